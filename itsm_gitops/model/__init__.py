@@ -1,0 +1,1 @@
+"""The record model: identifiers, kinds, life cycles, references. Pure; no input or output."""

@@ -1,0 +1,73 @@
+"""The only source of the current time and of randomness, so that tests and builds can fix both."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+# RFC 3339 date-time with a mandatory offset. Seconds are required, fractions allowed.
+_DATE_TIME = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+def now() -> datetime:
+    """Return the current time in UTC, whole seconds.
+
+    ``ITSM_NOW`` (an RFC 3339 date-time) fixes it: builds and tests are then reproducible.
+    """
+    fixed = os.environ.get("ITSM_NOW")
+    moment = parse_time(fixed) if fixed else None
+    return (moment or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+
+
+def random_suffix(length: int = 5) -> str:
+    """Return ``length`` characters of Crockford base32 from the system's secure generator."""
+    return "".join(secrets.choice(_CROCKFORD) for _ in range(length))
+
+
+def encode_suffix(number: int, length: int = 5) -> str:
+    """Write ``number`` as the last ``length`` digits of Crockford base32."""
+    digits = []
+    for _ in range(length):
+        number, rest = divmod(number, 32)
+        digits.append(_CROCKFORD[rest])
+    return "".join(reversed(digits))
+
+
+def parse_time(text: str) -> datetime | None:
+    """Read an RFC 3339 date-time with an offset; None when it is not one (a 30 February included)."""
+    if not isinstance(text, str) or not _DATE_TIME.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment if moment.utcoffset() is not None and _sane(moment) else None
+
+
+def _sane(moment: datetime) -> bool:
+    """Whether the moment survives conversion to UTC (year 1 and 9999 with an offset do not)."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
+
+
+def format_time(moment: datetime) -> str:
+    """Write a moment as RFC 3339 in UTC with a ``Z``, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def age(since: datetime, until: datetime) -> str:
+    """Say a duration in its largest unit: ``3 d``, ``5 h``, ``12 min``."""
+    seconds = max(0, int((until - since) / timedelta(seconds=1)))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"

@@ -1,0 +1,88 @@
+"""An entry: what the rules, lists and graphs need of a document without keeping all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from itsm_gitops.model.findings import Pointer
+from itsm_gitops.model.kinds import Kind
+
+_COLUMN_MAX = 200
+
+
+class Edge(NamedTuple):
+    """A stored relation to ``target``; ``pointer`` is the place of the target's identifier."""
+
+    relation: str
+    target: str
+    pointer: Pointer
+    open: bool = False
+
+
+class Entry(NamedTuple):
+    """The summary of one document.
+
+    ``columns`` holds the top-level scalar fields of at most 200 characters, ``aliases`` the old
+    numbers, ``opened`` and ``updated`` the first and last time in the timeline (RFC 3339 text as
+    written, empty where there is none).
+    """
+
+    id: str
+    kind: str
+    path: str
+    title: str
+    state: str
+    columns: Mapping[str, Any]
+    edges: tuple[Edge, ...]
+    aliases: tuple[str, ...] = ()
+    opened: str = ""
+    updated: str = ""
+
+
+def summarise(kind: Kind, path: str, data: Mapping[str, Any]) -> Entry:
+    """Make the entry of a document, whatever is wrong with its fields.
+
+    The identifier is the file's name: a document whose ``id`` differs has a finding of its own.
+    """
+    times = [e["at"] for e in _list(data.get("timeline")) if isinstance(e, dict) and _text(e.get("at"))]
+    return Entry(
+        id=path.rsplit("/", 1)[-1].removesuffix(".yaml"),
+        kind=kind.name,
+        path=path,
+        title=_text(data.get(kind.label)),
+        state=_text(data.get(kind.state_field)),
+        columns={
+            k: v
+            for k, v in data.items()
+            if v.__class__ in (str, int, float, bool) and (v.__class__ is not str or len(v) <= _COLUMN_MAX)
+        },
+        edges=edges_of(kind, data),
+        aliases=tuple(a for a in _list(data.get("aliases")) if isinstance(a, str)),
+        opened=times[0] if times else "",
+        updated=times[-1] if times else "",
+    )
+
+
+def edges_of(kind: Kind, data: Mapping[str, Any]) -> tuple[Edge, ...]:
+    """Return every stored relation: reference fields in schema order, then ``links``."""
+    found = []
+    for reference in kind.references:
+        first = reference.pointer[0]
+        if first in data:
+            for target, pointer in reference.values(data):
+                found.append(Edge(reference.relation, target, pointer, reference.open))
+    for index, link in enumerate(_list(data.get("links"))):
+        if isinstance(link, dict) and isinstance(link.get("type"), str):
+            named = link.get("target")
+            if isinstance(named, str):
+                found.append(Edge(link["type"], named, ("links", index, "target")))
+    return tuple(found)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

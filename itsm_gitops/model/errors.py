@@ -1,0 +1,65 @@
+"""Exceptions for "cannot go on"; anything that can be listed and repaired is a finding instead.
+
+Exit codes of the command line: 0 clean, 1 findings (or a refused action), 2 usage, 3 internal.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ItsmError(Exception):
+    """Base of every error whose message is meant for the user.
+
+    ``hint`` says what to do about it; ``exit_code`` is what the command line exits with.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(ItsmError):
+    """The command was called in a way that cannot be understood."""
+
+    exit_code = 2
+
+
+class RuleBookError(ItsmError):
+    """The rule book in ``schemas/`` cannot be used."""
+
+
+class NotFound(ItsmError):
+    """No record or configuration item matches what was asked for."""
+
+
+class Ambiguous(ItsmError):
+    """A fragment matches several identifiers; ``candidates`` lists them."""
+
+    def __init__(self, fragment: str, candidates: list[str]) -> None:
+        shown = ", ".join(candidates[:8]) + (", …" if len(candidates) > 8 else "")
+        super().__init__(f"'{fragment}' matches {len(candidates)} identifiers", f"one of: {shown}")
+        self.candidates = candidates
+
+
+class Refused(ItsmError):
+    """The action is understood and not allowed (an illegal move, a field that cannot change)."""
+
+
+class ChangedMeanwhile(ItsmError):
+    """A file changed between reading and writing, so nothing was written."""
+
+
+class GitError(ItsmError):
+    """Git could not answer."""
+
+
+def did_you_mean(word: str, known: Iterable[str], limit: int = 3) -> str:
+    """Return ``did you mean a, b?`` for the nearest of ``known``, or an empty string."""
+    lowered = {k.lower(): k for k in sorted(known)}
+    near = difflib.get_close_matches(word.lower(), list(lowered), n=limit, cutoff=0.6)
+    return f"did you mean {', '.join(lowered[n] for n in near)}?" if near else ""

@@ -1,0 +1,234 @@
+"""The rule book: every kind, life cycle, link type and policy of one repository, read lazily."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
+
+from itsm_gitops.model import ids
+from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
+from itsm_gitops.model.kinds import ITEM, RECORD, Kind, find_references, inline
+from itsm_gitops.model.workflow import Workflow, read_workflow
+
+COMMON = "schemas/common.schema.json"
+LINKS = "schemas/policies/links.yaml"
+PRIORITY = "schemas/policies/priority.yaml"
+CHANGE_CONTROL = "schemas/policies/change-control.yaml"
+ROLES = "schemas/policies/roles.yaml"
+_SCHEMA_FOLDERS = {"schemas/records/": RECORD, "schemas/cmdb/": ITEM}
+
+# Names that stand for many kinds in `from`, `to` and `x-ref`.
+GROUPS = ("record", "ci", "item", "any")
+
+
+@dataclass(frozen=True, slots=True)
+class LinkType:
+    """One word of the link vocabulary.
+
+    ``impact`` says how failure travels: ``from_target`` (the source of the link is hit when its
+    target fails), ``from_source`` (the other way round) or an empty string. ``in_links`` is
+    False for relations that only fields (``owner``) express. ``max`` bounds the number of
+    targets one source may have; 0 is no bound.
+    """
+
+    name: str
+    title: str
+    inverse: str
+    inverse_title: str
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    description: str = ""
+    symmetric: bool = False
+    acyclic: bool = False
+    max: int = 0
+    impact: str = ""
+    in_links: bool = True
+
+
+def _read_link(name: str, raw: Mapping[str, Any]) -> LinkType:
+    symmetric = raw.get("symmetric", False)
+    return LinkType(
+        name=name,
+        title=raw["title"],
+        inverse=name if symmetric else raw["inverse"],
+        inverse_title=raw["title"] if symmetric else raw["inverse_title"],
+        sources=tuple(raw["from"]),
+        targets=tuple(raw["to"]),
+        description=raw.get("description", ""),
+        symmetric=symmetric,
+        acyclic=raw.get("acyclic", False),
+        max=raw.get("max", 0),
+        impact=raw.get("impact", ""),
+        in_links=raw.get("in_links", True),
+    )
+
+
+class RuleBook:
+    """One repository's rule book.
+
+    ``files`` are the paths of the rule book, ``load`` returns the parsed content of one (raising
+    RuleBookError where that is impossible). Parts are read when first asked for.
+    """
+
+    def __init__(self, files: Iterable[str], load: Callable[[str], Any]) -> None:
+        self.files = tuple(sorted(files))
+        self._load = load
+        self._workflows: dict[str, Workflow] = {}
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """Every kind and class by name: records first, each family in file order."""
+        found: dict[str, Kind] = {}
+        for folder, family in _SCHEMA_FOLDERS.items():
+            for path in self.files:
+                if path.startswith(folder) and path.endswith(".schema.json"):
+                    kind = self._read_kind(path, family)
+                    if kind.name in found:
+                        raise RuleBookError(f"{path}: '{kind.name}' is already defined")
+                    found[kind.name] = kind
+        if not found:
+            raise RuleBookError(
+                "this repository has no rule book (no schemas/records/*.schema.json)",
+                "itsm init creates one",
+            )
+        return found
+
+    @cached_property
+    def _definitions(self) -> Mapping[str, Any]:
+        raw = self._load(COMMON) if COMMON in self.files else {}
+        definitions: Mapping[str, Any] = raw.get("definitions", {})
+        return definitions
+
+    def _read_kind(self, path: str, family: str) -> Kind:
+        raw = self._load(path)
+        try:
+            schema = inline(raw, self._definitions)
+            about = schema["x-itsm"]
+            name = about["kind" if family == RECORD else "class"]
+            workflow = about.get("workflow")
+            return Kind(
+                name=name,
+                family=family,
+                title=schema["title"],
+                plural=about["plural"],
+                plural_title=about.get("plural_title", about["plural"].replace("-", " ").capitalize()),
+                description=schema.get("description", ""),
+                prefix=about["prefix"] if family == RECORD else "",
+                folder=about["folder"],
+                operational=about.get("operational", False),
+                schema=schema,
+                schema_path=path,
+                workflow=self.workflow(workflow) if workflow else None,
+                references=tuple(find_references(schema)),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise RuleBookError(f"{path}: missing or wrong: {error}", "see schemas/README.md") from error
+
+    def workflow(self, name: str) -> Workflow:
+        """Return a life cycle by name; raises RuleBookError when it cannot be used."""
+        if name not in self._workflows:
+            path = f"schemas/workflows/{name}.yaml"
+            if path not in self.files:
+                raise RuleBookError(f"there is no life cycle '{name}' ({path})")
+            try:
+                self._workflows[name] = read_workflow(self._load(path))
+            except (KeyError, TypeError, AttributeError) as error:
+                raise RuleBookError(f"{path}: missing or wrong: {error}") from error
+        return self._workflows[name]
+
+    @cached_property
+    def links(self) -> dict[str, LinkType]:
+        """The link vocabulary by name."""
+        try:
+            return {n: _read_link(n, raw) for n, raw in self.policy(LINKS).get("links", {}).items()}
+        except (KeyError, TypeError, AttributeError) as error:
+            raise RuleBookError(f"{LINKS}: missing or wrong: {error}") from error
+
+    @cached_property
+    def inverses(self) -> dict[str, LinkType]:
+        """The link vocabulary by inverse name (symmetric links are not in it)."""
+        return {link.inverse: link for link in self.links.values() if not link.symmetric}
+
+    def policy(self, path: str) -> Mapping[str, Any]:
+        """Return the data of one policy file; empty when the rule book has none."""
+        data: Mapping[str, Any] = self._load(path) if path in self.files else {}
+        return data
+
+    def template(self, name: str) -> Mapping[str, Any]:
+        """Return the data of one template; raises NotFound with the nearest name."""
+        path = f"schemas/templates/{name}.yaml"
+        if path not in self.files:
+            raise NotFound(f"there is no template '{name}'", did_you_mean(name, self.templates))
+        data: Mapping[str, Any] = self._load(path)
+        return data
+
+    @property
+    def templates(self) -> list[str]:
+        """The names of all templates."""
+        return [PurePosixPath(p).stem for p in self.files if p.startswith("schemas/templates/")]
+
+    def kind(self, word: str) -> Kind:
+        """Return a kind by name, plural or prefix, in any case; raises NotFound with a hint."""
+        lowered = word.lower().replace("_", "-")
+        for kind in self.kinds.values():
+            if lowered in (kind.name, kind.plural, kind.prefix.lower()) and lowered:
+                return kind
+        raise NotFound(f"there is no kind '{word}'", did_you_mean(word, self.kinds))
+
+    @cached_property
+    def by_prefix(self) -> dict[str, Kind]:
+        """Kinds of record by identifier prefix."""
+        return {k.prefix: k for k in self.kinds.values() if k.is_record}
+
+    @cached_property
+    def by_folder(self) -> dict[str, Kind]:
+        """Kinds by the folder their documents live in."""
+        return {k.folder: k for k in self.kinds.values()}
+
+    def path_for(self, kind: Kind, identifier: str) -> str:
+        """Return the one path a document may have; raises NotFound for a malformed identifier."""
+        if not kind.is_record:
+            if not ids.is_item_id(identifier):
+                raise NotFound(
+                    f"'{identifier}' cannot name a {kind.title.lower()}",
+                    "use lower-case letters, digits and single hyphens, at most 63, letter first",
+                )
+            return f"{kind.folder}/{identifier}.yaml"
+        parsed = ids.parse_record_id(identifier)
+        if parsed is None or parsed[0] != kind.prefix:
+            raise NotFound(
+                f"'{identifier}' is not an identifier of a {kind.title.lower()}",
+                f"it looks like {kind.prefix}-261122-K7QF3",
+            )
+        day = parsed[1]
+        return f"{kind.folder}/{day.year}/{day.month:02d}/{identifier}.yaml"
+
+    def kind_at(self, path: str) -> Kind | None:
+        """Return the kind whose folder holds ``path``; None when no kind's does."""
+        parts = path.split("/")
+        for depth in range(len(parts) - 1, 0, -1):
+            kind = self.by_folder.get("/".join(parts[:depth]))
+            if kind is not None:
+                return kind
+        return None
+
+    def members(self, names: Iterable[str]) -> frozenset[str]:
+        """Expand kinds, classes and the groups record, ci, item and any into kind names."""
+        found: set[str] = set()
+        for name in names:
+            if name in GROUPS:
+                found.update(k.name for k in self.kinds.values() if _in_group(k, name))
+            else:
+                found.add(name)
+        return frozenset(found)
+
+
+def _in_group(kind: Kind, group: str) -> bool:
+    if group == "any":
+        return True
+    if group == "ci":
+        return kind.operational
+    return kind.is_record == (group == "record")

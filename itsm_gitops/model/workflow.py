@@ -1,0 +1,139 @@
+"""Life cycles as data: states, transitions, who may make them and what each state demands."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Data = Mapping[str, Any]
+Condition = Mapping[str, tuple[Any, ...]]
+
+
+def holds(condition: Condition, data: Data) -> bool:
+    """Whether every named field of ``data`` has one of the values the condition lists."""
+    return all(data.get(name) in values for name, values in condition.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A field that a state demands, always or only where ``when`` holds."""
+
+    field: str
+    when: Condition = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One state. ``category`` is one of new, active, waiting, done, cancelled."""
+
+    name: str
+    title: str
+    category: str
+    description: str = ""
+    terminal: bool = False
+    require: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One allowed step. ``by`` names roles; ``clear`` lists fields that the step removes."""
+
+    name: str
+    title: str
+    sources: tuple[str, ...]
+    target: str
+    by: tuple[str, ...] = ()
+    when: Condition = dataclasses.field(default_factory=dict)
+    clear: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A life cycle, as read from one file of ``schemas/workflows``.
+
+    ``immutable`` fields never change once written; ``editable_when_closed`` are the only fields
+    that may still change in a terminal state.
+    """
+
+    name: str
+    title: str
+    state_field: str
+    initial: str
+    states: Mapping[str, State]
+    transitions: tuple[Transition, ...]
+    immutable: tuple[str, ...] = ()
+    editable_when_closed: tuple[str, ...] = ()
+
+    def steps_from(self, state: str, data: Data) -> list[Transition]:
+        """Return the transitions that leave ``state`` for a document with this data."""
+        return [t for t in self.transitions if state in t.sources and holds(t.when, data)]
+
+    def step(self, source: str, target: str, data: Data) -> Transition | None:
+        """Return the transition from ``source`` to ``target``, or None when there is none."""
+        return next((t for t in self.steps_from(source, data) if t.target == target), None)
+
+    def required(self, state: str, data: Data) -> tuple[str, ...]:
+        """Return the fields that ``state`` demands of a document with this data."""
+        known = self.states.get(state)
+        return tuple(r.field for r in known.require if holds(r.when, data)) if known else ()
+
+    def missing(self, state: str, data: Data) -> tuple[str, ...]:
+        """Return the demanded fields that are absent or empty."""
+        return tuple(f for f in self.required(state, data) if data.get(f) in (None, "", [], {}))
+
+    def is_terminal(self, state: str) -> bool:
+        """Whether nothing leaves ``state``."""
+        return state in self.states and self.states[state].terminal
+
+    def is_open(self, state: str) -> bool:
+        """Whether work in ``state`` is still to be done."""
+        return state in self.states and self.states[state].category in ("new", "active", "waiting")
+
+
+def _condition(raw: Any) -> dict[str, tuple[Any, ...]]:
+    return {k: tuple(v) if isinstance(v, list) else (v,) for k, v in (raw or {}).items()}
+
+
+def _requirement(raw: Any) -> Requirement:
+    if isinstance(raw, str):
+        return Requirement(raw)
+    return Requirement(raw["field"], _condition(raw.get("when")))
+
+
+def _state(name: str, raw: Data) -> State:
+    return State(
+        name=name,
+        title=raw["title"],
+        category=raw["category"],
+        description=raw.get("description", ""),
+        terminal=raw.get("terminal", False),
+        require=tuple(_requirement(r) for r in raw.get("require", ())),
+    )
+
+
+def _transition(raw: Data) -> Transition:
+    return Transition(
+        name=raw["name"],
+        title=raw.get("title", raw["name"]),
+        sources=tuple(raw["from"]),
+        target=raw["to"],
+        by=tuple(raw.get("by", ())),
+        when=_condition(raw.get("when")),
+        clear=tuple(raw.get("clear", ())),
+    )
+
+
+def read_workflow(raw: Data) -> Workflow:
+    """Build a workflow from the data of its file (validated against workflow.schema.json before)."""
+    return Workflow(
+        name=raw["workflow"],
+        title=raw["title"],
+        state_field=raw.get("state_field", "state"),
+        initial=raw["initial"],
+        states={name: _state(name, s) for name, s in raw["states"].items()},
+        transitions=tuple(_transition(t) for t in raw["transitions"]),
+        immutable=tuple(raw.get("immutable", ())),
+        editable_when_closed=tuple(raw.get("editable_when_closed", ())),
+    )
