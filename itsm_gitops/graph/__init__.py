@@ -1,0 +1,1 @@
+"""The graph of one snapshot: relations both ways, impact of failure, health of services."""

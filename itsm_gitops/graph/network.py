@@ -1,0 +1,172 @@
+"""Relations of all documents of one snapshot, both ways. Inverses are derived, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+
+from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model.findings import Pointer
+from itsm_gitops.model.rulebook import RuleBook
+
+
+class Loaded(Protocol):
+    """What the network needs of a loaded snapshot; a store is one."""
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """Every entry by identifier."""
+        ...
+
+    @property
+    def book(self) -> RuleBook:
+        """The snapshot's rule book."""
+        ...
+
+    def data(self, identifier: str) -> Mapping[str, Any]:
+        """The whole document of one entry."""
+        ...
+
+
+class Relation(NamedTuple):
+    """One relation as seen from one of its ends.
+
+    ``relation`` is the stored name where ``outgoing``, else the inverse's name; ``title`` is how
+    people read it from this end. ``pointer`` is the place in the storing document.
+    """
+
+    relation: str
+    title: str
+    other: str
+    outgoing: bool
+    pointer: Pointer
+
+
+class Network:
+    """All relations of a loaded snapshot; building it is linear in their number."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.entries = loaded.entries
+        self.book = loaded.book
+        self.data: Callable[[str], Mapping[str, Any]] = loaded.data
+
+    @cached_property
+    def _incoming(self) -> dict[str, list[tuple[str, Edge]]]:
+        incoming: dict[str, list[tuple[str, Edge]]] = {}
+        for identifier, entry in self.entries.items():
+            for edge in entry.edges:
+                incoming.setdefault(edge.target, []).append((identifier, edge))
+        return incoming
+
+    def out(self, identifier: str) -> list[Relation]:
+        """Return the relations that the document itself stores, in document order."""
+        entry = self.entries.get(identifier)
+        return [self._outgoing(edge) for edge in entry.edges] if entry else []
+
+    def _outgoing(self, edge: Edge) -> Relation:
+        known = self.book.links.get(edge.relation)
+        title = known.title if known else edge.relation
+        return Relation(edge.relation, title, edge.target, True, edge.pointer)
+
+    def into(self, identifier: str) -> list[Relation]:
+        """Return the relations other documents store to this one, named by their inverse."""
+        found = []
+        for source, edge in self._incoming.get(identifier, ()):
+            known = self.book.links.get(edge.relation)
+            name = known.inverse if known else edge.relation
+            title = known.inverse_title if known else edge.relation
+            found.append(Relation(name, title, source, False, edge.pointer))
+        return found
+
+    def related(self, identifier: str) -> list[Relation]:
+        """Return all relations of a document, each pair of name and other end once.
+
+        Sorted by title, then by the other end. Where two fields and a link say the same, the
+        first one stays.
+        """
+        unique: dict[tuple[str, str], Relation] = {}
+        for relation in [*self.out(identifier), *self.into(identifier)]:
+            unique.setdefault((relation.relation, relation.other), relation)
+        return sorted(unique.values(), key=lambda r: (r.title, r.other))
+
+    def others(self, identifier: str, *relations: str) -> list[str]:
+        """Return the other ends of the named relations (stored or inverse), sorted, each once."""
+        return sorted({r.other for r in self.related(identifier) if r.relation in relations})
+
+    def pairs(self, relation: str) -> Iterator[tuple[str, Edge]]:
+        """Yield each stored edge of one relation with the document that stores it."""
+        for identifier, entry in self.entries.items():
+            for edge in entry.edges:
+                if edge.relation == relation:
+                    yield identifier, edge
+
+    def cycles(self, relation: str) -> list[tuple[str, ...]]:
+        """Return the circles in which one relation runs, each once, starting at its lowest name."""
+        after: dict[str, list[str]] = {}
+        for source, edge in self.pairs(relation):
+            if edge.target in self.entries and edge.target != source:
+                after.setdefault(source, []).append(edge.target)
+        return sorted(_circle(part, after) for part in _components(after) if len(part) > 1)
+
+
+def _components(after: Mapping[str, list[str]]) -> list[set[str]]:
+    """Return the strongly connected components (Tarjan 1972), without recursion."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    on_stack: set[str] = set()
+    found: list[set[str]] = []
+    for root in sorted(after):
+        if root in index:
+            continue
+        work: list[tuple[str, Iterator[str]]] = [(root, iter(after[root]))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        on_stack.add(root)
+        while work:
+            node, rest = work[-1]
+            for child in rest:
+                if child not in index:
+                    index[child] = low[child] = len(index)
+                    stack.append(child)
+                    on_stack.add(child)
+                    work.append((child, iter(after.get(child, ()))))
+                    break
+                if child in on_stack:
+                    low[node] = min(low[node], index[child])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    part = set(_pop_until(stack, node))
+                    on_stack -= part
+                    found.append(part)
+    return found
+
+
+def _pop_until(stack: list[str], last: str) -> Iterable[str]:
+    while True:
+        node = stack.pop()
+        yield node
+        if node == last:
+            return
+
+
+def _circle(part: set[str], after: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """Return the shortest circle through the lowest name of a component."""
+    start = min(part)
+    came_from: dict[str, str] = {}
+    queue = [start]
+    for node in queue:
+        for child in sorted(after.get(node, ())):
+            if child == start:
+                path = [node]
+                while path[-1] != start:
+                    path.append(came_from[path[-1]])
+                return tuple(reversed(path))
+            if child in part and child not in came_from:
+                came_from[child] = node
+                queue.append(child)
+    raise AssertionError("a strongly connected component has a circle through each of its members")
