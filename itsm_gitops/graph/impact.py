@@ -91,8 +91,10 @@ class ImpactGraph:
 
     @cached_property
     def groups(self) -> dict[str, tuple[Group, ...]]:
-        """The redundancy groups of each CI: the written ones, then those that follow from
-        ``alternative_to`` between two dependencies that no written group covers.
+        """The redundancy groups of each CI.
+
+        First the written ones, then those that follow from ``alternative_to`` between two
+        dependencies that no written group covers.
         """
         return {identifier: self._groups(identifier) for identifier in self.needs}
 

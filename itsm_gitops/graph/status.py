@@ -38,7 +38,7 @@ def health(network: Network, graph: ImpactGraph) -> dict[str, Health]:
     """
     causes: dict[str, list[str]] = {}
     failed: dict[str, Effect] = {}
-    for entry, target, effect in _incidents(network):
+    for entry, target, effect in _incidents(network, graph):
         causes.setdefault(target, []).append(entry.id)
         failed[target] = max(effect, failed.get(target, Effect.NONE))
     hits = graph.propagate(failed)
@@ -77,15 +77,23 @@ def _roots(identifier: str, hits: dict[str, Hit], causes: dict[str, list[str]]) 
     return []
 
 
-def _incidents(network: Network) -> Iterator[tuple[Entry, str, Effect]]:
+def _incidents(network: Network, graph: ImpactGraph) -> Iterator[tuple[Entry, str, Effect]]:
     for entry in network.entries.values():
         if entry.kind != "incident" or not is_open(network, entry):
             continue
         effect = _EFFECTS.get(str(entry.columns.get("impact")))
         if effect is not None:
-            for target in affected(entry):
-                if target in network.entries:
-                    yield entry, target, effect
+            for target in _hit_directly(graph, affected(entry)):
+                yield entry, target, effect
+
+
+def _hit_directly(graph: ImpactGraph, targets: list[str]) -> list[str]:
+    """Leave out targets that the others reach: redundancy decides how badly those are hit."""
+    known = [t for t in targets if t in graph.network.entries]
+    reached: set[str] = set()
+    for target in known:
+        reached.update(i for i in graph.propagate({target: Effect.OUTAGE}) if i != target)
+    return [t for t in known if t not in reached] or known
 
 
 def _maintenance(network: Network) -> dict[str, list[str]]:
@@ -98,13 +106,8 @@ def _maintenance(network: Network) -> dict[str, list[str]]:
 
 
 def affected(entry: Entry) -> list[str]:
-    """Return the services and CIs that a record says it affects, in document order, each once.
-
-    A record that names CIs affects its service through them; the service alone counts only
-    where no CI is named.
-    """
-    targets = [e.target for e in entry.edges if e.relation == "affects" and e.pointer[0] != "service"]
-    return list(dict.fromkeys(targets or [e.target for e in entry.edges if e.relation == "affects"]))
+    """Return the services and CIs that a record says it affects, in document order, each once."""
+    return list(dict.fromkeys(e.target for e in entry.edges if e.relation == "affects"))
 
 
 def is_open(network: Network, entry: Entry) -> bool:

@@ -1,0 +1,380 @@
+"""Relations, impact and health on small hand-made networks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from itsm_gitops.graph.impact import DOWN, UP, Branch, Effect, ImpactGraph, edges_between
+from itsm_gitops.graph.network import Network
+from itsm_gitops.graph.status import affected, health, is_open, known_errors_for
+from itsm_gitops.model.entry import summarise
+from itsm_gitops.model.errors import UsageError
+from itsm_gitops.model.rulebook import LINKS, RuleBook
+
+
+def _schema(tag: str, name: str, properties: dict[str, Any], **about: Any) -> dict[str, Any]:
+    return {
+        "title": name.title(),
+        "x-itsm": {tag: name, "plural": f"{name}s", **about},
+        "properties": {"id": {}, tag: {}, **properties},
+    }
+
+
+_AFFECTS = {"x-ref": {"to": ["ci"], "relation": "affects"}}
+_FILES: dict[str, Any] = {
+    "schemas/records/incident.schema.json": _schema(
+        "kind",
+        "incident",
+        {"title": {}, "service": _AFFECTS, "cis": {"items": _AFFECTS}, "state": {}},
+        prefix="INC",
+        folder="records/incidents",
+        workflow="incident",
+    ),
+    "schemas/records/change.schema.json": _schema(
+        "kind",
+        "change",
+        {"title": {}, "cis": {"items": _AFFECTS}, "state": {}},
+        prefix="CHG",
+        folder="records/changes",
+        workflow="change",
+    ),
+    "schemas/records/known-error.schema.json": _schema(
+        "kind",
+        "known-error",
+        {"title": {}, "cis": {"items": _AFFECTS}, "state": {}},
+        prefix="KE",
+        folder="records/known-errors",
+        workflow="incident",
+    ),
+    "schemas/cmdb/server.schema.json": _schema(
+        "class",
+        "server",
+        {"name": {}, "lifecycle": {}, "redundancy": {}},
+        folder="cmdb/servers",
+        workflow="lifecycle",
+        operational=True,
+    ),
+    "schemas/cmdb/rack.schema.json": _schema(
+        "class", "rack", {"name": {}}, folder="cmdb/racks", operational=True
+    ),
+    "schemas/workflows/incident.yaml": {
+        "workflow": "incident",
+        "title": "Incident",
+        "initial": "new",
+        "states": {
+            "new": {"title": "New", "category": "new"},
+            "closed": {"title": "Closed", "category": "done", "terminal": True},
+            "retired": {"title": "Retired", "category": "done", "terminal": True},
+        },
+        "transitions": [],
+    },
+    "schemas/workflows/change.yaml": {
+        "workflow": "change",
+        "title": "Change",
+        "initial": "draft",
+        "states": {
+            "draft": {"title": "Draft", "category": "new"},
+            "implement": {"title": "Implement", "category": "active"},
+        },
+        "transitions": [],
+    },
+    "schemas/workflows/lifecycle.yaml": {
+        "workflow": "lifecycle",
+        "title": "Life cycle",
+        "state_field": "lifecycle",
+        "initial": "planned",
+        "states": {
+            "planned": {"title": "Planned", "category": "new"},
+            "production": {"title": "Production", "category": "active"},
+        },
+        "transitions": [],
+    },
+    LINKS: {
+        "links": {
+            "affects": {
+                "title": "Affects",
+                "inverse": "affected_by",
+                "inverse_title": "Affected by",
+                "from": ["record"],
+                "to": ["ci"],
+            },
+            "depends_on": {
+                "title": "Depends on",
+                "inverse": "used_by",
+                "inverse_title": "Used by",
+                "from": ["ci"],
+                "to": ["ci"],
+                "impact": "from_target",
+                "acyclic": True,
+            },
+            "part_of": {
+                "title": "Part of",
+                "inverse": "contains",
+                "inverse_title": "Contains",
+                "from": ["ci"],
+                "to": ["ci"],
+                "impact": "from_source",
+            },
+            "alternative_to": {
+                "title": "Alternative to",
+                "symmetric": True,
+                "from": ["ci"],
+                "to": ["ci"],
+            },
+        }
+    },
+}
+
+
+class Loaded:
+    """A snapshot held in memory: {id: (kind, data)}."""
+
+    def __init__(self, documents: dict[str, tuple[str, dict[str, Any]]]) -> None:
+        self.book = RuleBook(_FILES, _FILES.__getitem__)
+        self._data = {i: d for i, (_, d) in documents.items()}
+        self.entries = {
+            i: summarise(self.book.kinds[kind], f"x/{i}.yaml", data)
+            for i, (kind, data) in sorted(documents.items())
+        }
+
+    def data(self, identifier: str) -> dict[str, Any]:
+        return self._data[identifier]
+
+
+def server(*needs: str, lifecycle: str = "production", part_of: str = "", **more: Any) -> Any:
+    links = [{"type": "depends_on", "target": n} for n in needs]
+    if part_of:
+        links.append({"type": "part_of", "target": part_of})
+    return "server", {"name": "s", "lifecycle": lifecycle, "links": links, **more}
+
+
+def effects(documents: dict[str, Any], *failed: str) -> dict[str, str]:
+    graph = ImpactGraph(Network(Loaded(documents)))
+    hits = graph.propagate(dict.fromkeys(failed, Effect.OUTAGE))
+    return {i: hit.effect.label for i, hit in hits.items()}
+
+
+def test_relations_are_read_from_both_ends_with_derived_inverse() -> None:
+    network = Network(Loaded({"web": server("db"), "db": server()}))
+    assert [(r.relation, r.title, r.other, r.outgoing) for r in network.related("web")] == [
+        ("depends_on", "Depends on", "db", True)
+    ]
+    assert [(r.relation, r.title, r.other, r.outgoing) for r in network.related("db")] == [
+        ("used_by", "Used by", "web", False)
+    ]
+    assert network.out("web")[0].pointer == ("links", 0, "target")
+    assert network.out("nobody") == []
+
+
+def test_unknown_relation_keeps_its_own_name_at_both_ends() -> None:
+    odd = ("server", {"name": "s", "links": [{"type": "hugs", "target": "db"}]})
+    network = Network(Loaded({"web": odd, "db": server()}))
+    assert network.others("web", "hugs") == ["db"]
+    assert network.others("db", "hugs") == ["web"]
+
+
+def test_the_same_relation_stated_twice_is_listed_once() -> None:
+    network = Network(Loaded({"web": server("db", "db"), "db": server()}))
+    assert len(network.related("web")) == 1
+    assert len(network.related("db")) == 1
+
+
+def test_cycles_are_found_once_and_start_at_the_lowest_name() -> None:
+    documents = {
+        "a": server("b"),
+        "b": server("c", "d"),
+        "c": server("a"),
+        "d": server("e"),
+        "e": server("d"),
+        "f": server("a"),
+        "g": server("g", "missing"),
+    }
+    assert Network(Loaded(documents)).cycles("depends_on") == [("a", "b", "c"), ("d", "e")]
+
+
+def test_failure_travels_to_everything_that_depends_on_it() -> None:
+    documents = {"portal": server("web"), "web": server("db"), "db": server(), "mail": server()}
+    assert effects(documents, "db") == {"db": "outage", "web": "outage", "portal": "outage"}
+
+
+def test_redundancy_holds_while_enough_members_are_up() -> None:
+    pool = [{"name": "db", "members": ["db-1", "db-2", "db-3"], "min_up": 2}]
+    documents = {
+        "portal": server("web"),
+        "web": server("db-1", "db-2", "db-3", redundancy=pool),
+        "db-1": server(),
+        "db-2": server(),
+        "db-3": server(),
+    }
+    assert effects(documents, "db-1") == {"db-1": "outage", "web": "at risk"}
+    assert effects(documents, "db-1", "db-2")["web"] == "outage"
+    assert effects(documents, "db-1", "db-2")["portal"] == "outage"
+
+
+def test_a_member_that_is_not_in_production_does_not_count_as_up() -> None:
+    pool = [{"name": "db", "members": ["db-1", "db-2"], "min_up": 1}]
+    documents = {
+        "web": server("db-1", "db-2", redundancy=pool),
+        "db-1": server(),
+        "db-2": server(lifecycle="planned"),
+    }
+    assert effects(documents, "db-1")["web"] == "outage"
+
+
+def test_alternatives_are_a_redundancy_group_of_their_own() -> None:
+    twin = {"type": "alternative_to", "target": "line-b"}
+    documents = {
+        "site": server("line-a", "line-b", "power"),
+        "line-a": ("server", {"name": "s", "lifecycle": "production", "links": [twin]}),
+        "line-b": server(),
+        "power": server(),
+    }
+    assert effects(documents, "line-a")["site"] == "at risk"
+    assert effects(documents, "line-a", "line-b")["site"] == "outage"
+    assert effects(documents, "power")["site"] == "outage"
+
+
+def test_a_failed_part_degrades_the_whole_and_what_is_degraded_degrades_on() -> None:
+    documents = {
+        "shop": server("platform"),
+        "platform": server(),
+        "node": server(part_of="platform"),
+    }
+    assert effects(documents, "node") == {"node": "outage", "platform": "degraded", "shop": "degraded"}
+
+
+def test_what_is_not_in_production_neither_fails_nor_passes_failure_on() -> None:
+    documents = {"web": server("lab"), "lab": server("db", lifecycle="planned"), "db": server()}
+    assert effects(documents, "db") == {"db": "outage"}
+
+
+def test_a_class_without_life_cycle_is_always_in_production() -> None:
+    graph = ImpactGraph(Network(Loaded({"rack": ("rack", {"name": "r"})})))
+    assert graph.in_production("rack")
+    assert not graph.in_production("missing")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=24),
+    st.sets(st.integers(0, 7), min_size=1, max_size=3),
+)
+def test_without_redundancy_impact_is_reachability_even_in_circles(
+    pairs: list[tuple[int, int]], failed: set[int]
+) -> None:
+    documents = {f"n{i}": server(*(f"n{b}" for a, b in pairs if a == i and a != b)) for i in range(8)}
+    reached = {f"n{i}" for i in failed}
+    while True:
+        more = {f"n{a}" for a, b in pairs if a != b and f"n{b}" in reached} - reached
+        if not more:
+            break
+        reached |= more
+    assert set(effects(documents, *(f"n{i}" for i in failed))) == reached
+
+
+def _shape(branch: Branch) -> Any:
+    return (branch.id, branch.effect.label, branch.repeated, [_shape(c) for c in branch.children])
+
+
+def test_the_tree_expands_each_ci_once_nearest_to_the_root() -> None:
+    documents = {"db": server(), "web": server("db"), "api": server("db"), "app": server("web", "api")}
+    graph = ImpactGraph(Network(Loaded(documents)))
+    down = graph.tree("db", DOWN)
+    assert _shape(down) == (
+        "db",
+        "outage",
+        False,
+        [
+            ("api", "outage", False, [("app", "outage", False, [])]),
+            ("web", "outage", False, [("app", "outage", True, [])]),
+        ],
+    )
+    assert [c.relation for c in down.children] == ["used_by", "used_by"]
+    up = graph.tree("app", UP, depth=1)
+    assert _shape(up) == ("app", "none", False, [("api", "none", False, []), ("web", "none", False, [])])
+    assert edges_between(graph, ["app", "api", "db"]) == [
+        ("api", "depends_on", "db"),
+        ("app", "depends_on", "api"),
+    ]
+    with pytest.raises(UsageError):
+        graph.tree("db", "sideways")
+
+
+def incident(state: str = "new", impact: str = "high", **more: Any) -> Any:
+    timeline = [{"at": "2026-11-01T08:00:00Z", "by": "desk", "state": state}]
+    return "incident", {"title": "t", "state": state, "impact": impact, "timeline": timeline, **more}
+
+
+def statuses(documents: dict[str, Any]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    network = Network(Loaded(documents))
+    found = health(network, ImpactGraph(network))
+    return {i: (h.status, h.causes) for i, h in found.items()}
+
+
+def test_an_open_incident_reaches_the_services_above_and_names_itself_as_cause() -> None:
+    documents = {"mail": server("relay"), "relay": server(), "INC-261101-AAAAA": incident(cis=["relay"])}
+    assert statuses(documents) == {
+        "mail": ("outage", ("INC-261101-AAAAA",)),
+        "relay": ("outage", ("INC-261101-AAAAA",)),
+    }
+
+
+def test_redundancy_keeps_a_named_service_up_when_only_a_member_failed() -> None:
+    pool = [{"name": "relay", "members": ["relay-1", "relay-2"], "min_up": 1}]
+    documents = {
+        "mail": server("relay-1", "relay-2", redundancy=pool),
+        "relay-1": server(),
+        "relay-2": server(),
+        "INC-261101-AAAAA": incident(service="mail", cis=["relay-1"]),
+    }
+    assert statuses(documents)["mail"] == ("operational", ("INC-261101-AAAAA",))
+    assert statuses(documents)["relay-1"][0] == "outage"
+
+
+def test_a_service_the_named_ci_does_not_carry_is_hit_directly() -> None:
+    documents = {
+        "mail": server(),
+        "phone": server(),
+        "INC-261101-AAAAA": incident(service="mail", cis=["phone", "missing"], impact="medium"),
+    }
+    assert {i: s for i, (s, _) in statuses(documents).items()} == {"mail": "degraded", "phone": "degraded"}
+
+
+def test_closed_and_low_impact_incidents_leave_a_service_operational() -> None:
+    documents = {
+        "mail": server(),
+        "INC-261101-AAAAA": incident(state="closed", service="mail"),
+        "INC-261101-BBBBB": incident(impact="low", service="mail"),
+    }
+    assert statuses(documents) == {"mail": ("operational", ())}
+
+
+def test_a_change_in_implementation_is_maintenance_unless_something_is_broken() -> None:
+    change = ("change", {"title": "t", "state": "implement", "cis": ["mail", "phone"]})
+    documents = {
+        "mail": server(),
+        "phone": server(),
+        "CHG-261101-AAAAA": change,
+        "INC-261101-AAAAA": incident(service="phone", impact="medium"),
+    }
+    assert statuses(documents) == {
+        "mail": ("maintenance", ("CHG-261101-AAAAA",)),
+        "phone": ("degraded", ("INC-261101-AAAAA",)),
+    }
+
+
+def test_known_errors_are_found_by_a_shared_ci_and_not_when_retired() -> None:
+    documents = {
+        "mail": server(),
+        "INC-261101-AAAAA": incident(service="mail"),
+        "KE-261101-AAAAA": ("known-error", {"title": "t", "state": "new", "cis": ["mail"]}),
+        "KE-261101-BBBBB": ("known-error", {"title": "t", "state": "retired", "cis": ["mail"]}),
+    }
+    network = Network(Loaded(documents))
+    assert known_errors_for(network, "INC-261101-AAAAA") == ["KE-261101-AAAAA"]
+    assert affected(network.entries["INC-261101-AAAAA"]) == ["mail"]
+    assert is_open(network, network.entries["INC-261101-AAAAA"])
