@@ -1,0 +1,66 @@
+"""Text from records made safe to show: terminal escapes and direction tricks become visible.
+
+A record's text may hold anything. Printed as it is, a control sequence could clear the screen or
+draw a false "approved", and a bidirectional override could reverse an amount (CWE-150).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# C0 and C1 controls and DEL; bidi embeddings, overrides, isolates and marks; zero-width characters,
+# line and paragraph separators, the byte-order mark, interlinear annotations, tag characters.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+_UNSAFE_BUT_LINES = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
+
+
+def safe_text(text: object, *, lines: bool = False) -> str:
+    """Return ``text`` with every character that could act instead of show written as an escape.
+
+    ``lines`` keeps line feeds (and turns CR LF into one); otherwise they become a visible escape
+    too. A tab becomes a space.
+    """
+    shown = str(text).replace("\t", " ")
+    if lines:
+        return _UNSAFE_BUT_LINES.sub(_escape, shown.replace("\r\n", "\n"))
+    return _UNSAFE.sub(_escape, shown)
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    if character == "\n":
+        return "\\n"
+    number = ord(character)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def width(text: str) -> int:
+    """Return the number of terminal cells that safe, single-line text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(_cells(c) for c in text)
+
+
+def _cells(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+
+
+def shorten(text: str, cells: int) -> str:
+    """Cut text to at most ``cells`` terminal cells, the last one an ellipsis where it was cut."""
+    if width(text) <= cells:
+        return text
+    kept, used = [], 0
+    for character in text:
+        used += _cells(character)
+        if used > cells - 1:
+            break
+        kept.append(character)
+    return "".join(kept).rstrip() + "…"
