@@ -75,6 +75,7 @@ class ImpactGraph:
         self.needs: dict[str, dict[str, str]] = {}
         self.parts: dict[str, dict[str, str]] = {}
         self.dependents: dict[str, dict[str, str]] = {}
+        self._reach: dict[str, frozenset[str]] = {}
         for identifier, entry in network.entries.items():
             for edge in entry.edges:
                 link = network.book.links.get(edge.relation)
@@ -154,6 +155,12 @@ class ImpactGraph:
                     hits[identifier] = hit
                     queue.append(identifier)
         return hits
+
+    def reach(self, identifier: str) -> frozenset[str]:
+        """Return every CI that an outage of this one hits, itself included; remembered."""
+        if identifier not in self._reach:
+            self._reach[identifier] = frozenset(self.propagate({identifier: Effect.OUTAGE}))
+        return self._reach[identifier]
 
     def _assess(self, identifier: str, hits: Mapping[str, Hit]) -> Hit | None:
         """Return how badly the CI is hit by what it needs and contains."""

@@ -90,9 +90,9 @@ def _incidents(network: Network, graph: ImpactGraph) -> Iterator[tuple[Entry, st
 def _hit_directly(graph: ImpactGraph, targets: list[str]) -> list[str]:
     """Leave out targets that the others reach: redundancy decides how badly those are hit."""
     known = [t for t in targets if t in graph.network.entries]
-    reached: set[str] = set()
-    for target in known:
-        reached.update(i for i in graph.propagate({target: Effect.OUTAGE}) if i != target)
+    if len(known) < 2:
+        return known
+    reached = {i for target in known for i in graph.reach(target) if i != target}
     return [t for t in known if t not in reached] or known
 
 
