@@ -1,0 +1,51 @@
+"""Snapshots of the working tree, the index or a commit, and Git: the only room that uses it."""
+
+from __future__ import annotations
+
+from itsm_gitops.repository.config import (
+    Config,
+    Ignore,
+    packaged_rulebook_root,
+    read_config,
+    read_rulebook,
+)
+from itsm_gitops.repository.git import Git
+from itsm_gitops.repository.repository import INDEX, Repository
+from itsm_gitops.repository.snapshot import (
+    OTHER,
+    REGULAR,
+    SUBMODULE,
+    SYMLINK,
+    CommitTree,
+    FileInfo,
+    IndexTree,
+    Snapshot,
+    WorkingTree,
+)
+from itsm_gitops.repository.store import Document, Store, load_store
+from itsm_gitops.repository.workers import WorkerFailed, share_out
+
+__all__ = [
+    "INDEX",
+    "OTHER",
+    "REGULAR",
+    "SUBMODULE",
+    "SYMLINK",
+    "CommitTree",
+    "Config",
+    "Document",
+    "FileInfo",
+    "Git",
+    "Ignore",
+    "IndexTree",
+    "Repository",
+    "Snapshot",
+    "Store",
+    "WorkerFailed",
+    "WorkingTree",
+    "load_store",
+    "packaged_rulebook_root",
+    "read_config",
+    "read_rulebook",
+    "share_out",
+]

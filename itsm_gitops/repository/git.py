@@ -1,0 +1,258 @@
+"""The git command, hardened: the only way this package asks Git to read anything.
+
+A cloned repository is hostile until proven otherwise: its own configuration can name commands
+that Git would run (hooks, file-system monitors, external diffs, text converters, signature
+programs, transports). Every call here switches those off, never passes text where an option could
+stand, and asks few, large questions with NUL-separated answers.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator
+from functools import cache, cached_property
+from pathlib import Path
+from typing import IO, NamedTuple, cast
+
+from itsm_gitops.model.errors import GitError, did_you_mean
+
+TIMEOUT = 120.0
+BLOB_MAX = (1 << 20) + 1  # one byte more than any document may have: enough to see it is too large
+
+_CONFIG = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.quotepath=off",
+    "i18n.logOutputEncoding=UTF-8",
+    "log.showSignature=false",
+    "protocol.allow=never",
+    "protocol.ext.allow=never",
+    "safe.bareRepository=explicit",
+)
+
+# What Git must not inherit or do. Replacement objects would let a ref change what a commit says;
+# lazy fetching would let a missing object open a connection.
+_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+
+# (what Git says, what we say, what to do about it)
+_EXPLAINED = (
+    (
+        "not a git repository",
+        "this folder is not in a Git repository",
+        "git init, or itsm init for a new one",
+    ),
+    (
+        "dubious ownership",
+        "Git refuses this repository because another user owns it",
+        "if you trust it: git config --global --add safe.directory FOLDER",
+    ),
+    (
+        "safe.barerepository",
+        "Git refuses a bare repository inside a folder",
+        "work in a normal clone: git clone REPOSITORY FOLDER",
+    ),
+    ("promisor remote", "this partial clone lacks objects", "git fetch --refetch"),
+    ("transport 'file' not allowed", "this partial clone lacks objects", "git fetch --refetch"),
+)
+
+
+class Blob(NamedTuple):
+    """One object's content; ``size`` is the whole size where ``content`` was cut at BLOB_MAX."""
+
+    oid: str
+    content: bytes
+    size: int
+
+
+@cache
+def executable() -> str:
+    """Return the absolute path of git; raises GitError when there is none.
+
+    Relative entries of PATH are left out: a repository must not be able to bring its own git.
+    """
+    folders = [p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(p).is_absolute()]
+    found = shutil.which("git", path=os.pathsep.join(folders))
+    if not found:
+        raise GitError("the git command is not installed", "install Git 2.31 or newer")
+    return found
+
+
+def decode(name: bytes) -> str:
+    """Turn a path as Git writes it into text; bytes that are not UTF-8 survive as surrogates."""
+    return name.decode("utf-8", "surrogateescape")
+
+
+class Git:
+    """Questions to the repository that holds ``root``, which may be a folder inside it.
+
+    All paths given and returned are relative to ``root``. Nothing is started before the first
+    question.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def run(self, *args: str, timeout: float = TIMEOUT, index: str | None = None) -> bytes:
+        """Run one git command and return what it prints; raises GitError with a hint.
+
+        ``args`` are the command's own; callers put ``--end-of-options`` and ``--`` before any
+        text that comes from outside. ``index`` names another index file.
+        """
+        try:
+            done = subprocess.run(
+                self._command(args),
+                cwd=self.root,
+                env=_environment(index),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise GitError(
+                f"git {args[0]} took longer than {timeout:.0f} s", "is the disk reachable?"
+            ) from error
+        if done.returncode:
+            raise explain(args[0], done.returncode, done.stderr)
+        return done.stdout
+
+    def _command(self, args: tuple[str, ...]) -> list[str]:
+        settings = [word for setting in _CONFIG for word in ("-c", setting)]
+        return [executable(), "--no-pager", "--literal-pathspecs", *settings, *args]
+
+    @cached_property
+    def prefix(self) -> str:
+        """Return the path of ``root`` inside its repository, with a final slash; empty at the top."""
+        return decode(self.run("rev-parse", "--show-prefix").rstrip(b"\n"))
+
+    @cached_property
+    def directory(self) -> Path:
+        """Return the absolute path of the ``.git`` folder (of this work tree, if there are several)."""
+        return Path(decode(self.run("rev-parse", "--absolute-git-dir").rstrip(b"\n")))
+
+    @property
+    def shallow(self) -> bool:
+        """Whether history was cut off when this repository was cloned."""
+        return self.run("rev-parse", "--is-shallow-repository").strip() == b"true"
+
+    def require_history(self, purpose: str) -> None:
+        """Raise GitError in a shallow clone, where answers about history would be wrong."""
+        if self.shallow:
+            raise GitError(
+                f"this is a shallow clone, so {purpose} cannot be told",
+                "git fetch --unshallow (in GitHub Actions: fetch-depth: 0)",
+            )
+
+    def resolve(self, revision: str) -> str:
+        """Return the full commit hash that ``revision`` means; raises GitError with a near name."""
+        if not revision or not revision.isprintable():
+            raise GitError(
+                "a revision must be printable text, not empty", "for example HEAD, main, v1.2 or a hash"
+            )
+        try:
+            out = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        except GitError as error:
+            if error.hint:
+                raise
+            raise GitError(f"there is no revision '{revision}'", self._nearest(revision)) from error
+        return out.decode("ascii").split()[-1]
+
+    def _nearest(self, revision: str) -> str:
+        names = decode(self.run("for-each-ref", "--format=%(refname:short)")).split("\n")
+        if not any(names):
+            return "nothing has been committed yet"
+        if self.shallow:
+            return "this is a shallow clone; git fetch --unshallow gets the rest"
+        return (
+            did_you_mean(revision, [n for n in names if n]) or "git log and git branch -a show what there is"
+        )
+
+    def merge_base(self, base: str, head: str) -> str:
+        """Return the commit where ``head`` left ``base`` (both any revision).
+
+        Raises GitError for histories with no common commit, which is what a shallow clone shows.
+        """
+        commits = self.resolve(base), self.resolve(head)
+        try:
+            return self.run("merge-base", "--end-of-options", *commits).decode("ascii").strip()
+        except GitError as error:
+            if error.hint:
+                raise
+            hint = "git fetch --unshallow (in GitHub Actions: fetch-depth: 0)" if self.shallow else ""
+            raise GitError(f"'{base}' and '{head}' have no commit in common", hint) from error
+
+    def blobs(self, oids: Iterable[str]) -> Iterator[Blob]:
+        """Yield the content of each object, in order, from one process; raises GitError if one is missing.
+
+        Content beyond BLOB_MAX is read past, never held.
+        """
+        with tempfile.TemporaryFile() as wanted:
+            # The names come from a file, so that git may fill its output while we read it.
+            count = 0
+            for oid in oids:
+                wanted.write(oid.encode("ascii") + b"\n")
+                count += 1
+            if not count:
+                return
+            wanted.seek(0)
+            with subprocess.Popen(
+                self._command(("cat-file", "--batch", "--buffer")),
+                cwd=self.root,
+                env=_environment(),
+                stdin=wanted,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=1 << 18,
+            ) as process:
+                out, err = cast(IO[bytes], process.stdout), cast(IO[bytes], process.stderr)
+                try:
+                    for _ in range(count):
+                        yield _read_blob(out, err)
+                finally:
+                    process.kill()
+
+
+def _environment(index: str | None = None) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    return {**kept, **_ENVIRONMENT, **({"GIT_INDEX_FILE": index} if index else {})}
+
+
+def _read_blob(out: IO[bytes], err: IO[bytes]) -> Blob:
+    header = out.readline().split()
+    if len(header) != 3:
+        detail = err.read() if not header else b""
+        if header[1:] == [b"missing"]:
+            raise GitError(
+                f"object {header[0].decode()} is missing from the repository", "git fsck; git fetch --refetch"
+            )
+        raise explain("cat-file", 1, detail)
+    size = int(header[2])
+    content = out.read(min(size, BLOB_MAX))
+    left = size - len(content) + 1
+    while left > 0:
+        skipped = len(out.read(min(left, 1 << 20)))
+        if not skipped:
+            raise GitError("git stopped in the middle of an object", "git fsck")
+        left -= skipped
+    return Blob(header[0].decode("ascii"), content, size)
+
+
+def explain(command: str, code: int, stderr: bytes) -> GitError:
+    """Make a GitError of what git said; the hint is empty when the cause is not a known one."""
+    said = stderr.decode("utf-8", "replace").strip()
+    for sign, message, hint in _EXPLAINED:
+        if sign in said.lower():
+            return GitError(message, hint)
+    first = said.splitlines()[0].removeprefix("fatal: ") if said else f"exit code {code}"
+    return GitError(f"git {command}: {first}")

@@ -1,0 +1,153 @@
+"""A repository on disk: where its root is, its rule book, its snapshots and its documents by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from itsm_gitops import documents
+from itsm_gitops.model import ids
+from itsm_gitops.model.errors import NotFound
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository.config import Config, read_config, read_rulebook
+from itsm_gitops.repository.git import Git
+from itsm_gitops.repository.snapshot import (
+    CMDB,
+    CONFIG,
+    RECORDS,
+    REGULAR,
+    CommitTree,
+    IndexTree,
+    Snapshot,
+    WorkingTree,
+)
+from itsm_gitops.repository.store import SUFFIX, Document, Store, identifier_of, is_document, load_store
+
+INDEX = ":"
+
+
+class Repository:
+    """One ITSM repository: the folder that holds ``itsm.yaml``.
+
+    Nothing is read before it is asked for. ``at`` is None for the working tree, ``":"`` for Git's
+    index or any revision, everywhere.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def open(cls, path: str | Path = ".") -> Repository:
+        """Return the repository that ``path`` is in; raises NotFound when there is none."""
+        start = Path(path).absolute()
+        for folder in (start, *start.parents):
+            if (folder / CONFIG).is_file():
+                return cls(folder.resolve())
+        raise NotFound(
+            f"there is no {CONFIG} in {start} or above it",
+            "itsm init creates a repository; -C FOLDER works in another one",
+        )
+
+    @cached_property
+    def git(self) -> Git | None:
+        """Git for this folder; None where it is not in a Git repository."""
+        found = any((folder / ".git").exists() for folder in (self.root, *self.root.parents))
+        return Git(self.root) if found else None
+
+    @property
+    def history(self) -> Git:
+        """Git for this folder; raises GitError where it is not in a Git repository."""
+        if self.git is None:
+            # Git's own words for it, or the reason why git cannot even say so.
+            Git(self.root).run("rev-parse", "--git-dir")
+        return self.git or Git(self.root)
+
+    @cached_property
+    def book(self) -> RuleBook:
+        """The working tree's rule book."""
+        return read_rulebook(WorkingTree(self.root))
+
+    @cached_property
+    def config(self) -> Config:
+        """The working tree's settings."""
+        return read_config(WorkingTree(self.root))[0]
+
+    def snapshot(self, at: str | None = None) -> Snapshot:
+        """Return the working tree, the index or a commit; raises GitError for an unknown revision."""
+        if at is None:
+            return WorkingTree(self.root)
+        return IndexTree(self.history) if at == INDEX else CommitTree(self.history, at)
+
+    def store(self, at: str | None = None, *, jobs: int | None = None) -> Store:
+        """Load all documents of a snapshot, under the rule book and settings of that snapshot."""
+        return load_store(self.snapshot(at), jobs=jobs)[0]
+
+    def locate(self, fragment: str, at: str | None = None) -> str:
+        """Return the path of the document that ``fragment`` means; raises NotFound or Ambiguous.
+
+        In the working tree a whole identifier costs one look; a fragment a listing of names; only
+        an alias (which must be whole) makes every file be read, and that is the last resort.
+        """
+        snapshot = self.snapshot(at)
+        if isinstance(snapshot, WorkingTree):
+            for path in self._guesses(fragment.strip()):
+                # Not through a symbolic link: reading would refuse it.
+                if (self.root / path).is_file() and not (self.root / path).is_symlink():
+                    return path
+        files = (i.path for i in snapshot.files(CMDB, RECORDS) if i.mode == REGULAR and is_document(i.path))
+        paths: dict[str, str] = {}
+        for path in files:
+            paths.setdefault(identifier_of(path), path)
+        try:
+            return paths[ids.find(fragment, paths)]
+        except NotFound:
+            found = _by_alias(snapshot, sorted(paths.values()), fragment.strip())
+            if found is None:
+                raise
+            return found
+
+    def _guesses(self, fragment: str) -> Iterator[str]:
+        """Yield the paths that a whole identifier (or a path) can have."""
+        if is_document(fragment) and ".." not in fragment:
+            yield fragment
+        parsed = ids.parse_record_id(fragment.upper())
+        if parsed:
+            year, month = parsed[1].year, parsed[1].month
+            name = f"{year}/{month:02d}/{fragment.upper()}{SUFFIX}"
+        elif ids.is_item_id(fragment.lower()):
+            name = f"{fragment.lower()}{SUFFIX}"
+        else:
+            return
+        family = RECORDS if parsed else CMDB
+        base = self.root / family
+        if base.is_dir():
+            for folder in sorted(base.iterdir()):
+                yield f"{family}/{folder.name}/{name}"
+
+    def document(self, fragment: str, at: str | None = None) -> Document:
+        """Read one document by identifier, fragment, alias or path, without loading any other."""
+        snapshot = self.snapshot(at)
+        path = self.locate(fragment, at)
+        raw = snapshot.read(path)
+        loaded = documents.load(raw)
+        book = self.book if at is None else read_rulebook(snapshot)
+        return Document(path, raw, loaded.data, book.kind_at(path), loaded.problems)
+
+    def key_order(self, kind: Kind | str) -> tuple[str, ...]:
+        """Return the canonical order of a kind's top-level keys."""
+        return (self.book.kind(kind) if isinstance(kind, str) else kind).keys
+
+
+def _by_alias(snapshot: Snapshot, paths: list[str], alias: str) -> str | None:
+    """Return the first document that has this alias, looking at bytes before parsing."""
+    wanted = alias.lower()
+    sought = wanted.encode("utf-8", "surrogateescape")
+    for path, raw in snapshot.read_many(paths):
+        if wanted and sought in raw.lower() and b"aliases" in raw:
+            data = documents.load(raw).data
+            names = data.get("aliases") if isinstance(data, dict) else None
+            if isinstance(names, list) and any(isinstance(n, str) and n.lower() == wanted for n in names):
+                return path
+    return None

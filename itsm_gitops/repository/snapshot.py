@@ -1,0 +1,269 @@
+"""Snapshots: the same files read from the working tree, from the index or from any commit.
+
+The bytes are the same wherever they are read from, with one exception that Git itself makes:
+with ``core.autocrlf`` or an ``eol`` attribute the working tree may hold CRLF where commits hold
+LF. Nothing here converts.
+
+Only the data roots are visible, and nothing whose name starts with a dot. Names that are not
+UTF-8 are text with surrogates (``os.fsencode`` gives the bytes back).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from itsm_gitops.model.errors import GitError, ItsmError, NotFound
+from itsm_gitops.repository.git import BLOB_MAX, Git, decode
+
+CONFIG = "itsm.yaml"
+SCHEMAS = "schemas"
+RECORDS = "records"
+CMDB = "cmdb"
+ROOTS = (CMDB, CONFIG, RECORDS, SCHEMAS)
+
+REGULAR = "100644"
+SYMLINK = "120000"
+SUBMODULE = "160000"
+OTHER = "000000"
+_MODES = {"100644": REGULAR, "100755": REGULAR, "120000": SYMLINK, "160000": SUBMODULE}
+
+# NOFOLLOW: a link is never read through. NONBLOCK: a named pipe does not stop us.
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+_CHUNK = 1 << 16
+
+
+class FileInfo(NamedTuple):
+    """One file of a snapshot.
+
+    ``path`` is relative to the root, with slashes. ``mode`` is REGULAR, SYMLINK, SUBMODULE or
+    OTHER. ``oid`` is the blob's hash, empty in the working tree.
+    """
+
+    path: str
+    mode: str
+    oid: str = ""
+
+
+class Snapshot(Protocol):
+    """All files of one state of a repository."""
+
+    @property
+    def name(self) -> str:
+        """What to call this snapshot in messages."""
+        ...
+
+    def files(self, *roots: str) -> list[FileInfo]:
+        """Return the files under ``roots`` (default: all data roots), sorted by path."""
+        ...
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of one file, cut at BLOB_MAX; raises NotFound or ItsmError."""
+        ...
+
+    def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield each file as ``(path, bytes)`` in the order given; unreadable files are left out."""
+        ...
+
+
+class WorkingTree:
+    """The files on disk below ``root``."""
+
+    name = "working tree"
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._base = str(root)
+        self._plain: set[str] = {""}  # folders known not to be reached through a link
+
+    def files(self, *roots: str) -> list[FileInfo]:
+        """Return the files under ``roots``; links are listed and never followed."""
+        found: list[FileInfo] = []
+        for root in roots or ROOTS:
+            self._list(root, found)
+        found.sort()
+        return found
+
+    def _list(self, root: str, found: list[FileInfo]) -> None:
+        mode = _mode_of(self._base + "/" + root)
+        if mode is not None:
+            if mode:
+                found.append(FileInfo(root, mode))
+                return
+            self._walk(root, found)
+
+    def _walk(self, root: str, found: list[FileInfo]) -> None:
+        pending = [root]
+        while pending:
+            folder = pending.pop()
+            self._plain.add(folder)
+            with os.scandir(f"{self._base}/{folder}") as listing:
+                for item in listing:
+                    name = item.name
+                    if name[0] == ".":
+                        continue
+                    path = f"{folder}/{name}"
+                    if item.is_file(follow_symlinks=False):
+                        found.append(FileInfo(path, REGULAR))
+                    elif item.is_dir(follow_symlinks=False):
+                        # A repository inside this one is what commits show as a submodule.
+                        if os.path.lexists(f"{item.path}/.git"):
+                            found.append(FileInfo(path, SUBMODULE))
+                        else:
+                            pending.append(path)
+                    else:
+                        found.append(FileInfo(path, SYMLINK if item.is_symlink() else OTHER))
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of one file; raises NotFound, or ItsmError for a link or no permission."""
+        try:
+            return self._read(path)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise NotFound(f"there is no file {path}") from error
+        except OSError as error:
+            why = "it is a symbolic link" if error.errno == errno.ELOOP else str(error.strerror)
+            raise ItsmError(f"{path} cannot be read: {why}") from error
+
+    def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield ``(path, bytes)`` of each file that can be read."""
+        for path in paths:
+            try:
+                raw = self._read(path)
+            except OSError:
+                continue
+            yield path, raw
+
+    def _read(self, path: str) -> bytes:
+        folder = path.rpartition("/")[0]
+        if folder not in self._plain:
+            self._check_folder(folder)
+        handle = os.open(f"{self._base}/{path}", _FLAGS)
+        try:
+            raw = os.read(handle, _CHUNK)
+            if len(raw) < _CHUNK:
+                return raw
+            parts = [raw]
+            left = BLOB_MAX - len(raw)
+            while left > 0:
+                more = os.read(handle, left)
+                if not more:
+                    break
+                parts.append(more)
+                left -= len(more)
+            return b"".join(parts)
+        finally:
+            os.close(handle)
+
+    def _check_folder(self, folder: str) -> None:
+        """Raise OSError when a folder is outside the root or reached through a link."""
+        so_far = ""
+        for part in folder.split("/"):
+            if part in ("", ".", ".."):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), folder)
+            so_far = f"{so_far}/{part}" if so_far else part
+            if Path(self._base, so_far).is_symlink():
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), so_far)
+        self._plain.add(folder)
+
+
+def _mode_of(path: str) -> str | None:
+    """Return the mode of a root: None when it is absent, an empty string for a folder."""
+    here = Path(path)
+    if here.is_symlink():
+        return SYMLINK
+    if here.is_dir():
+        return ""
+    if here.is_file():
+        return REGULAR
+    return OTHER if here.exists() else None
+
+
+class _Listed:
+    """What the index and a commit have in common: a listing by path, and blobs by hash."""
+
+    name: str
+
+    def __init__(self, git: Git) -> None:
+        self.git = git
+        self._listing: dict[str, FileInfo] | None = None
+
+    def _load(self) -> dict[str, FileInfo]:
+        raise NotImplementedError
+
+    @property
+    def _files(self) -> dict[str, FileInfo]:
+        if self._listing is None:
+            self._listing = self._load()
+        return self._listing
+
+    def files(self, *roots: str) -> list[FileInfo]:
+        """Return the files under ``roots`` (default: all data roots), sorted by path."""
+        if not roots:
+            return list(self._files.values())
+        folders = tuple(f"{r}/" for r in roots)
+        return [i for p, i in self._files.items() if p.startswith(folders) or p in roots]
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of one file; raises NotFound, or ItsmError for a link or submodule."""
+        info = self._files.get(path)
+        if info is None:
+            raise NotFound(f"there is no file {path} in {self.name}")
+        if info.mode != REGULAR:
+            raise ItsmError(f"{path} cannot be read: it is not a regular file in {self.name}")
+        return next(self.git.blobs([info.oid])).content
+
+    def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield ``(path, bytes)`` of each regular file, from one process."""
+        known = self._files
+        wanted = [known[p] for p in paths if p in known and known[p].mode == REGULAR]
+        for info, blob in zip(wanted, self.git.blobs(i.oid for i in wanted), strict=True):
+            yield info.path, blob.content
+
+
+class IndexTree(_Listed):
+    """What the next commit would hold (``git add`` puts it there)."""
+
+    name = "index"
+
+    def _load(self) -> dict[str, FileInfo]:
+        # A pre-commit hook of `git commit FILE` sees a temporary index, named in the environment.
+        named = os.environ.get("GIT_INDEX_FILE", "")
+        own = self.git.directory
+        index = str(own / Path(named).name) if named and Path(named).parent in (own, Path(".git")) else None
+        listed = self.git.run("ls-files", "-s", "-z", "--", *ROOTS, index=index)
+        found = {}
+        for line in listed.split(b"\0")[:-1]:
+            about, _, name = line.partition(b"\t")
+            mode, oid, stage = about.decode("ascii").split()
+            if stage != "0":
+                raise GitError(
+                    f"{decode(name)} is unmerged in the index", "finish the merge, then git add it"
+                )
+            _keep(found, decode(name), mode, oid)
+        return dict(sorted(found.items()))
+
+
+class CommitTree(_Listed):
+    """The files of one commit; ``commit`` is its full hash."""
+
+    def __init__(self, git: Git, revision: str) -> None:
+        super().__init__(git)
+        self.commit = git.resolve(revision)
+        self.name = revision
+
+    def _load(self) -> dict[str, FileInfo]:
+        listed = self.git.run("ls-tree", "-r", "-z", "--end-of-options", self.commit, "--", *ROOTS)
+        found = {}
+        for line in listed.split(b"\0")[:-1]:
+            about, _, name = line.partition(b"\t")
+            mode, _type, oid = about.decode("ascii").split()
+            _keep(found, decode(name), mode, oid)
+        return dict(sorted(found.items()))
+
+
+def _keep(found: dict[str, FileInfo], path: str, mode: str, oid: str) -> None:
+    if not path.startswith(".") and "/." not in path:
+        found[path] = FileInfo(path, _MODES.get(mode, OTHER), oid)

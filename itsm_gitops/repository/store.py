@@ -1,0 +1,307 @@
+"""One loaded snapshot: an entry of every document, and the documents themselves when asked for."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from itsm_gitops import documents
+from itsm_gitops.documents import Problem
+from itsm_gitops.model import ids
+from itsm_gitops.model.entry import Entry, summarise
+from itsm_gitops.model.errors import NotFound, Refused
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository.config import Config, read_config, read_rulebook
+from itsm_gitops.repository.snapshot import CMDB, RECORDS, REGULAR, FileInfo, Snapshot
+from itsm_gitops.repository.workers import share_out
+
+T = TypeVar("T")
+
+SUFFIX = ".yaml"
+_FOLDERS = (f"{CMDB}/", f"{RECORDS}/")
+_KEPT = 4096  # documents remembered by Store.data
+
+_UNREADABLE = Problem("P014", "this file cannot be read", "check its permissions", 1, 1)
+
+
+class Document(NamedTuple):
+    """One document just read. ``data`` is None when it cannot be used; ``problems`` say why.
+
+    ``kind`` is the kind whose folder the file is in, None when no kind lives there.
+    """
+
+    path: str
+    raw: bytes
+    data: Any
+    kind: Kind | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def id(self) -> str:
+        """The identifier that the file's name states."""
+        return identifier_of(self.path)
+
+
+Visit = Callable[["Store", Document], list[T]]
+
+
+def identifier_of(path: str) -> str:
+    """Return the identifier that a document's path states."""
+    return path.rpartition("/")[2].removesuffix(SUFFIX)
+
+
+def is_document(path: str) -> bool:
+    """Whether ``path`` is where documents live and is named like one."""
+    return path.startswith(_FOLDERS) and path.endswith(SUFFIX)
+
+
+@dataclass(slots=True)
+class Store:
+    """Everything known about one snapshot without keeping every document.
+
+    ``entries`` are sorted by identifier. ``broken`` maps identifiers whose file exists and cannot
+    be used to its path: they have no entry, and a link to one is not a link to nothing.
+    ``duplicates`` lists ``(identifier, path)`` of each file beyond the first (by path) with the
+    same name. ``aliases`` maps old numbers to identifiers, the first one winning. ``irregular``
+    maps paths of links, submodules and devices to their mode. ``files`` are all paths of the data
+    roots, of regular files and others.
+    """
+
+    snapshot: Snapshot
+    book: RuleBook
+    config: Config
+    entries: dict[str, Entry] = field(default_factory=dict)
+    by_path: dict[str, Entry] = field(default_factory=dict)
+    problems: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    irregular: dict[str, str] = field(default_factory=dict)
+    duplicates: list[tuple[str, str]] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    _data: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    _pinned: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+
+    def find(self, fragment: str) -> Entry:
+        """Return the entry that an identifier, alias or unique fragment means.
+
+        Raises NotFound (with near names) or Ambiguous (with the candidates).
+        """
+        try:
+            return self.entries[ids.find(fragment, self.entries, self.aliases)]
+        except NotFound:
+            path = self.broken.get(fragment) or self.broken.get(fragment.upper())
+            if path:
+                raise self._unusable(path) from None
+            raise
+
+    def data(self, identifier: str) -> dict[str, Any]:
+        """Return a whole document by its exact identifier; remembered, so do not change it."""
+        known = self._pinned.get(identifier) or self._data.get(identifier)
+        if known is not None:
+            return known
+        entry = self.entries.get(identifier)
+        if entry is None:
+            if identifier in self.broken:
+                raise self._unusable(self.broken[identifier])
+            raise NotFound(f"nothing is called '{identifier}'")
+        loaded = documents.load(self.snapshot.read(entry.path))
+        if not isinstance(loaded.data, dict):
+            raise Refused(f"{entry.path} changed while it was being read", "try again")
+        if len(self._data) >= _KEPT:
+            del self._data[next(iter(self._data))]
+        self._data[identifier] = loaded.data
+        return loaded.data
+
+    def _unusable(self, path: str) -> Refused:
+        problems = self.problems.get(path) or (_UNREADABLE,)
+        first = problems[0]
+        return Refused(f"{path}:{first.line}:{first.column}: {first.message} ({first.code})", first.hint)
+
+    def raw(self, path: str) -> bytes:
+        """Return the bytes of one file of the snapshot."""
+        return self.snapshot.read(path)
+
+    def documents(self, kind: str | None = None) -> Iterator[tuple[Entry, dict[str, Any]]]:
+        """Yield every document (of one kind) with its entry, in order of identifier, never all at once."""
+        wanted = [e for e in self.entries.values() if kind in (None, e.kind)]
+        yield from self.read_documents(wanted)
+
+    def read_documents(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, dict[str, Any]]]:
+        """Yield the documents of these entries in the order given, read in one go."""
+        for path, raw in self.snapshot.read_many(e.path for e in entries):
+            data = documents.load(raw).data
+            if isinstance(data, dict):
+                yield self.by_path[path], data
+
+    def map(
+        self, work: Callable[[Entry, dict[str, Any]], T], entries: Sequence[Entry], jobs: int | None = None
+    ) -> list[T]:
+        """Call ``work`` on each document, in several processes when there are many.
+
+        The results are in the order of ``entries`` and must pickle.
+        """
+
+        def share(part: Sequence[Entry]) -> list[T]:
+            return [work(entry, data) for entry, data in self.read_documents(part)]
+
+        return interleave(share_out(entries, share, jobs))
+
+    def _add(self, entry: Entry) -> None:
+        """Take an entry; call in order of path."""
+        if entry.id in self.entries or entry.id in self.broken:
+            self.duplicates.append((entry.id, entry.path))
+            return
+        self.entries[entry.id] = entry
+        self.by_path[entry.path] = entry
+        for alias in entry.aliases:
+            self.aliases.setdefault(alias, entry.id)
+
+
+def interleave(shares: Sequence[Sequence[T]]) -> list[T]:
+    """Put the shares that ``share_out`` made (``items[k::n]``) back into the original order."""
+    whole: list[Any] = [None] * sum(len(s) for s in shares)
+    for number, share in enumerate(shares):
+        whole[number :: len(shares)] = share
+    return whole
+
+
+# What a worker sends for one document: its entry as plain tuples (they pickle several times faster).
+_Row = tuple[Any, ...]
+
+
+class _Share(NamedTuple, Generic[T]):
+    rows: list[_Row]
+    broken: list[str]
+    problems: list[tuple[str, tuple[Problem, ...]]]
+    visited: list[T]
+
+
+def load_store(
+    snapshot: Snapshot,
+    *,
+    jobs: int | None = None,
+    visit: Visit[T] | None = None,
+    book: RuleBook | None = None,
+    config: Config | None = None,
+) -> tuple[Store, list[T]]:
+    """Read and parse every document once and return the store and everything ``visit`` returned.
+
+    ``visit(store, document)`` is called once for each document; its ``store`` already knows the
+    whole CMDB (entries and data) and no record. It may run in a forked worker, so only what it
+    returns survives, and that must pickle. The order of the results is that of the paths within
+    each process. ``jobs=None`` uses one process below 500 documents, else up to four.
+    """
+    book = book or read_rulebook(snapshot)
+    store = Store(snapshot, book, config or read_config(snapshot)[0])
+    infos = snapshot.files()
+    store.files = [info.path for info in infos]
+    store.irregular = {info.path: info.mode for info in infos if info.mode != REGULAR}
+    kinds = _KindOf(book)
+    collecting = gc.isenabled()
+    gc.disable()  # parsed documents hold no cycles; looking for some doubles the time
+    try:
+        items = list(_load_items(store, kinds, infos))
+        records = [i.path for i in infos if i.mode == REGULAR and i.path.startswith(_FOLDERS[1])]
+        work = _Work(store, kinds, visit)
+        shares = share_out([*items, *(p for p in records if p.endswith(SUFFIX))], work, jobs)
+        _merge(store, shares)
+    finally:
+        if collecting:
+            gc.enable()
+    return store, [result for share in shares for result in share.visited]
+
+
+class _KindOf:
+    """The kind of a path, remembered by folder."""
+
+    def __init__(self, book: RuleBook) -> None:
+        self._book = book
+        self._known: dict[str, Kind | None] = {}
+
+    def __call__(self, path: str) -> Kind | None:
+        folder = path.rpartition("/")[0]
+        try:
+            return self._known[folder]
+        except KeyError:
+            kind = self._known[folder] = self._book.kind_at(path)
+            return kind
+
+
+def _read(snapshot: Snapshot, kinds: _KindOf, paths: Sequence[str]) -> Iterator[Document]:
+    """Yield a document for each path, in order, whatever is wrong with it."""
+    load = documents.load
+    expected = iter(paths)
+    for path, raw in snapshot.read_many(paths):
+        for missed in expected:
+            if missed == path:
+                break
+            yield Document(missed, b"", None, kinds(missed), (_UNREADABLE,))
+        data, problems = load(raw)
+        yield Document(path, raw, data, kinds(path), problems)
+    for missed in expected:
+        yield Document(missed, b"", None, kinds(missed), (_UNREADABLE,))
+
+
+def _load_items(store: Store, kinds: _KindOf, infos: Iterable[FileInfo]) -> Iterator[Document]:
+    """Load the CMDB into the store and yield its documents."""
+    paths = [i.path for i in infos if i.mode == REGULAR and i.path.startswith(_FOLDERS[0])]
+    for document in _read(store.snapshot, kinds, [p for p in paths if p.endswith(SUFFIX)]):
+        if document.problems:
+            store.problems[document.path] = document.problems
+        if document.kind is not None:
+            if isinstance(document.data, dict):
+                entry = summarise(document.kind, document.path, document.data)
+                store._add(entry)
+                store._pinned.setdefault(entry.id, document.data)
+            elif document.id not in store.entries:
+                store.broken.setdefault(document.id, document.path)
+        yield document
+
+
+class _Work(Generic[T]):
+    """One worker's job: visit CMDB documents, load and visit records."""
+
+    def __init__(self, store: Store, kinds: _KindOf, visit: Visit[T] | None) -> None:
+        self._store = store
+        self._kinds = kinds
+        self._visit = visit
+
+    def __call__(self, share: Sequence[Document | str]) -> _Share[T]:
+        rows: list[_Row] = []
+        broken: list[str] = []
+        problems: list[tuple[str, tuple[Problem, ...]]] = []
+        visited: list[T] = []
+        store, visit = self._store, self._visit
+        if visit:
+            for item in share:
+                if isinstance(item, Document):
+                    visited.extend(visit(store, item))
+        paths = [i for i in share if isinstance(i, str)]
+        for document in _read(store.snapshot, self._kinds, paths):
+            path, _, data, kind, found = document
+            if found:
+                problems.append((path, found))
+            if kind is not None:
+                if isinstance(data, dict):
+                    rows.append(tuple(summarise(kind, path, data)))
+                else:
+                    broken.append(path)
+            if visit:
+                visited.extend(visit(store, document))
+        return _Share(rows, broken, problems, visited)
+
+
+def _merge(store: Store, shares: Sequence[_Share[Any]]) -> None:
+    for share in shares:
+        store.problems.update(share.problems)
+        for path in share.broken:
+            store.broken.setdefault(identifier_of(path), path)
+    rows = [row for share in shares for row in share.rows]
+    rows.sort(key=lambda row: row[2])  # path
+    for row in rows:
+        store._add(Entry._make(row))
+    store.entries = dict(sorted(store.entries.items()))
+    store.problems = dict(sorted(store.problems.items()))

@@ -1,0 +1,136 @@
+"""Shares of one job in forked processes. A worker that fails, fails the job; none is left behind.
+
+The caller's process does the first share itself, so two processes are one fork. Results travel
+over a pipe; what a worker needs, it inherits.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import signal
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import IO, NamedTuple, TypeVar
+
+from itsm_gitops.model.errors import ItsmError
+
+I = TypeVar("I")  # noqa: E741 - item
+R = TypeVar("R")
+
+FORK_FROM = 500  # fewer items cost less than the fork
+MAX_JOBS = 4
+
+
+class WorkerFailed(RuntimeError):
+    """A worker process died or raised; the text holds its traceback."""
+
+
+class _Worker(NamedTuple):
+    pid: int
+    pipe: IO[bytes]
+
+
+def default_jobs(items: int) -> int:
+    """Return how many processes ``items`` are worth: 1 for few, else the usable processors, at most 4.
+
+    A process with threads is never forked: a lock that another thread holds would stay locked.
+    """
+    if items < FORK_FROM or not hasattr(os, "fork") or threading.active_count() > 1:
+        return 1
+    affinity = getattr(os, "sched_getaffinity", None)
+    usable = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return max(1, min(usable, MAX_JOBS))
+
+
+def share_out(items: Sequence[I], work: Callable[[Sequence[I]], R], jobs: int | None = None) -> list[R]:
+    """Split ``items`` into shares, call ``work`` on each in its own process, return the results.
+
+    Share ``k`` of ``n`` is ``items[k::n]``; results are in that order. ``jobs=None`` chooses.
+    Results must pickle. An exception in a worker is raised here (an ItsmError as itself, any other
+    as WorkerFailed); Ctrl-C stops all.
+    """
+    count = min(default_jobs(len(items)) if jobs is None else jobs, len(items))
+    if count <= 1 or not hasattr(os, "fork"):
+        return [work(items)]
+    workers: list[_Worker] = []
+    try:
+        for number in range(1, count):
+            workers.append(_start(work, items[number::count], workers))
+        results = [work(items[::count])]
+        results.extend(_collect(worker) for worker in workers)
+    finally:
+        for worker in workers:
+            _end(worker)
+    return results
+
+
+def _start(work: Callable[[Sequence[I]], R], share: Sequence[I], others: Sequence[_Worker]) -> _Worker:
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    read_end, write_end = os.pipe()
+    with warnings.catch_warnings():
+        # Python 3.12 warns about threads; the caller asked for this number of jobs.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
+    if pid:
+        os.close(write_end)
+        return _Worker(pid, os.fdopen(read_end, "rb"))
+    try:
+        os.close(read_end)
+        for other in others:
+            os.close(other.pipe.fileno())
+        _serve(work, share, write_end)
+    finally:
+        os._exit(1)  # never back into the caller's code, whatever happened
+
+
+def _serve(work: Callable[[Sequence[I]], R], share: Sequence[I], write_end: int) -> None:
+    """Do one share in the worker, send the outcome and leave."""
+    gc.disable()
+    try:
+        outcome = pickle.dumps((True, work(share)), pickle.HIGHEST_PROTOCOL)
+    except KeyboardInterrupt:
+        os._exit(130)
+    except ItsmError as error:
+        outcome = _failure(error)
+    except BaseException as error:  # noqa: BLE001 - all of it is reported by the caller
+        outcome = _failure(error)
+    with os.fdopen(write_end, "wb") as pipe:
+        pipe.write(outcome)
+    os._exit(0)
+
+
+def _failure(error: BaseException) -> bytes:
+    text = "".join(traceback.format_exception(error))
+    if isinstance(error, ItsmError):
+        with suppress(Exception):
+            sent = pickle.dumps((False, error, text))
+            pickle.loads(sent)  # noqa: S301 - our own bytes; some exceptions pickle and do not come back
+            return sent
+    return pickle.dumps((False, None, text))
+
+
+def _collect(worker: _Worker) -> R:  # type: ignore[type-var]
+    sent = worker.pipe.read()
+    if not sent:
+        raise WorkerFailed("a worker process stopped without an answer (killed, or out of memory?)")
+    done, *outcome = pickle.loads(sent)  # noqa: S301 - written by our own fork
+    if done:
+        result: R = outcome[0]
+        return result
+    error, text = outcome
+    raise error or WorkerFailed(f"a worker process failed:\n{text}")
+
+
+def _end(worker: _Worker) -> None:
+    worker.pipe.close()
+    with suppress(ProcessLookupError):
+        os.kill(worker.pid, signal.SIGKILL)  # a finished worker waits as a zombie: this cannot hit another
+    with suppress(ChildProcessError):
+        os.waitpid(worker.pid, 0)
