@@ -14,9 +14,6 @@ from itsm_gitops.model.findings import ERROR, SEVERITIES, Finding
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.snapshot import CONFIG, REGULAR, SCHEMAS, Snapshot
 
-# The rule book may hold long tables; everything else about its files is as strict as records are.
-_RULE_BOOK_LIMITS = documents.Limits(size=1 << 20)
-
 
 class Ignore(NamedTuple):
     """A finding that is accepted until a date (``YYYY-MM-DD``), with the reason; ``path`` is a glob."""
@@ -71,11 +68,11 @@ def _config(data: Mapping[str, Any]) -> Config:
     severity = severity if isinstance(severity, dict) else {}
     ignore = data.get("ignore")
     ignore = ignore if isinstance(ignore, list) else []
-    organisation = _text(data, "organisation") or Config.organisation
+    organisation = _text(data, "organisation") or Config().organisation
     return Config(
         organisation=organisation,
         description=_text(data, "description"),
-        timezone=_text(data, "timezone") or Config.timezone,
+        timezone=_text(data, "timezone") or Config().timezone,
         site_name=_text(site, "name") or organisation,
         site_url=_text(site, "url"),
         edit_url=_text(site, "edit_url"),
@@ -106,7 +103,7 @@ def read_rulebook(snapshot: Snapshot) -> RuleBook:
 def _load_rule_file(snapshot: Snapshot, path: str) -> Any:
     raw = snapshot.read(path)
     is_json = path.endswith(".json")
-    loaded = documents.load_json(raw) if is_json else documents.load(raw, limits=_RULE_BOOK_LIMITS)
+    loaded = documents.load_json(raw) if is_json else documents.load(raw, limits=documents.RULEBOOK_LIMITS)
     if loaded.problems:
         first = loaded.problems[0]
         raise RuleBookError(f"{path}:{first.line}:{first.column}: {first.message} ({first.code})", first.hint)

@@ -234,7 +234,7 @@ class IndexTree(_Listed):
         own = self.git.directory
         index = str(own / Path(named).name) if named and Path(named).parent in (own, Path(".git")) else None
         listed = self.git.run("ls-files", "-s", "-z", "--", *ROOTS, index=index)
-        found = {}
+        found: dict[str, FileInfo] = {}
         for line in listed.split(b"\0")[:-1]:
             about, _, name = line.partition(b"\t")
             mode, oid, stage = about.decode("ascii").split()
@@ -256,7 +256,7 @@ class CommitTree(_Listed):
 
     def _load(self) -> dict[str, FileInfo]:
         listed = self.git.run("ls-tree", "-r", "-z", "--end-of-options", self.commit, "--", *ROOTS)
-        found = {}
+        found: dict[str, FileInfo] = {}
         for line in listed.split(b"\0")[:-1]:
             about, _, name = line.partition(b"\t")
             mode, _type, oid = about.decode("ascii").split()

@@ -205,8 +205,8 @@ def load_store(
     try:
         items = list(_load_items(store, kinds, infos))
         records = [i.path for i in infos if i.mode == REGULAR and i.path.startswith(_FOLDERS[1])]
-        work = _Work(store, kinds, visit)
-        shares = share_out([*items, *(p for p in records if p.endswith(SUFFIX))], work, jobs)
+        todo: list[Document | str] = [*items, *(p for p in records if p.endswith(SUFFIX))]
+        shares = share_out(todo, _Work(store, kinds, visit), jobs)
         _merge(store, shares)
     finally:
         if collecting:
