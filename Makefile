@@ -1,0 +1,94 @@
+# The workshop: every gate of the project behind one word. `make help` lists them.
+#
+# What runs here is what runs in CI (.ci/run and .github/workflows/ci.yml call these targets).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+# The first interpreter that is new enough; PYTHON=/path/to/python overrides it.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+JOBS ?= 2
+BROWSER := $(firstword $(foreach b,chromium chromium-browser google-chrome,$(shell command -v $(b) 2>/dev/null)))
+
+# ALL=1 adds the slow tests, COVERAGE=1 measures and demands coverage.
+SELECT := $(if $(ALL),,not slow)
+SELECT := $(if $(BROWSER),$(SELECT),$(if $(SELECT),$(SELECT) and not browser,not browser))
+COVER := $(if $(COVERAGE),--cov --cov-report=term --cov-report=xml:build/coverage.xml)
+
+WORKFLOWS := .github/workflows/*.yml
+
+.PHONY: help install demo serve test test-all check gates lint types workflows examples package bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+$(VENV)/.made:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (PYTHON=/path/to/python)" >&2; exit 2; }
+	$(PYTHON) -m venv "$(VENV)"
+	@touch $@
+
+# What the tool itself needs, for `demo` and `serve`.
+$(VENV)/.runtime: $(VENV)/.made pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+# And what working on it needs.
+$(VENV)/.dev: $(VENV)/.made pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[dev,fast]'
+	@touch $@ $(VENV)/.runtime
+
+install: $(VENV)/.dev ## create .venv with everything that development needs
+
+demo: $(VENV)/.runtime ## check the living example, build its site, say where it is
+	$(BIN)/itsm check
+	$(BIN)/itsm site build
+	@printf '\nThe site is built. Open it:\n  file://%s\n' "$(CURDIR)/build/site/index.html"
+	@printf 'or serve it, rebuilding on every change:\n  make serve\n'
+
+serve: $(VENV)/.runtime ## serve the site on the loopback address, rebuilding on change
+	$(BIN)/itsm site serve
+
+test: $(VENV)/.dev ## the tests, without the slow ones (browser tests where chromium is)
+	@$(if $(BROWSER),:,echo 'no chromium here: the browser tests are left out')
+	$(BIN)/python -m pytest -n $(JOBS) $(if $(SELECT),-m "$(SELECT)") $(COVER) $(PYTEST)
+
+test-all: ## every test
+	@$(MAKE) --no-print-directory test ALL=1
+
+check: gates ## every gate: what a pull request must pass
+	@$(MAKE) --no-print-directory test COVERAGE=1
+
+gates: lint types workflows examples package ## every gate but the tests
+
+lint: $(VENV)/.dev ## style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## static types
+	$(BIN)/mypy
+
+# The workflows of this repository and the ones that `itsm init` writes for others.
+workflows: $(VENV)/.dev ## shipped workflows against their schema and a security linter
+	@rm -rf build/init && mkdir -p build && $(BIN)/itsm init build/init > /dev/null
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS) build/init/$(WORKFLOWS)
+	$(BIN)/zizmor --offline --no-progress --quiet .github build/init/.github
+
+examples: $(VENV)/.dev ## the living example: clean, in canonical form, its site builds
+	$(BIN)/itsm check
+	$(BIN)/itsm fmt --check
+	$(BIN)/itsm site build
+
+package: $(VENV)/.dev ## the wheel holds the rule book and works away from the repository
+	$(BIN)/python benchmarks/wheel.py
+
+bench: $(VENV)/.dev ## measure against PyYAML and a bare interpreter (figures, not a gate)
+	$(BIN)/python -m compileall -q itsm_gitops
+	$(BIN)/python benchmarks/bench.py
+
+clean: ## remove everything that is made (the environment stays)
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
