@@ -1,0 +1,166 @@
+"""Writes values as YAML text: scalars in the plainest style that reads back the same."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from itsm_gitops.documents.chars import FORBIDDEN
+from itsm_gitops.documents.scalars import is_plain_string
+
+INDENT = 2
+# An unquoted word starts with none of these: indicators and white space; "-?:" only before a space.
+_PLAIN = re.compile(r"(?:[^\s\-?:,\[\]{}#&*!|>'\"%@`]|[-?:](?=[^\s,\[\]{}]))[^\n\r\t]*")
+_BREAKS_PLAIN = re.compile(r":(?:\s|$)|\s#|\s$")
+_BREAKS_FLOW = re.compile(r"[,\[\]{}]|:(?=[,\[\]{}\"'])")
+# Words that other readers (YAML 1.1: PyYAML, editors, older tools) take for something else than text.
+_MISREAD = re.compile(
+    r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"  # sexagesimal: 12:30:45
+    r"|[-+]?(?:0b[01_]+|0[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_,]*)"
+    r"|[-+]?(?:[0-9][0-9_]*)?\.[0-9_]*(?:[eE][-+]?[0-9]+)?"
+    r"|y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF|=|<<|\.{3}.*|---.*"
+)
+_DATE = re.compile(r"\d{4}-\d\d?-\d\d?(?:$|[Tt\s])")
+
+
+def render_number(value: float | None) -> str:
+    """Write null, a boolean or a number."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} cannot be written: JSON has no such number")
+        text = repr(value)
+        return text if "." in text or "e" not in text else text.replace("e", ".0e")
+    return str(value)
+
+
+def can_be_plain(text: str, *, flow: bool = False, strict: bool = True) -> bool:
+    """Whether ``text`` can stand unquoted on one line, inside brackets with ``flow``.
+
+    ``strict`` also asks that no common reader takes it for a number, a boolean or a date without time.
+    """
+    if not _PLAIN.fullmatch(text) or _BREAKS_PLAIN.search(text) or not is_plain_string(text):
+        return False
+    if flow and _BREAKS_FLOW.search(text):
+        return False
+    if text.startswith(("---", "...")) or text == "<<":
+        return False
+    return not (strict and _MISREAD.fullmatch(text))
+
+
+def quote(text: str) -> str:
+    """Write ``text`` in quotes on one line: single ones, or double ones when something needs an escape."""
+    if FORBIDDEN.search(text):
+        raise ValueError("a text with control or invisible characters cannot be written")
+    if "\n" in text or "\r" in text or "\t" in text:
+        return json.dumps(text, ensure_ascii=False)
+    if "'" in text and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    return "'" + text.replace("'", "''") + "'"
+
+
+def double_quote(text: str) -> str:
+    """Write ``text`` in double quotes on one line."""
+    if FORBIDDEN.search(text):
+        raise ValueError("a text with control or invisible characters cannot be written")
+    return json.dumps(text, ensure_ascii=False)
+
+
+def can_be_block(text: str) -> bool:
+    """Whether ``text`` reads back the same from a block scalar."""
+    body = text.rstrip("\n")
+    return bool(body.strip()) and "\r" not in text and not FORBIDDEN.search(text) and "\t" not in body[:1]
+
+
+def block(text: str, margin: int) -> str:
+    """Write ``text`` as a literal block (``|``) whose lines start ``margin`` spaces in; no final newline."""
+    body = text.rstrip("\n")
+    breaks = len(text) - len(body)
+    chomp = "-" if breaks == 0 else "" if breaks == 1 else "+"
+    first = next(line for line in body.split("\n") if line)
+    return "\n".join(
+        [f"|{_hint(first, body)}{chomp}", *(" " * margin + line if line else "" for line in body.split("\n"))]
+        + [""] * (breaks - 1)
+    )
+
+
+def _hint(first: str, body: str) -> str:
+    """The indentation indicator that a block needs when its first line starts with a space."""
+    return str(INDENT) if first.startswith(" ") or body.startswith("\n") else ""
+
+
+def scalar(value: Any, margin: int) -> str:
+    """Write a scalar after ``key: `` or ``- ``; further lines of a block start ``margin`` spaces in."""
+    if not isinstance(value, str):
+        return render_number(value)
+    if "\n" in value and can_be_block(value):
+        return block(value, margin)
+    return value if can_be_plain(value) else quote(value)
+
+
+def flow(value: Any) -> str:
+    """Write any value on one line, with brackets and braces."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{flow_key(k)}: {flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(flow(item) for item in value) + "]"
+    if isinstance(value, str):
+        return value if can_be_plain(value, flow=True) else quote(value)
+    return render_number(value)
+
+
+def key(text: str) -> str:
+    """Write a key of a block mapping."""
+    return text if can_be_plain(text) and len(text) < 120 else quote(text)  # noqa: PLR2004
+
+
+def flow_key(text: str) -> str:
+    """Write a key of a flow mapping."""
+    return text if can_be_plain(text, flow=True) else quote(text)
+
+
+def lines(value: Any, indent: int) -> list[str]:
+    """Write a mapping or list that is not empty as lines that start ``indent`` spaces in."""
+    margin = " " * indent
+    out: list[str] = []
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            out += pair_lines(margin + key(name) + ":", item, indent)
+    else:
+        for item in value:
+            out += item_lines(item, indent)
+    return out
+
+
+def pair_lines(head: str, value: Any, indent: int) -> list[str]:
+    """Write ``head`` (a key and its colon) with its value; ``indent`` is where the key starts."""
+    if isinstance(value, Mapping) and value:
+        return [head, *lines(value, indent + INDENT)]
+    if _is_list(value) and value:
+        return [head, *lines(value, indent)]
+    return f"{head} {_leaf(value, indent + INDENT)}".split("\n")
+
+
+def item_lines(value: Any, indent: int) -> list[str]:
+    """Write one list item whose dash stands ``indent`` spaces in."""
+    dash = " " * indent + "- "
+    if (isinstance(value, Mapping) or _is_list(value)) and value:
+        below = lines(value, indent + INDENT)
+        return [dash + below[0][indent + INDENT :], *below[1:]]
+    return f"{dash}{_leaf(value, indent + INDENT)}".split("\n")
+
+
+def _leaf(value: Any, margin: int) -> str:
+    if isinstance(value, Mapping):
+        return "{}"
+    return "[]" if _is_list(value) else scalar(value, margin)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)

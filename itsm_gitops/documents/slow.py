@@ -1,0 +1,153 @@
+"""The careful way through a document: every problem with its line and column.
+
+This reading decides what a document means; the quick way in `fast` must agree with it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from itsm_gitops.documents import chars
+from itsm_gitops.documents.events import NextEvent, YAMLError, events, open_events
+from itsm_gitops.documents.problems import (
+    MAX_PROBLEMS,
+    Limits,
+    Loaded,
+    Problem,
+    Stop,
+    too_deep,
+    too_many,
+)
+from itsm_gitops.documents.scalars import NotANumber, plain
+from itsm_gitops.documents.syntax import translate
+
+_COLLECTION_ENDS = (events.MappingEndEvent, events.SequenceEndEvent)
+
+
+def read(text: str, limits: Limits, *, mapping: bool = True, pure: bool = False) -> Loaded:
+    """Read ``text``, whose characters are known to be clean; ``mapping`` demands one at the top."""
+    reader = _Reader(text, limits)
+    data = None
+    try:
+        data = reader.stream(open_events(text, pure=pure), mapping)
+    except Stop as stop:
+        reader.problems.append(stop.problem)
+    except (YAMLError, ValueError, OverflowError, RecursionError) as error:
+        # ValueError: `"\ud800"` and `"\UFFFFFFFF"` in the pure parser; the others cannot be ruled out.
+        reader.problems.append(translate(text, error))
+    problems = tuple(sorted(reader.problems, key=lambda p: (p.line, p.column)))[:MAX_PROBLEMS]
+    return Loaded(None if problems else data, problems)
+
+
+class _Reader:
+    """One reading: the problems found so far and the number of values met."""
+
+    def __init__(self, text: str, limits: Limits) -> None:
+        self.text = text
+        self.limits = limits
+        self.problems: list[Problem] = []
+        self.nodes = 0
+        self._get: NextEvent = lambda: None
+
+    def stream(self, get: NextEvent, mapping: bool) -> Any:
+        """Read the only document."""
+        self._get = get
+        get()
+        start = get()
+        if isinstance(start, events.StreamEndEvent):
+            hint = "write the document's keys, beginning with `id`"
+            raise Stop(Problem("P007", "the file holds no document", hint, 1, 1))
+        if start.version or start.tags:
+            self._add("P003", start, "a directive (a line that starts with %)", "remove the line")
+        root = get()
+        if mapping and not isinstance(root, events.MappingStartEvent):
+            hint = "write `key: value` lines at the left margin"
+            self._add("P011", root, "the top level is not a mapping of keys to values", hint)
+        data = self._value(root, self.limits.depth)
+        get()
+        after = get()
+        if not isinstance(after, events.StreamEndEvent):
+            self._add("P007", after, "a second document starts here", "one file holds one document")
+        return data
+
+    def _add(self, code: str, event: Any, message: str, hint: str) -> None:
+        mark = event.start_mark
+        self.problems.append(Problem(code, message, hint, mark.line + 1, mark.column + 1))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise Stop(self.problems.pop())
+
+    def _value(self, event: Any, depth: int) -> Any:
+        mark = event.start_mark
+        self.nodes += 1
+        if self.nodes > self.limits.nodes:
+            raise Stop(too_many(self.limits, mark.line + 1, mark.column + 1))
+        if isinstance(event, events.AliasEvent):
+            self._add("P005", event, "an alias (`*name`) stands for another value", "write the value out")
+            return None
+        self._check_properties(event)
+        if isinstance(event, events.ScalarEvent):
+            return self._scalar(event)
+        if not depth:
+            raise Stop(too_deep(self.limits, mark.line + 1, mark.column + 1))
+        if isinstance(event, events.MappingStartEvent):
+            return self._mapping(depth)
+        return self._sequence(depth)
+
+    def _check_properties(self, event: Any) -> None:
+        if event.anchor is not None:
+            self._add("P005", event, f"an anchor (`&{event.anchor}`)", "write repeated values out, without anchors")
+        # libyaml hides the non-specific tag `!`, so the text itself is asked as well.
+        index = event.start_mark.index
+        if event.tag is not None or self.text[index : index + 1] == "!":
+            self._add("P006", event, f"a tag (`{event.tag or '!'}`)", "write the value without a tag")
+
+    def _scalar(self, event: Any) -> Any:
+        value = event.value
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if event.style:
+            if event.style == '"':
+                self.problems += chars.value_problems(value, line, column)
+            return value
+        try:
+            return plain(value)
+        except NotANumber as error:
+            self._add("P003", event, f"{error}", "put it in quotes to keep it as text")
+            return None
+
+    def _mapping(self, depth: int) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        lines: dict[str, int] = {}
+        while True:
+            event = self._get()
+            if isinstance(event, events.MappingEndEvent):
+                return data
+            key = self._value(event, depth - 1)
+            name = self._key(event, key, lines)
+            data[name] = self._value(self._get(), depth - 1)
+
+    def _key(self, event: Any, key: Any, lines: dict[str, int]) -> str:
+        """Check a key. The returned name is only used when the document has no problem."""
+        if isinstance(event, events.AliasEvent):
+            return ""
+        if not isinstance(event, events.ScalarEvent):
+            self._add("P008", event, "a key that is itself a list or mapping", "use a word as the key")
+            return ""
+        name: str = event.value
+        if name == "<<" and not event.style:
+            self._add("P005", event, "a merge key (`<<`)", "write the keys out")
+        elif not isinstance(key, str):
+            shown = f"`{name[:40]}` is not text" if name else "a key is missing before the colon"
+            self._add("P008", event, shown, "put the key in quotes" if name else "write the key")
+        elif name in lines:
+            message = f"the key '{name[:40]}' appears twice (first on line {lines[name]})"
+            self._add("P004", event, message, "keep one of the two")
+        lines.setdefault(name, event.start_mark.line + 1)
+        return name
+
+    def _sequence(self, depth: int) -> list[Any]:
+        data: list[Any] = []
+        while True:
+            event = self._get()
+            if isinstance(event, _COLLECTION_ENDS):
+                return data
+            data.append(self._value(event, depth - 1))
