@@ -35,7 +35,7 @@ RULEBOOK_LIMITS = Limits(size=1024 * 1024, depth=64, nodes=200_000)
 MAX_PROBLEMS = 50
 
 
-class Stop(Exception):  # noqa: N818 - not an error: the reading ends here
+class Stop(Exception):
     """Reading cannot go on after this problem."""
 
     def __init__(self, problem: Problem) -> None:

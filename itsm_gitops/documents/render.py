@@ -26,7 +26,7 @@ _MISREAD = re.compile(
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?(?:$|[Tt\s])")
 
 
-def render_number(value: float | None) -> str:
+def render_number(value: Any) -> str:
     """Write null, a boolean or a number."""
     if value is None:
         return "null"
@@ -117,7 +117,7 @@ def flow(value: Any) -> str:
 
 def key(text: str) -> str:
     """Write a key of a block mapping."""
-    return text if can_be_plain(text) and len(text) < 120 else quote(text)  # noqa: PLR2004
+    return text if can_be_plain(text) and len(text) < 120 else quote(text)
 
 
 def flow_key(text: str) -> str:

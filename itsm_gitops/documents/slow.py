@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from itsm_gitops.documents import chars
-from itsm_gitops.documents.events import NextEvent, YAMLError, events, open_events
+from itsm_gitops.documents.events import NextEvent, YAMLError, open_events
+from itsm_gitops.documents.events import events as types
 from itsm_gitops.documents.problems import (
     MAX_PROBLEMS,
     Limits,
@@ -20,8 +21,6 @@ from itsm_gitops.documents.problems import (
 )
 from itsm_gitops.documents.scalars import NotANumber, plain
 from itsm_gitops.documents.syntax import translate
-
-_COLLECTION_ENDS = (events.MappingEndEvent, events.SequenceEndEvent)
 
 
 def read(text: str, limits: Limits, *, mapping: bool = True, pure: bool = False) -> Loaded:
@@ -54,19 +53,19 @@ class _Reader:
         self._get = get
         get()
         start = get()
-        if isinstance(start, events.StreamEndEvent):
+        if isinstance(start, types.StreamEndEvent):
             hint = "write the document's keys, beginning with `id`"
             raise Stop(Problem("P007", "the file holds no document", hint, 1, 1))
         if start.version or start.tags:
             self._add("P003", start, "a directive (a line that starts with %)", "remove the line")
         root = get()
-        if mapping and not isinstance(root, events.MappingStartEvent):
+        if mapping and not isinstance(root, types.MappingStartEvent):
             hint = "write `key: value` lines at the left margin"
             self._add("P011", root, "the top level is not a mapping of keys to values", hint)
         data = self._value(root, self.limits.depth)
         get()
         after = get()
-        if not isinstance(after, events.StreamEndEvent):
+        if not isinstance(after, types.StreamEndEvent):
             self._add("P007", after, "a second document starts here", "one file holds one document")
         return data
 
@@ -81,21 +80,23 @@ class _Reader:
         self.nodes += 1
         if self.nodes > self.limits.nodes:
             raise Stop(too_many(self.limits, mark.line + 1, mark.column + 1))
-        if isinstance(event, events.AliasEvent):
+        if isinstance(event, types.AliasEvent):
             self._add("P005", event, "an alias (`*name`) stands for another value", "write the value out")
             return None
         self._check_properties(event)
-        if isinstance(event, events.ScalarEvent):
+        if isinstance(event, types.ScalarEvent):
             return self._scalar(event)
         if not depth:
             raise Stop(too_deep(self.limits, mark.line + 1, mark.column + 1))
-        if isinstance(event, events.MappingStartEvent):
+        if isinstance(event, types.MappingStartEvent):
             return self._mapping(depth)
         return self._sequence(depth)
 
     def _check_properties(self, event: Any) -> None:
         if event.anchor is not None:
-            self._add("P005", event, f"an anchor (`&{event.anchor}`)", "write repeated values out, without anchors")
+            self._add(
+                "P005", event, f"an anchor (`&{event.anchor}`)", "write repeated values out, without anchors"
+            )
         # libyaml hides the non-specific tag `!`, so the text itself is asked as well.
         index = event.start_mark.index
         if event.tag is not None or self.text[index : index + 1] == "!":
@@ -118,18 +119,18 @@ class _Reader:
         data: dict[str, Any] = {}
         lines: dict[str, int] = {}
         while True:
-            event = self._get()
-            if isinstance(event, events.MappingEndEvent):
+            event: Any = self._get()
+            if isinstance(event, types.MappingEndEvent):
                 return data
-            key = self._value(event, depth - 1)
-            name = self._key(event, key, lines)
+            name = self._key(event, self._value(event, depth - 1), lines)
             data[name] = self._value(self._get(), depth - 1)
 
     def _key(self, event: Any, key: Any, lines: dict[str, int]) -> str:
         """Check a key. The returned name is only used when the document has no problem."""
-        if isinstance(event, events.AliasEvent):
+        line: int = event.start_mark.line + 1
+        if isinstance(event, types.AliasEvent):
             return ""
-        if not isinstance(event, events.ScalarEvent):
+        if not isinstance(event, types.ScalarEvent):
             self._add("P008", event, "a key that is itself a list or mapping", "use a word as the key")
             return ""
         name: str = event.value
@@ -141,13 +142,13 @@ class _Reader:
         elif name in lines:
             message = f"the key '{name[:40]}' appears twice (first on line {lines[name]})"
             self._add("P004", event, message, "keep one of the two")
-        lines.setdefault(name, event.start_mark.line + 1)
+        lines.setdefault(name, line)
         return name
 
     def _sequence(self, depth: int) -> list[Any]:
         data: list[Any] = []
         while True:
-            event = self._get()
-            if isinstance(event, _COLLECTION_ENDS):
+            event: Any = self._get()
+            if isinstance(event, types.SequenceEndEvent):
                 return data
             data.append(self._value(event, depth - 1))

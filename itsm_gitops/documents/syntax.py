@@ -23,18 +23,44 @@ class _Says(NamedTuple):
 _TABLE = (
     _Says("found unexpected end of stream", "the quote is never closed", "add the closing quote", True),
     _Says("found unexpected document indicator", "the quote is never closed", "add the closing quote", True),
-    _Says("found unknown escape", "an unknown escape after a backslash", "use single quotes, or write \\\\ for \\"),
-    _Says("expected escape sequence", "an incomplete \\x, \\u or \\U escape", "write all its digits, or \\\\ for \\"),
-    _Says("did not find expected hexdecimal", "an incomplete \\x, \\u or \\U escape", "write all its digits, or \\\\ for \\"),
+    _Says(
+        "found unknown escape",
+        "an unknown escape after a backslash",
+        "use single quotes, or write \\\\ for \\",
+    ),
+    _Says(
+        "expected escape sequence",
+        "an incomplete \\x, \\u or \\U escape",
+        "write all its digits, or \\\\ for \\",
+    ),
+    _Says(
+        "did not find expected hexdecimal",
+        "an incomplete \\x, \\u or \\U escape",
+        "write all its digits, or \\\\ for \\",
+    ),
     _Says("invalid Unicode character escape", "an escape that names no character", "remove the escape"),
     _Says("indentation space is expected", "a tab in the indentation", "indent with spaces"),
-    _Says("mapping values are not allowed", "a second ': ' on one line, or a key at the wrong indentation",
-          "put a value that contains ': ' in quotes, or line the key up with its neighbours"),
-    _Says("could not find expected ':'", "a key without a colon", "write `key: value`, with a space after the colon", True),
+    _Says(
+        "mapping values are not allowed",
+        "a second ': ' on one line, or a key at the wrong indentation",
+        "put a value that contains ': ' in quotes, or line the key up with its neighbours",
+    ),
+    _Says(
+        "could not find expected ':'",
+        "a key without a colon",
+        "write `key: value`, with a space after the colon",
+        True,
+    ),
     _Says("expected ',' or ']'", "the list is not closed", "add `]`, or a comma between its items", True),
     _Says("expected ',' or '}'", "the braces are not closed", "add `}`, or a comma between its keys", True),
-    _Says("block sequence entries are not allowed", "a list item where none can be", "start the list on its own line"),
-    _Says("sequence entries are not allowed", "a list item where none can be", "start the list on its own line"),
+    _Says(
+        "block sequence entries are not allowed",
+        "a list item where none can be",
+        "start the list on its own line",
+    ),
+    _Says(
+        "sequence entries are not allowed", "a list item where none can be", "start the list on its own line"
+    ),
     _Says("mapping keys are not allowed", "a `?` where no key can be", _QUOTE),
     _Says("expected '-' indicator", "this line does not belong to the list above", _INDENT),
     _Says("while parsing a block collection", "this line does not belong to the list above", _INDENT),

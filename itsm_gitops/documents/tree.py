@@ -58,7 +58,7 @@ class _Builder:
     def __init__(self, text: str, limits: Limits, pure: bool) -> None:
         from itsm_gitops.documents import events
 
-        self.types = events.events
+        self.types: Any = events.events
         self.errors: tuple[type[Exception], ...] = (events.YAMLError, ValueError, OverflowError)
         self.get = events.open_events(text, pure=pure)
         self.limits = limits
