@@ -1,0 +1,213 @@
+"""Questions about history: who changed which field when, what a range touches, how old files are.
+
+Each is one ``git log`` or ``git diff-tree`` and at most one ``git cat-file --batch``, however many
+files and commits there are. All of them refuse in a shallow clone, where the truth is cut off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from itsm_gitops import documents
+from itsm_gitops.model.diff import Change, diff
+from itsm_gitops.model.errors import NotFound
+from itsm_gitops.model.findings import Pointer
+from itsm_gitops.repository.git import Git, decode
+from itsm_gitops.repository.repository import INDEX, Repository
+from itsm_gitops.repository.snapshot import REGULAR, ROOTS, FileInfo, Snapshot, WorkingTree
+
+_ABSENT: dict[str, Any] = {}
+
+# Raw output only: status, both modes and both blobs of each path, and nothing of Git that runs
+# another program.
+_RAW = ("--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative", "-z")
+
+
+class FieldChange(NamedTuple):
+    """One field changed by one commit.
+
+    ``at`` is the author date (RFC 3339, with the author's offset). ``op`` is add, remove or
+    change, as in model.diff. Names and dates are what the commit claims, not proof.
+    """
+
+    commit: str
+    at: str
+    author: str
+    email: str
+    subject: str
+    pointer: Pointer
+    op: str
+    old: Any
+    new: Any
+
+
+class ChangedFile(NamedTuple):
+    """One file that differs: ``status`` is A (added), D (deleted) or M (modified)."""
+
+    status: str
+    path: str
+
+
+class Dates(NamedTuple):
+    """When a file was first and last committed: committer dates, RFC 3339."""
+
+    first: str
+    last: str
+
+
+class _Touch(NamedTuple):
+    """One commit's effect on a file: its blob there, and in each parent (empty: no file).
+
+    ``header`` is commit, author date, name, address and subject.
+    """
+
+    header: tuple[str, str, str, str, str]
+    parents: tuple[str, ...]
+    blob: str
+
+
+def field_history(repo: Repository, path: str, at: str | None = None) -> list[FieldChange]:
+    """Return every change of every field of one document, newest first, up to ``at`` (default HEAD).
+
+    A merge counts for what it decided itself: values that differ from those of all its parents.
+    A version that cannot be read as YAML counts as empty. Raises NotFound when no commit has the
+    file, and GitError outside Git and in a shallow clone.
+    """
+    git = repo.history
+    git.require_history("the history of a file")
+    touches = _touches(git, path, git.resolve(at or "HEAD"))
+    if not touches:
+        raise NotFound(f"no commit has {path}", "it has not been committed yet")
+    oids = sorted({o for t in touches for o in (t.blob, *t.parents) if o})
+    data = {b.oid: _mapping(b.content) for b in git.blobs(oids)}
+    changes: list[FieldChange] = []
+    for touch in touches:
+        new = data.get(touch.blob, _ABSENT)
+        per_parent = [diff(data.get(p, _ABSENT), new) for p in touch.parents]
+        changes.extend(FieldChange(*touch.header, *change) for change in _own_changes(per_parent))
+    return changes
+
+
+def _own_changes(per_parent: Sequence[list[Change]]) -> list[Change]:
+    """Return the changes against the first parent that are changes against every other one too."""
+    first, *others = per_parent
+    for changes in others:
+        decided = [(c.pointer, c.op, c.new) for c in changes]
+        first = [c for c in first if (c.pointer, c.op, c.new) in decided]
+    return first
+
+
+def _mapping(raw: bytes) -> dict[str, Any]:
+    data = documents.load(raw).data
+    return data if isinstance(data, dict) else _ABSENT
+
+
+def _touches(git: Git, path: str, commit: str) -> list[_Touch]:
+    fields = ("%H", "%aI", "%an", "%ae", "%s")
+    found = []
+    for header, entries in _log(git, fields, commit, [path], "--full-history", "--diff-merges=combined"):
+        for raw, _name in entries:  # none for a merge that took one side as it was
+            parents = len(raw) - len(raw.lstrip(b":"))
+            oids = [o.decode("ascii") for o in raw.split(b" ")[parents + 1 : 2 * parents + 2]]
+            *before, after = ["" if set(o) == {"0"} else o for o in oids]
+            commit_hash, when, author, email, subject = (_text(h) for h in header)
+            found.append(_Touch((commit_hash, when, author, email, subject), tuple(before), after))
+    return found
+
+
+def _log(
+    git: Git, fields: Sequence[str], commit: str, paths: Sequence[str], *options: str
+) -> Iterator[tuple[list[bytes], list[tuple[bytes, bytes]]]]:
+    """Yield each commit of a log: its header fields and its (raw entry, path) pairs.
+
+    Everything is told apart by position: a subject or a file name may hold any byte but NUL. The
+    first field must be one that no text can imitate (a hash or a date): it begins a commit.
+    """
+    form = "--format=" + "%x00".join(fields)
+    words = iter(git.run("log", *_RAW, *options, form, "--end-of-options", commit, "--", *paths).split(b"\0"))
+    header: list[bytes] = []
+    entries: list[tuple[bytes, bytes]] = []
+    for word in words:
+        mark = word.lstrip(b"\n")
+        if mark.startswith(b":"):
+            entries.append((mark, next(words)))
+        elif mark:
+            if header:
+                yield header, entries
+            header, entries = [mark, *islice(words, len(fields) - 1)], []
+    if header:
+        yield header, entries
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def changed_files(repo: Repository, base: str, head: str | None = None) -> list[ChangedFile]:
+    """Return the files below the data roots that differ between ``base`` and ``head``, by path.
+
+    ``head`` is a revision, ``":"`` for the index or None for the working tree. ``base`` is
+    compared as it is: pass ``merge_base`` where a branch is meant. Uncommitted files are compared
+    by content without Git's filters, so a CRLF working tree differs from its commits.
+    """
+    git = repo.history
+    if head is None or head == INDEX:
+        return _compare(repo.snapshot(base), repo.snapshot(head))
+    commits = git.resolve(base), git.resolve(head)
+    out = git.run("diff-tree", "-r", *_RAW, "--end-of-options", *commits, "--", *ROOTS)
+    words = out.split(b"\0")[:-1]
+    found = [
+        ChangedFile("M" if status == "T" else status, decode(name))
+        for about, name in zip(words[::2], words[1::2], strict=True)
+        for status in [about.rsplit(b" ", 1)[-1].decode("ascii")]
+    ]
+    return sorted((f for f in found if "/." not in f.path), key=lambda f: f.path)
+
+
+def _compare(base: Snapshot, head: Snapshot) -> list[ChangedFile]:
+    old = {i.path: i for i in base.files()}
+    new = {i.path: i for i in head.files()}
+    if isinstance(head, WorkingTree):
+        algorithm = "sha256" if any(len(i.oid) == 64 for i in old.values()) else "sha1"
+        new.update(_hashed(head, (new[p] for p in new.keys() & old.keys()), algorithm))
+    found = []
+    for path in sorted(old.keys() | new.keys()):
+        if path not in new:
+            found.append(ChangedFile("D", path))
+        elif path not in old:
+            found.append(ChangedFile("A", path))
+        elif old[path] != new[path]:
+            found.append(ChangedFile("M", path))
+    return found
+
+
+def _hashed(tree: WorkingTree, infos: Iterable[FileInfo], algorithm: str) -> dict[str, FileInfo]:
+    """Return the files with the hash that Git would give their bytes."""
+    paths = sorted(i.path for i in infos if i.mode == REGULAR)
+    found = {}
+    for path, raw in tree.read_many(paths):
+        digest = hashlib.new(algorithm, b"blob %d\0" % len(raw), usedforsecurity=False)
+        digest.update(raw)
+        found[path] = FileInfo(path, REGULAR, digest.hexdigest())
+    return found
+
+
+def changed_paths(repo: Repository, base: str, head: str | None = None) -> list[str]:
+    """Return the paths of ``changed_files``."""
+    return [f.path for f in changed_files(repo, base, head)]
+
+
+def file_dates(repo: Repository, at: str | None = None) -> dict[str, Dates]:
+    """Return when each file of the data roots was first and last committed, from one log."""
+    git = repo.history
+    git.require_history("the age of files")
+    first: dict[bytes, bytes] = {}
+    last: dict[bytes, bytes] = {}
+    for (when,), entries in _log(git, ("%cI",), git.resolve(at or "HEAD"), ROOTS):
+        for _raw, name in entries:
+            last.setdefault(name, when)
+            first[name] = when
+    return {decode(n): Dates(first[n].decode("ascii"), last[n].decode("ascii")) for n in sorted(last)}

@@ -1,0 +1,194 @@
+"""Guards around every test, and real repositories to test with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository import Repository, WorkingTree, packaged_rulebook_root, read_rulebook
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+CONFIG_TEXT = """\
+version: 1
+organisation: Example Ltd
+timezone: Europe/Berlin
+site:
+  name: Example IT
+"""
+
+GITCONFIG = """\
+[user]
+  name = Ada Example
+  email = ada@example.org
+[init]
+  defaultBranch = main
+[commit]
+  gpgSign = false
+[protocol "file"]
+  allow = always
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees this machine's settings, and none can reach the network."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".gitconfig").write_text(GITCONFIG)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("GIT_", "ITSM_")) and name != "ITSM_CORPUS":
+                patch.delenv(name)
+        for name in ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "PAGER"):
+            patch.delenv(name, raising=False)
+        patch.setenv("HOME", str(home))
+        patch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+        patch.setenv("TZ", "UTC")
+        patch.setenv("COLUMNS", "80")
+        patch.setattr(socket.socket, "connect", _loopback_only(socket.socket.connect))
+        yield
+
+
+def _loopback_only(connect: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(self: socket.socket, address: Any) -> Any:
+        if self.family != socket.AF_UNIX and str(address[0]) not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test tried to reach {address}")
+        return connect(self, address)
+
+    return guarded
+
+
+class GitRepo:
+    """A repository in a temporary folder, with Git's own commands to build it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._minute = 0
+
+    @property
+    def repo(self) -> Repository:
+        """A fresh Repository, so that nothing is remembered from before an edit."""
+        return Repository.open(self.root)
+
+    def git(self, *args: str, env: dict[str, str] | None = None, text: str | None = None) -> str:
+        """Run git as a user would and return what it prints."""
+        done = subprocess.run(
+            ["git", *args],
+            cwd=self.root,
+            env={**os.environ, **(env or {})},
+            input=text,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            check=False,
+        )
+        assert done.returncode == 0, f"git {args}: {done.stderr}"
+        return done.stdout.strip()
+
+    def write(self, path: str, text: str | bytes) -> Path:
+        """Write one file, making its folders."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return target
+
+    def commit(self, message: str = "change", *, author: str | None = None) -> str:
+        """Commit everything; commits are one minute apart from 2026-01-01. Returns the hash."""
+        self._minute += 1
+        when = f"2026-01-01T{self._minute // 60:02d}:{self._minute % 60:02d}:00+00:00"
+        env = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
+        self.git("add", "-A")
+        by = [f"--author={author} <{author}@example.org>"] if author else []
+        self.git("commit", "-q", "--allow-empty", "-m", message, *by, env=env)
+        return self.git("rev-parse", "HEAD")
+
+
+@pytest.fixture(scope="session")
+def book() -> RuleBook:
+    """The rule book that the package ships."""
+    return read_rulebook(WorkingTree(packaged_rulebook_root()))
+
+
+@pytest.fixture
+def make_repo(tmp_path: Path) -> Callable[..., GitRepo]:
+    """Make repositories with the shipped rule book, an ``itsm.yaml`` and a first commit."""
+
+    def make(name: str = "repo", *, committed: bool = True) -> GitRepo:
+        made = GitRepo(tmp_path / name)
+        made.root.mkdir()
+        made.git("init", "-q")
+        shutil.copytree(packaged_rulebook_root() / "schemas", made.root / "schemas")
+        made.write("itsm.yaml", CONFIG_TEXT)
+        if committed:
+            made.commit("Rule book")
+        return made
+
+    return make
+
+
+@pytest.fixture
+def git_repo(make_repo: Callable[..., GitRepo]) -> GitRepo:
+    """One new repository."""
+    return make_repo()
+
+
+@pytest.fixture
+def write(git_repo: GitRepo) -> Callable[[str, str | bytes], Path]:
+    """Write a file into ``git_repo``."""
+    return git_repo.write
+
+
+@pytest.fixture
+def commit(git_repo: GitRepo) -> Callable[..., str]:
+    """Commit everything in ``git_repo``."""
+    return git_repo.commit
+
+
+@pytest.fixture(scope="session")
+def example_repo() -> Repository:
+    """This checkout, which is the living example."""
+    return Repository.open(CHECKOUT)
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path | None:
+    """The folder of real data that ``ITSM_CORPUS`` names; None where there is none."""
+    named = os.environ.get("ITSM_CORPUS")
+    return Path(named) if named else None
+
+
+@pytest.fixture
+def run_itsm() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command line in a process of its own: ``run_itsm(["check"], cwd)``."""
+
+    def run(
+        args: Sequence[str],
+        cwd: Path,
+        *,
+        env: dict[str, str] | None = None,
+        text: str | None = None,
+        timeout: float = 60,
+    ) -> subprocess.CompletedProcess[str]:
+        # Without compiled bytecode a start costs several times as much.
+        inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        return subprocess.run(
+            [sys.executable, "-m", "itsm_gitops", *args],
+            cwd=cwd,
+            env={**inherited, **(env or {})},
+            input=text if text is not None else "",
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
