@@ -12,8 +12,19 @@ Condition = Mapping[str, tuple[Any, ...]]
 
 
 def holds(condition: Condition, data: Data) -> bool:
-    """Whether every named field of ``data`` has one of the values the condition lists."""
-    return all(data.get(name) in values for name, values in condition.items())
+    """Whether every named field of ``data`` has one of the values the condition lists.
+
+    A dot goes into an object: ``major.state``. A field that is not there has no value.
+    """
+    return all(_value(data, name) in values for name, values in condition.items())
+
+
+def _value(data: Any, name: str) -> Any:
+    for step in name.split("."):
+        if not isinstance(data, Mapping):
+            return None
+        data = data.get(step)
+    return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +86,9 @@ class Workflow:
         return next((t for t in self.steps_from(source, data) if t.target == target), None)
 
     def required(self, state: str, data: Data) -> tuple[str, ...]:
-        """Return the fields that ``state`` demands of a document with this data."""
+        """Return the fields that ``state`` demands of a document with this data, each once."""
         known = self.states.get(state)
-        return tuple(r.field for r in known.require if holds(r.when, data)) if known else ()
+        return tuple(dict.fromkeys(r.field for r in known.require if holds(r.when, data))) if known else ()
 
     def missing(self, state: str, data: Data) -> tuple[str, ...]:
         """Return the demanded fields that are absent or empty."""
