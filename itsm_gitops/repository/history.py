@@ -78,7 +78,7 @@ def field_history(repo: Repository, path: str, at: str | None = None) -> list[Fi
     """
     git = repo.history
     git.require_history("the history of a file")
-    touches = _touches(git, path, git.resolve(at or "HEAD"))
+    touches = _touches(git, path, git.resolve("HEAD" if at is None else at))
     if not touches:
         raise NotFound(f"no commit has {path}", "it has not been committed yet")
     oids = sorted({o for t in touches for o in (t.blob, *t.parents) if o})
@@ -206,7 +206,7 @@ def file_dates(repo: Repository, at: str | None = None) -> dict[str, Dates]:
     git.require_history("the age of files")
     first: dict[bytes, bytes] = {}
     last: dict[bytes, bytes] = {}
-    for (when,), entries in _log(git, ("%cI",), git.resolve(at or "HEAD"), ROOTS):
+    for (when,), entries in _log(git, ("%cI",), git.resolve("HEAD" if at is None else at), ROOTS):
         for _raw, name in entries:
             last.setdefault(name, when)
             first[name] = when
