@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-# RFC 3339 date-time with a mandatory offset. Seconds are required, fractions allowed.
+# RFC 3339 date-time with a mandatory offset. Seconds are required, fractions allowed. Hours and
+# the offset's minutes are bounded here because datetime reads 24:00 and +01:99 as other moments.
 _DATE_TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt](?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:[0-5]\d)", re.ASCII
 )
 
 
@@ -44,7 +45,7 @@ def parse_time(text: str) -> datetime | None:
     if not isinstance(text, str) or not _DATE_TIME.fullmatch(text):
         return None
     try:
-        moment = datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(text.upper())
     except ValueError:
         return None
     return moment if moment.utcoffset() is not None and _sane(moment) else None

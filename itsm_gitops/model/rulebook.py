@@ -80,14 +80,22 @@ class RuleBook:
 
     @cached_property
     def kinds(self) -> dict[str, Kind]:
-        """Every kind and class by name: records first, each family in file order."""
+        """Every kind and class by name: records first, each family in file order.
+
+        Raises RuleBookError when a file cannot be used, a name, prefix or folder is used twice, or
+        there is no kind at all.
+        """
         found: dict[str, Kind] = {}
+        taken = set(GROUPS)
         for folder, family in _SCHEMA_FOLDERS.items():
             for path in self.files:
                 if path.startswith(folder) and path.endswith(".schema.json"):
                     kind = self._read_kind(path, family)
-                    if kind.name in found:
-                        raise RuleBookError(f"{path}: '{kind.name}' is already defined")
+                    own = {kind.name, kind.folder, kind.prefix} - {""}
+                    if own & taken:
+                        clash = ", ".join(f"'{word}'" for word in sorted(own & taken))
+                        raise RuleBookError(f"{path}: {clash} is already taken", "choose another name")
+                    taken |= own
                     found[kind.name] = kind
         if not found:
             raise RuleBookError(
