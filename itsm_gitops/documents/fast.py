@@ -19,7 +19,7 @@ from itsm_gitops.documents.problems import Limits
 from itsm_gitops.documents.scalars import FIRST, plain
 
 # Where an anchor, alias or tag could stand. Prose with "R&D", "5 * 3" or "wow!" does not match.
-_PROPERTY = re.compile(r"(?:^|[\s,\[\]{}:?-])(?:!|[&*]\S)").search
+_PROPERTY = re.compile(r"[!&*](?<![^\s,\[\]{}:?-][!&*])(?:(?<=!)|\S)").search
 # A collection in a collection in a collection on one line, 60 levels deep and more.
 _STAIRCASE = re.compile(r"[-?:][-?: \t]{120}").search
 _FLOW_LEVELS = 200

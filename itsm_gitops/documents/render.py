@@ -6,12 +6,22 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from itsm_gitops.documents.chars import FORBIDDEN
 from itsm_gitops.documents.scalars import is_plain_string
 
 INDENT = 2
+
+
+class Layout(NamedTuple):
+    """How far block mappings and the dashes of lists stand in from the key they belong to."""
+
+    indent: int = INDENT
+    dash: int = 0
+
+
+CANONICAL = Layout()
 # An unquoted word starts with none of these: indicators and white space; "-?:" only before a space.
 _PLAIN = re.compile(r"(?:[^\s\-?:,\[\]{}#&*!|>'\"%@`]|[-?:](?=[^\s,\[\]{}]))[^\n\r\t]*")
 _BREAKS_PLAIN = re.compile(r":(?:\s|$)|\s#|\s$")
@@ -65,6 +75,11 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def can_be_quoted(text: str) -> bool:
+    """Whether single quotes can hold ``text`` on one line."""
+    return not FORBIDDEN.search(text) and not any(c in text for c in "\n\r\t")
+
+
 def double_quote(text: str) -> str:
     """Write ``text`` in double quotes on one line."""
     if FORBIDDEN.search(text):
@@ -78,30 +93,18 @@ def can_be_block(text: str) -> bool:
     return bool(body.strip()) and "\r" not in text and not FORBIDDEN.search(text) and "\t" not in body[:1]
 
 
-def block(text: str, margin: int) -> str:
-    """Write ``text`` as a literal block (``|``) whose lines start ``margin`` spaces in; no final newline."""
+def block(text: str, margin: int, step: int = INDENT) -> str:
+    """Write ``text`` as a literal block (``|``); no final newline.
+
+    Its lines start ``margin`` spaces in, which is ``step`` more than the key or dash it belongs to.
+    """
     body = text.rstrip("\n")
     breaks = len(text) - len(body)
     chomp = "-" if breaks == 0 else "" if breaks == 1 else "+"
-    first = next(line for line in body.split("\n") if line)
-    return "\n".join(
-        [f"|{_hint(first, body)}{chomp}", *(" " * margin + line if line else "" for line in body.split("\n"))]
-        + [""] * (breaks - 1)
-    )
-
-
-def _hint(first: str, body: str) -> str:
-    """The indentation indicator that a block needs when its first line starts with a space."""
-    return str(INDENT) if first.startswith(" ") or body.startswith("\n") else ""
-
-
-def scalar(value: Any, margin: int) -> str:
-    """Write a scalar after ``key: `` or ``- ``; further lines of a block start ``margin`` spaces in."""
-    if not isinstance(value, str):
-        return render_number(value)
-    if "\n" in value and can_be_block(value):
-        return block(value, margin)
-    return value if can_be_plain(value) else quote(value)
+    # A first line that starts with a space (or is empty) hides how far the block is indented.
+    hint = str(step) if body.startswith((" ", "\n")) else ""
+    written = [" " * margin + line if line else "" for line in body.split("\n")]
+    return "\n".join([f"|{hint}{chomp}", *written, *[""] * (breaks - 1)])
 
 
 def flow(value: Any) -> str:
@@ -125,42 +128,57 @@ def flow_key(text: str) -> str:
     return text if can_be_plain(text, flow=True) else quote(text)
 
 
-def lines(value: Any, indent: int) -> list[str]:
+def lines(value: Any, indent: int, layout: Layout = CANONICAL) -> list[str]:
     """Write a mapping or list that is not empty as lines that start ``indent`` spaces in."""
     margin = " " * indent
     out: list[str] = []
     if isinstance(value, Mapping):
         for name, item in value.items():
-            out += pair_lines(margin + key(name) + ":", item, indent)
+            out += pair_lines(margin + key(name) + ":", item, indent, layout)
     else:
         for item in value:
-            out += item_lines(item, indent)
+            out += item_lines(item, indent, layout)
     return out
 
 
-def pair_lines(head: str, value: Any, indent: int) -> list[str]:
+def pair_lines(head: str, value: Any, indent: int, layout: Layout = CANONICAL) -> list[str]:
     """Write ``head`` (a key and its colon) with its value; ``indent`` is where the key starts."""
     if isinstance(value, Mapping) and value:
-        return [head, *lines(value, indent + INDENT)]
-    if _is_list(value) and value:
-        return [head, *lines(value, indent)]
-    return f"{head} {_leaf(value, indent + INDENT)}".split("\n")
+        return [head, *lines(value, indent + layout.indent, layout)]
+    if is_list(value) and value:
+        return [head, *lines(value, indent + layout.dash, layout)]
+    return f"{head} {leaf(value, indent + layout.indent, layout.indent)}".split("\n")
 
 
-def item_lines(value: Any, indent: int) -> list[str]:
+def item_lines(value: Any, indent: int, layout: Layout = CANONICAL) -> list[str]:
     """Write one list item whose dash stands ``indent`` spaces in."""
     dash = " " * indent + "- "
-    if (isinstance(value, Mapping) or _is_list(value)) and value:
-        below = lines(value, indent + INDENT)
+    if (isinstance(value, Mapping) or is_list(value)) and value:
+        below = lines(value, indent + INDENT, layout)
         return [dash + below[0][indent + INDENT :], *below[1:]]
-    return f"{dash}{_leaf(value, indent + INDENT)}".split("\n")
+    return f"{dash}{leaf(value, indent + INDENT, INDENT)}".split("\n")
 
 
-def _leaf(value: Any, margin: int) -> str:
+def folded(text: str, margin: int) -> str | None:
+    """Write ``text`` as a folded block (``>``), one line for each of its lines; None if that is not exact."""
+    body = text.rstrip("\n")
+    if len(text) - len(body) > 1 or any(not line or line[0] in " \t" for line in body.split("\n")):
+        return None
+    chomp = "" if text.endswith("\n") else "-"
+    return f">{chomp}\n" + "\n\n".join(" " * margin + line for line in body.split("\n"))
+
+
+def leaf(value: Any, margin: int, step: int) -> str:
+    """Write a scalar or an empty collection after ``key: `` or ``- ``; see `block` for the numbers."""
     if isinstance(value, Mapping):
         return "{}"
-    return "[]" if _is_list(value) else scalar(value, margin)
+    if not isinstance(value, str):
+        return "[]" if is_list(value) else render_number(value)
+    if "\n" in value and can_be_block(value):
+        return block(value, margin, step)
+    return value if can_be_plain(value) else quote(value)
 
 
-def _is_list(value: Any) -> bool:
+def is_list(value: Any) -> bool:
+    """Whether ``value`` is a list of a document."""
     return isinstance(value, Sequence) and not isinstance(value, str)

@@ -1,0 +1,135 @@
+"""Reads the JSON files of the rule book as strictly as documents are read."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from itsm_gitops.documents import chars
+from itsm_gitops.documents.problems import (
+    RULEBOOK_LIMITS,
+    Limits,
+    Loaded,
+    Problem,
+    too_deep,
+    too_large,
+    too_many,
+)
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]', re.DOTALL)
+
+
+class _Duplicate(ValueError):
+    """An object has the same key twice."""
+
+
+class _NotFinite(ValueError):
+    """NaN or Infinity, which JSON does not have."""
+
+
+def load_json(raw: bytes, *, limits: Limits = RULEBOOK_LIMITS) -> Loaded:
+    """Read one JSON document whose top level is an object.
+
+    Refused with a position: duplicate keys, NaN and infinities, forbidden characters, too much nesting.
+    Never raises on content.
+    """
+    if len(raw) > limits.size:
+        return Loaded(None, (too_large(len(raw), limits),))
+    text = chars.clean_text(raw)
+    if text is None:
+        return Loaded(None, tuple(chars.diagnose(raw)))
+    problem = _measure(text, limits)
+    if problem:
+        return Loaded(None, (problem,))
+    try:
+        data = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
+    except json.JSONDecodeError as error:
+        return Loaded(None, (_syntax(error),))
+    except _Duplicate:
+        return Loaded(None, (_find_duplicate(text),))
+    except (ValueError, RecursionError) as error:
+        return Loaded(None, (Problem("P003", str(error), "write a finite number, or text in quotes", 1, 1),))
+    if not isinstance(data, dict):
+        return Loaded(None, (Problem("P011", "the top level is not an object", "write `{ ... }`", 1, 1),))
+    hidden = _hidden(data)
+    return Loaded(None, (hidden,)) if hidden else Loaded(data, ())
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        raise _Duplicate
+    return data
+
+
+def _constant(name: str) -> Any:
+    raise _NotFinite(f"{name} is not a JSON number")
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise _NotFinite(f"{text[:40]} is too large for a number")
+    return number
+
+
+def _syntax(error: json.JSONDecodeError) -> Problem:
+    hint = "compare the brackets, commas and quotes around this place"
+    return Problem("P003", f"not valid JSON: {error.msg}", hint, error.lineno, error.colno)
+
+
+def _measure(text: str, limits: Limits) -> Problem | None:
+    """Refuse too deep and too long documents before the recursive decoder meets them."""
+    depth = values = 0
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if token in ("[", "{"):
+            depth += 1
+            if depth > limits.depth:
+                return too_deep(limits, *chars.position(text, match.start()))
+        elif token in ("]", "}"):
+            depth -= 1
+        elif token in (",", ":"):
+            values += 1
+            if values > limits.nodes:
+                return too_many(limits, *chars.position(text, match.start()))
+    return None
+
+
+def _find_duplicate(text: str) -> Problem:
+    """Locate the first key that its object has already; ``text`` is valid JSON with one."""
+    seen: list[set[str]] = []
+    last: re.Match[str] | None = None
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if token == "{" or token == "[":
+            seen.append(set())
+        elif token in ("]", "}"):
+            seen.pop()
+        elif token == ":" and last is not None:
+            key = json.loads(last.group())
+            if key in seen[-1]:
+                line, column = chars.position(text, last.start())
+                return Problem(
+                    "P004", f"the key '{key[:40]}' appears twice", "keep one of the two", line, column
+                )
+            seen[-1].add(key)
+        last = match if token[0] == '"' else None
+    return Problem("P004", "a key appears twice", "keep one of the two", 1, 1)
+
+
+def _hidden(value: Any) -> Problem | None:
+    """A forbidden character that came in through an escape such as ``\\u202e``."""
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str):
+            found = chars.value_problems(item, 1, 1)
+            if found:
+                return found[0]
+        elif isinstance(item, dict):
+            todo += [*item, *item.values()]
+        elif isinstance(item, list):
+            todo += item
+    return None
