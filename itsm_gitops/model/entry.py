@@ -9,6 +9,7 @@ from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.kinds import Kind
 
 _COLUMN_MAX = 200
+_OVERRIDE = "priority_override"
 
 
 class Edge(NamedTuple):
@@ -23,8 +24,8 @@ class Edge(NamedTuple):
 class Entry(NamedTuple):
     """The summary of one document.
 
-    ``columns`` holds the top-level scalar fields of at most 200 characters, ``aliases`` the old
-    numbers, ``opened`` and ``updated`` the first and last time in the timeline (RFC 3339 text as
+    ``columns`` holds the top-level scalar fields of at most 200 characters and the priority set by
+    hand (what ``model.priority`` reads), ``aliases`` the old numbers, ``opened`` and ``updated`` the first and last time in the timeline (RFC 3339 text as
     written, empty where there is none).
     """
 
@@ -46,17 +47,20 @@ def summarise(kind: Kind, path: str, data: Mapping[str, Any]) -> Entry:
     The identifier is the file's name: a document whose ``id`` differs has a finding of its own.
     """
     times = [e["at"] for e in _list(data.get("timeline")) if isinstance(e, dict) and _text(e.get("at"))]
+    columns: dict[str, Any] = {
+        k: v
+        for k, v in data.items()
+        if v.__class__ in (str, int, float, bool) and (v.__class__ is not str or len(v) <= _COLUMN_MAX)
+    }
+    if data.get(_OVERRIDE).__class__ is dict:
+        columns[_OVERRIDE] = data[_OVERRIDE]
     return Entry(
         id=path.rsplit("/", 1)[-1].removesuffix(".yaml"),
         kind=kind.name,
         path=path,
         title=_text(data.get(kind.label)),
         state=_text(data.get(kind.state_field)),
-        columns={
-            k: v
-            for k, v in data.items()
-            if v.__class__ in (str, int, float, bool) and (v.__class__ is not str or len(v) <= _COLUMN_MAX)
-        },
+        columns=columns,
         edges=edges_of(kind, data),
         aliases=tuple(a for a in _list(data.get("aliases")) if isinstance(a, str)),
         opened=times[0] if times else "",

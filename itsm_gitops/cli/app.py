@@ -1,0 +1,131 @@
+"""The ``itsm`` group: its table of commands, loaded one by one, and the one place that exits."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import click
+
+from itsm_gitops import __version__
+from itsm_gitops.cli import failures
+from itsm_gitops.cli.base import App, complete_nothing
+from itsm_gitops.model.errors import did_you_mean
+
+
+class Command(NamedTuple):
+    """Where a command is and what ``itsm --help`` says about it, so that nothing else is loaded."""
+
+    module: str
+    summary: str
+
+
+SECTIONS: dict[str, dict[str, Command]] = {
+    "Work on records and configuration items": {
+        "new": Command("new", "Create a record or a configuration item."),
+        "set": Command("edit", "Change fields of a document."),
+        "note": Command("edit", "Add a note or a comment to the timeline."),
+        "move": Command("move", "Move a document to another state."),
+        "link": Command("edit", "Link two documents."),
+        "unlink": Command("edit", "Remove a link."),
+    },
+    "Look things up": {
+        "list": Command("listing", "List documents with filters and columns."),
+        "show": Command("show", "Show one document with everything around it."),
+        "log": Command("history", "Show who changed which field when."),
+        "diff": Command("history", "Compare two revisions, field by field."),
+        "impact": Command("impact", "Show what a failure would hit, and why."),
+        "explain": Command("explain", "Explain a rule, kind, state or link type."),
+    },
+    "Keep the repository right": {
+        "check": Command("check", "Check documents against all rules."),
+        "fmt": Command("fmt", "Put documents into canonical form."),
+    },
+    "Exchange and publish": {
+        "import": Command("exchange", "Import records from another tool."),
+        "export": Command("exchange", "Export documents as JSON or CSV."),
+        "site": Command("site", "Build or serve the web site."),
+    },
+    "Set up": {
+        "init": Command("init", "Write a new repository."),
+        "completion": Command("completion", "Print the shell's completion script."),
+    },
+}
+COMMANDS = {name: command for section in SECTIONS.values() for name, command in section.items()}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is called, and not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        module = import_module(f"itsm_gitops.cli.{COMMANDS[cmd_name].module}")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or suggest the nearest."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            hint = did_you_mean(name, COMMANDS) or "itsm --help lists the commands"
+            raise failures.usage(f"there is no command '{name}'", hint)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections from the table, without importing anything."""
+        longest = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(longest), c.summary) for name, c in commands.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Complete command names from the table; options as click does."""
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(n, help=c.summary) for n, c in COMMANDS.items() if n.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="'itsm COMMAND --help' shows options and examples. 'itsm init DIR' starts a repository.",
+)
+@click.option(
+    "-C",
+    "directory",
+    metavar="DIR",
+    default=".",
+    shell_complete=complete_nothing,
+    help="Work in DIR (or the repository around it).",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="itsm", message="%(prog)s %(version)s")
+@click.pass_context
+def group(ctx: click.Context, directory: str) -> None:
+    """IT service management as files in a Git repository."""
+    ctx.obj = App(directory)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0, 1 refused, 2 usage, 3 internal."""
+    try:
+        result = group.main(
+            list(sys.argv[1:] if arguments is None else arguments), prog_name="itsm", standalone_mode=False
+        )
+        sys.stdout.flush()
+    except Exception as error:  # noqa: BLE001 - the one place where every error becomes a message
+        return failures.report(error)
+    except KeyboardInterrupt:
+        return failures.interrupted()
+    return result if isinstance(result, int) else 0

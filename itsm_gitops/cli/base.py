@@ -1,0 +1,115 @@
+"""What every command shares: the repository it works on, options, help with examples, output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from itsm_gitops.model.text import safe_json
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+Example = tuple[str, str]
+
+
+class App:
+    """The state of one run: where it works. The repository is opened when first asked for."""
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+
+    @cached_property
+    def repo(self) -> Repository:
+        """The repository around the directory; raises ItsmError where there is none."""
+        from itsm_gitops.repository import Repository
+
+        return Repository.open(self.directory)
+
+
+pass_app = click.make_pass_decorator(App)
+
+
+class ItsmCommand(click.Command):
+    """A command whose help ends with examples: pairs of a command line and what it does."""
+
+    def __init__(self, *args: Any, examples: Sequence[Example] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = tuple(examples)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples below the options."""
+        if self.examples:
+            formatter.write_paragraph()
+            formatter.write("Examples:\n")
+            for line, meaning in self.examples:
+                formatter.write(f"  {line}\n" + (f"      {meaning}\n" if meaning else ""))
+        super().format_epilog(ctx, formatter)
+
+
+def command(name: str, examples: Sequence[Example], **settings: Any) -> Callable[[Callable[..., Any]], ItsmCommand]:
+    """Make a function a command with examples."""
+    return click.command(name, cls=ItsmCommand, examples=examples, **settings)
+
+
+def complete_nothing(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Offer nothing of our own; the shell completes file names where it does so."""
+    return []
+
+
+def lazily(name: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
+    """Return a completer that loads the completion module only when a shell asks."""
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        from itsm_gitops.cli import complete as completers
+
+        found: list[Any] = getattr(completers, name)(ctx, incomplete)
+        return found
+
+    return complete
+
+
+def json_option(function: _F) -> _F:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(function)
+
+
+def at_option(function: _F) -> _F:
+    """Add ``--at REV``."""
+    return click.option(
+        "--at",
+        metavar="REV",
+        shell_complete=lazily("revisions"),
+        help="Read this revision (commit, branch or tag) instead of the files.",
+    )(function)
+
+
+def by_option(function: _F) -> _F:
+    """Add ``--by HANDLE``."""
+    return click.option(
+        "--by",
+        metavar="HANDLE",
+        shell_complete=lazily("people"),
+        help="Who does it. Default: $ITSM_USER, else the person with your Git e-mail.",
+    )(function)
+
+
+def dry_run_option(function: _F) -> _F:
+    """Add ``--dry-run``."""
+    return click.option("--dry-run", is_flag=True, help="Show what would be written; write nothing.")(function)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as indented JSON; characters that could act on a terminal are escaped."""
+    click.echo(safe_json(json.dumps(value, indent=2, ensure_ascii=False)))
+
+
+def interactive() -> bool:
+    """Whether there is a person to ask: both ends of the dialogue are a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty()

@@ -1,0 +1,111 @@
+"""`itsm set`, `note`, `link` and `unlink`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from itsm_gitops.cli.base import App, by_option, command, dry_run_option, json_option, lazily, pass_app
+from itsm_gitops.cli.failures import usage
+from itsm_gitops.cli.outcome import print_written
+from itsm_gitops.commands.edits import add_note, set_fields
+from itsm_gitops.commands.fields import read_assignment
+from itsm_gitops.commands.linking import link, unlink
+
+_ID = click.argument("identifier", metavar="ID", shell_complete=lazily("identifiers"))
+
+
+@command(
+    "set",
+    [
+        ("itsm set K7QF3 impact=high assigned_team=network", "change two fields"),
+        ("itsm set K7QF3 cis+=mail-db watchers-=ben", "add to a list, take from a list"),
+        ("itsm set CHG-261122-4QX7M risk.level=low planned_start='2026-11-28 20:00'", "part of a field; a local time"),
+        ("itsm set mail support_hours=", "remove a field"),
+    ],
+)
+@_ID
+@click.argument("assignments", metavar="FIELD=VALUE...", nargs=-1, required=True, shell_complete=lazily("assignments"))
+@dry_run_option
+@json_option
+@pass_app
+def set_command(app: App, identifier: str, assignments: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
+    """Change fields of a document.
+
+    FIELD=VALUE sets, FIELD+=VALUE adds to a list, FIELD-=VALUE takes from it, FIELD= removes.
+    Only the changed values are rewritten; comments and order stay.
+    """
+    done = set_fields(app.repo, identifier, [read_assignment(a) for a in assignments], dry_run=dry_run)
+    print_written(app, [done], as_json, dry_run=dry_run)
+
+
+@command(
+    "note",
+    [
+        ('itsm note K7QF3 "Disk is full; extending the volume."', "for colleagues"),
+        ('itsm note K7QF3 --comment "Mail works again."', "for the requester too"),
+        ("journalctl -u mail -n 20 | itsm note K7QF3 -", "from standard input"),
+    ],
+)
+@_ID
+@click.argument("text", nargs=-1, required=True)
+@click.option("--comment", is_flag=True, help="The requester may read it.")
+@by_option
+@dry_run_option
+@json_option
+@pass_app
+def note_command(
+    app: App, identifier: str, text: tuple[str, ...], comment: bool, by: str | None, dry_run: bool, as_json: bool
+) -> None:
+    """Add a note or a comment to the timeline.
+
+    A note is internal; a comment may be published to the requester. TEXT '-' reads standard input.
+    """
+    words = sys.stdin.read() if text == ("-",) else " ".join(text)
+    done = add_note(app.repo, identifier, words, comment=comment, by=by, dry_run=dry_run)
+    print_written(app, [done], as_json, dry_run=dry_run)
+
+
+@command(
+    "link",
+    [
+        ("itsm link K7QF3 caused_by PRB-261122-9TX2M", "an incident and its problem"),
+        ("itsm link PRB-261122-9TX2M causes K7QF3", "the same, said from the other side"),
+        ("itsm link mail depends_on mail-db", "two configuration items"),
+    ],
+)
+@_ID
+@click.argument("relation", metavar="TYPE", shell_complete=lazily("link_types"))
+@click.argument("target", shell_complete=lazily("identifiers"))
+@click.option("--note", help="Why the link exists.")
+@dry_run_option
+@json_option
+@pass_app
+def link_command(
+    app: App, identifier: str, relation: str, target: str, note: str | None, dry_run: bool, as_json: bool
+) -> None:
+    """Link two documents.
+
+    TYPE is a name of the link vocabulary or of an inverse; the link is stored once, on the side
+    that the vocabulary says. 'itsm explain links' lists all types.
+    """
+    done = link(app.repo, identifier, relation, target, note=note, dry_run=dry_run)
+    print_written(app, [done], as_json, dry_run=dry_run)
+
+
+@command("unlink", [("itsm unlink K7QF3 caused_by PRB-261122-9TX2M", "")])
+@_ID
+@click.argument("relation", metavar="TYPE", shell_complete=lazily("link_types"))
+@click.argument("target", shell_complete=lazily("identifiers"))
+@dry_run_option
+@json_option
+@pass_app
+def unlink_command(
+    app: App, identifier: str, relation: str, target: str, dry_run: bool, as_json: bool
+) -> None:
+    """Remove a link, whichever of the two documents stores it."""
+    if not relation:
+        raise usage("the type of the link is empty")
+    done = unlink(app.repo, identifier, relation, target, dry_run=dry_run)
+    print_written(app, [done], as_json, dry_run=dry_run)

@@ -1,0 +1,97 @@
+"""How errors look: one clear line, a hint, and the right exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from itsm_gitops import __version__
+from itsm_gitops.model.errors import ItsmError, UsageError
+from itsm_gitops.model.text import safe_text
+
+INTERNAL = 3
+INTERRUPTED = 130
+
+
+def usage(message: str, hint: str = "") -> UsageError:
+    """Return an error about how the command was called (exit code 2)."""
+    return UsageError(message, hint)
+
+
+def say(label: str, message: str, hint: str = "") -> None:
+    """Write ``label: message`` and the hint to standard error."""
+    from itsm_gitops.cli.render import Style, styles
+
+    style: Style = styles(sys.stderr)
+    colour = style.error if label == "error" else style.warning
+    lines = safe_text(message, lines=True).split("\n")
+    click.echo(f"{colour(label + ':')} {lines[0]}", err=True, color=style.on)
+    for line in lines[1:]:
+        click.echo(f"  {line}", err=True, color=style.on)
+    for index, line in enumerate(safe_text(hint, lines=True).split("\n") if hint else ()):
+        click.echo(f"{style.dim('hint: ') if index == 0 else '      '}{line}", err=True, color=style.on)
+
+
+def report(error: Exception) -> int:
+    """Write what went wrong and return the exit code for it."""
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.ctx.get_help() if error.ctx else str(error), err=True)
+        return UsageError.exit_code
+    if isinstance(error, click.Abort):
+        return interrupted()
+    if isinstance(error, BrokenPipeError):
+        return _closed_pipe()
+    if isinstance(error, ItsmError):
+        say("error", error.message, error.hint)
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        return _click(error)
+    return _internal(error)
+
+
+def interrupted() -> int:
+    """Say that the user stopped the command."""
+    click.echo("stopped", err=True)
+    return INTERRUPTED
+
+
+def _closed_pipe() -> int:
+    """Leave quietly when the reader of our output (``head``) has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _click(error: click.ClickException) -> int:
+    """Say a click error in our words."""
+    command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "itsm"
+    message, hint = error.format_message().rstrip("."), f"{command} --help"
+    if isinstance(error, click.NoSuchOption):
+        message = f"there is no option '{error.option_name}'"
+        if error.possibilities:
+            hint = f"did you mean {', '.join(sorted(error.possibilities))}? see also: {hint}"
+    elif message:
+        message = message[0].lower() + message[1:]
+    say("error", message, hint)
+    return UsageError.exit_code if isinstance(error, click.UsageError) else error.exit_code
+
+
+def _internal(error: Exception) -> int:
+    """Report a fault of the program itself, shortly; with a traceback where ITSM_DEBUG is set."""
+    import traceback
+
+    if os.environ.get("ITSM_DEBUG"):
+        click.echo("".join(traceback.format_exception(error)), err=True)
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"  # noqa: PTH119
+    python = ".".join(map(str, sys.version_info[:3]))
+    say(
+        "error",
+        f"itsm stumbled: {type(error).__name__}: {error} ({where})",
+        f"this is a fault of itsm {__version__} (Python {python}); please report it\n"
+        "ITSM_DEBUG=1 shows the whole story",
+    )
+    return INTERNAL

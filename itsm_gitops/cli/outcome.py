@@ -1,0 +1,119 @@
+"""How a change of one document is told: what changed, and what can come next."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from itsm_gitops.cli.base import App, print_json
+from itsm_gitops.cli.render import Style, brief, pad, styles, terminal_width, words, wrap
+from itsm_gitops.commands.editing import Written
+from itsm_gitops.model.diff import ADD, REMOVE, Change
+from itsm_gitops.model.findings import Finding
+from itsm_gitops.model.text import safe_text, shorten, width
+
+_LABEL_MAX = 22
+
+
+def print_written(app: App, results: Sequence[Written], as_json: bool, *, dry_run: bool = False) -> None:
+    """Print what became of one or more documents, the first being the one asked for."""
+    if as_json:
+        print_json([r.as_json() for r in results] if len(results) > 1 else results[0].as_json())
+        return
+    style = styles(sys.stdout)
+    for result in results:
+        for line in _lines(result, style, terminal_width(), dry_run):
+            click.echo(line, color=style.on)
+    for line in _next(results[0], style):
+        click.echo(line, color=style.on)
+
+
+def _lines(result: Written, style: Style, columns: int, dry_run: bool) -> Iterator[str]:
+    created = bool(result.changes) and all(c.op == ADD for c in result.changes) and result.changes[0].pointer == ("id",)
+    verb = "created" if created else "changed"
+    if not result.changes:
+        verb = "unchanged"
+    elif dry_run:
+        verb = "would be " + verb
+    title = shorten(safe_text(result.title), max(10, columns - width(result.id) - len(verb) - 4))
+    yield f"{style.name(result.id)} {style.good(verb)}  {title}"
+    if created:
+        yield f"  {style.dim(result.path)}"
+    else:
+        yield from change_lines(result.changes, style, columns)
+    for finding in result.findings:
+        yield from _warning(finding, style, columns)
+
+
+def _warning(finding: Finding, style: Style, columns: int) -> Iterator[str]:
+    text = f"{safe_text(finding.message)} ({finding.code})" + (f": {safe_text(finding.hint)}" if finding.hint else "")
+    for index, line in enumerate(wrap(text, columns - 11)):
+        yield (f"  {style.warning('warning:')} " if index == 0 else " " * 11) + line
+
+
+def change_lines(changes: Sequence[Change], style: Style, columns: int) -> Iterator[str]:
+    """Yield one line for each changed value: its name, the old value, the new one."""
+    rows = [(field_name(c), c) for c in changes]
+    label_width = min(_LABEL_MAX, max((width(name) for name, _ in rows), default=0))
+    for name, change in rows:
+        label = pad(shorten(name, label_width), label_width)
+        room = max(16, columns - label_width - 6)
+        yield f"  {_sign(change, style)} {label}  {_values(change, style, room)}"
+
+
+def field_name(change: Change) -> str:
+    """Return the name of what changed; positions in lists are left out."""
+    return safe_text(".".join(words(p) if i == 0 else p for i, p in enumerate(_names(change))))
+
+
+def _names(change: Change) -> list[str]:
+    return [p for p in change.pointer if isinstance(p, str)]
+
+
+def _sign(change: Change, style: Style) -> str:
+    if change.op == ADD:
+        return style.paint("+", "green")
+    return style.paint("-", "red") if change.op == REMOVE else style.paint("~", "yellow")
+
+
+def _values(change: Change, style: Style, cells: int) -> str:
+    if change.op == ADD:
+        return brief(said(change.new), cells)
+    if change.op == REMOVE:
+        return style.dim(brief(said(change.old), cells))
+    old, new = safe_text(said(change.old)), safe_text(said(change.new))
+    if width(old) + width(new) + 3 > cells:
+        half = (cells - 3) // 2
+        old, new = _apart(old, new, half)
+    return f"{style.dim(old)} → {new}"
+
+
+def _apart(old: str, new: str, cells: int) -> tuple[str, str]:
+    """Cut two long texts to where they begin to differ."""
+    start = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    begin = max(0, start - cells // 3)
+    lead = "…" if begin else ""
+    return shorten(lead + old[begin:], cells), shorten(lead + new[begin:], cells)
+
+
+def said(value: Any) -> Any:
+    """Return a timeline entry or a link in few words, anything else as it is."""
+    if isinstance(value, dict) and {"at", "by"} <= value.keys():
+        if value.get("state"):
+            what = f"→ {value['state']}"
+        else:
+            kind = "note" if value.get("note") else "comment"
+            what = f"{kind}: {value.get('note') or value.get('comment') or ''}"
+        return f"{value['by']} {what}"
+    if isinstance(value, dict) and {"type", "target"} <= value.keys():
+        return f"{words(str(value['type']))} {value['target']}" + (f" ({value['note']})" if value.get("note") else "")
+    return value
+
+
+def _next(result: Written, style: Style) -> Iterator[str]:
+    if not result.steps or not result.changes:
+        return
+    yield style.dim(f"next: itsm move {result.id} " + " | ".join(s.state for s in result.steps))

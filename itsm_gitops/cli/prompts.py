@@ -1,0 +1,124 @@
+"""Questions on a terminal, made from the schema: what it is, which values, which documents."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from itsm_gitops.cli.render import listing, styles
+from itsm_gitops.commands.assign import reader
+from itsm_gitops.commands.creating import Draft, candidates
+from itsm_gitops.commands.fields import SET, Assignment, expected, read_assignment, schema_type
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.text import safe_text
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository
+
+_FEW = 12
+
+
+def ask_field(repo: Repository, kind: Kind, field: str, default: str = "") -> Assignment:
+    """Ask for one field until the answer fits its schema; raises Abort at the end of input."""
+    schema = kind.fields.get(field, {})
+    style = styles(sys.stdout)
+    question = str(schema.get("x-prompt") or f"{field.replace('_', ' ').capitalize()}?")
+    click.echo(f"{style.bold(question)}  {style.dim(str(schema.get('description', '')))}", color=style.on)
+    options = [str(o) for o in schema.get("enum", ())]
+    known = options or candidates(repo, schema)
+    if known:
+        click.echo(style.dim(f"  {listing(known, 60 if options else _FEW)}"), color=style.on)
+    parts = _parts(schema)
+    if parts:
+        return _ask_group(repo, field, schema, parts)
+    while True:
+        text = _ask(known, default)
+        try:
+            reader(repo).value(schema, text, field)
+        except ItsmError as error:
+            say_again(error)
+        else:
+            return Assignment((field,), SET, text)
+
+
+def _parts(schema: Any) -> list[str]:
+    if schema_type(schema) != "object" or not schema.get("properties"):
+        return []
+    return list(schema.get("required") or schema["properties"])
+
+
+def _ask_group(repo: Repository, field: str, schema: Any, parts: Sequence[str]) -> Assignment:
+    """Ask for the parts of a field that is a group, and return it as JSON."""
+    import json
+
+    found: dict[str, Any] = {}
+    for part in parts:
+        inner = schema["properties"].get(part, {})
+        click.echo(f"  {part.replace('_', ' ')} ({expected(inner)}): {inner.get('description', '')}")
+        while True:
+            text = _ask([str(o) for o in inner.get("enum", ())], "")
+            try:
+                found[part] = reader(repo).value(inner, text, f"{field}.{part}")
+                break
+            except ItsmError as error:
+                say_again(error)
+    return Assignment((field,), SET, json.dumps(found))
+
+
+def ask_more(draft: Draft) -> None:
+    """Offer to set further fields until an empty answer."""
+    style = styles(sys.stdout)
+    click.echo(f"{style.bold('Anything else?')}  {style.dim('field=value, ? lists the fields, Enter saves')}", color=style.on)
+    while True:
+        fields = [f for f in draft.kind.fields if not draft.kind.fields[f].get("x-fixed")]
+        text = _ask([f"{f}=" for f in fields], "", empty=True)
+        if not text:
+            return
+        if text == "?":
+            click.echo(f"  {', '.join(f for f in fields if f not in draft.data)}")
+            continue
+        try:
+            draft.assign([read_assignment(text)])
+        except ItsmError as error:
+            say_again(error)
+
+
+def say_again(error: ItsmError) -> None:
+    """Say what was wrong with an answer before the question comes again."""
+    style = styles(sys.stdout)
+    lines = [error.message, *([error.hint] if error.hint else [])]
+    click.echo("\n".join(f"  {style.paint(safe_text(line, lines=True), 'red')}" for line in lines), color=style.on)
+
+
+def _ask(known: Sequence[str], default: str, *, empty: bool = False) -> str:
+    """Read one line; the tab key completes from ``known`` where the terminal can do that."""
+    _complete_with(known)
+    while True:
+        shown = f" [{safe_text(default)}]" if default else ""
+        try:
+            text = input(f">{shown} ").strip()
+        except EOFError as error:
+            raise click.Abort from error
+        if text or default or empty:
+            return text or default
+
+
+def _complete_with(known: Sequence[str]) -> None:
+    with suppress(ImportError):
+        import readline
+
+        words = sorted(known)
+
+        def complete(text: str, state: int) -> str | None:
+            hits = [w for w in words if w.startswith(text)] or [w for w in words if text and text in w]
+            return hits[state] if state < len(hits) else None
+
+        readline.set_completer_delims(" ,\t\n")
+        readline.set_completer(complete)
+        readline.parse_and_bind("tab: complete")
+

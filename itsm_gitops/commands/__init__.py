@@ -1,0 +1,1 @@
+"""One plain typed function per verb. Nothing here parses a command line or prints."""

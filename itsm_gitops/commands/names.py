@@ -1,0 +1,61 @@
+"""Identifiers without reading documents: their names are their files' names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from itsm_gitops.model import ids
+from itsm_gitops.model.errors import Ambiguous, NotFound
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.rulebook import RuleBook
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository
+
+
+def kinds_of(book: RuleBook, groups: Iterable[str]) -> list[Kind]:
+    """Return the kinds that names of kinds, classes and groups stand for, in rule-book order."""
+    members = book.members(groups)
+    return [k for k in book.kinds.values() if k.name in members]
+
+
+def names(repo: Repository, kinds: Iterable[Kind], at: str | None = None) -> list[str]:
+    """Return the identifiers of all documents of some kinds, sorted."""
+    folders = [k.folder for k in kinds]
+    files = repo.snapshot(at).files(*folders) if folders else []
+    return sorted(f.path.rsplit("/", 1)[-1].removesuffix(".yaml") for f in files if f.path.endswith(".yaml"))
+
+
+def resolve_reference(repo: Repository, reference: Mapping[str, Any], text: str) -> str:
+    """Return the identifier that ``text`` means where a field refers to some kinds.
+
+    A fragment of one existing identifier is completed. ``open`` references keep a text that
+    names nothing here, as long as it may be a handle. Raises NotFound or Ambiguous.
+    """
+    kinds = kinds_of(repo.book, reference.get("to", ("any",)))
+    known = names(repo, kinds)
+    if text in known:
+        return text
+    try:
+        found = ids.find(text, known)
+    except (NotFound, Ambiguous) as error:
+        if reference.get("open") and ids.is_item_id(text):
+            return text
+        expected = " or ".join(k.title.lower() for k in kinds[:4]) if len(kinds) <= 4 else "entry"
+        if isinstance(error, Ambiguous):
+            raise
+        raise NotFound(f"there is no {expected} '{text}'", _hint(error, known, kinds)) from error
+    if reference.get("open") and ids.is_item_id(text) and found != text.lower():
+        return text
+    return found
+
+
+def _hint(error: NotFound, known: list[str], kinds: list[Kind]) -> str:
+    if error.hint.startswith("did you mean"):
+        return error.hint
+    if known and len(known) <= 12:
+        return f"there are: {', '.join(known)}"
+    if not known and len(kinds) == 1 and not kinds[0].is_record:
+        return f"itsm new {kinds[0].name} ID --name NAME creates one"
+    return f"itsm list {kinds[0].plural} shows what there is" if len(kinds) == 1 else "itsm list --help"

@@ -1,0 +1,208 @@
+"""`itsm show`: one document with derived facts, links both ways and what can happen next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from itsm_gitops.commands.editing import Opened, read_document, timeline
+from itsm_gitops.commands.steps import Step, next_steps, state_of
+from itsm_gitops.model import clock, ids
+from itsm_gitops.model.entry import edges_of
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.priority import Priority, priority
+from itsm_gitops.model.rulebook import PRIORITY, RuleBook
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository, Snapshot
+
+MOST_INCOMING = 40
+
+
+class Related(NamedTuple):
+    """One relation as seen from the document that is shown.
+
+    ``title`` reads from this end. ``label`` and ``state`` are the other document's; both are
+    empty where it does not exist.
+    """
+
+    relation: str
+    title: str
+    id: str
+    kind: str
+    label: str
+    state: str
+    outgoing: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Everything `itsm show` says about a document.
+
+    ``incoming_left`` counts documents that mention this one and were not read.
+    """
+
+    document: Opened
+    priority: Priority | None
+    opened: str
+    updated: str
+    age: str
+    related: tuple[Related, ...]
+    incoming_left: int
+    steps: tuple[Step, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it as JSON data; ``data`` is the document as stored."""
+        document = self.document
+        derived = {
+            "priority": self.priority.name if self.priority else None,
+            "opened": self.opened or None,
+            "updated": self.updated or None,
+            "age": self.age or None,
+        }
+        return {
+            "id": document.id,
+            "kind": document.kind.name,
+            "path": document.path,
+            "data": document.data,
+            "derived": {k: v for k, v in derived.items() if v},
+            "related": [r._asdict() for r in self.related],
+            "related_not_read": self.incoming_left,
+            "next": [
+                {"state": s.state, "step": s.name, "title": s.title, "needs": [n.field for n in s.needs]}
+                for s in self.steps
+            ],
+        }
+
+
+def show(repo: Repository, fragment: str, *, at: str | None = None, links: bool = True) -> Shown:
+    """Find a document and everything around it; ``links`` False leaves out the links from others.
+
+    Raises NotFound, Ambiguous, or ItsmError for a document that cannot be read.
+    """
+    snapshot = repo.snapshot(at)
+    path = repo.locate(fragment, at)
+    search = _search(snapshot, path) if links else None
+    book = _book(repo, snapshot, at)
+    document = read_document(book, path, snapshot.read(path))
+    reader = _Reader(repo, book, snapshot, at)
+    related = reader.outgoing(document)
+    left = 0
+    if search is not None:
+        incoming, left = reader.incoming(document, search.paths())
+        related += incoming
+    times = [str(e["at"]) for e in timeline(document.data) if clock.parse_time(e.get("at", ""))]
+    return Shown(
+        document=document,
+        priority=priority(book.policy(PRIORITY), document.data),
+        opened=times[0] if times else "",
+        updated=times[-1] if times else "",
+        age=_age(document, times),
+        related=tuple(related),
+        incoming_left=left,
+        steps=tuple(next_steps(document.kind, document.data)),
+    )
+
+
+def _search(snapshot: Snapshot, path: str) -> Any:
+    from itsm_gitops.repository.mentions import Search
+
+    return Search(snapshot, path.rsplit("/", 1)[-1].removesuffix(".yaml"))
+
+
+def _book(repo: Repository, snapshot: Snapshot, at: str | None) -> RuleBook:
+    if at is None:
+        return repo.book
+    from itsm_gitops.repository import read_rulebook
+
+    return read_rulebook(snapshot)
+
+
+def _age(document: Opened, times: list[str]) -> str:
+    """Return how long ago an open record was opened, or how long a finished one took."""
+    first, last = (clock.parse_time(t) for t in (times[0], times[-1])) if times else (None, None)
+    if first is None or last is None or document.kind.workflow is None:
+        return ""
+    open_now = document.kind.workflow.is_open(state_of(document.kind, document.data))
+    return clock.age(first, clock.now() if open_now else last)
+
+
+class _Reader:
+    """Reads the neighbours of a document, each once."""
+
+    def __init__(self, repo: Repository, book: RuleBook, snapshot: Snapshot, at: str | None) -> None:
+        self._repo = repo
+        self._book = book
+        self._snapshot = snapshot
+        self._at = at
+        self._known: dict[str, Opened | None] = {}
+
+    def outgoing(self, document: Opened) -> list[Related]:
+        """Return the relations that the document stores, in document order, each once."""
+        found: dict[tuple[str, str], Related] = {}
+        for edge in edges_of(document.kind, document.data):
+            known = self._book.links.get(edge.relation)
+            title = known.title if known else edge.relation.replace("_", " ")
+            found.setdefault(
+                (edge.relation, edge.target), self._related(edge.relation, title, edge.target, True)
+            )
+        return list(found.values())
+
+    def incoming(self, document: Opened, paths: Iterable[str]) -> tuple[list[Related], int]:
+        """Return the relations that other documents store to this one, and how many were not read."""
+        others = [p for p in paths if p != document.path]
+        # Newest records first: their names carry their dates. CMDB items come before them.
+        others.sort(key=lambda p: (p.startswith("records/"), _reversed(p)))
+        found: dict[tuple[str, str], Related] = {}
+        for path, raw in self._snapshot.read_many(others[:MOST_INCOMING]):
+            try:
+                other = read_document(self._book, path, raw)
+            except ItsmError:
+                continue  # itsm check reports what cannot be read
+            self._known[other.id] = other
+            for edge in edges_of(other.kind, other.data):
+                if edge.target == document.id:
+                    known = self._book.links.get(edge.relation)
+                    name = known.inverse if known else edge.relation
+                    title = known.inverse_title if known else edge.relation.replace("_", " ")
+                    found.setdefault((name, other.id), self._related(name, title, other.id, False))
+        return list(found.values()), max(0, len(others) - MOST_INCOMING)
+
+    def _related(self, relation: str, title: str, identifier: str, outgoing: bool) -> Related:
+        if identifier not in self._known:
+            self._known[identifier] = self._read(identifier)
+        other = self._known[identifier]
+        if other is None:
+            return Related(relation, title, identifier, "", "", "", outgoing)
+        label = _text(other.data, other.kind.label)
+        return Related(relation, title, identifier, other.kind.name, label, state_of(other.kind, other.data), outgoing)
+
+    def _read(self, identifier: str) -> Opened | None:
+        """Read another document by its exact identifier; None where there is none to be read."""
+        for path in _paths(self._book, identifier):
+            try:
+                return read_document(self._book, path, self._snapshot.read(path))
+            except ItsmError:
+                continue
+        return None
+
+
+def _paths(book: RuleBook, identifier: str) -> list[str]:
+    """Return every path that a document with this identifier could have."""
+    parsed = ids.parse_record_id(identifier)
+    if parsed:
+        kind = book.by_prefix.get(parsed[0])
+        return [book.path_for(kind, identifier)] if kind else []
+    if not ids.is_item_id(identifier):
+        return []
+    return [f"{k.folder}/{identifier}.yaml" for k in book.kinds.values() if not k.is_record]
+
+
+def _reversed(path: str) -> tuple[int, ...]:
+    return tuple(-ord(c) for c in path)
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
