@@ -1,0 +1,274 @@
+"""Building the site: a snapshot in, a folder of static files out."""
+
+from __future__ import annotations
+
+import gc
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from itsm_gitops.model import clock
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.publish import chrome, engine, handbook, navigation, output, search, urls
+from itsm_gitops.publish.fields import Field, fields
+from itsm_gitops.publish.pages import home, item, lists, plan, record
+from itsm_gitops.publish.pages.find import search_page
+from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.search import Doc, Postings
+from itsm_gitops.publish.view import View, extra_of
+from itsm_gitops.repository import Repository, load_store, packaged_rulebook_root
+from itsm_gitops.repository.workers import share_out
+
+Progress = Callable[[str, int, int], None]
+
+OUTPUT = Path("build/site")
+_REPORT_EVERY = 200
+_LEFT_OUT = (".map", "sitemap.xml", "sitemap.xml.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteReport:
+    """What a build did: pages of the site, files that changed on disk, files removed, and the time."""
+
+    output: Path
+    pages: int
+    records: int
+    items: int
+    written: int
+    removed: int
+    seconds: float
+
+
+class _Share(NamedTuple):
+    """What one worker made: addresses, how many files changed, and the words of its pages."""
+
+    urls: list[str]
+    changed: int
+    words: Postings
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Report no progress."""
+
+
+def build_site(
+    repo: Repository,
+    *,
+    at: str | None = None,
+    output_folder: Path | None = None,
+    base_url: str | None = None,
+    cli_reference: str | None = None,
+    rules: Sequence[handbook.RuleText] = (),
+    now: datetime | None = None,
+    progress: Progress = _silent,
+) -> SiteReport:
+    """Build the site of a snapshot into a folder (``build/site`` of the repository).
+
+    ``base_url`` is where the site will be (default: as ``itsm.yaml`` says), ``cli_reference`` the
+    Markdown of the command line's reference, ``rules`` what the handbook says of each rule, ``now``
+    the moment that "open" and "upcoming" refer to (default: the clock). ``progress`` is called with
+    a phase, how much is done and the total. Raises ItsmError when the site cannot be built.
+    """
+    started = time.perf_counter()
+    target = (repo.root / (output_folder or OUTPUT)).absolute()
+    progress("Reading", 0, 1)
+    store, extras = load_store(repo.snapshot(at), visit=lambda _, document: extra_of(document))
+    view = View(store, extras, now or clock.now())
+    progress("Rendering the frame", 0, 1)
+    rendered = _render_frame(repo, view, target, base_url, cli_reference, rules)
+    output.claim(target)
+    site = _Site(view, rendered, target, progress)
+    report = site.write()
+    seconds = time.perf_counter() - started
+    return SiteReport(target, *report, seconds)
+
+
+def _site_folder(root: Path) -> Path:
+    """Return the folder with ``mkdocs.yml``: the repository's own, else the one of the package."""
+    for folder in (root / "site", packaged_rulebook_root() / "site"):
+        if (folder / "mkdocs.yml").is_file():
+            return folder
+    raise ItsmError("the site's sources (site/mkdocs.yml) are not there", "reinstall itsm-gitops")
+
+
+def _render_frame(
+    repo: Repository,
+    view: View,
+    target: Path,
+    base_url: str | None,
+    cli_reference: str | None,
+    rules: Sequence[handbook.RuleText],
+) -> Path:
+    folder = _site_folder(repo.root)
+    reference = handbook.reference_pages(view.book, rules, cli_reference)
+    pages = {path: text for path, (_, text) in reference.items()}
+    titles = [(path, navigation.plain(title)) for path, (title, _) in reference.items()]
+    prose = navigation.handbook_pages(folder / "docs")
+    index = navigation.source_of(urls.HANDBOOK)
+    if index not in dict(prose):
+        pages[index] = navigation.handbook_index([*prose, *titles])
+        prose.insert(0, (index, "Handbook"))
+    nav, empty = navigation.navigation(view.book, prose, titles)
+    name = navigation.plain(view.config.site_name or view.config.organisation)
+    url = base_url if base_url is not None else view.config.site_url
+    sources = engine.Sources(folder, {**empty, **pages}, nav, name, url)
+    return engine.render(sources, target.parent / f"{target.name}-parts")
+
+
+class _Site:
+    """One build: everything between the loaded snapshot and the files."""
+
+    def __init__(self, view: View, rendered: Path, target: Path, progress: Progress) -> None:
+        self._view = view
+        self._rendered = rendered
+        self._target = str(target)
+        self._progress = progress
+        self._folders: set[str] = set()
+        shell = rendered / f"{engine.SHELL}.html"
+        self._shell = chrome.Shell(shell.read_text(encoding="utf-8"), engine.SHELL_ROOT)
+        self._fields: dict[str, tuple[Field, ...]] = {k.name: fields(k) for k in view.book.kinds.values()}
+        self._written: list[str] = []
+        self._changed = 0
+
+    def write(self) -> tuple[int, int, int, int, int]:
+        """Write every page; return pages, records, items, changed files and removed files."""
+        pages = {p.url: p for p in self._pages()}
+        docs, bodies = self._engine_files(pages)
+        for page in pages.values():
+            if page.url not in self._written:
+                self._stamp(page)
+        entries = self._entries()
+        words = self._documents(entries, len(docs))
+        self._search(docs, entries, search.merge([bodies, words]))
+        records = sum(self._view.kind(e).is_record for e in entries)
+        removed = output.remove_stale(Path(self._target), self._written)
+        count = sum(u.endswith(".html") for u in self._written)
+        return count, records, len(entries) - records, self._changed, removed
+
+    def _pages(self) -> Iterator[Page]:
+        """Yield every page that is not a document's."""
+        view = self._view
+        yield home.services_page(view)
+        yield home.catalogue_page(view)
+        yield lists.records_index(view)
+        yield from lists.record_lists(view)
+        yield plan.changes_page(view)
+        yield plan.known_errors_page(view)
+        yield lists.cmdb_index(view)
+        yield from lists.class_lists(view)
+        yield search_page()
+        existing = {p.relative_to(self._rendered).as_posix() for p in self._rendered.rglob("*.html")}
+        yield home.home_page(view, frozenset(existing))
+
+    def _engine_files(self, pages: dict[str, Page]) -> tuple[list[Doc], Postings]:
+        """Take over what the engine rendered; return the search entries of its pages."""
+        docs: list[Doc] = []
+        words: Postings = {}
+        for path in sorted(p for p in self._rendered.rglob("*") if p.is_file()):
+            url = path.relative_to(self._rendered).as_posix()
+            if url.endswith(_LEFT_OUT) or url.startswith("_itsm/"):
+                continue
+            if not url.endswith(".html"):
+                self._put(url, path.read_bytes())
+                continue
+            html = path.read_text(encoding="utf-8")
+            if url in pages:
+                self._put(url, chrome.fill(html, urls.root(url), pages[url].body).encode())
+                docs.append(Doc(url, pages[url].title, "Page"))
+                continue
+            self._put(url, chrome.dress(html, "/" if url == "404.html" else urls.root(url)).encode())
+            if url != "404.html":
+                text = search.page_text(html)
+                docs.append(Doc(url, chrome.title_of(html), "Handbook"))
+                search.post(words, len(docs) - 1, search.tokens(text))
+        return docs, words
+
+    def _put(self, url: str, content: bytes) -> None:
+        self._changed += output.write(self._target, url, content, self._folders)
+        self._written.append(url)
+
+    def _stamp(self, page: Page) -> None:
+        frame = self._shell.frame(urls.root(page.url), page.section)
+        self._put(page.url, frame.page(page.title, page.body).encode())
+
+    def _entries(self) -> list[Entry]:
+        """Return the documents that get a page, in the order search numbers them."""
+        view = self._view
+        wanted = [e for e in view.entries.values() if view.url(e.id)]
+        items = [e for e in wanted if not view.kind(e).is_record]
+        records = [e for e in wanted if view.kind(e).is_record]
+        records.sort(key=lambda e: (e.opened, e.id), reverse=True)
+        return [*items, *records]
+
+    def _documents(self, entries: list[Entry], first: int) -> Postings:
+        """Stamp the page of every document, in several processes when there are many."""
+        numbered = list(enumerate(entries, first))
+        _ = self._view.health, self._view.network.related("")
+        gc.collect()
+        gc.freeze()
+        try:
+            shares = share_out(numbered, _Stamper(self, len(numbered)))
+        finally:
+            gc.unfreeze()
+        for share in shares:
+            self._written += share.urls
+            self._changed += share.changed
+        return search.merge(s.words for s in shares)
+
+    def _search(self, docs: list[Doc], entries: list[Entry], bodies: Postings) -> None:
+        view = self._view
+        titles: Postings = {}
+        for number, doc in enumerate(docs):
+            search.post(titles, number, search.tokens(doc.title))
+        for number, entry in enumerate(entries, len(docs)):
+            kind = view.kind(entry)
+            state = kind.workflow.states.get(entry.state) if kind.workflow else None
+            shown = state.title if state else entry.state
+            docs.append(Doc(view.url(entry.id), entry.title, kind.title, entry.id, shown))
+            search.post(titles, number, search.tokens(" ".join((entry.id, entry.title, *entry.aliases))))
+        for name, content in search.files(docs, titles, bodies):
+            self._put(name, content)
+
+
+class _Stamper:
+    """One worker's job: the pages of a share of the documents."""
+
+    def __init__(self, site: _Site, total: int) -> None:
+        self._site = site
+        self._total = total
+        self._parent = os.getpid()
+
+    def __call__(self, share: Sequence[tuple[int, Entry]]) -> _Share:
+        site = self._site
+        done = _Share([], 0, {})
+        changed = 0
+        numbers = {entry.id: number for number, entry in share}
+        found = site._view.store.read_documents(entry for _, entry in share)
+        ratio = self._total / max(1, len(share))
+        for count, (entry, data) in enumerate(found):
+            if count % _REPORT_EVERY == 0 and os.getpid() == self._parent:
+                site._progress("Writing pages", round(count * ratio), self._total)
+            page = _document_page(site._view, entry, data, site._fields[entry.kind])
+            frame = site._shell.frame(urls.root(page.url), page.section)
+            content = frame.page(page.title, page.body).encode()
+            changed += output.write(site._target, page.url, content, site._folders)
+            done.urls.append(page.url)
+            search.post(done.words, numbers[entry.id], search.words_in(data))
+        return done._replace(changed=changed)
+
+
+def _document_page(view: View, entry: Entry, data: dict[str, object], known: tuple[Field, ...]) -> Page:
+    """Return the page of one document."""
+    kind = view.kind(entry)
+    url = view.url(entry.id)
+    if kind.is_record:
+        return Page(
+            url, f"{entry.id} {entry.title}", urls.RECORDS, record.record_page(view, entry, data, known)
+        )
+    section = {"service": urls.SERVICES, "offering": urls.CATALOGUE}.get(entry.kind, urls.CMDB)
+    return Page(url, entry.title or entry.id, section, item.item_page(view, entry, data, known))

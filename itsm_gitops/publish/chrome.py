@@ -1,0 +1,173 @@
+"""The frame around every page, cut from HTML that the site engine (MkDocs Material) rendered.
+
+The engine renders one ordinary page with placeholders; this module is the only one that knows how
+that page's HTML looks. It cuts it where title and article go, makes its links independent of the
+page's depth, and adds what the engine does not give: the search box, a skip link, and a content
+security policy that allows the engine's own inline scripts by their hash and no others.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from html import unescape
+
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc
+
+TITLE = "ITSMTITLEPLACEHOLDER"
+
+_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_ARTICLE = re.compile(r'(<article class="md-content__inner md-typeset")[^>]*>.*?</article>', re.DOTALL)
+_SKIP = re.compile(r'<div data-md-component="skip">.*?</div>', re.DOTALL)
+_SIDEBAR_EMPTY = re.compile(
+    r'<div class="md-sidebar md-sidebar--secondary".*?(?=<div class="md-content")', re.DOTALL
+)
+_SPACE = re.compile(r"\s*\n\s*")
+_TAB = re.compile(r'<li class="md-tabs__item">(?=\s*<a href="([^"]*)")')
+_POLICY = (
+    "default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'"
+)
+
+_SEARCH_ICON = (
+    '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9.5 3a6.5 6.5 0 0 1 5.2 10.4l5.9 6-1.5 1.5-5.9-6'
+    'A6.5 6.5 0 1 1 9.5 3m0 2a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9"/></svg>'
+)
+
+
+def search_box(root: str) -> str:
+    """Return the search form of the header; without a script it leads to the search page."""
+    return (
+        f'<form class="it-find" role="search" action="{root}{urls.SEARCH}" data-root="{root}">'
+        f'<label class="it-find__icon" for="it-q">{_SEARCH_ICON}<span class="it-vh">Search</span></label>'
+        '<input id="it-q" name="q" type="search" placeholder="Search records, services, pages"'
+        ' autocomplete="off" spellcheck="false" maxlength="100">'
+        '<kbd aria-hidden="true">/</kbd></form>'
+    )
+
+
+def dress(html: str, root: str) -> str:
+    """Add search box, skip link and policy to a page as the engine rendered it."""
+    html = _SKIP.sub(
+        '<div data-md-component="skip"><a href="#it-main" class="md-skip">Skip to content</a></div>', html, 1
+    )
+    html = html.replace(
+        'class="md-content__inner md-typeset"', 'class="md-content__inner md-typeset" id="it-main"'
+    )
+    head, mark, rest = html.partition("</header>")
+    inner, closing, tabs = head.rpartition("</nav>") if "md-tabs" not in head else _split_tabs(head)
+    return _with_policy(f"{inner}{search_box(root)}{closing}{tabs}{mark}{rest}")
+
+
+def _split_tabs(head: str) -> tuple[str, str, str]:
+    at = head.index('<nav class="md-tabs')
+    inner, closing, rest = head[:at].rpartition("</nav>")
+    return inner, closing, rest + head[at:]
+
+
+def _with_policy(html: str) -> str:
+    hashes = {
+        " 'sha256-" + base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() + "'"
+        for s in _SCRIPT.findall(html)
+    }
+    policy = _POLICY.format(hashes="".join(sorted(hashes)))
+    tag = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    return html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">{tag}', 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A page cut into the pieces between its title (twice) and its article; ``root`` is its depth."""
+
+    before_title: str
+    before_topic: str
+    before_body: str
+    after_body: str
+    root: str
+
+    def page(self, title: str, body: Html) -> str:
+        """Return the whole page around an article; ``title`` is plain text."""
+        safe = esc(title)
+        return (
+            f"{self.before_title}{safe}{self.before_topic}{safe}{self.before_body}"
+            f"{body.replace(ROOT, self.root)}{self.after_body}"
+        )
+
+
+class Shell:
+    """The engine's placeholder page, ready to be cut for any depth and any section."""
+
+    def __init__(self, html: str, root: str) -> None:
+        """Take the built page and the way from it to the root of the site."""
+        self._html = _compact(html)
+        self._root = root
+        self._frames: dict[tuple[str, str], Frame] = {}
+
+    def frame(self, root: str, section: str) -> Frame:
+        """Return the frame for a depth with one section's tab marked as the current one.
+
+        ``section`` is the address of the section's first page, '' for none.
+        """
+        key = (root, section)
+        if key not in self._frames:
+            self._frames[key] = cut(_activate(_relocate(self._html, self._root, root), root + section), root)
+        return self._frames[key]
+
+
+def _compact(html: str) -> str:
+    """Drop the white space between elements and the empty table of contents."""
+    return _SIDEBAR_EMPTY.sub("", _SPACE.sub("\n", html), 1)
+
+
+def _relocate(html: str, old: str, new: str) -> str:
+    """Rewrite the page's links from one depth to another."""
+    old_base, new_base = old.rstrip("/"), new.rstrip("/") or "."
+    html = html.replace(f'"{old}', f'"{new}').replace(f'new URL("{old_base}"', f'new URL("{new_base}"')
+    return html.replace(f'"base": "{old_base}"', f'"base": "{new_base}"')
+
+
+def _activate(html: str, address: str) -> str:
+    def mark(match: re.Match[str]) -> str:
+        if match.group(1) != address:
+            return match.group()
+        return '<li class="md-tabs__item md-tabs__item--active">'
+
+    return _TAB.sub(mark, html)
+
+
+def cut(html: str, root: str) -> Frame:
+    """Cut a rendered page at its title and article; raises ItsmError when it looks different."""
+    dressed = dress(html, root)
+    article = _ARTICLE.search(dressed)
+    pieces = dressed[: article.start()].split(TITLE) if article else []
+    if article is None or len(pieces) != 3:
+        raise ItsmError(
+            "the site engine's page shell does not look as expected",
+            "this version of itsm-gitops works with mkdocs-material 9",
+        )
+    opening = f'{article.group(1)} id="it-main">'
+    return Frame(pieces[0], pieces[1], pieces[2] + opening, "</article>" + dressed[article.end() :], root)
+
+
+def fill(html: str, root: str, body: Html = EMPTY) -> str:
+    """Return a page that the engine rendered for the navigation, with its article replaced."""
+    dressed = dress(_SPACE.sub("\n", html), root)
+    return _ARTICLE.sub(
+        lambda m: f'{m.group(1)} id="it-main">{body.replace(ROOT, root)}</article>', dressed, count=1
+    )
+
+
+_H1 = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
+_TAGS = re.compile(r"<[^>]+>")
+
+
+def title_of(html: str) -> str:
+    """Return the text of a rendered page's first heading, without its permanent link."""
+    match = _H1.search(html)
+    if not match:
+        return ""
+    return unescape(_TAGS.sub("", re.sub(r'<a class="headerlink".*?</a>', "", match.group(1)))).strip()

@@ -1,0 +1,107 @@
+"""Diagrams of configuration items as SVG: no script, colours from the page, every box a link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from itsm_gitops.publish.layout import Placed, place
+from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, join, shorten
+
+_WIDTH, _HEIGHT = 168, 46
+_COLUMN, _ROW = _WIDTH + 62, _HEIGHT + 16
+_MARGIN = 8
+_LETTERS = 22
+
+
+class Box(NamedTuple):
+    """One node: ``look`` is a status word of the program; ``focus`` marks what the picture is about."""
+
+    id: str
+    title: str
+    below: str
+    url: str
+    look: str = ""
+    focus: bool = False
+
+
+class Arrow(NamedTuple):
+    """An edge from a dependent to what it needs; ``title`` says the relation in words."""
+
+    source: str
+    target: str
+    title: str
+
+
+def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow]) -> Html:
+    """Return a figure: the drawing, and the same as a list for those who cannot use a drawing.
+
+    ``caption`` is plain text. Nothing is returned when there are fewer than two boxes.
+    """
+    if len(boxes) < 2:
+        return EMPTY
+    named = sorted(set(arrows))
+    placed = place([b.id for b in boxes], [(a.source, a.target) for a in named])
+    width = len(placed.layers) * _COLUMN - (_COLUMN - _WIDTH) + 2 * _MARGIN
+    height = round(max(y for _, y in placed.position.values()) * _ROW + _HEIGHT + 2 * _MARGIN)
+    lines = join(_line(placed, a) for a in named if (a.source, a.target) in placed.routes)
+    shapes = join(_box(placed, b) for b in boxes)
+    return Html(
+        f'<figure class="it-map"><div class="it-map__view" tabindex="0" role="group" aria-label="{esc(caption)}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
+        f' viewBox="0 0 {width} {height}">{lines}{shapes}</svg></div>'
+        f"<figcaption>{esc(caption)}</figcaption>{_as_list(boxes, named)}</figure>"
+    )
+
+
+def _corner(placed: Placed, node: str) -> tuple[int, int]:
+    column, row = placed.position[node]
+    return _MARGIN + column * _COLUMN, round(_MARGIN + row * _ROW)
+
+
+def _line(placed: Placed, arrow: Arrow) -> Html:
+    route = placed.routes[arrow.source, arrow.target]
+    points = [_corner(placed, n) for n in route]
+    if points[0][0] > points[-1][0]:
+        points.reverse()
+    middle = _HEIGHT // 2
+    x, y = points[0][0] + _WIDTH, points[0][1] + middle
+    path = f"M{x} {y}"
+    for index, (left, top) in enumerate(points[1:], 2):
+        bend = (left - x) // 2
+        path += f"C{x + bend} {y} {left - bend} {top + middle} {left} {top + middle}"
+        x, y = left, top + middle
+        if index < len(points):
+            x = left + _WIDTH
+            path += f"H{x}"
+    return Html(f'<path class="it-map__line" d="{path}"/>')
+
+
+def _box(placed: Placed, box: Box) -> Html:
+    left, top = _corner(placed, box.id)
+    css = "it-map__box" + (f" it-map__box--{box.look}" if box.look else "")
+    css += " it-map__box--focus" if box.focus else ""
+    inner = (
+        f"<title>{esc(box.title)} ({esc(box.below)})</title>"
+        f'<rect x="{left}" y="{top}" width="{_WIDTH}" height="{_HEIGHT}" rx="8"/>'
+        f'<circle cx="{left + 15}" cy="{top + 16}" r="4"/>'
+        f'<text x="{left + 26}" y="{top + 20}">{esc(shorten(box.title, _LETTERS))}</text>'
+        f'<text class="it-map__below" x="{left + 26}" y="{top + 36}">{esc(shorten(box.below, _LETTERS + 4))}</text>'
+    )
+    if not box.url:
+        return Html(f'<g class="{css}">{inner}</g>')
+    return Html(f'<a class="{css}" href="{ROOT}{esc(box.url)}">{inner}</a>')
+
+
+def _as_list(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Html:
+    names = {b.id: b.title for b in boxes}
+    items = "".join(
+        f"<li>{esc(names[a.source])} <em>{esc(a.title)}</em> {esc(names[a.target])}</li>"
+        for a in arrows
+        if a.source in names and a.target in names
+    )
+    return (
+        Html(f'<details class="it-more"><summary>As a list</summary><ul>{items}</ul></details>')
+        if items
+        else EMPTY
+    )

@@ -1,0 +1,166 @@
+"""A document's fields as HTML, by what their schemas say they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.publish import prose
+from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, words
+from itsm_gitops.publish.view import View, chip
+
+Schema = Mapping[str, Any]
+
+FACT, PROSE, BLOCK, HIDDEN = "fact", "prose", "block", "hidden"
+
+# Shown elsewhere on the page: in its heading, as links, as the timeline.
+_ELSEWHERE = frozenset({"id", "kind", "class", "title", "name", "links", "timeline", "redundancy"})
+
+# Words that have a colour everywhere.
+_LOOKS = {
+    "high": "high", "medium": "medium", "low": "low", "critical": "high",
+    "successful": "done", "successful_with_issues": "waiting", "unsuccessful": "bad", "backed_out": "bad",
+    "approved": "done", "rejected": "bad", "emergency": "bad", "done": "done", "open": "new",
+    "in_progress": "active",
+}  # fmt: skip
+
+_MAX_ITEMS = 200
+
+
+class Field(NamedTuple):
+    """One field of a kind: how it is shown and under which heading."""
+
+    name: str
+    title: str
+    role: str
+    schema: Schema
+
+
+def fields(kind: Kind) -> tuple[Field, ...]:
+    """Return the fields of a kind in schema order with the role each has on a page."""
+    return tuple(
+        Field(name, schema.get("title") or words(name), _role(name, kind, schema), schema)
+        for name, schema in kind.fields.items()
+    )
+
+
+def _role(name: str, kind: Kind, schema: Schema) -> str:
+    if name in _ELSEWHERE or name == kind.state_field:
+        return HIDDEN
+    if schema.get("x-text"):
+        return PROSE
+    if schema.get("type") == "object":
+        return BLOCK
+    if schema.get("type") == "array" and schema.get("items", {}).get("type") == "object":
+        return BLOCK
+    return FACT
+
+
+def value(view: View, data: Any, schema: Schema) -> Html:
+    """Return any value as HTML; what does not fit its schema is shown as plain text."""
+    if isinstance(data, str):
+        return _text(view, data, schema)
+    if isinstance(data, bool):
+        return Html("Yes" if data else "No")
+    if isinstance(data, int | float):
+        return esc(f"{data:,}" if abs(data) >= 10_000 else data)
+    if isinstance(data, list):
+        return _list(view, data, schema)
+    if isinstance(data, dict):
+        return _mapping(view, data, schema)
+    return EMPTY if data is None else esc(data)
+
+
+def _text(view: View, text: str, schema: Schema) -> Html:
+    if schema.get("x-text"):
+        return prose.render(text, view.id_link)
+    if "x-ref" in schema:
+        return view.link(text)
+    if "enum" in schema:
+        look = _LOOKS.get(text)
+        return chip(words(text), look) if look else esc(words(text))
+    writer = _FORMATS.get(schema.get("format", ""))
+    return writer(view, text) if writer else prose.line(text, view.id_link)
+
+
+def _url(_: View, text: str) -> Html:
+    return external(text, esc(text.removeprefix("https://").removeprefix("http://").rstrip("/")))
+
+
+_FORMATS: Mapping[str, Callable[[View, str], Html]] = {"date-time": View.time, "uri": _url}
+
+
+def _list(view: View, data: list[Any], schema: Schema) -> Html:
+    items = schema.get("items", {})
+    shown = [value(view, d, items) for d in data[:_MAX_ITEMS]]
+    more = f"<li>and {len(data) - _MAX_ITEMS} more</li>" if len(data) > _MAX_ITEMS else ""
+    if items.get("type") == "object":
+        if _is_flat(data, items):
+            return _table(view, data[:_MAX_ITEMS], items)
+        return join([Html(f'<div class="it-part">{s}</div>') for s in shown])
+    if len(shown) == 1:
+        return shown[0]
+    css = "it-list" if any(d in view.entries for d in data if isinstance(d, str)) else "it-words"
+    return Html(f'<ul class="{css}">{"".join(f"<li>{s}</li>" for s in shown)}{more}</ul>')
+
+
+def _is_flat(data: list[Any], schema: Schema) -> bool:
+    """Whether a list of objects fits a table: few columns, no prose, nothing nested."""
+    properties = schema.get("properties", {})
+    used = {k for d in data if isinstance(d, dict) for k in d}
+    simple = all("x-text" not in properties.get(k, {}) for k in used)
+    return bool(used) and len(used) <= 5 and simple and used <= set(properties)
+
+
+def _table(view: View, rows: list[Any], schema: Schema) -> Html:
+    properties = schema.get("properties", {})
+    used = [k for k in properties if any(isinstance(r, dict) and k in r for r in rows)]
+    head = "".join(f'<th scope="col">{esc(properties[k].get("title") or words(k))}</th>' for k in used)
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f'<td data-label="{esc(words(k))}">{value(view, row[k], properties[k]) if k in row else ""}</td>'
+            for k in used
+        )
+        + "</tr>"
+        for row in rows
+        if isinstance(row, dict)
+    )
+    return Html(f'<table class="it-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+
+
+def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
+    properties = schema.get("properties")
+    if properties is None:
+        return _open_area(data)
+    names = [*(k for k in properties if k in data), *(k for k in data if k not in properties)]
+    rows = [
+        (
+            words(str(k)),
+            value(view, data[k], properties.get(k, {})),
+            bool(properties.get(k, {}).get("x-text")),
+        )
+        for k in names
+    ]
+    return definition_list(rows)
+
+
+def _open_area(data: Mapping[str, Any]) -> Html:
+    """Show data without a schema: text values as a list of definitions, the rest as JSON."""
+    if all(isinstance(v, str | int | float | bool) for v in data.values()):
+        return definition_list([(str(k), esc(v), False) for k, v in data.items()])
+    text = json.dumps(data, indent=2, ensure_ascii=False, default=str)
+    return Html(f"<pre><code>{esc(text)}</code></pre>")
+
+
+def definition_list(rows: list[tuple[str, Html, bool]]) -> Html:
+    """Return terms (plain text) with their descriptions; the third says that it needs the whole width."""
+    items = "".join(
+        f'<div class="it-wide"><dt>{esc(t)}</dt><dd>{v}</dd></div>'
+        if wide
+        else f"<div><dt>{esc(t)}</dt><dd>{v}</dd></div>"
+        for t, v, wide in rows
+    )
+    return Html(f'<dl class="it-facts">{items}</dl>')

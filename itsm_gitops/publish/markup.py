@@ -1,0 +1,75 @@
+"""Building HTML safely: the one type for finished HTML, escaping, and addresses inside the site.
+
+Finished HTML has the type ``Html``; functions that place text into pages take ``Html``, so the
+type checker refuses text that nobody escaped. Addresses inside the site start with the character
+``ROOT``; it becomes ``../../`` (as deep as the page lies) when a page is written. Escaping removes
+control characters, so text can never contain it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import escape
+from typing import NewType
+from urllib.parse import quote
+
+Html = NewType("Html", str)
+
+ROOT = "\x01"
+EMPTY = Html("")
+
+# What a browser may show as something else than it is: controls, bidirectional overrides,
+# zero-width characters, line and paragraph separators.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]"
+)
+_URL = re.compile(r"(?:https?://|mailto:)[^\s<>\"'\\\x00-\x20]+", re.ASCII | re.IGNORECASE)
+_USER_INFO = re.compile(r"https?://[^/?#]*@", re.IGNORECASE)
+
+
+def visible(text: str) -> str:
+    """Return the text with every invisible or direction-changing character as U+FFFD."""
+    return _UNSAFE.sub("\ufffd", text) if _UNSAFE.search(text) else text
+
+
+def esc(value: object) -> Html:
+    """Escape a value for element content and for quoted attributes."""
+    return Html(escape(visible(value if isinstance(value, str) else str(value))))
+
+
+def join(parts: Iterable[Html], separator: str = "") -> Html:
+    """Join finished pieces; ``separator`` is a constant of the program, never data."""
+    return Html(separator.join(parts))
+
+
+def safe_url(text: object) -> str:
+    """Return the address when it is http, https or mailto without user information, else ''."""
+    if not isinstance(text, str) or not _URL.fullmatch(text) or _USER_INFO.match(text):
+        return ""
+    return text
+
+
+def external(url: str, text: Html) -> Html:
+    """Return a link to another site, or only its text when the address is not a safe one."""
+    address = safe_url(url)
+    if not address:
+        return text
+    return Html(f'<a href="{esc(address)}" rel="noopener noreferrer nofollow" class="it-ext">{text}</a>')
+
+
+def link(url: str, text: Html, css: str = "") -> Html:
+    """Return a link to a page of the site; ``url`` is relative to the site's root."""
+    style = f' class="{css}"' if css else ""
+    return Html(f'<a{style} href="{ROOT}{quote(url, safe="/#?=&%._-")}">{text}</a>')
+
+
+def words(name: str) -> str:
+    """Turn a name used in files (``in_progress``) into words (``In progress``)."""
+    text = name.replace("_", " ").replace("-", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+def shorten(text: str, width: int) -> str:
+    """Cut a line to ``width`` characters, with an ellipsis where something is missing."""
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"

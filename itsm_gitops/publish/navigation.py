@@ -1,0 +1,108 @@
+"""The navigation: which pages the engine renders, and in which order readers find them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.handbook import md
+
+_HEADING = re.compile(r"^# +(.+?)\s*#*$", re.MULTILINE)
+_PLAIN = re.compile(r"[^\w ,.()/-]+")
+_SIDE = "[toc]"
+_NEITHER = "[navigation, toc]"
+
+
+def source_of(url: str) -> str:
+    """Return the Markdown file that the engine renders to ``url``."""
+    return url.removesuffix(".html") + ".md"
+
+
+def navigation(
+    book: RuleBook, handbook: Iterable[tuple[str, str]], reference: Iterable[tuple[str, str]]
+) -> tuple[list[Any], dict[str, str]]:
+    """Return MkDocs' navigation and the empty pages for it, by path.
+
+    ``handbook`` and ``reference`` are (path inside ``docs``, title) of pages that have text.
+    """
+    tabs: list[Any] = [
+        {"Home": _page(urls.HOME)},
+        {"Services": _page(urls.SERVICES)},
+        {"Catalogue": _page(urls.CATALOGUE)},
+        {"Records": [_page(urls.RECORDS), *_kinds(book, records=True)]},
+    ]
+    if "change" in book.kinds:
+        tabs.append({"Changes": _page(urls.CHANGES)})
+    if "known-error" in book.kinds:
+        tabs.append({"Known errors": _page(urls.KNOWN_ERRORS)})
+    tabs.append({"CMDB": [_page(urls.CMDB), *_kinds(book, records=False)]})
+    prose = [{title: path} if path != source_of(urls.HANDBOOK) else path for path, title in handbook]
+    tabs.append({"Handbook": [*prose, {"Reference": [{title: path} for path, title in reference]}]})
+    return tabs, _empty_pages(tabs)
+
+
+def _page(url: str) -> str:
+    return source_of(url)
+
+
+def _kinds(book: RuleBook, *, records: bool) -> list[dict[str, str]]:
+    taken = (urls.SERVICES, urls.CATALOGUE)
+    return [
+        {plain(kind.plural_title): _page(urls.index(kind))}
+        for kind in book.kinds.values()
+        if kind.is_record == records and urls.index(kind) not in taken
+    ]
+
+
+def _empty_pages(tabs: list[Any]) -> dict[str, str]:
+    """Return the Markdown of the pages whose article is filled in later."""
+    pages = {_page(urls.SEARCH): _empty("Search", _NEITHER)}
+    for tab in tabs:
+        for title, content in tab.items():
+            if title == "Handbook":
+                continue
+            if isinstance(content, str):
+                pages[content] = _empty(title, _NEITHER)
+                continue
+            for entry in content:
+                path, name = (
+                    (entry, title) if isinstance(entry, str) else next((p, t) for t, p in entry.items())
+                )
+                pages[path] = _empty(name, _SIDE)
+    return pages
+
+
+def _empty(title: str, hidden: str) -> str:
+    return f"---\nhide: {hidden}\ntitle: {json.dumps(title)}\n---\n\nThis page is filled in when the site is built.\n"
+
+
+def plain(title: str) -> str:
+    """Return a title of the rule book with nothing in it that could be markup."""
+    return " ".join(_PLAIN.sub(" ", title).split()) or "Untitled"
+
+
+def handbook_pages(docs: Path) -> list[tuple[str, str]]:
+    """Return (path inside ``docs``, title) of the written pages: the index, then by file name.
+
+    A page may begin with a number (``10-report.md``) to be where it should in the list.
+    """
+    folder = docs / "handbook"
+    found = sorted(p for p in folder.glob("*.md") if p.is_file()) if folder.is_dir() else []
+    found.sort(key=lambda p: (p.name != "index.md", p.name))
+    return [(f"handbook/{p.name}", _title(p)) for p in found]
+
+
+def _title(path: Path) -> str:
+    match = _HEADING.search(path.read_text(encoding="utf-8", errors="replace"))
+    return plain(match.group(1).replace("`", "")) if match else path.stem.replace("-", " ").capitalize()
+
+
+def handbook_index(pages: Iterable[tuple[str, str]]) -> str:
+    """Return a start page for a handbook that has none."""
+    items = "\n".join(f"- [{md(title)}]({path.removeprefix('handbook/')})" for path, title in pages)
+    return f"# Handbook\n\nHow this repository works.\n\n{items}\n"

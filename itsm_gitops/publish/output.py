@@ -1,0 +1,76 @@
+"""Writing a site: only what changed, nothing deleted first, what is stale removed at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from itsm_gitops.model.errors import ItsmError
+
+MARKER = ".itsm-site"
+
+
+def write(root: str, url: str, content: bytes, folders: set[str]) -> bool:
+    """Write one file below ``root`` unless it already has this content; return whether it changed.
+
+    ``folders`` remembers the folders that exist. A file that is there is overwritten in place:
+    replacing thousands of files by new ones is many times slower.
+    """
+    path = f"{root}/{url}"
+    folder = path[: path.rindex("/")]
+    if folder not in folders:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        folders.add(folder)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | getattr(os, "O_BINARY", 0), 0o644)
+    try:
+        if os.fstat(handle).st_size == len(content):
+            if os.read(handle, len(content) + 1) == content:
+                return False
+            os.lseek(handle, 0, os.SEEK_SET)
+        else:
+            os.ftruncate(handle, 0)
+        _write_all(handle, content)
+    finally:
+        os.close(handle)
+    return True
+
+
+def _write_all(handle: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(handle, view) :]
+
+
+def claim(root: Path) -> None:
+    """Make ``root`` a folder of ours; raises ItsmError when it holds something else.
+
+    Stale pages are removed from it, so it must not be a folder with anybody's own files.
+    """
+    marker = root / MARKER
+    if root.is_symlink() or (root.exists() and not root.is_dir()):
+        raise ItsmError(f"{root} is not a folder", "choose another --output")
+    if root.is_dir() and not marker.exists() and any(root.iterdir()):
+        raise ItsmError(
+            f"{root} has files that are not from a site build", "choose an empty folder or remove it yourself"
+        )
+    root.mkdir(parents=True, exist_ok=True)
+    marker.write_text("Written by itsm site build; everything here may be overwritten.\n", encoding="utf-8")
+
+
+def remove_stale(root: Path, written: Iterable[str]) -> int:
+    """Remove the files below ``root`` that this build did not write; return how many."""
+    keep = {MARKER, *written}
+    removed = 0
+    for folder, _, names in os.walk(root, topdown=False):
+        prefix = os.path.relpath(folder, root).replace(os.sep, "/")
+        prefix = "" if prefix == "." else f"{prefix}/"
+        for name in names:
+            if prefix + name not in keep:
+                Path(folder, name).unlink()
+                removed += 1
+        if prefix:
+            with suppress(OSError):
+                Path(folder).rmdir()  # only when nothing is left in it
+    return removed

@@ -1,0 +1,1 @@
+"""One module per type of page; each turns a view of the snapshot into HTML."""

@@ -1,0 +1,182 @@
+"""The page of one CMDB item: service, configuration item, offering, team and every other class."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, value
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.publish.pages import maps
+from itsm_gitops.publish.pages.parts import (
+    Crumb,
+    columns,
+    heading,
+    relations,
+    section,
+    sources,
+    table,
+    two_columns,
+)
+from itsm_gitops.publish.view import View, chip
+
+_RECENT = 12
+# Relations to records have tables of their own on the page.
+_BY_RECORDS = frozenset({"affected_by"})
+
+
+def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[Field, ...]) -> Html:
+    """Return the article of a CMDB item; ``data`` is its document, ``fields`` those of its class."""
+    kind = view.kind(entry)
+    lead = next((f for f in fields if f.name == "description"), None)
+    intro = value(view, data["description"], lead.schema) if lead and data.get("description") else EMPTY
+    head = heading(
+        _crumbs(view, entry),
+        entry.title or entry.id,
+        _chips(view, entry, data),
+        intro,
+        f"{kind.title} {entry.id}",
+    )
+    used = [
+        f
+        for f in fields
+        if data.get(f.name) not in (None, "", [], {}) and f.name not in ("description", "form")
+    ]
+    main = join(
+        [
+            _reason(view, entry),
+            _ordering(entry, data),
+            *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
+            maps.item_map(view, entry.id),
+            _redundancy(view, data),
+            *_records(view, entry),
+            *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK),
+        ]
+    )
+    rows = [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
+    side = join(
+        [
+            section("Details", definition_list(rows), "details"),
+            section("Linked", relations(view, _to_items(view, entry)), "links"),
+            sources(view, entry.path),
+        ]
+    )
+    return Html(f"{head}{two_columns(main, side)}")
+
+
+def _crumbs(view: View, entry: Entry) -> list[Crumb]:
+    kind = view.kind(entry)
+    if entry.kind == "service":
+        return [Crumb(urls.SERVICES, "Services")]
+    if entry.kind == "offering":
+        return [Crumb(urls.CATALOGUE, "Catalogue")]
+    return [Crumb(urls.CMDB, "CMDB"), Crumb(urls.index(kind), kind.plural_title)]
+
+
+def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
+    chips = [view.health_chip(entry.id), view.state_chip(entry)]
+    if data.get("criticality") in ("critical", "high", "medium", "low"):
+        level = data["criticality"]
+        chips.append(chip(f"{words(level)} criticality", "high" if level == "critical" else level))
+    if isinstance(data.get("environment"), str):
+        chips.append(chip(words(data["environment"]), "none"))
+    return chips
+
+
+def _reason(view: View, entry: Entry) -> Html:
+    """Say why an item is not well, and which records are behind it."""
+    found = view.health.get(entry.id)
+    if found is None or not found.causes:
+        return EMPTY
+    links = "".join(f"<li>{view.link(i)}</li>" for i in found.causes)
+    why = f": {found.reason}" if found.reason else ""
+    text = f"{words(found.status)}{why}" if found.status != "operational" else f"At risk{why}"
+    return Html(
+        f'<div class="it-notice it-notice--{found.status}"><p><strong>{esc(text)}</strong></p><ul>{links}</ul></div>'
+    )
+
+
+def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
+    groups = data.get("redundancy")
+    shown = []
+    for group in groups if isinstance(groups, list) else []:
+        members = group.get("members") if isinstance(group, dict) else None
+        if isinstance(members, list):
+            names = ", ".join(view.link(m) for m in members if isinstance(m, str))
+            text = f"{group.get('name', 'Group')}: {group.get('min_up', '?')} of {len(members)} must be up"
+            shown.append(f"<li>{esc(text)} ({names})</li>")
+    return section("Redundancy", Html(f"<ul>{''.join(shown)}</ul>") if shown else EMPTY, "redundancy")
+
+
+def _records(view: View, entry: Entry) -> list[Html]:
+    """Return the records that affect the item: what is open, what was, kind by kind."""
+    found = [view.entries[i] for i in view.network.others(entry.id, "affected_by") if i in view.entries]
+    records = [e for e in found if view.kind(e).is_record and view.url(e.id)]
+    by_kind: dict[str, list[Entry]] = {}
+    for record in sorted(records, key=lambda e: (e.opened, e.id), reverse=True):
+        by_kind.setdefault(record.kind, []).append(record)
+    shown = []
+    for name, kind in view.book.kinds.items():
+        rows = sorted(by_kind.get(name, []), key=lambda e: not view.is_open(e))
+        body = table(
+            rows[:_RECENT],
+            columns(view, "id", "title", "state", "priority", "planned", "opened"),
+            kind.plural_title,
+        )
+        if len(rows) > _RECENT:
+            body = Html(f'{body}<p class="it-muted">and {len(rows) - _RECENT} older ones</p>')
+        shown.append(section(kind.plural_title, body, f"records-{name}"))
+    return shown
+
+
+def _to_items(view: View, entry: Entry) -> list[Any]:
+    """Return the relations to other items, and to records where no table shows them."""
+    return [r for r in view.network.related(entry.id) if r.relation not in _BY_RECORDS]
+
+
+def _ordering(entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return how an offering is requested: its questions and the command that asks them."""
+    form = data.get("form")
+    if not isinstance(form, dict):
+        return EMPTY
+    command = Html(f'<pre class="it-cmd"><code>itsm new request --offering {esc(entry.id)}</code></pre>')
+    body = Html(f"{_questions(form)}<p>File it from a clone of the repository:</p>{command}")
+    return section("Request it", body, "request")
+
+
+def _questions(form: Mapping[str, Any]) -> Html:
+    properties = form.get("properties")
+    required = form.get("required") or []
+    rows = [
+        _question(name, schema, name in required)
+        for name, schema in (properties.items() if isinstance(properties, dict) else ())
+        if isinstance(schema, dict)
+    ]
+    if not rows:
+        return EMPTY
+    return Html(
+        '<table class="it-table"><caption class="it-vh">What is asked</caption><thead><tr><th scope="col">Question</th>'
+        f'<th scope="col">Answer</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    )
+
+
+def _question(name: str, schema: Mapping[str, Any], needed: bool) -> str:
+    title = esc(schema.get("title", name))
+    mark = ' <span class="it-muted">(required)</span>' if needed else ""
+    note = schema.get("description")
+    below = f'<br><span class="it-muted">{esc(note)}</span>' if note else ""
+    choices = schema.get("enum") or (schema.get("items") or {}).get("enum")
+    if isinstance(choices, list):
+        answer = ", ".join(str(c) for c in choices)
+    else:
+        answer = str(schema.get("format") or schema.get("type") or "text")
+    default = schema.get("default")
+    if default is not None:
+        answer += f" (default {json.dumps(default, ensure_ascii=False)})"
+    return (
+        f'<tr><td data-label="Question"><strong>{title}</strong>{mark}{below}</td>'
+        f'<td data-label="Answer">{esc(answer)}</td></tr>'
+    )

@@ -1,0 +1,179 @@
+"""Lists of records and of CMDB items: bounded pages, however many documents there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.pages.parts import Crumb, columns, heading, paragraph, section, table
+from itsm_gitops.publish.view import View
+
+ROWS = 100
+MOST_OPEN = 100
+
+_MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "August", "September",
+           "October", "November", "December")  # fmt: skip
+
+_COLUMNS = ("id", "title", "state", "priority", "planned", "service", "team", "updated")
+
+
+class Page(NamedTuple):
+    """A page of the site. ``section`` is the first page of the part of the site it belongs to."""
+
+    url: str
+    title: str
+    section: str
+    body: Html
+
+
+def records_index(view: View) -> Page:
+    """Return the page that leads to the list of every kind of record."""
+    cards = []
+    for kind in _record_kinds(view):
+        entries = view.of_kind(kind.name)
+        still = sum(view.is_open(e) for e in entries)
+        cards.append(
+            f'<li class="it-card"><h2>{link(urls.index(kind), esc(kind.plural_title))}</h2>'
+            f'<p class="it-big">{still}<span> open of {len(entries):,}</span></p>'
+            f"<p>{esc(kind.description)}</p></li>"
+        )
+    recent = sorted(
+        (e for k in _record_kinds(view) for e in view.of_kind(k.name)),
+        key=lambda e: (e.updated, e.id),
+        reverse=True,
+    )[:15]
+    latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), "Latest changes")
+    body = Html(
+        f"{heading([], 'Records')}<ul class='it-cards'>{''.join(cards)}</ul>{section('Latest changes', latest)}"
+    )
+    return Page(urls.RECORDS, "Records", urls.RECORDS, body)
+
+
+def _record_kinds(view: View) -> list[Kind]:
+    return [k for k in view.book.kinds.values() if k.is_record]
+
+
+def record_lists(view: View) -> Iterator[Page]:
+    """Yield the pages that list the records of each kind: what is open, by state, by month."""
+    for kind in _record_kinds(view):
+        entries = sorted(view.of_kind(kind.name), key=lambda e: (e.opened, e.id), reverse=True)
+        yield _overview(view, kind, entries)
+        for state, some in _by(entries, lambda e: e.state).items():
+            if kind.workflow and state in kind.workflow.states:
+                title = f"{kind.plural_title}: {kind.workflow.states[state].title}"
+                yield from _pages(view, kind, title, some, partial(urls.state, kind, state))
+        for month, some in _by(entries, _month_of).items():
+            title = f"{kind.plural_title} of {_month_title(month)}"
+            yield from _pages(view, kind, title, some, partial(urls.month, kind, month))
+
+
+def _by(entries: Sequence[Entry], key: Callable[[Entry], str]) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(key(entry), []).append(entry)
+    return found
+
+
+def _month_of(entry: Entry) -> str:
+    return entry.id.split("-")[1][:4]
+
+
+def _month_title(month: str) -> str:
+    return f"{_MONTHS[int(month[2:])]} 20{month[:2]}"
+
+
+def _overview(view: View, kind: Kind, entries: list[Entry]) -> Page:
+    states = _by(entries, lambda e: e.state)
+    counts = []
+    for state in kind.workflow.states.values() if kind.workflow else ():
+        if state.name in states:
+            label = Html(f"{view.state_name(kind, state.name)}<strong>{len(states[state.name]):,}</strong>")
+            counts.append(f"<li>{link(urls.state(kind, state.name), label)}</li>")
+    still = [e for e in entries if view.is_open(e)]
+    still.sort(key=lambda e: view.priority(e).name or "P9")
+    shown = table(still[:MOST_OPEN], columns(view, *_COLUMNS), f"Open {kind.plural_title.lower()}")
+    if len(still) > MOST_OPEN:
+        shown = Html(
+            f"{shown}{paragraph(f'The first {MOST_OPEN} of {len(still):,}; the states above list all.')}"
+        )
+    months = "".join(
+        f"<li>{link(urls.month(kind, m), esc(_month_title(m)))} <span class='it-count'>{len(some):,}</span></li>"
+        for m, some in _by(entries, _month_of).items()
+    )
+    body = join(
+        [
+            heading([Crumb(urls.RECORDS, "Records")], kind.plural_title, lead=esc(kind.description)),
+            Html(f'<ul class="it-counts">{"".join(counts)}</ul>') if counts else EMPTY,
+            section("Open", shown or paragraph("Nothing is open.")),
+            section("By month", Html(f'<ul class="it-months">{months}</ul>') if months else EMPTY),
+        ]
+    )
+    return Page(urls.index(kind), kind.plural_title, urls.RECORDS, body)
+
+
+def _pages(
+    view: View, kind: Kind, title: str, entries: list[Entry], url: Callable[[int], str]
+) -> Iterator[Page]:
+    """Yield pages of 100 rows, each with links to the ones beside it."""
+    total = -(-len(entries) // ROWS)
+    crumbs = [Crumb(urls.RECORDS, "Records"), Crumb(urls.index(kind), kind.plural_title)]
+    for number in range(1, total + 1):
+        rows = entries[(number - 1) * ROWS : number * ROWS]
+        lead = esc(f"{len(entries):,} in all" + (f", page {number} of {total}" if total > 1 else ""))
+        pager = _pager(number, total, url)
+        body = Html(
+            f"{heading(crumbs, title, lead=lead)}{table(rows, columns(view, *_COLUMNS), title)}{pager}"
+        )
+        suffix = f" ({number})" if number > 1 else ""
+        yield Page(url(number), title + suffix, urls.RECORDS, body)
+
+
+def _pager(number: int, total: int, url: Callable[[int], str]) -> Html:
+    if total < 2:
+        return EMPTY
+    wanted = sorted({1, 2, number - 2, number - 1, number, number + 1, number + 2, total - 1, total})
+    items, last = [], 0
+    for page in (p for p in wanted if 1 <= p <= total):
+        if page > last + 1:
+            items.append("<li aria-hidden='true'>…</li>")
+        here = f'<span aria-current="page">{page}</span>' if page == number else link(url(page), esc(page))
+        items.append(f"<li>{here}</li>")
+        last = page
+    return Html(f'<nav class="it-pager" aria-label="Pages"><ol>{"".join(items)}</ol></nav>')
+
+
+def cmdb_index(view: View) -> Page:
+    """Return the page that leads to the items of every class."""
+    cards = []
+    for kind in view.book.kinds.values():
+        if not kind.is_record:
+            count = len(view.of_kind(kind.name))
+            cards.append(
+                f'<li class="it-card"><h2>{link(urls.index(kind), esc(kind.plural_title))}</h2>'
+                f'<p class="it-big">{count:,}</p><p>{esc(kind.description)}</p></li>'
+            )
+    lead = esc("Everything the services are made of, who answers for it, and how it hangs together.")
+    head = heading([], "Configuration items", lead=lead)
+    return Page(
+        urls.CMDB, "Configuration items", urls.CMDB, Html(f"{head}<ul class='it-cards'>{''.join(cards)}</ul>")
+    )
+
+
+def class_lists(view: View) -> Iterator[Page]:
+    """Yield the page that lists the items of each class that has no part of the site of its own."""
+    for kind in view.book.kinds.values():
+        if kind.is_record or urls.index(kind) in (urls.SERVICES, urls.CATALOGUE):
+            continue
+        entries = sorted(view.of_kind(kind.name), key=lambda e: (e.title.lower(), e.id))
+        shown = columns(view, "name", "health", "state", "type", "environment", "owner")
+        head = heading([Crumb(urls.CMDB, "CMDB")], kind.plural_title, lead=esc(kind.description))
+        parts = [head]
+        parts += [table(entries[i : i + 500], shown, kind.plural_title) for i in range(0, len(entries), 500)]
+        if not entries:
+            parts.append(paragraph("None yet."))
+        yield Page(urls.index(kind), kind.plural_title, urls.CMDB, join(parts))

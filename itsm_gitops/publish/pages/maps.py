@@ -1,0 +1,92 @@
+"""The diagrams: what a failure hits, and what an item needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from itsm_gitops.graph.impact import Effect, edges_between
+from itsm_gitops.publish.diagram import Arrow, Box, draw
+from itsm_gitops.publish.markup import EMPTY, Html, esc
+from itsm_gitops.publish.pages.parts import section
+from itsm_gitops.publish.view import View
+
+MOST_BOXES = 26
+_DEPTH = 4
+
+_EFFECT_LOOKS = {
+    Effect.OUTAGE: "outage",
+    Effect.DEGRADED: "degraded",
+    Effect.AT_RISK: "risk",
+    Effect.NONE: "",
+}
+
+
+def affected_map(view: View, identifiers: Sequence[str]) -> Html:
+    """Return a section with what would be hit if the affected items failed; nothing when that is little."""
+    roots = [i for i in identifiers if i in view.entries and view.kind(view.entries[i]).operational]
+    if not roots:
+        return EMPTY
+    hits = view.graph.propagate(dict.fromkeys(roots, Effect.OUTAGE))
+    nearest = _within(roots, lambda i: (d for d in view.graph.dependents.get(i, ()) if d in hits))
+    boxes = [_box(view, i, _EFFECT_LOOKS[hits[i].effect], i in roots) for i in nearest]
+    picture = draw("What an outage of the affected items would hit", boxes, _arrows(view, nearest))
+    return section(
+        "Impact", Html(f"{picture}{_rest(len(hits) - len(nearest))}") if picture else EMPTY, "impact"
+    )
+
+
+def item_map(view: View, identifier: str) -> Html:
+    """Return a section with what an item needs and what relies on it, with their health now."""
+    graph = view.graph
+    needs = _within([identifier], lambda i: [*graph.needs.get(i, ()), *graph.parts.get(i, ())])
+    users = _within([identifier], lambda i: graph.dependents.get(i, ()))
+    shown = list(dict.fromkeys([*_nearest(users), *_nearest(needs)]))
+    boxes = [_box(view, i, _status(view, i), i == identifier) for i in shown]
+    picture = draw("Left: what relies on it. Right: what it needs.", boxes, _arrows(view, shown))
+    rest = len(set(users) | set(needs)) - len(shown)
+    return section("Dependencies", Html(f"{picture}{_rest(rest)}") if picture else EMPTY, "map")
+
+
+def _nearest(found: Sequence[str]) -> Sequence[str]:
+    return found[: MOST_BOXES // 2 + 1]
+
+
+def _within(roots: Sequence[str], neighbours: Callable[[str], Iterable[str]]) -> list[str]:
+    """Return the nodes within reach, nearest first, at most as many as a picture holds."""
+    level = dict.fromkeys(roots, 0)
+    queue = list(level)
+    for current in queue:
+        if level[current] >= _DEPTH or len(queue) >= MOST_BOXES:
+            break
+        for near in sorted(neighbours(current)):
+            if near not in level:
+                level[near] = level[current] + 1
+                queue.append(near)
+    return queue[:MOST_BOXES]
+
+
+def _arrows(view: View, members: Iterable[str]) -> list[Arrow]:
+    found = []
+    for source, relation, target in edges_between(view.graph, members):
+        link = view.book.links.get(relation) or view.book.inverses.get(relation)
+        title = relation.replace("_", " ")
+        if link:
+            title = (link.title if link.name == relation else link.inverse_title).lower()
+        found.append(Arrow(source, target, title))
+    return found
+
+
+def _status(view: View, identifier: str) -> str:
+    found = view.health.get(identifier)
+    return found.status if found else ""
+
+
+def _box(view: View, identifier: str, look: str, focus: bool) -> Box:
+    entry = view.entries[identifier]
+    state = look.replace("risk", "at risk")
+    below = view.kind(entry).title + (f" · {state}" if state and state != "operational" else "")
+    return Box(identifier, entry.title or identifier, below, view.url(identifier), look, focus)
+
+
+def _rest(more: int) -> Html:
+    return Html(f'<p class="it-muted">{esc(more)} more are not drawn.</p>') if more > 0 else EMPTY

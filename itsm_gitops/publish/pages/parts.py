@@ -1,0 +1,163 @@
+"""Pieces that several types of page share: headings, sections, tables of documents, relations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from itsm_gitops.graph.network import Relation
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link
+from itsm_gitops.publish.view import View
+
+MOST_LINKS = 60
+
+
+class Crumb(NamedTuple):
+    """One step of the way from the start page: a page of the site and what it is called."""
+
+    url: str
+    title: str
+
+
+def heading(
+    crumbs: Iterable[Crumb], title: str, chips: Iterable[Html] = (), lead: Html = EMPTY, kicker: str = ""
+) -> Html:
+    """Return the head of a page: where it is, its title, its state at a glance."""
+    way = join([Html(f"<li>{link(c.url, esc(c.title))}</li>") for c in crumbs])
+    shown = join([c for c in chips if c], " ")
+    return Html(
+        '<header class="it-head">'
+        + (f'<nav class="it-way" aria-label="Breadcrumb"><ol>{way}</ol></nav>' if way else "")
+        + (f'<p class="it-kicker">{esc(kicker)}</p>' if kicker else "")
+        + f"<h1>{esc(title)}</h1>"
+        + (f'<p class="it-chips">{shown}</p>' if shown else "")
+        + (f'<div class="it-lead">{lead}</div>' if lead else "")
+        + "</header>"
+    )
+
+
+def section(title: str, body: Html, anchor: str = "", *, css: str = "") -> Html:
+    """Return a titled part of a page, nothing when it has no content."""
+    if not body:
+        return EMPTY
+    style = f' class="it-section {css}"' if css else ' class="it-section"'
+    mark = f' id="{esc(anchor)}"' if anchor else ""
+    return Html(f"<section{style}><h2{mark}>{esc(title)}</h2>{body}</section>")
+
+
+def two_columns(main: Html, side: Html) -> Html:
+    """Return the article and what stands beside it; below it on a small screen."""
+    return Html(
+        f'<div class="it-cols"><div class="it-main">{main}</div><aside class="it-side">{side}</aside></div>'
+    )
+
+
+def paragraph(text: str, css: str = "it-muted") -> Html:
+    """Return one paragraph of the program's own words."""
+    return Html(f'<p class="{css}">{esc(text)}</p>')
+
+
+class Column(NamedTuple):
+    """A column of a table of documents."""
+
+    title: str
+    cell: Callable[[Entry], Html]
+    css: str = ""
+
+
+def columns(view: View, *names: str) -> list[Column]:
+    """Return the columns of these names: id title state priority and so on."""
+    made: dict[str, Column] = {
+        "id": Column("Record", lambda e: view.id_link(e.id) or esc(e.id), "it-c-id"),
+        "title": Column("Title", lambda e: link(view.url(e.id), esc(e.title or e.id)), "it-c-title"),
+        "name": Column("Name", lambda e: view.link(e.id), "it-c-title"),
+        "state": Column("State", view.state_chip, "it-c-chip"),
+        "priority": Column("Priority", view.priority_chip, "it-c-chip"),
+        "health": Column("Health", lambda e: view.health_chip(e.id), "it-c-chip"),
+        "class": Column("Class", lambda e: esc(view.kind(e).title)),
+        "service": Column("Service", lambda e: _reference(view, e, "service")),
+        "team": Column("Team", lambda e: _reference(view, e, "assigned_team")),
+        "owner": Column("Owner", lambda e: _reference(view, e, "owner")),
+        "environment": Column("Environment", lambda e: esc(e.columns.get("environment", ""))),
+        "type": Column("Type", lambda e: esc(str(e.columns.get("type", "")).capitalize())),
+        "planned": Column("Planned start", lambda e: view.time(str(e.columns.get("planned_start", "")))),
+        "opened": Column("Opened", lambda e: view.time(e.opened), "it-c-time"),
+        "updated": Column("Updated", lambda e: view.time(e.updated), "it-c-time"),
+    }
+    return [made[n] for n in names]
+
+
+def _reference(view: View, entry: Entry, field: str) -> Html:
+    target = entry.columns.get(field)
+    return view.link(target) if isinstance(target, str) else EMPTY
+
+
+def table(rows: Sequence[Entry], shown: Sequence[Column], caption: str) -> Html:
+    """Return a table of documents; columns that are empty in every row are left out."""
+    if not rows:
+        return EMPTY
+    cells = [[c.cell(e) for c in shown] for e in rows]
+    used = [i for i in range(len(shown)) if any(row[i] for row in cells)]
+    head = "".join(f'<th scope="col">{esc(shown[i].title)}</th>' for i in used)
+    body = "".join(
+        "<tr>"
+        + "".join(f'<td class="{shown[i].css}" data-label="{shown[i].title}">{row[i]}</td>' for i in used)
+        + "</tr>"
+        for row in cells
+    )
+    return Html(
+        f'<table class="it-table"><caption class="it-vh">{esc(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def relations(view: View, found: Iterable[Relation], skip: frozenset[str] = frozenset()) -> Html:
+    """Return relations grouped by their title, each group with links that show titles and states."""
+    groups: dict[str, list[str]] = {}
+    for relation in found:
+        if relation.relation not in skip:
+            groups.setdefault(relation.title, []).append(relation.other)
+    return join([_group(view, title, others) for title, others in sorted(groups.items())])
+
+
+def _group(view: View, title: str, others: list[str]) -> Html:
+    unique = list(dict.fromkeys(others))
+    unique.sort(key=lambda i: _newest_first(view, i))
+    items = "".join(f"<li>{view.link(i)}{_state_of(view, i)}</li>" for i in unique[:MOST_LINKS])
+    if len(unique) > MOST_LINKS:
+        items += f"<li class='it-muted'>and {len(unique) - MOST_LINKS} more</li>"
+    count = f' <span class="it-count">{len(unique)}</span>' if len(unique) > 1 else ""
+    return Html(f'<div class="it-rel"><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>')
+
+
+def _newest_first(view: View, identifier: str) -> tuple[int, str, str]:
+    """Order items by name first, then records, open ones first and the newest first."""
+    entry = view.entries.get(identifier)
+    if entry is None or not view.kind(entry).is_record:
+        return (0, view.title(identifier).lower(), identifier)
+    # Digits complemented, so that ascending order shows the newest first.
+    newest = "".join(chr(0x10000 - ord(c)) for c in entry.opened)
+    return (1 if view.is_open(entry) else 2, newest, identifier)
+
+
+def _state_of(view: View, identifier: str) -> Html:
+    entry = view.entries.get(identifier)
+    if entry is None:
+        return EMPTY
+    shown = view.state_chip(entry) if view.kind(entry).is_record else _item_state(view, identifier)
+    return Html(f" {shown}") if shown else EMPTY
+
+
+def _item_state(view: View, identifier: str) -> Html:
+    """The health of an item, where it is not simply operational."""
+    found = view.health.get(identifier)
+    return view.health_chip(identifier) if found and found.status != "operational" else EMPTY
+
+
+def sources(view: View, path: str) -> Html:
+    """Return where the document's file is, with a link to edit it when the site knows how."""
+    base = view.config.edit_url
+    shown = Html(f"<code>{esc(path)}</code>")
+    edit = external(f"{base.rstrip('/')}/{path}", Html("Edit this file")) if base else EMPTY
+    return Html(f'<p class="it-source">{shown}{" · " if edit else ""}{edit}</p>')

@@ -1,0 +1,111 @@
+"""The page of one record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from itsm_gitops.graph.status import affected, known_errors_for
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, value
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.publish.pages import maps
+from itsm_gitops.publish.pages.parts import Crumb, heading, relations, section, sources, two_columns
+from itsm_gitops.publish.pages.steps import stepper, timeline
+from itsm_gitops.publish.view import View, chip
+
+# Relations that the facts and the timeline show already.
+_SHOWN = frozenset(
+    {
+        "assigned_to",
+        "reported_by",
+        "requested_by",
+        "requested_for",
+        "watched_by",
+        "carried_out_by",
+        "owned_by",
+    }
+    | {"approved_by", "scheduled_in", "affects_person"}
+)
+
+
+def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[Field, ...]) -> Html:
+    """Return the article of a record; ``data`` is its document, ``fields`` those of its kind."""
+    kind = view.kind(entry)
+    crumbs = [Crumb(urls.RECORDS, "Records"), Crumb(urls.index(kind), kind.plural_title)]
+    head = heading(
+        crumbs, entry.title or entry.id, _chips(view, entry, data), kicker=f"{kind.title} {entry.id}"
+    )
+    used = [f for f in fields if data.get(f.name) not in (None, "", [], {})]
+    main = join(
+        [
+            *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
+            *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK),
+            maps.affected_map(view, affected(entry)),
+            section("Timeline", timeline(view, kind, data), "timeline"),
+        ]
+    )
+    side = join(
+        [
+            section("Details", _facts(view, entry, data, used), "details"),
+            section("Known errors", _known_errors(view, entry), "known-errors"),
+            section("Linked", relations(view, view.network.related(entry.id), _SHOWN), "links"),
+            sources(view, entry.path),
+        ]
+    )
+    return Html(f"{head}{stepper(kind, entry, data)}{two_columns(main, side)}")
+
+
+def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
+    """Return what is to be seen first: state, priority, major, type, risk, outcome."""
+    chips = [view.state_chip(entry), view.priority_chip(entry)]
+    if view.major(entry) in ("proposed", "accepted"):
+        chips.append(
+            chip("Major incident" if view.major(entry) == "accepted" else "Major incident proposed", "bad")
+        )
+    if entry.kind == "change" and isinstance(data.get("type"), str):
+        chips.append(chip(f"{words(data['type'])} change", "bad" if data["type"] == "emergency" else "none"))
+    risk = data.get("risk")
+    level = risk.get("level") if isinstance(risk, dict) else None
+    if level in ("low", "medium", "high"):
+        chips.append(chip(f"{words(level)} risk", level))
+    if isinstance(data.get("outcome"), str):
+        good = data["outcome"].startswith("successful")
+        chips.append(chip(words(data["outcome"]), "done" if good else "bad"))
+    return chips
+
+
+def _facts(view: View, entry: Entry, data: Mapping[str, Any], used: list[Field]) -> Html:
+    rows = [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
+    priority = _derived_priority(view, entry, data)
+    if priority:
+        rows.insert(0, ("Priority", priority, False))
+    if entry.opened:
+        rows.append(("Opened", view.time(entry.opened), False))
+    if entry.updated and entry.updated != entry.opened:
+        rows.append(("Last change", view.time(entry.updated), False))
+    return definition_list(rows)
+
+
+def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return the priority with how it came about."""
+    found = view.priority(entry)
+    if not found.name:
+        return EMPTY
+    title = view.priority_title(found.name)
+    name = esc(f"{found.name} {title}" if title and title != found.name else found.name)
+    if found.overridden:
+        how = esc("set by hand; see the reason")
+    else:
+        how = Html(f"from impact {esc(data.get('impact'))} and urgency {esc(data.get('urgency'))}")
+    return Html(f'{name} <span class="it-how">{how}</span>')
+
+
+def _known_errors(view: View, entry: Entry) -> Html:
+    """Return the known errors that share something with an open fault, with their workaround's place."""
+    if entry.kind not in ("incident", "problem"):
+        return EMPTY
+    found = known_errors_for(view.network, entry.id)[:10]
+    items = "".join(f"<li>{view.link(i)}</li>" for i in found if view.url(i))
+    return Html(f'<ul class="it-list">{items}</ul>') if items else EMPTY

@@ -1,0 +1,92 @@
+"""The life of a record on its page: the stepper of states and the timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.workflow import Workflow
+from itsm_gitops.publish import prose
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join
+from itsm_gitops.publish.view import View
+
+MOST_EVENTS = 500
+
+
+def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return the states the record went through, the one it is in, and the way to its end."""
+    workflow = kind.workflow
+    if workflow is None or entry.state not in workflow.states:
+        return EMPTY
+    visited = {e.get("state") for e in events(data)}
+    ahead = _way_to_end(workflow, entry.state, data)
+    shown = [
+        s for s in workflow.states.values() if s.name in visited or s.name == entry.state or s.name in ahead
+    ]
+    ended = workflow.is_terminal(entry.state)
+    items = []
+    for state in shown:
+        if state.name == entry.state:
+            look, note = ("end" if ended else "now"), ' aria-current="step"'
+        else:
+            look, note = ("next" if state.name in ahead else "past"), ""
+        items.append(
+            f'<li class="it-step it-step--{look} it-step--{state.category}"{note}>{esc(state.title)}</li>'
+        )
+    return Html(f'<ol class="it-steps" aria-label="Life cycle">{"".join(items)}</ol>')
+
+
+def _way_to_end(workflow: Workflow, state: str, data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the shortest way from a state to one of category done, without cancelling."""
+    ways: dict[str, tuple[str, ...]] = {state: ()}
+    queue = [state]
+    for current in queue:
+        known = workflow.states.get(current)
+        if known is None or (current != state and known.category == "done" and known.terminal):
+            return ways[current]
+        for step in workflow.steps_from(current, data):
+            target = workflow.states.get(step.target)
+            if step.target not in ways and target and target.category not in ("cancelled", "waiting"):
+                ways[step.target] = (*ways[current], step.target)
+                queue.append(step.target)
+    return ()
+
+
+def events(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the entries of a timeline that can be used."""
+    timeline = data.get("timeline")
+    return [e for e in timeline if isinstance(e, dict)] if isinstance(timeline, list) else []
+
+
+def timeline(view: View, kind: Kind, data: Mapping[str, Any]) -> Html:
+    """Return the timeline, the newest event first."""
+    found = events(data)
+    items = [_event(view, kind, e) for e in reversed(found[-MOST_EVENTS:])]
+    more = len(found) - MOST_EVENTS
+    tail = Html(f'<p class="it-muted">{more} older events are in the file.</p>') if more > 0 else EMPTY
+    return Html(f'<ol class="it-timeline">{join(items)}</ol>{tail}') if items else EMPTY
+
+
+def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
+    parts = []
+    look = "note"
+    state = event.get("state")
+    if isinstance(state, str):
+        known = kind.workflow.states.get(state) if kind.workflow else None
+        look = known.category if known else "none"
+        parts.append(f"<p>{view.state_name(kind, state)}</p>")
+    for name, label in (("note", "Internal note"), ("comment", "Comment for the requester")):
+        text = event.get(name)
+        if isinstance(text, str):
+            look = name if look == "note" else look
+            parts.append(f'<div class="it-said it-said--{name}"><span class="it-label">{label}</span>')
+            parts.append(f"{prose.render(text, view.id_link)}</div>")
+    who = event.get("by")
+    by = view.link(who) if isinstance(who, str) else EMPTY
+    when = view.time(str(event.get("at", "")))
+    return Html(
+        f'<li class="it-event it-event--{look}"><p class="it-event__head">{when}'
+        f"{' · ' if by else ''}{by}</p>{''.join(parts)}</li>"
+    )

@@ -1,0 +1,141 @@
+"""The search index: sorted words in shards that a small script in the page reads one at a time.
+
+``search/index.json`` names the first word of each shard, so that looking a word (or the beginning
+of one) up costs one or two small files whatever the size of the site. A word's entry holds the
+numbers of the documents it is in, as differences, those with it in the title first. Documents are
+numbered in the order they are shown when nothing else decides: pages, items, then records from the
+newest; ``search/docs-N.json`` holds what is shown of 256 of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from html.parser import HTMLParser
+from typing import Any, NamedTuple
+
+VERSION = 1
+CHUNK = 256
+SHARD_BYTES = 48_000
+MOST_WORDS = 600
+_LONGEST = 32
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Doc(NamedTuple):
+    """What search shows of a page: address, title, what it is, identifier and state."""
+
+    url: str
+    title: str
+    label: str
+    id: str = ""
+    state: str = ""
+
+
+def tokens(text: str) -> set[str]:
+    """Return the words of a text as they are indexed: lower case, without accents, at most 32 long."""
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return {w[:_LONGEST] for w in _WORD.findall(text.lower())}
+
+
+def words_in(data: Any) -> set[str]:
+    """Return the words of every text in a document's data, at most 600 of them."""
+    return set(sorted(tokens("\n".join(_strings(data))))[:MOST_WORDS])
+
+
+def _strings(node: Any) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        for value in node.values():
+            yield from _strings(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _strings(value)
+
+
+Postings = dict[str, list[int]]
+
+
+def post(postings: Postings, number: int, words: Iterable[str]) -> None:
+    """Note that document ``number`` has these words."""
+    for word in words:
+        known = postings.get(word)
+        if known is None:
+            postings[word] = [number]
+        else:
+            known.append(number)
+
+
+def merge(parts: Iterable[Postings]) -> Postings:
+    """Join postings that were made apart; numbers come out in ascending order."""
+    whole: Postings = {}
+    for part in parts:
+        for word, numbers in part.items():
+            whole.setdefault(word, []).extend(numbers)
+    for numbers in whole.values():
+        numbers.sort()
+    return whole
+
+
+def files(docs: Sequence[Doc], titles: Postings, bodies: Postings) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of an index (name and content) over documents and the words they have."""
+    firsts = []
+    for number, (first, content) in enumerate(_shards(titles, bodies)):
+        firsts.append(first)
+        yield f"search/words-{number}.json", content
+    for start in range(0, len(docs), CHUNK):
+        rows = [list(d) for d in docs[start : start + CHUNK]]
+        yield f"search/docs-{start // CHUNK}.json", _json(rows)
+    about = {"version": VERSION, "docs": len(docs), "chunk": CHUNK, "shards": firsts}
+    yield "search/index.json", _json(about)
+
+
+def _shards(titles: Postings, bodies: Postings) -> Iterator[tuple[str, bytes]]:
+    shard: dict[str, list[list[int]]] = {}
+    size = 0
+    for word in sorted(titles.keys() | bodies.keys()):
+        entry = [_differences(titles.get(word, ())), _differences(bodies.get(word, ()))]
+        shard[word] = entry
+        size += len(word) + 8 + 3 * (len(entry[0]) + len(entry[1]))
+        if size >= SHARD_BYTES:
+            yield next(iter(shard)), _json(shard)
+            shard, size = {}, 0
+    if shard:
+        yield next(iter(shard)), _json(shard)
+
+
+def _differences(numbers: Sequence[int]) -> list[int]:
+    return [b - a for a, b in zip([0, *numbers], numbers, strict=False)]
+
+
+def _json(data: Any) -> bytes:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def page_text(html: str) -> str:
+    """Return the text of the article of a rendered page."""
+    reader = _Article()
+    reader.feed(html)
+    return " ".join(reader.found)
+
+
+class _Article(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, _: Sequence[tuple[str, str | None]]) -> None:
+        self._inside = self._inside or tag == "article"
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "article":
+            self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside and data.strip():
+            self.found.append(data)

@@ -1,0 +1,64 @@
+"""Where each page lies: a pure function of the identifier and its kind.
+
+Identifiers of CMDB items never contain an underscore, so the site's own pages beside theirs have
+one in their names, and an item called ``index`` does not take the place of an index page.
+"""
+
+from __future__ import annotations
+
+from itsm_gitops.model import ids
+from itsm_gitops.model.kinds import Kind
+
+HOME = "index.html"
+SEARCH = "search.html"
+SERVICES = "services/index.html"
+CATALOGUE = "catalogue/index.html"
+RECORDS = "records/index.html"
+CHANGES = "changes/index.html"
+KNOWN_ERRORS = "known-errors/index.html"
+CMDB = "cmdb/index.html"
+HANDBOOK = "handbook/index.html"
+
+# Classes that have a part of the site of their own.
+_FOLDERS = {"service": "services", "offering": "catalogue"}
+
+
+def page(kind: Kind, identifier: str) -> str:
+    """Return the page of a document, '' when its identifier is malformed (it gets no page)."""
+    if kind.is_record:
+        if ids.parse_record_id(identifier) is None:
+            return ""
+        return f"records/{kind.plural}/{identifier.split('-')[1][:4]}/{identifier}.html"
+    if not ids.ITEM_ID.fullmatch(identifier) or len(identifier) > ids.ITEM_ID_MAX:
+        return ""
+    name = "index_" if identifier == "index" else identifier
+    return f"{folder(kind)}/{name}.html"
+
+
+def folder(kind: Kind) -> str:
+    """Return the folder of a kind's pages."""
+    if kind.is_record:
+        return f"records/{kind.plural}"
+    return _FOLDERS.get(kind.name, f"cmdb/{kind.plural}")
+
+
+def index(kind: Kind) -> str:
+    """Return the page that lists a kind."""
+    return f"{folder(kind)}/index.html"
+
+
+def state(kind: Kind, name: str, number: int = 1) -> str:
+    """Return a page of the list of the records in one state; the first one has no number."""
+    more = f"_{number}" if number > 1 else ""
+    return f"{folder(kind)}/state_{name}{more}.html"
+
+
+def month(kind: Kind, name: str, number: int = 1) -> str:
+    """Return a page of the list of the records opened in one month (``2611``)."""
+    more = f"_{number}" if number > 1 else ""
+    return f"{folder(kind)}/month_{name}{more}.html"
+
+
+def root(url: str) -> str:
+    """Return the way from a page to the root of the site: '' or ``../`` repeated."""
+    return "../" * url.count("/")

@@ -1,0 +1,202 @@
+"""What the pages need to know of one snapshot, and the small pieces of HTML that all of them use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, tzinfo
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from itsm_gitops.graph.impact import ImpactGraph
+from itsm_gitops.graph.network import Network
+from itsm_gitops.graph.status import Health, health, is_open
+from itsm_gitops.model import clock
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.rulebook import PRIORITY
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Store
+    from itsm_gitops.repository.store import Document
+
+MAJOR_STATES = ("proposed", "accepted")
+
+
+class Extra(NamedTuple):
+    """Facts of a document that its entry does not hold."""
+
+    id: str
+    priority: str = ""
+    major: str = ""
+
+
+def extra_of(document: Document) -> list[Extra]:
+    """Return what the lists need of a document beyond its entry; runs while documents are read."""
+    data = document.data
+    if not isinstance(data, dict):
+        return []
+    override, major = data.get("priority_override"), data.get("major")
+    priority = override.get("priority") if isinstance(override, dict) else None
+    state = major.get("state") if isinstance(major, dict) else None
+    if priority is None and state is None:
+        return []
+    return [Extra(document.id, _text(priority), _text(state))]
+
+
+class Priority(NamedTuple):
+    """A priority and whether a person set it against the matrix."""
+
+    name: str
+    overridden: bool = False
+
+
+class View:
+    """One loaded snapshot at one moment, ready to be shown."""
+
+    def __init__(self, store: Store, extras: Iterable[Extra], now: datetime) -> None:
+        """Take a loaded store, the extras gathered while loading, and the moment of the build."""
+        self.store = store
+        self.book = store.book
+        self.config = store.config
+        self.entries: Mapping[str, Entry] = store.entries
+        self.now = now.astimezone(UTC)
+        self.network = Network(store)
+        self.graph = ImpactGraph(self.network)
+        self._extras = {e.id: e for e in extras}
+        self._links: dict[str, Html | None] = {}
+        self._times: dict[str, Html] = {}
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The time zone of the site; UTC when the configured one does not exist."""
+        try:
+            return ZoneInfo(self.config.timezone)
+        except (ValueError, OSError, KeyError):
+            return UTC
+
+    @cached_property
+    def health(self) -> dict[str, Health]:
+        """The health of every CI in production."""
+        return health(self.network, self.graph)
+
+    @cached_property
+    def _matrix(self) -> Mapping[str, Any]:
+        return self.book.policy(PRIORITY)
+
+    def kind(self, entry: Entry) -> Kind:
+        """Return the kind of an entry."""
+        return self.book.kinds[entry.kind]
+
+    def of_kind(self, name: str) -> list[Entry]:
+        """Return the entries of one kind that have a page, by identifier."""
+        return self._by_kind.get(name, [])
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Entry]]:
+        found: dict[str, list[Entry]] = {}
+        for entry in self.entries.values():
+            if self.url(entry.id):
+                found.setdefault(entry.kind, []).append(entry)
+        return found
+
+    def is_open(self, entry: Entry) -> bool:
+        """Whether work on a record is still to be done."""
+        return is_open(self.network, entry)
+
+    def url(self, identifier: str) -> str:
+        """Return the page of a document; '' when there is none."""
+        entry = self.entries.get(identifier)
+        return urls.page(self.kind(entry), identifier) if entry else ""
+
+    def title(self, identifier: str) -> str:
+        """Return the title of a document, or its identifier when it has none or does not exist."""
+        entry = self.entries.get(identifier)
+        return entry.title or identifier if entry else identifier
+
+    def id_link(self, identifier: str) -> Html | None:
+        """Return the identifier as a link to its page, None when it has none."""
+        if identifier not in self._links:
+            url = self.url(identifier)
+            self._links[identifier] = link(url, esc(identifier), "it-id") if url else None
+        return self._links[identifier]
+
+    def link(self, identifier: str) -> Html:
+        """Return a link to a document: identifier and title for records, the name for items."""
+        entry, url = self.entries.get(identifier), self.url(identifier)
+        if entry is None or not url:
+            return Html(f'<span class="it-unknown">{esc(identifier)}</span>')
+        title = esc(shorten(entry.title or identifier, 120))
+        if not self.kind(entry).is_record:
+            return link(url, title)
+        return link(url, Html(f'<span class="it-id">{esc(identifier)}</span> {title}'), "it-ref")
+
+    def priority(self, entry: Entry) -> Priority:
+        """Return the priority of a record: as overridden, else by the matrix, else ''."""
+        extra = self._extras.get(entry.id)
+        if extra and extra.priority:
+            return Priority(extra.priority, True)
+        return Priority(self.matrix(_text(entry.columns.get("impact")), _text(entry.columns.get("urgency"))))
+
+    def matrix(self, impact: str, urgency: str) -> str:
+        """Return what the priority matrix says, '' where it says nothing."""
+        row = self._matrix.get("matrix", {}).get(impact, {})
+        return _text(row.get(urgency)) if isinstance(row, dict) else ""
+
+    def priority_title(self, name: str) -> str:
+        """Return a priority in words, '' when the policy has none for it."""
+        known = self._matrix.get("priorities", {}).get(name)
+        return _text(known.get("title")) if isinstance(known, dict) else ""
+
+    def major(self, entry: Entry) -> str:
+        """Return where the major incident process stands, '' when there is none."""
+        extra = self._extras.get(entry.id)
+        return extra.major if extra else ""
+
+    def state_chip(self, entry: Entry) -> Html:
+        """Return the state of an entry as a chip."""
+        return self.state_name(self.kind(entry), entry.state) if entry.state else EMPTY
+
+    def state_name(self, kind: Kind, state: str) -> Html:
+        """Return one state of a kind as a chip."""
+        known = kind.workflow.states.get(state) if kind.workflow else None
+        return chip(known.title if known else words(state), known.category if known else "none")
+
+    def priority_chip(self, entry: Entry) -> Html:
+        """Return the priority of a record as a chip, nothing when it has none."""
+        found = self.priority(entry)
+        if not found.name:
+            return EMPTY
+        return chip(found.name, f"p{found.name[-1:]}" if found.name[-1:] in "12345" else "none")
+
+    def health_chip(self, identifier: str) -> Html:
+        """Return the health of a CI as a chip, nothing when it is not in production."""
+        found = self.health.get(identifier)
+        return chip(words(found.status), found.status) if found else EMPTY
+
+    def time(self, text: str) -> Html:
+        """Return a moment in the site's time zone; text that is not a moment stays text."""
+        if text not in self._times:
+            moment = clock.parse_time(text)
+            shown = esc(text) if moment is None else self.moment(moment)
+            if len(self._times) > 50_000:
+                self._times.clear()
+            self._times[text] = shown
+        return self._times[text]
+
+    def moment(self, moment: datetime) -> Html:
+        """Return a moment in the site's time zone."""
+        local = moment.astimezone(self.zone)
+        shown = f"{local.day} {local:%b %Y, %H:%M}"
+        return Html(f'<time datetime="{clock.format_time(moment)}">{shown}</time>')
+
+
+def chip(text: str, look: str) -> Html:
+    """Return a small label; ``look`` is a word of the program (a category, not data)."""
+    return Html(f'<span class="it-chip it-chip--{look}">{esc(text)}</span>')
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
