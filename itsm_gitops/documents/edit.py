@@ -60,7 +60,10 @@ def edit(raw: bytes, edits: Sequence[Edit], key_order: Sequence[str] = ()) -> by
         changed = _apply(data, change)
         if _same(changed, data):
             continue
-        text = _spliced(_with_final_newline(text), data, change, key_order)
+        try:
+            text = _spliced(_with_final_newline(text), data, change, key_order)
+        except ValueError as error:
+            raise Refused(f"{json_pointer(change.pointer)}: {error}") from None
         data = changed
     result = (text.replace("\n", "\r\n") if windows else text).encode()
     return _verified(raw, result, data, loaded.data)

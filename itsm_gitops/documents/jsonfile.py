@@ -102,12 +102,12 @@ def _find_duplicate(text: str) -> Problem:
     seen: list[set[str]] = []
     last: re.Match[str] | None = None
     for match in _TOKEN.finditer(text):
-        token = match.group()
-        if token == "{" or token == "[":
+        found = match.group()
+        if found in ("{", "["):
             seen.append(set())
-        elif token in ("]", "}"):
+        elif found in ("]", "}"):
             seen.pop()
-        elif token == ":" and last is not None:
+        elif found == ":" and last is not None:
             key = json.loads(last.group())
             if key in seen[-1]:
                 line, column = chars.position(text, last.start())
@@ -115,12 +115,12 @@ def _find_duplicate(text: str) -> Problem:
                     "P004", f"the key '{key[:40]}' appears twice", "keep one of the two", line, column
                 )
             seen[-1].add(key)
-        last = match if token[0] == '"' else None
+        last = match if found[0] == '"' else None
     return Problem("P004", "a key appears twice", "keep one of the two", 1, 1)
 
 
 def _hidden(value: Any) -> Problem | None:
-    """A forbidden character that came in through an escape such as ``\\u202e``."""
+    """A forbidden character that came in through an escape."""
     todo = [value]
     while todo:
         item = todo.pop()
