@@ -100,6 +100,7 @@ def test_a_missing_object_of_a_partial_clone_opens_no_connection(git_repo: GitRe
     blob = git_repo.git("rev-parse", "HEAD:itsm.yaml")
     git_repo.git("config", "core.repositoryFormatVersion", "1")
     git_repo.git("config", "extensions.partialClone", "origin")
+    git_repo.git("config", "protocol.file.allow", "always")
     git_repo.git("config", "remote.origin.promisor", "true")
     git_repo.git("config", "remote.origin.url", str(git_repo.root))
     git_repo.git("config", "remote.origin.uploadpack", str(evil))

@@ -1,0 +1,179 @@
+"""Shares in forked processes: same results, no hang, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from itsm_gitops.model.errors import Ambiguous
+from itsm_gitops.repository import WorkerFailed, share_out
+from itsm_gitops.repository.store import interleave
+from itsm_gitops.repository.workers import FORK_FROM, default_jobs
+
+
+def no_children() -> bool:
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3, 8])
+@pytest.mark.parametrize("size", [0, 1, 2, 7, 100])
+def test_shares_put_together_are_the_whole(jobs: int, size: int) -> None:
+    items = list(range(size))
+    shares = share_out(items, lambda part: [n * n for n in part], jobs)
+    assert interleave(shares) == [n * n for n in items]
+    assert no_children()
+
+
+def test_each_share_has_its_own_process() -> None:
+    pids = share_out(range(6), lambda part: (os.getpid(), list(part)), 3)
+    assert [p for _, p in pids] == [[0, 3], [1, 4], [2, 5]]
+    assert len({p for p, _ in pids}) == 3
+    assert pids[0][0] == os.getpid()
+
+
+def test_results_larger_than_a_pipe() -> None:
+    shares = share_out(range(4), lambda part: b"x" * (8 << 20), 4)
+    assert [len(s) for s in shares] == [8 << 20] * 4
+
+
+def in_worker(action: object) -> object:
+    caller = os.getpid()
+
+    def work(part: Sequence[int]) -> int:
+        if os.getpid() != caller:
+            action()  # type: ignore[operator]
+        return sum(part)
+
+    return work
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leave() -> None:
+    sys.exit(0)
+
+
+def unpicklable() -> None:
+    class Local(Exception):
+        pass
+
+    raise Local("only known here")
+
+
+def divide() -> None:
+    raise ZeroDivisionError("the reason")
+
+
+def ambiguous() -> None:
+    raise Ambiguous("x", ["xa", "xb"])
+
+
+@pytest.mark.parametrize(
+    ("action", "says"),
+    [
+        (die, "without an answer"),
+        (leave, "SystemExit"),
+        (unpicklable, "only known here"),
+        (divide, "the reason"),
+        (ambiguous, "matches 2"),
+    ],
+)
+def test_a_worker_that_fails_is_an_error_and_not_a_hang(action: object, says: str) -> None:
+    with pytest.raises(WorkerFailed, match=says):
+        share_out(range(10), in_worker(action), 3)  # type: ignore[arg-type]
+    assert no_children()
+
+
+def test_a_result_that_does_not_pickle_is_an_error() -> None:
+    with pytest.raises(WorkerFailed, match=r"[Pp]ickle"):
+        share_out(range(10), lambda part: lambda: part, 2)
+
+
+def test_an_error_in_the_callers_own_share_stops_the_workers() -> None:
+    caller = os.getpid()
+
+    def work(part: Sequence[int]) -> None:
+        if os.getpid() == caller:
+            raise ZeroDivisionError
+        time.sleep(60)
+
+    began = time.monotonic()
+    with pytest.raises(ZeroDivisionError):
+        share_out(range(10), work, 3)
+    assert time.monotonic() - began < 10
+    assert no_children()
+
+
+@pytest.mark.parametrize("to_group", [True, False])
+def test_interrupting_stops_everything_at_once(tmp_path: Path, to_group: bool) -> None:
+    script = textwrap.dedent(
+        """
+        import os, sys, time
+        from itsm_gitops.repository import share_out
+        def work(part):
+            open(sys.argv[1] + "/" + str(os.getpid()), "w").close()
+            time.sleep(60)
+        try:
+            share_out(range(10), work, 3)
+        except KeyboardInterrupt:
+            print("interrupted")
+        """
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 20
+    while len(list(tmp_path.iterdir())) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    (os.killpg if to_group else os.kill)(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (out, err) == ("interrupted\n", "")
+    pids = [int(p.name) for p in tmp_path.iterdir()]
+    assert len(pids) == 3
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_what_was_printed_before_is_printed_once(tmp_path: Path) -> None:
+    script = "from itsm_gitops.repository import share_out\nprint('once', end='')\nshare_out([1, 2, 3, 4], list, 2)\n"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "once"
+
+
+def test_small_jobs_and_threads_do_not_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    assert default_jobs(FORK_FROM - 1) == 1
+    assert 1 <= default_jobs(FORK_FROM) <= 4
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(64)))
+    assert default_jobs(FORK_FROM) == 4
+    monkeypatch.setattr(threading, "active_count", lambda: 2)
+    assert default_jobs(FORK_FROM) == 1
+    monkeypatch.delattr(os, "fork")
+    assert share_out(range(5), sum, 4) == [10]
+
+
+@given(st.lists(st.integers()), st.integers(1, 6))
+def test_interleave_undoes_the_split(items: list[int], count: int) -> None:
+    assert interleave([items[k::count] for k in range(count)]) == items
