@@ -1,0 +1,272 @@
+"""Family C: what a change must have before it goes on (schemas/policies/change-control.yaml)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from itsm_gitops.model.errors import NotFound, did_you_mean
+from itsm_gitops.model.findings import WARNING
+from itsm_gitops.model.rulebook import CHANGE_CONTROL
+from itsm_gitops.rules.context import Data, DocumentContext, moment
+from itsm_gitops.rules.registry import Hit, rule
+
+_CHANGE = ("change",)
+_TEXTS = (
+    "justification",
+    "impact_statement",
+    "implementation_plan",
+    "test_plan",
+    "backout_plan",
+    "communication_plan",
+)
+# Words that stand where a plan should be, whatever punctuation or markup is around them.
+_PLACEHOLDER = re.compile(
+    r"\W*(tbd|tba|tbc|todo|to do|fixme|n/?a|none|nil|nothing|xxx+|see above|same|later|unknown|placeholder|"
+    r"to be (defined|done|determined|decided|added|confirmed)|not applicable|fill (me |this )?in|lorem ipsum)\W*",
+    re.IGNORECASE,
+)
+_CLOSED_FREELY = ("impact_statement", "communication_plan")  # where "none" is an honest answer
+_YEAR = timedelta(days=366)
+_TOLERANCE = timedelta(days=1)
+
+
+def _policy(ctx: DocumentContext) -> Mapping[str, Any]:
+    return ctx.book.policy(CHANGE_CONTROL)
+
+
+def reached(ctx: DocumentContext, since: str | None) -> bool:
+    """Whether a change is in state ``since`` or later on its way (a cancelled one is nowhere)."""
+    states, state = ctx.flow.states, str(ctx.data.get("state"))
+    if since is None or state not in states or since not in states:
+        return False
+    order = list(states)
+    return states[state].category != "cancelled" and order.index(state) >= order.index(since)
+
+
+def _asked(ctx: DocumentContext) -> frozenset[str]:
+    """Return the missing fields that the life cycle asks for already (rule W007)."""
+    return frozenset(ctx.flow.missing(str(ctx.data.get("state")), ctx.data))
+
+
+def affected(data: Data) -> list[tuple[str, tuple[str | int, ...]]]:
+    """Return the items a change names as affected, with their places, each once."""
+    found: dict[str, tuple[str | int, ...]] = {}
+    if isinstance(data.get("service"), str):
+        found[data["service"]] = ("service",)
+    for field in ("services", "cis"):
+        for index, item in enumerate(data.get(field) or ()):
+            found.setdefault(item, (field, index))
+    for index, link in enumerate(data.get("links") or ()):
+        if link["type"] == "affects":
+            found.setdefault(link["target"], ("links", index, "target"))
+    return list(found.items())
+
+
+@rule(
+    "C001",
+    "Plan that the risk demands is missing",
+    kinds=_CHANGE,
+    why="Who authorises a change must be able to read how it is done, tested and taken back.",
+    hint="write the plan, or correct the level of risk",
+    bad="type: normal\nstate: authorize\nrisk: {level: high}\nimplementation_plan: Switch the pair.",
+    good="type: normal\nstate: authorize\nrisk: {level: low}\nimplementation_plan: …\nbackout_plan: Switch back.",
+)
+def plans_are_there(ctx: DocumentContext) -> Iterator[Hit]:
+    """Look for the plans of the change's level of risk; standard changes have their template's."""
+    if ctx.data.get("type") == "standard" or not reached(ctx, _policy(ctx).get("from_state")):
+        return
+    level = (ctx.data.get("risk") or {}).get("level")
+    known = _asked(ctx) | ctx.refused | ctx.data.keys()
+    for name in _policy(ctx).get("plans", {}).get(level, ()):
+        if name not in known:
+            about = ctx.kind.fields.get(name, {}).get("description", "")
+            yield Hit(f"a change of {level} risk needs '{name}' from here on", ("state",), about)
+
+
+@rule(
+    "C002",
+    "Placeholder instead of a plan",
+    kinds=_CHANGE,
+    why="A plan that says TBD is no plan; it only looks complete.",
+    hint="write what will be done, or leave the field out while the change is a draft",
+    bad="backout_plan: TBD",
+    good="backout_plan: Restore the snapshot taken in step 1; takes ten minutes.",
+)
+def plans_say_something(ctx: DocumentContext) -> Iterator[Hit]:
+    """Look for empty phrases in the prose of plans, from authorisation on."""
+    if not reached(ctx, _policy(ctx).get("from_state")):
+        return
+    for name in _TEXTS:
+        text = ctx.data.get(name)
+        if text is None or (name in _CLOSED_FREELY and text.strip(" .\n").lower() in ("none", "nothing")):
+            continue
+        if _PLACEHOLDER.fullmatch(text[:200].strip()) or not any(c.isalpha() for c in text):
+            yield Hit(f"{name} says only '{text.strip()[:40]}'", (name,))
+
+
+@rule(
+    "C003",
+    "Planned window ends before it begins",
+    kinds=_CHANGE,
+    why="The schedule and every conflict check are computed from the window.",
+    hint="correct planned_start or planned_end (mind the offsets)",
+    bad="planned_start: 2026-12-01T22:00:00Z\nplanned_end: 2026-12-01T20:00:00Z",
+    good="planned_start: 2026-12-01T20:00:00Z\nplanned_end: 2026-12-01T22:00:00Z",
+)
+def window_is_in_order(ctx: DocumentContext) -> Iterator[Hit]:
+    """Compare the two ends of the planned window."""
+    start, end = moment(ctx.data.get("planned_start")), moment(ctx.data.get("planned_end"))
+    if start and end and end <= start:
+        yield Hit("the planned window ends at or before its start", ("planned_end",))
+
+
+@rule(
+    "C004",
+    "Planned window is missing",
+    kinds=_CHANGE,
+    why="A scheduled change without a window is on nobody's schedule.",
+    hint="set planned_start and planned_end",
+    bad="state: scheduled",
+    good="state: scheduled\nplanned_start: 2026-12-01T20:00:00Z\nplanned_end: 2026-12-01T22:00:00Z",
+)
+def window_is_there(ctx: DocumentContext) -> Iterator[Hit]:
+    """Look for both ends of the window from the policy's state on, where the life cycle does not."""
+    if not reached(ctx, _policy(ctx).get("window_from_state")):
+        return
+    known = _asked(ctx) | ctx.refused | ctx.data.keys()
+    missing = [n for n in ("planned_start", "planned_end") if n not in known]
+    if missing:
+        yield Hit(f"from here on a change has {' and '.join(missing)}", ("state",))
+
+
+@rule(
+    "C005",
+    "Actual times that cannot be",
+    kinds=_CHANGE,
+    why="Success rates and outage figures are computed from them.",
+    hint="correct actual_start or actual_end",
+    bad="actual_start: 2026-11-21T22:00:00Z\nactual_end: 2026-11-21T20:00:00Z",
+    good="actual_start: 2026-11-21T20:00:00Z\nactual_end: 2026-11-21T22:00:00Z",
+)
+def actual_times_are_possible(ctx: DocumentContext) -> Iterator[Hit]:
+    """Compare the actual times with each other, with the present and with the plan."""
+    start, end = moment(ctx.data.get("actual_start")), moment(ctx.data.get("actual_end"))
+    planned = moment(ctx.data.get("planned_start"))
+    for name, when in (("actual_start", start), ("actual_end", end)):
+        if when and when > ctx.now + _TOLERANCE:
+            yield Hit(f"{name} has not happened yet", (name,))
+            return
+    if start and end and end < start:
+        yield Hit("the work ended before it began", ("actual_end",))
+    elif start and planned and abs(start - planned) > _YEAR:
+        yield Hit("the work began more than a year away from the plan", ("actual_start",))
+
+
+@rule(
+    "C006",
+    "Change that affects nothing",
+    kinds=_CHANGE,
+    why="Approvers, conflicts and impact are all found through the affected items.",
+    hint="name them under cis, service or services",
+    bad="state: authorize\n# no service, services or cis",
+    good="state: authorize\ncis: [payments-db]",
+)
+def something_is_affected(ctx: DocumentContext) -> Iterator[Hit]:
+    """Look for an affected item from authorisation on."""
+    hidden = ctx.refused & {"service", "services", "cis", "links"}
+    if reached(ctx, _policy(ctx).get("from_state")) and not hidden and not affected(ctx.data):
+        yield Hit("the change names no affected item", ("state",))
+
+
+@rule(
+    "C007",
+    "Affected item is not in use",
+    severity=WARNING,
+    kinds=_CHANGE,
+    why="Changing what is retired or not yet live is a slip of the name, or needs no change record.",
+    hint="name the item that is in production",
+    bad="# an open change\ncis: [old-mail-server]   # retired",
+    good="# an open change\ncis: [mail-server-1]",
+)
+def affected_is_in_use(ctx: DocumentContext) -> Iterator[Hit]:
+    """Look at the life cycle of what an open change affects."""
+    if not ctx.flow.is_open(str(ctx.data.get("state"))):
+        return
+    for identifier, pointer in affected(ctx.data):
+        stage = (ctx.item(identifier) or {}).get("lifecycle")
+        if stage in ("planned", "retired"):
+            yield Hit(f"'{identifier}' is {stage}", pointer)
+
+
+@rule(
+    "C008",
+    "Planned inside a freeze",
+    kinds=_CHANGE,
+    why="During a freeze the organisation has agreed not to change what it covers.",
+    hint="move the window, or ask for an exemption in the freeze's calendar",
+    bad="planned_start: 2026-12-24T20:00:00Z   # inside the year-end freeze",
+    good="planned_start: 2027-01-07T20:00:00Z",
+)
+def outside_freezes(ctx: DocumentContext) -> Iterator[Hit]:
+    """Compare an open change's window with the windows of every freeze that covers its items."""
+    start, end = moment(ctx.data.get("planned_start")), moment(ctx.data.get("planned_end"))
+    if not start or not end or not ctx.flow.is_open(str(ctx.data.get("state"))):
+        return
+    items = {i for i, _ in affected(ctx.data)}
+    for name, calendar in _freezes(ctx):
+        covered = calendar.get("applies_to")
+        if ctx.data.get("type") in (calendar.get("exempt_types") or ()):
+            continue
+        if covered and not items & set(covered):
+            continue
+        for window in calendar.get("windows") or ():
+            if _overlap(window, start, end):
+                message = f"the window falls into the freeze '{name}' ({window.get('name')})"
+                until = f"it ends at {window.get('end')}"
+                yield Hit(message, ("planned_start",), until)
+
+
+def _freezes(ctx: DocumentContext) -> Iterator[tuple[str, Data]]:
+    for entry in ctx.store.entries.values():
+        if entry.kind == "calendar" and entry.columns.get("type") == "freeze":
+            data = ctx.item(entry.id)
+            if data is not None and data.get("lifecycle") != "retired":
+                yield entry.id, data
+
+
+def _overlap(window: Any, start: datetime, end: datetime) -> bool:
+    if not isinstance(window, dict):
+        return False
+    opens, closes = moment(window.get("start")), moment(window.get("end"))
+    return opens is not None and closes is not None and opens < end and start < closes
+
+
+@rule(
+    "C009",
+    "Standard change without an approved template",
+    kinds=_CHANGE,
+    why="A standard change is authorised by its template; without one it is a normal change.",
+    hint="name an approved template of schemas/templates, or set type: normal",
+    bad="type: standard\ntemplate: my-own-idea",
+    good="type: standard\ntemplate: standard-patch-os",
+)
+def template_is_approved(ctx: DocumentContext) -> Iterator[Hit]:
+    """Look the template up and compare it with the change."""
+    name = ctx.data.get("template")
+    if ctx.data.get("type") != "standard" or name is None:
+        return  # its absence is the life cycle's finding
+    try:
+        template = ctx.book.template(name)
+    except NotFound:
+        yield Hit(f"there is no template '{name}'", ("template",), did_you_mean(name, ctx.book.templates))
+        return
+    values = template.get("values")
+    made = values.get("type") if isinstance(values, dict) else None
+    running = ctx.flow.is_open(str(ctx.data.get("state")))
+    if template.get("kind") != ctx.kind.name or made != "standard":
+        yield Hit(f"'{name}' is not a template of standard changes", ("template",))
+    elif template.get("status") != "approved" and running:
+        yield Hit(f"the template '{name}' is {template.get('status', 'not approved')}", ("template",))

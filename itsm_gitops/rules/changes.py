@@ -1,0 +1,123 @@
+"""Reading what happened between two snapshots: the merge base, the changed files, documents in pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from itsm_gitops import documents
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository import INDEX, Config, Git, Repository, Snapshot, read_config, read_rulebook
+from itsm_gitops.repository.history import changed_files
+from itsm_gitops.rules.context import ChangeContext, Data, NetworkContext, Pair
+from itsm_gitops.rules.identity import stem
+
+_ROOTS = ("records/", "cmdb/")
+
+
+@dataclass(frozen=True)
+class Range:
+    """From ``commit`` (the merge base) to head. ``book`` and ``config`` are those of the merge base."""
+
+    repo: Repository
+    commit: str
+    snapshot: Snapshot
+    head: Snapshot
+    book: RuleBook
+    config: Config
+    status: Mapping[str, str]
+
+    @property
+    def changed(self) -> frozenset[str]:
+        """Every path that was added, removed or modified."""
+        return frozenset(self.status)
+
+    def context(self, head: NetworkContext) -> ChangeContext:
+        """Put the documents of both sides together."""
+        pairs = list(_pairs(self, head))
+        added = {p.path: p.head for p in pairs if p.base is None and p.head is not None}
+        return ChangeContext(
+            base_book=self.book,
+            head=head,
+            pairs=pairs,
+            changed=self.changed,
+            removed=frozenset(p for p, s in self.status.items() if s == "D"),
+            reused=_reused(self.repo.history, self.commit, added) if added else {},
+        )
+
+
+def read_range(repo: Repository, base: str, at: str | None) -> Range:
+    """Find the merge base and what changed since; raises GitError where history is missing."""
+    git = repo.history
+    commit = git.merge_base(base, "HEAD" if at in (None, INDEX) else str(at))
+    snapshot = repo.snapshot(commit)
+    status = {f.path: f.status for f in changed_files(repo, commit, at)}
+    book, config = read_rulebook(snapshot), read_config(snapshot)[0]
+    return Range(repo, commit, snapshot, repo.snapshot(at), book, config, status)
+
+
+def _pairs(span: Range, head: NetworkContext) -> Iterable[Pair]:
+    """Yield the changed documents by path; a moved one is one pair."""
+    paths = [p for p in sorted(span.status) if p.startswith(_ROOTS) and p.endswith(".yaml")]
+    old = _documents(span.snapshot, [p for p in paths if span.status[p] != "A"])
+    new = _documents(span.head, [p for p in paths if span.status[p] != "D"])
+    before = {stem(p): p for p in old}
+    after = {stem(p): p for p in new}
+    for identifier in sorted({*before, *after}):
+        was, now = before.get(identifier, ""), after.get(identifier, "")
+        kind = span.book.kind_at(was) if was else None
+        kind = kind or (head.book.kind_at(now) if now else None)
+        if now == "" and identifier in head.entries:
+            continue  # a second file of the same name went; the document is still there
+        if kind is not None:
+            base = old.get(was)
+            yield Pair(
+                identifier, now or was, kind, base, _accepted(new.get(now), base or {}, head.refused.get(now))
+            )
+
+
+def _accepted(data: Data | None, base: Data, refused: frozenset[str] | None) -> Data | None:
+    """Hide what head's schema refuses behind the value of base: it has findings of its own."""
+    if data is None or not refused:
+        return data
+    kept = {k: base.get(k) if k in refused else v for k, v in data.items()}
+    return {k: v for k, v in kept.items() if k not in refused or k in base}
+
+
+def _documents(snapshot: Snapshot, paths: list[str]) -> dict[str, dict[str, Any]]:
+    loaded = ((path, documents.load(raw).data) for path, raw in snapshot.read_many(paths))
+    return {path: data for path, data in loaded if isinstance(data, dict)}
+
+
+def _reused(git: Git, commit: str, added: Mapping[str, Data]) -> dict[str, str]:
+    """Return the added paths that were deleted before ``commit``, with the deleting commit.
+
+    A document that comes back as it was (same opening, same name) is a restoration, not a reuse.
+    A shallow clone does not know; there nothing is returned.
+    """
+    if git.shallow:
+        return {}
+    out = git.run(
+        "log", "-M", "--diff-filter=D", "--name-only", "--format=%x01%H", "--end-of-options", commit, "--",
+        *(r.rstrip("/") for r in _ROOTS),
+    )  # fmt: skip
+    found: dict[str, str] = {}
+    deleting = ""
+    for line in out.decode("utf-8", "surrogateescape").splitlines():
+        if line.startswith("\x01"):
+            deleting = line[1:]
+        elif line in added:
+            found.setdefault(line, deleting)
+    blobs = git.blobs(f"{c}^:{p}" for p, c in found.items())
+    former = {p: documents.load(b.content).data for p, b in zip(found, blobs, strict=True)}
+    return {p: c for p, c in found.items() if not _same(former[p], added[p])}
+
+
+def _same(former: Any, data: Data) -> bool:
+    if not isinstance(former, dict):
+        return False
+    timeline, old = data.get("timeline"), former.get("timeline")
+    if isinstance(timeline, list) and isinstance(old, list):
+        return timeline[:1] == old[:1]
+    return former.get("name") == data.get("name") and former.get("class") == data.get("class")

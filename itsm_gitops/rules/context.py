@@ -1,0 +1,190 @@
+"""What a rule of each scope may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from itsm_gitops.graph.network import Network
+from itsm_gitops.model import clock
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.workflow import Workflow
+from itsm_gitops.repository import Config, Document, Store
+
+Data = Mapping[str, Any]
+
+
+class Move(NamedTuple):
+    """A timeline entry that names a state; ``place`` counts timeline entries from 0."""
+
+    place: int
+    state: str
+    entry: Data
+
+
+_NO_FLOW = Workflow("", "", "state", "", {}, ())
+
+
+class DocumentContext:
+    """One document that could be read.
+
+    ``data`` holds only the top-level fields that the schema accepts: what it refuses
+    (``refused``) has its own findings, so rules need not doubt types, only presence. ``store``
+    knows the whole CMDB and no record. ``flow`` is the kind's life cycle, an empty one where it
+    has none.
+    """
+
+    __slots__ = (
+        "book",
+        "data",
+        "document",
+        "flow",
+        "kind",
+        "moves",
+        "now",
+        "path",
+        "refused",
+        "store",
+        "timeline",
+    )
+
+    def __init__(
+        self, document: Document, kind: Kind, data: Data, refused: frozenset[str], store: Store, now: datetime
+    ) -> None:
+        self.document = document
+        self.store = store
+        self.book = store.book
+        self.path = document.path
+        self.kind = kind
+        self.data = data
+        self.refused = refused
+        self.now = now
+        self.timeline: list[Data] = data.get("timeline") or []
+        self.flow = kind.workflow or _NO_FLOW
+        self.moves = [Move(i, e["state"], e) for i, e in enumerate(self.timeline) if "state" in e]
+
+    def item(self, identifier: object) -> Data | None:
+        """Return the data of a CMDB item, None where there is no usable one of that name."""
+        entry = self.store.entries.get(identifier) if isinstance(identifier, str) else None
+        return self.store.data(entry.id) if entry else None
+
+
+@dataclass
+class NetworkContext:
+    """One loaded snapshot. ``refused`` maps a path to the fields that its schema refuses."""
+
+    store: Store
+    now: datetime
+    refused: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    _seen: dict[str, Data] = field(default_factory=dict)
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """Every entry by identifier."""
+        return self.store.entries
+
+    @property
+    def book(self) -> RuleBook:
+        """The snapshot's rule book."""
+        return self.store.book
+
+    @property
+    def config(self) -> Config:
+        """The snapshot's configuration."""
+        return self.store.config
+
+    @property
+    def today(self) -> date:
+        """The current day in UTC."""
+        return self.now.date()
+
+    @cached_property
+    def network(self) -> Network:
+        """All relations both ways."""
+        return Network(self.store)
+
+    @cached_property
+    def by_kind(self) -> Mapping[str, list[Entry]]:
+        """The entries of each kind, by identifier."""
+        found: dict[str, list[Entry]] = {}
+        for entry in self.entries.values():
+            found.setdefault(entry.kind, []).append(entry)
+        return found
+
+    @cached_property
+    def item_ids(self) -> list[str]:
+        """The identifiers of all CMDB items."""
+        return [i for i, entry in self.entries.items() if not self.book.kinds[entry.kind].is_record]
+
+    @cached_property
+    def operational(self) -> frozenset[str]:
+        """The classes that can fail."""
+        return self.book.members(["ci"])
+
+    def of_kind(self, *kinds: str) -> Iterator[tuple[Entry, Data]]:
+        """Yield the entries of some kinds with their accepted data."""
+        for kind in kinds:
+            for entry in self.by_kind.get(kind, ()):
+                yield entry, self.data(entry)
+
+    def data(self, entry: Entry) -> Data:
+        """Return the top-level fields of a document that its schema accepts."""
+        known = self._seen.get(entry.id)
+        if known is None:
+            refused = self.refused.get(entry.path)
+            whole = self.store.data(entry.id)
+            known = {k: v for k, v in whole.items() if k not in refused} if refused else whole
+            self._seen[entry.id] = known
+        return known
+
+
+class Pair(NamedTuple):
+    """One document before and after; ``base`` is None where it is new, ``head`` where it is gone.
+
+    ``path`` is where the reader should look: the path in head, or the last one it had.
+    """
+
+    id: str
+    path: str
+    kind: Kind
+    base: Data | None
+    head: Data | None
+
+
+@dataclass
+class ChangeContext:
+    """What happened between two snapshots. ``book`` and ``policy`` are those of base.
+
+    ``changed`` holds every path that was added, removed or modified. ``reused`` maps an added
+    identifier to the commit that once deleted it.
+    """
+
+    base_book: RuleBook
+    head: NetworkContext
+    pairs: list[Pair]
+    changed: frozenset[str]
+    removed: frozenset[str]
+    reused: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def both(self) -> list[Pair]:
+        """The documents that exist before and after."""
+        return [p for p in self.pairs if p.base is not None and p.head is not None]
+
+
+def moment(text: object) -> datetime | None:
+    """Return an accepted date-time as a moment; None for anything else."""
+    return clock.parse_time(text) if isinstance(text, str) else None
+
+
+def day(text: object) -> date | None:
+    """Return an accepted date; None for anything else."""
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None

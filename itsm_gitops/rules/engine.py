@@ -1,0 +1,217 @@
+"""``check``: judge a snapshot, or what happened between two, and report every finding in order."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from os import PathLike, fspath
+from pathlib import Path
+
+from itsm_gitops import documents
+from itsm_gitops.model import clock
+from itsm_gitops.model.errors import ItsmError, UsageError
+from itsm_gitops.model.findings import ERROR, OFF, SEVERITIES, WARNING, Finding, at_least, sort_key
+from itsm_gitops.repository import Config, Repository, Snapshot
+from itsm_gitops.rules import fix as repairs
+from itsm_gitops.rules.changes import Range, read_range
+from itsm_gitops.rules.context import day
+from itsm_gitops.rules.judge import Judged, judge_snapshot, run
+from itsm_gitops.rules.registry import CHANGE, rules
+
+_KEPT = 512  # files whose positions are remembered while findings are located
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What ``check`` found. ``files`` and ``records`` count what was judged, ``seconds`` is wall time.
+
+    ``fixed`` lists what ``fix=True`` repaired; ``snapshot`` names what was judged and ``base`` the
+    commit it was compared with (empty without one).
+    """
+
+    findings: tuple[Finding, ...]
+    files: int
+    records: int
+    seconds: float
+    fixed: tuple[repairs.Repair, ...] = ()
+    snapshot: str = ""
+    base: str = ""
+
+    def count(self, severity: str) -> int:
+        """Return how many findings have exactly this severity."""
+        return sum(f.severity == severity for f in self.findings)
+
+    def fails(self, threshold: str = ERROR) -> bool:
+        """Whether any finding is as bad as ``threshold`` or worse."""
+        return any(at_least(f.severity, threshold) for f in self.findings)
+
+    @property
+    def touched(self) -> int:
+        """How many files have findings."""
+        return len({f.path for f in self.findings})
+
+
+def check(
+    repo: Repository,
+    *,
+    at: str | None = None,
+    base: str | None = None,
+    paths: Iterable[str | PathLike[str]] | None = None,
+    fix: bool = False,
+) -> Report:
+    """Judge a snapshot and return all findings, located and sorted.
+
+    ``at`` is None for the working tree, ``":"`` for the index or a revision. With ``base`` only
+    what changed since the merge base with it is reported, and the rules about changes (life
+    cycles, immutable fields, authorised edits …) judge by the rule book of that commit. ``paths``
+    (files or folders, relative to the root) limit what is reported, not what is looked at.
+    ``fix`` first repairs the working tree where that loses nothing. Raises GitError for an unknown
+    revision or a missing history, UsageError for ``fix`` with ``at``.
+    """
+    started = time.perf_counter()
+    if fix and at is not None:
+        raise UsageError("only the working tree can be repaired", "leave out --at")
+    now = clock.now()
+    fixed: tuple[repairs.Repair, ...] = ()
+    wanted = _wanted(repo, paths)
+    if fix:
+        fixed = repairs.repair(
+            repo, [f for f in judge_snapshot(repo.snapshot(), now).findings if wanted(f.path)]
+        )
+    judged, snapshot, found, settings, commit = _judge(repo, at, base, now)
+    found = [f for f in _configured(_replaced(found), settings, now) if wanted(f.path)]
+    located = sorted(set(_located(snapshot, found)), key=sort_key)
+    store = judged.store
+    return Report(
+        findings=tuple(located),
+        files=len(store.files) if store else len(snapshot.files()),
+        records=sum(store.book.kinds[e.kind].is_record for e in store.entries.values()) if store else 0,
+        seconds=time.perf_counter() - started,
+        fixed=fixed,
+        snapshot=snapshot.name,
+        base=commit,
+    )
+
+
+def _judge(
+    repo: Repository, at: str | None, base: str | None, now: datetime
+) -> tuple[Judged, Snapshot, list[Finding], Config, str]:
+    """Judge head, and against base where one is named; return also whose settings hold."""
+    snapshot = repo.snapshot(at)
+    if base is None:
+        judged = judge_snapshot(snapshot, now)
+        return judged, snapshot, judged.findings, judged.config, ""
+    span = read_range(repo, base, at)
+    judged = judge_snapshot(snapshot, now)
+    found = _since(judged.findings, span, now)
+    if judged.context is not None:
+        found += run(CHANGE, span.context(judged.context))
+    return judged, snapshot, found, span.config, span.commit
+
+
+def _since(findings: Sequence[Finding], span: Range, now: datetime) -> list[Finding]:
+    """Return the findings in changed files, and those that the change brought about elsewhere."""
+    kept = [f for f in findings if f.path in span.changed]
+    others = [f for f in findings if f.path not in span.changed]
+    if others:
+        before = {_key(f) for f in judge_snapshot(span.snapshot, now).findings}
+        kept += [f for f in others if _key(f) not in before]
+    return kept
+
+
+def _key(finding: Finding) -> tuple[object, ...]:
+    return (finding.code, finding.path, finding.message, finding.pointer)
+
+
+def _replaced(findings: Sequence[Finding]) -> list[Finding]:
+    """Drop findings that a more telling rule reports at the same place."""
+    instead = {r.code: r.instead_of for r in rules() if r.instead_of}
+    told = {(instead[f.code], f.path, f.pointer) for f in findings if f.code in instead}
+    return [f for f in findings if (f.code, f.path, f.pointer) not in told]
+
+
+def _configured(findings: Iterable[Finding], settings: Config, now: datetime) -> Iterator[Finding]:
+    """Apply the severities and the ignores of itsm.yaml."""
+    today = now.date()
+    ignores = [
+        (ignore.code, glob(ignore.path))
+        for ignore in settings.ignore
+        if ignore.reason and (day(ignore.until) or today) >= today
+    ]
+    for finding in findings:
+        severity = settings.severity.get(finding.code, finding.severity)
+        if severity == OFF or any(c == finding.code and p.fullmatch(finding.path) for c, p in ignores):
+            continue
+        yield finding._replace(severity=severity)
+
+
+@cache
+def glob(pattern: str) -> re.Pattern[str]:
+    """Compile a path pattern: ``*`` and ``?`` stay within one folder, ``**`` crosses folders."""
+    words = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    return re.compile("".join(words.get(p, re.escape(p)) for p in parts), re.DOTALL)
+
+
+class _Wanted:
+    def __init__(self, roots: Sequence[str] | None) -> None:
+        self._roots = roots
+
+    def __call__(self, path: str) -> bool:
+        if self._roots is None:
+            return True
+        return any(r in ("", path) or path.startswith(f"{r}/") for r in self._roots)
+
+
+def _wanted(repo: Repository, paths: Iterable[str | PathLike[str]] | None) -> _Wanted:
+    if paths is None:
+        return _Wanted(None)
+    roots = []
+    for named in paths:
+        path = Path(fspath(named))
+        if path.is_absolute():
+            resolved = path.parent.resolve() / path.name
+            if not resolved.is_relative_to(repo.root):
+                raise UsageError(f"{named} is outside this repository", f"its root is {repo.root}")
+            path = resolved.relative_to(repo.root)
+        roots.append("" if path == Path() else path.as_posix())
+    return _Wanted(roots)
+
+
+def _located(snapshot: Snapshot, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Give every finding its line and column; files without findings are not looked at."""
+    maps: dict[str, documents.SourceMap | None] = {}
+    for finding in sorted(findings, key=lambda f: f.path):
+        if finding.line:
+            yield finding
+            continue
+        if finding.path not in maps:
+            if len(maps) >= _KEPT:
+                maps.clear()
+            maps[finding.path] = _map(snapshot, finding.path)
+        source = maps[finding.path]
+        span = None
+        if source is not None:
+            span = source.key(finding.pointer) if finding.at_key else None
+            span = span or source.nearest(finding.pointer)
+        yield finding._replace(line=span.line if span else 1, column=span.column if span else 1)
+
+
+def _map(snapshot: Snapshot, path: str) -> documents.SourceMap | None:
+    try:
+        return documents.locate(snapshot.read(path))
+    except ItsmError:
+        return None  # deleted in this range, or not a regular file: the finding is about the file
+
+
+def worst(findings: Iterable[Finding]) -> str:
+    """Return the worst severity among findings; empty for none."""
+    present = {f.severity for f in findings}
+    return next((s for s in SEVERITIES if s in present), "")
+
+
+__all__ = ["ERROR", "WARNING", "Report", "check", "glob", "worst"]

@@ -1,0 +1,171 @@
+"""Judging one snapshot: every document where it is read, then all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.findings import ERROR, Finding
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.repository import (
+    SUBMODULE,
+    SYMLINK,
+    Config,
+    Document,
+    Snapshot,
+    Store,
+    load_store,
+    read_config,
+)
+from itsm_gitops.rules import schema, validate
+from itsm_gitops.rules.context import DocumentContext, NetworkContext
+from itsm_gitops.rules.registry import DOCUMENT, NETWORK, RULEBOOK, Check, Hit, Rule, find_rule, rules
+from itsm_gitops.rules.rulebook import BookContext, book_error
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+class Verdict(NamedTuple):
+    """What a worker says about one document that is not perfect.
+
+    ``refused`` are the top-level fields that hold something the schema does not accept.
+    """
+
+    path: str
+    findings: tuple[Finding, ...]
+    refused: frozenset[str]
+
+
+class Judged(NamedTuple):
+    """A judged snapshot. ``store`` is None where its rule book could not be used."""
+
+    store: Store | None
+    config: Config
+    context: NetworkContext | None
+    findings: list[Finding]
+
+
+def to_finding(rule: Rule, hit: Hit, path: str = "") -> Finding:
+    """Make a finding of a hit."""
+    return Finding(
+        code=rule.code,
+        severity=hit.severity or rule.severity,
+        path=hit.path or path,
+        message=hit.message,
+        hint=hit.hint or rule.hint,
+        pointer=hit.pointer,
+        line=hit.line,
+        column=hit.column,
+        at_key=hit.at_key,
+    )
+
+
+class _Judge:
+    """The document rules of one kind, ready to run."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self._fast = validate.fast(kind.schema)
+        self.rules: list[tuple[Rule, Check]] = [
+            (rule, rule.check)
+            for rule in rules(DOCUMENT)
+            if rule.check is not None
+            and (not rule.kinds or kind.name in rule.kinds)
+            and (not rule.stateful or kind.workflow is not None)
+        ]
+
+    def refusals(self, data: Any) -> list[schema.Coded]:
+        """Return what the kind's schema refuses."""
+        if self._fast.is_valid(data):
+            return []
+        return schema.explain(validate.slow(self.kind.schema), data)
+
+
+class DocumentJudge:
+    """Judges each document when it has been read; called in the processes that read."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._judges: dict[str, _Judge] = {}
+
+    def __call__(self, store: Store, document: Document) -> list[Verdict]:
+        """Return one verdict for a document with findings, none for a good one."""
+        kind, data = document.kind, document.data
+        if kind is None or not isinstance(data, dict):
+            return []
+        judge = self._judges.get(kind.name)
+        if judge is None:
+            judge = self._judges[kind.name] = _Judge(kind)
+        refusals = judge.refusals(data)
+        refused = _NOTHING
+        findings: list[Finding] = []
+        if refusals:
+            refused = frozenset(str(c.hit.pointer[0]) for c in refusals if c.hit.pointer)
+            data = {k: v for k, v in data.items() if k not in refused}
+            findings += [to_finding(find_rule(code), hit, document.path) for code, hit in refusals]
+        context = DocumentContext(document, kind, data, refused, store, self._now)
+        for rule, check in judge.rules:
+            for hit in check(context):
+                findings.append(to_finding(rule, hit, document.path))
+        return [Verdict(document.path, tuple(findings), refused)] if findings else []
+
+
+def judge_snapshot(snapshot: Snapshot, now: datetime) -> Judged:
+    """Load one snapshot and return everything that is wrong with it, not yet located."""
+    config, findings = read_config(snapshot)
+    book = BookContext(snapshot, config, now)
+    findings = [*findings, *_book_problems(book), *run(RULEBOOK, book)]
+    try:
+        store, verdicts = load_store(snapshot, visit=DocumentJudge(now), config=config)
+    except ItsmError as error:
+        hit = book_error(error)
+        if not any(f.path == hit.path and f.severity == ERROR for f in findings):
+            findings.append(to_finding(find_rule("S022"), hit))
+        return Judged(None, config, None, findings)
+    context = NetworkContext(store, now, {v.path: v.refused for v in verdicts if v.refused})
+    for verdict in verdicts:
+        findings += verdict.findings
+    findings += _unreadable(store)
+    findings += run(NETWORK, context)
+    return Judged(store, config, context, findings)
+
+
+def run(scope: str, context: Any) -> Iterable[Finding]:
+    """Run all rules of one scope over its context."""
+    for rule in rules(scope):
+        check: Callable[[Any], Iterable[Hit]] | None = rule.check
+        for hit in check(context) if check else ():
+            yield to_finding(rule, hit)
+
+
+def _book_problems(book: BookContext) -> list[Finding]:
+    return [
+        Finding(p.code, ERROR, path, p.message, p.hint, (), p.line, p.column)
+        for path, loaded in book.files.items()
+        if path.startswith("schemas/")
+        for p in loaded.problems
+    ]
+
+
+_IRREGULAR: Mapping[str, str] = {
+    SYMLINK: "this is a symbolic link; it is not followed",
+    SUBMODULE: "this is another repository inside this one; it is not read",
+}
+
+
+def _unreadable(store: Store) -> list[Finding]:
+    """Return the findings of family P."""
+    found = [
+        Finding(p.code, ERROR, path, p.message, p.hint, (), p.line, p.column)
+        for path, problems in store.problems.items()
+        for p in problems
+    ]
+    irregular = find_rule("P013")
+    for path, mode in store.irregular.items():
+        message = _IRREGULAR.get(mode, "this is not a regular file")
+        found.append(to_finding(irregular, Hit(message, line=1, column=1), path))
+    unnamed = find_rule("P014")
+    odd = Hit("this name cannot be shown", line=1, column=1)
+    return found + [to_finding(unnamed, odd, path) for path in store.files if not path.isprintable()]

@@ -1,0 +1,308 @@
+"""Family K: relations between documents, those of fields and those of ``links``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model.errors import did_you_mean
+from itsm_gitops.model.findings import WARNING, Pointer
+from itsm_gitops.model.kinds import ANY_INDEX
+from itsm_gitops.rules.context import NetworkContext
+from itsm_gitops.rules.registry import NETWORK, Hit, rule
+
+_NEAR_AMONG = 50_000  # comparing a name with more than this takes longer than it helps
+
+
+def edges(ctx: NetworkContext) -> Iterator[tuple[Entry, Edge]]:
+    """Yield every edge whose field the schema accepts."""
+    refused = ctx.refused
+    for entry in ctx.entries.values():
+        hidden = refused.get(entry.path)
+        for edge in entry.edges:
+            if not hidden or edge.pointer[0] not in hidden:
+                yield entry, edge
+
+
+def link_edges(ctx: NetworkContext) -> Iterator[tuple[Entry, Edge]]:
+    """Yield the edges that stand in ``links``."""
+    for entry, edge in edges(ctx):
+        if edge.pointer[0] == "links":
+            yield entry, edge
+
+
+def type_pointer(edge: Edge) -> Pointer:
+    """Return where the type of a link stands."""
+    return (*edge.pointer[:2], "type")
+
+
+def _near(ctx: NetworkContext, target: str) -> str:
+    """Suggest identifiers of the same family, first those with the same beginning."""
+    prefix = target.partition("-")[0] + "-" if target[:1].isupper() else ""
+    pool = [i for i in ctx.entries if i.startswith(prefix)] if prefix else ctx.item_ids
+    return did_you_mean(target, pool) if len(pool) <= _NEAR_AMONG else ""
+
+
+@rule(
+    "K001",
+    "Link to something that does not exist",
+    scope=NETWORK,
+    why="A dangling link hides the relation it was meant to record.",
+    hint="correct the identifier, or create what it names first",
+    bad="service: paymnts",
+    good="service: payments",
+)
+def target_exists(ctx: NetworkContext) -> Iterator[Hit]:
+    """Report targets that no document has as its identifier (a broken document does exist)."""
+    for entry, edge in edges(ctx):
+        if edge.target in ctx.entries or edge.open or edge.target in ctx.store.broken:
+            continue
+        moved = ctx.store.aliases.get(edge.target)
+        hint = f"'{edge.target}' is an old name of {moved}" if moved else _near(ctx, edge.target)
+        yield Hit(f"there is no '{edge.target}'", edge.pointer, hint, entry.path)
+
+
+@rule(
+    "K002",
+    "Link to the wrong kind of thing",
+    scope=NETWORK,
+    why="Each relation joins certain kinds; anything else would be read wrongly by impact and reports.",
+    hint="use a relation that fits, or link to something else",
+    bad="# in an incident\nlinks:\n  - {type: depends_on, target: payments-db}",
+    good="# in an incident\ncis: [payments-db]",
+)
+def ends_fit(ctx: NetworkContext) -> Iterator[Hit]:
+    """Compare the kinds at both ends with what the field or the link type allows."""
+    known = ctx.book.links
+    ends = {n: (ctx.book.members(t.sources), ctx.book.members(t.targets)) for n, t in known.items()}
+    fields = _FieldTargets(ctx)
+    for entry, edge in edges(ctx):
+        target = ctx.entries.get(edge.target)
+        if target is None:
+            continue
+        if edge.pointer[0] != "links":
+            wanted = fields.of(entry.kind, edge.pointer)
+            if target.kind not in wanted:
+                message = f"'{edge.target}' is a {target.kind}, not a {' or '.join(sorted(wanted)[:4])}"
+                yield Hit(message, edge.pointer, "", entry.path)
+        elif edge.relation in ends and known[edge.relation].in_links:
+            sources, targets = ends[edge.relation]
+            if entry.kind not in sources:
+                said = f"'{edge.relation}' cannot start at a {entry.kind}"
+                yield Hit(said, type_pointer(edge), _fitting(ctx, entry, target), entry.path)
+            elif target.kind not in targets:
+                said = f"'{edge.relation}' cannot lead to a {target.kind} ('{edge.target}')"
+                yield Hit(said, edge.pointer, _fitting(ctx, entry, target), entry.path)
+
+
+class _FieldTargets:
+    """The kinds that each reference field accepts, remembered by kind and field."""
+
+    def __init__(self, ctx: NetworkContext) -> None:
+        self._ctx = ctx
+        self._known: dict[tuple[str, Pointer], frozenset[str]] = {}
+
+    def of(self, kind: str, pointer: Pointer) -> frozenset[str]:
+        field = (
+            pointer if len(pointer) == 1 else tuple(ANY_INDEX if isinstance(p, int) else p for p in pointer)
+        )
+        if (kind, field) not in self._known:
+            for reference in self._ctx.book.kinds[kind].references:
+                members = self._ctx.book.members(reference.targets)
+                self._known[kind, reference.pointer] = members
+        return self._known[kind, field]
+
+
+def _fitting(ctx: NetworkContext, source: Entry, target: Entry) -> str:
+    """Say which link types may join these two."""
+    book = ctx.book
+    fits = [
+        name
+        for name, link in book.links.items()
+        if link.in_links
+        and source.kind in book.members(link.sources)
+        and target.kind in book.members(link.targets)
+    ]
+    return "these fit: " + ", ".join(fits[:6]) if fits else ""
+
+
+@rule(
+    "K003",
+    "Unknown link type",
+    scope=NETWORK,
+    why="Only words of the vocabulary mean something to impact, reports and the site.",
+    hint="use a word of schemas/policies/links.yaml",
+    bad="links:\n  - {type: dependson, target: payments-db}",
+    good="links:\n  - {type: depends_on, target: payments-db}",
+)
+def type_is_known(ctx: NetworkContext) -> Iterator[Hit]:
+    """Look up the type of every link."""
+    usable = {n for n, t in ctx.book.links.items() if t.in_links}
+    for entry, edge in link_edges(ctx):
+        known = ctx.book.links.get(edge.relation)
+        if edge.relation in usable or (known is None and edge.relation in ctx.book.inverses):
+            continue
+        hint = "a field of the document expresses this" if known else did_you_mean(edge.relation, usable)
+        yield Hit(f"there is no link type '{edge.relation}'", type_pointer(edge), hint, entry.path)
+
+
+@rule(
+    "K004",
+    "Link to itself",
+    scope=NETWORK,
+    why="Nothing depends on, causes or duplicates itself.",
+    hint="remove the link",
+    bad="# payments-db\nlinks:\n  - {type: depends_on, target: payments-db}",
+    good="# payments-db\nlinks:\n  - {type: runs_on, target: db-server-1}",
+)
+def no_self_link(ctx: NetworkContext) -> Iterator[Hit]:
+    """Compare the ends of every relation."""
+    for entry, edge in edges(ctx):
+        if edge.target == entry.id:
+            yield Hit(f"'{entry.id}' is linked to itself", edge.pointer, "", entry.path)
+
+
+@rule(
+    "K005",
+    "Link stated twice",
+    scope=NETWORK,
+    why="One fact has one place; a symmetric link is stored on one side only.",
+    hint="remove one of the two (itsm check --fix removes an identical one)",
+    bad="links:\n  - {type: runs_on, target: db-server-1}\n  - {type: runs_on, target: db-server-1, note: again}",
+    good="links:\n  - {type: runs_on, target: db-server-1}",
+    fixable=True,
+)
+def no_double_link(ctx: NetworkContext) -> Iterator[Hit]:
+    """Report the later of two equal links, and of a symmetric link stored on both sides."""
+    symmetric = {n for n, t in ctx.book.links.items() if t.symmetric}
+    seen: dict[tuple[str, str, str], str] = {}
+    for entry, edge in link_edges(ctx):
+        one, other = entry.id, edge.target
+        if edge.relation in symmetric and other < one:
+            one, other = other, one
+        key = (edge.relation, one, other)
+        if key in seen:
+            where = "above" if seen[key] == entry.id else f"in {seen[key]}"
+            message = f"'{edge.relation}' {edge.target} is already stated {where}"
+            yield Hit(message, edge.pointer, "", entry.path)
+        seen.setdefault(key, entry.id)
+
+
+@rule(
+    "K006",
+    "Inverse link written",
+    scope=NETWORK,
+    why="A link is stored once, on its source; the other direction is derived and can never disagree.",
+    hint="itsm check --fix moves it to the other document",
+    bad="# payments-db\nlinks:\n  - {type: used_by, target: payments}",
+    good="# payments\nlinks:\n  - {type: depends_on, target: payments-db}",
+    fixable=True,
+)
+def no_inverse_link(ctx: NetworkContext) -> Iterator[Hit]:
+    """Report links whose type is an inverse name."""
+    for entry, edge in link_edges(ctx):
+        link = ctx.book.inverses.get(edge.relation)
+        if link is not None and edge.relation not in ctx.book.links:
+            message = f"'{edge.relation}' is derived from '{link.name}' and never stored"
+            hint = f"store it in {edge.target}: {{type: {link.name}, target: {entry.id}}}"
+            yield Hit(message, type_pointer(edge), hint, entry.path)
+
+
+@rule(
+    "K007",
+    "Too many links of one type",
+    scope=NETWORK,
+    why="The vocabulary bounds this relation: a record has one parent, and duplicates one record.",
+    hint="keep the one that is meant",
+    bad="links:\n  - {type: child_of, target: INC-261122-AAAAA}\n  - {type: child_of, target: INC-261122-BBBBB}",
+    good="links:\n  - {type: child_of, target: INC-261122-AAAAA}",
+)
+def not_too_many(ctx: NetworkContext) -> Iterator[Hit]:
+    """Count the targets of bounded link types."""
+    bounded = {n: t.max for n, t in ctx.book.links.items() if t.max}
+    counts: dict[tuple[str, str], int] = {}
+    for entry, edge in link_edges(ctx):
+        limit = bounded.get(edge.relation)
+        if limit:
+            count = counts[entry.id, edge.relation] = counts.get((entry.id, edge.relation), 0) + 1
+            if count > limit:
+                message = f"at most {limit} link of type '{edge.relation}' may start here"
+                yield Hit(message, edge.pointer, "", entry.path)
+
+
+@rule(
+    "K008",
+    "Links that run in a circle",
+    scope=NETWORK,
+    why="If each depends on the next one, impact and order of work have no beginning.",
+    hint="remove the link that is wrong",
+    bad="# payments depends_on payments-db, payments-db depends_on payments",
+    good="# payments depends_on payments-db",
+)
+def no_circle(ctx: NetworkContext) -> Iterator[Hit]:
+    """Report each circle of an acyclic relation once, at its first member's link."""
+    for name, link in ctx.book.links.items():
+        if not link.acyclic:
+            continue
+        for circle in ctx.network.cycles(name):
+            entry, after = ctx.entries[circle[0]], circle[1]
+            edge = next(e for e in entry.edges if e.relation == name and e.target == after)
+            way = " → ".join([*circle, circle[0]])
+            yield Hit(f"'{name}' runs in a circle: {way}", edge.pointer, "", entry.path)
+
+
+@rule(
+    "K009",
+    "Open record points at something given up",
+    scope=NETWORK,
+    severity=WARNING,
+    why="Work that waits for a cancelled record or concerns a retired item will not be finished.",
+    hint="link to what replaced it, or close the record",
+    bad="# an open incident\nlinks:\n  - {type: resolved_by, target: CHG-261101-CANCE}",
+    good="# an open incident\nlinks:\n  - {type: resolved_by, target: CHG-261120-AB3DE}",
+)
+def target_is_alive(ctx: NetworkContext) -> Iterator[Hit]:
+    """Look at what open records point at (a change's items are family C's)."""
+    for entry, edge in edges(ctx):
+        flow = ctx.book.kinds[entry.kind].workflow
+        if flow is None or entry.kind in ctx.operational or not flow.is_open(entry.state):
+            continue
+        target = ctx.entries.get(edge.target)
+        if target is None or (entry.kind == "change" and edge.relation == "affects"):
+            continue
+        gone = _gone(ctx, target)
+        if gone:
+            yield Hit(f"'{edge.target}' is {gone}", edge.pointer, "", entry.path)
+
+
+def _gone(ctx: NetworkContext, target: Entry) -> str:
+    """Return ``cancelled`` or ``retired``, or an empty string for something alive."""
+    if target.columns.get("lifecycle") == "retired":
+        return "retired"
+    flow = ctx.book.kinds[target.kind].workflow
+    state = flow.states.get(target.state) if flow and target.kind not in ctx.operational else None
+    return "cancelled" if state is not None and state.category == "cancelled" else ""
+
+
+@rule(
+    "K010",
+    "Person who is not in the directory",
+    scope=NETWORK,
+    why="itsm.yaml says `directory: closed`: everybody who is named has a file under cmdb/people or cmdb/teams.",
+    hint="correct the handle, add the person, or set `directory: open`",
+    bad="assignee: nobody-knows",
+    good="assignee: anna-berg",
+)
+def person_is_known(ctx: NetworkContext) -> Iterator[Hit]:
+    """Report unknown handles, where the directory is closed."""
+    if ctx.config.directory != "closed":
+        return
+    for entry, edge in edges(ctx):
+        if edge.open and edge.target not in ctx.entries and edge.target not in ctx.store.broken:
+            people = [i for i in ctx.entries if ctx.entries[i].kind in ("person", "team")]
+            yield Hit(
+                f"nobody is called '{edge.target}'",
+                edge.pointer,
+                did_you_mean(edge.target, people),
+                entry.path,
+            )

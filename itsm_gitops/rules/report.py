@@ -1,0 +1,150 @@
+"""Reports as text, JSON, GitHub annotations and Markdown: pure strings of one ``Report``."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from itsm_gitops.model.findings import ERROR, INFO, SEVERITIES, WARNING, Finding, json_pointer
+from itsm_gitops.model.text import safe_text
+from itsm_gitops.rules.engine import Report
+
+JSON_VERSION = 1
+GITHUB_LIMIT = 10  # annotations of one level that GitHub shows for one step
+SUMMARY_BYTES = 900_000  # GitHub drops a step summary above 1024 KiB
+_LEVELS = {ERROR: "error", WARNING: "warning", INFO: "notice"}
+
+
+def plural(count: int, word: str) -> str:
+    """Say a number of things: ``1 file``, ``2 files``."""
+    return f"{count:,} {word}" + ("" if count == 1 else "s")
+
+
+def summary(report: Report) -> str:
+    """Say the result in one line."""
+    time = f"{report.seconds:.1f} s"
+    if not report.findings:
+        return f"no findings in {plural(report.files, 'file')} ({time})"
+    words = {ERROR: "error", WARNING: "warning", INFO: "note"}
+    counts = [plural(report.count(s), words[s]) for s in SEVERITIES if report.count(s)]
+    return f"{', '.join(counts)} in {report.touched} of {plural(report.files, 'file')} ({time})"
+
+
+def line(finding: Finding) -> str:
+    """Write a finding as ``path:line:col: severity CODE message``, safe to print."""
+    place = f"{safe_text(finding.path)}:{finding.line}:{finding.column}"
+    return f"{place}: {finding.severity} {finding.code} {safe_text(finding.message)}"
+
+
+def hint(finding: Finding) -> str:
+    """Write the hint of a finding, safe to print; empty where there is none."""
+    return safe_text(finding.hint) if finding.hint else ""
+
+
+def text(report: Report) -> str:
+    """Return the report for a terminal without colour; ends with the summary line."""
+    lines = [f"fixed {safe_text(r.path)}: {safe_text(r.message)} ({r.code})" for r in report.fixed]
+    for finding in report.findings:
+        lines.append(line(finding))
+        if finding.hint:
+            lines.append(f"    hint: {hint(finding)}")
+    return "\n".join([*lines, summary(report)]) + "\n"
+
+
+def as_json(report: Report) -> str:
+    """Return the report as JSON, version 1; texts are as they are in the records."""
+    data = {
+        "version": JSON_VERSION,
+        "snapshot": report.snapshot,
+        "base": report.base or None,
+        "files": report.files,
+        "records": report.records,
+        "seconds": round(report.seconds, 3),
+        "counts": {s: report.count(s) for s in SEVERITIES},
+        "fixed": [r._asdict() for r in report.fixed],
+        "findings": [
+            {
+                "code": f.code,
+                "severity": f.severity,
+                "path": f.path,
+                "line": f.line,
+                "column": f.column,
+                "pointer": json_pointer(f.pointer),
+                "message": f.message,
+                "hint": f.hint,
+            }
+            for f in report.findings
+        ],
+    }
+    # ensure_ascii: a lone surrogate from a file name, or an escape, must not reach a terminal.
+    return json.dumps(data, indent=2, ensure_ascii=True) + "\n"
+
+
+def _data(value: str) -> str:
+    """Escape the message of a workflow command; ``##[`` would be a command anywhere in a line."""
+    shown = safe_text(value).replace("##[", "## [")
+    return shown.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(value: str) -> str:
+    return _data(value).replace(":", "%3A").replace(",", "%2C")
+
+
+def _annotation(finding: Finding) -> str:
+    where = f"file={_property(finding.path)},line={finding.line},col={finding.column}"
+    message = finding.message + (f" ({finding.hint})" if finding.hint else "")
+    return f"::{_LEVELS[finding.severity]} {where},title={_property(finding.code)}::{_data(message)}"
+
+
+def github(report: Report) -> str:
+    """Return workflow commands: the first of each level as annotations, then the summary line.
+
+    GitHub shows at most ten of a level; where there are more, the tenth says how many.
+    """
+    lines = []
+    for severity in SEVERITIES:
+        found = [f for f in report.findings if f.severity == severity]
+        shown = found if len(found) <= GITHUB_LIMIT else found[: GITHUB_LIMIT - 1]
+        lines += [_annotation(f) for f in shown]
+        if len(found) > len(shown):
+            more = plural(len(found) - len(shown), f"more finding of level {_LEVELS[severity]}")
+            more = more.replace(f"level {_LEVELS[severity]}s", f"level {_LEVELS[severity]}")
+            lines.append(f"::{_LEVELS[severity]} title=itsm check::{more}, see the log and the summary")
+    return "\n".join([*lines, summary(report)]) + "\n"
+
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&@:])")
+
+
+def _cell(value: str) -> str:
+    """Write text as text in a Markdown table: no markup, links, mentions or HTML."""
+    return (
+        _MARKDOWN.sub(r"\\\1", safe_text(value))
+        .replace("\\<", "&lt;")
+        .replace("\\@", "&#64;")
+        .replace("##\\[", "## [")
+    )
+
+
+def markdown(report: Report) -> str:
+    """Return the step summary: one table row per finding, cut on a line below 900 KB."""
+    head = ["## itsm check", "", summary(report)]
+    if not report.findings:
+        return "\n".join(head) + "\n"
+    head += ["", "| Where | Severity | Rule | What | Hint |", "| --- | --- | --- | --- | --- |"]
+    return "\n".join([*head, *_rows(report.findings, SUMMARY_BYTES)]) + "\n"
+
+
+def _rows(findings: Sequence[Finding], room: int) -> list[str]:
+    ordered = sorted(findings, key=lambda f: SEVERITIES.index(f.severity))
+    rows: list[str] = []
+    for number, f in enumerate(ordered):
+        cells = (f"{f.path}:{f.line}:{f.column}", f.severity, f.code, f.message, f.hint)
+        row = "| " + " | ".join(_cell(c) for c in cells) + " |"
+        room -= len(row.encode("utf-8", "replace")) + 1
+        if room < 0:
+            rows.append(f"| … | | | {plural(len(ordered) - number, 'more finding')} | |")
+            break
+        rows.append(row)
+    return rows

@@ -1,0 +1,314 @@
+"""Family S, the rule book itself: schemas/, itsm.yaml, and the forms of offerings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from itsm_gitops import documents
+from itsm_gitops.model.errors import ItsmError, did_you_mean
+from itsm_gitops.model.findings import INFO, WARNING, Pointer
+from itsm_gitops.model.rulebook import GROUPS
+from itsm_gitops.repository import REGULAR, Config, Snapshot
+from itsm_gitops.rules import schema, validate
+from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
+from itsm_gitops.rules.registry import CHANGE, RULEBOOK, Hit, find_rule, rule
+
+CONFIG = "itsm.yaml"
+_META = "schemas/meta/"
+_LIMITS = documents.Limits(size=1 << 20)
+_PLACE = re.compile(r"(schemas/[^:]+|itsm\.yaml)(?::(\d+):(\d+))?: (.*)", re.DOTALL)
+
+
+@dataclass
+class BookContext:
+    """The files of the rule book of one snapshot, each loaded once; broken ones hold problems."""
+
+    snapshot: Snapshot
+    config: Config
+    now: datetime
+    files: Mapping[str, documents.Loaded] = field(init=False)
+    _refused: dict[str, list[Hit]] = field(default_factory=dict)
+    _metas: dict[str, validate.Validity | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        wanted = [i.path for i in self.snapshot.files("schemas", CONFIG) if i.mode == REGULAR]
+        wanted = [p for p in wanted if p.endswith((".json", ".yaml"))]
+        self.files = {path: _load(path, raw) for path, raw in self.snapshot.read_many(wanted)}
+
+    def data(self, path: str) -> Any:
+        """Return the data of one file; None where it is absent or broken."""
+        loaded = self.files.get(path)
+        return loaded.data if loaded is not None and not loaded.problems else None
+
+    def refusals(self, path: str) -> list[Hit]:
+        """Return what the schema in schemas/meta refuses in one file."""
+        if path not in self._refused:
+            name, data = meta_of(path), self.data(path)
+            meta = self.data(name)
+            if name not in self._metas:
+                usable = meta is not None and not validate.schema_problem(meta)
+                self._metas[name] = validate.fast(meta) if usable else None
+            validator = self._metas[name]
+            good = data is None or validator is None or validator.is_valid(data)
+            found = [] if good else schema.explain(validate.slow(meta), data)
+            self._refused[path] = [c.hit._replace(path=path) for c in found]
+        return self._refused[path]
+
+    def usable(self, folder: str, suffix: str) -> Iterator[tuple[str, Any]]:
+        """Yield path and data of the readable files of one folder."""
+        for path in self.files:
+            if path.startswith(folder) and path.endswith(suffix) and self.data(path) is not None:
+                yield path, self.data(path)
+
+
+def _load(path: str, raw: bytes) -> documents.Loaded:
+    if path.endswith(".json"):
+        return documents.load_json(raw)
+    return documents.load(raw) if path == CONFIG else documents.load(raw, limits=_LIMITS)
+
+
+def meta_of(path: str) -> str:
+    """Return the path of the schema that describes a file of the rule book; empty for none."""
+    parts = path.split("/")
+    if path == CONFIG:
+        return f"{_META}config.schema.json"
+    if len(parts) != 3:
+        return ""
+    name = {
+        "records": "kind",
+        "cmdb": "kind",
+        "workflows": "workflow",
+        "templates": "template",
+        "policies": parts[2].removesuffix(".yaml"),
+    }.get(parts[1])
+    return f"{_META}{name}.schema.json" if name else ""
+
+
+@rule(
+    "S020",
+    "Schema that is not valid JSON Schema",
+    scope=RULEBOOK,
+    why="A schema that is itself wrong may accept anything, silently.",
+    hint="see schemas/README.md and the JSON Schema (draft-07) documentation",
+    bad='"type": "strin"',
+    good='"type": "string"',
+)
+def schema_is_valid(ctx: BookContext) -> Iterator[Hit]:
+    """Check every schema of the rule book against draft-07."""
+    for path, data in ctx.usable("schemas/", ".schema.json"):
+        problem = validate.schema_problem(data)
+        if problem:
+            yield Hit(problem[0], problem[1], "", path)
+
+
+@rule(
+    "S021",
+    "Rule-book file with a mistake",
+    scope=RULEBOOK,
+    why="Kinds, life cycles, policies and templates are data; a misspelt key would silently mean nothing.",
+    hint="see schemas/README.md; the file's own schema is in schemas/meta",
+    bad="states:\n  new: {titel: New, category: new}",
+    good="states:\n  new: {title: New, category: new, description: Reported.}",
+)
+def book_fits_its_meta(ctx: BookContext) -> Iterator[Hit]:
+    """Check every kind, life cycle, policy and template against its schema in schemas/meta."""
+    for path, _ in ctx.usable("schemas/", ""):
+        yield from ctx.refusals(path)
+
+
+@rule(
+    "S023",
+    "Mistake in itsm.yaml",
+    scope=RULEBOOK,
+    why="A setting that is not understood would silently not apply.",
+    hint="correct the setting (schemas/meta/config.schema.json describes all of them)",
+    bad="directory: close",
+    good="directory: closed",
+)
+def config_fits_its_meta(ctx: BookContext) -> Iterator[Hit]:
+    """Check itsm.yaml against its schema."""
+    yield from ctx.refusals(CONFIG)
+
+
+@rule(
+    "S022",
+    "Rule book that contradicts itself",
+    scope=RULEBOOK,
+    why="A step to a state that does not exist can never be made; a demand for an unknown field never met.",
+    hint="use names that the rule book defines",
+    bad="transitions:\n  - {name: close, from: [resolved], to: closd}",
+    good="transitions:\n  - {name: close, from: [resolved], to: closed}",
+)
+def book_agrees_with_itself(ctx: BookContext) -> Iterator[Hit]:
+    """Look up every name that one part of the rule book uses of another."""
+    kinds = _kinds(ctx)
+    roles = (ctx.data("schemas/policies/roles.yaml") or {}).get("roles")
+    for path, flow in ctx.usable("schemas/workflows/", ".yaml"):
+        if not ctx.refusals(path):
+            yield from _workflow_names(path, flow, kinds, roles if isinstance(roles, dict) else None)
+    path = "schemas/policies/links.yaml"
+    links = ctx.data(path)
+    if links is not None and not ctx.refusals(path):
+        yield from _link_names(path, links["links"], {*kinds, *GROUPS})
+
+
+def _kinds(ctx: BookContext) -> dict[str, tuple[str, frozenset[str]]]:
+    """Return life cycle and fields of each kind, as far as they can be read."""
+    found = {}
+    for folder in ("schemas/records/", "schemas/cmdb/"):
+        for _, data in ctx.usable(folder, ".schema.json"):
+            about, fields = data.get("x-itsm"), data.get("properties")
+            if isinstance(about, dict) and isinstance(fields, dict):
+                name = about.get("kind", about.get("class"))
+                if isinstance(name, str):
+                    found[name] = (str(about.get("workflow", "")), frozenset(fields))
+    return found
+
+
+def _workflow_names(
+    path: str, flow: Any, kinds: Mapping[str, tuple[str, frozenset[str]]], roles: Any
+) -> Iterator[Hit]:
+    states = flow["states"]
+    used: list[tuple[str, Pointer]] = [(flow["initial"], ("initial",))]
+    for number, step in enumerate(flow["transitions"]):
+        at = ("transitions", number)
+        used += [(s, (*at, "from", i)) for i, s in enumerate(step["from"])]
+        used.append((step["to"], (*at, "to")))
+        for index, role in enumerate(step.get("by", ()) if roles else ()):
+            if role not in roles:
+                yield Hit(f"there is no role '{role}'", (*at, "by", index), did_you_mean(role, roles), path)
+    for name, pointer in used:
+        if name not in states:
+            yield Hit(f"there is no state '{name}'", pointer, did_you_mean(name, states), path)
+    fields = [f for w, f in kinds.values() if w == flow["workflow"]]
+    known = frozenset().union(*fields)
+    for name, pointer in _field_names(flow) if fields else ():
+        if name not in known:
+            yield Hit(
+                f"no kind of this life cycle has a field '{name}'", pointer, did_you_mean(name, known), path
+            )
+
+
+def _field_names(flow: Any) -> Iterator[tuple[str, Pointer]]:
+    for state, about in flow["states"].items():
+        for index, demand in enumerate(about.get("require", ())):
+            at: Pointer = ("states", state, "require", index)
+            yield (demand, at) if isinstance(demand, str) else (demand["field"], (*at, "field"))
+    for key in ("immutable", "editable_when_closed"):
+        for index, name in enumerate(flow.get(key, ())):
+            if name not in ("kind", "class"):
+                yield name, (key, index)
+
+
+def _link_names(path: str, links: Any, known: set[str]) -> Iterator[Hit]:
+    for name, link in links.items():
+        for key in ("from", "to"):
+            for index, kind in enumerate(link[key]):
+                if kind not in known:
+                    hint = did_you_mean(kind, known)
+                    yield Hit(f"there is no kind or class '{kind}'", ("links", name, key, index), hint, path)
+
+
+def book_error(error: ItsmError) -> Hit:
+    """Make a hit of rule S022 from the reason why the rule book could not be used at all."""
+    match = _PLACE.fullmatch(error.message)
+    if not match:
+        return Hit(error.message, hint=error.hint, path="schemas", line=1, column=1)
+    path, line, column, message = match.groups()
+    return Hit(message, hint=error.hint, path=path, line=int(line or 1), column=int(column or 1))
+
+
+@rule(
+    "S024",
+    "Setting that has no effect any more",
+    scope=RULEBOOK,
+    severity=WARNING,
+    why="An ignored finding comes back on purpose after its date; a setting for an unknown rule does nothing.",
+    hint="repair the finding, extend the date with a reason, or remove the entry",
+    bad="ignore:\n  - {code: D007, path: cmdb/**, reason: Renewal ordered, until: 2020-01-31}",
+    good="ignore:\n  - {code: D007, path: cmdb/**, reason: Renewal ordered, until: 2099-01-31}",
+)
+def settings_have_effect(ctx: BookContext) -> Iterator[Hit]:
+    """Look for ignores past their date and for codes of no rule."""
+    for index, ignored in enumerate(ctx.config.ignore):
+        until = day(ignored.until)
+        if until is not None and until < ctx.now.date():
+            message = f"this was accepted until {ignored.until}"
+            yield Hit(message, ("ignore", index, "until"), "", CONFIG)
+        yield from _unknown_code(ignored.code, ("ignore", index, "code"), at_key=False)
+    for code in ctx.config.severity:
+        yield from _unknown_code(code, ("severity", code), at_key=True)
+
+
+def _unknown_code(code: str, pointer: Pointer, *, at_key: bool) -> Iterator[Hit]:
+    try:
+        find_rule(code)
+    except ItsmError as error:
+        yield Hit(error.message, pointer, error.hint, CONFIG, at_key)
+
+
+@rule(
+    "S011",
+    "Answers that do not fit the form",
+    kinds=("request",),
+    why="The offering's form says what must be answered, and how.",
+    hint="correct the answer (the offering's `form` lists the questions)",
+    bad="offering: new-laptop\nanswers: {model: lite}",
+    good="offering: new-laptop\nanswers: {model: light, start: 2026-12-01}",
+)
+def answers_fit_form(ctx: DocumentContext) -> Iterator[Hit]:
+    """Judge the answers by the form of the offering."""
+    form = (ctx.item(ctx.data.get("offering")) or {}).get("form")
+    if not isinstance(form, dict) or "answers" in ctx.refused or validate.schema_problem(form):
+        return
+    answers = ctx.data.get("answers", {})
+    for found in schema.explain(validate.slow(form), answers):
+        pointer = ("answers", *found.hit.pointer) if "answers" in ctx.data else ("offering",)
+        yield found.hit._replace(pointer=pointer)
+
+
+@rule(
+    "S012",
+    "Form that is not a usable schema",
+    kinds=("offering",),
+    why="No request could be judged by it, and no form could be drawn.",
+    hint="`required` names questions of `properties`; each question is a JSON Schema (draft-07)",
+    bad="form:\n  type: object\n  required: [modle]\n  properties: {model: {type: string}}",
+    good="form:\n  type: object\n  required: [model]\n  properties: {model: {type: string}}",
+)
+def form_is_usable(ctx: DocumentContext) -> Iterator[Hit]:
+    """Check an offering's form as a schema, and its names."""
+    form = ctx.data.get("form")
+    if form is None:
+        return
+    problem = validate.schema_problem(form)
+    if problem:
+        yield Hit(problem[0], ("form", *problem[1]))
+        return
+    questions = form["properties"]
+    for index, name in enumerate(form.get("required", ())):
+        if name not in questions:
+            message = f"the form has no question '{name}'"
+            yield Hit(message, ("form", "required", index), did_you_mean(name, questions))
+
+
+@rule(
+    "S101",
+    "Rule book edited",
+    scope=CHANGE,
+    severity=INFO,
+    why="A change of the rules deserves its own review; this range was judged by the rules of its base.",
+    hint="let somebody who owns the rule book review it",
+    bad="# a pull request that edits schemas/policies/change-control.yaml",
+    good="# a pull request that edits records only",
+)
+def book_is_untouched(ctx: ChangeContext) -> Iterator[Hit]:
+    """Report every file of the rule book that was added, changed or removed."""
+    for path in sorted(ctx.changed):
+        if path.startswith("schemas/") or path == CONFIG:
+            what = "removed" if path in ctx.removed else "changed"
+            yield Hit(f"the rule book was {what} here", path=path, line=1, column=1)

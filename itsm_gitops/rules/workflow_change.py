@@ -1,0 +1,228 @@
+"""Family W between two snapshots: what may happen to a record. The life cycles are those of base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from itsm_gitops.model.findings import WARNING
+from itsm_gitops.model.workflow import Workflow
+from itsm_gitops.rules.context import ChangeContext, Data, Pair
+from itsm_gitops.rules.registry import CHANGE, Hit, rule
+from itsm_gitops.rules.workflow import allowed, route
+
+
+def _moves(pair: Pair) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
+    """Yield each step since base: state before, state after, and its place in head."""
+    flow, base, head = pair.kind.workflow, pair.base or {}, pair.head or {}
+    if flow is None:
+        return
+    before = base.get(flow.state_field)
+    old, new = base.get("timeline"), head.get("timeline")
+    if isinstance(old, list) and isinstance(new, list):
+        for index, entry in enumerate(new):
+            if index >= len(old) and "state" in entry:
+                if before != entry["state"]:
+                    yield str(before), entry["state"], ("timeline", index, "state")
+                before = entry["state"]
+        return
+    after = head.get(flow.state_field)
+    if isinstance(before, str) and isinstance(after, str) and before != after:
+        yield before, after, (flow.state_field,)
+
+
+def _refused(pair: Pair) -> Iterator[tuple[Workflow, str, str, tuple[str | int, ...], list[str]]]:
+    """Yield the steps that the life cycle does not know, with the way that leads there."""
+    flow = pair.kind.workflow
+    if flow is None or _rewritten(pair) is not None:
+        return
+    data = pair.head or {}
+    for before, after, pointer in _moves(pair):
+        known = before in flow.states and after in flow.states
+        if known and flow.step(before, after, data) is None:
+            yield flow, before, after, pointer, route(flow, before, after, data)
+
+
+@rule(
+    "W101",
+    "Illegal move",
+    scope=CHANGE,
+    why="The life cycle has no way from the state in base to the state in head.",
+    hint="take the state back; itsm move shows what is allowed",
+    bad="# base: state: closed\nstate: in_progress",
+    good="# base: state: resolved\nstate: in_progress",
+    instead_of="W006",
+)
+def move_is_legal(ctx: ChangeContext) -> Iterator[Hit]:
+    """Follow the steps since base through the life cycle of base."""
+    for pair in ctx.both:
+        for flow, before, after, pointer, way in _refused(pair):
+            if not way:
+                hint = allowed(flow, before, pair.head or {})
+                yield Hit(f"'{before}' cannot become '{after}'", pointer, hint, pair.path)
+
+
+@rule(
+    "W102",
+    "Skipped state",
+    scope=CHANGE,
+    why="Each state on the way exists for a reason: work, an approval, a check.",
+    hint="make the steps one after the other (itsm move), each with its own timeline entry",
+    bad="# base: state: draft\nstate: scheduled",
+    good="# base: state: draft\nstate: assess",
+    instead_of="W006",
+)
+def no_state_is_skipped(ctx: ChangeContext) -> Iterator[Hit]:
+    """Report steps that the life cycle makes only through other states."""
+    for pair in ctx.both:
+        for _, before, after, pointer, way in _refused(pair):
+            if way:
+                message = f"'{before}' becomes '{after}' without {', '.join(way[1:-1])}"
+                yield Hit(message, pointer, f"the way is: {' → '.join(way)}", pair.path)
+
+
+def _rewritten(pair: Pair) -> tuple[int, str] | None:
+    """Return place and kind of the first difference to base's timeline; None where it is a prefix."""
+    old = (pair.base or {}).get("timeline")
+    new = (pair.head or {}).get("timeline")
+    if not isinstance(old, list) or not isinstance(new, list):
+        return None
+    for index, entry in enumerate(old):
+        if index >= len(new):
+            return index, "removed"
+        if entry != new[index]:
+            return index, "changed"
+    return None
+
+
+@rule(
+    "W103",
+    "Timeline rewritten",
+    scope=CHANGE,
+    why="History is only ever added to: clocks, reviews and audits rely on it.",
+    hint="restore the entry and add a new one that corrects it",
+    bad="# base: - {at: 2026-11-20T09:00:00Z, by: anna, note: Restarted.}\n- {at: 2026-11-20T09:00:00Z, by: anna, note: Nothing done.}",
+    good="- {at: 2026-11-20T09:00:00Z, by: anna, note: Restarted.}\n- {at: 2026-11-20T10:00:00Z, by: anna, note: It was the other node.}",
+)
+def timeline_is_append_only(ctx: ChangeContext) -> Iterator[Hit]:
+    """Compare the timeline of base with the beginning of head's."""
+    for pair in ctx.both:
+        found = _rewritten(pair)
+        if found:
+            index, what = found
+            length = len((pair.head or {})["timeline"])
+            pointer = ("timeline", index) if index < length else ("timeline",)
+            yield Hit(f"entry {index + 1} of the timeline was {what}", pointer, "", pair.path)
+
+
+def _differences(base: Data, head: Data) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the top-level fields that differ, in head's order, then those that are gone."""
+    for name, value in head.items():
+        if name not in base or base[name] != value:
+            yield name, base.get(name), value
+    for name, value in base.items():
+        if name not in head:
+            yield name, value, None
+
+
+@rule(
+    "W104",
+    "Immutable field changed",
+    scope=CHANGE,
+    why="Others have relied on this value since it was written (the type of a change decides its approvals).",
+    hint="restore the value; if it was wrong, cancel the record and make a new one",
+    bad="# base: type: normal\ntype: standard",
+    good="# base: type: normal\ntype: normal",
+)
+def immutable_is_unchanged(ctx: ChangeContext) -> Iterator[Hit]:
+    """Compare the immutable fields of base's life cycle."""
+    for pair in ctx.both:
+        flow = pair.kind.workflow
+        base, head = pair.base or {}, pair.head or {}
+        for name in flow.immutable if flow else ():
+            if name in base and base[name] != head.get(name):
+                said = f"was '{base[name]}' in base" if name in head else "was removed"
+                yield Hit(f"{name} {said}; it never changes", (name,) if name in head else (), "", pair.path)
+
+
+@rule(
+    "W105",
+    "Closed record edited",
+    scope=CHANGE,
+    why="Reports and audits rely on closed records as they are.",
+    hint="restore the field; open a new record and link it if there is more to say",
+    bad="# base: state: closed, impact: low\nimpact: high",
+    good="# base: state: closed\nlabels: {reviewed: q4}",
+)
+def closed_is_left_alone(ctx: ChangeContext) -> Iterator[Hit]:
+    """Compare everything but the fields that may change after closing."""
+    for pair in ctx.both:
+        flow = pair.kind.workflow
+        base, head = pair.base or {}, pair.head or {}
+        if flow is None or not flow.is_terminal(str(base.get(flow.state_field))):
+            continue
+        free = {*flow.editable_when_closed, *flow.immutable, flow.state_field}
+        if any(True for _ in _moves(pair)):
+            continue  # leaving the terminal state is the finding
+        for name, _, value in _differences(base, head):
+            if name not in free and not (name == "timeline" and _rewritten(pair)):
+                what = "changed" if value is not None else "removed"
+                pointer = (name,) if name in head else ()
+                yield Hit(f"the record was closed in base; '{name}' was {what}", pointer, "", pair.path)
+
+
+@rule(
+    "W106",
+    "Deleted document that others link to",
+    scope=CHANGE,
+    why="The links that remain point at nothing, and the history they told is gone.",
+    hint="restore the file; cancel a record or retire an item instead of deleting it",
+    bad="# cmdb/databases/payments-db.yaml was deleted; an incident still names it",
+    good="# cmdb/databases/payments-db.yaml\nlifecycle: retired",
+    instead_of="K001",
+)
+def deleted_is_unlinked(ctx: ChangeContext) -> Iterator[Hit]:
+    """Report every link in head to a document that base had, at the link."""
+    gone = {p.id: p for p in ctx.pairs if p.head is None}
+    if not gone:
+        return
+    for entry in ctx.head.entries.values():
+        for edge in entry.edges:
+            if edge.target in gone:
+                message = f"'{edge.target}' was deleted, but this still links to it"
+                yield Hit(message, edge.pointer, "", entry.path)
+
+
+@rule(
+    "W107",
+    "Document deleted",
+    scope=CHANGE,
+    severity=WARNING,
+    why="Records are kept: an incident that never was is cancelled, an item out of use is retired.",
+    hint="restore the file and cancel or retire it",
+    bad="# records/incidents/2026/11/INC-261122-K7QF3.yaml was deleted",
+    good="state: cancelled\ncancellation_reason: Raised in error.",
+)
+def nothing_is_deleted(ctx: ChangeContext) -> Iterator[Hit]:
+    """Report deleted documents that no link in head reveals."""
+    linked = {e.target for entry in ctx.head.entries.values() for e in entry.edges}
+    for pair in ctx.pairs:
+        if pair.head is None and pair.id not in linked:
+            yield Hit(f"'{pair.id}' was deleted", (), "", pair.path, line=1, column=1)
+
+
+@rule(
+    "W108",
+    "Identifier used again",
+    scope=CHANGE,
+    why="Old reports, mails and links mean the document that once had it.",
+    hint="give the new document an identifier of its own (itsm new)",
+    bad="# a new file with the identifier of a document that was deleted last year",
+    good="# a new file with a new identifier",
+)
+def identifier_is_new(ctx: ChangeContext) -> Iterator[Hit]:
+    """Report added documents whose path was deleted before base."""
+    for pair in ctx.pairs:
+        if pair.base is None and pair.path in ctx.reused:
+            message = f"'{pair.id}' was used before and deleted in commit {ctx.reused[pair.path][:10]}"
+            yield Hit(message, ("id",), "", pair.path)
