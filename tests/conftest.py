@@ -15,6 +15,7 @@ import pytest
 
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Repository, WorkingTree, packaged_rulebook_root, read_rulebook
+from tests.support import GitRepo
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -65,51 +66,6 @@ def _loopback_only(connect: Callable[..., Any]) -> Callable[..., Any]:
         return connect(self, address)
 
     return guarded
-
-
-class GitRepo:
-    """A repository in a temporary folder, with Git's own commands to build it."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._minute = 0
-
-    @property
-    def repo(self) -> Repository:
-        """A fresh Repository, so that nothing is remembered from before an edit."""
-        return Repository.open(self.root)
-
-    def git(self, *args: str, env: dict[str, str] | None = None, text: str | None = None) -> str:
-        """Run git as a user would and return what it prints."""
-        done = subprocess.run(
-            ["git", *args],
-            cwd=self.root,
-            env={**os.environ, **(env or {})},
-            input=text,
-            capture_output=True,
-            text=True,
-            errors="surrogateescape",
-            check=False,
-        )
-        assert done.returncode == 0, f"git {args}: {done.stderr}"
-        return done.stdout.strip()
-
-    def write(self, path: str, text: str | bytes) -> Path:
-        """Write one file, making its folders."""
-        target = self.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return target
-
-    def commit(self, message: str = "change", *, author: str | None = None) -> str:
-        """Commit everything; commits are one minute apart from 2026-01-01. Returns the hash."""
-        self._minute += 1
-        when = f"2026-01-01T{self._minute // 60:02d}:{self._minute % 60:02d}:00+00:00"
-        env = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
-        self.git("add", "-A")
-        by = [f"--author={author} <{author}@example.org>"] if author else []
-        self.git("commit", "-q", "--allow-empty", "-m", message, *by, env=env)
-        return self.git("rev-parse", "HEAD")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ Exit codes of the command line: 0 clean, 1 findings (or a refused action), 2 usa
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -60,6 +59,8 @@ class GitError(ItsmError):
 
 def did_you_mean(word: str, known: Iterable[str], limit: int = 3) -> str:
     """Return ``did you mean a, b?`` for the nearest of ``known``, or an empty string."""
+    import difflib
+
     lowered = {k.lower(): k for k in sorted(known)}
     near = difflib.get_close_matches(word.lower(), list(lowered), n=limit, cutoff=0.6)
     return f"did you mean {', '.join(lowered[n] for n in near)}?" if near else ""

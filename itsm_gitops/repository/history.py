@@ -172,7 +172,10 @@ def _compare(base: Snapshot, head: Snapshot) -> list[ChangedFile]:
     new = {i.path: i for i in head.files()}
     if isinstance(head, WorkingTree):
         algorithm = "sha256" if any(len(i.oid) == 64 for i in old.values()) else "sha1"
-        new.update(_hashed(head, (new[p] for p in new.keys() & old.keys()), algorithm))
+        both = new.keys() & old.keys()
+        new.update(_hashed(head, (new[p] for p in both), algorithm))
+        # A link or submodule has no hash here; what matters is that it is there, and rules say so.
+        new.update((p, old[p]) for p in both if new[p].mode == old[p].mode != REGULAR)
     found = []
     for path in sorted(old.keys() | new.keys()):
         if path not in new:

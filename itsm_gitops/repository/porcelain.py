@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from itsm_gitops.model.errors import GitError
+
+if TYPE_CHECKING:
+    from git import Repo
+
+
+@contextmanager
+def _opened(root: Path, command: str) -> Iterator[Repo]:
+    """Open the repository that ``root`` is in; GitPython's errors become GitError with a hint."""
+    from git import Repo
+    from git.exc import GitError as PythonGitError
+    from git.exc import InvalidGitRepositoryError
+
+    try:
+        with Repo(root, search_parent_directories=True) as repo:
+            yield repo
+    except InvalidGitRepositoryError as error:
+        raise GitError(f"{root} is not in a Git repository", "git init, or itsm init for a new one") from error
+    except PythonGitError as error:
+        raise _explained(command, error) from error
 
 
 def init_repository(root: Path, branch: str = "main") -> None:
     """Make ``root`` a Git repository whose first branch is ``branch``; raises GitError."""
     from git import Repo
-    from git.exc import GitCommandError
+    from git.exc import GitError as PythonGitError
 
     try:
-        # No template: a machine-wide one could bring hooks along.
-        Repo.init(root, mkdir=True, initial_branch=branch, template="").close()
-    except GitCommandError as error:
+        Repo.init(root, mkdir=True, initial_branch=branch).close()
+    except (PythonGitError, OSError) as error:
         raise _explained("git init", error) from error
 
 
@@ -30,9 +50,7 @@ def author(root: Path) -> tuple[str, str]:
 
     Git would guess them from the machine's user and host name: an audit trail cannot be a guess.
     """
-    from git import Repo
-
-    with Repo(root, search_parent_directories=True) as repo, repo.config_reader() as settings:
+    with _opened(root, "git config") as repo, repo.config_reader() as settings:
         name = str(settings.get_value("user", "name", ""))
         email = str(settings.get_value("user", "email", ""))
     if not name or not email:
@@ -49,30 +67,23 @@ def commit(root: Path, paths: Iterable[str], message: str) -> str:
     Whatever else is staged stays staged. The user's own hooks run and signing applies, as they
     would in a terminal. Raises GitError when the author is unknown or Git refuses.
     """
-    from git import Repo
-    from git.exc import GitCommandError
-
     author(root)
     wanted = list(paths)
-    with Repo(root, search_parent_directories=True) as repo:
-        top = repo.working_tree_dir
-        git = repo.git(C=str(root)) if top else repo.git
-        try:
-            git.add("--", *wanted)
-            git.commit("-q", "-m", message, "--", *wanted)
-        except GitCommandError as error:
-            raise _explained("git commit", error) from error
+    with _opened(root, "git commit") as repo:
+        from git import Git
+
+        git = Git(str(root))  # repo.git would take the paths from the top of the work tree
+        git.add("--", *wanted)
+        git.commit("-q", "-m", message, "--", *wanted)
         return str(repo.head.commit.hexsha)
 
 
 def current_branch(root: Path) -> str:
     """Return the name of the checked-out branch; empty when HEAD is detached."""
-    from git import Repo
-
-    with Repo(root, search_parent_directories=True) as repo:
+    with _opened(root, "git branch") as repo:
         return "" if repo.head.is_detached else str(repo.active_branch.name)
 
 
 def _explained(command: str, error: Exception) -> GitError:
-    said = str(getattr(error, "stderr", "") or error).strip().removeprefix("stderr:").strip().strip("'")
+    said = str(getattr(error, "stderr", "") or error).strip().removeprefix("stderr:").strip(" \n'")
     return GitError(f"{command} failed: {said.splitlines()[0] if said else 'no reason given'}", "git status")

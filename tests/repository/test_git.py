@@ -13,7 +13,7 @@ from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository import CommitTree, Git, Repository
 from itsm_gitops.repository import git as git_module
 from itsm_gitops.repository.history import changed_files, field_history, file_dates
-from tests.conftest import GitRepo
+from tests.support import GitRepo
 
 ALL_PATHS = ("itsm.yaml", "schemas/common.schema.json")
 

@@ -9,7 +9,7 @@ import pytest
 
 from itsm_gitops.model.errors import GitError, ItsmError, NotFound
 from itsm_gitops.repository import OTHER, REGULAR, SUBMODULE, SYMLINK, IndexTree, Snapshot, WorkingTree
-from tests.conftest import GitRepo
+from tests.support import GitRepo
 
 WEIRD = [
     b"records/incidents/line\nbreak.yaml",

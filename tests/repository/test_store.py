@@ -11,33 +11,7 @@ import pytest
 from itsm_gitops.model.errors import Ambiguous, ItsmError, NotFound, Refused
 from itsm_gitops.repository import Document, Store, WorkerFailed, load_store
 from itsm_gitops.repository import store as store_module
-from tests.conftest import GitRepo
-
-DAY = "2026-03-04T10:00:00Z"
-
-
-def incident(identifier: str, *, title: str = "Printer is broken", extra: str = "") -> str:
-    return (
-        f"id: {identifier}\nkind: incident\ntitle: {title}\nimpact: low\nurgency: low\nservice: print\n"
-        f"state: new\nlinks:\n  - type: relates_to\n    target: INC-260304-00000\n{extra}"
-        f"timeline:\n  - at: {DAY}\n    by: ada\n    state: new\n"
-    )
-
-
-def service(name: str, *, extra: str = "") -> str:
-    return f"id: {name}\nclass: service\nname: The {name}\nowner: desk\nlifecycle: production\n{extra}"
-
-
-def path_of(identifier: str) -> str:
-    return f"records/incidents/2026/03/{identifier}.yaml"
-
-
-def fill(made: GitRepo, count: int) -> None:
-    for name in ("print", "mail", "pay"):
-        made.write(f"cmdb/services/{name}.yaml", service(name))
-    for number in range(count):
-        identifier = f"INC-260304-{number:05d}"
-        made.write(path_of(identifier), incident(identifier, extra=f"aliases:\n  - OLD{number:07d}\n"))
+from tests.support import DAY, GitRepo, fill, incident, path_of, service
 
 
 def everything(store: Store) -> tuple[object, ...]:

@@ -1,0 +1,80 @@
+"""What tests build repositories with."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from itsm_gitops.repository import Repository
+
+DAY = "2026-03-04T10:00:00Z"
+
+
+def incident(identifier: str, *, title: str = "Printer is broken", extra: str = "") -> str:
+    return (
+        f"id: {identifier}\nkind: incident\ntitle: {title}\nimpact: low\nurgency: low\nservice: print\n"
+        f"state: new\nlinks:\n  - type: relates_to\n    target: INC-260304-00000\n{extra}"
+        f"timeline:\n  - at: {DAY}\n    by: ada\n    state: new\n"
+    )
+
+
+def service(name: str, *, extra: str = "") -> str:
+    return f"id: {name}\nclass: service\nname: The {name}\nowner: desk\nlifecycle: production\n{extra}"
+
+
+def path_of(identifier: str) -> str:
+    return f"records/incidents/2026/03/{identifier}.yaml"
+
+
+def fill(made: GitRepo, count: int) -> None:
+    for name in ("print", "mail", "pay"):
+        made.write(f"cmdb/services/{name}.yaml", service(name))
+    for number in range(count):
+        identifier = f"INC-260304-{number:05d}"
+        made.write(path_of(identifier), incident(identifier, extra=f"aliases:\n  - OLD{number:07d}\n"))
+
+
+class GitRepo:
+    """A repository in a temporary folder, with Git's own commands to build it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._minute = 0
+
+    @property
+    def repo(self) -> Repository:
+        """A fresh Repository, so that nothing is remembered from before an edit."""
+        return Repository.open(self.root)
+
+    def git(self, *args: str, env: dict[str, str] | None = None, text: str | None = None) -> str:
+        """Run git as a user would and return what it prints."""
+        done = subprocess.run(
+            ["git", *args],
+            cwd=self.root,
+            env={**os.environ, **(env or {})},
+            input=text,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            check=False,
+        )
+        assert done.returncode == 0, f"git {args}: {done.stderr}"
+        return done.stdout.strip()
+
+    def write(self, path: str, text: str | bytes) -> Path:
+        """Write one file, making its folders."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return target
+
+    def commit(self, message: str = "change", *, author: str | None = None) -> str:
+        """Commit everything; commits are one minute apart from 2026-01-01. Returns the hash."""
+        self._minute += 1
+        when = f"2026-01-01T{self._minute // 60:02d}:{self._minute % 60:02d}:00+00:00"
+        env = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
+        self.git("add", "-A")
+        by = [f"--author={author} <{author}@example.org>"] if author else []
+        self.git("commit", "-q", "--allow-empty", "-m", message, *by, env=env)
+        return self.git("rev-parse", "HEAD")
