@@ -55,7 +55,7 @@ class ItsmCommand(click.Command):
 
 def command(name: str, examples: Sequence[Example], **settings: Any) -> Callable[[Callable[..., Any]], ItsmCommand]:
     """Make a function a command with examples."""
-    return click.command(name, cls=ItsmCommand, examples=examples, **settings)
+    return click.command(name, **{"cls": ItsmCommand, "examples": examples, **settings})
 
 
 def complete_nothing(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 import click
 
 from itsm_gitops import __version__
 from itsm_gitops.model.errors import ItsmError, UsageError
+from itsm_gitops.model.findings import Finding, json_pointer
 from itsm_gitops.model.text import safe_text
 
 INTERNAL = 3
@@ -22,16 +24,16 @@ def usage(message: str, hint: str = "") -> UsageError:
 
 def say(label: str, message: str, hint: str = "") -> None:
     """Write ``label: message`` and the hint to standard error."""
-    from itsm_gitops.cli.render import Style, styles
+    from itsm_gitops.cli.render import Style, styles, terminal_width, wrap
 
     style: Style = styles(sys.stderr)
+    columns = terminal_width()
     colour = style.error if label == "error" else style.warning
-    lines = safe_text(message, lines=True).split("\n")
-    click.echo(f"{colour(label + ':')} {lines[0]}", err=True, color=style.on)
-    for line in lines[1:]:
-        click.echo(f"  {line}", err=True, color=style.on)
-    for index, line in enumerate(safe_text(hint, lines=True).split("\n") if hint else ()):
-        click.echo(f"{style.dim('hint: ') if index == 0 else '      '}{line}", err=True, color=style.on)
+    head, *rest = wrap(safe_text(message, lines=True), columns - len(label) - 2)
+    lines = [f"{colour(label + ':')} {head}", *(f"  {line}" for line in rest)]
+    advice = wrap(safe_text(hint, lines=True), columns - 6) if hint else []
+    lines += [f"{style.dim('hint:') if i == 0 else '     '} {line}".rstrip() for i, line in enumerate(advice)]
+    click.echo("\n".join(lines), err=True, color=style.on)
 
 
 def report(error: Exception) -> int:
@@ -47,10 +49,26 @@ def report(error: Exception) -> int:
         return _closed_pipe()
     if isinstance(error, ItsmError):
         say("error", error.message, error.hint)
+        _findings(getattr(error, "findings", ()))
         return error.exit_code
     if isinstance(error, click.ClickException):
         return _click(error)
     return _internal(error)
+
+
+def _findings(findings: Sequence[Finding]) -> None:
+    """List the findings because of which a document was not written."""
+    from itsm_gitops.cli.render import styles, terminal_width, wrap
+
+    style, columns = styles(sys.stderr), terminal_width()
+    for finding in findings:
+        where = json_pointer(finding.pointer)
+        text = safe_text(f"{where}: {finding.message}" if where else finding.message)
+        advice = [f"  {line}" for line in wrap(safe_text(finding.hint), columns - 9)] if finding.hint else []
+        body = [*wrap(text, columns - 7), *(style.dim(line) for line in advice)]
+        for index, line in enumerate(body):
+            lead = style.error(finding.code) if index == 0 else " " * len(finding.code)
+            click.echo(f"  {lead} {line}", err=True, color=style.on)
 
 
 def interrupted() -> int:

@@ -135,11 +135,11 @@ def _value(value: Any, titles: Mapping[str, str], schema: Mapping[str, Any], zon
         if schema.get("format") == "date-time":
             return local(value, zone)
         title = titles.get(value) if schema.get("x-ref") else None
-        return safe_text(f"{value}  {title}" if title and title.lower() != value else value)
+        return safe_text(f"{value} ({title})" if title and title.lower() != value else value)
     if isinstance(value, list) and value and all(isinstance(v, str) for v in value):
         items = schema.get("items", {})
         shown = [_value(v, titles, items if isinstance(items, dict) else {}, zone) for v in value]
-        return ("\n" if any("  " in s for s in shown) else ", ").join(shown)
+        return ("\n" if any(" " in s for s in shown) else ", ").join(shown)
     if isinstance(value, list) and any(isinstance(v, dict) for v in value):
         return "\n".join(plain(v).replace("\n", " ") for v in value)
     return plain(value)
@@ -157,11 +157,12 @@ def _links(related: tuple[Related, ...], left: int, style: Style, columns: int) 
     """Yield one line for each relation that facts do not show, grouped by their titles."""
     groups: dict[str, list[Related]] = {}
     for relation in related:
-        groups.setdefault(relation.title.lower(), []).append(relation)
+        if relation.field in ("", "links"):  # the others stand among the facts
+            groups.setdefault(relation.title.lower(), []).append(relation)
     if not groups:
         return
     label_width = min(24, max(map(len, groups)))
-    id_width = min(30, max(width(r.id) for r in related))
+    id_width = min(30, max(width(r.id) for g in groups.values() for r in g))
     for title, members in groups.items():
         for index, relation in enumerate(members[:_LINKS_SHOWN]):
             label = pad(shorten(safe_text(title), label_width), label_width) if index == 0 else " " * label_width

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from itsm_gitops.commands.editing import Opened
 from itsm_gitops.commands.fields import APPEND, SET, UNSET, Assignment, Reader, schema_at, schema_type
 from itsm_gitops.commands.names import resolve_reference
+from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model.diff import same
 from itsm_gitops.model.errors import Refused, UsageError
 
@@ -53,7 +54,7 @@ def refuse_protected(document: Opened, assignment: Assignment, *, fresh: bool, m
     immutable = kind.workflow.immutable if kind.workflow else ()
     if field in immutable and field in document.data and not fresh:
         hint = "a note can say what was meant: itsm note" if not moving else ""
-        raise Refused(f"'{field}' of a {kind.title.lower()} never changes once written", hint)
+        raise Refused(f"'{field}' of {a_kind(kind)} never changes once written", hint)
 
 
 def _assign(data: dict[str, Any], assignment: Assignment, schema: Mapping[str, Any], values: Reader) -> None:

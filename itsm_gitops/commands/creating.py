@@ -14,6 +14,7 @@ from itsm_gitops.commands.linking import add_link, find_link
 from itsm_gitops.commands.names import kinds_of, names
 from itsm_gitops.commands.people import acting
 from itsm_gitops.commands.validation import new_errors
+from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model import clock, ids
 from itsm_gitops.model.diff import diff
 from itsm_gitops.model.errors import Refused, UsageError, did_you_mean
@@ -104,7 +105,7 @@ def _identifier(repo: Repository, kind: Kind, given: str | None) -> str:
     if kind.is_record:
         if given:
             raise UsageError(
-                f"a {kind.title.lower()} gets its identifier by itself", "leave it out; --title says what it is about"
+                f"{a_kind(kind)} gets its identifier by itself", "leave it out; --title says what it is about"
             )
         while True:
             identifier = ids.mint(kind.prefix)
@@ -112,7 +113,7 @@ def _identifier(repo: Repository, kind: Kind, given: str | None) -> str:
                 return identifier
     if not given:
         raise UsageError(
-            f"a {kind.title.lower()} needs an identifier", f'itsm new {kind.name} mail --name "Mail" (lower case, hyphens)'
+            f"{a_kind(kind)} needs an identifier", f'itsm new {kind.name} mail --name "Mail" (lower case, hyphens)'
         )
     if not ids.is_item_id(given):
         raise UsageError(f"'{given}' cannot be an identifier", f"for example {ids.slug(given)}")
@@ -165,7 +166,7 @@ def field_for(kind: Kind, option: str) -> str:
     usual = [s for s, fields in SHORT_NAMES.items() if any(f.split(".")[0] in kind.fields for f in fields)]
     near = did_you_mean(name, [*kind.fields, *usual])
     near = near.replace("_", "-") if near else f"itsm explain {kind.name} lists the fields"
-    raise UsageError(f"there is no option '--{option}': a {kind.title.lower()} has no such field", near)
+    raise UsageError(f"there is no option '--{option}': {a_kind(kind)} has no such field", near)
 
 
 def assignment_for(kind: Kind, option: str, value: str) -> Assignment:
@@ -235,7 +236,7 @@ def refuse_missing(draft: Draft) -> None:
         width = min(width, 44)
         lines = [f"{usage_of(draft.kind, m).ljust(width)}  {_about(draft.kind, m)}" for m in missing]
         raise UsageError(
-            f"a {draft.kind.title.lower()} also needs: {', '.join(missing)}", "\n".join(["add", *lines])
+            f"{a_kind(draft.kind)} also needs: {', '.join(missing)}", "\n".join(["add", *lines])
         )
 
 

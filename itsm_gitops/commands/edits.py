@@ -9,6 +9,7 @@ from itsm_gitops.commands.assign import apply, reader
 from itsm_gitops.commands.editing import Written, open_document, refuse_closed, save, timeline_entry
 from itsm_gitops.commands.fields import Assignment, schema_at
 from itsm_gitops.commands.people import acting
+from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model.errors import Refused, UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def add_note(
     document = open_document(repo, fragment)
     if not document.kind.is_record:
         raise Refused(
-            f"{document.id} has no timeline: it is a {document.kind.title.lower()}",
+            f"{document.id} has no timeline: it is {a_kind(document.kind)}",
             f"itsm set {document.id} description=TEXT, or itsm log {document.id} for its history in Git",
         )
     if not text.strip():

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
 from itsm_gitops.model.kinds import Kind
@@ -56,13 +57,8 @@ def schema_at(kind: Kind, path: tuple[str, ...]) -> Schema:
         else:
             name = ".".join(path[: depth + 1])
             hint = did_you_mean(step, properties) or f"itsm explain {kind.name} lists the fields"
-            raise NotFound(f"{_article(kind)} has no field '{name}'", hint)
+            raise NotFound(f"{a_kind(kind)} has no field '{name}'", hint)
     return schema
-
-
-def _article(kind: Kind) -> str:
-    title = kind.title if kind.title.isupper() else kind.title.lower()
-    return f"{'an' if title[:1] in 'aeioAEIO' else 'a'} {title}"
 
 
 def schema_type(schema: Schema) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.editing import Opened, Written, open_document, read_document, refuse_closed, save
+from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model.entry import edges_of
 from itsm_gitops.model.errors import NotFound, Refused, did_you_mean
 from itsm_gitops.model.rulebook import LinkType, RuleBook
@@ -103,7 +104,7 @@ def _refuse_kinds(book: RuleBook, kind: LinkType, holder: Opened, other: Opened)
     for end, document, allowed in (("from", holder, kind.sources), ("to", other, kind.targets)):
         if document.kind.name not in book.members(allowed):
             raise Refused(
-                f"'{kind.name}' does not go {end} a {document.kind.title.lower()} ({document.id})",
+                f"'{kind.name}' does not go {end} {a_kind(document.kind)} ({document.id})",
                 f"{_possible(book, holder, other)}",
             )
 

@@ -9,7 +9,8 @@ from itsm_gitops.commands.assign import apply, reader
 from itsm_gitops.commands.editing import Opened, Written, open_document, save, timeline_entry
 from itsm_gitops.commands.fields import Assignment
 from itsm_gitops.commands.people import acting
-from itsm_gitops.commands.steps import Need, Step, code_field, needs, next_steps, state_of
+from itsm_gitops.commands.steps import Need, Step, code_field, needs, next_steps, prose_field, state_of
+from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model.errors import NotFound, Refused, did_you_mean
 from itsm_gitops.model.workflow import Transition, Workflow
 
@@ -21,13 +22,18 @@ class Missing(Refused):
     """The target state demands fields that the document does not have; ``needs`` lists them."""
 
     def __init__(self, document: Opened, state: str, missing: Sequence[Need]) -> None:
-        lines = [f"{n.option}   {n.description}" for n in missing]
+        lines = [line for need in missing for line in _advice(need)]
         super().__init__(
             f"{document.id} cannot become '{state}' yet: missing {', '.join(n.field for n in missing)}",
             "\n".join(["add", *lines]),
         )
         self.kind = document.kind
         self.needs = tuple(missing)
+
+
+def _advice(need: Need) -> list[str]:
+    lines = [f"  {need.option}", f"      {need.description}"]
+    return lines + ([f"      one of: {', '.join(need.values)}"] if need.values else [])
 
 
 def move(
@@ -77,7 +83,7 @@ def find_state(document: Opened, word: str) -> tuple[Workflow, str]:
     """
     workflow = document.kind.workflow
     if workflow is None:
-        raise Refused(f"{document.id} has no states: a {document.kind.title.lower()} has no life cycle")
+        raise Refused(f"{document.id} has no states: {a_kind(document.kind)} has no life cycle")
     wanted = word.strip().lower().replace("-", "_").replace(" ", "_")
     if wanted in workflow.states:
         return workflow, wanted
@@ -86,7 +92,7 @@ def find_state(document: Opened, word: str) -> tuple[Workflow, str]:
             return workflow, step.target
     near = did_you_mean(word, workflow.states)
     states = f"states: {', '.join(workflow.states)}"
-    raise NotFound(f"a {document.kind.title.lower()} has no state '{word}'", f"{near}\n{states}" if near else states)
+    raise NotFound(f"{a_kind(document.kind)} has no state '{word}'", f"{near}\n{states}" if near else states)
 
 
 def _transition(document: Opened, workflow: Workflow, target: str, data: Mapping[str, Any]) -> Transition:
@@ -132,9 +138,8 @@ def _with_note(
 
     Returns the data and what is left to write into the timeline.
     """
-    missing = [n.field for n in needs(document.kind, target, data, cleared)]
-    prose = [f for f in missing if f.endswith(("_notes", "_reason")) and "enum" not in document.kind.fields.get(f, {})]
-    return ({**data, prose[0]: note}, None) if len(prose) == 1 else (data, note)
+    field = prose_field(document.kind, [n.field for n in needs(document.kind, target, data, cleared)])
+    return ({**data, field: note}, None) if field else (data, note)
 
 
 def _cleared(step: Transition, assignments: Sequence[Assignment]) -> tuple[str, ...]:

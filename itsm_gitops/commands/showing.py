@@ -24,7 +24,8 @@ class Related(NamedTuple):
     """One relation as seen from the document that is shown.
 
     ``title`` reads from this end. ``label`` and ``state`` are the other document's; both are
-    empty where it does not exist.
+    empty where it does not exist. ``field`` is the field of this document that says it
+    (``links`` for a link), empty where the other document says it.
     """
 
     relation: str
@@ -34,6 +35,7 @@ class Related(NamedTuple):
     label: str
     state: str
     outgoing: bool
+    field: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,9 +146,8 @@ class _Reader:
         for edge in edges_of(document.kind, document.data):
             known = self._book.links.get(edge.relation)
             title = known.title if known else edge.relation.replace("_", " ")
-            found.setdefault(
-                (edge.relation, edge.target), self._related(edge.relation, title, edge.target, True)
-            )
+            related = self._related(edge.relation, title, edge.target, True)
+            found.setdefault((edge.relation, edge.target), related._replace(field=str(edge.pointer[0])))
         return list(found.values())
 
     def incoming(self, document: Opened, paths: Iterable[str]) -> tuple[list[Related], int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from itsm_gitops.commands.fields import expected, schema_type
@@ -10,11 +10,15 @@ from itsm_gitops.model.kinds import Kind
 
 
 class Need(NamedTuple):
-    """A field that a state demands and the document does not have yet."""
+    """A field that a state demands and the document does not have yet.
+
+    ``option`` supplies it on a command line; ``values`` are what it may be, where that is a choice.
+    """
 
     field: str
     description: str
     option: str
+    values: tuple[str, ...] = ()
 
 
 class Step(NamedTuple):
@@ -51,7 +55,14 @@ def needs(kind: Kind, state: str, data: Mapping[str, Any], cleared: tuple[str, .
     left = {k: v for k, v in data.items() if k not in cleared}
     missing = kind.workflow.missing(state, left)
     code = code_field(kind, state, left)
-    return tuple(Need(f, _description(kind, f), _option(kind, f, f == code)) for f in missing)
+    prose = prose_field(kind, missing)
+    return tuple(_need(kind, f, f == code, f == prose) for f in missing)
+
+
+def prose_field(kind: Kind, missing: Iterable[str]) -> str:
+    """Return the one missing field that a note can be (what was done, why); empty where not one."""
+    found = [f for f in missing if f.endswith(("_notes", "_reason")) and "enum" not in kind.fields.get(f, {})]
+    return found[0] if len(found) == 1 else ""
 
 
 def code_field(kind: Kind, state: str, data: Mapping[str, Any]) -> str:
@@ -67,22 +78,22 @@ def code_field(kind: Kind, state: str, data: Mapping[str, Any]) -> str:
     return next((f for f in own if f not in data), own[0] if own else "")
 
 
-def _description(kind: Kind, field: str) -> str:
+def _need(kind: Kind, field: str, coded: bool, prose: bool) -> Need:
     schema = kind.fields.get(field, {})
-    return str(schema.get("description", ""))
-
-
-def _option(kind: Kind, field: str, coded: bool) -> str:
-    """Return the option that supplies a field, with what it takes as a placeholder."""
-    schema = kind.fields.get(field, {})
+    values = tuple(str(v) for v in schema.get("enum", ()))
+    option = f"--set {field}={_placeholder(schema)}"
     if coded:
-        return f"--code {_placeholder(schema)}"
-    if schema_type(schema) == "object" and schema.get("properties"):
+        option = "--code CODE"
+    elif prose:
+        option = "--note TEXT"
+    elif schema_type(schema) == "object" and schema.get("properties"):
         parts = schema.get("required") or list(schema["properties"])[:1]
-        return " ".join(f"--set {field}.{p}={_placeholder(schema['properties'].get(p, {}))}" for p in parts)
-    return f"--set {field}={_placeholder(schema)}"
+        option = " ".join(f"--set {field}.{p}={_placeholder(schema['properties'].get(p, {}))}" for p in parts)
+    return Need(field, str(schema.get("description", "")), option, values)
 
 
 def _placeholder(schema: Mapping[str, Any]) -> str:
+    if schema.get("enum"):
+        return "VALUE"
     text = expected(schema).replace(" ", "")
     return f"'{text}'" if any(c in text for c in "|<>") else text

@@ -30,6 +30,16 @@ def safe_text(text: object, *, lines: bool = False) -> str:
     return _UNSAFE.sub(_escape, shown)
 
 
+def safe_json(text: str) -> str:
+    """Return JSON text with the same meaning in which no character can act on a terminal."""
+    return _UNSAFE_BUT_LINES.sub(_json_escape, text)
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i] << 8 | units[i + 1]:04x}" for i in range(0, len(units), 2))
+
+
 def _escape(match: re.Match[str]) -> str:
     character = match[0]
     if character == "\n":

@@ -83,8 +83,8 @@ def check(
             repo, [f for f in judge_snapshot(repo.snapshot(), now).findings if wanted(f.path)]
         )
     judged, snapshot, found, settings, commit = _judge(repo, at, base, now)
-    found = [f for f in _configured(_replaced(found), settings, now) if wanted(f.path)]
-    located = sorted(set(_located(snapshot, found)), key=sort_key)
+    found = [f for f in configured(_replaced(found), settings, now) if wanted(f.path)]
+    located = sorted(set(locate(snapshot, found)), key=sort_key)
     store = judged.store
     return Report(
         findings=tuple(located),
@@ -134,7 +134,7 @@ def _replaced(findings: Sequence[Finding]) -> list[Finding]:
     return [f for f in findings if (f.code, f.path, f.pointer) not in told]
 
 
-def _configured(findings: Iterable[Finding], settings: Config, now: datetime) -> Iterator[Finding]:
+def configured(findings: Iterable[Finding], settings: Config, now: datetime) -> Iterator[Finding]:
     """Apply the severities and the ignores of itsm.yaml."""
     today = now.date()
     ignores = [
@@ -182,7 +182,7 @@ def _wanted(repo: Repository, paths: Iterable[str | PathLike[str]] | None) -> _W
     return _Wanted(roots)
 
 
-def _located(snapshot: Snapshot, findings: Iterable[Finding]) -> Iterator[Finding]:
+def locate(snapshot: Snapshot, findings: Iterable[Finding]) -> Iterator[Finding]:
     """Give every finding its line and column; files without findings are not looked at."""
     maps: dict[str, documents.SourceMap | None] = {}
     for finding in sorted(findings, key=lambda f: f.path):

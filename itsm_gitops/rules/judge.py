@@ -127,7 +127,7 @@ def judge_snapshot(snapshot: Snapshot, now: datetime) -> Judged:
     context = NetworkContext(store, now, {v.path: v.refused for v in verdicts if v.refused})
     for verdict in verdicts:
         findings += verdict.findings
-    findings += _unreadable(store)
+    findings += unreadable(store)
     findings += run(NETWORK, context)
     return Judged(store, config, context, findings)
 
@@ -155,7 +155,7 @@ _IRREGULAR: Mapping[str, str] = {
 }
 
 
-def _unreadable(store: Store) -> list[Finding]:
+def unreadable(store: Store) -> list[Finding]:
     """Return the findings of family P."""
     found = [
         Finding(p.code, ERROR, path, p.message, p.hint, (), p.line, p.column)

@@ -1,0 +1,168 @@
+"""`itsm new`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from itsm_gitops.cli.base import (
+    App,
+    ItsmCommand,
+    by_option,
+    command,
+    dry_run_option,
+    interactive,
+    json_option,
+    lazily,
+    pass_app,
+)
+from itsm_gitops.cli.failures import usage
+from itsm_gitops.cli.outcome import print_written
+from itsm_gitops.commands.creating import Draft, assignment_for, finish, start, text_of
+from itsm_gitops.commands.fields import read_assignment
+from itsm_gitops.commands.validation import Rejected
+from itsm_gitops.model.errors import UsageError
+from itsm_gitops.model.text import safe_text
+
+
+class NewCommand(ItsmCommand):
+    """`itsm new`, whose further options are the fields of the kind that is named."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Complete our options and those that the kind's fields give."""
+        from itsm_gitops.cli.complete import field_options
+
+        return [*super().shell_complete(ctx, incomplete), *field_options(ctx, incomplete)]
+
+
+@command(
+    "new",
+    [
+        ('itsm new incident --title "Mail is down" --service mail --impact high --urgency high --category mail', ""),
+        ("itsm new incident", "on a terminal: asks for what is needed"),
+        ("itsm new change --template normal-change --edit", "start from a template, in your editor"),
+        ('itsm new service mail --name Mail --team it --category workplace --description "E-mail for all."', ""),
+        ("itsm new problem --title 'Mail keeps failing' --service mail --link causes:K7QF3 --dry-run", ""),
+    ],
+    cls=NewCommand,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True},
+)
+@click.argument("kind", shell_complete=lazily("kinds"))
+@click.argument("rest", metavar="[ID] [--FIELD VALUE]...", nargs=-1, type=click.UNPROCESSED)
+@click.option(
+    "--set", "assignments", metavar="FIELD=VALUE", multiple=True, shell_complete=lazily("assignments_of_kind"),
+    help="Set any field; JSON for complex ones; repeatable.",
+)
+@click.option("--template", metavar="NAME", shell_complete=lazily("templates"), help="Start from schemas/templates/NAME.yaml.")
+@click.option(
+    "--link", "links", metavar="TYPE:ID", multiple=True, shell_complete=lazily("typed_links"),
+    help="Link to another document; repeatable.",
+)
+@click.option("--note", metavar="TEXT", help="Add a first note to the timeline.")
+@by_option
+@click.option("--edit", is_flag=True, help="Finish the document in $EDITOR before it is written.")
+@dry_run_option
+@json_option
+@pass_app
+def new_command(
+    app: App,
+    kind: str,
+    rest: tuple[str, ...],
+    assignments: tuple[str, ...],
+    template: str | None,
+    links: tuple[str, ...],
+    note: str | None,
+    by: str | None,
+    edit: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Create a record or a configuration item.
+
+    KIND is a kind of record (incident, change, …) or a class of item (service, database, …).
+    Items need an ID, a lower-case name; records get theirs. Every field is an option: --title,
+    --impact, --planned-start …; 'itsm explain KIND' lists them. Handy short ones: --ci, --team,
+    --why, --start, --end, --risk, --implementer, --label KEY=VALUE, --answer KEY=VALUE.
+    On a terminal you are asked for what is missing.
+    """
+    identifier, options = _split(rest)
+    draft = start(app.repo, kind, identifier=identifier, template=template, by=by)
+    draft.assign([*(assignment_for(draft.kind, n, v) for n, v in options), *map(read_assignment, assignments)])
+    draft.links = [_typed(link) for link in links]
+    if interactive() and not (as_json or edit or dry_run):
+        _ask_missing(draft)
+    if edit:
+        _finish_in_editor(app, draft, note, as_json, dry_run)
+        return
+    result, others, raw = finish(draft, note=note, dry_run=dry_run)
+    if dry_run and not as_json:
+        click.echo(safe_text(raw.decode(), lines=True), nl=False)
+        return
+    print_written(app, [result, *others], as_json, dry_run=dry_run)
+
+
+def _split(rest: Sequence[str]) -> tuple[str | None, list[tuple[str, str]]]:
+    """Return the identifier and the field options among the arguments that click left to us."""
+    identifier: str | None = None
+    options: list[tuple[str, str]] = []
+    waiting = iter(rest)
+    for word in waiting:
+        if word.startswith("--") and len(word) > 2:
+            name, sign, value = word[2:].partition("=")
+            given = value if sign else next(waiting, None)
+            if given is None:
+                raise usage(f"the option '--{name}' needs a value")
+            options.append((name, given))
+        elif word.startswith("-") and len(word) > 1:
+            raise usage(f"there is no option '{word}'", "itsm new --help")
+        elif identifier is None:
+            identifier = word
+        else:
+            raise usage(f"'{word}' is one word too many", 'put quotes around text with spaces: --title "Mail is down"')
+    return identifier, options
+
+
+def _typed(text: str) -> tuple[str, str]:
+    kind, sign, target = text.partition(":")
+    if not (kind and sign and target):
+        raise usage(f"'{text}' is not a link", "write TYPE:ID, for example caused_by:PRB-261122-9TX2M")
+    return kind, target
+
+
+def _ask_missing(draft: Draft) -> None:
+    """Ask for every missing field, then for anything else."""
+    missing = draft.missing()
+    if not missing:
+        return
+    from itsm_gitops.cli.prompts import ask_field, ask_more
+
+    while missing:
+        draft.assign([ask_field(draft.repo, draft.kind, missing[0])])
+        missing = draft.missing()
+    ask_more(draft)
+
+
+def _finish_in_editor(app: App, draft: Draft, note: str | None, as_json: bool, dry_run: bool) -> None:
+    """Let the user edit the text until it is valid, or give up."""
+    text = text_of(draft).decode()
+    while True:
+        edited = click.edit(text, extension=".yaml", require_save=False)
+        if edited is None or not edited.strip():
+            raise usage("nothing was written: the text is empty")
+        try:
+            result, others, _ = finish(draft, note=note, dry_run=dry_run, edited=edited.encode())
+        except (Rejected, UsageError) as error:
+            if not interactive():
+                raise
+            from itsm_gitops.cli.failures import report
+
+            report(error)
+            if not click.confirm("Edit again?", default=True):
+                raise click.Abort from error
+            text = edited
+        else:
+            print_written(app, [result, *others], as_json, dry_run=dry_run)
+            return
