@@ -146,7 +146,7 @@ def _blank_above(text: str, index: int) -> bool:
     if text[line:index].strip(" -"):
         return False
     above = text.rfind("\n", 0, max(line - 1, 0)) + 1
-    return line > 0 and text[above:line].strip() in ("", "---")
+    return line > 0 and text[above:line].rstrip() in ("", "---")
 
 
 def _attach_behind(before: Entry | None, after: Entry | None, comment: Comment) -> None:

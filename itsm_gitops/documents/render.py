@@ -15,10 +15,14 @@ INDENT = 2
 
 
 class Layout(NamedTuple):
-    """How far block mappings and the dashes of lists stand in from the key they belong to."""
+    """How far block mappings and the dashes of lists stand in from the key they belong to.
+
+    Without ``keep`` no block scalar is written that takes in the empty lines behind it.
+    """
 
     indent: int = INDENT
     dash: int = 0
+    keep: bool = True
 
 
 CANONICAL = Layout()
@@ -154,7 +158,7 @@ def pair_lines(head: str, value: Any, indent: int, layout: Layout = CANONICAL) -
         return [head, *lines(value, indent + layout.indent, layout)]
     if is_list(value) and value:
         return [head, *lines(value, indent + layout.dash, layout)]
-    return f"{head} {leaf(value, indent + layout.indent, layout.indent)}".split("\n")
+    return f"{head} {leaf(value, indent + layout.indent, layout.indent, keep=layout.keep)}".split("\n")
 
 
 def item_lines(value: Any, indent: int, layout: Layout = CANONICAL) -> list[str]:
@@ -163,7 +167,7 @@ def item_lines(value: Any, indent: int, layout: Layout = CANONICAL) -> list[str]
     if (isinstance(value, Mapping) or is_list(value)) and value:
         below = lines(value, indent + INDENT, layout)
         return [dash + below[0][indent + INDENT :], *below[1:]]
-    return f"{dash}{leaf(value, indent + INDENT, INDENT)}".split("\n")
+    return f"{dash}{leaf(value, indent + INDENT, INDENT, keep=layout.keep)}".split("\n")
 
 
 def folded(text: str, margin: int) -> str | None:
@@ -175,13 +179,13 @@ def folded(text: str, margin: int) -> str | None:
     return f">{chomp}\n" + "\n\n".join(" " * margin + line for line in body.split("\n"))
 
 
-def leaf(value: Any, margin: int, step: int) -> str:
+def leaf(value: Any, margin: int, step: int, *, keep: bool = True) -> str:
     """Write a scalar or an empty collection after ``key: `` or ``- ``; see `block` for the numbers."""
     if isinstance(value, Mapping):
         return "{}"
     if not isinstance(value, str):
         return "[]" if is_list(value) else render_number(value)
-    if "\n" in value and can_be_block(value):
+    if "\n" in value and can_be_block(value) and (keep or not value.endswith("\n\n")):
         return block(value, margin, step)
     return value if can_be_plain(value) else quote(value)
 

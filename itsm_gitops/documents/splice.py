@@ -11,6 +11,7 @@ from itsm_gitops.documents.render import Layout
 from itsm_gitops.documents.tree import MAPPING, SCALAR, SEQUENCE, Node, parse
 from itsm_gitops.model.findings import Pointer
 
+_WIDEST_STEP = 9  # the indentation indicator of a block scalar has one digit
 _GAP = re.compile(r"(?:\s|#[^\n]*)*")
 _COMMENT = re.compile(r"[ \t]+#[^\r\n]*")
 _HEADER = re.compile(r"[|>]([-+0-9]*)")
@@ -45,6 +46,7 @@ class Text:
             new = self._restyle(node, value, 0, 0, in_flow=True)
             return self._put(place, new)
         step = self._step(node, owner)
+        self._fit_before(self._content_end(node))
         new = self._restyle(node, value, owner.column + step, step, in_flow=False)
         if new is not None and "\n" not in new and self._inline(place):
             return self._put(place, new)
@@ -56,13 +58,15 @@ class Text:
         position = _position([key.value for key, _ in mapping.pairs], name, key_order)
         if mapping.flow:
             return self._insert_flow(mapping, position, f"{render.flow_key(name)}: {render.flow(value)}")
+        end = self._line_end(self._content_end(mapping.pairs[position - 1][1])) if position else 0
+        if position:
+            self._fit_before(end)
         margin = " " * mapping.column
         new = "\n".join(
             render.pair_lines(margin + render.key(name) + ":", value, mapping.column, self.layout)
         )
         if position == 0:
             return self._cut(mapping.start, mapping.start, new.lstrip(" ") + "\n" + margin)
-        end = self._line_end(self._content_end(mapping.pairs[position - 1][1]))
         return self._cut(end, end, "\n" + new)
 
     def append(self, pointer: Pointer, value: Any) -> str:
@@ -71,6 +75,7 @@ class Text:
         if items.flow:
             return self._insert_flow(items, len(items.items), render.flow(value))
         end = self._line_end(self._content_end(items.items[-1]))
+        self._fit_before(end)
         new = "\n".join(render.item_lines(value, items.column, self.layout))
         return self._cut(end, end, "\n" + new)
 
@@ -137,6 +142,11 @@ class Text:
     def _line_end(self, index: int) -> int:
         end = self.text.find("\n", index)
         return len(self.text) if end < 0 else end
+
+    def _fit_before(self, end: int) -> None:
+        """Write no block that would take in the empty lines which stand behind ``end``."""
+        below = self.text[self._line_end(end) + 1 :].split("\n", 1)
+        self.layout = self.layout._replace(keep=bool(below[0].strip()) or below == [""])
 
     # -- writing ---------------------------------------------------------------------------------
 
@@ -250,10 +260,13 @@ class Text:
             return "'" + value.replace("'", "''") + "'"
         if in_flow:
             return render.flow(value)
-        if style in ("|", ">") and step <= 9 and render.can_be_block(value):
+        if step > _WIDEST_STEP:
+            return render.quote(value)
+        fits = self.layout.keep or not value.endswith("\n\n")
+        if style in ("|", ">") and fits and render.can_be_block(value):
             folded = render.folded(value, margin) if style == ">" else None
             return folded or render.block(value, margin, step)
-        return render.leaf(value, margin, step) if step <= 9 else render.quote(value)
+        return render.leaf(value, margin, step, keep=self.layout.keep)
 
 
 def _layout(root: Node) -> Layout:
