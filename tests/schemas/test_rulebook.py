@@ -527,6 +527,61 @@ def test_settings_are_judged_where_they_are_wrong(change: dict[str, Any], place:
     assert {f.split(": ")[0] for f in found} == (set() if place is None else {place})
 
 
+# --- whole lives --------------------------------------------------------------------------------
+
+
+def sample(schema: dict[str, Any]) -> Any:
+    """Make the smallest value that a field may have."""
+    if "enum" in schema or "const" in schema:
+        return schema.get("const", schema.get("enum", [None])[0])
+    match schema["type"]:
+        case "object":
+            fields = schema.get("properties", {})
+            return {n: sample(fields[n]) for n in schema.get("required", [])} or {"any": "thing"}
+        case "array":
+            return [sample(schema["items"]) for _ in range(max(1, schema.get("minItems", 0)))]
+        case "boolean":
+            return False
+        case "integer" | "number":
+            return schema["minimum"]
+    given = {"date-time": "2026-11-22T09:30:00Z", "date": "2026-11-22", "uri": "https://example.org/"}
+    return given.get(schema.get("format", ""), "anna")
+
+
+@pytest.mark.parametrize(
+    ("kind", "chosen"),
+    [
+        *((k, {}) for k in RECORD_KINDS if k.name != "change"),
+        *((BOOK.kind("change"), {"type": t}) for t in ("standard", "normal", "emergency")),
+        (BOOK.kind("incident"), {"major": {"state": "accepted"}}),
+        (BOOK.kind("problem"), {"resolution_code": "risk_accepted"}),
+    ],
+    ids=named,
+)
+def test_every_state_can_be_reached_with_valid_documents(kind: Kind, chosen: dict[str, Any]) -> None:
+    """What states demand can be given, and the document is valid at every step of every way."""
+    flow, validator = kind.workflow, Draft7Validator(kind.schema)
+    assert flow is not None
+    start = {n: sample(kind.fields[n]) for n in kind.required} | chosen
+    start |= {"id": f"{kind.prefix}-261122-K7QF3", "state": flow.initial}
+    start["timeline"] = [{"at": "2026-11-22T09:30:00Z", "by": "anna", "state": flow.initial}]
+    waiting, reached = [start], {flow.initial}
+    while waiting:
+        document = waiting.pop()
+        assert [e.message for e in validator.iter_errors(document)] == []
+        assert flow.missing(document["state"], document) == ()
+        for step in flow.steps_from(document["state"], document):
+            if step.target not in reached:
+                reached.add(step.target)
+                moved = {k: v for k, v in document.items() if k not in step.clear} | {"state": step.target}
+                while missing := flow.missing(step.target, moved):
+                    moved[missing[0]] = sample(kind.fields[missing[0]])
+                waiting.append(moved)
+    unused = {"assess", "authorize"} if chosen.get("type") == "standard" else set()
+    unused = {"assess"} if chosen.get("type") == "emergency" else unused
+    assert reached == set(flow.states) - unused
+
+
 # --- a new kind by files only -------------------------------------------------------------------
 
 IMPROVEMENT_FLOW = """\
