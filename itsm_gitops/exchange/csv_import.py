@@ -7,7 +7,6 @@ data is kept and reported, unless ``update`` takes the table's values over.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -190,4 +189,3 @@ class _Writer:
         """Write every file that was decided upon."""
         for path, content, expected in self._files:
             documents.write_atomic(self._root / path, content, expected=expected)
-        os.sync()

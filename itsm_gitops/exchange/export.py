@@ -85,7 +85,9 @@ def _check(kind: Kind, names: Sequence[str]) -> None:
         head = name.partition(".")[0]
         if head not in kind.fields and name not in DERIVED:
             known = [*kind.fields, *DERIVED]
-            raise NotFound(f"a {kind.name} has no field '{head}'", did_you_mean(head, known))
+            raise NotFound(
+                f"{kind.plural.replace('-', ' ')} have no field '{head}'", did_you_mean(head, known)
+            )
 
 
 def _value(entry: Entry, data: Mapping[str, Any], name: str) -> Any:

@@ -179,7 +179,7 @@ def _fields(data: Mapping[str, Any], kind: Kind, book: RuleBook) -> Iterator[Mis
             yield Misfit(at, f"'{head}' is set by the import itself", at_key=True)
         elif head not in kind.fields and not derived:
             hint = did_you_mean(head, kind.fields)
-            yield Misfit(at, f"a {kind.name} has no field '{head}'", hint, at_key=True)
+            yield Misfit(at, f"{_many(kind)} have no field '{head}'", hint, at_key=True)
         yield from _rule(rule, at)
         if isinstance(rule, dict) and rule.get("type") in ("time", "date") and "times" not in data:
             yield Misfit(at, "needs `times` with a format and a time zone")
@@ -213,7 +213,7 @@ def _history(data: Mapping[str, Any], kind: Kind) -> Iterator[Misfit]:
     line = data.get("timeline")
     if not kind.is_record:
         if line is not None:
-            yield Misfit(("timeline",), f"a {kind.name} has no timeline", at_key=True)
+            yield Misfit(("timeline",), f"{_many(kind)} have no timeline", at_key=True)
         return
     if line is None:
         yield Misfit((), f"'timeline' is missing: when was each {kind.name} opened, and what is its state?")
@@ -230,7 +230,11 @@ def _history(data: Mapping[str, Any], kind: Kind) -> Iterator[Misfit]:
     for at, state in named:
         if state is not None and state not in states:
             hint = did_you_mean(str(state), states) or f"one of: {', '.join(states)}"
-            yield Misfit(at, f"a {kind.name} has no state '{state}'", hint)
+            yield Misfit(at, f"{_many(kind)} have no state '{state}'", hint)
+
+
+def _many(kind: Kind) -> str:
+    return kind.plural.replace("-", " ")
 
 
 def _build(name: str, data: Mapping[str, Any], book: RuleBook) -> CsvMapping:

@@ -59,10 +59,10 @@ class Table:
         self.path = path
         self._dialect = dialect
         self._file = _open(path, dialect)
-        self._reader = _reader(self._file, dialect)
         self._number = 0
         self.columns: tuple[str, ...] = ()
         try:
+            self._reader = _reader(self._file, dialect)
             self.columns = self._header()
         except BaseException:
             self._file.close()
