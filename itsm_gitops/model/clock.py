@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from datetime import UTC, datetime, timedelta
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -28,6 +27,8 @@ def now() -> datetime:
 
 def random_suffix(length: int = 5) -> str:
     """Return ``length`` characters of Crockford base32 from the system's secure generator."""
+    import secrets
+
     return "".join(secrets.choice(_CROCKFORD) for _ in range(length))
 
 

@@ -7,7 +7,6 @@ lower-case name of at most 63 characters that is unique over the whole CMDB.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -36,6 +35,8 @@ def derive(prefix: str, opened: datetime, source: str, attempt: int = 0) -> str:
 
     ``attempt`` counts up when the identifier is already taken by another source.
     """
+    import hashlib
+
     digest = hashlib.sha256(f"{prefix}\0{source}\0{attempt}".encode()).digest()
     suffix = clock.encode_suffix(int.from_bytes(digest[:8], "big"))
     return f"{prefix}-{opened.astimezone(UTC):%y%m%d}-{suffix}"

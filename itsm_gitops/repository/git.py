@@ -9,9 +9,6 @@ stand, and asks few, large questions with NUL-separated answers.
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from pathlib import Path
@@ -81,6 +78,8 @@ def executable() -> str:
 
     Relative entries of PATH are left out: a repository must not be able to bring its own git.
     """
+    import shutil
+
     folders = [p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(p).is_absolute()]
     found = shutil.which("git", path=os.pathsep.join(folders))
     if not found:
@@ -109,6 +108,8 @@ class Git:
         ``args`` are the command's own; callers put ``--end-of-options`` and ``--`` before any
         text that comes from outside. ``index`` names another index file.
         """
+        import subprocess
+
         try:
             done = subprocess.run(
                 self._command(args),
@@ -195,13 +196,19 @@ class Git:
     def blobs(self, oids: Iterable[str]) -> Iterator[Blob]:
         """Yield the content of each object, in order, from one process; raises GitError if one is missing.
 
+        Objects are named by hash or as ``COMMIT:PATH``, with the path from the top of the repository.
         Content beyond BLOB_MAX is read past, never held.
         """
+        import subprocess
+        import tempfile
+
         with tempfile.TemporaryFile() as wanted:
             # The names come from a file, so that git may fill its output while we read it.
             count = 0
             for oid in oids:
-                wanted.write(oid.encode("ascii") + b"\n")
+                if "\n" in oid:
+                    raise GitError("an object's name cannot hold a line break")
+                wanted.write(oid.encode("utf-8", "surrogateescape") + b"\n")
                 count += 1
             if not count:
                 return

@@ -6,7 +6,6 @@ files and commits there are. All of them refuse in a shallow clone, where the tr
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -189,6 +188,8 @@ def _compare(base: Snapshot, head: Snapshot) -> list[ChangedFile]:
 
 def _hashed(tree: WorkingTree, infos: Iterable[FileInfo], algorithm: str) -> dict[str, FileInfo]:
     """Return the files with the hash that Git would give their bytes."""
+    import hashlib
+
     paths = sorted(i.path for i in infos if i.mode == REGULAR)
     found = {}
     for path, raw in tree.read_many(paths):

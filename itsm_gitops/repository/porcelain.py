@@ -24,7 +24,9 @@ def _opened(root: Path, command: str) -> Iterator[Repo]:
         with Repo(root, search_parent_directories=True) as repo:
             yield repo
     except InvalidGitRepositoryError as error:
-        raise GitError(f"{root} is not in a Git repository", "git init, or itsm init for a new one") from error
+        raise GitError(
+            f"{root} is not in a Git repository", "git init, or itsm init for a new one"
+        ) from error
     except PythonGitError as error:
         raise _explained(command, error) from error
 

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import gc
 import os
-import pickle
-import signal
 import sys
 import threading
-import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -92,6 +89,8 @@ def _start(work: Callable[[Sequence[I]], R], share: Sequence[I], others: Sequenc
 
 def _serve(work: Callable[[Sequence[I]], R], share: Sequence[I], write_end: int) -> None:
     """Do one share in the worker, send the outcome and leave."""
+    import pickle
+
     gc.disable()
     try:
         outcome = pickle.dumps((True, work(share)), pickle.HIGHEST_PROTOCOL)
@@ -107,6 +106,9 @@ def _serve(work: Callable[[Sequence[I]], R], share: Sequence[I], write_end: int)
 
 
 def _failure(error: BaseException) -> bytes:
+    import pickle
+    import traceback
+
     text = "".join(traceback.format_exception(error))
     if isinstance(error, ItsmError):
         with suppress(Exception):
@@ -117,6 +119,8 @@ def _failure(error: BaseException) -> bytes:
 
 
 def _collect(worker: _Worker) -> R:  # type: ignore[type-var]
+    import pickle
+
     sent = worker.pipe.read()
     if not sent:
         raise WorkerFailed("a worker process stopped without an answer (killed, or out of memory?)")
@@ -129,6 +133,8 @@ def _collect(worker: _Worker) -> R:  # type: ignore[type-var]
 
 
 def _end(worker: _Worker) -> None:
+    import signal
+
     worker.pipe.close()
     with suppress(ProcessLookupError):
         os.kill(worker.pid, signal.SIGKILL)  # a finished worker waits as a zombie: this cannot hit another
