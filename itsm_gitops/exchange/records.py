@@ -13,6 +13,7 @@ from itsm_gitops.exchange.report import NOT_UNDERSTOOD, SUPERSEDED, Tally
 from itsm_gitops.exchange.tables import Row
 from itsm_gitops.model import ids
 from itsm_gitops.model.clock import parse_time
+from itsm_gitops.model.priority import derive
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 
 
@@ -37,7 +38,7 @@ class Drafter:
         self._kind = mapping.kind
         self._convert = convert
         self._tally = tally
-        self._matrix: Mapping[str, Mapping[str, str]] = book.policy(PRIORITY).get("matrix", {})
+        self._policy = book.policy(PRIORITY)
         line = mapping.timeline
         self._history = History(mapping, line, convert, tally) if line else None
         self._schemas = {n: schema_at(self._kind.fields, n.split(".")) for n in mapping.fields}
@@ -87,13 +88,11 @@ class Drafter:
     def _override(self, data: dict[str, Any], row: Row) -> None:
         """Turn a stated priority into an override, where the matrix says something else."""
         stated = data.pop(PRIORITY_FIELD, None)
-        derived = self._matrix.get(str(data.get("impact")), {}).get(str(data.get("urgency")))
-        if stated is None or stated == derived:
+        if stated is None or stated == derive(self._policy, data.get("impact"), data.get("urgency")):
             return
-        column = self._mapping.fields[PRIORITY_FIELD].column
-        known = {p for line in self._matrix.values() for p in line.values()}
-        if stated not in known:
-            self._tally.add(column, NOT_UNDERSTOOD, "not a priority of the matrix", str(stated), row.number)
+        if stated not in self._policy.get("priorities", {}):
+            column = self._mapping.fields[PRIORITY_FIELD].column
+            self._tally.add(column, NOT_UNDERSTOOD, "not a priority of the policy", str(stated), row.number)
             return
         source = self._mapping.system or "another system"
         data[OVERRIDE_FIELD] = {
