@@ -114,6 +114,7 @@ def said(value: Any) -> Any:
 
 
 def _next(result: Written, style: Style) -> Iterator[str]:
-    if not result.steps or not result.changes:
+    moved = result.steps and any(c.pointer[0] in ("state", "lifecycle") for c in result.changes)
+    if not moved:
         return
     yield style.dim(f"next: itsm move {result.id} " + " | ".join(s.state for s in result.steps))

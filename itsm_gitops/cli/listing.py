@@ -1,0 +1,149 @@
+"""`itsm list`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.failures import usage
+from itsm_gitops.cli.render import CATEGORY_STYLES, PRIORITY_STYLES, brief, styles, words
+from itsm_gitops.commands.listing import Filters, Listing, Row, list_documents
+
+if TYPE_CHECKING:
+    from itsm_gitops.cli.tables import Cell, Column
+
+_FIXED = ("id", "priority", "age", "kind", "state", "lifecycle", "criticality", "opened", "updated")
+_HEADS = {"priority": "pri", "assigned_team": "team", "criticality": "criticality"}
+_TIMES = ("opened", "updated")
+
+
+@command(
+    "list",
+    [
+        ("itsm list incidents --state open --service mail", "open incidents of a service, most urgent first"),
+        ("itsm list changes --since 7d --sort updated", "changes with something new in the last week"),
+        ("itsm list services --columns id,name,owner,service_level", "choose the columns"),
+        ("itsm list incidents --where category=mail --where major.state=accepted", "any field, any depth"),
+        ("itsm list problems --team none --json", "nobody's problems, for programs"),
+    ],
+)
+@click.argument("kinds", metavar="[KIND]...", nargs=-1, shell_complete=lazily("plurals"))
+@click.option("--state", "-s", "states", multiple=True, shell_complete=lazily("list_states"),
+              help="A state, a category (new, active, waiting, done, cancelled), open or finished.")
+@click.option("--service", "services", metavar="ID", multiple=True, shell_complete=lazily("services"), help="Affects this service.")
+@click.option("--ci", "cis", metavar="ID", multiple=True, shell_complete=lazily("identifiers"), help="Names this item or record in any way.")
+@click.option("--team", "-t", "teams", metavar="ID", multiple=True, shell_complete=lazily("teams"), help="Assigned to or owned by this team ('none': by no team).")
+@click.option("--assignee", "assignees", metavar="HANDLE", multiple=True, shell_complete=lazily("people"), help="Assigned to this person ('none': to nobody).")
+@click.option("--priority", "-p", "priorities", metavar="P", multiple=True, help="Derived priority, for example P1.")
+@click.option("--since", metavar="WHEN", default="", help="Something happened since: 2026-11-01, 7d, 12h.")
+@click.option("--where", "where", metavar="FIELD=VALUE", multiple=True, shell_complete=lazily("assignments_of_kind"),
+              help="A field has this value; '*' any value, empty none.")
+@click.option("--text", metavar="TEXT", default="", help="The title or identifier contains this.")
+@click.option("--sort", metavar="COLUMN", help="Sort by this column; '-COLUMN' turns the order round.")
+@click.option("--limit", "-n", type=click.IntRange(min=1), help="Show at most this many.  [default: 50 on a terminal]")
+@click.option("--columns", metavar="A,B,…", default="", help="Show these columns instead.")
+@at_option
+@json_option
+@pass_app
+def list_command(app: App, **options: Any) -> None:
+    """List documents with filters and columns.
+
+    KIND is a kind or class in singular or plural (incidents, change, services …), 'cis' for all
+    items that can fail, 'items' for the whole CMDB; without it all records are listed.
+    """
+    filters = Filters(
+        states=_split(options["states"]),
+        services=_split(options["services"]),
+        teams=_split(options["teams"]),
+        priorities=_split(options["priorities"]),
+        assignees=_split(options["assignees"]),
+        cis=_split(options["cis"]),
+        since=options["since"],
+        where=tuple(_pair(w) for w in options["where"]),
+        text=options["text"],
+    )
+    as_json = options["as_json"]
+    limit = options["limit"] or (50 if sys.stdout.isatty() and not as_json else 0)
+    found = list_documents(
+        app.repo,
+        options["kinds"],
+        filters,
+        sort=options["sort"],
+        limit=limit,
+        columns=_split((options["columns"],)),
+        at=options["at"],
+    )
+    if as_json:
+        print_json(found.as_json())
+    else:
+        _print(app, found)
+
+
+def _split(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip():
+        raise usage(f"'{text}' is not a condition", "write FIELD=VALUE, for example category=mail")
+    return name.strip(), value.strip()
+
+
+def _print(app: App, found: Listing) -> None:
+    style = styles(sys.stdout)
+    if not found.rows:
+        names = " or ".join(k.plural.replace("-", " ") for k in found.kinds[:3]) if len(found.kinds) <= 3 else "documents"
+        click.echo(f"no {names} match")
+        return
+    from itsm_gitops.cli.tables import print_table
+
+    zone = app.repo.config.timezone
+    print_table(_columns(found), [[_cell(found, row, c, zone) for c in found.columns] for row in found.rows])
+    if found.matched > len(found.rows):
+        text = f"{len(found.rows)} of {found.matched:,}; --limit N shows more"
+    else:
+        text = f"{found.matched:,} {_noun(found)}"
+    click.echo(style.dim(text), color=style.on)
+
+
+def _noun(found: Listing) -> str:
+    if len(found.kinds) != 1:
+        return "document" if found.matched == 1 else "documents"
+    kind = found.kinds[0]
+    return kind.title.lower() if found.matched == 1 else kind.plural.replace("-", " ")
+
+
+def _columns(found: Listing) -> list[Column]:
+    from itsm_gitops.cli.tables import Column
+
+    return [
+        Column(
+            _HEADS.get(name, words(name)),
+            fixed=name in _FIXED,
+            right=name == "age",
+            least=20 if name in ("title", "name") else 6,
+            style="cyan" if name == "id" else "",
+        )
+        for name in found.columns
+    ]
+
+
+def _cell(found: Listing, row: Row, name: str, zone: str) -> Cell:
+    value = row.values[name]
+    if value is None:
+        return ""
+    kind = found.book.kinds[row.entry.kind]
+    if name in ("state", kind.state_field) and kind.workflow:
+        known = kind.workflow.states.get(str(value))
+        return words(str(value)), CATEGORY_STYLES.get(known.category, "") if known else ""
+    if name == "priority":
+        return str(value), PRIORITY_STYLES.get(str(value), "")
+    if name in _TIMES:
+        from itsm_gitops.cli.times import local
+
+        return local(str(value), zone)
+    return brief(value, 200)
