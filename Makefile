@@ -22,7 +22,7 @@ COVER := $(if $(COVERAGE),--cov --cov-report=term --cov-report=xml:build/coverag
 
 WORKFLOWS := .github/workflows/*.yml
 
-.PHONY: help install demo serve test test-all check gates lint types workflows examples package bench clean
+.PHONY: help install demo serve test test-all check gates lint types workflows examples bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -63,7 +63,7 @@ test-all: ## every test
 check: gates ## every gate: what a pull request must pass
 	@$(MAKE) --no-print-directory test COVERAGE=1
 
-gates: lint types workflows examples package ## every gate but the tests
+gates: lint types workflows examples ## every gate but the tests
 
 lint: $(VENV)/.dev ## style and format
 	$(BIN)/ruff check .
@@ -83,11 +83,7 @@ examples: $(VENV)/.dev ## the living example: clean, in canonical form, its site
 	$(BIN)/itsm fmt --check
 	$(BIN)/itsm site build
 
-package: $(VENV)/.dev ## the wheel holds the rule book and works away from the repository
-	$(BIN)/python benchmarks/wheel.py
-
 bench: $(VENV)/.dev ## measure against PyYAML and a bare interpreter (figures, not a gate)
-	$(BIN)/python -m compileall -q itsm_gitops
 	$(BIN)/python benchmarks/bench.py
 
 clean: ## remove everything that is made (the environment stays)
