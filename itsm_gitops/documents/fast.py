@@ -20,6 +20,8 @@ from itsm_gitops.documents.scalars import FIRST, plain
 
 # Where an anchor, alias or tag could stand. Prose with "R&D", "5 * 3" or "wow!" does not match.
 _PROPERTY = re.compile(r"[!&*](?<![^\s,\[\]{}:?-][!&*])(?:(?<=!)|\S)").search
+# `[?x]` is a key to libyaml and a word to YAML 1.2.
+_QUERY = re.compile(r"\?(?<![^\s,\[\]{}]\?)\S").search
 # A collection in a collection in a collection on one line, 60 levels deep and more.
 _STAIRCASE = re.compile(r"[-?:][-?: \t]{120}").search
 _FLOW_LEVELS = 200
@@ -48,6 +50,8 @@ def read(text: str, limits: Limits) -> Any:
     if text.count("[") + text.count("{") > _FLOW_LEVELS or (len(text) > _SHORT and _STAIRCASE(text)):
         raise Doubt
     if ("!" in text or "&" in text or "*" in text) and _PROPERTY(text):
+        raise Doubt
+    if "?" in text and _QUERY(text):
         raise Doubt
     if "%" in text and (text[0] == "%" or "\n%" in text):
         raise Doubt

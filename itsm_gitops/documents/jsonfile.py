@@ -18,6 +18,7 @@ from itsm_gitops.documents.problems import (
 )
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]', re.DOTALL)
+_ESCAPE = re.compile(r"\\[ubf]")
 
 
 class _Duplicate(ValueError):
@@ -39,20 +40,22 @@ def load_json(raw: bytes, *, limits: Limits = RULEBOOK_LIMITS) -> Loaded:
     text = chars.clean_text(raw)
     if text is None:
         return Loaded(None, tuple(chars.diagnose(raw)))
-    problem = _measure(text, limits)
-    if problem:
-        return Loaded(None, (problem,))
     try:
         data = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
     except json.JSONDecodeError as error:
         return Loaded(None, (_syntax(error),))
     except _Duplicate:
         return Loaded(None, (_find_duplicate(text),))
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        return Loaded(None, (_measure(text, limits) or too_deep(limits, 1, 1),))
+    except ValueError as error:
         return Loaded(None, (Problem("P003", str(error), "write a finite number, or text in quotes", 1, 1),))
     if not isinstance(data, dict):
         return Loaded(None, (Problem("P011", "the top level is not an object", "write `{ ... }`", 1, 1),))
-    hidden = _hidden(data)
+    if not _within(data, limits):
+        return Loaded(None, (_measure(text, limits) or too_deep(limits, 1, 1),))
+    # Only an escape can bring in what the text itself does not hold.
+    hidden = _hidden(data) if _ESCAPE.search(text) else None
     return Loaded(None, (hidden,)) if hidden else Loaded(data, ())
 
 
@@ -79,8 +82,24 @@ def _syntax(error: json.JSONDecodeError) -> Problem:
     return Problem("P003", f"not valid JSON: {error.msg}", hint, error.lineno, error.colno)
 
 
+def _within(data: Any, limits: Limits) -> bool:
+    """Whether data has no more levels and values than allowed; walks containers level by level."""
+    level, depth, values = [data], 0, 0
+    while level:
+        depth += 1
+        inner = []
+        for container in level:
+            members = container.values() if container.__class__ is dict else container
+            values += len(members)
+            inner += [m for m in members if m.__class__ is dict or m.__class__ is list]
+        if depth > limits.depth or values > limits.nodes:
+            return False
+        level = inner
+    return True
+
+
 def _measure(text: str, limits: Limits) -> Problem | None:
-    """Refuse too deep and too long documents before the recursive decoder meets them."""
+    """Locate what makes a document too deep or too long."""
     depth = values = 0
     for match in _TOKEN.finditer(text):
         token = match.group()

@@ -5,6 +5,7 @@ This reading decides what a document means; the quick way in `fast` must agree w
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from itsm_gitops.documents import chars
@@ -21,6 +22,8 @@ from itsm_gitops.documents.problems import (
 )
 from itsm_gitops.documents.scalars import NotANumber, plain
 from itsm_gitops.documents.syntax import translate
+
+_DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 
 
 def read(text: str, limits: Limits, *, mapping: bool = True, pure: bool = False) -> Loaded:
@@ -56,7 +59,7 @@ class _Reader:
         if isinstance(start, types.StreamEndEvent):
             hint = "write the document's keys, beginning with `id`"
             raise Stop(Problem("P007", "the file holds no document", hint, 1, 1))
-        if start.version or start.tags:
+        if _DIRECTIVE.search(self.text, 0, start.end_mark.index):
             self._add("P003", start, "a directive (a line that starts with %)", "remove the line")
         root = get()
         if mapping and not isinstance(root, types.MappingStartEvent):
@@ -127,6 +130,7 @@ class _Reader:
 
     def _key(self, event: Any, key: Any, lines: dict[str, int]) -> str:
         """Check a key. The returned name is only used when the document has no problem."""
+        start: int = event.start_mark.index
         line: int = event.start_mark.line + 1
         if isinstance(event, types.AliasEvent):
             return ""
@@ -134,7 +138,10 @@ class _Reader:
             self._add("P008", event, "a key that is itself a list or mapping", "use a word as the key")
             return ""
         name: str = event.value
-        if name == "<<" and not event.style:
+        if self.text[start - 1 : start] == "?":
+            # libyaml reads `[?x]` as a key, YAML 1.2 as the word "?x".
+            self._add("P003", event, "a `?` that readers understand in two ways", "put the word in quotes")
+        elif name == "<<" and not event.style:
             self._add("P005", event, "a merge key (`<<`)", "write the keys out")
         elif not isinstance(key, str):
             shown = f"`{name[:40]}` is not text" if name else "a key is missing before the colon"

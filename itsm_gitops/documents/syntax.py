@@ -21,6 +21,9 @@ class _Says(NamedTuple):
 
 # The first row that matches counts. The C parser and the pure Python one word most things alike.
 _TABLE = (
+    _Says("directive", "a directive (a line that starts with %)", "remove the line"),
+    _Says("found unexpected ':'", "a colon in brackets without a space behind it", _QUOTE),
+    _Says("tab character that violates", "a tab in the indentation", "indent with spaces"),
     _Says("found unexpected end of stream", "the quote is never closed", "add the closing quote", True),
     _Says("found unexpected document indicator", "the quote is never closed", "add the closing quote", True),
     _Says(
@@ -70,7 +73,6 @@ _TABLE = (
     _Says("expected a comment or a line break", "text after `|` or `>`", "start the text on the next line"),
     _Says("expected chomping or indentation", "text after `|` or `>`", "start the text on the next line"),
     _Says("indentation indicator", "a wrong number after `|` or `>`", "leave the number out"),
-    _Says("directive", "a directive (a line that starts with %)", "remove the line"),
     _Says("incompatible YAML document", "a %YAML directive for another version", "remove the line"),
     _Says("document start", "text that does not belong to the keys above it", _INDENT),
     _Says("tag", "a tag (a word that starts with `!`) that cannot be read", _QUOTE),
@@ -80,6 +82,7 @@ _TABLE = (
     _Says("expected the node content", "a value is missing or starts with a reserved character", _QUOTE),
 )
 _TAB = _Says("", "a tab in the indentation", "indent with spaces")
+_NO_KEY = _Says("", "a key is missing before the colon", "write the key")
 _RESERVED = _Says("", "a value cannot start with this character", _QUOTE)
 
 
@@ -89,6 +92,10 @@ def translate(text: str, error: Exception) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if "cannot start any token" in said:
         row = _TAB if mark and text[mark.index : mark.index + 1] == "\t" else _RESERVED
+    elif (mark and "expected key" in said and text[mark.index : mark.index + 1] == ":") or (
+        mark and "but found ':'" in said
+    ):
+        row = _NO_KEY
     else:
         row = next((row for row in _TABLE if row.marker in said), _Says("", said.strip("; "), ""))
     if row.at_start:

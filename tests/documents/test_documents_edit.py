@@ -1,0 +1,309 @@
+"""Edits change exactly the data that was meant and no line that was not."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yaml_scribe import Scribe, documents, examples, keys, same, values
+
+from itsm_gitops.documents import Append, Edit, Remove, Set, edit, load, locate
+from itsm_gitops.model.errors import ItsmError, NotFound, Refused
+
+ORDER = ["id", "kind", "title", "state", "links"]
+
+
+def places(value: Any, pointer: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    yield pointer, value
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from places(item, (*pointer, key))
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from places(item, (*pointer, position))
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> tuple[dict[str, Any], Edit, Any]:
+    """Data, a change to it, and the data after the change, made in the plainest way."""
+    data = draw(documents.filter(bool))
+    pointer, value = draw(st.sampled_from(list(places(data))))
+    kinds = ["set", "remove"] if pointer else []
+    if isinstance(value, dict):
+        kinds.append("new")
+    if isinstance(value, list):
+        kinds.append("append")
+    kind = draw(st.sampled_from(kinds))
+    new = None if kind == "remove" else draw(values)
+    if kind == "new":
+        pointer = (*pointer, draw(keys))
+    return (
+        data,
+        {"remove": lambda: Remove(pointer), "append": lambda: Append(pointer, new)}.get(
+            kind, lambda: Set(pointer, new)
+        )(),
+        _after(data, pointer, kind, new),
+    )
+
+
+def _after(value: Any, pointer: tuple[str | int, ...], kind: str, new: Any) -> Any:
+    if not pointer:
+        return [*value, new] if kind == "append" else new
+    first, *rest = pointer
+    if isinstance(value, list):
+        if kind == "remove" and not rest:
+            return [item for position, item in enumerate(value) if position != first]
+        return [
+            _after(item, tuple(rest), kind, new) if position == first else item
+            for position, item in enumerate(value)
+        ]
+    if kind == "remove" and not rest:
+        return {key: item for key, item in value.items() if key != first}
+    return {**value, first: _after(value.get(first), tuple(rest), kind, new)}
+
+
+@examples(300, 8000)
+@given(edits(), st.integers(0, 10**9))
+def test_any_edit_of_any_layout(case: tuple[dict[str, Any], Edit, Any], seed: int) -> None:
+    data, change, wanted = case
+    raw = Scribe(seed).document(data).encode()
+    result = edit(raw, [change], ORDER)
+    loaded = load(result)
+    assert not loaded.problems, result
+    assert same(loaded.data, wanted), result
+    _only_touched_lines_differ(raw, result, change, data)
+
+
+def _only_touched_lines_differ(raw: bytes, result: bytes, change: Edit, data: Any) -> None:
+    """Lines before the first and behind the last line of what is edited keep every byte."""
+    eol = "\r\n" if b"\r\n" in raw else "\n"
+    old, new = ((text.decode().removesuffix(eol) + eol).splitlines(keepends=True) for text in (raw, result))
+    source = locate(raw)
+    pointer = change.pointer
+    inserted = isinstance(change, Append) or source.value(pointer) is None
+    if inserted:
+        # A list or mapping that has something in block style only gains lines.
+        holder = pointer if isinstance(change, Append) else pointer[:-1]
+        inside: Any = data
+        for part in holder:
+            inside = inside[part]
+        span = source.value(holder)
+        if inside and span and raw.decode()[span.start] not in "{[" and not _in_flow(source, raw, holder):
+            assert _kept(old, new) == len(old)
+            return
+        pointer = holder
+    elif isinstance(change, Remove):
+        inside = data
+        for part in pointer[:-1]:
+            inside = inside[part]
+        alone = len(inside) == 1 or _in_flow(source, raw, pointer[:-1])  # a comma goes, too
+        pointer = pointer[:-1] if alone else pointer
+    span = source.value(pointer)
+    assert span is not None
+    first = min(span.line, (source.key(pointer) or span).line)
+    body = raw.decode()[span.start : span.end]
+    last = span.line + body.removesuffix("\n").count("\n")
+    if isinstance(pointer[-1] if pointer else "", int):
+        first = _dash_line(old, first)
+    assert old[: first - 1] == new[: first - 1]
+    behind = len(old) - last - 1
+    assert behind <= 0 or old[-behind:] == new[-behind:]
+
+
+def _dash_line(lines: list[str], line: int) -> int:
+    """The value of an item can stand below its dash, with comments between."""
+    while line > 1 and (not lines[line - 1].strip() or not lines[line - 1].lstrip().startswith("-")):
+        line -= 1
+    return line
+
+
+def _in_flow(source: Any, raw: bytes, pointer: tuple[str | int, ...]) -> bool:
+    text = raw.decode()
+    spans = [source.value(pointer[:length]) for length in range(len(pointer) + 1)]
+    return any(text[span.start : span.start + 1] in ("[", "{") for span in spans)
+
+
+def _kept(old: list[str], new: list[str]) -> int:
+    before = len(os.path.commonprefix([old, new]))
+    behind = len(os.path.commonprefix([old[before:][::-1], new[before:][::-1]]))
+    return before + behind
+
+
+RECORD = b"""\
+# An incident, written by hand
+id: INC-261122-K7QF3   # never changes
+kind: incident
+title: "Checkout is slow"
+
+state: 'new'
+description: |
+  First line.
+
+  Second line.   # not a comment
+links:
+  - {type: affects, target: checkout}   # flow
+  - type: caused_by  # block
+    target: CHG-261120-AAAAA
+tags: [slow, "eu west",   shop]
+summary: >-
+  folded
+  text
+x: {}
+aliases: []
+timeline:
+# oldest first
+- at: 2026-11-22T10:00:00Z
+  by: ada   # on call
+
+- at: 2026-11-22T11:00:00Z
+  by: ben
+"""
+
+CASES = [
+    (Set(("state",), "in_progress"), "state: 'new'", "state: 'in_progress'"),
+    (Set(("title",), "It's \"slow\""), 'title: "Checkout is slow"', 'title: "It\'s \\"slow\\""'),
+    (Set(("kind",), "no"), "kind: incident", "kind: 'no'"),
+    (Set(("id",), "INC-1"), "id: INC-261122-K7QF3   # never", "id: INC-1   # never"),
+    (Set(("description",), "One\ntwo\n"), "  First line.\n\n  Second line.   # not a comment", "  One\n  two"),
+    (Set(("description",), "One"), "|\n  First line.\n\n  Second line.   # not a comment", "|-\n  One"),
+    (Set(("summary",), "other words"), "  folded\n  text", "  other words"),
+    (Set(("links", 0, "target"), "a, b"), "target: checkout}", "target: 'a, b'}"),
+    (Set(("links", 1, "note"), "why"), "CHG-261120-AAAAA\n", "CHG-261120-AAAAA\n    note: why\n"),
+    (Set(("links", 0, "note"), "why"), "target: checkout}", "target: checkout, note: why}"),
+    (Append(("tags",), "new"), "  shop]", "  shop, new]"),
+    (Append(("aliases",), "OLD-1"), "aliases: []", "aliases:\n  - OLD-1"),
+    (Append(("links",), {"type": "blocks", "target": "x"}), "tags:", "  - type: blocks\n    target: x\ntags:"),
+    (Append(("timeline",), {"at": "2026-11-22T12:00:00Z", "by": "cy"}), "by: ben\n",
+     "by: ben\n- at: 2026-11-22T12:00:00Z\n  by: cy\n"),
+    (Set(("impact",), "high"), "  by: ben\n", "  by: ben\nimpact: high\n"),
+    (Set(("urgency",), "low"), "kind: incident\n", "kind: incident\nurgency: low\n"),
+    (Set(("x", "a"), 1), "x: {}", "x:\n  a: 1"),
+    (Set(("labels", "tier"), "1"), "x: {}\n", "x: {}\nlabels:\n  tier: '1'\n"),
+    (Remove(("tags", 1)), 'slow, "eu west",   shop', "slow, shop"),
+    (Remove(("tags", 2)), '"eu west",   shop', '"eu west"'),
+    (Remove(("links", 0)), "  - {type: affects, target: checkout}   # flow\n", ""),
+    (Remove(("links", 1, "type")), "- type: caused_by  # block\n    target", "- target"),
+    (Remove(("summary",)), "summary: >-\n  folded\n  text\n", ""),
+    (Remove(("timeline", 1)), "- at: 2026-11-22T11:00:00Z\n  by: ben\n", ""),
+    (Set(("links",), []), "links:\n  - {type: affects, target: checkout}   # flow\n  - type: caused_by  # block\n"
+     "    target: CHG-261120-AAAAA", "links: []"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("eol", ["\n", "\r\n"])
+@pytest.mark.parametrize(("change", "old", "new"), CASES)
+def test_an_edit_of_a_record(change: Edit, old: str, new: str, eol: str) -> None:
+    raw = RECORD.decode()
+    assert raw.count(old) == 1
+    order = [
+        "id",
+        "kind",
+        "urgency",
+        "title",
+        "state",
+        "description",
+        "tags",
+        "x",
+        "labels",
+        "aliases",
+        "links",
+    ]
+    wanted = raw.replace(old, new).replace("\n", eol).encode()
+    assert edit(raw.replace("\n", eol).encode(), [change], order).decode() == wanted.decode()
+
+
+def test_several_edits_at_once() -> None:
+    raw = b"id: a\nstate: new\ntimeline:\n- at: 1\n"
+    changes = [
+        Set(("state",), "open"),
+        Append(("timeline",), {"at": 2}),
+        Set(("assignee",), "ada"),
+        Remove(("id",)),
+    ]
+    assert (
+        edit(raw, changes, ["id", "state", "assignee"])
+        == b"state: open\nassignee: ada\ntimeline:\n- at: 1\n- at: 2\n"
+    )
+
+
+def test_nothing_changes_when_the_value_is_there_already() -> None:
+    raw = b"a:   'x'\nb: 1"
+    assert edit(raw, [Set(("a",), "x"), Set(("b",), 1)]) is raw
+    assert edit(raw, []) is raw
+
+
+def test_the_type_of_a_number_is_a_change() -> None:
+    assert edit(b"a: 1\n", [Set(("a",), "1")]) == b"a: '1'\n"
+    assert edit(b"a: 1\n", [Set(("a",), 1.0)]) == b"a: 1.0\n"
+    assert edit(b"a: 1\n", [Set(("a",), True)]) == b"a: true\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "change", "wanted"),
+    [
+        (b"a: 1", Set(("b",), 2), b"a: 1\nb: 2\n"),
+        (b"a: |\n  x", Set(("b",), 2), b"a: |-\n  x\nb: 2\n"),
+        (b"a: |+ # c\n  x", Set(("b",), 2), b"a: |- # c\n  x\nb: 2\n"),
+        (b"a:\nb: 1\n", Set(("a",), "x"), b"a: x\nb: 1\n"),
+        (b"a:  # c\nb: 1\n", Set(("a",), "x"), b"a: x  # c\nb: 1\n"),
+        (b"a: # c\n- 1\n", Set(("a",), "x"), b"a: x # c\n"),
+        (b"a: 1 # c\n", Set(("a",), [1, 2]), b"a: # c\n- 1\n- 2\n"),
+        (b"a: 1 # c\n", Set(("a",), "x\ny\n"), b"a: | # c\n  x\n  y\n"),
+        (b"a:\n", Append(("a",), 1), b"a:\n- 1\n"),
+        (b"a:\n", Set(("a", "b"), 1), b"a:\n  b: 1\n"),
+        (b"{}\n", Set(("a",), 1), b"a: 1\n"),
+        (b"--- {}\n", Set(("a",), 1), b"--- {a: 1}\n"),
+        (b"a: 1\n", Remove(("a",)), b"{}\n"),
+        (b"a: [1]\n", Remove(("a", 0)), b"a: []\n"),
+        (b"a:\n- 1 # c\n", Remove(("a", 0)), b"a: []\n"),
+        (b"{a: 1}\n", Set(("b",), 2), b"{a: 1, b: 2}\n"),
+        (b"a: {b}\n", Set(("a", "b"), 2), b"a: {b: 2}\n"),
+        (b"a: [b: 1]\n", Set(("a", 0, "c"), 2), b"a: [{b: 1, c: 2}]\n"),
+        (b"a:\n- - 1\n  - 2\n", Remove(("a", 0, 0)), b"a:\n- - 2\n"),
+        (b"b: 1\n", Set(("a",), 2), b"a: 2\nb: 1\n"),
+        (b"# head\n\nb: 1\n", Set(("a",), 2), b"# head\n\na: 2\nb: 1\n"),
+        (b"a: x\n\n\nb: 1\n", Set(("a",), "y\n\n"), b'a: "y\\n\\n"\n\n\nb: 1\n'),
+    ],
+)
+def test_corners(raw: bytes, change: Edit, wanted: bytes) -> None:
+    assert edit(raw, [change], ["a", "b"]).decode() == wanted.decode()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [Remove(("b",)), Remove(("a", 3)), Set(("a", 3), 1), Set(("a", "x"), 1), Append(("s",), 1), Set(("s", "x"), 1),
+     Set((), {}), Remove(("s", "x", "y"))],
+)  # fmt: skip
+def test_a_pointer_into_nothing(change: Edit) -> None:
+    with pytest.raises(NotFound):
+        edit(b"a: [1]\ns: text\n", [change])
+
+
+@pytest.mark.parametrize("value", [float("nan"), {1, 2}, object(), "bell \x07", "e\u0301", "\u202e"])
+def test_a_value_that_cannot_be_written(value: Any) -> None:
+    with pytest.raises(Refused):
+        edit(b"a: 1\n", [Set(("a",), value)])
+
+
+def test_a_document_with_problems_is_refused() -> None:
+    with pytest.raises(Refused, match="line 2: the key 'a' appears twice"):
+        edit(b"a: 1\na: 2\n", [Set(("a",), 3)])
+
+
+def test_a_layout_that_cannot_be_spliced_is_refused_not_broken() -> None:
+    raw = b"? a\n: 1\n? b\n: - 1\n"
+    for change in (Set(("a",), "x"), Set(("c",), 1), Append(("b",), 2), Remove(("a",))):
+        try:
+            loaded = load(edit(raw, [change], ["c", "a"]))
+        except ItsmError:
+            continue
+        assert loaded.data in (
+            {"a": "x", "b": [1]},
+            {"a": 1, "b": [1], "c": 1},
+            {"a": 1, "b": [1, 2]},
+            {"b": [1]},
+        )
