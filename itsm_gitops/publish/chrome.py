@@ -38,15 +38,19 @@ _SEARCH_ICON = (
     'A6.5 6.5 0 1 1 9.5 3m0 2a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9"/></svg>'
 )
 
+_THEME_ICON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18m0 2v14a7 7 0 0 1 0-14"/></svg>'
+
 
 def search_box(root: str) -> str:
-    """Return the search form of the header; without a script it leads to the search page."""
+    """Return the header's search form (without a script it leads to the search page) and theme button."""
     return (
         f'<form class="it-find" role="search" action="{root}{urls.SEARCH}" data-root="{root}">'
         f'<label class="it-find__icon" for="it-q">{_SEARCH_ICON}<span class="it-vh">Search</span></label>'
         '<input id="it-q" name="q" type="search" placeholder="Search records, services, pages"'
         ' autocomplete="off" spellcheck="false" maxlength="100">'
         '<kbd aria-hidden="true">/</kbd></form>'
+        '<button type="button" class="it-theme md-header__button md-icon" aria-label="Switch between light and dark">'
+        f"{_THEME_ICON}</button>"
     )
 
 

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from itsm_gitops.publish.layout import Placed, place
 from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, join, shorten
 
-_WIDTH, _HEIGHT = 168, 46
-_COLUMN, _ROW = _WIDTH + 62, _HEIGHT + 16
+_WIDTH, _HEIGHT = 172, 46
+_COLUMN, _ROW = _WIDTH + 56, _HEIGHT + 16
 _MARGIN = 8
-_LETTERS = 22
+_LETTERS = 21
+_SHRINK = 720
 
 
 class Box(NamedTuple):
@@ -44,11 +45,12 @@ def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow]) -> Html:
     placed = place([b.id for b in boxes], [(a.source, a.target) for a in named])
     width = len(placed.layers) * _COLUMN - (_COLUMN - _WIDTH) + 2 * _MARGIN
     height = round(max(y for _, y in placed.position.values()) * _ROW + _HEIGHT + 2 * _MARGIN)
+    wide = ' class="it-map__wide"' if width > _SHRINK else ""
     lines = join(_line(placed, a) for a in named if (a.source, a.target) in placed.routes)
     shapes = join(_box(placed, b) for b in boxes)
     return Html(
         f'<figure class="it-map"><div class="it-map__view" tabindex="0" role="group" aria-label="{esc(caption)}">'
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
+        f'<svg{wide} xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
         f' viewBox="0 0 {width} {height}">{lines}{shapes}</svg></div>'
         f"<figcaption>{esc(caption)}</figcaption>{_as_list(boxes, named)}</figure>"
     )

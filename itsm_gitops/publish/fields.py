@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.kinds import Kind
@@ -25,6 +26,9 @@ _LOOKS = {
     "approved": "done", "rejected": "bad", "emergency": "bad", "done": "done", "open": "new",
     "in_progress": "active",
 }  # fmt: skip
+
+# How the patterns of identifiers begin, for fields that name documents without being relations.
+_NAMES = ("^[a-z][a-z0-9-]", "^[A-Za-z][A-Za-z0-9-]")
 
 _MAX_ITEMS = 200
 
@@ -65,7 +69,8 @@ def value(view: View, data: Any, schema: Schema) -> Html:
     if isinstance(data, bool):
         return Html("Yes" if data else "No")
     if isinstance(data, int | float):
-        return esc(f"{data:,}" if abs(data) >= 10_000 else data)
+        unit = " min" if "in minutes" in schema.get("description", "") else ""
+        return esc((f"{data:,}" if abs(data) >= 10_000 else str(data)) + unit)
     if isinstance(data, list):
         return _list(view, data, schema)
     if isinstance(data, dict):
@@ -76,7 +81,7 @@ def value(view: View, data: Any, schema: Schema) -> Html:
 def _text(view: View, text: str, schema: Schema) -> Html:
     if schema.get("x-text"):
         return prose.render(text, view.id_link)
-    if "x-ref" in schema:
+    if "x-ref" in schema or (text in view.entries and schema.get("pattern", "").startswith(_NAMES)):
         return view.link(text)
     if "enum" in schema:
         look = _LOOKS.get(text)
@@ -85,11 +90,19 @@ def _text(view: View, text: str, schema: Schema) -> Html:
     return writer(view, text) if writer else prose.line(text, view.id_link)
 
 
+def _date(_: View, text: str) -> Html:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return esc(text)
+    return Html(f'<time datetime="{day.isoformat()}">{day.day} {day:%b %Y}</time>')
+
+
 def _url(_: View, text: str) -> Html:
     return external(text, esc(text.removeprefix("https://").removeprefix("http://").rstrip("/")))
 
 
-_FORMATS: Mapping[str, Callable[[View, str], Html]] = {"date-time": View.time, "uri": _url}
+_FORMATS: Mapping[str, Callable[[View, str], Html]] = {"date-time": View.time, "date": _date, "uri": _url}
 
 
 def _list(view: View, data: list[Any], schema: Schema) -> Html:

@@ -64,9 +64,16 @@ def link(url: str, text: Html, css: str = "") -> Html:
     return Html(f'<a{style} href="{ROOT}{quote(url, safe="/#?=&%._-")}">{text}</a>')
 
 
+_SHORT = {
+    w.lower(): w
+    for w in ("CI", "CIs", "CAB", "URL", "ID", "SLA", "OLA", "IP", "OS", "CPU", "RAM", "VPN", "SHA256")
+}
+
+
 def words(name: str) -> str:
-    """Turn a name used in files (``in_progress``) into words (``In progress``)."""
-    text = name.replace("_", " ").replace("-", " ").strip()
+    """Turn a name used in files (``in_progress``, ``cause_ci``) into words (``In progress``)."""
+    parts = name.replace("_", " ").replace("-", " ").split()
+    text = " ".join(_SHORT.get(p, p) for p in parts)
     return text[:1].upper() + text[1:]
 
 

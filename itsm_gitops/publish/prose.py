@@ -61,8 +61,7 @@ def link_ids(escaped: Html, resolve: Resolve) -> Html:
 
 def _plain(text: str, resolve: Resolve) -> Html:
     parts = (p for p in _PARAGRAPHS.split(text.strip()) if p)
-    body = "".join(f"<p>{esc(p)}</p>" for p in parts).replace("\n", "<br>")
-    return link_ids(Html(body), resolve)
+    return link_ids(Html("".join(f"<p>{esc(p)}</p>" for p in parts)), resolve)
 
 
 def _marked(text: str, resolve: Resolve) -> Html:
@@ -84,7 +83,7 @@ def _marked(text: str, resolve: Resolve) -> Html:
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True, "maxNesting": 20})
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": False, "maxNesting": 20})
     parser.enable(["table", "strikethrough"])
     parser.disable(["image", "reference"])
     return parser

@@ -213,6 +213,6 @@ def _service_card(view: View, entry: Entry, offerings: list[Entry]) -> Html:
     owner = entry.columns.get("owner")
     by = f'<p class="it-muted">{view.link(owner)}</p>' if isinstance(owner, str) else ""
     return Html(
-        f'<li class="it-card"><h3>{view.link(entry.id)} {view.health_chip(entry.id)}</h3>'
+        f'<li class="it-card"><h3>{view.link(entry.id)}</h3>{view.health_chip(entry.id)}'
         f"{_first_words(view, entry)}{by}{listed}</li>"
     )

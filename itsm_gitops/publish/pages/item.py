@@ -20,6 +20,7 @@ from itsm_gitops.publish.pages.parts import (
     sources,
     table,
     two_columns,
+    unseen,
 )
 from itsm_gitops.publish.view import View, chip
 
@@ -47,12 +48,10 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     ]
     main = join(
         [
-            _reason(view, entry),
             _ordering(entry, data),
-            *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
-            maps.item_map(view, entry.id),
-            _redundancy(view, data),
             *_records(view, entry),
+            *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
+            _redundancy(view, data),
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK),
         ]
     )
@@ -64,7 +63,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             sources(view, entry.path),
         ]
     )
-    return Html(f"{head}{two_columns(main, side)}")
+    return Html(f"{head}{_reason(view, entry)}{maps.item_map(view, entry.id)}{two_columns(main, side)}")
 
 
 def _crumbs(view: View, entry: Entry) -> list[Crumb]:
@@ -80,7 +79,8 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     chips = [view.health_chip(entry.id), view.state_chip(entry)]
     if data.get("criticality") in ("critical", "high", "medium", "low"):
         level = data["criticality"]
-        chips.append(chip(f"{words(level)} criticality", "high" if level == "critical" else level))
+        text = "Business critical" if level == "critical" else f"{words(level)} criticality"
+        chips.append(chip(text, "high" if level == "critical" else level))
     if isinstance(data.get("environment"), str):
         chips.append(chip(words(data["environment"]), "none"))
     return chips
@@ -134,7 +134,7 @@ def _records(view: View, entry: Entry) -> list[Html]:
 
 def _to_items(view: View, entry: Entry) -> list[Any]:
     """Return the relations to other items, and to records where no table shows them."""
-    return [r for r in view.network.related(entry.id) if r.relation not in _BY_RECORDS]
+    return [r for r in unseen(view, entry) if r.relation not in _BY_RECORDS]
 
 
 def _ordering(entry: Entry, data: Mapping[str, Any]) -> Html:

@@ -11,7 +11,7 @@ from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View
 
 MOST_BOXES = 26
-_DEPTH = 4
+_DEPTH = 3
 
 _EFFECT_LOOKS = {
     Effect.OUTAGE: "outage",

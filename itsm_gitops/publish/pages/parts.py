@@ -112,12 +112,16 @@ def table(rows: Sequence[Entry], shown: Sequence[Column], caption: str) -> Html:
     )
 
 
-def relations(view: View, found: Iterable[Relation], skip: frozenset[str] = frozenset()) -> Html:
+def unseen(view: View, entry: Entry) -> list[Relation]:
+    """Return the relations of a document that none of its own fields shows: links, and what comes in."""
+    return [r for r in view.network.related(entry.id) if not r.outgoing or r.pointer[0] == "links"]
+
+
+def relations(view: View, found: Iterable[Relation]) -> Html:
     """Return relations grouped by their title, each group with links that show titles and states."""
     groups: dict[str, list[str]] = {}
     for relation in found:
-        if relation.relation not in skip:
-            groups.setdefault(relation.title, []).append(relation.other)
+        groups.setdefault(relation.title, []).append(relation.other)
     return join([_group(view, title, others) for title, others in sorted(groups.items())])
 
 

@@ -11,23 +11,9 @@ from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, value
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.pages import maps
-from itsm_gitops.publish.pages.parts import Crumb, heading, relations, section, sources, two_columns
+from itsm_gitops.publish.pages.parts import Crumb, heading, relations, section, sources, two_columns, unseen
 from itsm_gitops.publish.pages.steps import stepper, timeline
 from itsm_gitops.publish.view import View, chip
-
-# Relations that the facts and the timeline show already.
-_SHOWN = frozenset(
-    {
-        "assigned_to",
-        "reported_by",
-        "requested_by",
-        "requested_for",
-        "watched_by",
-        "carried_out_by",
-        "owned_by",
-    }
-    | {"approved_by", "scheduled_in", "affects_person"}
-)
 
 
 def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[Field, ...]) -> Html:
@@ -42,19 +28,23 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
         [
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK),
-            maps.affected_map(view, affected(entry)),
-            section("Timeline", timeline(view, kind, data), "timeline"),
         ]
     )
     side = join(
         [
             section("Details", _facts(view, entry, data, used), "details"),
             section("Known errors", _known_errors(view, entry), "known-errors"),
-            section("Linked", relations(view, view.network.related(entry.id), _SHOWN), "links"),
+            section("Linked", relations(view, unseen(view, entry)), "links"),
             sources(view, entry.path),
         ]
     )
-    return Html(f"{head}{stepper(kind, entry, data)}{two_columns(main, side)}")
+    below = join(
+        [
+            maps.affected_map(view, affected(entry)),
+            section("Timeline", timeline(view, kind, data), "timeline"),
+        ]
+    )
+    return Html(f"{head}{stepper(kind, entry, data)}{two_columns(main, side)}{below}")
 
 
 def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
