@@ -53,7 +53,7 @@ def load_json(raw: bytes, *, limits: Limits = RULEBOOK_LIMITS) -> Loaded:
     if not isinstance(data, dict):
         return Loaded(None, (Problem("P011", "the top level is not an object", "write `{ ... }`", 1, 1),))
     if not _within(data, limits):
-        return Loaded(None, (_measure(text, limits) or too_deep(limits, 1, 1),))
+        return Loaded(None, (_measure(text, limits) or too_many(limits, 1, 1),))
     # Only an escape can bring in what the text itself does not hold.
     hidden = _hidden(data) if _ESCAPE.search(text) else None
     return Loaded(None, (hidden,)) if hidden else Loaded(data, ())
@@ -89,8 +89,9 @@ def _within(data: Any, limits: Limits) -> bool:
         depth += 1
         inner = []
         for container in level:
-            members = container.values() if container.__class__ is dict else container
-            values += len(members)
+            keyed = container.__class__ is dict
+            members = container.values() if keyed else container
+            values += 2 * len(members) if keyed else len(members)
             inner += [m for m in members if m.__class__ is dict or m.__class__ is list]
         if depth > limits.depth or values > limits.nodes:
             return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import marshal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from itsm_gitops import documents
@@ -59,31 +58,32 @@ def is_document(path: str) -> bool:
     return path.startswith(_FOLDERS) and path.endswith(SUFFIX)
 
 
-@dataclass(slots=True)
 class Store:
     """Everything known about one snapshot without keeping every document.
 
-    ``entries`` are sorted by identifier. ``broken`` maps identifiers whose file exists and cannot
-    be used to its path: they have no entry, and a link to one is not a link to nothing.
-    ``duplicates`` lists ``(identifier, path)`` of each file beyond the first (by path) with the
-    same name. ``aliases`` maps old numbers to identifiers, the first one winning. ``irregular``
-    maps paths of links, submodules and devices to their mode. ``files`` are all paths of the data
-    roots, of regular files and others.
+    ``entries`` are sorted by identifier, ``by_path`` has the same by path. ``problems`` maps the
+    path of each document that is not perfect YAML to what is wrong. ``files`` are all paths of the
+    data roots, whatever they are; ``irregular`` maps those of links, submodules and devices to
+    their mode. ``broken`` maps identifiers whose file exists and cannot be used to its path: they
+    have no entry, and a link to one is not a link to nothing. ``duplicates`` lists ``(identifier,
+    path)`` of each file beyond the first (by path) with the same name. ``aliases`` maps old
+    numbers to identifiers, the first one winning.
     """
 
-    snapshot: Snapshot
-    book: RuleBook
-    config: Config
-    entries: dict[str, Entry] = field(default_factory=dict)
-    by_path: dict[str, Entry] = field(default_factory=dict)
-    problems: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
-    files: list[str] = field(default_factory=list)
-    irregular: dict[str, str] = field(default_factory=dict)
-    duplicates: list[tuple[str, str]] = field(default_factory=list)
-    aliases: dict[str, str] = field(default_factory=dict)
-    broken: dict[str, str] = field(default_factory=dict)
-    _data: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
-    _pinned: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    def __init__(self, snapshot: Snapshot, book: RuleBook, config: Config) -> None:
+        self.snapshot = snapshot
+        self.book = book
+        self.config = config
+        self.entries: dict[str, Entry] = {}
+        self.by_path: dict[str, Entry] = {}
+        self.problems: dict[str, tuple[Problem, ...]] = {}
+        self.files: list[str] = []
+        self.irregular: dict[str, str] = {}
+        self.duplicates: list[tuple[str, str]] = []
+        self.aliases: dict[str, str] = {}
+        self.broken: dict[str, str] = {}
+        self._data: dict[str, dict[str, Any]] = {}
+        self._pinned: dict[str, dict[str, Any]] = {}  # the CMDB, which rules look at all the time
 
     def find(self, fragment: str) -> Entry:
         """Return the entry that an identifier, alias or unique fragment means.
