@@ -212,13 +212,13 @@ def zone_is_known(ctx: DocumentContext) -> Iterator[Hit]:
 )
 def item_is_related(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for operational production items that no item's link touches."""
-    structural = {n for n, t in ctx.book.links.items() if t.in_links and "ci" in t.sources}
     touched: set[str] = set()
     for kind in ctx.operational:
         for entry in ctx.by_kind.get(kind, ()):
             for edge in entry.edges:
-                if edge.relation in structural:
-                    touched.update((entry.id, edge.target))
+                target = ctx.entries.get(edge.target)
+                if target is not None and target.kind in ctx.operational and target.id != entry.id:
+                    touched.update((entry.id, target.id))
     for kind in sorted(ctx.operational):
         for entry in ctx.by_kind.get(kind, ()):
             if entry.id not in touched and entry.columns.get("lifecycle") == "production":

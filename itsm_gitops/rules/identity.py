@@ -29,7 +29,7 @@ def id_is_file_name(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare the field ``id`` with the file's name."""
     named = stem(ctx.path)
     found = ctx.data.get("id")
-    if found is not None and found != named:
+    if found is not None and found != named and named.isprintable():
         yield Hit(f"id is '{found}' but the file is called '{named}.yaml'", ("id",))
 
 
@@ -103,9 +103,12 @@ def date_is_opening_date(ctx: DocumentContext) -> Iterator[Hit]:
 )
 def name_is_well_formed(ctx: DocumentContext) -> Iterator[Hit]:
     """Ask whether the file's name can be an identifier of its kind."""
+    name = stem(ctx.path)
     try:
-        ctx.book.path_for(ctx.kind, stem(ctx.path))
+        ctx.book.path_for(ctx.kind, name)
     except NotFound as error:
+        if not name.isprintable():
+            return  # P014 says so
         yield Hit(error.message, hint=error.hint, line=1, column=1)
 
 
@@ -181,7 +184,7 @@ def file_is_claimed(ctx: NetworkContext) -> Iterator[Hit]:
             continue
         name = path.rpartition("/")[2]
         if not name.endswith(".yaml"):
-            if name not in _COMPANIONS:
+            if name.lower() not in _COMPANIONS:
                 hint = "rename it to end in .yaml" if name.endswith((".yml", ".YAML", ".YML")) else ""
                 yield Hit("only .yaml documents belong here", hint=hint, path=path, line=1, column=1)
         elif ctx.book.kind_at(path) is None:
@@ -191,4 +194,4 @@ def file_is_claimed(ctx: NetworkContext) -> Iterator[Hit]:
 
 
 _ROOTS = ("records/", "cmdb/")
-_COMPANIONS = frozenset(["README.md"])  # a word for people who browse the folder
+_COMPANIONS = frozenset(["readme.md"])  # a word for people who browse the folder

@@ -83,16 +83,21 @@ def ends_fit(ctx: NetworkContext) -> Iterator[Hit]:
         if edge.pointer[0] != "links":
             wanted = fields.of(entry.kind, edge.pointer)
             if target.kind not in wanted:
-                message = f"'{edge.target}' is a {target.kind}, not a {' or '.join(sorted(wanted)[:4])}"
+                allowed = " or ".join(_article(k) for k in sorted(wanted)[:4])
+                message = f"'{edge.target}' is {_article(target.kind)}, not {allowed}"
                 yield Hit(message, edge.pointer, "", entry.path)
         elif edge.relation in ends and known[edge.relation].in_links:
             sources, targets = ends[edge.relation]
             if entry.kind not in sources:
-                said = f"'{edge.relation}' cannot start at a {entry.kind}"
+                said = f"'{edge.relation}' cannot start at {_article(entry.kind)}"
                 yield Hit(said, type_pointer(edge), _fitting(ctx, entry, target), entry.path)
             elif target.kind not in targets:
-                said = f"'{edge.relation}' cannot lead to a {target.kind} ('{edge.target}')"
+                said = f"'{edge.relation}' cannot lead to {_article(target.kind)} ('{edge.target}')"
                 yield Hit(said, edge.pointer, _fitting(ctx, entry, target), entry.path)
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind.replace('-', ' ')}"
 
 
 class _FieldTargets:

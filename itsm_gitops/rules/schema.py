@@ -110,8 +110,8 @@ def _wrong_shape(error: Any, at: Pointer) -> Iterator[Hit]:
 
 def _wrong_format(error: Any, at: Pointer) -> Iterator[Hit]:
     names = {
-        "date-time": ("a date and time that exists", "with an offset, for example 2026-11-22T09:30:00Z"),
-        "date": ("a date that exists", "for example 2026-11-22"),
+        "date-time": ("a date and time with an offset", "it exists and looks like 2026-11-22T09:30:00Z"),
+        "date": ("a date", "it exists and looks like 2026-11-22"),
         "uri": ("a web address", "for example https://example.com/page"),
     }
     what, hint = names[error.validator_value]
@@ -136,7 +136,8 @@ def _wrong_size(error: Any, at: Pointer) -> Iterator[Hit]:
     if limit == 1:
         unit = {"characters": "character", "entries": "entry", "fields": "field"}[unit]
     bound = "at least" if error.validator.startswith("min") else "at most"
-    yield Hit(f"{_place(at)} must have {bound} {limit} {unit}, not {size}", at)
+    hint = "fill it in, or leave the whole field out" if bound == "at least" else ""
+    yield Hit(f"{_place(at)} must have {bound} {limit} {unit}, not {size}", at, hint)
 
 
 def _repeated(error: Any, at: Pointer) -> Iterator[Hit]:

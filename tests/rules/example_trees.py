@@ -1,0 +1,88 @@
+"""Builds the small repositories that tests/examples describes.
+
+An example is an overlay: its files stand on top of ``_base`` and of the rule book that the package
+ships. ``base/`` and ``head/`` inside it make two commits (``before/`` one more, in front). Names
+that begin with an underscore are instructions, for what a checkout on some system could not hold:
+``_delete`` lists paths of the base to leave out, ``_name`` says ``path name`` to rename a file (the
+name may have escapes such as ``\\x1b``), ``_padding`` says ``path bytes`` to fill a file up with
+comment lines, ``_symlink`` says ``path target``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from itsm_gitops.model.text import safe_text
+from itsm_gitops.repository import Repository, packaged_rulebook_root
+from itsm_gitops.rules import Report, check
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+NOW = "2026-11-22T12:00:00Z"
+
+
+def cases(side: str) -> list[Path]:
+    """Return every example folder of one side (``negative`` or ``positive``)."""
+    return sorted(p for p in EXAMPLES.glob(f"[A-Z][0-9][0-9][0-9]/{side}/*") if p.is_dir())
+
+
+def judge(case: Path, work: Path) -> Report:
+    """Build the example's repository below ``work`` and check it."""
+    root = work / "repo"
+    if not (case / "head").is_dir():
+        build(root, case)
+        return check(Repository.open(root))
+    for step in ("before", "base", "head"):
+        if step != "before" or (case / step).is_dir():
+            build(root, case / step)
+            commit(root, step)
+    return check(Repository.open(root), base="HEAD~1")
+
+
+def build(root: Path, overlay: Path) -> None:
+    """Make the files of one state: rule book, base, overlay, instructions."""
+    for part in ("schemas", "records", "cmdb"):
+        shutil.rmtree(root / part, ignore_errors=True)
+    shutil.copytree(packaged_rulebook_root() / "schemas", root / "schemas")
+    shutil.copytree(EXAMPLES / "_base", root, dirs_exist_ok=True)
+    if overlay.is_dir():
+        shutil.copytree(
+            overlay, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("_*", "expected.txt", ".keep")
+        )
+        _follow(root, overlay)
+
+
+def _lines(path: Path) -> list[list[str]]:
+    return [line.split() for line in path.read_text().splitlines()] if path.is_file() else []
+
+
+def _follow(root: Path, overlay: Path) -> None:
+    for (path,) in _lines(overlay / "_delete"):
+        (root / path).unlink()
+    for path, size in _lines(overlay / "_padding"):
+        text = (root / path).read_text()
+        room = int(size) - len(text)
+        (root / path).write_text(text + "# padding\n" * (room // 10 + 1))
+    for path, name in _lines(overlay / "_name"):
+        (root / path).rename((root / path).with_name(name.encode().decode("unicode_escape")))
+    for path, target in _lines(overlay / "_symlink"):
+        (root / path).symlink_to(target)
+
+
+def commit(root: Path, message: str) -> None:
+    """Commit everything, making the Git repository first where there is none."""
+    if not (root / ".git").is_dir():
+        _git(root, "init", "-q")
+    _git(root, "add", "-A")
+    _git(root, "commit", "-q", "--allow-empty", "-m", message)
+
+
+def _git(root: Path, *args: str) -> None:
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgSign=false")
+    subprocess.run(["git", *who, *args], cwd=root, check=True, capture_output=True)
+
+
+def located(report: Report) -> list[str]:
+    """Write findings as the lines of ``expected.txt``."""
+    return [f"{safe_text(f.path)}:{f.line}:{f.column} {f.code}" for f in report.findings]
