@@ -8,10 +8,10 @@ from typing import NamedTuple
 from itsm_gitops.publish.layout import Placed, place
 from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, join, shorten
 
-_WIDTH, _HEIGHT = 172, 46
+_WIDTH, _HEIGHT = 180, 46
 _COLUMN, _ROW = _WIDTH + 56, _HEIGHT + 16
 _MARGIN = 8
-_LETTERS = 21
+_LETTERS = 20
 _SHRINK = 720
 
 
@@ -83,12 +83,13 @@ def _box(placed: Placed, box: Box) -> Html:
     left, top = _corner(placed, box.id)
     css = "it-map__box" + (f" it-map__box--{box.look}" if box.look else "")
     css += " it-map__box--focus" if box.focus else ""
+    # A nested drawing clips: the width of a text depends on the reader's fonts.
     inner = (
         f"<title>{esc(box.title)} ({esc(box.below)})</title>"
-        f'<rect x="{left}" y="{top}" width="{_WIDTH}" height="{_HEIGHT}" rx="8"/>'
-        f'<circle cx="{left + 15}" cy="{top + 16}" r="4"/>'
-        f'<text x="{left + 26}" y="{top + 20}">{esc(shorten(box.title, _LETTERS))}</text>'
-        f'<text class="it-map__below" x="{left + 26}" y="{top + 36}">{esc(shorten(box.below, _LETTERS + 4))}</text>'
+        f'<svg x="{left - 2}" y="{top - 2}" width="{_WIDTH + 4}" height="{_HEIGHT + 4}">'
+        f'<rect x="2" y="2" width="{_WIDTH}" height="{_HEIGHT}" rx="8"/><circle cx="17" cy="18" r="4"/>'
+        f'<text x="28" y="22">{esc(shorten(box.title, _LETTERS))}</text>'
+        f'<text class="it-map__below" x="28" y="38">{esc(shorten(box.below, _LETTERS + 4))}</text></svg>'
     )
     if not box.url:
         return Html(f'<g class="{css}">{inner}</g>')

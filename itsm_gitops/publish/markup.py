@@ -66,7 +66,23 @@ def link(url: str, text: Html, css: str = "") -> Html:
 
 _SHORT = {
     w.lower(): w
-    for w in ("CI", "CIs", "CAB", "URL", "ID", "SLA", "OLA", "IP", "OS", "CPU", "RAM", "VPN", "SHA256")
+    for w in (
+        "CI",
+        "CIs",
+        "CAB",
+        "URL",
+        "ID",
+        "SLA",
+        "OLA",
+        "IP",
+        "OS",
+        "CPU",
+        "RAM",
+        "VPN",
+        "GB",
+        "TLS",
+        "SHA256",
+    )
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from itsm_gitops.graph.impact import Effect, edges_between
 from itsm_gitops.publish.diagram import Arrow, Box, draw
-from itsm_gitops.publish.markup import EMPTY, Html, esc
+from itsm_gitops.publish.markup import EMPTY, Html
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View
 
@@ -89,4 +89,6 @@ def _box(view: View, identifier: str, look: str, focus: bool) -> Box:
 
 
 def _rest(more: int) -> Html:
-    return Html(f'<p class="it-muted">{esc(more)} more are not drawn.</p>') if more > 0 else EMPTY
+    if more < 1:
+        return EMPTY
+    return Html(f'<p class="it-muted">{more:,} more {"is" if more == 1 else "are"} not drawn.</p>')

@@ -81,7 +81,9 @@ def columns(view: View, *names: str) -> list[Column]:
         "owner": Column("Owner", lambda e: _reference(view, e, "owner")),
         "environment": Column("Environment", lambda e: esc(e.columns.get("environment", ""))),
         "type": Column("Type", lambda e: esc(str(e.columns.get("type", "")).capitalize())),
-        "planned": Column("Planned start", lambda e: view.time(str(e.columns.get("planned_start", "")))),
+        "planned": Column(
+            "Planned start", lambda e: view.time(str(e.columns.get("planned_start", ""))), "it-c-time"
+        ),
         "opened": Column("Opened", lambda e: view.time(e.opened), "it-c-time"),
         "updated": Column("Updated", lambda e: view.time(e.updated), "it-c-time"),
     }

@@ -66,25 +66,25 @@ def day_block(
         f'<section class="it-day{" it-day--frozen" if frozen else ""}">'
         f"<h2>{local:%A} {local.day} {local:%B}</h2>"
         + (f'<ul class="it-marks">{marks}</ul>' if marks else "")
-        + _rows(view, here, frozen)
+        + _rows(view, here, day=True, frozen=frozen)
         + "</section>"
     )
 
 
-def _rows(view: View, spans: Sequence[Span], frozen: bool = False) -> Html:
+def _rows(view: View, spans: Sequence[Span], *, day: bool = False, frozen: bool = False) -> Html:
     if not spans:
         return EMPTY
-    items = "".join(f"<li>{_row(view, s, frozen)}</li>" for s in spans)
+    items = "".join(f"<li>{_row(view, s, day=day, frozen=frozen)}</li>" for s in spans)
     return Html(f'<ul class="it-agenda">{items}</ul>')
 
 
-def _row(view: View, span: Span, frozen: bool) -> Html:
+def _row(view: View, span: Span, *, day: bool, frozen: bool) -> Html:
     entry = view.entries[span.id]
     kind = str(entry.columns.get("type", ""))
     touched = ", ".join(view.link(i) for i in affected(entry)[:6] if i in view.entries)
     warning = chip("In a freeze", "bad") if frozen and kind != "emergency" else EMPTY
     return Html(
-        f'<div class="it-agenda__when">{when(view, span)}</div>'
+        f'<div class="it-agenda__when">{when(view, span, day=day)}</div>'
         f'<div class="it-agenda__what"><p>{view.link(span.id)}</p>'
         f'<p class="it-chips">{view.state_chip(entry)} '
         f"{chip(kind.capitalize(), 'bad' if kind == 'emergency' else 'none') if kind else ''} {warning}</p>"
@@ -92,14 +92,13 @@ def _row(view: View, span: Span, frozen: bool) -> Html:
     )
 
 
-def when(view: View, span: Span) -> Html:
-    """Return the start and the end of a span, the day of the end only when it is another one."""
+def when(view: View, span: Span, *, day: bool) -> Html:
+    """Return the start and the end of a span: times of day under a day's heading, else with the dates."""
     start, end = (t.astimezone(view.zone) for t in (span.start, span.end))
-    if start == end:
-        return view.moment(span.start)
-    if start.date() != end.date():
-        return Html(f"{view.moment(span.start)} to {view.moment(span.end)}")
-    return Html(f"{view.moment(span.start)} to {end:%H:%M}")
+    if start.date() != end.date() or not day:
+        until = Html(f" to {view.moment(span.end)}") if start != end else EMPTY
+        return Html(f"{view.moment(span.start)}{until}")
+    return Html(f"{start:%H:%M} to {end:%H:%M}" if start != end else f"{start:%H:%M}")
 
 
 def known_errors_page(view: View) -> Page:

@@ -71,12 +71,13 @@ def timeline(view: View, kind: Kind, data: Mapping[str, Any]) -> Html:
 
 def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
     parts = []
+    reached = EMPTY
     look = "note"
     state = event.get("state")
     if isinstance(state, str):
         known = kind.workflow.states.get(state) if kind.workflow else None
         look = known.category if known else "none"
-        parts.append(f"<p>{view.state_name(kind, state)}</p>")
+        reached = view.state_name(kind, state)
     for name, label in (("note", "Internal note"), ("comment", "Comment for the requester")):
         text = event.get(name)
         if isinstance(text, str):
@@ -88,5 +89,5 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
     when = view.time(str(event.get("at", "")))
     return Html(
         f'<li class="it-event it-event--{look}"><p class="it-event__head">{when}'
-        f"{' · ' if by else ''}{by}</p>{''.join(parts)}</li>"
+        f"{' · ' if by else ''}{by} {reached}</p>{''.join(parts)}</li>"
     )
