@@ -40,7 +40,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
     },
     "Keep the repository right": {
         "check": Command("check", "Check documents against all rules."),
-        "fmt": Command("fmt", "Put documents into canonical form."),
+        "fmt": Command("check", "Put documents into canonical form."),
     },
     "Exchange and publish": {
         "import": Command("exchange", "Import records from another tool."),

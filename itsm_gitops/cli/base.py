@@ -113,3 +113,32 @@ def print_json(value: Any) -> None:
 def interactive() -> bool:
     """Whether there is a person to ask: both ends of the dialogue are a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+class ItsmGroup(click.Group):
+    """A group of sub-commands that suggests the nearest name, and whose help shows an example of each."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the sub-command, or suggest the nearest."""
+        name = args[0]
+        if name not in self.commands and not name.startswith("-") and not ctx.resilient_parsing:
+            from itsm_gitops.model.errors import UsageError, did_you_mean
+
+            hint = did_you_mean(name, self.commands) or f"there are: {', '.join(self.commands)}"
+            raise UsageError(f"'{ctx.command_path}' has no command '{name}'", hint)
+        return super().resolve_command(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the first example of each sub-command."""
+        formatter.write_paragraph()
+        formatter.write("Examples:\n")
+        for sub in self.commands.values():
+            for line, _ in sub.examples[:1] if isinstance(sub, ItsmCommand) else ():
+                formatter.write(f"  {line}\n")
+
+
+def group_with_help(name: str) -> Callable[[Callable[..., Any]], ItsmGroup]:
+    """Make a function a group of sub-commands."""
+    return click.group(name, cls=ItsmGroup)

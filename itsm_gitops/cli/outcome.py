@@ -101,6 +101,8 @@ def _apart(old: str, new: str, cells: int) -> tuple[str, str]:
 
 def said(value: Any) -> Any:
     """Return a timeline entry or a link in few words, anything else as it is."""
+    if isinstance(value, list):
+        return [said(v) for v in value]
     if isinstance(value, dict) and {"at", "by"} <= value.keys():
         if value.get("state"):
             what = f"→ {value['state']}"

@@ -130,7 +130,7 @@ def facts(rows: Sequence[tuple[str, str]], columns: int, style: Style, indent: s
     """Yield two aligned columns, the second wrapped."""
     if not rows:
         return
-    label_width = min(max(width(label) for label, _ in rows), columns // 3)
+    label_width = min(max(width(label) for label, _ in rows), columns * 2 // 5)
     for label, value in rows:
         shown = pad(shorten(label, label_width), label_width)
         lead = len(indent) + label_width + 2

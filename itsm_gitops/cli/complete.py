@@ -1,0 +1,243 @@
+"""What the shell offers when the tab key is pressed. Names come from file names; nothing is parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from itsm_gitops.cli.base import App
+from itsm_gitops.commands.creating import SHORT_NAMES, candidates
+from itsm_gitops.commands.fields import schema_at
+from itsm_gitops.commands.names import names
+from itsm_gitops.commands.steps import next_steps
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.kinds import Kind
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository
+
+Items = list[CompletionItem]
+_MOST = 200
+
+
+def _repo(ctx: click.Context) -> Repository:
+    """Return the repository of the command line being completed."""
+    root = ctx.find_root()
+    return App(str(root.params.get("directory") or ".")).repo
+
+
+def _quiet(complete: Callable[[click.Context, str], Items]) -> Callable[[click.Context, str], Items]:
+    """Offer nothing where there is no repository or it cannot be read: a prompt is no place for errors."""
+
+    def completer(ctx: click.Context, incomplete: str) -> Items:
+        with suppress(ItsmError, OSError):
+            return complete(ctx, incomplete)
+        return []
+
+    return completer
+
+
+def _items(words: Iterable[str], incomplete: str) -> Items:
+    known = list(words)
+    wanted = incomplete.lower()
+    begins = [w for w in known if w.lower().startswith(wanted)]
+    return [CompletionItem(w) for w in begins[:_MOST]]
+
+
+def _of_kinds(repo: Repository, wanted: Callable[[Kind], bool]) -> list[str]:
+    return names(repo, [k for k in repo.book.kinds.values() if wanted(k)])
+
+
+@_quiet
+def identifiers(ctx: click.Context, incomplete: str) -> Items:
+    """Offer identifiers: those that begin so, else those that contain it (a record's last part)."""
+    known = _of_kinds(_repo(ctx), lambda _: True)
+    found = _items(known, incomplete)
+    return found or [CompletionItem(n) for n in known if incomplete.lower() in n.lower()][:_MOST]
+
+
+@_quiet
+def cis(ctx: click.Context, incomplete: str) -> Items:
+    """Offer items that can fail."""
+    return _items(_of_kinds(_repo(ctx), lambda k: k.operational), incomplete)
+
+
+@_quiet
+def services(ctx: click.Context, incomplete: str) -> Items:
+    """Offer services."""
+    return _items(_of_kinds(_repo(ctx), lambda k: k.name == "service"), incomplete)
+
+
+@_quiet
+def teams(ctx: click.Context, incomplete: str) -> Items:
+    """Offer teams."""
+    return _items(_of_kinds(_repo(ctx), lambda k: k.name == "team"), incomplete)
+
+
+@_quiet
+def people(ctx: click.Context, incomplete: str) -> Items:
+    """Offer people and teams."""
+    return _items(_of_kinds(_repo(ctx), lambda k: k.name in ("person", "team")), incomplete)
+
+
+@_quiet
+def kinds(ctx: click.Context, incomplete: str) -> Items:
+    """Offer kinds and classes."""
+    book = _repo(ctx).book
+    return [CompletionItem(n, help=k.title) for n, k in book.kinds.items() if n.startswith(incomplete)]
+
+
+@_quiet
+def plurals(ctx: click.Context, incomplete: str) -> Items:
+    """Offer kinds and classes in plural."""
+    return _items([*(k.plural for k in _repo(ctx).book.kinds.values()), "cis", "items"], incomplete)
+
+
+@_quiet
+def templates(ctx: click.Context, incomplete: str) -> Items:
+    """Offer templates, only those of the kind that is named."""
+    book = _repo(ctx).book
+    kind = _kind(ctx)
+    fitting = [t for t in book.templates if kind is None or book.template(t).get("kind") == kind.name]
+    return _items(fitting, incomplete)
+
+
+@_quiet
+def mappings(ctx: click.Context, incomplete: str) -> Items:
+    """Offer import mappings of the rule book; files are the shell's own."""
+    stems = [p.rsplit("/", 1)[-1].removesuffix(".yaml") for p in _repo(ctx).book.files if p.startswith("schemas/imports/")]
+    return [*_items(stems, incomplete), CompletionItem(incomplete, type="file")]
+
+
+@_quiet
+def paths(ctx: click.Context, incomplete: str) -> Items:
+    """Offer files and folders, and identifiers."""
+    files = CompletionItem(incomplete, type="file")
+    return [files] if "/" in incomplete else [files, *identifiers(ctx, incomplete)]
+
+
+@_quiet
+def revisions(ctx: click.Context, incomplete: str) -> Items:
+    """Offer branches and tags."""
+    out = _repo(ctx).history.run("for-each-ref", "--format=%(refname:short)")
+    return _items(["HEAD", *out.decode("utf-8", "replace").split()], incomplete)
+
+
+def _kind(ctx: click.Context) -> Kind | None:
+    """Return the kind that the command line names, by kind or by identifier."""
+    repo = _repo(ctx)
+    with suppress(ItsmError):
+        word = ctx.params.get("kind") or next(iter(ctx.params.get("kinds") or ()), None)
+        if word:
+            return repo.book.kind(str(word))
+        if ctx.params.get("identifier"):
+            return repo.book.kind_at(repo.locate(str(ctx.params["identifier"])))
+    return None
+
+
+@_quiet
+def fields(ctx: click.Context, incomplete: str) -> Items:
+    """Offer the fields of the kind."""
+    kind = _kind(ctx)
+    return _items(kind.fields, incomplete) if kind else []
+
+
+@_quiet
+def assignments(ctx: click.Context, incomplete: str) -> Items:
+    """Offer ``field=``, and after the sign the values that the field may have."""
+    kind = _kind(ctx)
+    if kind is None:
+        return []
+    name, sign, value = incomplete.partition("=")
+    if not sign:
+        return _items((f"{f}=" for f, s in kind.fields.items() if not s.get("x-fixed")), incomplete)
+    schema = schema_at(kind, tuple(name.rstrip("+-").split(".")))
+    options = [str(o) for o in schema.get("enum", ())] or candidates(_repo(ctx), schema)
+    return [CompletionItem(f"{name}={o}") for o in options if o.startswith(value)][:_MOST]
+
+
+assignments_of_kind = assignments
+
+
+@_quiet
+def field_options(ctx: click.Context, incomplete: str) -> Items:
+    """Offer the options of `itsm new` that the kind's fields give."""
+    kind = _kind(ctx)
+    if kind is None or not incomplete.startswith("-"):
+        return []
+    options = {f"--{f.replace('_', '-')}": str(s.get("description", "")) for f, s in kind.fields.items() if not s.get("x-fixed")}
+    for short, meant in SHORT_NAMES.items():
+        if any(m.split(".")[0] in kind.fields for m in meant):
+            options.setdefault(f"--{short}", f"same as --{meant[0].replace('_', '-')}")
+    return [CompletionItem(o, help=h) for o, h in options.items() if o.startswith(incomplete)]
+
+
+@_quiet
+def states(ctx: click.Context, incomplete: str) -> Items:
+    """Offer the states that the document can reach now."""
+    repo = _repo(ctx)
+    found = repo.document(str(ctx.params["identifier"]))
+    if found.kind is None or not isinstance(found.data, dict):
+        return []
+    steps = next_steps(found.kind, found.data)
+    return [CompletionItem(s.state, help=s.title) for s in steps if s.state.startswith(incomplete)]
+
+
+@_quiet
+def codes(ctx: click.Context, incomplete: str) -> Items:
+    """Offer the codes that the target state demands."""
+    from itsm_gitops.commands.steps import code_field
+
+    found = _repo(ctx).document(str(ctx.params["identifier"]))
+    state = ctx.params.get("state")
+    if found.kind is None or not isinstance(found.data, dict) or not state:
+        return []
+    field = code_field(found.kind, str(state), found.data)
+    return _items([str(o) for o in found.kind.fields.get(field, {}).get("enum", ())], incomplete)
+
+
+@_quiet
+def list_states(ctx: click.Context, incomplete: str) -> Items:
+    """Offer the states of the listed kinds, and the words for groups of states."""
+    book = _repo(ctx).book
+    named = [book.kind(str(w)) for w in ctx.params.get("kinds") or ()]
+    chosen = named or [k for k in book.kinds.values() if k.is_record]
+    known = [s for k in chosen if k.workflow for s in k.workflow.states]
+    return _items(dict.fromkeys(["open", "finished", *known]), incomplete)
+
+
+@_quiet
+def link_types(ctx: click.Context, incomplete: str) -> Items:
+    """Offer link types and their inverses."""
+    book = _repo(ctx).book
+    known = {n: k.title for n, k in book.links.items() if k.in_links}
+    known |= {n: k.inverse_title for n, k in book.inverses.items() if k.in_links}
+    return [CompletionItem(n, help=t) for n, t in known.items() if n.startswith(incomplete)]
+
+
+@_quiet
+def typed_links(ctx: click.Context, incomplete: str) -> Items:
+    """Offer ``type:``, and after the colon identifiers."""
+    kind, sign, target = incomplete.partition(":")
+    if not sign:
+        return [CompletionItem(f"{item.value}:", help=item.help) for item in link_types(ctx, incomplete)]
+    return [CompletionItem(f"{kind}:{item.value}") for item in identifiers(ctx, target)]
+
+
+@_quiet
+def explainable(ctx: click.Context, incomplete: str) -> Items:
+    """Offer everything that can be explained."""
+    from itsm_gitops.commands.explaining import TOPICS
+    from itsm_gitops.rules import explanations
+
+    book = _repo(ctx).book
+    known: dict[str, Any] = dict.fromkeys(TOPICS)
+    known |= {r.code: r.title for r in explanations()}
+    known |= {n: k.title for n, k in book.kinds.items()}
+    known |= {n: k.title for n, k in book.links.items()}
+    known |= {s: about.title for k in book.kinds.values() if k.workflow for s, about in k.workflow.states.items()}
+    return [CompletionItem(n, help=t) for n, t in known.items() if n.lower().startswith(incomplete.lower())]

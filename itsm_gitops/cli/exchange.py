@@ -1,0 +1,159 @@
+"""`itsm import` and `itsm export`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from itsm_gitops.cli.base import App, at_option, command, dry_run_option, group_with_help, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.render import Style, brief, facts, styles, terminal_width
+from itsm_gitops.commands.exchanging import export_csv, export_json, import_csv, write_report
+from itsm_gitops.model.text import safe_text
+
+if TYPE_CHECKING:
+    from itsm_gitops.exchange import ImportReport
+
+_SHOWN = 12
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_OUT = click.option("--out", "-o", type=_FILE, metavar="FILE", help="Write to this file instead of standard output.")
+
+
+@group_with_help("import")
+def import_command() -> None:
+    """Import records from another tool."""
+
+
+@command(
+    "csv",
+    [
+        ("itsm import csv incidents.csv --mapping servicenow --dry-run", "see what would happen to every value"),
+        ("itsm import csv incidents.csv --mapping my-mapping.yaml --report import.md", "import, and keep the report"),
+    ],
+)
+@click.argument("source", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--mapping", "-m", required=True, metavar="FILE|NAME", shell_complete=lazily("mappings"),
+              help="Columns to fields; a file, or a name in schemas/imports.")
+@click.option("--update", is_flag=True, help="Take over values that differ in documents imported before.")
+@click.option("--report", "report_file", type=_FILE, metavar="FILE", help="Write the full report (.md or .json).")
+@dry_run_option
+@json_option
+@pass_app
+def import_csv_command(
+    app: App, source: Path, mapping: str, update: bool, report_file: Path | None, dry_run: bool, as_json: bool
+) -> None:
+    """Import a table, by a mapping file.
+
+    Importing the same table twice changes nothing. Every value that was dropped, defaulted or not
+    understood is reported.
+    """
+    repo = app.repo
+    with _Counter("rows") as counter:
+        report = import_csv(repo, source, mapping, dry_run=dry_run, update=update, progress=counter)
+    if report_file:
+        write_report(report, report_file)
+    if as_json:
+        print_json(report.to_dict())
+        return
+    style = styles(sys.stdout)
+    click.echo("\n".join(_lines(report, style, terminal_width())), color=style.on)
+
+
+import_command.add_command(import_csv_command)
+
+
+class _Counter:
+    """Counts on one line of standard error, where that is a terminal; silent elsewhere."""
+
+    def __init__(self, noun: str) -> None:
+        self._noun = noun
+        self._on = sys.stderr.isatty()
+
+    def __call__(self, done: int) -> None:
+        if self._on:
+            click.echo(f"\r{done:,} {self._noun}", err=True, nl=False)
+
+    def __enter__(self) -> Callable[[int], None]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._on:
+            click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def _lines(report: ImportReport, style: Style, columns: int) -> list[str]:
+    head = f"{safe_text(report.source)}: {report.rows:,} rows, mapping {safe_text(report.mapping)}"
+    lines = [style.bold(head) + (style.warning("  dry run: nothing was written") if report.dry_run else "")]
+    lines += facts([(name, f"{count:,}") for name, count in report.counts.items()], columns, style)
+    by_outcome: dict[str, list[str]] = {}
+    for note in report.notes:
+        times = f" ({note.times:,} ×)" if note.times > 1 else ""
+        text = f"{note.column}: {brief(note.value, 30)}{times}: {note.reason}"
+        by_outcome.setdefault(note.outcome, []).append(brief(text, columns - 2))
+    for outcome, texts in by_outcome.items():
+        lines += ["", style.bold(f"Values {outcome}"), *(f"  {t}" for t in texts[:_SHOWN])]
+        if len(texts) > _SHOWN:
+            lines.append(style.dim(f"  and {len(texts) - _SHOWN:,} more; --report FILE has all"))
+    if report.skipped:
+        lines += ["", style.bold("Skipped rows")]
+        lines += [brief(f"  {s.key} (row {s.row}): {s.reason}", columns) for s in report.skipped[:_SHOWN]]
+    if report.kept:
+        lines += ["", f"{len(report.kept):,} documents differ from the table and were kept; --update takes its values over"]
+    return lines
+
+
+@group_with_help("export")
+def export_command() -> None:
+    """Export documents as JSON or CSV."""
+
+
+@command(
+    "json",
+    [
+        ("itsm export json > all.json", "every document"),
+        ("itsm export json changes --lines --at v1.2", "one kind, a document a line, from a revision"),
+    ],
+)
+@click.argument("kind", required=False, shell_complete=lazily("plurals"))
+@click.option("--lines", is_flag=True, help="One JSON document on each line.")
+@_OUT
+@at_option
+@pass_app
+def export_json_command(app: App, kind: str | None, lines: bool, out: Path | None, at: str | None) -> None:
+    """Export every document (of one kind) as JSON."""
+    count = export_json(app.repo, out, kind=kind, lines=lines, at=at)
+    _told(count, out)
+
+
+@command(
+    "csv",
+    [
+        ("itsm export csv incidents -o incidents.csv", "for a spreadsheet"),
+        ("itsm export csv changes --columns id,title,risk.level --raw", "some columns, for a program"),
+    ],
+)
+@click.argument("kind", shell_complete=lazily("plurals"))
+@click.option("--columns", metavar="A,B,…", default="", help="Fields, dots lead into nested ones; also path, opened, updated.")
+@click.option("--raw", is_flag=True, help="Leave texts that a spreadsheet would run as formulas as they are.")
+@_OUT
+@at_option
+@pass_app
+def export_csv_command(app: App, kind: str, columns: str, raw: bool, out: Path | None, at: str | None) -> None:
+    """Export the documents of one kind as CSV.
+
+    Texts that begin like a formula get an apostrophe in front, so that a spreadsheet shows them.
+    """
+    names = [c.strip() for c in columns.split(",") if c.strip()]
+    _told(export_csv(app.repo, kind, out, columns=names, raw=raw, at=at), out)
+
+
+def _told(count: int, out: Path | None) -> None:
+    if out is not None:
+        click.echo(f"{count:,} documents written to {out}", err=True)
+
+
+export_command.add_command(export_json_command)
+export_command.add_command(export_csv_command)

@@ -1,0 +1,93 @@
+"""`itsm site build` and `itsm site serve`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from itsm_gitops.cli.base import App, at_option, command, group_with_help, json_option, pass_app, print_json
+from itsm_gitops.cli.render import styles
+from itsm_gitops.commands.site import build, serve
+
+
+@group_with_help("site")
+def site_command() -> None:
+    """Build or serve the web site."""
+
+
+@command(
+    "build",
+    [
+        ("itsm site build", "into build/site"),
+        ("itsm site build --out public --base-url https://it.example.org/", "for a host"),
+        ("itsm site build --at v1.2", "as the repository was"),
+    ],
+)
+@click.option("--out", "-o", type=click.Path(path_type=Path, file_okay=False), help="Folder for the site.  [default: build/site]")
+@click.option("--base-url", metavar="URL", help="Where the site will be.  [default: as itsm.yaml says]")
+@at_option
+@json_option
+@pass_app
+def build_command(app: App, out: Path | None, base_url: str | None, at: str | None, as_json: bool) -> None:
+    """Build the site.
+
+    The result is plain files that need no server program and load nothing from other hosts.
+    """
+    from itsm_gitops.cli.reference import reference
+
+    with _Progress() as progress:
+        folder = out.absolute() if out else None
+        report = build(app.repo, at=at, output=folder, base_url=base_url, reference=reference(), progress=progress)
+    if as_json:
+        print_json({**{n: getattr(report, n) for n in report.__slots__}, "output": str(report.output)})
+        return
+    style = styles(sys.stdout)
+    click.echo(
+        f"{style.good('built')} {report.pages:,} pages ({report.records:,} records, {report.items:,} items) "
+        f"in {report.seconds:.1f} s",
+        color=style.on,
+    )
+    click.echo(f"{report.written:,} files written, {report.removed:,} removed")
+    click.echo(f"open {style.name(str(report.output / 'index.html'))}", color=style.on)
+
+
+@command(
+    "serve",
+    [
+        ("itsm site serve", "on http://127.0.0.1:8000/, rebuilt when files change"),
+        ("itsm site serve --port 0", "on any free port"),
+    ],
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any free port.")
+@click.option("--out", "-o", type=click.Path(path_type=Path, file_okay=False), help="Folder for the site.  [default: build/site]")
+@pass_app
+def serve_command(app: App, port: int, out: Path | None) -> None:
+    """Build the site, serve it to this machine only, and rebuild it when files change."""
+    from itsm_gitops.cli.reference import reference
+
+    serve(app.repo, port=port, output=out.absolute() if out else None, reference=reference(), say=click.echo)
+
+
+site_command.add_command(build_command)
+site_command.add_command(serve_command)
+
+
+class _Progress:
+    """Shows a phase and how far it is on one line of standard error, where that is a terminal."""
+
+    def __init__(self) -> None:
+        self._on = sys.stderr.isatty()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if self._on:
+            count = f" {done:,} of {total:,}" if total > 1 else " …"
+            click.echo(f"\r\x1b[K{what}{count}", err=True, nl=False)
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._on:
+            click.echo("\r\x1b[K", err=True, nl=False)

@@ -1,0 +1,90 @@
+"""`itsm check` and `itsm fmt`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from itsm_gitops.model.errors import ItsmError, UsageError
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.rules import Report
+
+
+def check(
+    repo: Repository,
+    paths: Sequence[str] = (),
+    *,
+    at: str | None = None,
+    base: str | None = None,
+    fix: bool = False,
+) -> Report:
+    """Judge a snapshot, or what changed since it left ``base``; see ``rules.check``.
+
+    ``paths`` are files or folders as typed, relative to the present folder. Raises UsageError for
+    one that is not there.
+    """
+    from itsm_gitops import rules
+
+    return rules.check(repo, at=at, base=base, paths=inside(repo, paths, at) if paths else None, fix=fix)
+
+
+def inside(repo: Repository, paths: Iterable[str], at: str | None = None) -> list[str]:
+    """Return paths as typed as paths relative to the root; identifiers become their files."""
+    found = []
+    for named in paths:
+        # Not resolved: a link inside the repository is a finding, not the file it points at.
+        path = Path(os.path.normpath(Path.cwd() / named))
+        within = path.relative_to(repo.root).as_posix() if path.is_relative_to(repo.root) else named
+        exists = os.path.lexists(path) if at is None else bool(repo.snapshot(at).files(within))  # noqa: PTH110
+        if exists or within == ".":
+            found.append("" if within == "." else within)
+            continue
+        try:
+            found.append(repo.locate(named, at))
+        except ItsmError as error:
+            hint = error.hint if error.hint.startswith(("did you mean", "one of")) else "give files, folders or identifiers"
+            raise UsageError(f"there is no file, folder or document '{named}'", hint) from error
+    return found
+
+
+class Formatted(NamedTuple):
+    """What `itsm fmt` did: paths whose form changed (or would), those that are fine, and refusals."""
+
+    changed: list[str]
+    unchanged: int
+    refused: list[tuple[str, str]]
+
+
+def fmt(repo: Repository, paths: Sequence[str] = (), *, check_only: bool = False) -> Formatted:
+    """Put documents into canonical form; ``check_only`` writes nothing.
+
+    Files that cannot be read or formatted are named with the reason and left alone.
+    """
+    from itsm_gitops.documents import fmt as canonical
+    from itsm_gitops.documents import write_atomic
+
+    snapshot = repo.snapshot()
+    wanted = inside(repo, paths) if paths else [""]
+    files = [f.path for f in snapshot.files("cmdb", "records") if f.path.endswith(".yaml")]
+    chosen = [f for f in files if any(w in ("", f) or f.startswith(f"{w}/") for w in wanted)]
+    found = Formatted([], 0, [])
+    good = 0
+    for path, raw in snapshot.read_many(chosen):
+        kind = repo.book.kind_at(path)
+        try:
+            new = canonical(raw, kind.keys if kind else ())
+            if new != raw and not check_only:
+                write_atomic(repo.root / path, new, expected=raw)
+        except ItsmError as error:
+            found.refused.append((path, error.message))
+            continue
+        if new != raw:
+            found.changed.append(path)
+        else:
+            good += 1
+    return found._replace(unchanged=good)
+

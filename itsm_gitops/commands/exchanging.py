@@ -1,0 +1,77 @@
+"""`itsm import` and `itsm export`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from itsm_gitops.model.errors import ItsmError, UsageError
+
+if TYPE_CHECKING:
+    from itsm_gitops.exchange import ImportReport
+    from itsm_gitops.repository import Repository
+
+
+def import_csv(
+    repo: Repository,
+    source: Path,
+    mapping: str,
+    *,
+    dry_run: bool = False,
+    update: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> ImportReport:
+    """Import a table by a mapping; see ``exchange.import_csv``."""
+    from itsm_gitops import exchange
+
+    return exchange.import_csv(repo, source, mapping, dry_run, update=update, progress=progress)
+
+
+def write_report(report: ImportReport, path: Path) -> None:
+    """Write an import's report: JSON where the name ends so, else Markdown."""
+    if path.suffix == ".json":
+        text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False) + "\n"
+    else:
+        text = report.to_markdown()
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ItsmError(f"the report cannot be written: {path}: {error.strerror}") from error
+
+
+def export_json(repo: Repository, out: Path | None, *, kind: str | None, lines: bool, at: str | None) -> int:
+    """Export documents as one JSON document or as lines; ``out`` None is standard output."""
+    from itsm_gitops import exchange
+
+    if kind is not None:
+        repo.book.kind(kind)
+    store = repo.store(at)
+    write = exchange.export_ndjson if lines else exchange.export_json
+    with _open(out) as file:
+        return write(store, file, kind)
+
+
+def export_csv(
+    repo: Repository, kind: str, out: Path | None, *, columns: Sequence[str], raw: bool, at: str | None
+) -> int:
+    """Export the documents of one kind as CSV; ``raw`` leaves texts that look like formulas as they are."""
+    from itsm_gitops import exchange
+
+    repo.book.kind(kind)
+    store = repo.store(at)
+    with _open(out) as file:
+        return exchange.export_csv(store, kind, file, list(columns) or None, raw=raw)
+
+
+def _open(out: Path | None) -> AbstractContextManager[TextIO]:
+    if out is None:
+        return nullcontext(sys.stdout)
+    try:
+        return out.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written: {error.strerror}") from error
+

@@ -1,0 +1,227 @@
+"""`itsm explain`: rules, kinds, states, link types and fields, from the rule book itself."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from itsm_gitops.commands.fields import expected
+from itsm_gitops.commands.names import kinds_of
+from itsm_gitops.model.errors import NotFound, did_you_mean
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.workflow import Condition, Workflow
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.rules import Explanation
+
+_CODE = re.compile(r"[A-Za-z]\d{3}")
+TOPICS = ("rules", "kinds", "links", "states", "templates")
+
+
+class Part(NamedTuple):
+    """One section: a title, prose, and rows of a name and what it means."""
+
+    title: str
+    text: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+    code: str = ""
+
+
+class Topic(NamedTuple):
+    """An explanation. ``kind`` says of what: rule, kind, state, link or topic."""
+
+    kind: str
+    name: str
+    title: str
+    parts: tuple[Part, ...]
+
+
+def explain(repo: Repository | None, words: list[str]) -> Topic:
+    """Explain what the words name.
+
+    A rule's code, a kind, a kind and one of its fields or states, a state, a link type, or one of
+    the topics rules, kinds, links, states and templates. Rules need no repository. Raises NotFound
+    with the nearest names.
+    """
+    word = words[0] if words else ""
+    if not word or word == "rules":
+        return _rules()
+    if _CODE.fullmatch(word):
+        from itsm_gitops.rules import explain as explain_rule
+
+        return _rule(explain_rule(word))
+    book = _book(repo)
+    found = _topic(book, word) or _kind_topic(book, words) or _link_topic(book, word) or _state_topic(book, word)
+    if found is None:
+        raise NotFound(f"nothing is known about '{word}'", _near(book, word))
+    return found
+
+
+def _book(repo: Repository | None) -> RuleBook:
+    if repo is not None:
+        return repo.book
+    from itsm_gitops.repository import WorkingTree, packaged_rulebook_root, read_rulebook
+
+    return read_rulebook(WorkingTree(packaged_rulebook_root()))
+
+
+def _near(book: RuleBook, word: str) -> str:
+    states = {s for k in book.kinds.values() if k.workflow for s in k.workflow.states}
+    known = {*book.kinds, *(k.plural for k in book.kinds.values()), *book.links, *book.inverses, *states, *TOPICS}
+    return did_you_mean(word, known) or "itsm explain rules | kinds | links | states | templates"
+
+
+def _rules() -> Topic:
+    from itsm_gitops.rules import explanations
+
+    families: dict[str, list[tuple[str, str]]] = {}
+    for rule in explanations():
+        families.setdefault(rule.family, []).append((rule.code, f"{rule.title} ({rule.severity})"))
+    parts = tuple(Part(family, rows=tuple(rows)) for family, rows in families.items())
+    return Topic("topic", "rules", "All rules", parts)
+
+
+def _rule(rule: Explanation) -> Topic:
+    about = [("severity", rule.severity), ("looks at", rule.looks_at)]
+    if rule.fixable:
+        about.append(("repair", "itsm check --fix"))
+    parts = [Part("", rule.why, tuple(about)), Part("What to do", rule.hint), Part("Wrong", code=rule.bad), Part("Right", code=rule.good)]
+    return Topic("rule", rule.code, rule.title, tuple(p for p in parts if p.text or p.rows or p.code))
+
+
+def _topic(book: RuleBook, word: str) -> Topic | None:
+    if word == "kinds":
+        groups = (("Records", True), ("Configuration items and what they need", False))
+        parts = [
+            Part(title, rows=tuple((k.name, k.description) for k in book.kinds.values() if k.is_record == records))
+            for title, records in groups
+        ]
+        return Topic("topic", word, "Kinds of document", tuple(parts))
+    if word in ("links", "link"):
+        rows = [(f"{n} / {k.inverse}" if not k.symmetric else n, k.description) for n, k in book.links.items()]
+        by_link = tuple(r for r, k in zip(rows, book.links.values(), strict=True) if k.in_links)
+        by_field = tuple(r for r, k in zip(rows, book.links.values(), strict=True) if not k.in_links)
+        parts = [Part("Said by links (itsm link)", rows=by_link), Part("Said by fields (itsm set)", rows=by_field)]
+        return Topic("topic", "links", "Link vocabulary", tuple(p for p in parts if p.rows))
+    if word == "states":
+        parts = [Part(k.title, rows=_states(k.workflow)) for k in book.kinds.values() if k.workflow and k.is_record]
+        life = next((k.workflow for k in book.kinds.values() if k.workflow and not k.is_record), None)
+        return Topic("topic", word, "States", (*parts, *([Part(life.title, rows=_states(life))] if life else [])))
+    if word == "templates":
+        rows = tuple((t, _template(book, t)) for t in book.templates)
+        return Topic("topic", word, "Templates (itsm new KIND --template NAME)", (Part("", rows=rows),))
+    return None
+
+
+def _template(book: RuleBook, name: str) -> str:
+    about = book.template(name)
+    return f"{about.get('kind', '')}: {about.get('description', '')}"
+
+
+def _states(workflow: Workflow) -> tuple[tuple[str, str], ...]:
+    return tuple((name, state.description or state.title) for name, state in workflow.states.items())
+
+
+def _kind_topic(book: RuleBook, words: list[str]) -> Topic | None:
+    try:
+        kind = book.kind(words[0])
+    except NotFound:
+        return None
+    if len(words) == 1:
+        return _kind(kind)
+    name = words[1].replace("-", "_")
+    if kind.workflow and name in kind.workflow.states:
+        return _state(name, [kind])
+    from itsm_gitops.commands.fields import schema_at
+
+    schema = schema_at(kind, tuple(name.split(".")))
+    rows = [("takes", expected(schema))]
+    rows += [(key.lower(), str(schema[word])) for key, word in _LIMITS if word in schema]
+    parts = [Part("", str(schema.get("description", "")), tuple(rows))]
+    inner = schema.get("properties") or (schema.get("items") or {}).get("properties") or {}
+    if inner:
+        parts.append(Part("Parts", rows=tuple((n, str(s.get("description", ""))) for n, s in inner.items())))
+    return Topic("field", f"{kind.name}.{name}", f"Field '{name}' of {kind.plural_title}", tuple(parts))
+
+
+_LIMITS = (("At most", "maximum"), ("At least", "minimum"), ("Longest", "maxLength"), ("Entries", "maxItems"), ("Pattern", "pattern"))
+
+
+def _kind(kind: Kind) -> Topic:
+    about = [("file", f"{kind.folder}/{'YYYY/MM/' if kind.is_record else ''}ID.yaml"), ("schema", kind.schema_path)]
+    fields = [(n, kind.fields[n]) for n in kind.fields if not kind.fields[n].get("x-fixed")]
+    needed = tuple((n, f"{s.get('description', '')} [{expected(s)}]") for n, s in fields if n in kind.required)
+    more = tuple((n, str(s.get("description", ""))) for n, s in fields if n not in kind.required)
+    parts = [Part("", kind.description, tuple(about)), Part("Needed", rows=needed), Part("Possible", rows=more)]
+    if kind.workflow:
+        parts.append(Part("States", rows=_states(kind.workflow)))
+    return Topic("kind", kind.name, kind.title, tuple(p for p in parts if p.text or p.rows))
+
+
+def _link_topic(book: RuleBook, word: str) -> Topic | None:
+    name = word.lower().replace("-", "_")
+    found = book.links.get(name) or book.inverses.get(name)
+    if found is None:
+        return None
+    rows = [
+        ("from", _kinds_said(book, found.sources)),
+        ("to", _kinds_said(book, found.targets)),
+        ("other way", "the same word" if found.symmetric else f"{found.inverse} ({found.inverse_title})"),
+        ("said by", "itsm link ID " + found.name + " ID" if found.in_links else "a field of the document"),
+    ]
+    rows += [("at most", f"{found.max} from one document")] if found.max else []
+    rows += [("circles", "not allowed")] if found.acyclic else []
+    rows += [("failure", _IMPACTS[found.impact])] if found.impact in _IMPACTS else []
+    return Topic("link", found.name, found.title, (Part("", found.description, tuple(rows)),))
+
+
+_IMPACTS = {
+    "from_target": "travels back: the first is hit when the second fails",
+    "from_source": "travels along: the second is hit when the first fails",
+}
+
+
+def _kinds_said(book: RuleBook, names: tuple[str, ...]) -> str:
+    groups = {"record": "every record", "ci": "items that can fail", "item": "every item", "any": "everything"}
+    return ", ".join(groups.get(n) or ", ".join(k.name for k in kinds_of(book, [n])) for n in names)
+
+
+def _state_topic(book: RuleBook, word: str) -> Topic | None:
+    name = word.lower().replace("-", "_").replace(" ", "_")
+    kinds = [k for k in book.kinds.values() if k.workflow and name in k.workflow.states]
+    return _state(name, kinds) if kinds else None
+
+
+def _state(name: str, kinds: list[Kind]) -> Topic:
+    parts: list[Part] = []
+    seen: set[str] = set()
+    for kind in kinds:
+        flow = kind.workflow
+        assert flow is not None
+        if flow.name in seen:
+            continue
+        seen.add(flow.name)
+        state = flow.states[name]
+        after = [t for t in flow.transitions if name in t.sources]
+        before = sorted({s for t in flow.transitions if t.target == name for s in t.sources}, key=list(flow.states).index)
+        rows = [("category", state.category)]
+        demands = [r.field + _when(r.when) for r in state.require]
+        rows += [("demands", ", ".join(demands))] if demands else []
+        rows += [("reached from", ", ".join(before) or "the beginning")]
+        rows += [(f"→ {t.target}", t.title + _when(t.when) + _by(t.by)) for t in after]
+        rows += [("then", "nothing: it is final")] if state.terminal else []
+        parts.append(Part(kind.title if kind.is_record else flow.title, state.description, tuple(rows)))
+    return Topic("state", name, f"State '{name}'", tuple(parts))
+
+
+def _when(condition: Condition) -> str:
+    if not condition:
+        return ""
+    return " (when " + " and ".join(f"{f} is {' or '.join(map(str, v))}" for f, v in condition.items()) + ")"
+
+
+def _by(roles: tuple[str, ...]) -> str:
+    return f" [{', '.join(r.replace('_', ' ') for r in roles)}]" if roles else ""
+

@@ -1,0 +1,54 @@
+"""`itsm site`: building and serving, with the handbook's references of rules and commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from itsm_gitops.publish.build import SiteReport
+    from itsm_gitops.repository import Repository
+
+
+def build(
+    repo: Repository,
+    *,
+    at: str | None = None,
+    output: Path | None = None,
+    base_url: str | None = None,
+    reference: str | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> SiteReport:
+    """Build the site of a snapshot; ``reference`` is the Markdown of the command line's reference."""
+    from itsm_gitops.publish.build import build_site
+    from itsm_gitops.rules import explanations
+
+    return build_site(
+        repo,
+        at=at,
+        output_folder=output,
+        base_url=base_url,
+        cli_reference=reference,
+        rules=explanations(),
+        progress=progress or _silent,
+    )
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Report no progress."""
+
+
+def serve(
+    repo: Repository,
+    *,
+    port: int,
+    output: Path | None,
+    reference: str | None,
+    say: Callable[[str], object],
+) -> None:
+    """Build and serve the site on the loopback address until interrupted; rebuild when files change."""
+    from itsm_gitops.publish.serve import serve as run
+    from itsm_gitops.rules import explanations
+
+    run(repo, port=port, output_folder=output, cli_reference=reference, rules=explanations(), say=say)
