@@ -20,6 +20,7 @@ _NOT_ASCII = (
     "\u180e\u200b-\u200d\u2060-\u2065\ufeff"  # zero width
     "\u2028\u2029"  # line and paragraph separator
     "\ufff9-\ufffb\ufffe\uffff"
+    "\ud800-\udfff"  # halves of characters
     "\U000e0000-\U000e007f"  # tags
 )
 FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f{_NOT_ASCII}]")

@@ -76,6 +76,7 @@ def outline(text: str, root: Node) -> Outline:
     _grow(text, top)
     entries = sorted(_all(top), key=lambda entry: entry.start)
     starts = [entry.start for entry in entries]
+    head: list[Comment] = []
     tail: list[Comment] = []
     for entry in entries:
         entry.blank = not entry.flow and _blank_above(text, entry.start)
@@ -86,11 +87,13 @@ def outline(text: str, root: Node) -> Outline:
         index = bisect_right(starts, at)
         before = entries[index - 1] if index else None
         after = entries[index] if index < len(entries) else None
-        if text[line:at].strip():
+        if not entries:
+            (head if at < root.start else tail).append(comment)
+        elif text[line:at].strip():
             _attach_behind(before, after, comment)
         else:
             _attach_line(before, after, comment, at, at - line, tail)
-    return Outline(top.children, _head(entries), tail)
+    return Outline(top.children, head or _head(entries), tail)
 
 
 def _grow(text: str, entry: Entry) -> None:
@@ -202,6 +205,10 @@ def _head(entries: list[Entry]) -> list[Comment]:
     marks = [comment.blank for comment in first.leading[1:]] + [first.blank]
     cut = max((at + 1 for at, blank in enumerate(marks[: len(first.leading)]) if blank), default=0)
     head, first.leading = first.leading[:cut], first.leading[cut:]
+    if head and first.leading:
+        first.leading[0] = first.leading[0]._replace(blank=False)
+    elif head:
+        first.blank = False
     return head
 
 

@@ -72,6 +72,8 @@ class _Writer:
     def document(self, plan: Outline, key_order: Sequence[str]) -> list[str]:
         by_name = {entry.key.value: entry for entry in plan.entries if entry.key}
         self._comments(plan.head, 0)
+        if plan.head:
+            self._blank()
         for position, name in enumerate(ordered(list(by_name), key_order)):
             self._entry(by_name[name], 0, blank=position > 0 or bool(plan.head))
         if not plan.entries:

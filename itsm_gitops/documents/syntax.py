@@ -25,7 +25,7 @@ _TABLE = (
     _Says("found unexpected ':'", "a colon in brackets without a space behind it", _QUOTE),
     _Says("tab character that violates", "a tab in the indentation", "indent with spaces"),
     _Says("found unexpected end of stream", "the quote is never closed", "add the closing quote", True),
-    _Says("found unexpected document indicator", "the quote is never closed", "add the closing quote", True),
+    _Says("found unexpected document", "the quote is never closed", "add the closing quote", True),
     _Says(
         "found unknown escape",
         "an unknown escape after a backslash",
@@ -41,6 +41,8 @@ _TABLE = (
         "an incomplete \\x, \\u or \\U escape",
         "write all its digits, or \\\\ for \\",
     ),
+    _Says("chr() arg", "an escape that names no character", "remove the escape"),
+    _Says("too large to convert", "an escape that names no character", "remove the escape"),
     _Says("invalid Unicode character escape", "an escape that names no character", "remove the escape"),
     _Says("indentation space is expected", "a tab in the indentation", "indent with spaces"),
     _Says(
@@ -97,7 +99,10 @@ def translate(text: str, error: Exception) -> Problem:
     ):
         row = _NO_KEY
     else:
-        row = next((row for row in _TABLE if row.marker in said), _Says("", said.strip("; "), ""))
+        row = next(
+            (row for row in _TABLE if row.marker in said),
+            _Says("", said.strip("; "), "check the quotes, colons and indentation here"),
+        )
     if row.at_start:
         mark = getattr(error, "context_mark", None) or mark
     if mark is None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from yaml_scribe import Scribe, documents, examples, same
 
 from itsm_gitops.documents import dump, fmt, load
-from yaml_scribe import Scribe, examples, documents, same
 
 
 @examples(150, 3000)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,18 +106,14 @@ def _only_touched_lines_differ(raw: bytes, result: bytes, change: Edit, data: An
     first = min(span.line, (source.key(pointer) or span).line)
     body = raw.decode()[span.start : span.end]
     last = span.line + body.removesuffix("\n").count("\n")
-    if isinstance(pointer[-1] if pointer else "", int):
-        first = _dash_line(old, first)
+    holder_span = source.value(pointer[:-1])
+    if pointer and isinstance(pointer[-1], int) and holder_span and not _in_flow(source, raw, pointer[:-1]):
+        # The value of an item can stand below its dash, with comments between.
+        while first > holder_span.line and old[first - 1][holder_span.column - 1 : holder_span.column] != "-":
+            first -= 1
     assert old[: first - 1] == new[: first - 1]
     behind = len(old) - last - 1
     assert behind <= 0 or old[-behind:] == new[-behind:]
-
-
-def _dash_line(lines: list[str], line: int) -> int:
-    """The value of an item can stand below its dash, with comments between."""
-    while line > 1 and (not lines[line - 1].strip() or not lines[line - 1].lstrip().startswith("-")):
-        line -= 1
-    return line
 
 
 def _in_flow(source: Any, raw: bytes, pointer: tuple[str | int, ...]) -> bool:
@@ -128,9 +123,13 @@ def _in_flow(source: Any, raw: bytes, pointer: tuple[str | int, ...]) -> bool:
 
 
 def _kept(old: list[str], new: list[str]) -> int:
-    before = len(os.path.commonprefix([old, new]))
-    behind = len(os.path.commonprefix([old[before:][::-1], new[before:][::-1]]))
-    return before + behind
+    before = _shared(old, new)
+    return before + _shared(old[before:][::-1], new[before:][::-1])
+
+
+def _shared(old: list[str], new: list[str]) -> int:
+    pairs = zip(old, new, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(old), len(new)))
 
 
 RECORD = b"""\
@@ -189,8 +188,8 @@ CASES = [
     (Remove(("links", 1, "type")), "- type: caused_by  # block\n    target", "- target"),
     (Remove(("summary",)), "summary: >-\n  folded\n  text\n", ""),
     (Remove(("timeline", 1)), "- at: 2026-11-22T11:00:00Z\n  by: ben\n", ""),
-    (Set(("links",), []), "links:\n  - {type: affects, target: checkout}   # flow\n  - type: caused_by  # block\n"
-     "    target: CHG-261120-AAAAA", "links: []"),
+    (Set(("links",), []), ("links:\n  - {type: affects, target: checkout}   # flow\n  - type: caused_by  # block\n"
+     "    target: CHG-261120-AAAAA"), "links: []"),
 ]  # fmt: skip
 
 
