@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
@@ -66,6 +66,42 @@ def _read_link(name: str, raw: Mapping[str, Any]) -> LinkType:
     )
 
 
+class Kinds(Mapping[str, Kind]):
+    """Kinds under some key, each built when it is first looked up."""
+
+    def __init__(self, names: Mapping[str, str], build: Callable[[str], Kind]) -> None:
+        self._names = names
+        self._build = build
+
+    def __getitem__(self, key: str) -> Kind:
+        return self._build(self._names[key])
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class _Head(NamedTuple):
+    """What tells a kind from the others; ``raw`` is its schema file as written."""
+
+    name: str
+    family: str
+    path: str
+    plural: str
+    prefix: str
+    folder: str
+    raw: Mapping[str, Any]
+
+
+def _wrong(path: str, error: Exception) -> RuleBookError:
+    return RuleBookError(f"{path}: missing or wrong: {error}", "see schemas/README.md")
+
+
 class RuleBook:
     """One repository's rule book.
 
@@ -77,26 +113,32 @@ class RuleBook:
         self.files = tuple(sorted(files))
         self._load = load
         self._workflows: dict[str, Workflow] = {}
+        self._built: dict[str, Kind] = {}
 
     @cached_property
-    def kinds(self) -> dict[str, Kind]:
+    def kinds(self) -> Kinds:
         """Every kind and class by name: records first, each family in file order.
 
         Raises RuleBookError when a file cannot be used, a name, prefix or folder is used twice, or
-        there is no kind at all.
+        there is no kind at all. A kind is built when it is first looked up: a command that shows
+        one record needs two or three of twenty.
         """
-        found: dict[str, Kind] = {}
+        return Kinds({name: name for name in self._heads}, self._kind)
+
+    @cached_property
+    def _heads(self) -> dict[str, _Head]:
+        found: dict[str, _Head] = {}
         taken = set(GROUPS)
         for folder, family in _SCHEMA_FOLDERS.items():
             for path in self.files:
                 if path.startswith(folder) and path.endswith(".schema.json"):
-                    kind = self._read_kind(path, family)
-                    own = {kind.name, kind.folder, kind.prefix} - {""}
+                    head = self._read_head(path, family)
+                    own = {head.name, head.folder, head.prefix} - {""}
                     if own & taken:
                         clash = ", ".join(f"'{word}'" for word in sorted(own & taken))
                         raise RuleBookError(f"{path}: {clash} is already taken", "choose another name")
                     taken |= own
-                    found[kind.name] = kind
+                    found[head.name] = head
         if not found:
             raise RuleBookError(
                 "this repository has no rule book (no schemas/records/*.schema.json)",
@@ -104,36 +146,56 @@ class RuleBook:
             )
         return found
 
+    def _read_head(self, path: str, family: str) -> _Head:
+        raw = self._load(path)
+        try:
+            about = raw["x-itsm"]
+            record = family == RECORD
+            return _Head(
+                name=about["kind" if record else "class"],
+                family=family,
+                path=path,
+                plural=about["plural"],
+                prefix=about["prefix"] if record else "",
+                folder=about["folder"],
+                raw=raw,
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise _wrong(path, error) from error
+
     @cached_property
     def _definitions(self) -> Mapping[str, Any]:
         raw = self._load(COMMON) if COMMON in self.files else {}
         definitions: Mapping[str, Any] = raw.get("definitions", {})
         return definitions
 
-    def _read_kind(self, path: str, family: str) -> Kind:
-        raw = self._load(path)
+    def _kind(self, name: str) -> Kind:
+        if name not in self._built:
+            self._built[name] = self._build(self._heads[name])
+        return self._built[name]
+
+    def _build(self, head: _Head) -> Kind:
         try:
-            schema = inline(raw, self._definitions)
+            schema = inline(head.raw, self._definitions)
             about = schema["x-itsm"]
-            name = about["kind" if family == RECORD else "class"]
             workflow = about.get("workflow")
             return Kind(
-                name=name,
-                family=family,
+                name=head.name,
+                family=head.family,
                 title=schema["title"],
-                plural=about["plural"],
-                plural_title=about.get("plural_title", about["plural"].replace("-", " ").capitalize()),
+                plural=head.plural,
+                plural_title=about.get("plural_title", head.plural.replace("-", " ").capitalize()),
                 description=schema.get("description", ""),
-                prefix=about["prefix"] if family == RECORD else "",
-                folder=about["folder"],
+                prefix=head.prefix,
+                folder=head.folder,
                 operational=about.get("operational", False),
                 schema=schema,
-                schema_path=path,
+                schema_path=head.path,
                 workflow=self.workflow(workflow) if workflow else None,
                 references=tuple(find_references(schema)),
             )
         except (KeyError, TypeError, AttributeError) as error:
-            raise RuleBookError(f"{path}: missing or wrong: {error}", "see schemas/README.md") from error
+            raise _wrong(head.path, error) from error
 
     def workflow(self, name: str) -> Workflow:
         """Return a life cycle by name; raises RuleBookError when it cannot be used."""
@@ -181,20 +243,20 @@ class RuleBook:
     def kind(self, word: str) -> Kind:
         """Return a kind by name, plural or prefix, in any case; raises NotFound with a hint."""
         lowered = word.lower().replace("_", "-")
-        for kind in self.kinds.values():
-            if lowered in (kind.name, kind.plural, kind.prefix.lower()) and lowered:
-                return kind
+        for head in self._heads.values():
+            if lowered in (head.name, head.plural, head.prefix.lower()) and lowered:
+                return self._kind(head.name)
         raise NotFound(f"there is no kind '{word}'", did_you_mean(word, self.kinds))
 
     @cached_property
-    def by_prefix(self) -> dict[str, Kind]:
+    def by_prefix(self) -> Kinds:
         """Kinds of record by identifier prefix."""
-        return {k.prefix: k for k in self.kinds.values() if k.is_record}
+        return Kinds({h.prefix: h.name for h in self._heads.values() if h.prefix}, self._kind)
 
     @cached_property
-    def by_folder(self) -> dict[str, Kind]:
+    def by_folder(self) -> Kinds:
         """Kinds by the folder their documents live in."""
-        return {k.folder: k for k in self.kinds.values()}
+        return Kinds({h.folder: h.name for h in self._heads.values()}, self._kind)
 
     def path_for(self, kind: Kind, identifier: str) -> str:
         """Return the one path a document may have; raises NotFound for a malformed identifier."""

@@ -206,6 +206,7 @@ def load_store(
     each process. ``jobs=None`` uses one process below 500 documents, else up to four.
     """
     book = book or read_rulebook(snapshot)
+    tuple(book.kinds.values())  # a rule book that cannot be used is an error now, not in a worker
     store = Store(snapshot, book, config or read_config(snapshot)[0])
     infos = snapshot.files()
     store.files = [info.path for info in infos]

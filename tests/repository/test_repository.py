@@ -177,7 +177,15 @@ def test_a_linked_or_missing_configuration(git_repo: GitRepo, tmp_path: Path) ->
 def test_a_broken_rule_book_says_where(git_repo: GitRepo, path: str, text: str, says: str) -> None:
     git_repo.write(path, text)
     with pytest.raises(RuleBookError, match=says):
-        _ = git_repo.repo.book.kinds
+        list(git_repo.repo.book.kinds.values())
+
+
+def test_a_store_needs_a_whole_rule_book(git_repo: GitRepo) -> None:
+    """Not only the kinds that the documents happen to use."""
+    git_repo.write("schemas/workflows/problem.yaml", "a: [\n")
+    assert git_repo.repo.book.kind("incident").name == "incident"
+    with pytest.raises(RuleBookError, match=r"problem\.yaml"):
+        git_repo.repo.store()
 
 
 def test_a_repository_without_rule_book(tmp_path: Path) -> None:
