@@ -30,7 +30,7 @@ def import_command() -> None:
 @command(
     "csv",
     [
-        ("itsm import csv incidents.csv --mapping servicenow --dry-run", "see what would happen to every value"),
+        ("itsm import csv incidents.csv --mapping servicenow-incidents --dry-run", "see what would happen to every value"),
         ("itsm import csv incidents.csv --mapping my-mapping.yaml --report import.md", "import, and keep the report"),
     ],
 )

@@ -80,8 +80,7 @@ def _cell(cell: Cell) -> Text:
 def allot(columns: Sequence[Column], rows: Sequence[Sequence[Text]], room: int) -> list[int]:
     """Return the width of each column: what it needs, until the room ends.
 
-    Flexible columns give way first, the widest first and none below its least; then the others,
-    from the right.
+    Flexible columns give way first, none below its least; then all, the widest first.
     """
     widths = [max([cell_len(c.title), *(row[i].cell_len for row in rows)]) for i, c in enumerate(columns)]
     flexible = [i for i, c in enumerate(columns) if not c.fixed]
@@ -93,8 +92,8 @@ def allot(columns: Sequence[Column], rows: Sequence[Sequence[Text]], room: int) 
             second = max((widths[i] for i in open_ones if i != widest), default=0)
             widths[widest] -= max(1, min(excess, spare, widths[widest] - second))
             continue
-        last = max((i for i, w in enumerate(widths) if w > _LEAST), default=None)
-        if last is None:
+        rest = [i for i, w in enumerate(widths) if w > _LEAST]
+        if not rest:
             break
-        widths[last] -= 1
+        widths[max(rest, key=lambda i: (widths[i], i))] -= 1
     return widths

@@ -26,6 +26,7 @@ DERIVED = ("id", "kind", "title", "state", "priority", "age", "opened", "updated
 
 _RECORD_COLUMNS = ("id", "priority", "state", "age", "title", "service", "assigned_team")
 _ITEM_COLUMNS = ("id", "name", "lifecycle", "criticality", "owner")
+_MIXED_ITEM_COLUMNS = ("id", "kind", "name", "lifecycle", "owner")
 _MIXED_COLUMNS = ("id", "kind", "priority", "state", "age", "title")
 _DESCENDING = ("age", "criticality", "updated", "opened")
 _LEVELS = {"critical": 3, "high": 2, "medium": 1, "low": 0}
@@ -89,8 +90,7 @@ def list_documents(
     names = {k.name for k in kinds}
     make = _Rows(store, chosen)
     found = [e for e in store.entries.values() if e.kind in names and keep(e)]
-    key = sort or ("priority" if any(k.is_record for k in kinds) else "id")
-    ordered = _sorted(store, kinds, found, key, make)
+    ordered = _sorted(store, kinds, found, sort, make) if sort else sorted(found, key=make.urgency)
     shown = ordered[:limit] if limit else ordered
     return Listing([make.row(e) for e in shown], len(found), chosen, tuple(kinds), store.book)
 
@@ -117,7 +117,7 @@ def _columns(book: RuleBook, kinds: Sequence[Kind], named: Sequence[str]) -> tup
                 )
         return tuple(named)
     if all(not k.is_record for k in kinds):
-        usual = _ITEM_COLUMNS if len(kinds) == 1 else ("id", "kind", *_ITEM_COLUMNS[1:])
+        usual = _ITEM_COLUMNS if len(kinds) == 1 else _MIXED_ITEM_COLUMNS
     else:
         usual = _RECORD_COLUMNS if len(kinds) == 1 else _MIXED_COLUMNS
     own = column_names(kinds)
@@ -163,6 +163,13 @@ class _Rows:
     def priority(self, entry: Entry) -> str | None:
         found = priority(self._policy, entry.columns)
         return found.name if found else None
+
+    def urgency(self, entry: Entry) -> tuple[bool, int, str, str]:
+        """Return the usual order: open before finished, the most urgent and the oldest first."""
+        workflow = self._store.book.kinds[entry.kind].workflow
+        is_item = not self._store.book.kinds[entry.kind].is_record
+        finished = workflow is not None and not is_item and not workflow.is_open(entry.state)
+        return (finished, self.rank(entry), entry.opened, entry.id)
 
     def rank(self, entry: Entry) -> int:
         return rank(self._policy, self.priority(entry) or "")

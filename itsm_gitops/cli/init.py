@@ -1,0 +1,53 @@
+"""`itsm init`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from itsm_gitops.cli.base import App, command, json_option, pass_app, print_json
+from itsm_gitops.cli.render import styles
+from itsm_gitops.commands.starting import init, shown_path
+from itsm_gitops.model.text import safe_text
+
+
+@command(
+    "init",
+    [
+        ("itsm init acme", "a new repository in the folder acme"),
+        ('itsm init acme --organisation "Acme Ltd" --timezone Europe/London', ""),
+        ("itsm init --no-examples --no-git", "here, without example documents and without a commit"),
+    ],
+)
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--organisation", metavar="NAME", default="", help="Name of the organisation.")
+@click.option("--timezone", metavar="ZONE", default="", help="IANA name of the time zone.  [default: UTC]")
+@click.option("--examples/--no-examples", default=True, help="Write one example of every kind.  [default: examples]")
+@click.option("--git/--no-git", default=True, help="Make it a Git repository with a first commit.  [default: git]")
+@json_option
+@pass_app
+def init_command(
+    app: App, folder: Path | None, organisation: str, timezone: str, examples: bool, git: bool, as_json: bool
+) -> None:
+    """Write a new repository.
+
+    It holds the rule book, one connected example of every kind and class, editor settings, and a
+    GitHub workflow that checks pull requests and publishes the site. FOLDER must be empty.
+    """
+    target = Path(app.directory) / (folder or Path())
+    done = init(target, organisation=organisation, timezone=timezone, examples=examples, git=git)
+    if as_json:
+        print_json({"root": str(done.root), "files": list(done.files), "commit": done.commit or None, "note": done.note})
+        return
+    style = styles(sys.stdout)
+    where = shown_path(done.root)
+    click.echo(f"{style.good('created')} {style.name(safe_text(where))}: {len(done.files)} files", color=style.on)
+    if done.commit:
+        click.echo(style.dim(f"committed as {done.commit[:9]}"), color=style.on)
+    elif done.note:
+        click.echo(style.warning(safe_text(done.note, lines=True)), color=style.on)
+    enter = [] if where == "." else [f"  cd {where}"]
+    steps = ["next:", *enter, "  itsm list --state open", "  itsm new incident", "  itsm check"]
+    click.echo(style.dim("\n".join(steps)), color=style.on)
