@@ -72,10 +72,16 @@ def edges_of(kind: Kind, data: Mapping[str, Any]) -> tuple[Edge, ...]:
     """Return every stored relation: reference fields in schema order, then ``links``."""
     found = []
     for reference in kind.references:
-        first = reference.pointer[0]
-        if first in data:
-            for target, pointer in reference.values(data):
-                found.append(Edge(reference.relation, target, pointer, reference.open))
+        pointer = reference.pointer
+        value = data.get(str(pointer[0]))
+        if value is None:
+            continue
+        if len(pointer) == 1:  # most references; this runs for every field of every document
+            if isinstance(value, str):
+                found.append(Edge(reference.relation, value, pointer, reference.open))
+            continue
+        for target, place in reference.values(data):
+            found.append(Edge(reference.relation, target, place, reference.open))
     for index, link in enumerate(_list(data.get("links"))):
         if isinstance(link, dict) and isinstance(link.get("type"), str):
             named = link.get("target")
