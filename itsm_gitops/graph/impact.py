@@ -4,7 +4,7 @@ The walk follows ITSM practice (iTop's "at least N of M up", Znuny's three-value
 
 * a CI that depends on, or runs on, a failed CI fails as badly as that CI,
 * unless a redundancy group covers the dependency: while ``min_up`` members are up the CI is only
-  at risk; below that it fails,
+  at risk; below that it fails, and with too few well ones among them it is degraded,
 * a CI that contains a failed part is degraded,
 * only CIs in production take part.
 """
@@ -190,6 +190,8 @@ class ImpactGraph:
         count = f"{up} of {len(group.members)} up, {group.min_up} needed"
         if up < group.min_up:
             return Hit(identifier, Effect.OUTAGE, first, count)
+        if up - len(worn) < group.min_up:
+            return Hit(identifier, Effect.DEGRADED, worn[0], f"{count}, {len(worn)} degraded")
         return Hit(identifier, Effect.AT_RISK, first, count)
 
     def tree(self, root: str, direction: str, depth: int = 0) -> Branch:

@@ -215,6 +215,21 @@ def test_redundancy_holds_while_enough_members_are_up() -> None:
     assert effects(documents, "db-1", "db-2")["portal"] == "outage"
 
 
+def test_a_group_with_too_few_well_members_is_degraded() -> None:
+    pool = [{"name": "db", "members": ["db-1", "db-2"], "min_up": 1}]
+    documents = {
+        "web": server("db-1", "db-2", redundancy=pool),
+        "db-1": server(),
+        "db-2": server("disk"),
+        "disk": server(),
+    }
+    graph = ImpactGraph(Network(Loaded(documents)))
+    assert graph.propagate({"disk": Effect.DEGRADED})["web"].effect == Effect.AT_RISK
+    both = graph.propagate({"disk": Effect.DEGRADED, "db-1": Effect.DEGRADED})
+    assert both["web"].effect == Effect.DEGRADED
+    assert both["web"].reason == "2 of 2 up, 1 needed, 2 degraded"
+
+
 def test_a_member_that_is_not_in_production_does_not_count_as_up() -> None:
     pool = [{"name": "db", "members": ["db-1", "db-2"], "min_up": 1}]
     documents = {
