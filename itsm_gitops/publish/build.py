@@ -208,7 +208,7 @@ class _Site:
     def _documents(self, entries: list[Entry], first: int) -> Postings:
         """Stamp the page of every document, in several processes when there are many."""
         numbered = list(enumerate(entries, first))
-        _ = self._view.health, self._view.network.related("")
+        _ = self._view.health, self._view.known_errors, self._view.network.related("")
         gc.collect()
         gc.freeze()
         try:

@@ -24,6 +24,8 @@ EMPTY = Html("")
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]"
 )
+# Text without any of these is safe as it is; most text is.
+_SPECIAL = re.compile(f"[&<>\"'{_UNSAFE.pattern[1:]}")
 _URL = re.compile(r"(?:https?://|mailto:)[^\s<>\"'\\\x00-\x20]+", re.ASCII | re.IGNORECASE)
 _USER_INFO = re.compile(r"https?://[^/?#]*@", re.IGNORECASE)
 
@@ -35,7 +37,8 @@ def visible(text: str) -> str:
 
 def esc(value: object) -> Html:
     """Escape a value for element content and for quoted attributes."""
-    return Html(escape(visible(value if isinstance(value, str) else str(value))))
+    text = value if isinstance(value, str) else str(value)
+    return Html(escape(visible(text)) if _SPECIAL.search(text) else text)
 
 
 def join(parts: Iterable[Html], separator: str = "") -> Html:

@@ -61,13 +61,13 @@ def link_ids(escaped: Html, resolve: Resolve) -> Html:
 
 def _plain(text: str, resolve: Resolve) -> Html:
     parts = (p for p in _PARAGRAPHS.split(text.strip()) if p)
-    return link_ids(Html("".join(f"<p>{esc(p)}</p>" for p in parts)), resolve)
+    return link_ids(Html("\n".join(f"<p>{esc(p)}</p>" for p in parts)), resolve)
 
 
 def _marked(text: str, resolve: Resolve) -> Html:
     import nh3
 
-    dirty = _parser().render(text)
+    dirty = _demote(_parser().render(text))
     clean = nh3.clean(
         dirty,
         tags=_TAGS,
@@ -76,7 +76,7 @@ def _marked(text: str, resolve: Resolve) -> Html:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
-    return _link_between_tags(_demote(clean), resolve)
+    return _link_between_tags(clean.strip(), resolve)
 
 
 @cache

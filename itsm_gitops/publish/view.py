@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
-from itsm_gitops.graph.status import Health, health, is_open
+from itsm_gitops.graph.status import Health, affected, health, is_open
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
@@ -66,7 +66,10 @@ class View:
         self.network = Network(store)
         self.graph = ImpactGraph(self.network)
         self._extras = {e.id: e for e in extras}
-        self._links: dict[str, Html | None] = {}
+        self.pictures: dict[tuple[str, ...], Html] = {}
+        self._id_links: dict[str, Html | None] = {}
+        self._links: dict[str, Html] = {}
+        self._urls: dict[str, str] = {}
         self._times: dict[str, Html] = {}
 
     @cached_property
@@ -81,6 +84,16 @@ class View:
     def health(self) -> dict[str, Health]:
         """The health of every CI in production."""
         return health(self.network, self.graph)
+
+    @cached_property
+    def known_errors(self) -> dict[str, list[str]]:
+        """The known errors in force that affect each item, the newest first."""
+        found: dict[str, list[str]] = {}
+        current = [e for e in self.of_kind("known-error") if e.state != "retired"]
+        for entry in sorted(current, key=lambda e: (e.opened, e.id), reverse=True):
+            for target in affected(entry):
+                found.setdefault(target, []).append(entry.id)
+        return found
 
     @cached_property
     def _matrix(self) -> Mapping[str, Any]:
@@ -108,8 +121,11 @@ class View:
 
     def url(self, identifier: str) -> str:
         """Return the page of a document; '' when there is none."""
-        entry = self.entries.get(identifier)
-        return urls.page(self.kind(entry), identifier) if entry else ""
+        known = self._urls.get(identifier)
+        if known is None:
+            entry = self.entries.get(identifier)
+            known = self._urls[identifier] = urls.page(self.kind(entry), identifier) if entry else ""
+        return known
 
     def title(self, identifier: str) -> str:
         """Return the title of a document, or its identifier when it has none or does not exist."""
@@ -118,13 +134,19 @@ class View:
 
     def id_link(self, identifier: str) -> Html | None:
         """Return the identifier as a link to its page, None when it has none."""
-        if identifier not in self._links:
+        if identifier not in self._id_links:
             url = self.url(identifier)
-            self._links[identifier] = link(url, esc(identifier), "it-id") if url else None
-        return self._links[identifier]
+            self._id_links[identifier] = link(url, esc(identifier), "it-id") if url else None
+        return self._id_links[identifier]
 
     def link(self, identifier: str) -> Html:
         """Return a link to a document: identifier and title for records, the name for items."""
+        known = self._links.get(identifier)
+        if known is None:
+            known = self._links[identifier] = self._link(identifier)
+        return known
+
+    def _link(self, identifier: str) -> Html:
         entry, url = self.entries.get(identifier), self.url(identifier)
         if entry is None or not url:
             return Html(f'<span class="it-unknown">{esc(identifier)}</span>')

@@ -23,9 +23,13 @@ _EFFECT_LOOKS = {
 
 def affected_map(view: View, identifiers: Sequence[str]) -> Html:
     """Return a section with what would be hit if the affected items failed; nothing when that is little."""
-    roots = [i for i in identifiers if i in view.entries and view.kind(view.entries[i]).operational]
-    if not roots:
-        return EMPTY
+    roots = tuple(i for i in identifiers if i in view.entries and view.kind(view.entries[i]).operational)
+    if roots not in view.pictures:
+        view.pictures[roots] = _affected_map(view, roots) if roots else EMPTY
+    return view.pictures[roots]
+
+
+def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
     hits = view.graph.propagate(dict.fromkeys(roots, Effect.OUTAGE))
     nearest = _within(roots, lambda i: (d for d in view.graph.dependents.get(i, ()) if d in hits))
     boxes = [_box(view, i, _EFFECT_LOOKS[hits[i].effect], i in roots) for i in nearest]

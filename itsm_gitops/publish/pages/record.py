@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from itsm_gitops.graph.status import affected, known_errors_for
+from itsm_gitops.graph.status import affected
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, value
@@ -96,6 +96,6 @@ def _known_errors(view: View, entry: Entry) -> Html:
     """Return the known errors that share something with an open fault, with their workaround's place."""
     if entry.kind not in ("incident", "problem"):
         return EMPTY
-    found = known_errors_for(view.network, entry.id)[:10]
-    items = "".join(f"<li>{view.link(i)}</li>" for i in found if view.url(i))
+    shared = (i for target in affected(entry) for i in view.known_errors.get(target, ()))
+    items = "".join(f"<li>{view.link(i)}</li>" for i in list(dict.fromkeys(shared))[:10])
     return Html(f'<ul class="it-list">{items}</ul>') if items else EMPTY

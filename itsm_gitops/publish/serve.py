@@ -1,0 +1,129 @@
+"""Showing the site while it is being worked on: loopback only, rebuilt when a file changes."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from itsm_gitops.model.errors import ItsmError, UsageError
+from itsm_gitops.publish.build import SiteReport, build_site
+from itsm_gitops.publish.handbook import RuleText
+from itsm_gitops.repository import Repository
+
+HOST = "127.0.0.1"
+_WATCHED = ("itsm.yaml", "cmdb", "records", "schemas", "site")
+_POLL_SECONDS = 1.0
+_LOCAL_NAMES = ("127.0.0.1", "localhost")
+
+Stamp = dict[str, tuple[int, int]]
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Files of one folder, to this machine's own browser, never cached."""
+
+    def do_GET(self) -> None:
+        """Serve a file; a name that is not this machine's is refused (DNS rebinding)."""
+        if (self.headers.get("Host") or "").rsplit(":", 1)[0] not in _LOCAL_NAMES:
+            self.send_error(403, "This server answers to 127.0.0.1 and localhost only")
+            return
+        super().do_GET()
+
+    def list_directory(self, path: str | os.PathLike[str]) -> None:  # noqa: ARG002 - the base class's
+        """Refuse to list a folder that has no index page."""
+        self.send_error(404, "Not found")
+
+    def end_headers(self) -> None:
+        """Say that nothing may be kept: the next build changes it."""
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        super().end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+        """Log nothing."""
+
+
+def stamp(root: Path) -> Stamp:
+    """Return time and size of every watched file, to tell whether anything changed."""
+    found: Stamp = {}
+    for name in _WATCHED:
+        top = root / name
+        if top.is_file():
+            found[name] = _about(top)
+        for folder, folders, names in os.walk(top):
+            folders.sort()
+            found.update({f"{folder}/{n}": _about(Path(folder, n)) for n in names})
+    return found
+
+
+def _about(path: Path) -> tuple[int, int]:
+    try:
+        info = path.lstat()
+    except OSError:
+        return (0, 0)
+    return (info.st_mtime_ns, info.st_size)
+
+
+@contextmanager
+def listening(folder: Path, port: int = 0) -> Iterator[str]:
+    """Serve a folder on the loopback address in the background and yield its address.
+
+    ``port`` 0 takes a free one. Raises UsageError when the port is taken.
+    """
+    try:
+        server = ThreadingHTTPServer((HOST, port), partial(_Handler, directory=str(folder)))
+    except OSError as error:
+        raise UsageError(
+            f"port {port} cannot be used: {error.strerror}", "choose another with --port"
+        ) from error
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://{HOST}:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def serve(
+    repo: Repository,
+    *,
+    port: int = 8000,
+    output_folder: Path | None = None,
+    cli_reference: str | None = None,
+    rules: Sequence[RuleText] = (),
+    say: Callable[[str], object],
+    stop: threading.Event | None = None,
+) -> None:
+    """Build, serve and build again whenever a document, the rule book or ``site/`` changes.
+
+    ``say`` is told the address, each rebuild and each failure. Ends when ``stop`` is set or on
+    Ctrl-C. The other parameters are those of build_site.
+    """
+
+    def build() -> SiteReport:
+        return build_site(repo, output_folder=output_folder, cli_reference=cli_reference, rules=rules)
+
+    ended = stop or threading.Event()
+    before = stamp(repo.root)
+    say("Building the site")
+    with listening(build().output, port) as address, suppress(KeyboardInterrupt):
+        say(f"{address} (Ctrl-C ends)")
+        while not ended.wait(_POLL_SECONDS):
+            now = stamp(repo.root)
+            if now != before:
+                before = now
+                say(_rebuilt(build))
+
+
+def _rebuilt(build: Callable[[], SiteReport]) -> str:
+    """Build again and say how it went; a mistake in a file must not end the server."""
+    try:
+        return f"rebuilt in {build().seconds:.1f} s"
+    except ItsmError as error:
+        return f"not rebuilt: {error.message}"
