@@ -7,6 +7,7 @@ data is kept and reported, unless ``update`` takes the table's values over.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -188,4 +189,5 @@ class _Writer:
     def write(self) -> None:
         """Write every file that was decided upon."""
         for path, content, expected in self._files:
-            documents.write_atomic(self._root / path, content, expected=expected)
+            documents.write_atomic(self._root / path, content, expected=expected, durable=False)
+        os.sync()
