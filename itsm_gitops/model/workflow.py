@@ -16,10 +16,13 @@ def holds(condition: Condition, data: Data) -> bool:
 
     A dot goes into an object: ``major.state``. A field that is not there has no value.
     """
-    return all(_value(data, name) in values for name, values in condition.items())
+    # Most steps and demands have no condition, and this runs for each of them on every document.
+    return not condition or all(_value(data, name) in values for name, values in condition.items())
 
 
 def _value(data: Any, name: str) -> Any:
+    if "." not in name:
+        return data.get(name)
     for step in name.split("."):
         if not isinstance(data, Mapping):
             return None
@@ -83,7 +86,10 @@ class Workflow:
 
     def step(self, source: str, target: str, data: Data) -> Transition | None:
         """Return the transition from ``source`` to ``target``, or None when there is none."""
-        return next((t for t in self.steps_from(source, data) if t.target == target), None)
+        for step in self.transitions:
+            if step.target == target and source in step.sources and holds(step.when, data):
+                return step
+        return None
 
     def required(self, state: str, data: Data) -> tuple[str, ...]:
         """Return the fields that ``state`` demands of a document with this data, each once."""

@@ -182,16 +182,44 @@ def _schema_error(schema: Any) -> tuple[str, tuple[str | int, ...]] | None:
     return (worst.message, tuple(worst.absolute_path)) if worst is not None else None
 
 
+def pattern_problem(pattern: str) -> str:
+    """Return why a pattern may not be used; empty for a good one.
+
+    A repetition of something that already repeats without bound (``(a+)+``) can take longer than
+    the universe is old on thirty characters (CWE-1333), so it is refused.
+    """
+    try:
+        compiled(pattern)
+    except re.error as error:
+        return f"the pattern cannot be read: {error}"
+    plain = re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "x", pattern, flags=re.DOTALL)
+    loops: list[bool] = [False]  # for each open group: whether something in it repeats without bound
+    closed = False
+    for index, character in enumerate(plain):
+        endless = character in "*+" or re.match(r"\{\d*,\}", plain[index:]) is not None
+        if character == "(":
+            loops.append(False)
+        elif character == ")" and len(loops) > 1:
+            closed = loops.pop()
+            loops[-1] = loops[-1] or closed
+            continue
+        elif endless:
+            if closed:
+                return "the pattern repeats a repetition, which can take forever"
+            loops[-1] = True
+        closed = False
+    return ""
+
+
 def _bad_pattern(node: Any, at: tuple[str | int, ...]) -> tuple[str, tuple[str | int, ...]] | None:
     """Return the first pattern that cannot be compiled."""
     children: Any = ()
     if isinstance(node, dict):
         pattern = node.get("pattern")
         if isinstance(pattern, str):
-            try:
-                compiled(pattern)
-            except re.error as error:
-                return f"the pattern cannot be read: {error}", (*at, "pattern")
+            said = pattern_problem(pattern)
+            if said:
+                return said, (*at, "pattern")
         children = node.items()
     elif isinstance(node, list):
         children = enumerate(node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from itsm_gitops.model.errors import did_you_mean
@@ -147,12 +148,18 @@ def _before(one: str, other: str) -> bool:
 )
 def timeline_is_past(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare each entry's time with the present; a day of tolerance for clocks and zones."""
-    limit = ctx.now + _TOLERANCE
-    text = limit.strftime("%Y-%m-%d")
+    limit, text = _horizon(ctx.now)
     for index, entry in enumerate(ctx.timeline):
         at = entry["at"]
         if at[:10] >= text and _later(at, limit):
             yield Hit(f"{at} has not happened yet", ("timeline", index, "at"))
+
+
+@cache
+def _horizon(now: datetime) -> tuple[datetime, str]:
+    """Return the last moment that may be in a timeline, and the first date worth comparing with it."""
+    limit = now + _TOLERANCE
+    return limit, (limit - _TOLERANCE).strftime("%Y-%m-%d")  # west of Greenwich it is still yesterday
 
 
 def _later(at: str, limit: datetime) -> bool:

@@ -5,11 +5,13 @@ ships. ``base/`` and ``head/`` inside it make two commits (``before/`` one more,
 that begin with an underscore are instructions, for what a checkout on some system could not hold:
 ``_delete`` lists paths of the base to leave out, ``_name`` says ``path name`` to rename a file (the
 name may have escapes such as ``\\x1b``), ``_padding`` says ``path bytes`` to fill a file up with
-comment lines, ``_symlink`` says ``path target``.
+comment lines, ``_symlink`` says ``path target``. ``_edit`` is a JSON list of ``[path, old, new]``:
+replacements in the shipped rule book.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -58,6 +60,11 @@ def _lines(path: Path) -> list[list[str]]:
 
 
 def _follow(root: Path, overlay: Path) -> None:
+    edits = overlay / "_edit"
+    for path, old, new in json.loads(edits.read_text()) if edits.is_file() else ():
+        text = (root / path).read_text()
+        assert text.count(old) == 1, f"{path} should hold this once: {old}"
+        (root / path).write_text(text.replace(old, new))
     for (path,) in _lines(overlay / "_delete"):
         (root / path).unlink()
     for path, size in _lines(overlay / "_padding"):
