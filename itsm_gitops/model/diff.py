@@ -119,8 +119,3 @@ def _align_middle(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int,
         mappings = all(o[0] in "{\n" for o in (*old[old_from:old_to], *new[new_from:new_to]))
         if op == "equal" or (op == "replace" and mappings and old_to - old_from == new_to - new_from == 1):
             yield from zip(range(old_from, old_to), range(new_from, new_to), strict=True)
-
-
-def describe(value: Any) -> str:
-    """Write a value in one line for people: text as it is, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -133,11 +133,6 @@ class Git:
         return [executable(), "--no-pager", "--literal-pathspecs", *settings, *args]
 
     @cached_property
-    def prefix(self) -> str:
-        """Return the path of ``root`` inside its repository, with a final slash; empty at the top."""
-        return decode(self.run("rev-parse", "--show-prefix").rstrip(b"\n"))
-
-    @cached_property
     def directory(self) -> Path:
         """Return the absolute path of the ``.git`` folder (of this work tree, if there are several)."""
         return Path(decode(self.run("rev-parse", "--absolute-git-dir").rstrip(b"\n")))
@@ -196,7 +191,6 @@ class Git:
     def blobs(self, oids: Iterable[str]) -> Iterator[Blob]:
         """Yield the content of each object, in order, from one process; raises GitError if one is missing.
 
-        Objects are named by hash or as ``COMMIT:PATH``, with the path from the top of the repository.
         Content beyond BLOB_MAX is read past, never held.
         """
         import subprocess
@@ -206,9 +200,7 @@ class Git:
             # The names come from a file, so that git may fill its output while we read it.
             count = 0
             for oid in oids:
-                if "\n" in oid:
-                    raise GitError("an object's name cannot hold a line break")
-                wanted.write(oid.encode("utf-8", "surrogateescape") + b"\n")
+                wanted.write(oid.encode("ascii") + b"\n")
                 count += 1
             if not count:
                 return

@@ -6,6 +6,7 @@ files and commits there are. All of them refuse in a shallow clone, where the tr
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -55,6 +56,13 @@ class Dates(NamedTuple):
 
     first: str
     last: str
+
+
+class Deletion(NamedTuple):
+    """The commit that deleted a file, and the bytes the file held before."""
+
+    commit: str
+    content: bytes
 
 
 class _Touch(NamedTuple):
@@ -199,9 +207,23 @@ def _hashed(tree: WorkingTree, infos: Iterable[FileInfo], algorithm: str) -> dic
     return found
 
 
-def changed_paths(repo: Repository, base: str, head: str | None = None) -> list[str]:
-    """Return the paths of ``changed_files``."""
-    return [f.path for f in changed_files(repo, base, head)]
+def deletions(repo: Repository, commit: str, paths: Iterable[str]) -> dict[str, Deletion]:
+    """Return which of ``paths`` were deleted in the history of ``commit``, and what they held last.
+
+    A file that moved (the same name arrived elsewhere in the same commit) was not deleted. Raises
+    GitError in a shallow clone.
+    """
+    git = repo.history
+    git.require_history("what was deleted before")
+    wanted = {os.fsencode(path): path for path in paths}
+    found: dict[str, tuple[str, str]] = {}
+    for (header,), entries in _log(git, ("%H",), git.resolve(commit), ROOTS, "--diff-filter=AD"):
+        arrived = {name.rpartition(b"/")[2] for raw, name in entries if raw.endswith(b"A")}
+        for raw, name in entries:
+            if raw.endswith(b"D") and name in wanted and name.rpartition(b"/")[2] not in arrived:
+                found.setdefault(wanted[name], (_text(header), raw.split(b" ")[2].decode("ascii")))
+    blobs = git.blobs(oid for _, oid in found.values())
+    return {path: Deletion(found[path][0], blob.content) for path, blob in zip(found, blobs, strict=True)}
 
 
 def file_dates(repo: Repository, at: str | None = None) -> dict[str, Dates]:

@@ -80,12 +80,6 @@ def commit(root: Path, paths: Iterable[str], message: str) -> str:
         return str(repo.head.commit.hexsha)
 
 
-def current_branch(root: Path) -> str:
-    """Return the name of the checked-out branch; empty when HEAD is detached."""
-    with _opened(root, "git branch") as repo:
-        return "" if repo.head.is_detached else str(repo.active_branch.name)
-
-
 def _explained(command: str, error: Exception) -> GitError:
     said = str(getattr(error, "stderr", "") or error).strip().removeprefix("stderr:").strip(" \n'")
     return GitError(f"{command} failed: {said.splitlines()[0] if said else 'no reason given'}", "git status")

@@ -137,19 +137,6 @@ class Store:
             if isinstance(data, dict):
                 yield self.by_path[path], data
 
-    def map(
-        self, work: Callable[[Entry, dict[str, Any]], T], entries: Sequence[Entry], jobs: int | None = None
-    ) -> list[T]:
-        """Call ``work`` on each document, in several processes when there are many.
-
-        The results are in the order of ``entries`` and must pickle.
-        """
-
-        def share(part: Sequence[Entry]) -> list[T]:
-            return [work(entry, data) for entry, data in self.read_documents(part)]
-
-        return interleave(share_out(entries, share, jobs))
-
     def _add(self, entry: Entry) -> None:
         """Take an entry; call in order of path."""
         if entry.id in self.entries or entry.id in self.broken:
@@ -159,14 +146,6 @@ class Store:
         self.by_path[entry.path] = entry
         for alias in entry.aliases:
             self.aliases.setdefault(alias, entry.id)
-
-
-def interleave(shares: Sequence[Sequence[T]]) -> list[T]:
-    """Put the shares that ``share_out`` made (``items[k::n]``) back into the original order."""
-    whole: list[Any] = [None] * sum(len(s) for s in shares)
-    for number, share in enumerate(shares):
-        whole[number :: len(shares)] = share
-    return whole
 
 
 class _Entries(list[Entry]):

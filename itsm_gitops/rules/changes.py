@@ -8,8 +8,8 @@ from typing import Any
 
 from itsm_gitops import documents
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository import INDEX, Config, Git, Repository, Snapshot, read_config, read_rulebook
-from itsm_gitops.repository.history import changed_files
+from itsm_gitops.repository import INDEX, Config, Repository, Snapshot, read_config, read_rulebook
+from itsm_gitops.repository.history import changed_files, deletions
 from itsm_gitops.rules.context import ChangeContext, Data, NetworkContext, Pair
 from itsm_gitops.rules.identity import stem
 
@@ -43,7 +43,7 @@ class Range:
             pairs=pairs,
             changed=self.changed,
             removed=frozenset(p for p, s in self.status.items() if s == "D"),
-            reused=_reused(self.repo.history, self.commit, added) if added else {},
+            reused=_reused(self.repo, self.commit, added) if added else {},
         )
 
 
@@ -90,28 +90,16 @@ def _documents(snapshot: Snapshot, paths: list[str]) -> dict[str, dict[str, Any]
     return {path: data for path, data in loaded if isinstance(data, dict)}
 
 
-def _reused(git: Git, commit: str, added: Mapping[str, Data]) -> dict[str, str]:
+def _reused(repo: Repository, commit: str, added: Mapping[str, Data]) -> dict[str, str]:
     """Return the added paths that were deleted before ``commit``, with the deleting commit.
 
     A document that comes back as it was (same opening, same name) is a restoration, not a reuse.
     A shallow clone does not know; there nothing is returned.
     """
-    if git.shallow:
+    if repo.history.shallow:
         return {}
-    out = git.run(
-        "log", "-M", "--diff-filter=D", "--name-only", "--format=%x01%H", "--end-of-options", commit, "--",
-        *(r.rstrip("/") for r in _ROOTS),
-    )  # fmt: skip
-    found: dict[str, str] = {}
-    deleting = ""
-    for line in out.decode("utf-8", "surrogateescape").splitlines():
-        if line.startswith("\x01"):
-            deleting = line[1:]
-        elif line in added:
-            found.setdefault(line, deleting)
-    blobs = git.blobs(f"{c}^:{p}" for p, c in found.items())
-    former = {p: documents.load(b.content).data for p, b in zip(found, blobs, strict=True)}
-    return {p: c for p, c in found.items() if not _same(former[p], added[p])}
+    former = deletions(repo, commit, added)
+    return {p: d.commit for p, d in former.items() if not _same(documents.load(d.content).data, added[p])}
 
 
 def _same(former: Any, data: Data) -> bool:

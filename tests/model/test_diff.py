@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itsm_gitops.model.diff import ADD, CHANGE, REMOVE, Change, describe, diff, same
+from itsm_gitops.model.diff import ADD, CHANGE, REMOVE, Change, diff, same
 
 scalars = (
     st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from([0.0, 1.0, 0.5]) | st.sampled_from("abc")
@@ -130,10 +130,3 @@ def test_long_timelines_are_quick() -> None:
         Change((2500, "note"), CHANGE, "2500", "rewritten"),
         Change((5000,), ADD, None, LATER),
     ]
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [("a b", "a b"), (None, "null"), (True, "true"), ({"ä": [1]}, '{"ä": [1]}')]
-)
-def test_describe(value: object, text: str) -> None:
-    assert describe(value) == text

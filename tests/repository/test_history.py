@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from itsm_gitops.model.errors import NotFound
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.history import (
     ChangedFile,
     changed_files,
-    changed_paths,
+    deletions,
     field_history,
     file_dates,
 )
@@ -22,6 +23,10 @@ PATH = "records/incidents/2026/03/INC-260304-K7QF3.yaml"
 
 def text(**fields: object) -> str:
     return "".join(f"{k}: {v}\n" for k, v in {"id": "INC-260304-K7QF3", **fields}.items())
+
+
+def paths_changed(repo: Repository, base: str, head: str | None = None) -> list[str]:
+    return [f.path for f in changed_files(repo, base, head)]
 
 
 def short(made: GitRepo, path: str = PATH) -> list[tuple[str, str, str, object, object]]:
@@ -174,7 +179,7 @@ def test_changed_files_between_any_two(git_repo: GitRepo, tmp_path: Path) -> Non
     git_repo.commit("head")
     assert changed_files(git_repo.repo, base, "HEAD") == expected
     assert changed_files(git_repo.repo, "HEAD") == []
-    assert changed_paths(git_repo.repo, base, "HEAD") == [f.path for f in expected]
+    assert paths_changed(git_repo.repo, base, "HEAD") == [f.path for f in expected]
 
 
 def test_a_branch_is_judged_from_where_it_left(git_repo: GitRepo) -> None:
@@ -186,8 +191,8 @@ def test_a_branch_is_judged_from_where_it_left(git_repo: GitRepo) -> None:
     git_repo.commit("main")
     repo = git_repo.repo
     base = repo.history.merge_base("main", "side")
-    assert changed_paths(repo, base, "side") == ["records/side.yaml"]
-    assert changed_paths(repo, "main", "side") == ["records/main.yaml", "records/side.yaml"]
+    assert paths_changed(repo, base, "side") == ["records/side.yaml"]
+    assert paths_changed(repo, "main", "side") == ["records/main.yaml", "records/side.yaml"]
 
 
 def test_a_repository_with_sha256(tmp_path: Path) -> None:
@@ -199,7 +204,7 @@ def test_a_repository_with_sha256(tmp_path: Path) -> None:
     made.commit()
     assert changed_files(made.repo, "HEAD") == []
     made.write(PATH, text(title="B"))
-    assert changed_paths(made.repo, "HEAD") == [PATH]
+    assert paths_changed(made.repo, "HEAD") == [PATH]
     assert made.repo.snapshot("HEAD").read(PATH) == text(title="A").encode()
     assert short(made) == [("Ada Example", "change", "title", None, "A")]
 
@@ -225,4 +230,27 @@ def test_a_hundred_edits_on_parallel_branches(git_repo: GitRepo) -> None:
             *((f"edit {number}.{e}", f"edit {number}.{e}") for e in (4, 3, 2, 1, 0)),
             ("start", "start"),
         ]
-    assert changed_paths(git_repo.repo, base, "HEAD") == paths
+    assert paths_changed(git_repo.repo, base, "HEAD") == paths
+
+
+def test_what_was_deleted_and_what_it_held(git_repo: GitRepo) -> None:
+    odd = "records/incidents/2026/03/sp ce\u2028ü.yaml"
+    inner = GitRepo(git_repo.root / "inner")
+    for made, place in ((git_repo, ""), (inner, "inner/")):
+        if place:
+            made.write("itsm.yaml", "version: 1\n")
+        made.write(PATH, text(title="first"))
+        made.write(odd, text(title="odd"))
+        made.write("records/incidents/moved.yaml", text(title="moved"))
+        git_repo.commit()
+        made.write(PATH, text(title="last"))
+        git_repo.commit()
+        for path in (PATH, odd, "records/incidents/moved.yaml"):
+            (made.root / path).unlink()
+        made.write("records/problems/moved.yaml", text(title="moved"))
+        gone = git_repo.commit()
+        found = deletions(
+            made.repo, "HEAD", [PATH, odd, "records/incidents/moved.yaml", "records/never.yaml"]
+        )
+        assert found == {PATH: (gone, text(title="last").encode()), odd: (gone, text(title="odd").encode())}
+        assert deletions(made.repo, "HEAD~1", [PATH]) == {}

@@ -106,17 +106,6 @@ def test_remembered_documents_are_bounded(git_repo: GitRepo, monkeypatch: pytest
     assert store.data("INC-260304-00000") == first
 
 
-def test_map_keeps_the_order(git_repo: GitRepo) -> None:
-    fill(git_repo, 50)
-    store = git_repo.repo.store()
-    entries = sorted(store.entries.values(), reverse=True)
-    titles = [f"{e.id} {os.getpid() > 0} {e.id}" for e in entries]
-    for jobs in (1, 2, 3):
-        assert store.map(lambda e, d: f"{e.id} {os.getpid() > 0} {d['id']}", entries, jobs) == titles
-    pids = store.map(lambda e, d: os.getpid(), entries, 2)
-    assert len(set(pids)) == 2
-
-
 def test_files_that_cannot_be_read_are_problems(git_repo: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(git_repo, 3)
     snapshot = git_repo.repo.snapshot()

@@ -13,12 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from itsm_gitops.model.errors import Ambiguous
 from itsm_gitops.repository import WorkerFailed, share_out
-from itsm_gitops.repository.store import interleave
 from itsm_gitops.repository.workers import FORK_FROM, default_jobs
 
 
@@ -35,7 +32,11 @@ def no_children() -> bool:
 def test_shares_put_together_are_the_whole(jobs: int, size: int) -> None:
     items = list(range(size))
     shares = share_out(items, lambda part: [n * n for n in part], jobs)
-    assert interleave(shares) == [n * n for n in items]
+    assert shares == (
+        [[n * n for n in items[k::count]] for k in range(count)]
+        if (count := min(jobs, size)) > 1
+        else [[n * n for n in items]]
+    )
     assert no_children()
 
 
@@ -172,8 +173,3 @@ def test_small_jobs_and_threads_do_not_fork(monkeypatch: pytest.MonkeyPatch) -> 
     assert default_jobs(FORK_FROM) == 1
     monkeypatch.delattr(os, "fork")
     assert share_out(range(5), sum, 4) == [10]
-
-
-@given(st.lists(st.integers()), st.integers(1, 6))
-def test_interleave_undoes_the_split(items: list[int], count: int) -> None:
-    assert interleave([items[k::count] for k in range(count)]) == items
