@@ -99,7 +99,9 @@ def _only_touched_lines_differ(raw: bytes, result: bytes, change: Edit, data: An
         inside = data
         for part in pointer[:-1]:
             inside = inside[part]
-        alone = len(inside) == 1 or _in_flow(source, raw, pointer[:-1])  # a comma goes, too
+        # A comma goes with an item in brackets; what follows a first key or item moves up behind its dash.
+        opening = pointer[-1] == next(iter(inside)) if isinstance(inside, dict) else pointer[-1] == 0
+        alone = len(inside) == 1 or opening or _in_flow(source, raw, pointer[:-1])
         pointer = pointer[:-1] if alone else pointer
     span = source.value(pointer)
     assert span is not None
