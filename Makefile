@@ -57,8 +57,8 @@ test: $(VENV)/.dev ## the tests, without the slow ones (browser tests where chro
 	@$(if $(BROWSER),:,echo 'no chromium here: the browser tests are left out')
 	$(BIN)/python -m pytest -n $(JOBS) $(if $(SELECT),-m "$(SELECT)") $(COVER) $(PYTEST)
 
-test-all: ## every test
-	@$(MAKE) --no-print-directory test ALL=1
+test-all: ## every test, the generated documents 10,000 strong
+	@ITSM_FULL=1 $(MAKE) --no-print-directory test ALL=1
 
 check: gates ## every gate: what a pull request must pass
 	@$(MAKE) --no-print-directory test COVERAGE=1
