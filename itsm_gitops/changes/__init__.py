@@ -1,0 +1,1 @@
+"""Changes as requests: who must approve, who did, and why an approval does not count."""

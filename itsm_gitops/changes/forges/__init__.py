@@ -1,0 +1,1 @@
+"""Where reviews come from: one module per forge, each giving plain reviews."""
