@@ -74,7 +74,8 @@ class PullRequest(NamedTuple):
     title: str = ""
 
 
-class Requirement(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Requirement:
     """One thing that must be approved: ``count`` people who fill ``role`` for ``subject``.
 
     ``subject`` is an item, record or path; empty for the whole request. ``rule`` names the rule of
