@@ -7,6 +7,15 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Run ``itsm`` with the arguments of the process and exit with its code."""
+    import sys
+
+    from itsm_gitops.cli.quick import shown_plainly
+
+    text = shown_plainly(sys.argv[1:])
+    if text is not None:
+        from itsm_gitops.cli.output import put
+
+        raise SystemExit(put(text))
     from itsm_gitops.cli.app import run
 
     raise SystemExit(run())

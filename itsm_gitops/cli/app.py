@@ -11,6 +11,7 @@ import click
 from itsm_gitops import __version__
 from itsm_gitops.cli import failures
 from itsm_gitops.cli.base import App, complete_nothing
+from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.errors import did_you_mean
 
 
@@ -99,7 +100,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "terminal_width": min(100, terminal_width())},
     epilog="'itsm COMMAND --help' shows options and examples. 'itsm init DIR' starts a repository.",
 )
 @click.option(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -53,7 +52,9 @@ class ItsmCommand(click.Command):
         super().format_epilog(ctx, formatter)
 
 
-def command(name: str, examples: Sequence[Example], **settings: Any) -> Callable[[Callable[..., Any]], ItsmCommand]:
+def command(
+    name: str, examples: Sequence[Example], **settings: Any
+) -> Callable[[Callable[..., Any]], ItsmCommand]:
     """Make a function a command with examples."""
     return click.command(name, **{"cls": ItsmCommand, "examples": examples, **settings})
 
@@ -102,11 +103,15 @@ def by_option(function: _F) -> _F:
 
 def dry_run_option(function: _F) -> _F:
     """Add ``--dry-run``."""
-    return click.option("--dry-run", is_flag=True, help="Show what would be written; write nothing.")(function)
+    return click.option("--dry-run", is_flag=True, help="Show what would be written; write nothing.")(
+        function
+    )
 
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON; characters that could act on a terminal are escaped."""
+    import json
+
     click.echo(safe_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from itsm_gitops.cli.base import App, at_option, command, lazily, pass_app, print_json
-from itsm_gitops.cli.render import SEVERITY_STYLES, Style, styles, terminal_width, wrap
+from itsm_gitops.cli.render import SEVERITY_STYLES, Style, styles, wrap
+from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.checking import check, fmt
 from itsm_gitops.model.findings import SEVERITIES
 from itsm_gitops.model.text import safe_text
@@ -33,14 +34,27 @@ TEXT, JSON, GITHUB = "text", "json", "github"
     ],
 )
 @click.argument("paths", metavar="[PATH|ID]...", nargs=-1, shell_complete=lazily("paths"))
-@click.option("--base", metavar="REV", shell_complete=lazily("revisions"),
-              help="Judge the changes since the merge base with REV, by its rule book.")
+@click.option(
+    "--base",
+    metavar="REV",
+    shell_complete=lazily("revisions"),
+    help="Judge the changes since the merge base with REV, by its rule book.",
+)
 @at_option
-@click.option("--format", "form", type=click.Choice([TEXT, JSON, GITHUB]),
-              help="Default: text; github where GITHUB_ACTIONS is true.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([TEXT, JSON, GITHUB]),
+    help="Default: text; github where GITHUB_ACTIONS is true.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--fail-on", type=click.Choice(SEVERITIES), default="error", show_default=True,
-              help="Exit with 1 from this severity on.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    default="error",
+    show_default=True,
+    help="Exit with 1 from this severity on.",
+)
 @click.option("--fix", is_flag=True, help="First repair what loses nothing.")
 @pass_app
 def check_command(
@@ -94,7 +108,9 @@ def _lines(report: Report, style: Style, columns: int) -> Iterator[str]:
         label = style.paint(f"{finding.severity} {finding.code}", SEVERITY_STYLES.get(finding.severity, ""))
         yield f"{place} {label} {safe_text(finding.message)}"
         advice = wrap(hint(finding), columns - 10) if finding.hint else []
-        yield from (f"    {style.dim('hint: ' if i == 0 else '      ')}{line}" for i, line in enumerate(advice))
+        yield from (
+            f"    {style.dim('hint: ' if i == 0 else '      ')}{line}" for i, line in enumerate(advice)
+        )
     text = summary(report)
     yield style.good(text) if not report.findings else style.bold(text)
 
@@ -108,7 +124,9 @@ def _lines(report: Report, style: Style, columns: int) -> Iterator[str]:
     ],
 )
 @click.argument("paths", metavar="[PATH|ID]...", nargs=-1, shell_complete=lazily("paths"))
-@click.option("--check", "check_only", is_flag=True, help="Change nothing; exit with 1 where something would change.")
+@click.option(
+    "--check", "check_only", is_flag=True, help="Change nothing; exit with 1 where something would change."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @pass_app
 def fmt_command(app: App, paths: tuple[str, ...], check_only: bool, as_json: bool) -> int:
@@ -126,7 +144,9 @@ def fmt_command(app: App, paths: tuple[str, ...], check_only: bool, as_json: boo
         for path in found.changed:
             click.echo(f"{verb} {style.name(safe_text(path))}", color=style.on)
         for path, message in found.refused:
-            click.echo(f"{style.warning('left alone')} {safe_text(path)}: {safe_text(message)}", color=style.on)
+            click.echo(
+                f"{style.warning('left alone')} {safe_text(path)}: {safe_text(message)}", color=style.on
+            )
         total = len(found.changed) + found.unchanged + len(found.refused)
         click.echo(style.dim(f"{len(found.changed)} of {total:,} files {verb}"), color=style.on)
     return int(bool(found.refused) or (check_only and bool(found.changed)))

@@ -109,7 +109,11 @@ def templates(ctx: click.Context, incomplete: str) -> Items:
 @_quiet
 def mappings(ctx: click.Context, incomplete: str) -> Items:
     """Offer import mappings of the rule book; files are the shell's own."""
-    stems = [p.rsplit("/", 1)[-1].removesuffix(".yaml") for p in _repo(ctx).book.files if p.startswith("schemas/imports/")]
+    stems = [
+        p.rsplit("/", 1)[-1].removesuffix(".yaml")
+        for p in _repo(ctx).book.files
+        if p.startswith("schemas/imports/")
+    ]
     return [*_items(stems, incomplete), CompletionItem(incomplete, type="file")]
 
 
@@ -169,7 +173,11 @@ def field_options(ctx: click.Context, incomplete: str) -> Items:
     kind = _kind(ctx)
     if kind is None or not incomplete.startswith("-"):
         return []
-    options = {f"--{f.replace('_', '-')}": str(s.get("description", "")) for f, s in kind.fields.items() if not s.get("x-fixed")}
+    options = {
+        f"--{f.replace('_', '-')}": str(s.get("description", ""))
+        for f, s in kind.fields.items()
+        if not s.get("x-fixed")
+    }
     for short, meant in SHORT_NAMES.items():
         if any(m.split(".")[0] in kind.fields for m in meant):
             options.setdefault(f"--{short}", f"same as --{meant[0].replace('_', '-')}")
@@ -239,5 +247,7 @@ def explainable(ctx: click.Context, incomplete: str) -> Items:
     known |= {r.code: r.title for r in explanations()}
     known |= {n: k.title for n, k in book.kinds.items()}
     known |= {n: k.title for n, k in book.links.items()}
-    known |= {s: about.title for k in book.kinds.values() if k.workflow for s, about in k.workflow.states.items()}
+    known |= {
+        s: about.title for k in book.kinds.values() if k.workflow for s, about in k.workflow.states.items()
+    }
     return [CompletionItem(n, help=t) for n, t in known.items() if n.lower().startswith(incomplete.lower())]

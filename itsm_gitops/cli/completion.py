@@ -7,8 +7,8 @@ import click
 from itsm_gitops.cli.base import command
 
 _SETUP = {
-    "bash": "# in ~/.bashrc:  eval \"$(itsm completion bash)\"\n",
-    "zsh": "# in ~/.zshrc:  eval \"$(itsm completion zsh)\"\n",
+    "bash": '# in ~/.bashrc:  eval "$(itsm completion bash)"\n',
+    "zsh": '# in ~/.zshrc:  eval "$(itsm completion zsh)"\n',
     "fish": "# once:  itsm completion fish > ~/.config/fish/completions/itsm.fish\n",
 }
 

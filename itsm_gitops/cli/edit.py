@@ -21,23 +21,30 @@ _ID = click.argument("identifier", metavar="ID", shell_complete=lazily("identifi
     [
         ("itsm set K7QF3 impact=high assigned_team=network", "change two fields"),
         ("itsm set K7QF3 cis+=mail-db watchers-=ben", "add to a list, take from a list"),
-        ("itsm set CHG-261122-4QX7M risk.level=low planned_start='2026-11-28 20:00'", "part of a field; a local time"),
+        (
+            "itsm set CHG-261122-4QX7M risk.level=low planned_start='2026-11-28 20:00'",
+            "part of a field; a local time",
+        ),
         ("itsm set mail support_hours=", "remove a field"),
     ],
 )
 @_ID
-@click.argument("assignments", metavar="FIELD=VALUE...", nargs=-1, required=True, shell_complete=lazily("assignments"))
+@click.argument(
+    "assignments", metavar="FIELD=VALUE...", nargs=-1, required=True, shell_complete=lazily("assignments")
+)
 @dry_run_option
 @json_option
 @pass_app
-def set_command(app: App, identifier: str, assignments: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
+def set_command(
+    app: App, identifier: str, assignments: tuple[str, ...], dry_run: bool, as_json: bool
+) -> None:
     """Change fields of a document.
 
     FIELD=VALUE sets, FIELD+=VALUE adds to a list, FIELD-=VALUE takes from it, FIELD= removes.
     Only the changed values are rewritten; comments and order stay.
     """
     done = set_fields(app.repo, identifier, [read_assignment(a) for a in assignments], dry_run=dry_run)
-    print_written(app, [done], as_json, dry_run=dry_run)
+    print_written([done], as_json, dry_run=dry_run)
 
 
 @command(
@@ -56,7 +63,13 @@ def set_command(app: App, identifier: str, assignments: tuple[str, ...], dry_run
 @json_option
 @pass_app
 def note_command(
-    app: App, identifier: str, text: tuple[str, ...], comment: bool, by: str | None, dry_run: bool, as_json: bool
+    app: App,
+    identifier: str,
+    text: tuple[str, ...],
+    comment: bool,
+    by: str | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Add a note or a comment to the timeline.
 
@@ -64,7 +77,7 @@ def note_command(
     """
     words = sys.stdin.read() if text == ("-",) else " ".join(text)
     done = add_note(app.repo, identifier, words, comment=comment, by=by, dry_run=dry_run)
-    print_written(app, [done], as_json, dry_run=dry_run)
+    print_written([done], as_json, dry_run=dry_run)
 
 
 @command(
@@ -91,7 +104,7 @@ def link_command(
     that the vocabulary says. 'itsm explain links' lists all types.
     """
     done = link(app.repo, identifier, relation, target, note=note, dry_run=dry_run)
-    print_written(app, [done], as_json, dry_run=dry_run)
+    print_written([done], as_json, dry_run=dry_run)
 
 
 @command("unlink", [("itsm unlink K7QF3 caused_by PRB-261122-9TX2M", "")])
@@ -108,4 +121,4 @@ def unlink_command(
     if not relation:
         raise usage("the type of the link is empty")
     done = unlink(app.repo, identifier, relation, target, dry_run=dry_run)
-    print_written(app, [done], as_json, dry_run=dry_run)
+    print_written([done], as_json, dry_run=dry_run)

@@ -9,8 +9,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from itsm_gitops.cli.base import App, at_option, command, dry_run_option, group_with_help, json_option, lazily, pass_app, print_json
-from itsm_gitops.cli.render import Style, brief, facts, styles, terminal_width
+from itsm_gitops.cli.base import (
+    App,
+    at_option,
+    command,
+    dry_run_option,
+    group_with_help,
+    json_option,
+    lazily,
+    pass_app,
+    print_json,
+)
+from itsm_gitops.cli.render import Style, brief, facts, styles
+from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.exchanging import export_csv, export_json, import_csv, write_report
 from itsm_gitops.model.text import safe_text
 
@@ -19,7 +30,9 @@ if TYPE_CHECKING:
 
 _SHOWN = 12
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_OUT = click.option("--out", "-o", type=_FILE, metavar="FILE", help="Write to this file instead of standard output.")
+_OUT = click.option(
+    "--out", "-o", type=_FILE, metavar="FILE", help="Write to this file instead of standard output."
+)
 
 
 @group_with_help("import")
@@ -30,15 +43,29 @@ def import_command() -> None:
 @command(
     "csv",
     [
-        ("itsm import csv incidents.csv --mapping servicenow-incidents --dry-run", "see what would happen to every value"),
-        ("itsm import csv incidents.csv --mapping my-mapping.yaml --report import.md", "import, and keep the report"),
+        (
+            "itsm import csv incidents.csv --mapping servicenow-incidents --dry-run",
+            "see what would happen to every value",
+        ),
+        (
+            "itsm import csv incidents.csv --mapping my-mapping.yaml --report import.md",
+            "import, and keep the report",
+        ),
     ],
 )
 @click.argument("source", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--mapping", "-m", required=True, metavar="FILE|NAME", shell_complete=lazily("mappings"),
-              help="Columns to fields; a file, or a name in schemas/imports.")
+@click.option(
+    "--mapping",
+    "-m",
+    required=True,
+    metavar="FILE|NAME",
+    shell_complete=lazily("mappings"),
+    help="Columns to fields; a file, or a name in schemas/imports.",
+)
 @click.option("--update", is_flag=True, help="Take over values that differ in documents imported before.")
-@click.option("--report", "report_file", type=_FILE, metavar="FILE", help="Write the full report (.md or .json).")
+@click.option(
+    "--report", "report_file", type=_FILE, metavar="FILE", help="Write the full report (.md or .json)."
+)
 @dry_run_option
 @json_option
 @pass_app
@@ -101,7 +128,10 @@ def _lines(report: ImportReport, style: Style, columns: int) -> list[str]:
         lines += ["", style.bold("Skipped rows")]
         lines += [brief(f"  {s.key} (row {s.row}): {s.reason}", columns) for s in report.skipped[:_SHOWN]]
     if report.kept:
-        lines += ["", f"{len(report.kept):,} documents differ from the table and were kept; --update takes its values over"]
+        lines += [
+            "",
+            f"{len(report.kept):,} documents differ from the table and were kept; --update takes its values over",
+        ]
     return lines
 
 
@@ -136,12 +166,19 @@ def export_json_command(app: App, kind: str | None, lines: bool, out: Path | Non
     ],
 )
 @click.argument("kind", shell_complete=lazily("plurals"))
-@click.option("--columns", metavar="A,B,…", default="", help="Fields, dots lead into nested ones; also path, opened, updated.")
+@click.option(
+    "--columns",
+    metavar="A,B,…",
+    default="",
+    help="Fields, dots lead into nested ones; also path, opened, updated.",
+)
 @click.option("--raw", is_flag=True, help="Leave texts that a spreadsheet would run as formulas as they are.")
 @_OUT
 @at_option
 @pass_app
-def export_csv_command(app: App, kind: str, columns: str, raw: bool, out: Path | None, at: str | None) -> None:
+def export_csv_command(
+    app: App, kind: str, columns: str, raw: bool, out: Path | None, at: str | None
+) -> None:
     """Export the documents of one kind as CSV.
 
     Texts that begin like a formula get an apostrophe in front, so that a spreadsheet shows them.

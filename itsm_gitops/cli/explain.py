@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import click
 
 from itsm_gitops.cli.base import App, command, json_option, lazily, pass_app, print_json
-from itsm_gitops.cli.render import Style, facts, styles, terminal_width, wrap
+from itsm_gitops.cli.render import Style, facts, styles, wrap
+from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.explaining import Part, Topic, explain
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.text import safe_text
@@ -25,7 +26,9 @@ from itsm_gitops.model.text import safe_text
         ("itsm explain depends_on", "a link type"),
     ],
 )
-@click.argument("words", metavar="[CODE|KIND|STATE|LINK|TOPIC] [FIELD]", nargs=-1, shell_complete=lazily("explainable"))
+@click.argument(
+    "words", metavar="[CODE|KIND|STATE|LINK|TOPIC] [FIELD]", nargs=-1, shell_complete=lazily("explainable")
+)
 @json_option
 @pass_app
 def explain_command(app: App, words: tuple[str, ...], as_json: bool) -> None:
@@ -49,7 +52,11 @@ def explain_command(app: App, words: tuple[str, ...], as_json: bool) -> None:
 
 
 def _lines(found: Topic, style: Style, columns: int) -> Iterator[str]:
-    head = found.title if found.kind in ("topic", "state", "field") else f"{style.name(found.name)}  {found.title}"
+    head = (
+        found.title
+        if found.kind in ("topic", "state", "field")
+        else f"{style.name(found.name)}  {found.title}"
+    )
     yield style.bold(head)
     for part in found.parts:
         yield from _part(part, style, columns)

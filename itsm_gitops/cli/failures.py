@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import click
 
 from itsm_gitops import __version__
+from itsm_gitops.cli.output import put
+from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import Finding, json_pointer
 from itsm_gitops.model.text import safe_text
@@ -24,9 +26,9 @@ def usage(message: str, hint: str = "") -> UsageError:
 
 def say(label: str, message: str, hint: str = "") -> None:
     """Write ``label: message`` and the hint to standard error."""
-    from itsm_gitops.cli.render import Style, styles, terminal_width, wrap
+    from itsm_gitops.cli.render import styles, wrap
 
-    style: Style = styles(sys.stderr)
+    style = styles(sys.stderr)
     columns = terminal_width()
     colour = style.error if label == "error" else style.warning
     head, *rest = wrap(safe_text(message, lines=True), columns - len(label) - 2)
@@ -58,7 +60,7 @@ def report(error: Exception) -> int:
 
 def _findings(findings: Sequence[Finding]) -> None:
     """List the findings because of which a document was not written."""
-    from itsm_gitops.cli.render import styles, terminal_width, wrap
+    from itsm_gitops.cli.render import styles, wrap
 
     style, columns = styles(sys.stderr), terminal_width()
     for finding in findings:
@@ -79,8 +81,7 @@ def interrupted() -> int:
 
 def _closed_pipe() -> int:
     """Leave quietly when the reader of our output (``head``) has gone."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return put("")
 
 
 def _click(error: click.ClickException) -> int:

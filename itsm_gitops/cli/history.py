@@ -9,8 +9,9 @@ import click
 
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
 from itsm_gitops.cli.outcome import change_lines
-from itsm_gitops.cli.render import Style, styles, terminal_width
+from itsm_gitops.cli.render import Style, styles
 from itsm_gitops.cli.times import local, zone_note
+from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.history import ADDED, REMOVED, UNREADABLE, DocumentDiff, History, compare, history
 from itsm_gitops.model.diff import ADD, Change
 from itsm_gitops.model.text import safe_text, shorten, width
@@ -79,7 +80,12 @@ def _changes(changes: Sequence[Change], style: Style, columns: int) -> list[str]
 )
 @click.argument("revisions", metavar="[REV] [REV] [KIND|ID]...", nargs=-1, shell_complete=lazily("revisions"))
 @click.option("--pull-request", is_flag=True, help="Compare with where the second revision left the first.")
-@click.option("--at", metavar="REV", shell_complete=lazily("revisions"), help="The newer revision, instead of the working tree.")
+@click.option(
+    "--at",
+    metavar="REV",
+    shell_complete=lazily("revisions"),
+    help="The newer revision, instead of the working tree.",
+)
 @click.option("--stat", is_flag=True, help="Only name the documents.")
 @json_option
 @pass_app

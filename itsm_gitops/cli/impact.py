@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import click
 
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
-from itsm_gitops.cli.render import Style, styles, terminal_width, words
+from itsm_gitops.cli.render import Style, styles, words
+from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.impact import BOTH, Impact, impact, mermaid
 from itsm_gitops.graph.impact import DOWN, UP, Branch, Effect
 from itsm_gitops.model.text import safe_text, shorten, width
@@ -25,10 +26,17 @@ _EFFECT_STYLES = {Effect.OUTAGE: "bold red", Effect.DEGRADED: "yellow", Effect.A
     ],
 )
 @click.argument("identifier", metavar="CI", shell_complete=lazily("cis"))
-@click.option("--direction", type=click.Choice([UP, DOWN, BOTH]), default=BOTH, show_default=True,
-              help="down: what it hits; up: what it needs.")
+@click.option(
+    "--direction",
+    type=click.Choice([UP, DOWN, BOTH]),
+    default=BOTH,
+    show_default=True,
+    help="down: what it hits; up: what it needs.",
+)
 @click.option("--depth", type=click.IntRange(min=0), default=0, help="Levels to walk; 0 is all.")
-@click.option("--format", "form", type=click.Choice(["tree", "mermaid", "json"]), default="tree", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["tree", "mermaid", "json"]), default="tree", show_default=True
+)
 @at_option
 @json_option
 @pass_app
@@ -74,7 +82,9 @@ def _children(
     for index, child in enumerate(branch.children):
         last = index == len(branch.children) - 1
         yield _line(found, child, lead + ("└─ " if last else "├─ "), style, columns, downward=downward)
-        yield from _children(found, child, lead + ("   " if last else "│  "), style, columns, downward=downward)
+        yield from _children(
+            found, child, lead + ("   " if last else "│  "), style, columns, downward=downward
+        )
 
 
 def _line(found: Impact, branch: Branch, lead: str, style: Style, columns: int, *, downward: bool) -> str:
@@ -86,7 +96,10 @@ def _line(found: Impact, branch: Branch, lead: str, style: Style, columns: int, 
         if "needed" in hit.reason:
             notes.append((hit.reason, "dim"))
     elif not downward:
-        notes += [(f"{g.min_up} of {len(g.members)} needed: {', '.join(g.members)}", "dim") for g in found.groups.get(branch.id, ())]
+        notes += [
+            (f"{g.min_up} of {len(g.members)} needed: {', '.join(g.members)}", "dim")
+            for g in found.groups.get(branch.id, ())
+        ]
     if branch.repeated:
         notes.append(("see above", "dim"))
     elif entry is not None and entry.state not in ("", "production"):
@@ -94,7 +107,9 @@ def _line(found: Impact, branch: Branch, lead: str, style: Style, columns: int, 
     return _fit(lead, branch, safe_text(entry.title) if entry else "not here", notes, style, columns)
 
 
-def _fit(lead: str, branch: Branch, title: str, notes: list[tuple[str, str]], style: Style, columns: int) -> str:
+def _fit(
+    lead: str, branch: Branch, title: str, notes: list[tuple[str, str]], style: Style, columns: int
+) -> str:
     """Put one line together, cutting the title first and then the last note."""
     name = safe_text(branch.id)
     relation = f"{words(branch.relation)} " if branch.relation else ""
@@ -120,5 +135,7 @@ def _summary(found: Impact) -> str:
         of_kind = [h for h in hits if h.effect == effect]
         services = sum(found.entries[h.id].kind == "service" for h in of_kind)
         if of_kind:
-            parts.append(f"{effect.label}: {len(of_kind)}" + (f" ({services} of them services)" if services else ""))
+            parts.append(
+                f"{effect.label}: {len(of_kind)}" + (f" ({services} of them services)" if services else "")
+            )
     return "; ".join(parts)

@@ -24,8 +24,12 @@ from itsm_gitops.model.text import safe_text
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--organisation", metavar="NAME", default="", help="Name of the organisation.")
 @click.option("--timezone", metavar="ZONE", default="", help="IANA name of the time zone.  [default: UTC]")
-@click.option("--examples/--no-examples", default=True, help="Write one example of every kind.  [default: examples]")
-@click.option("--git/--no-git", default=True, help="Make it a Git repository with a first commit.  [default: git]")
+@click.option(
+    "--examples/--no-examples", default=True, help="Write one example of every kind.  [default: examples]"
+)
+@click.option(
+    "--git/--no-git", default=True, help="Make it a Git repository with a first commit.  [default: git]"
+)
 @json_option
 @pass_app
 def init_command(
@@ -39,11 +43,20 @@ def init_command(
     target = Path(app.directory) / (folder or Path())
     done = init(target, organisation=organisation, timezone=timezone, examples=examples, git=git)
     if as_json:
-        print_json({"root": str(done.root), "files": list(done.files), "commit": done.commit or None, "note": done.note})
+        print_json(
+            {
+                "root": str(done.root),
+                "files": list(done.files),
+                "commit": done.commit or None,
+                "note": done.note,
+            }
+        )
         return
     style = styles(sys.stdout)
     where = shown_path(done.root)
-    click.echo(f"{style.good('created')} {style.name(safe_text(where))}: {len(done.files)} files", color=style.on)
+    click.echo(
+        f"{style.good('created')} {style.name(safe_text(where))}: {len(done.files)} files", color=style.on
+    )
     if done.commit:
         click.echo(style.dim(f"committed as {done.commit[:9]}"), color=style.on)
     elif done.note:

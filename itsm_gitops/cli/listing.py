@@ -31,24 +31,69 @@ _TIMES = ("opened", "updated")
     ],
 )
 @click.argument("kinds", metavar="[KIND]...", nargs=-1, shell_complete=lazily("plurals"))
-@click.option("--state", "-s", "states", multiple=True, shell_complete=lazily("list_states"),
-              help="A state, a category (new, active, waiting, done, cancelled), open or finished.")
-@click.option("--service", "services", metavar="ID", multiple=True, shell_complete=lazily("services"), help="Affects this service.")
-@click.option("--ci", "cis", metavar="ID", multiple=True, shell_complete=lazily("identifiers"), help="Names this item or record in any way.")
-@click.option("--team", "-t", "teams", metavar="ID", multiple=True, shell_complete=lazily("teams"), help="Assigned to or owned by this team ('none': by no team).")
-@click.option("--assignee", "assignees", metavar="HANDLE", multiple=True, shell_complete=lazily("people"), help="Assigned to this person ('none': to nobody).")
-@click.option("--priority", "-p", "priorities", metavar="P", multiple=True, help="Derived priority, for example P1.")
+@click.option(
+    "--state",
+    "-s",
+    "states",
+    multiple=True,
+    shell_complete=lazily("list_states"),
+    help="A state, a category (new, active, waiting, done, cancelled), open or finished.",
+)
+@click.option(
+    "--service",
+    "services",
+    metavar="ID",
+    multiple=True,
+    shell_complete=lazily("services"),
+    help="Affects this service.",
+)
+@click.option(
+    "--ci",
+    "cis",
+    metavar="ID",
+    multiple=True,
+    shell_complete=lazily("identifiers"),
+    help="Names this item or record in any way.",
+)
+@click.option(
+    "--team",
+    "-t",
+    "teams",
+    metavar="ID",
+    multiple=True,
+    shell_complete=lazily("teams"),
+    help="Assigned to or owned by this team ('none': by no team).",
+)
+@click.option(
+    "--assignee",
+    "assignees",
+    metavar="HANDLE",
+    multiple=True,
+    shell_complete=lazily("people"),
+    help="Assigned to this person ('none': to nobody).",
+)
+@click.option(
+    "--priority", "-p", "priorities", metavar="P", multiple=True, help="Derived priority, for example P1."
+)
 @click.option("--since", metavar="WHEN", default="", help="Something happened since: 2026-11-01, 7d, 12h.")
-@click.option("--where", "where", metavar="FIELD=VALUE", multiple=True, shell_complete=lazily("assignments_of_kind"),
-              help="A field has this value; '*' any value, empty none.")
+@click.option(
+    "--where",
+    "where",
+    metavar="FIELD=VALUE",
+    multiple=True,
+    shell_complete=lazily("assignments_of_kind"),
+    help="A field has this value; '*' any value, empty none.",
+)
 @click.option("--text", metavar="TEXT", default="", help="The title or identifier contains this.")
 @click.option("--sort", metavar="COLUMN", help="Sort by this column; '-COLUMN' turns the order round.")
-@click.option("--limit", "-n", type=click.IntRange(min=1), help="Show at most this many.  [default: 50 on a terminal]")
+@click.option(
+    "--limit", "-n", type=click.IntRange(min=1), help="Show at most this many.  [default: 50 on a terminal]"
+)
 @click.option("--columns", metavar="A,B,…", default="", help="Show these columns instead.")
 @at_option
 @json_option
 @pass_app
-def list_command(app: App, **options: Any) -> None:
+def list_command(app: App, /, **options: Any) -> None:
     """List documents with filters and columns.
 
     KIND is a kind or class in singular or plural (incidents, change, services …), 'cis' for all
@@ -96,7 +141,11 @@ def _pair(text: str) -> tuple[str, str]:
 def _print(app: App, found: Listing) -> None:
     style = styles(sys.stdout)
     if not found.rows:
-        names = " or ".join(k.plural.replace("-", " ") for k in found.kinds[:3]) if len(found.kinds) <= 3 else "documents"
+        names = (
+            " or ".join(k.plural.replace("-", " ") for k in found.kinds[:3])
+            if len(found.kinds) <= 3
+            else "documents"
+        )
         click.echo(f"no {names} match")
         return
     from itsm_gitops.cli.tables import print_table
@@ -125,7 +174,7 @@ def _columns(found: Listing) -> list[Column]:
             _HEADS.get(name, words(name)),
             fixed=name in _FIXED,
             right=name == "age",
-            least=20 if name in ("title", "name") else 6,
+            least=16 if name in ("title", "name") else 13,
             style="cyan" if name == "id" else "",
         )
         for name in found.columns

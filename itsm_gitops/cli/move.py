@@ -18,7 +18,8 @@ from itsm_gitops.cli.base import (
     print_json,
 )
 from itsm_gitops.cli.outcome import print_written
-from itsm_gitops.cli.render import facts, styles, terminal_width
+from itsm_gitops.cli.render import facts, styles
+from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.fields import Assignment, read_assignment
 from itsm_gitops.commands.moving import Missing, move, open_moves
 
@@ -35,11 +36,22 @@ from itsm_gitops.commands.moving import Missing, move, open_moves
 @click.argument("identifier", metavar="ID", shell_complete=lazily("identifiers"))
 @click.argument("state", required=False, shell_complete=lazily("states"))
 @click.option(
-    "--set", "assignments", metavar="FIELD=VALUE", multiple=True, shell_complete=lazily("assignments"),
+    "--set",
+    "assignments",
+    metavar="FIELD=VALUE",
+    multiple=True,
+    shell_complete=lazily("assignments"),
     help="Set a field on the way; repeatable.",
 )
-@click.option("--code", metavar="CODE", shell_complete=lazily("codes"), help="The coded reason or outcome that the state demands.")
-@click.option("--note", metavar="TEXT", help="What happened; becomes the notes that the state demands, else a note.")
+@click.option(
+    "--code",
+    metavar="CODE",
+    shell_complete=lazily("codes"),
+    help="The coded reason or outcome that the state demands.",
+)
+@click.option(
+    "--note", metavar="TEXT", help="What happened; becomes the notes that the state demands, else a note."
+)
 @by_option
 @dry_run_option
 @json_option
@@ -72,7 +84,7 @@ def move_command(
                 raise
             given += _ask(app, missing)
         else:
-            print_written(app, [done], as_json, dry_run=dry_run)
+            print_written([done], as_json, dry_run=dry_run)
             return
 
 
@@ -89,6 +101,9 @@ def _list_steps(app: App, identifier: str, as_json: bool) -> None:
         print_json(rows)
         return
     style = styles(sys.stdout)
-    lines = [(s.state, s.title + (f"; needs {', '.join(n.field for n in s.needs)}" if s.needs else "")) for s in steps]
+    lines = [
+        (s.state, s.title + (f"; needs {', '.join(n.field for n in s.needs)}" if s.needs else ""))
+        for s in steps
+    ]
     for line in facts(lines, terminal_width(), style) if lines else ["  nothing follows: the state is final"]:
         click.echo(line, color=style.on)

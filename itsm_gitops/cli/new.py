@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,10 +40,16 @@ class NewCommand(ItsmCommand):
 @command(
     "new",
     [
-        ('itsm new incident --title "Mail is down" --service mail --impact high --urgency high --category mail', ""),
+        (
+            'itsm new incident --title "Mail is down" --service mail --impact high --urgency high --category mail',
+            "",
+        ),
         ("itsm new incident", "on a terminal: asks for what is needed"),
         ("itsm new change --template normal-change --edit", "start from a template, in your editor"),
-        ('itsm new service mail --name Mail --team it --category workplace --description "E-mail for all."', ""),
+        (
+            'itsm new service mail --name Mail --team it --category workplace --description "E-mail for all."',
+            "",
+        ),
         ("itsm new problem --title 'Mail keeps failing' --service mail --link causes:K7QF3 --dry-run", ""),
     ],
     cls=NewCommand,
@@ -53,12 +58,25 @@ class NewCommand(ItsmCommand):
 @click.argument("kind", shell_complete=lazily("kinds"))
 @click.argument("rest", metavar="[ID] [--FIELD VALUE]...", nargs=-1, type=click.UNPROCESSED)
 @click.option(
-    "--set", "assignments", metavar="FIELD=VALUE", multiple=True, shell_complete=lazily("assignments_of_kind"),
+    "--set",
+    "assignments",
+    metavar="FIELD=VALUE",
+    multiple=True,
+    shell_complete=lazily("assignments_of_kind"),
     help="Set any field; JSON for complex ones; repeatable.",
 )
-@click.option("--template", metavar="NAME", shell_complete=lazily("templates"), help="Start from schemas/templates/NAME.yaml.")
 @click.option(
-    "--link", "links", metavar="TYPE:ID", multiple=True, shell_complete=lazily("typed_links"),
+    "--template",
+    metavar="NAME",
+    shell_complete=lazily("templates"),
+    help="Start from schemas/templates/NAME.yaml.",
+)
+@click.option(
+    "--link",
+    "links",
+    metavar="TYPE:ID",
+    multiple=True,
+    shell_complete=lazily("typed_links"),
     help="Link to another document; repeatable.",
 )
 @click.option("--note", metavar="TEXT", help="Add a first note to the timeline.")
@@ -90,7 +108,9 @@ def new_command(
     """
     identifier, options = _split(rest)
     draft = start(app.repo, kind, identifier=identifier, template=template, by=by)
-    draft.assign([*(assignment_for(draft.kind, n, v) for n, v in options), *map(read_assignment, assignments)])
+    draft.assign(
+        [*(assignment_for(draft.kind, n, v) for n, v in options), *map(read_assignment, assignments)]
+    )
     draft.links = [_typed(link) for link in links]
     if interactive() and not (as_json or edit or dry_run):
         _ask_missing(draft)
@@ -101,7 +121,7 @@ def new_command(
     if dry_run and not as_json:
         click.echo(safe_text(raw.decode(), lines=True), nl=False)
         return
-    print_written(app, [result, *others], as_json, dry_run=dry_run)
+    print_written([result, *others], as_json, dry_run=dry_run)
 
 
 def _split(rest: Sequence[str]) -> tuple[str | None, list[tuple[str, str]]]:
@@ -121,7 +141,9 @@ def _split(rest: Sequence[str]) -> tuple[str | None, list[tuple[str, str]]]:
         elif identifier is None:
             identifier = word
         else:
-            raise usage(f"'{word}' is one word too many", 'put quotes around text with spaces: --title "Mail is down"')
+            raise usage(
+                f"'{word}' is one word too many", 'put quotes around text with spaces: --title "Mail is down"'
+            )
     return identifier, options
 
 
@@ -164,5 +186,5 @@ def _finish_in_editor(app: App, draft: Draft, note: str | None, as_json: bool, d
                 raise click.Abort from error
             text = edited
         else:
-            print_written(app, [result, *others], as_json, dry_run=dry_run)
+            print_written([result, *others], as_json, dry_run=dry_run)
             return

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from itsm_gitops.cli.base import App, print_json
-from itsm_gitops.cli.render import Style, brief, pad, styles, terminal_width, words, wrap
+from itsm_gitops.cli.base import print_json
+from itsm_gitops.cli.render import Style, brief, pad, styles, words, wrap
+from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.editing import Written
 from itsm_gitops.model.diff import ADD, REMOVE, Change
 from itsm_gitops.model.findings import Finding
@@ -18,7 +19,7 @@ from itsm_gitops.model.text import safe_text, shorten, width
 _LABEL_MAX = 22
 
 
-def print_written(app: App, results: Sequence[Written], as_json: bool, *, dry_run: bool = False) -> None:
+def print_written(results: Sequence[Written], as_json: bool, *, dry_run: bool = False) -> None:
     """Print what became of one or more documents, the first being the one asked for."""
     if as_json:
         print_json([r.as_json() for r in results] if len(results) > 1 else results[0].as_json())
@@ -32,7 +33,11 @@ def print_written(app: App, results: Sequence[Written], as_json: bool, *, dry_ru
 
 
 def _lines(result: Written, style: Style, columns: int, dry_run: bool) -> Iterator[str]:
-    created = bool(result.changes) and all(c.op == ADD for c in result.changes) and result.changes[0].pointer == ("id",)
+    created = (
+        bool(result.changes)
+        and all(c.op == ADD for c in result.changes)
+        and result.changes[0].pointer == ("id",)
+    )
     verb = "created" if created else "changed"
     if not result.changes:
         verb = "unchanged"
@@ -49,7 +54,9 @@ def _lines(result: Written, style: Style, columns: int, dry_run: bool) -> Iterat
 
 
 def _warning(finding: Finding, style: Style, columns: int) -> Iterator[str]:
-    text = f"{safe_text(finding.message)} ({finding.code})" + (f": {safe_text(finding.hint)}" if finding.hint else "")
+    text = f"{safe_text(finding.message)} ({finding.code})" + (
+        f": {safe_text(finding.hint)}" if finding.hint else ""
+    )
     for index, line in enumerate(wrap(text, columns - 11)):
         yield (f"  {style.warning('warning:')} " if index == 0 else " " * 11) + line
 
@@ -93,7 +100,9 @@ def _values(change: Change, style: Style, cells: int) -> str:
 
 def _apart(old: str, new: str, cells: int) -> tuple[str, str]:
     """Cut two long texts to where they begin to differ."""
-    start = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    start = next(
+        (i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new))
+    )
     begin = max(0, start - cells // 3)
     lead = "…" if begin else ""
     return shorten(lead + old[begin:], cells), shorten(lead + new[begin:], cells)
@@ -111,7 +120,9 @@ def said(value: Any) -> Any:
             what = f"{kind}: {value.get('note') or value.get('comment') or ''}"
         return f"{value['by']} {what}"
     if isinstance(value, dict) and {"type", "target"} <= value.keys():
-        return f"{words(str(value['type']))} {value['target']}" + (f" ({value['note']})" if value.get("note") else "")
+        return f"{words(str(value['type']))} {value['target']}" + (
+            f" ({value['note']})" if value.get("note") else ""
+        )
     return value
 
 

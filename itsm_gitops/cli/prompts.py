@@ -73,7 +73,10 @@ def _ask_group(repo: Repository, field: str, schema: Any, parts: Sequence[str]) 
 def ask_more(draft: Draft) -> None:
     """Offer to set further fields until an empty answer."""
     style = styles(sys.stdout)
-    click.echo(f"{style.bold('Anything else?')}  {style.dim('field=value, ? lists the fields, Enter saves')}", color=style.on)
+    click.echo(
+        f"{style.bold('Anything else?')}  {style.dim('field=value, ? lists the fields, Enter saves')}",
+        color=style.on,
+    )
     while True:
         fields = [f for f in draft.kind.fields if not draft.kind.fields[f].get("x-fixed")]
         text = _ask([f"{f}=" for f in fields], "", empty=True)
@@ -92,7 +95,9 @@ def say_again(error: ItsmError) -> None:
     """Say what was wrong with an answer before the question comes again."""
     style = styles(sys.stdout)
     lines = [error.message, *([error.hint] if error.hint else [])]
-    click.echo("\n".join(f"  {style.paint(safe_text(line, lines=True), 'red')}" for line in lines), color=style.on)
+    click.echo(
+        "\n".join(f"  {style.paint(safe_text(line, lines=True), 'red')}" for line in lines), color=style.on
+    )
 
 
 def _ask(known: Sequence[str], default: str, *, empty: bool = False) -> str:
@@ -121,4 +126,3 @@ def _complete_with(known: Sequence[str]) -> None:
         readline.set_completer_delims(" ,\t\n")
         readline.set_completer(complete)
         readline.parse_and_bind("tab: complete")
-

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import IO, Any
 
 from itsm_gitops.model.text import safe_text, shorten, width
 
-DEFAULT_WIDTH = 80
 _CODES = {
     "bold": "1",
     "dim": "2",
@@ -22,16 +19,24 @@ _CODES = {
     "cyan": "36",
 }
 # How states look, by the category their life cycle gives them.
-CATEGORY_STYLES = {"new": "blue", "active": "yellow", "waiting": "magenta", "done": "green", "cancelled": "dim"}
+CATEGORY_STYLES = {
+    "new": "blue",
+    "active": "yellow",
+    "waiting": "magenta",
+    "done": "green",
+    "cancelled": "dim",
+}
 PRIORITY_STYLES = {"P1": "bold red", "P2": "red", "P3": "yellow"}
 SEVERITY_STYLES = {"error": "red", "warning": "yellow", "info": "blue"}
 
 
-@dataclass(frozen=True, slots=True)
 class Style:
     """Colours for one stream; with ``on`` False everything stays plain."""
 
-    on: bool
+    __slots__ = ("on",)
+
+    def __init__(self, on: bool) -> None:
+        self.on = on
 
     def paint(self, text: str, style: str) -> str:
         """Return text in a style such as ``bold red``; plain where colours are off."""
@@ -77,11 +82,6 @@ def wants_colour(stream: IO[str]) -> bool:
 def styles(stream: IO[str]) -> Style:
     """Return the colours for a stream."""
     return Style(wants_colour(stream))
-
-
-def terminal_width() -> int:
-    """Return the columns to fill: the terminal's or COLUMNS, 80 where neither says; 40 at least."""
-    return max(40, shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns)
 
 
 def wrap(text: str, columns: int) -> list[str]:

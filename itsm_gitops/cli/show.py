@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
-from itsm_gitops.cli.render import (
-    CATEGORY_STYLES,
-    PRIORITY_STYLES,
-    Style,
-    facts,
-    pad,
-    plain,
-    styles,
-    terminal_width,
-    words,
-    wrap,
-)
-from itsm_gitops.cli.times import local, zone_note
-from itsm_gitops.commands.showing import Related, Shown, show
-from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.text import safe_text, shorten, width
-
-if TYPE_CHECKING:
-    from itsm_gitops.commands.steps import Step
-
-# Shown in the head or in sections of their own.
-_ELSEWHERE = frozenset(["id", "kind", "class", "title", "name", "state", "timeline", "links"])
-_LINKS_SHOWN = 12
+from itsm_gitops.cli.render import styles
+from itsm_gitops.cli.view import render
+from itsm_gitops.cli.width import terminal_width
+from itsm_gitops.commands.showing import show
+from itsm_gitops.model.text import safe_text
 
 
 @command(
@@ -66,156 +46,3 @@ def show_command(app: App, identifier: str, no_links: bool, raw: bool, at: str |
     zone = app.repo.config.timezone
     lines = render(shown, style, terminal_width(), zone)
     click.echo("\n".join(lines), color=style.on)
-
-
-def render(shown: Shown, style: Style, columns: int, zone: str) -> list[str]:
-    """Return the lines of the terminal's view of a document."""
-    lines = list(_head(shown, style, columns))
-    sections = (
-        ("", list(_facts(shown, style, columns, zone))),
-        *_prose(shown, columns),
-        ("Links", list(_links(shown.related, shown.incoming_left, style, columns))),
-        (f"Timeline{zone_note(zone)}", list(_timeline(shown, style, columns, zone))),
-        ("Next", list(_next(shown.document.id, shown.steps, style, columns))),
-    )
-    for title, body in sections:
-        if body:
-            lines.append("")
-            lines += [style.bold(title)] if title else []
-            lines += body
-    return lines
-
-
-def _head(shown: Shown, style: Style, columns: int) -> Iterator[str]:
-    document = shown.document
-    kind, data = document.kind, document.data
-    parts = [style.name(document.id), safe_text(kind.title)]
-    state = data.get(kind.state_field)
-    if isinstance(state, str):
-        parts.append(state_text(kind, state, style))
-    if shown.priority:
-        mark = " (set by hand)" if shown.priority.overridden else ""
-        name = safe_text(shown.priority.name)
-        parts.append(style.paint(name, PRIORITY_STYLES.get(name, "")) + mark)
-    if shown.age and kind.workflow:
-        done = not kind.workflow.is_open(str(state))
-        parts.append(style.dim(f"took {shown.age}" if done else f"open for {shown.age}"))
-    yield style.dim(" · ").join(parts)
-    for line in wrap(safe_text(data.get(kind.label, "")), columns):
-        yield style.bold(line)
-
-
-def state_text(kind: Kind, state: str, style: Style) -> str:
-    """Return a state in words and in the colour of its category."""
-    known = kind.workflow.states.get(state) if kind.workflow else None
-    return style.paint(safe_text(words(state)), CATEGORY_STYLES.get(known.category, "") if known else "")
-
-
-def _is_prose(kind: Kind, name: str, value: Any) -> bool:
-    schema = kind.fields.get(name, {})
-    return isinstance(value, str) and (bool(schema.get("x-text")) or "\n" in value or len(value) > 120)
-
-
-def _facts(shown: Shown, style: Style, columns: int, zone: str) -> Iterator[str]:
-    """Yield the short fields; names of other documents come with their titles."""
-    document = shown.document
-    titles = {r.id: r.label for r in shown.related if r.label}
-    rows = []
-    for name, value in document.data.items():
-        if name in _ELSEWHERE or name == document.kind.state_field or _is_prose(document.kind, name, value):
-            continue
-        rows.append((words(name), _value(value, titles, document.kind.fields.get(name, {}), zone)))
-    if not document.kind.is_record:
-        rows.append(("file", document.path))
-    yield from facts(rows, columns, style)
-
-
-def _value(value: Any, titles: Mapping[str, str], schema: Mapping[str, Any], zone: str) -> str:
-    if isinstance(value, str):
-        if schema.get("format") == "date-time":
-            return local(value, zone)
-        title = titles.get(value) if schema.get("x-ref") else None
-        return safe_text(f"{value} ({title})" if title and title.lower() != value else value)
-    if isinstance(value, list) and value and all(isinstance(v, str) for v in value):
-        items = schema.get("items", {})
-        shown = [_value(v, titles, items if isinstance(items, dict) else {}, zone) for v in value]
-        return ("\n" if any(" " in s for s in shown) else ", ").join(shown)
-    if isinstance(value, list) and any(isinstance(v, dict) for v in value):
-        return "\n".join(plain(v).replace("\n", " ") for v in value)
-    return plain(value)
-
-
-def _prose(shown: Shown, columns: int) -> Iterator[tuple[str, list[str]]]:
-    document = shown.document
-    for name, value in document.data.items():
-        if name not in _ELSEWHERE and _is_prose(document.kind, name, value):
-            body = wrap(safe_text(value.strip("\n"), lines=True), columns - 2)
-            yield words(name).capitalize(), [f"  {line}".rstrip() for line in body]
-
-
-def _links(related: tuple[Related, ...], left: int, style: Style, columns: int) -> Iterator[str]:
-    """Yield one line for each relation that facts do not show, grouped by their titles."""
-    groups: dict[str, list[Related]] = {}
-    for relation in related:
-        if relation.field in ("", "links"):  # the others stand among the facts
-            groups.setdefault(relation.title.lower(), []).append(relation)
-    if not groups:
-        return
-    label_width = min(24, max(map(len, groups)))
-    id_width = min(30, max(width(r.id) for g in groups.values() for r in g))
-    for title, members in groups.items():
-        for index, relation in enumerate(members[:_LINKS_SHOWN]):
-            label = pad(shorten(safe_text(title), label_width), label_width) if index == 0 else " " * label_width
-            tail = _other(relation, style, columns - label_width - id_width - 6)
-            name = pad(safe_text(relation.id), id_width)
-            yield f"  {style.dim(label)}  {style.name(name)}  {tail}".rstrip()
-        if len(members) > _LINKS_SHOWN:
-            yield f"  {' ' * label_width}  {style.dim(f'and {len(members) - _LINKS_SHOWN} more')}"
-    if left:
-        yield style.dim(f"  and {left} more documents mention it: itsm list, itsm show --json")
-
-
-def _other(relation: Related, style: Style, cells: int) -> str:
-    if not relation.kind:
-        return style.paint("not here", "dim")
-    state = safe_text(words(relation.state))
-    room = cells - (width(state) + 3 if state else 0)
-    title = shorten(safe_text(relation.label), max(8, room))
-    return f"{title} {style.dim(f'({state})')}" if state else title
-
-
-def _timeline(shown: Shown, style: Style, columns: int, zone: str) -> Iterator[str]:
-    entries = [e for e in shown.document.data.get("timeline", ()) if isinstance(e, dict)]
-    if not entries:
-        return
-    who_width = min(20, max(width(safe_text(e.get("by", ""))) for e in entries))
-    for entry in entries:
-        at = local(str(entry.get("at", "")), zone)
-        who = pad(shorten(safe_text(entry.get("by", "")), who_width), who_width)
-        lead = f"  {style.dim(at)}  {who}  "
-        indent = len(f"  {at}  ") + who_width + 2
-        for index, line in enumerate(_entry(entry, shown.document.kind, style, columns - indent)):
-            yield (lead if index == 0 else " " * indent) + line
-
-
-def _entry(entry: Mapping[str, Any], kind: Kind, style: Style, columns: int) -> Iterator[str]:
-    if isinstance(entry.get("state"), str):
-        yield f"{style.dim('→')} {state_text(kind, entry['state'], style)}"
-    for name in ("note", "comment"):
-        if isinstance(entry.get(name), str):
-            mark = "to requester: " if name == "comment" else ""
-            yield from wrap(mark + safe_text(entry[name].strip(), lines=True), max(24, columns))
-
-
-def _next(identifier: str, steps: tuple[Step, ...], style: Style, columns: int) -> Iterator[str]:
-    """Yield the commands that move the document on."""
-    for step in steps:
-        line = f"itsm move {identifier} {step.state}"
-        needs = ", ".join(n.field for n in step.needs)
-        note = f"{step.title}; needs {needs}" if needs else step.title
-        room = columns - width(line) - 4
-        if width(note) <= room:
-            yield f"  {line}  {style.dim(note)}"
-        else:
-            yield f"  {line}"
-            yield from (f"      {style.dim(part)}" for part in wrap(note, columns - 6))

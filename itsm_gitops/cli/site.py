@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Self
 
 import click
 
@@ -25,7 +26,12 @@ def site_command() -> None:
         ("itsm site build --at v1.2", "as the repository was"),
     ],
 )
-@click.option("--out", "-o", type=click.Path(path_type=Path, file_okay=False), help="Folder for the site.  [default: build/site]")
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the site.  [default: build/site]",
+)
 @click.option("--base-url", metavar="URL", help="Where the site will be.  [default: as itsm.yaml says]")
 @at_option
 @json_option
@@ -39,7 +45,9 @@ def build_command(app: App, out: Path | None, base_url: str | None, at: str | No
 
     with _Progress() as progress:
         folder = out.absolute() if out else None
-        report = build(app.repo, at=at, output=folder, base_url=base_url, reference=reference(), progress=progress)
+        report = build(
+            app.repo, at=at, output=folder, base_url=base_url, reference=reference(), progress=progress
+        )
     if as_json:
         print_json({**{n: getattr(report, n) for n in report.__slots__}, "output": str(report.output)})
         return
@@ -60,8 +68,15 @@ def build_command(app: App, out: Path | None, base_url: str | None, at: str | No
         ("itsm site serve --port 0", "on any free port"),
     ],
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any free port.")
-@click.option("--out", "-o", type=click.Path(path_type=Path, file_okay=False), help="Folder for the site.  [default: build/site]")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any free port."
+)
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the site.  [default: build/site]",
+)
 @pass_app
 def serve_command(app: App, port: int, out: Path | None) -> None:
     """Build the site, serve it to this machine only, and rebuild it when files change."""
@@ -85,7 +100,7 @@ class _Progress:
             count = f" {done:,} of {total:,}" if total > 1 else " …"
             click.echo(f"\r\x1b[K{what}{count}", err=True, nl=False)
 
-    def __enter__(self) -> _Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from itsm_gitops.cli.render import terminal_width, wants_colour
+from itsm_gitops.cli.render import wants_colour
+from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.text import safe_text
 
 # A line below the head and nothing else: calm, and easy to copy from.
@@ -55,13 +56,20 @@ def console() -> Console:
 def print_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
     """Print rows under a head. A cell is text, or text and a style; all text is made safe."""
     out = console()
-    table = Table(box=_BOX, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold", collapse_padding=True)
+    table = Table(
+        box=_BOX, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold", collapse_padding=True
+    )
     cells = [[_cell(c) for c in row] for row in rows]
     widths = allot(columns, cells, out.width - _GAP * (len(columns) - 1))
     for column, cells_wide in zip(columns, widths, strict=True):
         justify: Literal["left", "right"] = "right" if column.right else "left"
         table.add_column(
-            column.title, width=cells_wide, no_wrap=True, overflow="ellipsis", justify=justify, style=column.style
+            column.title,
+            width=cells_wide,
+            no_wrap=True,
+            overflow="ellipsis",
+            justify=justify,
+            style=column.style,
         )
     for row in cells:
         table.add_row(*row)

@@ -23,7 +23,12 @@ def reader(repo: Repository) -> Reader:
 
 
 def apply(
-    document: Opened, values: Reader, assignments: Sequence[Assignment], *, moving: bool = False, fresh: bool = False
+    document: Opened,
+    values: Reader,
+    assignments: Sequence[Assignment],
+    *,
+    moving: bool = False,
+    fresh: bool = False,
 ) -> dict[str, Any]:
     """Return a document's data with the assignments made, in order.
 
@@ -44,7 +49,9 @@ def refuse_protected(document: Opened, assignment: Assignment, *, fresh: bool, m
     kind, field = document.kind, assignment.path[0]
     if field == kind.state_field and kind.workflow is not None and not (fresh and not kind.is_record):
         hint = f"itsm move {document.id} {assignment.text or 'STATE'}"
-        raise Refused(f"'{field}' changes through the life cycle", hint if not fresh else "itsm move, once it exists")
+        raise Refused(
+            f"'{field}' changes through the life cycle", hint if not fresh else "itsm move, once it exists"
+        )
     if field == "links":
         raise Refused("links have their own commands", f"itsm link {document.id} TYPE TARGET; itsm unlink …")
     if field == "timeline":

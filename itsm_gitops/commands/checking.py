@@ -39,14 +39,18 @@ def inside(repo: Repository, paths: Iterable[str], at: str | None = None) -> lis
         # Not resolved: a link inside the repository is a finding, not the file it points at.
         path = Path(os.path.normpath(Path.cwd() / named))
         within = path.relative_to(repo.root).as_posix() if path.is_relative_to(repo.root) else named
-        exists = os.path.lexists(path) if at is None else bool(repo.snapshot(at).files(within))  # noqa: PTH110
+        exists = os.path.lexists(path) if at is None else bool(repo.snapshot(at).files(within))
         if exists or within == ".":
             found.append("" if within == "." else within)
             continue
         try:
             found.append(repo.locate(named, at))
         except ItsmError as error:
-            hint = error.hint if error.hint.startswith(("did you mean", "one of")) else "give files, folders or identifiers"
+            hint = (
+                error.hint
+                if error.hint.startswith(("did you mean", "one of"))
+                else "give files, folders or identifiers"
+            )
             raise UsageError(f"there is no file, folder or document '{named}'", hint) from error
     return found
 
@@ -87,4 +91,3 @@ def fmt(repo: Repository, paths: Sequence[str] = (), *, check_only: bool = False
         else:
             good += 1
     return found._replace(unchanged=good)
-

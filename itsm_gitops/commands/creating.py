@@ -113,7 +113,8 @@ def _identifier(repo: Repository, kind: Kind, given: str | None) -> str:
                 return identifier
     if not given:
         raise UsageError(
-            f"{a_kind(kind)} needs an identifier", f'itsm new {kind.name} mail --name "Mail" (lower case, hyphens)'
+            f"{a_kind(kind)} needs an identifier",
+            f'itsm new {kind.name} mail --name "Mail" (lower case, hyphens)',
         )
     if not ids.is_item_id(given):
         raise UsageError(f"'{given}' cannot be an identifier", f"for example {ids.slug(given)}")
@@ -235,9 +236,7 @@ def refuse_missing(draft: Draft) -> None:
         width = max(len(usage_of(draft.kind, m)) for m in missing)
         width = min(width, 44)
         lines = [f"{usage_of(draft.kind, m).ljust(width)}  {_about(draft.kind, m)}" for m in missing]
-        raise UsageError(
-            f"{a_kind(draft.kind)} also needs: {', '.join(missing)}", "\n".join(["add", *lines])
-        )
+        raise UsageError(f"{a_kind(draft.kind)} also needs: {', '.join(missing)}", "\n".join(["add", *lines]))
 
 
 def _about(kind: Kind, name: str) -> str:
@@ -252,4 +251,3 @@ def _link(draft: Draft, word: str, target: str, others: list[tuple[Opened, dict[
         draft.data = _ordered(draft.kind, add_link(draft.repo.book, kind, draft.opened, other))
     else:
         others.append((other, add_link(draft.repo.book, kind, other, draft.opened)))
-

@@ -74,4 +74,3 @@ def _open(out: Path | None) -> AbstractContextManager[TextIO]:
         return out.open("w", encoding="utf-8", newline="")
     except OSError as error:
         raise UsageError(f"{out} cannot be written: {error.strerror}") from error
-

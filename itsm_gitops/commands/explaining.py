@@ -53,7 +53,9 @@ def explain(repo: Repository | None, words: list[str]) -> Topic:
 
         return _rule(explain_rule(word))
     book = _book(repo)
-    found = _topic(book, word) or _kind_topic(book, words) or _link_topic(book, word) or _state_topic(book, word)
+    found = (
+        _topic(book, word) or _kind_topic(book, words) or _link_topic(book, word) or _state_topic(book, word)
+    )
     if found is None:
         raise NotFound(f"nothing is known about '{word}'", _near(book, word))
     return found
@@ -69,7 +71,14 @@ def _book(repo: Repository | None) -> RuleBook:
 
 def _near(book: RuleBook, word: str) -> str:
     states = {s for k in book.kinds.values() if k.workflow for s in k.workflow.states}
-    known = {*book.kinds, *(k.plural for k in book.kinds.values()), *book.links, *book.inverses, *states, *TOPICS}
+    known = {
+        *book.kinds,
+        *(k.plural for k in book.kinds.values()),
+        *book.links,
+        *book.inverses,
+        *states,
+        *TOPICS,
+    }
     return did_you_mean(word, known) or "itsm explain rules | kinds | links | states | templates"
 
 
@@ -87,7 +96,12 @@ def _rule(rule: Explanation) -> Topic:
     about = [("severity", rule.severity), ("looks at", rule.looks_at)]
     if rule.fixable:
         about.append(("repair", "itsm check --fix"))
-    parts = [Part("", rule.why, tuple(about)), Part("What to do", rule.hint), Part("Wrong", code=rule.bad), Part("Right", code=rule.good)]
+    parts = [
+        Part("", rule.why, tuple(about)),
+        Part("What to do", rule.hint),
+        Part("Wrong", code=rule.bad),
+        Part("Right", code=rule.good),
+    ]
     return Topic("rule", rule.code, rule.title, tuple(p for p in parts if p.text or p.rows or p.code))
 
 
@@ -95,23 +109,35 @@ def _topic(book: RuleBook, word: str) -> Topic | None:
     if word == "kinds":
         groups = (("Records", True), ("Configuration items and what they need", False))
         parts = [
-            Part(title, rows=tuple((k.name, k.description) for k in book.kinds.values() if k.is_record == records))
+            Part(
+                title,
+                rows=tuple((k.name, k.description) for k in book.kinds.values() if k.is_record == records),
+            )
             for title, records in groups
         ]
         return Topic("topic", word, "Kinds of document", tuple(parts))
     if word in ("links", "link"):
-        rows = [(f"{n} / {k.inverse}" if not k.symmetric else n, k.description) for n, k in book.links.items()]
+        rows = [
+            (f"{n} / {k.inverse}" if not k.symmetric else n, k.description) for n, k in book.links.items()
+        ]
         by_link = tuple(r for r, k in zip(rows, book.links.values(), strict=True) if k.in_links)
         by_field = tuple(r for r, k in zip(rows, book.links.values(), strict=True) if not k.in_links)
-        parts = [Part("Said by links (itsm link)", rows=by_link), Part("Said by fields (itsm set)", rows=by_field)]
+        parts = [
+            Part("Said by links (itsm link)", rows=by_link),
+            Part("Said by fields (itsm set)", rows=by_field),
+        ]
         return Topic("topic", "links", "Link vocabulary", tuple(p for p in parts if p.rows))
     if word == "states":
-        parts = [Part(k.title, rows=_states(k.workflow)) for k in book.kinds.values() if k.workflow and k.is_record]
+        parts = [
+            Part(k.title, rows=_states(k.workflow)) for k in book.kinds.values() if k.workflow and k.is_record
+        ]
         life = next((k.workflow for k in book.kinds.values() if k.workflow and not k.is_record), None)
-        return Topic("topic", word, "States", (*parts, *([Part(life.title, rows=_states(life))] if life else [])))
+        return Topic(
+            "topic", word, "States", (*parts, *([Part(life.title, rows=_states(life))] if life else []))
+        )
     if word == "templates":
-        rows = tuple((t, _template(book, t)) for t in book.templates)
-        return Topic("topic", word, "Templates (itsm new KIND --template NAME)", (Part("", rows=rows),))
+        part = Part("", rows=tuple((t, _template(book, t)) for t in book.templates))
+        return Topic("topic", word, "Templates (itsm new KIND --template NAME)", (part,))
     return None
 
 
@@ -146,15 +172,30 @@ def _kind_topic(book: RuleBook, words: list[str]) -> Topic | None:
     return Topic("field", f"{kind.name}.{name}", f"Field '{name}' of {kind.plural_title}", tuple(parts))
 
 
-_LIMITS = (("At most", "maximum"), ("At least", "minimum"), ("Longest", "maxLength"), ("Entries", "maxItems"), ("Pattern", "pattern"))
+_LIMITS = (
+    ("At most", "maximum"),
+    ("At least", "minimum"),
+    ("Longest", "maxLength"),
+    ("Entries", "maxItems"),
+    ("Pattern", "pattern"),
+)
 
 
 def _kind(kind: Kind) -> Topic:
-    about = [("file", f"{kind.folder}/{'YYYY/MM/' if kind.is_record else ''}ID.yaml"), ("schema", kind.schema_path)]
+    about = [
+        ("file", f"{kind.folder}/{'YYYY/MM/' if kind.is_record else ''}ID.yaml"),
+        ("schema", kind.schema_path),
+    ]
     fields = [(n, kind.fields[n]) for n in kind.fields if not kind.fields[n].get("x-fixed")]
-    needed = tuple((n, f"{s.get('description', '')} [{expected(s)}]") for n, s in fields if n in kind.required)
+    needed = tuple(
+        (n, f"{s.get('description', '')} [{expected(s)}]") for n, s in fields if n in kind.required
+    )
     more = tuple((n, str(s.get("description", ""))) for n, s in fields if n not in kind.required)
-    parts = [Part("", kind.description, tuple(about)), Part("Needed", rows=needed), Part("Possible", rows=more)]
+    parts = [
+        Part("", kind.description, tuple(about)),
+        Part("Needed", rows=needed),
+        Part("Possible", rows=more),
+    ]
     if kind.workflow:
         parts.append(Part("States", rows=_states(kind.workflow)))
     return Topic("kind", kind.name, kind.title, tuple(p for p in parts if p.text or p.rows))
@@ -184,7 +225,12 @@ _IMPACTS = {
 
 
 def _kinds_said(book: RuleBook, names: tuple[str, ...]) -> str:
-    groups = {"record": "every record", "ci": "items that can fail", "item": "every item", "any": "everything"}
+    groups = {
+        "record": "every record",
+        "ci": "items that can fail",
+        "item": "every item",
+        "any": "everything",
+    }
     return ", ".join(groups.get(n) or ", ".join(k.name for k in kinds_of(book, [n])) for n in names)
 
 
@@ -199,13 +245,14 @@ def _state(name: str, kinds: list[Kind]) -> Topic:
     seen: set[str] = set()
     for kind in kinds:
         flow = kind.workflow
-        assert flow is not None
-        if flow.name in seen:
+        if flow is None or flow.name in seen:
             continue
         seen.add(flow.name)
         state = flow.states[name]
         after = [t for t in flow.transitions if name in t.sources]
-        before = sorted({s for t in flow.transitions if t.target == name for s in t.sources}, key=list(flow.states).index)
+        before = sorted(
+            {s for t in flow.transitions if t.target == name for s in t.sources}, key=list(flow.states).index
+        )
         rows = [("category", state.category)]
         demands = [r.field + _when(r.when) for r in state.require]
         rows += [("demands", ", ".join(demands))] if demands else []
@@ -224,4 +271,3 @@ def _when(condition: Condition) -> str:
 
 def _by(roles: tuple[str, ...]) -> str:
     return f" [{', '.join(r.replace('_', ' ') for r in roles)}]" if roles else ""
-

@@ -84,7 +84,7 @@ class Reader:
         kind = schema_type(schema)
         if kind == "array":
             return self._array(schema, text, field)
-        if kind == "object" or (not kind and text[:1] in "[{\""):
+        if kind == "object" or (not kind and text[:1] in '[{"'):
             return _json(text, field)
         if kind in ("integer", "number"):
             return _number(text, kind, field)
@@ -156,7 +156,8 @@ def _option(text: str, options: list[str], field: str) -> str:
         return begins[0]
     near = did_you_mean(text, options)
     raise UsageError(
-        f"{field}: '{text}' is not one of the values", f"{near + chr(10) if near else ''}one of: {', '.join(options)}"
+        f"{field}: '{text}' is not one of the values",
+        f"{near + chr(10) if near else ''}one of: {', '.join(options)}",
     )
 
 
@@ -179,7 +180,7 @@ def _json(text: str, field: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        hint = f"write JSON, for example {field}='{{\"key\": \"value\"}}', or one part: {field}.key=value"
+        hint = f'write JSON, for example {field}=\'{{"key": "value"}}\', or one part: {field}.key=value'
         raise UsageError(f"{field}: this is not JSON: {error.msg} at column {error.colno}", hint) from error
 
 

@@ -29,7 +29,13 @@ class Commit(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         """Return the commit as JSON data."""
         changes = [change_json(c) for c in self.changes]
-        return {"commit": self.commit, "at": self.at, "author": self.author, "subject": self.subject, "changes": changes}
+        return {
+            "commit": self.commit,
+            "at": self.at,
+            "author": self.author,
+            "subject": self.subject,
+            "changes": changes,
+        }
 
 
 class History(NamedTuple):
@@ -87,7 +93,9 @@ def history(repo: Repository, fragment: str, *, field: str | None = None, at: st
             raise
         found = []
     commits = []
-    for (commit, moment, author, subject), group in groupby(found, key=lambda c: (c.commit, c.at, c.author, c.subject)):
+    for (commit, moment, author, subject), group in groupby(
+        found, key=lambda c: (c.commit, c.at, c.author, c.subject)
+    ):
         changes = _of_field((Change(c.pointer, c.op, c.old, c.new) for c in group), field)
         if changes:
             commits.append(Commit(commit, moment, author, subject, changes))
@@ -126,7 +134,12 @@ def _data(snapshot: Snapshot, path: str) -> dict[str, Any]:
 
 
 def compare(
-    repo: Repository, base: str, head: str | None = None, *, words: Sequence[str] = (), from_merge_base: bool = False
+    repo: Repository,
+    base: str,
+    head: str | None = None,
+    *,
+    words: Sequence[str] = (),
+    from_merge_base: bool = False,
 ) -> list[DocumentDiff]:
     """Compare two revisions (``head`` None is the working tree), document by document.
 

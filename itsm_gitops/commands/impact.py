@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from itsm_gitops.commands.words import a_kind
 from itsm_gitops.graph.impact import DOWN, UP, Branch, Effect, Group, Hit, ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import Refused
-from itsm_gitops.commands.words import a_kind
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -36,8 +36,14 @@ class Impact:
     def as_json(self) -> dict[str, Any]:
         """Return the answer as JSON data."""
         hits = [
-            {"id": h.id, "kind": self.entries[h.id].kind, "name": self.entries[h.id].title, "effect": h.effect.label,
-             "via": h.via or None, "reason": h.reason}
+            {
+                "id": h.id,
+                "kind": self.entries[h.id].kind,
+                "name": self.entries[h.id].title,
+                "effect": h.effect.label,
+                "via": h.via or None,
+                "reason": h.reason,
+            }
             for h in sorted(self.hits.values(), key=lambda h: (-h.effect, h.id))
             if h.id != self.entry.id
         ]
@@ -47,7 +53,9 @@ class Impact:
             "hits": hits if self.down else None,
             "down": _branch_json(self.down) if self.down else None,
             "up": _branch_json(self.up) if self.up else None,
-            "redundancy": {i: [g._asdict() for g in groups] for i, groups in sorted(self.groups.items()) if groups},
+            "redundancy": {
+                i: [g._asdict() for g in groups] for i, groups in sorted(self.groups.items()) if groups
+            },
         }
 
 
@@ -68,7 +76,10 @@ def impact(
     entry = store.find(fragment)
     kind = store.book.kinds[entry.kind]
     if not kind.operational:
-        raise Refused(f"{entry.id} is {a_kind(kind)}: it cannot fail", "itsm impact takes services and configuration items")
+        raise Refused(
+            f"{entry.id} is {a_kind(kind)}: it cannot fail",
+            "itsm impact takes services and configuration items",
+        )
     graph = ImpactGraph(Network(store))
     down = graph.tree(entry.id, DOWN, depth) if direction in (DOWN, BOTH) else None
     up = graph.tree(entry.id, UP, depth) if direction in (UP, BOTH) else None
@@ -105,7 +116,9 @@ def mermaid(found: Impact) -> str:
                     lines.append(line)
     boxes = [f'  {identifier}["{label}"]' for identifier, label in nodes.items()]
     styled = [
-        f"  class {i} {hit.effect.name.lower()}" for i, hit in sorted(found.hits.items()) if i in nodes and hit.effect
+        f"  class {i} {hit.effect.name.lower()}"
+        for i, hit in sorted(found.hits.items())
+        if i in nodes and hit.effect
     ]
     classes = [
         "  classDef outage stroke:#c62828,stroke-width:2px",

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 
 def link(
-    repo: Repository, source: str, relation: str, target: str, *, note: str | None = None, dry_run: bool = False
+    repo: Repository,
+    source: str,
+    relation: str,
+    target: str,
+    *,
+    note: str | None = None,
+    dry_run: bool = False,
 ) -> Written:
     """Link two documents and return the one in which the link is stored.
 
@@ -56,9 +62,15 @@ def unlink(repo: Repository, source: str, relation: str, target: str, *, dry_run
         if _stored(one, kind.name, two.id):
             refuse_closed(one, ["links"], "removing a link")
             kept = [e for e in one.data["links"] if not _matches(e, kind.name, two.id)]
-            new = {k: v for k, v in one.data.items() if k != "links"} if not kept else {**one.data, "links": kept}
+            new = (
+                {k: v for k, v in one.data.items() if k != "links"}
+                if not kept
+                else {**one.data, "links": kept}
+            )
             return save(repo, one, new, dry_run=dry_run)
-    fields = [e for e in edges_of(holder.kind, holder.data) if e.relation == kind.name and e.target == other.id]
+    fields = [
+        e for e in edges_of(holder.kind, holder.data) if e.relation == kind.name and e.target == other.id
+    ]
     if fields:
         field = str(fields[0].pointer[0])
         sign = "-=" + other.id if len(fields[0].pointer) > 1 else "="
@@ -135,7 +147,8 @@ def _refuse_circle(repo: Repository, kind: LinkType, holder: Opened, other: Open
                 while came[way[-1]]:
                     way.append(came[way[-1]])
                 raise Refused(
-                    f"this would close a circle of '{kind.name}'", f"{holder.id} → {' → '.join(reversed(way))}"
+                    f"this would close a circle of '{kind.name}'",
+                    f"{holder.id} → {' → '.join(reversed(way))}",
                 )
             if target not in came:
                 came[target] = document.id

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.commands.fields import Reader
@@ -85,12 +84,12 @@ def list_documents(
     """
     store = repo.store(at)
     kinds = _kinds(store.book, words)
-    chosen = _columns(store.book, kinds, columns)
+    chosen = _columns(kinds, columns)
     keep = _predicate(repo, store, kinds, filters)
     names = {k.name for k in kinds}
     make = _Rows(store, chosen)
     found = [e for e in store.entries.values() if e.kind in names and keep(e)]
-    ordered = _sorted(store, kinds, found, sort, make) if sort else sorted(found, key=make.urgency)
+    ordered = _sorted(kinds, found, sort, make) if sort else sorted(found, key=make.urgency)
     shown = ordered[:limit] if limit else ordered
     return Listing([make.row(e) for e in shown], len(found), chosen, tuple(kinds), store.book)
 
@@ -101,23 +100,28 @@ def _kinds(book: RuleBook, words: Sequence[str]) -> list[Kind]:
     found: list[Kind] = []
     for word in words:
         if word.lower() in ("cis", "ci", "items", "cmdb"):
-            found += [k for k in book.kinds.values() if not k.is_record and (k.operational or word in ("items", "cmdb"))]
+            found += [
+                k
+                for k in book.kinds.values()
+                if not k.is_record and (k.operational or word in ("items", "cmdb"))
+            ]
         else:
             found.append(book.kind(word))
     return list({k.name: k for k in found}.values())
 
 
-def _columns(book: RuleBook, kinds: Sequence[Kind], named: Sequence[str]) -> tuple[str, ...]:
+def _columns(kinds: Sequence[Kind], named: Sequence[str]) -> tuple[str, ...]:
     if named:
         known = column_names(kinds)
         for name in named:
             if name not in known:
                 raise UsageError(
-                    f"there is no column '{name}'", did_you_mean(name, known) or f"columns: {', '.join(known)}"
+                    f"there is no column '{name}'",
+                    did_you_mean(name, known) or f"columns: {', '.join(known)}",
                 )
         return tuple(named)
     if all(not k.is_record for k in kinds):
-        usual = _ITEM_COLUMNS if len(kinds) == 1 else _MIXED_ITEM_COLUMNS
+        usual: tuple[str, ...] = _ITEM_COLUMNS if len(kinds) == 1 else _MIXED_ITEM_COLUMNS
     else:
         usual = _RECORD_COLUMNS if len(kinds) == 1 else _MIXED_COLUMNS
     own = column_names(kinds)
@@ -175,12 +179,14 @@ class _Rows:
         return rank(self._policy, self.priority(entry) or "")
 
 
-def _sorted(store: Store, kinds: Sequence[Kind], found: list[Entry], sort: str, rows: _Rows) -> list[Entry]:
+def _sorted(kinds: Sequence[Kind], found: list[Entry], sort: str, rows: _Rows) -> list[Entry]:
     """Sort by one column; a leading hyphen turns the order round. Ties are in order of identifier."""
     name = sort.removeprefix("-")
     known = column_names(kinds)
     if name not in known:
-        raise UsageError(f"cannot sort by '{name}'", did_you_mean(name, known) or f"columns: {', '.join(known)}")
+        raise UsageError(
+            f"cannot sort by '{name}'", did_you_mean(name, known) or f"columns: {', '.join(known)}"
+        )
     downward = sort.startswith("-") != (name in _DESCENDING)
     key: Callable[[Entry], Any]
     if name == "priority":
@@ -192,7 +198,7 @@ def _sorted(store: Store, kinds: Sequence[Kind], found: list[Entry], sort: str, 
     elif name == "updated":
         key = _by_time(lambda e: e.updated)
     elif name == "state":
-        order = _state_order(store.book, kinds)
+        order = _state_order(kinds)
         key = lambda e: order.get((e.kind, e.state), 999)  # noqa: E731 - one of several keys
     elif name == "criticality":
         key = lambda e: _LEVELS.get(str(e.columns.get(name)), -1)  # noqa: E731
@@ -217,13 +223,15 @@ def _comparable(value: Any) -> tuple[int, float, str]:
     return (1, 0.0, str(value).casefold())
 
 
-def _state_order(book: RuleBook, kinds: Iterable[Kind]) -> dict[tuple[str, str], int]:
-    return {(k.name, s): i for k in kinds if k.workflow for i, s in enumerate(book.kinds[k.name].workflow.states)}  # type: ignore[union-attr]
+def _state_order(kinds: Iterable[Kind]) -> dict[tuple[str, str], int]:
+    return {(k.name, s): i for k in kinds if k.workflow for i, s in enumerate(k.workflow.states)}
 
 
-def _predicate(repo: Repository, store: Store, kinds: Sequence[Kind], filters: Filters) -> Callable[[Entry], bool]:
+def _predicate(
+    repo: Repository, store: Store, kinds: Sequence[Kind], filters: Filters
+) -> Callable[[Entry], bool]:
     tests = [
-        _state_test(store.book, kinds, filters.states),
+        _state_test(kinds, filters.states),
         _target_test(store, filters.services, ("affects",)),
         _field_test(store, filters.teams, ("assigned_team", "owner", "fulfilment_team", "teams")),
         _field_test(store, filters.assignees, ("assignee", "implementers", "owner")),
@@ -240,7 +248,7 @@ def _predicate(repo: Repository, store: Store, kinds: Sequence[Kind], filters: F
 _Test = Callable[[Entry], bool] | None
 
 
-def _state_test(book: RuleBook, kinds: Sequence[Kind], words: Sequence[str]) -> _Test:
+def _state_test(kinds: Sequence[Kind], words: Sequence[str]) -> _Test:
     if not words:
         return None
     wanted: set[tuple[str, str]] = set()
@@ -286,7 +294,11 @@ def _field_test(store: Store, words: Sequence[str], fields: Sequence[str]) -> _T
         for field in fields:
             if field in own:
                 value = entry.columns.get(field)
-                held.update([str(value)] if value is not None else [e.target for e in entry.edges if e.pointer[0] == field])
+                held.update(
+                    [str(value)]
+                    if value is not None
+                    else [e.target for e in entry.edges if e.pointer[0] == field]
+                )
         return bool(held & wanted) or (not held and "none" in wanted)
 
     return test
@@ -314,9 +326,7 @@ def _since_test(repo: Repository, text: str) -> _Test:
     schema = {"type": "string", "format": "date-time"}
     sign = f"-{text}" if text[:1].isdigit() and text[-1:].isalpha() and "T" not in text else text
     moment = clock.parse_time(Reader(repo.config.timezone, lambda _, t: t).value(schema, sign, "--since"))
-    assert moment is not None
-    start: datetime = moment
-    return lambda e: bool((at := clock.parse_time(e.updated)) and at >= start)
+    return lambda e: moment is not None and bool((at := clock.parse_time(e.updated)) and at >= moment)
 
 
 def _text_test(text: str) -> _Test:
@@ -328,7 +338,9 @@ def _where_test(store: Store, kinds: Sequence[Kind], name: str, value: str) -> _
     first, *rest = name.replace("-", "_").split(".")
     known = column_names(kinds)
     if first not in known:
-        raise UsageError(f"no listed kind has a field '{first}'", did_you_mean(first, known) or "itsm explain KIND")
+        raise UsageError(
+            f"no listed kind has a field '{first}'", did_you_mean(first, known) or "itsm explain KIND"
+        )
     wanted = value.casefold()
     rows = _Rows(store, ())
 

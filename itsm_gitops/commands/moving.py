@@ -132,7 +132,7 @@ def _with_code(
 
 
 def _with_note(
-    document: Opened, target: str, data: dict[str, Any], note: str, cleared: Sequence[str]
+    document: Opened, target: str, data: dict[str, Any], note: str, cleared: tuple[str, ...]
 ) -> tuple[dict[str, Any], str | None]:
     """Let the note be the prose that the state demands, where it demands exactly one and has none.
 

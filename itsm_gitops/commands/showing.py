@@ -16,6 +16,7 @@ from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Snapshot
+    from itsm_gitops.repository.mentions import Search
 
 MOST_INCOMING = 40
 
@@ -78,14 +79,22 @@ class Shown:
         }
 
 
-def show(repo: Repository, fragment: str, *, at: str | None = None, links: bool = True) -> Shown:
+def show(
+    repo: Repository,
+    fragment: str,
+    *,
+    at: str | None = None,
+    links: bool = True,
+    search: Search | None = None,
+) -> Shown:
     """Find a document and everything around it; ``links`` False leaves out the links from others.
 
-    Raises NotFound, Ambiguous, or ItsmError for a document that cannot be read.
+    ``search`` is a search for the document's mentions that has been started already. Raises
+    NotFound, Ambiguous, or ItsmError for a document that cannot be read.
     """
     snapshot = repo.snapshot(at)
     path = repo.locate(fragment, at)
-    search = _search(snapshot, path) if links else None
+    search = search or (_search(snapshot, path) if links else None)
     book = _book(repo, snapshot, at)
     document = read_document(book, path, snapshot.read(path))
     reader = _Reader(repo, book, snapshot, at)
@@ -107,7 +116,7 @@ def show(repo: Repository, fragment: str, *, at: str | None = None, links: bool 
     )
 
 
-def _search(snapshot: Snapshot, path: str) -> Any:
+def _search(snapshot: Snapshot, path: str) -> Search:
     from itsm_gitops.repository.mentions import Search
 
     return Search(snapshot, path.rsplit("/", 1)[-1].removesuffix(".yaml"))
@@ -177,7 +186,9 @@ class _Reader:
         if other is None:
             return Related(relation, title, identifier, "", "", "", outgoing)
         label = _text(other.data, other.kind.label)
-        return Related(relation, title, identifier, other.kind.name, label, state_of(other.kind, other.data), outgoing)
+        return Related(
+            relation, title, identifier, other.kind.name, label, state_of(other.kind, other.data), outgoing
+        )
 
     def _read(self, identifier: str) -> Opened | None:
         """Read another document by its exact identifier; None where there is none to be read."""

@@ -45,10 +45,17 @@ def serve(
     port: int,
     output: Path | None,
     reference: str | None,
-    say: Callable[[str], object],
+    say: Callable[[str], None],
 ) -> None:
     """Build and serve the site on the loopback address until interrupted; rebuild when files change."""
     from itsm_gitops.publish.serve import serve as run
     from itsm_gitops.rules import explanations
 
-    run(repo, port=port, output_folder=output, cli_reference=reference, rules=explanations(), say=say)
+    run(
+        repo,
+        port=port,
+        output_folder=output,
+        cli_reference=reference,
+        rules=explanations(),
+        say=say,
+    )

@@ -14,7 +14,12 @@ from itsm_gitops.model.errors import GitError, Refused, UsageError
 
 _FILES = Path(__file__).parent / "init_files"
 # Files that would mean something where they are kept, and their names in a repository.
-_NAMES = {"gitattributes": ".gitattributes", "gitignore": ".gitignore", "github": ".github", "vscode": ".vscode"}
+_NAMES = {
+    "gitattributes": ".gitattributes",
+    "gitignore": ".gitignore",
+    "github": ".github",
+    "vscode": ".vscode",
+}
 _FILLED = ("itsm.yaml", "README.md", "cmdb/calendars/office-hours.yaml", ".github/workflows/itsm.yml")
 _EXAMPLES = ("cmdb/", "records/")
 DEFAULT_ORGANISATION = "Our organisation"
@@ -51,7 +56,12 @@ def init(
     zone = timezone or "UTC"
     _refuse_zone(zone)
     named = organisation or DEFAULT_ORGANISATION
-    values = {"organisation": named, "organisation_yaml": _scalar(named), "timezone": zone, "version": __version__}
+    values = {
+        "organisation": named,
+        "organisation_yaml": _scalar(named),
+        "timezone": zone,
+        "version": __version__,
+    }
     files = dict(contents(values, examples=examples))
     for path, content in files.items():
         target = root / path

@@ -17,7 +17,9 @@ class Rejected(Refused):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         count = "1 rule" if len(findings) == 1 else f"{len(findings)} rules"
-        super().__init__(f"this would break {count}; nothing was written", "itsm explain CODE says why a rule exists")
+        super().__init__(
+            f"this would break {count}; nothing was written", "itsm explain CODE says why a rule exists"
+        )
         self.findings = tuple(findings)
 
 

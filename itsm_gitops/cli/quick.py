@@ -1,0 +1,44 @@
+"""`itsm show ID` without the command-line parser.
+
+The parser costs as much time as everything else that showing a record needs, and showing one by
+its name is what people do all day. Anything but the plain form, and everything that goes wrong,
+is left to the ordinary way, so that options, help and errors exist once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from itsm_gitops.model.errors import ItsmError
+
+
+def shown_plainly(arguments: Sequence[str]) -> str | None:
+    """Return what `itsm show ID` prints; None where the ordinary way has to answer."""
+    if len(arguments) != 2 or arguments[0] != "show" or arguments[1][:1] in ("-", ""):
+        return None
+    if "_ITSM_COMPLETE" in os.environ or os.environ.get("ITSM_DEBUG"):
+        return None
+    try:
+        return _show(arguments[1])
+    except (ItsmError, OSError):
+        return None
+
+
+def _show(fragment: str) -> str:
+    from itsm_gitops.repository.mentions import Search
+    from itsm_gitops.repository.repository import Repository
+
+    repo = Repository.open()
+    path = repo.locate(fragment)
+    # The search for links from other documents runs beside all imports that follow.
+    search = Search(repo.snapshot(), path.rsplit("/", 1)[-1].removesuffix(".yaml"))
+
+    from itsm_gitops.cli.render import styles
+    from itsm_gitops.cli.view import render
+    from itsm_gitops.cli.width import terminal_width
+    from itsm_gitops.commands.showing import show
+
+    shown = show(repo, path, search=search)
+    return "\n".join(render(shown, styles(sys.stdout), terminal_width(), repo.config.timezone)) + "\n"
