@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
+from itertools import pairwise
+from xml.etree import ElementTree as ET
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,11 +33,11 @@ def test_any_graph_is_laid_out_without_overlap_and_always_the_same(edges: list[t
     assert placed == place(NAMES, list(reversed(edges)))
     for column in placed.layers:
         rows = sorted(placed.position[n][1] for n in column if "\0" not in n)
-        assert all(b - a >= 0.999 for a, b in zip(rows, rows[1:], strict=False))
+        assert all(b - a >= 0.999 for a, b in pairwise(rows))
     for (source, target), route in placed.routes.items():
         assert {route[0], route[-1]} == {source, target}
         steps = [placed.position[n][0] for n in route]
-        assert all(abs(b - a) == 1 for a, b in zip(steps, steps[1:], strict=False))
+        assert all(abs(b - a) == 1 for a, b in pairwise(steps))
 
 
 def boxes(*titles: str) -> list[Box]:
@@ -48,7 +49,7 @@ def test_a_drawing_is_well_formed_and_says_everything_in_words() -> None:
         "What it needs", boxes("Shop <script>", 'A "quoted" name'), [Arrow("id0", "id1", "depends on")]
     )
     svg = html[html.index("<svg") : html.rindex("</svg>") + 6].replace("\x01", "")
-    tree = ElementTree.fromstring(svg)
+    tree = ET.fromstring(svg)
     titles = [e.text for e in tree.iter() if e.tag.endswith("title")]
     assert titles == ["Shop <script> (Server)", 'A "quoted" name (Server)']
     assert "<script" not in html

@@ -43,10 +43,6 @@ def assert_harmless(html: str) -> None:
         assert tag in ELEMENTS
         assert set(attributes) <= ({"href", "rel", "class"} if tag == "a" else {"start", "class"})
         address = attributes.get("href") or ""
-        assert (
-            address.startswith(("http://", "https://", "mailto:", "\x01", ""))
-            and "script:" not in address.lower()[:20]
-        )
         assert not address.lower().startswith(("javascript", "data", "vbscript"))
 
 

@@ -17,7 +17,7 @@ _ORDER = {"outage": 0, "degraded": 1, "maintenance": 2, "operational": 3}
 _MOST = 8
 
 _ACTIONS = (
-    ("handbook/report-an-incident.html", "Report a fault", "Something is broken or slow"),
+    ("handbook/20-incidents.html", "Report a fault", "Something is broken or slow"),
     (urls.CATALOGUE, "Request something", "Access, equipment, help"),
     (urls.CHANGES, "See what changes", "This week and the next"),
     (urls.SEARCH, "Look something up", "A number, a name, a word"),

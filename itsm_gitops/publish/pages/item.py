@@ -107,8 +107,8 @@ def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
         if isinstance(members, list):
             names = ", ".join(view.link(m) for m in members if isinstance(m, str))
             text = f"{group.get('name', 'Group')}: {group.get('min_up', '?')} of {len(members)} must be up"
-            shown.append(f"<li>{esc(text)} ({names})</li>")
-    return section("Redundancy", Html(f"<ul>{''.join(shown)}</ul>") if shown else EMPTY, "redundancy")
+            shown.append(f"<p>{esc(text)} ({names})</p>")
+    return section("Redundancy", Html("".join(shown)), "redundancy")
 
 
 def _records(view: View, entry: Entry) -> list[Html]:

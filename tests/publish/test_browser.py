@@ -1,0 +1,259 @@
+"""The built site in a real browser: the ways people take, search, safety, accessibility."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from itsm_gitops.publish.serve import listening
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--no-first-run",
+]
+CHECKOUT = Path(__file__).resolve().parents[2]
+AXE_VERSION = "4.10.3"
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 780}
+
+INCIDENT = "records/incidents/2611/INC-261120-AAAAA.html"
+PAGES = {
+    "home": "index.html",
+    "service": "services/shop.html",
+    "services": "services/index.html",
+    "catalogue": "catalogue/index.html",
+    "offering": "catalogue/laptop.html",
+    "incident": INCIDENT,
+    "change": "records/changes/2611/CHG-261118-BBBBB.html",
+    "item": "cmdb/applications/shop-web.html",
+    "records": "records/index.html",
+    "list": "records/incidents/index.html",
+    "classes": "cmdb/databases/index.html",
+    "changes": "changes/index.html",
+    "known errors": "known-errors/index.html",
+    "search": "search.html?q=shop",
+    "handbook": "handbook/reference/links.html",
+    "hostile": "records/incidents/2611/INC-261122-HHHHH.html",
+}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    with listening(site) as found:
+        yield found
+
+
+@pytest.fixture
+def open_page(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
+    """Open pages that report every request to elsewhere, console error, exception and dialog."""
+    contexts: list[Any] = []
+    trouble: list[str] = []
+
+    def open_one(url: str, *, viewport: dict[str, int] = DESKTOP) -> Any:
+        context = browser.new_context(viewport=viewport, color_scheme="light", reduced_motion="reduce")
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "request", lambda r: None if r.url.startswith(address) else trouble.append(f"request {r.url}")
+        )
+        page.on("response", lambda r: trouble.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+        page.on(
+            "console",
+            lambda m: trouble.append(f"console {m.text}") if m.type in ("error", "warning") else None,
+        )
+        page.on("pageerror", lambda e: trouble.append(f"exception {e}"))
+        page.on("dialog", lambda d: (trouble.append(f"dialog {d.message}"), d.dismiss()))
+        page.goto(address + url)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert trouble == []
+
+
+def test_home_to_service_to_incident_to_change_and_back(open_page: Callable[..., Any]) -> None:
+    page = open_page("index.html")
+    page.locator("#it-main").get_by_role("link", name="Online shop").first.click()
+    assert page.locator("h1").inner_text() == "Online shop"
+    page.get_by_role("link", name="Shop front shows an error").first.click()
+    assert page.locator("h1").inner_text() == "Shop front shows an error"
+    page.get_by_role("link", name="New version of the shop front").first.click()
+    assert page.locator("h1").inner_text() == "New version of the shop front"
+    for expected in ("Shop front shows an error", "Online shop"):
+        page.go_back()
+        assert page.locator("h1").inner_text() == expected
+    page.go_back()
+    assert "service" in page.locator("h1").inner_text()
+
+
+@pytest.mark.parametrize("start", ["index.html", INCIDENT, "handbook/reference/links.html"])
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("INC-261120-AAAAA", "Shop front shows an error"),
+        ("aaaaa", "Shop front shows an error"),
+        ("ticket-4711", "Shop front shows an error"),
+        ("resume", "Résumé upload fails"),
+        ("lapt", "New laptop"),
+        ("cache full", "Shop front shows an error"),
+    ],
+)
+def test_header_search_finds(open_page: Callable[..., Any], start: str, typed: str, expected: str) -> None:
+    page = open_page(start)
+    page.keyboard.press("/")
+    page.keyboard.type(typed)
+    first = page.locator(".it-hits [role=option]").first
+    first.wait_for()
+    assert expected in first.inner_text()
+    page.keyboard.press("ArrowDown")
+    assert first.get_attribute("aria-selected") == "true"
+    page.keyboard.press("Enter")
+    page.locator("h1").filter(has_text=expected).wait_for()
+
+
+def test_search_page_and_nothing_found(open_page: Callable[..., Any]) -> None:
+    page = open_page("index.html")
+    page.locator("#it-q").fill("shop")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=shop")
+    page.locator("#it-search-results a").first.wait_for()
+    assert "results" in page.locator("#it-search-status").inner_text()
+    page.locator("#it-search-q").fill("zzzzzz")
+    page.get_by_text("Nothing found").wait_for()
+    page.locator("#it-search-q").fill("</script><img src=x onerror=alert(1)>")
+    page.wait_for_timeout(200)
+    assert page.locator("#it-main img").count() == 0
+
+
+def test_search_results_of_hostile_text_are_text(open_page: Callable[..., Any]) -> None:
+    page = open_page("search.html?q=HHHHH")
+    hit = page.locator("#it-search-results a").first
+    hit.wait_for()
+    assert "<script>alert(1)</script>" in hit.inner_text()
+    assert page.locator("#it-main script, #it-main img").count() == 0
+
+
+def test_hostile_record_is_text(open_page: Callable[..., Any]) -> None:
+    page = open_page(PAGES["hostile"])
+    assert "<script>alert(1)</script>" in page.locator("h1").inner_text()
+    assert page.locator("#it-main script, #it-main img, #it-main iframe, .mermaid").count() == 0
+    assert (
+        page.locator("#it-main [onclick], #it-main [onload], #it-main [onerror], #it-main [style]").count()
+        == 0
+    )
+    wrong = page.eval_on_selector_all(
+        "#it-main a", "links => links.map(a => a.protocol).filter(p => !/^(https?|mailto):$/.test(p))"
+    )
+    assert wrong == []
+    page.locator("#it-main").screenshot()
+
+
+def test_light_and_dark_by_button_and_remembered(open_page: Callable[..., Any]) -> None:
+    page = open_page("index.html")
+    scheme = "document.body.getAttribute('data-md-color-scheme')"
+    assert page.evaluate(scheme) == "default"
+    page.get_by_role("button", name="Switch between light and dark").press("Enter")
+    assert page.evaluate(scheme) == "slate"
+    page.goto(page.url.replace("index.html", INCIDENT))
+    assert page.evaluate(scheme) == "slate"
+
+
+def test_the_menu_of_a_phone_opens_on_stamped_pages(open_page: Callable[..., Any]) -> None:
+    page = open_page(INCIDENT, viewport=PHONE)
+    page.get_by_role("button", name="Menu").click()
+    page.locator(".md-nav--primary").get_by_role("link", name="Services").click()
+    assert page.locator("h1").inner_text() == "Services"
+
+
+def test_search_on_a_phone(open_page: Callable[..., Any]) -> None:
+    page = open_page(INCIDENT, viewport=PHONE)
+    page.locator(".it-find__icon").click()
+    page.keyboard.type("resume")
+    first = page.locator(".it-hits [role=option] a").first
+    first.click()
+    page.locator("h1").filter(has_text="Résumé upload fails").wait_for()
+
+
+def test_skip_link_leads_to_the_content(open_page: Callable[..., Any]) -> None:
+    page = open_page(INCIDENT)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+
+
+@pytest.mark.parametrize("url", PAGES.values(), ids=PAGES)
+def test_nothing_is_wider_than_a_phone(open_page: Callable[..., Any], url: str) -> None:
+    page = open_page(url, viewport=PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@functools.cache
+def axe_source() -> str:
+    """The text of axe-core, installed below build/ the first time; '' where npm cannot."""
+    folder = CHECKOUT / "build" / "axe"
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    npm = shutil.which("npm")
+    if not script.is_file() and npm:
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [
+            npm,
+            "install",
+            "--no-save",
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+            "--prefix",
+            str(folder),
+        ]
+        subprocess.run([*command, f"axe-core@{AXE_VERSION}"], capture_output=True, timeout=180, check=False)
+    return script.read_text(encoding="utf-8") if script.is_file() else ""
+
+
+@pytest.mark.parametrize("url", PAGES.values(), ids=PAGES)
+def test_no_accessibility_fault_in_light_and_dark(open_page: Callable[..., Any], url: str) -> None:
+    source = axe_source()
+    if not source:
+        pytest.skip("axe-core cannot be installed here")
+    page = open_page(url)
+    page.evaluate(source)
+    assert serious_faults(page) == []
+    page.get_by_role("button", name="Switch between light and dark").click()
+    assert page.evaluate("document.body.getAttribute('data-md-color-scheme')") == "slate"
+    assert serious_faults(page) == []
+
+
+def serious_faults(page: Any) -> list[tuple[str, list[str]]]:
+    """Run axe on the page: the rules that are broken seriously, with the elements."""
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    result = page.evaluate("tags => axe.run(document, { runOnly: tags })", tags)
+    return [
+        (v["id"], [n["html"][:160] for n in v["nodes"]][:4])
+        for v in result["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]
