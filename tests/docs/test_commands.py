@@ -24,6 +24,10 @@ def test_output_with_lines_left_out() -> None:
     assert not console.matches(["a"], ["a", "b"])
 
 
-def test_commands_go_on_after_a_backslash() -> None:
-    block = "$ one \\\n  more\nout\n$ two\n"
-    assert list(console.commands(block)) == [("one \\\n  more", ["out"]), ("two", [])]
+def test_commands_go_on_after_a_backslash_and_to_the_end_of_their_text() -> None:
+    block = "$ one \\\n  more\nout\n$ two <<'END'\n$ text\nEND\nout\n$ three\n"
+    assert list(console.commands(block)) == [
+        ("one \\\n  more", ["out"]),
+        ("two <<'END'\n$ text\nEND", ["out"]),
+        ("three", []),
+    ]
