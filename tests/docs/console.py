@@ -33,7 +33,7 @@ _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VAGUE = (
     (re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{7,40}\b"), "HASH"),
     (re.compile(r"\b\d+\.\d+ s\b"), "SECONDS"),
-    (re.compile(r"\b[\d,]+ (files|pages)\b"), r"COUNT \1"),
+    (re.compile(r"\b[\d,]+ (files|pages|records|items)\b"), r"COUNT \1"),
 )
 
 # Stands in for the command: fixed time, fixed identifiers, everything else real.
