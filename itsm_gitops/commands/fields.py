@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model import clock
@@ -124,6 +122,8 @@ class Reader:
             step = timedelta(**{_UNITS[relative[2]]: int(relative[1])})
             return clock.format_time(clock.now() + step)
         if _LOCAL.fullmatch(text.strip()):
+            from zoneinfo import ZoneInfo
+
             try:
                 local = datetime.fromisoformat(text.strip()).replace(tzinfo=ZoneInfo(self.zone))
             except ValueError:
@@ -177,6 +177,8 @@ def _boolean(text: str, field: str) -> bool:
 
 
 def _json(text: str, field: str) -> Any:
+    import json
+
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.commands.editing import Opened, read_document, timeline
@@ -39,8 +38,7 @@ class Related(NamedTuple):
     field: str = ""
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """Everything `itsm show` says about a document.
 
     ``incoming_left`` counts documents that mention this one and were not read.

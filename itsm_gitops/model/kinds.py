@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.workflow import Workflow
@@ -14,8 +13,7 @@ ITEM = "item"
 ANY_INDEX = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A field whose value names other entities (``x-ref`` in the schema).
 
     ``pointer`` has ``*`` where any list position stands. ``open`` references may name something
@@ -46,8 +44,7 @@ def _values(node: Any, rest: Pointer, at: Pointer) -> Iterator[tuple[str, Pointe
         yield from _values(node[step], tail, (*at, step))
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of record or a class of CMDB item; ``schema`` has shared definitions inlined.
 
     ``tag`` is the key that holds the name in a document: ``kind`` for records, ``class`` for

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
@@ -17,6 +16,8 @@ COMMON = "schemas/common.schema.json"
 LINKS = "schemas/policies/links.yaml"
 PRIORITY = "schemas/policies/priority.yaml"
 CHANGE_CONTROL = "schemas/policies/change-control.yaml"
+CHANGE_MODELS = "schemas/policies/change-models.yaml"
+RISK = "schemas/policies/risk.yaml"
 ROLES = "schemas/policies/roles.yaml"
 _SCHEMA_FOLDERS = {"schemas/records/": RECORD, "schemas/cmdb/": ITEM}
 
@@ -24,8 +25,7 @@ _SCHEMA_FOLDERS = {"schemas/records/": RECORD, "schemas/cmdb/": ITEM}
 GROUPS = ("record", "ci", "item", "any")
 
 
-@dataclass(frozen=True, slots=True)
-class LinkType:
+class LinkType(NamedTuple):
     """One word of the link vocabulary.
 
     ``impact`` says how failure travels: ``from_target`` (the source of the link is hit when its

@@ -7,15 +7,21 @@ draw a false "approved", and a bidirectional override could reverse an amount (C
 from __future__ import annotations
 
 import re
-import unicodedata
+from functools import cache
 
 # C0 and C1 controls and DEL; bidi embeddings, overrides, isolates and marks; zero-width characters,
 # line and paragraph separators, the byte-order mark, interlinear annotations, tag characters.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
+_CONTROLS = "\x00-\x1f"
+_UNSAFE = (
+    f"[{_CONTROLS}\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
-_UNSAFE_BUT_LINES = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
+
+
+@cache
+def _unsafe(*, but_lines: bool) -> re.Pattern[str]:
+    """Compile the pattern when the first text needs it: most runs never do."""
+    return re.compile(_UNSAFE.replace(_CONTROLS, "\x00-\x09\x0b-\x1f") if but_lines else _UNSAFE)
 
 
 def safe_text(text: object, *, lines: bool = False) -> str:
@@ -26,13 +32,16 @@ def safe_text(text: object, *, lines: bool = False) -> str:
     """
     shown = str(text).replace("\t", " ")
     if lines:
-        return _UNSAFE_BUT_LINES.sub(_escape, shown.replace("\r\n", "\n"))
-    return _UNSAFE.sub(_escape, shown)
+        shown = shown.replace("\r\n", "\n")
+    # Nothing unsafe is printable, and nearly all text is.
+    if all(map(str.isprintable, shown.split("\n") if lines else (shown,))):
+        return shown
+    return _unsafe(but_lines=lines).sub(_escape, shown)
 
 
 def safe_json(text: str) -> str:
     """Return JSON text with the same meaning in which no character can act on a terminal."""
-    return _UNSAFE_BUT_LINES.sub(_json_escape, text)
+    return _unsafe(but_lines=True).sub(_json_escape, text)
 
 
 def _json_escape(match: re.Match[str]) -> str:
@@ -58,6 +67,8 @@ def width(text: str) -> int:
 
 
 def _cells(character: str) -> int:
+    import unicodedata
+
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1

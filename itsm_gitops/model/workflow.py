@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 Data = Mapping[str, Any]
 Condition = Mapping[str, tuple[Any, ...]]
+_ALWAYS: Condition = MappingProxyType({})
 
 
 def holds(condition: Condition, data: Data) -> bool:
@@ -30,16 +30,14 @@ def _value(data: Any, name: str) -> Any:
     return data
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """A field that a state demands, always or only where ``when`` holds."""
 
     field: str
-    when: Condition = dataclasses.field(default_factory=dict)
+    when: Condition = _ALWAYS
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """One state. ``category`` is one of new, active, waiting, done, cancelled."""
 
     name: str
@@ -50,8 +48,7 @@ class State:
     require: tuple[Requirement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(NamedTuple):
     """One allowed step. ``by`` names roles; ``clear`` lists fields that the step removes."""
 
     name: str
@@ -59,12 +56,11 @@ class Transition:
     sources: tuple[str, ...]
     target: str
     by: tuple[str, ...] = ()
-    when: Condition = dataclasses.field(default_factory=dict)
+    when: Condition = _ALWAYS
     clear: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Workflow:
+class Workflow(NamedTuple):
     """A life cycle, as read from one file of ``schemas/workflows``.
 
     ``immutable`` fields never change once written; ``editable_when_closed`` are the only fields

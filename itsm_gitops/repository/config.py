@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from itsm_gitops import documents
@@ -24,8 +23,7 @@ class Ignore(NamedTuple):
     until: str
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """The settings of one repository, with defaults where ``itsm.yaml`` is silent.
 
     ``timezone`` is an IANA name. ``directory`` says whether people who have no file are findings
@@ -39,7 +37,7 @@ class Config:
     site_url: str = ""
     edit_url: str = ""
     directory: str = "open"
-    severity: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    severity: Mapping[str, str] = MappingProxyType({})
     ignore: tuple[Ignore, ...] = ()
 
 
