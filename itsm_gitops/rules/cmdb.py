@@ -211,13 +211,20 @@ def zone_is_known(ctx: DocumentContext) -> Iterator[Hit]:
     good="# the application\nlinks:\n  - {type: runs_on, target: app-server-1}",
 )
 def item_is_related(ctx: NetworkContext) -> Iterator[Hit]:
-    """Look for operational production items that no item's link touches."""
+    """Look for operational production items that no item's link touches.
+
+    Nothing is said while a document of the CMDB is broken or links to nothing: it may be the one.
+    """
+    if any(path.startswith("cmdb/") for path in ctx.store.broken.values()):
+        return
     touched: set[str] = set()
     for kind in ctx.operational:
         for entry in ctx.by_kind.get(kind, ()):
             for edge in entry.edges:
                 target = ctx.entries.get(edge.target)
-                if target is not None and target.kind in ctx.operational and target.id != entry.id:
+                if target is None and edge.pointer[0] == "links":
+                    touched.add(entry.id)
+                elif target is not None and target.kind in ctx.operational and target.id != entry.id:
                     touched.update((entry.id, target.id))
     for kind in sorted(ctx.operational):
         for entry in ctx.by_kind.get(kind, ()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -40,6 +40,7 @@ class DocumentContext:
     """
 
     __slots__ = (
+        "_item",
         "book",
         "data",
         "document",
@@ -54,7 +55,14 @@ class DocumentContext:
     )
 
     def __init__(
-        self, document: Document, kind: Kind, data: Data, refused: frozenset[str], store: Store, now: datetime
+        self,
+        document: Document,
+        kind: Kind,
+        data: Data,
+        refused: frozenset[str],
+        store: Store,
+        now: datetime,
+        item: Callable[[Store, str], Data | None],
     ) -> None:
         self.document = document
         self.store = store
@@ -64,14 +72,14 @@ class DocumentContext:
         self.data = data
         self.refused = refused
         self.now = now
+        self._item = item
         self.timeline: list[Data] = data.get("timeline") or []
         self.flow = kind.workflow or _NO_FLOW
         self.moves = [Move(i, e["state"], e) for i, e in enumerate(self.timeline) if "state" in e]
 
     def item(self, identifier: object) -> Data | None:
-        """Return the data of a CMDB item, None where there is no usable one of that name."""
-        entry = self.store.entries.get(identifier) if isinstance(identifier, str) else None
-        return self.store.data(entry.id) if entry else None
+        """Return the accepted fields of a CMDB item, None where there is no usable one of that name."""
+        return self._item(self.store, identifier) if isinstance(identifier, str) else None
 
 
 @dataclass

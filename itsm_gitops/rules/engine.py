@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from itsm_gitops import documents
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import ERROR, OFF, SEVERITIES, WARNING, Finding, at_least, sort_key
+from itsm_gitops.model.paths import glob
 from itsm_gitops.repository import Config, Repository, Snapshot
 from itsm_gitops.rules import fix as repairs
 from itsm_gitops.rules.changes import Range, read_range
@@ -147,14 +146,6 @@ def configured(findings: Iterable[Finding], settings: Config, now: datetime) -> 
         if severity == OFF or any(c == finding.code and p.fullmatch(finding.path) for c, p in ignores):
             continue
         yield finding._replace(severity=severity)
-
-
-@cache
-def glob(pattern: str) -> re.Pattern[str]:
-    """Compile a path pattern: ``*`` and ``?`` stay within one folder, ``**`` crosses folders."""
-    words = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
-    return re.compile("".join(words.get(p, re.escape(p)) for p in parts), re.DOTALL)
 
 
 class _Wanted:

@@ -87,6 +87,19 @@ def _state_from_timeline(repo: Repository, finding: Finding) -> str:
     return f"set {finding.pointer[-1]} to '{last}'"
 
 
+def _one_entry(repo: Repository, finding: Finding) -> str:
+    """Remove a list entry that equals an earlier one."""
+    raw, data = _read(repo, finding.path)
+    entries: Any = data
+    for step in finding.pointer[:-1]:
+        entries = entries[step]
+    index = finding.pointer[-1]
+    if not isinstance(index, int) or entries[index] not in entries[:index]:
+        return ""
+    _rewrite(repo, finding.path, raw, [Remove(finding.pointer)])
+    return f"removed entry {index + 1} of {finding.pointer[-2]}, which was there already"
+
+
 def _one_link(repo: Repository, finding: Finding) -> str:
     """Remove a link that says exactly, or less than, what an earlier one in the same file says."""
     raw, data = _read(repo, finding.path)
@@ -145,6 +158,7 @@ _MOVES = ("I002", "I009")
 _REPAIRS: dict[str, Callable[[Repository, Finding], str]] = {
     "P002": _without_bom,
     "P012": _normalised,
+    "S009": _one_entry,
     "W002": _state_from_timeline,
     "K005": _one_link,
     "K006": _right_side,

@@ -20,7 +20,7 @@ from itsm_gitops.repository import (
     read_config,
 )
 from itsm_gitops.rules import schema, validate
-from itsm_gitops.rules.context import DocumentContext, NetworkContext
+from itsm_gitops.rules.context import Data, DocumentContext, NetworkContext
 from itsm_gitops.rules.registry import DOCUMENT, NETWORK, RULEBOOK, Check, Hit, Rule, find_rule, rules
 from itsm_gitops.rules.rulebook import BookContext, book_error
 
@@ -68,6 +68,7 @@ class _Judge:
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self._fast = validate.fast(kind.schema)
+        self._slow: Any = None
         self.rules: list[tuple[Rule, Check]] = [
             (rule, rule.check)
             for rule in rules(DOCUMENT)
@@ -80,7 +81,14 @@ class _Judge:
         """Return what the kind's schema refuses."""
         if self._fast.is_valid(data):
             return []
-        return schema.explain(validate.slow(self.kind.schema), data)
+        if self._slow is None:
+            self._slow = validate.slow(self.kind.schema)
+        return schema.explain(self._slow, data)
+
+
+def _fields(refusals: Iterable[schema.Coded]) -> frozenset[str]:
+    """Return the top-level fields that something is refused in."""
+    return frozenset(str(c.hit.pointer[0]) for c in refusals if c.hit.pointer)
 
 
 class DocumentJudge:
@@ -89,23 +97,41 @@ class DocumentJudge:
     def __init__(self, now: datetime) -> None:
         self._now = now
         self._judges: dict[str, _Judge] = {}
+        self._items: dict[str, Data | None] = {}
+
+    def _judge(self, kind: Kind) -> _Judge:
+        known = self._judges.get(kind.name)
+        if known is None:
+            known = self._judges[kind.name] = _Judge(kind)
+        return known
+
+    def _item(self, store: Store, identifier: str) -> Data | None:
+        """Return what the schema accepts of a CMDB item that another document names."""
+        if identifier not in self._items:
+            entry = store.entries.get(identifier)
+            kind = store.book.kinds[entry.kind] if entry else None
+            if entry is None or kind is None or kind.is_record:
+                self._items[identifier] = None
+            else:
+                data = store.data(identifier)
+                refused = _fields(self._judge(kind).refusals(data))
+                self._items[identifier] = {k: v for k, v in data.items() if k not in refused}
+        return self._items[identifier]
 
     def __call__(self, store: Store, document: Document) -> list[Verdict]:
         """Return one verdict for a document with findings, none for a good one."""
         kind, data = document.kind, document.data
         if kind is None or not isinstance(data, dict):
             return []
-        judge = self._judges.get(kind.name)
-        if judge is None:
-            judge = self._judges[kind.name] = _Judge(kind)
+        judge = self._judge(kind)
         refusals = judge.refusals(data)
         refused = _NOTHING
         findings: list[Finding] = []
         if refusals:
-            refused = frozenset(str(c.hit.pointer[0]) for c in refusals if c.hit.pointer)
+            refused = _fields(refusals)
             data = {k: v for k, v in data.items() if k not in refused}
             findings += [to_finding(find_rule(code), hit, document.path) for code, hit in refusals]
-        context = DocumentContext(document, kind, data, refused, store, self._now)
+        context = DocumentContext(document, kind, data, refused, store, self._now, self._item)
         for rule, check in judge.rules:
             for hit in check(context):
                 findings.append(to_finding(rule, hit, document.path))

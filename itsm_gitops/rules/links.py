@@ -11,7 +11,8 @@ from itsm_gitops.model.kinds import ANY_INDEX
 from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.registry import NETWORK, Hit, rule
 
-_NEAR_AMONG = 50_000  # comparing a name with more than this takes longer than it helps
+# Comparing a name with all others takes milliseconds: done for so many findings at most.
+_SUGGESTIONS = 50
 
 
 def edges(ctx: NetworkContext) -> Iterator[tuple[Entry, Edge]]:
@@ -36,11 +37,25 @@ def type_pointer(edge: Edge) -> Pointer:
     return (*edge.pointer[:2], "type")
 
 
-def _near(ctx: NetworkContext, target: str) -> str:
-    """Suggest identifiers of the same family, first those with the same beginning."""
-    prefix = target.partition("-")[0] + "-" if target[:1].isupper() else ""
-    pool = [i for i in ctx.entries if i.startswith(prefix)] if prefix else ctx.item_ids
-    return did_you_mean(target, pool) if len(pool) <= _NEAR_AMONG else ""
+class _Near:
+    """Suggests identifiers of the same family: for a record's those of the same kind and month."""
+
+    def __init__(self, ctx: NetworkContext) -> None:
+        self._ctx = ctx
+        self._known: dict[str, str] = {}
+
+    def __call__(self, target: str) -> str:
+        if target not in self._known:
+            if len(self._known) >= _SUGGESTIONS:
+                return ""
+            self._known[target] = did_you_mean(target, self._pool(target))
+        return self._known[target]
+
+    def _pool(self, target: str) -> list[str]:
+        if not target[:1].isupper():
+            return self._ctx.item_ids
+        alike = target[: target.find("-") + 5]  # the prefix, the year and the month
+        return [i for i in self._ctx.entries if i.startswith(alike)]
 
 
 @rule(
@@ -54,11 +69,12 @@ def _near(ctx: NetworkContext, target: str) -> str:
 )
 def target_exists(ctx: NetworkContext) -> Iterator[Hit]:
     """Report targets that no document has as its identifier (a broken document does exist)."""
+    near = _Near(ctx)
     for entry, edge in edges(ctx):
         if edge.target in ctx.entries or edge.open or edge.target in ctx.store.broken:
             continue
         moved = ctx.store.aliases.get(edge.target)
-        hint = f"'{edge.target}' is an old name of {moved}" if moved else _near(ctx, edge.target)
+        hint = f"'{edge.target}' is an old name of {moved}" if moved else near(edge.target)
         yield Hit(f"there is no '{edge.target}'", edge.pointer, hint, entry.path)
 
 
@@ -302,12 +318,12 @@ def person_is_known(ctx: NetworkContext) -> Iterator[Hit]:
     """Report unknown handles, where the directory is closed."""
     if ctx.config.directory != "closed":
         return
+    near = _Near(ctx)
     for entry, edge in edges(ctx):
         if edge.open and edge.target not in ctx.entries and edge.target not in ctx.store.broken:
-            people = [i for i in ctx.entries if ctx.entries[i].kind in ("person", "team")]
             yield Hit(
                 f"nobody is called '{edge.target}'",
                 edge.pointer,
-                did_you_mean(edge.target, people),
+                near(edge.target),
                 entry.path,
             )

@@ -31,20 +31,25 @@ def summary(report: Report) -> str:
     return f"{', '.join(counts)} in {report.touched} of {plural(report.files, 'file')} ({time})"
 
 
+def _shown(value: str) -> str:
+    """Make text safe for a terminal and for a CI log, where ``##[`` is a command anywhere in a line."""
+    return safe_text(value).replace("##[", "## [")
+
+
 def line(finding: Finding) -> str:
     """Write a finding as ``path:line:col: severity CODE message``, safe to print."""
-    place = f"{safe_text(finding.path)}:{finding.line}:{finding.column}"
-    return f"{place}: {finding.severity} {finding.code} {safe_text(finding.message)}"
+    place = f"{_shown(finding.path)}:{finding.line}:{finding.column}"
+    return f"{place}: {finding.severity} {finding.code} {_shown(finding.message)}"
 
 
 def hint(finding: Finding) -> str:
     """Write the hint of a finding, safe to print; empty where there is none."""
-    return safe_text(finding.hint) if finding.hint else ""
+    return _shown(finding.hint)
 
 
 def text(report: Report) -> str:
     """Return the report for a terminal without colour; ends with the summary line."""
-    lines = [f"fixed {safe_text(r.path)}: {safe_text(r.message)} ({r.code})" for r in report.fixed]
+    lines = [f"fixed {_shown(r.path)}: {_shown(r.message)} ({r.code})" for r in report.fixed]
     for finding in report.findings:
         lines.append(line(finding))
         if finding.hint:
@@ -82,9 +87,8 @@ def as_json(report: Report) -> str:
 
 
 def _data(value: str) -> str:
-    """Escape the message of a workflow command; ``##[`` would be a command anywhere in a line."""
-    shown = safe_text(value).replace("##[", "## [")
-    return shown.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Escape the message of a workflow command; line ends are visible escapes already."""
+    return _shown(value).replace("%", "%25")
 
 
 def _property(value: str) -> str:
@@ -108,9 +112,8 @@ def github(report: Report) -> str:
         shown = found if len(found) <= GITHUB_LIMIT else found[: GITHUB_LIMIT - 1]
         lines += [_annotation(f) for f in shown]
         if len(found) > len(shown):
-            more = plural(len(found) - len(shown), f"more finding of level {_LEVELS[severity]}")
-            more = more.replace(f"level {_LEVELS[severity]}s", f"level {_LEVELS[severity]}")
-            lines.append(f"::{_LEVELS[severity]} title=itsm check::{more}, see the log and the summary")
+            level, more = _LEVELS[severity], plural(len(found) - len(shown), "more finding")
+            lines.append(f"::{level} title=itsm check::{more} of level {level}, see the log and the summary")
     return "\n".join([*lines, summary(report)]) + "\n"
 
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from itsm_gitops.model.findings import WARNING
+from itsm_gitops.model.roles import holders, names
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.rules.context import DocumentContext
 from itsm_gitops.rules.registry import Hit, rule
-
-
-def _names(value: Any) -> list[str]:
-    if isinstance(value, list):
-        return [v for v in value if isinstance(v, str)]
-    return [value] if isinstance(value, str) else []
 
 
 def _actor(ctx: DocumentContext, handle: str) -> frozenset[str] | None:
@@ -22,18 +16,7 @@ def _actor(ctx: DocumentContext, handle: str) -> frozenset[str] | None:
     entry = ctx.store.entries.get(handle)
     if entry is None or entry.kind not in ("person", "team"):
         return None
-    return frozenset([handle, *_names((ctx.item(handle) or {}).get("teams"))])
-
-
-def holders(ctx: DocumentContext, about: Mapping[str, Any]) -> frozenset[str]:
-    """Return the people and teams that fill a role for one record."""
-    named = [*_names(about.get("teams")), *_names(about.get("people"))]
-    for field in _names(about.get("fields")):
-        named += _names(ctx.data.get(field))
-    for field in _names(about.get("owners")):
-        for item in _names(ctx.data.get(field)):
-            named += _names((ctx.item(item) or {}).get("owner"))
-    return frozenset(named)
+    return frozenset([handle, *names((ctx.item(handle) or {}).get("teams"))])
 
 
 def _may(ctx: DocumentContext, actor: frozenset[str], role: str) -> bool:
@@ -41,7 +24,7 @@ def _may(ctx: DocumentContext, actor: frozenset[str], role: str) -> bool:
     about = ctx.book.policy(ROLES).get("roles", {}).get(role)
     if not isinstance(about, dict) or about.get("everyone"):
         return True
-    named = holders(ctx, about)
+    named = holders(about, ctx.data, ctx.item)
     return not any(n in ctx.store.entries for n in named) or bool(named & actor)
 
 

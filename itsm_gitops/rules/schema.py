@@ -144,7 +144,6 @@ def _repeated(error: Any, at: Pointer) -> Iterator[Hit]:
     for index, value in enumerate(error.instance):
         if value in error.instance[:index]:
             yield Hit(f"{_place((*at, index))} repeats an earlier one: {show(value)}", (*at, index))
-            return
 
 
 def _refused(error: Any, at: Pointer) -> Iterator[Hit]:
@@ -265,7 +264,8 @@ declare(
     "S009",
     "Entry repeated in a list",
     why="The same entry twice means a mistake in one of them, and would be counted twice.",
-    hint="remove one of the two",
+    hint="remove one of the two (itsm check --fix does)",
+    fixable=True,
     bad="cis: [payments-db, payments-db]",
     good="cis: [payments-db]",
 )

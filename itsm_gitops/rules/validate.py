@@ -9,6 +9,7 @@ patterns.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
@@ -147,7 +148,9 @@ def compiled(pattern: str) -> re.Pattern[str]:
             in_class = character == "["
         escaped = character == "\\" and not escaped
         read.append(character)
-    return re.compile("".join(read), re.ASCII)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # `[[`: Python may read it otherwise one day
+        return re.compile("".join(read), re.ASCII)
 
 
 def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[Any]:
