@@ -109,7 +109,9 @@ def prepare(work: Path, log: Path) -> tuple[Path, dict[str, Run]]:
     """Make a repository from the log; returns it and what making it took."""
     repository = work / "repository"
     shutil.copytree(ROOT / "schemas", repository / "schemas")
-    (repository / "itsm.yaml").write_text("version: 1\norganisation: Bench\ntimezone: UTC\nsite:\n  name: Bench\n")
+    (repository / "itsm.yaml").write_text(
+        "version: 1\norganisation: Bench\ntimezone: UTC\nsite:\n  name: Bench\n"
+    )
     run(["git", "init", "-q", "."], repository)
     command = [*ITSM, "import", "csv", str(log), "--mapping", "servicenow-incidents"]
     figures = {"import": run(command, repository), "import again": run(command, repository)}
