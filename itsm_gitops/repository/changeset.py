@@ -1,0 +1,109 @@
+"""The content of a request: every path that differs between two commits, whoever asks and wherever."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from itsm_gitops.model.errors import GitError
+from itsm_gitops.repository.git import Git, decode
+
+_HEAD = b"itsm-changeset-v1\n"
+
+
+class Changed(NamedTuple):
+    """One path that differs. Modes and blobs are Git's own; absent sides are all zeros.
+
+    ``path`` is relative to the root of the ITSM repository; one outside it (the folder may be part
+    of a larger Git repository) begins with a slash and counts from the top.
+    """
+
+    old_mode: str
+    new_mode: str
+    old_blob: str
+    new_blob: str
+    status: str
+    path: str
+
+
+class Authored(NamedTuple):
+    """Who stands behind one commit; ``co_authors`` are ``Name <address>`` as written."""
+
+    commit: str
+    author: str
+    author_address: str
+    committer: str
+    committer_address: str
+    co_authors: tuple[str, ...]
+
+
+def changeset(git: Git, merge_base: str, head: str) -> list[Changed]:
+    """Return everything that ``head`` changes since ``merge_base`` (both full hashes), by path.
+
+    No renames are guessed, nothing is ignored, and no attribute of the repository has a say.
+    """
+    out = git.run(
+        "diff-tree", "-r", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv",
+        "--ignore-submodules=none", "--no-relative", "-z", "--end-of-options", merge_base, head,
+    )  # fmt: skip
+    prefix = decode(git.run("rev-parse", "--show-prefix").rstrip(b"\n"))
+    words = out.split(b"\0")[:-1]
+    found = []
+    for about, name in zip(words[::2], words[1::2], strict=True):
+        old_mode, new_mode, old_blob, new_blob, status = about.lstrip(b":").decode("ascii").split(" ")
+        path = _inside(decode(name), prefix)
+        found.append(Changed(old_mode, new_mode, old_blob, new_blob, status, path))
+    return sorted(found, key=lambda c: c.path)
+
+
+def _inside(path: str, prefix: str) -> str:
+    return path.removeprefix(prefix) if path.startswith(prefix) else f"/{path}"
+
+
+def digest(changes: Iterable[Changed]) -> str:
+    """Return ``sha256:…`` over modes, blobs, status and path of every change.
+
+    The old blobs are part of it: a rebase that silently takes back somebody else's edit leaves the
+    new blobs as they were. White space counts, because in YAML it is content.
+    """
+    lines = sorted(" ".join(c).encode("utf-8", "surrogateescape") + b"\0" for c in changes)
+    return "sha256:" + hashlib.sha256(_HEAD + b"".join(lines)).hexdigest()
+
+
+def exists(git: Git, commit: str) -> bool:
+    """Whether a commit is in the object store (a replaced one may have been swept away)."""
+    try:
+        return git.resolve(commit) == commit
+    except GitError:
+        return False
+
+
+def contributors(git: Git, base: str, head: str) -> list[Authored]:
+    """Return who stands behind each commit of ``head`` that ``base`` does not have, newest first.
+
+    A merge that Git would have made just so by itself adds nothing, so its author is nobody:
+    whoever presses "update branch" has not written the change.
+    """
+    trailers = "%(trailers:key=Co-authored-by,valueonly,separator=%x1f)"
+    form = f"%H%x00%T%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00{trailers}"
+    out = git.run("log", "--no-mailmap", "-z", f"--format={form}", "--end-of-options", f"{base}..{head}")
+    words = [w.decode("utf-8", "replace") for w in out.split(b"\0")]
+    found = []
+    for start in range(0, len(words) - 7, 8):
+        commit, tree, parents, name, address, committer, committed, named = words[start : start + 8]
+        if " " in parents and _clean_merge(git, parents.split(" "), tree):
+            continue
+        co_authors = tuple(t.strip() for t in named.split("\x1f") if t.strip())
+        found.append(Authored(commit, name, address, committer, committed, co_authors))
+    return found
+
+
+def _clean_merge(git: Git, parents: list[str], tree: str) -> bool:
+    if len(parents) != 2:
+        return False
+    try:
+        made = git.run("merge-tree", "--write-tree", "--no-messages", *parents)
+    except GitError:  # conflicts, or a Git older than 2.38: then somebody is behind it
+        return False
+    return made.decode("ascii").strip() == tree
