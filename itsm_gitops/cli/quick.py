@@ -27,13 +27,13 @@ def shown_plainly(arguments: Sequence[str]) -> str | None:
 
 
 def _show(fragment: str) -> str:
-    from itsm_gitops.repository.mentions import Search
+    from itsm_gitops.repository.mentions import SEARCHED_FOLDER_MAX, Search
     from itsm_gitops.repository.repository import Repository
 
     repo = Repository.open()
     path = repo.locate(fragment)
-    # The search for links from other documents runs beside all imports that follow.
-    search = Search(repo.snapshot(), path.rsplit("/", 1)[-1].removesuffix(".yaml"))
+    # The search for links from other documents runs beside the imports that follow.
+    search = Search(repo.snapshot(), path.rsplit("/", 1)[-1].removesuffix(".yaml"), SEARCHED_FOLDER_MAX)
 
     from itsm_gitops.cli.render import styles
     from itsm_gitops.cli.view import render
@@ -41,4 +41,5 @@ def _show(fragment: str) -> str:
     from itsm_gitops.commands.showing import show
 
     shown = show(repo, path, search=search)
-    return "\n".join(render(shown, styles(sys.stdout), terminal_width(), repo.config.timezone)) + "\n"
+    lines = render(shown, styles(sys.stdout), terminal_width(), repo.config.timezone)
+    return "\n".join(lines) + "\n"

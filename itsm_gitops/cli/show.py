@@ -24,17 +24,26 @@ from itsm_gitops.model.text import safe_text
     ],
 )
 @click.argument("identifier", metavar="ID", shell_complete=lazily("identifiers"))
-@click.option("--no-links", "no_links", is_flag=True, help="Leave out links that other documents store.")
+@click.option(
+    "--links/--no-links",
+    default=None,
+    help="Look for links from other documents everywhere, or nowhere.  [default: not in folders of "
+    "more than 2,000 documents]",
+)
 @click.option("--raw", is_flag=True, help="Print the file as it is.")
 @at_option
 @json_option
 @pass_app
-def show_command(app: App, identifier: str, no_links: bool, raw: bool, at: str | None, as_json: bool) -> None:
+def show_command(
+    app: App, identifier: str, links: bool | None, raw: bool, at: str | None, as_json: bool
+) -> None:
     """Show one document with everything around it.
 
     ID is an identifier, a unique part of one in any case, or an old number.
     """
-    shown = show(app.repo, identifier, at=at, links=not (no_links or raw))
+    # Programs get everything; people get it fast.
+    wanted = False if raw else links if links is not None or not as_json else True
+    shown = show(app.repo, identifier, at=at, links=wanted)
     if as_json:
         print_json(shown.as_json())
         return

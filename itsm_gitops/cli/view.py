@@ -34,7 +34,7 @@ def render(shown: Shown, style: Style, columns: int, zone: str) -> list[str]:
     sections = (
         ("", list(_facts(shown, style, columns, zone))),
         *_prose(shown, columns),
-        ("Links", list(_links(shown.related, shown.incoming_left, style, columns))),
+        ("Links", list(_links(shown, style, columns))),
         (f"Timeline{zone_note(zone)}", list(_timeline(shown, style, columns, zone))),
         ("Next", list(_next(shown.document.id, shown.steps, style, columns))),
     )
@@ -113,16 +113,14 @@ def _prose(shown: Shown, columns: int) -> Iterator[tuple[str, list[str]]]:
             yield words(name).capitalize(), [f"  {line}".rstrip() for line in body]
 
 
-def _links(related: tuple[Related, ...], left: int, style: Style, columns: int) -> Iterator[str]:
+def _links(shown: Shown, style: Style, columns: int) -> Iterator[str]:
     """Yield one line for each relation that facts do not show, grouped by their titles."""
     groups: dict[str, list[Related]] = {}
-    for relation in related:
+    for relation in shown.related:
         if relation.field in ("", "links"):  # the others stand among the facts
             groups.setdefault(relation.title.lower(), []).append(relation)
-    if not groups:
-        return
-    label_width = min(24, max(map(len, groups)))
-    id_width = min(30, max(width(r.id) for g in groups.values() for r in g))
+    label_width = min(24, max(map(len, groups), default=0))
+    id_width = min(30, max((width(r.id) for g in groups.values() for r in g), default=0))
     for title, members in groups.items():
         for index, relation in enumerate(members[:_LINKS_SHOWN]):
             label = (
@@ -133,8 +131,12 @@ def _links(related: tuple[Related, ...], left: int, style: Style, columns: int) 
             yield f"  {style.dim(label)}  {style.name(name)}  {tail}".rstrip()
         if len(members) > _LINKS_SHOWN:
             yield f"  {' ' * label_width}  {style.dim(f'and {len(members) - _LINKS_SHOWN} more')}"
-    if left:
-        yield style.dim(f"  and {left} more documents mention it: itsm list, itsm show --json")
+    if shown.incoming_left:
+        yield style.dim(
+            f"  and {shown.incoming_left:,} more documents name it: itsm list --ci {shown.document.id}"
+        )
+    if shown.not_searched:
+        yield style.dim(f"  not searched: {', '.join(shown.not_searched)} (--links does)")
 
 
 def _other(relation: Related, style: Style, cells: int) -> str:

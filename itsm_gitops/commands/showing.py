@@ -41,7 +41,8 @@ class Related(NamedTuple):
 class Shown(NamedTuple):
     """Everything `itsm show` says about a document.
 
-    ``incoming_left`` counts documents that mention this one and were not read.
+    ``incoming_left`` counts documents that mention this one and were not read, ``not_searched``
+    are folders in which nobody looked for such documents.
     """
 
     document: Opened
@@ -51,6 +52,7 @@ class Shown(NamedTuple):
     age: str
     related: tuple[Related, ...]
     incoming_left: int
+    not_searched: tuple[str, ...]
     steps: tuple[Step, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -70,6 +72,7 @@ class Shown(NamedTuple):
             "derived": {k: v for k, v in derived.items() if v},
             "related": [r._asdict() for r in self.related],
             "related_not_read": self.incoming_left,
+            "related_not_searched": list(self.not_searched),
             "next": [
                 {"state": s.state, "step": s.name, "title": s.title, "needs": [n.field for n in s.needs]}
                 for s in self.steps
@@ -82,24 +85,28 @@ def show(
     fragment: str,
     *,
     at: str | None = None,
-    links: bool = True,
+    links: bool | None = None,
     search: Search | None = None,
 ) -> Shown:
-    """Find a document and everything around it; ``links`` False leaves out the links from others.
+    """Find a document and everything around it.
 
-    ``search`` is a search for the document's mentions that has been started already. Raises
-    NotFound, Ambiguous, or ItsmError for a document that cannot be read.
+    ``links`` says where to look for links that other documents store: True everywhere, False
+    nowhere, None in all but very large folders. ``search`` is such a search that has been started
+    already. Raises NotFound, Ambiguous, or ItsmError for a document that cannot be read.
     """
     snapshot = repo.snapshot(at)
     path = repo.locate(fragment, at)
-    search = search or (_search(snapshot, path) if links else None)
+    if search is None and links is not False:
+        search = start_search(snapshot, path, everywhere=links is True)
     book = _book(repo, snapshot, at)
     document = read_document(book, path, snapshot.read(path))
-    reader = _Reader(repo, book, snapshot, at)
+    reader = _Reader(book, snapshot)
     related = reader.outgoing(document)
     left = 0
+    skipped: list[str] = []
     if search is not None:
-        incoming, left = reader.incoming(document, search.paths())
+        found, skipped = search.result()
+        incoming, left = reader.incoming(document, found)
         related += incoming
     times = [str(e["at"]) for e in timeline(document.data) if clock.parse_time(e.get("at", ""))]
     return Shown(
@@ -110,14 +117,17 @@ def show(
         age=_age(document, times),
         related=tuple(related),
         incoming_left=left,
+        not_searched=tuple(skipped),
         steps=tuple(next_steps(document.kind, document.data)),
     )
 
 
-def _search(snapshot: Snapshot, path: str) -> Search:
-    from itsm_gitops.repository.mentions import Search
+def start_search(snapshot: Snapshot, path: str, *, everywhere: bool = False) -> Search:
+    """Start to look for documents that mention the one at ``path``."""
+    from itsm_gitops.repository.mentions import SEARCHED_FOLDER_MAX, Search
 
-    return Search(snapshot, path.rsplit("/", 1)[-1].removesuffix(".yaml"))
+    identifier = path.rsplit("/", 1)[-1].removesuffix(".yaml")
+    return Search(snapshot, identifier, 0 if everywhere else SEARCHED_FOLDER_MAX)
 
 
 def _book(repo: Repository, snapshot: Snapshot, at: str | None) -> RuleBook:
@@ -140,11 +150,9 @@ def _age(document: Opened, times: list[str]) -> str:
 class _Reader:
     """Reads the neighbours of a document, each once."""
 
-    def __init__(self, repo: Repository, book: RuleBook, snapshot: Snapshot, at: str | None) -> None:
-        self._repo = repo
+    def __init__(self, book: RuleBook, snapshot: Snapshot) -> None:
         self._book = book
         self._snapshot = snapshot
-        self._at = at
         self._known: dict[str, Opened | None] = {}
 
     def outgoing(self, document: Opened) -> list[Related]:
@@ -206,7 +214,8 @@ def _paths(book: RuleBook, identifier: str) -> list[str]:
         return [book.path_for(kind, identifier)] if kind else []
     if not ids.is_item_id(identifier):
         return []
-    return [f"{k.folder}/{identifier}.yaml" for k in book.kinds.values() if not k.is_record]
+    # Only the folders: a kind is built when it is looked up, and most are not needed.
+    return [f"{folder}/{identifier}.yaml" for folder in book.by_folder if folder.startswith("cmdb/")]
 
 
 def _reversed(path: str) -> tuple[int, ...]:

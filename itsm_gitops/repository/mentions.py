@@ -8,27 +8,46 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Iterable
+from typing import NamedTuple
 
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, REGULAR, Snapshot
 
-
-def mentions(snapshot: Snapshot, identifier: str) -> list[str]:
-    """Return the paths of all documents that hold the text of ``identifier``, sorted."""
-    paths = (i.path for i in snapshot.files(CMDB, RECORDS) if i.mode == REGULAR and i.path.endswith(".yaml"))
-    return _search(snapshot, identifier.encode(), paths)
+# Folders of kinds with more documents are searched only when that is asked for.
+SEARCHED_FOLDER_MAX = 2000
 
 
-def _search(snapshot: Snapshot, wanted: bytes, paths: Iterable[str]) -> list[str]:
-    return [path for path, raw in snapshot.read_many(paths) if wanted in raw]
+class Mentions(NamedTuple):
+    """Where an identifier is mentioned: ``paths``, sorted.
+
+    ``skipped`` are the folders of kinds that were too large to be searched.
+    """
+
+    paths: list[str]
+    skipped: list[str]
+
+
+def mentions(snapshot: Snapshot, identifier: str, most: int = 0) -> Mentions:
+    """Find all documents that hold the text of ``identifier``.
+
+    Folders of kinds (``records/incidents``) with more than ``most`` documents are left out; 0
+    searches all.
+    """
+    folders: dict[str, list[str]] = {}
+    for info in snapshot.files(CMDB, RECORDS):
+        if info.mode == REGULAR and info.path.endswith(".yaml"):
+            family, _, rest = info.path.partition("/")
+            folders.setdefault(f"{family}/{rest.partition('/')[0]}", []).append(info.path)
+    skipped = [folder for folder, paths in folders.items() if most and len(paths) > most]
+    wanted = identifier.encode()
+    paths = [path for folder, inside in folders.items() if folder not in skipped for path in inside]
+    return Mentions([path for path, raw in snapshot.read_many(paths) if wanted in raw], skipped)
 
 
 class Search:
-    """A search that runs beside the caller; ``paths`` waits for its end."""
+    """A search that runs beside the caller; ``result`` waits for its end."""
 
-    def __init__(self, snapshot: Snapshot, identifier: str) -> None:
-        self._snapshot = snapshot
-        self._identifier = identifier
+    def __init__(self, snapshot: Snapshot, identifier: str, most: int = 0) -> None:
+        self._asked = (snapshot, identifier, most)
         self._pid = 0
         self._pipe = -1
         # A process with threads is never forked: a lock that another thread holds would stay locked.
@@ -47,18 +66,19 @@ class Search:
         code = 1
         try:
             os.close(read_end)
-            found = mentions(self._snapshot, self._identifier)
-            sent = b"\0".join(os.fsencode(p) for p in ["", *found, ""])
+            # No path holds a NUL, and none is empty: an empty name stands between the two lists.
+            found = mentions(*self._asked)
+            sent = b"\0".join(os.fsencode(p) for p in [*found.paths, "", *found.skipped, ""])
             while sent:
                 sent = sent[os.write(write_end, sent) :]
             code = 0
         finally:
             os._exit(code)  # never back into the caller's code, whatever happened
 
-    def paths(self) -> list[str]:
-        """Return the paths of all documents that hold the identifier's text, sorted."""
+    def result(self) -> Mentions:
+        """Return what was found; to be called once."""
         if not self._pid:
-            return mentions(self._snapshot, self._identifier)
+            return mentions(*self._asked)
         parts = []
         while part := os.read(self._pipe, 1 << 16):
             parts.append(part)
@@ -66,5 +86,7 @@ class Search:
         _, status = os.waitpid(self._pid, 0)
         self._pid = 0
         if status:  # it died: do its work here, where an error can be told
-            return mentions(self._snapshot, self._identifier)
-        return [os.fsdecode(p) for p in b"".join(parts).split(b"\0")[1:-1]]
+            return mentions(*self._asked)
+        names = [os.fsdecode(p) for p in b"".join(parts).split(b"\0")]
+        middle = names.index("")
+        return Mentions(names[:middle], names[middle + 1 : -1])
