@@ -1,0 +1,43 @@
+"""Gitea and Forgejo: nearly GitHub's interface, below ``https://HOST/api/v1``.
+
+Their own opinion whether a review is stale or official is not used: the digest of what the
+reviewer saw is stricter about edits and kinder about rebases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from itsm_gitops.changes.forges import shape
+from itsm_gitops.changes.forges.github import GitHub
+from itsm_gitops.changes.forges.http import Client
+
+# Gitea writes this where a time is not set.
+_UNSET = "0001-01-01T00:00:00Z"
+
+
+class Gitea(GitHub):
+    """One repository on Gitea or Forgejo. ``name`` is the forge that identities are looked up under."""
+
+    name = "gitea"
+
+    def __init__(self, client: Client, owner: str, repository: str, name: str = "gitea") -> None:
+        super().__init__(client, owner, repository)
+        self.name = name
+
+    @classmethod
+    def at(cls, base: str, owner: str, repository: str, token: str, name: str = "gitea") -> Gitea:
+        """Return the repository below an address, with a token (empty: anonymous)."""
+        headers = {"Accept": "application/json", "User-Agent": "itsm-gitops"}
+        client = Client(base, headers, secret=f"token {token}" if token else "")
+        return cls(client, owner, repository, name)
+
+    def _list(self, path: str, **query: object) -> Iterator[Any]:
+        return self.client.pages(path, {"limit": 50, **query})
+
+    def _moment(self, data: Any) -> datetime:
+        """Return when a review was last touched: a dismissal moves it."""
+        path = "updated_at" if shape.dig(data, "submitted_at") in (None, _UNSET) else "submitted_at"
+        return shape.moment(data, path)

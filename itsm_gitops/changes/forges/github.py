@@ -1,0 +1,174 @@
+"""GitHub: facts, reviews, rules and the sticky comment, over its REST interface (version 2022-11-28).
+
+Each review is passed on as it was given; nothing is decided here. Teams are not asked for: the
+token of a workflow may not read them, and nobody audits their changes. They are files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from itsm_gitops.changes import types
+from itsm_gitops.changes.forges import shape
+from itsm_gitops.changes.forges.http import Client, ForgeError
+from itsm_gitops.changes.types import PullRequest, Review
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
+_STATES = {
+    "APPROVED": types.APPROVED,
+    "CHANGES_REQUESTED": types.CHANGES_REQUESTED,
+    "REQUEST_CHANGES": types.CHANGES_REQUESTED,  # as Gitea says it
+    "COMMENTED": types.COMMENTED,
+    "COMMENT": types.COMMENTED,
+    "DISMISSED": types.DISMISSED,
+}
+# Not reviews yet: drafts that only their author sees, and Gitea's wish for a review.
+_UNSUBMITTED = ("PENDING", "REQUEST_REVIEW")
+ACTIONS_BOT = "github-actions[bot]"
+
+
+def check_name(owner: str, repository: str) -> str:
+    """Return ``owner/repository`` where both can stand in a path; raises ForgeError."""
+    for name in (owner, repository):
+        if not _NAME.fullmatch(name) or set(name) == {"."}:
+            raise ForgeError(f"'{owner}/{repository}' is not a repository's name", "OWNER/REPOSITORY")
+    return f"{owner}/{repository}"
+
+
+class GitHub:
+    """One repository on GitHub (or GitHub Enterprise, below ``https://HOST/api/v3``)."""
+
+    name = "github"
+    page_size = "per_page"
+
+    def __init__(self, client: Client, owner: str, repository: str) -> None:
+        self.client = client
+        self.path = f"/repos/{check_name(owner, repository)}"
+
+    @classmethod
+    def at(cls, base: str, owner: str, repository: str, token: str) -> GitHub:
+        """Return the repository below an address, with a token (empty: anonymous)."""
+        headers = {
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": "2022-11-28",
+            "User-Agent": "itsm-gitops",
+        }
+        return cls(Client(base, headers, secret=f"Bearer {token}" if token else ""), owner, repository)
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Return what GitHub says about a pull request; raises ForgeError."""
+        data = self.client.get(f"{self.path}/pulls/{int(number)}")
+        return PullRequest(
+            number=shape.number(data, "number"),
+            url=shape.text(data, "html_url"),
+            author=shape.identity(self.name, shape.dig(data, "user")),
+            head=shape.commit(data, "head.sha"),
+            base=shape.commit(data, "base.sha"),
+            target=shape.branch(data, "base.ref"),
+            draft=shape.dig(data, "draft") is True,
+            merged_by=shape.identity(self.name, shape.dig(data, "merged_by")),
+            title=shape.text(data, "title"),
+        )
+
+    def reviews(self, number: int) -> list[Review]:
+        """Return every submitted review, oldest first; raises ForgeError.
+
+        A review by a deleted account has no identity, one without commit saw nothing we know.
+        """
+        found = (self._review(r) for r in self._list(f"{self.path}/pulls/{int(number)}/reviews"))
+        return sorted((r for r in found if r is not None), key=lambda r: (r.at, r.review_id))
+
+    def _list(self, path: str, **query: object) -> Iterator[Any]:
+        return self.client.pages(path, query)
+
+    def _review(self, data: Any) -> Review | None:
+        state = shape.text(data, "state").upper()
+        if state in _UNSUBMITTED:
+            return None
+        if state not in _STATES:
+            # It might be a refusal under a new name: guessing could open the gate.
+            raise ForgeError(f"{self.name} says a review is '{state}'", "a newer itsm may know what that is")
+        account = shape.dig(data, "user")
+        login = shape.dig(account, "login")
+        commit = shape.dig(data, "commit_id")
+        return Review(
+            person=None,
+            identity=shape.identity(self.name, account),
+            source=self.name,
+            state=types.DISMISSED if shape.dig(data, "dismissed") is True else _STATES[state],
+            commit=commit if shape.is_commit(commit) else None,
+            at=self._moment(data),
+            review_id=str(shape.number(data, "id")),
+            bot=shape.dig(account, "type") == "Bot" or (isinstance(login, str) and login.endswith("[bot]")),
+            login=login if isinstance(login, str) else "",
+        )
+
+    def _moment(self, data: Any) -> datetime:
+        return shape.moment(data, "submitted_at")
+
+    def upsert_comment(self, number: int, body: str, marker: str, login: str = ACTIONS_BOT) -> str:
+        """Create or replace our comment and return its address; raises ForgeError.
+
+        Ours is the first comment that begins with ``marker`` and was written by ``login``: anybody
+        can write the marker, so the author is compared too, over all pages.
+        """
+        path = f"{self.path}/issues/{int(number)}/comments"
+        for comment in self._list(path):
+            text = shape.dig(comment, "body")
+            ours = shape.dig(comment, "user.login") == login
+            if ours and isinstance(text, str) and text.startswith(marker):
+                if text == body:
+                    return shape.text(comment, "html_url")
+                where = f"{self.path}/issues/comments/{shape.number(comment, 'id')}"
+                return shape.text(self.client.send("PATCH", where, {"body": body}), "html_url")
+        return shape.text(self.client.send("POST", path, {"body": body}), "html_url")
+
+    def requests_of(self, commit: str) -> list[int]:
+        """Return the open requests whose head is this commit; raises ForgeError."""
+        found = self._list(f"{self.path}/commits/{commit}/pulls")
+        return [
+            shape.number(p, "number")
+            for p in found
+            if shape.dig(p, "head.sha") == commit and shape.dig(p, "state") == "open"
+        ]
+
+    def open_requests(self) -> list[tuple[int, str]]:
+        """Return number and head of every open request that is no draft; raises ForgeError."""
+        found = self._list(f"{self.path}/pulls", state="open")
+        return [
+            (shape.number(p, "number"), shape.commit(p, "head.sha"))
+            for p in found
+            if shape.dig(p, "draft") is not True
+        ]
+
+    def branch_rules(self, branch: str) -> list[Any]:
+        """Return the active rules of a branch (rulesets; classic protection is not among them)."""
+        return list(self._list(f"{self.path}/rules/branches/{branch}"))
+
+    def codeowners_errors(self, ref: str) -> list[Any]:
+        """Return what GitHub finds wrong with CODEOWNERS at ``ref``; raises ForgeError."""
+        data = self.client.get(f"{self.path}/codeowners/errors", ref=ref)
+        found = shape.dig(data, "errors")
+        return found if isinstance(found, list) else []
+
+    def rerun_gate(self, commit: str, check: str) -> bool:
+        """Run the job ``check`` of this commit again; False where there is none that has ended.
+
+        The job that is the required check must itself turn green: a check of another run does not
+        count for the request.
+        """
+        runs = self.client.pages(
+            f"{self.path}/commits/{commit}/check-runs",
+            {"check_name": check, "filter": "latest"},
+            key="check_runs",
+        )
+        for run in runs:
+            ours = shape.dig(run, "app.slug") == "github-actions" and shape.dig(run, "name") == check
+            if ours and shape.dig(run, "status") == "completed":
+                # A check run of Actions has the number of its job.
+                self.client.send("POST", f"{self.path}/actions/jobs/{shape.number(run, 'id')}/rerun")
+                return True
+        return False

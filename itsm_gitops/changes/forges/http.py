@@ -1,0 +1,248 @@
+"""A small, suspicious HTTP client for the application interfaces of forges, on the standard library.
+
+The other side is not trusted more than it must be: only https (or http on the loopback interface,
+for tests), no redirect to another place (the token would travel along), pages only from the server
+that was asked, and a bound on time, size, pages and attempts. Every failure is a ForgeError whose
+hint says what to do; the token is in none of them.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from typing import Any, NamedTuple
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
+
+from itsm_gitops.model import clock
+from itsm_gitops.model.errors import ItsmError
+
+TIMEOUT = 30.0  # seconds for one answer, from the first byte asked to the last one read
+SIZE_MAX = 16 << 20  # bytes of one answer
+PAGES_MAX = 100  # of 100 entries each
+ATTEMPTS = 5
+PATIENCE = 90.0  # seconds that all waiting between attempts may take together
+_CHUNK = 1 << 16
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_REDIRECTS = (301, 302, 307, 308)
+_TRANSIENT = (500, 502, 503, 504)
+
+
+class ForgeError(ItsmError):
+    """A forge could not be asked, or its answer cannot be used; ``status`` is HTTP's, 0 without one."""
+
+    def __init__(self, message: str, hint: str = "", status: int = 0) -> None:
+        super().__init__(message, hint)
+        self.status = status
+
+
+class Answer(NamedTuple):
+    """What a server said: status, headers and JSON data (None for an empty body)."""
+
+    status: int
+    headers: Message
+    data: Any
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """Leave redirects to the client, which knows whom it may follow."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow nothing."""
+
+
+@dataclass
+class Client:
+    """Questions to one server below ``base`` (``https://api.github.com``).
+
+    ``headers`` are sent with every request; ``secret`` is the value of the Authorization (or
+    other) header named by ``secret_header``. ``sleep`` waits between attempts.
+    """
+
+    base: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secret_header: str = "Authorization"  # noqa: S105 - a name, no secret
+    secret: str = field(default="", repr=False)
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
+        """Refuse an address or a token that must not be used."""
+        parts = urlsplit(self.base)
+        loopback = parts.hostname in _LOOPBACK
+        if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
+            raise ForgeError(f"'{self.base}' is not an https address", "a token is never sent in the clear")
+        if not parts.hostname or parts.username or parts.query or parts.fragment:
+            raise ForgeError(f"'{self.base}' is not the address of a server", "https://HOST/PATH")
+        if not (self.secret.isascii() and self.secret.isprintable()):
+            raise ForgeError("the forge's token has characters no token has", "look for a line break in it")
+        self.base = self.base.rstrip("/")
+        handlers = [_NoRedirect(), *([ProxyHandler({})] if loopback else [])]
+        self._opener: OpenerDirector = build_opener(*handlers)
+
+    def get(self, path: str, **query: object) -> Any:
+        """Return the JSON that ``GET path`` answers; raises ForgeError."""
+        return self.request("GET", self._url(path, query)).data
+
+    def send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
+        """Send JSON and return the JSON of the answer; raises ForgeError.
+
+        Only a refusal that says that nothing was done (a rate limit) is tried again: a second
+        comment is worse than none.
+        """
+        return self.request(method, self._url(path, {}), body).data
+
+    def pages(self, path: str, query: Mapping[str, object] | None = None, *, key: str = "") -> Iterator[Any]:
+        """Yield the entries of all pages of a list (or of the list under ``key``); raises ForgeError."""
+        url: str | None = self._url(path, {"per_page": 100, **(query or {})})
+        for _ in range(PAGES_MAX):
+            answer = self.request("GET", str(url))
+            entries = answer.data.get(key) if key and isinstance(answer.data, dict) else answer.data
+            if not isinstance(entries, list):
+                raise ForgeError(f"{_shown(str(url))} did not answer with a list", "is the address right?")
+            yield from entries
+            url = self._next(str(url), answer.headers)
+            if url is None:
+                return
+        raise ForgeError(f"{path} has more than {PAGES_MAX} pages", "this cannot be a real list")
+
+    def _next(self, url: str, headers: Message) -> str | None:
+        for link in ", ".join(headers.get_all("Link") or ()).split(","):
+            target, *about = (part.strip() for part in link.split(";"))
+            if 'rel="next"' in about or "rel=next" in about:
+                found = urljoin(url, target.strip("<>"))
+                self._require_same_server(found)
+                return found
+        return None
+
+    def _url(self, path: str, query: Mapping[str, object]) -> str:
+        return f"{self.base}{path}" + (f"?{urlencode(query)}" if query else "")
+
+    def _require_same_server(self, url: str) -> None:
+        ours, theirs = urlsplit(self.base), urlsplit(url)
+        if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
+            raise ForgeError(
+                f"{ours.hostname} points to another server, {theirs.hostname}",
+                "nothing was sent there; is the repository's address right?",
+            )
+
+    def request(self, method: str, url: str, body: Mapping[str, object] | None = None) -> Answer:
+        """Ask until there is an answer, patience ends or the answer cannot change; raises ForgeError."""
+        waited = 0.0
+        for attempt in range(1, ATTEMPTS + 1):
+            problem, pause = "", 2.0 ** (attempt - 1)
+            try:
+                answer = self._follow(method, url, body)
+            except (URLError, OSError) as error:
+                problem = f"cannot be reached: {getattr(error, 'reason', error)}"
+                if method != "GET":
+                    raise ForgeError(f"{_shown(url)} {problem}", "try again") from error
+            else:
+                if answer.status < 300:
+                    return answer
+                limit = _rate_limit(answer)
+                if limit is None and not (method == "GET" and answer.status in _TRANSIENT):
+                    raise refusal(method, url, answer)
+                pause = max(pause, limit or _retry_after(answer.headers) or 0.0)
+                problem = (
+                    "asks to wait: too many requests" if limit is not None else f"fails ({answer.status})"
+                )
+            waited += pause
+            if attempt == ATTEMPTS or waited > PATIENCE:
+                raise ForgeError(
+                    f"{_shown(url)} {problem} ({attempt} attempts)", f"try again in {max(pause, 60):.0f} s"
+                )
+            self.sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _follow(self, method: str, url: str, body: Mapping[str, object] | None) -> Answer:
+        """Ask once, following redirects of a GET within this server (a renamed repository)."""
+        for _ in range(4):
+            answer = self._once(method, url, body)
+            target = answer.headers.get("Location")
+            if answer.status not in _REDIRECTS or method != "GET" or not target:
+                return answer
+            url = urljoin(url, target)
+            self._require_same_server(url)
+        raise ForgeError(f"{_shown(url)} redirects in a circle", "is the repository's address right?")
+
+    def _once(self, method: str, url: str, body: Mapping[str, object] | None) -> Answer:
+        request = Request(url, method=method)  # noqa: S310 - the scheme was checked
+        for name, value in self.headers.items():
+            request.add_header(name, value)
+        if self.secret:
+            # Unredirected headers are never repeated to another place by the library itself.
+            request.add_unredirected_header(self.secret_header, self.secret)
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        deadline = self.monotonic() + TIMEOUT
+        try:
+            response = self._opener.open(request, timeout=TIMEOUT)
+        except HTTPError as error:
+            response = error
+        with response:
+            raw = bytearray()
+            while chunk := response.read(_CHUNK):
+                raw += chunk
+                if len(raw) > SIZE_MAX:
+                    raise ForgeError(f"{_shown(url)} answers with more than {SIZE_MAX >> 20} MiB")
+                if self.monotonic() > deadline:
+                    raise TimeoutError("it answers too slowly")
+            return Answer(
+                response.status or 0, response.headers, _read(bytes(raw), url, response.status or 0)
+            )
+
+
+def _read(raw: bytes, url: str, status: int) -> Any:
+    if not raw:
+        return None
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        if status >= 300:
+            return None  # proxies explain themselves in HTML; the status says enough
+        raise ForgeError(f"{_shown(url)} did not answer with JSON", "is the address right?") from error
+
+
+def _retry_after(headers: Message) -> float | None:
+    told = (headers.get("Retry-After") or "").strip()
+    return float(told) if told.isdigit() and len(told) < 8 else None
+
+
+def _rate_limit(answer: Answer) -> float | None:
+    """Return how long a rate limit asks to wait (0: it does not say); None for another answer."""
+    if answer.status not in (403, 429):
+        return None
+    after = _retry_after(answer.headers)
+    if after is not None:
+        return after
+    if (answer.headers.get("X-RateLimit-Remaining") or "").strip() == "0":
+        reset = (answer.headers.get("X-RateLimit-Reset") or "").strip()
+        left = int(reset) - clock.now().timestamp() if reset.isdigit() and len(reset) < 12 else 0.0
+        return max(left, 0.0)
+    return 0.0 if answer.status == 429 else None
+
+
+_HINTS = {
+    401: "the token is missing, expired or revoked",
+    403: "the token may not do this: give it the permission, or run it where the workflow has it",
+    404: "the repository or request does not exist, or the token may not see it",
+}
+
+
+def refusal(method: str, url: str, answer: Answer) -> ForgeError:
+    """Make a ForgeError of an answer that will not change by asking again."""
+    said = answer.data.get("message") if isinstance(answer.data, dict) else None
+    detail = f": {' '.join(said.split())[:200]}" if isinstance(said, str) and said.strip() else ""
+    message = f"{method} {_shown(url)} answers {answer.status}{detail}"
+    return ForgeError(message, _HINTS.get(answer.status, ""), answer.status)
+
+
+def _shown(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}"
