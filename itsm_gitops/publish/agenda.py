@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
+from itsm_gitops.graph.status import affected
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish.view import View
@@ -43,6 +44,22 @@ def calendar_spans(view: View, start: datetime, end: datetime) -> list[Span]:
     """Return the freezes, maintenance windows and holidays that touch a time, earliest first."""
     found = [s for e in view.of_kind("calendar") for s in _spans(view, e) if s.touches(start, end)]
     return sorted(found, key=lambda s: (s.start, s.id, s.title))
+
+
+def is_frozen(view: View, change: Span, spans: Iterable[Span]) -> bool:
+    """Whether a change's window touches a freeze that holds for its type and for what it affects."""
+    entry = view.entries[change.id]
+    touched = set(affected(entry))
+    for span in spans:
+        if span.look != "freeze" or not change.touches(span.start, span.end):
+            continue
+        data = view.store.data(span.id)
+        only = data.get("applies_to")
+        if entry.columns.get("type") not in (data.get("exempt_types") or ()) and (
+            not only or touched & set(only)
+        ):
+            return True
+    return False
 
 
 def _spans(view: View, entry: Entry) -> Iterator[Span]:

@@ -11,7 +11,7 @@ from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, join, shorten
 _WIDTH, _HEIGHT = 180, 46
 _COLUMN, _ROW = _WIDTH + 56, _HEIGHT + 16
 _MARGIN = 8
-_LETTERS = 20
+_LETTERS = 18
 _SHRINK = 720
 
 
@@ -89,7 +89,7 @@ def _box(placed: Placed, box: Box) -> Html:
         f'<svg x="{left - 2}" y="{top - 2}" width="{_WIDTH + 4}" height="{_HEIGHT + 4}">'
         f'<rect x="2" y="2" width="{_WIDTH}" height="{_HEIGHT}" rx="8"/><circle cx="17" cy="18" r="4"/>'
         f'<text x="28" y="22">{esc(shorten(box.title, _LETTERS))}</text>'
-        f'<text class="it-map__below" x="28" y="38">{esc(shorten(box.below, _LETTERS + 4))}</text></svg>'
+        f'<text class="it-map__below" x="28" y="38">{esc(shorten(box.below, _LETTERS + 6))}</text></svg>'
     )
     if not box.url:
         return Html(f'<g class="{css}">{inner}</g>')

@@ -19,6 +19,8 @@ FACT, PROSE, BLOCK, HIDDEN = "fact", "prose", "block", "hidden"
 # Shown elsewhere on the page: in its heading, as links, as the timeline.
 _ELSEWHERE = frozenset({"id", "kind", "class", "title", "name", "links", "timeline", "redundancy"})
 
+_TITLES = {"x": "Further data"}
+
 # Words that have a colour everywhere.
 _LOOKS = {
     "high": "high", "medium": "medium", "low": "low", "critical": "high",
@@ -31,6 +33,7 @@ _LOOKS = {
 _NAMES = ("^[a-z][a-z0-9-]", "^[A-Za-z][A-Za-z0-9-]")
 
 _MAX_ITEMS = 200
+_LONG = 24
 
 
 class Field(NamedTuple):
@@ -45,7 +48,9 @@ class Field(NamedTuple):
 def fields(kind: Kind) -> tuple[Field, ...]:
     """Return the fields of a kind in schema order with the role each has on a page."""
     return tuple(
-        Field(name, schema.get("title") or words(name), _role(name, kind, schema), schema)
+        Field(
+            name, schema.get("title") or _TITLES.get(name) or words(name), _role(name, kind, schema), schema
+        )
         for name, schema in kind.fields.items()
     )
 
@@ -55,11 +60,17 @@ def _role(name: str, kind: Kind, schema: Schema) -> str:
         return HIDDEN
     if schema.get("x-text"):
         return PROSE
+    if _is_money(schema):
+        return FACT
     if schema.get("type") == "object":
         return BLOCK
     if schema.get("type") == "array" and schema.get("items", {}).get("type") == "object":
         return BLOCK
     return FACT
+
+
+def _is_money(schema: Schema) -> bool:
+    return {"amount", "currency"} <= set(schema.get("properties", ()))
 
 
 def value(view: View, data: Any, schema: Schema) -> Html:
@@ -115,7 +126,8 @@ def _list(view: View, data: list[Any], schema: Schema) -> Html:
         return join([Html(f'<div class="it-part">{s}</div>') for s in shown])
     if len(shown) == 1:
         return shown[0]
-    css = "it-list" if any(d in view.entries for d in data if isinstance(d, str)) else "it-words"
+    texts = [d for d in data if isinstance(d, str)]
+    css = "it-list" if any(d in view.entries or len(d) > _LONG for d in texts) else "it-words"
     return Html(f'<ul class="{css}">{"".join(f"<li>{s}</li>" for s in shown)}{more}</ul>')
 
 
@@ -148,6 +160,10 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
     properties = schema.get("properties")
     if properties is None:
         return _open_area(data)
+    if _is_money(schema):
+        amount, per = data.get("amount"), data.get("per")
+        shown = f"{amount:,}" if isinstance(amount, int | float) else str(amount)
+        return esc(f"{shown} {data.get('currency', '')}" + (f" per {per}" if per else ""))
     names = [*(k for k in properties if k in data), *(k for k in data if k not in properties)]
     rows = [
         (

@@ -198,11 +198,16 @@ class View:
         found = self.health.get(identifier)
         return chip(words(found.status), found.status) if found else EMPTY
 
+    def reason(self, found: Health) -> str:
+        """Return why an item is not well, with the name of the neighbour it names."""
+        said, _, last = found.reason.rpartition(" ")
+        return f"{said} {self.title(last)}" if said and last in self.entries else found.reason
+
     def time(self, text: str) -> Html:
         """Return a moment in the site's time zone; text that is not a moment stays text."""
         if text not in self._times:
             moment = clock.parse_time(text)
-            shown = esc(text) if moment is None else self.moment(moment)
+            shown = esc(shorten(text, 40)) if moment is None else self.moment(moment)
             if len(self._times) > 50_000:
                 self._times.clear()
             self._times[text] = shown

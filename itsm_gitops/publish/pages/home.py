@@ -42,7 +42,9 @@ def home_page(view: View, pages: frozenset[str]) -> Page:
                 status_grid(view, services) or paragraph("No service is in production."),
                 "services",
             ),
-            Html(f'<div class="it-pair">{join([_week(view), _open(view), _errors(view)])}</div>'),
+            Html(
+                f'<div class="it-pair"><div>{_week(view)}</div><div>{_open(view)}{_errors(view)}</div></div>'
+            ),
         ]
     )
     return Page(urls.HOME, view.config.site_name or view.config.organisation, urls.HOME, body)
@@ -88,7 +90,8 @@ def _week(view: View) -> Html:
     days = agenda.days(view, 7)
     planned = agenda.changes(view)
     spans = agenda.calendar_spans(view, days[0][0], days[-1][1])
-    shown = join([day_block(view, a, b, planned, spans) for a, b in days])
+    frozen = frozenset(s.id for s in planned if agenda.is_frozen(view, s, spans))
+    shown = join([day_block(view, a, b, planned, spans, frozen, short=True) for a, b in days])
     more = Html(f'<p class="it-next">{link(urls.CHANGES, esc("All upcoming changes"))}</p>')
     return section(
         "What changes this week", Html(f"{shown or paragraph('Nothing is planned.')}{more}"), "week"
@@ -100,8 +103,7 @@ def _open(view: View) -> Html:
     found.sort(key=lambda e: e.updated, reverse=True)
     found.sort(key=lambda e: view.priority(e).name or "P9")
     items = "".join(
-        f'<li>{view.priority_chip(e)} {view.link(e.id)} <span class="it-muted">{view.time(e.updated)}</span></li>'
-        for e in found[:_MOST]
+        f"<li>{view.priority_chip(e)} {view.link(e.id)} {view.state_chip(e)}</li>" for e in found[:_MOST]
     )
     shown = Html(f'<ul class="it-list">{items}</ul>') if items else paragraph("No incident is open.")
     kind = view.book.kinds.get("incident")
@@ -135,7 +137,8 @@ def status_grid(view: View, services: Iterable[Entry]) -> Html:
 def _status_card(view: View, entry: Entry) -> str:
     found = view.health[entry.id]
     causes = ", ".join(view.id_link(c) or "" for c in found.causes[:3])
-    why = esc(found.reason[:1].upper() + found.reason[1:]) if found.reason else EMPTY
+    reason = view.reason(found)
+    why = esc(reason[:1].upper() + reason[1:]) if reason else EMPTY
     below = " · ".join(p for p in (why, causes) if p)
     return (
         f'<li class="it-status__item it-status__item--{found.status}"><p>{view.link(entry.id)}'

@@ -25,6 +25,13 @@ from itsm_gitops.publish.pages.parts import (
 from itsm_gitops.publish.view import View, chip
 
 _RECENT = 12
+_ANSWERS = {
+    "string": "text",
+    "boolean": "yes or no",
+    "integer": "whole number",
+    "array": "list",
+    "multi-line": "long text",
+}
 # Relations to records have tables of their own on the page.
 _BY_RECORDS = frozenset({"affected_by"})
 
@@ -92,7 +99,8 @@ def _reason(view: View, entry: Entry) -> Html:
     if found is None or not found.causes:
         return EMPTY
     links = "".join(f"<li>{view.link(i)}</li>" for i in found.causes)
-    why = f": {found.reason}" if found.reason else ""
+    reason = view.reason(found)
+    why = f": {reason}" if reason else ""
     text = f"{words(found.status)}{why}" if found.status != "operational" else f"At risk{why}"
     return Html(
         f'<div class="it-notice it-notice--{found.status}"><p><strong>{esc(text)}</strong></p><ul>{links}</ul></div>'
@@ -172,7 +180,8 @@ def _question(name: str, schema: Mapping[str, Any], needed: bool) -> str:
     if isinstance(choices, list):
         answer = ", ".join(str(c) for c in choices)
     else:
-        answer = str(schema.get("format") or schema.get("type") or "text")
+        kind = str(schema.get("format") or schema.get("type"))
+        answer = _ANSWERS.get(kind, kind)
     default = schema.get("default")
     if default is not None:
         answer += f" (default {json.dumps(default, ensure_ascii=False)})"

@@ -27,7 +27,8 @@ def changes_page(view: View) -> Page:
     late = [s for s in planned if s.end < start]
     later = [s for s in planned if s.start >= end][:_MOST_LATER]
     unplanned = [e for e in view.of_kind("change") if view.is_open(e) and not e.columns.get("planned_start")]
-    agenda_html = join([day_block(view, a, b, planned, spans) for a, b in days])
+    frozen = frozenset(s.id for s in planned if agenda.is_frozen(view, s, spans))
+    agenda_html = join([day_block(view, a, b, planned, spans, frozen) for a, b in days])
     lead = Html(
         f"The next {_DAYS} days, with freezes and maintenance windows. All changes are in the "
         f"{link('records/changes/index.html', esc('list of changes'))}."
@@ -37,9 +38,9 @@ def changes_page(view: View) -> Page:
     body = join(
         [
             heading([], "Upcoming changes", lead=lead),
-            section("Overdue", _rows(view, late), css="it-late"),
+            section("Overdue", _rows(view, late, frozen), css="it-late"),
             agenda_html or paragraph("Nothing is planned in the next four weeks."),
-            section("Later", _rows(view, later)),
+            section("Later", _rows(view, later, frozen)),
             section(
                 "Not planned yet",
                 table(unplanned, columns(view, "id", "title", "state", "team"), "Not planned"),
@@ -50,39 +51,50 @@ def changes_page(view: View) -> Page:
 
 
 def day_block(
-    view: View, start: datetime, end: datetime, planned: Sequence[Span], spans: Sequence[Span]
+    view: View,
+    start: datetime,
+    end: datetime,
+    planned: Sequence[Span],
+    spans: Sequence[Span],
+    frozen: frozenset[str],
+    *,
+    short: bool = False,
 ) -> Html:
-    """Return one day of the agenda, nothing when nothing happens on it."""
+    """Return one day of the agenda, nothing when nothing happens on it.
+
+    ``frozen`` are the changes that a freeze forbids; ``short`` leaves out what they touch.
+    """
     around = [s for s in spans if s.touches(start, end)]
     here = [s for s in planned if s.touches(start, end)]
     if not here and not any(s.start >= start for s in around):
         return EMPTY
     local = start.astimezone(view.zone)
-    frozen = any(s.look == "freeze" for s in around)
     marks = "".join(
         f'<li class="it-mark it-mark--{s.look}">{esc(_NAMES[s.look])}: {esc(s.title)}</li>' for s in around
     )
     return Html(
-        f'<section class="it-day{" it-day--frozen" if frozen else ""}">'
+        '<section class="it-day">'
         f"<h2>{local:%A} {local.day} {local:%B}</h2>"
         + (f'<ul class="it-marks">{marks}</ul>' if marks else "")
-        + _rows(view, here, day=True, frozen=frozen)
+        + _rows(view, here, frozen, day=True, short=short)
         + "</section>"
     )
 
 
-def _rows(view: View, spans: Sequence[Span], *, day: bool = False, frozen: bool = False) -> Html:
+def _rows(
+    view: View, spans: Sequence[Span], frozen: frozenset[str], *, day: bool = False, short: bool = False
+) -> Html:
     if not spans:
         return EMPTY
-    items = "".join(f"<li>{_row(view, s, day=day, frozen=frozen)}</li>" for s in spans)
+    items = "".join(f"<li>{_row(view, s, frozen, day=day, short=short)}</li>" for s in spans)
     return Html(f'<ul class="it-agenda">{items}</ul>')
 
 
-def _row(view: View, span: Span, *, day: bool, frozen: bool) -> Html:
+def _row(view: View, span: Span, frozen: frozenset[str], *, day: bool, short: bool) -> Html:
     entry = view.entries[span.id]
     kind = str(entry.columns.get("type", ""))
-    touched = ", ".join(view.link(i) for i in affected(entry)[:6] if i in view.entries)
-    warning = chip("In a freeze", "bad") if frozen and kind != "emergency" else EMPTY
+    touched = "" if short else ", ".join(view.link(i) for i in affected(entry)[:6] if i in view.entries)
+    warning = chip("In a freeze", "bad") if span.id in frozen else EMPTY
     return Html(
         f'<div class="it-agenda__when">{when(view, span, day=day)}</div>'
         f'<div class="it-agenda__what"><p>{view.link(span.id)}</p>'

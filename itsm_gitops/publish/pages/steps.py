@@ -39,19 +39,33 @@ def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
 
 
 def _way_to_end(workflow: Workflow, state: str, data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the shortest way from a state to one of category done, without cancelling."""
-    ways: dict[str, tuple[str, ...]] = {state: ()}
-    queue = [state]
-    for current in queue:
-        known = workflow.states.get(current)
-        if known is None or (current != state and known.category == "done" and known.terminal):
-            return ways[current]
-        for step in workflow.steps_from(current, data):
-            target = workflow.states.get(step.target)
-            if step.target not in ways and target and target.category not in ("cancelled", "waiting"):
-                ways[step.target] = (*ways[current], step.target)
-                queue.append(step.target)
-    return ()
+    """Return the usual way from a state to its end: always the first step the life cycle lists.
+
+    Cancelling is not usual, nor is a state that only waits.
+    """
+    order = list(workflow.states)
+    way = [state]
+    while not workflow.is_terminal(way[-1]):
+        ahead = [
+            step.target
+            for step in workflow.steps_from(way[-1], data)
+            if step.target in workflow.states
+            and order.index(step.target) > order.index(way[-1])
+            and workflow.states[step.target].category != "cancelled"
+            and not _is_detour(workflow, way[-1], step.target)
+        ]
+        if not ahead:
+            break
+        way.append(ahead[0])
+    return tuple(way[1:])
+
+
+def _is_detour(workflow: Workflow, source: str, target: str) -> bool:
+    """Whether a state only waits: everything it leads to can be reached without it."""
+    direct = {t.target for t in workflow.transitions if source in t.sources}
+    exits = {t.target for t in workflow.transitions if target in t.sources}
+    waits = workflow.states[target].category == "waiting"
+    return waits and source in exits and exits <= direct | {source}
 
 
 def events(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
