@@ -115,7 +115,7 @@ def _only_real_files(folder: str, names: list[str]) -> list[str]:
 
 
 def _run(source: Path) -> None:
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", "mkdocs.yml"]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", "mkdocs.yml"]
     environment = {
         **os.environ,
         "NO_MKDOCS_2_WARNING": "1",

@@ -57,18 +57,17 @@ def reference_pages(
     book: RuleBook, rules: Sequence[RuleText], cli_reference: str | None
 ) -> dict[str, tuple[str, str]]:
     """Return the pages of the reference: path inside ``docs`` to title and Markdown."""
-    pages = {
-        f"{_FOLDER}/life-cycles.md": ("Life cycles", _life_cycles(book)),
-        f"{_FOLDER}/links.md": ("Links", _links(book)),
-        f"{_FOLDER}/policies.md": ("Policies", _policies(book)),
-    }
-    if rules:
-        pages[f"{_FOLDER}/rules.md"] = ("Rules", _rules(rules))
+    pages: dict[str, tuple[str, str]] = {}
     if cli_reference:
         pages[f"{_FOLDER}/cli.md"] = ("Command line", cli_reference)
+    if rules:
+        pages[f"{_FOLDER}/rules.md"] = ("Rules", _rules(rules))
+    pages[f"{_FOLDER}/life-cycles.md"] = ("Life cycles", _life_cycles(book))
+    pages[f"{_FOLDER}/links.md"] = ("Links", _links(book))
+    pages[f"{_FOLDER}/policies.md"] = ("Policies", _policies(book))
     for kind in book.kinds.values():
-        pages[f"{_FOLDER}/fields-{kind.name}.md"] = (f"Fields: {kind.title}", _fields_page(kind))
-    return dict(sorted(pages.items()))
+        pages[f"{_FOLDER}/fields-{kind.name}.md"] = (kind.title, _fields_page(kind))
+    return pages
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ def source_of(url: str) -> str:
 
 
 def navigation(
-    book: RuleBook, handbook: Iterable[tuple[str, str]], reference: Iterable[tuple[str, str]]
+    book: RuleBook, handbook: Sequence[tuple[str, str]], reference: Sequence[tuple[str, str]]
 ) -> tuple[list[Any], dict[str, str]]:
     """Return MkDocs' navigation and the empty pages for it, by path.
 
@@ -42,8 +42,14 @@ def navigation(
         tabs.append({"Known errors": _page(urls.KNOWN_ERRORS)})
     tabs.append({"CMDB": [_page(urls.CMDB), *_kinds(book, records=False)]})
     prose = [{title: path} if path != source_of(urls.HANDBOOK) else path for path, title in handbook]
-    tabs.append({"Handbook": [*prose, {"Reference": [{title: path} for path, title in reference]}]})
+    tabs.append({"Handbook": [*prose, {"Reference": _reference(reference)}]})
     return tabs, _empty_pages(tabs)
+
+
+def _reference(pages: Sequence[tuple[str, str]]) -> list[Any]:
+    """Return the reference's pages, those about the fields of a kind in a part of their own."""
+    kinds = [{title: path} for path, title in pages if "/fields-" in path]
+    return [*({title: path} for path, title in pages if "/fields-" not in path), {"Fields": kinds}]
 
 
 def _page(url: str) -> str:
