@@ -1,15 +1,14 @@
-"""Family C: what a change must have before it goes on (schemas/policies/change-control.yaml)."""
+"""Family C: what a change must have before it goes on (schemas/policies/change-models.yaml)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterator
+from datetime import timedelta
 
+from itsm_gitops.model.change_models import ChangeModel, reached, read_models
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import WARNING
-from itsm_gitops.model.rulebook import CHANGE_CONTROL
 from itsm_gitops.rules.context import Data, DocumentContext, moment
 from itsm_gitops.rules.registry import Hit, rule
 
@@ -33,17 +32,14 @@ _YEAR = timedelta(days=366)
 _TOLERANCE = timedelta(days=1)
 
 
-def _policy(ctx: DocumentContext) -> Mapping[str, Any]:
-    return ctx.book.policy(CHANGE_CONTROL)
+def model_of(ctx: DocumentContext) -> ChangeModel | None:
+    """Return the model of a change's type; None where the rule book has none of that name."""
+    return read_models(ctx.book).get(str(ctx.data.get("type")))
 
 
-def reached(ctx: DocumentContext, since: str | None) -> bool:
-    """Whether a change is in state ``since`` or later on its way (a cancelled one is nowhere)."""
-    states, state = ctx.flow.states, str(ctx.data.get("state"))
-    if since is None or state not in states or since not in states:
-        return False
-    order = list(states)
-    return states[state].category != "cancelled" and order.index(state) >= order.index(since)
+def arrived(ctx: DocumentContext, since: str | None) -> bool:
+    """Whether a change is in state ``since`` or later on its way."""
+    return reached(ctx.flow, str(ctx.data.get("state")), since)
 
 
 def _asked(ctx: DocumentContext) -> frozenset[str]:
@@ -75,12 +71,13 @@ def affected(data: Data) -> list[tuple[str, tuple[str | int, ...]]]:
     good="type: normal\nstate: authorize\nrisk: {level: low}\nimplementation_plan: …\nbackout_plan: Switch back.",
 )
 def plans_are_there(ctx: DocumentContext) -> Iterator[Hit]:
-    """Look for the plans of the change's level of risk; standard changes have their template's."""
-    if ctx.data.get("type") == "standard" or not reached(ctx, _policy(ctx).get("from_state")):
+    """Look for the plans that the change's model demands at its level of risk."""
+    model = model_of(ctx)
+    if model is None or not arrived(ctx, model.plans_from):
         return
-    level = (ctx.data.get("risk") or {}).get("level")
+    level = str((ctx.data.get("risk") or {}).get("level"))
     known = _asked(ctx) | ctx.refused | ctx.data.keys()
-    for name in _policy(ctx).get("plans", {}).get(level, ()):
+    for name in model.plans.get(level, ()):
         if name not in known:
             about = ctx.kind.fields.get(name, {}).get("description", "")
             yield Hit(f"a change of {level} risk needs '{name}' from here on", ("state",), about)
@@ -97,7 +94,8 @@ def plans_are_there(ctx: DocumentContext) -> Iterator[Hit]:
 )
 def plans_say_something(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for empty phrases in the prose of plans, from authorisation on."""
-    if not reached(ctx, _policy(ctx).get("from_state")):
+    model = model_of(ctx)
+    if model is None or not arrived(ctx, model.content_from):
         return
     for name in _TEXTS:
         text = ctx.data.get(name)
@@ -133,8 +131,9 @@ def window_is_in_order(ctx: DocumentContext) -> Iterator[Hit]:
     good="state: scheduled\nplanned_start: 2026-12-01T20:00:00Z\nplanned_end: 2026-12-01T22:00:00Z",
 )
 def window_is_there(ctx: DocumentContext) -> Iterator[Hit]:
-    """Look for both ends of the window from the policy's state on, where the life cycle does not."""
-    if not reached(ctx, _policy(ctx).get("window_from_state")):
+    """Look for both ends of the window from the model's state on, where the life cycle does not."""
+    model = model_of(ctx)
+    if model is None or not arrived(ctx, model.window_from):
         return
     known = _asked(ctx) | ctx.refused | ctx.data.keys()
     missing = [n for n in ("planned_start", "planned_end") if n not in known]
@@ -177,7 +176,8 @@ def actual_times_are_possible(ctx: DocumentContext) -> Iterator[Hit]:
 def something_is_affected(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for an affected item from authorisation on."""
     hidden = ctx.refused & {"service", "services", "cis", "links"}
-    if reached(ctx, _policy(ctx).get("from_state")) and not hidden and not affected(ctx.data):
+    model = model_of(ctx)
+    if model and arrived(ctx, model.content_from) and not hidden and not affected(ctx.data):
         yield Hit("the change names no affected item", ("state",))
 
 
@@ -202,49 +202,6 @@ def affected_is_in_use(ctx: DocumentContext) -> Iterator[Hit]:
 
 
 @rule(
-    "C008",
-    "Planned inside a freeze",
-    kinds=_CHANGE,
-    why="During a freeze the organisation has agreed not to change what it covers.",
-    hint="move the window, or ask for an exemption in the freeze's calendar",
-    bad="planned_start: 2026-12-24T20:00:00Z   # inside the year-end freeze",
-    good="planned_start: 2027-01-07T20:00:00Z",
-)
-def outside_freezes(ctx: DocumentContext) -> Iterator[Hit]:
-    """Compare an open change's window with the windows of every freeze that covers its items."""
-    start, end = moment(ctx.data.get("planned_start")), moment(ctx.data.get("planned_end"))
-    if not start or not end or not ctx.flow.is_open(str(ctx.data.get("state"))):
-        return
-    items = {i for i, _ in affected(ctx.data)}
-    for name, calendar in _freezes(ctx):
-        covered = calendar.get("applies_to")
-        if ctx.data.get("type") in (calendar.get("exempt_types") or ()):
-            continue
-        if covered and not items & set(covered):
-            continue
-        for window in calendar.get("windows") or ():
-            if _overlap(window, start, end):
-                message = f"the window falls into the freeze '{name}' ({window.get('name')})"
-                until = f"it ends at {window.get('end')}"
-                yield Hit(message, ("planned_start",), until)
-
-
-def _freezes(ctx: DocumentContext) -> Iterator[tuple[str, Data]]:
-    for entry in ctx.store.entries.values():
-        if entry.kind == "calendar" and entry.columns.get("type") == "freeze":
-            data = ctx.item(entry.id)
-            if data is not None and data.get("lifecycle") != "retired":
-                yield entry.id, data
-
-
-def _overlap(window: Any, start: datetime, end: datetime) -> bool:
-    if not isinstance(window, dict):
-        return False
-    opens, closes = moment(window.get("start")), moment(window.get("end"))
-    return opens is not None and closes is not None and opens < end and start < closes
-
-
-@rule(
     "C009",
     "Standard change without an approved template",
     kinds=_CHANGE,
@@ -255,8 +212,8 @@ def _overlap(window: Any, start: datetime, end: datetime) -> bool:
 )
 def template_is_approved(ctx: DocumentContext) -> Iterator[Hit]:
     """Look the template up and compare it with the change."""
-    name = ctx.data.get("template")
-    if ctx.data.get("type") != "standard" or name is None:
+    name, model = ctx.data.get("template"), model_of(ctx)
+    if model is None or not model.templated or name is None:
         return  # its absence is the life cycle's finding
     try:
         template = ctx.book.template(name)
@@ -266,7 +223,7 @@ def template_is_approved(ctx: DocumentContext) -> Iterator[Hit]:
     values = template.get("values")
     made = values.get("type") if isinstance(values, dict) else None
     running = ctx.flow.is_open(str(ctx.data.get("state")))
-    if template.get("kind") != ctx.kind.name or made != "standard":
-        yield Hit(f"'{name}' is not a template of standard changes", ("template",))
+    if template.get("kind") != ctx.kind.name or made != model.name:
+        yield Hit(f"'{name}' is not a template of {model.name} changes", ("template",))
     elif template.get("status") != "approved" and running:
         yield Hit(f"the template '{name}' is {template.get('status', 'not approved')}", ("template",))

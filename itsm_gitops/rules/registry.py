@@ -140,8 +140,10 @@ def find_rule(code: str) -> Rule:
 def _load_families() -> None:
     """Import every family once; importing one registers its rules."""
     from itsm_gitops.rules import (  # noqa: F401
+        change_book,
         change_control,
         change_control_change,
+        change_planning,
         cmdb,
         identity,
         links,

@@ -18,7 +18,8 @@ from jsonschema import Draft7Validator
 
 from itsm_gitops.model import priority
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.rulebook import CHANGE_CONTROL, PRIORITY, ROLES, RuleBook
+from itsm_gitops.model.change_models import read_models
+from itsm_gitops.model.rulebook import CHANGE_CONTROL, PRIORITY, RISK, ROLES, RuleBook
 from itsm_gitops.model.workflow import Workflow, read_workflow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -444,16 +445,28 @@ def test_the_matrix_is_the_usual_one(impact: str, urgency: str, expected: str) -
 def test_change_control_speaks_of_states_and_fields_that_exist() -> None:
     policy, change = BOOK.policy(CHANGE_CONTROL), BOOK.kind("change")
     assert change.workflow is not None
-    levels = change.fields["risk"]["properties"]["level"]["enum"]
-    assert list(policy["plans"]) == levels
-    for lower, higher in pairwise(levels):
-        assert set(policy["plans"][lower]) <= set(policy["plans"][higher])
-    assert {f for plan in policy["plans"].values() for f in plan} <= set(change.fields)
-    named_states = {policy["from_state"], policy["window_from_state"], *policy["authorised_states"]}
-    assert named_states <= set(change.workflow.states)
+    assert set(policy["authorised_states"]) <= set(change.workflow.states)
     assert set(policy["controlled_lifecycles"]) <= set(BOOK.workflow("lifecycle").states)
     item_fields = {f for k in KINDS if not k.is_record for f in k.fields}
     assert set(policy["free_fields"]) <= item_fields
+
+
+def test_higher_risk_demands_no_less() -> None:
+    levels = BOOK.kind("change").fields["risk"]["properties"]["level"]["enum"]
+    planned = [m for m in read_models(BOOK).values() if m.plans_from]
+    assert [m.name for m in planned] == ["normal", "emergency"]
+    for model in planned:
+        assert list(model.plans) == levels
+        for lower, higher in pairwise(levels):
+            assert set(model.plans[lower]) <= set(model.plans[higher])
+
+
+def test_every_level_of_risk_can_be_reached_by_answers_alone() -> None:
+    policy = BOOK.policy(RISK)
+    worst = sum(max(a["points"] for a in q["answers"]) * q.get("weight", 1) for q in policy["questions"])
+    best = sum(min(a["points"] for a in q["answers"]) * q.get("weight", 1) for q in policy["questions"])
+    levels = policy["levels"]["questions"]
+    assert best == 0 < levels["medium"] < levels["high"] <= worst
 
 
 def test_roles_look_at_fields_that_exist() -> None:
@@ -494,7 +507,8 @@ def test_a_standard_change_needs_nothing_but_people_and_times(path: Path) -> Non
         "planned_start",
         "planned_end",
     }
-    assert set(BOOK.policy(CHANGE_CONTROL)["plans"][values["risk"]["level"]]) <= set(values)
+    assert set(read_models(BOOK)["normal"].plans[values["risk"]["level"]]) <= set(values)
+    assert {"risk.level", "implementation_plan", "backout_plan"} <= set(template["fixed"])
 
 
 # --- itsm.yaml ----------------------------------------------------------------------------------

@@ -1,0 +1,134 @@
+"""Freezes and maintenance windows of one snapshot, and what they mean for a planned change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from itsm_gitops.graph.network import Loaded
+from itsm_gitops.graph.planned import Planned
+from itsm_gitops.model.change_models import ALWAYS, WHEN_OUTAGE, ChangeModel
+from itsm_gitops.model.windows import Window, spans, within
+
+FREEZE = "freeze"
+MAINTENANCE = "maintenance_window"
+_IN_FORCE = (None, "", "production")
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """One calendar. ``closed`` are the days of its holiday calendars; ``in_force`` is False for drafts."""
+
+    id: str
+    type: str
+    name: str
+    data: Mapping[str, Any]
+    closed: frozenset[date]
+    in_force: bool
+
+    @property
+    def applies_to(self) -> frozenset[str]:
+        """The items it is for; empty for all."""
+        named = self.data.get("applies_to")
+        return frozenset(named) if isinstance(named, list) else frozenset()
+
+    @property
+    def exempt_types(self) -> tuple[str, ...]:
+        """The types of change that a freeze does not stop."""
+        named = self.data.get("exempt_types")
+        return tuple(named) if isinstance(named, list) else ()
+
+    def covers(self, items: Iterable[str]) -> bool:
+        """Whether it is for everything or for one of these items."""
+        return not self.applies_to or not self.applies_to.isdisjoint(items)
+
+    def spans(self, start: datetime, end: datetime) -> list[Window]:
+        """Return its windows that touch a time, earliest first."""
+        return spans(self.data, start, end, self.closed)
+
+
+class Hold(NamedTuple):
+    """A freeze's window that a change falls into; ``exempt`` says that its type is let through."""
+
+    calendar: Calendar
+    window: Window
+    exempt: bool
+
+
+class Outside(NamedTuple):
+    """The maintenance calendars whose windows a change leaves, and whether it named one itself."""
+
+    calendars: tuple[Calendar, ...]
+    named: bool
+
+
+class Calendars:
+    """All calendars of one snapshot that say when changes may be made."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        """Read them; the CMDB of ``loaded`` suffices."""
+        entries = [e for e in loaded.entries.values() if e.kind == "calendar"]
+        whole = {e.id: loaded.data(e.id) for e in entries}
+        self.all: dict[str, Calendar] = {
+            e.id: Calendar(
+                e.id,
+                str(e.columns.get("type", "")),
+                e.title,
+                whole[e.id],
+                _days(whole[e.id], whole),
+                e.columns.get("lifecycle") in _IN_FORCE,
+            )
+            for e in entries
+        }
+
+    def of_type(self, kind: str) -> list[Calendar]:
+        """Return the calendars of one type by identifier, drafts and retired ones too."""
+        return [c for _, c in sorted(self.all.items()) if c.type == kind]
+
+    def holds(self, change: Planned, calendars: Iterable[Calendar] | None = None) -> list[Hold]:
+        """Return the windows of freezes (those in force, or the given ones) that a change falls into."""
+        known = [c for c in self.of_type(FREEZE) if c.in_force] if calendars is None else calendars
+        return [
+            Hold(calendar, window, change.type in calendar.exempt_types)
+            for calendar in known
+            if calendar.covers(change.items)
+            for window in calendar.spans(change.start, change.end)
+        ]
+
+    def outside(self, change: Planned, model: ChangeModel | None) -> Outside | None:
+        """Return the maintenance calendars that a change should keep to and does not; None where it does.
+
+        The one that the change names counts alone. Otherwise, where its model asks for it, those
+        that name one of its items, or else those that are for everything.
+        """
+        named = self.all.get(change.maintenance_window)
+        if named is not None and named.type == MAINTENANCE:
+            calendars = [named]
+        elif model is not None and (
+            model.keeps_windows == ALWAYS or (model.keeps_windows == WHEN_OUTAGE and change.outage)
+        ):
+            calendars = self._of(change)
+        else:
+            return None
+        windows = [w for c in calendars for w in c.spans(change.start, change.end)]
+        if not calendars or within(change.start, change.end, windows):
+            return None
+        return Outside(tuple(calendars), calendars == [named])
+
+    def _of(self, change: Planned) -> list[Calendar]:
+        known = [c for c in self.of_type(MAINTENANCE) if c.in_force]
+        own = [c for c in known if c.applies_to and c.covers(change.items)]
+        return own or [c for c in known if not c.applies_to]
+
+
+def _days(calendar: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> frozenset[date]:
+    found = set()
+    for name in calendar.get("holidays") or ():
+        for raw in known.get(name, {}).get("dates") or ():
+            try:
+                found.add(date.fromisoformat(str(raw["date"])))
+            except (ValueError, KeyError, TypeError):
+                continue
+    return frozenset(found)

@@ -1,0 +1,108 @@
+"""Changes with a planned window, as the schedule and every check of collisions see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from itsm_gitops.graph.network import Network
+from itsm_gitops.graph.status import affected
+from itsm_gitops.model import clock
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.windows import Window
+
+COORDINATED = "coordinated_with"
+_DONE = "review"  # the work is over, the record is still open
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One change and its half-open planned window (aware moments in UTC).
+
+    ``items`` are what it affects by name, ``excluded`` what it certainly does not touch,
+    ``implementers`` people (not teams), ``coordinated`` changes that it overlaps on purpose.
+    ``outage`` is the planned interruption in minutes (0 for none) and ``interrupted`` the services
+    that it names for it.
+    """
+
+    id: str
+    title: str
+    type: str
+    state: str
+    risk: str
+    start: datetime
+    end: datetime
+    items: tuple[str, ...]
+    implementers: tuple[str, ...] = ()
+    excluded: frozenset[str] = frozenset()
+    coordinated: frozenset[str] = frozenset()
+    outage: int = 0
+    interrupted: tuple[str, ...] = ()
+    maintenance_window: str = ""
+    opened: str = ""
+    team: str = ""
+
+    @property
+    def window(self) -> Window:
+        """The planned window."""
+        return Window(self.start, self.end, self.title)
+
+
+def planned_of(entry: Entry, data: Mapping[str, Any], teams: Iterable[str] = ()) -> Planned | None:
+    """Return a change as planned; None where its window is missing or ends before it begins.
+
+    ``teams`` are the identifiers that do not name a person.
+    """
+    start, end = (clock.parse_time(str(entry.columns.get(k, ""))) for k in ("planned_start", "planned_end"))
+    if start is None or end is None or end <= start:
+        return None
+    outage, risk, out = _mapping(data.get("outage")), _mapping(data.get("risk")), data.get("excluded_cis")
+    minutes = outage.get("minutes", 1) if outage.get("expected") is True else 0
+    edges = entry.edges
+    return Planned(
+        id=entry.id,
+        title=entry.title,
+        type=str(entry.columns.get("type", "")),
+        state=entry.state,
+        risk=str(risk.get("level", "")),
+        start=start.astimezone(UTC),
+        end=end.astimezone(UTC),
+        items=tuple(affected(entry)),
+        implementers=tuple(
+            dict.fromkeys(
+                e.target for e in edges if e.relation == "carried_out_by" and e.target not in set(teams)
+            )
+        ),
+        excluded=frozenset(
+            str(x["ci"])
+            for x in (out if isinstance(out, list) else ())
+            if isinstance(x, Mapping) and "ci" in x
+        ),
+        coordinated=frozenset(e.target for e in edges if e.relation == COORDINATED),
+        outage=max(minutes, 1) if outage.get("expected") is True and isinstance(minutes, int) else 0,
+        interrupted=tuple(s for s in outage.get("services") or () if isinstance(s, str)),
+        maintenance_window=str(entry.columns.get("maintenance_window", "")),
+        opened=entry.opened,
+        team=str(entry.columns.get("assigned_team", "")),
+    )
+
+
+def planned_changes(network: Network, kind: str = "change") -> list[Planned]:
+    """Return every change that is still to be done and has a planned window, earliest first."""
+    flow = network.book.kinds[kind].workflow if kind in network.book.kinds else None
+    teams = {e.id for e in network.entries.values() if e.kind == "team"}
+    found = []
+    for entry in network.entries.values():
+        if entry.kind != kind or flow is None or not flow.is_open(entry.state) or entry.state == _DONE:
+            continue
+        if "planned_start" in entry.columns and "planned_end" in entry.columns:
+            change = planned_of(entry, network.data(entry.id), teams)
+            if change is not None:
+                found.append(change)
+    return sorted(found, key=lambda c: (c.start, c.id))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,250 @@
+"""How risky a change is: points from answered questions and from computed facts, each explained.
+
+As in ServiceNow's practice of a risk assessment beside computed risk conditions, the higher of the
+two levels wins. Questions, facts, points and thresholds are data (schemas/policies/risk.yaml).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from itsm_gitops.graph.impact import Effect, ImpactGraph
+from itsm_gitops.graph.network import Network
+from itsm_gitops.graph.status import affected
+from itsm_gitops.model import clock
+from itsm_gitops.model.change_models import ChangeModel, reached, read_models
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.rulebook import RISK
+
+LEVELS = ("low", "medium", "high")
+QUESTION = "question"
+FACT = "fact"
+_WORDS = ("low", "medium", "high", "critical")
+
+
+class Point(NamedTuple):
+    """What one question or fact adds.
+
+    ``value`` is the answer or the fact as data, None for a question without an answer; ``shown``
+    says it in words and ``reason`` where it comes from. ``could`` is the least it can be.
+    """
+
+    source: str
+    name: str
+    title: str
+    value: Any
+    shown: str
+    points: int
+    reason: str
+    lower: str
+    could: int = 0
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The computed risk of one change. ``stored`` is the level in the record, empty for none.
+
+    ``override`` is who answers for another level, and why, as the record says it.
+    """
+
+    id: str
+    model: ChangeModel | None
+    points: tuple[Point, ...]
+    thresholds: Mapping[str, Mapping[str, int]]
+    stored: str
+    override: Mapping[str, Any] | None
+
+    def total(self, source: str) -> int:
+        """Return the sum of the points of questions or of facts."""
+        return sum(p.points for p in self.points if p.source == source)
+
+    def level_of(self, source: str) -> str:
+        """Return the level that the questions or the facts alone give."""
+        return level(self.total(source), self.thresholds[source])
+
+    @property
+    def computed(self) -> str:
+        """The higher of both levels."""
+        return max((self.level_of(s) for s in (QUESTION, FACT)), key=LEVELS.index)
+
+    @property
+    def unanswered(self) -> tuple[Point, ...]:
+        """The questions without a usable answer."""
+        return tuple(p for p in self.points if p.source == QUESTION and p.value is None)
+
+    @property
+    def understated(self) -> bool:
+        """Whether the stored level is lower than the computed one."""
+        return self.stored in LEVELS and LEVELS.index(self.stored) < LEVELS.index(self.computed)
+
+    @property
+    def effective(self) -> str:
+        """The level that counts: the overridden one, else the higher of stored and computed."""
+        if self.stored not in LEVELS:
+            return self.computed
+        return self.stored if self.override else max(self.stored, self.computed, key=LEVELS.index)
+
+
+def level(points: int, thresholds: Mapping[str, int]) -> str:
+    """Return the highest level whose threshold the points reach."""
+    reached = [name for name in LEVELS[1:] if points >= thresholds.get(name, 1 << 30)]
+    return reached[-1] if reached else LEVELS[0]
+
+
+class RiskBook:
+    """Risk of the changes of one snapshot; what past changes teach is gathered once."""
+
+    def __init__(self, network: Network, graph: ImpactGraph, now: datetime) -> None:
+        """Take a snapshot's relations and the moment from which lead times count."""
+        self.network = network
+        self.graph = graph
+        self.now = now
+        self.policy: Mapping[str, Any] = network.book.policy(RISK)
+        self.models = read_models(network.book)
+
+    def assess(self, entry: Entry, data: Mapping[str, Any]) -> Assessment:
+        """Return the computed risk of one change."""
+        risk = _mapping(data.get("risk"))
+        kind = str(data.get("type", ""))
+        model = self.models.get(kind)
+        answers = _mapping(risk.get("answers"))
+        points = [_question(q, answers) for q in self.policy.get("questions", ())]
+        facts = [f for f in self.policy.get("facts", ()) if kind in f.get("types", (kind,))]
+        points += [self._fact(fact, entry, data) for fact in facts]
+        levels = _mapping(self.policy.get("levels"))
+        return Assessment(
+            entry.id,
+            model,
+            tuple(points),
+            {QUESTION: _mapping(levels.get("questions")), FACT: _mapping(levels.get("facts"))},
+            str(risk.get("level", "")),
+            _mapping(risk.get("override")) or None,
+        )
+
+    def _fact(self, fact: Mapping[str, Any], entry: Entry, data: Mapping[str, Any]) -> Point:
+        value, shown, reason = _FACTS[fact["fact"]](self, entry, data)
+        points = _points(fact["steps"], value)
+        return Point(FACT, fact["fact"], fact["title"], value, shown, points, reason, fact["lower"])
+
+    def _failed(self, entry: Entry, data: Mapping[str, Any]) -> dict[str, Effect]:
+        """Return what a failure of the change would take down: the items it names."""
+        out = {x.get("ci") for x in data.get("excluded_cis") or () if isinstance(x, Mapping)}
+        named = [i for i in affected(entry) if i in self.network.entries and i not in out]
+        return dict.fromkeys(named, Effect.OUTAGE)
+
+    def _criticality(self, entry: Entry, data: Mapping[str, Any]) -> tuple[str, str, str]:
+        failed = self._failed(entry, data)
+        worst, where = "", ""
+        for hit in self.graph.propagate(failed).values():
+            other = self.network.entries[hit.id]
+            said = str(other.columns.get("criticality", ""))
+            if (hit.id in failed or other.kind == "service") and hit.effect >= Effect.DEGRADED:
+                rank = _WORDS.index(said) if said in _WORDS else -1
+                if rank > (_WORDS.index(worst) if worst else -1):
+                    worst, where = said, hit.id
+        return worst, worst or "unknown", f"{where} is of {worst} criticality" if where else ""
+
+    def _blast_radius(self, entry: Entry, data: Mapping[str, Any]) -> tuple[int, str, str]:
+        failed = self._failed(entry, data)
+        hits = self.graph.propagate(failed)
+        hit = sorted(i for i, h in hits.items() if i not in failed and h.effect >= Effect.DEGRADED)
+        services = [i for i in hit if self.network.entries[i].kind == "service"]
+        shown = ", ".join(services[:4]) + (f" and {len(services) - 4} more" if len(services) > 4 else "")
+        return len(hit), str(len(hit)), f"among them {shown}" if shown else ""
+
+    def _lead_time(self, entry: Entry, data: Mapping[str, Any]) -> tuple[float | None, str, str]:
+        start = clock.parse_time(str(data.get("planned_start", "")))
+        if start is None:
+            return None, "not planned yet", ""
+        asked = self._asked(entry, data)
+        days = max(0.0, (start - (asked or self.now)) / timedelta(days=1))
+        since = f"asked on {asked:%Y-%m-%d}" if asked else "not asked yet, counted from now"
+        return days, f"{days:.1f}", since
+
+    def _asked(self, entry: Entry, data: Mapping[str, Any]) -> datetime | None:
+        """Return when authorisation was last asked for."""
+        model, flow = self.models.get(str(data.get("type", ""))), self.network.book.kinds[entry.kind].workflow
+        if model is None or flow is None or not reached(flow, entry.state, model.plans_from):
+            return None
+        steps = [s for s in data.get("timeline") or () if isinstance(s, Mapping)]
+        moments = [clock.parse_time(str(s.get("at"))) for s in steps if s.get("state") == model.plans_from]
+        return moments[-1] if moments else None
+
+    def _outage(self, _: Entry, data: Mapping[str, Any]) -> tuple[int, str, str]:
+        outage = _mapping(data.get("outage"))
+        if outage.get("expected") is not True:
+            return 0, "0", "none is expected" if outage else "nothing is said about an interruption"
+        minutes = outage.get("minutes", 1)
+        minutes = max(1, minutes) if isinstance(minutes, int) else 1
+        named = ", ".join(s for s in outage.get("services") or () if isinstance(s, str))
+        return minutes, str(minutes), f"of {named}" if named else ""
+
+    def _past_failures(self, entry: Entry, _: Mapping[str, Any]) -> tuple[int, str, str]:
+        similar = [c for c in self._closed if _similar(c, entry) and self._recent(c, entry)]
+        failed = sorted(c.id for c in similar if self._went_wrong(c))
+        of = f"{len(failed)} of {len(similar)}"
+        return len(failed), of if similar else "none so far", ", ".join(failed)
+
+    @cached_property
+    def _closed(self) -> list[Entry]:
+        return [e for e in self.network.entries.values() if e.kind == "change" and e.columns.get("outcome")]
+
+    def _recent(self, past: Entry, entry: Entry) -> bool:
+        ended = clock.parse_time(past.updated)
+        opened = clock.parse_time(entry.opened) or self.now
+        days = timedelta(days=int(self.policy.get("history_days", 365)))
+        return past.id != entry.id and ended is not None and opened - days <= ended <= max(opened, self.now)
+
+    def _went_wrong(self, past: Entry) -> bool:
+        bad = self.policy.get("failed_outcomes", ())
+        return past.columns.get("outcome") in bad or bool(self.network.others(past.id, "causes"))
+
+
+_Fact = Callable[[RiskBook, Entry, Mapping[str, Any]], tuple[Any, str, str]]
+_FACTS: Mapping[str, _Fact] = {
+    "criticality": RiskBook._criticality,
+    "blast_radius": RiskBook._blast_radius,
+    "lead_time": RiskBook._lead_time,
+    "outage": RiskBook._outage,
+    "past_failures": RiskBook._past_failures,
+}
+
+
+def _similar(past: Entry, entry: Entry) -> bool:
+    """Whether two changes were made from one template or are of one category."""
+    keys = ("template", "category")
+    return any(entry.columns.get(k) and entry.columns.get(k) == past.columns.get(k) for k in keys)
+
+
+def _question(raw: Mapping[str, Any], answers: Mapping[str, Any]) -> Point:
+    weight = int(raw.get("weight", 1))
+    given = answers.get(raw["id"])
+    chosen = next((a for a in raw["answers"] if a["value"] == given), None)
+    least = min(raw["answers"], key=lambda a: int(a["points"]))
+    title, lower = str(raw["question"]), f"{least['title']} ({raw['id']}: {least['value']})"
+    if chosen is None:
+        return Point(QUESTION, raw["id"], title, None, "not answered", 0, raw["why"], lower)
+    points, could = int(chosen["points"]) * weight, int(least["points"]) * weight
+    return Point(QUESTION, raw["id"], title, given, chosen["title"], points, raw["why"], lower, could)
+
+
+def _points(steps: Iterable[Mapping[str, Any]], value: Any) -> int:
+    """Return the points of the first step that fits; 0 where none does or nothing is known."""
+    for step in steps:
+        number = isinstance(value, (int, float))
+        fits = (
+            ("is" in step and step["is"] == value)
+            or ("from" in step and number and value >= step["from"])
+            or ("below" in step and number and value < step["below"])
+        )
+        if fits:
+            return int(step["points"])
+    return 0
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,129 @@
+"""Spans of time: weekly hours in a time zone, single windows, whole days; merging and comparing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache
+from typing import Any, NamedTuple
+
+from itsm_gitops.model import clock
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = timedelta(days=1)
+
+
+class Window(NamedTuple):
+    """A half-open span of time, from ``start`` up to and without ``end`` (aware moments in UTC)."""
+
+    start: datetime
+    end: datetime
+    name: str = ""
+
+    def touches(self, start: datetime, end: datetime) -> bool:
+        """Whether it shares time with the half-open span from ``start`` to ``end``."""
+        return self.start < end and start < self.end
+
+
+@cache
+def zone(name: str) -> tzinfo:
+    """Return an IANA time zone; UTC where there is none of that name."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return UTC
+
+
+def moment_of(day: date, text: str, where: tzinfo) -> datetime:
+    """Return the moment of a local time of day (``HH:MM``; ``24:00`` is the next midnight) in UTC.
+
+    As RFC 5545 section 3.3.5 has it: a time that occurs twice is the first of both, and one that
+    the clocks skip is read with the offset from before the gap.
+    """
+    hour, minute = int(text[:2]), int(text[3:5])
+    if hour == 24:
+        day, hour = day + _DAY, 0
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=where).astimezone(UTC)
+
+
+def weekly(
+    hours: Iterable[Mapping[str, Any]],
+    where: tzinfo,
+    start: datetime,
+    end: datetime,
+    name: str = "",
+    closed: frozenset[date] = frozenset(),
+) -> Iterator[Window]:
+    """Yield the weekly windows that touch the time from ``start`` to ``end``, day by day.
+
+    ``hours`` are ``{days, from, to}`` of a calendar; ``to`` at or before ``from`` means the next
+    day. Windows that begin on a day of ``closed`` are left out.
+    """
+    first, last = start.astimezone(where).date() - _DAY, end.astimezone(where).date() + _DAY
+    for offset in range((last - first).days):
+        day = first + timedelta(days=offset)
+        if day in closed:
+            continue
+        for rule in hours:
+            if _DAYS[day.weekday()] not in rule["days"]:
+                continue
+            opens, closes = str(rule["from"]), str(rule["to"])
+            window = Window(
+                moment_of(day, opens, where),
+                moment_of(day if closes > opens else day + _DAY, closes, where),
+                name,
+            )
+            if window.touches(start, end):
+                yield window
+
+
+def dated(calendar: Mapping[str, Any], where: tzinfo) -> Iterator[Window]:
+    """Yield the single windows of a calendar, then its single days in a zone; malformed ones are left out."""
+    title = str(calendar.get("name", ""))
+    for raw in _mappings(calendar.get("windows")):
+        start, end = (clock.parse_time(str(raw.get(k))) for k in ("start", "end"))
+        if start and end:
+            yield Window(start.astimezone(UTC), end.astimezone(UTC), str(raw.get("name", title)))
+    for raw in _mappings(calendar.get("dates")):
+        try:
+            day = date.fromisoformat(str(raw.get("date")))
+        except ValueError:
+            continue
+        start, end = (moment_of(day, text, where) for text in ("00:00", "24:00"))
+        yield Window(start, end, str(raw.get("name", title)))
+
+
+def spans(
+    calendar: Mapping[str, Any], start: datetime, end: datetime, closed: frozenset[date] = frozenset()
+) -> list[Window]:
+    """Return every window of a calendar that touches a time, weekly and single ones, earliest first."""
+    where = zone(str(calendar.get("time_zone", "")))
+    found = [w for w in dated(calendar, where) if w.touches(start, end)]
+    hours = [h for h in _mappings(calendar.get("hours")) if {"days", "from", "to"} <= h.keys()]
+    found += weekly(hours, where, start, end, str(calendar.get("name", "")), closed)
+    return sorted(found)
+
+
+def merged(windows: Iterable[Window]) -> list[Window]:
+    """Return the same time as windows that neither overlap nor touch, earliest first."""
+    found: list[Window] = []
+    for window in sorted(windows):
+        if window.end <= window.start:
+            continue
+        if found and window.start <= found[-1].end:
+            if window.end > found[-1].end:
+                found[-1] = found[-1]._replace(end=window.end)
+        else:
+            found.append(window)
+    return found
+
+
+def within(start: datetime, end: datetime, windows: Iterable[Window]) -> bool:
+    """Whether a span lies wholly inside the time that the windows cover together."""
+    return any(w.start <= start and end <= w.end for w in merged(windows))
+
+
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    return [v for v in value if isinstance(v, Mapping)] if isinstance(value, list) else []

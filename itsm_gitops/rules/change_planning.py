@@ -1,0 +1,240 @@
+"""Family C: templates, windows, risk and collisions of planned changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from itsm_gitops.graph.calendars import Calendars
+from itsm_gitops.graph.collisions import Collision, Neighbourhood, collisions, depth, severities
+from itsm_gitops.graph.impact import ImpactGraph
+from itsm_gitops.graph.planned import Planned, planned_changes, planned_of
+from itsm_gitops.graph.risk import RiskBook
+from itsm_gitops.model import clock
+from itsm_gitops.model.change_models import reached
+from itsm_gitops.model.entry import summarise
+from itsm_gitops.model.errors import NotFound, did_you_mean
+from itsm_gitops.model.findings import OFF, WARNING
+from itsm_gitops.model.rulebook import CHANGE_CONTROL, RISK
+from itsm_gitops.repository import Store
+from itsm_gitops.rules.change_control import arrived, model_of
+from itsm_gitops.rules.context import DocumentContext, NetworkContext
+from itsm_gitops.rules.registry import NETWORK, Hit, rule
+
+_CHANGE = ("change",)
+_HIDING = frozenset(("planned_start", "planned_end", "cis", "services", "service", "links", "type"))
+_CALENDARS: WeakKeyDictionary[Store, Calendars] = WeakKeyDictionary()
+
+
+def _calendars(store: Store) -> Calendars:
+    known = _CALENDARS.get(store)
+    if known is None:
+        known = _CALENDARS[store] = Calendars(store)
+    return known
+
+
+def _planned(ctx: DocumentContext) -> Planned | None:
+    """Return the change as planned; None where it is closed, has no window or cannot be judged."""
+    if not ctx.flow.is_open(str(ctx.data.get("state"))) or ctx.refused & _HIDING:
+        return None
+    if not ctx.data.get("planned_start") or not ctx.data.get("planned_end"):
+        return None
+    return planned_of(summarise(ctx.kind, ctx.path, ctx.data), ctx.data)
+
+
+@rule(
+    "C008",
+    "Planned inside a freeze",
+    kinds=_CHANGE,
+    why="During a freeze the organisation has agreed not to change what it covers.",
+    hint="move the window, or ask for an exemption in the freeze's calendar",
+    bad="planned_start: 2026-12-24T20:00:00Z   # inside the year-end freeze",
+    good="planned_start: 2027-01-07T20:00:00Z",
+)
+def outside_freezes(ctx: DocumentContext) -> Iterator[Hit]:
+    """Compare an open change's window with the windows of every freeze that covers its items."""
+    change = _planned(ctx)
+    if change is None:
+        return
+    for calendar, window, exempt in _calendars(ctx.store).holds(change):
+        if not exempt:
+            message = f"the window falls into the freeze '{calendar.id}' ({window.name})"
+            yield Hit(message, ("planned_start",), f"it ends at {clock.format_time(window.end)}")
+
+
+@rule(
+    "C010",
+    "Departure from the template",
+    kinds=_CHANGE,
+    why="A template authorises exactly what it says; a change that differs in a fixed field is no longer standard.",
+    hint="take the template's value (or leave the field out), or make it a normal change",
+    bad="type: standard\ntemplate: standard-patch-os\nrisk: {level: medium}",
+    good="type: standard\ntemplate: standard-patch-os\nrisk: {level: low}",
+)
+def follows_template(ctx: DocumentContext) -> Iterator[Hit]:
+    """Compare the fixed fields of an open change with its template; line breaks do not count."""
+    name, model = ctx.data.get("template"), model_of(ctx)
+    if model is None or not model.templated or not ctx.flow.is_open(str(ctx.data.get("state"))):
+        return
+    try:
+        template = ctx.book.template(str(name))
+    except NotFound:
+        return  # rule C009's finding
+    values = template.get("values")
+    for field in template.get("fixed") or ():
+        steps = tuple(str(field).split("."))
+        mine, theirs = _at(ctx.data, steps), _at(values, steps)
+        if mine is not None and steps[0] not in ctx.refused and _plain(mine) != _plain(theirs):
+            yield Hit(f"'{field}' is not what the template '{name}' says", steps)
+
+
+def _at(data: Any, steps: tuple[str, ...]) -> Any:
+    for step in steps:
+        data = data.get(step) if isinstance(data, Mapping) else None
+    return data
+
+
+def _plain(value: Any) -> Any:
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+@rule(
+    "C011",
+    "Answer to no question",
+    kinds=_CHANGE,
+    why="An answer that the questionnaire does not know counts no points, and nobody would notice.",
+    hint="itsm risk shows the questions and their answers (schemas/policies/risk.yaml)",
+    bad="risk:\n  level: low\n  answers: {rehearsed: yes}",
+    good="risk:\n  level: low\n  answers: {rehearsed: fully}",
+)
+def answers_are_known(ctx: DocumentContext) -> Iterator[Hit]:
+    """Look every answer of an open change up in the questionnaire."""
+    if "risk" in ctx.refused or not ctx.flow.is_open(str(ctx.data.get("state"))):
+        return
+    questions = {
+        q["id"]: [a["value"] for a in q["answers"]] for q in ctx.book.policy(RISK).get("questions", ())
+    }
+    for question, value in ((ctx.data.get("risk") or {}).get("answers") or {}).items():
+        at = ("risk", "answers", question)
+        if question not in questions:
+            yield Hit(
+                f"there is no question '{question}'", at, did_you_mean(question, questions), at_key=True
+            )
+        elif value not in questions[question]:
+            known = f"answers: {', '.join(questions[question])}"
+            yield Hit(f"'{value}' is no answer to '{question}'", at, known)
+
+
+@rule(
+    "C012",
+    "Risk is set too low",
+    scope=NETWORK,
+    severity=WARNING,
+    why="The level of risk decides who must agree and which plans are needed.",
+    hint="raise the level, or say under risk.override who answers for the lower one and why",
+    bad="# itsm risk CHG-261120-BBBBB computes high\nrisk: {level: low}",
+    good="risk:\n  level: low\n  override: {by: change-manager, reason: Rehearsed three times since the failure.}",
+)
+def risk_is_honest(ctx: NetworkContext) -> Iterator[Hit]:
+    """Compute the risk of open changes that must have their plans and compare it with the stored level."""
+    severity = ctx.book.policy(RISK).get("understated", OFF)
+    if severity == OFF:
+        return
+    risks: RiskBook | None = None
+    for entry, data in _open_changes(ctx):
+        risks = risks or RiskBook(ctx.network, ImpactGraph(ctx.network), ctx.now)
+        model = risks.models.get(str(data.get("type")))
+        flow = ctx.book.kinds[entry.kind].workflow
+        if (
+            model is None
+            or flow is None
+            or not model.assessed
+            or not reached(flow, entry.state, model.plans_from)
+        ):
+            continue
+        found = risks.assess(entry, data)
+        if found.understated and not found.override:
+            most = max(found.points, key=lambda p: p.points)
+            message = f"the risk is '{found.stored}', but computed it is {found.computed}"
+            hint = f"itsm risk {entry.id} explains it (most: {most.title.lower()}, {most.shown}); raise the level, or say under risk.override who answers for it and why"
+            yield Hit(message, ("risk", "level"), hint, entry.path, severity=severity)
+
+
+def _open_changes(ctx: NetworkContext) -> Iterator[tuple[Any, Any]]:
+    for entry in ctx.by_kind.get("change", ()):
+        flow = ctx.book.kinds["change"].workflow
+        if flow is not None and flow.is_open(entry.state):
+            yield entry, ctx.data(entry)
+
+
+@rule(
+    "C013",
+    "Planned outside the maintenance window",
+    severity=WARNING,
+    kinds=_CHANGE,
+    why="Users were promised that interruptions come at agreed times.",
+    hint="move the change into a window (itsm schedule shows them), or correct maintenance_window",
+    bad="maintenance_window: weekly-maintenance   # Saturday 20:00 to Sunday 05:00\nplanned_start: 2026-12-02T10:00:00Z",
+    good="maintenance_window: weekly-maintenance\nplanned_start: 2026-12-05T20:00:00Z",
+)
+def inside_maintenance(ctx: DocumentContext) -> Iterator[Hit]:
+    """Compare an open change's window with the maintenance windows it names or has to keep to."""
+    change = _planned(ctx)
+    found = _calendars(ctx.store).outside(change, model_of(ctx)) if change else None
+    if found:
+        names = " or ".join(f"'{c.id}'" for c in found.calendars[:3])
+        why = "" if found.named else ", and it interrupts a service"
+        yield Hit(f"the window is not inside one of {names}{why}", ("planned_start",))
+
+
+@rule(
+    "C014",
+    "Changes collide",
+    scope=NETWORK,
+    severity=WARNING,
+    why="Two changes at the same time in the same place break each other, and nobody can tell which it was.",
+    hint="move one of them, or link them with coordinated_with when they overlap on purpose",
+    bad="# CHG-261120-AAAAA and CHG-261120-BBBBB both change payments-db on Saturday at 20:00",
+    good="# CHG-261120-BBBBB was moved to Sunday\nplanned_start: 2026-12-06T20:00:00Z",
+)
+def changes_keep_apart(ctx: NetworkContext) -> Iterator[Hit]:
+    """Look for collisions among all planned changes; each is reported at the younger of both."""
+    policy = ctx.book.policy(CHANGE_CONTROL)
+    known = severities(policy)
+    changes = planned_changes(ctx.network) if known else []
+    if len(changes) > 1:
+        around = Neighbourhood(ImpactGraph(ctx.network), depth(policy))
+        for found in collisions(changes, around, known):
+            path = ctx.entries[found.second.id].path
+            yield Hit(_message(found), ("planned_start",), "", path, severity=known[found.kind])
+
+
+def _message(found: Collision) -> str:
+    start, end = (clock.format_time(t) for t in found.overlap[:2])
+    return f"collides with {found.first.id} from {start} to {end}: {found.reason}"
+
+
+@rule(
+    "C015",
+    "Questions of risk are not answered",
+    severity=WARNING,
+    kinds=_CHANGE,
+    why="Facts alone do not know whether it was rehearsed or can be taken back.",
+    hint="itsm risk shows the questions; write the answers under risk.answers",
+    bad="state: authorize\nrisk: {level: low}",
+    good="state: authorize\nrisk:\n  level: low\n  answers: {rehearsed: fully, way_back: proven}",
+)
+def questions_are_answered(ctx: DocumentContext) -> Iterator[Hit]:
+    """Look for questions without an answer once the plans must be there (off unless the policy says otherwise)."""
+    policy, model = ctx.book.policy(RISK), model_of(ctx)
+    severity = policy.get("unanswered", OFF)
+    running = ctx.flow.is_open(str(ctx.data.get("state")))
+    if severity == OFF or model is None or not model.assessed or not running or "risk" in ctx.refused:
+        return
+    risk = ctx.data.get("risk")
+    if risk is None or not arrived(ctx, model.plans_from):
+        return  # its absence is the life cycle's finding
+    missing = [q["id"] for q in policy.get("questions", ()) if q["id"] not in (risk.get("answers") or {})]
+    if missing:
+        yield Hit(f"not answered: {', '.join(missing)}", ("risk",), severity=severity)
