@@ -179,17 +179,17 @@ def _wrong(what: str) -> RuleBookError:
     )
 
 
-def matches(when: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
-    """Whether a change with these facts fulfils the conditions; an unknown fact (None) fulfils any.
+def matches(when: Mapping[str, Any], facts: Mapping[str, Any], *, unknown: bool = True) -> bool:
+    """Whether a change with these facts fulfils the conditions.
 
-    So a record that leaves out its risk is asked for the approvals of every risk.
+    ``unknown`` is what a fact that nobody has stated (None) does. It fulfils what makes approvals
+    necessary, so that a record without a risk needs those of every risk; it must not fulfil what
+    makes them superfluous.
     """
-    for condition in WORDS:
+    for condition in (*WORDS, *FLAGS):
         wanted, fact = when.get(condition), facts.get(condition)
-        if wanted is not None and fact is not None and fact not in names(wanted):
-            return False
-    for condition in FLAGS:
-        wanted, fact = when.get(condition), facts.get(condition)
-        if wanted is not None and fact is not None and fact is not wanted:
+        if wanted is None or (fact is None and unknown):
+            continue
+        if fact is None or fact not in (names(wanted) if condition in WORDS else [wanted]):
             return False
     return True

@@ -55,15 +55,15 @@ def separate(
     people: dict[str, tuple[str, str]] = {}
     unknown: list[str] = []
     sides: dict[str, list[str]] = {AUTHOR: [], COMMITTER: []}
-    for part in _parts(commits):
-        if _robot(policy, part.address):
+    for found in _parts(commits):
+        if _robot(policy, found.address):
             continue
-        known = sorted(directory.by_address(part.address))
-        shown = known or [f"{part.name} <{part.address}>"]
-        sides[COMMITTER if part.part == COMMITTER else AUTHOR].extend(shown)
+        known = sorted(directory.by_address(found.address))
+        shown = known or [f"{found.name} <{found.address}>"]
+        sides[COMMITTER if found.part == COMMITTER else AUTHOR].extend(shown)
         unknown += [] if known else shown
         for person in known:
-            _note(people, policy, person, part.part, part.thing)
+            _note(people, policy, person, found.part, found.thing)
     opener = directory.accounts.get(opened_by)
     if opener:
         _note(people, policy, opener, AUTHOR, "this request (it was opened by them)")

@@ -1,0 +1,132 @@
+"""What the policy's conditions are about: facts of one change record, before and after a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from itsm_gitops.changes.policy import Policy
+from itsm_gitops.model import clock, diff
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.ids import parse_record_id
+from itsm_gitops.model.roles import names
+from itsm_gitops.model.rulebook import CHANGE_CONTROL
+from itsm_gitops.repository import Store
+
+PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation"
+_CRITICALITY = ("low", "medium", "high", "critical")
+_AUTHORISED = ("scheduled", "implement", "review")
+_FREEZE = "freeze"
+
+Data = Mapping[str, Any]
+
+
+def affected(data: Data) -> list[str]:
+    """Return the services and items that a change names, each once, in the record's order."""
+    named = [*names(data.get("service")), *names(data.get("services")), *names(data.get("cis"))]
+    for link in data.get("links") or ():
+        if isinstance(link, dict) and link.get("type") == "affects":
+            named += names(link.get("target"))
+    return list(dict.fromkeys(named))
+
+
+def facts(policy: Policy, base: Store, before: Data | None, after: Data | None, items: Iterable[str]) -> Data:
+    """Return the facts of a change: those of ``after``, or of ``before`` where it is removed.
+
+    ``items`` are all items that it affects. A fact is None where the record does not say.
+    """
+    data = after if after is not None else before or {}
+    risk, outage = data.get("risk"), data.get("outage")
+    return {
+        "stage": _stage(policy, base, before, after),
+        "type": data.get("type"),
+        "risk": risk.get("level") if isinstance(risk, dict) else None,
+        "state": data.get("state"),
+        "outage": outage.get("expected") if isinstance(outage, dict) else None,
+        "incident": any(_is_incident(base, t) for t in _targets(data)),
+        "criticality": _criticality(base, items),
+        "template": _template(base, data),
+        "freeze": _in_freeze(base, data, frozenset(items)),
+    }
+
+
+def _authorised_states(base: Store) -> list[str]:
+    return names(base.book.policy(CHANGE_CONTROL).get("authorised_states")) or list(_AUTHORISED)
+
+
+def _stage(policy: Policy, base: Store, before: Data | None, after: Data | None) -> str:
+    """Return what the request does; taking an authorised record away is an authorisation too."""
+    if after is None:
+        state = (before or {}).get("state")
+        return PREPARATION if state in policy.preparation else AUTHORISATION
+    if after.get("state") in policy.preparation:
+        return PREPARATION
+    if before is None or before.get("state") not in _authorised_states(base):
+        return AUTHORISATION
+    fields = {str(c.pointer[0]) for c in diff.diff(before, after)}
+    wider = set(affected(after)) - set(affected(before))
+    return AUTHORISATION if wider or fields - policy.progress_fields else PROGRESS
+
+
+def _targets(data: Data) -> Iterator[str]:
+    for link in data.get("links") or ():
+        if isinstance(link, dict):
+            yield from names(link.get("target"))
+
+
+def _is_incident(base: Store, identifier: str) -> bool:
+    parsed = parse_record_id(identifier)
+    kind = base.book.by_prefix.get(parsed[0]) if parsed else None
+    return kind is not None and kind.name == "incident"
+
+
+def _criticality(base: Store, items: Iterable[str]) -> str | None:
+    """Return the highest criticality of the items; None where none of them has one."""
+    found = [base.entries[i].columns.get("criticality") for i in items if i in base.entries]
+    known = [_CRITICALITY.index(c) for c in found if c in _CRITICALITY]
+    return _CRITICALITY[max(known)] if known else None
+
+
+def _template(base: Store, data: Data) -> str:
+    """Return how a change stands to its template as it is on the target branch."""
+    name = data.get("template")
+    if not isinstance(name, str) or name not in base.book.templates:
+        return "missing"
+    try:
+        template = base.book.template(name)
+    except ItsmError:
+        return "missing"
+    values = template.get("values")
+    for field in names(template.get("fixed")):
+        if not diff.same(_at(values, field), _at(data, field)):
+            return "departed"
+    return str(template.get("status", "proposed"))
+
+
+def _at(data: Any, dotted: str) -> Any:
+    for part in dotted.split("."):
+        data = data.get(part) if isinstance(data, dict) else None
+    return data
+
+
+def _in_freeze(base: Store, data: Data, items: frozenset[str]) -> bool | None:
+    """Whether the planned window touches a freeze; None for an authorised change without a window."""
+    start, end = _moment(data.get("planned_start")), _moment(data.get("planned_end"))
+    if start is None or end is None:
+        return None if data.get("state") in _authorised_states(base) else False
+    for entry in base.entries.values():
+        if entry.kind != "calendar" or entry.columns.get("type") != _FREEZE:
+            continue
+        calendar = base.data(entry.id)
+        scope = names(calendar.get("applies_to"))
+        if data.get("type") in names(calendar.get("exempt_types")) or (scope and not items & set(scope)):
+            continue
+        for window in calendar.get("windows") or ():
+            opens, closes = _moment(window.get("start")), _moment(window.get("end"))
+            if opens and closes and start < closes and opens < end:
+                return True
+    return False
+
+
+def _moment(text: Any) -> Any:
+    return clock.parse_time(text) if isinstance(text, str) else None

@@ -1,0 +1,29 @@
+"""A part of a snapshot: the rule book, the settings, the whole CMDB, and only some records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from itsm_gitops.repository.snapshot import RECORDS, FileInfo, Snapshot
+
+
+class Part:
+    """A snapshot without the records that are not named, so that 100,000 of them are not read."""
+
+    def __init__(self, snapshot: Snapshot, records: Iterable[str]) -> None:
+        self._below = snapshot
+        self._records = frozenset(records)
+        self.name = snapshot.name
+
+    def files(self, *roots: str) -> list[FileInfo]:
+        """Return the files under ``roots`` (default: all data roots), sorted by path."""
+        found = self._below.files(*roots)
+        return [i for i in found if i.path in self._records or not i.path.startswith(f"{RECORDS}/")]
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of one file of the whole snapshot."""
+        return self._below.read(path)
+
+    def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield each file as ``(path, bytes)``."""
+        return self._below.read_many(paths)
