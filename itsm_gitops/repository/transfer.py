@@ -1,0 +1,88 @@
+"""Fetching objects from a remote: what a request holds is looked at, never checked out.
+
+This is the one place where Git may open a connection to read. Hooks, submodules and automatic
+maintenance stay off, and Git never asks for a password.
+"""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from collections.abc import Sequence
+
+from itsm_gitops.model.errors import GitError
+from itsm_gitops.repository.git import Git, decode, executable, explain
+
+TIMEOUT = 300.0
+_CONFIG = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "protocol.ext.allow=never",
+    "fetch.fsckObjects=true",
+)
+_OPTIONS = (
+    "--quiet",
+    "--no-tags",
+    "--no-recurse-submodules",
+    "--no-auto-maintenance",
+    "--no-write-fetch-head",
+)
+
+
+def remote_url(git: Git, remote: str = "origin") -> str:
+    """Return the address of a remote; empty where there is none of that name."""
+    try:
+        return decode(git.run("remote", "get-url", "--end-of-options", remote)).strip()
+    except GitError:
+        return ""
+
+
+def has(git: Git, commit: str) -> bool:
+    """Whether a commit (a full hash) is in this repository."""
+    try:
+        git.run("cat-file", "-e", f"{commit}^{{commit}}")
+    except GitError:
+        return False
+    return True
+
+
+def fetch(git: Git, refs: Sequence[str], *, remote: str = "origin", token: str = "") -> None:
+    """Fetch refs, refspecs or commits; raises GitError.
+
+    ``token`` authenticates against an https remote; it travels in the environment, never in the
+    arguments, which every user of the machine can read.
+    """
+    import subprocess
+
+    settings = [word for setting in _CONFIG for word in ("-c", setting)]
+    command = [executable(), "--no-pager", *settings, "fetch", *_OPTIONS, "--end-of-options", remote, *refs]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=git.root,
+            env=_environment(remote_url(git, remote), token),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise GitError(f"fetching from {remote} took longer than {TIMEOUT:.0f} s", "try again") from error
+    if done.returncode:
+        raise explain("fetch", done.returncode, done.stderr)
+
+
+def _environment(url: str, token: str) -> dict[str, str]:
+    kept = {
+        k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in ("GIT_SSH_COMMAND", "GIT_SSH")
+    }
+    kept.update(GIT_TERMINAL_PROMPT="0", GIT_NO_REPLACE_OBJECTS="1", LC_ALL="C")
+    if token and url.startswith("https://"):
+        header = b64encode(f"x-access-token:{token}".encode()).decode("ascii")
+        site = "/".join(url.split("/", 3)[:3])
+        kept.update(
+            GIT_CONFIG_COUNT="1",
+            GIT_CONFIG_KEY_0=f"http.{site}/.extraheader",
+            GIT_CONFIG_VALUE_0=f"Authorization: Basic {header}",
+        )
+    return kept
