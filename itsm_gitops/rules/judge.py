@@ -26,6 +26,10 @@ from itsm_gitops.rules.rulebook import BookContext, book_error
 
 _NOTHING: frozenset[str] = frozenset()
 
+# A rule relies on what the shipped schemas promise. A repository owns its schemas and may loosen
+# them, so what then surprises a rule is a finding about the rule book, not a crash.
+_UNEXPECTED = (KeyError, TypeError, AttributeError, IndexError, ValueError)
+
 
 class Verdict(NamedTuple):
     """What a worker says about one document that is not perfect.
@@ -60,6 +64,11 @@ def to_finding(rule: Rule, hit: Hit, path: str = "") -> Finding:
         column=hit.column,
         at_key=hit.at_key,
     )
+
+
+def _unjudged(rule: Rule, error: Exception, path: str) -> Finding:
+    said = f"rule {rule.code} cannot judge this: {type(error).__name__} {error}"
+    return to_finding(find_rule("S013"), Hit(said, line=1, column=1), path)
 
 
 class _Judge:
@@ -133,8 +142,11 @@ class DocumentJudge:
             findings += [to_finding(find_rule(code), hit, document.path) for code, hit in refusals]
         context = DocumentContext(document, kind, data, refused, store, self._now, self._item)
         for rule, check in judge.rules:
-            for hit in check(context):
-                findings.append(to_finding(rule, hit, document.path))
+            try:
+                for hit in check(context):
+                    findings.append(to_finding(rule, hit, document.path))
+            except _UNEXPECTED as error:
+                findings.append(_unjudged(rule, error, document.path))
         return [Verdict(document.path, tuple(findings), refused)] if findings else []
 
 
@@ -162,8 +174,11 @@ def run(scope: str, context: Any) -> Iterable[Finding]:
     """Run all rules of one scope over its context."""
     for rule in rules(scope):
         check: Callable[[Any], Iterable[Hit]] | None = rule.check
-        for hit in check(context) if check else ():
-            yield to_finding(rule, hit)
+        try:
+            for hit in check(context) if check else ():
+                yield to_finding(rule, hit)
+        except _UNEXPECTED as error:
+            yield _unjudged(rule, error, "schemas")
 
 
 def _book_problems(book: BookContext) -> list[Finding]:

@@ -270,6 +270,14 @@ declare(
     good="cis: [payments-db]",
 )
 declare(
+    "S013",
+    "Schema lets through what a rule cannot read",
+    why="A rule relies on fields the shipped schemas demand; a loosened schema leaves it blind.",
+    hint="compare the schema of this kind with the shipped one (itsm init writes it), or report a bug",
+    bad="# a schema without `required` for the parts of priority_override\npriority_override: {reason: Urgent.}",
+    good="priority_override: {priority: P1, by: anna, reason: Urgent.}",
+)
+declare(
     "S010",
     "Condition of the schema not met",
     why="The schema combines conditions (anyOf, not, if/then …) that this value does not meet.",

@@ -134,7 +134,9 @@ def judge_mutants(root: Path, count: int) -> None:
         data = mutate(document.data, luck)
         for _ in range(luck.randrange(3)):
             data = mutate(data, luck) if isinstance(data, dict) else data
-        spoilt += bool(judge(store, document._replace(data=data)))
+        verdicts = judge(store, document._replace(data=data))
+        assert not [f for v in verdicts for f in v.findings if f.code == "S013"], (data, verdicts)
+        spoilt += bool(verdicts)
     assert spoilt > count / 3
 
 
@@ -161,6 +163,7 @@ def test_a_spoilt_repository_is_judged_in_every_scope(root: Path, seed: int) -> 
     report = check(Repository.open(root), base="HEAD")
     assert all(f.line and f.column for f in report.findings)
     assert report.count("error") > 0
+    assert [f for f in report.findings if f.code == "S013"] == []
     check(Repository.open(root), fix=True)
 
 
