@@ -55,13 +55,13 @@ def account(forge: str, number: object) -> str:
 class Directory:
     """The people of one snapshot, and who fills which role on one day."""
 
-    def __init__(self, store: Store, now: datetime) -> None:
+    def __init__(self, store: Store, now: datetime, roles: Mapping[str, Any] | None = None) -> None:
         self._store = store
         self._today = now.date()
         self.people: dict[str, Data] = {
             e.id: store.data(e.id) for e in store.entries.values() if e.kind == PERSON
         }
-        policy = store.book.policy(ROLES)
+        policy = store.book.policy(ROLES) if roles is None else roles
         self.roles: Mapping[str, Any] = policy.get("roles", {})
         self.delegations = tuple(_delegations(policy.get("delegates", ())))
 

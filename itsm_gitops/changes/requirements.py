@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.changes.digest import Content
-from itsm_gitops.changes.facts import PREPARATION, affected, facts
+from itsm_gitops.changes.facts import AUTHORISATION, affected, facts
 from itsm_gitops.changes.policy import AFFECTED, OWNER, SERVICES, ApprovalRule, Override, Policy, matches
 from itsm_gitops.changes.types import Requirement
 from itsm_gitops.graph.impact import ImpactGraph
@@ -31,7 +31,7 @@ class Asked(NamedTuple):
     """
 
     requirement: Requirement
-    data: Data = {}
+    data: Data
     owners: tuple[str, ...] = ()
     override: Override | None = None
     error: str = ""
@@ -157,15 +157,16 @@ def required(request: Request) -> tuple[list[Asked], list[ApprovalRule], list[st
             idle.append(rule)
             continue
         covered.update(paths, (t.path for t in documents))
-        for found in _spell_out(request, rule, paths, documents):
+        for found in _spell_out(request, rule, documents):
             _keep(asked, found)
-    work = any(
-        t.path in covered and t.data.get("state") not in request.policy.preparation for t in request.changes
-    )
-    left = [
-        p for p in request.content.changes if p not in covered and not (work and not p.startswith(_ROOTS))
-    ]
+    work = any(t.path in covered and request.facts(t)["stage"] == AUTHORISATION for t in request.changes)
+    left = [p for p in request.content.changes if p not in covered and not (work and _is_work(p))]
     return list(asked.values()), idle, left
+
+
+def _is_work(path: str) -> bool:
+    """Whether a path is none of this tool's own: what a change beside it is there to authorise."""
+    return not path.startswith((*_ROOTS, "schemas/")) and path != "itsm.yaml"
 
 
 def _documents(request: Request, rule: ApprovalRule) -> list[Touched]:
@@ -189,20 +190,13 @@ def _keep(asked: dict[tuple[Any, ...], Asked], new: Asked) -> None:
         asked[strict] = known._replace(override=None)
 
 
-def _spell_out(
-    request: Request, rule: ApprovalRule, paths: list[str], documents: list[Touched]
-) -> Iterator[Asked]:
+def _spell_out(request: Request, rule: ApprovalRule, documents: list[Touched]) -> Iterator[Asked]:
     if not rule.require.each:
-        if paths and not documents:
-            yield Asked(_requirement(rule, "", _some(paths)))
+        if not documents:
+            yield Asked(_requirement(rule, "", ""), {})
         for document in documents:
-            subject = "" if rule.require.role == OWNER else document.id
-            yield Asked(
-                _requirement(rule, document.id, ""),
-                document.data,
-                tuple(names(document.data.get("owner"))) if not subject else (),
-                _override(request, rule, document),
-            )
+            override = _override(request, rule, document)
+            yield Asked(_requirement(rule, document.id, ""), document.data, (), override)
     elif rule.require.each in (AFFECTED, SERVICES):
         for document in documents:
             yield from _for_affected(request, rule, document)
@@ -254,11 +248,3 @@ def _requirement(rule: ApprovalRule, subject: str, note: str) -> Requirement:
         rule=rule.name,
         distinct=rule.require.distinct,
     )
-
-
-def _some(paths: Iterable[str]) -> str:
-    found = sorted(paths)
-    return ", ".join(found[:2]) + (f" and {len(found) - 2} more" if len(found) > 2 else "")
-
-
-__all__ = ["CHANGE", "PREPARATION", "Asked", "Request", "Touched", "required"]
