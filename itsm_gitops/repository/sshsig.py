@@ -1,0 +1,99 @@
+"""Detached SSH signatures (SSHSIG) by OpenSSH's ssh-keygen: made with a person's own key, checked offline.
+
+The namespace is part of what is signed: a signature for one purpose is none for another.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from itsm_gitops.model.errors import ItsmError
+
+TIMEOUT = 60.0
+_KEY = re.compile(
+    r"((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]{1,60}) ([A-Za-z0-9+/]{16,8000}={0,3})(?: .*)?", re.ASCII
+)
+_PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+_GOOD = re.compile(r'Good "[^"]*" signature for .* with \S+ key (SHA256:\S+)')
+
+
+@cache
+def _program() -> str:
+    import shutil
+
+    folders = [p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(p).is_absolute()]
+    found = shutil.which("ssh-keygen", path=os.pathsep.join(folders))
+    if not found:
+        raise ItsmError("ssh-keygen is not installed", "install OpenSSH 8.2 or newer")
+    return found
+
+
+def public_key(text: object) -> str:
+    """Return type and key of one public key as OpenSSH writes it, without comment; empty for none."""
+    match = _KEY.fullmatch(text.strip()) if isinstance(text, str) else None
+    return f"{match[1]} {match[2]}" if match else ""
+
+
+def sign(content: bytes, key: Path, namespace: str) -> str:
+    """Return the armoured signature of ``content`` by a private key (or a public one in the agent).
+
+    ssh-keygen asks for a passphrase on the terminal itself. Raises ItsmError when it refuses.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "statement"
+        file.write_bytes(content)
+        done = subprocess.run(  # the terminal stays connected: a key may have a passphrase
+            [_program(), "-Y", "sign", "-n", namespace, "-f", os.fspath(key), os.fspath(file)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+        signature = file.with_name("statement.sig")
+        if done.returncode or not signature.is_file():
+            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            raise ItsmError(
+                f"ssh-keygen could not sign: {said[-1] if said else 'no reason given'}", "is the key there?"
+            )
+        return signature.read_text("ascii")
+
+
+def verify(content: bytes, signature: str, principal: str, keys: Iterable[str], namespace: str) -> str:
+    """Return the fingerprint of the key of ``principal`` that made a signature; empty where none did.
+
+    ``keys`` are the public keys that count for the principal today. Dates inside a statement prove
+    nothing, so whoever calls leaves out the keys that are not valid now.
+    """
+    good = [k for k in map(public_key, keys) if k]
+    if not good or not _PRINCIPAL.fullmatch(principal):
+        return ""
+    with tempfile.TemporaryDirectory() as folder:
+        allowed, sig = Path(folder) / "allowed_signers", Path(folder) / "signature"
+        allowed.write_text("".join(f'{principal} namespaces="{namespace}" {key}\n' for key in good), "ascii")
+        sig.write_text(signature, "utf-8", errors="replace")
+        done = subprocess.run(
+            [
+                _program(),
+                "-Y",
+                "verify",
+                "-f",
+                os.fspath(allowed),
+                "-I",
+                principal,
+                "-n",
+                namespace,
+                "-s",
+                os.fspath(sig),
+            ],
+            input=content,
+            capture_output=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+    match = _GOOD.search(done.stdout.decode("utf-8", "replace"))
+    return match[1] if done.returncode == 0 and match else ""
