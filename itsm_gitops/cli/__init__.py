@@ -7,8 +7,11 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Run ``itsm`` with the arguments of the process and exit with its code."""
+    import gc
     import sys
 
+    # What imports make stays; to look for dead cycles after every 700 objects only makes commands slower.
+    gc.set_threshold(50_000)
     from itsm_gitops.cli.quick import shown_plainly
 
     text = shown_plainly(sys.argv[1:])

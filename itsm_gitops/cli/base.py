@@ -48,8 +48,24 @@ class ItsmCommand(click.Command):
             formatter.write_paragraph()
             formatter.write("Examples:\n")
             for line, meaning in self.examples:
-                formatter.write(f"  {line}\n" + (f"      {meaning}\n" if meaning else ""))
+                first, *rest = _folded(line, formatter.width - 2)
+                formatter.write("".join([f"  {first}\n", *(f"      {part}\n" for part in rest)]))
+                formatter.write(f"      # {meaning}\n" if meaning else "")
         super().format_epilog(ctx, formatter)
+
+
+def _folded(line: str, columns: int) -> list[str]:
+    """Break a long command line before its options, as a shell accepts it."""
+    if len(line) <= columns:
+        return [line]
+    parts, current = [], ""
+    for word in line.replace(" --", "\n--").split("\n"):
+        if current and len(current) + len(word) + 3 > columns - 4:
+            parts.append(f"{current} \\")
+            current = word
+        else:
+            current = f"{current} {word}".strip()
+    return [*parts, current]
 
 
 def command(

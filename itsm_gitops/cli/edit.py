@@ -117,7 +117,10 @@ def link_command(
 def unlink_command(
     app: App, identifier: str, relation: str, target: str, dry_run: bool, as_json: bool
 ) -> None:
-    """Remove a link, whichever of the two documents stores it."""
+    """Remove a link.
+
+    Either of the two documents may store it; TYPE may be its name from either end.
+    """
     if not relation:
         raise usage("the type of the link is empty")
     done = unlink(app.repo, identifier, relation, target, dry_run=dry_run)

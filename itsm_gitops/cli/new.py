@@ -40,17 +40,15 @@ class NewCommand(ItsmCommand):
 @command(
     "new",
     [
-        (
-            'itsm new incident --title "Mail is down" --service mail --impact high --urgency high --category mail',
-            "",
-        ),
         ("itsm new incident", "on a terminal: asks for what is needed"),
-        ("itsm new change --template normal-change --edit", "start from a template, in your editor"),
         (
-            'itsm new service mail --name Mail --team it --category workplace --description "E-mail for all."',
-            "",
+            'itsm new problem --title "Mail keeps failing" --service mail --category mail '
+            "--impact low --urgency low",
+            "the fields are options",
         ),
-        ("itsm new problem --title 'Mail keeps failing' --service mail --link causes:K7QF3 --dry-run", ""),
+        ("itsm new change --template normal-change --edit", "from a template, in your editor"),
+        ("itsm new service mail --name Mail --team it --dry-run", "an item has a name as its ID"),
+        ("itsm new incident --link caused_by:PRB-261122-9TX2M", "linked from the start"),
     ],
     cls=NewCommand,
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True},

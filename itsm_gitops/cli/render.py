@@ -96,6 +96,9 @@ def wrap(text: str, columns: int) -> list[str]:
 
 
 def _wrap_line(line: str, columns: int) -> Iterator[str]:
+    if width(line) <= columns:  # as it is: it may hold aligned columns
+        yield line
+        return
     indent = line[: len(line) - len(line.lstrip())][: columns // 2]
     current = indent
     for word in line.split():

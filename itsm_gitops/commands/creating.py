@@ -44,7 +44,7 @@ SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
 }
 
 # Fields that mean who acts, where nothing else is said.
-_ACTING = ("reported_by", "requested_by")
+_ACTING = ("reported_by", "requested_by", "owner")
 
 
 @dataclass
@@ -94,7 +94,7 @@ def start(
     handle = acting(repo, by) if kind.is_record else (by or "")
     draft = Draft(repo, kind, _identifier(repo, kind, identifier), handle, {})
     draft.data = _ordered(kind, {**_fixed(draft), **copy.deepcopy(dict(values))})
-    for name in _ACTING:
+    for name in _ACTING if kind.is_record else ():
         if name in kind.required:
             draft.data.setdefault(name, handle)
     draft.data = _ordered(kind, draft.data)
@@ -173,6 +173,8 @@ def field_for(kind: Kind, option: str) -> str:
 def assignment_for(kind: Kind, option: str, value: str) -> Assignment:
     """Return the assignment that ``--option value`` means; repeated list options add up."""
     name = field_for(kind, option)
+    if kind.fields[name.split(".")[0]].get("type") == "object" and not value.startswith("{"):
+        name = next(iter(SHORT_NAMES.get(name, ())), name)  # --risk low: the part that people mean
     if name in ("answers", "labels") and "=" in value:
         key, _, text = value.partition("=")
         return Assignment((name, key), SET, text)

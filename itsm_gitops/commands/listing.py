@@ -154,7 +154,7 @@ class _Rows:
         if name == "priority":
             return self.priority(entry)
         if name == "age":
-            return clock.age(first, self._now) if (first := clock.parse_time(entry.opened)) else None
+            return self._age(entry)
         if name in DERIVED and (found := getattr(entry, name)):
             return found
         if name == self._store.book.kinds[entry.kind].label:
@@ -163,6 +163,15 @@ class _Rows:
             return entry.columns[name]
         kind = self._store.book.kinds[entry.kind]
         return self._store.data(entry.id).get(name) if name in kind.fields else None
+
+    def _age(self, entry: Entry) -> str | None:
+        """Return how long an open record has been open, or how long a finished one took."""
+        first, last = clock.parse_time(entry.opened), clock.parse_time(entry.updated)
+        workflow = self._store.book.kinds[entry.kind].workflow
+        if first is None or last is None:
+            return None
+        done = workflow is not None and not workflow.is_open(entry.state)
+        return clock.age(first, last if done else self._now)
 
     def priority(self, entry: Entry) -> str | None:
         found = priority(self._policy, entry.columns)

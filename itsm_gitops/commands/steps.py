@@ -95,5 +95,5 @@ def _need(kind: Kind, field: str, coded: bool, prose: bool) -> Need:
 def _placeholder(schema: Mapping[str, Any]) -> str:
     if schema.get("enum"):
         return "VALUE"
-    text = expected(schema).replace(" ", "")
-    return f"'{text}'" if any(c in text for c in "|<>") else text
+    text = expected(schema).removesuffix(" ID")
+    return f"'{text}'" if any(c in text for c in " |<>") else text

@@ -1,0 +1,115 @@
+"""A repository made by `itsm init`, and the command line run inside this process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from itsm_gitops.cli.app import run
+from itsm_gitops.commands.starting import init
+
+NOW = "2026-11-22T12:00:00Z"
+
+
+class Result(NamedTuple):
+    """What one run printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The output as data."""
+        return json.loads(self.out)
+
+
+Cli = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new repository with the examples, committed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_AUTHOR_DATE", "2026-11-20T10:00:00Z")
+        patch.setenv("GIT_COMMITTER_DATE", "2026-11-20T10:00:00Z")
+        return init(
+            tmp_path_factory.mktemp("made") / "acme", organisation="Acme", timezone="Europe/Berlin"
+        ).root
+
+
+@pytest.fixture
+def acme(made_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An own copy of that repository, as the working folder, with the clock standing still."""
+    root = tmp_path / "acme"
+    shutil.copytree(made_once, root, symlinks=True)
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("ITSM_NOW", NOW)
+    monkeypatch.setenv("ITSM_USER", "operations-lead")
+    return root
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Run `itsm` with some words in this process."""
+
+    def call(*words: str, code: int | None = 0) -> Result:
+        capsys.readouterr()
+        ended = run(words)
+        out, err = capsys.readouterr()
+        if code is not None:
+            assert ended == code, f"itsm {' '.join(words)} ended with {ended}\n{out}\n{err}"
+        return Result(ended, out, err)
+
+    return call
+
+
+@pytest.fixture
+def incident(acme: Path, cli: Cli) -> str:
+    """The identifier of a new incident."""
+    made = cli(
+        "new",
+        "incident",
+        "--title",
+        "Mail is slow",
+        "--service",
+        "email",
+        "--ci",
+        "mailbox-db",
+        "--category",
+        "mail",
+        "--impact",
+        "high",
+        "--urgency",
+        "medium",
+        "--json",
+    )
+    return str(made.json["id"])
+
+
+@pytest.fixture
+def path_of(acme: Path) -> Callable[[str], Path]:
+    """The file of a document, by identifier."""
+
+    def find(identifier: str) -> Path:
+        return next(p for p in acme.rglob(f"{identifier}.yaml"))
+
+    return find
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Move the clock to some minutes after noon."""
+
+    def move(minutes: int) -> None:
+        monkeypatch.setitem(
+            os.environ, "ITSM_NOW", f"2026-11-22T{12 + minutes // 60:02d}:{minutes % 60:02d}:00Z"
+        )
+
+    return move
