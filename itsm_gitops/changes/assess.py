@@ -13,6 +13,7 @@ from functools import cached_property
 
 from itsm_gitops.changes import requirements as wanted
 from itsm_gitops.changes.digest import Seen, content
+from itsm_gitops.changes.forges import signed
 from itsm_gitops.changes.judge import Judged, judge
 from itsm_gitops.changes.people import Directory
 from itsm_gitops.changes.policy import POLICY, ApprovalRule, Policy, read_policy
@@ -30,8 +31,8 @@ from itsm_gitops.changes.types import (
 )
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, ROLES
-from itsm_gitops.repository import Repository, Store, load_store, read_rulebook
-from itsm_gitops.repository.changeset import changeset, contributors
+from itsm_gitops.repository import Repository, Store, load_store, read_rulebook, refs
+from itsm_gitops.repository.changeset import Authored, changeset, contributors
 from itsm_gitops.repository.part import Part
 
 _NAMED = 5
@@ -46,11 +47,13 @@ def assess(
     reviews: Iterable[Review] = (),
     now: datetime,
     opened_by: str = "",
+    statements: Iterable[refs.Kept] | None = None,
 ) -> Assessment:
     """Return how the request that brings ``head`` into ``base`` stands.
 
     ``base`` is the tip of the branch it wants to enter, called ``target``; ``opened_by`` the
-    account that opened it. Policy, roles, people, delegates and owners are those of ``base``.
+    account that opened it. ``statements`` are signed ones, to be checked here; None stands for all
+    that the repository keeps. Policy, roles, people, delegates and owners are those of ``base``.
     What cannot be decided is a verdict ERROR, never a pass. Raises GitError where a commit or
     the history is missing.
     """
@@ -58,8 +61,9 @@ def assess(
     base_commit, head_commit = git.resolve(base), git.resolve(head)
     merge_base = git.merge_base(base_commit, head_commit)
     blank = Assessment(base_commit, merge_base, head_commit, target, "", now)
+    kept = refs.kept(git, signed.PREFIX) if statements is None else tuple(statements)
     try:
-        return _Case(repo, blank, tuple(reviews), opened_by).assessment()
+        return _Case(repo, blank, tuple(reviews), opened_by, kept).assessment()
     except RuleBookError as error:
         text = f"{error.message}; {error.hint}" if error.hint else error.message
         return replace(blank, messages=(text,))
@@ -73,6 +77,7 @@ class _Case:
     blank: Assessment
     reviews: Sequence[Review]
     opened_by: str
+    statements: Sequence[refs.Kept]
 
     def assessment(self) -> Assessment:
         request, parts = self.request, self.parts
@@ -81,7 +86,10 @@ class _Case:
                 self.blank, messages=("the request changes nothing, so there is nothing to approve",)
             )
         asked, idle, left = wanted.required(request)
-        judged = judge(asked, self.judge, self.judge.sort(self.reviews), self.head_directory)
+        found = signed.read(self.statements, self.directory, self.blank.at)
+        standing = self.judge.sort((*self.reviews, *(r for r in found.reviews if self._about_this(r))))
+        standing.rejected.extend(r for r in found.rejected if self._about_this(r.review))
+        judged = judge(asked, self.judge, standing, self.head_directory)
         verdicts = [*self._unjudgeable(left), *judged.verdicts, *map(_not_applicable, idle)]
         if not asked:
             verdicts.insert(0, _error("policy", "no rule of the policy applies, and that is never a pass"))
@@ -138,10 +146,13 @@ class _Case:
         return Request(self.policy, self.base, self.head, found)
 
     @cached_property
+    def commits(self) -> list[Authored]:
+        return contributors(self.repo.history, self.blank.base, self.blank.head)
+
+    @cached_property
     def parts(self) -> Parts:
-        commits = contributors(self.repo.history, self.blank.base, self.blank.head)
         states = {t.id: [d for d in (t.before, t.after) if d is not None] for t in self.request.changes}
-        return separate(self.policy, self.directory, commits, self.opened_by, states)
+        return separate(self.policy, self.directory, self.commits, self.opened_by, states)
 
     @cached_property
     def judge(self) -> Judge:
@@ -153,6 +164,15 @@ class _Case:
             digest=self.request.content.digest,
             target=self.blank.target,
             now=self.blank.at,
+        )
+
+    def _about_this(self, review: Review) -> bool:
+        """Whether a statement is about some state of this request, and not about another one."""
+        commits = {self.blank.head, *(c.commit for c in self.commits)}
+        return (
+            review.digest == self.request.content.digest
+            or review.commit in commits
+            or bool({t.id for t in self.request.changes} & set(review.changes))
         )
 
     def _unjudgeable(self, left: list[str]) -> Iterator[Verdict]:

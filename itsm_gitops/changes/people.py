@@ -125,6 +125,12 @@ class Directory:
             if person in wanted or wanted.intersection(names(data.get("teams")))
         )
 
+    def _approvers(self, named: Iterable[str]) -> frozenset[str]:
+        """Return the people among people and teams, of a team those who may approve for it."""
+        wanted = frozenset(named)
+        may = (p for p in self.members(wanted) if self.people[p].get("approver") is not False)
+        return wanted.intersection(self.people).union(may)
+
     def fill(self, role: str, data: Data, owners: Iterable[str] = ()) -> dict[str, Holding]:
         """Return the active people who fill a role for a record, by identifier.
 
@@ -143,10 +149,10 @@ class Directory:
     def _direct(self, role: str, data: Data, owners: Iterable[str]) -> frozenset[str]:
         about = self.roles.get(role)
         if role == OWNER and owners:
-            return self.members(owners)
+            return self._approvers(owners)
         if role == PEER or (isinstance(about, dict) and about.get("everyone")):
             return frozenset(self.people)
-        return self.members(holders(about, data, self.item)) if isinstance(about, dict) else frozenset()
+        return self._approvers(holders(about, data, self.item)) if isinstance(about, dict) else frozenset()
 
     def knows(self, role: str) -> bool:
         """Whether there is such a role."""

@@ -38,7 +38,7 @@ class Review(NamedTuple):
     A signed statement names its person, which its key proves. ``source`` is the adapter's name.
     ``commit`` is what the reviewer saw (None: not told). ``digest`` is the changeset a signed
     statement is about. ``target`` is the branch it was given for (None: not told). ``login`` is
-    a label and decides nothing.
+    a label and decides nothing. ``changes`` are the change records a signed statement names.
     """
 
     person: str | None
@@ -54,6 +54,7 @@ class Review(NamedTuple):
     target: str | None = None
     note: str = ""
     login: str = ""
+    changes: tuple[str, ...] = ()
 
 
 class PullRequest(NamedTuple):

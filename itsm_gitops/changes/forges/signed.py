@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from itsm_gitops.changes.people import Directory
 from itsm_gitops.changes.types import APPROVED, CHANGES_REQUESTED, Assessment, Rejected, Review
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused
+from itsm_gitops.model.roles import names
 from itsm_gitops.repository import refs, sshsig
 from itsm_gitops.repository.git import Git
 
@@ -87,10 +88,10 @@ def keys_of(directory: Directory, person: str, today: date) -> list[str]:
     return [k for k in found if k]
 
 
-def read(git: Git, directory: Directory, now: datetime) -> Found:
-    """Read and check every kept statement; ``directory`` is that of the target branch."""
+def read(statements: Iterable[refs.Kept], directory: Directory, now: datetime) -> Found:
+    """Check every statement; ``directory`` is that of the target branch."""
     found = Found([], [])
-    for kept in refs.kept(git, PREFIX):
+    for kept in statements:
         for review, reason in _read(kept, directory, now):
             if reason:
                 found.rejected.append(Rejected(review, BAD_SIGNATURE, reason))
@@ -126,6 +127,7 @@ def _read(kept: refs.Kept, directory: Directory, now: datetime) -> Iterator[tupl
             digest=about["digest"],
             target=about["target"],
             note=about["note"],
+            changes=tuple(names(about.get("changes"))),
         ),
         reason,
     )
