@@ -1,0 +1,232 @@
+"""A GitHub that remembers: pull requests, reviews, comments, rules, check runs, on the loopback.
+
+Own code, written from the published description of the interface; ``test_contract`` holds it to
+that description. ``faults`` are answered before anything else, one per request.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+BASE = "1" * 40
+HEAD = "2" * 40
+SITE = "https://github.example"
+DAY = "2026-03-04T10:{:02d}:{:02d}Z"
+
+
+def account(number: int, login: str, kind: str = "User") -> dict[str, Any]:
+    site = f"https://api.github.example/users/{login}"
+    links = [
+        "followers_url",
+        "following_url",
+        "gists_url",
+        "starred_url",
+        "subscriptions_url",
+        "organizations_url",
+        "repos_url",
+        "events_url",
+        "received_events_url",
+    ]
+    return {
+        "login": login,
+        "id": number,
+        "node_id": f"U{number}",
+        "avatar_url": f"{SITE}/{login}.png",
+        "gravatar_id": "",
+        "url": site,
+        "html_url": f"{SITE}/{login}",
+        **dict.fromkeys(links, site),
+        "type": kind,
+        "site_admin": False,
+    }
+
+
+BOT = account(41898282, "github-actions[bot]", "Bot")
+
+
+class FakeGitHub(ThreadingHTTPServer):
+    """One repository, ``acme/itsm``, with one open pull request, number 7."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.token = "Bearer fake-token"
+        self.pulls: dict[int, dict[str, Any]] = {}
+        self.reviews: dict[int, list[dict[str, Any]]] = {}
+        self.comments: list[dict[str, Any]] = []
+        self.rules: list[dict[str, Any]] = []
+        self.checks: list[dict[str, Any]] = []
+        self.rerun: list[int] = []
+        self.requests: list[tuple[str, str]] = []
+        self.faults: list[tuple[int, dict[str, str]]] = []
+        self.public = ""  # the address that links point to, where a proxy stands in front
+        self.open_pull(7)
+
+    def open_pull(self, number: int, *, head: str = HEAD, base: str = BASE, draft: bool = False) -> None:
+        self.pulls[number] = {
+            "number": number,
+            "html_url": f"{SITE}/acme/itsm/pull/{number}",
+            "user": account(1, "ada"),
+            "state": "open",
+            "title": "Upgrade the firewall",
+            "draft": draft,
+            "head": {"sha": head, "ref": "change/firewall"},
+            "base": {"sha": base, "ref": "main"},
+            "merged_by": None,
+        }
+        self.reviews.setdefault(number, [])
+
+    def review(
+        self, number: int, user: dict[str, Any] | None, state: str = "APPROVED", *, commit: str | None = HEAD
+    ) -> int:
+        entries = self.reviews[number]
+        identifier = 1000 + len(entries)
+        where = f"{SITE}/acme/itsm/pull/{number}"
+        entry = {
+            "id": identifier,
+            "node_id": f"R{identifier}",
+            "user": user,
+            "body": "",
+            "state": state,
+            "html_url": f"{where}#pullrequestreview-{identifier}",
+            "pull_request_url": where,
+            "_links": {"html": {"href": where}, "pull_request": {"href": where}},
+            "commit_id": commit,
+            "author_association": "MEMBER",
+        }
+        if state != "PENDING":
+            entry["submitted_at"] = DAY.format(len(entries) // 60, len(entries) % 60)
+        entries.append(entry)
+        return identifier
+
+    def comment(self, body: str, user: dict[str, Any] = BOT) -> dict[str, Any]:
+        identifier = 500 + len(self.comments)
+        where = f"{SITE}/acme/itsm/pull/7#issuecomment-{identifier}"
+        entry = {
+            "id": identifier,
+            "node_id": f"C{identifier}",
+            "url": where,
+            "html_url": where,
+            "issue_url": where,
+            "body": body,
+            "user": user,
+            "created_at": DAY.format(0, 0),
+            "updated_at": DAY.format(0, 0),
+            "author_association": "NONE",
+        }
+        self.comments.append(entry)
+        return entry
+
+
+@contextmanager
+def running() -> Iterator[FakeGitHub]:
+    """Serve until the block ends."""
+    server = FakeGitHub()
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: FakeGitHub
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self._handle()
+
+    do_POST = do_PATCH = do_GET  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: tests read ``requests``."""
+
+    def _handle(self) -> None:
+        size = int(self.headers.get("Content-Length") or 0)
+        body = json.loads(self.rfile.read(size)) if size else None
+        url = urlsplit(self.path)
+        self.server.requests.append((self.command, self.path))
+        if self.server.faults:
+            status, headers = self.server.faults.pop(0)
+            self._answer(status, {"message": "not now"}, headers)
+        elif self.headers.get("Authorization") != self.server.token:
+            self._answer(401, {"message": "Bad credentials", "documentation_url": SITE, "status": "401"})
+        else:
+            query = {k: v[-1] for k, v in parse_qs(url.query).items()}
+            self._route(self.command, url.path, query, body)
+
+    def _route(self, method: str, path: str, query: dict[str, str], body: Any) -> None:
+        root = "/repos/acme/itsm"
+        routes = (
+            ("GET", rf"{root}/pulls/(\d+)", lambda n: self._one(self.server.pulls.get(int(n)))),
+            ("GET", rf"{root}/pulls/(\d+)/reviews", lambda n: self._page(self.server.reviews[int(n)], query)),
+            ("GET", rf"{root}/pulls", lambda: self._page(list(self.server.pulls.values()), query)),
+            ("GET", rf"{root}/commits/(\w+)/pulls", lambda c: self._page(self._pulls_of(c), query)),
+            ("GET", rf"{root}/commits/(\w+)/check-runs", lambda c: self._checks(query)),
+            ("GET", rf"{root}/rules/branches/main", lambda: self._page(self.server.rules, query)),
+            ("GET", rf"{root}/codeowners/errors", lambda: self._answer(200, {"errors": []})),
+            ("GET", rf"{root}/issues/\d+/comments", lambda: self._page(self.server.comments, query)),
+            (
+                "POST",
+                rf"{root}/issues/\d+/comments",
+                lambda: self._answer(201, self.server.comment(body["body"])),
+            ),
+            ("PATCH", rf"{root}/issues/comments/(\d+)", lambda n: self._patch(int(n), body["body"])),
+            ("POST", rf"{root}/actions/jobs/(\d+)/rerun", lambda n: self._rerun(int(n))),
+        )
+        for verb, pattern, act in routes:
+            found = re.fullmatch(pattern, path)
+            if verb == method and found:
+                act(*found.groups())
+                return
+        self._answer(404, {"message": "Not Found", "documentation_url": SITE, "status": "404"})
+
+    def _one(self, data: Any) -> None:
+        self._answer(*((200, data) if data else (404, {"message": "Not Found"})))
+
+    def _pulls_of(self, commit: str) -> list[Any]:
+        return [p for p in self.server.pulls.values() if p["head"]["sha"] == commit]
+
+    def _checks(self, query: dict[str, str]) -> None:
+        runs = [c for c in self.server.checks if c["name"] == query.get("check_name")]
+        self._answer(200, {"total_count": len(runs), "check_runs": runs})
+
+    def _patch(self, number: int, text: str) -> None:
+        entry = next(c for c in self.server.comments if c["id"] == number)
+        entry["body"] = text
+        self._answer(200, entry)
+
+    def _rerun(self, number: int) -> None:
+        self.server.rerun.append(number)
+        self._answer(201, {})
+
+    def _page(self, entries: list[Any], query: dict[str, str]) -> None:
+        size = min(int(query.get("per_page", 30)), 100)
+        page = int(query.get("page", 1))
+        headers = {}
+        if len(entries) > page * size:
+            where = f"{self.server.public or self.server.url}{urlsplit(self.path).path}"
+            rest = "&".join(f"{k}={v}" for k, v in query.items() if k != "page")
+            headers["Link"] = f'<{where}?{rest}&page={page + 1}>; rel="next", <{where}>; rel="first"'
+        self._answer(200, entries[(page - 1) * size : page * size], headers)
+
+    def _answer(self, status: int, data: Any, headers: dict[str, str] | None = None) -> None:
+        raw = json.dumps(data).encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json; charset=utf-8", **(headers or {})}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
