@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 from itsm_gitops.documents.problems import MAX_PROBLEMS, Problem
 
@@ -23,12 +24,17 @@ _NOT_ASCII = (
     "\ud800-\udfff"  # halves of characters
     "\U000e0000-\U000e007f"  # tags
 )
-FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f{_NOT_ASCII}]")
-_FORBIDDEN_WIDE = re.compile(f"[{_NOT_ASCII}]")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 _ALLOWED_BYTES = bytes([9, 10, 13, *range(32, 127), *range(128, 256)])
 
 _NAMES = {0xFEFF: "a byte order mark", 0x85: "NEXT LINE", 0x00: "NUL", 0x1B: "ESCAPE", 0x7F: "DELETE"}
+
+
+@cache
+def forbidden(*, ascii_too: bool = True) -> re.Pattern[str]:
+    """The pattern of one forbidden character. Compiled when first needed: sound ASCII texts never do."""
+    controls = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f" if ascii_too else ""
+    return re.compile(f"[{controls}{_NOT_ASCII}]")
 
 
 def clean_text(raw: bytes) -> str | None:
@@ -42,18 +48,26 @@ def clean_text(raw: bytes) -> str | None:
             text = raw.decode("utf-8")
         except UnicodeDecodeError:
             return None
-        if _FORBIDDEN_WIDE.search(text) or not unicodedata.is_normalized("NFC", text):
+        if _hides_something(text) or not unicodedata.is_normalized("NFC", text):
             return None
     if "\r" in text and _LONE_RETURN.search(text):
         return None
     return text
 
 
+def _hides_something(text: str) -> bool:
+    """Whether a text whose ASCII characters are all allowed holds a forbidden one."""
+    # Nothing forbidden is printable, and all that is in most texts is. That is quicker than the pattern.
+    if text.replace("\n", " ").replace("\t", " ").isprintable():
+        return False
+    return bool(forbidden(ascii_too=False).search(text))
+
+
 def is_clean(value: str) -> bool:
     """Whether a value holds only allowed characters and is normalised (NFC)."""
     if value.isascii() and value.isprintable():
         return True
-    return not FORBIDDEN.search(value) and unicodedata.is_normalized("NFC", value)
+    return not forbidden().search(value) and unicodedata.is_normalized("NFC", value)
 
 
 def describe(character: str) -> str:
@@ -71,7 +85,7 @@ def position(text: str, index: int) -> tuple[int, int]:
 def value_problems(value: str, line: int, column: int) -> list[Problem]:
     """What is wrong with the characters of a value that starts at ``line`` and ``column``."""
     found = []
-    bad = FORBIDDEN.search(value)
+    bad = forbidden().search(value)
     if bad:
         found.append(_forbidden(bad.group(), line, column, "through an escape"))
     if not unicodedata.is_normalized("NFC", value):
@@ -87,7 +101,7 @@ def diagnose(raw: bytes) -> list[Problem]:
         return [_undecodable(raw, error)]
     found = [
         _forbidden(match.group(), *position(text, match.start()))
-        for match, _ in zip(FORBIDDEN.finditer(text), range(MAX_PROBLEMS), strict=False)
+        for match, _ in zip(forbidden().finditer(text), range(MAX_PROBLEMS), strict=False)
     ]
     for match, _ in zip(_LONE_RETURN.finditer(text), range(MAX_PROBLEMS), strict=False):
         line, column = position(text, match.start())

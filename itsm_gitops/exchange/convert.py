@@ -215,7 +215,7 @@ def fit(text: str, schema: Mapping[str, Any]) -> tuple[Any, str, list[str]]:
     """
     changes = []
     value = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    clean = chars.FORBIDDEN.sub(" ", value).strip()
+    clean = chars.forbidden().sub(" ", value).strip()
     if clean != value:
         changes.append("characters that documents do not allow became blanks")
         value = clean

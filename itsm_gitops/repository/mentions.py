@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import os
-import threading
 import warnings
 from typing import NamedTuple
 
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, REGULAR, Snapshot
+from itsm_gitops.repository.workers import can_fork
 
 # Folders of kinds with more documents are searched only when that is asked for.
 SEARCHED_FOLDER_MAX = 2000
@@ -50,8 +50,7 @@ class Search:
         self._asked = (snapshot, identifier, most)
         self._pid = 0
         self._pipe = -1
-        # A process with threads is never forked: a lock that another thread holds would stay locked.
-        if hasattr(os, "fork") and threading.active_count() == 1:
+        if can_fork():
             self._start()
 
     def _start(self) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -33,12 +32,15 @@ class _Worker(NamedTuple):
     pipe: IO[bytes]
 
 
-def default_jobs(items: int) -> int:
-    """Return how many processes ``items`` are worth: 1 for few, else the usable processors, at most 4.
+def can_fork() -> bool:
+    """Whether this process may be forked: the system can, and no other thread holds a lock for ever."""
+    threads = sys.modules.get("threading")  # where nothing imported it, there is one thread
+    return hasattr(os, "fork") and (threads is None or threads.active_count() == 1)
 
-    A process with threads is never forked: a lock that another thread holds would stay locked.
-    """
-    if items < FORK_FROM or not hasattr(os, "fork") or threading.active_count() > 1:
+
+def default_jobs(items: int) -> int:
+    """Return how many processes ``items`` are worth: 1 for few, else the usable processors, at most 4."""
+    if items < FORK_FROM or not can_fork():
         return 1
     affinity = getattr(os, "sched_getaffinity", None)
     usable = len(affinity(0)) if affinity else os.cpu_count() or 1
