@@ -27,10 +27,10 @@ _HIDING = frozenset(("planned_start", "planned_end", "cis", "services", "service
 _CALENDARS: WeakKeyDictionary[Store, Calendars] = WeakKeyDictionary()
 
 
-def _calendars(store: Store) -> Calendars:
-    known = _CALENDARS.get(store)
+def _calendars(ctx: DocumentContext) -> Calendars:
+    known = _CALENDARS.get(ctx.store)
     if known is None:
-        known = _CALENDARS[store] = Calendars(store)
+        known = _CALENDARS[ctx.store] = Calendars(ctx.cmdb)
     return known
 
 
@@ -57,7 +57,7 @@ def outside_freezes(ctx: DocumentContext) -> Iterator[Hit]:
     change = _planned(ctx)
     if change is None:
         return
-    for calendar, window, exempt in _calendars(ctx.store).holds(change):
+    for calendar, window, exempt in _calendars(ctx).holds(change):
         if not exempt:
             message = f"the window falls into the freeze '{calendar.id}' ({window.name})"
             yield Hit(message, ("planned_start",), f"it ends at {clock.format_time(window.end)}")
@@ -181,7 +181,7 @@ def _open_changes(ctx: NetworkContext) -> Iterator[tuple[Any, Any]]:
 def inside_maintenance(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare an open change's window with the maintenance windows it names or has to keep to."""
     change = _planned(ctx)
-    found = _calendars(ctx.store).outside(change, model_of(ctx)) if change else None
+    found = _calendars(ctx).outside(change, model_of(ctx)) if change else None
     if found:
         names = " or ".join(f"'{c.id}'" for c in found.calendars[:3])
         why = "" if found.named else ", and it interrupts a service"

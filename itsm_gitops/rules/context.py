@@ -19,6 +19,19 @@ from itsm_gitops.repository import Config, Document, Store
 Data = Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Accepted:
+    """A loaded snapshot of which only the fields show that the schemas accept: what graphs are made of."""
+
+    entries: Mapping[str, Entry]
+    book: RuleBook
+    read: Callable[[str], Data | None]
+
+    def data(self, identifier: str) -> Data:
+        """Return the accepted fields of one document."""
+        return self.read(identifier) or {}
+
+
 class Move(NamedTuple):
     """A timeline entry that names a state; ``place`` counts timeline entries from 0."""
 
@@ -77,6 +90,11 @@ class DocumentContext:
         self.flow = kind.workflow or _NO_FLOW
         self.moves = [Move(i, e["state"], e) for i, e in enumerate(self.timeline) if "state" in e]
 
+    @property
+    def cmdb(self) -> Accepted:
+        """The CMDB as far as it can be relied on."""
+        return Accepted(self.store.entries, self.book, self.item)
+
     def item(self, identifier: object) -> Data | None:
         """Return the accepted fields of a CMDB item, None where there is no usable one of that name."""
         return self._item(self.store, identifier) if isinstance(identifier, str) else None
@@ -114,7 +132,7 @@ class NetworkContext:
     @cached_property
     def network(self) -> Network:
         """All relations both ways."""
-        return Network(self.store)
+        return Network(Accepted(self.entries, self.book, lambda i: self.data(self.entries[i])))
 
     @cached_property
     def by_kind(self) -> Mapping[str, list[Entry]]:
