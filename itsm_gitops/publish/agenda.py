@@ -10,6 +10,7 @@ from typing import NamedTuple
 from itsm_gitops.graph.status import affected
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.windows import dated
 from itsm_gitops.publish.view import View
 
 _LOOKS = {"freeze": "freeze", "maintenance_window": "maintenance", "holidays": "holiday"}
@@ -65,20 +66,9 @@ def is_frozen(view: View, change: Span, spans: Iterable[Span]) -> bool:
 def _spans(view: View, entry: Entry) -> Iterator[Span]:
     data = view.store.data(entry.id)
     look = _LOOKS.get(str(data.get("type")))
-    if look is None:
-        return
-    for window in data.get("windows") or ():
-        if isinstance(window, dict):
-            start, end = (clock.parse_time(str(window.get(k))) for k in ("start", "end"))
-            if start and end:
-                yield Span(start, end, entry.id, str(window.get("name", entry.title)), look)
-    for day in data.get("dates") or ():
-        if isinstance(day, dict):
-            try:
-                start = datetime.fromisoformat(str(day.get("date"))).replace(tzinfo=view.zone)
-            except ValueError:
-                continue
-            yield Span(start, start + timedelta(days=1), entry.id, str(day.get("name", entry.title)), look)
+    if look is not None:
+        for window in dated(data, view.zone):
+            yield Span(window.start, window.end, entry.id, window.name or entry.title, look)
 
 
 def days(view: View, count: int) -> list[tuple[datetime, datetime]]:

@@ -133,7 +133,7 @@ def _type(schema: Mapping[str, Any]) -> str:
         return f"always `{schema['const']}`"
     ref = schema.get("x-ref")
     if ref:
-        return "identifier of " + md(" or ".join(ref["to"]))
+        return "identifier of " + md(" or ".join(_GROUPS.get(t, t) for t in ref["to"]))
     kind = schema.get("type", "anything")
     if kind == "array":
         return f"list of: {_type(schema.get('items', {}))}"
@@ -144,6 +144,7 @@ def _type(schema: Mapping[str, Any]) -> str:
     return md(_WORDS.get((kind, schema.get("format")), "Markdown text" if schema.get("x-text") else kind))
 
 
+_GROUPS = {"ci": "configuration item", "item": "CMDB item", "any": "anything"}
 _WORDS = {
     ("string", "date-time"): "date and time with an offset",
     ("string", "date"): "date",

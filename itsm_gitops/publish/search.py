@@ -1,10 +1,10 @@
 """The search index: sorted words in shards that a small script in the page reads one at a time.
 
-``search/index.json`` names the first word of each shard, so that looking a word (or the beginning
+``search/index.js`` names the first word of each shard, so that looking a word (or the beginning
 of one) up costs one or two small files whatever the size of the site. A word's entry holds the
 numbers of the documents it is in, as differences, those with it in the title first. Documents are
 numbered in the order they are shown when nothing else decides: pages, items, then records from the
-newest; ``search/docs-N.json`` holds what is shown of 256 of them.
+newest; ``search/docs-N.js`` holds what is shown of 256 of them.
 """
 
 from __future__ import annotations
@@ -86,15 +86,15 @@ def files(docs: Sequence[Doc], titles: Postings, bodies: Postings) -> Iterator[t
     firsts = []
     for number, (first, content) in enumerate(_shards(titles, bodies)):
         firsts.append(first)
-        yield f"search/words-{number}.json", content
+        yield _file(f"words-{number}", content)
     for start in range(0, len(docs), CHUNK):
         rows = [list(d) for d in docs[start : start + CHUNK]]
-        yield f"search/docs-{start // CHUNK}.json", _json(rows)
+        yield _file(f"docs-{start // CHUNK}", rows)
     about = {"version": VERSION, "docs": len(docs), "chunk": CHUNK, "shards": firsts}
-    yield "search/index.json", _json(about)
+    yield _file("index", about)
 
 
-def _shards(titles: Postings, bodies: Postings) -> Iterator[tuple[str, bytes]]:
+def _shards(titles: Postings, bodies: Postings) -> Iterator[tuple[str, dict[str, list[list[int]]]]]:
     shard: dict[str, list[list[int]]] = {}
     size = 0
     for word in sorted(titles.keys() | bodies.keys()):
@@ -102,18 +102,20 @@ def _shards(titles: Postings, bodies: Postings) -> Iterator[tuple[str, bytes]]:
         shard[word] = entry
         size += len(word) + 8 + 3 * (len(entry[0]) + len(entry[1]))
         if size >= SHARD_BYTES:
-            yield next(iter(shard)), _json(shard)
+            yield next(iter(shard)), shard
             shard, size = {}, 0
     if shard:
-        yield next(iter(shard)), _json(shard)
+        yield next(iter(shard)), shard
 
 
 def _differences(numbers: Sequence[int]) -> list[int]:
     return [b - a for a, b in zip([0, *numbers], numbers, strict=False)]
 
 
-def _json(data: Any) -> bytes:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+def _file(name: str, data: Any) -> tuple[str, bytes]:
+    """Return a file that hands its data to the page's script; JSON is also JavaScript."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"search/{name}.js", f'itsmIndex("{name}",{text});\n'.encode()
 
 
 def page_text(html: str) -> str:

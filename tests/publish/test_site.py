@@ -7,10 +7,11 @@ import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from conftest import NOW, write_sample
+from sample_site import NOW, write_sample
 
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.publish import SiteReport, build_site, chrome, search
@@ -136,7 +137,7 @@ def test_hostile_text_is_text(pages: dict[str, Page]) -> None:
 def test_hostile_text_in_lists_and_index_is_text(site: Path, pages: dict[str, Page]) -> None:
     assert "<script>alert(1)</script>" in pages["records/incidents/index.html"].text
     assert "<script>alert(1)</script>" in pages["index.html"].text
-    docs = json.loads((site / "search/docs-0.json").read_text())
+    docs = index_data((site / "search/docs-0.js").read_bytes())
     assert any("<script>alert(1)</script>" in row[1] for row in docs)
 
 
@@ -212,7 +213,7 @@ def test_an_offering_shows_its_questions_and_the_command(pages: dict[str, Page])
     text = text_of(pages, "catalogue/laptop.html")
     assert "Which model? (required)" in text
     assert "light, strong" in text
-    assert 'string (default "replacement")' in text
+    assert 'text (default "replacement")' in text
     assert "itsm new request --offering laptop" in text
 
 
@@ -242,11 +243,18 @@ def test_stamped_pages_have_the_frame_of_rendered_ones(pages: dict[str, Page], s
     assert len(active) == 1
 
 
+def index_data(raw: bytes) -> Any:
+    """The data in a file of the index, which is one call of a function."""
+    match = re.fullmatch(r'itsmIndex\("[a-z0-9-]+",(.*)\);\n', raw.decode(), re.DOTALL)
+    assert match
+    return json.loads(match.group(1))
+
+
 def found(site: Path, word: str) -> set[str]:
     """Look a word up in the index as the page's script does."""
-    about = json.loads((site / "search/index.json").read_text())
+    about = index_data((site / "search/index.js").read_bytes())
     shards = [i for i, first in enumerate(about["shards"]) if first <= word]
-    entry = json.loads((site / f"search/words-{shards[-1] if shards else 0}.json").read_text()).get(
+    entry = index_data((site / f"search/words-{shards[-1] if shards else 0}.js").read_bytes()).get(
         word, [[], []]
     )
     urls = set()
@@ -254,7 +262,7 @@ def found(site: Path, word: str) -> set[str]:
         number = 0
         for d in differences:
             number += d
-            chunk = json.loads((site / f"search/docs-{number // about['chunk']}.json").read_text())
+            chunk = index_data((site / f"search/docs-{number // about['chunk']}.js").read_bytes())
             urls.add(chunk[number % about["chunk"]][0])
     return urls
 
@@ -365,16 +373,16 @@ def test_large_indexes_are_cut_into_shards() -> None:
         search.post(titles, i, search.tokens(doc.title + " common"))
     bodies = search.merge([{f"word{i:05d}": [i % 600] for i in range(9000)}, {"word00000": [599]}])
     files = dict(search.files(docs, titles, bodies))
-    about = json.loads(files["search/index.json"])
+    about = index_data(files["search/index.js"])
     assert about["docs"] == 600
     assert len(about["shards"]) > 2
     assert about["shards"] == sorted(about["shards"])
-    shards = [json.loads(files[f"search/words-{i}.json"]) for i in range(len(about["shards"]))]
+    shards = [index_data(files[f"search/words-{i}.js"]) for i in range(len(about["shards"]))]
     assert [next(iter(s)) for s in shards] == about["shards"]
     whole = {w: v for s in shards for w, v in s.items()}
     assert whole["word00000"] == [[], [0, 599]]
     assert sum(whole["common"][0]) == 599
-    assert len(json.loads(files["search/docs-2.json"])) == 600 - 2 * search.CHUNK
+    assert len(index_data(files["search/docs-2.js"])) == 600 - 2 * search.CHUNK
 
 
 def test_the_server_answers_to_this_machine_only(site: Path) -> None:

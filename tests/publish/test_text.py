@@ -61,7 +61,7 @@ def test_invisible_characters_are_made_visible(character: str) -> None:
 
 
 def test_hostile_prose_is_harmless() -> None:
-    from conftest import HOSTILE
+    from sample_site import HOSTILE
 
     for text in HOSTILE:
         html = prose.render(text, resolve)

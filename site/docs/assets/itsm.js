@@ -7,13 +7,21 @@
   const root = form ? form.dataset.root : "";
 
   // ---- Index ------------------------------------------------------------------------------
+  // Its files are scripts that hand their data to this function, because a page that is opened
+  // from a disk may load scripts beside it but may not fetch data.
   const loaded = new Map();
+  const awaited = new Map();
+
+  window.itsmIndex = (name, data) => awaited.get(name)(data);
 
   function load(name) {
     if (!loaded.has(name)) {
-      const answer = fetch(`${root}search/${name}.json`).then((r) => {
-        if (!r.ok) throw new Error(`search/${name}.json: ${r.status}`);
-        return r.json();
+      const answer = new Promise((resolve, reject) => {
+        const script = document.createElement("script");
+        awaited.set(name, resolve);
+        script.src = `${root}search/${name}.js`;
+        script.addEventListener("error", () => reject(new Error(script.src)));
+        document.head.append(script);
       });
       answer.catch(() => loaded.delete(name));
       loaded.set(name, answer);
@@ -127,7 +135,7 @@
   }
 
   const counted = (n) => (n === 1 ? "1 result" : `${n.toLocaleString("en")} results`);
-  const FAILED = "The search index cannot be read (search needs a web server, not a file on disk).";
+  const FAILED = "The search index cannot be read.";
 
   // ---- The box in the header --------------------------------------------------------------
   function headerSearch() {

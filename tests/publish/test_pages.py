@@ -1,0 +1,205 @@
+"""Pages from views: agenda, life-cycle steps, fields of every shape, long lists, serving."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sample_site import NOW, write_sample
+
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.publish import agenda, build_site, navigation, serve, urls
+from itsm_gitops.publish.agenda import Span
+from itsm_gitops.publish.fields import fields, value
+from itsm_gitops.publish.pages.steps import stepper
+from itsm_gitops.publish.view import View, extra_of
+from itsm_gitops.repository import load_store
+
+DAY = timedelta(days=1)
+
+
+def view_of(root: Path, extra: dict[str, str]) -> View:
+    repo = write_sample(root)
+    for path, text in extra.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    store, extras = load_store(repo.snapshot(), visit=lambda _, document: extra_of(document))
+    return View(store, extras, NOW)
+
+
+def test_spans_touch_when_they_overlap_or_begin_inside() -> None:
+    day = datetime(2026, 11, 28, tzinfo=UTC)
+    assert Span(day - DAY, day + DAY, "", "", "").touches(day, day + DAY)
+    assert Span(day, day, "", "", "").touches(day, day + DAY)
+    assert not Span(day + DAY, day + 2 * DAY, "", "", "").touches(day, day + DAY)
+    assert not Span(day - DAY, day, "", "", "").touches(day, day + DAY)
+
+
+CHANGE = "records/changes/2026/11/CHG-261118-BBBBB.yaml"
+FREEZE = "cmdb/calendars/winter.yaml"
+
+
+@pytest.mark.parametrize(
+    ("addition", "frozen"),
+    [
+        ("", True),
+        ("exempt_types: [normal]\n", False),
+        ("exempt_types: [emergency]\n", True),
+        ("applies_to: [shop-db-1]\n", False),
+        ("applies_to: [shop-web]\n", True),
+    ],
+)
+def test_a_freeze_holds_for_its_types_and_items(tmp_path: Path, addition: str, frozen: bool) -> None:
+    from sample_site import DOCUMENTS
+
+    view = view_of(tmp_path, {FREEZE: DOCUMENTS[FREEZE] + addition})
+    (change,) = agenda.changes(view)
+    spans = agenda.calendar_spans(view, NOW, NOW + 30 * DAY)
+    assert [s.look for s in spans] == ["freeze"]
+    assert agenda.is_frozen(view, change, spans) is frozen
+
+
+def test_holidays_are_days_of_the_sites_time_zone(tmp_path: Path) -> None:
+    text = "id: bank\nclass: calendar\nname: Bank\ntype: holidays\ndates:\n- {date: '2026-12-25', name: Christmas}\n- {date: never, name: x}\n"
+    view = view_of(tmp_path, {"cmdb/calendars/bank.yaml": text})
+    (span,) = agenda.calendar_spans(view, NOW + 30 * DAY, NOW + 60 * DAY)
+    assert (span.title, span.look) == ("Christmas", "holiday")
+    assert span.start == datetime(2026, 12, 24, 23, tzinfo=UTC)
+
+
+def test_days_follow_the_clock_change(view: View) -> None:
+    """The last Sunday of October has 25 hours in Berlin."""
+    moved = View(view.store, [], datetime(2026, 10, 25, 10, tzinfo=UTC))
+    (start, end), (_, after) = agenda.days(moved, 2)
+    assert end - start == timedelta(hours=25)
+    assert after - end == timedelta(hours=24)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "expected"),
+    [
+        ("incident", {"state": "new"}, ["New*", "In progress", "Resolved", "Closed"]),
+        ("incident", {"state": "cancelled", "was": ["new"]}, ["New", "Cancelled*"]),
+        ("incident", {"state": "on_hold", "was": ["new", "in_progress"]}, ["New", "In progress", "On hold*"]),
+        (
+            "change",
+            {"state": "draft", "type": "standard"},
+            ["Draft*", "Scheduled", "Implement", "Review", "Closed"],
+        ),
+    ],
+)
+def test_the_stepper_shows_the_past_and_the_usual_way(
+    view: View, book: RuleBook, kind: str, data: dict[str, Any], expected: list[str]
+) -> None:
+    import re
+
+    known = book.kinds[kind]
+    states = [*data.get("was", []), data["state"]]
+    document = {**data, "timeline": [{"at": "2026-11-20T09:00:00Z", "by": "ada", "state": s} for s in states]}
+    entry = next(e for e in view.of_kind(kind))._replace(state=data["state"])
+    html = stepper(known, entry, document)
+    items = re.findall(r'<li class="it-step[^"]*"( aria-current="step")?>([^<]*)', html)
+    shown = [title + ("*" if now else "") for now, title in items]
+    assert shown[: len(expected)] == expected
+
+
+def test_every_shape_of_value_is_shown(view: View, book: RuleBook) -> None:
+    known = {f.name: f for f in fields(book.kinds["service"])}
+    cost = value(view, {"amount": 1350, "currency": "EUR", "per": "month"}, known["cost"].schema)
+    assert cost == "1,350 EUR per month"
+    assert value(view, True, {}) == "Yes"
+    assert value(view, 12_345, {}) == "12,345"
+    assert value(view, 30, {"type": "integer", "description": "Time spent, in minutes."}) == "30 min"
+    assert value(view, None, {}) == ""
+    assert value(view, "2026-11-22", {"format": "date"}) == '<time datetime="2026-11-22">22 Nov 2026</time>'
+    assert value(view, "soon", {"format": "date"}) == "soon"
+    assert value(view, ["a", "b"], {"items": {}}) == '<ul class="it-words"><li>a</li><li>b</li></ul>'
+    assert "and 50 more" in value(view, [str(i) for i in range(250)], {"items": {}})
+    assert value(view, {"a": {"b": [1]}}, {}).startswith("<pre><code>{")
+    assert "<dt>Level</dt>" in value(view, {"level": "low", "zz": 1}, {"properties": {"level": {}}})
+    rows = value(view, [{"a": "x"}, "odd"], {"items": {"type": "object", "properties": {"a": {}}}})
+    assert rows.count("<tr>") == 2
+
+
+def test_long_lists_are_cut_into_pages(tmp_path: Path) -> None:
+    repo = write_sample(tmp_path)
+    folder = tmp_path / "records/incidents/2026/09"
+    folder.mkdir(parents=True)
+    alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    for number in range(230):
+        name = f"INC-260901-0{alphabet[number // 32]}{alphabet[number % 32]}00"
+        (folder / f"{name}.yaml").write_text(
+            f"id: {name}\nkind: incident\ntitle: Old one {number}\nstate: closed\n"
+            "timeline:\n- at: 2026-09-01T09:00:00Z\n  by: ada\n  state: closed\n"
+        )
+    report = build_site(repo, now=NOW)
+    lists = report.output / "records/incidents"
+    assert (lists / "month_2609_3.html").is_file()
+    assert not (lists / "month_2609_4.html").exists()
+    first, last = (lists / "month_2609.html").read_text(), (lists / "month_2609_3.html").read_text()
+    assert first.count('<td class="it-c-id"') == 100
+    assert last.count('<td class="it-c-id"') == 30
+    assert '<span aria-current="page">1</span>' in first
+    assert "230 in all, page 3 of 3" in last
+
+
+def test_pages_of_malformed_identifiers_do_not_exist(book: RuleBook) -> None:
+    incident, service = book.kinds["incident"], book.kinds["service"]
+    assert urls.page(incident, "../../evil") == ""
+    assert urls.page(incident, "INC-261399-AAAAA") == ""
+    assert urls.page(service, "../x") == ""
+    assert urls.page(service, "a" * 64) == ""
+    assert urls.page(service, "index") == "services/index_.html"
+
+
+def test_titles_in_the_navigation_are_plain() -> None:
+    assert navigation.plain("A <b>bold</b> [x](y) {z}") == "A b bold /b x (y) z"
+    assert navigation.plain("<>") == "Untitled"
+
+
+def test_pages_of_the_handbook_come_in_order_of_their_names(tmp_path: Path) -> None:
+    folder = tmp_path / "handbook"
+    folder.mkdir()
+    for name, text in (("20-b.md", "# Second\n"), ("10-a.md", "No heading"), ("index.md", "# `Hand` book\n")):
+        (folder / name).write_text(text)
+    assert navigation.handbook_pages(tmp_path) == [
+        ("handbook/index.md", "Hand book"),
+        ("handbook/10-a.md", "10 a"),
+        ("handbook/20-b.md", "Second"),
+    ]
+
+
+def test_serving_rebuilds_when_a_file_changes_and_survives_mistakes(tmp_path: Path) -> None:
+    repo = write_sample(tmp_path)
+    said: list[str] = []
+    heard = threading.Condition()
+    stop = threading.Event()
+
+    def say(text: str) -> None:
+        with heard:
+            said.append(text)
+            heard.notify_all()
+
+    def wait_for(beginning: str) -> None:
+        with heard:
+            assert heard.wait_for(lambda: any(s.startswith(beginning) for s in said), timeout=60), said
+
+    thread = threading.Thread(target=serve, args=(repo,), kwargs={"port": 0, "say": say, "stop": stop})
+    thread.start()
+    try:
+        wait_for("http://127.0.0.1:")
+        change = tmp_path / CHANGE
+        change.write_text(change.read_text().replace("New version", "Other version"))
+        wait_for("rebuilt in")
+        page = tmp_path / "build/site/records/changes/2611/CHG-261118-BBBBB.html"
+        assert "Other version" in page.read_text()
+        schema = tmp_path / "schemas/records/incident.schema.json"
+        schema.write_text("{")
+        wait_for("not rebuilt: ")
+    finally:
+        stop.set()
+        thread.join(timeout=30)
+    assert not thread.is_alive()
