@@ -31,14 +31,12 @@ class Calendar:
     @property
     def applies_to(self) -> frozenset[str]:
         """The items it is for; empty for all."""
-        named = self.data.get("applies_to")
-        return frozenset(named) if isinstance(named, list) else frozenset()
+        return frozenset(_names(self.data.get("applies_to")))
 
     @property
     def exempt_types(self) -> tuple[str, ...]:
         """The types of change that a freeze does not stop."""
-        named = self.data.get("exempt_types")
-        return tuple(named) if isinstance(named, list) else ()
+        return tuple(_names(self.data.get("exempt_types")))
 
     def covers(self, items: Iterable[str]) -> bool:
         """Whether it is for everything or for one of these items."""
@@ -125,10 +123,15 @@ class Calendars:
 
 def _days(calendar: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> frozenset[date]:
     found = set()
-    for name in calendar.get("holidays") or ():
-        for raw in known.get(name, {}).get("dates") or ():
+    for name in _names(calendar.get("holidays")):
+        days = known.get(name, {}).get("dates")
+        for raw in days if isinstance(days, list) else ():
             try:
                 found.add(date.fromisoformat(str(raw["date"])))
             except (ValueError, KeyError, TypeError):
                 continue
     return frozenset(found)
+
+
+def _names(value: Any) -> list[str]:
+    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []

@@ -104,7 +104,7 @@ class ImpactGraph:
         written = []
         for raw in _list(self.network.data(identifier).get("redundancy")):
             if isinstance(raw, dict):
-                members = tuple(m for m in _list(raw.get("members")) if m in needs)
+                members = tuple(m for m in _list(raw.get("members")) if isinstance(m, str) and m in needs)
                 least = raw.get("min_up")
                 if members and isinstance(least, int):
                     written.append(Group(str(raw.get("name", "")), members, least))

@@ -59,8 +59,8 @@ def planned_of(entry: Entry, data: Mapping[str, Any], teams: Iterable[str] = ())
     if start is None or end is None or end <= start:
         return None
     outage, risk, out = _mapping(data.get("outage")), _mapping(data.get("risk")), data.get("excluded_cis")
+    people = [e.target for e in entry.edges if e.relation == "carried_out_by" and e.target not in set(teams)]
     minutes = outage.get("minutes", 1) if outage.get("expected") is True else 0
-    edges = entry.edges
     return Planned(
         id=entry.id,
         title=entry.title,
@@ -70,19 +70,11 @@ def planned_of(entry: Entry, data: Mapping[str, Any], teams: Iterable[str] = ())
         start=start.astimezone(UTC),
         end=end.astimezone(UTC),
         items=tuple(affected(entry)),
-        implementers=tuple(
-            dict.fromkeys(
-                e.target for e in edges if e.relation == "carried_out_by" and e.target not in set(teams)
-            )
-        ),
-        excluded=frozenset(
-            str(x["ci"])
-            for x in (out if isinstance(out, list) else ())
-            if isinstance(x, Mapping) and "ci" in x
-        ),
-        coordinated=frozenset(e.target for e in edges if e.relation == COORDINATED),
+        implementers=tuple(dict.fromkeys(people)),
+        excluded=frozenset(str(x["ci"]) for x in _list(out) if isinstance(x, Mapping) and "ci" in x),
+        coordinated=frozenset(e.target for e in entry.edges if e.relation == COORDINATED),
         outage=max(minutes, 1) if outage.get("expected") is True and isinstance(minutes, int) else 0,
-        interrupted=tuple(s for s in outage.get("services") or () if isinstance(s, str)),
+        interrupted=tuple(s for s in _list(outage.get("services")) if isinstance(s, str)),
         maintenance_window=str(entry.columns.get("maintenance_window", "")),
         opened=entry.opened,
         team=str(entry.columns.get("assigned_team", "")),
@@ -106,3 +98,7 @@ def planned_changes(network: Network, kind: str = "change") -> list[Planned]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
@@ -11,6 +12,10 @@ from itsm_gitops.model import clock
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
+_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00", re.ASCII)
+# A window of centuries is a slip of the pen; it must not cost minutes, or leave the calendar.
+_MOST_DAYS = 3660
+_FIRST_YEAR, _LAST_YEAR = 1, 9999
 
 
 class Window(NamedTuple):
@@ -59,10 +64,12 @@ def weekly(
     """Yield the weekly windows that touch the time from ``start`` to ``end``, day by day.
 
     ``hours`` are ``{days, from, to}`` of a calendar; ``to`` at or before ``from`` means the next
-    day. Windows that begin on a day of ``closed`` are left out.
+    day. Windows that begin on a day of ``closed`` are left out. At most ten years are looked at.
     """
+    if not (_FIRST_YEAR < start.year <= end.year < _LAST_YEAR):
+        return
     first, last = start.astimezone(where).date() - _DAY, end.astimezone(where).date() + _DAY
-    for offset in range((last - first).days):
+    for offset in range(min((last - first).days, _MOST_DAYS)):
         day = first + timedelta(days=offset)
         if day in closed:
             continue
@@ -89,9 +96,9 @@ def dated(calendar: Mapping[str, Any], where: tzinfo) -> Iterator[Window]:
     for raw in _mappings(calendar.get("dates")):
         try:
             day = date.fromisoformat(str(raw.get("date")))
-        except ValueError:
+            start, end = (moment_of(day, text, where) for text in ("00:00", "24:00"))
+        except (ValueError, OverflowError):
             continue
-        start, end = (moment_of(day, text, where) for text in ("00:00", "24:00"))
         yield Window(start, end, str(raw.get("name", title)))
 
 
@@ -101,7 +108,7 @@ def spans(
     """Return every window of a calendar that touches a time, weekly and single ones, earliest first."""
     where = zone(str(calendar.get("time_zone", "")))
     found = [w for w in dated(calendar, where) if w.touches(start, end)]
-    hours = [h for h in _mappings(calendar.get("hours")) if {"days", "from", "to"} <= h.keys()]
+    hours = [h for h in _mappings(calendar.get("hours")) if _usable(h)]
     found += weekly(hours, where, start, end, str(calendar.get("name", "")), closed)
     return sorted(found)
 
@@ -123,6 +130,14 @@ def merged(windows: Iterable[Window]) -> list[Window]:
 def within(start: datetime, end: datetime, windows: Iterable[Window]) -> bool:
     """Whether a span lies wholly inside the time that the windows cover together."""
     return any(w.start <= start and end <= w.end for w in merged(windows))
+
+
+def _usable(rule: Mapping[str, Any]) -> bool:
+    """Whether hours are as the schema has them; others have a finding of their own."""
+    times = (rule.get("from"), rule.get("to"))
+    return isinstance(rule.get("days"), list) and all(
+        isinstance(t, str) and _TIME.fullmatch(t) for t in times
+    )
 
 
 def _mappings(value: Any) -> list[Mapping[str, Any]]:
