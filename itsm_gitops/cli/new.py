@@ -42,8 +42,7 @@ class NewCommand(ItsmCommand):
     [
         ("itsm new incident", "on a terminal: asks for what is needed"),
         (
-            'itsm new problem --title "Mail keeps failing" --service mail --category mail '
-            "--impact low --urgency low",
+            'itsm new problem --title "Mail fails" --service mail --category mail --impact low --urgency low',
             "the fields are options",
         ),
         ("itsm new change --template normal-change --edit", "from a template, in your editor"),

@@ -133,8 +133,8 @@ def _template_values(repo: Repository, kind: Kind, name: str) -> Mapping[str, An
     if about.get("kind") != kind.name:
         fitting = [t for t in repo.book.templates if repo.book.template(t).get("kind") == kind.name]
         raise UsageError(
-            f"the template '{name}' makes a {about.get('kind')}, not a {kind.name}",
-            f"templates for it: {', '.join(fitting)}" if fitting else f"no template makes a {kind.name}",
+            f"the template '{name}' is for {about.get('kind')}, not for {kind.name}",
+            f"templates for it: {', '.join(fitting)}" if fitting else f"there is no template for {kind.name}",
         )
     values = about.get("values")
     return values if isinstance(values, dict) else {}
@@ -165,7 +165,8 @@ def field_for(kind: Kind, option: str) -> str:
         if candidate.split(".")[0] in kind.fields:
             return candidate
     usual = [s for s, fields in SHORT_NAMES.items() if any(f.split(".")[0] in kind.fields for f in fields)]
-    near = did_you_mean(name, [*kind.fields, *usual])
+    own = [f for f, schema in kind.fields.items() if not schema.get("x-fixed")]
+    near = did_you_mean(name, [*own, *usual])
     near = near.replace("_", "-") if near else f"itsm explain {kind.name} lists the fields"
     raise UsageError(f"there is no option '--{option}': {a_kind(kind)} has no such field", near)
 
