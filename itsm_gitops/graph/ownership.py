@@ -37,12 +37,10 @@ class Owners(NamedTuple):
 def codeowners(store: Store, forge: str) -> Owners:
     """Return CODEOWNERS as the snapshot's CMDB and policy want it. Later lines win, as forges read it."""
     names = _Names(store, forge)
-    lines = [
-        *_items(store, names),
-        *_protected(store, names),
-    ]
-    width = max((len(path) for path, _ in lines), default=0)
-    body = "".join(f"{_pattern(path, forge):<{width}}  {owners}\n" for path, owners in lines)
+    paths = [*sorted(_items(store, names)), *_protected(store, names)]
+    lines = [(_pattern(path, forge), owners) for path, owners in paths]
+    width = max((len(pattern) for pattern, _ in lines), default=0)
+    body = "".join(f"{pattern:<{width}}  {owners}\n" for pattern, owners in lines)
     return Owners(HEADER + body, tuple(sorted(names.unknown)))
 
 

@@ -9,7 +9,7 @@ stand, and asks few, large questions with NUL-separated answers.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import IO, NamedTuple, cast
@@ -96,11 +96,12 @@ class Git:
     """Questions to the repository that holds ``root``, which may be a folder inside it.
 
     All paths given and returned are relative to ``root``. Nothing is started before the first
-    question.
+    question. ``extra`` is added to the environment of every question (see ``Repository.receiving``).
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, extra: Mapping[str, str] | None = None) -> None:
         self.root = root
+        self._extra = dict(extra or {})
 
     def run(self, *args: str, timeout: float = TIMEOUT, index: str | None = None) -> bytes:
         """Run one git command and return what it prints; raises GitError with a hint.
@@ -114,7 +115,7 @@ class Git:
             done = subprocess.run(
                 self._command(args),
                 cwd=self.root,
-                env=_environment(index),
+                env={**_environment(index), **self._extra},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=timeout,
@@ -208,7 +209,7 @@ class Git:
             with subprocess.Popen(
                 self._command(("cat-file", "--batch", "--buffer")),
                 cwd=self.root,
-                env=_environment(),
+                env={**_environment(), **self._extra},
                 stdin=wanted,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

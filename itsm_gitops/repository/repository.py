@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
 from itsm_gitops import documents
 from itsm_gitops.model import ids
-from itsm_gitops.model.errors import NotFound
+from itsm_gitops.model.errors import GitError, NotFound
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
@@ -26,6 +26,9 @@ from itsm_gitops.repository.snapshot import (
 from itsm_gitops.repository.store import SUFFIX, Document, Store, identifier_of, is_document, load_store
 
 INDEX = ":"
+# Where a server's Git keeps what is being pushed until its hook has agreed. Relative to GIT_DIR or not,
+# as Git writes them.
+_RECEIVED = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH")
 
 
 class Repository:
@@ -49,6 +52,21 @@ class Repository:
             f"there is no {CONFIG} in {start} or above it",
             "itsm init creates a repository; -C FOLDER works in another one",
         )
+
+    @classmethod
+    def receiving(cls, env: Mapping[str, str]) -> Repository:
+        """Return the repository that a server's hook runs in, which has no files, only commits.
+
+        ``env`` is the hook's environment: what is being pushed lies in quarantine, and only Git's
+        own variables say where. Raises GitError outside of a hook.
+        """
+        if not env.get("GIT_DIR"):
+            raise GitError("this is not a hook of Git: GIT_DIR is not set", "git config core.hooksPath")
+        directory = Path(env["GIT_DIR"]).resolve()
+        made = cls(directory)
+        received = {name: env[name] for name in _RECEIVED if env.get(name)}
+        made.git = Git(directory, {**received, "GIT_DIR": str(directory)})
+        return made
 
     @cached_property
     def git(self) -> Git | None:

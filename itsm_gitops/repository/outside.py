@@ -1,0 +1,30 @@
+"""Files of a snapshot beside its data: CODEOWNERS and workflows, which no document rule reads."""
+
+from __future__ import annotations
+
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.repository.git import Git
+from itsm_gitops.repository.snapshot import CommitTree, IndexTree, Snapshot, WorkingTree
+
+_PLAIN = (b"100644", b"100755")
+
+
+def outside(snapshot: Snapshot, path: str) -> bytes | None:
+    """Return the bytes of a regular file; None where there is none, or where the snapshot has only data."""
+    if isinstance(snapshot, WorkingTree):
+        try:
+            return snapshot.read(path)
+        except ItsmError:
+            return None
+    if isinstance(snapshot, CommitTree):
+        return _blob(snapshot.git, "ls-tree", "-z", "--end-of-options", snapshot.commit, "--", path)
+    return (
+        _blob(snapshot.git, "ls-files", "-s", "-z", "--", path) if isinstance(snapshot, IndexTree) else None
+    )
+
+
+def _blob(git: Git, *question: str) -> bytes | None:
+    mode, *about = git.run(*question).partition(b"\t")[0].split() or [b""]
+    # ls-tree says mode, type, object; ls-files says mode, object, stage.
+    oid = about[1] if about[:1] == [b"blob"] else (about or [b""])[0]
+    return next(git.blobs([oid.decode("ascii")])).content if mode in _PLAIN else None
