@@ -112,12 +112,12 @@ class _Row:
         )
 
     def _could(self) -> tuple[str, ...]:
-        """Return who could still approve: who fills the role, has no part in it and has not approved."""
+        """Return who could still approve: who fills the role, has no part in it and has no vote yet."""
         return tuple(
             person
             for person, holding in self.holders.items()
             if person not in self.by.separated
-            and person not in self.counted
+            and person not in self.votes
             and (holding.direct or any(g not in self.by.separated for g in holding.givers))
         )
 

@@ -159,7 +159,9 @@ class World:
         )
 
 
-def review(who: str, commit: str | None, state: str = APPROVED, *, hours: float = 1, **about: object) -> Review:
+def review(
+    who: str, commit: str | None, state: str = APPROVED, *, hours: float = 1, **about: object
+) -> Review:
     """A review by somebody, ``hours`` ago, as the GitHub adapter would give it."""
     given = {
         "person": None,
