@@ -42,6 +42,7 @@ class Planned:
     interrupted: tuple[str, ...] = ()
     maintenance_window: str = ""
     opened: str = ""
+    updated: str = ""
     team: str = ""
 
     @property
@@ -77,6 +78,7 @@ def planned_of(entry: Entry, data: Mapping[str, Any], teams: Iterable[str] = ())
         interrupted=tuple(s for s in _list(outage.get("services")) if isinstance(s, str)),
         maintenance_window=str(entry.columns.get("maintenance_window", "")),
         opened=entry.opened,
+        updated=entry.updated,
         team=str(entry.columns.get("assigned_team", "")),
     )
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
 from itsm_gitops import documents
+from itsm_gitops.model import clock
 from itsm_gitops.model.diff import Change, diff
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.findings import Pointer
@@ -42,6 +44,22 @@ class FieldChange(NamedTuple):
     op: str
     old: Any
     new: Any
+
+
+class FileEdit(NamedTuple):
+    """One commit's change of one file on the main line.
+
+    ``at`` is the committer date (RFC 3339): when the main line got it. ``status`` is A (added), D
+    (deleted) or M (modified), ``fields`` the top-level fields that differ.
+    """
+
+    commit: str
+    at: str
+    author: str
+    subject: str
+    path: str
+    status: str
+    fields: tuple[str, ...]
 
 
 class ChangedFile(NamedTuple):
@@ -147,6 +165,39 @@ def _log(
             header, entries = [mark, *islice(words, len(fields) - 1)], []
     if header:
         yield header, entries
+
+
+def file_edits(
+    repo: Repository, paths: Sequence[str], since: datetime, until: datetime, at: str | None = None
+) -> list[FileEdit]:
+    """Return the edits of documents that the main line got in a time (both ends included), newest first.
+
+    The main line are the first parents from ``at`` (default HEAD), so a merged branch counts when
+    it was merged. Raises GitError outside Git and in a shallow clone.
+    """
+    git = repo.history
+    git.require_history("who edited what")
+    if not paths:
+        return []
+    commit = git.resolve("HEAD" if at is None else at)
+    raw: list[tuple[tuple[str, str, str, str], str, str, str]] = []
+    options = ("--first-parent", "--diff-merges=first-parent")
+    for header, entries in _log(git, ("%H", "%cI", "%an", "%s"), commit, paths, *options):
+        name, when, author, subject = (_text(h) for h in header)
+        moment = clock.parse_time(when)
+        if moment is not None and since <= moment <= until:
+            for about, path in entries:
+                old, new = (o.decode("ascii") for o in about.split(b" ")[2:4])
+                raw.append(((name, when, author, subject), decode(path), old, new))
+    oids = sorted({o for _, _, old, new in raw for o in (old, new) if set(o) != {"0"}})
+    data = {b.oid: _mapping(b.content) for b in git.blobs(oids)}
+    found = []
+    for header_texts, path, old, new in raw:
+        changes = diff(data.get(old, _ABSENT), data.get(new, _ABSENT))
+        fields = tuple(dict.fromkeys(str(c.pointer[0]) for c in changes if c.pointer))
+        status = "A" if old not in data else "D" if new not in data else "M"
+        found.append(FileEdit(*header_texts, path, status, fields))
+    return found
 
 
 def _text(raw: bytes) -> str:

@@ -1,0 +1,141 @@
+"""The schedule of changes: what is planned when, among freezes and windows, and where it collides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from itsm_gitops.changes.availability import Availability, project
+from itsm_gitops.graph.calendars import FREEZE, MAINTENANCE, Calendar, Calendars, Hold, Outside
+from itsm_gitops.graph.collisions import Collision, Neighbourhood, collisions, depth, severities
+from itsm_gitops.graph.impact import ImpactGraph
+from itsm_gitops.graph.network import Network
+from itsm_gitops.graph.planned import Planned, planned_changes
+from itsm_gitops.model.change_models import read_models
+from itsm_gitops.model.errors import Refused
+from itsm_gitops.model.rulebook import CHANGE_CONTROL
+from itsm_gitops.model.windows import Window
+
+HOLIDAYS = "holidays"
+_SHOWN = (FREEZE, MAINTENANCE, HOLIDAYS)
+
+
+class Around(NamedTuple):
+    """One window of a freeze, maintenance or holiday calendar."""
+
+    calendar: Calendar
+    window: Window
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What is planned from ``start`` to ``end``, earliest first.
+
+    ``collisions`` are those of the changes shown, also with changes that are not. ``holds`` and
+    ``outside`` have the changes in a freeze and outside their maintenance windows, by identifier.
+    """
+
+    start: datetime
+    end: datetime
+    service: str
+    changes: tuple[Planned, ...]
+    around: tuple[Around, ...]
+    collisions: tuple[Collision, ...]
+    holds: dict[str, list[Hold]] = field(default_factory=dict)
+    outside: dict[str, Outside] = field(default_factory=dict)
+    availability: tuple[Availability, ...] = ()
+
+    def collisions_of(self, identifier: str) -> list[Collision]:
+        """Return the collisions that one change has a part in."""
+        return [c for c in self.collisions if identifier in (c.first.id, c.second.id)]
+
+
+def plan(network: Network, graph: ImpactGraph, start: datetime, end: datetime, service: str = "") -> Schedule:
+    """Return the schedule of one snapshot for a time, of all changes or of those that can hit a service.
+
+    Raises Refused where ``end`` is not after ``start``.
+    """
+    if end <= start:
+        raise Refused("the schedule ends before it begins", "give --to after --from")
+    whole = planned_changes(network)
+    shown = [c for c in whole if c.window.touches(start, end)]
+    calendars = Calendars(network)
+    near = frozenset[str]()
+    if service:
+        near = carriers(graph, service)
+        shown = [c for c in shown if not near.isdisjoint(c.items)]
+    inside = {c.id for c in shown}
+    policy = network.book.policy(CHANGE_CONTROL)
+    found = collisions(whole, Neighbourhood(graph, depth(policy)), severities(policy))
+    models = read_models(network.book)
+    holds = {c.id: calendars.holds(c) for c in shown}
+    left = {c.id: calendars.outside(c, models.get(c.type)) for c in shown}
+    return Schedule(
+        start=start,
+        end=end,
+        service=service,
+        changes=tuple(shown),
+        around=tuple(_around(calendars, start, end, near)),
+        collisions=tuple(c for c in found if {c.first.id, c.second.id} & inside),
+        holds={i: h for i, h in holds.items() if h},
+        outside={i: o for i, o in left.items() if o is not None},
+        availability=tuple(project(graph, shown, start, end, [service] if service else None)),
+    )
+
+
+def carriers(graph: ImpactGraph, service: str) -> frozenset[str]:
+    """Return a service with everything that it needs or contains, at any distance."""
+    seen, queue = {service}, [service]
+    for identifier in queue:
+        for other in (*graph.needs.get(identifier, ()), *graph.parts.get(identifier, ())):
+            if other not in seen:
+                seen.add(other)
+                queue.append(other)
+    return frozenset(seen)
+
+
+def _around(calendars: Calendars, start: datetime, end: datetime, near: Iterable[str]) -> list[Around]:
+    items = frozenset(near)
+    found = [
+        Around(calendar, window)
+        for kind in _SHOWN
+        for calendar in calendars.of_type(kind)
+        if calendar.in_force and (not items or calendar.covers(items))
+        for window in calendar.spans(start, end)
+    ]
+    return sorted(found, key=lambda a: (a.window.start, a.calendar.id, a.window.end))
+
+
+class Freeze(NamedTuple):
+    """One window of a freeze, in force or only drafted, with the changes it holds and lets through."""
+
+    calendar: Calendar
+    window: Window
+    held: tuple[Planned, ...]
+    exempt: tuple[Planned, ...]
+
+
+def preview_freezes(network: Network, now: datetime, calendar: str = "") -> list[Freeze]:
+    """Return what freezes hold, by the start of their windows: of one calendar, or of all not retired.
+
+    Windows that ended before ``now`` are left out. Raises Refused for a calendar that is no freeze.
+    """
+    calendars = Calendars(network)
+    known = [c for c in calendars.of_type(FREEZE) if c.data.get("lifecycle") != "retired"]
+    if calendar:
+        known = [c for c in calendars.of_type(FREEZE) if c.id == calendar]
+        if not known:
+            names = ", ".join(c.id for c in calendars.of_type(FREEZE)) or "none"
+            raise Refused(f"'{calendar}' is no freeze", f"freezes: {names}")
+    changes = planned_changes(network)
+    found = []
+    for one in known:
+        for window in one.spans(now, now.replace(year=now.year + 5, day=min(now.day, 28))):
+            inside = [
+                c for c in changes if c.window.touches(window.start, window.end) and one.covers(c.items)
+            ]
+            held = tuple(c for c in inside if c.type not in one.exempt_types)
+            found.append(Freeze(one, window, held, tuple(c for c in inside if c not in held)))
+    return sorted(found, key=lambda f: (f.window.start, f.calendar.id))
