@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from itsm_gitops.repository import Repository
@@ -78,3 +80,16 @@ class GitRepo:
         by = [f"--author={author} <{author}@example.org>"] if author else []
         self.git("commit", "-q", "--allow-empty", "-m", message, *by, env=env)
         return self.git("rev-parse", "HEAD")
+
+
+# Measuring coverage slows pure Python down by this much; limits on time allow for it.
+SLOWER = 8 if sys.gettrace() else 1
+
+
+def children() -> set[int]:
+    """Return the processes that this one started and has not waited for, those of other tests among them."""
+    found: set[int] = set()
+    for task in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.update(map(int, (task / "children").read_text().split()))
+    return found

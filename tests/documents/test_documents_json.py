@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from yaml_scribe import documents, examples, same
 
 from itsm_gitops.documents import Limits, load_json
+from tests.support import SLOWER
 
 
 @examples(100, 2000)
@@ -48,9 +49,9 @@ def test_json_is_read_as_json(data: dict[str, Any], indent: int | None) -> None:
     ids=lambda value: repr(value)[:30],
 )
 def test_refused_with_its_place(raw: bytes, code: str, line: int, column: int) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     loaded = load_json(raw)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1 * SLOWER
     assert loaded.data is None
     problem = loaded.problems[0]
     assert (problem.code, problem.line, problem.column) == (code, line, column)

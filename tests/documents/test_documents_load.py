@@ -22,6 +22,7 @@ from itsm_gitops.documents import LIMITS, Limits, Loaded, dump, load, load_value
 from itsm_gitops.documents import events as yaml_events
 from itsm_gitops.documents.fast import Doubt
 from itsm_gitops.documents.fast import read as read_fast
+from tests.support import SLOWER
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -127,9 +128,9 @@ REFUSED = [
 @pytest.mark.parametrize(("raw", "code", "line", "column"), REFUSED, ids=lambda v: repr(v)[:30])
 @pytest.mark.usefixtures("any_parser")
 def test_refused_with_its_place(raw: bytes, code: str, line: int, column: int) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     found = first(load(raw))
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1 * SLOWER
     assert found == (code, line, column)
 
 
@@ -152,9 +153,9 @@ MERGE_BOMB = b"a0: &a0 {k: v}\n" + b"".join(
 @pytest.mark.parametrize("bomb", [ALIAS_BOMB, MERGE_BOMB])
 @pytest.mark.usefixtures("any_parser")
 def test_bombs_do_not_go_off(bomb: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     loaded = load(bomb)
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2 * SLOWER
     assert {problem.code for problem in loaded.problems} == {"P005"}
 
 

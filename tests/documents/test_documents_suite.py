@@ -16,6 +16,7 @@ import yaml
 from yaml_scribe import same
 
 from itsm_gitops.documents import load, load_value
+from tests.support import SLOWER
 
 
 class Case(NamedTuple):
@@ -87,9 +88,9 @@ SUITE = _from_suite()
 @pytest.mark.parametrize("case", OWN + SUITE, ids=lambda case: case.name)
 def test_loaded_as_expected_or_refused_with_its_place(case: Case, pure: bool) -> None:
     raw = case.text.encode()
-    started = time.perf_counter()
+    started = time.process_time()
     loaded = load_value(raw, pure=pure)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1 * SLOWER
     for problem in loaded.problems:
         assert problem.line >= 1
         assert problem.column >= 1

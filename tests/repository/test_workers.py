@@ -9,7 +9,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,14 +17,14 @@ import pytest
 from itsm_gitops.model.errors import Ambiguous
 from itsm_gitops.repository import WorkerFailed, share_out
 from itsm_gitops.repository.workers import FORK_FROM, default_jobs
+from tests.support import children
 
 
-def no_children() -> bool:
-    try:
-        os.waitpid(-1, os.WNOHANG)
-    except ChildProcessError:
-        return True
-    return False
+@pytest.fixture(autouse=True)
+def _no_child_is_left() -> Iterator[None]:
+    before = children()
+    yield
+    assert children() <= before
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3, 8])
@@ -37,7 +37,6 @@ def test_shares_put_together_are_the_whole(jobs: int, size: int) -> None:
         if (count := min(jobs, size)) > 1
         else [[n * n for n in items]]
     )
-    assert no_children()
 
 
 def test_each_share_has_its_own_process() -> None:
@@ -99,7 +98,6 @@ def ambiguous() -> None:
 def test_a_worker_that_fails_is_an_error_and_not_a_hang(action: object, says: str) -> None:
     with pytest.raises(WorkerFailed, match=says):
         share_out(range(10), in_worker(action), 3)  # type: ignore[arg-type]
-    assert no_children()
 
 
 def test_a_result_that_does_not_pickle_is_an_error() -> None:
@@ -119,7 +117,6 @@ def test_an_error_in_the_callers_own_share_stops_the_workers() -> None:
     with pytest.raises(ZeroDivisionError):
         share_out(range(10), work, 3)
     assert time.monotonic() - began < 10
-    assert no_children()
 
 
 @pytest.mark.parametrize("to_group", [True, False])
