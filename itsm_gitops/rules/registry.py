@@ -27,6 +27,7 @@ FAMILIES = {
     "K": "Links",
     "W": "Workflow and timeline",
     "D": "Configuration items",
+    "A": "Approvals",
     "C": "Change control",
 }
 
@@ -140,6 +141,7 @@ def find_rule(code: str) -> Rule:
 def _load_families() -> None:
     """Import every family once; importing one registers its rules."""
     from itsm_gitops.rules import (  # noqa: F401
+        approvals,
         change_book,
         change_control,
         change_control_change,
