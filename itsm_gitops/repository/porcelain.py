@@ -80,6 +80,26 @@ def commit(root: Path, paths: Iterable[str], message: str) -> str:
         return str(repo.head.commit.hexsha)
 
 
+def switch(root: Path, branch: str) -> None:
+    """Begin a branch at HEAD, or go to it where it exists; edits come along. Raises GitError."""
+    with _opened(root, "git switch") as repo:
+        from git import Git
+
+        known = any(head.name == branch for head in repo.heads)
+        Git(str(root)).switch("-q", *([] if known else ["-c"]), branch)
+
+
+def push(root: Path, branch: str, remote: str = "origin") -> None:
+    """Push a branch and remember where it went; raises GitError with what the server said."""
+    with _opened(root, "git push") as repo:
+        from git import Git
+
+        if remote not in [r.name for r in repo.remotes]:
+            raise GitError(f"this repository has no remote '{remote}'", f"git remote add {remote} ADDRESS")
+        spec = f"refs/heads/{branch}:refs/heads/{branch}"
+        Git(str(root)).push("-q", "--set-upstream", "--", remote, spec, env={"GIT_TERMINAL_PROMPT": "0"})
+
+
 def _explained(command: str, error: Exception) -> GitError:
     said = str(getattr(error, "stderr", "") or error).strip().removeprefix("stderr:").strip(" \n'")
     return GitError(f"{command} failed: {said.splitlines()[0] if said else 'no reason given'}", "git status")

@@ -1,0 +1,178 @@
+"""`itsm hook`: the gate of a plain Git server, and running a forge's gate again after a review."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from itsm_gitops.changes.assess import assess
+from itsm_gitops.changes.forges import shape, signed
+from itsm_gitops.changes.types import Assessment
+from itsm_gitops.model import clock
+from itsm_gitops.model.errors import GitError, ItsmError, UsageError
+from itsm_gitops.model.findings import Finding
+from itsm_gitops.repository import Git, Repository
+
+HEADS = "refs/heads/"
+EVIDENCE = "itsm/evidence"
+_PUSHED_MAX = 1000
+_PROTECTED = "itsm.protected"
+
+
+class Update(NamedTuple):
+    """One line that Git gives the hook: what a reference was and shall be; empty for none."""
+
+    old: str
+    new: str
+    ref: str
+
+
+class Decision(NamedTuple):
+    """Whether one reference may be updated, why (not), and the assessment and findings behind it."""
+
+    update: Update
+    allowed: bool
+    reason: str
+    assessment: Assessment | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def read_updates(lines: Iterable[str]) -> list[Update]:
+    """Read the lines of a pre-receive hook; raises UsageError for anything else."""
+    found = []
+    for line in lines:
+        old, _, rest = line.rstrip("\n").partition(" ")
+        new, _, ref = rest.partition(" ")
+        names = [("" if set(c) == {"0"} else c) for c in (old, new)]
+        if not ref.startswith("refs/") or not all(c == "" or shape.is_commit(c) for c in names):
+            raise UsageError("this is not what Git tells a pre-receive hook", "lines of: OLD NEW REFERENCE")
+        found.append(Update(names[0], names[1], ref))
+    if len(found) > _PUSHED_MAX:
+        raise UsageError(f"more than {_PUSHED_MAX} references at once", "push them in parts")
+    return found
+
+
+def pre_receive(updates: Iterable[Update], env: Mapping[str, str], *, check: bool = True) -> list[Decision]:
+    """Decide about every reference of a push; what raises is a refusal too.
+
+    Protected are the branch that HEAD names and those that ``git config itsm.protected`` lists
+    (patterns such as ``release/*``): they only go forward, and only with the approvals that the
+    policy of their present state asks for, given as signed statements. ``check`` also judges the
+    documents. Evidence and statements are never taken back. Other branches are free.
+    """
+    repo = Repository.receiving(env)
+    protected = _protected(repo.history)
+    decisions = []
+    for update in updates:
+        try:
+            decisions.append(_decide(repo, update, protected, check))
+        except ItsmError as error:
+            text = f"{error.message}; {error.hint}" if error.hint else error.message
+            decisions.append(Decision(update, False, text))
+    return decisions
+
+
+def _protected(git: Git) -> tuple[str, ...]:
+    head = git.run("symbolic-ref", "HEAD").decode("utf-8", "replace").strip().removeprefix(HEADS)
+    try:
+        more = git.run("config", "--get-all", _PROTECTED).decode("utf-8", "replace").split()
+    except GitError:
+        more = []
+    return (head, *more)
+
+
+def _decide(repo: Repository, update: Update, protected: tuple[str, ...], check: bool) -> Decision:
+    if update.ref.startswith(f"{signed.PREFIX}/"):
+        return _statement(repo.history, update)
+    branch = update.ref.removeprefix(HEADS)
+    if branch == update.ref:
+        return Decision(update, True, "not a branch")
+    if branch == EVIDENCE:
+        return _forward(repo.history, update, "evidence") or Decision(update, True, "evidence goes forward")
+    if not any(fnmatchcase(branch, pattern) for pattern in protected):
+        return Decision(update, True, "not protected")
+    return _forward(repo.history, update, f"'{branch}'") or _judge(repo, update, branch, protected[0], check)
+
+
+def _forward(git: Git, update: Update, what: str) -> Decision | None:
+    """Refuse to delete and to rewrite."""
+    if not update.new:
+        return Decision(update, False, f"{what} cannot be deleted")
+    if update.old and git.merge_base(update.old, update.new) != update.old:
+        return Decision(update, False, f"{what} only goes forward: git pull --rebase, then push again")
+    return None
+
+
+def _judge(repo: Repository, update: Update, branch: str, main: str, check: bool) -> Decision:
+    base = update.old or _tip(repo.history, main)
+    if not base:
+        return Decision(update, True, "the first push: there are no rules yet that could judge it")
+    if repo.history.merge_base(base, update.new) == update.new:
+        return Decision(update, True, "nothing new")
+    found = _findings(repo, base, update.new) if check else ()
+    if found:
+        text = f"{len(found)} error{'s' if len(found) > 1 else ''} in what is pushed: itsm check --base origin/{branch}"
+        return Decision(update, False, text, None, found)
+    result = assess(repo, base=base, head=update.new, target=branch, now=clock.now())
+    reason = "approved" if result.passes else "approvals are missing"
+    return Decision(update, result.passes, reason, result)
+
+
+def _findings(repo: Repository, base: str, head: str) -> tuple[Finding, ...]:
+    from itsm_gitops import rules
+    from itsm_gitops.model.findings import ERROR
+
+    return tuple(f for f in rules.check(repo, at=head, base=base).findings if f.severity == ERROR)
+
+
+def _tip(git: Git, branch: str) -> str:
+    out = git.run("for-each-ref", "--format=%(objectname)", "--end-of-options", f"{HEADS}{branch}")
+    return out.decode("ascii").strip()
+
+
+def _statement(git: Git, update: Update) -> Decision:
+    """Let statements come and be renewed; an older one never replaces a newer one (a replay)."""
+    if not update.new:
+        return Decision(update, False, "a statement cannot be deleted: sign another one")
+    moments = [_signed_at(git, oid) for oid in (update.old, update.new) if oid]
+    if not moments[-1]:
+        return Decision(update, False, "this is no signed statement: itsm approve --sign writes one")
+    if len(moments) == 2 and moments[1] <= moments[0]:
+        return Decision(update, False, "an older statement cannot replace a newer one")
+    return Decision(update, True, "a statement")
+
+
+def _signed_at(git: Git, oid: str) -> str:
+    """Return when a statement says that it was made, in UTC; empty where it is none."""
+    try:
+        about = json.loads(json.loads(next(git.blobs([oid])).content)["statement"])
+        at = clock.parse_time(about["at"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
+    return clock.format_time(at) if at else ""
+
+
+def rerun(repo: Repository, *, check: str, every: bool, forge: str = "") -> Iterator[tuple[int, bool]]:
+    """Run the gate of requests again: of the one that the event is about, or of ``every`` open one.
+
+    Yields the number and whether there was a finished run to repeat. Raises ForgeError. GitHub
+    only: the job itself is the required check, so only its own new run can turn it green.
+    """
+    from itsm_gitops.changes.forges.github import GitHub
+    from itsm_gitops.commands import forging
+
+    name = forging.forge_name(repo, forge)
+    server = forging.connect(repo, name)
+    if not isinstance(server, GitHub) or name != "github":
+        raise UsageError(
+            f"{name} runs its gate again by itself or by schedule", "see the workflow of that forge"
+        )
+    if every:
+        wanted = server.open_requests()
+    else:
+        head = forging.read_event(name).head
+        wanted = [(number, head) for number in server.requests_of(head)] if head else []
+    for number, head in wanted:
+        yield number, server.rerun_gate(head, check)
