@@ -23,6 +23,7 @@ _TOKENS = {
     "gitea": ("ITSM_FORGE_TOKEN", "GITEA_TOKEN", "GITHUB_TOKEN"),
     "forgejo": ("ITSM_FORGE_TOKEN", "FORGEJO_TOKEN", "GITEA_TOKEN", "GITHUB_TOKEN"),
 }
+_BOTS = {"github": "github-actions[bot]", "gitea": "gitea-actions", "forgejo": "forgejo-actions"}
 _HEADS = {"gitlab": "refs/merge-requests/{}/head"}
 _PULL_HEAD = "refs/pull/{}/head"
 _REVIEWED_MAX = 200  # commits that approvals refer to and that are fetched one by one
@@ -80,6 +81,12 @@ def token(forge: str, env: Mapping[str, str] | None = None) -> str:
     """Return the forge's token from the environment; empty where there is none."""
     told = os.environ if env is None else env
     return next((told[name].strip() for name in _TOKENS[forge] if told.get(name, "").strip()), "")
+
+
+def bot(forge: str, env: Mapping[str, str] | None = None) -> str:
+    """Return the account that comments are written by: what ITSM_FORGE_BOT says, or the runner's own."""
+    told = os.environ if env is None else env
+    return told.get("ITSM_FORGE_BOT", "") or _BOTS.get(forge, "")
 
 
 def connect(repo: Repository, forge: str = "", env: Mapping[str, str] | None = None) -> Forge:

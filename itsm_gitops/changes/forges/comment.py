@@ -148,14 +148,15 @@ def _verdict(verdict: Verdict, called: Mapping[str, str]) -> str:
     need = verdict.requirement
     role = plain(need.role.replace("_", " "))
     who = f"{need.count} × {role}" if need.count > 1 else role
-    subject = f" of {code(need.subject)}" if need.subject else ""
+    subject = code(need.subject) if need.subject else ""
+    asked = " of ".join(w for w in (who, subject) if w)
     done = verdict.result in (types.SATISFIED, types.OVERRIDDEN)
     could = "" if done else ", ".join(plain(called.get(p, p), 40) for p in verdict.could[:_MANY])
     more = len(verdict.could) - _MANY
-    nobody = "" if done else "⚠️ nobody"
+    nobody = "" if done else f"⚠️ {plain(verdict.reason, 160) or 'nobody'}"
     by = ", ".join(dict.fromkeys(_person(r, called) for r in verdict.counted))
     return (
-        f"| {who}{subject} | {_WORDS.get(verdict.result, plain(verdict.result))} | {by} "
+        f"| {asked} | {_WORDS.get(verdict.result, plain(verdict.result))} | {by} "
         f"| {could or nobody}{f' and {more} more' if could and more > 0 else ''} |"
     )
 
