@@ -96,10 +96,15 @@ class Network:
 
     def pairs(self, relation: str) -> Iterator[tuple[str, Edge]]:
         """Yield each stored edge of one relation with the document that stores it."""
+        yield from self._by_relation.get(relation, ())
+
+    @cached_property
+    def _by_relation(self) -> Mapping[str, list[tuple[str, Edge]]]:
+        found: dict[str, list[tuple[str, Edge]]] = {}
         for identifier, entry in self.entries.items():
             for edge in entry.edges:
-                if edge.relation == relation:
-                    yield identifier, edge
+                found.setdefault(edge.relation, []).append((identifier, edge))
+        return found
 
     def cycles(self, relation: str) -> list[tuple[str, ...]]:
         """Return the circles in which one relation runs, each once, starting at its lowest name."""

@@ -9,6 +9,7 @@ from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.kinds import Kind
 
 _COLUMN_MAX = 200
+_SCALARS = frozenset([int, float, bool])
 _OVERRIDE = "priority_override"
 
 
@@ -50,7 +51,7 @@ def summarise(kind: Kind, path: str, data: Mapping[str, Any]) -> Entry:
     columns: dict[str, Any] = {
         k: v
         for k, v in data.items()
-        if v.__class__ in (str, int, float, bool) and (v.__class__ is not str or len(v) <= _COLUMN_MAX)
+        if (len(v) <= _COLUMN_MAX if v.__class__ is str else v.__class__ in _SCALARS)
     }
     if data.get(_OVERRIDE).__class__ is dict:
         columns[_OVERRIDE] = data[_OVERRIDE]

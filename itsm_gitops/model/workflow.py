@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 Data = Mapping[str, Any]
 Condition = Mapping[str, tuple[Any, ...]]
+_EMPTY: tuple[Any, ...] = (None, "", [], {})  # and not 0 or False, which say something
 _ALWAYS: Condition = MappingProxyType({})
 
 
@@ -93,8 +94,13 @@ class Workflow(NamedTuple):
         return tuple(dict.fromkeys(r.field for r in known.require if holds(r.when, data))) if known else ()
 
     def missing(self, state: str, data: Data) -> tuple[str, ...]:
-        """Return the demanded fields that are absent or empty."""
-        return tuple(f for f in self.required(state, data) if data.get(f) in (None, "", [], {}))
+        """Return the demanded fields that are absent or empty, each once."""
+        known = self.states.get(state)
+        if known is None:
+            return ()
+        # Most are there: whether they are demanded needs no answer then.
+        empty = [r for r in known.require if not data.get(r.field) and data.get(r.field) in _EMPTY]
+        return tuple(dict.fromkeys(r.field for r in empty if holds(r.when, data)))
 
     def is_terminal(self, state: str) -> bool:
         """Whether nothing leaves ``state``."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock
-from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.workflow import Workflow
@@ -133,6 +133,20 @@ class NetworkContext:
     def network(self) -> Network:
         """All relations both ways."""
         return Network(Accepted(self.entries, self.book, lambda i: self.data(self.entries[i])))
+
+    @cached_property
+    def edges(self) -> list[tuple[Entry, Edge]]:
+        """Every relation whose field the schema accepts, with the entry of the document that stores it."""
+        found: list[tuple[Entry, Edge]] = []
+        for entry in self.entries.values():
+            hidden = self.refused.get(entry.path)
+            found += [(entry, e) for e in entry.edges if not hidden or e.pointer[0] not in hidden]
+        return found
+
+    @cached_property
+    def links(self) -> list[tuple[Entry, Edge]]:
+        """Those of `edges` that stand in ``links``."""
+        return [(entry, edge) for entry, edge in self.edges if edge.pointer[0] == "links"]
 
     @cached_property
     def by_kind(self) -> Mapping[str, list[Entry]]:

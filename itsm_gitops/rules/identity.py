@@ -179,16 +179,18 @@ def names_differ_in_more_than_case(ctx: NetworkContext) -> Iterator[Hit]:
 )
 def file_is_claimed(ctx: NetworkContext) -> Iterator[Hit]:
     """Report files under the data roots that are not documents of a kind."""
+    claimed: set[str] = set()  # folders
     for path in ctx.store.files:
         if not path.startswith(_ROOTS) or path in ctx.store.irregular:
             continue
-        name = path.rpartition("/")[2]
+        folder, _, name = path.rpartition("/")
         if not name.endswith(".yaml"):
             if name.lower() not in _COMPANIONS:
                 hint = "rename it to end in .yaml" if name.endswith((".yml", ".YAML", ".YML")) else ""
                 yield Hit("only .yaml documents belong here", hint=hint, path=path, line=1, column=1)
-        elif ctx.book.kind_at(path) is None:
-            folder = path.rpartition("/")[0]
+        elif folder in claimed or ctx.book.kind_at(path) is not None:
+            claimed.add(folder)
+        else:
             near = did_you_mean(folder, ctx.book.by_folder)
             yield Hit(f"no kind lives in {folder}/", hint=near, path=path, line=1, column=1)
 

@@ -15,23 +15,6 @@ from itsm_gitops.rules.registry import NETWORK, Hit, rule
 _SUGGESTIONS = 50
 
 
-def edges(ctx: NetworkContext) -> Iterator[tuple[Entry, Edge]]:
-    """Yield every edge whose field the schema accepts."""
-    refused = ctx.refused
-    for entry in ctx.entries.values():
-        hidden = refused.get(entry.path)
-        for edge in entry.edges:
-            if not hidden or edge.pointer[0] not in hidden:
-                yield entry, edge
-
-
-def link_edges(ctx: NetworkContext) -> Iterator[tuple[Entry, Edge]]:
-    """Yield the edges that stand in ``links``."""
-    for entry, edge in edges(ctx):
-        if edge.pointer[0] == "links":
-            yield entry, edge
-
-
 def type_pointer(edge: Edge) -> Pointer:
     """Return where the type of a link stands."""
     return (*edge.pointer[:2], "type")
@@ -70,7 +53,7 @@ class _Near:
 def target_exists(ctx: NetworkContext) -> Iterator[Hit]:
     """Report targets that no document has as its identifier (a broken document does exist)."""
     near = _Near(ctx)
-    for entry, edge in edges(ctx):
+    for entry, edge in ctx.edges:
         if edge.target in ctx.entries or edge.open or edge.target in ctx.store.broken:
             continue
         moved = ctx.store.aliases.get(edge.target)
@@ -92,9 +75,10 @@ def ends_fit(ctx: NetworkContext) -> Iterator[Hit]:
     known = ctx.book.links
     ends = {n: (ctx.book.members(t.sources), ctx.book.members(t.targets)) for n, t in known.items()}
     fields = _FieldTargets(ctx)
-    for entry, edge in edges(ctx):
+    fine: set[tuple[str, Pointer, str]] = set()
+    for entry, edge in ctx.edges:
         target = ctx.entries.get(edge.target)
-        if target is None:
+        if target is None or (entry.kind, edge.pointer, target.kind) in fine:
             continue
         if edge.pointer[0] != "links":
             wanted = fields.of(entry.kind, edge.pointer)
@@ -102,6 +86,8 @@ def ends_fit(ctx: NetworkContext) -> Iterator[Hit]:
                 allowed = " or ".join(_article(k) for k in sorted(wanted)[:4])
                 message = f"'{edge.target}' is {_article(target.kind)}, not {allowed}"
                 yield Hit(message, edge.pointer, "", entry.path)
+            else:
+                fine.add((entry.kind, edge.pointer, target.kind))
         elif edge.relation in ends and known[edge.relation].in_links:
             sources, targets = ends[edge.relation]
             if entry.kind not in sources:
@@ -159,7 +145,7 @@ def _fitting(ctx: NetworkContext, source: Entry, target: Entry) -> str:
 def type_is_known(ctx: NetworkContext) -> Iterator[Hit]:
     """Look up the type of every link."""
     usable = {n for n, t in ctx.book.links.items() if t.in_links}
-    for entry, edge in link_edges(ctx):
+    for entry, edge in ctx.links:
         known = ctx.book.links.get(edge.relation)
         if edge.relation in usable or (known is None and edge.relation in ctx.book.inverses):
             continue
@@ -178,7 +164,7 @@ def type_is_known(ctx: NetworkContext) -> Iterator[Hit]:
 )
 def no_self_link(ctx: NetworkContext) -> Iterator[Hit]:
     """Compare the ends of every relation."""
-    for entry, edge in edges(ctx):
+    for entry, edge in ctx.edges:
         if edge.target == entry.id:
             yield Hit(f"'{entry.id}' is linked to itself", edge.pointer, "", entry.path)
 
@@ -197,7 +183,7 @@ def no_double_link(ctx: NetworkContext) -> Iterator[Hit]:
     """Report the later of two equal links, and of a symmetric link stored on both sides."""
     symmetric = {n for n, t in ctx.book.links.items() if t.symmetric}
     seen: dict[tuple[str, str, str], str] = {}
-    for entry, edge in link_edges(ctx):
+    for entry, edge in ctx.links:
         one, other = entry.id, edge.target
         if edge.relation in symmetric and other < one:
             one, other = other, one
@@ -221,7 +207,7 @@ def no_double_link(ctx: NetworkContext) -> Iterator[Hit]:
 )
 def no_inverse_link(ctx: NetworkContext) -> Iterator[Hit]:
     """Report links whose type is an inverse name."""
-    for entry, edge in link_edges(ctx):
+    for entry, edge in ctx.links:
         link = ctx.book.inverses.get(edge.relation)
         if link is not None and edge.relation not in ctx.book.links:
             message = f"'{edge.relation}' is derived from '{link.name}' and never stored"
@@ -242,7 +228,7 @@ def not_too_many(ctx: NetworkContext) -> Iterator[Hit]:
     """Count the targets of bounded link types."""
     bounded = {n: t.max for n, t in ctx.book.links.items() if t.max}
     counts: dict[tuple[str, str], int] = {}
-    for entry, edge in link_edges(ctx):
+    for entry, edge in ctx.links:
         limit = bounded.get(edge.relation)
         if limit:
             count = counts[entry.id, edge.relation] = counts.get((entry.id, edge.relation), 0) + 1
@@ -284,9 +270,13 @@ def no_circle(ctx: NetworkContext) -> Iterator[Hit]:
 )
 def target_is_alive(ctx: NetworkContext) -> Iterator[Hit]:
     """Look at what open records point at (a change's items are family C's)."""
-    for entry, edge in edges(ctx):
-        flow = ctx.book.kinds[entry.kind].workflow
-        if flow is None or entry.kind in ctx.operational or not flow.is_open(entry.state):
+    open_states = {
+        name: frozenset(filter(kind.workflow.is_open, kind.workflow.states))
+        for name, kind in ctx.book.kinds.items()
+        if kind.workflow is not None and name not in ctx.operational
+    }
+    for entry, edge in ctx.edges:
+        if entry.state not in open_states.get(entry.kind, ()):
             continue
         target = ctx.entries.get(edge.target)
         if target is None or (entry.kind == "change" and edge.relation == "affects"):
@@ -319,7 +309,7 @@ def person_is_known(ctx: NetworkContext) -> Iterator[Hit]:
     if ctx.config.directory != "closed":
         return
     near = _Near(ctx)
-    for entry, edge in edges(ctx):
+    for entry, edge in ctx.edges:
         if edge.open and edge.target not in ctx.entries and edge.target not in ctx.store.broken:
             yield Hit(
                 f"nobody is called '{edge.target}'",
