@@ -39,9 +39,20 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "impact": Command("impact", "Show what a failure would hit, and why."),
         "explain": Command("explain", "Explain a rule, kind, state or link type."),
     },
+    "Plan changes": {
+        "risk": Command("planning", "Explain how risky a change is."),
+        "schedule": Command("planning", "Show what is planned and what collides."),
+        "freeze": Command("planning", "Look at change freezes."),
+        "suspects": Command("suspects", "Show what may have caused an incident."),
+    },
     "Keep the repository right": {
         "check": Command("check", "Check documents against all rules."),
         "fmt": Command("check", "Put documents into canonical form."),
+    },
+    "Approve changes": {
+        "approvals": Command("approvals", "Show who must approve a request, and who did."),
+        "gate": Command("approvals", "Say whether a request may be merged."),
+        "approve": Command("approvals", "Approve a request with your own key."),
     },
     "Exchange and publish": {
         "import": Command("exchange", "Import records from another tool."),

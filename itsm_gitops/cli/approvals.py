@@ -1,0 +1,243 @@
+"""`itsm approvals`, `itsm gate` and `itsm approve`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from itsm_gitops.cli.base import App, by_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.render import Style, styles, wrap
+from itsm_gitops.cli.width import terminal_width
+from itsm_gitops.commands.approving import Asked, approvals, approve
+from itsm_gitops.model.errors import GitError, UsageError
+from itsm_gitops.model.text import safe_text
+
+if TYPE_CHECKING:
+    from itsm_gitops.changes.types import Assessment, Verdict
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_SIMULATE = "simulate"
+_STYLES = {
+    "SATISFIED": "green",
+    "OVERRIDDEN": "yellow",
+    "UNSATISFIED": "bold red",
+    "ERROR": "bold red",
+    "BYPASSED": "bold red",
+}
+
+
+def _request_options(function: _F) -> _F:
+    """Add the options that say which request is meant."""
+    for option in reversed(
+        (
+            click.option("--base", metavar="REV", default="", shell_complete=lazily("revisions"),
+                         help="Tip of the branch it wants to enter. Default: main of origin."),
+            click.option("--head", metavar="REV", default="", shell_complete=lazily("revisions"),
+                         help="What wants to enter it. Default: HEAD."),
+            click.option("--target", metavar="BRANCH", default="", help="Name of that branch on the forge."),
+            click.option("--reviews", metavar="FILE", default="", help="Reviews from a JSON file instead of a forge."),
+            click.option("--forge", default="", help="github, gitlab, gitea or forgejo. Default: by the remote."),
+        )
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+@command(
+    "approvals",
+    [
+        ("itsm approvals", "the checked-out branch"),
+        ("itsm approvals 12", "pull request 12, with the reviews of the forge"),
+        ("itsm approvals K7QF3", "the branch that carries a change"),
+        ("itsm approvals --base main --head topic --reviews reviews.json", "any two commits"),
+        ("itsm approvals simulate --add payments-lead --remove ann", "what if they reviewed otherwise"),
+    ],
+)  # fmt: skip
+@click.argument("what", metavar="[simulate] [CHG|PR|BRANCH]", nargs=-1, shell_complete=lazily("identifiers"))
+@click.option(
+    "--add",
+    multiple=True,
+    metavar="PERSON[:STATE]",
+    help="With simulate: a review as if given now (approved).",
+)
+@click.option(
+    "--remove", multiple=True, metavar="PERSON", help="With simulate: leave out this person's reviews."
+)
+@click.option("--all", "everything", is_flag=True, help="Also rules that do not apply.")
+@_request_options
+@json_option
+@pass_app
+def approvals_command(
+    app: App,
+    /,
+    what: tuple[str, ...],
+    add: tuple[str, ...],
+    remove: tuple[str, ...],
+    everything: bool,
+    as_json: bool,
+    **named: str,
+) -> None:
+    """Show who must approve, who did, and why an approval does not count.
+
+    A request is a pull request, a branch, or the branch that carries a change. It is judged by the
+    policy, the roles and the CMDB of the branch it wants to enter.
+
+    \b
+    A file of reviews looks like this:
+      {"version": 1, "opened_by": "github:41", "reviews": [
+        {"identity": "github:42", "state": "approved",
+         "commit": "HASH", "at": "2026-11-22T10:00:00Z"}]}
+    """
+    simulated = what[:1] == (_SIMULATE,)
+    words = what[1:] if simulated else what
+    if len(words) > 1:
+        raise UsageError(f"one request at a time, not {len(words)}")
+    if (add or remove) and not simulated:
+        raise UsageError("--add and --remove only try things out", "itsm approvals simulate --add PERSON")
+    found = approvals(app.repo, Asked(what="".join(words), **named), add=add, remove=remove)
+    _print(found, as_json=as_json, everything=everything)
+
+
+@command(
+    "gate",
+    [
+        ("itsm gate", "the checked-out branch; in CI the request of the event"),
+        ("itsm gate 12", "pull request 12"),
+        ("itsm gate --base main --head topic --reviews reviews.json", "any two commits"),
+    ],
+)
+@click.argument("what", metavar="[CHG|PR|BRANCH]", default="", shell_complete=lazily("identifiers"))
+@_request_options
+@json_option
+@pass_app
+def gate_command(app: App, /, what: str, as_json: bool, **named: str) -> int:
+    """Say by the exit code whether a request may be merged.
+
+    Exit code 0: approved or overridden; 1: approvals are missing; 2: it cannot be judged (nothing
+    matched, a record that cannot be read, no answer from the forge). Only 0 is a pass.
+    """
+    from itsm_gitops.changes.explain import EXIT_ERROR, exit_code
+
+    try:
+        found = approvals(app.repo, Asked(what=what, **named))
+    except GitError as error:
+        error.exit_code = EXIT_ERROR
+        raise
+    _print(found, as_json=as_json)
+    return exit_code(found)
+
+
+@command(
+    "approve",
+    [
+        ("itsm approve K7QF3 --sign", "sign an approval of the branch that carries a change"),
+        ("itsm approve 12 --sign --note 'Tested on the copy'", "of a pull request"),
+        ("git push origin 'refs/itsm/approvals/*:refs/itsm/approvals/*'", "then hand it in"),
+    ],
+)
+@click.argument("what", metavar="[CHG|PR|BRANCH]", default="", shell_complete=lazily("identifiers"))
+@click.option("--sign", is_flag=True, help="Sign with your SSH key; only that makes it an approval.")
+@click.option(
+    "--key", metavar="FILE", default="", help="Key to sign with. Default: git config user.signingKey."
+)
+@click.option("--reject", is_flag=True, help="Ask for changes instead of approving.")
+@click.option("--note", default="", help="A sentence that goes into the statement.")
+@by_option
+@_request_options
+@json_option
+@pass_app
+def approve_command(
+    app: App,
+    /,
+    what: str,
+    sign: bool,
+    key: str,
+    reject: bool,
+    note: str,
+    by: str | None,
+    as_json: bool,
+    **named: str,
+) -> None:
+    """Approve a request by a statement signed with your own key.
+
+    The statement names exactly the content that is approved; any edit voids it. Your key must be
+    among the signing_keys of your file in cmdb/people on the branch that the request wants to enter.
+    """
+    if not sign:
+        raise UsageError(
+            "only a signed statement is an approval", "itsm approve --sign (or review on the forge)"
+        )
+    from itsm_gitops.commands.people import acting
+
+    state = "changes_requested" if reject else "approved"
+    person = acting(app.repo, by)
+    done = approve(app.repo, Asked(what=what, **named), person=person, key=key, state=state, note=note)
+    if as_json:
+        from itsm_gitops.changes.explain import as_json as data
+
+        print_json(
+            {"reference": done.reference, "statement": done.statement, "assessment": data(done.assessment)}
+        )
+        return
+    style = styles(sys.stdout)
+    click.echo(f"{style.good('signed')} {safe_text(done.reference)}", color=style.on)
+    click.echo(style.dim(f"  git push origin {done.reference}"), color=style.on)
+    click.echo("")
+    _print(done.assessment, as_json=False)
+
+
+def _print(found: Assessment, *, as_json: bool, everything: bool = False) -> None:
+    if as_json:
+        from itsm_gitops.changes.explain import as_json as data
+
+        print_json(data(found))
+        return
+    style = styles(sys.stdout)
+    click.echo("\n".join(render(found, style, terminal_width(), everything=everything)), color=style.on)
+
+
+def render(found: Assessment, style: Style, columns: int, *, everything: bool = False) -> Iterator[str]:
+    """Yield the terminal's view: the result, each requirement, and what was not counted."""
+    from itsm_gitops.changes.explain import headline
+
+    named = ", ".join(found.changes[:3]) or found.head[:12]
+    yield style.bold(f"{safe_text(named)}: ") + style.paint(headline(found), _STYLES.get(found.result, ""))
+    target = found.target or found.base[:12]
+    yield style.dim(f"{found.head[:12]} into {safe_text(target)}, content {found.digest[7:19] or 'none'}")
+    for message in found.messages:
+        yield from _indented(f"! {message}", columns, 2)
+    applying = [v for v in found.verdicts if v.result != "NOT_APPLICABLE"]
+    if applying:
+        yield ""
+    for verdict in applying:
+        yield from _verdict(verdict, style, columns)
+    idle = [v.requirement.name for v in found.verdicts if v.result == "NOT_APPLICABLE"]
+    if idle and everything:
+        yield ""
+        yield from _indented(f"Not applicable: {', '.join(idle)}", columns, 0)
+    if found.rejected:
+        yield ""
+        yield style.bold("Not counted")
+    for rejected in found.rejected:
+        review = rejected.review
+        who = review.person or review.login or review.identity or "somebody"
+        yield from _indented(f"{who}, {review.state.replace('_', ' ')}: {rejected.reason}", columns, 2)
+
+
+def _verdict(verdict: Verdict, style: Style, columns: int) -> Iterator[str]:
+    need = verdict.requirement
+    mark = style.paint(verdict.result.ljust(11), _STYLES.get(verdict.result, ""))
+    first, *rest = wrap(safe_text(need.name), columns - 14)
+    yield f"{mark}  {style.bold(first)}"
+    yield from (" " * 13 + style.bold(line) for line in rest)
+    yield from _indented(verdict.reason, columns, 13)
+    if need.why != verdict.reason:
+        yield from (style.dim(line) for line in _indented(need.why, columns, 13))
+
+
+def _indented(text: str, columns: int, indent: int) -> Iterator[str]:
+    for number, line in enumerate(wrap(safe_text(text), max(30, columns - indent - 2))):
+        yield " " * (indent if number == 0 else indent + 2) + line
