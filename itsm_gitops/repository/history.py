@@ -192,11 +192,11 @@ def file_edits(
     oids = sorted({o for _, _, old, new in raw for o in (old, new) if set(o) != {"0"}})
     data = {b.oid: _mapping(b.content) for b in git.blobs(oids)}
     found = []
-    for header_texts, path, old, new in raw:
+    for header_texts, name_of, old, new in raw:
         changes = diff(data.get(old, _ABSENT), data.get(new, _ABSENT))
         fields = tuple(dict.fromkeys(str(c.pointer[0]) for c in changes if c.pointer))
         status = "A" if old not in data else "D" if new not in data else "M"
-        found.append(FileEdit(*header_texts, path, status, fields))
+        found.append(FileEdit(*header_texts, name_of, status, fields))
     return found
 
 

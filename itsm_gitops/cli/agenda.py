@@ -1,0 +1,150 @@
+"""The schedule on a terminal: day by day, or a month at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from itsm_gitops.changes.schedule import Around, Schedule
+from itsm_gitops.cli.render import Style, pad, wrap
+from itsm_gitops.cli.times import zone_note
+from itsm_gitops.graph.calendars import FREEZE, MAINTENANCE
+from itsm_gitops.graph.planned import Planned
+from itsm_gitops.model.text import safe_text, shorten, width
+from itsm_gitops.model.windows import zone as zone_of
+
+_NAMES = {FREEZE: "freeze", MAINTENANCE: "maintenance window"}
+_RISKS = {"high": "bold red", "medium": "yellow"}
+_DAY = timedelta(days=1)
+_CELL_LINES = 3
+_WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def agenda(found: Schedule, style: Style, columns: int, zone: str) -> list[str]:
+    """Return the schedule day by day, then what collides and what services lose."""
+    here = zone_of(zone)
+    first, last = (found.start.astimezone(here), (found.end - timedelta(seconds=1)).astimezone(here))
+    of = f" that can hit {safe_text(found.service)}" if found.service else ""
+    count = len(found.changes)
+    head = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}{zone_note(zone)}: {count or 'no'} change{'' if count == 1 else 's'}{of}"
+    lines = [style.bold(head)]
+    for day in _days(found, here):
+        begins, ends = _bounds(day, here)
+        rows = [c for c in found.changes if _falls(c.start, found.start, begins, ends)]
+        marks = [a for a in found.around if _falls(a.window.start, found.start, begins, ends)]
+        if rows or marks:
+            lines += ["", style.bold(f"{day:%A %Y-%m-%d}")]
+            lines += [_mark(a, day, here, style, columns) for a in marks]
+            lines += [line for c in rows for line in _change(found, c, day, here, style, columns)]
+    return [*lines, *_availability(found, style, columns)]
+
+
+def _days(found: Schedule, here: tzinfo) -> Iterator[date]:
+    day = found.start.astimezone(here).date()
+    while _bounds(day, here)[0] < found.end:
+        yield day
+        day += _DAY
+
+
+def _bounds(day: date, here: tzinfo) -> tuple[datetime, datetime]:
+    start, end = (datetime(d.year, d.month, d.day, tzinfo=here).astimezone(UTC) for d in (day, day + _DAY))
+    return start, end
+
+
+def _falls(moment: datetime, first: datetime, begins: datetime, ends: datetime) -> bool:
+    """Whether something is listed under a day: where it begins, or on the first day where it began before."""
+    return begins <= max(moment, first) < ends
+
+
+def _hours(start: datetime, end: datetime, day: date, here: tzinfo) -> str:
+    one, two = start.astimezone(here), end.astimezone(here)
+    begins = f"{one:%H:%M}" if one.date() == day else "  …  "
+    last = (two - timedelta(seconds=1)).date()
+    if last == day:
+        return f"{begins}–{'24:00' if two.date() != day else format(two, '%H:%M')}"
+    return f"{begins}–{two:%d %b}" if last > day + _DAY else f"{begins}–{two:%H:%M}+1"
+
+
+def _mark(around: Around, day: date, here: tzinfo, style: Style, columns: int) -> str:
+    name = _NAMES.get(around.calendar.type, "holiday")
+    hours = pad(_hours(around.window.start, around.window.end, day, here), 13)
+    text = f"{hours}  {name}: {safe_text(around.window.name or around.calendar.name)}"
+    return "  " + style.paint(shorten(text, columns - 2), "magenta" if name == "freeze" else "dim")
+
+
+def _change(
+    found: Schedule, change: Planned, day: date, here: tzinfo, style: Style, columns: int
+) -> Iterator[str]:
+    hours = pad(_hours(change.start, change.end, day, here), 13)
+    tail = f"{change.type}, {change.risk or 'no'} risk" if change.type else ""
+    room = columns - 19 - width(change.id) - width(tail) - 2
+    title = pad(shorten(safe_text(change.title), room), room)
+    yield f"  {hours}  {style.name(change.id)}  {title}  {style.paint(safe_text(tail), _RISKS.get(change.risk, 'dim'))}"
+    for text in _warnings(found, change):
+        for line in wrap(f"! {safe_text(text)}", columns - 17):
+            yield " " * 17 + style.paint(line, "yellow")
+
+
+def _warnings(found: Schedule, change: Planned) -> Iterator[str]:
+    for hold in found.holds.get(change.id, ()):
+        if not hold.exempt:
+            yield f"inside the freeze {hold.calendar.id} ({hold.window.name})"
+    outside = found.outside.get(change.id)
+    if outside:
+        yield f"outside {' and '.join(c.id for c in outside.calendars)}"
+    for collision in found.collisions_of(change.id):
+        other = collision.second if collision.first.id == change.id else collision.first
+        yield f"collides with {other.id}: {collision.reason}"
+
+
+def _availability(found: Schedule, style: Style, columns: int) -> Iterator[str]:
+    if not found.availability:
+        return
+    yield ""
+    yield style.bold("Projected availability")
+    longest = min(30, max(width(a.service) for a in found.availability))
+    for one in found.availability:
+        causes = ", ".join(" with ".join(c.changes) for c in one.causes)
+        worn = f", {one.degraded} min degraded" if one.degraded else ""
+        text = f"{one.percent:8.3f} %  {one.outage} min down{worn}"
+        name = pad(shorten(safe_text(one.service), longest), longest)
+        used = longest + width(text) + 6
+        yield f"  {name}  {text}  {style.dim(shorten(causes, max(8, columns - used)))}".rstrip()
+
+
+def month_grid(found: Schedule, style: Style, columns: int, zone: str) -> list[str]:
+    """Return one month as a grid of weeks: changes by the end of their identifier, ``#`` for freezes."""
+    here = zone_of(zone)
+    first = found.start.astimezone(here).date()
+    last = (found.end - timedelta(seconds=1)).astimezone(here).date()
+    room = max(9, (columns - 6) // 7)
+    lines = [style.bold(f"{first:%B %Y}{zone_note(zone)}"), " ".join(pad(d, room) for d in _WEEK).rstrip()]
+    monday = first - _DAY * first.weekday()
+    while monday <= last:
+        week = [monday + _DAY * n for n in range(7)]
+        cells = [_cell(found, d, here, room, style) if first <= d <= last else [] for d in week]
+        for row in range(max(map(len, cells))):
+            parts = [c[row] if row < len(c) else (" " * room, "") for c in cells]
+            lines.append(" ".join(style.paint(text, look) for text, look in parts).rstrip())
+        monday += _DAY * 7
+    legend = "# freeze   ! collides, in a freeze or outside its window"
+    return [*lines, "", style.dim(legend), *_availability(found, style, columns)]
+
+
+def _cell(found: Schedule, day: date, here: tzinfo, room: int, style: Style) -> list[tuple[str, str]]:
+    begins, ends = _bounds(day, here)
+    frozen = any(a.calendar.type == FREEZE and a.window.touches(begins, ends) for a in found.around)
+    rows = [c for c in found.changes if c.window.touches(begins, ends)]
+    cell = [
+        (pad(f"{day.day:2}{' ' + '#' * (room - 4) if frozen else ''}", room), "magenta" if frozen else "bold")
+    ]
+    shown = rows if len(rows) <= _CELL_LINES else rows[: _CELL_LINES - 1]
+    for change in shown:
+        sign = "!" if any(True for _ in _warnings(found, change)) else " "
+        text = f"{sign}{change.id.rpartition('-')[2]}"
+        cell.append(
+            (pad(shorten(text, room), room), "yellow" if sign == "!" else _RISKS.get(change.risk, ""))
+        )
+    if len(rows) > len(shown):
+        cell.append((pad(f" +{len(rows) - len(shown)} more", room), "dim"))
+    return cell

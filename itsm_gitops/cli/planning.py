@@ -1,0 +1,233 @@
+"""`itsm risk`, `itsm schedule` and `itsm freeze`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from itsm_gitops.changes.schedule import Freeze
+from itsm_gitops.cli.base import (
+    App,
+    ItsmCommand,
+    at_option,
+    command,
+    group_with_help,
+    json_option,
+    lazily,
+    pass_app,
+    print_json,
+)
+from itsm_gitops.cli.render import Style, facts, pad, styles, wrap
+from itsm_gitops.cli.times import local, zone_note
+from itsm_gitops.cli.width import terminal_width
+from itsm_gitops.commands import planning
+from itsm_gitops.graph.planned import Planned
+from itsm_gitops.graph.risk import FACT, QUESTION, Point
+from itsm_gitops.model import clock
+from itsm_gitops.model.text import safe_text, shorten, width
+
+LEVEL_STYLES = {"low": "green", "medium": "yellow", "high": "bold red"}
+
+
+@command(
+    "risk",
+    [
+        ("itsm risk K7QF3", "points, level, and what would lower it"),
+        ("itsm risk K7QF3 --json", "for programs"),
+    ],
+)
+@click.argument("identifier", metavar="CHG", shell_complete=lazily("identifiers"))
+@at_option
+@json_option
+@pass_app
+def risk_command(app: App, identifier: str, at: str | None, as_json: bool) -> None:
+    """Explain how risky a change is.
+
+    The level is the higher of what the answers (risk.answers) and the computed facts say.
+    Questions, points and levels are in schemas/policies/risk.yaml.
+    """
+    found = planning.risk(app.repo, identifier, at=at)
+    if as_json:
+        print_json(found.as_json())
+        return
+    style = styles(sys.stdout)
+    click.echo("\n".join(_risk(found, style, terminal_width())), color=style.on)
+
+
+def _risk(found: planning.Risk, style: Style, columns: int) -> Iterator[str]:
+    about = found.assessment
+    yield f"{style.name(about.id)}  {shorten(safe_text(found.title), columns - width(about.id) - 2)}"
+    yield from wrap(_verdict(found), columns)
+    if about.override:
+        by, why = (safe_text(about.override.get(k, "")) for k in ("by", "reason"))
+        yield from wrap(f"Overridden by {by}: {why}", columns)
+    for source, title in ((FACT, "Facts"), (QUESTION, "Questions")):
+        level = about.level_of(source)
+        total = f"{about.total(source)} points: "
+        yield ""
+        yield f"{style.bold(title)}  {style.dim(total)}{style.paint(level, LEVEL_STYLES[level])}"
+        for point in (p for p in about.points if p.source == source):
+            yield from _point(point, style, columns)
+    if found.savings:
+        yield ""
+        needed = planning.enough(about)
+        yield style.bold("What would lower it") + (style.dim(f"  {needed}") if needed else "")
+        rows = [(f"−{saves}", safe_text(point.lower)) for point, saves in found.savings]
+        yield from facts(rows, columns, style)
+
+
+def _verdict(found: planning.Risk) -> str:
+    about = found.assessment
+    if about.model is not None and not about.model.assessed:
+        return f"Risk {about.stored or 'not set'}: it is the template's, the computed one ({about.computed}) only informs."
+    stored = f"the record says {about.stored}" if about.stored else "the record says nothing"
+    verdict = f"Risk {about.computed}; {stored}."
+    return f"{verdict} That is too low." if about.understated and not about.override else verdict
+
+
+def _point(point: Point, style: Style, columns: int) -> Iterator[str]:
+    sign = f"{point.points:>4}" if point.value is not None or point.source == FACT else "   ?"
+    said = f"{point.title}: {point.shown}"
+    why = f" ({point.reason})" if point.reason and point.source == FACT else ""
+    for index, line in enumerate(wrap(safe_text(said + why), columns - 6)):
+        yield f"{style.dim(sign) if not point.points else sign}  {line}" if index == 0 else f"      {line}"
+
+
+@command(
+    "schedule",
+    [
+        ("itsm schedule", "the next four weeks, day by day"),
+        ("itsm schedule --month 2026-12", "a month at a glance"),
+        ("itsm schedule --service mail --from 2026-12-01 --to 2w", "what can hit one service"),
+        ("itsm schedule --ics changes.ics", "a calendar file to subscribe to"),
+    ],
+)
+@click.option("--from", "start", metavar="WHEN", default="", help="First day or moment.  [default: today]")
+@click.option(
+    "--to", "end", metavar="WHEN", default="", help="Where it ends, or how long: 2w, 12h.  [default: 4w]"
+)
+@click.option(
+    "--month",
+    metavar="YYYY-MM",
+    is_flag=False,
+    flag_value="now",
+    help="A month at a glance; without a value, this one.",
+)
+@click.option(
+    "--service",
+    metavar="ID",
+    default="",
+    shell_complete=lazily("services"),
+    help="Only what can hit this service.",
+)
+@click.option(
+    "--ics",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="Write an iCalendar file ('-': print it).",
+)
+@at_option
+@json_option
+@pass_app
+def schedule_command(
+    app: App,
+    start: str,
+    end: str,
+    month: str | None,
+    service: str,
+    ics: str | None,
+    at: str | None,
+    as_json: bool,
+) -> None:
+    """Show planned changes, freezes and maintenance windows, and what collides.
+
+    Collisions are found through the CMDB: same item, a part, something it needs, both halves of
+    a redundant pair, one person twice. Times are in the repository's time zone.
+    """
+    if month is not None:
+        if start or end:
+            from itsm_gitops.cli.failures import usage
+
+            raise usage("--month does not go with --from and --to", "use one or the other")
+        start, end = planning.month(app.repo, "" if month == "now" else month)
+    found = planning.schedule(app.repo, start=start, end=end, service=service, at=at)
+    if ics:
+        text = planning.ics(app.repo, found)
+        if ics == "-":
+            click.echo(text, nl=False)
+            return
+        Path(ics).write_bytes(text.encode())
+        click.echo(f"{safe_text(ics)}: {len(found.changes)} changes, {len(found.around)} calendar windows")
+        return
+    if as_json:
+        print_json(planning.schedule_json(found))
+        return
+    from itsm_gitops.cli.agenda import agenda, month_grid
+
+    style = styles(sys.stdout)
+    draw = month_grid if month is not None else agenda
+    lines = draw(found, style, terminal_width(), app.repo.config.timezone)
+    click.echo("\n".join(lines), color=style.on)
+
+
+@group_with_help("freeze")
+def freeze_command() -> None:
+    """Look at change freezes."""
+
+
+@freeze_command.command(
+    "preview",
+    cls=ItsmCommand,
+    examples=[
+        ("itsm freeze preview", "what the freezes to come hold"),
+        ("itsm freeze preview year-end --json", "one calendar, for programs"),
+    ],
+)
+@click.argument("calendar", metavar="[CALENDAR]", default="", shell_complete=lazily("identifiers"))
+@at_option
+@json_option
+@pass_app
+def preview_command(app: App, calendar: str, at: str | None, as_json: bool) -> None:
+    """Show which planned changes a freeze holds, and which it lets through.
+
+    A calendar that is only drafted (lifecycle: planned) holds nothing yet; its preview says what
+    it would hold.
+    """
+    found = planning.freezes(app.repo, calendar, at=at)
+    if as_json:
+        print_json([planning.freeze_json(f) for f in found])
+        return
+    style = styles(sys.stdout)
+    zone = app.repo.config.timezone
+    blocks = [_freeze(f, style, terminal_width(), zone) for f in found]
+    lines = [line for block in blocks for line in ("", *block)][1:]
+    click.echo("\n".join(lines or ["no freeze is to come"]), color=style.on)
+
+
+def _freeze(found: Freeze, style: Style, columns: int, zone: str) -> Iterator[str]:
+    one = found.calendar
+    draft = "" if one.in_force else style.warning("  draft: not in force")
+    name = shorten(safe_text(found.window.name or one.name), columns - width(one.id) - 24)
+    yield f"{style.name(one.id)}  {style.bold(name)}{draft}"
+    start, end = (local(clock.format_time(t), zone) for t in found.window[:2])
+    yield f"  {start} to {end}{zone_note(zone)}"
+    scope = ", ".join(sorted(one.applies_to)) or "everything"
+    yield from (f"  {line}" for line in wrap(f"covers {safe_text(scope)}", columns - 2))
+    if one.exempt_types:
+        yield f"  lets through: {safe_text(', '.join(one.exempt_types))}"
+    word = "holds" if one.in_force else "would hold"
+    if not found.held:
+        yield f"  {word} nothing that is planned"
+    for title, changes in ((word, found.held), ("lets through", found.exempt)):
+        for change in changes:
+            yield _row(f"  {title} ", change, style, columns, zone)
+
+
+def _row(lead: str, change: Planned, style: Style, columns: int, zone: str) -> str:
+    when = local(clock.format_time(change.start), zone)
+    used = width(lead) + width(change.id) + len(when) + 4
+    title = shorten(safe_text(change.title), columns - used)
+    return f"{lead}{style.name(change.id)}  {pad(when, 16)}  {title}"

@@ -1,0 +1,89 @@
+"""`itsm suspects`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import click
+
+from itsm_gitops.changes.suspects import EDIT, Suspect
+from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.render import Style, styles, wrap
+from itsm_gitops.cli.times import local, zone_note
+from itsm_gitops.cli.width import terminal_width
+from itsm_gitops.commands.suspecting import Found, suspect
+from itsm_gitops.model import clock
+from itsm_gitops.model.text import safe_text, shorten, width
+
+
+@command(
+    "suspects",
+    [
+        ("itsm suspects K7QF3", "the week before it was opened"),
+        ("itsm suspects K7QF3 --window 12h --began '2026-11-22 03:10'", "when it is known when it began"),
+        ("itsm suspects K7QF3 --json", "all of them, for programs"),
+    ],
+)
+@click.argument("identifier", metavar="INC", shell_complete=lazily("identifiers"))
+@click.option(
+    "--window", metavar="SPAN", default="7d", show_default=True, help="How far back to look: 12h, 7d, 2w."
+)
+@click.option(
+    "--began", metavar="WHEN", default="", help="When it really began.  [default: when it was opened]"
+)
+@click.option(
+    "--limit", "-n", type=click.IntRange(min=1), default=10, show_default=True, help="Show at most this many."
+)
+@at_option
+@json_option
+@pass_app
+def suspects_command(
+    app: App, identifier: str, window: str, began: str, limit: int, at: str | None, as_json: bool
+) -> None:
+    """Show what may have caused an incident, most likely first.
+
+    Suspects are changes and edits of the CMDB on what the incident affects and on what that
+    depends on. The score orders them; it is no proof.
+    """
+    found = suspect(app.repo, identifier, window=window, began=began, at=at)
+    if as_json:
+        print_json(found.as_json())
+        return
+    style = styles(sys.stdout)
+    lines = _lines(found, limit, style, terminal_width(), app.repo.config.timezone)
+    click.echo("\n".join(lines), color=style.on)
+
+
+def _lines(found: Found, limit: int, style: Style, columns: int, zone: str) -> Iterator[str]:
+    here = found.scene
+    title = shorten(safe_text(here.incident.title), columns - width(here.incident.id) - 2)
+    yield f"{style.name(here.incident.id)}  {title}"
+    began, since = (local(clock.format_time(t), zone) for t in (here.began, here.since))
+    looked = f"{found.looked_at} item{'' if found.looked_at == 1 else 's'} looked at since {since}"
+    yield from (style.dim(line) for line in wrap(f"began {began}{zone_note(zone)}; {looked}", columns))
+    if not found.history:
+        yield style.warning("not in a Git repository: edits of the CMDB are not known")
+    if not found.suspects:
+        yield ""
+        yield "nothing happened there in that time"
+    for suspect_ in found.suspects[:limit]:
+        yield ""
+        yield from _suspect(suspect_, style, columns, zone)
+    if len(found.suspects) > limit:
+        yield ""
+        yield style.dim(f"{len(found.suspects) - limit} less likely ones: --limit {len(found.suspects)}")
+
+
+def _suspect(found: Suspect, style: Style, columns: int, zone: str) -> Iterator[str]:
+    look = "bold red" if found.score >= 70 else "yellow" if found.score >= 40 else "dim"
+    when = local(clock.format_time(found.start), zone)
+    name = f"edit of {found.id}" if found.type == EDIT else found.id
+    used = 6 + width(name) + 2 + len(when) + 2
+    title = shorten(safe_text(found.title), max(8, columns - used))
+    yield f"{style.paint(format(found.score, '>4'), look)}  {style.name(safe_text(name))}  {when}  {title}"
+    said = [f"{r.text} ({r.points:+d})" if r.points else r.text for r in found.reasons]
+    if found.type == EDIT:
+        said.append(f"commit {found.commit[:9]} by {found.author}")
+    for line in wrap(safe_text("; ".join(said)), columns - 6):
+        yield f"      {style.dim(line)}"
