@@ -17,8 +17,7 @@ from itsm_gitops.exchange.report import (
 )
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import NotFound, Refused
-
-from .conftest import EVENTS, MAPPING
+from tests.exchange.samples import EVENTS, MAPPING
 
 
 def stored(git_repo, alias: str) -> dict[str, Any]:

@@ -12,8 +12,7 @@ from itsm_gitops.exchange.mapping import SCHEMA, MappingError, read_mapping
 from itsm_gitops.exchange.shape import WORDS, misfits
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.repository import packaged_rulebook_root
-
-from .conftest import MAPPING
+from tests.exchange.samples import MAPPING
 
 ROOT = packaged_rulebook_root()
 SHAPE = json.loads((ROOT / SCHEMA).read_text(encoding="utf-8"))
