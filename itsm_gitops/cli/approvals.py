@@ -90,7 +90,7 @@ def approvals_command(
       {"version": 1, "opened_by": "github:41", "reviews": [
         {"identity": "github:42", "state": "approved",
          "commit": "HASH", "at": "2026-11-22T10:00:00Z"}]}
-    """
+    """  # noqa: D301 - click needs the backspace itself
     simulated = what[:1] == (_SIMULATE,)
     words = what[1:] if simulated else what
     if len(words) > 1:

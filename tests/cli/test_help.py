@@ -29,7 +29,7 @@ ALL = dict(_commands())
 
 
 def test_the_commands_are_those_of_the_design() -> None:
-    wanted = "init new show list set note link unlink move check explain fmt log diff impact import export site completion risk schedule freeze suspects"
+    wanted = "init new show list set note link unlink move check explain fmt log diff impact import export site completion risk schedule freeze suspects approvals gate approve"
     assert sorted(COMMANDS) == sorted(wanted.split())
 
 
