@@ -21,8 +21,19 @@ from itsm_gitops.changes.types import (
     SATISFIED,
     UNSATISFIED,
 )
-from tests.changes.world import CHANGE_PATH, CHG, INC, INCIDENT_PATH, POLICY_PATH, ROLES_PATH, SERVER, World
-from tests.changes.world import change, person, server
+from tests.changes.world import (
+    CHANGE_PATH,
+    CHG,
+    INC,
+    INCIDENT_PATH,
+    POLICY_PATH,
+    ROLES_PATH,
+    SERVER,
+    World,
+    change,
+    person,
+    server,
+)
 
 Step = Callable[[World], object]
 
@@ -382,7 +393,7 @@ SITUATIONS = (
     # --- kinds of requirement -----------------------------------------------------------------
     Situation("only signed statements count", UNSATISFIED, "needs a statement signed with bob's own key", (ok("bob"),), "NOT_SIGNED",
               base=(write(POLICY_PATH, signed("signed: true")),)),
-    Situation("one person for one distinct requirement", UNSATISFIED, "needs 1 of 1 by owner: carl could", (ok("bob"),),
+    Situation("one person for one distinct requirement", UNSATISFIED, "needs 1 of 1 by owner: carl, dora, eve could", (ok("bob"),),
               base=(write(POLICY_PATH, signed("distinct: true").replace("protected:", "  - name: second\n    why: Two.\n    when: {kind: [change]}\n"
                           "    require: {role: owner, each: affected_ci, count: 1, distinct: true}\nprotected:")),)),
     Situation("two people for two distinct requirements", SATISFIED, "approved by paul", (ok("bob"), ok("paul")),
