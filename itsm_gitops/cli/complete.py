@@ -131,16 +131,25 @@ def revisions(ctx: click.Context, incomplete: str) -> Items:
     return _items(["HEAD", *out.decode("utf-8", "replace").split()], incomplete)
 
 
+def _word(ctx: click.Context, name: str, position: int) -> str:
+    """Return an argument that is already there.
+
+    Where the value of an option is being completed, click stops before it sorts the arguments
+    into parameters and leaves them as they stand.
+    """
+    value = ctx.params.get(name) or (ctx.args[position] if len(ctx.args) > position else "")
+    return str(value[0] if isinstance(value, tuple) else value)
+
+
 def _kind(ctx: click.Context) -> Kind | None:
     """Return the kind that the command line names, by kind or by identifier."""
     repo = _repo(ctx)
-    with suppress(ItsmError):
-        word = ctx.params.get("kind") or next(iter(ctx.params.get("kinds") or ()), None)
-        if word:
-            return repo.book.kind(str(word))
-        if ctx.params.get("identifier"):
-            return repo.book.kind_at(repo.locate(str(ctx.params["identifier"])))
-    return None
+    names_kind = any(p.name in ("kind", "kinds") for p in ctx.command.params)
+    word = _word(ctx, "kinds" if "kinds" in ctx.params else "kind", 0) if names_kind else ""
+    if word:
+        return repo.book.kind(word)
+    identifier = "" if names_kind else _word(ctx, "identifier", 0)
+    return repo.book.kind_at(repo.locate(identifier)) if identifier else None
 
 
 @_quiet
@@ -188,7 +197,7 @@ def field_options(ctx: click.Context, incomplete: str) -> Items:
 def states(ctx: click.Context, incomplete: str) -> Items:
     """Offer the states that the document can reach now."""
     repo = _repo(ctx)
-    found = repo.document(str(ctx.params["identifier"]))
+    found = repo.document(_word(ctx, "identifier", 0))
     if found.kind is None or not isinstance(found.data, dict):
         return []
     steps = next_steps(found.kind, found.data)
@@ -200,11 +209,11 @@ def codes(ctx: click.Context, incomplete: str) -> Items:
     """Offer the codes that the target state demands."""
     from itsm_gitops.commands.steps import code_field
 
-    found = _repo(ctx).document(str(ctx.params["identifier"]))
-    state = ctx.params.get("state")
+    found = _repo(ctx).document(_word(ctx, "identifier", 0))
+    state = _word(ctx, "state", 1)
     if found.kind is None or not isinstance(found.data, dict) or not state:
         return []
-    field = code_field(found.kind, str(state), found.data)
+    field = code_field(found.kind, state, found.data)
     return _items([str(o) for o in found.kind.fields.get(field, {}).get("enum", ())], incomplete)
 
 
@@ -212,8 +221,8 @@ def codes(ctx: click.Context, incomplete: str) -> Items:
 def list_states(ctx: click.Context, incomplete: str) -> Items:
     """Offer the states of the listed kinds, and the words for groups of states."""
     book = _repo(ctx).book
-    named = [book.kind(str(w)) for w in ctx.params.get("kinds") or ()]
-    chosen = named or [k for k in book.kinds.values() if k.is_record]
+    kind = _kind(ctx)
+    chosen = [kind] if kind else [k for k in book.kinds.values() if k.is_record]
     known = [s for k in chosen if k.workflow for s in k.workflow.states]
     return _items(dict.fromkeys(["open", "finished", *known]), incomplete)
 

@@ -16,7 +16,7 @@ SET, APPEND, TAKE, UNSET = "set", "append", "take", "unset"
 Schema = Mapping[str, Any]
 Resolver = Callable[[Schema, str], str]
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_][\w-]*(?:\.[\w-]+)*)\s*(\+=|-=|=)(.*)", re.DOTALL)
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*(?:-\w+)*(?:\.\w+(?:-\w+)*)*)\s*(\+=|-=|=)(.*)", re.DOTALL)
 _RELATIVE = re.compile(r"([+-]\d{1,6})\s*(min|m|h|d|w)")
 _UNITS = {"min": "minutes", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?")
