@@ -53,6 +53,8 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "approvals": Command("approvals", "Show who must approve a request, and who did."),
         "gate": Command("approvals", "Say whether a request may be merged."),
         "approve": Command("approvals", "Approve a request with your own key."),
+        "submit": Command("forges", "Put a change on a branch, push it, say where to go on."),
+        "comment": Command("forges", "Write the one comment that a reviewer needs."),
     },
     "Exchange and publish": {
         "import": Command("exchange", "Import records from another tool."),
@@ -61,6 +63,9 @@ SECTIONS: dict[str, dict[str, Command]] = {
     },
     "Set up": {
         "init": Command("init", "Write a new repository."),
+        "doctor": Command("forges", "Say what is missing for approvals to hold."),
+        "codeowners": Command("forges", "Write CODEOWNERS from the CMDB."),
+        "hook": Command("hook", "Judge what arrives: hooks of servers, events of forges."),
         "completion": Command("completion", "Print the shell's completion script."),
     },
 }

@@ -9,7 +9,7 @@ import click
 
 from itsm_gitops.cli.base import App, command, json_option, pass_app, print_json
 from itsm_gitops.cli.render import styles
-from itsm_gitops.commands.starting import init, shown_path
+from itsm_gitops.commands.starting import FORGES, add_forge, init, shown_path
 from itsm_gitops.model.text import safe_text
 
 
@@ -19,6 +19,8 @@ from itsm_gitops.model.text import safe_text
         ("itsm init acme", "a new repository in the folder acme"),
         ('itsm init acme --organisation "Acme Ltd" --timezone Europe/London', ""),
         ("itsm init --no-examples --no-git", "here, without example documents and without a commit"),
+        ("itsm init acme --forge gitlab", "with GitLab's pipeline instead of GitHub's workflows"),
+        ("itsm init --forge gitea", "in a repository that exists: add what that forge needs"),
     ],
 )
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
@@ -30,18 +32,41 @@ from itsm_gitops.model.text import safe_text
 @click.option(
     "--git/--no-git", default=True, help="Make it a Git repository with a first commit.  [default: git]"
 )
+@click.option(
+    "--forge",
+    type=click.Choice(FORGES),
+    help="Where it will live: writes that forge's workflows.  [default: github]",
+)
 @json_option
 @pass_app
 def init_command(
-    app: App, folder: Path | None, organisation: str, timezone: str, examples: bool, git: bool, as_json: bool
+    app: App,
+    folder: Path | None,
+    organisation: str,
+    timezone: str,
+    examples: bool,
+    git: bool,
+    forge: str | None,
+    as_json: bool,
 ) -> None:
     """Write a new repository.
 
-    It holds the rule book, one connected example of every kind and class, editor settings, and a
-    GitHub workflow that checks pull requests and publishes the site. FOLDER must be empty.
+    It holds the rule book, one connected example of every kind and class, editor settings, and the
+    forge's workflows: checks, the approval gate, evidence, the site. FOLDER must be empty; with
+    --forge it may be an ITSM repository, which only gets the forge's files.
     """
     target = Path(app.directory) / (folder or Path())
-    done = init(target, organisation=organisation, timezone=timezone, examples=examples, git=git)
+    if forge and (target / "itsm.yaml").is_file():
+        done = add_forge(target, forge)
+    else:
+        done = init(
+            target,
+            organisation=organisation,
+            timezone=timezone,
+            examples=examples,
+            git=git,
+            forge=forge or FORGES[0],
+        )
     if as_json:
         print_json(
             {

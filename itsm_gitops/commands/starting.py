@@ -17,10 +17,17 @@ _FILES = Path(__file__).parent / "init_files"
 _NAMES = {
     "gitattributes": ".gitattributes",
     "gitignore": ".gitignore",
-    "github": ".github",
     "vscode": ".vscode",
 }
-_FILLED = ("itsm.yaml", "README.md", "cmdb/calendars/office-hours.yaml", ".github/workflows/itsm.yml")
+# What each forge needs is kept in a folder of its name; this is where it goes in a repository.
+_FORGES = {
+    "github": {"": ".github/"},
+    "gitlab": {"gitlab-ci.yml": ".gitlab-ci.yml", "": ".gitlab/"},
+    "gitea": {"": ".gitea/"},
+    "plain": {"": ""},
+}
+FORGES = tuple(_FORGES)
+_FILLED = ("itsm.yaml", "README.md", "cmdb/calendars/office-hours.yaml")
 _EXAMPLES = ("cmdb/", "records/")
 DEFAULT_ORGANISATION = "Our organisation"
 
@@ -44,12 +51,13 @@ def init(
     timezone: str = "",
     examples: bool = True,
     git: bool = True,
+    forge: str = "github",
 ) -> Started:
     """Write a new repository into ``folder``, which must be empty or not exist.
 
     A folder that holds nothing but a ``.git`` counts as empty. ``examples`` False leaves out the
-    example documents. Raises Refused for a folder with files, UsageError for a time zone that
-    does not exist.
+    example documents. ``forge`` is one of FORGES: whose workflows are written. Raises Refused for
+    a folder with files, UsageError for a time zone or a forge that does not exist.
     """
     root = folder.absolute()
     _refuse_full(root)
@@ -62,11 +70,9 @@ def init(
         "timezone": zone,
         "version": __version__,
     }
-    files = dict(contents(values, examples=examples))
+    files = dict(contents(values, examples=examples, forge=forge))
     for path, content in files.items():
-        target = root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+        _write(root / path, content)
     for family in _EXAMPLES:
         (root / family).mkdir(exist_ok=True)
     commit, note = _commit(root, list(files)) if git else ("", "")
@@ -94,9 +100,46 @@ def _refuse_zone(zone: str) -> None:
         raise UsageError(f"there is no time zone '{zone}'", hint) from error
 
 
-def contents(values: Mapping[str, str], *, examples: bool = True) -> Iterator[tuple[str, bytes]]:
+def add_forge(root: Path, forge: str) -> Started:
+    """Write a forge's files into a repository that exists, leaving files that are there as they are.
+
+    Nothing is committed; ``note`` names the files that differ from ours. Raises UsageError for an
+    unknown forge.
+    """
+    wanted = forge_files(forge)
+    missing = [p for p in wanted if not (root / p).exists()]
+    other = [p for p in wanted if p not in missing and (root / p).read_bytes() != wanted[p]]
+    for path in missing:
+        _write(root / path, wanted[path])
+    note = f"left as they are, though they differ from ours: {', '.join(other)}" if other else ""
+    return Started(root, tuple(missing), "", note)
+
+
+def forge_files(forge: str) -> dict[str, bytes]:
+    """Return the files that a forge needs, by their path in a repository; raises UsageError."""
+    if forge not in _FORGES:
+        raise UsageError(f"there is no forge '{forge}'", f"one of: {', '.join(FORGES)}")
+    found = {}
+    for source in sorted(p for p in (_FILES / forge).rglob("*") if p.is_file()):
+        name = source.relative_to(_FILES / forge).as_posix()
+        places = _FORGES[forge]
+        path = places.get(name) or places[""] + name
+        found[path] = source.read_bytes().replace(b"{version}", __version__.encode())
+    return found
+
+
+def _write(target: Path, content: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+    if content.startswith(b"#!"):
+        target.chmod(0o755)
+
+
+def contents(
+    values: Mapping[str, str], *, examples: bool = True, forge: str = "github"
+) -> Iterator[tuple[str, bytes]]:
     """Yield every file of a new repository: its path and its bytes, sorted by path."""
-    files = {**_own_files(values, examples), **_rule_book()}
+    files = {**_own_files(values, examples), **forge_files(forge), **_rule_book()}
     files[".vscode/settings.json"] = _editor_settings([p for p in files if p.endswith(".schema.json")], files)
     yield from sorted(files.items())
 
@@ -105,6 +148,8 @@ def _own_files(values: Mapping[str, str], examples: bool) -> dict[str, bytes]:
     found = {}
     for source in sorted(p for p in _FILES.rglob("*") if p.is_file()):
         first, _, rest = source.relative_to(_FILES).as_posix().partition("/")
+        if first in _FORGES:
+            continue
         path = _NAMES.get(first, first) + (f"/{rest}" if rest else "")
         if path.startswith(_EXAMPLES) and not examples:
             continue

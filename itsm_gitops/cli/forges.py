@@ -1,0 +1,205 @@
+"""`itsm submit`, `comment`, `codeowners`, `doctor`: work with the forge that the repository is on."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.render import styles, wrap
+from itsm_gitops.cli.width import terminal_width
+from itsm_gitops.model.text import safe_text
+
+_FORGES = ("github", "gitlab", "gitea", "forgejo")
+_forge_option = click.option(
+    "--forge",
+    type=click.Choice(_FORGES),
+    default=None,
+    help="Which forge it is on.  [default: from CI, or the remote]",
+)
+
+
+@command(
+    "submit",
+    [
+        ("itsm submit K7QF3", "branch, commit, push; prints where to open the request"),
+        ("itsm submit K7QF3 --all --open", "with every edited document; opens the page"),
+        ("itsm submit K7QF3 --no-push", "only the branch and the commit"),
+    ],
+)
+@click.argument("identifier", metavar="CHG", shell_complete=lazily("identifiers"))
+@click.option(
+    "-a", "--all", "everything", is_flag=True, help="Commit all edited documents, not only what is staged."
+)
+@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
+@click.option("--push/--no-push", default=True, help="Push the branch.  [default: push]")
+@click.option("--target", metavar="BRANCH", default="", help="Branch to enter.  [default: the remote's own]")
+@click.option("-m", "--message", metavar="TEXT", default="", help="Message of the commit.")
+@_forge_option
+@json_option
+@pass_app
+def submit_command(
+    app: App,
+    identifier: str,
+    everything: bool,
+    open_page: bool,
+    push: bool,
+    target: str,
+    message: str,
+    forge: str | None,
+    as_json: bool,
+) -> None:
+    """Put a change on a branch, push it, say where to go on.
+
+    CHG is a change, or a unique part of its identifier. What is staged comes along. On the target
+    branch a new branch change/CHG is begun; on any other branch the commit is made there.
+    """
+    from itsm_gitops.commands.submitting import submit
+
+    done = submit(
+        app.repo,
+        identifier,
+        everything=everything,
+        push=push,
+        target=target,
+        message=message,
+        forge=forge or "",
+    )
+    if as_json:
+        print_json({**done._asdict(), "paths": list(done.paths), "commit": done.commit or None})
+        return
+    style = styles(sys.stdout)
+    what = (
+        f"committed {len(done.paths)} file{'s' if len(done.paths) != 1 else ''}"
+        if done.commit
+        else "nothing to commit"
+    )
+    pushed = ", pushed" if done.pushed else ""
+    click.echo(
+        f"{style.name(done.id)} {style.good(what + pushed)} on {safe_text(done.branch)}", color=style.on
+    )
+    for path in done.paths:
+        click.echo(f"  {safe_text(path)}")
+    if done.page and done.pushed:
+        click.echo(f"open the request:\n  {safe_text(done.page)}")
+        if open_page:
+            click.launch(done.page)
+
+
+@command(
+    "comment",
+    [
+        ("itsm comment --forge github", "in a workflow: write it on the request of the event"),
+        ("itsm comment --pr 17 --dry-run", "print what would be written on request 17"),
+    ],
+)
+@click.option(
+    "--pr", "number", type=click.IntRange(min=1), metavar="N", help="The request.  [default: the event's]"
+)
+@click.option("--dry-run", is_flag=True, help="Print the comment; send nothing.")
+@_forge_option
+@json_option
+@pass_app
+def comment_command(app: App, number: int | None, dry_run: bool, forge: str | None, as_json: bool) -> None:
+    """Write the one comment that a reviewer needs.
+
+    Plan, risk, impact, collisions and who must still approve. The comment is found again and
+    replaced. The token is read from ITSM_FORGE_TOKEN or the forge's usual variable.
+    """
+    from itsm_gitops.commands.briefing import comment
+
+    done = comment(app.repo, forge=forge or "", number=number, send=not dry_run)
+    if as_json:
+        print_json({"url": done.url or None, "result": done.assessment.result, "body": done.body})
+    elif dry_run:
+        click.echo(safe_text(done.body, lines=True), nl=False)
+    else:
+        click.echo(safe_text(done.url))
+
+
+@command(
+    "codeowners",
+    [
+        ("itsm codeowners", "print what CODEOWNERS should be"),
+        ("itsm codeowners --check", "fail where it is not that"),
+        ("itsm codeowners --write --forge gitlab", ""),
+    ],
+)
+@click.option("--check", is_flag=True, help="Exit 1 where the file differs; print nothing else.")
+@click.option("--write", is_flag=True, help="Write the file.")
+@_forge_option
+@at_option
+@json_option
+@pass_app
+def codeowners_command(
+    app: App, check: bool, write: bool, forge: str | None, at: str | None, as_json: bool
+) -> int:
+    """Write CODEOWNERS from the CMDB.
+
+    The forge then asks owners of an edited item for a review. That is routing only: the gate
+    decides by the policy. Teams need forge_groups, people identities with a login.
+    """
+    from itsm_gitops.commands.codeowning import codeowners
+    from itsm_gitops.model.errors import UsageError
+
+    if write and (check or at):
+        raise UsageError("--write goes with neither --check nor --at", "itsm codeowners --write")
+    found = codeowners(app.repo, forge=forge or "", at=at, write=write)
+    failed = check and not found.current
+    if as_json:
+        print_json({**found._asdict(), "unknown": list(found.unknown)})
+        return int(failed)
+    style = styles(sys.stderr)
+    if write:
+        click.echo(f"{safe_text(found.path)} is current")
+    elif not check:
+        click.echo(safe_text(found.text, lines=True), nl=False)
+    elif failed:
+        click.echo(f"{safe_text(found.path)} is not what the CMDB says: itsm codeowners --write")
+    if found.unknown and not check:
+        text = f"nobody on the forge stands for: {safe_text(', '.join(found.unknown))}"
+        for line in wrap(text, terminal_width()):
+            click.echo(style.dim(line), err=True, color=style.on)
+    return int(failed)
+
+
+@command(
+    "doctor",
+    [
+        ("itsm doctor", "look at this machine, this repository and, with a token, the server"),
+        ("itsm doctor --offline", "without asking the server"),
+        ("itsm doctor --json", ""),
+    ],
+)
+@click.option("--offline", is_flag=True, help="Do not ask the server.")
+@_forge_option
+@json_option
+@pass_app
+def doctor_command(app: App, offline: bool, forge: str | None, as_json: bool) -> int:
+    """Say what is missing for approvals to hold.
+
+    Looks at Git, the repository, the shipped workflows, people's accounts and keys, and at the
+    server's rules: required checks, no force pushes. Exit 1 where something would let a change
+    through. What cannot be looked at is said.
+    """
+    from itsm_gitops.commands.doctoring import FAILED, OK, UNKNOWN, doctor
+
+    found = doctor(app.repo, forge=forge or "", offline=offline)
+    failed = any(f.result == FAILED for f in found)
+    if as_json:
+        print_json([f._asdict() for f in found])
+        return int(failed)
+    style = styles(sys.stdout)
+    looks = {OK: style.good("ok"), FAILED: style.error("bad"), UNKNOWN: style.dim("?")}
+    marks = {OK: "ok ", FAILED: "bad", UNKNOWN: "?  "}
+    for check in found:
+        label = looks.get(check.result, style.warning("!")) + " " * (
+            3 - len(marks.get(check.result, "!").strip())
+        )
+        first, *rest = wrap(f"{safe_text(check.subject)}: {safe_text(check.message)}", terminal_width() - 5)
+        click.echo(f" {label} {first}", color=style.on)
+        more = rest + (wrap(safe_text(check.hint), terminal_width() - 5) if check.hint else [])
+        for line in more:
+            click.echo(f"     {style.dim(line) if line not in rest else line}", color=style.on)
+    return int(failed)

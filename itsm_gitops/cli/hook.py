@@ -1,0 +1,107 @@
+"""`itsm hook`: what a plain Git server and a forge's workflows call."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from itsm_gitops.cli.base import App, command, group_with_help, json_option, pass_app, print_json
+from itsm_gitops.model.text import safe_text
+
+if TYPE_CHECKING:
+    from itsm_gitops.changes.types import Assessment
+    from itsm_gitops.commands.hooking import Decision
+
+
+@group_with_help("hook")
+def hook_command() -> None:
+    """Judge what arrives: hooks of servers, events of forges."""
+
+
+@command(
+    "pre-receive",
+    [("itsm hook pre-receive", "the whole of hooks/pre-receive, after '#!/bin/sh' and exec")],
+)
+@click.option("--check/--no-check", default=True, help="Judge the documents too.  [default: check]")
+def pre_receive_command(check: bool) -> int:
+    """Refuse a push to a protected branch without its approvals.
+
+    Git starts this on the server. Approvals are the signed statements in the repository (itsm
+    approve --sign). Protected are the branch of HEAD and those of `git config itsm.protected`.
+    """
+    from itsm_gitops.commands.hooking import pre_receive, read_updates
+
+    decisions = pre_receive(read_updates(sys.stdin), os.environ, check=check)
+    for decision in decisions:
+        _tell(decision)
+    return int(not all(d.allowed for d in decisions))
+
+
+hook_command.add_command(pre_receive_command)
+
+
+@command(
+    "rerun",
+    [
+        ("itsm hook rerun --check gate", "in a workflow: for the request of the event"),
+        ("itsm hook rerun --check gate --all", "for every open request"),
+    ],
+)
+@click.option("--check", "name", metavar="NAME", default="gate", help="The job's name.  [default: gate]")
+@click.option("--all", "every", is_flag=True, help="For every open request that is no draft.")
+@click.option("--forge", type=click.Choice(("github",)), default=None, help="Which forge it is on.")
+@json_option
+@pass_app
+def rerun_command(app: App, name: str, every: bool, forge: str | None, as_json: bool) -> None:
+    """Run a job of requests again, on GitHub.
+
+    A required check only turns green by its own new run: a review does not start one that a fork's
+    request can trust.
+    """
+    from itsm_gitops.commands.hooking import rerun
+
+    found = list(rerun(app.repo, check=name, every=every, forge=forge or ""))
+    if as_json:
+        print_json([{"number": number, "started": started} for number, started in found])
+        return
+    for number, started in found:
+        click.echo(f"{number}: {'started again' if started else 'has no finished run'}")
+    if not found:
+        click.echo("no open request")
+
+
+hook_command.add_command(rerun_command)
+
+
+def _tell(decision: Decision) -> None:
+    """Say a refusal, line by line: Git shows these to whoever pushes."""
+    if decision.allowed:
+        return
+    click.echo(f"itsm: {safe_text(decision.update.ref)}: {safe_text(decision.reason)}", err=True)
+    for finding in decision.findings[:10]:
+        place = f"{finding.path}:{finding.line}:{finding.column}"
+        click.echo(f"  {safe_text(f'{place} {finding.code} {finding.message}')}", err=True)
+    if decision.assessment is not None:
+        for line in explained(decision.assessment):
+            click.echo(f"  {safe_text(line)}", err=True)
+
+
+def explained(assessment: Assessment) -> list[str]:
+    """Return what is missing, who could give it, and why what was given does not count."""
+    lines = [*assessment.messages]
+    for verdict in assessment.verdicts:
+        if verdict.result in ("UNSATISFIED", "ERROR"):
+            need = verdict.requirement
+            subject = f" of {need.subject}" if need.subject else ""
+            who = f"{need.role.replace('_', ' ')}{subject}".strip()
+            could = f" (could: {', '.join(verdict.could[:6])})" if verdict.could else ""
+            lines.append(f"{who}: {verdict.reason}{could}")
+    for rejected in assessment.rejected:
+        person = rejected.review.person or rejected.review.login or "a deleted account"
+        lines.append(f"not counted, {person}: {rejected.reason}")
+    if any(v.result == "UNSATISFIED" for v in assessment.verdicts):
+        lines.append("itsm approve --sign writes an approval; push refs/itsm/approvals/* before the branch")
+    return lines
