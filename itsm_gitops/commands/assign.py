@@ -6,9 +6,9 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.commands.editing import Opened
 from itsm_gitops.commands.fields import APPEND, SET, UNSET, Assignment, Reader, schema_at, schema_type
 from itsm_gitops.commands.names import resolve_reference
+from itsm_gitops.commands.opening import Opened
 from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model.diff import same
 from itsm_gitops.model.errors import Refused, UsageError

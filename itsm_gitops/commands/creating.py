@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.assign import apply, reader
-from itsm_gitops.commands.editing import Opened, Written, open_document, read_document, save, written
+from itsm_gitops.commands.editing import Written, save, written
 from itsm_gitops.commands.fields import SET, Assignment, expected
 from itsm_gitops.commands.linking import add_link, find_link
 from itsm_gitops.commands.names import kinds_of, names
+from itsm_gitops.commands.opening import Opened, open_document, read_document
 from itsm_gitops.commands.people import acting
 from itsm_gitops.commands.validation import new_errors
 from itsm_gitops.commands.words import a_kind

@@ -5,28 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from itsm_gitops.commands.opening import Opened, timeline
 from itsm_gitops.commands.steps import Step, next_steps, state_of
 from itsm_gitops.commands.validation import new_errors
 from itsm_gitops.model import clock
 from itsm_gitops.model.diff import ADD, REMOVE, Change, diff, same
-from itsm_gitops.model.errors import ItsmError, Refused
+from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.findings import Finding, Pointer
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.rulebook import RuleBook
 
 if TYPE_CHECKING:
     from itsm_gitops.documents import Edit
     from itsm_gitops.repository import Repository
-
-
-class Opened(NamedTuple):
-    """One document as it is on disk."""
-
-    id: str
-    path: str
-    kind: Kind
-    raw: bytes
-    data: dict[str, Any]
 
 
 class Written(NamedTuple):
@@ -71,25 +61,6 @@ def change_json(change: Change) -> dict[str, Any]:
     return found
 
 
-def open_document(repo: Repository, fragment: str, at: str | None = None) -> Opened:
-    """Find and read the document that ``fragment`` means; raises NotFound, Ambiguous, ItsmError."""
-    path = repo.locate(fragment, at)
-    return read_document(repo.book, path, repo.snapshot(at).read(path))
-
-
-def read_document(book: RuleBook, path: str, raw: bytes) -> Opened:
-    """Make a document of bytes; raises ItsmError where they cannot be used."""
-    from itsm_gitops.documents import load
-
-    kind = book.kind_at(path)
-    loaded = load(raw)
-    if kind is None or not isinstance(loaded.data, dict):
-        first = loaded.problems[0] if loaded.problems else None
-        where = f"{path}:{first.line}:{first.column}: {first.message}" if first else f"{path} cannot be used"
-        raise ItsmError(where, f"itsm check {path} says more")
-    return Opened(path.rsplit("/", 1)[-1].removesuffix(".yaml"), path, kind, raw, loaded.data)
-
-
 def refuse_closed(document: Opened, fields: Sequence[str], action: str) -> None:
     """Raise Refused where a document in a terminal state may no longer change in these fields."""
     workflow = document.kind.workflow
@@ -115,12 +86,6 @@ def timeline_entry(document: Opened, by: str, **what: str) -> dict[str, str]:
     last = [clock.parse_time(str(e.get("at"))) for e in timeline(document.data)[-1:]]
     moment = max([now, *(m for m in last if m)])
     return {"at": clock.format_time(moment), "by": by, **what}
-
-
-def timeline(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the timeline's entries that can be used."""
-    entries = data.get("timeline")
-    return [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
 
 
 def save(repo: Repository, document: Opened, new: Mapping[str, Any], *, dry_run: bool = False) -> Written:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from itsm_gitops.commands.assign import apply, reader
-from itsm_gitops.commands.editing import Written, open_document, refuse_closed, save, timeline_entry
+from itsm_gitops.commands.editing import Written, refuse_closed, save, timeline_entry
 from itsm_gitops.commands.fields import Assignment, schema_at
+from itsm_gitops.commands.opening import open_document
 from itsm_gitops.commands.people import acting
 from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model.errors import Refused, UsageError

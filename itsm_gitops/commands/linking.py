@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.commands.editing import Opened, Written, open_document, read_document, refuse_closed, save
+from itsm_gitops.commands.editing import Written, refuse_closed, save
+from itsm_gitops.commands.opening import Opened, open_document, read_document
 from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model.entry import edges_of
 from itsm_gitops.model.errors import NotFound, Refused, did_you_mean

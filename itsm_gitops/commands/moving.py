@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.assign import apply, reader
-from itsm_gitops.commands.editing import Opened, Written, open_document, save, timeline_entry
+from itsm_gitops.commands.editing import Written, save, timeline_entry
 from itsm_gitops.commands.fields import Assignment
+from itsm_gitops.commands.opening import Opened, open_document
 from itsm_gitops.commands.people import acting
 from itsm_gitops.commands.steps import Need, Step, code_field, needs, next_steps, prose_field, state_of
 from itsm_gitops.commands.words import a_kind
