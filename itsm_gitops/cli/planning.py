@@ -142,7 +142,9 @@ def schedule_command(
     at: str | None,
     as_json: bool,
 ) -> None:
-    """Show planned changes, freezes and maintenance windows, and what collides.
+    """Show what is planned and what collides.
+
+    Changes, freezes and maintenance windows.
 
     Collisions are found through the CMDB: same item, a part, something it needs, both halves of
     a redundant pair, one person twice. Times are in the repository's time zone.

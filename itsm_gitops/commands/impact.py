@@ -103,29 +103,31 @@ def branches(branch: Branch) -> Iterator[Branch]:
 
 def mermaid(found: Impact) -> str:
     """Return the trees as a Mermaid flow chart; arrows point from what fails to what it hits."""
-    nodes: dict[str, str] = {}
+    numbers: dict[str, str] = {}  # not the identifiers: some (``end``) are words of Mermaid
     lines: list[str] = []
+
+    def node(identifier: str) -> str:
+        return numbers.setdefault(identifier, f"n{len(numbers) + 1}")
+
     for tree, downward in ((found.up, False), (found.down, True)):
         for branch in branches(tree) if tree else ():
-            nodes.setdefault(branch.id, _label(found, branch.id))
+            node(branch.id)
             for child in branch.children:
-                nodes.setdefault(child.id, _label(found, child.id))
                 ends = (branch.id, child.id) if downward else (child.id, branch.id)
-                line = f"  {ends[0]} -->|{_text(child.relation.replace('_', ' '))}| {ends[1]}"
+                line = f"  {node(ends[0])} -->|{_text(child.relation.replace('_', ' '))}| {node(ends[1])}"
                 if line not in lines:
                     lines.append(line)
-    boxes = [f'  {identifier}["{label}"]' for identifier, label in nodes.items()]
-    styled = [
-        f"  class {i} {hit.effect.name.lower()}"
-        for i, hit in sorted(found.hits.items())
-        if i in nodes and hit.effect
-    ]
-    classes = [
-        "  classDef outage stroke:#c62828,stroke-width:2px",
-        "  classDef degraded stroke:#ef6c00,stroke-width:2px",
-        "  classDef at_risk stroke:#f9a825,stroke-dasharray:4 3",
-    ]
-    return "\n".join(["flowchart LR", *boxes, *lines, *(classes if styled else []), *styled]) + "\n"
+    boxes = [f'  {number}["{_label(found, identifier)}"]' for identifier, number in numbers.items()]
+    hits = sorted((numbers[i], hit) for i, hit in found.hits.items() if i in numbers and hit.effect)
+    styled = [f"  class {number} {hit.effect.name.lower()}" for number, hit in hits]
+    return "\n".join(["flowchart LR", *boxes, *lines, *(_CLASSES if styled else ()), *styled]) + "\n"
+
+
+_CLASSES = (
+    "  classDef outage stroke:#c62828,stroke-width:2px",
+    "  classDef degraded stroke:#ef6c00,stroke-width:2px",
+    "  classDef at_risk stroke:#f9a825,stroke-dasharray:4 3",
+)
 
 
 def _label(found: Impact, identifier: str) -> str:

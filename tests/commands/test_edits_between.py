@@ -1,0 +1,37 @@
+"""The smallest edits between two versions of data, checked on real text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from itsm_gitops.commands.editing import edits_between
+from itsm_gitops.documents import Append, Remove, Set, dump, edit, load
+
+_words = st.text("abcxyz", min_size=1, max_size=5)
+_scalars = st.one_of(_words, st.integers(-5, 5), st.booleans())
+_values = st.recursive(
+    _scalars,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(_words, inner, max_size=4)),
+    max_leaves=10,
+)
+_documents = st.dictionaries(_words, _values, min_size=1, max_size=5)
+
+
+@given(_documents, _documents)
+def test_the_edits_turn_one_document_into_the_other(old: dict[str, Any], new: dict[str, Any]) -> None:
+    result = edit(dump(old).encode(), edits_between(old, new))
+    assert load(result).data == new
+
+
+def test_the_edits_are_as_small_as_they_can_be() -> None:
+    old = {"a": 1, "list": [1, 2, 3], "group": {"x": 1, "y": 2}, "gone": True}
+    assert edits_between(old, old) == []
+    assert edits_between(old, {**old, "a": True}) == [Set(("a",), True)]
+    assert edits_between(old, {**old, "list": [1, 2, 3, 4]}) == [Append(("list",), 4)]
+    assert edits_between(old, {**old, "list": [1, 3]}) == [Remove(("list", 1))]
+    assert edits_between(old, {**old, "list": [3, 2, 1]}) == [Set(("list",), [3, 2, 1])]
+    assert edits_between(old, {**old, "group": {"x": 1, "y": 3}}) == [Set(("group", "y"), 3)]
+    assert edits_between(old, {k: v for k, v in old.items() if k != "gone"}) == [Remove(("gone",))]
