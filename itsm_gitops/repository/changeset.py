@@ -92,14 +92,15 @@ def contributors(git: Git, base: str, head: str) -> list[Authored]:
     found = []
     for start in range(0, len(words) - 7, 8):
         commit, tree, parents, name, address, committer, committed, named = words[start : start + 8]
-        if " " in parents and _clean_merge(git, parents.split(" "), tree):
+        if " " in parents and clean_merge(git, parents.split(" "), tree):
             continue
         co_authors = tuple(t.strip() for t in named.split("\x1f") if t.strip())
         found.append(Authored(commit, name, address, committer, committed, co_authors))
     return found
 
 
-def _clean_merge(git: Git, parents: list[str], tree: str) -> bool:
+def clean_merge(git: Git, parents: list[str], tree: str) -> bool:
+    """Whether ``tree`` is what Git makes of merging two parents, so that nobody had a say in it."""
     if len(parents) != 2:
         return False
     try:

@@ -103,6 +103,10 @@ class Git:
         self.root = root
         self._extra = dict(extra or {})
 
+    def having(self, extra: Mapping[str, str]) -> Git:
+        """Return the same repository, asked with more in the environment."""
+        return Git(self.root, {**self._extra, **extra})
+
     def run(self, *args: str, timeout: float = TIMEOUT, index: str | None = None) -> bytes:
         """Run one git command and return what it prints; raises GitError with a hint.
 

@@ -1,6 +1,6 @@
-"""Fetching objects from a remote: what a request holds is looked at, never checked out.
+"""Fetching objects from a remote, and pushing references of our own: nothing is ever checked out.
 
-This is the one place where Git may open a connection to read. Hooks, submodules and automatic
+This is the one place where Git may open a connection unasked. Hooks, submodules and automatic
 maintenance stay off, and Git never asks for a password.
 """
 
@@ -52,10 +52,20 @@ def fetch(git: Git, refs: Sequence[str], *, remote: str = "origin", token: str =
     ``token`` authenticates against an https remote; it travels in the environment, never in the
     arguments, which every user of the machine can read.
     """
+    _connect(git, ["fetch", *_OPTIONS], remote, refs, token)
+
+
+def push(git: Git, refs: Sequence[str], *, remote: str = "origin", token: str = "") -> None:
+    """Push refs or refspecs, none of them by force; raises GitError with what the server said."""
+    _connect(git, ["push", "--quiet"], remote, refs, token)
+
+
+def _connect(git: Git, words: Sequence[str], remote: str, refs: Sequence[str], token: str) -> None:
     import subprocess
 
     settings = [word for setting in _CONFIG for word in ("-c", setting)]
-    command = [executable(), "--no-pager", *settings, "fetch", *_OPTIONS, "--end-of-options", remote, *refs]
+    command = [executable(), "--no-pager", *settings, *words, "--end-of-options", remote, *refs]
+    verb = words[0]
     try:
         done = subprocess.run(
             command,
@@ -67,9 +77,9 @@ def fetch(git: Git, refs: Sequence[str], *, remote: str = "origin", token: str =
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise GitError(f"fetching from {remote} took longer than {TIMEOUT:.0f} s", "try again") from error
+        raise GitError(f"git {verb}: {remote} did not answer within {TIMEOUT:.0f} s", "try again") from error
     if done.returncode:
-        raise explain("fetch", done.returncode, done.stderr)
+        raise explain(verb, done.returncode, done.stderr)
 
 
 def _environment(url: str, token: str) -> dict[str, str]:

@@ -1,0 +1,159 @@
+"""A branch that only grows: files are added to it, never changed, by any number of writers at once.
+
+It is written with Git's own building blocks and never checked out. Every commit adds its files on top
+of the newest one, and the branch is moved only from exactly there (compare and swap): who comes second
+reads again and tries again, so nothing is lost.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from itsm_gitops.model import clock
+from itsm_gitops.model.errors import GitError
+from itsm_gitops.repository.git import Git, decode
+
+EVIDENCE = "itsm/evidence"
+REFERENCE = f"refs/heads/{EVIDENCE}"
+ATTEMPTS = 300
+_WRITER = ("itsm evidence", "evidence@itsm-gitops.invalid")
+_ADDED = "A"
+_PAUSE_MAX = 0.25
+
+
+class Page(NamedTuple):
+    """One file and the commit of the ledger that added it."""
+
+    commit: str
+    path: str
+    oid: str
+
+
+class Meddling(NamedTuple):
+    """A commit of the ledger that did something else than to add ``path``: ``status`` is Git's letter."""
+
+    commit: str
+    path: str
+    status: str
+
+
+class Ledger(NamedTuple):
+    """The pages in the order they were added; ``tip`` is empty where there is no ledger yet."""
+
+    tip: str
+    pages: tuple[Page, ...]
+    meddling: tuple[Meddling, ...]
+
+
+class Addition(NamedTuple):
+    """Files to add in one commit. ``keeps`` are commits that must stay reachable with them."""
+
+    files: Mapping[str, bytes]
+    message: str
+    keeps: tuple[str, ...] = ()
+
+
+def tip(git: Git, reference: str = REFERENCE) -> str:
+    """Return the newest commit of the ledger; empty where there is none."""
+    out = git.run("for-each-ref", "--format=%(objectname)", "--end-of-options", reference)
+    return out.decode("ascii").strip()
+
+
+def read(git: Git, reference: str = REFERENCE) -> Ledger:
+    """Return everything the ledger holds, from one log."""
+    newest = tip(git, reference)
+    if not newest:
+        return Ledger("", (), ())
+    pages, meddling = [], []
+    for commit, status, path, oid in _entries(git, newest):
+        if status == _ADDED:
+            pages.append(Page(commit, path, oid))
+        else:
+            meddling.append(Meddling(commit, path, status))
+    return Ledger(newest, tuple(pages), tuple(meddling))
+
+
+def _entries(git: Git, newest: str) -> Iterator[tuple[str, str, str, str]]:
+    """Yield commit, status, path and new blob of every entry, oldest commit first."""
+    out = git.run(
+        "log", "--reverse", "--first-parent", "--diff-merges=first-parent", "--raw", "--no-abbrev",
+        "--no-renames", "--no-ext-diff", "--no-textconv", "--no-relative", "-z", "--format=%H",
+        "--end-of-options", newest, "--",
+    )  # fmt: skip
+    words = iter(out.split(b"\0"))
+    commit = ""
+    for word in words:
+        mark = word.lstrip(b"\n")
+        if mark.startswith(b":"):
+            about = mark.decode("ascii").split(" ")
+            yield commit, about[4], decode(next(words)), about[3]
+        elif mark:
+            commit = mark.decode("ascii")
+
+
+def append(git: Git, make: Callable[[Ledger], Addition | None], *, attempts: int = ATTEMPTS) -> str:
+    """Add to the ledger and return the commit; empty where ``make`` finds nothing to add.
+
+    ``make`` is asked again, with the ledger as it is then, each time another writer was faster.
+    Raises GitError where that never ends or Git refuses.
+    """
+    for attempt in range(attempts):
+        ledger = read(git)
+        addition = make(ledger)
+        if addition is None:
+            return ""
+        commit = _commit(git, ledger.tip, addition)
+        try:
+            move(git, commit, ledger.tip)
+        except GitError as error:
+            if "lock" not in error.message or attempt == attempts - 1:
+                raise
+            # Writers wait for different times, so that they do not meet again and again.
+            time.sleep(min(_PAUSE_MAX, 0.01 * (attempt + 1) + os.getpid() % 7 * 0.003))
+        else:
+            return commit
+    raise GitError("other writers were always faster", "try again")
+
+
+def move(git: Git, new: str, old: str) -> None:
+    """Move the branch from ``old`` (empty: it does not exist) to ``new``; raises GitError if it is elsewhere."""
+    git.run("update-ref", "-m", "evidence", "--end-of-options", REFERENCE, new, old or "0" * len(new))
+
+
+def _commit(git: Git, parent: str, addition: Addition) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        index = os.fspath(Path(folder) / "index")
+        git.run("read-tree", parent or "--empty", index=index)
+        # What is kept must never be the first parent, or the log would go on into it.
+        first = parent or _write(git, index, (), "Evidence begins here")
+        for path, content in sorted(addition.files.items()):
+            file = Path(folder) / "content"
+            file.write_bytes(content)
+            out = git.run("hash-object", "-w", "--no-filters", "--end-of-options", os.fspath(file))
+            blob = out.decode("ascii").strip()
+            git.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", index=index)
+        return _write(git, index, (first, *addition.keeps), addition.message)
+
+
+def _write(git: Git, index: str, parents: tuple[str, ...], message: str) -> str:
+    """Commit an index file; no reference moves."""
+    tree = git.run("write-tree", index=index).decode("ascii").strip()
+    words = [word for parent in dict.fromkeys(parents) for word in ("-p", parent)]
+    out = _signed_by_program(git).run("commit-tree", *words, "-m", message, tree)
+    return out.decode("ascii").strip()
+
+
+def _signed_by_program(git: Git) -> Git:
+    """Return Git with the program as author: who recorded something is said, and signed, inside."""
+    now = clock.format_time(clock.now())
+    sides = {
+        f"GIT_{side}_{what}": value
+        for side in ("AUTHOR", "COMMITTER")
+        for what, value in (("NAME", _WRITER[0]), ("EMAIL", _WRITER[1]), ("DATE", now))
+    }
+    return git.having(sides)

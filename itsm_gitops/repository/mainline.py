@@ -1,0 +1,70 @@
+"""What a branch got, one commit after another: its first parents, newest first, and what each brought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from itsm_gitops.model import clock
+from itsm_gitops.model.errors import GitError
+from itsm_gitops.repository.changeset import clean_merge
+from itsm_gitops.repository.git import Git
+
+_FIELDS = "%H%x00%P%x00%T%x00%cI%x00%cn%x00%ce%x00%s"
+
+
+class Landed(NamedTuple):
+    """One commit of a main line. ``at`` is its committer date, which whoever made it could choose."""
+
+    commit: str
+    parents: tuple[str, ...]
+    tree: str
+    at: datetime
+    committer: str
+    committer_address: str
+    subject: str
+
+
+def landed(git: Git, tip: str, *, most: int | None = None) -> list[Landed]:
+    """Return the first parents from ``tip`` (a full hash) on, newest first, from one log."""
+    limit = [f"--max-count={most}"] if most is not None else []
+    out = git.run(
+        "log", "--first-parent", "--no-mailmap", "-z", f"--format={_FIELDS}", *limit, "--end-of-options", tip, "--"
+    )  # fmt: skip
+    words = [w.decode("utf-8", "replace") for w in out.split(b"\0")]
+    return list(_read(words))
+
+
+def _read(words: list[str]) -> Iterator[Landed]:
+    for start in range(0, len(words) - 6, 7):
+        commit, parents, tree, at, name, address, subject = words[start : start + 7]
+        moment = clock.parse_time(at)
+        if moment is None:
+            raise GitError(f"commit {commit[:12]} has no readable date", "git fsck")
+        yield Landed(commit, tuple(parents.split()), tree, moment, name, address, subject)
+
+
+def one(git: Git, revision: str) -> Landed:
+    """Return one commit; raises GitError where there is none."""
+    return landed(git, git.resolve(revision), most=1)[0]
+
+
+def proposed(git: Git, base: str, commit: Landed) -> str:
+    """Return what was asked to be merged where ``base`` became ``commit``.
+
+    Of a merge that Git would have made just so, that is the merged side. Everything else (a squash, a
+    rebase, a push, a merge that somebody changed) has to be judged as it is.
+    """
+    if len(commit.parents) == 2 and commit.parents[0] == base:
+        if clean_merge(git, list(commit.parents), commit.tree):
+            return commit.parents[1]
+    return commit.commit
+
+
+def is_ancestor(git: Git, old: str, new: str) -> bool:
+    """Whether ``old`` is in the history of ``new`` (or is it); False where either is missing."""
+    try:
+        return git.merge_base(old, new) == git.resolve(old)
+    except GitError:
+        return False
