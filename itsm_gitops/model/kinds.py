@@ -103,22 +103,31 @@ class Kind(NamedTuple):
         return tuple(self.schema.get("required", ()))
 
 
-def inline(node: Any, definitions: Mapping[str, Any]) -> Any:
+def inline(node: Any, definitions: Mapping[str, Any], done: dict[str, Any] | None = None) -> Any:
     """Return a schema with each ``$ref`` to a shared definition replaced by that definition.
 
     Only references of the form ``…#/definitions/NAME`` exist in a rule book; keywords beside a
-    ``$ref`` win over the definition's, so a field can have its own description. Raises KeyError
-    with the name of an unknown definition.
+    ``$ref`` win over the definition's, so a field can have its own description. ``done`` remembers
+    finished definitions from one call to the next. Raises KeyError with the name of an unknown
+    definition.
     """
-    if isinstance(node, list):
-        return [inline(n, definitions) for n in node]
-    if not isinstance(node, dict):
+    done = {} if done is None else done
+    if node.__class__ is list:
+        return [inline(n, definitions, done) if n.__class__ in _NESTED else n for n in node]
+    if node.__class__ is not dict:
         return node
+    own = {k: inline(v, definitions, done) if v.__class__ in _NESTED else v for k, v in node.items()}
     ref = node.get("$ref")
-    if isinstance(ref, str):
-        target = inline(definitions[ref.rsplit("/", 1)[-1]], definitions)
-        return {**target, **{k: inline(v, definitions) for k, v in node.items() if k != "$ref"}}
-    return {k: inline(v, definitions) for k, v in node.items()}
+    if not isinstance(ref, str):
+        return own
+    del own["$ref"]
+    name = ref.rsplit("/", 1)[-1]
+    if name not in done:
+        done[name] = inline(definitions[name], definitions, done)
+    return {**done[name], **own}
+
+
+_NESTED = (dict, list)
 
 
 def find_references(schema: Any, at: Pointer = ()) -> Iterator[Reference]:

@@ -114,6 +114,7 @@ class RuleBook:
         self._load = load
         self._workflows: dict[str, Workflow] = {}
         self._built: dict[str, Kind] = {}
+        self._inlined: dict[str, Any] = {}  # definitions, by name
 
     @cached_property
     def kinds(self) -> Kinds:
@@ -176,7 +177,7 @@ class RuleBook:
 
     def _build(self, head: _Head) -> Kind:
         try:
-            schema = inline(head.raw, self._definitions)
+            schema = inline(head.raw, self._definitions, self._inlined)
             about = schema["x-itsm"]
             workflow = about.get("workflow")
             return Kind(
