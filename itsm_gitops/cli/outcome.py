@@ -130,4 +130,6 @@ def _next(result: Written, style: Style) -> Iterator[str]:
     moved = result.steps and any(c.pointer[0] in ("state", "lifecycle") for c in result.changes)
     if not moved:
         return
-    yield style.dim(f"next: itsm move {result.id} " + " | ".join(s.state for s in result.steps))
+    states = dict.fromkeys(s.state for s in result.steps)
+    for line in wrap(f"next: itsm move {result.id} {' | '.join(states)}", terminal_width()):
+        yield style.dim(line)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from itsm_gitops.cli.render import listing, styles
+from itsm_gitops.cli.render import listing, styles, wrap
+from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.assign import reader
 from itsm_gitops.commands.creating import Draft, candidates
 from itsm_gitops.commands.fields import SET, Assignment, expected, read_assignment, schema_type
@@ -28,11 +29,12 @@ def ask_field(repo: Repository, kind: Kind, field: str, default: str = "") -> As
     schema = kind.fields.get(field, {})
     style = styles(sys.stdout)
     question = str(schema.get("x-prompt") or f"{field.replace('_', ' ').capitalize()}?")
-    click.echo(f"{style.bold(question)}  {style.dim(str(schema.get('description', '')))}", color=style.on)
+    click.echo(style.bold(safe_text(question)), color=style.on)
+    _explain(str(schema.get("description", "")))
     options = [str(o) for o in schema.get("enum", ())]
     known = options or candidates(repo, schema)
     if known:
-        click.echo(style.dim(f"  {listing(known, 60 if options else _FEW)}"), color=style.on)
+        _explain(listing(known, 60 if options else _FEW))
     parts = _parts(schema)
     if parts:
         return _ask_group(repo, field, schema, parts)
@@ -44,6 +46,13 @@ def ask_field(repo: Repository, kind: Kind, field: str, default: str = "") -> As
             say_again(error)
         else:
             return Assignment((field,), SET, text)
+
+
+def _explain(text: str) -> None:
+    """Write something below a question, standing back."""
+    style = styles(sys.stdout)
+    for line in wrap(safe_text(text), terminal_width() - 2) if text else ():
+        click.echo(f"  {style.dim(line)}", color=style.on)
 
 
 def _parts(schema: Any) -> list[str]:
@@ -73,17 +82,16 @@ def _ask_group(repo: Repository, field: str, schema: Any, parts: Sequence[str]) 
 def ask_more(draft: Draft) -> None:
     """Offer to set further fields until an empty answer."""
     style = styles(sys.stdout)
-    click.echo(
-        f"{style.bold('Anything else?')}  {style.dim('field=value, ? lists the fields, Enter saves')}",
-        color=style.on,
-    )
+    click.echo(style.bold("Anything else?"), color=style.on)
+    _explain("field=value; ? lists the fields; Enter saves")
+    hidden = ("links", draft.kind.state_field)
     while True:
-        fields = [f for f in draft.kind.fields if not draft.kind.fields[f].get("x-fixed")]
+        fields = [f for f in draft.kind.fields if not draft.kind.fields[f].get("x-fixed") and f not in hidden]
         text = _ask([f"{f}=" for f in fields], "", empty=True)
         if not text:
             return
         if text == "?":
-            click.echo(f"  {', '.join(f for f in fields if f not in draft.data)}")
+            _explain(", ".join(f for f in fields if f not in draft.data))
             continue
         try:
             draft.assign([read_assignment(text)])
