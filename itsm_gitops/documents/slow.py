@@ -24,6 +24,7 @@ from itsm_gitops.documents.scalars import NotANumber, plain
 from itsm_gitops.documents.syntax import translate
 
 _DIRECTIVE = re.compile(r"^%", re.MULTILINE)
+_TOO_DEEP = "exceeded maximum nesting depth"
 
 
 def read(text: str, limits: Limits, *, mapping: bool = True, pure: bool = False) -> Loaded:
@@ -36,6 +37,9 @@ def read(text: str, limits: Limits, *, mapping: bool = True, pure: bool = False)
         reader.problems.append(stop.problem)
     except (YAMLError, ValueError, OverflowError, RecursionError) as error:
         # ValueError: `"\ud800"` and `"\UFFFFFFFF"` in the pure parser; the others cannot be ruled out.
+        if not pure and _TOO_DEEP in str(error):
+            # libyaml 0.2.6 refuses 1,000 levels while it looks ahead; the pure parser comes to our limit.
+            return read(text, limits, mapping=mapping, pure=True)
         reader.problems.append(translate(text, error))
     problems = tuple(sorted(reader.problems, key=lambda p: (p.line, p.column)))[:MAX_PROBLEMS]
     return Loaded(None if problems else data, problems)

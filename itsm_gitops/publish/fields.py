@@ -177,9 +177,11 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
 
 
 def _open_area(data: Mapping[str, Any]) -> Html:
-    """Show data without a schema: text values as a list of definitions, the rest as JSON."""
+    """Show data without a schema: plain values as lists of definitions, the rest as JSON."""
     if all(isinstance(v, str | int | float | bool) for v in data.values()):
-        return definition_list([(str(k), esc(v), False) for k, v in data.items()])
+        return definition_list([(words(str(k)), esc(v), False) for k, v in data.items()])
+    if all(isinstance(v, dict) and v for v in data.values()):
+        return definition_list([(words(str(k)), _open_area(v), True) for k, v in data.items()])
     text = json.dumps(data, indent=2, ensure_ascii=False, default=str)
     return Html(f"<pre><code>{esc(text)}</code></pre>")
 

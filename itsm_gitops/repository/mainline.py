@@ -56,10 +56,10 @@ def proposed(git: Git, base: str, commit: Landed) -> str:
     Of a merge that Git would have made just so, that is the merged side. Everything else (a squash, a
     rebase, a push, a merge that somebody changed) has to be judged as it is.
     """
-    if len(commit.parents) == 2 and commit.parents[0] == base:
-        if clean_merge(git, list(commit.parents), commit.tree):
-            return commit.parents[1]
-    return commit.commit
+    ours = len(commit.parents) == 2 and commit.parents[0] == base
+    return (
+        commit.parents[1] if ours and clean_merge(git, list(commit.parents), commit.tree) else commit.commit
+    )
 
 
 def is_ancestor(git: Git, old: str, new: str) -> bool:

@@ -77,6 +77,8 @@ def policy_names_exist(ctx: BookContext) -> Iterator[Hit]:
         role = about.get("role")
         if role is not None and role not in roles and role not in _BUILT_IN:
             yield Hit(f"there is no role '{role}'", (*at, "role"), did_you_mean(role, roles), POLICY)
+    if any(loaded.problems for loaded in ctx.files.values()):
+        return  # a name may be in the file that cannot be read
     known = _known_words(ctx)
     for word, what, at in _words(policy):
         if known.get(what) and word not in known[what]:

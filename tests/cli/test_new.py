@@ -64,7 +64,9 @@ def test_what_is_missing_is_listed_with_the_options_that_give_it(acme: Path, cli
         (["service", "mailbox-db"], 1, "is taken: it is a database"),
     ],
 )
-def test_slips_are_refused_with_a_suggestion(words: list[str], code: int, said: str, acme: Path, cli: Cli) -> None:
+def test_slips_are_refused_with_a_suggestion(
+    words: list[str], code: int, said: str, acme: Path, cli: Cli
+) -> None:
     assert said in " ".join(cli("new", *words, code=code).err.split())
 
 
@@ -82,12 +84,25 @@ def test_a_dry_run_prints_the_file_and_writes_nothing(acme: Path, cli: Cli) -> N
 
 
 def test_from_a_template_with_values_of_our_own(cli: Cli, acme: Path, path_of: Callable[[str], Path]) -> None:
-    made = cli("new", "incident", "--template", "incident", "--title", "No sound", *MAIL[:4], "--urgency", "high", "--json")
+    made = cli(
+        "new",
+        "incident",
+        "--template",
+        "incident",
+        "--title",
+        "No sound",
+        *MAIL[:4],
+        "--urgency",
+        "high",
+        "--json",
+    )
     data = _data(path_of(made.json["id"]))
     assert (data["origin"], data["impact"], data["urgency"]) == ("phone", "low", "high")
 
 
-def test_links_are_stored_where_the_vocabulary_says(cli: Cli, acme: Path, path_of: Callable[[str], Path]) -> None:
+def test_links_are_stored_where_the_vocabulary_says(
+    cli: Cli, acme: Path, path_of: Callable[[str], Path]
+) -> None:
     result = cli("new", "problem", "--title", "Again", *MAIL, "--link", "causes:EXMP1", "--json")
     problem, incident = result.json
     assert "links" not in _data(path_of(problem["id"]))
@@ -95,7 +110,9 @@ def test_links_are_stored_where_the_vocabulary_says(cli: Cli, acme: Path, path_o
     assert "no findings" in cli("check").out
 
 
-def test_times_are_read_in_the_repositorys_time_zone(cli: Cli, acme: Path, path_of: Callable[[str], Path]) -> None:
+def test_times_are_read_in_the_repositorys_time_zone(
+    cli: Cli, acme: Path, path_of: Callable[[str], Path]
+) -> None:
     made = cli(
         "new", "change", "--type", "normal", "--title", "Patch", "--why", "Because.", "--service", "email",
         "--ci", "mail-host-1", "--start", "2026-12-01 20:00", "--end", "2026-12-01T20:30:00Z", "--label", "wave=1", "--json",
@@ -118,7 +135,9 @@ def test_an_editor_gets_the_draft_and_its_text_is_kept(
     assert b"# really" in next(acme.rglob(f"{made['id']}.yaml")).read_bytes()
 
 
-def test_who_acts_comes_from_git_where_nothing_else_says(cli: Cli, acme: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_acts_comes_from_git_where_nothing_else_says(
+    cli: Cli, acme: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("ITSM_USER")
     made = cli("new", "incident", "--title", "x", *MAIL, "--json").json
     assert b"reported_by: ada-example" in next(acme.rglob(f"{made['id']}.yaml")).read_bytes()

@@ -118,7 +118,10 @@ def test_every_shape_of_value_is_shown(view: View, book: RuleBook) -> None:
     assert value(view, "soon", {"format": "date"}) == "soon"
     assert value(view, ["a", "b"], {"items": {}}) == '<ul class="it-words"><li>a</li><li>b</li></ul>'
     assert "and 50 more" in value(view, [str(i) for i in range(250)], {"items": {}})
-    assert value(view, {"a": {"b": [1]}}, {}).startswith("<pre><code>{")
+    assert value(view, {"a": [1], "b": 2}, {}).startswith("<pre><code>{")
+    nested = value(view, {"disk_size": {"root_gb": 20}}, {})
+    assert "<dt>Disk size</dt>" in nested
+    assert "<dt>Root GB</dt><dd>20</dd>" in nested
     assert "<dt>Level</dt>" in value(view, {"level": "low", "zz": 1}, {"properties": {"level": {}}})
     rows = value(view, [{"a": "x"}, "odd"], {"items": {"type": "object", "properties": {"a": {}}}})
     assert rows.count("<tr>") == 2

@@ -17,8 +17,8 @@ import yaml
 from jsonschema import Draft7Validator
 
 from itsm_gitops.model import priority
-from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.change_models import read_models
+from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, PRIORITY, RISK, ROLES, RuleBook
 from itsm_gitops.model.workflow import Workflow, read_workflow
 

@@ -49,7 +49,7 @@ def section(title: str, body: Html, anchor: str = "", *, css: str = "") -> Html:
 def two_columns(main: Html, side: Html) -> Html:
     """Return the article and what stands beside it; below it on a small screen."""
     return Html(
-        f'<div class="it-cols"><div class="it-main">{main}</div><aside class="it-side">{side}</aside></div>'
+        f'<div class="it-cols"><div class="it-main">{main}</div><div class="it-side">{side}</div></div>'
     )
 
 
