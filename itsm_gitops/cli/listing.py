@@ -14,6 +14,7 @@ from itsm_gitops.commands.listing import Filters, Listing, Row, list_documents
 
 if TYPE_CHECKING:
     from itsm_gitops.cli.tables import Cell, Column
+    from itsm_gitops.model.kinds import Kind
 
 _FIXED = ("id", "priority", "age", "kind", "state", "lifecycle", "criticality", "opened", "updated")
 _HEADS = {"priority": "pri", "assigned_team": "team", "criticality": "criticality"}
@@ -172,13 +173,18 @@ def _columns(found: Listing) -> list[Column]:
     return [
         Column(
             _HEADS.get(name, words(name)),
-            fixed=name in _FIXED,
+            fixed=name in _FIXED or all(_is_time(k, name) for k in found.kinds),
             right=name == "age",
             least=16 if name in ("title", "name") else 13,
             style="cyan" if name == "id" else "",
+            whole=name == "id",
         )
         for name in found.columns
     ]
+
+
+def _is_time(kind: Kind, name: str) -> bool:
+    return name in _TIMES or kind.fields.get(name, {}).get("format") == "date-time"
 
 
 def _cell(found: Listing, row: Row, name: str, zone: str) -> Cell:
@@ -191,7 +197,7 @@ def _cell(found: Listing, row: Row, name: str, zone: str) -> Cell:
         return words(str(value)), CATEGORY_STYLES.get(known.category, "") if known else ""
     if name == "priority":
         return str(value), PRIORITY_STYLES.get(str(value), "")
-    if name in _TIMES:
+    if _is_time(kind, name):
         from itsm_gitops.cli.times import local
 
         return local(str(value), zone)

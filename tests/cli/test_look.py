@@ -313,3 +313,23 @@ def test_a_fault_of_the_program_is_short_and_has_its_own_code(
     assert "Traceback" not in result.err
     monkeypatch.setenv("ITSM_DEBUG", "1")
     assert "Traceback" in cli("list", code=3).err
+
+
+@pytest.mark.parametrize("columns", [48, 60, 80, 140])
+def test_a_table_fits_and_never_cuts_an_identifier(
+    columns: int, acme: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for words in ([], ["services"], ["changes", "--columns", "id,title,state,planned_start,type,service"]):
+        head, rule, *rows, foot = cli("list", *words).out.splitlines()
+        assert max(map(len, (head, rule, *rows))) <= columns
+        assert set(rule) == {"─"}
+        listed = [row["id"] for row in cli("list", *words, "--json").json]
+        assert [row.split()[0] for row in rows] == listed
+        assert not any(row.endswith(" ") for row in rows)
+        assert foot.startswith(str(len(rows)))
+
+
+def test_times_in_a_table_are_local(acme: Path, cli: Cli) -> None:
+    cli("set", "EXMP4", "planned_start=2026-12-01T20:00:00Z", "planned_end=2026-12-01T21:00:00Z")
+    assert "2026-12-01 21:00" in cli("list", "changes", "--columns", "id,planned_start").out  # Berlin
