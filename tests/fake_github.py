@@ -13,42 +13,15 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests import fake_shapes as shapes
+from tests.fake_shapes import BOT, DAY, SITE, account
+
+__all__ = ["BASE", "BOT", "HEAD", "FakeGitHub", "account", "running"]
 
 BASE = "1" * 40
 HEAD = "2" * 40
-SITE = "https://github.example"
-DAY = "2026-03-04T10:{:02d}:{:02d}Z"
-
-
-def account(number: int, login: str, kind: str = "User") -> dict[str, Any]:
-    site = f"https://api.github.example/users/{login}"
-    links = [
-        "followers_url",
-        "following_url",
-        "gists_url",
-        "starred_url",
-        "subscriptions_url",
-        "organizations_url",
-        "repos_url",
-        "events_url",
-        "received_events_url",
-    ]
-    return {
-        "login": login,
-        "id": number,
-        "node_id": f"U{number}",
-        "avatar_url": f"{SITE}/{login}.png",
-        "gravatar_id": "",
-        "url": site,
-        "html_url": f"{SITE}/{login}",
-        **dict.fromkeys(links, site),
-        "type": kind,
-        "site_admin": False,
-    }
-
-
-BOT = account(41898282, "github-actions[bot]", "Bot")
 
 
 class FakeGitHub(ThreadingHTTPServer):
@@ -60,10 +33,14 @@ class FakeGitHub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.token = "Bearer fake-token"
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything but the address and the token."""
         self.pulls: dict[int, dict[str, Any]] = {}
         self.reviews: dict[int, list[dict[str, Any]]] = {}
         self.comments: list[dict[str, Any]] = []
-        self.rules: list[dict[str, Any]] = []
+        self.rules: dict[str, list[dict[str, Any]]] = {}  # by branch
         self.checks: list[dict[str, Any]] = []
         self.rerun: list[int] = []
         self.requests: list[tuple[str, str]] = []
@@ -72,17 +49,7 @@ class FakeGitHub(ThreadingHTTPServer):
         self.open_pull(7)
 
     def open_pull(self, number: int, *, head: str = HEAD, base: str = BASE, draft: bool = False) -> None:
-        self.pulls[number] = {
-            "number": number,
-            "html_url": f"{SITE}/acme/itsm/pull/{number}",
-            "user": account(1, "ada"),
-            "state": "open",
-            "title": "Upgrade the firewall",
-            "draft": draft,
-            "head": {"sha": head, "ref": "change/firewall"},
-            "base": {"sha": base, "ref": "main"},
-            "merged_by": None,
-        }
+        self.pulls[number] = shapes.pull(number, head=head, base=base, draft=draft, by=account(1, "ada"))
         self.reviews.setdefault(number, [])
 
     def review(
@@ -90,19 +57,7 @@ class FakeGitHub(ThreadingHTTPServer):
     ) -> int:
         entries = self.reviews[number]
         identifier = 1000 + len(entries)
-        where = f"{SITE}/acme/itsm/pull/{number}"
-        entry = {
-            "id": identifier,
-            "node_id": f"R{identifier}",
-            "user": user,
-            "body": "",
-            "state": state,
-            "html_url": f"{where}#pullrequestreview-{identifier}",
-            "pull_request_url": where,
-            "_links": {"html": {"href": where}, "pull_request": {"href": where}},
-            "commit_id": commit,
-            "author_association": "MEMBER",
-        }
+        entry = {**shapes.review(number, identifier, user, state), "commit_id": commit}
         if state != "PENDING":
             entry["submitted_at"] = DAY.format(len(entries) // 60, len(entries) % 60)
         entries.append(entry)
@@ -110,21 +65,17 @@ class FakeGitHub(ThreadingHTTPServer):
 
     def comment(self, body: str, user: dict[str, Any] = BOT) -> dict[str, Any]:
         identifier = 500 + len(self.comments)
-        where = f"{SITE}/acme/itsm/pull/7#issuecomment-{identifier}"
-        entry = {
-            "id": identifier,
-            "node_id": f"C{identifier}",
-            "url": where,
-            "html_url": where,
-            "issue_url": where,
-            "body": body,
-            "user": user,
-            "created_at": DAY.format(0, 0),
-            "updated_at": DAY.format(0, 0),
-            "author_association": "NONE",
-        }
+        entry = shapes.comment(identifier, body, user)
         self.comments.append(entry)
         return entry
+
+    def check(
+        self, name: str, *, status: str = "completed", app: str = "github-actions", of: str = HEAD
+    ) -> int:
+        """Add a run of a check to a commit; returns its number."""
+        identifier = 70 + len(self.checks)
+        self.checks.append(shapes.check_run(identifier, name, of, status, app))
+        return identifier
 
 
 @contextmanager
@@ -171,11 +122,15 @@ class _Handler(BaseHTTPRequestHandler):
         root = "/repos/acme/itsm"
         routes = (
             ("GET", rf"{root}/pulls/(\d+)", lambda n: self._one(self.server.pulls.get(int(n)))),
-            ("GET", rf"{root}/pulls/(\d+)/reviews", lambda n: self._page(self.server.reviews[int(n)], query)),
+            ("GET", rf"{root}/pulls/(\d+)/reviews", lambda n: self._reviews(int(n), query)),
             ("GET", rf"{root}/pulls", lambda: self._page(list(self.server.pulls.values()), query)),
             ("GET", rf"{root}/commits/(\w+)/pulls", lambda c: self._page(self._pulls_of(c), query)),
-            ("GET", rf"{root}/commits/(\w+)/check-runs", lambda c: self._checks(query)),
-            ("GET", rf"{root}/rules/branches/main", lambda: self._page(self.server.rules, query)),
+            ("GET", rf"{root}/commits/(\w+)/check-runs", lambda c: self._checks(c, query)),
+            (
+                "GET",
+                rf"{root}/rules/branches/([\w%]+)",
+                lambda b: self._page(self.server.rules.get(unquote(b), []), query),
+            ),
             ("GET", rf"{root}/codeowners/errors", lambda: self._answer(200, {"errors": []})),
             ("GET", rf"{root}/issues/\d+/comments", lambda: self._page(self.server.comments, query)),
             (
@@ -193,14 +148,22 @@ class _Handler(BaseHTTPRequestHandler):
                 return
         self._answer(404, {"message": "Not Found", "documentation_url": SITE, "status": "404"})
 
+    def _reviews(self, number: int, query: dict[str, str]) -> None:
+        entries = self.server.reviews.get(number)
+        if entries is None:
+            self._one(None)
+        else:
+            self._page(entries, query)
+
     def _one(self, data: Any) -> None:
         self._answer(*((200, data) if data else (404, {"message": "Not Found"})))
 
     def _pulls_of(self, commit: str) -> list[Any]:
         return [p for p in self.server.pulls.values() if p["head"]["sha"] == commit]
 
-    def _checks(self, query: dict[str, str]) -> None:
-        runs = [c for c in self.server.checks if c["name"] == query.get("check_name")]
+    def _checks(self, commit: str, query: dict[str, str]) -> None:
+        name = query.get("check_name")
+        runs = [c for c in self.server.checks if c["name"] == name and c["head_sha"] == commit]
         self._answer(200, {"total_count": len(runs), "check_runs": runs})
 
     def _patch(self, number: int, text: str) -> None:

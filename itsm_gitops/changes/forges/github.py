@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from itsm_gitops.changes import types
 from itsm_gitops.changes.forges import shape
@@ -146,7 +147,7 @@ class GitHub:
 
     def branch_rules(self, branch: str) -> list[Any]:
         """Return the active rules of a branch (rulesets; classic protection is not among them)."""
-        return list(self._list(f"{self.path}/rules/branches/{branch}"))
+        return list(self._list(f"{self.path}/rules/branches/{quote(branch, safe='')}"))
 
     def codeowners_errors(self, ref: str) -> list[Any]:
         """Return what GitHub finds wrong with CODEOWNERS at ``ref``; raises ForgeError."""

@@ -146,13 +146,14 @@ def test_requests_of_a_commit_and_running_its_gate_again(github: GitHub, server:
     server.open_pull(8, head="3" * 40, draft=True)
     assert github.requests_of(HEAD) == [7]
     assert github.open_requests() == [(7, HEAD)]
-    run = {"id": 77, "name": "gate", "status": "completed", "app": {"slug": "github-actions"}}
-    server.checks = [run | {"id": 75, "app": {"slug": "other"}}, run | {"id": 76, "status": "queued"}]
+    server.check("gate", app="other")
+    server.check("gate", status="queued")
+    server.check("gate", of="3" * 40)
     assert not github.rerun_gate(HEAD, "gate")
-    server.checks.append(run)
+    ended = server.check("gate")
     assert github.rerun_gate(HEAD, "gate")
     assert not github.rerun_gate(HEAD, "other")
-    assert server.rerun == [77]
+    assert server.rerun == [ended]
 
 
 class Canned(Client):
