@@ -126,15 +126,19 @@ def read_event(forge: str, env: Mapping[str, str] | None = None) -> events.Event
     if forge == "gitlab":
         if not told.get("CI_PROJECT_PATH"):
             raise UsageError("this is not a GitLab job", "--pr NUMBER names the merge request")
-        return events.gitlab(told)
+        hook = told.get("TRIGGER_PAYLOAD", "")  # the file of a web hook that started this pipeline
+        return events.gitlab_webhook(_payload(hook)) if hook else events.gitlab(told)
     path, name = told.get("GITHUB_EVENT_PATH", ""), told.get("GITHUB_EVENT_NAME", "")
     if not path or not name:
         raise UsageError("no event started this run", "--pr NUMBER names the pull request")
+    return events.github(name, _payload(path), forge)
+
+
+def _payload(path: str) -> bytes:
     try:
-        payload = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise ForgeError(f"the event's payload cannot be read: {error.strerror}") from error
-    return events.github(name, payload, forge)
 
 
 def gather(

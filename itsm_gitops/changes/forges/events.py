@@ -110,12 +110,16 @@ def gitlab(variables: Mapping[str, str]) -> Event:
 
 
 def gitlab_webhook(payload: bytes) -> Event:
-    """Read the payload of a GitLab merge-request web hook; raises ForgeError."""
+    """Read the payload of a GitLab merge-request web hook; raises ForgeError for any other."""
     data = _read(payload)
+    kind = shape.dig(data, "object_kind") or shape.dig(data, "event_name")
+    if kind != "merge_request":
+        named = f" but of '{kind}'" if isinstance(kind, str) and kind.replace("_", "").isalpha() else ""
+        raise ForgeError(f"the event's payload is not of a merge request{named}", "choose that event only")
     action = shape.dig(data, "object_attributes.action")
     return Event(
         forge="gitlab",
-        name=shape.text(data, "object_kind"),
+        name="merge_request",
         action=action if isinstance(action, str) and action.isalpha() else "",
         number=shape.number(data, "object_attributes.iid"),
         head=shape.commit(data, "object_attributes.last_commit.id"),

@@ -43,7 +43,6 @@ class GitHub:
     """One repository on GitHub (or GitHub Enterprise, below ``https://HOST/api/v3``)."""
 
     name = "github"
-    page_size = "per_page"
 
     def __init__(self, client: Client, owner: str, repository: str) -> None:
         self.client = client

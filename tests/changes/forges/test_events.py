@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import tarfile
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,39 +123,3 @@ def test_branches(name: str) -> None:
 )
 def test_no_branches(name: str) -> None:
     assert not shape.is_branch(name)
-
-
-def _real(corpus: Path | None, name: str) -> list[tuple[str, bytes]]:
-    if corpus is None:
-        return []
-    with tarfile.open(corpus / name / "payloads.tar.xz") as archive:
-        files = [m for m in archive.getmembers() if m.isfile()]
-        return [(m.name, archive.extractfile(m).read()) for m in files]  # type: ignore[union-attr]
-
-
-def test_real_github_payloads(corpus: Path | None) -> None:
-    """Every recorded payload is read; those of pull requests tell number, commits and target."""
-    found = _real(corpus, "webhooks-github")
-    assert corpus is None or len(found) > 80
-    for path, payload in found:
-        name = path.split("/")[-2]
-        event = events.github(name, payload)
-        assert event.repository == "" or "/" in event.repository
-        if name == "pull_request":
-            assert event.number is not None, path
-            assert shape.is_commit(event.head), path
-            assert shape.is_commit(event.base), path
-            assert shape.is_branch(event.target), path
-        if name == "workflow_run":
-            assert shape.is_commit(event.head), path
-
-
-def test_real_gitlab_payloads(corpus: Path | None) -> None:
-    found = [
-        (p, raw) for p, raw in _real(corpus, "webhooks-gitlab") if p.endswith("/merge-request-event.json")
-    ]
-    assert corpus is None or found
-    for path, payload in found:
-        event = events.gitlab_webhook(payload)
-        assert (event.number, event.target) == (1, "master"), path
-        assert shape.is_commit(event.head), path
