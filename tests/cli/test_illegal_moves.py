@@ -1,0 +1,207 @@
+"""Every state of every life cycle: each move is either a step of the table or refused with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import pytest
+
+from itsm_gitops.commands.moving import open_moves
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.workflow import Workflow
+from itsm_gitops.repository import Repository
+from tests.cli.conftest import Cli
+
+Later = Callable[[int], None]
+
+CHANGE = (
+    "change", "--title", "Install patches", "--service", "email", "--ci", "mailbox-db", "--why", "It is full.",
+    "--category", "storage", "--team", "it-operations", "--implementation", "Grow it.", "--backout", "Shrink it.",
+    "--test", "Try it.",
+)  # fmt: skip
+WINDOW = ("planned_start=2026-11-22 20:00", "planned_end=2026-11-22 21:00")
+DONE = ("actual_start=2026-11-22T12:00:00Z", "actual_end=2026-11-22T12:00:00Z")
+JUDGED = ("risk.level=medium", "risk.reason=Small.", "impact_statement=None.")
+CLOSED = ("outcome=successful", "close_notes=As planned.")
+REVIEWED = 'review={"reviewed_at": "2026-11-22T12:00:00Z", "objective_met": true}'
+DECIDED = 'approval={"decision": "%s", "by": "operations-lead", "at": "2026-11-22T12:00:00Z"}'
+DESK, ENGINEER, MANAGER = "@duty-agent", "@mail-engineer", "@change-manager"
+
+
+class Walk(NamedTuple):
+    """How a document is made, and the steps that it takes: a state, what is set on the way, ``@`` who does it."""
+
+    name: str
+    made: Sequence[str]
+    steps: Sequence[tuple[str, ...]]
+
+
+WALKS = (
+    Walk(
+        "incident",
+        ("incident", "--title", "Mail is slow", "--service", "email", "--category", "mail", "--impact", "low",
+         "--urgency", "low"),
+        [
+            ("in_progress", "assigned_team=it-operations"),
+            ("on_hold", "on_hold_reason=awaiting_vendor"),
+            ("resolved", "resolution_code=fixed", "resolution_notes=Restarted."),
+            ("closed", "closure_category=mail"),
+        ],
+    ),
+    Walk(
+        "incident that is none",
+        ("incident", "--title", "Mail is slow", "--service", "email", "--category", "mail", "--impact", "low",
+         "--urgency", "low"),
+        [("cancelled", "cancellation_reason=Raised twice.")],
+    ),
+    Walk(
+        "request",
+        ("request", "--title", "Mailbox", "--offering", "new-mailbox", "--answer", "mailbox=trainee", "--answer",
+         "from=2026-12-01"),
+        [
+            ("awaiting_approval",),
+            ("approved", DECIDED % "approved", MANAGER),
+            ("in_fulfilment", "assigned_team=service-desk", DESK),
+            ("on_hold", "on_hold_reason=awaiting_stock", DESK),
+            ("fulfilled", "fulfilment=complete", DESK),
+            ("closed", DESK),
+        ],
+    ),
+    Walk(
+        "request that is turned down",
+        ("request", "--title", "Mailbox", "--offering", "new-mailbox", "--answer", "mailbox=trainee", "--answer",
+         "from=2026-12-01"),
+        [
+            ("awaiting_approval",),
+            ("rejected", DECIDED % "rejected", MANAGER),
+        ],
+    ),
+    Walk(
+        "problem",
+        ("problem", "--title", "Mail fails", "--service", "email", "--category", "mail", "--impact", "low",
+         "--urgency", "low"),
+        [
+            ("assess", "assigned_team=it-operations"),
+            ("root_cause_analysis",),
+            ("fix_in_progress", "root_cause=Too small."),
+            ("resolved", "resolution_code=fix_applied", "fix_notes=Enlarged."),
+            ("closed",),
+        ],
+    ),
+    Walk(
+        "known error",
+        ("known-error", "--title", "Sending fails", "--symptom", "A time-out.", "--service", "email"),
+        [
+            ("published", "root_cause=Full.", "workaround=Wait.", "review_by=2030-01-01"),
+            ("retired", "retirement_reason=fixed"),
+        ],
+    ),
+    Walk(
+        "normal change",
+        (*CHANGE, "--type", "normal"),
+        [
+            ("assess",),
+            ("authorize", *JUDGED),
+            ("scheduled", *WINDOW, MANAGER),
+            ("implement", "implementers=mail-engineer", ENGINEER),
+            ("review", *DONE),
+            ("closed", *CLOSED),
+        ],
+    ),
+    Walk(
+        "emergency change",
+        (*CHANGE, "--type", "emergency"),
+        [
+            ("authorize", "risk.level=medium"),
+            ("implement", *WINDOW, "implementers=mail-engineer", MANAGER),
+            ("review", *DONE),
+            ("closed", *CLOSED, REVIEWED),
+        ],
+    ),
+    Walk(
+        "standard change",
+        ("change", "--template", "standard-patch-os", "--title", "Patch", "--ci", "mail-host-1", "--service", "email",
+         "--team", "it-operations"),
+        [
+            ("scheduled", *WINDOW),
+            ("implement", "implementers=mail-engineer", ENGINEER),
+            ("closed", *DONE, *CLOSED),
+        ],
+    ),
+    Walk("change that is called off", (*CHANGE, "--type", "normal"), [("cancelled", "cancellation_reason=No need.")]),
+    Walk(
+        "server",
+        ("server", "spare", "--name", "Spare", "--team", "it-operations", "--description", "Spare part.",
+         "--link", "connects_to:core-switch"),
+        [("test",), ("production",), ("maintenance",), ("retired",)],
+    ),
+)  # fmt: skip
+
+
+class Walker:
+    """One document on its way."""
+
+    def __init__(self, cli: Cli, later: Later, walk: Walk) -> None:
+        self._cli = cli
+        self._later = later
+        self._minutes = 0
+        self.id = str(cli("new", *walk.made, "--json").json["id"])
+
+    def step(self, state: str, *fields: str) -> None:
+        self._minutes += 1
+        self._later(self._minutes)
+        words = [f"--by={f[1:]}" if f.startswith("@") else f"--set={f}" for f in fields]
+        self._cli("move", self.id, state, *words)
+        self._cli("check", "--fail-on", "info")
+
+    def refusal(self, state: str) -> str:
+        """What is said to a move that must not happen, on one line."""
+        return " ".join(self._cli("move", self.id, state, "--dry-run", code=1).err.split())
+
+    def judge(self, workflow: Workflow, present: str) -> None:
+        """Try every state of the life cycle from the present one."""
+        steps = {s.state: s for s in open_moves(Repository.open("."), self.id)}
+        assert set(steps) <= set(workflow.states)
+        for state in workflow.states:
+            if state == present:
+                assert f"{self.id} is already '{state}'" in self.refusal(state)
+            elif state not in steps:
+                self._not_a_step(state, present, list(steps))
+            elif steps[state].needs:
+                said = self.refusal(state)
+                missing = ", ".join(n.field for n in steps[state].needs)
+                assert f"{self.id} cannot become '{state}' yet: missing {missing} hint: add" in said
+                assert all(n.option in said and n.description.split()[0] in said for n in steps[state].needs)
+
+    def _not_a_step(self, state: str, present: str, allowed: Sequence[str]) -> None:
+        said = self.refusal(state)
+        assert f"{self.id} cannot go from '{present}' to '{state}'" in said
+        if allowed:
+            assert f"allowed from '{present}':" in said
+            assert all(f" {name}" in said.split("allowed from")[1] for name in allowed)
+        else:
+            assert f"'{present}' is final: nothing follows it" in said
+
+
+@pytest.mark.parametrize("walk", WALKS, ids=lambda w: w.name)
+def test_each_state_allows_its_steps_and_refuses_all_others_with_the_reason(
+    walk: Walk, acme: object, cli: Cli, later: Later, book: RuleBook
+) -> None:
+    workflow = book.kind(walk.made[0]).workflow
+    assert workflow is not None
+    walker = Walker(cli, later, walk)
+    walker.judge(workflow, workflow.initial)
+    for state, *fields in walk.steps:
+        walker.step(state, *fields)
+        walker.judge(workflow, state)
+
+
+def test_the_walks_visit_every_state_of_every_life_cycle(book: RuleBook) -> None:
+    for kind in book.kinds.values():
+        if kind.workflow is None or not (kind.is_record or kind.name == "server"):
+            continue
+        visited = {s[0] for w in WALKS if w.made[0] == kind.name for s in w.steps}
+        assert visited | {kind.workflow.initial} == set(kind.workflow.states) - (
+            {"cancelled"} if kind.name in ("request", "problem") else set()
+        )
