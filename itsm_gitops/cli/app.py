@@ -63,6 +63,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
     },
     "Set up": {
         "init": Command("init", "Write a new repository."),
+        "enrol": Command("enrol", "Say who somebody is to Git, a forge and the gate."),
         "doctor": Command("forges", "Say what is missing for approvals to hold."),
         "codeowners": Command("forges", "Write CODEOWNERS from the CMDB."),
         "hook": Command("hook", "Judge what arrives: hooks of servers, events of forges."),

@@ -28,7 +28,7 @@ def acting(repo: Repository, by: str | None) -> str:
             hint = f"a handle has lower-case letters, digits and hyphens: {ids.slug(named)}"
             raise UsageError(f"'{named}' is not a handle", hint)
         return named
-    email, name = _setting(repo, "user.email"), _setting(repo, "user.name")
+    email, name = setting(repo, "user.email"), setting(repo, "user.name")
     person = _by_email(repo, email) if email else None
     if person:
         return person
@@ -37,7 +37,8 @@ def acting(repo: Repository, by: str | None) -> str:
     raise UsageError("who does this?", f"give --by HANDLE, or set {VARIABLE}, or git config user.name")
 
 
-def _setting(repo: Repository, key: str) -> str:
+def setting(repo: Repository, key: str) -> str:
+    """Return one of Git's settings; empty where it is not set or there is no Git."""
     if repo.git is None:
         return ""
     try:
