@@ -48,12 +48,14 @@ def assess(
     now: datetime,
     opened_by: str = "",
     statements: Iterable[refs.Kept] | None = None,
+    overrides: bool = True,
 ) -> Assessment:
     """Return how the request that brings ``head`` into ``base`` stands.
 
     ``base`` is the tip of the branch it wants to enter, called ``target``; ``opened_by`` the
     account that opened it. ``statements`` are signed ones, to be checked here; None stands for all
-    that the repository keeps. Policy, roles, people, delegates and owners are those of ``base``.
+    that the repository keeps. Without ``overrides`` nobody may let it pass in the place of those who
+    are asked. Policy, roles, people, delegates and owners are those of ``base``.
     What cannot be decided is a verdict ERROR, never a pass. Raises GitError where a commit or
     the history is missing.
     """
@@ -63,7 +65,7 @@ def assess(
     blank = Assessment(base_commit, merge_base, head_commit, target, "", now)
     kept = refs.kept(git, signed.PREFIX) if statements is None else tuple(statements)
     try:
-        return _Case(repo, blank, tuple(reviews), opened_by, kept).assessment()
+        return _Case(repo, blank, tuple(reviews), opened_by, kept, overrides).assessment()
     except RuleBookError as error:
         text = f"{error.message}; {error.hint}" if error.hint else error.message
         return replace(blank, messages=(text,))
@@ -78,6 +80,7 @@ class _Case:
     reviews: Sequence[Review]
     opened_by: str
     statements: Sequence[refs.Kept]
+    overrides: bool
 
     def assessment(self) -> Assessment:
         request, parts = self.request, self.parts
@@ -86,9 +89,11 @@ class _Case:
                 self.blank, messages=("the request changes nothing, so there is nothing to approve",)
             )
         asked, idle, left = wanted.required(request)
-        found = signed.read(self.statements, self.directory, self.blank.at)
-        standing = self.judge.sort((*self.reviews, *(r for r in found.reviews if self._about_this(r))))
-        standing.rejected.extend(r for r in found.rejected if self._about_this(r.review))
+        if not self.overrides:
+            asked = [a._replace(override=None) for a in asked]
+        found = signed.read(self.statements, self.directory, self.blank.at, self._about_this)
+        standing = self.judge.sort((*self.reviews, *found.reviews))
+        standing.rejected.extend(found.rejected)
         judged = judge(asked, self.judge, standing, self.head_directory)
         verdicts = [*self._unjudgeable(left), *judged.verdicts, *map(_not_applicable, idle)]
         if not asked:

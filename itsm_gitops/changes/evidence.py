@@ -10,8 +10,7 @@ forge, the forge is believed; a signed statement needs no such trust.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ from itsm_gitops.changes.assess import assess
 from itsm_gitops.changes.explain import as_json, review_json
 from itsm_gitops.changes.forges import signed
 from itsm_gitops.changes.policy import duration
-from itsm_gitops.changes.types import BYPASSED, OVERRIDDEN, Assessment, Review
+from itsm_gitops.changes.types import BYPASSED, NOT_APPLICABLE, OVERRIDDEN, Assessment, Review
 from itsm_gitops.model import clock
 from itsm_gitops.repository import Repository, mainline
 from itsm_gitops.repository.mainline import Landed
@@ -29,23 +28,8 @@ TYPE = "https://in-toto.io/Statement/v1"
 MERGE, RETROACTIVE = "merge", "retroactive"
 NAMESPACE = "itsm-evidence@v1"
 SIGNATURE = ".sig"
-_PREDICATES = {kind: f"urn:itsm-gitops:evidence:{kind}:v1" for kind in (MERGE, RETROACTIVE)}
+PREDICATES = {kind: f"urn:itsm-gitops:evidence:{kind}:v1" for kind in (MERGE, RETROACTIVE)}
 _PER_FOLDER = 1000
-# What is recomputed. Sentences may be worded otherwise by another version, so they are not compared.
-_FACTS = (
-    "base",
-    "merge_base",
-    "head",
-    "target",
-    "digest",
-    "changes",
-    "result",
-    "authors",
-    "committers",
-    "sources",
-)
-_ASKED = ("name", "rule", "role", "subject", "count", "signed", "result", "retro_review")
-_SAID = ("person", "identity", "source", "state", "commit", "at", "review_id", "signed", "digest")  # fmt: skip
 
 
 class Inputs(NamedTuple):
@@ -60,7 +44,7 @@ class About(NamedTuple):
     """What a statement says besides the assessment.
 
     ``sequence`` counts from 1 and ``previous`` is the SHA-256 of the statement before (empty for the
-    first). ``signer`` is the person whose key will sign it (empty: nobody). ``original`` is the
+    first). ``changed`` is whether the branch's files differ at all. ``signer`` is the person whose key will sign it (empty: nobody). ``original`` is the
     SHA-256 of the statement that a retroactive one completes.
     """
 
@@ -70,47 +54,12 @@ class About(NamedTuple):
     previous: str
     recorded_at: datetime
     version: str
+    changed: bool = True
     signer: str = ""
     account: str = ""
     request: Mapping[str, Any] = {}
     run: Mapping[str, str] = {}
     original: str = ""
-
-
-class Evidence(NamedTuple):
-    """One statement as read back. ``predicate`` is all it says, ``raw`` its exact bytes."""
-
-    path: str
-    raw: bytes
-    predicate: Mapping[str, Any]
-    subject: Mapping[str, str]
-    kind: str
-    sequence: int
-    base: str
-    merge: str
-    recorded_at: datetime
-    evaluated_at: datetime
-    inputs: Inputs
-
-    @property
-    def name(self) -> str:
-        """Return the statement's own SHA-256, by which the next one names it."""
-        return sha256(self.raw)
-
-    @property
-    def changes(self) -> tuple[str, ...]:
-        """Return the change records it is about."""
-        return tuple(self.predicate["assessment"]["changes"])
-
-    @property
-    def result(self) -> str:
-        """Return SATISFIED, OVERRIDDEN or BYPASSED."""
-        return str(self.predicate["result"])
-
-    @property
-    def retro_due(self) -> datetime | None:
-        """Return until when an override has to be reviewed; None where nothing was overridden."""
-        return clock.parse_time(self.predicate["retro_due"])
 
 
 def sha256(raw: bytes) -> str:
@@ -119,23 +68,46 @@ def sha256(raw: bytes) -> str:
 
 
 def judge(
-    repo: Repository, base: str, landed: Landed, *, target: str, inputs: Inputs, at: datetime
+    repo: Repository,
+    base: str,
+    landed: Landed,
+    *,
+    target: str,
+    inputs: Inputs,
+    at: datetime,
+    overrides: bool = True,
 ) -> Assessment:
-    """Assess what a branch got when it went from ``base`` (a full hash) to ``landed``, as of ``at``."""
-    return assess(
-        repo,
-        base=base,
-        head=mainline.proposed(repo.history, base, landed),
-        target=target,
-        reviews=inputs.reviews,
-        now=at,
-        opened_by=inputs.opened_by,
-        statements=inputs.statements,
-    )
+    """Assess what a branch got when it went from ``base`` (a full hash) to ``landed``, as of ``at``.
+
+    A merge may have been approved as what was merged, or as what came of it: either will do.
+    """
+    proposed = mainline.proposed(repo.history, base, landed)
+    found = []
+    for head in dict.fromkeys([proposed, landed.commit]):
+        assessment = assess(
+            repo,
+            base=base,
+            head=head,
+            target=target,
+            reviews=inputs.reviews,
+            now=at,
+            opened_by=inputs.opened_by,
+            statements=inputs.statements,
+            overrides=overrides,
+        )
+        if assessment.passes:
+            return assessment
+        found.append(assessment)
+    return found[0]
 
 
-def outcome(assessment: Assessment) -> str:
-    """Return the result of something that was merged: what did not pass was merged past the gate."""
+def outcome(assessment: Assessment, *, changed: bool = True) -> str:
+    """Return the result of something that was merged: what did not pass was merged past the gate.
+
+    Where nothing ``changed`` there was nothing to approve.
+    """
+    if not changed:
+        return NOT_APPLICABLE
     return assessment.result if assessment.passes else BYPASSED
 
 
@@ -168,14 +140,14 @@ def statement(assessment: Assessment, inputs: Inputs, about: About) -> bytes:
         },
         "inputs": _inputs_json(used(inputs, assessment)),
         "assessment": as_json(assessment),
-        "result": outcome(assessment),
-        "retro_due": _retro_due(assessment),
+        "result": outcome(assessment, changed=about.changed),
+        "retro_due": retro_due(assessment),
     }
     return signed.canonical(
         {
             "_type": TYPE,
             "subject": [{"name": assessment.target, "digest": digests}],
-            "predicateType": _PREDICATES[about.kind],
+            "predicateType": PREDICATES[about.kind],
             "predicate": predicate,
         }
     )
@@ -198,79 +170,7 @@ def _inputs_json(inputs: Inputs) -> dict[str, Any]:
     }
 
 
-def _retro_due(assessment: Assessment) -> str:
+def retro_due(assessment: Assessment) -> str:
+    """Return until when an override has to be reviewed, as text; empty where nothing was overridden."""
     spans = [duration(v.retro_review) for v in assessment.verdicts if v.result == OVERRIDDEN]
     return clock.format_time(assessment.at + min(spans)) if spans else ""
-
-
-def read(path: str, raw: bytes) -> Evidence | None:
-    """Read a statement; None where it is not exactly what this program writes."""
-    try:
-        data = json.loads(raw)
-        if signed.canonical(data) != raw or data["_type"] != TYPE:
-            return None
-        return _read(path, raw, data)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
-        return None
-
-
-def _read(path: str, raw: bytes, data: dict[str, Any]) -> Evidence | None:
-    predicate = data["predicate"]
-    kind, subject = predicate["kind"], data["subject"][0]["digest"]
-    recorded, evaluated = (clock.parse_time(predicate[k]) for k in ("recorded_at", "evaluated_at"))
-    if data["predicateType"] != _PREDICATES[kind] or recorded is None or evaluated is None:
-        return None
-    facts(predicate["assessment"])
-    texts = [predicate[k] for k in ("previous", "original", "signer", "result", "retro_due")]
-    texts += [predicate["assessment"]["base"], predicate["assessment"]["target"], subject["gitCommit"]]
-    if not all(isinstance(t, str) for t in texts) or not isinstance(predicate["sequence"], int):
-        return None
-    given = predicate["inputs"]
-    return Evidence(
-        path=path,
-        raw=raw,
-        predicate=predicate,
-        subject=subject,
-        kind=kind,
-        sequence=predicate["sequence"],
-        base=predicate["assessment"]["base"],
-        merge=subject["gitCommit"],
-        recorded_at=recorded,
-        evaluated_at=evaluated,
-        inputs=Inputs(
-            tuple(_review(r) for r in given["reviews"]),
-            tuple(Kept(s["name"], s["oid"], s["content"].encode()) for s in given["statements"]),
-            str(given["opened_by"]),
-        ),
-    )
-
-
-def _review(data: Mapping[str, Any]) -> Review:
-    at = clock.parse_time(data["at"])
-    if at is None:
-        raise ValueError(data["at"])
-    return Review(**{**data, "at": at, "changes": tuple(data["changes"])})
-
-
-def facts(assessment: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of an assessment (as data) that must come out the same again."""
-    found = {key: assessment[key] for key in _FACTS}
-    found["requirements"] = [
-        {**{k: v[k] for k in _ASKED}, "counted": _said(v["counted"])} for v in assessment["requirements"]
-    ]
-    found["rejected"] = [
-        {"code": r["code"], **said}
-        for r in assessment["rejected"]
-        for said in _said([r["review"]])
-    ]  # fmt: skip
-    return found
-
-
-def _said(reviews: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{key: review[key] for key in _SAID} for review in reviews]
-
-
-def differences(recorded: Mapping[str, Any], again: Assessment) -> list[str]:
-    """Return which facts of a recorded assessment do not come out again; empty where all do."""
-    old, new = facts(recorded), facts(json.loads(json.dumps(as_json(again))))
-    return [key for key in old if old[key] != new[key]]

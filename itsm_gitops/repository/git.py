@@ -65,7 +65,7 @@ _EXPLAINED = (
 
 
 class Blob(NamedTuple):
-    """One object's content; ``size`` is the whole size where ``content`` was cut at BLOB_MAX."""
+    """One object's content; ``size`` is the whole size where ``content`` was cut."""
 
     oid: str
     content: bytes
@@ -193,10 +193,10 @@ class Git:
             hint = "git fetch --unshallow (in GitHub Actions: fetch-depth: 0)" if self.shallow else ""
             raise GitError(f"'{base}' and '{head}' have no commit in common", hint) from error
 
-    def blobs(self, oids: Iterable[str]) -> Iterator[Blob]:
+    def blobs(self, oids: Iterable[str], most: int = BLOB_MAX) -> Iterator[Blob]:
         """Yield the content of each object, in order, from one process; raises GitError if one is missing.
 
-        Content beyond BLOB_MAX is read past, never held.
+        Content beyond ``most`` bytes is read past, never held.
         """
         import subprocess
         import tempfile
@@ -222,7 +222,7 @@ class Git:
                 out, err = cast(IO[bytes], process.stdout), cast(IO[bytes], process.stderr)
                 try:
                     for _ in range(count):
-                        yield _read_blob(out, err)
+                        yield _read_blob(out, err, most)
                 finally:
                     process.kill()
 
@@ -232,7 +232,7 @@ def _environment(index: str | None = None) -> dict[str, str]:
     return {**kept, **_ENVIRONMENT, **({"GIT_INDEX_FILE": index} if index else {})}
 
 
-def _read_blob(out: IO[bytes], err: IO[bytes]) -> Blob:
+def _read_blob(out: IO[bytes], err: IO[bytes], most: int) -> Blob:
     header = out.readline().split()
     if len(header) != 3:
         detail = err.read() if not header else b""
@@ -242,7 +242,7 @@ def _read_blob(out: IO[bytes], err: IO[bytes]) -> Blob:
             )
         raise explain("cat-file", 1, detail)
     size = int(header[2])
-    content = out.read(min(size, BLOB_MAX))
+    content = out.read(min(size, most))
     left = size - len(content) + 1
     while left > 0:
         skipped = len(out.read(min(left, 1 << 20)))

@@ -66,7 +66,11 @@ def tip(git: Git, reference: str = REFERENCE) -> str:
 
 def read(git: Git, reference: str = REFERENCE) -> Ledger:
     """Return everything the ledger holds, from one log."""
-    newest = tip(git, reference)
+    return read_at(git, tip(git, reference))
+
+
+def read_at(git: Git, newest: str) -> Ledger:
+    """Return everything the ledger held when ``newest`` (a full hash, or empty) was its tip."""
     if not newest:
         return Ledger("", (), ())
     pages, meddling = [], []
@@ -107,17 +111,21 @@ def append(git: Git, make: Callable[[Ledger], Addition | None], *, attempts: int
         addition = make(ledger)
         if addition is None:
             return ""
-        commit = _commit(git, ledger.tip, addition)
+        commit = build(git, ledger.tip, addition)
         try:
             move(git, commit, ledger.tip)
         except GitError as error:
             if "lock" not in error.message or attempt == attempts - 1:
                 raise
-            # Writers wait for different times, so that they do not meet again and again.
-            time.sleep(min(_PAUSE_MAX, 0.01 * (attempt + 1) + os.getpid() % 7 * 0.003))
+            pause(attempt)
         else:
             return commit
     raise GitError("other writers were always faster", "try again")
+
+
+def pause(attempt: int) -> None:
+    """Wait before another attempt; writers wait for different times, so that they do not always meet."""
+    time.sleep(min(_PAUSE_MAX, 0.01 * (attempt + 1) + os.getpid() % 7 * 0.003))
 
 
 def move(git: Git, new: str, old: str) -> None:
@@ -125,7 +133,8 @@ def move(git: Git, new: str, old: str) -> None:
     git.run("update-ref", "-m", "evidence", "--end-of-options", REFERENCE, new, old or "0" * len(new))
 
 
-def _commit(git: Git, parent: str, addition: Addition) -> str:
+def build(git: Git, parent: str, addition: Addition) -> str:
+    """Make the commit that adds files on top of ``parent`` (empty: there is none); no branch moves."""
     with tempfile.TemporaryDirectory() as folder:
         index = os.fspath(Path(folder) / "index")
         git.run("read-tree", parent or "--empty", index=index)

@@ -14,6 +14,7 @@ from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.git import Git, decode, executable, explain
 
 TIMEOUT = 300.0
+_SAID_MAX = 600
 _CONFIG = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -79,7 +80,16 @@ def _connect(git: Git, words: Sequence[str], remote: str, refs: Sequence[str], t
     except subprocess.TimeoutExpired as error:
         raise GitError(f"git {verb}: {remote} did not answer within {TIMEOUT:.0f} s", "try again") from error
     if done.returncode:
-        raise explain(verb, done.returncode, done.stderr)
+        raise _refused(verb, done.returncode, done.stderr)
+
+
+def _refused(verb: str, code: int, stderr: bytes) -> GitError:
+    """Make a GitError of what the other side said, where it said something."""
+    lines = stderr.decode("utf-8", "replace").splitlines()
+    said = [line.removeprefix("remote:").strip() for line in lines if line.startswith(("remote:", " ! "))]
+    known = explain(verb, code, stderr)
+    told = "; ".join(line for line in said if line)
+    return GitError(f"git {verb}: {told[:_SAID_MAX]}", known.hint) if told else known
 
 
 def _environment(url: str, token: str) -> dict[str, str]:

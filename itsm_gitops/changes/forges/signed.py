@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,19 +80,33 @@ def sign(git: Git, text: bytes, key: Path, subject: str) -> str:
 
 def keys_of(directory: Directory, person: str, today: date) -> list[str]:
     """Return the public SSH keys that count for a person on a day."""
+    return keys_in(directory.people.get(person, {}), today)
+
+
+def keys_in(person: Mapping[str, Any], today: date) -> list[str]:
+    """Return the public SSH keys in the file of a person that count on a day."""
     found = []
-    for key in directory.people.get(person, {}).get("signing_keys") or ():
+    for key in person.get("signing_keys") or ():
         first, last = str(key.get("valid_from", "")), str(key.get("valid_until", "9999"))
         if key.get("type") == "ssh" and first <= today.isoformat() <= last:
             found.append(sshsig.public_key(key.get("public_key")))
     return [k for k in found if k]
 
 
-def read(statements: Iterable[refs.Kept], directory: Directory, now: datetime) -> Found:
-    """Check every statement; ``directory`` is that of the target branch."""
+def read(
+    statements: Iterable[refs.Kept],
+    directory: Directory,
+    now: datetime,
+    concerns: Callable[[Review], bool] = lambda _: True,
+) -> Found:
+    """Check every statement that ``concerns`` the request; ``directory`` is that of the target branch.
+
+    A repository keeps all statements that were ever given, so the others are told apart before any
+    signature is checked.
+    """
     found = Found([], [])
     for kept in statements:
-        for review, reason in _read(kept, directory, now):
+        for review, reason in _read(kept, directory, now, concerns):
             if reason:
                 found.rejected.append(Rejected(review, BAD_SIGNATURE, reason))
             else:
@@ -100,7 +114,9 @@ def read(statements: Iterable[refs.Kept], directory: Directory, now: datetime) -
     return found
 
 
-def _read(kept: refs.Kept, directory: Directory, now: datetime) -> Iterator[tuple[Review, str]]:
+def _read(
+    kept: refs.Kept, directory: Directory, now: datetime, concerns: Callable[[Review], bool]
+) -> Iterator[tuple[Review, str]]:
     """Yield the statement of one blob with why it does not count; nothing where it is no statement."""
     about, text, signature = _parse(kept.content)
     at = clock.parse_time(about.get("at", "")) if about else None
@@ -111,26 +127,27 @@ def _read(kept: refs.Kept, directory: Directory, now: datetime) -> Iterator[tupl
     ):
         return
     person = about["person"]
+    claimed = Review(
+        person=person,
+        identity="",
+        source=SOURCE,
+        state=about["state"],
+        commit=about["commit"],
+        at=at,
+        review_id=kept.oid,
+        digest=about["digest"],
+        target=about["target"],
+        note=about["note"],
+        changes=tuple(names(about.get("changes"))),
+    )
+    if not concerns(claimed):
+        return
     keys = keys_of(directory, person, now.date())
     fingerprint = sshsig.verify(text.encode(), signature, person, keys, NAMESPACE) if keys else ""
-    reason = "" if fingerprint else f"no key that {person} has on the target branch today made this signature"
-    yield (
-        Review(
-            person=person,
-            identity=f"ssh:{fingerprint}" if fingerprint else "",
-            source=SOURCE,
-            state=about["state"],
-            commit=about["commit"],
-            at=at,
-            review_id=kept.oid,
-            signed=bool(fingerprint),
-            digest=about["digest"],
-            target=about["target"],
-            note=about["note"],
-            changes=tuple(names(about.get("changes"))),
-        ),
-        reason,
-    )
+    if fingerprint:
+        yield claimed._replace(identity=f"ssh:{fingerprint}", signed=True), ""
+    else:
+        yield claimed, f"no key that {person} has on the target branch today made this signature"
 
 
 def _parse(content: bytes) -> tuple[dict[str, Any], str, str]:
