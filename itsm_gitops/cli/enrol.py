@@ -47,8 +47,8 @@ def enrol_command(
     """Say who somebody is, so that their commits and approvals are known.
 
     The gate counts only people it knows: commits by address, reviews by the account's number,
-    signed approvals by key. Without --address, --key and --account, those of Git are taken
-    (user.email, user.signingKey). Bring the file to the target branch before it is needed.
+    signed approvals by key. Of yourself, address and key are taken from Git (user.email,
+    user.signingKey). Bring the file to the target branch before it is needed.
     """
     from itsm_gitops.commands.enrolling import Enrolment, enrol
 

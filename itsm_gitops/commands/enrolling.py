@@ -40,11 +40,15 @@ class Enrolment(NamedTuple):
 def enrol(repo: Repository, person: str, about: Enrolment, *, dry_run: bool = False) -> Written:
     """Write what is to be known of ``person`` (empty: who runs this); creates the file where there is none.
 
-    Where neither address nor key nor account is given, those of Git's own settings are taken. What is
-    known already is not written twice. Raises UsageError for a key or an account that cannot be read.
+    Of oneself, address and key are taken from Git's own settings where they are not given. What is
+    known already is not written twice. Raises UsageError for a key or an account that cannot be read,
+    and where there is nothing to write.
     """
+    own = not person or person == acting(repo, None)
     handle = person or acting(repo, None)
-    about = about if about.addresses or about.key or about.accounts else _from_git(repo, about)
+    about = _from_git(repo, about) if own else about
+    if not any(about):
+        raise UsageError(f"what is to be known of {handle}?", "--address, --key, --account, --team or --name")
     parts: dict[str, list[Any]] = {
         "teams": list(about.teams),
         "commit_addresses": list(about.addresses),
@@ -72,9 +76,9 @@ def enrol(repo: Repository, person: str, about: Enrolment, *, dry_run: bool = Fa
 def _from_git(repo: Repository, about: Enrolment) -> Enrolment:
     address, key = setting(repo, "user.email"), setting(repo, "user.signingKey")
     usable = key if key and Path(key).expanduser().is_file() else ""
-    if not address and not usable:
-        raise UsageError("Git knows neither an address nor a key", "--address you@example.org, or --key FILE")
-    return about._replace(addresses=(address,) if address else (), key=usable)
+    return about._replace(
+        addresses=about.addresses or ((address,) if address else ()), key=about.key or usable
+    )
 
 
 def _same(new: Any, known: Any) -> bool:

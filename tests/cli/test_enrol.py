@@ -93,15 +93,21 @@ def test_what_cannot_be_meant_is_refused(
     assert said in " ".join(cli("enrol", "mail-engineer", *words, code=code).err.split())
 
 
-def test_git_that_knows_nobody_is_said(acme: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/nonexistent")
-    for name in ("user.name", "user.email"):
-        subprocess.run(["git", "config", "--unset", name], cwd=acme, check=True)
-    assert "neither an address nor a key" in cli("enrol", "mail-engineer", code=2).err
+def test_of_somebody_else_only_what_is_given_is_written(acme: Path, cli: Cli) -> None:
+    assert "what is to be known of mail-engineer?" in cli("enrol", "mail-engineer", code=2).err
+    cli("enrol", "mail-engineer", "--account", "gitlab:7")
+    assert "commit_addresses" not in person(acme, "mail-engineer")
+
+
+def test_an_address_of_ones_own_is_taken_beside_an_account(acme: Path, cli: Cli) -> None:
+    cli("enrol", "--account", "github:42")
+    assert person(acme)["commit_addresses"] == ["ada@example.org"]
+    cli("enrol", "ada-example", "--address", "other@example.org")
+    assert person(acme)["commit_addresses"] == ["ada@example.org", "other@example.org"]
 
 
 def test_a_dry_run_writes_nothing(acme: Path, cli: Cli) -> None:
-    assert "would be created" in cli("enrol", "ada", "--dry-run").out
+    assert "would be created" in cli("enrol", "ada", "--name", "Ada", "--dry-run").out
     assert not (acme / "cmdb/people/ada.yaml").exists()
 
 
