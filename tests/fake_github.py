@@ -42,6 +42,7 @@ class FakeGitHub(ThreadingHTTPServer):
         self.comments: list[dict[str, Any]] = []
         self.rules: dict[str, list[dict[str, Any]]] = {}  # by branch
         self.checks: list[dict[str, Any]] = []
+        self.runs: dict[int, int] = {}  # of the checks, by their number
         self.rerun: list[int] = []
         self.requests: list[tuple[str, str]] = []
         self.faults: list[tuple[int, dict[str, str]]] = []
@@ -70,11 +71,14 @@ class FakeGitHub(ThreadingHTTPServer):
         return entry
 
     def check(
-        self, name: str, *, status: str = "completed", app: str = "github-actions", of: str = HEAD
-    ) -> int:
-        """Add a run of a check to a commit; returns its number."""
+        self, name: str, *, status: str = "completed", passed: bool = False, app: str = "github-actions",
+        of: str = HEAD, run: int = 900,
+    ) -> int:  # fmt: skip
+        """Add a run of a check to a commit, as a job of the workflow's ``run``; returns the job's number."""
         identifier = 70 + len(self.checks)
-        self.checks.append(shapes.check_run(identifier, name, of, status, app))
+        made = shapes.check_run(identifier, name, of, status, app)
+        self.checks.append(made | {"conclusion": "success" if passed else made["conclusion"]})
+        self.runs[identifier] = run
         return identifier
 
 
@@ -123,8 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
         routes = (
             ("GET", rf"{root}/pulls/(\d+)", lambda n: self._one(self.server.pulls.get(int(n)))),
             ("GET", rf"{root}/pulls/(\d+)/reviews", lambda n: self._reviews(int(n), query)),
-            ("GET", rf"{root}/pulls", lambda: self._page(list(self.server.pulls.values()), query)),
-            ("GET", rf"{root}/commits/(\w+)/pulls", lambda c: self._page(self._pulls_of(c), query)),
+            ("GET", rf"{root}/pulls", lambda: self._page(self._pulls(query), query)),
             ("GET", rf"{root}/commits/(\w+)/check-runs", lambda c: self._checks(c, query)),
             (
                 "GET",
@@ -139,7 +142,8 @@ class _Handler(BaseHTTPRequestHandler):
                 lambda: self._answer(201, self.server.comment(body["body"])),
             ),
             ("PATCH", rf"{root}/issues/comments/(\d+)", lambda n: self._patch(int(n), body["body"])),
-            ("POST", rf"{root}/actions/jobs/(\d+)/rerun", lambda n: self._rerun(int(n))),
+            ("GET", rf"{root}/actions/jobs/(\d+)", lambda n: self._job(int(n))),
+            ("POST", rf"{root}/actions/runs/(\d+)/rerun", lambda n: self._rerun(int(n))),
         )
         for verb, pattern, act in routes:
             found = re.fullmatch(pattern, path)
@@ -158,8 +162,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _one(self, data: Any) -> None:
         self._answer(*((200, data) if data else (404, {"message": "Not Found"})))
 
-    def _pulls_of(self, commit: str) -> list[Any]:
-        return [p for p in self.server.pulls.values() if p["head"]["sha"] == commit]
+    def _pulls(self, query: dict[str, str]) -> list[Any]:
+        return [p for p in self.server.pulls.values() if query.get("state", "open") in ("all", p["state"])]
 
     def _checks(self, commit: str, query: dict[str, str]) -> None:
         name = query.get("check_name")
@@ -171,8 +175,19 @@ class _Handler(BaseHTTPRequestHandler):
         entry["body"] = text
         self._answer(200, entry)
 
-    def _rerun(self, number: int) -> None:
-        self.server.rerun.append(number)
+    def _job(self, number: int) -> None:
+        check = next((c for c in self.server.checks if c["id"] == number), None)
+        self._one(check and shapes.job(check, self.server.runs[number]))
+
+    def _rerun(self, run: int) -> None:
+        """Start all jobs of a run again, unless it is still running."""
+        jobs = [c for c in self.server.checks if self.server.runs[c["id"]] == run]
+        if any(c["status"] != "completed" for c in jobs):
+            self._answer(403, {"message": "This workflow is already running", "status": "403"})
+            return
+        for check in jobs:
+            check.update(status="queued", conclusion=None, completed_at=None)
+        self.server.rerun.append(run)
         self._answer(201, {})
 
     def _page(self, entries: list[Any], query: dict[str, str]) -> None:

@@ -172,6 +172,27 @@ def check_run(identifier: int, name: str, commit: str, status: str, app: str) ->
     }
 
 
+def job(check: dict[str, Any], run: int) -> dict[str, Any]:
+    """The job of Actions behind a run of a check."""
+    site = f"{API}/repos/acme/itsm/actions"
+    same = ("id", "head_sha", "name", "html_url", "status", "conclusion", "started_at", "completed_at")
+    runner = ("runner_id", "runner_name", "runner_group_id", "runner_group_name")
+    return {
+        **{field: check[field] for field in same},
+        "node_id": f"J{check['id']}",
+        "run_id": run,
+        "run_url": f"{site}/runs/{run}",
+        "url": f"{site}/jobs/{check['id']}",
+        "check_run_url": check["url"],
+        "workflow_name": "itsm gate",
+        "head_branch": "main",
+        "labels": ["ubuntu-24.04"],
+        "created_at": _NOON,
+        "started_at": _NOON,
+        **dict.fromkeys(runner, None),
+    }
+
+
 def rule(kind: str, **parameters: Any) -> dict[str, Any]:
     """A rule of a branch, with the ruleset that it comes from."""
     origin = {"ruleset_source_type": "Repository", "ruleset_source": "acme/itsm", "ruleset_id": 42}

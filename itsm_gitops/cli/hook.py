@@ -47,30 +47,33 @@ hook_command.add_command(pre_receive_command)
     "rerun",
     [
         ("itsm hook rerun --check gate", "in a workflow: for the request of the event"),
-        ("itsm hook rerun --check gate --all", "for every open request"),
+        ("itsm hook rerun --check gate --all", "where time has changed the answer"),
     ],
 )
 @click.option("--check", "name", metavar="NAME", default="gate", help="The job's name.  [default: gate]")
-@click.option("--all", "every", is_flag=True, help="For every open request that is no draft.")
+@click.option("--all", "every", is_flag=True, help="Every open request whose gate is out of date.")
 @click.option("--forge", type=click.Choice(("github",)), default=None, help="Which forge it is on.")
 @json_option
 @pass_app
-def rerun_command(app: App, name: str, every: bool, forge: str | None, as_json: bool) -> None:
-    """Run a job of requests again, on GitHub.
+def rerun_command(app: App, name: str, every: bool, forge: str | None, as_json: bool) -> int:
+    """Run the workflow of requests again, on GitHub.
 
     A required check only turns green by its own new run: a review does not start one that a fork's
-    request can trust.
+    request can trust. With --all drafts are left out, and so are requests whose job would say
+    today what it said last: GitHub repeats no run more than 50 times. Exit 1 where GitHub refuses.
     """
     from itsm_gitops.commands.hooking import rerun
 
     found = list(rerun(app.repo, check=name, every=every, forge=forge or ""))
     if as_json:
-        print_json([{"number": number, "started": started} for number, started in found])
-        return
-    for number, started in found:
-        click.echo(f"{number}: {'started again' if started else 'has no finished run'}")
-    if not found:
-        click.echo("no open request")
+        print_json([{"number": r.number, "started": r.started, "reason": r.reason} for r in found])
+    else:
+        for request in found:
+            said = "started again" if request.started else request.reason
+            click.echo(f"{request.number}: {safe_text(said)}")
+        if not found:
+            click.echo("no open request")
+    return int(any(r.failed for r in found))
 
 
 hook_command.add_command(rerun_command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from itsm_gitops.changes.assess import assess
 from itsm_gitops.changes.forges import shape, signed
@@ -14,6 +14,9 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, ItsmError, UsageError
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.repository import Git, Repository
+
+if TYPE_CHECKING:
+    from itsm_gitops.changes.forges.github import GitHub, OpenRequest
 
 HEADS = "refs/heads/"
 EVIDENCE = "itsm/evidence"
@@ -154,11 +157,21 @@ def _signed_at(git: Git, oid: str) -> str:
     return clock.format_time(at) if at else ""
 
 
-def rerun(repo: Repository, *, check: str, every: bool, forge: str = "") -> Iterator[tuple[int, bool]]:
-    """Run the gate of requests again: of the one that the event is about, or of ``every`` open one.
+class Rerun(NamedTuple):
+    """Whether the gate of a request was started again, and why not."""
 
-    Yields the number and whether there was a finished run to repeat. Raises ForgeError. GitHub
-    only: the job itself is the required check, so only its own new run can turn it green.
+    number: int
+    started: bool
+    reason: str = ""
+    failed: bool = False
+
+
+def rerun(repo: Repository, *, check: str, every: bool, forge: str = "") -> Iterator[Rerun]:
+    """Run the gate again: of the requests that the event is about, or of ``every`` open one.
+
+    With ``every`` only those are started whose gate no longer says what a new run would say: GitHub
+    lets no run be repeated more than 50 times. Raises ForgeError where GitHub cannot be asked.
+    GitHub only: the job itself is the required check, so only its own new run can turn it green.
     """
     from itsm_gitops.changes.forges.github import GitHub
     from itsm_gitops.commands import forging
@@ -169,10 +182,30 @@ def rerun(repo: Repository, *, check: str, every: bool, forge: str = "") -> Iter
         raise UsageError(
             f"{name} runs its gate again by itself or by schedule", "see the workflow of that forge"
         )
-    if every:
-        wanted = server.open_requests()
-    else:
-        head = forging.read_event(name).head
-        wanted = [(number, head) for number in server.requests_of(head)] if head else []
-    for number, head in wanted:
-        yield number, server.rerun_gate(head, check)
+    head = "" if every else forging.read_event(name).head
+    for request in server.open_requests():
+        if request.head == head or (every and not request.draft):
+            yield _rerun(repo, server, request, check, every)
+
+
+def _rerun(repo: Repository, server: GitHub, request: OpenRequest, check: str, compare: bool) -> Rerun:
+    run = server.last_run(request.head, check)
+    if run is None or not run.ended:
+        return Rerun(request.number, False, "has no finished run")
+    if compare and run.passed == _passes(repo, request.number):
+        return Rerun(request.number, False, "stands as it was")
+    try:
+        server.run_again(run.job)
+    except ItsmError as error:
+        # The others must not wait for one that GitHub refuses.
+        return Rerun(request.number, False, f"cannot be started again: {error.message}", failed=True)
+    return Rerun(request.number, True)
+
+
+def _passes(repo: Repository, number: int) -> bool:
+    from itsm_gitops.commands.approving import Asked, approvals
+
+    try:
+        return approvals(repo, Asked(what=str(number), forge="github")).passes
+    except ItsmError:
+        return False  # what cannot be judged is red, as the gate itself would be

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from itsm_gitops.changes import types
@@ -29,6 +29,22 @@ _STATES = {
 # Not reviews yet: drafts that only their author sees, and Gitea's wish for a review.
 _UNSUBMITTED = ("PENDING", "REQUEST_REVIEW")
 ACTIONS_BOT = "github-actions[bot]"
+
+
+class OpenRequest(NamedTuple):
+    """An open pull request: its number, the commit of its head, whether it is a draft."""
+
+    number: int
+    head: str
+    draft: bool
+
+
+class Run(NamedTuple):
+    """A run of a job of Actions: the job's number, whether it has ended, and whether well."""
+
+    job: int
+    ended: bool
+    passed: bool
 
 
 def check_name(owner: str, repository: str) -> str:
@@ -126,22 +142,15 @@ class GitHub:
                 return shape.text(self.client.send("PATCH", where, {"body": body}), "html_url")
         return shape.text(self.client.send("POST", path, {"body": body}), "html_url")
 
-    def requests_of(self, commit: str) -> list[int]:
-        """Return the open requests whose head is this commit; raises ForgeError."""
-        found = self._list(f"{self.path}/commits/{commit}/pulls")
-        return [
-            shape.number(p, "number")
-            for p in found
-            if shape.dig(p, "head.sha") == commit and shape.dig(p, "state") == "open"
-        ]
+    def open_requests(self) -> list[OpenRequest]:
+        """Return every open request; raises ForgeError.
 
-    def open_requests(self) -> list[tuple[int, str]]:
-        """Return number and head of every open request that is no draft; raises ForgeError."""
-        found = self._list(f"{self.path}/pulls", state="open")
+        Requests of a commit are looked for here too: GitHub's own list of them leaves out those
+        that come from forks.
+        """
         return [
-            (shape.number(p, "number"), shape.commit(p, "head.sha"))
-            for p in found
-            if shape.dig(p, "draft") is not True
+            OpenRequest(shape.number(p, "number"), shape.commit(p, "head.sha"), shape.dig(p, "draft") is True)
+            for p in self._list(f"{self.path}/pulls", state="open")
         ]
 
     def branch_rules(self, branch: str) -> list[Any]:
@@ -154,21 +163,29 @@ class GitHub:
         found = shape.dig(data, "errors")
         return found if isinstance(found, list) else []
 
-    def rerun_gate(self, commit: str, check: str) -> bool:
-        """Run the job ``check`` of this commit again; False where there is none that has ended.
-
-        The job that is the required check must itself turn green: a check of another run does not
-        count for the request.
-        """
+    def last_run(self, commit: str, check: str) -> Run | None:
+        """Return the newest run of a job of Actions on this commit; None where it never ran."""
         runs = self.client.pages(
             f"{self.path}/commits/{commit}/check-runs",
             {"check_name": check, "filter": "latest"},
             key="check_runs",
         )
-        for run in runs:
-            ours = shape.dig(run, "app.slug") == "github-actions" and shape.dig(run, "name") == check
-            if ours and shape.dig(run, "status") == "completed":
-                # A check run of Actions has the number of its job.
-                self.client.send("POST", f"{self.path}/actions/jobs/{shape.number(run, 'id')}/rerun")
-                return True
-        return False
+        ours = [
+            r for r in runs if shape.dig(r, "app.slug") == "github-actions" and shape.dig(r, "name") == check
+        ]
+        # A check run of Actions has the number of its job; the newest has the highest.
+        newest = max(ours, key=lambda r: shape.number(r, "id"), default=None)
+        if newest is None:
+            return None
+        ended = shape.dig(newest, "status") == "completed"
+        return Run(shape.number(newest, "id"), ended, shape.dig(newest, "conclusion") == "success")
+
+    def run_again(self, job: int) -> None:
+        """Run the workflow that a job is of again, all of it; raises ForgeError.
+
+        The job that is the required check must itself turn green: a check of another run does not
+        count for the request. While one job of a workflow runs again GitHub refuses another, so
+        they are not started one by one. It also refuses after 50 times and after 30 days.
+        """
+        run = shape.number(self.client.get(f"{self.path}/actions/jobs/{int(job)}"), "run_id")
+        self.client.send("POST", f"{self.path}/actions/runs/{run}/rerun")

@@ -142,18 +142,25 @@ def test_sticky_comment_is_found_on_any_page_and_only_if_ours(github: GitHub, se
     assert [m for m, _ in server.requests if m != "GET"] == ["POST", "PATCH"]
 
 
-def test_requests_of_a_commit_and_running_its_gate_again(github: GitHub, server: FakeGitHub) -> None:
+def test_open_requests_and_running_the_gate_of_one_again(github: GitHub, server: FakeGitHub) -> None:
     server.open_pull(8, head="3" * 40, draft=True)
-    assert github.requests_of(HEAD) == [7]
-    assert github.open_requests() == [(7, HEAD)]
-    server.check("gate", app="other")
-    server.check("gate", status="queued")
-    server.check("gate", of="3" * 40)
-    assert not github.rerun_gate(HEAD, "gate")
-    ended = server.check("gate")
-    assert github.rerun_gate(HEAD, "gate")
-    assert not github.rerun_gate(HEAD, "other")
-    assert server.rerun == [ended]
+    server.open_pull(9)
+    server.pulls[9]["state"] = "closed"
+    assert github.open_requests() == [(7, HEAD, False), (8, "3" * 40, True)]
+    assert github.last_run(HEAD, "gate") is None
+    server.check("gate", app="other", run=899)
+    server.check("gate", of="3" * 40, run=898)
+    assert github.last_run(HEAD, "gate") is None
+    first = server.check("gate")
+    server.check("comment", passed=True)
+    assert github.last_run(HEAD, "gate") == (first, True, False)
+    github.run_again(first)
+    assert server.rerun == [900]
+    assert github.last_run(HEAD, "gate") == (first, False, False)
+    with pytest.raises(ForgeError, match="already running"):
+        github.run_again(first)
+    newest = server.check("gate", passed=True, run=901)
+    assert github.last_run(HEAD, "gate") == (newest, True, True)
 
 
 class Canned(Client):

@@ -79,8 +79,8 @@ def test_every_call_of_the_adapter(github: GitHub, server: FakeGitHub) -> None:
     """From the review to the green gate, and all that `itsm doctor` asks; no listed path is left out."""
     server.open_pull(8, head=NEXT, draft=True)
     server.review(7, BEN)
-    server.check("gate", status="in_progress")
-    ended = server.check("gate")
+    server.check("gate")
+    server.check("comment", passed=True)
     gate = {"context": "gate", "integration_id": 15368}
     checks = {"required_status_checks": [gate], "strict_required_status_checks_policy": False}
     server.rules["main"] = [shapes.rule("deletion"), shapes.rule("required_status_checks", **checks)]
@@ -88,11 +88,12 @@ def test_every_call_of_the_adapter(github: GitHub, server: FakeGitHub) -> None:
 
     assert github.pull_request(7).head == HEAD
     assert len(github.reviews(7)) == 1
-    assert github.open_requests() == [(7, HEAD)]
-    assert github.requests_of(HEAD) == [7]
-    assert github.rerun_gate(HEAD, "gate")
-    assert not github.rerun_gate(NEXT, "gate")
-    assert server.rerun == [ended]
+    assert github.open_requests() == [(7, HEAD, False), (8, NEXT, True)]
+    run = github.last_run(HEAD, "gate")
+    assert run is not None
+    github.run_again(run.job)
+    assert server.rerun == [900]
+    assert github.last_run(NEXT, "gate") is None
     url = github.upsert_comment(7, f"{MARKER}\none", MARKER)
     assert github.upsert_comment(7, f"{MARKER}\ntwo", MARKER) == url
     assert [r["type"] for r in github.branch_rules("main")] == ["deletion", "required_status_checks"]
@@ -133,7 +134,7 @@ def _without(entry: dict[str, Any], name: str) -> None:
         (lambda s: s.pulls[7].update(draft="no"), lambda g: g.open_requests()),
         (lambda s: _without(s.reviews[7][0], "commit_id"), lambda g: g.reviews(7)),
         (lambda s: s.reviews[7][0].update(id="1"), lambda g: g.reviews(7)),
-        (lambda s: s.checks[0].update(status="finished"), lambda g: g.rerun_gate(HEAD, "gate")),
+        (lambda s: s.checks[0].update(status="finished"), lambda g: g.last_run(HEAD, "gate")),
         (lambda s: _without(s.comments[0], "created_at"), lambda g: g.upsert_comment(7, "x", MARKER)),
     ],
 )
