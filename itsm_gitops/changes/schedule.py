@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from itsm_gitops.changes.availability import Availability, project
@@ -16,7 +17,7 @@ from itsm_gitops.graph.planned import Planned, planned_changes
 from itsm_gitops.model.change_models import read_models
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.rulebook import CHANGE_CONTROL
-from itsm_gitops.model.windows import Window
+from itsm_gitops.model.windows import Window, merged
 
 HOLIDAYS = "holidays"
 _SHOWN = (FREEZE, MAINTENANCE, HOLIDAYS)
@@ -27,6 +28,19 @@ class Around(NamedTuple):
 
     calendar: Calendar
     window: Window
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Branches that a schedule was made together with.
+
+    ``brought`` has the changes that a branch adds or edits, with its name; ``known`` the collisions
+    (see ``key``) that one of the sides has by itself.
+    """
+
+    branches: tuple[str, ...] = ()
+    brought: Mapping[str, str] = field(default_factory=dict)
+    known: frozenset[tuple[str, str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -46,16 +60,55 @@ class Schedule:
     holds: dict[str, list[Hold]] = field(default_factory=dict)
     outside: dict[str, Outside] = field(default_factory=dict)
     availability: tuple[Availability, ...] = ()
+    joined: Joined = Joined()
+
+    def only_together(self, collision: Collision) -> bool:
+        """Whether two changes pass alone and collide only once the branches are merged."""
+        return bool(self.joined.branches) and key(collision) not in self.joined.known
+
+    @cached_property
+    def agreed(self) -> dict[str, frozenset[str]]:
+        """The changes with which each overlaps on purpose: what coordinated_with links, both ways."""
+        found: dict[str, set[str]] = {}
+        shown = {c.id: c for c in self.changes}
+        for one in self.changes:
+            for other in (shown[i] for i in one.coordinated if i in shown):
+                if one.window.touches(other.start, other.end):
+                    found.setdefault(one.id, set()).add(other.id)
+                    found.setdefault(other.id, set()).add(one.id)
+        return {i: frozenset(others) for i, others in found.items()}
 
     def collisions_of(self, identifier: str) -> list[Collision]:
         """Return the collisions that one change has a part in."""
         return [c for c in self.collisions if identifier in (c.first.id, c.second.id)]
 
 
-def plan(network: Network, graph: ImpactGraph, start: datetime, end: datetime, service: str = "") -> Schedule:
+def key(collision: Collision) -> tuple[str, str, str]:
+    """Return what makes a collision the same one in another snapshot."""
+    first, second = sorted((collision.first.id, collision.second.id))
+    return collision.kind, first, second
+
+
+def collide(
+    network: Network, graph: ImpactGraph, changes: Iterable[Planned] | None = None
+) -> list[Collision]:
+    """Return the collisions of planned changes (of all, unless given) that the policy asks for."""
+    policy = network.book.policy(CHANGE_CONTROL)
+    known = planned_changes(network) if changes is None else list(changes)
+    return collisions(known, Neighbourhood(graph, depth(policy)), severities(policy))
+
+
+def plan(
+    network: Network,
+    graph: ImpactGraph,
+    start: datetime,
+    end: datetime,
+    service: str = "",
+    joined: Joined | None = None,
+) -> Schedule:
     """Return the schedule of one snapshot for a time, of all changes or of those that can hit a service.
 
-    Raises Refused where ``end`` is not after ``start``.
+    ``joined`` says which branches the snapshot was merged of. Raises Refused where ``end`` is not after ``start``.
     """
     if end <= start:
         raise Refused("the schedule ends before it begins", "give --to after --from")
@@ -67,8 +120,7 @@ def plan(network: Network, graph: ImpactGraph, start: datetime, end: datetime, s
         near = carriers(graph, service)
         shown = [c for c in shown if not near.isdisjoint(c.items)]
     inside = {c.id for c in shown}
-    policy = network.book.policy(CHANGE_CONTROL)
-    found = collisions(whole, Neighbourhood(graph, depth(policy)), severities(policy))
+    found = collide(network, graph, whole)
     models = read_models(network.book)
     holds = {c.id: calendars.holds(c) for c in shown}
     left = {c.id: calendars.outside(c, models.get(c.type)) for c in shown}
@@ -82,6 +134,7 @@ def plan(network: Network, graph: ImpactGraph, start: datetime, end: datetime, s
         holds={i: h for i, h in holds.items() if h},
         outside={i: o for i, o in left.items() if o is not None},
         availability=tuple(project(graph, shown, start, end, [service] if service else None)),
+        joined=joined or Joined(),
     )
 
 
@@ -103,9 +156,17 @@ def _around(calendars: Calendars, start: datetime, end: datetime, near: Iterable
         for kind in _SHOWN
         for calendar in calendars.of_type(kind)
         if calendar.in_force and (not items or calendar.covers(items))
-        for window in calendar.spans(start, end)
+        for window in _joined_windows(calendar.spans(start, end))
     ]
     return sorted(found, key=lambda a: (a.window.start, a.calendar.id, a.window.end))
+
+
+def _joined_windows(windows: Iterable[Window]) -> list[Window]:
+    """Return windows of one name that touch as one: a weekly one is often written as two around midnight."""
+    named: dict[str, list[Window]] = {}
+    for window in windows:
+        named.setdefault(window.name, []).append(window)
+    return [w for group in named.values() for w in merged(group)]
 
 
 class Freeze(NamedTuple):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from itsm_gitops.changes.schedule import Around, Schedule
 from itsm_gitops.cli.render import Style, pad, wrap
 from itsm_gitops.cli.times import zone_note
+from itsm_gitops.commands.words import counted
 from itsm_gitops.graph.calendars import FREEZE, MAINTENANCE
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.model.text import safe_text, shorten, width
 from itsm_gitops.model.windows import zone as zone_of
 
-_NAMES = {FREEZE: "freeze", MAINTENANCE: "maintenance window"}
+_NAMES = {FREEZE: "freeze", MAINTENANCE: "maintenance"}
 _RISKS = {"high": "bold red", "medium": "yellow"}
+_FIRM = "scheduled"
+_INDENT = 17
 _DAY = timedelta(days=1)
 _CELL_LINES = 3
 _WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -23,11 +26,7 @@ _WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 def agenda(found: Schedule, style: Style, columns: int, zone: str) -> list[str]:
     """Return the schedule day by day, then what collides and what services lose."""
     here = zone_of(zone)
-    first, last = (found.start.astimezone(here), (found.end - timedelta(seconds=1)).astimezone(here))
-    of = f" that can hit {safe_text(found.service)}" if found.service else ""
-    count = len(found.changes)
-    head = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}{zone_note(zone)}: {count or 'no'} change{'' if count == 1 else 's'}{of}"
-    lines = [style.bold(head)]
+    lines = [style.bold(line) for line in wrap(_head(found, here, zone), columns)]
     for day in _days(found, here):
         begins, ends = _bounds(day, here)
         rows = [c for c in found.changes if _falls(c.start, found.start, begins, ends)]
@@ -37,6 +36,17 @@ def agenda(found: Schedule, style: Style, columns: int, zone: str) -> list[str]:
             lines += [_mark(a, day, here, style, columns) for a in marks]
             lines += [line for c in rows for line in _change(found, c, day, here, style, columns)]
     return [*lines, *_availability(found, style, columns)]
+
+
+def _head(found: Schedule, here: tzinfo, zone: str) -> str:
+    first, last = (found.start.astimezone(here), (found.end - timedelta(seconds=1)).astimezone(here))
+    of = f" that can hit {safe_text(found.service)}" if found.service else ""
+    count = counted(len(found.changes), "change") if found.changes else "no changes"
+    head = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}{zone_note(zone)}: {count}{of}"
+    if found.joined.branches:
+        came = sum(c.id in found.joined.brought for c in found.changes)
+        head += f", {came or 'none'} of them from {safe_text(' and '.join(found.joined.branches))}"
+    return head
 
 
 def _days(found: Schedule, here: tzinfo) -> Iterator[date]:
@@ -66,23 +76,51 @@ def _hours(start: datetime, end: datetime, day: date, here: tzinfo) -> str:
 
 
 def _mark(around: Around, day: date, here: tzinfo, style: Style, columns: int) -> str:
-    name = _NAMES.get(around.calendar.type, "holiday")
+    kind = _NAMES.get(around.calendar.type, "holiday")
     hours = pad(_hours(around.window.start, around.window.end, day, here), 13)
-    text = f"{hours}  {name}: {safe_text(around.window.name or around.calendar.name)}"
-    return "  " + style.paint(shorten(text, columns - 2), "magenta" if name == "freeze" else "dim")
+    name = safe_text(around.window.name or around.calendar.name)
+    text = f"{hours}  {name if kind in name.lower() else f'{kind}: {name}'}"
+    return "  " + style.paint(shorten(text, columns - 2), "magenta" if kind == "freeze" else "dim")
 
 
 def _change(
     found: Schedule, change: Planned, day: date, here: tzinfo, style: Style, columns: int
 ) -> Iterator[str]:
     hours = pad(_hours(change.start, change.end, day, here), 13)
-    tail = f"{change.type}, {change.risk or 'no'} risk" if change.type else ""
-    room = columns - 19 - width(change.id) - width(tail) - 2
-    title = pad(shorten(safe_text(change.title), room), room)
-    yield f"  {hours}  {style.name(change.id)}  {title}  {style.paint(safe_text(tail), _RISKS.get(change.risk, 'dim'))}"
+    yield f"  {hours}  {shorten(safe_text(change.title), columns - _INDENT)}"
+    about = _fill(_about(found, change), columns - _INDENT - width(change.id) - 2)
+    for number, line in enumerate(about):
+        lead = " " * width(change.id) if number else style.name(change.id)
+        yield f"{' ' * _INDENT}{lead}  {style.paint(line, _RISKS.get(change.risk, 'dim'))}"
     for text in _warnings(found, change):
-        for line in wrap(f"! {safe_text(text)}", columns - 17):
-            yield " " * 17 + style.paint(line, "yellow")
+        for line in wrap(f"! {safe_text(text)}", columns - _INDENT):
+            yield " " * _INDENT + style.paint(line, "bold yellow")
+
+
+def _fill(parts: Iterable[str], columns: int) -> list[str]:
+    """Join parts by semicolons into lines that break between them, and inside one only where it must."""
+    lines: list[str] = []
+    for part in map(safe_text, parts):
+        if lines and width(lines[-1]) + 2 + width(part) <= columns:
+            lines[-1] += f"; {part}"
+        else:
+            lines += wrap(part, columns)
+    return lines
+
+
+def _about(found: Schedule, change: Planned) -> Iterator[str]:
+    """Yield what a planner wants to know of a change, shortest first."""
+    state = "" if change.state == _FIRM else f", {change.state}"
+    yield f"{change.type or 'no type'}, {change.risk or 'no'} risk{state}"
+    if change.outage:
+        yield f"{change.outage} min interruption"
+    if change.implementers or change.team:
+        yield f"by {', '.join(change.implementers) or change.team}"
+    if change.id in found.joined.brought:
+        yield f"from {found.joined.brought[change.id]}"
+    agreed = [c.id for c in found.changes if c.id in found.agreed.get(change.id, ())]
+    if agreed:
+        yield f"at the same time as {' and '.join(agreed)} on purpose"
 
 
 def _warnings(found: Schedule, change: Planned) -> Iterator[str]:
@@ -94,30 +132,33 @@ def _warnings(found: Schedule, change: Planned) -> Iterator[str]:
         yield f"outside {' and '.join(c.id for c in outside.calendars)}"
     for collision in found.collisions_of(change.id):
         other = collision.second if collision.first.id == change.id else collision.first
-        yield f"collides with {other.id}: {collision.reason}"
+        together = " (only together)" if found.only_together(collision) else ""
+        yield f"collides with {other.id}{together}: {collision.reason}"
 
 
 def _availability(found: Schedule, style: Style, columns: int) -> Iterator[str]:
     if not found.availability:
         return
     yield ""
-    yield style.bold("Projected availability")
-    longest = min(30, max(width(a.service) for a in found.availability))
+    yield style.bold("Projected availability") + style.dim("  of planned work")
+    longest = min(30, max(width(a.service) for a in found.availability), max(8, columns - 34))
     for one in found.availability:
         causes = ", ".join(" with ".join(c.changes) for c in one.causes)
         worn = f", {one.degraded} min degraded" if one.degraded else ""
-        text = f"{one.percent:8.3f} %  {one.outage} min down{worn}"
         name = pad(shorten(safe_text(one.service), longest), longest)
-        used = longest + width(text) + 6
-        yield f"  {name}  {text}  {style.dim(shorten(causes, max(8, columns - used)))}".rstrip()
+        text = f"  {name}  {one.percent:7.3f} %  {one.outage} min down{worn}"
+        room = columns - width(text) - 2
+        yield (
+            f"{text}  {style.dim(shorten(causes, room))}" if room >= width(one.causes[0].changes[0]) else text
+        )
 
 
 def month_grid(found: Schedule, style: Style, columns: int, zone: str) -> list[str]:
-    """Return one month as a grid of weeks: changes by the end of their identifier, ``#`` for freezes."""
+    """Return one month as a grid of weeks, ``#`` for freezes, and below it what its changes are."""
     here = zone_of(zone)
     first = found.start.astimezone(here).date()
     last = (found.end - timedelta(seconds=1)).astimezone(here).date()
-    room = max(9, (columns - 6) // 7)
+    room = max(4, (columns - 6) // 7)
     lines = [style.bold(f"{first:%B %Y}{zone_note(zone)}"), " ".join(pad(d, room) for d in _WEEK).rstrip()]
     monday = first - _DAY * first.weekday()
     while monday <= last:
@@ -128,7 +169,18 @@ def month_grid(found: Schedule, style: Style, columns: int, zone: str) -> list[s
             lines.append(" ".join(style.paint(text, look) for text, look in parts).rstrip())
         monday += _DAY * 7
     legend = "# freeze   ! collides, in a freeze or outside its window"
-    return [*lines, "", style.dim(legend), *_availability(found, style, columns)]
+    lines += ["", *(style.dim(line) for line in wrap(legend, columns))]
+    lines += [line for c in found.changes for line in _entry(found, c, here, style, columns)]
+    return [*lines, *_availability(found, style, columns)]
+
+
+def _entry(found: Schedule, change: Planned, here: tzinfo, style: Style, columns: int) -> Iterator[str]:
+    """Yield a change below the grid: the end of its identifier, when it begins, its title."""
+    warned = any(True for _ in _warnings(found, change))
+    short = change.id.rpartition("-")[2]
+    lead = f"{'!' if warned else ' '}{short}  {change.start.astimezone(here):%a %d %H:%M}"
+    title = shorten(safe_text(change.title), max(8, columns - width(lead) - 2))
+    yield f"{style.paint(lead, 'yellow' if warned else _RISKS.get(change.risk, ''))}  {title}"
 
 
 def _cell(found: Schedule, day: date, here: tzinfo, room: int, style: Style) -> list[tuple[str, str]]:
@@ -136,7 +188,10 @@ def _cell(found: Schedule, day: date, here: tzinfo, room: int, style: Style) -> 
     frozen = any(a.calendar.type == FREEZE and a.window.touches(begins, ends) for a in found.around)
     rows = [c for c in found.changes if c.window.touches(begins, ends)]
     cell = [
-        (pad(f"{day.day:2}{' ' + '#' * (room - 4) if frozen else ''}", room), "magenta" if frozen else "bold")
+        (
+            pad(f"{day.day:2}{' ' + '#' * max(1, room - 4) if frozen else ''}", room),
+            "magenta" if frozen else "bold",
+        )
     ]
     shown = rows if len(rows) <= _CELL_LINES else rows[: _CELL_LINES - 1]
     for change in shown:

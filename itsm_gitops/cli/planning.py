@@ -24,6 +24,7 @@ from itsm_gitops.cli.render import Style, facts, pad, styles, wrap
 from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands import planning
+from itsm_gitops.commands.words import counted
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.risk import FACT, QUESTION, Point
 from itsm_gitops.model import clock
@@ -102,6 +103,7 @@ def _point(point: Point, style: Style, columns: int) -> Iterator[str]:
         ("itsm schedule", "the next four weeks, day by day"),
         ("itsm schedule --month 2026-12", "a month at a glance"),
         ("itsm schedule --service mail --from 2026-12-01 --to 2w", "what can hit one service"),
+        ("itsm schedule --with upgrade-mail", "as it would be with that branch merged"),
         ("itsm schedule --ics changes.ics", "a calendar file to subscribe to"),
     ],
 )
@@ -124,6 +126,14 @@ def _point(point: Point, style: Style, columns: int) -> Iterator[str]:
     help="Only what can hit this service.",
 )
 @click.option(
+    "--with",
+    "together",
+    metavar="BRANCH",
+    multiple=True,
+    shell_complete=lazily("revisions"),
+    help="As if this branch were merged into HEAD (or --at); more than once for several.",
+)
+@click.option(
     "--ics",
     metavar="FILE",
     type=click.Path(dir_okay=False, allow_dash=True),
@@ -138,6 +148,7 @@ def schedule_command(
     end: str,
     month: str | None,
     service: str,
+    together: tuple[str, ...],
     ics: str | None,
     at: str | None,
     as_json: bool,
@@ -147,7 +158,8 @@ def schedule_command(
     Changes, freezes and maintenance windows.
 
     Collisions are found through the CMDB: same item, a part, something it needs, both halves of
-    a redundant pair, one person twice. Times are in the repository's time zone.
+    a redundant pair, one person twice. --with also finds the changes of different branches that
+    pass alone and collide together. Times are in the repository's time zone.
     """
     if month is not None:
         if start or end:
@@ -155,14 +167,14 @@ def schedule_command(
 
             raise usage("--month does not go with --from and --to", "use one or the other")
         start, end = planning.month(app.repo, "" if month == "now" else month)
-    found = planning.schedule(app.repo, start=start, end=end, service=service, at=at)
+    found = planning.schedule(app.repo, start=start, end=end, service=service, at=at, together=together)
     if ics:
-        text = planning.ics(app.repo, found)
         if ics == "-":
-            click.echo(text, nl=False)
+            click.echo(planning.ics(app.repo, found), nl=False)
             return
-        Path(ics).write_bytes(text.encode())
-        click.echo(f"{safe_text(ics)}: {len(found.changes)} changes, {len(found.around)} calendar windows")
+        planning.write_ics(app.repo, found, Path(ics))
+        counts = (counted(len(found.changes), "change"), counted(len(found.around), "calendar window"))
+        click.echo(f"{safe_text(ics)}: {', '.join(counts)}")
         return
     if as_json:
         print_json(planning.schedule_json(found))
@@ -215,11 +227,12 @@ def _freeze(found: Freeze, style: Style, columns: int, zone: str) -> Iterator[st
     name = shorten(safe_text(found.window.name or one.name), columns - width(one.id) - 24)
     yield f"{style.name(one.id)}  {style.bold(name)}{draft}"
     start, end = (local(clock.format_time(t), zone) for t in found.window[:2])
-    yield f"  {start} to {end}{zone_note(zone)}"
+    yield from (f"  {line}" for line in wrap(f"{start} to {end}{zone_note(zone)}", columns - 2))
     scope = ", ".join(sorted(one.applies_to)) or "everything"
     yield from (f"  {line}" for line in wrap(f"covers {safe_text(scope)}", columns - 2))
     if one.exempt_types:
-        yield f"  lets through: {safe_text(', '.join(one.exempt_types))}"
+        exempt = f"lets through: {safe_text(', '.join(one.exempt_types))}"
+        yield from (f"  {line}" for line in wrap(exempt, columns - 2))
     word = "holds" if one.in_force else "would hold"
     if not found.held:
         yield f"  {word} nothing that is planned"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.changes.schedule import Freeze, Schedule, plan, preview_freezes
@@ -109,10 +110,25 @@ def today(repo: Repository) -> datetime:
 
 
 def schedule(
-    repo: Repository, *, start: str = "", end: str = "", service: str = "", at: str | None = None
+    repo: Repository,
+    *,
+    start: str = "",
+    end: str = "",
+    service: str = "",
+    at: str | None = None,
+    together: Sequence[str] = (),
 ) -> Schedule:
-    """Return the schedule of a time (default: four weeks from today), of all changes or of a service's."""
-    store = repo.store(at)
+    """Return the schedule of a time (default: four weeks from today), of all changes or of a service's.
+
+    ``together`` are branches: then it is the schedule that merging them all would give.
+    """
+    joined = None
+    if together:
+        from itsm_gitops.commands.joining import join
+
+        store, joined = join(repo, together, at)
+    else:
+        store = repo.store(at)
     first = moment(repo, start, "--from", today(repo)) if start else today(repo)
     last = moment(repo, end, "--to", first) if end else first + _DEFAULT
     if service:
@@ -123,7 +139,7 @@ def schedule(
             )
         service = entry.id
     network = Network(store)
-    return plan(network, ImpactGraph(network), first, last, service)
+    return plan(network, ImpactGraph(network), first, last, service, joined)
 
 
 def month(repo: Repository, text: str) -> tuple[str, str]:
@@ -147,6 +163,15 @@ def ics(repo: Repository, found: Schedule) -> str:
     return calendar(found, title, host, clock.now())
 
 
+def write_ics(repo: Repository, found: Schedule, path: Path) -> None:
+    """Write a schedule as an iCalendar file; raises Refused where it cannot be written."""
+    try:
+        path.write_bytes(ics(repo, found).encode())
+    except OSError as error:
+        message = f"the calendar cannot be written: {path}: {error.strerror}"
+        raise Refused(message, "choose another file, or - to print it") from error
+
+
 def freezes(repo: Repository, calendar: str = "", *, at: str | None = None) -> list[Freeze]:
     """Return what the freezes to come hold: all of them, or one calendar's, drafts included."""
     store = repo.store(at)
@@ -159,9 +184,11 @@ def schedule_json(found: Schedule) -> dict[str, Any]:
     return {
         **_window(Window(found.start, found.end)),
         "service": found.service or None,
+        "with": list(found.joined.branches),
         "changes": [
             {
                 **_change(c),
+                "from": found.joined.brought.get(c.id),
                 "freezes": [
                     {
                         "calendar": h.calendar.id,
@@ -179,7 +206,7 @@ def schedule_json(found: Schedule) -> dict[str, Any]:
             {"id": a.calendar.id, "type": a.calendar.type, "name": a.window.name, **_window(a.window)}
             for a in found.around
         ],
-        "collisions": [_collision(c) for c in found.collisions],
+        "collisions": [{**_collision(c), "only_together": found.only_together(c)} for c in found.collisions],
         "availability": [
             {
                 "service": a.service,

@@ -15,3 +15,8 @@ def a_kind(kind: Kind) -> str:
     """Return the title of a kind with its article: ``an incident``."""
     title = title_of(kind)
     return f"{'an' if title[:1].lower() in 'aeio' else 'a'} {title}"
+
+
+def counted(count: int, word: str) -> str:
+    """Return a number of things: ``1 change``, ``2 changes``."""
+    return f"{count} {word}{'' if count == 1 else 's'}"

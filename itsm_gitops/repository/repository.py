@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from itsm_gitops.repository.snapshot import (
     REGULAR,
     CommitTree,
     IndexTree,
+    MergedTree,
     Snapshot,
     WorkingTree,
 )
@@ -101,6 +102,10 @@ class Repository:
     def store(self, at: str | None = None, *, jobs: int | None = None) -> Store:
         """Load all documents of a snapshot, under the rule book and settings of that snapshot."""
         return load_store(self.snapshot(at), jobs=jobs)[0]
+
+    def merged(self, ours: str, others: Sequence[str]) -> Store:
+        """Load all documents of what merging ``others`` into ``ours`` would give; raises GitError."""
+        return load_store(MergedTree(self.history, ours, others))[0]
 
     def locate(self, fragment: str, at: str | None = None) -> str:
         """Return the path of the document that ``fragment`` means; raises NotFound or Ambiguous.

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from itsm_gitops.model.errors import GitError, ItsmError, NotFound
 from itsm_gitops.repository.git import BLOB_MAX, Git, decode
+from itsm_gitops.repository.merging import merged_tree
 
 CONFIG = "itsm.yaml"
 SCHEMAS = "schemas"
@@ -255,13 +256,30 @@ class CommitTree(_Listed):
         self.name = revision
 
     def _load(self) -> dict[str, FileInfo]:
-        listed = self.git.run("ls-tree", "-r", "-z", "--end-of-options", self.commit, "--", *ROOTS)
-        found: dict[str, FileInfo] = {}
-        for line in listed.split(b"\0")[:-1]:
-            about, _, name = line.partition(b"\t")
-            mode, _type, oid = about.decode("ascii").split()
-            _keep(found, decode(name), mode, oid)
-        return dict(sorted(found.items()))
+        return _tree_files(self.git, self.commit)
+
+
+class MergedTree(_Listed):
+    """What Git makes of merging commits, one after the other, without merging them anywhere."""
+
+    def __init__(self, git: Git, ours: str, others: Sequence[str]) -> None:
+        """Merge; raises GitError where the sides contradict each other or have nothing in common."""
+        super().__init__(git)
+        self.name = " with ".join((ours, *others))
+        self.tree = merged_tree(git, ours, others)
+
+    def _load(self) -> dict[str, FileInfo]:
+        return _tree_files(self.git, self.tree)
+
+
+def _tree_files(git: Git, tree: str) -> dict[str, FileInfo]:
+    listed = git.run("ls-tree", "-r", "-z", "--end-of-options", tree, "--", *ROOTS)
+    found: dict[str, FileInfo] = {}
+    for line in listed.split(b"\0")[:-1]:
+        about, _, name = line.partition(b"\t")
+        mode, _type, oid = about.decode("ascii").split()
+        _keep(found, decode(name), mode, oid)
+    return dict(sorted(found.items()))
 
 
 def _keep(found: dict[str, FileInfo], path: str, mode: str, oid: str) -> None:
