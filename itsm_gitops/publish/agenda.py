@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
+from itsm_gitops.graph.calendars import FREEZE, MAINTENANCE, Calendar
 from itsm_gitops.graph.status import affected
 from itsm_gitops.model import clock
-from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.windows import dated
 from itsm_gitops.publish.view import View
 
-_LOOKS = {"freeze": "freeze", "maintenance_window": "maintenance", "holidays": "holiday"}
+_LOOKS = {FREEZE: "freeze", MAINTENANCE: "maintenance", "holidays": "holiday"}
+_RUNNING = "implement"
+
+# The start and the end of one day, as moments in UTC.
+Day = tuple[datetime, datetime]
 
 
 class Span(NamedTuple):
-    """Something that lasts from ``start`` to ``end`` (aware moments); ``look`` names what it is."""
+    """Something that lasts from ``start`` to ``end`` (aware moments); ``look`` names what it is.
+
+    ``weekly`` says that it comes back, so that a day with nothing else on it need not be shown.
+    """
 
     start: datetime
     end: datetime
     id: str
     title: str
     look: str
+    weekly: bool = False
 
     def touches(self, start: datetime, end: datetime) -> bool:
         """Whether it overlaps the half-open time from ``start`` to ``end``."""
@@ -41,37 +48,40 @@ def changes(view: View) -> list[Span]:
     return sorted(found, key=lambda s: (s.start, s.id))
 
 
+def is_running(view: View, change: Span) -> bool:
+    """Whether a change is being carried out now."""
+    return view.entries[change.id].state == _RUNNING
+
+
 def calendar_spans(view: View, start: datetime, end: datetime) -> list[Span]:
     """Return the freezes, maintenance windows and holidays that touch a time, earliest first."""
-    found = [s for e in view.of_kind("calendar") for s in _spans(view, e) if s.touches(start, end)]
+    found = [s for c in view.calendars.all.values() for s in _spans(view, c, start, end)]
     return sorted(found, key=lambda s: (s.start, s.id, s.title))
 
 
-def is_frozen(view: View, change: Span, spans: Iterable[Span]) -> bool:
-    """Whether a change's window touches a freeze that holds for its type and for what it affects."""
+def frozen(view: View) -> frozenset[str]:
+    """Return the upcoming changes that a freeze in force forbids at the time they are planned for."""
+    freezes = [c for c in view.calendars.of_type(FREEZE) if c.in_force]
+    return frozenset(s.id for s in changes(view) if any(_forbids(view, c, s) for c in freezes))
+
+
+def _forbids(view: View, freeze: Calendar, change: Span) -> bool:
     entry = view.entries[change.id]
-    touched = set(affected(entry))
-    for span in spans:
-        if span.look != "freeze" or not change.touches(span.start, span.end):
-            continue
-        data = view.store.data(span.id)
-        only = data.get("applies_to")
-        if entry.columns.get("type") not in (data.get("exempt_types") or ()) and (
-            not only or touched & set(only)
-        ):
-            return True
-    return False
+    if entry.columns.get("type") in freeze.exempt_types or not freeze.covers(affected(entry)):
+        return False
+    return bool(freeze.spans(change.start, change.end))
 
 
-def _spans(view: View, entry: Entry) -> Iterator[Span]:
-    data = view.store.data(entry.id)
-    look = _LOOKS.get(str(data.get("type")))
-    if look is not None:
-        for window in dated(data, view.zone):
-            yield Span(window.start, window.end, entry.id, window.name or entry.title, look)
+def _spans(view: View, calendar: Calendar, start: datetime, end: datetime) -> Iterator[Span]:
+    look = _LOOKS.get(calendar.type)
+    if look is None or not calendar.in_force or not view.url(calendar.id):
+        return
+    weekly = bool(calendar.data.get("hours"))
+    for window in calendar.spans(start, end):
+        yield Span(window.start, window.end, calendar.id, window.name or calendar.name, look, weekly)
 
 
-def days(view: View, count: int) -> list[tuple[datetime, datetime]]:
+def days(view: View, count: int) -> list[Day]:
     """Return the next days from today in the site's time zone, each as its start and end."""
     today = view.now.astimezone(view.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     starts = [(today + timedelta(days=n)) for n in range(count + 1)]

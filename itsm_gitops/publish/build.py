@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish import chrome, engine, handbook, navigation, output, search, urls
 from itsm_gitops.publish.fields import Field, fields
+from itsm_gitops.publish.markup import esc
 from itsm_gitops.publish.pages import home, item, lists, plan, record
-from itsm_gitops.publish.pages.find import search_page
+from itsm_gitops.publish.pages.find import not_found_page, search_page
 from itsm_gitops.publish.pages.lists import Page
 from itsm_gitops.publish.search import Doc, Postings
 from itsm_gitops.publish.view import View, extra_of
@@ -80,9 +82,10 @@ def build_site(
     store, extras = load_store(repo.snapshot(at), visit=lambda _, document: extra_of(document))
     view = View(store, extras, now or clock.now())
     progress("Rendering the frame", 0, 1)
-    rendered = _render_frame(repo, view, target, base_url, cli_reference, rules)
+    url = base_url if base_url is not None else view.config.site_url
+    rendered = _render_frame(repo, view, target, url, cli_reference, rules)
     output.claim(target)
-    site = _Site(view, rendered, target, progress)
+    site = _Site(view, rendered, target, urlsplit(url).path.rstrip("/") + "/", progress)
     report = site.write()
     seconds = time.perf_counter() - started
     return SiteReport(target, *report, seconds)
@@ -100,7 +103,7 @@ def _render_frame(
     repo: Repository,
     view: View,
     target: Path,
-    base_url: str | None,
+    url: str,
     cli_reference: str | None,
     rules: Sequence[handbook.RuleText],
 ) -> Path:
@@ -115,16 +118,18 @@ def _render_frame(
         prose.insert(0, (index, "Handbook"))
     nav, empty = navigation.navigation(view.book, prose, titles)
     name = navigation.plain(view.config.site_name or view.config.organisation)
-    url = base_url if base_url is not None else view.config.site_url
-    sources = engine.Sources(folder, {**empty, **pages}, nav, name, url)
+    footer = f"{view.config.organisation}. Times are in {view.zone}."
+    sources = engine.Sources(folder, {**empty, **pages}, nav, name, url, esc(footer))
     return engine.render(sources, target.parent / f"{target.name}-parts")
 
 
 class _Site:
     """One build: everything between the loaded snapshot and the files."""
 
-    def __init__(self, view: View, rendered: Path, target: Path, progress: Progress) -> None:
+    def __init__(self, view: View, rendered: Path, target: Path, top: str, progress: Progress) -> None:
+        """Take also ``top``: the address of the site's root on its server, for the page without a place."""
         self._view = view
+        self._top = top
         self._rendered = rendered
         self._target = str(target)
         self._progress = progress
@@ -177,15 +182,16 @@ class _Site:
                 self._put(url, path.read_bytes())
                 continue
             html = path.read_text(encoding="utf-8")
+            if url == urls.NOT_FOUND:
+                self._put(url, chrome.fill(html, self._top, not_found_page().body).encode())
+                continue
             if url in pages:
                 self._put(url, chrome.fill(html, urls.root(url), pages[url].body).encode())
                 docs.append(Doc(url, pages[url].title, "Page"))
                 continue
-            self._put(url, chrome.dress(html, "/" if url == "404.html" else urls.root(url)).encode())
-            if url != "404.html":
-                text = search.page_text(html)
-                docs.append(Doc(url, chrome.title_of(html), "Handbook"))
-                search.post(words, len(docs) - 1, search.tokens(text))
+            self._put(url, chrome.dress(html, urls.root(url)).encode())
+            docs.append(Doc(url, chrome.title_of(html), "Handbook"))
+            search.post(words, len(docs) - 1, search.tokens(search.page_text(html)))
         return docs, words
 
     def _put(self, url: str, content: bytes) -> None:

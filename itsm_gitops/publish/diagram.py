@@ -8,10 +8,11 @@ from typing import NamedTuple
 from itsm_gitops.publish.layout import Placed, place
 from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, join, shorten
 
-_WIDTH, _HEIGHT = 180, 46
+_WIDTH, _HEIGHT = 188, 62
 _COLUMN, _ROW = _WIDTH + 56, _HEIGHT + 16
 _MARGIN = 8
 _LETTERS = 18
+_SMALL_LETTERS = 26
 _SHRINK = 720
 
 
@@ -34,10 +35,11 @@ class Arrow(NamedTuple):
     title: str
 
 
-def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow]) -> Html:
+def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow], more: int = 0) -> Html:
     """Return a figure: the drawing, and the same as a list for those who cannot use a drawing.
 
-    ``caption`` is plain text. Nothing is returned when there are fewer than two boxes.
+    ``caption`` is plain text; ``more`` says how many further boxes there was no room for. Nothing
+    is returned when there are fewer than two boxes.
     """
     if len(boxes) < 2:
         return EMPTY
@@ -48,11 +50,12 @@ def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow]) -> Html:
     wide = ' class="it-map__wide"' if width > _SHRINK else ""
     lines = join(_line(placed, a) for a in named if (a.source, a.target) in placed.routes)
     shapes = join(_box(placed, b) for b in boxes)
+    rest = f" {more:,} more {'is' if more == 1 else 'are'} not drawn." if more > 0 else ""
     return Html(
         f'<figure class="it-map"><div class="it-map__view" tabindex="0" role="group" aria-label="{esc(caption)}">'
         f'<svg{wide} xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
         f' viewBox="0 0 {width} {height}">{lines}{shapes}</svg></div>'
-        f"<figcaption>{esc(caption)}</figcaption>{_as_list(boxes, named)}</figure>"
+        f"<figcaption>{esc(caption + rest)}</figcaption>{_as_list(boxes, named)}</figure>"
     )
 
 
@@ -83,17 +86,33 @@ def _box(placed: Placed, box: Box) -> Html:
     left, top = _corner(placed, box.id)
     css = "it-map__box" + (f" it-map__box--{box.look}" if box.look else "")
     css += " it-map__box--focus" if box.focus else ""
+    lines = _lines(box.title)
+    first = 30 if len(lines) == 1 else 21
+    names = "".join(f'<text x="28" y="{first + 15 * n}">{esc(line)}</text>' for n, line in enumerate(lines))
+    below = esc(shorten(box.below, _SMALL_LETTERS))
     # A nested drawing clips: the width of a text depends on the reader's fonts.
     inner = (
         f"<title>{esc(box.title)} ({esc(box.below)})</title>"
         f'<svg x="{left - 2}" y="{top - 2}" width="{_WIDTH + 4}" height="{_HEIGHT + 4}">'
-        f'<rect x="2" y="2" width="{_WIDTH}" height="{_HEIGHT}" rx="8"/><circle cx="17" cy="18" r="4"/>'
-        f'<text x="28" y="22">{esc(shorten(box.title, _LETTERS))}</text>'
-        f'<text class="it-map__below" x="28" y="38">{esc(shorten(box.below, _LETTERS + 6))}</text></svg>'
+        f'<rect x="2" y="2" width="{_WIDTH}" height="{_HEIGHT}" rx="8"/><circle cx="17" cy="{first - 4}" r="4"/>'
+        f'{names}<text class="it-map__below" x="28" y="{first + 15 * len(lines) + 1}">{below}</text></svg>'
     )
     if not box.url:
         return Html(f'<g class="{css}">{inner}</g>')
     return Html(f'<a class="{css}" href="{ROOT}{esc(box.url)}">{inner}</a>')
+
+
+def _lines(title: str) -> list[str]:
+    """Break a title into at most two lines of a box, as even as can be, between words where that can be."""
+    if len(title) <= _LETTERS:
+        return [title]
+    spaces = [i for i, letter in enumerate(title) if letter == " " and 0 < i <= _LETTERS]
+    fitting = [i for i in spaces if len(title) - i - 1 <= _LETTERS]
+    if fitting:
+        at = min(fitting, key=lambda i: abs(2 * i - len(title)))
+        return [title[:at], title[at + 1 :]]
+    at = spaces[-1] if spaces else _LETTERS
+    return [title[:at], shorten(title[at:].strip(), _LETTERS)]
 
 
 def _as_list(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Html:

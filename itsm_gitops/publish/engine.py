@@ -22,6 +22,7 @@ from typing import Any
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish.chrome import TITLE
+from itsm_gitops.publish.markup import Html
 
 SHELL = "_itsm/shell/page"
 SHELL_ROOT = "../../"
@@ -39,7 +40,8 @@ class Sources:
     """What the engine renders.
 
     ``folder`` holds ``mkdocs.yml`` and ``docs/``; ``pages`` are further Markdown pages by path
-    inside ``docs``; ``nav`` is the navigation as MkDocs has it; ``name`` and ``url`` are the site's.
+    inside ``docs``; ``nav`` is the navigation as MkDocs has it; ``name``, ``url`` and ``footer``
+    (HTML) are the site's.
     """
 
     folder: Path
@@ -47,6 +49,7 @@ class Sources:
     nav: list[Any]
     name: str
     url: str
+    footer: Html
 
 
 def render(sources: Sources, work: Path) -> Path:
@@ -74,6 +77,7 @@ def _configuration(sources: Sources, source: Path, built: Path) -> str:
         "docs_dir": "docs",
         "site_dir": os.path.relpath(built, work / "src"),
         "nav": sources.nav,
+        "copyright": sources.footer,
     }
     if sources.url:
         settings["site_url"] = sources.url

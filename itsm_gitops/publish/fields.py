@@ -80,7 +80,7 @@ def value(view: View, data: Any, schema: Schema) -> Html:
     if isinstance(data, bool):
         return Html("Yes" if data else "No")
     if isinstance(data, int | float):
-        unit = " min" if "in minutes" in schema.get("description", "") else ""
+        unit = " min" if _in_minutes(schema) else ""
         return esc((f"{data:,}" if abs(data) >= 10_000 else str(data)) + unit)
     if isinstance(data, list):
         return _list(view, data, schema)
@@ -142,11 +142,12 @@ def _is_flat(data: list[Any], schema: Schema) -> bool:
 def _table(view: View, rows: list[Any], schema: Schema) -> Html:
     properties = schema.get("properties", {})
     used = [k for k in properties if any(isinstance(r, dict) and k in r for r in rows)]
-    head = "".join(f'<th scope="col">{esc(properties[k].get("title") or words(k))}</th>' for k in used)
+    labels = {k: esc(_title(k, properties[k])) for k in used}
+    head = "".join(f'<th scope="col">{label}</th>' for label in labels.values())
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td data-label="{esc(words(k))}">{value(view, row[k], properties[k]) if k in row else ""}</td>'
+            f'<td data-label="{labels[k]}">{value(view, row[k], properties[k]) if k in row else ""}</td>'
             for k in used
         )
         + "</tr>"
@@ -167,13 +168,32 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
     names = [*(k for k in properties if k in data), *(k for k in data if k not in properties)]
     rows = [
         (
-            words(str(k)),
+            _title(k, properties.get(k, {})),
             value(view, data[k], properties.get(k, {})),
-            bool(properties.get(k, {}).get("x-text")),
+            _is_wide(data[k], properties.get(k, {})),
         )
         for k in names
     ]
     return definition_list(rows)
+
+
+def _title(name: object, schema: Schema) -> str:
+    """Return what a value is called: the schema's title, else its name in words without the unit."""
+    title = schema.get("title")
+    if isinstance(title, str):
+        return title
+    return words(str(name).removesuffix("_minutes") if _in_minutes(schema) else str(name))
+
+
+def _in_minutes(schema: Schema) -> bool:
+    return "in minutes" in schema.get("description", "")
+
+
+def _is_wide(data: Any, schema: Schema) -> bool:
+    """Whether a value needs the whole width: prose, tables and what has parts of its own."""
+    if schema.get("x-text") or (isinstance(data, dict) and not _is_money(schema)):
+        return True
+    return isinstance(data, list) and any(isinstance(d, dict) for d in data)
 
 
 def _open_area(data: Mapping[str, Any]) -> Html:

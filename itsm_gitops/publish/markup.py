@@ -91,6 +91,8 @@ _SHORT = {
 
 def words(name: str) -> str:
     """Turn a name used in files (``in_progress``, ``cause_ci``) into words (``In progress``)."""
+    if name == "e-mail":
+        return "E-mail"
     parts = name.replace("_", " ").replace("-", " ").split()
     text = " ".join(_SHORT.get(p, p) for p in parts)
     return text[:1].upper() + text[1:]

@@ -11,6 +11,7 @@ from itsm_gitops.model.kinds import Kind
 
 HOME = "index.html"
 SEARCH = "search.html"
+NOT_FOUND = "404.html"
 SERVICES = "services/index.html"
 CATALOGUE = "catalogue/index.html"
 RECORDS = "records/index.html"

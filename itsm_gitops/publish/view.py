@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.status import Health, affected, health, is_open
@@ -84,6 +85,11 @@ class View:
     def health(self) -> dict[str, Health]:
         """The health of every CI in production."""
         return health(self.network, self.graph)
+
+    @cached_property
+    def calendars(self) -> Calendars:
+        """The calendars that say when changes may be made."""
+        return Calendars(self.store)
 
     @cached_property
     def known_errors(self) -> dict[str, list[str]]:

@@ -59,11 +59,14 @@ def test_a_freeze_holds_for_its_types_and_items(tmp_path: Path, addition: str, f
     (change,) = agenda.changes(view)
     spans = agenda.calendar_spans(view, NOW, NOW + 30 * DAY)
     assert [s.look for s in spans] == ["freeze"]
-    assert agenda.is_frozen(view, change, spans) is frozen
+    assert agenda.frozen(view) == ({change.id} if frozen else set())
 
 
-def test_holidays_are_days_of_the_sites_time_zone(tmp_path: Path) -> None:
-    text = "id: bank\nclass: calendar\nname: Bank\ntype: holidays\ndates:\n- {date: '2026-12-25', name: Christmas}\n- {date: never, name: x}\n"
+def test_holidays_are_days_of_their_calendars_time_zone(tmp_path: Path) -> None:
+    text = (
+        "id: bank\nclass: calendar\nname: Bank\ntype: holidays\ntime_zone: Europe/Berlin\n"
+        "dates:\n- {date: '2026-12-25', name: Christmas}\n- {date: never, name: x}\n"
+    )
     view = view_of(tmp_path, {"cmdb/calendars/bank.yaml": text})
     (span,) = agenda.calendar_spans(view, NOW + 30 * DAY, NOW + 60 * DAY)
     assert (span.title, span.look) == ("Christmas", "holiday")

@@ -1,9 +1,9 @@
-"""The search page: the same search as the header's, with room for more results."""
+"""The pages for who looks for something: search, and what is shown where there is no page."""
 
 from __future__ import annotations
 
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.markup import Html
+from itsm_gitops.publish.markup import Html, esc, link
 from itsm_gitops.publish.pages.lists import Page
 from itsm_gitops.publish.pages.parts import heading
 
@@ -21,3 +21,19 @@ _BODY = (
 def search_page() -> Page:
     """Return the search page; its results are put in by the site's script."""
     return Page(urls.SEARCH, "Search", "", Html(f"{heading([], 'Search')}{_BODY}"))
+
+
+def not_found_page() -> Page:
+    """Return what a web server shows for an address without a page."""
+    lead = esc("The address may be mistyped, or what it named has another number now.")
+    ways = "".join(
+        f"<li>{link(url, esc(text))}</li>"
+        for url, text in (
+            (urls.SEARCH, "Search for it"),
+            (urls.RECORDS, "All records"),
+            (urls.CATALOGUE, "The catalogue"),
+            (urls.HOME, "The start page"),
+        )
+    )
+    body = Html(f"{heading([], 'There is no page here', lead=lead)}<ul class='it-lost'>{ways}</ul>")
+    return Page(urls.NOT_FOUND, "There is no page here", "", body)

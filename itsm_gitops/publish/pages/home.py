@@ -7,14 +7,23 @@ from collections.abc import Iterable
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import agenda, urls
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten, words
 from itsm_gitops.publish.pages.lists import Page
-from itsm_gitops.publish.pages.parts import columns, heading, paragraph, section, table
-from itsm_gitops.publish.pages.plan import day_block
+from itsm_gitops.publish.pages.parts import (
+    columns,
+    first_words,
+    heading,
+    line,
+    paragraph,
+    reference,
+    section,
+    table,
+)
+from itsm_gitops.publish.pages.plan import day_block, rows
 from itsm_gitops.publish.view import View, chip
 
 _ORDER = {"outage": 0, "degraded": 1, "maintenance": 2, "operational": 3}
-_MOST = 8
+_MOST, _MOST_OPEN, _MOST_CAUSES = 6, 12, 2
 
 _ACTIONS = (
     ("handbook/20-incidents.html", "Report a fault", "Something is broken or slow"),
@@ -31,7 +40,7 @@ def home_page(view: View, pages: frozenset[str]) -> Page:
     head = Html(
         f'<header class="it-hero"><p class="it-kicker">{esc(view.config.organisation)}</p>'
         f"<h1>{esc(_headline(statuses))}</h1>"
-        f'<p class="it-hero__sub">{_summary(statuses)}</p>{_actions(pages)}</header>'
+        f'<p class="it-hero__sub">{_summary(statuses)}{_updated(view)}</p>{_actions(pages)}</header>'
     )
     body = join(
         [
@@ -43,7 +52,7 @@ def home_page(view: View, pages: frozenset[str]) -> Page:
                 "services",
             ),
             Html(
-                f'<div class="it-pair"><div>{_week(view)}</div><div>{_open(view)}{_errors(view)}</div></div>'
+                f'<div class="it-pair"><div>{_open(view)}</div><div>{_week(view)}{_errors(view)}</div></div>'
             ),
         ]
     )
@@ -68,6 +77,12 @@ def _summary(statuses: Counter[str]) -> Html:
     return join([chip(f"{statuses[s]} {s}", s) for s in _ORDER if statuses[s]], " ")
 
 
+def _updated(view: View) -> Html:
+    """Return when the newest record was updated: what the status is based on."""
+    newest = max((e.updated for e in view.entries.values() if view.kind(e).is_record), default="")
+    return Html(f'<span class="it-muted">Last update {view.time(newest)}</span>') if newest else EMPTY
+
+
 def _actions(pages: frozenset[str]) -> Html:
     items = "".join(
         f"<li>{link(url, Html(f'<strong>{esc(title)}</strong><span>{esc(below)}</span>'))}</li>"
@@ -90,9 +105,16 @@ def _week(view: View) -> Html:
     days = agenda.days(view, 7)
     planned = agenda.changes(view)
     spans = agenda.calendar_spans(view, days[0][0], days[-1][1])
-    frozen = frozenset(s.id for s in planned if agenda.is_frozen(view, s, spans))
-    shown = join([day_block(view, a, b, planned, spans, frozen, short=True) for a, b in days])
-    more = Html(f'<p class="it-next">{link(urls.CHANGES, esc("All upcoming changes"))}</p>')
+    frozen = agenda.frozen(view)
+    running = [s for s in planned if agenda.is_running(view, s)]
+    waiting = [s for s in planned if s not in running]
+    now = rows(view, running, frozen, short=True)
+    shown = join([day_block(view, day, waiting, spans, frozen, short=True) for day in days])
+    if now:
+        shown = Html(f'<section class="it-day"><h2>Under way</h2>{now}</section>{shown}')
+    late = sum(s.end < days[0][0] for s in waiting)
+    text = f"All upcoming changes, {late} overdue" if late else "All upcoming changes"
+    more = Html(f'<p class="it-next">{link(urls.CHANGES, esc(text))}</p>')
     return section(
         "What changes this week", Html(f"{shown or paragraph('Nothing is planned.')}{more}"), "week"
     )
@@ -102,12 +124,14 @@ def _open(view: View) -> Html:
     found = [e for e in view.of_kind("incident") if view.is_open(e)]
     found.sort(key=lambda e: e.updated, reverse=True)
     found.sort(key=lambda e: view.priority(e).name or "P9")
-    items = "".join(
-        f"<li>{view.priority_chip(e)} {view.link(e.id)} {view.state_chip(e)}</li>" for e in found[:_MOST]
-    )
-    shown = Html(f'<ul class="it-list">{items}</ul>') if items else paragraph("No incident is open.")
+    items = [
+        f'<li><div class="it-line__lead">{view.priority_chip(e)}</div>'
+        f"<div>{line(view, e, [view.state_chip(e), reference(view, e, 'service')])}</div></li>"
+        for e in found[:_MOST_OPEN]
+    ]
+    shown = _lines(items) or paragraph("No incident is open.")
     kind = view.book.kinds.get("incident")
-    text = f"All {len(found)} open incidents" if len(found) > _MOST else "All incidents"
+    text = f"All {len(found):,} open incidents" if len(found) > _MOST_OPEN else "All incidents"
     more = Html(f'<p class="it-next">{link(urls.index(kind), esc(text))}</p>') if kind else EMPTY
     return section("Open incidents", Html(f"{shown}{more}"), "open")
 
@@ -117,33 +141,40 @@ def _errors(view: View) -> Html:
     found.sort(key=lambda e: (e.opened, e.id), reverse=True)
     if not found:
         return EMPTY
-    items = "".join(f"<li>{view.link(e.id)}</li>" for e in found[:_MOST])
+    items = [f"<li><div>{line(view, e, [reference(view, e, 'service')])}</div></li>" for e in found[:_MOST]]
     more = link(urls.KNOWN_ERRORS, esc("All known errors"))
-    return section(
-        "Known errors", Html(f'<ul class="it-list">{items}</ul><p class="it-next">{more}</p>'), "known-errors"
-    )
+    return section("Known errors", Html(f'{_lines(items)}<p class="it-next">{more}</p>'), "known-errors")
+
+
+def _lines(items: list[str]) -> Html:
+    return Html(f'<ul class="it-lines">{"".join(items)}</ul>') if items else EMPTY
 
 
 def status_grid(view: View, services: Iterable[Entry]) -> Html:
-    """Return a card for each service with its health and why, the worst first."""
+    """Return a card for each service with its health: those with a fault and why, then the others."""
     ranked = sorted(services, key=lambda e: (_ORDER[view.health[e.id].status], e.title.lower(), e.id))
-    return (
-        Html(f'<ul class="it-status">{"".join(_status_card(view, e) for e in ranked)}</ul>')
-        if ranked
-        else EMPTY
-    )
+    ill = [e for e in ranked if view.health[e.id].status != "operational"]
+    well = [e for e in ranked if view.health[e.id].status == "operational"]
+    return join([_grid(view, ill), _grid(view, well)])
+
+
+def _grid(view: View, services: list[Entry]) -> Html:
+    cards = "".join(_status_card(view, e) for e in services)
+    return Html(f'<ul class="it-status">{cards}</ul>') if cards else EMPTY
 
 
 def _status_card(view: View, entry: Entry) -> str:
     found = view.health[entry.id]
-    causes = ", ".join(view.id_link(c) or "" for c in found.causes[:3])
-    reason = view.reason(found)
-    why = esc(reason[:1].upper() + reason[1:]) if reason else EMPTY
-    below = " · ".join(p for p in (why, causes) if p)
-    return (
-        f'<li class="it-status__item it-status__item--{found.status}"><p>{view.link(entry.id)}'
-        f"{view.health_chip(entry.id)}</p>{f'<p class=it-status__why>{below}</p>' if below else ''}</li>"
+    head = f"<p>{view.link(entry.id)}{view.health_chip(entry.id)}</p>"
+    if found.status == "operational":
+        return f'<li class="it-status__item">{head}</li>'
+    causes = "".join(
+        f'<p class="it-status__why">{link(view.url(c), esc(shorten(view.title(c), 80)))}</p>'
+        for c in found.causes[:_MOST_CAUSES]
     )
+    reason = view.reason(found)
+    why = f'<p class="it-status__why">{esc(reason[:1].upper() + reason[1:])}</p>' if reason else ""
+    return f'<li class="it-status__item it-status__item--{found.status}">{head}{causes}{why}</li>'
 
 
 def services_page(view: View) -> Page:
@@ -157,7 +188,8 @@ def services_page(view: View) -> Page:
     ]
     for category, entries in sorted(groups.items()):
         entries.sort(key=lambda e: (e.title.lower(), e.id))
-        parts.append(section(words(category), table(entries, shown, f"Services: {category}")))
+        rows_of = table(entries, shown, f"Services: {category}")
+        parts.append(section(words(category), rows_of, css="it-even"))
     if not groups:
         parts.append(paragraph("None yet."))
     return Page(urls.SERVICES, "Services", urls.SERVICES, join(parts))
@@ -194,28 +226,20 @@ def _requests(view: View, offerings: list[Entry]) -> Html:
     return Html(f'<ul class="it-cards">{cards}</ul>') if cards else EMPTY
 
 
-def _first_words(view: View, entry: Entry) -> Html:
-    """Return the first paragraph of an item's description as plain text."""
-    text = view.store.data(entry.id).get("description")
-    first = text.strip().split("\n\n")[0].replace("\n", " ") if isinstance(text, str) else ""
-    shown = first if len(first) <= 180 else first[:179].rsplit(" ", 1)[0] + "…"
-    return Html(f"<p>{esc(shown)}</p>") if shown else EMPTY
-
-
 def _offering_card(view: View, entry: Entry) -> Html:
+    intro = first_words(view, entry, "description")
     hours = entry.columns.get("expected_hours")
     takes = f'<p class="it-muted">Usually takes {esc(hours)} support hours</p>' if hours else ""
-    return Html(
-        f'<li class="it-card it-card--offer"><h3>{view.link(entry.id)}</h3>{_first_words(view, entry)}{takes}</li>'
-    )
+    return Html(f'<li class="it-card it-card--offer"><h3>{view.link(entry.id)}</h3>{intro}{takes}</li>')
 
 
 def _service_card(view: View, entry: Entry, offerings: list[Entry]) -> Html:
+    intro = first_words(view, entry, "description")
     asked = "".join(f"<li>{view.link(o.id)}</li>" for o in offerings)
     listed = f'<p class="it-label">Request</p><ul class="it-list">{asked}</ul>' if asked else ""
     owner = entry.columns.get("owner")
-    by = f'<p class="it-muted">{view.link(owner)}</p>' if isinstance(owner, str) else ""
+    by = f'<p class="it-muted">Owner: {view.link(owner)}</p>' if isinstance(owner, str) else ""
     return Html(
         f'<li class="it-card"><h3>{view.link(entry.id)}</h3>{view.health_chip(entry.id)}'
-        f"{_first_words(view, entry)}{by}{listed}</li>"
+        f"{intro}{by}{listed}</li>"
     )

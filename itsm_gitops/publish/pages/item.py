@@ -9,7 +9,7 @@ from typing import Any
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, value
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, words
 from itsm_gitops.publish.pages import maps
 from itsm_gitops.publish.pages.parts import (
     Crumb,
@@ -25,6 +25,14 @@ from itsm_gitops.publish.pages.parts import (
 from itsm_gitops.publish.view import View, chip
 
 _RECENT = 12
+_MOST_OFFERED = 8
+# The fields that answer "whom do I ask?", with the words for it.
+_HELP = {
+    "contacts": "Get help",
+    "support_hours": "Supported",
+    "owner": "Owner",
+    "offerings": "You can request",
+}
 _ANSWERS = {
     "string": "text",
     "boolean": "yes or no",
@@ -32,6 +40,8 @@ _ANSWERS = {
     "array": "list",
     "multi-line": "long text",
 }
+# Shown in the head of the page, or as its questions.
+_ABOVE = ("description", "form")
 # Relations to records have tables of their own on the page.
 _BY_RECORDS = frozenset({"affected_by"})
 
@@ -48,11 +58,11 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         intro,
         f"{kind.title} {entry.id}",
     )
-    used = [
-        f
-        for f in fields
-        if data.get(f.name) not in (None, "", [], {}) and f.name not in ("description", "form")
-    ]
+    given = [f for f in fields if data.get(f.name) not in (None, "", [], {}) and f.name not in _ABOVE]
+    used = [f for f in given if entry.kind != "service" or f.name not in _HELP]
+    links = section("Linked", relations(view, _to_items(view, entry)), "links")
+    # What is not part of the network has little of its own to say: its links are its content.
+    beside = view.kind(entry).operational
     main = join(
         [
             _ordering(entry, data),
@@ -60,17 +70,50 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
             _redundancy(view, data),
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK),
+            EMPTY if beside else links,
         ]
     )
     rows = [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
     side = join(
         [
             section("Details", definition_list(rows), "details"),
-            section("Linked", relations(view, _to_items(view, entry)), "links"),
+            links if beside else EMPTY,
             sources(view, entry.path),
         ]
     )
-    return Html(f"{head}{_reason(view, entry)}{maps.item_map(view, entry.id)}{two_columns(main, side)}")
+    above = join([_reason(view, entry), _help(view, entry, given, data), maps.item_map(view, entry.id)])
+    return Html(f"{head}{above}{two_columns(main, side)}")
+
+
+def _help(view: View, entry: Entry, given: list[Field], data: Mapping[str, Any]) -> Html:
+    """Return what people come to a service for: whom to ask, when, and what can be requested."""
+    if entry.kind != "service":
+        return EMPTY
+    shown = {f.name: value(view, data[f.name], f.schema) for f in given if f.name in _HELP}
+    shown["contacts"] = _contacts(data.get("contacts"))
+    offered = [view.link(o.id) for o in view.of_kind("offering") if _is_offered(o, entry)]
+    shown["offerings"] = Html("<br>".join(offered[:_MOST_OFFERED]))
+    cells = "".join(
+        f"<div><dt>{esc(title)}</dt><dd>{shown[name]}</dd></div>"
+        for name, title in _HELP.items()
+        if shown.get(name)
+    )
+    return Html(f'<dl class="it-help">{cells}</dl>') if cells else EMPTY
+
+
+def _is_offered(offering: Entry, service: Entry) -> bool:
+    return offering.columns.get("service") == service.id and offering.state != "retired"
+
+
+def _contacts(contacts: Any) -> Html:
+    """Return ways to reach people as lines; what is an address becomes a link."""
+    lines = []
+    for contact in contacts if isinstance(contacts, list) else []:
+        if isinstance(contact, dict):
+            name, text = words(str(contact.get("type", ""))), str(contact.get("value", ""))
+            address = f"mailto:{text}" if "@" in text and ":" not in text else text
+            lines.append(f"{esc(name)}: {external(address, esc(text))}")
+    return Html("<br>".join(lines))
 
 
 def _crumbs(view: View, entry: Entry) -> list[Crumb]:

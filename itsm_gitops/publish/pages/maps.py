@@ -33,10 +33,9 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
     hits = view.graph.propagate(dict.fromkeys(roots, Effect.OUTAGE))
     nearest = _within(roots, lambda i: (d for d in view.graph.dependents.get(i, ()) if d in hits))
     boxes = [_box(view, i, _EFFECT_LOOKS[hits[i].effect], i in roots) for i in nearest]
-    picture = draw("What an outage of the affected items would hit", boxes, _arrows(view, nearest))
-    return section(
-        "Impact", Html(f"{picture}{_rest(len(hits) - len(nearest))}") if picture else EMPTY, "impact"
-    )
+    more = len(hits) - len(nearest)
+    caption = "What an outage of the affected items would hit."
+    return section("Impact", draw(caption, boxes, _arrows(view, nearest), more), "impact")
 
 
 def item_map(view: View, identifier: str) -> Html:
@@ -46,9 +45,9 @@ def item_map(view: View, identifier: str) -> Html:
     users = _within([identifier], lambda i: graph.dependents.get(i, ()))
     shown = list(dict.fromkeys([*_nearest(users), *_nearest(needs)]))
     boxes = [_box(view, i, _status(view, i), i == identifier) for i in shown]
-    picture = draw("Left: what relies on it. Right: what it needs.", boxes, _arrows(view, shown))
-    rest = len(set(users) | set(needs)) - len(shown)
-    return section("Dependencies", Html(f"{picture}{_rest(rest)}") if picture else EMPTY, "map")
+    more = len(set(users) | set(needs)) - len(shown)
+    picture = draw("Left: what relies on it. Right: what it needs.", boxes, _arrows(view, shown), more)
+    return section("Dependencies", picture, "map")
 
 
 def _nearest(found: Sequence[str]) -> Sequence[str]:
@@ -90,9 +89,3 @@ def _box(view: View, identifier: str, look: str, focus: bool) -> Box:
     state = look.replace("risk", "at risk")
     below = view.kind(entry).title + (f" · {state}" if state and state != "operational" else "")
     return Box(identifier, entry.title or identifier, below, view.url(identifier), look, focus)
-
-
-def _rest(more: int) -> Html:
-    if more < 1:
-        return EMPTY
-    return Html(f'<p class="it-muted">{more:,} more {"is" if more == 1 else "are"} not drawn.</p>')

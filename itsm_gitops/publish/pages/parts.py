@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from itsm_gitops.graph.network import Relation
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link
+from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, shorten
 from itsm_gitops.publish.view import View
 
 MOST_LINKS = 60
+_MOST_WORDS = 180
 
 
 class Crumb(NamedTuple):
@@ -58,6 +59,24 @@ def paragraph(text: str, css: str = "it-muted") -> Html:
     return Html(f'<p class="{css}">{esc(text)}</p>')
 
 
+def line(view: View, entry: Entry, about: Iterable[Html]) -> Html:
+    """Return a record or item as a line of a list: its title, and below it its number and ``about``."""
+    number = Html(f'<span class="it-id">{esc(entry.id)}</span>') if view.kind(entry).is_record else EMPTY
+    below = join([part for part in (number, *about) if part], " ")
+    title = link(view.url(entry.id), esc(shorten(entry.title or entry.id, 160)))
+    return Html(
+        f'<p class="it-line__title">{title}</p>' + (f'<p class="it-line__about">{below}</p>' if below else "")
+    )
+
+
+def first_words(view: View, entry: Entry, field: str) -> Html:
+    """Return the first paragraph of a field of an entry as plain text, cut at a word."""
+    text = view.store.data(entry.id).get(field)
+    first = text.strip().split("\n\n")[0].replace("\n", " ") if isinstance(text, str) else ""
+    shown = first if len(first) <= _MOST_WORDS else first[: _MOST_WORDS - 1].rsplit(" ", 1)[0] + "…"
+    return Html(f"<p>{esc(shown)}</p>") if shown else EMPTY
+
+
 class Column(NamedTuple):
     """A column of a table of documents."""
 
@@ -76,9 +95,9 @@ def columns(view: View, *names: str) -> list[Column]:
         "priority": Column("Priority", view.priority_chip, "it-c-chip"),
         "health": Column("Health", lambda e: view.health_chip(e.id), "it-c-chip"),
         "class": Column("Class", lambda e: esc(view.kind(e).title)),
-        "service": Column("Service", lambda e: _reference(view, e, "service")),
-        "team": Column("Team", lambda e: _reference(view, e, "assigned_team")),
-        "owner": Column("Owner", lambda e: _reference(view, e, "owner")),
+        "service": Column("Service", lambda e: reference(view, e, "service")),
+        "team": Column("Team", lambda e: reference(view, e, "assigned_team")),
+        "owner": Column("Owner", lambda e: reference(view, e, "owner")),
         "environment": Column("Environment", lambda e: esc(e.columns.get("environment", ""))),
         "type": Column("Type", lambda e: esc(str(e.columns.get("type", "")).capitalize())),
         "planned": Column(
@@ -90,7 +109,8 @@ def columns(view: View, *names: str) -> list[Column]:
     return [made[n] for n in names]
 
 
-def _reference(view: View, entry: Entry, field: str) -> Html:
+def reference(view: View, entry: Entry, field: str) -> Html:
+    """Return the link to what a field of an entry names, nothing when it names nothing."""
     target = entry.columns.get(field)
     return view.link(target) if isinstance(target, str) else EMPTY
 
@@ -108,8 +128,9 @@ def table(rows: Sequence[Entry], shown: Sequence[Column], caption: str) -> Html:
         + "</tr>"
         for row in cells
     )
+    css = "it-table it-records" if any(c.css == "it-c-id" for c in shown) else "it-table"
     return Html(
-        f'<table class="it-table"><caption class="it-vh">{esc(caption)}</caption>'
+        f'<table class="{css}"><caption class="it-vh">{esc(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 

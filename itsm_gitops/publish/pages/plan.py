@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from itsm_gitops.graph.status import affected
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import agenda, urls
-from itsm_gitops.publish.agenda import Span
+from itsm_gitops.publish.agenda import Day, Span
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.pages.lists import Page
-from itsm_gitops.publish.pages.parts import columns, heading, paragraph, section, table
+from itsm_gitops.publish.pages.parts import (
+    columns,
+    first_words,
+    heading,
+    line,
+    paragraph,
+    reference,
+    section,
+    table,
+)
 from itsm_gitops.publish.view import View, chip
 
 _DAYS = 28
@@ -19,28 +28,25 @@ _NAMES = {"freeze": "Change freeze", "maintenance": "Maintenance window", "holid
 
 
 def changes_page(view: View) -> Page:
-    """Return the agenda: four weeks day by day with freezes and windows, then what comes later."""
+    """Return the agenda: what runs, four weeks day by day with freezes and windows, what comes later."""
     planned = agenda.changes(view)
     days = agenda.days(view, _DAYS)
     start, end = days[0][0], days[-1][1]
     spans = agenda.calendar_spans(view, start, end)
-    late = [s for s in planned if s.end < start]
-    later = [s for s in planned if s.start >= end][:_MOST_LATER]
+    frozen = agenda.frozen(view)
+    running = [s for s in planned if agenda.is_running(view, s)]
+    waiting = [s for s in planned if s not in running]
+    late = [s for s in waiting if s.end < start]
+    later = [s for s in waiting if s.start >= end][:_MOST_LATER]
     unplanned = [e for e in view.of_kind("change") if view.is_open(e) and not e.columns.get("planned_start")]
-    frozen = frozenset(s.id for s in planned if agenda.is_frozen(view, s, spans))
-    agenda_html = join([day_block(view, a, b, planned, spans, frozen) for a, b in days])
-    lead = Html(
-        f"The next {_DAYS} days, with freezes and maintenance windows. All changes are in the "
-        f"{link('records/changes/index.html', esc('list of changes'))}."
-        if "change" in view.book.kinds
-        else ""
-    )
+    shown = join([day_block(view, day, waiting, spans, frozen) for day in days])
     body = join(
         [
-            heading([], "Upcoming changes", lead=lead),
-            section("Overdue", _rows(view, late, frozen), css="it-late"),
-            agenda_html or paragraph("Nothing is planned in the next four weeks."),
-            section("Later", _rows(view, later, frozen)),
+            heading([], "Upcoming changes", lead=_lead(view)),
+            section("Under way", rows(view, running, frozen), "under-way"),
+            section("Overdue", rows(view, late, frozen), "overdue"),
+            shown or paragraph("Nothing is planned in the next four weeks."),
+            section("Later", rows(view, later, frozen), "later"),
             section(
                 "Not planned yet",
                 table(unplanned, columns(view, "id", "title", "state", "team"), "Not planned"),
@@ -50,10 +56,19 @@ def changes_page(view: View) -> Page:
     return Page(urls.CHANGES, "Upcoming changes", urls.CHANGES, body)
 
 
+def _lead(view: View) -> Html:
+    kind = view.book.kinds.get("change")
+    if kind is None:
+        return EMPTY
+    listed = link(urls.index(kind), esc("list of changes"))
+    return Html(
+        f"The next {_DAYS} days, with freezes and maintenance windows. All changes are in the {listed}."
+    )
+
+
 def day_block(
     view: View,
-    start: datetime,
-    end: datetime,
+    day: Day,
     planned: Sequence[Span],
     spans: Sequence[Span],
     frozen: frozenset[str],
@@ -64,53 +79,83 @@ def day_block(
 
     ``frozen`` are the changes that a freeze forbids; ``short`` leaves out what they touch.
     """
+    start, end = day
     around = [s for s in spans if s.touches(start, end)]
     here = [s for s in planned if s.touches(start, end)]
-    if not here and not any(s.start >= start for s in around):
+    today = start <= view.now < end
+    if not here and not any((today or s.start >= start) and not s.weekly for s in around):
         return EMPTY
     local = start.astimezone(view.zone)
     marks = "".join(
-        f'<li class="it-mark it-mark--{s.look}">{esc(_NAMES[s.look])}: {esc(s.title)}</li>' for s in around
+        f'<li class="it-mark it-mark--{s.look}">{esc(_NAMES[s.look])}: {link(view.url(s.id), esc(s.title))}'
+        f"{_lasts(view, s, day)}</li>"
+        for s in around
     )
     return Html(
         '<section class="it-day">'
-        f"<h2>{local:%A} {local.day} {local:%B}</h2>"
+        f"<h2>{'Today, ' if today else ''}{local:%A} {local.day} {local:%B}</h2>"
         + (f'<ul class="it-marks">{marks}</ul>' if marks else "")
-        + _rows(view, here, frozen, day=True, short=short)
+        + rows(view, here, frozen, day=day, short=short)
         + "</section>"
     )
 
 
-def _rows(
-    view: View, spans: Sequence[Span], frozen: frozenset[str], *, day: bool = False, short: bool = False
+def _lasts(view: View, span: Span, day: Day) -> Html:
+    """Return how long a mark lasts: nothing for a whole day, else its times."""
+    if (span.start, span.end) == day:
+        return EMPTY
+    return Html(f", {when(view, span, day)}")
+
+
+def rows(
+    view: View, spans: Sequence[Span], frozen: frozenset[str], *, day: Day | None = None, short: bool = False
 ) -> Html:
+    """Return changes as lines with their times, their state and what they touch."""
     if not spans:
         return EMPTY
-    items = "".join(f"<li>{_row(view, s, frozen, day=day, short=short)}</li>" for s in spans)
+    items = "".join(f"<li>{_row(view, s, frozen, day, short=short)}</li>" for s in spans)
     return Html(f'<ul class="it-agenda">{items}</ul>')
 
 
-def _row(view: View, span: Span, frozen: frozenset[str], *, day: bool, short: bool) -> Html:
+def _row(view: View, span: Span, frozen: frozenset[str], day: Day | None, *, short: bool) -> Html:
     entry = view.entries[span.id]
     kind = str(entry.columns.get("type", ""))
     touched = "" if short else ", ".join(view.link(i) for i in affected(entry)[:6] if i in view.entries)
-    warning = chip("In a freeze", "bad") if span.id in frozen else EMPTY
+    chips = [view.state_chip(entry)]
+    if kind:
+        chips.append(chip(kind.capitalize(), "bad" if kind == "emergency" else "none"))
+    if span.id in frozen:
+        chips.append(chip("In a freeze", "bad"))
+    if span.end < view.now and (day or agenda.is_running(view, span)):
+        chips.append(chip("Overdue", "bad"))
+    below = Html(f'<p class="it-touched">Touches {touched}</p>') if touched else EMPTY
     return Html(
-        f'<div class="it-agenda__when">{when(view, span, day=day)}</div>'
-        f'<div class="it-agenda__what"><p>{view.link(span.id)}</p>'
-        f'<p class="it-chips">{view.state_chip(entry)} '
-        f"{chip(kind.capitalize(), 'bad' if kind == 'emergency' else 'none') if kind else ''} {warning}</p>"
-        f"{f'<p class=it-touched>Touches {touched}</p>' if touched else ''}</div>"
+        f'<div class="it-agenda__when">{when(view, span, day)}</div>'
+        f'<div class="it-agenda__what">{line(view, entry, chips)}{below}</div>'
     )
 
 
-def when(view: View, span: Span, *, day: bool) -> Html:
+def when(view: View, span: Span, day: Day | None = None) -> Html:
     """Return the start and the end of a span: times of day under a day's heading, else with the dates."""
     start, end = (t.astimezone(view.zone) for t in (span.start, span.end))
-    if start.date() != end.date() or not day:
-        until = Html(f" to {view.moment(span.end)}") if start != end else EMPTY
-        return Html(f"{view.moment(span.start)}{until}")
-    return Html(f"{start:%H:%M} to {end:%H:%M}" if start != end else f"{start:%H:%M}")
+    if day is None:
+        if start == end:
+            return view.moment(span.start)
+        until = Html(f"{end:%H:%M}") if start.date() == end.date() else view.moment(span.end)
+        return Html(f"{view.moment(span.start)} to {until}")
+    if span.start < day[0]:
+        return Html(f"until {_end(view, span, day)}")
+    if span.end > day[1]:
+        return Html(f"from {start:%H:%M} until {_end(view, span, day)}")
+    return Html(f"{start:%H:%M} to {_end(view, span, day)}" if start != end else f"{start:%H:%M}")
+
+
+def _end(view: View, span: Span, day: Day) -> Html:
+    """Return the end of a span: its time of day on this day, with the date on a later one."""
+    local = span.end.astimezone(view.zone)
+    if span.end < day[1]:
+        return Html(f"{local:%H:%M}")
+    return Html("24:00") if span.end == day[1] else Html(f"{local.day} {local:%B}, {local:%H:%M}")
 
 
 def known_errors_page(view: View) -> Page:
@@ -119,12 +164,20 @@ def known_errors_page(view: View) -> Page:
     current = [e for e in entries if e.state != "retired"]
     retired = [e for e in entries if e.state == "retired"]
     lead = esc("Faults whose cause is known, with the way around them until they are fixed.")
-    shown = columns(view, "id", "title", "state", "service", "updated")
     body = join(
         [
             heading([], "Known errors", lead=lead),
-            table(current[:500], shown, "Known errors") or paragraph("There are none."),
-            section("Retired", table(retired[:200], shown, "Retired known errors")),
+            _errors(view, current[:500]) or paragraph("There are none."),
+            section("Retired", _errors(view, retired[:200])),
         ]
     )
     return Page(urls.KNOWN_ERRORS, "Known errors", urls.KNOWN_ERRORS, body)
+
+
+def _errors(view: View, entries: Sequence[Entry]) -> Html:
+    """Return known errors with their symptom, by which people recognise theirs."""
+    items = []
+    for entry in entries:
+        about = [view.state_chip(entry), reference(view, entry, "service")]
+        items.append(f"<li>{line(view, entry, about)}{first_words(view, entry, 'symptom')}</li>")
+    return Html(f'<ul class="it-lines it-lines--wide">{"".join(items)}</ul>') if items else EMPTY

@@ -27,7 +27,8 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     main = join(
         [
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
-            *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK),
+            *(section(f.title, _block(view, data, f)) for f in used if f.role == BLOCK),
+            section("Timeline", timeline(view, kind, data), "timeline"),
         ]
     )
     side = join(
@@ -38,13 +39,32 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
             sources(view, entry.path),
         ]
     )
-    below = join(
-        [
-            maps.affected_map(view, affected(entry)),
-            section("Timeline", timeline(view, kind, data), "timeline"),
-        ]
-    )
-    return Html(f"{head}{stepper(kind, entry, data)}{two_columns(main, side)}{below}")
+    picture = maps.affected_map(view, affected(entry))
+    return Html(f"{head}{stepper(kind, entry, data)}{two_columns(main, side)}{picture}")
+
+
+def _block(view: View, data: Mapping[str, Any], field: Field) -> Html:
+    """Return a field with parts of its own; the answers of a request as its offering asked for them."""
+    schema = field.schema
+    if field.name == "answers" and isinstance(data.get("offering"), str):
+        schema = _questions(view, data["offering"]) or schema
+    return value(view, data[field.name], schema)
+
+
+def _questions(view: View, offering: str) -> dict[str, Any]:
+    """Return what an offering's form says of its questions that can be relied on: titles and formats."""
+    form = view.store.data(offering).get("form") if offering in view.entries else None
+    asked = form.get("properties") if isinstance(form, dict) else None
+    if not isinstance(asked, dict):
+        return {}
+    wanted = ("title", "format")
+    return {
+        "properties": {
+            name: {k: schema[k] for k in wanted if isinstance(schema.get(k), str)}
+            for name, schema in asked.items()
+            if isinstance(schema, dict)
+        }
+    }
 
 
 def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:

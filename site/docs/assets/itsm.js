@@ -304,6 +304,17 @@
     });
   }
 
+  // A diagram that is wider than the page starts at what it is about.
+  function scrollDiagrams() {
+    for (const view of document.querySelectorAll(".it-map__view")) {
+      const focus = view.querySelector(".it-map__box--focus");
+      if (!focus || view.scrollWidth <= view.clientWidth) continue;
+      const box = focus.getBoundingClientRect();
+      const left = view.getBoundingClientRect().left;
+      view.scrollLeft = box.left - left - (view.clientWidth - box.width) / 2;
+    }
+  }
+
   function relativeTimes() {
     const format = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
     const units = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
@@ -320,5 +331,6 @@
   if (page) searchPage(page);
   themeButton();
   menuButton();
+  scrollDiagrams();
   relativeTimes();
 })();

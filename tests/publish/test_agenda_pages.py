@@ -1,0 +1,192 @@
+"""What people come for: whom to ask, what is broken, what is changed when, and where to look."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sample_site import DOCUMENTS, NOW, write_sample
+from test_pages import view_of
+
+from itsm_gitops.publish import agenda, build_site
+from itsm_gitops.publish.agenda import Span
+from itsm_gitops.publish.fields import fields, value
+from itsm_gitops.publish.pages import home, item, plan, record
+from itsm_gitops.publish.view import View
+
+CHANGE = "records/changes/2026/11/CHG-261118-BBBBB.yaml"
+WEEKLY = """\
+id: nights
+class: calendar
+name: Saturday night
+type: maintenance_window
+time_zone: Europe/Berlin
+hours:
+- {days: [sat], from: '20:00', to: '24:00'}
+"""
+
+
+def text_of(html: str) -> str:
+    """What a reader sees of a piece of HTML."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def utc(day: int, hour: int) -> datetime:
+    return datetime(2026, 11, day, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "alone", "on_the_28th"),
+    [
+        (utc(28, 14), utc(28, 18), "28 Nov 2026, 15:00 to 19:00", "15:00 to 19:00"),
+        (utc(28, 14), utc(28, 14), "28 Nov 2026, 15:00", "15:00"),
+        (utc(28, 19), utc(28, 23), "28 Nov 2026, 20:00 to 29 Nov 2026, 00:00", "20:00 to 24:00"),
+        (
+            utc(28, 19),
+            utc(29, 14),
+            "28 Nov 2026, 20:00 to 29 Nov 2026, 15:00",
+            "from 20:00 until 29 November, 15:00",
+        ),
+        (utc(27, 19), utc(28, 14), "27 Nov 2026, 20:00 to 28 Nov 2026, 15:00", "until 15:00"),
+        (
+            utc(27, 19),
+            utc(30, 14),
+            "27 Nov 2026, 20:00 to 30 Nov 2026, 15:00",
+            "until 30 November, 15:00",
+        ),
+    ],
+)
+def test_a_time_says_no_more_than_its_place_needs(
+    view: View, start: datetime, end: datetime, alone: str, on_the_28th: str
+) -> None:
+    span = Span(start, end, "x", "x", "change")
+    assert text_of(plan.when(view, span)) == alone
+    assert text_of(plan.when(view, span, (utc(27, 23), utc(28, 23)))) == on_the_28th
+
+
+def test_weekly_windows_stand_beside_changes_and_fill_no_day_of_their_own(tmp_path: Path) -> None:
+    view = view_of(tmp_path, {"cmdb/calendars/nights.yaml": WEEKLY})
+    text = text_of(plan.changes_page(view).body)
+    assert "Saturday 28 November" in text
+    assert "Maintenance window: Saturday night , 20:00 to 24:00" in text
+    assert "Saturday 5 December" not in text
+
+
+def test_a_freeze_says_until_when(view: View) -> None:
+    text = text_of(plan.changes_page(view).body)
+    assert "Friday 27 November Change freeze: Big weekend , from 01:00 until 30 November, 01:00" in text
+
+
+def test_a_freeze_that_began_earlier_is_on_todays_page(view: View) -> None:
+    later = View(view.store, [], NOW + timedelta(days=7))
+    (start, end), *_ = agenda.days(later, 1)
+    spans = agenda.calendar_spans(later, start, end)
+    assert "Today, Sunday 29 November Change freeze" in text_of(
+        plan.day_block(later, (start, end), [], spans, frozenset())
+    )
+
+
+def test_changes_under_way_and_overdue_are_told_apart(tmp_path: Path) -> None:
+    started = DOCUMENTS[CHANGE].replace("state: scheduled\nplanned", "state: implement\nplanned")
+    assert started != DOCUMENTS[CHANGE]
+    view = view_of(tmp_path, {CHANGE: started})
+    assert "Under way 28 Nov 2026, 21:00 to 23:00 New version" in text_of(plan.changes_page(view).body)
+    late = View(view.store, [], NOW + timedelta(days=10))
+    assert "Implement Normal In a freeze Overdue" in text_of(plan.changes_page(late).body)
+    waiting = View(view_of(tmp_path / "waiting", {}).store, [], NOW + timedelta(days=10))
+    assert "Overdue 28 Nov 2026, 21:00 to 23:00 New version" in text_of(plan.changes_page(waiting).body)
+    assert "All upcoming changes, 1 overdue" in text_of(home.home_page(waiting, frozenset()).body)
+
+
+def test_the_start_page_names_the_cause_beside_the_service(view: View) -> None:
+    html = home.home_page(view, frozenset()).body
+    card = html[html.index("it-status__item--outage") :]
+    assert text_of(card[card.index(">") + 1 : card.index("</li>")]) == (
+        "Online shop Outage Shop front shows an error Depends on Shop front"
+    )
+    assert "Last update 21 Nov 2026, 12:00" in text_of(html)
+
+
+def test_known_errors_are_recognised_by_their_symptom(tmp_path: Path) -> None:
+    path = "records/known-errors/2026/11/KE-261121-EEEEE.yaml"
+    long = "symptom: |\n  Pages answer slowly\n  at noon. " + "word " * 60 + "\n\n  Second paragraph.\n"
+    view = view_of(tmp_path, {path: DOCUMENTS[path].replace("workaround:", long + "workaround:")})
+    text = text_of(plan.known_errors_page(view).body)
+    assert "KE-261121-EEEEE Published Pages answer slowly at noon. word" in text
+    assert "word…" in text
+    assert "Second" not in text
+
+
+def test_a_service_says_at_once_whom_to_ask_and_what_to_request(view: View) -> None:
+    entry = view.entries["shop"]
+    data = {
+        **view.store.data("shop"),
+        "contacts": [
+            {"type": "phone", "value": "extension 4000"},
+            {"type": "e-mail", "value": "shop@example.org"},
+            {"type": "portal", "value": "https://help.example.org/shop"},
+            {"type": "chat", "value": "javascript:alert(1)@x"},
+        ],
+    }
+    html = item.item_page(view, entry, data, fields(view.kind(entry)))
+    strip = html[html.index('<dl class="it-help">') : html.index("</dl>")]
+    assert text_of(strip) == (
+        "Get help Phone: extension 4000 E-mail: shop@example.org Portal: https://help.example.org/shop "
+        "Chat: javascript:alert(1)@x Owner Web team You can request New laptop"
+    )
+    assert re.findall(r'href="([^\x01"]+)"', strip) == [
+        "mailto:shop@example.org",
+        "https://help.example.org/shop",
+    ]
+    assert "Contacts" not in text_of(html)
+
+
+def test_answers_are_shown_as_they_were_asked(view: View) -> None:
+    entry = view.entries["REQ-261121-FFFFF"]
+    html = record.record_page(view, entry, view.store.data(entry.id), fields(view.kind(entry)))
+    assert "Answers Which model? strong" in text_of(html)
+
+
+@pytest.mark.parametrize("form", ["nothing", "{}", "{properties: [a]}", "{properties: {model: 3}}"])
+def test_a_form_that_is_none_hides_no_answer(tmp_path: Path, form: str) -> None:
+    path = "cmdb/offerings/laptop.yaml"
+    broken = DOCUMENTS[path][: DOCUMENTS[path].index("form:")] + f"form: {form}\n"
+    view = view_of(tmp_path, {path: broken})
+    entry = view.entries["REQ-261121-FFFFF"]
+    html = record.record_page(view, entry, view.store.data(entry.id), fields(view.kind(entry)))
+    assert "Answers Model strong" in text_of(html)
+
+
+def test_tables_inside_a_field_have_the_whole_width(view: View) -> None:
+    schema = {f.name: f for f in fields(view.book.kinds["incident"])}["review"].schema
+    review = {"action_items": [{"action": "Write it down", "owner": "ada"}], "reviewed_at": "2026-11-22"}
+    html = value(view, review, schema)
+    assert '<div class="it-wide"><dt>Action items</dt><dd><table' in html
+    assert "<div><dt>Reviewed at</dt>" in html
+
+
+def test_a_team_has_its_links_where_there_is_room(view: View) -> None:
+    team, service = view.entries["web"], view.entries["shop"]
+    html = item.item_page(view, team, view.store.data("web"), fields(view.kind(team)))
+    assert html.index(">Linked<") < html.index('class="it-side"')
+    html = item.item_page(view, service, view.store.data("shop"), fields(view.kind(service)))
+    assert html.index(">Linked<") > html.index('class="it-side"')
+
+
+@pytest.mark.parametrize(
+    ("base", "root"), [("https://it.example.org/sub/path", "/sub/path/"), ("https://it.example.org/", "/")]
+)
+def test_the_page_for_wrong_addresses_leads_back(tmp_path: Path, base: str, root: str) -> None:
+    output = build_site(write_sample(tmp_path), now=NOW, base_url=base).output
+    html = (output / "404.html").read_text(encoding="utf-8")
+    assert "There is no page here" in html
+    for page in ("search.html", "records/index.html", "catalogue/index.html"):
+        assert f'href="{root}{page}"' in html
+    assert f'action="{root}search.html"' in html
+    assert f'href="{root}assets/itsm.css"' in html
+
+
+def test_the_foot_says_whose_times_these_are(site: Path) -> None:
+    assert "Example Ltd. Times are in Europe/Berlin." in (site / "index.html").read_text(encoding="utf-8")
