@@ -106,7 +106,7 @@ class _Court:
         self.network = network
         self.graph = graph
         self.at = at
-        self._effects: dict[str, Effect] = {}
+        self._holding: dict[str, str] = {}
         edges = network.entries[at.incident.id].edges if at.incident.id in network.entries else ()
         self._named = {e.target for e in edges if e.relation == "caused_by"}
 
@@ -186,16 +186,21 @@ class _Court:
             return
         steps = "directly" if distance == 1 else f"over {distance} steps"
         yield Reason(points, f"what is affected depends on {item} {steps}")
-        if self._effect(item) == Effect.AT_RISK:
-            yield Reason(-points // 2, "redundancy should have held a failure of it")
+        held = self._held(item)
+        if held:
+            yield Reason(-points // 2, held)
 
-    def _effect(self, item: str) -> Effect:
-        """Return how badly a failure of a CI would hit what the incident affects."""
-        if item not in self._effects:
+    def _held(self, item: str) -> str:
+        """Return why a failure of a CI should not have hit what the incident affects; empty where it would."""
+        if item not in self._holding:
             hits = self.graph.propagate({item: Effect.OUTAGE})
-            near = [i for i, d in self.at.distances.items() if d == 0]
-            self._effects[item] = max((hits[i].effect for i in near if i in hits), default=Effect.NONE)
-        return self._effects[item]
+            near = [hits[i].effect for i, d in self.at.distances.items() if d == 0 and i in hits]
+            spare = any(h.effect == Effect.AT_RISK for h in hits.values())
+            held = "redundancy should have held" if spare else "nothing in production passes on"
+            self._holding[item] = (
+                "" if max(near, default=Effect.NONE) > Effect.AT_RISK else f"{held} a failure of it"
+            )
+        return self._holding[item]
 
 
 def _record(
