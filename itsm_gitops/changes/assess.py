@@ -32,7 +32,7 @@ from itsm_gitops.changes.types import (
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, ROLES
 from itsm_gitops.repository import Repository, Store, load_store, read_rulebook, refs
-from itsm_gitops.repository.changeset import Authored, changeset, contributors
+from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
 from itsm_gitops.repository.part import Part
 
 _NAMED = 5
@@ -61,8 +61,11 @@ def assess(
     """
     git = repo.history
     base_commit, head_commit = git.resolve(base), git.resolve(head)
-    merge_base = git.merge_base(base_commit, head_commit)
+    git.require_history("who wrote what is to be merged")
+    merge_base, *more = merge_bases(git, base_commit, head_commit)
     blank = Assessment(base_commit, merge_base, head_commit, target, "", now)
+    if more:
+        return replace(blank, messages=(_crossed([merge_base, *more], target),))
     kept = refs.kept(git, signed.PREFIX) if statements is None else tuple(statements)
     try:
         return _Case(repo, blank, tuple(reviews), opened_by, kept, overrides).assessment()
@@ -212,6 +215,14 @@ class _Case:
         paths |= {self.base.entries[n].path for n in named if n in self.base.entries}
         infos = self.repo.snapshot(self.blank.base).files("schemas", "cmdb")
         return {i.path: i.oid for i in infos if i.path in paths}
+
+
+def _crossed(meeting: Sequence[str], target: str) -> str:
+    named = ", ".join(c[:12] for c in meeting[:_NAMED])
+    return (
+        f"it meets the target branch in {len(meeting)} commits ({named}), so no difference shows what a merge "
+        f"would take back; merge {target or 'the target branch'} into it once more, or rebase it"
+    )
 
 
 def _error(name: str, reason: str) -> Verdict:

@@ -17,7 +17,7 @@ from itsm_gitops.model.diff import diff
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.model.findings import json_pointer
 from itsm_gitops.model.text import shorten
-from itsm_gitops.repository.changeset import Changed, changeset, digest, exists
+from itsm_gitops.repository.changeset import Changed, changeset, digest, exists, merge_bases
 from itsm_gitops.repository.git import Git
 
 _LISTED = 3
@@ -69,10 +69,10 @@ class Seen:
         if not exists(self._git, commit):
             return None
         try:
-            merge_base = self._git.merge_base(self._base, commit)
+            found = merge_bases(self._git, self._base, commit)
         except GitError:  # a history of its own: not a state of this request
             return None
-        return content(self._git, merge_base, commit, self._ignores)
+        return content(self._git, found[0], commit, self._ignores) if len(found) == 1 else None
 
     def current(self, commit: str) -> bool:
         """Whether what was seen at ``commit`` is what there is now."""
@@ -83,6 +83,8 @@ class Seen:
         """Say what differs from what was seen: the paths, and the fields of documents."""
         was = self.at(commit)
         if was is None:
+            if exists(self._git, commit):
+                return "that commit and the target branch meet in no single commit; what it saw cannot be compared"
             return "the commit it was given for is gone (pushed over); what it saw cannot be compared"
         old, new = was.changes, self._now.changes
         paths = sorted(p for p in old.keys() | new.keys() if old.get(p) != new.get(p))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from itsm_gitops import documents
 from itsm_gitops.changes.policy import Policy
 from itsm_gitops.model import clock, diff
 from itsm_gitops.model.errors import ItsmError
@@ -17,6 +18,8 @@ PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation
 _CRITICALITY = ("low", "medium", "high", "critical")
 _AUTHORISED = ("scheduled", "implement", "review")
 _FREEZE = "freeze"
+_INCIDENT = "incident"
+CHANGE = "change"
 
 Data = Mapping[str, Any]
 
@@ -30,24 +33,47 @@ def affected(data: Data) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def facts(policy: Policy, base: Store, before: Data | None, after: Data | None, items: Iterable[str]) -> Data:
+def facts(
+    policy: Policy, base: Store, head: Store, before: Data | None, after: Data | None, items: Iterable[str]
+) -> Data:
     """Return the facts of a change: those of ``after``, or of ``before`` where it is removed.
 
-    ``items`` are all items that it affects. A fact is None where the record does not say.
+    ``items`` are all items that it affects. A fact is None where the record does not say, or says
+    what nobody can know the meaning of.
     """
     data = after if after is not None else before or {}
-    risk, outage = data.get("risk"), data.get("outage")
+    outage = data.get("outage")
+    expected = outage.get("expected") if isinstance(outage, dict) else None
     return {
+        **of_any(before, after),
         "stage": _stage(policy, base, before, after),
         "type": data.get("type"),
-        "risk": risk.get("level") if isinstance(risk, dict) else None,
-        "state": data.get("state"),
-        "outage": outage.get("expected") if isinstance(outage, dict) else None,
-        "incident": any(_is_incident(base, t) for t in _targets(data)),
+        "risk": _risk(base, data),
+        "outage": expected if isinstance(expected, bool) else None,
+        "incident": any(_is_open_incident(base, head, t) for t in _targets(data)),
         "criticality": _criticality(base, items),
         "template": _template(base, data),
         "freeze": _in_freeze(base, data, frozenset(items)),
     }
+
+
+def of_any(before: Data | None, after: Data | None) -> Data:
+    """Return what can be said of every document: its state, and whether it is taken away."""
+    data = after if after is not None else before or {}
+    return {"state": data.get("state"), "removed": after is None}
+
+
+def allows_work(base: Store, after: Data | None) -> bool:
+    """Whether a change is in a state in which the work beside it may be done."""
+    return after is not None and after.get("state") in _authorised_states(base)
+
+
+def _risk(base: Store, data: Data) -> str | None:
+    """Return the level of risk; None for one that the rule book does not know."""
+    risk = data.get("risk")
+    level = risk.get("level") if isinstance(risk, dict) else None
+    schema = base.book.kinds[CHANGE].fields.get("risk", {}).get("properties", {}).get("level", {})
+    return level if isinstance(level, str) and level in schema.get("enum", [level]) else None
 
 
 def _authorised_states(base: Store) -> list[str]:
@@ -74,10 +100,27 @@ def _targets(data: Data) -> Iterator[str]:
             yield from names(link.get("target"))
 
 
-def _is_incident(base: Store, identifier: str) -> bool:
+def _is_open_incident(base: Store, head: Store, identifier: str) -> bool:
+    """Whether there is such an incident, and it is not over on the target branch.
+
+    One that the request itself reports counts too: what is urgent is reported and repaired at once.
+    """
     parsed = parse_record_id(identifier)
     kind = base.book.by_prefix.get(parsed[0]) if parsed else None
-    return kind is not None and kind.name == "incident"
+    if kind is None or kind.name != _INCIDENT or kind.workflow is None:
+        return False
+    path = base.book.path_for(kind, identifier)
+    data = _at_path(base, path) or _at_path(head, path)
+    return data is not None and kind.workflow.is_open(str(data.get(kind.state_field)))
+
+
+def _at_path(store: Store, path: str) -> Data | None:
+    """Return a record of the snapshot, be it among those that were loaded or not."""
+    try:
+        data = documents.load(store.raw(path)).data
+    except ItsmError:  # there is none, or it is a link
+        return None
+    return data if isinstance(data, dict) else None
 
 
 def _criticality(base: Store, items: Iterable[str]) -> str | None:
@@ -112,7 +155,7 @@ def _at(data: Any, dotted: str) -> Any:
 def _in_freeze(base: Store, data: Data, items: frozenset[str]) -> bool | None:
     """Whether the planned window touches a freeze; None for an authorised change without a window."""
     start, end = _moment(data.get("planned_start")), _moment(data.get("planned_end"))
-    if start is None or end is None:
+    if start is None or end is None or end < start:
         return None if data.get("state") in _authorised_states(base) else False
     for entry in base.entries.values():
         if entry.kind != "calendar" or entry.columns.get("type") != _FREEZE:

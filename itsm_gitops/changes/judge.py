@@ -68,10 +68,19 @@ class _Row:
         self.by = by
         self.standing = standing
         need = asked.requirement
-        self.holders = by.directory.fill(need.role, asked.data, asked.owners) if need.role else {}
+        self.holders = self._fill(by.directory, need.role, asked.owners) if need.role else {}
         self.votes = _votes(self._usable(self.holders), self.holders)
         self.vetoes = [p for p in standing.vetoes if p in self.holders] if need.count else []
         self.taken: list[str] | None = None  # who counts here, where people count for one row only
+
+    def _fill(self, directory: Directory, role: str, owners: tuple[str, ...] = ()) -> dict[str, Holding]:
+        data = directory.narrowed(role, self.asked.data, self.asked.item)
+        return directory.fill(role, data, owners)
+
+    def would_hold(self, person: str, after: Directory) -> bool:
+        """Whether somebody would fill the role in another directory."""
+        role = self.asked.requirement.role
+        return bool(role) and person in self._fill(after, role, self.asked.owners)
 
     def _usable(self, holders: Mapping[str, Holding]) -> dict[str, Review]:
         """Return the approvals of people who fill the role, none of them in the name of a separated one."""
@@ -137,7 +146,7 @@ class _Row:
         override = self.asked.override
         if override is None:
             return None
-        holders = self.by.directory.fill(override.role, self.asked.data)
+        holders = self._fill(self.by.directory, override.role)
         usable = self._usable(holders)
         if not usable:
             return None
@@ -218,7 +227,7 @@ def _no_role(person: str, table: Sequence[_Row], after: Directory) -> str:
     for row in table:
         need = row.asked.requirement
         role = need.role.replace("_", " ")
-        if need.role and person in after.fill(need.role, row.asked.data, row.asked.owners):
+        if row.would_hold(person, after):
             return f"{person} would be {role} only through this request; roles count once they are on the target branch"
         ended = row.by.directory.ended(person, need.role)
         if ended:

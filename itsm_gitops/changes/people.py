@@ -146,6 +146,17 @@ class Directory:
                 found[delegation.to] = known._replace(givers=(*known.givers, delegation.giver))
         return dict(sorted(found.items()))
 
+    def narrowed(self, role: str, data: Data, item: str) -> Data:
+        """Return a record as if ``item`` were all that it is about, for a role that items fill.
+
+        Whoever answers for one item of a record must not answer for the others.
+        """
+        about = self.roles.get(role)
+        if not item or not isinstance(about, dict):
+            return data
+        fields = (*names(about.get("owners")), *names(about.get("on_call")))
+        return {**data, **{field: [item] for field in fields}}
+
     def _direct(self, role: str, data: Data, owners: Iterable[str]) -> frozenset[str]:
         about = self.roles.get(role)
         if role == OWNER and owners:

@@ -25,7 +25,7 @@ PARTS = (AUTHOR, CO_AUTHOR, COMMITTER, REQUESTER, IMPLEMENTER)
 AFFECTED, SERVICES, EDITED = "affected_ci", "affected_service", "edited_item"
 
 # Conditions on a change record, and what they compare.
-FLAGS = ("outage", "freeze", "incident")
+FLAGS = ("outage", "freeze", "incident", "removed")
 WORDS = ("stage", "type", "risk", "state", "criticality", "template")
 _CONDITIONS = frozenset(["kind", "paths", *WORDS, *FLAGS])
 _DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,4})M)?)?", re.ASCII)
@@ -137,6 +137,7 @@ def _rules(raws: Any) -> Iterator[ApprovalRule]:
     for raw in raws:
         when, require = raw["when"], raw["require"]
         _check_conditions(raw["name"], when)
+        _check_subject(raw["name"], when)
         count, role = require["count"], require.get("role", "")
         if count.__class__ is not int or count < 0 or (count and not role):
             raise _wrong(f"rule '{raw['name']}' does not say who, or how many")
@@ -171,6 +172,13 @@ def _check_conditions(name: str, when: Mapping[str, Any]) -> None:
         raise _wrong(
             f"rule '{name}' has {f'an unknown condition {unknown[0]!r}' if unknown else 'no condition'}"
         )
+    if "paths" in when and len(when) > 1:
+        raise _wrong(f"rule '{name}' is for paths, so it can have no other condition; make two rules of it")
+
+
+def _check_subject(name: str, when: Mapping[str, Any]) -> None:
+    if not {"kind", "paths"} & when.keys():
+        raise _wrong(f"rule '{name}' names neither kinds nor paths, so it is for nothing")
 
 
 def _wrong(what: str) -> RuleBookError:

@@ -8,17 +8,18 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.changes.digest import Content
-from itsm_gitops.changes.facts import AUTHORISATION, affected, facts
+from itsm_gitops.changes.facts import AUTHORISATION, CHANGE, affected, allows_work, facts, of_any
 from itsm_gitops.changes.policy import AFFECTED, OWNER, SERVICES, ApprovalRule, Override, Policy, matches
 from itsm_gitops.changes.types import Requirement
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
+from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.roles import names
 from itsm_gitops.repository import Store
 
-CHANGE = "change"
 _ROOTS = ("records/", "cmdb/")
+_OWN = ("records", "cmdb", "schemas", "itsm.yaml")
 
 Data = Mapping[str, Any]
 
@@ -26,8 +27,9 @@ Data = Mapping[str, Any]
 class Asked(NamedTuple):
     """A requirement and what judging it needs.
 
-    ``data`` is the record that roles are filled for, ``owners`` who owns the subject. ``override``
-    is there where its conditions hold. ``error`` says why the requirement cannot be judged.
+    ``data`` is the record that roles are filled for, ``item`` the one item of it that this is about
+    (empty: all), ``owners`` who owns it. ``override`` is there where its conditions hold. ``error``
+    says why the requirement cannot be judged.
     """
 
     requirement: Requirement
@@ -35,6 +37,7 @@ class Asked(NamedTuple):
     owners: tuple[str, ...] = ()
     override: Override | None = None
     error: str = ""
+    item: str = ""
 
 
 class Touched(NamedTuple):
@@ -61,6 +64,7 @@ class Request:
     head: Store
     content: Content
     broken: dict[str, str] = field(default_factory=dict)
+    _facts: dict[str, Data] = field(default_factory=dict)
 
     @cached_property
     def touched(self) -> list[Touched]:
@@ -71,11 +75,24 @@ class Request:
             if not path.startswith(_ROOTS) or not path.endswith(".yaml") or kind is None:
                 continue
             before, after = _data(self.base, path), _data(self.head, path)
-            if after is None and change.status != "D":
-                self.broken[path] = f"{path} cannot be read as a {kind.name}, so nobody can judge it"
             identifier = path.rpartition("/")[2].removesuffix(".yaml")
+            if change.status != "D":
+                self._look_at(path, kind, identifier, after)
             found.append(Touched(path, identifier, kind, before, after))
         return found
+
+    def _look_at(self, path: str, kind: Kind, identifier: str, after: Data | None) -> None:
+        """Note why a document cannot be judged: what it is must not depend on who looks at it."""
+        article = "an" if kind.name[0] in "aeiou" else "a"
+        try:
+            proper = self.base.book.path_for(kind, identifier)
+        except NotFound:
+            proper = ""
+        if after is None:
+            self.broken[path] = f"{path} cannot be read as {article} {kind.name}, so nobody can judge it"
+        elif path != proper:
+            where = f"; its place is {proper}" if proper else ""
+            self.broken[path] = f"{path} is not where {article} {kind.name} of that name belongs{where}"
 
     @cached_property
     def changes(self) -> list[Touched]:
@@ -112,8 +129,19 @@ class Request:
         return entry.columns.get("criticality") if entry else None
 
     def facts(self, change: Touched) -> Data:
-        """Return the facts of one change record."""
-        return facts(self.policy, self.base, change.before, change.after, self.affected(change))
+        """Return the facts of a document; only a change has more than its state."""
+        if change.kind.name != CHANGE:
+            return of_any(change.before, change.after)
+        known = self._facts.get(change.path)
+        if known is None:
+            items = self.affected(change)
+            known = facts(self.policy, self.base, self.head, change.before, change.after, items)
+            self._facts[change.path] = known
+        return known
+
+    def authorises(self, change: Touched) -> bool:
+        """Whether a change that this request has authorised covers the work beside it."""
+        return self.facts(change)["stage"] == AUTHORISATION and allows_work(self.base, change.after)
 
     def protected(self, path: str) -> bool:
         """Whether a path has a rule of its own that protects it."""
@@ -130,14 +158,20 @@ class Request:
         Where the request gives an item to somebody else, the old owner has to agree and the new one
         too: otherwise whoever writes the request could choose who approves it.
         """
-        edited = next((t for t in self.items if t.id == identifier), None)
         entry = self.base.entries.get(identifier)
         before = names(self.base.data(identifier).get("owner")) if entry else []
-        after = names((edited.after or {}).get("owner")) if edited else before
-        found = [("", tuple(before))] if entry else []
+        after = self._owners_after.get(identifier, before)
+        # Who gets an item that nobody owned can only agree to that, not also to what is done to it.
+        orphan = entry is not None and not before and not self.changes
+        found = [("", tuple(before))] if entry and not (orphan and after) else []
         if after and after != before:
             found.append(("new owner" if entry else "", tuple(after)))
         return found or [("", ())]
+
+    @cached_property
+    def _owners_after(self) -> Mapping[str, list[str]]:
+        """Who would own the edited items; of one that moves to another class, as it is there."""
+        return {t.id: names(t.after.get("owner")) for t in self.items if t.after is not None}
 
 
 def _data(store: Store, path: str) -> Data | None:
@@ -159,22 +193,27 @@ def required(request: Request) -> tuple[list[Asked], list[ApprovalRule], list[st
         covered.update(paths, (t.path for t in documents))
         for found in _spell_out(request, rule, documents):
             _keep(asked, found)
-    work = any(t.path in covered and request.facts(t)["stage"] == AUTHORISATION for t in request.changes)
+    work = any(t.path in covered and request.authorises(t) for t in request.changes)
     left = [p for p in request.content.changes if p not in covered and not (work and _is_work(p))]
     return list(asked.values()), idle, left
 
 
 def _is_work(path: str) -> bool:
-    """Whether a path is none of this tool's own: what a change beside it is there to authorise."""
-    return not path.startswith((*_ROOTS, "schemas/")) and path != "itsm.yaml"
+    """Whether a path is none of this tool's own: what a change beside it is there to authorise.
+
+    Where letters have no case (on many a laptop) ``Schemas/`` is ``schemas/``.
+    """
+    return path.partition("/")[0].casefold() not in _OWN
 
 
 def _documents(request: Request, rule: ApprovalRule) -> list[Touched]:
+    """Return the documents that a rule is for; what nobody has stated makes no rule that asks for nobody."""
     kinds = request.base.book.members(names(rule.when.get("kind")))
+    unknown = rule.require.count > 0
     return [
         t
         for t in request.touched
-        if t.kind.name in kinds and (t.kind.name != CHANGE or matches(rule.when, request.facts(t)))
+        if t.kind.name in kinds and matches(rule.when, request.facts(t), unknown=unknown)
     ]
 
 
@@ -183,11 +222,13 @@ def _keep(asked: dict[tuple[Any, ...], Asked], new: Asked) -> None:
     need = new.requirement
     strict = (need.role, need.subject, new.owners, need.signed, need.distinct, new.error)
     known = asked.get(strict)
-    # What may be overridden under one rule must not be waived by it under another.
-    if known is None or need.count > known.requirement.count:
+    if known is None:
         asked[strict] = new
-    elif known.override is not None and new.override is None:
-        asked[strict] = known._replace(override=None)
+        return
+    # What may be overridden under one rule must not be waived by it under another.
+    override = known.override if known.override == new.override else None
+    more = new if need.count > known.requirement.count else known
+    asked[strict] = more._replace(override=override)
 
 
 def _spell_out(request: Request, rule: ApprovalRule, documents: list[Touched]) -> Iterator[Asked]:
@@ -221,13 +262,13 @@ def _for_item(
     request: Request, rule: ApprovalRule, item: str, data: Data, override: Override | None
 ) -> Iterator[Asked]:
     if rule.require.role != OWNER:
-        yield Asked(_requirement(rule, item, ""), data, (), override)
+        yield Asked(_requirement(rule, item, ""), data, (), override, item=item)
         return
     for note, owners in request.owners(item):
         error = "" if owners else f"nobody owns {item}, so nobody can be asked; give it an owner first"
         if item not in request.base.entries and item not in request.head.entries:
             error = f"there is no '{item}', so nobody can be asked"
-        yield Asked(_requirement(rule, item, note), data, owners, override, error)
+        yield Asked(_requirement(rule, item, note), data, owners, override, error, item)
 
 
 def _override(request: Request, rule: ApprovalRule, document: Touched) -> Override | None:

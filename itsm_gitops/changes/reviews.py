@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from itsm_gitops.changes.digest import Seen
 from itsm_gitops.changes.people import Directory
@@ -68,7 +69,10 @@ class Judge:
             elif review.state in DECISIVE:
                 standing.rejected.append(refused)
         for person, theirs in sorted(by_person.items()):
-            decisive = sorted((r for r in theirs if r.state in DECISIVE), key=lambda r: r.at)
+            # In the same second a refusal is the later one: who is in doubt asks again.
+            decisive = sorted(
+                (r for r in theirs if r.state in DECISIVE), key=lambda r: (r.at, r.state != APPROVED)
+            )
             if decisive:
                 self._decide(standing, person, decisive)
         return standing
@@ -97,7 +101,8 @@ class Judge:
     def _decide(self, standing: Standing, person: str, decisive: Sequence[Review]) -> None:
         """Take the latest of one person's decisive reviews; the older ones never count again."""
         *older, latest = decisive
-        signed = next((r for r in reversed(older) if r.signed and r.state == APPROVED), None)
+        unbroken = takewhile(lambda r: r.state == APPROVED, reversed(older))
+        signed = next((r for r in unbroken if r.signed), None)
         second = signed if latest.state == APPROVED and not latest.signed else None
         for review in older:
             if review.state == APPROVED and review is not second:

@@ -10,7 +10,8 @@ from itsm_gitops.changes.policy import AUTHOR, CO_AUTHOR, COMMITTER, IMPLEMENTER
 from itsm_gitops.model.roles import names
 from itsm_gitops.repository.changeset import Authored
 
-_BOT = "[bot]@"
+_BOT = "[bot]@users.noreply.github.com"  # what GitHub gives its apps; others are named in the policy
+_PREPARED = ("approval", "decision", "review")  # tasks that carry nothing out
 _WORDS = {
     AUTHOR: "wrote",
     CO_AUTHOR: "is a co-author of",
@@ -96,7 +97,7 @@ def _parts(commits: Iterable[Authored]) -> Iterator[_Part]:
 
 
 def _robot(policy: Policy, address: str) -> bool:
-    return _BOT in address.lower() or address.lower() in policy.robots
+    return address.lower().endswith(_BOT) or address.lower() in policy.robots
 
 
 def _named(directory: Directory, states: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -107,7 +108,15 @@ def _named(directory: Directory, states: Iterable[Mapping[str, Any]]) -> Iterato
     for data in states:
         for person in names(data.get("requested_by")):
             yield person, REQUESTER
-        for named in names(data.get("implementers")):
+        for named in (*names(data.get("implementers")), *_workers(data)):
             item = directory.item(named) or {}
             for person in directory.members([named]) if item.get("class") == TEAM else [named]:
                 yield person, IMPLEMENTER
+
+
+def _workers(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield who does the tasks of a change."""
+    tasks = data.get("tasks")
+    for task in tasks if isinstance(tasks, list) else ():
+        if isinstance(task, dict) and task.get("kind") not in _PREPARED:
+            yield from names(task.get("assignee"))

@@ -57,6 +57,16 @@ def changeset(git: Git, merge_base: str, head: str) -> list[Changed]:
     return sorted(found, key=lambda c: c.path)
 
 
+def merge_bases(git: Git, base: str, head: str) -> list[str]:
+    """Return every commit where ``head`` left ``base`` (both full hashes); usually one.
+
+    With several of them no single difference is what a merge would bring: an edit that only one of
+    them knows can be taken back without showing in the difference since the other.
+    """
+    git.merge_base(base, head)  # says what is wrong where there is none at all
+    return git.run("merge-base", "--all", "--end-of-options", base, head).decode("ascii").split()
+
+
 def _inside(path: str, prefix: str) -> str:
     return path.removeprefix(prefix) if path.startswith(prefix) else f"/{path}"
 
@@ -104,7 +114,24 @@ def clean_merge(git: Git, parents: list[str], tree: str) -> bool:
     if len(parents) != 2:
         return False
     try:
-        made = git.run("merge-tree", "--write-tree", "--no-messages", *parents)
+        made = _without_drivers(git).run("merge-tree", "--write-tree", "--no-messages", *parents)
     except GitError:  # conflicts, or a Git older than 2.38: then somebody is behind it
         return False
     return made.decode("ascii").strip() == tree
+
+
+def _without_drivers(git: Git) -> Git:
+    """Return the same repository without the commands that its settings name for merging files.
+
+    This clone happens to know them; they must neither run nor decide.
+    """
+    try:
+        out = git.run("config", "--name-only", "-z", "--get-regexp", r"^merge\..*\.driver$")
+    except GitError:  # there is none
+        out = b""
+    off = [(decode(name), "false") for name in out.split(b"\0") if name]
+    off.append(("merge.renormalize", "false"))  # it would run filters, which are commands too
+    words = {"GIT_CONFIG_COUNT": str(len(off))}
+    for number, (name, value) in enumerate(off):
+        words |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return git.having(words)

@@ -154,6 +154,7 @@ WORDS = "# Example, in other words\n"
 REQUEST = (record(), commit())
 EMERGENCY = {"type": "emergency", "state": "implement"}
 FOR_INCIDENT = {**EMERGENCY, "links": f"[{{type: resolves, target: {INC}}}]"}
+OPEN_INCIDENT = f"id: {INC}\nkind: incident\ntitle: Down\nstate: in_progress\n"
 TEMPLATE_PATH = "schemas/templates/standard-disk.yaml"
 TEMPLATE = """\
 template: standard-disk
@@ -382,13 +383,13 @@ SITUATIONS = (
               request=(write(INCIDENT_PATH, f"id: {INC}\nkind: incident\ntitle: Down\nstate: new\n"), commit())),
     # --- emergencies --------------------------------------------------------------------------
     Situation("emergency overridden by who is on call", OVERRIDDEN, "overridden by oscar as on call; review due P2D after the merge", (ok("oscar"),),
-              request=(record(**FOR_INCIDENT), commit())),
-    Situation("emergency with its owner needs no override", SATISFIED, "approved by bob", (ok("bob"),), request=(record(**FOR_INCIDENT), commit())),
+              request=(record(**FOR_INCIDENT), write(INCIDENT_PATH, OPEN_INCIDENT), commit())),
+    Situation("emergency with its owner needs no override", SATISFIED, "approved by bob", (ok("bob"),), request=(record(**FOR_INCIDENT), write(INCIDENT_PATH, OPEN_INCIDENT), commit())),
     Situation("emergency without an incident", UNSATISFIED, "needs 1 of 1 by owner", (ok("oscar"),), "NO_ROLE", request=(record(**EMERGENCY), commit())),
     Situation("normal change is not overridden", UNSATISFIED, "needs 1 of 1 by owner", (ok("oscar"),), "NO_ROLE", request=REQUEST),
-    Situation("no override over a no", UNSATISFIED, "bob asked for changes", (ok("oscar"), no("bob")), request=(record(**FOR_INCIDENT), commit())),
-    Situation("override by somebody not on call", UNSATISFIED, "needs 1 of 1 by owner", (ok("paul"),), "NO_ROLE", request=(record(**FOR_INCIDENT), commit())),
-    Situation("stale override", UNSATISFIED, "title was", (ok("oscar"),), "STALE", request=(record(**FOR_INCIDENT), commit()),
+    Situation("no override over a no", UNSATISFIED, "bob asked for changes", (ok("oscar"), no("bob")), request=(record(**FOR_INCIDENT), write(INCIDENT_PATH, OPEN_INCIDENT), commit())),
+    Situation("override by somebody not on call", UNSATISFIED, "needs 1 of 1 by owner", (ok("paul"),), "NO_ROLE", request=(record(**FOR_INCIDENT), write(INCIDENT_PATH, OPEN_INCIDENT), commit())),
+    Situation("stale override", UNSATISFIED, "title was", (ok("oscar"),), "STALE", request=(record(**FOR_INCIDENT), write(INCIDENT_PATH, OPEN_INCIDENT), commit()),
               after=(edit(CHANGE_PATH, "Replace the disk", "Replace both disks"), commit())),
     # --- kinds of requirement -----------------------------------------------------------------
     Situation("only signed statements count", UNSATISFIED, "needs a statement signed with bob's own key", (ok("bob"),), "NOT_SIGNED",

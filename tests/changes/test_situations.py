@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from itsm_gitops.changes.types import Assessment, Verdict
+from tests.changes.attacks import ATTACKS
 from tests.changes.situations import REQUEST, SITUATIONS, Situation
 from tests.changes.world import World, review
 
@@ -38,7 +39,7 @@ def play(situation: Situation, world: World) -> Assessment:
     return world.assess(reviews, opened_by=situation.opened_by, target=situation.target)
 
 
-@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda s: s.name.replace(" ", "-"))
+@pytest.mark.parametrize("situation", [*SITUATIONS, *ATTACKS], ids=lambda s: s.name.replace(" ", "-"))
 def test_situation(situation: Situation, organisation: World, tmp_path: Path) -> None:
     found = play(situation, World.copy(organisation, tmp_path / "repo"))
     assert found.result == situation.result, told(found)
@@ -47,5 +48,5 @@ def test_situation(situation: Situation, organisation: World, tmp_path: Path) ->
 
 
 def test_the_table_is_long_enough_and_has_no_row_twice() -> None:
-    names = [s.name for s in SITUATIONS]
+    names = [s.name for s in (*SITUATIONS, *ATTACKS)]
     assert len(names) == len(set(names)) >= 60
