@@ -21,6 +21,8 @@ SELECT := $(if $(BROWSER),$(SELECT),$(if $(SELECT),$(SELECT) and not browser,not
 COVER := $(if $(COVERAGE),--cov --cov-report=term --cov-report=xml:build/coverage.xml)
 
 WORKFLOWS := .github/workflows/*.yml
+FORGES := github gitea gitlab plain
+SHIPPED := build/init/github/$(WORKFLOWS) build/init/gitea/.gitea/workflows/*.yml
 
 .PHONY: help install demo serve test test-all check gates lint types workflows examples bench clean
 
@@ -72,11 +74,17 @@ lint: $(VENV)/.dev ## style and format
 types: $(VENV)/.dev ## static types
 	$(BIN)/mypy
 
-# The workflows of this repository and the ones that `itsm init` writes for others.
+# The workflows of this repository and the ones that `itsm init` writes for others. The linter is at its
+# strictest: what it may overlook says so in place, with the reason.
 workflows: $(VENV)/.dev ## shipped workflows against their schema and a security linter
-	@rm -rf build/init && mkdir -p build && $(BIN)/itsm init build/init > /dev/null
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS) build/init/$(WORKFLOWS)
-	$(BIN)/zizmor --offline --no-progress --quiet .github build/init/.github
+	@rm -rf build/init && mkdir -p build/init
+	@for forge in $(FORGES); do $(BIN)/itsm init --no-git --forge $$forge build/init/$$forge > /dev/null; done
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS) $(SHIPPED)
+	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci build/init/gitlab/.gitlab-ci.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --no-progress --quiet --persona=auditor --strict-collection --collect=all \
+		.github .pre-commit-hooks.yaml $(SHIPPED)
+	sh -n build/init/plain/hooks/pre-receive
 
 examples: $(VENV)/.dev ## the living example: clean, in canonical form, its site builds
 	$(BIN)/itsm check
