@@ -9,8 +9,9 @@ import pytest
 
 from itsm_gitops.changes.forges.comment import MARKER
 from tests.fake_github import FakeGitHub, account, running
+from tests.hosted import ITEM
 from tests.workflows import acting
-from tests.workflows.acting import ITEM, Hosted
+from tests.workflows.acting import Acting
 
 pytestmark = [
     pytest.mark.slow,
@@ -27,24 +28,24 @@ def forge() -> Iterator[FakeGitHub]:
 
 
 @pytest.fixture
-def hosted(tmp_path: Path, forge: FakeGitHub) -> Hosted:
+def hosted(tmp_path: Path, forge: FakeGitHub) -> Acting:
     """A repository with one request that edits an item of which the operations lead decides."""
-    made = Hosted(tmp_path, forge)
+    made = Acting(tmp_path, forge)
     made.edit("The mailboxes of all staff.")
     return made
 
 
-def _gate(hosted: Hosted, action: str = "opened") -> tuple[str, str]:
+def _gate(hosted: Acting, action: str = "opened") -> tuple[str, str]:
     ran = hosted.run(GATE, "pull_request_target", hosted.pull_request(action))
     assert ran.jobs["comment"] == "success", ran.out
     return ran.jobs["gate"], ran.out
 
 
-def _approve(hosted: Hosted, commit: str = "") -> None:
+def _approve(hosted: Acting, commit: str = "") -> None:
     hosted.forge.review(7, BEN, commit=commit or hosted.head)
 
 
-def test_opened_is_valid_but_not_approved_and_a_review_makes_it_green(hosted: Hosted) -> None:
+def test_opened_is_valid_but_not_approved_and_a_review_makes_it_green(hosted: Acting) -> None:
     valid = hosted.run(VALIDATE, "pull_request", hosted.pull_request("opened"))
     assert valid.jobs == {"check": "success"}, valid.out
 
@@ -62,7 +63,7 @@ def test_opened_is_valid_but_not_approved_and_a_review_makes_it_green(hosted: Ho
     assert "Approvals are missing" not in comment["body"]
 
 
-def test_the_author_does_not_approve_and_a_stranger_neither(hosted: Hosted) -> None:
+def test_the_author_does_not_approve_and_a_stranger_neither(hosted: Acting) -> None:
     hosted.forge.review(7, account(1, "ada"), commit=hosted.head)
     hosted.forge.review(7, account(99, "ben"), commit=hosted.head)  # the same name, another account
     result, out = _gate(hosted)
@@ -70,7 +71,7 @@ def test_the_author_does_not_approve_and_a_stranger_neither(hosted: Hosted) -> N
     assert "Not counted" in out
 
 
-def test_a_new_push_is_red_again_and_says_which_edit_it_was(hosted: Hosted) -> None:
+def test_a_new_push_is_red_again_and_says_which_edit_it_was(hosted: Acting) -> None:
     _approve(hosted)
     assert _gate(hosted)[0] == "success"
     hosted.edit("The mailboxes of nobody.")
@@ -82,7 +83,7 @@ def test_a_new_push_is_red_again_and_says_which_edit_it_was(hosted: Hosted) -> N
     assert _gate(hosted, "synchronize")[0] == "success"
 
 
-def test_a_clean_update_of_the_branch_stays_green(hosted: Hosted) -> None:
+def test_a_clean_update_of_the_branch_stays_green(hosted: Acting) -> None:
     """Main goes on, the branch takes it in: nothing that was approved has changed."""
     _approve(hosted)
     hosted.advance_main()
@@ -92,7 +93,7 @@ def test_a_clean_update_of_the_branch_stays_green(hosted: Hosted) -> None:
     assert result == "success", out
 
 
-def test_a_review_runs_the_gate_again(hosted: Hosted) -> None:
+def test_a_review_runs_the_gate_again(hosted: Acting) -> None:
     """From the review's own run, which has no rights, over the run that it ends in, to the API."""
     hosted.forge.check("gate", of=hosted.head)
     hosted.forge.check("comment", of=hosted.head, passed=True)
@@ -112,7 +113,7 @@ def test_a_review_runs_the_gate_again(hosted: Hosted) -> None:
     assert hosted.forge.rerun == [900]
 
 
-def test_every_hour_only_what_time_has_changed_is_run_again(hosted: Hosted) -> None:
+def test_every_hour_only_what_time_has_changed_is_run_again(hosted: Acting) -> None:
     hosted.forge.check("gate", of=hosted.head)
     quiet = hosted.run(REGATE, "schedule")
     assert quiet.jobs == {"regate": "success"}, quiet.out
@@ -124,7 +125,7 @@ def test_every_hour_only_what_time_has_changed_is_run_again(hosted: Hosted) -> N
     assert hosted.forge.rerun == [900]
 
 
-def test_an_approval_that_grows_too_old_turns_the_gate_red(hosted: Hosted) -> None:
+def test_an_approval_that_grows_too_old_turns_the_gate_red(hosted: Acting) -> None:
     _approve(hosted)
     hosted.forge.check("gate", of=hosted.head, passed=True)
     assert "7: stands as it was" in hosted.run(REGATE, "schedule").out
@@ -133,7 +134,7 @@ def test_an_approval_that_grows_too_old_turns_the_gate_red(hosted: Hosted) -> No
     assert _gate(hosted)[0] == "failure"
 
 
-def test_the_merge_queue(hosted: Hosted) -> None:
+def test_the_merge_queue(hosted: Acting) -> None:
     """Red without approval, green with it, and red where the queue's merge is not what was approved."""
     ran = hosted.run(GATE, "merge_group", hosted.merge_group())
     assert ran.jobs["gate"] == "failure", ran.out
@@ -154,7 +155,7 @@ def test_the_merge_queue(hosted: Hosted) -> None:
     assert "Smuggled in." in ran.out
 
 
-def test_a_request_cannot_bring_its_own_rules(hosted: Hosted) -> None:
+def test_a_request_cannot_bring_its_own_rules(hosted: Acting) -> None:
     """The policy and the roles of the branch that it wants to enter judge it, and its workflow too."""
     policy = hosted.clone.root / "schemas/policies/approvals.yaml"
     policy.write_text(policy.read_text().replace("each: edited_item, count: 1", "count: 0"))
@@ -167,7 +168,7 @@ def test_a_request_cannot_bring_its_own_rules(hosted: Hosted) -> None:
     assert "rule-book" in out
 
 
-def test_a_broken_document_is_red_with_an_annotation(hosted: Hosted) -> None:
+def test_a_broken_document_is_red_with_an_annotation(hosted: Acting) -> None:
     item = hosted.clone.root / ITEM
     item.write_text(item.read_text().replace("lifecycle: production", "lifecycle: produktion"))
     hosted.clone.commit("Typing error")
@@ -177,7 +178,7 @@ def test_a_broken_document_is_red_with_an_annotation(hosted: Hosted) -> None:
     assert f"file={ITEM}" in ran.out
 
 
-def test_the_forge_does_not_answer(hosted: Hosted) -> None:
+def test_the_forge_does_not_answer(hosted: Acting) -> None:
     """No answer is no approval."""
     _approve(hosted)
     hosted.forge.token = "Bearer another"
@@ -186,12 +187,12 @@ def test_the_forge_does_not_answer(hosted: Hosted) -> None:
     assert "the token is missing, expired or revoked" in ran.out
 
 
-def test_a_push_to_main_publishes_the_site(hosted: Hosted) -> None:
+def test_a_push_to_main_publishes_the_site(hosted: Acting) -> None:
     ran = hosted.run(VALIDATE, "push", {"ref": "refs/heads/main"})
     assert ran.jobs == {"check": "success", "site": "success", "publish": "success"}, ran.out
 
 
-def test_what_may_only_read_only_reads(hosted: Hosted) -> None:
+def test_what_may_only_read_only_reads(hosted: Acting) -> None:
     """`act` grants every right, so the rights that the workflows ask for are compared with what was asked."""
     _approve(hosted)
     _gate(hosted)
