@@ -17,12 +17,12 @@ from itsm_gitops.graph.collisions import Neighbourhood, collisions, depth, sever
 from itsm_gitops.graph.impact import Effect, ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.planned import planned_changes, planned_of
-from itsm_gitops.graph.risk import RiskBook
+from itsm_gitops.graph.risk import FACT, RiskBook
 from itsm_gitops.graph.status import affected
 from itsm_gitops.model import clock
 from itsm_gitops.model.change_models import read_models
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.rulebook import CHANGE_CONTROL
+from itsm_gitops.model.rulebook import CHANGE_CONTROL, ROLES
 from itsm_gitops.repository import Repository, Store
 
 _REASONS = 4
@@ -63,7 +63,13 @@ def brief(repo: Repository, assessment: Assessment, now: datetime) -> str:
     made = _Briefs(store, now)
     changes = [made.of(store.entries[i]) for i in assessment.changes if i in store.entries]
     people = {e.id: e.title for e in store.entries.values() if e.kind == "person" and e.title}
-    return render(assessment, changes, people)
+    about = store.book.policy(ROLES).get("roles", {})
+    roles = {
+        f"role:{name}": str(r["title"])
+        for name, r in about.items()
+        if isinstance(r, Mapping) and "title" in r
+    }
+    return render(assessment, changes, {**people, **roles})
 
 
 @dataclass
@@ -102,8 +108,11 @@ class _Briefs:
             window=self._window(data),
             outage=_outage(data),
             risk=level,
+            # Why a question is asked is in the rule book; where a fact comes from is said nowhere else.
             reasons=tuple(
-                f"{p.title}: {p.shown}" + (f" ({p.reason})" if p.reason else "") for p in points[:_REASONS]
+                f"{p.title.rstrip('?')}: {p.shown}"
+                + (f" ({p.reason})" if p.reason and p.source == FACT else "")
+                for p in points[:_REASONS]
             ),
             services=self._services(entry),
             items=tuple(sorted(affected(entry))),
@@ -121,14 +130,14 @@ class _Briefs:
         same = first[:14] == last[:14]
         return f"{first} to {last[15:] if same else last} ({zone})"
 
-    def _services(self, entry: Entry) -> tuple[str, ...]:
-        """Return the services that are hit when everything that the change names fails."""
+    def _services(self, entry: Entry) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the services that are hit when everything that the change names fails, worst effect first."""
         failed = dict.fromkeys((i for i in affected(entry) if i in self.network.entries), Effect.OUTAGE)
-        hits = self.graph.propagate(failed).values()
-        found = [
-            h for h in hits if self.network.entries[h.id].kind == "service" and h.effect >= Effect.DEGRADED
-        ]
-        return tuple(h.id for h in sorted(found, key=lambda h: (-h.effect, h.id)))
+        found: dict[Effect, list[str]] = {}
+        for hit in self.graph.propagate(failed).values():
+            if self.network.entries[hit.id].kind == "service" and hit.effect >= Effect.DEGRADED:
+                found.setdefault(hit.effect, []).append(hit.id)
+        return tuple((e.label, tuple(sorted(found[e]))) for e in sorted(found, reverse=True))
 
     def _in_the_way(self, entry: Entry, data: Mapping[str, Any]) -> Iterator[str]:
         planned = planned_of(entry, data)

@@ -17,13 +17,15 @@ from itsm_gitops.changes.types import Assessment, Review, Verdict
 MARKER = "<!-- itsm:approvals:v1 -->"
 BODY_MAX = 65_536
 _MANY = 6
+_PEOPLE = 4
+_ROWS = 10
 _WORDS = {
-    types.SATISFIED: "✅ approved",
-    types.UNSATISFIED: "⏳ waiting",
-    types.NOT_APPLICABLE: "➖ not needed",
-    types.OVERRIDDEN: "⚠️ overridden",
-    types.BYPASSED: "⛔ bypassed",
-    types.ERROR: "⛔ error",
+    types.SATISFIED: "✅&nbsp;approved",
+    types.UNSATISFIED: "⏳&nbsp;waiting",
+    types.NOT_APPLICABLE: "➖&nbsp;not&nbsp;needed",
+    types.OVERRIDDEN: "⚠️&nbsp;overridden",
+    types.BYPASSED: "⛔&nbsp;bypassed",
+    types.ERROR: "⛔&nbsp;error",
 }
 _HEADLINES = {
     types.SATISFIED: "✅ Approved: this may be merged",
@@ -38,7 +40,8 @@ class ChangeBrief(NamedTuple):
     """What a reviewer must know of one change. All texts are as the record has them.
 
     ``window`` and ``outage`` are ready to read; ``reasons`` say where the risk comes from,
-    ``services`` who is hit, ``collisions`` which other changes and calendars are in the way.
+    ``services`` who is hit (effect and services), ``collisions`` which other changes and calendars
+    are in the way.
     """
 
     id: str
@@ -51,7 +54,7 @@ class ChangeBrief(NamedTuple):
     outage: str = ""
     risk: str = ""
     reasons: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
+    services: tuple[tuple[str, tuple[str, ...]], ...] = ()
     items: tuple[str, ...] = ()
     backout: str = ""
     test: str = ""
@@ -61,14 +64,17 @@ class ChangeBrief(NamedTuple):
 def render(
     assessment: Assessment, changes: Sequence[ChangeBrief] = (), names: Mapping[str, str] | None = None
 ) -> str:
-    """Return the body of the comment. ``names`` maps people to what they are called."""
+    """Return the body of the comment.
+
+    ``names`` maps people, and roles as ``role:NAME``, to what they are called.
+    """
     called = names or {}
     blocks = [
         f"{MARKER}\n### {_HEADLINES.get(assessment.result, _HEADLINES[types.ERROR])}",
         *(_change(c) for c in changes[:3]),
         _and_more(len(changes) - 3, "change"),
         *(f"> ⛔ {plain(m, 300)}" for m in assessment.messages[:_MANY]),
-        _approvals(assessment.verdicts, called),
+        _approvals(assessment, called),
         _rejected(assessment, called),
         _footer(assessment),
     ]
@@ -100,23 +106,33 @@ def _and_more(count: int, what: str) -> str:
 def _change(change: ChangeBrief) -> str:
     kind = " · ".join(plain(w) for w in (change.type, change.state) if w)
     rows = [
-        ("Why", plain(change.why, 240)),
-        ("What", plain(change.plan, 300)),
+        ("Why", plain(_cut(change.why, 160))),
+        ("What", plain(_cut(change.plan, 230))),
         ("When", _joined([change.window, change.outage], " · ")),
         ("Risk", _risk(change)),
-        ("Who is hit", _listed(change.services) or "no service that the CMDB knows of"),
-        ("Items", _listed(change.items)),
-        ("If it fails", plain(change.backout, 240) or "⚠️ there is no plan to back out"),
-        ("Tested by", plain(change.test, 160)),
-        ("In the way", "<br>".join(plain(c, 160) for c in change.collisions[:4]) or "nothing"),
+        ("Changes", _listed(change.items)),
+        ("Who&nbsp;is&nbsp;hit", _hit(change.services) or "no service that the CMDB knows of"),
+        ("If&nbsp;it&nbsp;fails", plain(_cut(change.backout, 230)) or "⚠️ there is no plan to back out"),
+        ("Tested", plain(_cut(change.test, 110))),
+        ("Conflicts", "<br>".join(plain(c, 160) for c in change.collisions[:4]) or "none"),
     ]
     table = "\n".join(f"| **{name}** | {value} |" for name, value in rows if value)
     return f"**{code(change.id)} {plain(change.title, 160)}** ({kind})\n\n| | |\n|---|---|\n{table}"
 
 
+def _cut(text: str, cells: int) -> str:
+    """Shorten a text to whole words; numbers of a list's steps stay, line breaks go."""
+    line = " ".join(text.split())
+    return line if len(line) <= cells else line[:cells].rsplit(" ", 1)[0].rstrip(".,;:") + " …"
+
+
 def _risk(change: ChangeBrief) -> str:
     level = f"**{plain(change.risk)}**" if change.risk else "⚠️ not assessed"
-    return _joined_raw([level, "; ".join(plain(r, 120) for r in change.reasons[:4])], ": ")
+    return _joined_raw([level, "; ".join(plain(r, 120) for r in change.reasons[:3])], ": ")
+
+
+def _hit(services: Sequence[tuple[str, Sequence[str]]]) -> str:
+    return "<br>".join(f"{plain(effect)}: {_listed(names)}" for effect, names in services)
 
 
 def _joined(texts: Iterable[str], between: str) -> str:
@@ -132,33 +148,49 @@ def _listed(names: Sequence[str]) -> str:
     return shown + (f" and {len(names) - _MANY} more" if len(names) > _MANY else "")
 
 
-def _approvals(verdicts: Sequence[Verdict], called: Mapping[str, str]) -> str:
-    asked = [v for v in verdicts if v.result != types.NOT_APPLICABLE]
+def _approvals(assessment: Assessment, called: Mapping[str, str]) -> str:
+    changes = assessment.changes if len(assessment.changes) == 1 else ()
+    asked = [v for v in assessment.verdicts if v.result != types.NOT_APPLICABLE]
     if not asked:
         return ""
-    worst_first = sorted(asked, key=lambda v: types.RESULTS.index(v.result))
-    rows = [_verdict(v, called) for v in worst_first[:10]]
-    head = "| Who must approve | Stands | By | Could approve |\n|---|---|---|---|"
-    return "\n".join([head, *rows]) + (
-        f"\n\n{_and_more(len(asked) - 10, 'requirement')}" if len(asked) > 10 else ""
-    )
+    worst_first = sorted(_grouped(asked), key=lambda g: types.RESULTS.index(g[0].result))
+    rows = [_verdict(group, called, changes) for group in worst_first[:_ROWS]]
+    head = "| Who must approve | Stands | |\n|---|---|---|"
+    more = _and_more(len(worst_first) - _ROWS, "requirement")
+    return "\n".join([head, *rows]) + (f"\n\n{more}" if more else "")
 
 
-def _verdict(verdict: Verdict, called: Mapping[str, str]) -> str:
+def _grouped(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
+    """Put together what differs in its subject only: one person's approval answers all of it."""
+    groups: dict[tuple[object, ...], list[Verdict]] = {}
+    for verdict in verdicts:
+        need = verdict.requirement
+        said = (need.role, need.count, verdict.result, verdict.counted, verdict.could, verdict.reason)
+        groups.setdefault(said, []).append(verdict)
+    return list(groups.values())
+
+
+def _verdict(group: Sequence[Verdict], called: Mapping[str, str], changes: Sequence[str]) -> str:
+    verdict = group[0]
     need = verdict.requirement
-    role = plain(need.role.replace("_", " "))
+    role = plain(called.get(f"role:{need.role}", need.role.replace("_", " ")))
     who = f"{need.count} × {role}" if need.count > 1 else role
-    subject = code(need.subject) if need.subject else ""
-    asked = " of ".join(w for w in (who, subject) if w)
-    done = verdict.result in (types.SATISFIED, types.OVERRIDDEN)
-    could = "" if done else ", ".join(plain(called.get(p, p), 40) for p in verdict.could[:_MANY])
-    more = len(verdict.could) - _MANY
-    nobody = "" if done else f"⚠️ {plain(verdict.reason, 160) or 'nobody'}"
+    # That it is about the only change needs no saying.
+    named = [v.requirement.subject for v in group if v.requirement.subject not in ("", *changes)]
+    asked = " of ".join(w for w in (who, _listed(named)) if w)
+    return f"| {asked} | {_WORDS.get(verdict.result, plain(verdict.result))} | {_people(verdict, called)} |"
+
+
+def _people(verdict: Verdict, called: Mapping[str, str]) -> str:
+    """Say who approved; where that is not enough, who could, or why nobody can."""
     by = ", ".join(dict.fromkeys(_person(r, called) for r in verdict.counted))
-    return (
-        f"| {asked} | {_WORDS.get(verdict.result, plain(verdict.result))} | {by} "
-        f"| {could or nobody}{f' and {more} more' if could and more > 0 else ''} |"
-    )
+    said = [f"by {by}"] if by else []
+    if verdict.result not in (types.SATISFIED, types.OVERRIDDEN):
+        could = ", ".join(plain(called.get(p, p), 40) for p in verdict.could[:_PEOPLE])
+        more = len(verdict.could) - _PEOPLE
+        nobody = f"⚠️ {plain(verdict.reason, 160) or 'nobody'}"
+        said.append(f"could: {could}{f' and {more} more' if more > 0 else ''}" if could else nobody)
+    return "; ".join(said)
 
 
 def _rejected(assessment: Assessment, called: Mapping[str, str]) -> str:
