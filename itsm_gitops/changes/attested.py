@@ -49,6 +49,12 @@ class Evidence(NamedTuple):
     inputs: Inputs
 
     @property
+    def whole(self) -> dict[str, Any]:
+        """Return the whole statement as data."""
+        found: dict[str, Any] = json.loads(self.raw)
+        return found
+
+    @property
     def name(self) -> str:
         """Return the statement's own SHA-256, by which the next one names it."""
         return sha256(self.raw)

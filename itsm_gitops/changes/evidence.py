@@ -153,10 +153,9 @@ def statement(assessment: Assessment, inputs: Inputs, about: About) -> bytes:
     )
 
 
-def path_of(about: About) -> str:
+def page(sequence: int, kind: str, merge: str) -> str:
     """Return the file of a statement; it is never used by another one."""
-    name = f"{about.sequence:08d}-{about.kind}-{about.landed.commit}.json"
-    return f"{about.sequence // _PER_FOLDER:05d}/{name}"
+    return f"{sequence // _PER_FOLDER:05d}/{sequence:08d}-{kind}-{merge}.json"
 
 
 def _inputs_json(inputs: Inputs) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class PullRequest(NamedTuple):
     """What a forge says about a request itself.
 
     ``author`` and ``merged_by`` are identities (``github:42``), ``head`` and ``base`` commits,
-    ``target`` a branch name.
+    ``target`` a branch name. ``merged_at`` is None while it is not merged.
     """
 
     number: int
@@ -73,6 +73,7 @@ class PullRequest(NamedTuple):
     draft: bool = False
     merged_by: str = ""
     title: str = ""
+    merged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

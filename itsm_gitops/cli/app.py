@@ -55,6 +55,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "approve": Command("approvals", "Approve a request with your own key."),
         "submit": Command("forges", "Put a change on a branch, push it, say where to go on."),
         "comment": Command("forges", "Write the one comment that a reviewer needs."),
+        "audit": Command("audit", "Record who approved what, and prove it later."),
     },
     "Exchange and publish": {
         "import": Command("exchange", "Import records from another tool."),

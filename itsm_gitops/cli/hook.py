@@ -44,6 +44,37 @@ hook_command.add_command(pre_receive_command)
 
 
 @command(
+    "post-receive",
+    [("itsm hook post-receive", "the whole of hooks/post-receive, after '#!/bin/sh' and exec")],
+)
+def post_receive_command() -> int:
+    """Write down how a protected branch came to what was pushed.
+
+    Git starts this on the server after a push has landed. The statement (itsm audit show) goes to
+    the branch itsm/evidence. The server signs it where git config itsm.signer names a person and
+    itsm.signingKey that person's key.
+    """
+    from itsm_gitops.commands.hooking import post_receive, read_updates
+    from itsm_gitops.model.errors import ItsmError
+
+    try:
+        recorded = post_receive(read_updates(sys.stdin), os.environ)
+    except ItsmError as error:
+        # The push has landed: whoever pushed should know that its evidence is missing.
+        click.echo(f"itsm: no evidence was recorded: {safe_text(error.message)}", err=True)
+        return 1
+    for draft in recorded:
+        if draft.result == "BYPASSED":
+            click.echo(
+                f"itsm: {draft.landed.commit[:12]} is recorded as bypassed: itsm audit verify", err=True
+            )
+    return 0
+
+
+hook_command.add_command(post_receive_command)
+
+
+@command(
     "rerun",
     [
         ("itsm hook rerun --check gate", "in a workflow: for the request of the event"),

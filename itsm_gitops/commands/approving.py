@@ -79,13 +79,7 @@ def find(repo: Repository, asked: Asked) -> Meant:
     git = repo.history
     base = asked.base or default_base(git)
     head = asked.head or _head(git, base, asked.what)
-    reviews: tuple[Review, ...] = ()
-    opened_by = ""
-    if asked.reviews:
-        from itsm_gitops.changes.forges.jsonfile import read_reviews
-
-        file = read_reviews(_bytes(asked.reviews), asked.reviews)
-        reviews, opened_by = tuple(file.reviews), file.opened_by
+    reviews, opened_by = reviews_of(asked.reviews) if asked.reviews else ((), "")
     return Meant(base, head, asked.target or branch_name(base), reviews, opened_by)
 
 
@@ -94,6 +88,14 @@ def _of_forge(repo: Repository, forge: str, number: int | None) -> Meant:
 
     found = gather(repo, forge=forge, number=number)
     return Meant(found.base, found.head, found.target, found.reviews, found.pull_request.author)
+
+
+def reviews_of(path: str) -> tuple[tuple[Review, ...], str]:
+    """Return the reviews in a file, and the account that opened the request; raises ItsmError."""
+    from itsm_gitops.changes.forges.jsonfile import read_reviews
+
+    file = read_reviews(_bytes(path), path)
+    return tuple(file.reviews), file.opened_by
 
 
 def _bytes(path: str) -> bytes:

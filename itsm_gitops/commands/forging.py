@@ -165,7 +165,7 @@ def gather(
     queued = event is not None and event.queued and shape.is_commit(event.base)
     head = event.head if event is not None and queued else request.head
     if fetch:
-        _fetch(repo.history, name, request, head, [r.commit for r in reviews if r.commit], token(name, env))
+        fetch_request(repo.history, name, request, head, [r.commit for r in reviews if r.commit], token(name, env))
     base = event.base if event is not None and queued else _tip(repo.history, request.target)
     for commit in (base, head):
         if not transfer.has(repo.history, commit):
@@ -180,9 +180,10 @@ def _tip(git: Git, target: str) -> str:
     return git.resolve(f"refs/remotes/origin/{target}")
 
 
-def _fetch(
+def fetch_request(
     git: Git, forge: str, request: PullRequest, head: str, reviewed: Sequence[str], token: str
 ) -> None:
+    """Fetch the target branch, the request and the commits that reviewers saw; raises GitError."""
     pull = _HEADS.get(forge, _PULL_HEAD).format(request.number)
     target = f"+refs/heads/{request.target}:refs/remotes/origin/{request.target}"
     transfer.fetch(git, [target, pull], token=token)

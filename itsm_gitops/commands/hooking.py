@@ -16,10 +16,14 @@ from itsm_gitops.model.findings import Finding
 from itsm_gitops.repository import Git, Repository
 
 if TYPE_CHECKING:
+    from itsm_gitops.changes.recording import Draft
+
+if TYPE_CHECKING:
     from itsm_gitops.changes.forges.github import GitHub, OpenRequest
 
 HEADS = "refs/heads/"
 EVIDENCE = "itsm/evidence"
+_IN_THE_WAY = ("itsm",)
 _PUSHED_MAX = 1000
 _PROTECTED = "itsm.protected"
 
@@ -63,7 +67,8 @@ def pre_receive(updates: Iterable[Update], env: Mapping[str, str], *, check: boo
     Protected are the branch that HEAD names and those that ``git config itsm.protected`` lists
     (patterns such as ``release/*``): they only go forward, and only with the approvals that the
     policy of their present state asks for, given as signed statements. ``check`` also judges the
-    documents. Evidence and statements are never taken back. Other branches are free.
+    documents. Evidence and statements are never taken back, and evidence is taken from nobody but
+    the recorders that the policy names. Other branches are free.
     """
     repo = Repository.receiving(env)
     protected = _protected(repo.history)
@@ -93,10 +98,38 @@ def _decide(repo: Repository, update: Update, protected: tuple[str, ...], check:
     if branch == update.ref:
         return Decision(update, True, "not a branch")
     if branch == EVIDENCE:
-        return _forward(repo.history, update, "evidence") or Decision(update, True, "evidence goes forward")
+        return _forward(repo.history, update, "evidence") or _evidence(repo, update, protected[0])
+    if branch in _IN_THE_WAY or branch.startswith(f"{EVIDENCE}/"):
+        return Decision(update, False, f"a branch of that name would be in the way of {EVIDENCE}")
     if not any(fnmatchcase(branch, pattern) for pattern in protected):
         return Decision(update, True, "not protected")
     return _forward(repo.history, update, f"'{branch}'") or _judge(repo, update, branch, protected[0], check)
+
+
+def _evidence(repo: Repository, update: Update, main: str) -> Decision:
+    from itsm_gitops.commands import receiving
+
+    why = receiving.refuse(repo, update.old, update.new, _tip(repo.history, main))
+    return Decision(update, not why, why or "evidence by a recorder")
+
+
+def post_receive(updates: Iterable[Update], env: Mapping[str, str]) -> list[Draft]:
+    """Write down what protected branches got; returns what was recorded. Raises ItsmError."""
+    from itsm_gitops.commands import receiving
+
+    repo = Repository.receiving(env)
+    git = repo.history
+    protected = _protected(git)
+    main = _tip(git, protected[0])
+    found = []
+    for update in updates:
+        branch = update.ref.removeprefix(HEADS)
+        ours = branch != update.ref and branch != EVIDENCE and update.new
+        if ours and any(fnmatchcase(branch, pattern) for pattern in protected):
+            found.append(receiving.moved(repo, update.old, update.new, branch, main))
+    drafts = [d for d in found if d is not None]
+    receiving.record(git, drafts, env)
+    return drafts
 
 
 def _forward(git: Git, update: Update, what: str) -> Decision | None:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.git import Git, decode
+from itsm_gitops.repository.snapshot import REGULAR
 
 EVIDENCE = "itsm/evidence"
 REFERENCE = f"refs/heads/{EVIDENCE}"
@@ -35,7 +36,10 @@ class Page(NamedTuple):
 
 
 class Meddling(NamedTuple):
-    """A commit of the ledger that did something else than to add ``path``: ``status`` is Git's letter."""
+    """A commit of the ledger that did something else than to add a file: ``status`` is Git's letter.
+
+    An A is something added that is no file: a link, or a submodule.
+    """
 
     commit: str
     path: str
@@ -74,16 +78,16 @@ def read_at(git: Git, newest: str) -> Ledger:
     if not newest:
         return Ledger("", (), ())
     pages, meddling = [], []
-    for commit, status, path, oid in _entries(git, newest):
-        if status == _ADDED:
+    for commit, status, mode, path, oid in _entries(git, newest):
+        if status == _ADDED and mode == REGULAR:
             pages.append(Page(commit, path, oid))
         else:
             meddling.append(Meddling(commit, path, status))
     return Ledger(newest, tuple(pages), tuple(meddling))
 
 
-def _entries(git: Git, newest: str) -> Iterator[tuple[str, str, str, str]]:
-    """Yield commit, status, path and new blob of every entry, oldest commit first."""
+def _entries(git: Git, newest: str) -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield commit, status, new mode, path and new blob of every entry, oldest commit first."""
     out = git.run(
         "log", "--reverse", "--first-parent", "--diff-merges=first-parent", "--raw", "--no-abbrev",
         "--no-renames", "--no-ext-diff", "--no-textconv", "--no-relative", "-z", "--format=%H",
@@ -95,7 +99,7 @@ def _entries(git: Git, newest: str) -> Iterator[tuple[str, str, str, str]]:
         mark = word.lstrip(b"\n")
         if mark.startswith(b":"):
             about = mark.decode("ascii").split(" ")
-            yield commit, about[4], decode(next(words)), about[3]
+            yield commit, about[4], about[1], decode(next(words)), about[3]
         elif mark:
             commit = mark.decode("ascii")
 

@@ -171,10 +171,6 @@ def test_history_is_not_rewritten_and_branches_are_free(server: Server) -> None:
     landed, said = server.push(":main")
     assert not landed
     assert "cannot be deleted" in said
-    assert server.push("topic~1:refs/heads/itsm/evidence")[0]
-    landed, said = server.push(":refs/heads/itsm/evidence")
-    assert not landed
-    assert "evidence cannot be deleted" in said
 
 
 def test_other_branches_can_be_protected(server: Server) -> None:

@@ -20,6 +20,10 @@ class Forge(Protocol):
         """Return every submitted review, oldest first."""
         ...
 
+    def merged_request(self, commit: str, target: str) -> int | None:
+        """Return the request that brought a commit into a branch; None where there is none."""
+        ...
+
     def upsert_comment(self, number: int, body: str, marker: str, login: str = ...) -> str:
         """Create or replace the comment that begins with ``marker``; returns its address."""
         ...

@@ -12,7 +12,7 @@ from typing import Any
 
 from itsm_gitops.changes.forges import shape
 from itsm_gitops.changes.forges.github import GitHub
-from itsm_gitops.changes.forges.http import Client
+from itsm_gitops.changes.forges.http import Client, ForgeError
 
 # Gitea writes this where a time is not set.
 _UNSET = "0001-01-01T00:00:00Z"
@@ -33,6 +33,16 @@ class Gitea(GitHub):
         headers = {"Accept": "application/json", "User-Agent": "itsm-gitops"}
         client = Client(base, headers, secret=f"token {token}" if token else "")
         return cls(client, owner, repository, name)
+
+    def merged_request(self, commit: str, target: str) -> int | None:
+        """Return the request that brought a commit into ``target``; None where there is none."""
+        try:
+            found = self.client.get(f"{self.path}/commits/{commit}/pull")
+        except ForgeError as error:
+            if error.status == 404:
+                return None
+            raise
+        return shape.number(found, "number") if shape.dig(found, "base.ref") == target else None
 
     def _list(self, path: str, **query: object) -> Iterator[Any]:
         return self.client.pages(path, {"limit": 50, **query})

@@ -87,6 +87,7 @@ class GitHub:
             draft=shape.dig(data, "draft") is True,
             merged_by=shape.identity(self.name, shape.dig(data, "merged_by")),
             title=shape.text(data, "title"),
+            merged_at=shape.merged(data),
         )
 
     def reviews(self, number: int) -> list[Review]:
@@ -141,6 +142,19 @@ class GitHub:
                 where = f"{self.path}/issues/comments/{shape.number(comment, 'id')}"
                 return shape.text(self.client.send("PATCH", where, {"body": body}), "html_url")
         return shape.text(self.client.send("POST", path, {"body": body}), "html_url")
+
+    def merged_request(self, commit: str, target: str) -> int | None:
+        """Return the request that brought a commit into ``target``; None where there is none.
+
+        Every commit of a rebased request leads to it, not only the last.
+        """
+        merged = [
+            p
+            for p in self._list(f"{self.path}/commits/{commit}/pulls")
+            if shape.dig(p, "merged_at") is not None and shape.dig(p, "base.ref") == target
+        ]
+        merged.sort(key=lambda p: shape.dig(p, "merge_commit_sha") != commit)
+        return shape.number(merged[0], "number") if merged else None
 
     def open_requests(self) -> list[OpenRequest]:
         """Return every open request; raises ForgeError.

@@ -65,6 +65,7 @@ class GitLab:
             draft=shape.dig(data, "draft") is True,
             merged_by=shape.identity(self.name, merger),
             title=shape.text(data, "title"),
+            merged_at=shape.merged(data),
         )
 
     def versions(self, number: int) -> list[Version]:
@@ -96,6 +97,13 @@ class GitLab:
             for r in self.client.pages(f"{self._request(number)}/reviewers")
             if shape.dig(r, "state") == "requested_changes"
         ]
+
+    def merged_request(self, commit: str, target: str) -> int | None:
+        """Return the request that brought a commit into ``target``; None where there is none."""
+        for found in self.client.pages(f"{self.path}/repository/commits/{commit}/merge_requests"):
+            if shape.dig(found, "state") == "merged" and shape.dig(found, "target_branch") == target:
+                return shape.number(found, "iid")
+        return None
 
     def upsert_comment(self, number: int, body: str, marker: str, login: str = "") -> str:
         """Create or replace our note and return its address; raises ForgeError.

@@ -74,6 +74,11 @@ def identity(forge: str, account: Any) -> str:
     return f"{forge}:{value}" if known else ""
 
 
+def merged(data: Any) -> datetime | None:
+    """Return when a request was merged; None while it is not."""
+    return None if dig(data, "merged_at") is None else moment(data, "merged_at")
+
+
 def moment(value: Any, path: str) -> datetime:
     """Return the moment at ``path`` in UTC; raises ForgeError."""
     told = dig(value, path)

@@ -21,6 +21,7 @@ from itsm_gitops.changes.people import Directory
 from itsm_gitops.changes.types import APPROVED, CHANGES_REQUESTED, Assessment, Rejected, Review
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused
+from itsm_gitops.model.ids import is_item_id
 from itsm_gitops.model.roles import names
 from itsm_gitops.repository import refs, sshsig
 from itsm_gitops.repository.git import Git
@@ -124,6 +125,7 @@ def _read(
         at is None
         or about["state"] not in (APPROVED, CHANGES_REQUESTED)
         or not _COMMIT.fullmatch(about["commit"])
+        or not is_item_id(about["person"])
     ):
         return
     person = about["person"]
@@ -162,6 +164,11 @@ def _parse(content: bytes) -> tuple[dict[str, Any], str, str]:
     if not good or not all(isinstance(about.get(k), str) for k in _TEXTS):
         return {}, "", ""
     return about, text, signature
+
+
+def digest_of(content: bytes) -> str:
+    """Return which content a kept text claims to be about; empty where it is no statement."""
+    return str(_parse(content)[0].get("digest", ""))
 
 
 def require_key(directory: Directory, person: str, key: Path, today: date) -> None:

@@ -1,0 +1,294 @@
+"""`itsm audit`: evidence of every merge, and whether it is true."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from itsm_gitops.cli.base import (
+    App,
+    by_option,
+    command,
+    group_with_help,
+    json_option,
+    lazily,
+    pass_app,
+    print_json,
+)
+from itsm_gitops.cli.render import styles
+from itsm_gitops.cli.width import terminal_width
+from itsm_gitops.model.text import safe_text
+
+if TYPE_CHECKING:
+    from itsm_gitops.changes.recording import Draft
+    from itsm_gitops.commands.recording import Recorded
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+@group_with_help("audit")
+def audit_command() -> None:
+    """Record who approved what, and prove it later.
+
+    Every merge gets a statement on the branch itsm/evidence, which only grows: who had to approve,
+    who did, by which rules, about which content. Each statement names the one before. 'verify'
+    computes all of it again without asking anybody.
+    """
+
+
+def _source_options(function: _F) -> _F:
+    """Add the options that say where reviews come from and where evidence goes."""
+    for option in reversed(
+        (
+            click.option("--forge", default="", help="Ask github, gitlab, gitea or forgejo for reviews."),
+            click.option("--request", metavar="N", type=click.IntRange(min=1), default=None,
+                         help="The request on the forge, where the merge does not lead to it."),
+            click.option("--reviews", metavar="FILE", default="", help="Reviews from a JSON file (itsm approvals --help)."),
+            click.option("--push", is_flag=True, help="Fetch the evidence of others first, and push ours."),
+            click.option("--sign", is_flag=True, help="Sign the statements with your SSH key."),
+            click.option("--key", metavar="FILE", default="", help="Key to sign with. Default: git config user.signingKey."),
+            by_option,
+            json_option,
+        )
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+@command(
+    "record",
+    [
+        ("itsm audit record", "the usual branch, with the signed statements in this repository"),
+        ("itsm audit record --forge github --push", "in a workflow, after every push to main"),
+        ("itsm audit record --since v1.0 --reviews reviews.json", "begin later; reviews from a file"),
+        ("itsm audit record --sign --by change-manager", "with the recorder's own signature"),
+    ],
+)
+@click.option("--target", metavar="BRANCH", default="", help="The branch.  [default: main of origin]")
+@click.option("--since", metavar="REV", default="", shell_complete=lazily("revisions"),
+              help="Begin behind this commit.  [default: where evidence or the rules begin]")  # fmt: skip
+@_source_options
+@pass_app
+def record_command(app: App, /, as_json: bool, request: int | None, **named: Any) -> None:
+    """Write down how everything came to a branch.
+
+    Each merge that has no statement yet is judged by the rules of its own base, with the reviews of
+    its request on the forge and the statements that approvers signed. What did not pass the gate is
+    recorded too, as bypassed. Writers who come at the same time lose nothing.
+    """
+    from itsm_gitops.commands.recording import Asked, record
+
+    done = record(app.repo, Asked(request=request or 0, **named))
+    if as_json:
+        print_json(_recorded_json(done))
+        return
+    style = styles(sys.stdout)
+    if not done.drafts:
+        click.echo(f"nothing new on {safe_text(done.target)}: every merge has its statement")
+    for draft in done.drafts:
+        click.echo(_line(draft), color=style.on)
+    if done.commit:
+        where = "pushed to" if done.pushed else "kept on"
+        click.echo(style.dim(f"{where} itsm/evidence {done.commit[:12]}"), color=style.on)
+
+
+def _line(draft: Draft) -> str:
+    from itsm_gitops.cli.audit_text import RESULT_STYLES
+    from itsm_gitops.model.text import shorten
+
+    style, columns = styles(sys.stdout), terminal_width()
+    label = style.paint(draft.result.ljust(14), RESULT_STYLES.get(draft.result, ""))
+    named = ", ".join(draft.assessment.changes[:2])
+    title = f"{named}  {draft.landed.subject}" if named else draft.landed.subject
+    return f"{label}  {draft.landed.commit[:12]}  {shorten(safe_text(title), max(20, columns - 30))}"
+
+
+def _recorded_json(done: Recorded) -> dict[str, Any]:
+    return {
+        "commit": done.commit or None,
+        "target": done.target,
+        "pushed": done.pushed,
+        "statements": [
+            {
+                "kind": d.kind,
+                "merge": d.landed.commit,
+                "base": d.assessment.base,
+                "result": d.result,
+                "changes": list(d.assessment.changes),
+            }
+            for d in done.drafts
+        ],
+    }
+
+
+@command(
+    "verify",
+    [
+        ("itsm audit verify", "everything, since evidence began"),
+        ("itsm audit verify --since 2026-10-01", "what was recorded since a day (or behind a commit)"),
+        ("itsm audit verify --anchor 4be1f2a9c0d1", "and the evidence still holds what an earlier audit saw"),
+        ("itsm audit verify --json", "for programs"),
+    ],
+)
+@click.option("--since", metavar="REV|DATE", default="", shell_complete=lazily("revisions"),
+              help="Begin behind a commit, or at a day.  [default: where evidence begins]")  # fmt: skip
+@click.option("--target", metavar="BRANCH", default="", help="Only this branch.")
+@click.option(
+    "--anchor", metavar="COMMIT", default="", help="Commit of itsm/evidence that must still be in it."
+)
+@json_option
+@pass_app
+def verify_command(app: App, since: str, target: str, anchor: str, as_json: bool) -> int:
+    """Compute everything again, offline, and name what is wrong.
+
+    For each merge the approvers that were needed are found by the policy, the roles and the CMDB
+    of the commit it was merged into, and compared with the evidence.
+
+    \b
+      TAMPERED    evidence, its chain, a signature or the branch was changed
+      BACKDATED   something claims a time that it cannot have
+      MISMATCH    computed again, something else comes out
+      UNREVIEWED  merged, and there is no statement about it
+      BYPASSED    merged without the approvals that were asked for
+      OVERDUE     let pass in an emergency, and not reviewed in time
+      OVERRIDDEN  let pass in an emergency (for information)
+
+    Exit code 0: nothing is wrong; 1: findings. Keep the commit it prints for the next --anchor.
+    """  # noqa: D301 - click needs the backspace itself
+    from itsm_gitops.commands.auditing import report_json, verify
+
+    report = verify(app.repo, since=since, target=target, anchor=anchor)
+    if as_json:
+        print_json(report_json(report))
+    else:
+        from itsm_gitops.cli.audit_text import report_lines
+
+        style = styles(sys.stdout)
+        lines = report_lines(report, style, terminal_width(), app.repo.config.timezone)
+        click.echo("\n".join(lines), color=style.on)
+    return int(not report.clean)
+
+
+@command(
+    "retro",
+    [
+        ("itsm audit retro K7QF3", "by the statements signed since the merge"),
+        ("itsm audit retro K7QF3 --forge github --push", "by the reviews of its request since the merge"),
+        ("itsm audit retro 4be1f2a9c0d1 --reviews reviews.json", "a merge that no change record names"),
+    ],
+)
+@click.argument("what", metavar="CHG|COMMIT", shell_complete=lazily("identifiers"))
+@_source_options
+@pass_app
+def retro_command(app: App, /, what: str, as_json: bool, request: int | None, **named: Any) -> int:
+    """Record the review that an emergency still owes.
+
+    What was merged by an override (or past the gate) is judged again by reviews that were given
+    since, of the same content, by everybody who would have had to approve. The result is a second
+    statement; the first stays as it is. Exit code 1: approvals are still missing.
+    """
+    from itsm_gitops.commands.recording import Asked, retro
+
+    done = retro(app.repo, what, Asked(request=request or 0, **named))
+    (draft,) = done.drafts
+    if as_json:
+        from itsm_gitops.changes.explain import as_json as data
+
+        print_json({**_recorded_json(done), "assessment": data(draft.assessment)})
+        return int(not draft.assessment.passes)
+    style = styles(sys.stdout)
+    if draft.assessment.passes:
+        click.echo(_line(draft), color=style.on)
+        where = "pushed to" if done.pushed else "kept on"
+        click.echo(style.dim(f"{where} itsm/evidence {done.commit[:12]}"), color=style.on)
+        return 0
+    from itsm_gitops.cli.approvals import render
+    from itsm_gitops.cli.audit_text import how_to_approve
+
+    click.echo("\n".join(render(draft.assessment, style, terminal_width())), color=style.on)
+    click.echo("\n".join(how_to_approve(draft, style)), color=style.on)
+    return 1
+
+
+@command(
+    "show",
+    [
+        ("itsm audit show K7QF3", "everything recorded about a change"),
+        ("itsm audit show 4be1f2a9c0d1", "about a merge"),
+        ("itsm audit show 17 --json", "statement 17 and those of the same merge, whole"),
+    ],
+)
+@click.argument("what", metavar="CHG|COMMIT|N", shell_complete=lazily("identifiers"))
+@json_option
+@pass_app
+def show_command(app: App, what: str, as_json: bool) -> int:
+    """Show the evidence about one change or merge.
+
+    Who had to approve, who did, what did not count and why, and whether all of it comes out the
+    same when it is computed again. Exit code 1 where it does not.
+    """
+    from itsm_gitops.commands.auditing import show
+
+    found = show(app.repo, what)
+    if as_json:
+        print_json(
+            [
+                {
+                    "path": s.statement.path,
+                    "sha256": s.statement.name,
+                    "findings": [f.message for f in s.findings],
+                    "statement": s.statement.whole,
+                }
+                for s in found
+            ]
+        )
+    else:
+        from itsm_gitops.cli.audit_text import statement_lines
+
+        style = styles(sys.stdout)
+        lines: list[str] = []
+        for shown in found:
+            lines += ([""] if lines else []) + list(
+                statement_lines(shown, style, terminal_width(), app.repo.config.timezone)
+            )
+        click.echo("\n".join(lines), color=style.on)
+    return int(any(s.findings for s in found))
+
+
+@command(
+    "export",
+    [
+        ("itsm audit export > merges.csv", "one row for each merge, for a spreadsheet"),
+        ("itsm audit export --json", "the same, for programs"),
+        ("itsm audit export --raw", "cells as they are, even those a spreadsheet would calculate"),
+    ],
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV (the default).")
+@click.option("--raw", is_flag=True, help="Do not neutralise what a spreadsheet would run as a formula.")
+@json_option
+@pass_app
+def export_command(app: App, as_csv: bool, raw: bool, as_json: bool) -> None:
+    """Print a table of all recorded merges.
+
+    Change, branch, merge, time, result, who had to approve, who did, what did not count, and the
+    review afterwards. It is what was recorded; 'itsm audit verify' says whether that is true.
+    """
+    from itsm_gitops.commands.auditing import as_csv as csv_text
+    from itsm_gitops.commands.auditing import rows
+
+    if as_csv and as_json:
+        from itsm_gitops.model.errors import UsageError
+
+        raise UsageError("--csv and --json do not go together", "one of them")
+    found = rows(app.repo)
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(csv_text(found, raw=raw), nl=False)
+
+
+for _sub in (record_command, verify_command, retro_command, show_command, export_command):
+    audit_command.add_command(_sub)
