@@ -42,16 +42,28 @@ class ItsmCommand(click.Command):
         super().__init__(*args, **kwargs)
         self.examples = tuple(examples)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse; errors that click raises without saying where belong to this command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples below the options."""
         if self.examples:
-            formatter.write_paragraph()
-            formatter.write("Examples:\n")
-            for line, meaning in self.examples:
-                first, *rest = _folded(line, formatter.width - 2)
-                formatter.write("".join([f"  {first}\n", *(f"      {part}\n" for part in rest)]))
-                formatter.write(f"      # {meaning}\n" if meaning else "")
+            _write_examples(formatter, self.examples)
         super().format_epilog(ctx, formatter)
+
+
+def _write_examples(formatter: click.HelpFormatter, examples: Sequence[Example]) -> None:
+    formatter.write_paragraph()
+    formatter.write("Examples:\n")
+    for line, meaning in examples:
+        first, *rest = _folded(line, formatter.width - 2)
+        formatter.write("".join([f"  {first}\n", *(f"      {part}\n" for part in rest)]))
+        formatter.write(f"      # {meaning}\n" if meaning else "")
 
 
 def _folded(line: str, columns: int) -> list[str]:
@@ -153,11 +165,17 @@ class ItsmGroup(click.Group):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the first example of each sub-command."""
-        formatter.write_paragraph()
-        formatter.write("Examples:\n")
-        for sub in self.commands.values():
-            for line, _ in sub.examples[:1] if isinstance(sub, ItsmCommand) else ():
-                formatter.write(f"  {line}\n")
+        first = [
+            e for sub in self.commands.values() if isinstance(sub, ItsmCommand) for e in sub.examples[:1]
+        ]
+        _write_examples(formatter, first)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the first sentence of each sub-command's help in whole, where click would cut it."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, (sub.help or "").partition("\n")[0]) for name, sub in self.commands.items()]
+            )
 
 
 def group_with_help(name: str) -> Callable[[Callable[..., Any]], ItsmGroup]:

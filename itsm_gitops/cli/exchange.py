@@ -20,9 +20,10 @@ from itsm_gitops.cli.base import (
     pass_app,
     print_json,
 )
+from itsm_gitops.cli.failures import tell_left_out
 from itsm_gitops.cli.render import Style, brief, facts, styles
 from itsm_gitops.cli.width import terminal_width
-from itsm_gitops.commands.exchanging import export_csv, export_json, import_csv, write_report
+from itsm_gitops.commands.exchanging import Exported, export_csv, export_json, import_csv, write_report
 from itsm_gitops.model.text import safe_text
 
 if TYPE_CHECKING:
@@ -154,8 +155,7 @@ def export_command() -> None:
 @pass_app
 def export_json_command(app: App, kind: str | None, lines: bool, out: Path | None, at: str | None) -> None:
     """Export every document (of one kind) as JSON."""
-    count = export_json(app.repo, out, kind=kind, lines=lines, at=at)
-    _told(count, out)
+    _told(export_json(app.repo, out, kind=kind, lines=lines, at=at), out)
 
 
 @command(
@@ -187,9 +187,11 @@ def export_csv_command(
     _told(export_csv(app.repo, kind, out, columns=names, raw=raw, at=at), out)
 
 
-def _told(count: int, out: Path | None) -> None:
+def _told(done: Exported, out: Path | None) -> None:
     if out is not None:
-        click.echo(f"{count:,} documents written to {out}", err=True)
+        noun = "document" if done.documents == 1 else "documents"
+        click.echo(f"{done.documents:,} {noun} written to {safe_text(str(out))}", err=True)
+    tell_left_out(done.left_out)
 
 
 export_command.add_command(export_json_command)

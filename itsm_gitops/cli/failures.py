@@ -17,6 +17,7 @@ from itsm_gitops.model.text import safe_text
 
 INTERNAL = 3
 INTERRUPTED = 130
+_NAMED = 5  # documents that a warning names
 
 
 def usage(message: str, hint: str = "") -> UsageError:
@@ -36,6 +37,15 @@ def say(label: str, message: str, hint: str = "") -> None:
     advice = wrap(safe_text(hint, lines=True), columns - 6) if hint else []
     lines += [f"{style.dim('hint:') if i == 0 else '     '} {line}".rstrip() for i, line in enumerate(advice)]
     click.echo("\n".join(lines), err=True, color=style.on)
+
+
+def tell_left_out(identifiers: Sequence[str]) -> None:
+    """Warn of documents that cannot be read and are missing in what was printed."""
+    if identifiers:
+        count, verb = len(identifiers), "is" if len(identifiers) == 1 else "are"
+        names = ", ".join(identifiers[:_NAMED]) + (", …" if count > _NAMED else "")
+        files = f"{count:,} file{'' if count == 1 else 's'} cannot be read and {verb} left out"
+        say("warning", f"{files}: {names}", "itsm check says what is wrong with them")
 
 
 def report(error: Exception) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
-from itsm_gitops.cli.outcome import change_lines
+from itsm_gitops.cli.outcome import change_lines, whole_changes
 from itsm_gitops.cli.render import Style, styles
 from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.cli.width import terminal_width
@@ -44,26 +44,31 @@ def log_command(app: App, identifier: str, field: str | None, at: str | None, as
         print_json(found.as_json())
         return
     style = styles(sys.stdout)
-    lines = _log(found, style, terminal_width(), app.repo.config.timezone)
+    lines = _log(found, style, terminal_width(), app.repo.config.timezone, whole=bool(field))
     click.echo("\n".join(lines), color=style.on)
 
 
-def _log(found: History, style: Style, columns: int, zone: str) -> list[str]:
+def _log(found: History, style: Style, columns: int, zone: str, *, whole: bool) -> list[str]:
     lines = [f"{style.name(found.id)}  {style.dim(found.path + zone_note(zone))}"]
+    if found.unreadable:
+        said = f"the file cannot be read: itsm check {found.id} says why"
+        lines += ["", style.warning("not committed"), f"  {said}"]
     if found.uncommitted:
-        lines += ["", style.warning("not committed"), *_changes(found.uncommitted, style, columns)]
+        lines += ["", style.warning("not committed"), *_changes(found.uncommitted, style, columns, whole)]
     for commit in found.commits:
         head = f"{local(commit.at, zone)}  {safe_text(commit.author)}"
         room = columns - width(head) - 13
         subject = shorten(safe_text(commit.subject), room) if room > 9 else ""
         lines += ["", f"{style.bold(head)}  {style.dim(commit.commit[:9])}  {subject}".rstrip()]
-        lines += _changes(commit.changes, style, columns)
+        lines += _changes(commit.changes, style, columns, whole)
     if not found.commits and not found.uncommitted:
         lines += ["", "no commit changed this"]
     return lines
 
 
-def _changes(changes: Sequence[Change], style: Style, columns: int) -> list[str]:
+def _changes(changes: Sequence[Change], style: Style, columns: int, whole: bool) -> list[str]:
+    if whole:
+        return list(whole_changes(changes, style, columns))
     born = len(changes) > 2 and all(c.op == ADD for c in changes) and changes[0].pointer == ("id",)
     shown = [c for c in changes if not (born and c.pointer[0] in _QUIET)]
     return list(change_lines(shown, style, columns))

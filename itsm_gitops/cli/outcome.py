@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from itsm_gitops.cli.base import print_json
-from itsm_gitops.cli.render import Style, brief, pad, styles, words, wrap
+from itsm_gitops.cli.render import Style, brief, pad, plain, styles, words, wrap
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.editing import Written
 from itsm_gitops.model.diff import ADD, REMOVE, Change
@@ -69,6 +69,21 @@ def change_lines(changes: Sequence[Change], style: Style, columns: int) -> Itera
         label = pad(shorten(name, label_width), label_width)
         room = max(16, columns - label_width - 6)
         yield f"  {_sign(change, style)} {label}  {_values(change, style, room)}"
+
+
+def whole_changes(changes: Sequence[Change], style: Style, columns: int) -> Iterator[str]:
+    """Yield each changed value in whole; what does not fit beside its name gets lines of its own."""
+    for change in changes:
+        short = list(change_lines([change], style, columns))
+        if not any("…" in line for line in short):
+            yield from short
+            continue
+        yield f"  {field_name(change)}"
+        sides = [] if change.op == ADD else [(style.paint("-", "red"), change.old)]
+        sides += [] if change.op == REMOVE else [(style.paint("+", "green"), change.new)]
+        for sign, value in sides:
+            for index, line in enumerate(wrap(plain(said(value)).strip("\n"), columns - 6)):
+                yield f"    {sign if index == 0 else ' '} {line}".rstrip()
 
 
 def field_name(change: Change) -> str:

@@ -141,7 +141,7 @@ def _links(shown: Shown, style: Style, columns: int) -> Iterator[str]:
 
 def _other(relation: Related, style: Style, cells: int) -> str:
     if not relation.kind:
-        return style.paint("not here", "dim")
+        return style.paint("cannot be read: itsm check says why" if relation.broken else "not here", "dim")
     state = safe_text(words(relation.state))
     room = cells - (width(state) + 3 if state else 0)
     title = shorten(safe_text(relation.label), max(8, room))

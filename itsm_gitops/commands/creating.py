@@ -18,7 +18,7 @@ from itsm_gitops.commands.validation import new_errors
 from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model import clock, ids
 from itsm_gitops.model.diff import diff
-from itsm_gitops.model.errors import Refused, UsageError, did_you_mean
+from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.kinds import Kind
 
 if TYPE_CHECKING:
@@ -130,15 +130,23 @@ def _exists(repo: Repository, kind: Kind, identifier: str) -> bool:
 
 
 def _template_values(repo: Repository, kind: Kind, name: str) -> Mapping[str, Any]:
+    if name not in repo.book.templates:
+        near = did_you_mean(name, repo.book.templates)
+        raise NotFound(f"there is no template '{name}'", near or _templates_for(repo, kind))
     about = repo.book.template(name)
     if about.get("kind") != kind.name:
-        fitting = [t for t in repo.book.templates if repo.book.template(t).get("kind") == kind.name]
         raise UsageError(
             f"the template '{name}' is for {about.get('kind')}, not for {kind.name}",
-            f"templates for it: {', '.join(fitting)}" if fitting else f"there is no template for {kind.name}",
+            _templates_for(repo, kind),
         )
     values = about.get("values")
     return values if isinstance(values, dict) else {}
+
+
+def _templates_for(repo: Repository, kind: Kind) -> str:
+    """Say which templates a kind has."""
+    fitting = [t for t in repo.book.templates if repo.book.template(t).get("kind") == kind.name]
+    return f"templates for it: {', '.join(fitting)}" if fitting else f"there is no template for {kind.name}"
 
 
 def _fixed(draft: Draft) -> dict[str, Any]:
@@ -237,9 +245,11 @@ def refuse_missing(draft: Draft) -> None:
     """Raise UsageError that lists the missing fields with the options that give them."""
     missing = draft.missing()
     if missing:
-        width = max(len(usage_of(draft.kind, m)) for m in missing)
-        width = min(width, 44)
-        lines = [f"{usage_of(draft.kind, m).ljust(width)}  {_about(draft.kind, m)}" for m in missing]
+        lines = [
+            line
+            for name in missing
+            for line in (f"  {usage_of(draft.kind, name)}", f"      {_about(draft.kind, name)}")
+        ]
         raise UsageError(f"{a_kind(draft.kind)} also needs: {', '.join(missing)}", "\n".join(["add", *lines]))
 
 

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from itsm_gitops.model.errors import ItsmError, UsageError
 
 if TYPE_CHECKING:
     from itsm_gitops.exchange import ImportReport
-    from itsm_gitops.repository import Repository
+    from itsm_gitops.repository import Repository, Store
 
 
 def import_csv(
@@ -43,7 +43,16 @@ def write_report(report: ImportReport, path: Path) -> None:
         raise ItsmError(f"the report cannot be written: {path}: {error.strerror}") from error
 
 
-def export_json(repo: Repository, out: Path | None, *, kind: str | None, lines: bool, at: str | None) -> int:
+class Exported(NamedTuple):
+    """How many documents were written, and the identifiers of those that cannot be read."""
+
+    documents: int
+    left_out: tuple[str, ...]
+
+
+def export_json(
+    repo: Repository, out: Path | None, *, kind: str | None, lines: bool, at: str | None
+) -> Exported:
     """Export documents as one JSON document or as lines; ``out`` None is standard output."""
     from itsm_gitops import exchange
 
@@ -52,19 +61,24 @@ def export_json(repo: Repository, out: Path | None, *, kind: str | None, lines: 
     store = repo.store(at)
     write = exchange.export_ndjson if lines else exchange.export_json
     with _open(out) as file:
-        return write(store, file, kind)
+        return Exported(write(store, file, kind), _left_out(store, kind))
 
 
 def export_csv(
     repo: Repository, kind: str, out: Path | None, *, columns: Sequence[str], raw: bool, at: str | None
-) -> int:
+) -> Exported:
     """Export the documents of one kind as CSV; ``raw`` leaves texts that look like formulas as they are."""
     from itsm_gitops import exchange
 
     repo.book.kind(kind)
     store = repo.store(at)
     with _open(out) as file:
-        return exchange.export_csv(store, kind, file, list(columns) or None, raw=raw)
+        count = exchange.export_csv(store, kind, file, list(columns) or None, raw=raw)
+        return Exported(count, _left_out(store, kind))
+
+
+def _left_out(store: Store, kind: str | None) -> tuple[str, ...]:
+    return tuple(store.left_out([store.book.kind(kind).name] if kind else None))
 
 
 def _open(out: Path | None) -> AbstractContextManager[TextIO]:

@@ -70,6 +70,11 @@ def _book(repo: Repository | None) -> RuleBook:
 
 
 def _near(book: RuleBook, word: str) -> str:
+    if re.fullmatch(r"[A-Za-z]\d{1,5}", word):
+        from itsm_gitops.rules import explanations
+
+        codes = [e.code for e in explanations()]
+        return did_you_mean(word, codes, limit=1) or "itsm explain lists all rules"
     states = {s for k in book.kinds.values() if k.workflow for s in k.workflow.states}
     known = {
         *book.kinds,

@@ -39,12 +39,17 @@ class Commit(NamedTuple):
 
 
 class History(NamedTuple):
-    """The history of one document, newest first. ``uncommitted`` are changes in the working tree."""
+    """The history of one document, newest first. ``uncommitted`` are changes in the working tree.
+
+    ``unreadable`` is True where the working tree's file cannot be read, so that nobody can say
+    what changed in it.
+    """
 
     id: str
     path: str
     uncommitted: tuple[Change, ...]
     commits: tuple[Commit, ...]
+    unreadable: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the history as JSON data."""
@@ -53,6 +58,7 @@ class History(NamedTuple):
             "path": self.path,
             "uncommitted": [change_json(c) for c in self.uncommitted],
             "commits": [c.as_json() for c in self.commits],
+            "unreadable": self.unreadable,
         }
 
 
@@ -85,11 +91,11 @@ def history(repo: Repository, fragment: str, *, field: str | None = None, at: st
         from itsm_gitops.commands.fields import schema_at
 
         schema_at(kind, (field,))
-    pending = () if at else tuple(_uncommitted(repo, path))
+    pending, unreadable = ([], False) if at else _uncommitted(repo, path)
     try:
         found = field_history(repo, path, at)
     except NotFound:
-        if not pending:
+        if not pending and not unreadable:
             raise
         found = []
     commits = []
@@ -100,17 +106,21 @@ def history(repo: Repository, fragment: str, *, field: str | None = None, at: st
         if changes:
             commits.append(Commit(commit, moment, author, subject, changes))
     identifier = path.rsplit("/", 1)[-1].removesuffix(".yaml")
-    return History(identifier, path, _of_field(pending, field), tuple(commits))
+    return History(identifier, path, _of_field(pending, field), tuple(commits), unreadable)
 
 
 def _of_field(changes: Iterable[Change], field: str | None) -> tuple[Change, ...]:
     return tuple(c for c in changes if field is None or c.pointer[:1] == (field,))
 
 
-def _uncommitted(repo: Repository, path: str) -> list[Change]:
+def _uncommitted(repo: Repository, path: str) -> tuple[list[Change], bool]:
+    """Return what changed since HEAD, and whether the file cannot be read."""
+    new = _data(repo.snapshot(), path)
+    if new is None:
+        return [], True
     head = repo.snapshot("HEAD") if _has_commits(repo) else None
     old = _data(head, path) if head is not None else {}
-    return diff(old, _data(repo.snapshot(), path))
+    return diff(old or {}, new), False
 
 
 def _has_commits(repo: Repository) -> bool:
@@ -123,14 +133,15 @@ def _has_commits(repo: Repository) -> bool:
     return True
 
 
-def _data(snapshot: Snapshot, path: str) -> dict[str, Any]:
+def _data(snapshot: Snapshot, path: str) -> dict[str, Any] | None:
+    """Return a document; an empty one where there is none, None where it cannot be read."""
     from itsm_gitops.documents import load
 
     try:
         data = load(snapshot.read(path)).data
     except NotFound:
         return {}
-    return data if isinstance(data, dict) else {}
+    return data if isinstance(data, dict) else None
 
 
 def compare(

@@ -93,7 +93,8 @@ def find_state(document: Opened, word: str) -> tuple[Workflow, str]:
             return workflow, step.target
     near = did_you_mean(word, workflow.states)
     states = f"states: {', '.join(workflow.states)}"
-    raise NotFound(f"{a_kind(document.kind)} has no state '{word}'", f"{near}\n{states}" if near else states)
+    hint = "\n".join([*([near] if near else []), states, allowed_from(document)])
+    raise NotFound(f"{a_kind(document.kind)} has no state '{word}'", hint)
 
 
 def _transition(document: Opened, workflow: Workflow, target: str, data: Mapping[str, Any]) -> Transition:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from itsm_gitops.commands.opening import Opened, read_document, timeline
 from itsm_gitops.commands.steps import Step, next_steps, state_of
 from itsm_gitops.model import clock, ids
-from itsm_gitops.model.entry import edges_of
-from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.entry import edges_of, summarise
+from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.model.priority import Priority, priority
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 
@@ -24,7 +24,7 @@ class Related(NamedTuple):
     """One relation as seen from the document that is shown.
 
     ``title`` reads from this end. ``label`` and ``state`` are the other document's; both are
-    empty where it does not exist. ``field`` is the field of this document that says it
+    empty where it does not exist or is ``broken``: there, and not to be read. ``field`` is the field of this document that says it
     (``links`` for a link), empty where the other document says it.
     """
 
@@ -36,6 +36,7 @@ class Related(NamedTuple):
     state: str
     outgoing: bool
     field: str = ""
+    broken: bool = False
 
 
 class Shown(NamedTuple):
@@ -114,7 +115,7 @@ def show(
         priority=priority(book.policy(PRIORITY), document.data),
         opened=times[0] if times else "",
         updated=times[-1] if times else "",
-        age=_age(document, times),
+        age=_age(document),
         related=tuple(related),
         incoming_left=left,
         not_searched=tuple(skipped),
@@ -138,12 +139,16 @@ def _book(repo: Repository, snapshot: Snapshot, at: str | None) -> RuleBook:
     return read_rulebook(snapshot)
 
 
-def _age(document: Opened, times: list[str]) -> str:
-    """Return how long ago an open record was opened, or how long a finished one took."""
-    first, last = (clock.parse_time(t) for t in (times[0], times[-1])) if times else (None, None)
+def _age(document: Opened) -> str:
+    """Return how long ago an open record was opened, or how long a finished one took.
+
+    What is noted after the last state does not make it take longer.
+    """
+    entry = summarise(document.kind, document.path, document.data)
+    first, last = clock.parse_time(entry.opened), clock.parse_time(entry.entered or entry.updated)
     if first is None or last is None or document.kind.workflow is None:
         return ""
-    open_now = document.kind.workflow.is_open(state_of(document.kind, document.data))
+    open_now = document.kind.workflow.is_open(entry.state)
     return clock.age(first, clock.now() if open_now else last)
 
 
@@ -154,6 +159,7 @@ class _Reader:
         self._book = book
         self._snapshot = snapshot
         self._known: dict[str, Opened | None] = {}
+        self._broken: set[str] = set()
 
     def outgoing(self, document: Opened) -> list[Related]:
         """Return the relations that the document stores, in document order, each once."""
@@ -190,7 +196,8 @@ class _Reader:
             self._known[identifier] = self._read(identifier)
         other = self._known[identifier]
         if other is None:
-            return Related(relation, title, identifier, "", "", "", outgoing)
+            broken = identifier in self._broken
+            return Related(relation, title, identifier, "", "", "", outgoing, broken=broken)
         label = _text(other.data, other.kind.label)
         return Related(
             relation, title, identifier, other.kind.name, label, state_of(other.kind, other.data), outgoing
@@ -200,9 +207,16 @@ class _Reader:
         """Read another document by its exact identifier; None where there is none to be read."""
         for path in _paths(self._book, identifier):
             try:
-                return read_document(self._book, path, self._snapshot.read(path))
-            except ItsmError:
+                raw = self._snapshot.read(path)
+            except NotFound:
                 continue
+            except ItsmError:
+                self._broken.add(identifier)
+                continue
+            try:
+                return read_document(self._book, path, raw)
+            except ItsmError:
+                self._broken.add(identifier)
         return None
 
 

@@ -57,10 +57,12 @@ def init(
 
     A folder that holds nothing but a ``.git`` counts as empty. ``examples`` False leaves out the
     example documents. ``forge`` is one of FORGES: whose workflows are written. Raises Refused for
-    a folder with files, UsageError for a time zone or a forge that does not exist.
+    a folder with files or, with ``git``, inside another Git repository, UsageError for a time zone or a forge that does not exist.
     """
     root = folder.absolute()
     _refuse_full(root)
+    if git:
+        _refuse_inside(root)
     zone = timezone or "UTC"
     _refuse_zone(zone)
     named = organisation or DEFAULT_ORGANISATION
@@ -86,6 +88,16 @@ def _refuse_full(root: Path) -> None:
     if found:
         shown = ", ".join(found[:4]) + (", …" if len(found) > 4 else "")
         raise Refused(f"{root} is not empty: {shown}", "itsm init NEW-FOLDER, or move these files away first")
+
+
+def _refuse_inside(root: Path) -> None:
+    """Raise Refused in another Git repository: Git would keep one inside the other as an empty reference."""
+    around = next((f for f in root.parents if (f / ".git").exists()), None)
+    if around and not (root / ".git").exists():
+        raise Refused(
+            f"{root} is inside the Git repository {around}",
+            "itsm init FOLDER somewhere else; or --no-git: the files are written, and you commit them there",
+        )
 
 
 def _refuse_zone(zone: str) -> None:

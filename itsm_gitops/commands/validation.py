@@ -16,7 +16,8 @@ class Rejected(Refused):
     """A document that would break rules; ``findings`` says which. Nothing was written."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        count = "1 rule" if len(findings) == 1 else f"{len(findings)} rules"
+        codes = {f.code for f in findings}
+        count = "1 rule" if len(codes) == 1 else f"{len(codes)} rules"
         super().__init__(
             f"this would break {count}; nothing was written", "itsm explain CODE says why a rule exists"
         )

@@ -26,7 +26,8 @@ class Entry(NamedTuple):
     """The summary of one document.
 
     ``columns`` holds the top-level scalar fields of at most 200 characters and the priority set by
-    hand (what ``model.priority`` reads), ``aliases`` the old numbers, ``opened`` and ``updated`` the first and last time in the timeline (RFC 3339 text as
+    hand (what ``model.priority`` reads), ``aliases`` the old numbers, ``opened`` and ``updated`` the
+    first and last time in the timeline, ``entered`` the time of its last state (RFC 3339 text as
     written, empty where there is none).
     """
 
@@ -40,6 +41,7 @@ class Entry(NamedTuple):
     aliases: tuple[str, ...] = ()
     opened: str = ""
     updated: str = ""
+    entered: str = ""
 
 
 def summarise(kind: Kind, path: str, data: Mapping[str, Any]) -> Entry:
@@ -47,7 +49,7 @@ def summarise(kind: Kind, path: str, data: Mapping[str, Any]) -> Entry:
 
     The identifier is the file's name: a document whose ``id`` differs has a finding of its own.
     """
-    times = [e["at"] for e in _list(data.get("timeline")) if isinstance(e, dict) and _text(e.get("at"))]
+    steps = [e for e in _list(data.get("timeline")) if isinstance(e, dict) and _text(e.get("at"))]
     columns: dict[str, Any] = {
         k: v
         for k, v in data.items()
@@ -64,8 +66,9 @@ def summarise(kind: Kind, path: str, data: Mapping[str, Any]) -> Entry:
         columns=columns,
         edges=edges_of(kind, data),
         aliases=tuple(a for a in _list(data.get("aliases")) if isinstance(a, str)),
-        opened=times[0] if times else "",
-        updated=times[-1] if times else "",
+        opened=steps[0]["at"] if steps else "",
+        updated=steps[-1]["at"] if steps else "",
+        entered=next((e["at"] for e in reversed(steps) if "state" in e), ""),
     )
 
 

@@ -63,4 +63,6 @@ def did_you_mean(word: str, known: Iterable[str], limit: int = 3) -> str:
 
     lowered = {k.lower(): k for k in sorted(known)}
     near = difflib.get_close_matches(word.lower(), list(lowered), n=limit, cutoff=0.6)
+    # "prod" is too far from "production" for difflib, and what people mean.
+    near = near or [k for k in lowered if len(word) > 1 and k.startswith(word.lower())][:limit]
     return f"did you mean {', '.join(lowered[n] for n in near)}?" if near else ""

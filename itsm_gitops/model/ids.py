@@ -86,5 +86,8 @@ def find(fragment: str, known: Iterable[str], aliases: dict[str, str] | None = N
         return hits[0]
     if hits:
         raise Ambiguous(fragment, hits)
-    hint = did_you_mean(fragment, [*pool, *(aliases or {})]) or "itsm list shows what there is"
+    hint = (
+        did_you_mean(fragment, [*pool, *(aliases or {})])
+        or "itsm list and itsm list items show what there is"
+    )
     raise NotFound(f"nothing is called '{fragment}'", hint)

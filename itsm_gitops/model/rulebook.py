@@ -143,7 +143,7 @@ class RuleBook:
         if not found:
             raise RuleBookError(
                 "this repository has no rule book (no schemas/records/*.schema.json)",
-                "itsm init creates one",
+                "git checkout -- schemas brings back what was committed; itsm init writes a new repository",
             )
         return found
 
@@ -232,7 +232,8 @@ class RuleBook:
         """Return the data of one template; raises NotFound with the nearest name."""
         path = f"schemas/templates/{name}.yaml"
         if path not in self.files:
-            raise NotFound(f"there is no template '{name}'", did_you_mean(name, self.templates))
+            hint = did_you_mean(name, self.templates) or f"there are: {', '.join(self.templates)}"
+            raise NotFound(f"there is no template '{name}'", hint)
         data: Mapping[str, Any] = self._load(path)
         return data
 

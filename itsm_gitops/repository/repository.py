@@ -49,6 +49,14 @@ class Repository:
         for folder in (start, *start.parents):
             if (folder / CONFIG).is_file():
                 return cls(folder.resolve())
+        if not start.is_dir():
+            raise NotFound(f"there is no folder {start}", "-C FOLDER names the folder to work in")
+        bare = next((f for f in (start, *start.parents) if _is_bare(f)), None)
+        if bare:
+            raise NotFound(
+                f"{bare} is a bare Git repository: it has no files to work on",
+                f"git clone {bare} FOLDER makes a copy with files",
+            )
         raise NotFound(
             f"there is no {CONFIG} in {start} or above it",
             "itsm init creates a repository; -C FOLDER works in another one",
@@ -161,6 +169,11 @@ class Repository:
     def key_order(self, kind: Kind | str) -> tuple[str, ...]:
         """Return the canonical order of a kind's top-level keys."""
         return (self.book.kind(kind) if isinstance(kind, str) else kind).keys
+
+
+def _is_bare(folder: Path) -> bool:
+    """Whether a folder looks as Git's own folder does (of a bare repository, or ``.git`` itself)."""
+    return (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
 
 
 def _by_alias(snapshot: Snapshot, paths: list[str], alias: str) -> str | None:

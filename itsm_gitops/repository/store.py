@@ -121,6 +121,16 @@ class Store:
         first = problems[0]
         return Refused(f"{path}:{first.line}:{first.column}: {first.message} ({first.code})", first.hint)
 
+    def left_out(self, kinds: Iterable[str] | None = None) -> list[str]:
+        """Return the identifiers of the files (of some kinds) that cannot be used, sorted."""
+        wanted = None if kinds is None else set(kinds)
+        found = []
+        for identifier, path in self.broken.items():
+            kind = self.book.kind_at(path)
+            if wanted is None or (kind is not None and kind.name in wanted):
+                found.append(identifier)
+        return sorted(found)
+
     def raw(self, path: str) -> bytes:
         """Return the bytes of one file of the snapshot."""
         return self.snapshot.read(path)

@@ -14,7 +14,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import ERROR, OFF, SEVERITIES, WARNING, Finding, at_least, sort_key
 from itsm_gitops.model.paths import glob
-from itsm_gitops.repository import Config, Repository, Snapshot
+from itsm_gitops.repository import Config, Repository, Snapshot, Store
 from itsm_gitops.rules import fix as repairs
 from itsm_gitops.rules.changes import Range, read_range
 from itsm_gitops.rules.context import day
@@ -26,7 +26,7 @@ _KEPT = 512  # files whose positions are remembered while findings are located
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What ``check`` found. ``files`` and ``records`` count what was judged, ``seconds`` is wall time.
+    """What ``check`` found. ``files`` and ``records`` count what was asked for, ``seconds`` is wall time.
 
     ``fixed`` lists what ``fix=True`` repaired; ``snapshot`` names what was judged and ``base`` the
     commit it was compared with (empty without one).
@@ -87,13 +87,18 @@ def check(
     store = judged.store
     return Report(
         findings=tuple(located),
-        files=len(store.files) if store else len(snapshot.files()),
-        records=sum(store.book.kinds[e.kind].is_record for e in store.entries.values()) if store else 0,
+        files=sum(map(wanted, store.files if store else (f.path for f in snapshot.files()))),
+        records=_records(store, wanted) if store else 0,
         seconds=time.perf_counter() - started,
         fixed=fixed,
         snapshot=snapshot.name,
         base=commit,
     )
+
+
+def _records(store: Store, wanted: _Wanted) -> int:
+    """Count the records among the documents asked for."""
+    return sum(store.book.kinds[e.kind].is_record and wanted(e.path) for e in store.entries.values())
 
 
 def _judge(

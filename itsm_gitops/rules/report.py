@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from itsm_gitops.model.findings import ERROR, INFO, SEVERITIES, WARNING, Finding, json_pointer
 from itsm_gitops.model.text import safe_text
@@ -50,11 +50,15 @@ def hint(finding: Finding) -> str:
 def text(report: Report) -> str:
     """Return the report for a terminal without colour; ends with the summary line."""
     lines = [f"fixed {_shown(r.path)}: {_shown(r.message)} ({r.code})" for r in report.fixed]
+    return "\n".join([*lines, *_plain(report), summary(report)]) + "\n"
+
+
+def _plain(report: Report) -> Iterator[str]:
+    """Yield every finding and its hint without colour."""
     for finding in report.findings:
-        lines.append(line(finding))
+        yield line(finding)
         if finding.hint:
-            lines.append(f"    hint: {hint(finding)}")
-    return "\n".join([*lines, summary(report)]) + "\n"
+            yield f"    hint: {hint(finding)}"
 
 
 def as_json(report: Report) -> str:
@@ -104,9 +108,11 @@ def _annotation(finding: Finding) -> str:
 def github(report: Report) -> str:
     """Return workflow commands: the first of each level as annotations, then the summary line.
 
-    GitHub shows at most ten of a level; where there are more, the tenth says how many.
+    GitHub shows at most ten of a level; where there are more, the tenth says how many, and a
+    folded group of the log lists all.
     """
-    lines = []
+    lines: list[str] = []
+    capped = False
     for severity in SEVERITIES:
         found = [f for f in report.findings if f.severity == severity]
         shown = found if len(found) <= GITHUB_LIMIT else found[: GITHUB_LIMIT - 1]
@@ -114,6 +120,9 @@ def github(report: Report) -> str:
         if len(found) > len(shown):
             level, more = _LEVELS[severity], plural(len(found) - len(shown), "more finding")
             lines.append(f"::{level} title=itsm check::{more} of level {level}, see the log and the summary")
+            capped = True
+    if capped:
+        lines += ["::group::All findings", *_plain(report), "::endgroup::"]
     return "\n".join([*lines, summary(report)]) + "\n"
 
 

@@ -14,6 +14,7 @@ from itsm_gitops.model.findings import INFO, WARNING, Pointer
 from itsm_gitops.model.rulebook import GROUPS
 from itsm_gitops.repository import REGULAR, Config, Snapshot
 from itsm_gitops.rules import schema, validate
+from itsm_gitops.rules.cmdb import is_zone, near_zone
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
 from itsm_gitops.rules.registry import CHANGE, RULEBOOK, Hit, find_rule, rule
 
@@ -130,8 +131,11 @@ def book_fits_its_meta(ctx: BookContext) -> Iterator[Hit]:
     good="directory: closed",
 )
 def config_fits_its_meta(ctx: BookContext) -> Iterator[Hit]:
-    """Check itsm.yaml against its schema."""
+    """Check itsm.yaml against its schema, and look its time zone up."""
     yield from ctx.refusals(CONFIG)
+    zone = (ctx.data(CONFIG) or {}).get("timezone")
+    if isinstance(zone, str) and not is_zone(zone):
+        yield Hit(f"there is no time zone '{zone}'", ("timezone",), near_zone(zone), CONFIG)
 
 
 @rule(

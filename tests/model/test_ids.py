@@ -135,4 +135,4 @@ def test_what_is_not_there_suggests_the_nearest_name_or_the_list() -> None:
     for hopeless in ("zzzzzzzzzz", "", "  "):
         with pytest.raises(NotFound) as caught:
             ids.find(hopeless, KNOWN)
-        assert caught.value.hint == "itsm list shows what there is"
+        assert caught.value.hint == "itsm list and itsm list items show what there is"

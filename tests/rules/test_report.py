@@ -78,11 +78,13 @@ def test_github_is_capped_per_level_errors_first() -> None:
     warnings = [finding(WARNING, n) for n in range(1, 11)]
     errors = [finding(ERROR, n) for n in range(1, 26)]
     lines = reports.github(report(*warnings, *errors)).splitlines()
-    assert [line.split(" ")[0] for line in lines[:-1]] == ["::error"] * 10 + ["::warning"] * 10
+    assert [line.split(" ")[0] for line in lines[:20]] == ["::error"] * 10 + ["::warning"] * 10
     assert (
         lines[9] == "::error title=itsm check::16 more findings of level error, see the log and the summary"
     )
-    assert lines[-1] == "25 errors, 10 warnings in 1 of 431 files (0.9 s)"
+    assert lines[20] == "::group::All findings"
+    assert sum(line.startswith("records/") for line in lines[21:-2]) == 35
+    assert lines[-2:] == ["::endgroup::", "25 errors, 10 warnings in 1 of 431 files (0.9 s)"]
 
 
 @pytest.mark.parametrize("form", [reports.text, reports.github, reports.markdown])

@@ -1,0 +1,98 @@
+"""Columns of lists: which there are, and their values, derived ones included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from itsm_gitops.model import clock
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.errors import did_you_mean
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.priority import priority, rank
+from itsm_gitops.model.rulebook import PRIORITY
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Store
+
+# Columns that are derived or that every kind has, before the kind's own fields.
+DERIVED = ("id", "kind", "title", "state", "priority", "age", "opened", "updated", "path")
+
+
+class Row(NamedTuple):
+    """One listed document: its entry and the values of all columns asked for."""
+
+    entry: Entry
+    values: dict[str, Any]
+
+
+def column_names(kinds: Iterable[Kind]) -> list[str]:
+    """Return every column that can be asked for, derived ones first."""
+    return list(dict.fromkeys([*DERIVED, *(f for k in kinds for f in k.fields)]))
+
+
+def near_column(name: str, kinds: Sequence[Kind]) -> str:
+    """Say which column may be meant; where none is near, what there is without listing a hundred fields."""
+    fields = explains_fields(kinds)
+    return (
+        did_you_mean(name, column_names(kinds)) or f"columns: {', '.join(DERIVED)}, and every field\n{fields}"
+    )
+
+
+def explains_fields(kinds: Sequence[Kind]) -> str:
+    """Say where the fields of some kinds are listed."""
+    return f"itsm explain {kinds[0].name if len(kinds) == 1 else 'KIND'} lists the fields"
+
+
+class Rows:
+    """Computes the values of columns; whole documents are read only where a column needs them."""
+
+    def __init__(self, store: Store, columns: Sequence[str]) -> None:
+        self._store = store
+        self._columns = columns
+        self._now = clock.now()
+        self._policy = store.book.policy(PRIORITY)
+
+    def row(self, entry: Entry) -> Row:
+        """Return one listed document."""
+        return Row(entry, {name: self.value(entry, name) for name in self._columns})
+
+    def value(self, entry: Entry, name: str) -> Any:
+        """Return the value of a column; None where the document has none."""
+        if name == "priority":
+            return self.priority(entry)
+        if name == "age":
+            return self._age(entry)
+        if name in DERIVED and (found := getattr(entry, name)):
+            return found
+        if name == self._store.book.kinds[entry.kind].label:
+            return entry.title or None
+        if name in entry.columns:
+            return entry.columns[name]
+        kind = self._store.book.kinds[entry.kind]
+        return self._store.data(entry.id).get(name) if name in kind.fields else None
+
+    def _age(self, entry: Entry) -> str | None:
+        """Return how long an open record has been open, or how long a finished one took."""
+        first, last = clock.parse_time(entry.opened), clock.parse_time(entry.entered or entry.updated)
+        workflow = self._store.book.kinds[entry.kind].workflow
+        if first is None or last is None:
+            return None
+        done = workflow is not None and not workflow.is_open(entry.state)
+        return clock.age(first, last if done else self._now)
+
+    def priority(self, entry: Entry) -> str | None:
+        """Return the derived priority; None for a document without one."""
+        found = priority(self._policy, entry.columns)
+        return found.name if found else None
+
+    def urgency(self, entry: Entry) -> tuple[bool, int, str, str]:
+        """Return the usual order: open before finished, the most urgent and the oldest first."""
+        workflow = self._store.book.kinds[entry.kind].workflow
+        is_item = not self._store.book.kinds[entry.kind].is_record
+        finished = workflow is not None and not is_item and not workflow.is_open(entry.state)
+        return (finished, self.rank(entry), entry.opened, entry.id)
+
+    def rank(self, entry: Entry) -> int:
+        """Return the place of the priority, the most urgent first."""
+        return rank(self._policy, self.priority(entry) or "")

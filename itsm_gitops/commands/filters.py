@@ -1,0 +1,182 @@
+"""Filters of lists: words of a command line become one test of an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from itsm_gitops.commands.columns import Rows, column_names, explains_fields
+from itsm_gitops.commands.fields import Reader
+from itsm_gitops.model import clock
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.errors import UsageError, did_you_mean
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.priority import priority
+from itsm_gitops.model.rulebook import PRIORITY
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository, Store
+
+OPEN, FINISHED = "open", "finished"
+_CATEGORIES = ("new", "active", "waiting", "done", "cancelled")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What to list. Empty filters let everything pass; several words of one filter are an "or"."""
+
+    states: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    priorities: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    cis: tuple[str, ...] = ()
+    since: str = ""
+    where: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+
+
+def predicate(
+    repo: Repository, store: Store, kinds: Sequence[Kind], filters: Filters
+) -> Callable[[Entry], bool]:
+    """Return the test that an entry passes where it is to be listed.
+
+    Raises UsageError for words that mean nothing, NotFound and Ambiguous for documents.
+    """
+    tests = [
+        _state_test(kinds, filters.states),
+        _target_test(store, filters.services, ("affects",)),
+        _field_test(store, filters.teams, ("assigned_team", "owner", "fulfilment_team", "teams")),
+        _field_test(store, filters.assignees, ("assignee", "implementers", "owner")),
+        _target_test(store, filters.cis, ()),
+        _priority_test(store, filters.priorities),
+        _since_test(repo, filters.since),
+        _text_test(filters.text),
+        *(_where_test(store, kinds, name, value) for name, value in filters.where),
+    ]
+    used = [t for t in tests if t is not None]
+    return lambda entry: all(test(entry) for test in used)
+
+
+_Test = Callable[[Entry], bool] | None
+
+
+def _state_test(kinds: Sequence[Kind], words: Sequence[str]) -> _Test:
+    if not words:
+        return None
+    wanted: set[tuple[str, str]] = set()
+    names = {s for k in kinds if k.workflow for s in k.workflow.states}
+    for word in (w.lower().replace("-", "_") for w in words):
+        if word not in names and word not in (OPEN, FINISHED, *_CATEGORIES):
+            known = [OPEN, FINISHED, *_CATEGORIES, *names]
+            listed = f"states: {', '.join([OPEN, FINISHED, *sorted(names)])}"
+            raise UsageError(f"no listed kind has a state '{word}'", did_you_mean(word, known) or listed)
+        for kind in kinds:
+            wanted.update((kind.name, s) for s in _states(kind, word, exact=word in names))
+    return lambda e: (e.kind, e.state) in wanted
+
+
+def _states(kind: Kind, word: str, *, exact: bool) -> list[str]:
+    """Return the states of a kind that a word means: a state itself before a category."""
+    flow = kind.workflow
+    if flow is None:
+        return []
+    if exact:
+        return [word] if word in flow.states else []
+    if word in (OPEN, FINISHED):
+        return [s for s in flow.states if flow.is_open(s) == (word == OPEN)]
+    return [s for s, about in flow.states.items() if about.category == word]
+
+
+def _target_test(store: Store, words: Sequence[str], relations: Sequence[str]) -> _Test:
+    if not words:
+        return None
+    targets = {store.find(w).id for w in words}
+    return lambda e: any(x.target in targets and (not relations or x.relation in relations) for x in e.edges)
+
+
+def _field_test(store: Store, words: Sequence[str], fields: Sequence[str]) -> _Test:
+    """Match handles in some fields; ``none`` matches documents without any of them."""
+    if not words:
+        return None
+    wanted = {w.lower() for w in words}
+
+    def test(entry: Entry) -> bool:
+        own = store.book.kinds[entry.kind].fields
+        held: set[str] = set()
+        for field in fields:
+            if field in own:
+                value = entry.columns.get(field)
+                held.update(
+                    [str(value)]
+                    if value is not None
+                    else [e.target for e in entry.edges if e.pointer[0] == field]
+                )
+        return bool(held & wanted) or (not held and "none" in wanted)
+
+    return test
+
+
+def _priority_test(store: Store, words: Sequence[str]) -> _Test:
+    if not words:
+        return None
+    policy = store.book.policy(PRIORITY)
+    known = list(policy.get("priorities", {}))
+    wanted = {w.upper() for w in words}
+    for word in wanted - set(known):
+        raise UsageError(f"there is no priority '{word}'", f"priorities: {', '.join(known)}")
+
+    def test(entry: Entry) -> bool:
+        found = priority(policy, entry.columns)
+        return found is not None and found.name in wanted
+
+    return test
+
+
+def _since_test(repo: Repository, text: str) -> _Test:
+    if not text:
+        return None
+    schema = {"type": "string", "format": "date-time"}
+    sign = f"-{text}" if text[:1].isdigit() and text[-1:].isalpha() and "T" not in text else text
+    try:
+        moment = clock.parse_time(Reader(repo.config.timezone, lambda _, t: t).value(schema, sign, "--since"))
+    except UsageError as error:
+        raise UsageError(error.message, "write 7d, 12h, 2026-11-22 or '2026-11-22 20:00'") from error
+    return lambda e: moment is not None and bool((at := clock.parse_time(e.updated)) and at >= moment)
+
+
+def _text_test(text: str) -> _Test:
+    wanted = text.casefold()
+    return (lambda e: wanted in e.title.casefold() or wanted in e.id.casefold()) if text else None
+
+
+def _where_test(store: Store, kinds: Sequence[Kind], name: str, value: str) -> _Test:
+    first, *rest = name.replace("-", "_").split(".")
+    known = column_names(kinds)
+    if first not in known:
+        raise UsageError(
+            f"no listed kind has a field '{first}'", did_you_mean(first, known) or explains_fields(kinds)
+        )
+    wanted = value.casefold()
+    rows = Rows(store, ())
+
+    def test(entry: Entry) -> bool:
+        found = rows.value(entry, first)
+        for step in rest:
+            found = found.get(step) if isinstance(found, Mapping) else None
+        return _holds(found, wanted)
+
+    return test
+
+
+def _holds(value: Any, wanted: str) -> bool:
+    """Whether a value is what was asked for: ``*`` is any, empty is none, lists match by member."""
+    if value is None:
+        return wanted == ""
+    if wanted == "*":
+        return True
+    if isinstance(value, list):
+        return any(_holds(v, wanted) for v in value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text.casefold() == wanted
