@@ -125,6 +125,19 @@ def median(runs: Sequence[Run]) -> float:
     return statistics.median(r.seconds for r in runs)
 
 
+def conflict_detection(work: Path, rounds: int) -> tuple[float, float]:
+    """Return what `itsm schedule` takes on a large plan, and finding the conflicts alone (goal: 2 s)."""
+    repository = work / "plan"
+    repository.mkdir(exist_ok=True)
+    shutil.copytree(ROOT / "schemas", repository / "schemas", dirs_exist_ok=True)
+    (repository / "itsm.yaml").write_text("version: 1\norganisation: Bench\ntimezone: UTC\n")
+    alone = [sys.executable, str(ROOT / "benchmarks/plan.py"), str(repository)]
+    window = ["--from", "2026-12-01", "--to", "2w", "--json"]
+    runs = interleaved({"alone": alone, "schedule": [*ITSM, "schedule", *window]}, repository, rounds)
+    seconds = statistics.median(json.loads(r.output)["seconds"] for r in runs["alone"])
+    return median(runs["schedule"]), seconds
+
+
 def measure(work: Path, log: Path, rounds: int) -> dict[str, float | str]:
     """Measure everything; the keys of the result are what is printed."""
     repository, single = prepare(work, log)
@@ -139,6 +152,7 @@ def measure(work: Path, log: Path, rounds: int) -> dict[str, float | str]:
         repository,
         rounds * 4,
     )
+    plan, conflicts = conflict_detection(work, rounds)
     site = run([*ITSM, "site", "build"], repository)
     again = run([*ITSM, "site", "build"], repository)
     pages = sum(1 for _ in (repository / "build/site").rglob("*.html"))
@@ -157,6 +171,8 @@ def measure(work: Path, log: Path, rounds: int) -> dict[str, float | str]:
         "python -c pass, ms": 1000 * median(small["pass"]),
         "help / pass (goal 5)": median(small["help"]) / median(small["pass"]),
         "show / pass (goal 8)": median(small["show"]) / median(small["pass"]),
+        "conflicts of 2,000 changes, s": conflicts,
+        "itsm schedule of those, s": plan,
         "site build, s": site.seconds,
         "site build, MB": site.megabytes,
         "second site build, s": again.seconds,

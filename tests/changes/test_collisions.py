@@ -1,9 +1,8 @@
-"""The sweep finds what comparing every pair with every other finds, and quickly."""
+"""The sweep finds what comparing every pair with every other finds (benchmarks/plan.py says how fast)."""
 
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -169,11 +168,8 @@ def test_two_thousand_changes_over_five_thousand_items(book: RuleBook) -> None:
     luck = random.Random(3)
     graph, names = cmdb(book, luck, 5000)
     changes = some_changes(luck, names, 2000, 24 * 14)
-    began = time.perf_counter()
     found = collisions(changes, Neighbourhood(graph))
-    took = time.perf_counter() - began
     assert {c.kind for c in found} == set(KINDS)
-    assert took < 2, f"{took:.2f} s for {len(found)} collisions"
     assert {(c.kind, *sorted((c.first.id, c.second.id))) for c in found} == brute_force(changes, graph, 1)
 
 
