@@ -9,6 +9,7 @@ import click
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
 from itsm_gitops.cli.render import styles, wrap
 from itsm_gitops.cli.width import terminal_width
+from itsm_gitops.model.errors import UsageError
 from itsm_gitops.model.text import safe_text
 
 _FORGES = ("github", "gitlab", "gitea", "forgejo")
@@ -92,8 +93,10 @@ def submit_command(
     [
         ("itsm comment --forge github", "in a workflow: write it on the request of the event"),
         ("itsm comment --pr 17 --dry-run", "print what would be written on request 17"),
+        ("itsm comment --dry-run K7QF3", "before there is a request: of the branch that carries a change"),
     ],
 )
+@click.argument("what", metavar="[CHG|BRANCH]", default="", shell_complete=lazily("identifiers"))
 @click.option(
     "--pr", "number", type=click.IntRange(min=1), metavar="N", help="The request.  [default: the event's]"
 )
@@ -101,15 +104,26 @@ def submit_command(
 @_forge_option
 @json_option
 @pass_app
-def comment_command(app: App, number: int | None, dry_run: bool, forge: str | None, as_json: bool) -> None:
+def comment_command(
+    app: App, what: str, number: int | None, dry_run: bool, forge: str | None, as_json: bool
+) -> None:
     """Write the one comment that a reviewer needs.
 
     Plan, risk, impact, collisions and who must still approve. The comment is found again and
-    replaced. The token is read from ITSM_FORGE_TOKEN or the forge's usual variable.
+    replaced. The token is read from ITSM_FORGE_TOKEN or the forge's usual variable. With
+    --dry-run and a change or branch no forge is asked.
     """
-    from itsm_gitops.commands.briefing import comment
+    from itsm_gitops.commands.briefing import comment, preview
 
-    done = comment(app.repo, forge=forge or "", number=number, send=not dry_run)
+    if what and (number is not None or not dry_run):
+        raise UsageError(
+            "a comment is written on a request of the forge", "--pr N, or --dry-run to look at it"
+        )
+    done = (
+        preview(app.repo, what)
+        if what
+        else comment(app.repo, forge=forge or "", number=number, send=not dry_run)
+    )
     if as_json:
         print_json({"url": done.url or None, "result": done.assessment.result, "body": done.body})
     elif dry_run:

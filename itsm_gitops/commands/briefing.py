@@ -12,6 +12,7 @@ from itsm_gitops.changes.assess import assess
 from itsm_gitops.changes.forges.comment import MARKER, ChangeBrief, render
 from itsm_gitops.changes.types import Assessment
 from itsm_gitops.commands import forging
+from itsm_gitops.commands.approving import Asked, find
 from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.collisions import Neighbourhood, collisions, depth, severities
 from itsm_gitops.graph.impact import Effect, ImpactGraph
@@ -55,6 +56,16 @@ def comment(repo: Repository, *, forge: str = "", number: int | None = None, sen
     server = forging.connect(repo, forge)
     login = forging.bot(server.name)
     return Commented(body, result, server.upsert_comment(found.pull_request.number, body, MARKER, login))
+
+
+def preview(repo: Repository, what: str) -> Commented:
+    """Return the comment that a request of a branch, or of the branch that carries a change, would get."""
+    meant = find(repo, Asked(what=what))
+    now = clock.now()
+    result = assess(
+        repo, base=meant.base, head=meant.head, target=meant.target, reviews=meant.reviews, now=now
+    )
+    return Commented(brief(repo, result, now), result, "")
 
 
 def brief(repo: Repository, assessment: Assessment, now: datetime) -> str:
