@@ -18,7 +18,7 @@ def change(acme: Path, cli: Cli) -> str:
     made = cli(
         "new", "change", "--template", "normal-change", "--title", "More connections", "--service", "email",
         "--ci", "mailbox-db", "--requested-by", "mail-engineer", "--assigned-team", "it-operations",
-        "--backout", "Set it back.", "--json",
+        "--backout", "Set it back.", "--why", "Clients wait.", "--json",
     ).json["id"]  # fmt: skip
     subprocess.run(["git", "add", "-A"], cwd=acme, check=True)
     subprocess.run(["git", *identity, "commit", "-q", "-m", "Ask"], cwd=acme, check=True)
