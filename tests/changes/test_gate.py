@@ -79,7 +79,11 @@ def test_a_shallow_clone_knows_too_little(world: World, tmp_path: Path) -> None:
     world.commit(by="bob")
     world.write("docs/b.md", "B\n")
     world.commit(by="ann")
-    world.git("merge", "-q", "--no-edit", "-s", "ours", "main")
+    world.on_main()
+    world.write("docs/c.md", "C\n")
+    world.commit(by="cab-one")
+    world.on_topic()
+    world.git("merge", "-q", "--no-edit", "main")
     clone = tmp_path / "clone"
     words = ["git", "clone", "-q", "--depth", "2", "--no-single-branch", f"file://{world.root}", str(clone)]
     subprocess.run(words, check=True)
