@@ -8,6 +8,7 @@ from typing import Any
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.rulebook import CHANGE_MODELS, RISK
+from itsm_gitops.model.templates import value_at
 from itsm_gitops.rules.registry import RULEBOOK, Hit, rule
 from itsm_gitops.rules.rulebook import BookContext
 
@@ -37,7 +38,7 @@ def policies_fit_changes(ctx: BookContext) -> Iterator[Hit]:
                 yield from _unknown("model", name, known, ("facts", number, "types", index), RISK)
     for path, template in ctx.usable("schemas/templates/", ".yaml"):
         if not ctx.refusals(path):
-            yield from _fixed(path, template)
+            yield from _fixed(path, template, known or {})
 
 
 def _models(ctx: BookContext, models: Mapping[str, Any]) -> Iterator[Hit]:
@@ -66,10 +67,14 @@ def _models(ctx: BookContext, models: Mapping[str, Any]) -> Iterator[Hit]:
             yield Hit(f"the type '{name}' has no model in {CHANGE_MODELS}", pointer, "", _SCHEMA)
 
 
-def _fixed(path: str, template: Mapping[str, Any]) -> Iterator[Hit]:
+def _fixed(path: str, template: Mapping[str, Any], models: Mapping[str, Any]) -> Iterator[Hit]:
     for index, name in enumerate(template.get("fixed", ())):
-        if _inside(template["values"], *name.split(".")) is None:
+        if value_at(template["values"], name) is None:
             yield Hit(f"the template has no value for '{name}'", ("fixed", index), "", path)
+    model = models.get(template["values"].get("type"), {}) if template["kind"] == "change" else {}
+    if model.get("template") == "required" and "fixed" not in template:
+        message = "the template authorises changes and fixes nothing that they do"
+        yield Hit(message, ("template",), "name under `fixed` what a change may not do otherwise", path)
 
 
 def _unknown(

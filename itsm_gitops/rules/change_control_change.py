@@ -1,11 +1,16 @@
-"""Family C between two snapshots: edits of the CMDB that need a change."""
+"""Family C between two snapshots: edits of the CMDB that need a change, and the life of templates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
 
+from itsm_gitops.model.change_models import read_models
+from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.findings import OFF, WARNING
-from itsm_gitops.model.rulebook import CHANGE_CONTROL
+from itsm_gitops.model.rulebook import CHANGE_CONTROL, RuleBook
+from itsm_gitops.model.templates import PROPOSED, next_stages, value_at
 from itsm_gitops.rules.context import ChangeContext, Pair
 from itsm_gitops.rules.registry import CHANGE, Hit, rule
 
@@ -57,3 +62,53 @@ def edit_is_authorised(ctx: ChangeContext) -> Iterator[Hit]:
             pointer = ("id",) if new or fields[0] not in pair.head else (fields[0],)
             message = f"'{pair.id}' {what} and no authorised change names it"
             yield Hit(message, pointer, "", pair.path, severity=severity)
+
+
+@rule(
+    "C102",
+    "Template that skips a step of its life",
+    scope=CHANGE,
+    why="An approved template authorises every change made from it, so it is proposed first and then approved.",
+    hint="a template is proposed, then approved, then retired; its version counts every change of what it says",
+    bad="# a new file of schemas/templates\nstatus: approved",
+    good="# a new file of schemas/templates; another pull request approves it\nstatus: proposed",
+)
+def template_lives_in_order(ctx: ChangeContext) -> Iterator[Hit]:
+    """Compare the templates that authorise changes, before and after."""
+    for path in sorted(ctx.changed):
+        if not path.startswith("schemas/templates/") or path in ctx.removed:
+            continue
+        name = PurePosixPath(path).stem
+        before, after = _authorising(ctx.base_book, name), _authorising(ctx.head.book, name)
+        if after is None:
+            continue
+        old, new = (before or {}).get("status"), after.get("status")
+        if before is None and new != PROPOSED:
+            yield Hit(f"a new template begins as '{PROPOSED}', not as '{new}'", ("status",), "", path)
+        elif before is not None and old != new and new not in next_stages(str(old)):
+            hint = f"from '{old}' it goes on to {' or '.join(next_stages(str(old)))}"
+            yield Hit(f"a template that is '{old}' cannot become '{new}'", ("status",), hint, path)
+        if before is not None and _says(before) != _says(after) and not _newer(before, after):
+            message = f"the template says something else, and its version is still {after.get('version')}"
+            yield Hit(message, ("version",), "", path)
+
+
+def _authorising(book: RuleBook, name: str) -> Mapping[str, Any] | None:
+    """Return a template whose changes need no other authorisation; None for others and for none."""
+    if name not in book.templates:
+        return None
+    try:
+        template = book.template(name)
+    except ItsmError:
+        return None  # it cannot be read: that has a finding of its own
+    model = read_models(book).get(str(value_at(template, "values.type")))
+    return template if template.get("kind") == "change" and model is not None and model.templated else None
+
+
+def _says(template: Mapping[str, Any]) -> tuple[Any, Any]:
+    return template.get("values"), template.get("fixed")
+
+
+def _newer(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    old, new = before.get("version"), after.get("version")
+    return isinstance(old, int) and isinstance(new, int) and new > old

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,6 +17,7 @@ from itsm_gitops.model.entry import summarise
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import OFF, WARNING
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, RISK
+from itsm_gitops.model.templates import departures
 from itsm_gitops.repository import Store
 from itsm_gitops.rules.change_control import arrived, model_of
 from itsm_gitops.rules.context import DocumentContext, NetworkContext
@@ -81,22 +82,10 @@ def follows_template(ctx: DocumentContext) -> Iterator[Hit]:
         template = ctx.book.template(str(name))
     except NotFound:
         return  # rule C009's finding
-    values = template.get("values")
-    for field in template.get("fixed") or ():
-        steps = tuple(str(field).split("."))
-        mine, theirs = _at(ctx.data, steps), _at(values, steps)
-        if mine is not None and steps[0] not in ctx.refused and _plain(mine) != _plain(theirs):
+    for field in departures(template, ctx.data):
+        steps = tuple(field.split("."))
+        if steps[0] not in ctx.refused:
             yield Hit(f"'{field}' is not what the template '{name}' says", steps)
-
-
-def _at(data: Any, steps: tuple[str, ...]) -> Any:
-    for step in steps:
-        data = data.get(step) if isinstance(data, Mapping) else None
-    return data
-
-
-def _plain(value: Any) -> Any:
-    return " ".join(value.split()) if isinstance(value, str) else value
 
 
 @rule(
@@ -238,3 +227,32 @@ def questions_are_answered(ctx: DocumentContext) -> Iterator[Hit]:
     missing = [q["id"] for q in policy.get("questions", ()) if q["id"] not in (risk.get("answers") or {})]
     if missing:
         yield Hit(f"not answered: {', '.join(missing)}", ("risk",), severity=severity)
+
+
+@rule(
+    "C016",
+    "Override of risk that nobody else answers for",
+    kinds=_CHANGE,
+    why="Whoever sets a level below the computed one answers for it; that cannot be those who want the change.",
+    hint="name the person who decided it, neither requester nor implementer (often the change manager)",
+    bad="requested_by: mail-engineer\nrisk:\n  level: low\n  override: {by: mail-engineer, reason: It will be fine.}",
+    good="requested_by: mail-engineer\nrisk:\n  level: low\n  override: {by: change-manager, reason: Only copies are changed.}",
+)
+def override_has_an_owner(ctx: DocumentContext) -> Iterator[Hit]:
+    """Look at who answers for the override of an open change: a person of the directory who does not want it."""
+    if "risk" in ctx.refused or not ctx.flow.is_open(str(ctx.data.get("state"))):
+        return
+    override = (ctx.data.get("risk") or {}).get("override")
+    if override is None:
+        return
+    who = override["by"]
+    entry = ctx.store.entries.get(who)
+    if who == ctx.data.get("requested_by") or who in (ctx.data.get("implementers") or ()):
+        what = f"'{who}' wants the change and overrides its risk"
+    elif entry is None:
+        what = f"there is no person '{who}' to answer for it"
+    elif entry.kind != "person":
+        what = f"'{who}' is a {entry.kind}; a person answers for it"
+    else:
+        return
+    yield Hit(what, ("risk", "override", "by"))

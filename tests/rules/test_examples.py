@@ -50,4 +50,4 @@ def test_explanations_are_all_rules_in_order_of_family() -> None:
     codes = [e.code for e in explanations()]
     assert sorted(codes) == [r.code for r in rules()]
     assert codes[0] == "P001"
-    assert codes[-1] == "C101"
+    assert codes[-1] == "C102"
