@@ -1,13 +1,14 @@
 """A GitHub that remembers: pull requests, reviews, comments, rules, check runs, on the loopback.
 
 Own code, written from the published description of the interface; ``test_contract`` holds it to
-that description. ``faults`` are answered before anything else, one per request.
+that description. ``faults`` are answered before anything else, one per request; a status of 0 is none.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,6 +47,8 @@ class FakeGitHub(ThreadingHTTPServer):
         self.rerun: list[int] = []
         self.requests: list[tuple[str, str]] = []
         self.faults: list[tuple[int, dict[str, str]]] = []
+        self.codeowners: list[dict[str, Any]] | None = []  # its errors; None: there is no such file
+        self.delay = 0.0  # seconds before an answer
         self.public = ""  # the address that links point to, where a proxy stands in front
         self.open_pull(7)
 
@@ -113,8 +116,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(size)) if size else None
         url = urlsplit(self.path)
         self.server.requests.append((self.command, self.path))
-        if self.server.faults:
-            status, headers = self.server.faults.pop(0)
+        time.sleep(self.server.delay)
+        status, headers = self.server.faults.pop(0) if self.server.faults else (0, {})
+        if status:
             self._answer(status, {"message": "not now"}, headers)
         elif self.headers.get("Authorization") != self.server.token:
             self._answer(401, {"message": "Bad credentials", "documentation_url": SITE, "status": "401"})
@@ -134,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
                 rf"{root}/rules/branches/([\w%]+)",
                 lambda b: self._page(self.server.rules.get(unquote(b), []), query),
             ),
-            ("GET", rf"{root}/codeowners/errors", lambda: self._answer(200, {"errors": []})),
+            ("GET", rf"{root}/codeowners/errors", self._codeowners),
             ("GET", rf"{root}/issues/\d+/comments", lambda: self._page(self.server.comments, query)),
             (
                 "POST",
@@ -158,6 +162,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._one(None)
         else:
             self._page(entries, query)
+
+    def _codeowners(self) -> None:
+        errors = self.server.codeowners
+        self._one(None if errors is None else {"errors": errors})
 
     def _one(self, data: Any) -> None:
         self._answer(*((200, data) if data else (404, {"message": "Not Found"})))

@@ -31,6 +31,8 @@ class Hosted:
         self.clone.commit("Accounts")
         self.clone.git("clone", "-q", "--bare", ".", str(self.origin))
         self.clone.git("remote", "add", "origin", str(self.origin))
+        self.clone.git("fetch", "-q", "origin")
+        self.clone.git("remote", "set-head", "origin", "main")
         self.clone.git("checkout", "-q", "-b", "topic")
 
     @property

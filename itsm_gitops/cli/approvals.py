@@ -12,7 +12,7 @@ from itsm_gitops.cli.base import App, by_option, command, json_option, lazily, p
 from itsm_gitops.cli.render import Style, styles, wrap
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.approving import Asked, approvals, approve
-from itsm_gitops.model.errors import GitError, UsageError
+from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.text import safe_text
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def gate_command(app: App, /, what: str, as_json: bool, **named: str) -> int:
 
     try:
         found = approvals(app.repo, Asked(what=what, **named))
-    except GitError as error:
+    except ItsmError as error:
         error.exit_code = EXIT_ERROR
         raise
     _print(found, as_json=as_json)

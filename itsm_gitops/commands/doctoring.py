@@ -27,6 +27,7 @@ GATE = "gate"
 EVIDENCE = "itsm/evidence"
 _GIT = (2, 38)  # merge-tree --write-tree
 _ACTIONS = 15368  # the number of GitHub Actions among GitHub's apps: no other may say "gate"
+_REFUSED = 401
 _PINNED = re.compile(r"uses:\s*(\S+)")
 
 
@@ -54,9 +55,13 @@ def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[
         hint = "set ITSM_FORGE_TOKEN to a token that may read the repository's rules"
         return [*found, Check("server", UNKNOWN, "not asked: there is no token", hint)]
     try:
-        return [*found, *_server(forging.connect(repo, name), _target(repo))]
+        # One by one: what was seen before the server stopped to answer is told.
+        for check in _server(forging.connect(repo, name), _target(repo)):
+            found.append(check)
     except ItsmError as error:
-        return [*found, Check("server", UNKNOWN, error.message, error.hint)]
+        refused = isinstance(error, ForgeError) and error.status == _REFUSED
+        found.append(Check("server", FAILED if refused else UNKNOWN, error.message, error.hint))
+    return found
 
 
 def _target(repo: Repository) -> str:
@@ -172,7 +177,7 @@ def _verdict(subject: str, good: bool, yes: str, no: str, hint: str, *, bad: str
 
 def _github(server: GitHub, branch: str) -> Iterator[Check]:
     rules = {str(shape.dig(r, "type")): shape.dig(r, "parameters") for r in server.branch_rules(branch)}
-    place = f"a ruleset for {branch}"
+    place = f"a ruleset for {branch}; a classic protection of the branch is not seen here"
     yield _verdict("pull requests", "pull_request" in rules, "required", f"{branch} takes pushes", place)
     checks = shape.dig(rules.get("required_status_checks"), "required_status_checks") or []
     ours = [c for c in checks if shape.dig(c, "context") == GATE]
@@ -191,14 +196,9 @@ def _github(server: GitHub, branch: str) -> Iterator[Check]:
     safe = {"non_fast_forward", "deletion"} <= kept
     yield _verdict("evidence", safe, "append-only", "can be rewritten", f"a ruleset for {EVIDENCE}")
     errors = server.codeowners_errors(branch)
-    yield _verdict(
-        "CODEOWNERS on GitHub",
-        not errors,
-        "accepted",
-        f"{len(errors)} errors",
-        "itsm codeowners",
-        bad=WARNING,
-    )
+    if errors is not None:
+        said = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
+        yield _verdict("CODEOWNERS on GitHub", not errors, "accepted", said, "itsm codeowners", bad=WARNING)
     yield Check(
         "bypasses",
         UNKNOWN,

@@ -59,8 +59,7 @@ def forge_name(repo: Repository, forge: str = "", env: Mapping[str, str] | None 
         return "gitea"
     if told.get("GITHUB_ACTIONS"):
         return "github"
-    remote = remote_of(repo)
-    found = remotes.kind(remote, shipped_files(repo)) if remote else ""
+    found = remotes.kind(remote_of(repo), shipped_files(repo))
     if not found:
         raise UsageError("it is not known which forge this repository is on", f"--forge {'|'.join(FORGES)}")
     return found
@@ -165,7 +164,9 @@ def gather(
     queued = event is not None and event.queued and shape.is_commit(event.base)
     head = event.head if event is not None and queued else request.head
     if fetch:
-        fetch_request(repo.history, name, request, head, [r.commit for r in reviews if r.commit], token(name, env))
+        fetch_request(
+            repo.history, name, request, head, [r.commit for r in reviews if r.commit], token(name, env)
+        )
     base = event.base if event is not None and queued else _tip(repo.history, request.target)
     for commit in (base, head):
         if not transfer.has(repo.history, commit):

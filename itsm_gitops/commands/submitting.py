@@ -53,8 +53,10 @@ def submit(
     _refuse_errors(repo, path, identifier)
     git = repo.history
     aim = target or _default_branch(git)
-    branch = _branch(repo, git, aim, identifier)
     paths = _paths(git, path, everything)
+    if not paths:
+        _refuse_nothing(git, aim, identifier)
+    branch = _branch(repo, git, aim, identifier)
     commit = ""
     if paths:
         title = (
@@ -62,7 +64,11 @@ def submit(
         )
         commit = porcelain.commit(repo.root, paths, title)
     if push:
-        porcelain.push(repo.root, branch)
+        try:
+            porcelain.push(repo.root, branch)
+        except GitError as error:
+            hint = error.hint or f"the commit is kept on {branch}: itsm submit {identifier} tries again"
+            raise GitError(error.message, hint) from error
     return Submitted(identifier, branch, aim, commit, tuple(paths), push, _page(repo, forge, branch, aim))
 
 
@@ -76,6 +82,18 @@ def _refuse_errors(repo: Repository, path: str, identifier: str) -> None:
             f"{identifier} has {len(errors)} error{'s' if len(errors) > 1 else ''}: {first.message} ({first.code})",
             f"itsm check {identifier}",
         )
+
+
+def _refuse_nothing(git: Git, target: str, identifier: str) -> None:
+    """Refuse a request that would bring nothing; where the target is not known here, the forge will."""
+    for name in (f"refs/remotes/origin/{target}", f"refs/heads/{target}"):
+        try:
+            base = git.resolve(name)
+        except GitError:
+            continue
+        if git.merge_base(base, git.resolve("HEAD")) == git.resolve("HEAD"):
+            raise Refused(f"{identifier} is in {target} as it is: there is nothing to submit", "git status")
+        return
 
 
 def _default_branch(git: Git) -> str:
@@ -94,7 +112,11 @@ def _branch(repo: Repository, git: Git, target: str, identifier: str) -> str:
     if current != target:
         return current
     name = f"change/{identifier}"
-    porcelain.switch(repo.root, name)
+    try:
+        porcelain.switch(repo.root, name)
+    except GitError as error:
+        hint = f"git stash; git switch {name}; git stash pop"
+        raise Refused(f"{name} exists, and what was edited here does not fit on it", hint) from error
     return name
 
 

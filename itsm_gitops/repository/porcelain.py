@@ -97,7 +97,22 @@ def push(root: Path, branch: str, remote: str = "origin") -> None:
         if remote not in [r.name for r in repo.remotes]:
             raise GitError(f"this repository has no remote '{remote}'", f"git remote add {remote} ADDRESS")
         spec = f"refs/heads/{branch}:refs/heads/{branch}"
-        Git(str(root)).push("-q", "--set-upstream", "--", remote, spec, env={"GIT_TERMINAL_PROMPT": "0"})
+        from git.exc import GitCommandError
+
+        try:
+            Git(str(root)).push("-q", "--set-upstream", "--", remote, spec, env={"GIT_TERMINAL_PROMPT": "0"})
+        except GitCommandError as error:
+            raise _refused(branch, str(error.stderr)) from error
+
+
+def _refused(branch: str, said: str) -> GitError:
+    """Return why a push failed: all that the server said, else the line of Git that tells."""
+    lines = [line.strip() for line in said.strip().removeprefix("stderr:").strip(" \n'").splitlines()]
+    if any("(non-fast-forward)" in line or "(fetch first)" in line for line in lines):
+        return GitError(f"{branch} has commits on the server that are not here", "git pull --rebase")
+    remote = [line.removeprefix("remote:").strip() for line in lines if line.startswith("remote:")]
+    told = " ".join(filter(None, remote)) or next((w for w in lines if w and not w.startswith("To ")), "")
+    return GitError(f"git push failed: {told or 'no reason given'}")
 
 
 def _explained(command: str, error: Exception) -> GitError:

@@ -171,9 +171,17 @@ class GitHub:
         """Return the active rules of a branch (rulesets; classic protection is not among them)."""
         return list(self._list(f"{self.path}/rules/branches/{quote(branch, safe='')}"))
 
-    def codeowners_errors(self, ref: str) -> list[Any]:
-        """Return what GitHub finds wrong with CODEOWNERS at ``ref``; raises ForgeError."""
-        data = self.client.get(f"{self.path}/codeowners/errors", ref=ref)
+    def codeowners_errors(self, ref: str) -> list[Any] | None:
+        """Return what GitHub finds wrong with CODEOWNERS at ``ref``; None where there is no such file.
+
+        Raises ForgeError.
+        """
+        try:
+            data = self.client.get(f"{self.path}/codeowners/errors", ref=ref)
+        except ForgeError as error:
+            if error.status == 404:
+                return None
+            raise
         found = shape.dig(data, "errors")
         return found if isinstance(found, list) else []
 

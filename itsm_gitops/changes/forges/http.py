@@ -25,7 +25,7 @@ TIMEOUT = 30.0  # seconds for one answer, from the first byte asked to the last 
 SIZE_MAX = 16 << 20  # bytes of one answer
 PAGES_MAX = 100  # of 100 entries each
 ATTEMPTS = 5
-PATIENCE = 90.0  # seconds that all waiting between attempts may take together
+PATIENCE = 90.0  # seconds after which, with all waiting, nothing is tried again
 _CHUNK = 1 << 16
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _REDIRECTS = (301, 302, 307, 308)
@@ -132,7 +132,7 @@ class Client:
 
     def request(self, method: str, url: str, body: Mapping[str, object] | None = None) -> Answer:
         """Ask until there is an answer, patience ends or the answer cannot change; raises ForgeError."""
-        waited = 0.0
+        waited, begun = 0.0, self.monotonic()
         for attempt in range(1, ATTEMPTS + 1):
             problem, pause = "", 2.0 ** (attempt - 1)
             try:
@@ -152,10 +152,10 @@ class Client:
                     "asks to wait: too many requests" if limit is not None else f"fails ({answer.status})"
                 )
             waited += pause
-            if attempt == ATTEMPTS or waited > PATIENCE:
-                raise ForgeError(
-                    f"{_shown(url)} {problem} ({attempt} attempts)", f"try again in {max(pause, 60):.0f} s"
-                )
+            spent = max(waited, self.monotonic() - begun + pause)
+            if attempt == ATTEMPTS or spent > PATIENCE:
+                tried = f"{attempt} attempt{'s' if attempt > 1 else ''}"
+                raise ForgeError(f"{_shown(url)} {problem} ({tried})", f"try again in {max(pause, 60):.0f} s")
             self.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 

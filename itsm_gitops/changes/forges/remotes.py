@@ -64,9 +64,9 @@ def _remote(host: str, path: str, scheme: str) -> Remote | None:
     return Remote(host, plain, scheme) if plain and ".." not in plain.split("/") else None
 
 
-def kind(remote: Remote, files: Collection[str] = ()) -> str:
+def kind(remote: Remote | None, files: Collection[str] = ()) -> str:
     """Return which forge this is, by its host's name, else by the files there are; empty if unknown."""
-    by_name = (forge for word, forge in _HOSTS if word in remote.host.lower())
+    by_name = (forge for word, forge in _HOSTS if remote and word in remote.host.lower())
     by_file = (forge for file, forge in _FILES if file in files)
     return next(by_name, "") or next(by_file, "")
 
