@@ -12,12 +12,12 @@ def main() -> NoReturn:
 
     # What imports make stays; to look for dead cycles after every 700 objects only makes commands slower.
     gc.set_threshold(50_000)
+    from itsm_gitops.cli.output import prepare, put
     from itsm_gitops.cli.quick import shown_plainly
 
+    prepare()
     text = shown_plainly(sys.argv[1:])
     if text is not None:
-        from itsm_gitops.cli.output import put
-
         raise SystemExit(put(text))
     from itsm_gitops.cli.app import run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from itsm_gitops import __version__
-from itsm_gitops.cli.output import put
+from itsm_gitops.cli.output import cannot_write, discard, put
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import Finding, json_pointer
@@ -17,6 +18,7 @@ from itsm_gitops.model.text import safe_text
 
 INTERNAL = 3
 INTERRUPTED = 130
+_OUTPUT = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG, errno.EDQUOT)
 _NAMED = 5  # documents that a warning names
 
 
@@ -59,6 +61,8 @@ def report(error: Exception) -> int:
         return interrupted()
     if isinstance(error, BrokenPipeError):
         return _closed_pipe()
+    if isinstance(error, OSError) and (error.filename is not None or error.errno in _OUTPUT):
+        return _system(error)
     if isinstance(error, ItsmError):
         say("error", error.message, error.hint)
         _findings(getattr(error, "findings", ()))
@@ -87,6 +91,16 @@ def interrupted() -> int:
     """Say that the user stopped the command."""
     click.echo("stopped", err=True)
     return INTERRUPTED
+
+
+def _system(error: OSError) -> int:
+    """Say what the system refused: that is no fault of the program."""
+    if error.filename is not None:
+        say("error", f"{error.filename}: {error.strerror}")
+    else:
+        discard()
+        say("error", cannot_write(error))
+    return ItsmError.exit_code
 
 
 def _closed_pipe() -> int:

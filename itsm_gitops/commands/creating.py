@@ -20,6 +20,7 @@ from itsm_gitops.model import clock, ids
 from itsm_gitops.model.diff import diff
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.text import typed_text
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -78,7 +79,11 @@ class Draft:
         flow = self.kind.workflow
         state = str(self.data.get(self.kind.state_field, ""))
         wanted = [*self.kind.required, *(flow.required(state, self.data) if flow else ())]
-        return [f for f in dict.fromkeys(wanted) if self.data.get(f) in (None, "", [], {})]
+        return [f for f in dict.fromkeys(wanted) if _is_blank(self.data.get(f))]
+
+
+def _is_blank(value: Any) -> bool:
+    return not value.strip() if isinstance(value, str) else value in (None, [], {})
 
 
 def start(
@@ -206,9 +211,12 @@ def candidates(repo: Repository, schema: Mapping[str, Any]) -> list[str]:
 
 def text_of(draft: Draft) -> bytes:
     """Return the file that the draft becomes."""
-    from itsm_gitops.documents import dump
+    from itsm_gitops.documents import UNWRITABLE_HINT, dump
 
-    return dump(draft.data, draft.kind.keys).encode()
+    try:
+        return dump(draft.data, draft.kind.keys).encode()
+    except ValueError as error:
+        raise Refused(str(error), UNWRITABLE_HINT) from error
 
 
 def finish(
@@ -227,7 +235,10 @@ def finish(
     refuse_missing(draft)
     if note and draft.kind.is_record:
         last = draft.data["timeline"][-1]
-        draft.data["timeline"] = [*draft.data["timeline"], {"at": last["at"], "by": draft.by, "note": note}]
+        draft.data["timeline"] = [
+            *draft.data["timeline"],
+            {"at": last["at"], "by": draft.by, "note": typed_text(note)},
+        ]
     others: list[tuple[Opened, dict[str, Any]]] = []
     for word, target in draft.links:
         _link(draft, word, target, others)

@@ -13,6 +13,7 @@ from itsm_gitops.model.diff import ADD, REMOVE, Change, diff, same
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.findings import Finding, Pointer
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.text import typed_text
 
 if TYPE_CHECKING:
     from itsm_gitops.documents import Edit
@@ -85,7 +86,7 @@ def timeline_entry(document: Opened, by: str, **what: str) -> dict[str, str]:
     now = clock.now()
     last = [clock.parse_time(str(e.get("at"))) for e in timeline(document.data)[-1:]]
     moment = max([now, *(m for m in last if m)])
-    return {"at": clock.format_time(moment), "by": by, **what}
+    return {"at": clock.format_time(moment), "by": by, **{k: typed_text(v) for k, v in what.items()}}
 
 
 def save(repo: Repository, document: Opened, new: Mapping[str, Any], *, dry_run: bool = False) -> Written:

@@ -11,6 +11,7 @@ from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.text import typed_text
 
 SET, APPEND, TAKE, UNSET = "set", "append", "take", "unset"
 Schema = Mapping[str, Any]
@@ -79,6 +80,7 @@ class Reader:
 
     def value(self, schema: Schema, text: str, field: str) -> Any:
         """Return the value that ``text`` means; raises UsageError saying what is expected."""
+        text = typed_text(text)
         kind = schema_type(schema)
         if kind == "array":
             return self._array(schema, text, field)

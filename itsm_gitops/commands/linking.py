@@ -10,6 +10,7 @@ from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model.entry import edges_of
 from itsm_gitops.model.errors import NotFound, Refused, did_you_mean
 from itsm_gitops.model.rulebook import LinkType, RuleBook
+from itsm_gitops.model.text import typed_text
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -51,7 +52,7 @@ def add_link(
             f"{holder.id} can have {kind.max} link of type '{kind.name}' and has it already",
             f"itsm unlink {holder.id} {kind.name} {_targets(holder, kind.name)[0]}",
         )
-    entry = {"type": kind.name, "target": other.id, **({"note": note} if note else {})}
+    entry = {"type": kind.name, "target": other.id, **({"note": typed_text(note)} if note else {})}
     return {**holder.data, "links": [*holder.data.get("links", ()), entry]}
 
 

@@ -13,6 +13,7 @@ from itsm_gitops.commands.people import acting
 from itsm_gitops.commands.steps import Need, Step, code_field, needs, next_steps, prose_field, state_of
 from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model.errors import NotFound, Refused, did_you_mean
+from itsm_gitops.model.text import typed_text
 from itsm_gitops.model.workflow import Transition, Workflow
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def move(
         data = _with_code(repo, document, target, data, code, step)
     cleared = _cleared(step, assignments)
     if note:
-        data, note = _with_note(document, target, data, note, cleared)
+        data, note = _with_note(document, target, data, typed_text(note), cleared)
     missing = needs(document.kind, target, data, cleared)
     if missing:
         raise Missing(document, target, missing)

@@ -11,7 +11,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.documents.load import load, load_value
-from itsm_gitops.documents.problems import LIMITS, RULEBOOK_LIMITS, Limits, Loaded, Problem
+from itsm_gitops.documents.problems import (
+    LIMITS,
+    RULEBOOK_LIMITS,
+    UNWRITABLE_HINT,
+    Limits,
+    Loaded,
+    Problem,
+)
 
 if TYPE_CHECKING:  # __getattr__ below imports these when they are asked for
     from itsm_gitops.documents.dump import dump
@@ -24,6 +31,7 @@ if TYPE_CHECKING:  # __getattr__ below imports these when they are asked for
 __all__ = [
     "LIMITS",
     "RULEBOOK_LIMITS",
+    "UNWRITABLE_HINT",
     "Append",
     "Edit",
     "Limits",

@@ -73,6 +73,8 @@ def is_clean(value: str) -> bool:
 def describe(character: str) -> str:
     """Name a character without showing it, for example ``U+202E RIGHT-TO-LEFT OVERRIDE``."""
     code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # how Python carries a byte of a command line that it cannot decode
+        return f"a byte that is not UTF-8 (0x{code - 0xDC00:02X})"
     name = _NAMES.get(code) or unicodedata.name(character, "a control character")
     return f"U+{code:04X} {name}"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from itsm_gitops.documents.load import load
+from itsm_gitops.documents.problems import UNWRITABLE_HINT
 from itsm_gitops.documents.splice import Text
 from itsm_gitops.documents.tree import SCALAR, Node, parse
 from itsm_gitops.model.errors import ItsmError, NotFound, Refused
@@ -63,7 +64,7 @@ def edit(raw: bytes, edits: Sequence[Edit], key_order: Sequence[str] = ()) -> by
         try:
             text = _spliced(_with_final_newline(text), data, change, key_order)
         except ValueError as error:
-            raise Refused(f"{json_pointer(change.pointer)}: {error}") from None
+            raise Refused(f"{json_pointer(change.pointer)}: {error}", UNWRITABLE_HINT) from None
         data = changed
     result = (text.replace("\n", "\r\n") if windows else text).encode()
     return _verified(raw, result, data, loaded.data)

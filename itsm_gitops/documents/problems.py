@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+UNWRITABLE_HINT = "leave out colours and other control characters; documents are plain text in UTF-8"
+
 
 class Problem(NamedTuple):
     """One thing that makes a document unreadable. ``line`` and ``column`` count characters from 1."""

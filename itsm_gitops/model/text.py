@@ -39,6 +39,13 @@ def safe_text(text: object, *, lines: bool = False) -> str:
     return _unsafe(but_lines=lines).sub(_escape, shown)
 
 
+def typed_text(text: str) -> str:
+    """Return text that somebody typed or piped in the form that documents have: LF, normal form C."""
+    import unicodedata
+
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+
+
 def safe_json(text: str) -> str:
     """Return JSON text with the same meaning in which no character can act on a terminal."""
     return _unsafe(but_lines=True).sub(_json_escape, text)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from tests.cli.conftest import Cli
 
 PathOf = Callable[[str], Path]
-Later = Callable[[int], None]
+Run = Callable[..., subprocess.CompletedProcess[str]]
 PROBLEM = "PRB-260112-EXMP2"
 INCIDENT = "INC-260112-EXMP1"
 
@@ -179,3 +181,91 @@ def test_help_of_groups_says_what_each_command_does_in_whole(cli: Cli) -> None:
 
 def test_moves_of_a_document_as_json_are_data(acme: Path, cli: Cli) -> None:
     assert json.loads(cli("move", INCIDENT, "--json").out) == []
+
+
+CONTROL = "\x1b[31mred\x1b[0m"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [
+            "new",
+            "incident",
+            "--title",
+            CONTROL,
+            "--service",
+            "email",
+            "--category",
+            "mail",
+            "--impact",
+            "low",
+        ],
+        ["note", PROBLEM, CONTROL],
+        ["set", PROBLEM, f"workaround={CONTROL}"],
+        ["move", PROBLEM, "cancelled", "--note", CONTROL],
+    ],
+)
+def test_control_characters_are_refused_with_a_way_out(words: list[str], acme: Path, cli: Cli) -> None:
+    urgency = ["--urgency", "low"] if words[0] == "new" else []
+    err = said(cli(*words, *urgency, code=1).err)
+    assert "a text with U+001B ESCAPE cannot be written" in err
+    assert "hint: leave out colours and other control characters" in err
+
+
+def test_bytes_that_are_not_utf8_are_called_so(acme: Path, run_itsm: Run) -> None:
+    done = run_itsm(["note", PROBLEM, b"caf\xe9"], acme)
+    assert done.returncode == 1
+    assert "a byte that is not UTF-8 (0xE9)" in said(done.stderr)
+
+
+def test_typed_text_is_put_into_the_form_that_documents_have(
+    acme: Path, cli: Cli, path_of: PathOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decomposed = "Cafe\u0301 is slow"
+    cli("set", PROBLEM, f"title={decomposed}", f"workaround={decomposed}\r\nWait.")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{decomposed}\r\nAgain.\r\n"))
+    cli("note", PROBLEM, "-")
+    text = path_of(PROBLEM).read_bytes()
+    assert text.count("Caf\u00e9 is slow".encode()) == 3
+    assert b"\r" not in text
+    assert b"x0d" not in cli("show", PROBLEM).out.encode()
+    assert "no findings" in cli("check", PROBLEM).out
+
+
+@pytest.mark.parametrize("title", ["", " ", " \t "])
+def test_a_title_of_blanks_is_none(title: str, acme: Path, cli: Cli) -> None:
+    words = ["--service", "email", "--category", "mail", "--impact", "low", "--urgency", "low"]
+    assert "also needs: title" in cli("new", "incident", "--title", title, *words, code=2).err
+    if title:
+        assert " S005 /title" in cli("set", PROBLEM, f"title={title}", code=1).err
+        assert " S005 /name" in cli("set", "email", f"name={title}", code=1).err
+
+
+@pytest.mark.parametrize("words", [["list"], ["show", "email"], ["check"], ["impact", "email"]])
+def test_a_terminal_without_unicode_gets_what_it_can_show(
+    words: list[str], acme: Path, run_itsm: Run
+) -> None:
+    done = run_itsm(words, acme, env={"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", [["list"], ["show", "email"], ["check"], ["export", "json"], ["--help"]])
+def test_output_that_cannot_be_written_is_said_in_a_line(words: list[str], acme: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "itsm_gitops", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == ["error: the output cannot be written: No space left on device"]
+
+
+@pytest.mark.parametrize("words", [["list"], ["show", "email"], ["check"], ["nope"]])
+def test_closed_streams_are_no_fault_of_the_program(words: list[str], acme: Path) -> None:
+    line = f"{sys.executable} -m itsm_gitops {' '.join(words)} >&- 2>&-"
+    done = subprocess.run(["sh", "-c", line], check=False)
+    assert done.returncode == (2 if words == ["nope"] else 0)
