@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -69,12 +69,13 @@ class Request:
     @cached_property
     def touched(self) -> list[Touched]:
         """The documents that the request touches, by path; those that cannot be read are ``broken``."""
+        old, new = (_documents_at(store, self.content.changes) for store in (self.base, self.head))
         found = []
         for path, change in self.content.changes.items():
             kind = self.base.book.kind_at(path)
             if not path.startswith(_ROOTS) or not path.endswith(".yaml") or kind is None:
                 continue
-            before, after = _data(self.base, path), _data(self.head, path)
+            before, after = old.get(path), new.get(path)
             identifier = path.rpartition("/")[2].removesuffix(".yaml")
             if change.status != "D":
                 self._look_at(path, kind, identifier, after)
@@ -174,9 +175,12 @@ class Request:
         return {t.id: names(t.after.get("owner")) for t in self.items if t.after is not None}
 
 
-def _data(store: Store, path: str) -> Data | None:
-    entry = store.by_path.get(path)
-    return store.data(entry.id) if entry else None
+def _documents_at(store: Store, paths: Iterable[str]) -> Mapping[str, Data]:
+    """Return the usable documents among some paths; thousands of records are asked for in one go."""
+    entries = [store.by_path[p] for p in paths if p in store.by_path]
+    records = [e for e in entries if store.book.kinds[e.kind].is_record]
+    found = {e.path: store.data(e.id) for e in entries if not store.book.kinds[e.kind].is_record}
+    return {**found, **{e.path: data for e, data in store.read_documents(records)}}
 
 
 def required(request: Request) -> tuple[list[Asked], list[ApprovalRule], list[str]]:
