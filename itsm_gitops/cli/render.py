@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
@@ -95,12 +96,39 @@ def wrap(text: str, columns: int) -> list[str]:
     return lines
 
 
+_ITEM = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+")
+_BLOCK = ("|", ">", "#", "```", "~~~")
+
+
+def reflow(text: str) -> str:
+    """Join the lines of each paragraph and list item, as Markdown does; tables, quotes and code keep theirs."""
+    lines: list[str] = []
+    fenced = goes_on = in_item = False
+    for line in text.split("\n"):
+        stripped = line.strip()
+        fence = stripped.startswith(("```", "~~~"))
+        item = bool(_ITEM.match(line))
+        prose = bool(stripped) and not fenced and not stripped.startswith(_BLOCK)
+        indented = line[:1].isspace() and not in_item
+        if prose and goes_on and not item and not indented:
+            lines[-1] += f" {stripped}"
+        else:
+            lines.append(line.rstrip())
+            in_item = prose and item
+        # A line goes on with the next one, unless it ends as Markdown's hard break.
+        goes_on = prose and (item or in_item or not indented) and not line.endswith(("  ", "\\"))
+        fenced = fenced != fence
+    return "\n".join(lines)
+
+
 def _wrap_line(line: str, columns: int) -> Iterator[str]:
     if width(line) <= columns:  # as it is: it may hold aligned columns
         yield line
         return
     indent = line[: len(line) - len(line.lstrip())][: columns // 2]
     current = indent
+    item = _ITEM.match(line)
+    hanging = " " * min(item.end(), columns // 2) if item else indent
     for word in line.split():
         gap = " " if current != indent else ""
         if width(current) + len(gap) + width(word) <= columns:
@@ -108,10 +136,12 @@ def _wrap_line(line: str, columns: int) -> Iterator[str]:
             continue
         if current != indent:
             yield current
+            indent = hanging
         current = indent + word
         while width(current) > columns:
             head = _head(current, columns)
             yield head
+            indent = hanging
             current = indent + current[len(head) :]
     yield current.rstrip()
 
@@ -157,11 +187,15 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        return ", ".join(f"{k}: {_plain(v)}" for k, v in value.items())
+        return ", ".join(f"{k}: {_inner(v)}" for k, v in value.items())
     if isinstance(value, list):
         joint = "; " if any(isinstance(v, dict) for v in value) else ", "
-        return joint.join(_plain(v) for v in value)
+        return joint.join(_inner(v) for v in value)
     return str(value)
+
+
+def _inner(value: Any) -> str:
+    return " ".join(_plain(value).split())
 
 
 def words(name: str) -> str:

@@ -12,6 +12,7 @@ from itsm_gitops.cli.render import (
     facts,
     pad,
     plain,
+    reflow,
     words,
     wrap,
 )
@@ -101,7 +102,9 @@ def _value(value: Any, titles: Mapping[str, str], schema: Mapping[str, Any], zon
         shown = [_value(v, titles, items if isinstance(items, dict) else {}, zone) for v in value]
         return ("\n" if any(" " in s for s in shown) else ", ").join(shown)
     if isinstance(value, list) and any(isinstance(v, dict) for v in value):
-        return "\n".join(plain(v).replace("\n", " ") for v in value)
+        return "\n".join(plain(v) for v in value)
+    if isinstance(value, dict):
+        return "\n".join(f"{words(str(k))}: {' '.join(plain(v).split())}" for k, v in value.items())
     return plain(value)
 
 
@@ -109,7 +112,7 @@ def _prose(shown: Shown, columns: int) -> Iterator[tuple[str, list[str]]]:
     document = shown.document
     for name, value in document.data.items():
         if name not in _ELSEWHERE and _is_prose(document.kind, name, value):
-            body = wrap(safe_text(value.strip("\n"), lines=True), columns - 2)
+            body = wrap(reflow(safe_text(value.strip("\n"), lines=True)), columns - 2)
             yield words(name).capitalize(), [f"  {line}".rstrip() for line in body]
 
 
@@ -168,7 +171,7 @@ def _entry(entry: Mapping[str, Any], kind: Kind, style: Style, columns: int) -> 
     for name in ("note", "comment"):
         if isinstance(entry.get(name), str):
             mark = "to requester: " if name == "comment" else ""
-            yield from wrap(mark + safe_text(entry[name].strip(), lines=True), max(24, columns))
+            yield from wrap(mark + reflow(safe_text(entry[name].strip(), lines=True)), max(24, columns))
 
 
 def _next(identifier: str, steps: tuple[Step, ...], style: Style, columns: int) -> Iterator[str]:
