@@ -104,12 +104,15 @@ def new_command(
     On a terminal you are asked for what is missing.
     """
     identifier, options = _split(rest)
+    asking = interactive() and not (as_json or edit or dry_run)
+    if asking and identifier is None:
+        identifier = _ask_identifier(app, kind)
     draft = start(app.repo, kind, identifier=identifier, template=template, by=by)
     draft.assign(
         [*(assignment_for(draft.kind, n, v) for n, v in options), *map(read_assignment, assignments)]
     )
     draft.links = [_typed(link) for link in links]
-    if interactive() and not (as_json or edit or dry_run):
+    if asking:
         _ask_missing(draft)
     if edit:
         _finish_in_editor(app, draft, note, as_json, dry_run)
@@ -149,6 +152,16 @@ def _typed(text: str) -> tuple[str, str]:
     if not (kind and sign and target):
         raise usage(f"'{text}' is not a link", "write TYPE:ID, for example caused_by:PRB-261122-9TX2M")
     return kind, target
+
+
+def _ask_identifier(app: App, word: str) -> str | None:
+    """Ask for the identifier of an item; a record gets its own."""
+    kind = app.repo.book.kind(word)
+    if kind.is_record:
+        return None
+    from itsm_gitops.cli.prompts import ask_identifier
+
+    return ask_identifier(app.repo, kind)
 
 
 def _ask_missing(draft: Draft) -> None:

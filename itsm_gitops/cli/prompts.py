@@ -12,7 +12,7 @@ import click
 from itsm_gitops.cli.render import listing, styles, wrap
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.assign import reader
-from itsm_gitops.commands.creating import Draft, candidates
+from itsm_gitops.commands.creating import Draft, candidates, identifier_for
 from itsm_gitops.commands.fields import SET, Assignment, expected, read_assignment, schema_type
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.kinds import Kind
@@ -46,6 +46,20 @@ def ask_field(repo: Repository, kind: Kind, field: str, default: str = "") -> As
             say_again(error)
         else:
             return Assignment((field,), SET, text)
+
+
+def ask_identifier(repo: Repository, kind: Kind) -> str:
+    """Ask for the identifier of a new item until it can be one and is free."""
+    style = styles(sys.stdout)
+    click.echo(style.bold("Which identifier?"), color=style.on)
+    _explain(
+        f"A short lower-case name with hyphens; others refer to the {kind.title.lower()} by it, for good."
+    )
+    while True:
+        try:
+            return identifier_for(repo, kind, _ask((), ""))
+        except ItsmError as error:
+            say_again(error)
 
 
 def _explain(text: str) -> None:
@@ -102,7 +116,7 @@ def ask_more(draft: Draft) -> None:
 def say_again(error: ItsmError) -> None:
     """Say what was wrong with an answer before the question comes again."""
     style = styles(sys.stdout)
-    lines = [error.message, *([error.hint] if error.hint else [])]
+    lines = [error.message, *error.hint.splitlines()]
     click.echo(
         "\n".join(f"  {style.paint(safe_text(line, lines=True), 'red')}" for line in lines), color=style.on
     )

@@ -98,7 +98,7 @@ def start(
     kind = repo.book.kind(kind_word)
     values = _template_values(repo, kind, template) if template else {}
     handle = acting(repo, by) if kind.is_record else (by or "")
-    draft = Draft(repo, kind, _identifier(repo, kind, identifier), handle, {})
+    draft = Draft(repo, kind, identifier_for(repo, kind, identifier), handle, {})
     draft.data = _ordered(kind, {**_fixed(draft), **copy.deepcopy(dict(values))})
     for name in _ACTING if kind.is_record else ():
         if name in kind.required:
@@ -107,7 +107,11 @@ def start(
     return draft
 
 
-def _identifier(repo: Repository, kind: Kind, given: str | None) -> str:
+def identifier_for(repo: Repository, kind: Kind, given: str | None) -> str:
+    """Return the identifier of a new document: a minted one for a record, the given one for an item.
+
+    Raises UsageError for one that is missing, not wanted or badly formed, Refused for one that is taken.
+    """
     if kind.is_record:
         if given:
             raise UsageError(

@@ -201,6 +201,31 @@ def test_on_a_terminal_a_move_asks_for_what_the_state_demands(acme: Path) -> Non
     assert child.exitstatus == 0
 
 
+def test_on_a_terminal_an_item_is_asked_for_its_identifier(acme: Path) -> None:
+    child = pexpect.spawn(
+        sys.executable, ["-m", "itsm_gitops", "new", "service", "--name", "Shop"],
+        env={**os.environ, "TERM": "dumb"}, encoding="utf-8", timeout=30, dimensions=(40, 80),
+    )  # fmt: skip
+    child.expect("Which identifier")
+    for answer, said in (("Our Shop", "for example our-shop"), ("email", "'email' is taken"), ("shop", "> ")):
+        child.expect("> ")
+        child.sendline(answer)
+        child.expect(said)
+    child.sendline("Where customers buy.")
+    child.expect("> ")
+    child.sendline("it-operations")
+    child.expect("> ")
+    child.sendline("Sales")
+    child.expect("Anything else")
+    child.expect("> ")
+    child.sendline("")
+    child.expect("created")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert (acme / "cmdb/services/shop.yaml").is_file()
+
+
 def test_ending_the_input_stops_without_writing(acme: Path) -> None:
     child = pexpect.spawn(
         sys.executable, ["-m", "itsm_gitops", "new", "incident"], encoding="utf-8", timeout=30,
