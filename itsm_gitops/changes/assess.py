@@ -20,6 +20,7 @@ from itsm_gitops.changes.policy import POLICY, ApprovalRule, Policy, read_policy
 from itsm_gitops.changes.requirements import Request
 from itsm_gitops.changes.reviews import Judge
 from itsm_gitops.changes.separation import Parts, separate
+from itsm_gitops.changes.summary import describe
 from itsm_gitops.changes.types import (
     ERROR,
     NOT_APPLICABLE,
@@ -114,6 +115,7 @@ class _Case:
             committers=parts.committers,
             separated={person: why for person, (_, why) in parts.people.items()},
             sources=self._sources(asked, judged),
+            facts={t.id: describe(request, t) for t in request.changes},
         )
 
     @cached_property
@@ -143,7 +145,7 @@ class _Case:
     def head_directory(self) -> Directory:
         """Who would be who after the merge: only to explain, never to decide."""
         try:
-            roles = read_rulebook(self.repo.snapshot(self.blank.head)).policy(ROLES)
+            roles = read_rulebook(self.head.snapshot).policy(ROLES)
         except RuleBookError:
             roles = None
         return Directory(self.head, self.blank.at, roles)
@@ -213,7 +215,7 @@ class _Case:
         named |= {str(r.person) for v in judged.verdicts for r in v.counted}
         paths = {POLICY, ROLES, CHANGE_CONTROL}
         paths |= {self.base.entries[n].path for n in named if n in self.base.entries}
-        infos = self.repo.snapshot(self.blank.base).files("schemas", "cmdb")
+        infos = self.base.snapshot.files("schemas", "cmdb")
         return {i.path: i.oid for i in infos if i.path in paths}
 
 

@@ -64,6 +64,7 @@ def as_json(assessment: Assessment) -> dict[str, Any]:
         "committers": list(assessment.committers),
         "separated": dict(assessment.separated),
         "sources": dict(assessment.sources),
+        "facts": dict(assessment.facts),
     }
 
 

@@ -112,13 +112,24 @@ class _Row:
             )
         counted = tuple(self.counted.values())
         if self.vetoes:
-            reason = f"{_listed(self.vetoes)} asked for changes"
+            have = f"approved by {self._names()}, but " if counted else ""
+            reason = f"{have}{_listed(self.vetoes)} asked for changes"
             return Verdict(need, UNSATISFIED, counted, could, reason)
         if len(counted) >= need.count:
-            return Verdict(need, SATISFIED, counted, could, f"approved by {_listed(list(self.counted))}")
+            return Verdict(need, SATISFIED, counted, could, f"approved by {self._names()}")
+        have = f"approved by {self._names()}; " if counted else ""
         return self._overridden() or Verdict(
-            need, UNSATISFIED, counted, could, self._missing(len(counted), could)
+            need, UNSATISFIED, counted, could, have + self._missing(len(counted), could)
         )
+
+    def _names(self) -> str:
+        """Return who has approved; of a delegate, for whom."""
+        shown = []
+        for person in self.counted:
+            holding = self.holders[person]
+            givers = [g for g in holding.givers if g not in self.by.separated]
+            shown.append(person if holding.direct else f"{person} (for {_listed(givers)})")
+        return _listed(shown)
 
     def _could(self) -> tuple[str, ...]:
         """Return who could still approve: who fills the role, has no part in it and has no vote yet."""

@@ -126,7 +126,8 @@ class Assessment:
     ``digest`` the changeset's. ``changes`` are the change records that it carries, ``paths``
     everything it touches. ``separated`` says of each person who may not approve, why.
     ``authors`` and ``committers`` are people, or ``Name <address>`` where nobody is known by that
-    address. ``sources`` maps the files of the policy that were used to their blobs at base.
+    address. ``sources`` maps the files of the policy that were used to their blobs at base. ``facts``
+    says of each change in a sentence what the rules see of it.
     """
 
     base: str
@@ -145,6 +146,7 @@ class Assessment:
     committers: tuple[str, ...] = ()
     separated: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:

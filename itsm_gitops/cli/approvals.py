@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _SIMULATE = "simulate"
+_NAMED = 3
 _STYLES = {
     "SATISFIED": "green",
     "OVERRIDDEN": "yellow",
@@ -98,6 +99,8 @@ def approvals_command(
     if (add or remove) and not simulated:
         raise UsageError("--add and --remove only try things out", "itsm approvals simulate --add PERSON")
     found = approvals(app.repo, Asked(what="".join(words), **named), add=add, remove=remove)
+    if simulated and not as_json:
+        _say_simulated(add, remove)
     _print(found, as_json=as_json, everything=everything)
 
 
@@ -189,6 +192,14 @@ def approve_command(
     _print(done.assessment, as_json=False)
 
 
+def _say_simulated(add: tuple[str, ...], remove: tuple[str, ...]) -> None:
+    said = [f"with {', '.join(add)}"] if add else []
+    said += [f"without {', '.join(remove)}"] if remove else []
+    style = styles(sys.stdout)
+    text = f"Tried out {' and '.join(said) or 'as it is'}; nothing is recorded."
+    click.echo(style.dim("\n".join(wrap(safe_text(text), terminal_width()))), color=style.on)
+
+
 def _print(found: Assessment, *, as_json: bool, everything: bool = False) -> None:
     if as_json:
         from itsm_gitops.changes.explain import as_json as data
@@ -203,10 +214,14 @@ def render(found: Assessment, style: Style, columns: int, *, everything: bool = 
     """Yield the terminal's view: the result, each requirement, and what was not counted."""
     from itsm_gitops.changes.explain import headline
 
-    named = ", ".join(found.changes[:3]) or found.head[:12]
+    more = len(found.changes) - _NAMED
+    named = ", ".join(found.changes[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    named = named or found.head[:12]
     yield style.bold(f"{safe_text(named)}: ") + style.paint(headline(found), _STYLES.get(found.result, ""))
     target = found.target or found.base[:12]
     yield style.dim(f"{found.head[:12]} into {safe_text(target)}, content {found.digest[7:19] or 'none'}")
+    for change, fact in list(found.facts.items())[:_NAMED]:
+        yield from _indented(f"{change} {fact}", columns, 2)
     for message in found.messages:
         yield from _indented(f"! {message}", columns, 2)
     applying = [v for v in found.verdicts if v.result != "NOT_APPLICABLE"]

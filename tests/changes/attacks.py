@@ -123,6 +123,23 @@ def crossed(*, side: Step, tip: Step) -> tuple[Step, ...]:
     return (step,)
 
 
+def octopus(w: World) -> None:
+    """Merge two branches at once, as bob: Git does not say whether he edited anything while at it."""
+    for name in ("two", "three"):
+        w.git("checkout", "-q", "-b", name, "main")
+        w.write(f"docs/{name}.md", f"{name}\n")
+        w.commit(by="ann")
+    w.on_topic()
+    w.git(
+        "merge",
+        "-q",
+        "--no-edit",
+        "two",
+        "three",
+        env={"GIT_AUTHOR_NAME": "bob", "GIT_AUTHOR_EMAIL": "bob@example.org"},
+    )
+
+
 ATTACKS = (
     # --- what a merge would take back --------------------------------------------------------------
     Situation("criss-cross merge takes stricter rules back", ERROR, "it meets the target branch in 2 commits", (ok("paul"),),
@@ -130,9 +147,7 @@ ATTACKS = (
     Situation("approval of a commit that meets the target twice", UNSATISFIED, "meet in no single commit", (ok("bob"),), "STALE",
               request=(*crossed(side=write("docs/a.md", "A\n"), tip=record()),), after=(lambda w: w.git("merge", "-q", "--no-edit", "main"),)),
     Situation("octopus merge by the approver is his work", UNSATISFIED, "bob wrote commit", (ok("bob"),), "SEPARATION",
-              after=(lambda w: (w.git("branch", "one"), w.git("checkout", "-q", "-b", "two", "main"), w.write("docs/two.md", "2\n"), w.commit(by="ann"),
-                                w.git("checkout", "-q", "-b", "three", "main"), w.write("docs/three.md", "3\n"), w.commit(by="ann"), w.on_topic(),
-                                w.git("merge", "-q", "--no-edit", "two", "three", env={"GIT_AUTHOR_NAME": "bob", "GIT_AUTHOR_EMAIL": "bob@example.org"})),)),
+              after=(octopus,)),
     Situation("evil merge by the approver is his work", UNSATISFIED, "bob wrote commit", (ok("bob"),), "SEPARATION",
               after=update(main=write("README.md", "# Main\n"), by="bob", then=write("README.md", "# Both\n"))),
     # --- the same content in another place --------------------------------------------------------------
