@@ -56,6 +56,13 @@ class FakeGitHub(ThreadingHTTPServer):
         self.pulls[number] = shapes.pull(number, head=head, base=base, draft=draft, by=account(1, "ada"))
         self.reviews.setdefault(number, [])
 
+    def merge(self, number: int, commit: str, by: dict[str, Any], at: str) -> None:
+        """Close a pull request as merged: what it came to, by whom and when."""
+        self.pulls[number] |= {
+            "state": "closed", "merged": True, "merged_by": by, "merged_at": at, "closed_at": at,
+            "merge_commit_sha": commit,
+        }  # fmt: skip
+
     def review(
         self, number: int, user: dict[str, Any] | None, state: str = "APPROVED", *, commit: str | None = HEAD
     ) -> int:
@@ -132,6 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
             ("GET", rf"{root}/pulls/(\d+)", lambda n: self._one(self.server.pulls.get(int(n)))),
             ("GET", rf"{root}/pulls/(\d+)/reviews", lambda n: self._reviews(int(n), query)),
             ("GET", rf"{root}/pulls", lambda: self._page(self._pulls(query), query)),
+            ("GET", rf"{root}/commits/(\w+)/pulls", lambda c: self._page(self._pulls_of(c), query)),
             ("GET", rf"{root}/commits/(\w+)/check-runs", lambda c: self._checks(c, query)),
             (
                 "GET",
@@ -172,6 +180,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pulls(self, query: dict[str, str]) -> list[Any]:
         return [p for p in self.server.pulls.values() if query.get("state", "open") in ("all", p["state"])]
+
+    def _pulls_of(self, commit: str) -> list[Any]:
+        return [p for p in self.server.pulls.values() if commit in (p["merge_commit_sha"], p["head"]["sha"])]
 
     def _checks(self, commit: str, query: dict[str, str]) -> None:
         name = query.get("check_name")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from itsm_gitops.commands.starting import init
-from tests.fake_github import FakeGitHub
+from tests.fake_github import FakeGitHub, account
 from tests.support import GitRepo
 
 NOW = "2026-03-04T12:00:00Z"
@@ -23,12 +23,13 @@ class Hosted:
         self.now = NOW
         self.origin = folder / "server.git"
         self.clone = GitRepo(folder / "clone")
-        init(self.clone.root, organisation="Acme", timezone="Europe/Berlin")
+        init(self.clone.root, organisation="Acme", timezone="Europe/Berlin", git=False)
+        self.clone.git("init", "-q", "-b", "main")
         for person, number, login in (("mail-engineer", 1, "ada"), ("operations-lead", 2, "ben")):
             path = self.clone.root / f"cmdb/people/{person}.yaml"
-            account = f"identities:\n- forge: github\n  id: {number}\n  login: {login}\n"
-            path.write_text(path.read_text() + account + f"commit_addresses:\n- {login}@example.org\n")
-        self.clone.commit("Accounts")
+            known = f"identities:\n- forge: github\n  id: {number}\n  login: {login}\n"
+            path.write_text(path.read_text() + known + f"commit_addresses:\n- {login}@example.org\n")
+        self.clone.commit("Start the ITSM repository")
         self.clone.git("clone", "-q", "--bare", ".", str(self.origin))
         self.clone.git("remote", "add", "origin", str(self.origin))
         self.clone.git("fetch", "-q", "origin")
@@ -70,8 +71,16 @@ class Hosted:
         """Merge the request into main on the server, under a reference of its own."""
         tree = self.clone.git("merge-tree", "--write-tree", self.main, self.head)
         parents = ("-p", self.main, "-p", self.head)
-        commit = self.clone.git("commit-tree", tree, *parents, "-m", "Merge request 7")
+        when = {"GIT_AUTHOR_DATE": self.now, "GIT_COMMITTER_DATE": self.now}
+        commit = self.clone.git("commit-tree", tree, *parents, "-m", "Merge request 7", env=when)
         self.clone.git("push", "-q", "-f", "origin", f"{commit}:{ref}")
+        return commit
+
+    def merge(self) -> str:
+        """Press the forge's button: the request enters main, as whoever approved it merges it."""
+        commit = self.merged("refs/heads/main")
+        self.clone.git("branch", "-q", "-f", "main", commit)
+        self.forge.merge(7, commit, account(2, "ben"), self.now)
         return commit
 
     def pull_request(self, action: str) -> dict[str, Any]:

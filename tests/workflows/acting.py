@@ -21,6 +21,7 @@ from tests.hosted import Hosted, payload
 ACT = Path(sys.executable).with_name("act")
 STAND_INS = Path(__file__).parent / "stand_ins"
 _USES = re.compile(r"uses:\s*(?P<owner>[\w-]+)/(?P<name>[\w-]+)@(?P<ref>\w+)")
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 # What this machine knows and no runner does.
 _OURS = ("ITSM_", "GITHUB_", "CI", "PIP_", "GIT_")
 
@@ -94,4 +95,4 @@ def _read(printed: str) -> Ran:
         lines.append(str(said.get("msg", "")).rstrip("\n"))
         if "jobResult" in said:
             jobs[said["jobID"]] = said["jobResult"]
-    return Ran(jobs, "\n".join(lines))
+    return Ran(jobs, _COLOUR.sub("", "\n".join(lines)))

@@ -11,7 +11,7 @@ from itsm_gitops.changes.forges.comment import MARKER
 from tests.fake_github import FakeGitHub, account, running
 from tests.hosted import ITEM
 from tests.workflows import acting
-from tests.workflows.acting import Acting
+from tests.workflows.acting import Acting, Ran
 
 pytestmark = [
     pytest.mark.slow,
@@ -190,6 +190,36 @@ def test_the_forge_does_not_answer(hosted: Acting) -> None:
 def test_a_push_to_main_publishes_the_site(hosted: Acting) -> None:
     ran = hosted.run(VALIDATE, "push", {"ref": "refs/heads/main"})
     assert ran.jobs == {"check": "success", "site": "success", "publish": "success"}, ran.out
+
+
+def _push(hosted: Acting) -> Ran:
+    """What GitHub starts when something has come to main, in the evidence's workflow."""
+    return hosted.run("itsm-evidence", "push", {"ref": "refs/heads/main", "after": hosted.main})
+
+
+def test_what_was_merged_through_the_gate_is_proved(hosted: Acting) -> None:
+    _approve(hosted)
+    commit = hosted.merge()
+    ran = _push(hosted)
+    assert ran.jobs == {"record": "success"}, ran.out
+    assert f"SATISFIED       {commit[:12]}" in ran.out
+    told = hosted.clone.git("ls-remote", str(hosted.origin), "refs/heads/itsm/evidence")
+    assert told, "the evidence was not pushed"
+    again = _push(hosted)
+    assert again.jobs == {"record": "success"}, again.out
+    assert "nothing new on main" in again.out
+    assert hosted.clone.git("ls-remote", str(hosted.origin), "refs/heads/itsm/evidence") == told
+    daily = hosted.run("itsm-evidence", "schedule")
+    assert daily.jobs == {"record": "success"}, daily.out
+
+
+def test_what_went_around_the_gate_turns_the_evidence_red(hosted: Acting) -> None:
+    """An administrator merges without approval: it is written down, and every run says so from then on."""
+    commit = hosted.merge()
+    ran = _push(hosted)
+    assert ran.jobs == {"record": "failure"}, ran.out
+    assert f"BYPASSED        {commit[:12]}" in ran.out
+    assert hosted.run("itsm-evidence", "schedule").jobs == {"record": "failure"}
 
 
 def test_what_may_only_read_only_reads(hosted: Acting) -> None:

@@ -36,6 +36,7 @@ PATHS = tuple(
         "/pulls",
         "/pulls/{pull_number}",
         "/pulls/{pull_number}/reviews",
+        "/commits/{commit_sha}/pulls",
         "/commits/{ref}/check-runs",
         "/actions/jobs/{job_id}",
         "/actions/runs/{run_id}/rerun",

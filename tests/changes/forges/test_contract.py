@@ -22,7 +22,7 @@ from tests.fake_github import BASE, BOT, HEAD, FakeGitHub, account, running
 
 pytestmark = pytest.mark.slow
 ADA, BEN = account(1, "ada"), account(2, "ben")
-NEXT = "3" * 40
+NEXT, MERGE = "3" * 40, "4" * 40
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +99,10 @@ def test_every_call_of_the_adapter(github: GitHub, server: FakeGitHub) -> None:
     assert [r["type"] for r in github.branch_rules("main")] == ["deletion", "required_status_checks"]
     assert [r["type"] for r in github.branch_rules("itsm/evidence")] == ["non_fast_forward"]
     assert github.codeowners_errors("main") == []
+    assert github.merged_request(HEAD, "main") is None
+    server.merge(7, MERGE, BEN, "2026-03-04T11:00:00Z")
+    assert github.merged_request(MERGE, "main") == 7
+    assert github.pull_request(7).merged_by == "github:2"
 
     asked = {urlsplit(path).path for _, path in server.requests}
     patterns = [re.sub(r"\\{\w+\\}", r"[\\w%]+", re.escape(path)) for path in prism.PATHS]
