@@ -103,9 +103,21 @@ def _value(value: Any, titles: Mapping[str, str], schema: Mapping[str, Any], zon
         return ("\n" if any(" " in s for s in shown) else ", ").join(shown)
     if isinstance(value, list) and any(isinstance(v, dict) for v in value):
         return "\n".join(plain(v) for v in value)
+    if isinstance(value, dict) and isinstance(value.get("properties"), dict):
+        return "\n".join(_questions(value))
     if isinstance(value, dict):
         return "\n".join(f"{words(str(k))}: {' '.join(plain(v).split())}" for k, v in value.items())
     return plain(value)
+
+
+def _questions(form: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line for each question of a form, which is a JSON Schema."""
+    required = form.get("required")
+    for name, about in form["properties"].items():
+        asked = about if isinstance(about, dict) else {}
+        takes = " | ".join(plain(o) for o in asked.get("enum", ())) or plain(asked.get("type", "anything"))
+        must = ", required" if isinstance(required, list) and name in required else ""
+        yield f"{plain(name)}: {plain(asked.get('title', name))} ({takes}{must})"
 
 
 def _prose(shown: Shown, columns: int) -> Iterator[tuple[str, list[str]]]:

@@ -333,3 +333,9 @@ def test_a_table_fits_and_never_cuts_an_identifier(
 def test_times_in_a_table_are_local(acme: Path, cli: Cli) -> None:
     cli("set", "EXMP4", "planned_start=2026-12-01T20:00:00Z", "planned_end=2026-12-01T21:00:00Z")
     assert "2026-12-01 21:00" in cli("list", "changes", "--columns", "id,planned_start").out  # Berlin
+
+
+def test_a_form_is_shown_as_its_questions(acme: Path, cli: Cli) -> None:
+    out = cli("show", "new-mailbox").out
+    assert "  form             mailbox: Name of the mailbox (string, required)\n" in out
+    assert "additionalProperties" not in out
