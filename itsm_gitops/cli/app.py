@@ -10,7 +10,7 @@ import click
 
 from itsm_gitops import __version__
 from itsm_gitops.cli import failures
-from itsm_gitops.cli.base import App, complete_nothing
+from itsm_gitops.cli.base import App, complete_folder
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.errors import did_you_mean
 
@@ -126,7 +126,7 @@ class LazyGroup(click.Group):
     "directory",
     metavar="DIR",
     default=".",
-    shell_complete=complete_nothing,
+    shell_complete=complete_folder,
     help="Work in DIR (or the repository around it).",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="itsm", message="%(prog)s %(version)s")

@@ -87,9 +87,11 @@ def command(
     return click.command(name, **{"cls": ItsmCommand, "examples": examples, **settings})
 
 
-def complete_nothing(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Offer nothing of our own; the shell completes file names where it does so."""
-    return []
+def complete_folder(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+    """Let the shell complete names of folders."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="dir")]
 
 
 def lazily(name: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:

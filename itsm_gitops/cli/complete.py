@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from itsm_gitops.cli.base import App
-from itsm_gitops.commands.creating import SHORT_NAMES, candidates
+from itsm_gitops.commands.creating import SHORT_NAMES, candidates, field_for
 from itsm_gitops.commands.fields import schema_at
 from itsm_gitops.commands.names import names
 from itsm_gitops.commands.steps import next_steps
@@ -169,8 +169,17 @@ def assignments(ctx: click.Context, incomplete: str) -> Items:
     if not sign:
         return _items((f"{f}=" for f, s in kind.fields.items() if not s.get("x-fixed")), incomplete)
     schema = schema_at(kind, tuple(name.rstrip("+-").split(".")))
-    options = [str(o) for o in schema.get("enum", ())] or candidates(_repo(ctx), schema)
+    options = _values(_repo(ctx), schema)
     return [CompletionItem(f"{name}={o}") for o in options if o.startswith(value)][:_MOST]
+
+
+def _values(repo: Repository, schema: Mapping[str, Any]) -> list[str]:
+    """Return what a field may hold, where that is a choice."""
+    if schema.get("type") == "boolean":
+        return ["true", "false"]
+    items = schema.get("items")
+    choice = schema.get("enum") or (items.get("enum", ()) if isinstance(items, dict) else ())
+    return [str(o) for o in choice] or candidates(repo, schema)
 
 
 assignments_of_kind = assignments
@@ -191,6 +200,19 @@ def field_options(ctx: click.Context, incomplete: str) -> Items:
         if any(m.split(".")[0] in kind.fields for m in meant):
             options.setdefault(f"--{short}", f"same as --{meant[0].replace('_', '-')}")
     return [CompletionItem(o, help=h) for o, h in options.items() if o.startswith(incomplete)]
+
+
+@_quiet
+def field_values(ctx: click.Context, incomplete: str) -> Items:
+    """Offer the values of the field whose option of `itsm new` stands before the cursor."""
+    kind = _kind(ctx)
+    waiting = ""
+    for word in ctx.params.get("rest") or ():
+        waiting = "" if waiting or "=" in word or not word.startswith("--") else word[2:]
+    if kind is None or not waiting:
+        return []
+    path = tuple(field_for(kind, waiting).split("."))
+    return _items(_values(_repo(ctx), schema_at(kind, path)), incomplete)
 
 
 @_quiet

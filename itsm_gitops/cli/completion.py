@@ -13,6 +13,39 @@ _SETUP = {
 }
 
 
+# click's script for Bash knows neither that Bash ends words at = and :, nor that a value follows them.
+_BASH = r"""_itsm_completion() {
+    local IFS=$'\n' rest=$COMP_LINE last=-1 index piece kind value
+    local -a words=()
+    for ((index = 0; index <= COMP_CWORD; index++)); do
+        piece=${COMP_WORDS[index]}
+        if ((last < 0)) || [[ $rest == [[:space:]]* ]]; then
+            words+=("$piece")
+            ((last += 1))
+        else
+            words[last]+=$piece
+        fi
+        rest=${rest#"${rest%%[![:space:]]*}"}
+        rest=${rest#"$piece"}
+    done
+    local current=${words[last]}
+    local before=${current%"${current##*[=:]}"}
+    COMPREPLY=()
+    while IFS=, read -r kind value; do
+        case $kind in
+            plain) COMPREPLY+=("${value#"$before"}") ;;
+            dir) compopt -o dirnames ;;
+            file) compopt -o default ;;
+        esac
+    done < <(COMP_WORDS="${words[*]}" COMP_CWORD=$last _ITSM_COMPLETE=bash_complete "$1")
+    if [[ ${#COMPREPLY[@]} -gt 0 && ${COMPREPLY[0]} == *[=:] ]]; then
+        compopt -o nospace
+    fi
+}
+complete -o nosort -F _itsm_completion itsm
+"""
+
+
 @command(
     "completion",
     [
@@ -27,6 +60,9 @@ def completion_command(shell: str) -> None:
 
     It completes commands, options, identifiers, states, fields and link types.
     """
+    if shell == "bash":
+        click.echo(_SETUP[shell] + _BASH, nl=False)
+        return
     from click.shell_completion import get_completion_class
 
     from itsm_gitops.cli.app import group

@@ -53,7 +53,13 @@ class NewCommand(ItsmCommand):
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True},
 )
 @click.argument("kind", shell_complete=lazily("kinds"))
-@click.argument("rest", metavar="[ID] [--FIELD VALUE]...", nargs=-1, type=click.UNPROCESSED)
+@click.argument(
+    "rest",
+    metavar="[ID] [--FIELD VALUE]...",
+    nargs=-1,
+    type=click.UNPROCESSED,
+    shell_complete=lazily("field_values"),
+)
 @click.option(
     "--set",
     "assignments",
