@@ -130,7 +130,8 @@ class Judge:
         if person in self.separated:
             return Rejected(review, SEPARATION, self.separated[person])
         if review.target is not None and review.target != self.target:
-            reason = f"it was given for the branch {review.target}, not for {self.target}"
+            given = f"the branch {review.target}" if review.target else "some other branch"
+            reason = f"it was given for {given}, not for {self.target}"
             return Rejected(review, OTHER_TARGET, reason)
         return self._out_of_date(person, review)
 

@@ -150,6 +150,7 @@ ATTACKS = (
               after=(octopus,)),
     Situation("evil merge by the approver is his work", UNSATISFIED, "bob wrote commit", (ok("bob"),), "SEPARATION",
               after=update(main=write("README.md", "# Main\n"), by="bob", then=write("README.md", "# Both\n"))),
+    Situation("approved while it went to another branch", UNSATISFIED, "it was given for some other branch, not for main", (ok("bob", target=""),), "OTHER_TARGET"),
     # --- the same content in another place --------------------------------------------------------------
     Situation("approved content moved to another path", UNSATISFIED, "infra/a.tf is no longer changed", (ok("bob"),), "STALE",
               request=(record(), write("infra/a.tf", "x\n"), commit()), after=(lambda w: w.git("mv", "infra/a.tf", "infra/b.tf"), commit())),

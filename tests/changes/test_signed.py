@@ -121,7 +121,7 @@ ROWS = (
     Row("for another branch", "OTHER_TARGET", "given for the branch release", {"target": "release"}),
     Row("for another content", "STALE", "bob saw", {"digest": "sha256:" + "0" * 64}),
     Row("for the right commit and another content", "STALE", "bob saw", {"digest": ""}),
-    Row("for no branch", "OTHER_TARGET", "given for the branch ,", {"target": ""}),
+    Row("for no branch", "OTHER_TARGET", "given for some other branch, not for main", {"target": ""}),
     Row("from the future", "FROM_THE_FUTURE", "is yet to come", {"at": "2026-11-22T12:06:00Z"}),
     Row("within the error of a clock", "", "approved by bob", {"at": "2026-11-22T12:04:00Z"}),
     Row("from long ago", "EXPIRED", "approvals count for 14 d", {"at": "2026-11-01T10:00:00Z"}),

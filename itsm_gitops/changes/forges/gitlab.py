@@ -145,10 +145,20 @@ def _approval(data: Any, versions: Sequence[Version]) -> Review:
     if shape.dig(data, "approved_at") is not None:
         at = shape.moment(data, "approved_at")
         seen = [v for v in versions if v.since <= at]
-        return _review(account, types.APPROVED, seen[-1].commit if seen else None, at)
+        found = _review(account, types.APPROVED, seen[-1].commit if seen else None, at)
+        return found._replace(target="") if _sent_elsewhere(seen, versions) else found
     # The oldest moment it can have been given: an age limit must not be stretched by not knowing.
     only = versions[0].commit if len(versions) == 1 else None
     return _review(account, types.APPROVED, only, versions[0].since)
+
+
+def _sent_elsewhere(seen: Sequence[Version], versions: Sequence[Version]) -> bool:
+    """Whether the request was sent to another branch after a version was seen.
+
+    The next version has the same head then: nothing was pushed, yet what would be merged changed.
+    """
+    later = versions[len(seen) :]
+    return bool(seen and later) and later[0].commit == seen[-1].commit
 
 
 def _review(account: Any, state: str, commit: str | None, at: datetime) -> Review:

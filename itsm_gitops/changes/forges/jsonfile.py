@@ -99,4 +99,4 @@ def _entry(review: Review) -> Mapping[str, Any]:
         "note": review.note,
         "login": review.login,
     }
-    return {k: v for k, v in entry.items() if v}
+    return {k: v for k, v in entry.items() if v or (k == "target" and v is not None)}

@@ -270,6 +270,20 @@ def test_gitlab_infers_what_an_approval_saw() -> None:
     assert all(r.note for r in found if r.commit is None)
 
 
+def test_gitlab_approval_before_the_request_was_sent_to_another_branch() -> None:
+    """What would be merged is another difference then, although the commit is the same."""
+    versions = [_version(3, HEAD, 30), _version(2, HEAD, 20), _version(1, OLD, 10)]
+    found = _gitlab(
+        [
+            _user(2) | {"approved_at": "2026-03-04T10:15:00.000Z"},
+            _user(3) | {"approved_at": "2026-03-04T10:25:00.000Z"},
+            _user(4) | {"approved_at": "2026-03-04T10:35:00.000Z"},
+        ],
+        versions=versions,
+    ).reviews(7)
+    assert {r.identity: r.target for r in found} == {"gitlab:2": None, "gitlab:3": "", "gitlab:4": None}
+
+
 def test_gitlab_without_times_knows_only_a_single_version() -> None:
     only = _gitlab([_user(2)], versions=[_version(1, OLD, 10)]).reviews(7)
     assert [(r.commit, r.at.minute) for r in only] == [(OLD, 10)]
