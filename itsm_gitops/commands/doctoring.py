@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ WARNING = "warning"
 FAILED = "failed"
 UNKNOWN = "unknown"
 GATE = "gate"
+_GITEA_GATE = "itsm gate / gate (pull_request_target)"  # workflow / job (event); rules may be patterns
 EVIDENCE = "itsm/evidence"
 _GIT = (2, 38)  # merge-tree --write-tree
 _ACTIONS = 15368  # the number of GitHub Actions among GitHub's apps: no other may say "gate"
@@ -56,7 +58,7 @@ def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[
         return [*found, Check("server", UNKNOWN, "not asked: there is no token", hint)]
     try:
         # One by one: what was seen before the server stopped to answer is told.
-        for check in _server(forging.connect(repo, name), _target(repo)):
+        for check in look(forging.connect(repo, name), _target(repo)):
             found.append(check)
     except ItsmError as error:
         refused = isinstance(error, ForgeError) and error.status == _REFUSED
@@ -153,7 +155,7 @@ def _people(repo: Repository, forge: str) -> Iterator[Check]:
         "people",
         WARNING if known else FAILED,
         f"no approval by these can count, they have neither an account on {forge} nor a key: {shown}",
-        "itsm set PERSON identities (forge and number) or signing_keys, by pull request",
+        f"itsm enrol PERSON --account {forge}:NUMBER:LOGIN, or --key FILE; by pull request",
     )
 
 
@@ -162,7 +164,8 @@ def _reachable(person: Any, forge: str) -> bool:
     return bool(person.get("signing_keys")) or any(a.get("forge") == forge for a in accounts)
 
 
-def _server(server: Forge, branch: str) -> Iterator[Check]:
+def look(server: Forge, branch: str) -> Iterator[Check]:
+    """Look at the settings of a forge that protect ``branch``; raises ForgeError where it stops to answer."""
     if isinstance(server, Gitea):
         yield from _gitea(server, branch)
     elif isinstance(server, GitHub):
@@ -235,7 +238,9 @@ def _gitea(server: Gitea, branch: str) -> Iterator[Check]:
                 raise
     rule = found.get(branch)
     needed = shape.dig(rule, "status_check_contexts") or []
-    on = shape.dig(rule, "enable_status_check") is True and any(GATE in str(c) for c in needed)
+    on = shape.dig(rule, "enable_status_check") is True and any(
+        fnmatchcase(_GITEA_GATE, str(c)) for c in needed
+    )
     yield _verdict("gate", on, "required", "is not required", f"protect {branch} and require the check")
     closed = rule is not None and shape.dig(rule, "enable_push") is not True
     yield _verdict("direct pushes", closed, "nobody may", f"{branch} takes pushes", f"protect {branch}")
