@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from itsm_gitops.cli.base import App, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
 from itsm_gitops.cli.render import Style, facts, styles, wrap
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.explaining import Part, Topic, explain
@@ -29,9 +29,10 @@ from itsm_gitops.model.text import safe_text
 @click.argument(
     "words", metavar="[CODE|KIND|STATE|LINK|TOPIC] [FIELD]", nargs=-1, shell_complete=lazily("explainable")
 )
+@at_option
 @json_option
 @pass_app
-def explain_command(app: App, words: tuple[str, ...], as_json: bool) -> None:
+def explain_command(app: App, words: tuple[str, ...], at: str | None, as_json: bool) -> None:
     """Explain a rule, kind, state or link type.
 
     Topics: rules, kinds, links, states, templates. Everything but the rules comes from the
@@ -40,9 +41,11 @@ def explain_command(app: App, words: tuple[str, ...], as_json: bool) -> None:
     try:
         repo = app.repo
     except NotFound:
+        if at is not None:
+            raise
         found = explain(None, list(words))
     else:
-        found = explain(repo, list(words))
+        found = explain(repo, list(words), at=at)
     if as_json:
         parts = [{**p._asdict(), "rows": [list(r) for r in p.rows]} for p in found.parts]
         print_json({**found._asdict(), "parts": parts})

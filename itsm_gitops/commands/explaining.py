@@ -38,12 +38,12 @@ class Topic(NamedTuple):
     parts: tuple[Part, ...]
 
 
-def explain(repo: Repository | None, words: list[str]) -> Topic:
+def explain(repo: Repository | None, words: list[str], *, at: str | None = None) -> Topic:
     """Explain what the words name.
 
     A rule's code, a kind, a kind and one of its fields or states, a state, a link type, or one of
-    the topics rules, kinds, links, states and templates. Rules need no repository. Raises NotFound
-    with the nearest names.
+    the topics rules, kinds, links, states and templates. Rules need no repository. ``at`` reads
+    the rule book of a revision. Raises NotFound with the nearest names.
     """
     word = words[0] if words else ""
     if not word or word == "rules":
@@ -52,7 +52,7 @@ def explain(repo: Repository | None, words: list[str]) -> Topic:
         from itsm_gitops.rules import explain as explain_rule
 
         return _rule(explain_rule(word))
-    book = _book(repo)
+    book = _book(repo, at)
     found = (
         _topic(book, word) or _kind_topic(book, words) or _link_topic(book, word) or _state_topic(book, word)
     )
@@ -61,11 +61,13 @@ def explain(repo: Repository | None, words: list[str]) -> Topic:
     return found
 
 
-def _book(repo: Repository | None) -> RuleBook:
-    if repo is not None:
+def _book(repo: Repository | None, at: str | None) -> RuleBook:
+    if repo is not None and at is None:
         return repo.book
     from itsm_gitops.repository import WorkingTree, packaged_rulebook_root, read_rulebook
 
+    if repo is not None:
+        return read_rulebook(repo.snapshot(at))
     return read_rulebook(WorkingTree(packaged_rulebook_root()))
 
 

@@ -126,7 +126,7 @@ def _denormal(near: str, line: int, column: int) -> Problem:
     return Problem(
         "P012",
         f"the text is not in Unicode normal form C{shown}",
-        "the same letters can be written in two ways; write them composed (NFC)",
+        "the same letters can be written in two ways; write them composed: itsm check --fix does",
         line,
         column,
     )

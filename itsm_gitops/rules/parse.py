@@ -17,7 +17,7 @@ _ABOUT: tuple[tuple[str, str, str, str, str, str], ...] = (
         "P002",
         "Forbidden character",
         "Control, zero-width and direction characters can hide text from reviewers or act on a terminal.",
-        "remove the character (it may be written as an escape inside quotes)",
+        "remove the character (itsm check --fix removes a byte-order mark)",
         r'title: "approved\e[2K"',
         "title: approved",
     ),
@@ -97,9 +97,9 @@ _ABOUT: tuple[tuple[str, str, str, str, str, str], ...] = (
         "P012",
         "Text not in normal form",
         "The same word in two Unicode forms looks equal and is not: searches and comparisons would miss it.",
-        "save the text in Unicode normal form C",
-        "title: Cafe\u0301",
-        "title: Caf\u00e9",
+        "save the text in Unicode normal form C (itsm check --fix does)",
+        "title: Cafe\u0301   # e and a combining accent",
+        "title: Caf\u00e9   # one letter",
     ),
     (
         "P013",
@@ -119,5 +119,8 @@ _ABOUT: tuple[tuple[str, str, str, str, str, str], ...] = (
     ),
 )
 
+# A byte-order mark and a normal form are put right without losing anything.
+_REPAIRED = ("P002", "P012")
+
 for _code, _title, _why, _hint, _bad, _good in _ABOUT:
-    declare(_code, _title, why=_why, hint=_hint, bad=_bad, good=_good)
+    declare(_code, _title, why=_why, hint=_hint, bad=_bad, good=_good, fixable=_code in _REPAIRED)

@@ -183,6 +183,16 @@ def test_moves_of_a_document_as_json_are_data(acme: Path, cli: Cli) -> None:
     assert json.loads(cli("move", INCIDENT, "--json").out) == []
 
 
+def test_explain_reads_the_rule_book_of_a_revision(acme: Path, cli: Cli, tmp_path: Path) -> None:
+    flow = acme / "schemas/workflows/incident.yaml"
+    flow.write_text(flow.read_text().replace("Reported and recorded;", "Written down;"))
+    assert "Written down;" in cli("explain", "incident", "new").out
+    assert "Reported and recorded;" in cli("explain", "incident", "new", "--at", "HEAD").out
+    assert (
+        "there is no itsm.yaml" in cli("-C", str(tmp_path), "explain", "incident", "--at", "HEAD", code=1).err
+    )
+
+
 CONTROL = "\x1b[31mred\x1b[0m"
 
 

@@ -58,7 +58,19 @@ def test_every_option_has_a_meaning_and_examples_use_options_that_exist(name: st
     [
         n
         for n in ALL
-        if n in ("show", "list", "log", "diff", "impact", "check", "site build", "export json", "export csv")
+        if n
+        in (
+            "show",
+            "list",
+            "log",
+            "diff",
+            "impact",
+            "check",
+            "explain",
+            "site build",
+            "export json",
+            "export csv",
+        )
     ],
 )
 def test_commands_that_read_take_a_revision(name: str) -> None:

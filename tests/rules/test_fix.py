@@ -8,7 +8,8 @@ import pytest
 from example_trees import NOW, build
 
 from itsm_gitops.repository import Repository
-from itsm_gitops.rules import Report, check
+from itsm_gitops.rules import Report, check, explanations
+from itsm_gitops.rules.fix import _REPAIRS
 
 INCIDENT = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
 CHANGE = "records/changes/2026/11/CHG-261120-BBBBB.yaml"
@@ -126,3 +127,7 @@ def test_only_the_named_paths_are_repaired(root: Path) -> None:
     report = check(Repository.open(root), fix=True, paths=[CHANGE])
     assert [r.path for r in report.fixed] == [CHANGE]
     assert [f.path for f in check(Repository.open(root)).findings] == [INCIDENT]
+
+
+def test_what_is_repaired_is_explained_so_and_nothing_else() -> None:
+    assert {e.code for e in explanations() if e.fixable} == set(_REPAIRS)
