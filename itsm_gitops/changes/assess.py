@@ -31,7 +31,7 @@ from itsm_gitops.changes.types import (
     worst,
 )
 from itsm_gitops.model.errors import RuleBookError
-from itsm_gitops.model.rulebook import CHANGE_CONTROL, ROLES
+from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
 from itsm_gitops.repository import Repository, Store, load_store, read_rulebook, refs
 from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
 from itsm_gitops.repository.part import Part
@@ -153,7 +153,7 @@ class _Case:
     @cached_property
     def request(self) -> Request:
         found = content(self.repo.history, self.blank.merge_base, self.blank.head, self.policy.ignores)
-        return Request(self.policy, self.base, self.head, found)
+        return Request(self.policy, self.base, self.head, found, self.blank.at)
 
     @cached_property
     def commits(self) -> list[Authored]:
@@ -213,7 +213,7 @@ class _Case:
         """Return the blobs at base of the rules, and of the people and items that mattered."""
         named = {a.requirement.subject for a in asked} | {o for a in asked for o in a.owners}
         named |= {str(r.person) for v in judged.verdicts for r in v.counted}
-        paths = {POLICY, ROLES, CHANGE_CONTROL}
+        paths = {POLICY, ROLES, CHANGE_CONTROL, CHANGE_MODELS, RISK}
         paths |= {self.base.entries[n].path for n in named if n in self.base.entries}
         infos = self.base.snapshot.files("schemas", "cmdb")
         return {i.path: i.oid for i in infos if i.path in paths}

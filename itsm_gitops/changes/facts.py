@@ -7,17 +7,21 @@ from typing import Any
 
 from itsm_gitops import documents
 from itsm_gitops.changes.policy import Policy
+from itsm_gitops.graph.calendars import Calendars
+from itsm_gitops.graph.planned import Planned
+from itsm_gitops.graph.risk import LEVELS, RiskBook
 from itsm_gitops.model import clock, diff
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.ids import parse_record_id
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL
+from itsm_gitops.model.templates import PROPOSED, departures
 from itsm_gitops.repository import Store
 
 PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation"
 _CRITICALITY = ("low", "medium", "high", "critical")
 _AUTHORISED = ("scheduled", "implement", "review")
-_FREEZE = "freeze"
 _INCIDENT = "incident"
 CHANGE = "change"
 
@@ -74,6 +78,18 @@ def _risk(base: Store, data: Data) -> str | None:
     level = risk.get("level") if isinstance(risk, dict) else None
     schema = base.book.kinds[CHANGE].fields.get("risk", {}).get("properties", {}).get("level", {})
     return level if isinstance(level, str) and level in schema.get("enum", [level]) else None
+
+
+def computed_risk(risks: RiskBook, entry: Entry, data: Data, stored: str | None) -> Data:
+    """Return the level of risk that counts, and whether a lower one than computed was set on purpose.
+
+    The higher of the stored and the computed level counts. An override lets the stored one count, and
+    is a fact of its own, so that the policy can ask somebody. What was left out stays unknown.
+    """
+    found = risks.assess(entry, data)
+    if stored not in LEVELS or found.model is None or not found.model.assessed:
+        return {"risk": stored, "risk_override": False}
+    return {"risk": found.effective, "risk_override": found.understated and found.override is not None}
 
 
 def _authorised_states(base: Store) -> list[str]:
@@ -139,17 +155,7 @@ def _template(base: Store, data: Data) -> str:
         template = base.book.template(name)
     except ItsmError:
         return "missing"
-    values = template.get("values")
-    for field in names(template.get("fixed")):
-        if not diff.same(_at(values, field), _at(data, field)):
-            return "departed"
-    return str(template.get("status", "proposed"))
-
-
-def _at(data: Any, dotted: str) -> Any:
-    for part in dotted.split("."):
-        data = data.get(part) if isinstance(data, dict) else None
-    return data
+    return "departed" if departures(template, data) else str(template.get("status", PROPOSED))
 
 
 def _in_freeze(base: Store, data: Data, items: frozenset[str]) -> bool | None:
@@ -157,18 +163,8 @@ def _in_freeze(base: Store, data: Data, items: frozenset[str]) -> bool | None:
     start, end = _moment(data.get("planned_start")), _moment(data.get("planned_end"))
     if start is None or end is None or end < start:
         return None if data.get("state") in _authorised_states(base) else False
-    for entry in base.entries.values():
-        if entry.kind != "calendar" or entry.columns.get("type") != _FREEZE:
-            continue
-        calendar = base.data(entry.id)
-        scope = names(calendar.get("applies_to"))
-        if data.get("type") in names(calendar.get("exempt_types")) or (scope and not items & set(scope)):
-            continue
-        for window in calendar.get("windows") or ():
-            opens, closes = _moment(window.get("start")), _moment(window.get("end"))
-            if opens and closes and start < closes and opens < end:
-                return True
-    return False
+    window = Planned("", "", str(data.get("type")), "", "", start, end, tuple(items))
+    return any(not hold.exempt for hold in Calendars(base).holds(window))
 
 
 def _moment(text: Any) -> Any:

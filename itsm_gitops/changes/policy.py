@@ -25,7 +25,7 @@ PARTS = (AUTHOR, CO_AUTHOR, COMMITTER, REQUESTER, IMPLEMENTER)
 AFFECTED, SERVICES, EDITED = "affected_ci", "affected_service", "edited_item"
 
 # Conditions on a change record, and what they compare.
-FLAGS = ("outage", "freeze", "incident", "removed")
+FLAGS = ("outage", "freeze", "incident", "removed", "risk_override")
 WORDS = ("stage", "type", "risk", "state", "criticality", "template")
 _CONDITIONS = frozenset(["kind", "paths", *WORDS, *FLAGS])
 _DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,4})M)?)?", re.ASCII)

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.changes.digest import Content
-from itsm_gitops.changes.facts import AUTHORISATION, CHANGE, affected, allows_work, facts, of_any
+from itsm_gitops.changes.facts import (
+    AUTHORISATION,
+    CHANGE,
+    affected,
+    allows_work,
+    computed_risk,
+    facts,
+    of_any,
+)
 from itsm_gitops.changes.policy import AFFECTED, OWNER, SERVICES, ApprovalRule, Override, Policy, matches
 from itsm_gitops.changes.types import Requirement
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
+from itsm_gitops.graph.risk import RiskBook
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.roles import names
@@ -63,6 +73,7 @@ class Request:
     base: Store
     head: Store
     content: Content
+    now: datetime
     broken: dict[str, str] = field(default_factory=dict)
     _facts: dict[str, Data] = field(default_factory=dict)
 
@@ -106,8 +117,12 @@ class Request:
         return [t for t in self.touched if not t.kind.is_record]
 
     @cached_property
+    def _graph(self) -> ImpactGraph:
+        return ImpactGraph(Network(self.base))
+
+    @cached_property
     def _dependents(self) -> Mapping[str, Mapping[str, str]]:
-        return ImpactGraph(Network(self.base)).dependents if self.policy.hops else {}
+        return self._graph.dependents if self.policy.hops else {}
 
     def affected(self, change: Touched) -> list[str]:
         """Return the items a change affects: named, edited in the same request, and depending on them.
@@ -137,8 +152,20 @@ class Request:
         if known is None:
             items = self.affected(change)
             known = facts(self.policy, self.base, self.head, change.before, change.after, items)
-            self._facts[change.path] = known
+            known = self._facts[change.path] = {**known, **self._risk(change, known)}
         return known
+
+    def _risk(self, change: Touched, known: Data) -> Data:
+        """Return the risk that counts where a change is asked for; by the policy and the CMDB of base.
+
+        Past changes are not read for it, so that the gate takes no longer in a large repository:
+        what they teach is rule C012's to say.
+        """
+        entry = self.head.by_path.get(change.path)
+        if change.after is None or entry is None or known["stage"] != AUTHORISATION:
+            return {"risk_override": False}
+        risks = RiskBook(self._graph.network, self._graph, self.now)
+        return computed_risk(risks, entry, change.after, known["risk"])
 
     def authorises(self, change: Touched) -> bool:
         """Whether a change that this request has authorised covers the work beside it."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from itsm_gitops.graph.impact import Effect, ImpactGraph
+from itsm_gitops.graph.impact import Effect, Hit, ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.status import affected
 from itsm_gitops.model import clock
@@ -130,28 +130,32 @@ class RiskBook:
         points = _points(fact["steps"], value)
         return Point(FACT, fact["fact"], fact["title"], value, shown, points, reason, fact["lower"])
 
-    def _failed(self, entry: Entry, data: Mapping[str, Any]) -> dict[str, Effect]:
-        """Return what a failure of the change would take down: the items it names."""
-        out = {x.get("ci") for x in data.get("excluded_cis") or () if isinstance(x, Mapping)}
-        named = [i for i in affected(entry) if i in self.network.entries and i not in out]
-        return dict.fromkeys(named, Effect.OUTAGE)
+    def _hits(self, entry: Entry, data: Mapping[str, Any]) -> tuple[frozenset[str], list[Hit]]:
+        """Return the items that a change names, and all that a failure of them would hit.
+
+        What the change says it does not touch is left out, unless it names it itself.
+        """
+        named = frozenset(i for i in affected(entry) if i in self.network.entries)
+        excluded = _list(data.get("excluded_cis"))
+        out = [x.get("ci") for x in excluded if isinstance(x, Mapping)]
+        hits = self.graph.propagate(dict.fromkeys(named, Effect.OUTAGE)).values()
+        return named, [h for h in hits if h.effect >= Effect.DEGRADED and (h.id in named or h.id not in out)]
 
     def _criticality(self, entry: Entry, data: Mapping[str, Any]) -> tuple[str, str, str]:
-        failed = self._failed(entry, data)
+        named, hits = self._hits(entry, data)
         worst, where = "", ""
-        for hit in self.graph.propagate(failed).values():
+        for hit in hits:
             other = self.network.entries[hit.id]
             said = str(other.columns.get("criticality", ""))
-            if (hit.id in failed or other.kind == "service") and hit.effect >= Effect.DEGRADED:
+            if hit.id in named or other.kind == "service":
                 rank = _WORDS.index(said) if said in _WORDS else -1
                 if rank > (_WORDS.index(worst) if worst else -1):
                     worst, where = said, hit.id
         return worst, worst or "unknown", f"{where} is of {worst} criticality" if where else ""
 
     def _blast_radius(self, entry: Entry, data: Mapping[str, Any]) -> tuple[int, str, str]:
-        failed = self._failed(entry, data)
-        hits = self.graph.propagate(failed)
-        hit = sorted(i for i, h in hits.items() if i not in failed and h.effect >= Effect.DEGRADED)
+        named, hits = self._hits(entry, data)
+        hit = sorted(h.id for h in hits if h.id not in named)
         services = [i for i in hit if self.network.entries[i].kind == "service"]
         shown = ", ".join(services[:4]) + (f" and {len(services) - 4} more" if len(services) > 4 else "")
         return len(hit), str(len(hit)), f"among them {shown}" if shown else ""
@@ -170,7 +174,7 @@ class RiskBook:
         model, flow = self.models.get(str(data.get("type", ""))), self.network.book.kinds[entry.kind].workflow
         if model is None or flow is None or not reached(flow, entry.state, model.plans_from):
             return None
-        steps = [s for s in data.get("timeline") or () if isinstance(s, Mapping)]
+        steps = [s for s in _list(data.get("timeline")) if isinstance(s, Mapping)]
         moments = [clock.parse_time(str(s.get("at"))) for s in steps if s.get("state") == model.plans_from]
         return moments[-1] if moments else None
 
@@ -180,7 +184,7 @@ class RiskBook:
             return 0, "0", "none is expected" if outage else "nothing is said about an interruption"
         minutes = outage.get("minutes", 1)
         minutes = max(1, minutes) if isinstance(minutes, int) else 1
-        named = ", ".join(s for s in outage.get("services") or () if isinstance(s, str))
+        named = ", ".join(s for s in _list(outage.get("services")) if isinstance(s, str))
         return minutes, str(minutes), f"of {named}" if named else ""
 
     def _past_failures(self, entry: Entry, _: Mapping[str, Any]) -> tuple[int, str, str]:
@@ -248,3 +252,7 @@ def _points(steps: Iterable[Mapping[str, Any]], value: Any) -> int:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -155,6 +155,9 @@ REQUEST = (record(), commit())
 EMERGENCY = {"type": "emergency", "state": "implement"}
 FOR_INCIDENT = {**EMERGENCY, "links": f"[{{type: resolves, target: {INC}}}]"}
 OPEN_INCIDENT = f"id: {INC}\nkind: incident\ntitle: Down\nstate: in_progress\n"
+# What the answers of this make is medium.
+ANSWERED = "{level: low, reason: Easy., answers: {data: destroyed, rehearsed: never}}"
+OVERRIDDEN_RISK = ANSWERED.replace("}}", "}, override: {by: cab-one, reason: Copies only.}}")
 TEMPLATE_PATH = "schemas/templates/standard-disk.yaml"
 TEMPLATE = """\
 template: standard-disk
@@ -353,8 +356,24 @@ SITUATIONS = (
     Situation("one of the board is not enough", UNSATISFIED, "needs 1 more of 2 by cab: cab-two could", (ok("bob"), ok("cab-one")),
               request=(record(risk="{level: high, reason: Never.}"), commit())),
     Situation("risk left out counts as the worst", UNSATISFIED, "by cab: cab-one, cab-two could", (ok("bob"),), request=(record(risk=""), commit())),
+    Situation("risk lower than its own answers", UNSATISFIED, "by change manager: cab-one, cab-two could", (ok("bob"),),
+              request=(record(risk=ANSWERED), commit())),
+    Situation("risk lower than the facts: a service of consequence, soon, and down for hours", UNSATISFIED, "by cab: cab-one, cab-two could", (ok("bob"), ok("carl")),
+              base=(edit(SERVER, "owner: ops\n", "owner: ops\ncriticality: critical\n"),),
+              request=(record(planned_start="2026-11-23T02:00:00Z", planned_end="2026-11-23T08:00:00Z", outage="{expected: true, minutes: 300}"), commit())),
+    Situation("override of the risk asks the change manager", UNSATISFIED, "by change manager: cab-one, cab-two could", (ok("bob"),), request=(record(risk=OVERRIDDEN_RISK), commit())),
+    Situation("override of the risk that the change manager agrees to", SATISFIED, "approved by cab-one", (ok("bob"), ok("cab-one")),
+              request=(record(risk=OVERRIDDEN_RISK), commit())),
+    Situation("override that lowers nothing asks nobody", SATISFIED, "approved by bob", (ok("bob"),),
+              request=(record(risk="{level: low, reason: Done often., override: {by: cab-one, reason: Just so.}}"), commit())),
     Situation("window in a freeze", UNSATISFIED, "by cab: cab-one, cab-two could", (ok("bob"),),
               base=(write("cmdb/calendars/rest.yaml", "id: rest\nclass: calendar\nname: Rest\nowner: ops\ntype: freeze\ntime_zone: UTC\nwindows:\n"
+                          "  - {start: 2026-11-24T00:00:00Z, end: 2026-11-26T00:00:00Z, name: Rest}\n"),)),
+    Situation("window on a day of a freeze that is written as days", UNSATISFIED, "by cab: cab-one, cab-two could", (ok("bob"),),
+              base=(write("cmdb/calendars/rest.yaml", "id: rest\nclass: calendar\nname: Rest\nowner: ops\ntype: freeze\ntime_zone: UTC\ndates:\n"
+                          "  - {date: 2026-11-25, name: Stocktaking}\n"),)),
+    Situation("window in a freeze that is only drafted", SATISFIED, "approved by bob", (ok("bob"),),
+              base=(write("cmdb/calendars/rest.yaml", "id: rest\nclass: calendar\nname: Rest\nowner: ops\nlifecycle: planned\ntype: freeze\ntime_zone: UTC\nwindows:\n"
                           "  - {start: 2026-11-24T00:00:00Z, end: 2026-11-26T00:00:00Z, name: Rest}\n"),)),
     Situation("every item's owner is asked", UNSATISFIED, "needs 1 of 1 by owner: mia could", (ok("bob"),), request=(record(cis="[s1, s2]"), commit())),
     Situation("every item's owner approves", SATISFIED, "approved by mia", (ok("bob"), ok("mia")), request=(record(cis="[s1, s2]"), commit())),
@@ -366,6 +385,9 @@ SITUATIONS = (
               base=(write(TEMPLATE_PATH, TEMPLATE),), request=(record(type="standard", template="standard-disk"), commit())),
     Situation("standard change that departs from its template", UNSATISFIED, "needs 1 of 1 by owner", (ok("paul"),), "NO_ROLE",
               base=(write(TEMPLATE_PATH, TEMPLATE),), request=(record(type="standard", template="standard-disk", title="Replace all disks"), commit())),
+    Situation("line breaks are no departure from a template", SATISFIED, "approved by paul", (ok("paul"),),
+              base=(write(TEMPLATE_PATH, TEMPLATE),),
+              request=(record(type="standard", template="standard-disk", title='"Replace the disk  of s1 "'), commit())),
     Situation("standard change without a template", UNSATISFIED, "needs 1 of 1 by owner", (ok("paul"),), "NO_ROLE", request=(record(type="standard"), commit())),
     Situation("template approved in the same request", UNSATISFIED, "needs 1 of 1 by owner", (ok("paul"),), "NO_ROLE",
               base=(write(TEMPLATE_PATH, TEMPLATE.replace("approved", "proposed")),),

@@ -124,10 +124,34 @@ def test_the_blast_radius_names_the_services(book: RuleBook) -> None:
     assert reason(found, "blast_radius") == "among them s-0, s-1, s-2, s-3 and 2 more"
 
 
-def test_what_is_certainly_not_touched_is_left_out(book: RuleBook) -> None:
-    change = {**answered(BEST), "cis": ["db", "web"], "excluded_cis": [{"ci": "db", "reason": "Read only"}]}
-    found = assess(book, change, item("db"), item("web"), *services(5, criticality="critical"))
-    assert (facts(found)["blast_radius"], facts(found)["criticality"]) == ((0, 0), ("", 0))
+def test_what_is_certainly_not_touched_is_left_out_unless_the_change_names_it(book: RuleBook) -> None:
+    carried = [item("db", criticality="high"), *services(3, criticality="critical")]
+    excluded = [{"ci": name, "reason": "Read only"} for name in ("s-0", "s-1", "s-2", "db")]
+    some = assess(book, {**answered(BEST), "excluded_cis": excluded[:1]}, *carried)
+    assert (facts(some)["blast_radius"][0], facts(some)["criticality"][0]) == (2, "critical")
+    found = assess(book, {**answered(BEST), "excluded_cis": excluded}, *carried)
+    assert (facts(found)["blast_radius"], facts(found)["criticality"]) == ((0, 0), ("high", 2))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"excluded_cis": 5},
+        {"excluded_cis": [{"ci": ["db"]}, "db"]},
+        {"timeline": "yesterday"},
+        {"risk": [1]},
+        {"risk": {"level": ["low"], "answers": [], "override": 7}},
+        {"risk": {"answers": {"data": ["destroyed"]}}},
+        {"outage": {"expected": True, "minutes": "long", "services": 3}},
+        {"planned_start": {"at": 1}},
+    ],
+)
+def test_a_record_that_no_schema_has_judged_yet_does_no_harm(book: RuleBook, broken: dict[str, Any]) -> None:
+    change = answered(BEST)
+    graph = graph_of(book, [change, item("db")])
+    risks = RiskBook(graph.network, graph, NOW)
+    entry = graph.network.entries[change["id"]]
+    assert risks.assess(entry, {**change, **broken}).effective in LEVELS
 
 
 @pytest.mark.parametrize(
