@@ -16,7 +16,7 @@ from html import unescape
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc
+from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, scrollable
 
 TITLE = "ITSMTITLEPLACEHOLDER"
 
@@ -55,11 +55,11 @@ def search_box(root: str) -> str:
 
 
 def dress(html: str, root: str) -> str:
-    """Add search box, skip link and policy to a page as the engine rendered it."""
+    """Add search box, skip link and policy to a page as the engine rendered it; tables scroll alone."""
     html = _SKIP.sub(
         '<div data-md-component="skip"><a href="#it-main" class="md-skip">Skip to content</a></div>', html, 1
     )
-    html = html.replace(
+    html = scrollable(html).replace(
         'class="md-content__inner md-typeset"', 'class="md-content__inner md-typeset" id="it-main"'
     )
     head, mark, rest = html.partition("</header>")

@@ -41,6 +41,14 @@ def esc(value: object) -> Html:
     return Html(escape(visible(text)) if _SPECIAL.search(text) else text)
 
 
+_TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
+
+
+def scrollable(html: str) -> str:
+    """Put every table that Markdown made into a box of its own, so that a wide one scrolls by itself."""
+    return _TABLE.sub(r'<div class="it-scroll"><table class="it-plain">\1</table></div>', html)
+
+
 def join(parts: Iterable[Html], separator: str = "") -> Html:
     """Join finished pieces; ``separator`` is a constant of the program, never data."""
     return Html(separator.join(parts))

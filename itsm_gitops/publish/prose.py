@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from itsm_gitops.publish.markup import Html, esc, visible
+from itsm_gitops.publish.markup import Html, esc, scrollable, visible
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -76,7 +76,7 @@ def _marked(text: str, resolve: Resolve) -> Html:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
-    return _link_between_tags(clean.strip(), resolve)
+    return _link_between_tags(scrollable(clean.strip()), resolve)
 
 
 @cache

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.publish.build import SiteReport, build_site
@@ -47,6 +49,15 @@ class _Handler(SimpleHTTPRequestHandler):
         """Log nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    """A server that takes it calmly when a browser has gone on before the answer was there."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report a fault, but not a connection that the other side closed."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def stamp(root: Path) -> Stamp:
     """Return time and size of every watched file, to tell whether anything changed."""
     found: Stamp = {}
@@ -75,7 +86,7 @@ def listening(folder: Path, port: int = 0) -> Iterator[str]:
     ``port`` 0 takes a free one. Raises UsageError when the port is taken.
     """
     try:
-        server = ThreadingHTTPServer((HOST, port), partial(_Handler, directory=str(folder)))
+        server = _Server((HOST, port), partial(_Handler, directory=str(folder)))
     except OSError as error:
         raise UsageError(
             f"port {port} cannot be used: {error.strerror}", "choose another with --port"

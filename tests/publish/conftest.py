@@ -1,10 +1,13 @@
-"""The sample's site, built once for all tests of this room."""
+"""The sample's site, built once for all tests of this room, and a browser to look at sites with."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from browsing import ARGUMENTS, CHROMIUM, Guard
 from sample_site import NOW, write_sample
 
 from itsm_gitops.publish import SiteReport, build_site
@@ -35,3 +38,25 @@ def view(sample: Repository) -> View:
     """The view of the sample."""
     store, extras = load_store(sample.snapshot(), visit=lambda _, document: extra_of(document))
     return View(store, extras, NOW)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A browser that is on this machine."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def guard(browser: Any) -> Iterator[Guard]:
+    """Opens pages; a test that used it fails when anything happened that must not."""
+    opened = Guard(browser)
+    yield opened
+    opened.close()
+    assert opened.trouble == []

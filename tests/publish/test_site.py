@@ -407,6 +407,24 @@ def test_the_server_answers_to_this_machine_only(site: Path) -> None:
             pass
 
 
+def test_a_browser_that_goes_on_early_is_no_fault(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    import socket
+    import struct
+
+    (tmp_path / "large.bin").write_bytes(bytes(20_000_000))
+    with listening(tmp_path) as address:
+        host, port = urlsplit(address).netloc.split(":")
+        with socket.create_connection((host, int(port))) as client:
+            # Closing with unread data and no lingering resets the connection.
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.sendall(f"GET /large.bin HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+            client.recv(10)
+        with socket.create_connection((host, int(port))) as client:
+            client.sendall(f"GET /none HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+            assert b"404" in client.recv(100)
+    assert capfd.readouterr().err == ""
+
+
 def test_a_change_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "cmdb").mkdir()
     before = stamp(tmp_path)

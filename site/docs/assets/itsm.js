@@ -315,6 +315,14 @@
     }
   }
 
+  // Who has no mouse scrolls a wide table by standing on it.
+  function focusTables() {
+    for (const box of document.querySelectorAll(".it-scroll")) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  }
+
   function relativeTimes() {
     const format = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
     const units = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
@@ -332,5 +340,7 @@
   themeButton();
   menuButton();
   scrollDiagrams();
+  focusTables();
+  addEventListener("resize", focusTables);
   relativeTimes();
 })();

@@ -1,0 +1,87 @@
+"""A real browser on pages of the site, and everything that must never happen in it."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--no-first-run",
+]
+CHECKOUT = Path(__file__).resolve().parents[2]
+AXE_VERSION = "4.10.3"
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 780}
+
+
+class Guard:
+    """Opens pages and remembers every request to elsewhere, console error, exception and dialog."""
+
+    def __init__(self, browser: Any) -> None:
+        self._browser = browser
+        self._contexts: list[Any] = []
+        self.trouble: list[str] = []
+
+    def open(
+        self, address: str, url: str = "", *, viewport: dict[str, int] = DESKTOP, javascript: bool = True
+    ) -> Any:
+        context = self._browser.new_context(
+            viewport=viewport, color_scheme="light", reduced_motion="reduce", java_script_enabled=javascript
+        )
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda r: self._note(not r.url.startswith(address), f"request {r.url}"))
+        page.on("response", lambda r: self._note(r.status >= 400, f"{r.status} {r.url}"))
+        page.on("console", lambda m: self._note(m.type in ("error", "warning"), f"console {m.text}"))
+        page.on("pageerror", lambda e: self._note(True, f"exception {e}"))
+        page.on("dialog", lambda d: (self._note(True, f"dialog {d.message}"), d.dismiss()))
+        page.goto(address + url)
+        return page
+
+    def _note(self, wrong: bool, what: str) -> None:
+        if wrong:
+            self.trouble.append(what)
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+
+@functools.cache
+def axe_source() -> str:
+    """The text of axe-core, installed below build/ the first time; '' where npm cannot."""
+    folder = CHECKOUT / "build" / "axe"
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    npm = shutil.which("npm")
+    if not script.is_file() and npm:
+        folder.mkdir(parents=True, exist_ok=True)
+        quiet = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts"]
+        command = [npm, "install", *quiet, "--prefix", str(folder), f"axe-core@{AXE_VERSION}"]
+        subprocess.run(command, capture_output=True, timeout=180, check=False)
+    return script.read_text(encoding="utf-8") if script.is_file() else ""
+
+
+def serious_faults(page: Any) -> list[tuple[str, list[str]]]:
+    """Run axe on the page: the rules that are broken seriously, with the elements."""
+    result = page.evaluate("tags => axe.run(document, { runOnly: tags })", AXE_TAGS)
+    return [
+        (v["id"], [n["html"][:160] for n in v["nodes"]][:4])
+        for v in result["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]
+
+
+def switch_to_dark(page: Any) -> None:
+    page.get_by_role("button", name="Switch between light and dark").click()
+    assert page.evaluate("document.body.getAttribute('data-md-color-scheme')") == "slate"

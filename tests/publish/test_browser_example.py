@@ -1,0 +1,231 @@
+"""The living example's site in a real browser, as the command line builds it: every type of page."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import CHECKOUT, PHONE, Guard, axe_source, serious_faults, switch_to_dark
+
+from itsm_gitops.publish.serve import listening
+
+pytestmark = pytest.mark.browser
+
+NOW = "2026-11-22T12:00:00Z"
+MAJOR = "records/incidents/2610/INC-261029-5HD09.html"
+CHANGE = "records/changes/2611/CHG-261104-R16W6.html"
+
+PAGES = {
+    "home": "index.html",
+    "services": "services/index.html",
+    "service": "services/warehouse-operations.html",
+    "catalogue": "catalogue/index.html",
+    "offering": "catalogue/onboarding.html",
+    "application": "cmdb/applications/checkout-api.html",
+    "database": "cmdb/databases/payments-db.html",
+    "team": "cmdb/teams/dba.html",
+    "person": "cmdb/people/dba-lead.html",
+    "calendar": "cmdb/calendars/weekly-maintenance.html",
+    "supplier": "cmdb/suppliers/quayside-payments.html",
+    "service level": "cmdb/service-levels/sla-critical.html",
+    "incident": MAJOR,
+    "change": CHANGE,
+    "problem": "records/problems/2611/PRB-261113-HHK2S.html",
+    "known error": "records/known-errors/2611/KE-261110-EVGBK.html",
+    "request": "records/requests/2611/REQ-261122-G7S1G.html",
+    "records": "records/index.html",
+    "list": "records/incidents/index.html",
+    "state": "records/changes/state_closed.html",
+    "month": "records/incidents/month_2611.html",
+    "classes": "cmdb/index.html",
+    "class": "cmdb/servers/index.html",
+    "changes": "changes/index.html",
+    "known errors": "known-errors/index.html",
+    "search": "search.html?q=payments",
+    "handbook": "handbook/index.html",
+    "written page": "handbook/20-incidents.html",
+    "life cycles": "handbook/reference/life-cycles.html",
+    "fields": "handbook/reference/fields-incident.html",
+    "not found": "404.html",
+}
+# Pages of a hundred screens, on which the accessibility engine takes most of a minute.
+LONG_PAGES = {
+    "rules": "handbook/reference/rules.html",
+    "commands": "handbook/reference/cli.html",
+}
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of this checkout."""
+    folder = tmp_path_factory.mktemp("example") / "site"
+    command = [sys.executable, "-m", "itsm_gitops", "site", "build", "--out", str(folder)]
+    done = subprocess.run(
+        command,
+        cwd=CHECKOUT,
+        env={**os.environ, "ITSM_NOW": NOW},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(example: Path) -> Iterator[str]:
+    with listening(example) as found:
+        yield found
+
+
+@pytest.fixture
+def open_page(guard: Guard, address: str) -> Callable[..., Any]:
+    return partial(guard.open, address)
+
+
+def heading(page: Any) -> str:
+    return str(page.locator("h1").inner_text())
+
+
+def test_home_to_service_to_incident_to_change_and_back(open_page: Callable[..., Any]) -> None:
+    page = open_page()
+    assert "7 services are degraded" in heading(page)
+    way = [
+        ("Payments", "Payments"),
+        ("No payments possible in the online shop", "No payments possible in the online shop"),
+        ("Payment lookups lose their query plan", "Payment lookups lose their query plan"),
+        ("Rebuild the bloated index on the payments database",) * 2,
+    ]
+    for name, title in way:
+        page.locator("#it-main").get_by_role("link", name=name).first.click()
+        page.locator("h1").filter(has_text=title).wait_for()
+    for _, title in reversed(way[:-1]):
+        page.go_back()
+        page.locator("h1").filter(has_text=title).wait_for()
+    page.go_back()
+    assert "7 services are degraded" in heading(page)
+
+
+def test_a_record_is_one_step_from_the_change_it_caused(open_page: Callable[..., Any]) -> None:
+    page = open_page(CHANGE)
+    page.locator("#it-main").get_by_role("link", name="INC-261029-5HD09").first.click()
+    page.locator("h1").filter(has_text="No payments possible").wait_for()
+    assert page.url.endswith(MAJOR)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("INC-261029-5HD09", "No payments possible in the online shop"),
+        ("5hd09", "No payments possible in the online shop"),
+        ("payments-db", "Payments database"),
+        ("scanner", "Hand scanner"),
+        ("bloated index", "Rebuild the bloated index"),
+    ],
+)
+def test_search_finds_by_number_and_by_word(open_page: Callable[..., Any], typed: str, expected: str) -> None:
+    page = open_page("changes/index.html")
+    page.keyboard.press("/")
+    page.keyboard.type(typed)
+    hits = page.locator(".it-hits [role=option]")
+    hits.filter(has_text=expected).first.wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "changes/index" not in url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(pytest.param(url, id=name) for name, url in PAGES.items()),
+        *(pytest.param(url, id=name, marks=pytest.mark.slow) for name, url in LONG_PAGES.items()),
+    ],
+)
+def test_no_serious_accessibility_fault(open_page: Callable[..., Any], url: str) -> None:
+    source = axe_source()
+    if not source:
+        pytest.skip("axe-core cannot be installed here")
+    page = open_page(url)
+    page.evaluate(source)
+    assert serious_faults(page) == []
+    switch_to_dark(page)
+    page.set_viewport_size(PHONE)
+    assert serious_faults(page) == []
+
+
+def too_wide(page: Any, address: str, urls: Iterable[str]) -> dict[str, int]:
+    """The pages that are wider than the page's window, with their widths."""
+    wide = {}
+    for url in urls:
+        page.goto(address + url, wait_until="domcontentloaded")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > PHONE["width"]:
+            wide[url] = width
+    return wide
+
+
+def test_no_type_of_page_is_wider_than_a_phone(open_page: Callable[..., Any], address: str) -> None:
+    page = open_page(viewport=PHONE)
+    assert too_wide(page, address, [*PAGES.values(), *LONG_PAGES.values()]) == {}
+
+
+@pytest.mark.slow
+def test_no_page_is_wider_than_a_phone(open_page: Callable[..., Any], address: str, example: Path) -> None:
+    """Every page: a single long word widens only the page that has it."""
+    urls = [p.relative_to(example).as_posix() for p in sorted(example.rglob("*.html"))]
+    assert too_wide(open_page(viewport=PHONE), address, urls) == {}
+
+
+def test_pages_are_readable_without_javascript(open_page: Callable[..., Any]) -> None:
+    page = open_page(javascript=False)
+    page.locator("#it-main").get_by_role("link", name="Sorting and warehouse").first.click()
+    assert heading(page) == "Sorting and warehouse"
+    assert page.locator(".it-map svg a").count() > 5
+    page.locator("summary").first.click()
+    assert page.locator(".it-more li").first.is_visible()
+    page.locator("#it-q").fill("payments")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=payments")
+    assert page.locator("noscript p").bounding_box()
+
+
+def test_everything_can_be_reached_by_keyboard_and_is_seen(open_page: Callable[..., Any]) -> None:
+    page = open_page("services/warehouse-operations.html")
+    seen = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        seen.append(
+            page.evaluate(
+                """() => {
+                  const e = document.activeElement, s = getComputedStyle(e), b = e.getBoundingClientRect();
+                  const shown = s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0;
+                  return [e.textContent.trim().slice(0, 40), shown, b.width > 0 && b.height > 0];
+                }"""
+            )
+        )
+    assert seen[0][0] == "Skip to content"
+    assert [s for s in seen if not (s[1] and s[2])] == []
+    assert {"Services", "Warehouse systems"} <= {s[0] for s in seen}
+
+
+def test_the_site_works_below_a_path(guard: Guard, example: Path, tmp_path: Path) -> None:
+    (tmp_path / "it").mkdir()
+    (tmp_path / "it/portal").symlink_to(example)
+    with listening(tmp_path) as root:
+        page = guard.open(root, "it/portal/" + MAJOR)
+        page.keyboard.press("/")
+        page.keyboard.type("laptop")
+        page.locator(".it-hits [role=option]").filter(has_text="New laptop").first.wait_for()
+        page.keyboard.press("Escape")
+        page.locator(".md-tabs").get_by_role("link", name="Changes").click()
+        assert heading(page) == "Upcoming changes"
+        assert "/it/portal/changes/" in page.url
+        page.wait_for_load_state("networkidle")
+        page.close()

@@ -1,0 +1,120 @@
+"""Hostile text in every field of every kind, in a real browser: it is shown, and nothing of it runs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import PHONE, Guard
+from hostile_site import MARK, hostile_documents, write_hostile
+from sample_site import NOW
+
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.publish import build_site
+from itsm_gitops.publish.serve import listening
+
+pytestmark = pytest.mark.browser
+
+# What no article holds, and what no page holds but for the frame's own scripts.
+LIVE = "script, img, iframe, object, embed, form, input, textarea, button:not([class*=md-c]), style, base, meta, link, math"
+LOADING = "script, iframe, object, embed, base, meta[http-equiv]"
+HANDLERS = """() => [...document.querySelectorAll("*")].flatMap(e => [...e.attributes]
+    .filter(a => a.name.startsWith("on") || (a.name === "style" && e.closest("#it-main")))
+    .map(a => `${e.tagName} ${a.name}=${a.value}`))"""
+ADDRESSES = """() => [...document.querySelectorAll("#it-main [href], #it-main [src], #it-main [action]")]
+    .map(e => e.getAttribute("href") || e.getAttribute("src") || e.getAttribute("action"))
+    .filter(a => /^[a-z][a-z0-9+.-]*:/i.test(a) && !/^(https?|mailto):/i.test(a))"""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory, book: RuleBook) -> Path:
+    return build_site(write_hostile(tmp_path_factory.mktemp("hostile"), book), now=NOW).output
+
+
+@pytest.fixture(scope="module")
+def address(hostile: Path) -> Iterator[str]:
+    with listening(hostile) as found:
+        yield found
+
+
+@pytest.fixture
+def open_page(guard: Guard, address: str) -> Callable[..., Any]:
+    return partial(guard.open, address)
+
+
+def pages_of(site: Path) -> list[str]:
+    """Every page but those of the handbook, which records cannot reach."""
+    found = (p.relative_to(site).as_posix() for p in sorted(site.rglob("*.html")))
+    return [p for p in found if not p.startswith("handbook/")]
+
+
+def test_every_hostile_document_has_a_page(hostile: Path, book: RuleBook) -> None:
+    names = {p.stem for p in hostile.rglob("*.html")}
+    missing = [path for path in hostile_documents(book) if Path(path).stem not in names]
+    assert missing == []
+
+
+def test_nothing_runs_and_everything_is_text(
+    open_page: Callable[..., Any], address: str, hostile: Path
+) -> None:
+    page = open_page("records/incidents/2611/INC-261120-AAAAA.html")
+    frame = page.locator(LOADING).count()
+    wrong: dict[str, Any] = {}
+    for url in pages_of(hostile):
+        page.goto(address + url, wait_until="load")
+        facts = {
+            "live": 0 if url == "search.html" else page.locator("#it-main").locator(LIVE).count(),
+            "loading": page.locator(LOADING).count() - frame,
+            "handlers": page.evaluate(HANDLERS),
+            "addresses": page.evaluate(ADDRESSES),
+        }
+        if "HH" in url or "hostile-" in url:
+            facts["unseen"] = MARK not in page.locator("h1").inner_text() or MARK not in page.title()
+        if any(facts.values()):
+            wrong[url] = facts
+    assert wrong == {}
+
+
+def test_search_shows_hostile_text_as_text(open_page: Callable[..., Any]) -> None:
+    page = open_page("search.html?q=script")
+    page.locator("#it-search-results a").first.wait_for()
+    assert MARK in page.locator("#it-search-results").inner_text()
+    assert page.locator("#it-search-results").locator("script, img, svg, [onclick]").count() == 0
+
+
+def test_huge_words_do_not_widen_a_phone(open_page: Callable[..., Any], address: str, hostile: Path) -> None:
+    page = open_page(viewport=PHONE)
+    wide = {}
+    for url in pages_of(hostile):
+        page.goto(address + url, wait_until="domcontentloaded")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > PHONE["width"]:
+            wide[url] = width
+    assert wide == {}
+
+
+@pytest.mark.parametrize(
+    ("live", "noticed"),
+    [
+        ("<img src=x onerror=alert(1)>", "console"),
+        ("<script>alert(1)</script>", "console"),
+        ("<svg onload=alert(1)></svg>", "console"),
+        ("<img src='https://tracker.example/p.png'>", "request"),
+    ],
+)
+def test_the_guard_would_notice(browser: Any, hostile: Path, tmp_path: Path, live: str, noticed: str) -> None:
+    """The policy stops a script that slipped through; the browser says so, and the guard hears it."""
+    site = tmp_path / "site"
+    shutil.copytree(hostile, site)
+    page = site / "index.html"
+    html = page.read_text(encoding="utf-8")
+    page.write_text(html.replace("<h1>", f"<h1>{live}", 1), encoding="utf-8")
+    guard = Guard(browser)
+    with listening(site) as address:
+        guard.open(address).wait_for_timeout(300)
+        guard.close()
+    assert any(t.startswith(noticed) for t in guard.trouble), guard.trouble
