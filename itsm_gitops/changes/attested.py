@@ -118,6 +118,7 @@ def _sound(predicate: dict[str, Any], judged: dict[str, Any], subject: dict[str,
     facts(judged)
     texts = [predicate[k] for k in ("previous", "original", "signer", "result", "retro_due")]
     texts += [judged["target"], judged["result"], *judged["changes"], *judged["messages"]]
+    texts += [*judged["authors"], *judged["committers"]]
     texts += [v[k] for v in judged["requirements"] for k in ("name", "result", "reason", "role")]
     texts += [r["reason"] for r in judged["rejected"]]
     mappings = [predicate[k] for k in ("request", "run", "merger", "tool")] + [judged["sources"], subject]
