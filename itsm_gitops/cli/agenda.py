@@ -130,10 +130,13 @@ def _warnings(found: Schedule, change: Planned) -> Iterator[str]:
     outside = found.outside.get(change.id)
     if outside:
         yield f"outside {' and '.join(c.id for c in outside.calendars)}"
+    met: dict[str, list[str]] = {}
     for collision in found.collisions_of(change.id):
         other = collision.second if collision.first.id == change.id else collision.first
         together = " (only together)" if found.only_together(collision) else ""
-        yield f"collides with {other.id}{together}: {collision.reason}"
+        met.setdefault(f"{other.id}{together}", []).append(collision.reason)
+    for other_id, reasons in met.items():
+        yield f"collides with {other_id}: {', and '.join(reasons)}"
 
 
 def _availability(found: Schedule, style: Style, columns: int) -> Iterator[str]:

@@ -10,20 +10,22 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.changes.assess import assess
 from itsm_gitops.changes.forges.comment import MARKER, ChangeBrief, render
+from itsm_gitops.changes.schedule import collide
 from itsm_gitops.changes.types import Assessment
 from itsm_gitops.commands import forging
 from itsm_gitops.commands.approving import Asked, find
 from itsm_gitops.graph.calendars import Calendars
-from itsm_gitops.graph.collisions import Neighbourhood, collisions, depth, severities
+from itsm_gitops.graph.collisions import Collision
 from itsm_gitops.graph.impact import Effect, ImpactGraph
 from itsm_gitops.graph.network import Network
-from itsm_gitops.graph.planned import planned_changes, planned_of
+from itsm_gitops.graph.planned import planned_of
 from itsm_gitops.graph.risk import FACT, RiskBook
 from itsm_gitops.graph.status import affected
 from itsm_gitops.model import clock
 from itsm_gitops.model.change_models import read_models
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.rulebook import CHANGE_CONTROL, ROLES
+from itsm_gitops.model.errors import GitError
+from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.repository import Repository, Store
 
 _REASONS = 4
@@ -70,7 +72,7 @@ def preview(repo: Repository, what: str) -> Commented:
 
 def brief(repo: Repository, assessment: Assessment, now: datetime) -> str:
     """Return the comment about a request that was assessed; a pure function of its commits and ``now``."""
-    store = repo.store(assessment.head)
+    store = _merge_result(repo, assessment)
     made = _Briefs(store, now)
     changes = [made.of(store.entries[i]) for i in assessment.changes if i in store.entries]
     people = {e.id: e.title for e in store.entries.values() if e.kind == "person" and e.title}
@@ -81,6 +83,17 @@ def brief(repo: Repository, assessment: Assessment, now: datetime) -> str:
         if isinstance(r, Mapping) and "title" in r
     }
     return render(assessment, changes, {**people, **roles})
+
+
+def _merge_result(repo: Repository, assessment: Assessment) -> Store:
+    """Return what merging the request would give: the target may have got changes that are in its way.
+
+    Where the two contradict each other nothing can be merged yet; then it is the request alone.
+    """
+    try:
+        return repo.merged(assessment.base, [assessment.head])
+    except GitError:
+        return repo.store(assessment.head)
 
 
 @dataclass
@@ -101,6 +114,10 @@ class _Briefs:
     @cached_property
     def risks(self) -> RiskBook:
         return RiskBook(self.network, self.graph, self.now)
+
+    @cached_property
+    def collisions(self) -> list[Collision]:
+        return collide(self.network, self.graph)
 
     def of(self, entry: Entry) -> ChangeBrief:
         data = self.store.data(entry.id)
@@ -162,10 +179,8 @@ class _Briefs:
         outside = calendars.outside(planned, read_models(self.store.book).get(planned.type))
         if outside is not None:
             yield "outside the maintenance windows"
-        policy = self.store.book.policy(CHANGE_CONTROL)
-        around = Neighbourhood(self.graph, depth(policy))
         met: dict[str, list[str]] = {}
-        for found in collisions(planned_changes(self.network), around, severities(policy)):
+        for found in self.collisions:
             if entry.id in (found.first.id, found.second.id):
                 other = found.second if found.first.id == entry.id else found.first
                 met.setdefault(f"{other.id} {other.title}", []).append(found.reason)

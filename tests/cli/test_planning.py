@@ -135,6 +135,29 @@ def test_two_branches_that_each_pass_alone_collide_together(
     assert (git(acme, "status", "--porcelain"), git(acme, "for-each-ref")) == before
 
 
+def test_reviewers_are_told_of_what_the_target_has_got_meanwhile(
+    acme: Path, cli: Cli, new: Callable[..., str]
+) -> None:
+    git(acme, "switch", "-qc", "topic")
+    asked = new("Raise the connection limit")
+    commit(acme)
+    assert "mail-server needs" not in cli("comment", "--dry-run", asked).out
+    git(acme, "switch", "-q", "main")
+    meanwhile = new("Upgrade the mail server", hours=(21, 23), ci="mail-server")
+    commit(acme)
+    git(acme, "switch", "-q", "topic")
+    told = cli("comment", "--dry-run", asked).out
+    assert f"{meanwhile} Upgrade the mail server: mail-server needs mailbox-db" in told.replace("&#58;", ":")
+
+
+def test_one_line_for_each_change_in_the_way(acme: Path, cli: Cli, new: Callable[..., str]) -> None:
+    first = new("Raise the connection limit", "--set", "implementers=mail-engineer")
+    new("Lower the connection limit", "--set", "implementers=mail-engineer", hours=(21, 23))
+    lines = " ".join(cli("schedule").out.split())
+    told = f"! collides with {first}: both change mailbox-db, and mail-engineer carries out both"
+    assert lines.count(told) == 1
+
+
 def test_a_dependency_that_a_branch_adds_counts(
     acme: Path, cli: Cli, new: Callable[..., str], path_of: Callable[[str], Path]
 ) -> None:
