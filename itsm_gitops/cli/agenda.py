@@ -120,7 +120,7 @@ def _about(found: Schedule, change: Planned) -> Iterator[str]:
         yield f"from {found.joined.brought[change.id]}"
     agreed = [c.id for c in found.changes if c.id in found.agreed.get(change.id, ())]
     if agreed:
-        yield f"at the same time as {' and '.join(agreed)} on purpose"
+        yield f"overlaps {' and '.join(agreed)} on purpose"
 
 
 def _warnings(found: Schedule, change: Planned) -> Iterator[str]:
