@@ -78,7 +78,7 @@ def value(view: View, data: Any, schema: Schema) -> Html:
     if isinstance(data, str):
         return _text(view, data, schema)
     if isinstance(data, bool):
-        return Html("Yes" if data else "No")
+        return _plain(data)
     if isinstance(data, int | float):
         unit = " min" if _in_minutes(schema) else ""
         return esc((f"{data:,}" if abs(data) >= 10_000 else str(data)) + unit)
@@ -199,11 +199,15 @@ def _is_wide(data: Any, schema: Schema) -> bool:
 def _open_area(data: Mapping[str, Any]) -> Html:
     """Show data without a schema: plain values as lists of definitions, the rest as JSON."""
     if all(isinstance(v, str | int | float | bool) for v in data.values()):
-        return definition_list([(words(str(k)), esc(v), False) for k, v in data.items()])
+        return definition_list([(words(str(k)), _plain(v), False) for k, v in data.items()])
     if all(isinstance(v, dict) and v for v in data.values()):
         return definition_list([(words(str(k)), _open_area(v), True) for k, v in data.items()])
     text = json.dumps(data, indent=2, ensure_ascii=False, default=str)
     return Html(f"<pre><code>{esc(text)}</code></pre>")
+
+
+def _plain(data: object) -> Html:
+    return Html("Yes" if data else "No") if isinstance(data, bool) else esc(data)
 
 
 def definition_list(rows: list[tuple[str, Html, bool]]) -> Html:

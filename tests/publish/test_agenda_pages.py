@@ -167,6 +167,12 @@ def test_tables_inside_a_field_have_the_whole_width(view: View) -> None:
     assert "<div><dt>Reviewed at</dt>" in html
 
 
+def test_free_data_says_yes_and_no(view: View) -> None:
+    assert text_of(value(view, {"made_sla": False, "count": 0, "knowledge": True}, {})) == (
+        "Made SLA No Count 0 Knowledge Yes"
+    )
+
+
 def test_a_team_has_its_links_where_there_is_room(view: View) -> None:
     team, service = view.entries["web"], view.entries["shop"]
     html = item.item_page(view, team, view.store.data("web"), fields(view.kind(team)))

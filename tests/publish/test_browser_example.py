@@ -215,6 +215,22 @@ def test_everything_can_be_reached_by_keyboard_and_is_seen(open_page: Callable[.
     assert {"Services", "Warehouse systems"} <= {s[0] for s in seen}
 
 
+def test_paper_is_white_for_those_who_read_in_the_dark(open_page: Callable[..., Any]) -> None:
+    page = open_page("services/warehouse-operations.html")
+    switch_to_dark(page)
+    page.emulate_media(media="print")
+    ink, ground = page.evaluate(
+        """() => ["color", "backgroundColor"].map(c => getComputedStyle(document.body)[c]
+            .match(/[0-9.]+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0))"""
+    )
+    assert ink < 200
+    assert ground > 700
+    assert not page.locator(".md-header").is_visible()
+    page.set_viewport_size({"width": 794, "height": 1123})
+    widths = page.eval_on_selector(".it-map__view", "e => [e.scrollWidth, e.clientWidth]")
+    assert widths[0] <= widths[1]
+
+
 def test_the_site_works_below_a_path(guard: Guard, example: Path, tmp_path: Path) -> None:
     (tmp_path / "it").mkdir()
     (tmp_path / "it/portal").symlink_to(example)

@@ -124,7 +124,10 @@ def _pages(
     crumbs = [Crumb(urls.RECORDS, "Records"), Crumb(urls.index(kind), kind.plural_title)]
     for number in range(1, total + 1):
         rows = entries[(number - 1) * ROWS : number * ROWS]
-        lead = esc(f"{len(entries):,} in all" + (f", page {number} of {total}" if total > 1 else ""))
+        lead = esc(f"{len(entries):,} in all")
+        if total > 1:
+            finds = link(urls.SEARCH, esc("Search"))
+            lead = Html(f"{lead}, page {number} of {total}. {finds} finds one by its number or a word.")
         pager = _pager(number, total, url)
         body = Html(
             f"{heading(crumbs, title, lead=lead)}{table(rows, columns(view, *_COLUMNS), title)}{pager}"
