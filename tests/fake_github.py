@@ -40,6 +40,7 @@ class FakeGitHub(ThreadingHTTPServer):
         """Forget everything but the address and the token."""
         self.pulls: dict[int, dict[str, Any]] = {}
         self.reviews: dict[int, list[dict[str, Any]]] = {}
+        self.brought: dict[str, int] = {}  # commits that a rebased pull request became, but for the last
         self.comments: list[dict[str, Any]] = []
         self.rules: dict[str, list[dict[str, Any]]] = {}  # by branch
         self.checks: list[dict[str, Any]] = []
@@ -182,7 +183,12 @@ class _Handler(BaseHTTPRequestHandler):
         return [p for p in self.server.pulls.values() if query.get("state", "open") in ("all", p["state"])]
 
     def _pulls_of(self, commit: str) -> list[Any]:
-        return [p for p in self.server.pulls.values() if commit in (p["merge_commit_sha"], p["head"]["sha"])]
+        known = self.server.brought.get(commit)
+        return [
+            p
+            for p in self.server.pulls.values()
+            if commit in (p["merge_commit_sha"], p["head"]["sha"]) or p["number"] == known
+        ]
 
     def _checks(self, commit: str, query: dict[str, str]) -> None:
         name = query.get("check_name")
