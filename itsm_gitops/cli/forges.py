@@ -187,7 +187,12 @@ def codeowners_command(
     ],
 )
 @click.option("--offline", is_flag=True, help="Do not ask the server.")
-@_forge_option
+@click.option(
+    "--forge",
+    type=click.Choice((*_FORGES, "plain")),
+    default=None,
+    help="Which forge it is on; plain is a Git server without one.  [default: from CI, or the remote]",
+)
 @json_option
 @pass_app
 def doctor_command(app: App, offline: bool, forge: str | None, as_json: bool) -> int:

@@ -14,6 +14,7 @@ from itsm_gitops.changes.forges.gitea import Gitea
 from itsm_gitops.changes.forges.github import GitHub
 from itsm_gitops.changes.forges.gitlab import GitLab
 from itsm_gitops.changes.forges.http import ForgeError
+from itsm_gitops.commands import doctoring_plain as plain
 from itsm_gitops.commands import forging, starting
 from itsm_gitops.commands.codeowning import codeowners
 from itsm_gitops.graph.ownership import HEADER, PLACES
@@ -46,9 +47,13 @@ def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[
     """Look at everything; what cannot be looked at is in the list as ``unknown``."""
     found = [*_machine(repo)]
     try:
-        name = forging.forge_name(repo, forge)
+        name = forge if forge == plain.PLAIN else forging.forge_name(repo, forge)
     except ItsmError as error:
-        return [*found, Check("forge", UNKNOWN, error.message, error.hint)]
+        if not Path(repo.root, "hooks/pre-receive").is_file():  # what init --forge plain writes
+            return [*found, Check("forge", UNKNOWN, error.message, error.hint)]
+        name = plain.PLAIN
+    if name == plain.PLAIN:
+        return [*found, Check("forge", OK, "a plain Git server"), *_files(repo, name), *_plain(repo, offline)]
     found.append(Check("forge", OK, name))
     found += [*_files(repo, name), *_people(repo, name)]
     if offline:
@@ -64,6 +69,23 @@ def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[
         refused = isinstance(error, ForgeError) and error.status == _REFUSED
         found.append(Check("server", FAILED if refused else UNKNOWN, error.message, error.hint))
     return found
+
+
+def _plain(repo: Repository, offline: bool) -> Iterator[Check]:
+    yield from _people(repo, plain.PLAIN)
+    folder = plain.server_folder(repo)
+    if offline or folder is None:
+        hint = (
+            "leave out --offline"
+            if offline
+            else "look there: its hooks, receive.denyNonFastForwards, receive.denyDeletes"
+        )
+        yield Check(
+            "server", UNKNOWN, "not looked at" if offline else "is not a folder on this machine", hint
+        )
+        return
+    for seen in plain.look(folder):
+        yield Check(seen.subject, OK if seen.good else FAILED, seen.message, seen.hint)
 
 
 def _target(repo: Repository) -> str:
@@ -98,7 +120,7 @@ def _machine(repo: Repository) -> Iterator[Check]:
 def _files(repo: Repository, forge: str) -> Iterator[Check]:
     shipped = starting.forge_files("gitea" if forge == "forgejo" else forge)
     for path, wanted in shipped.items():
-        if not path.endswith((".yml", ".yaml")):
+        if not path.endswith((".yml", ".yaml")) and forge != plain.PLAIN:
             continue
         present = Path(repo.root, path)
         if not present.is_file():
@@ -117,6 +139,8 @@ def _files(repo: Repository, forge: str) -> Iterator[Check]:
         if loose:
             text = f"not pinned to a commit: {', '.join(sorted(set(loose)))}"
             yield Check(path, FAILED, text, "a tag can be moved: write the commit's hash")
+    if forge == plain.PLAIN:
+        return
     place = Path(repo.root, PLACES[forge])
     if not place.is_file():
         yield Check(
@@ -151,11 +175,13 @@ def _people(repo: Repository, forge: str) -> Iterator[Check]:
         return
     missing = sorted(str(p.get("id")) for p in approvers if not _reachable(p, forge))
     shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+    lack = "no key" if forge == plain.PLAIN else f"neither an account on {forge} nor a key"
+    how = "--key FILE" if forge == plain.PLAIN else f"--account {forge}:NUMBER:LOGIN, or --key FILE"
     yield Check(
         "people",
         WARNING if known else FAILED,
-        f"no approval by these can count, they have neither an account on {forge} nor a key: {shown}",
-        f"itsm enrol PERSON --account {forge}:NUMBER:LOGIN, or --key FILE; by pull request",
+        f"no approval by these can count, they have {lack}: {shown}",
+        f"itsm enrol PERSON {how}; by pull request",
     )
 
 

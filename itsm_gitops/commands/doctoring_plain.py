@@ -1,0 +1,60 @@
+"""`itsm doctor` for a plain Git server: the hooks and settings of a bare repository that can be read here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from itsm_gitops.model.errors import GitError
+from itsm_gitops.repository import Git, Repository, transfer
+
+PLAIN = "plain"
+_HOOKS = {
+    "pre-receive": "every push is taken, approved or not",
+    "post-receive": "no evidence is written",
+}
+_SETTINGS = {
+    "receive.denyNonFastForwards": "history can be rewritten",
+    "receive.denyDeletes": "branches can be deleted",
+}
+_TRUE = ("true", "yes", "on", "1", "")
+
+
+class Seen(NamedTuple):
+    """One thing that was looked at: whether it is good, what is so, what to do."""
+
+    subject: str
+    good: bool
+    message: str
+    hint: str = ""
+
+
+def server_folder(repo: Repository) -> Path | None:
+    """Return the bare repository that ``origin`` is; None where it is not on this machine."""
+    url = transfer.remote_url(repo.history).removeprefix("file://")
+    folder = Path(repo.root, url) if url else None
+    return folder if folder and (folder / "objects").is_dir() and (folder / "HEAD").is_file() else None
+
+
+def look(folder: Path) -> Iterator[Seen]:
+    """Look at the server's hooks and at what it refuses by itself."""
+    for name, otherwise in _HOOKS.items():
+        hook = folder / "hooks" / name
+        runs = hook.is_file() and os.access(hook, os.X_OK)
+        ours = runs and f"itsm hook {name}" in hook.read_text("utf-8", "replace")
+        said = "runs itsm" if ours else "does not run itsm" if runs else "is missing or not executable"
+        hint = "" if ours else f"copy hooks/{name} there and make it executable: else {otherwise}"
+        yield Seen(f"{name} hook", ours, said, hint)
+    git = Git(folder)
+    for key, otherwise in _SETTINGS.items():
+        on = _setting(git, key)
+        yield Seen(key, on, "is on" if on else f"is off: {otherwise}", "" if on else f"git config {key} true")
+
+
+def _setting(git: Git, key: str) -> bool:
+    try:
+        return git.run("config", "--get", key).decode("utf-8", "replace").strip().lower() in _TRUE
+    except GitError:
+        return False
