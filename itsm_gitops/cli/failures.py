@@ -44,10 +44,12 @@ def say(label: str, message: str, hint: str = "") -> None:
 def tell_left_out(identifiers: Sequence[str]) -> None:
     """Warn of documents that cannot be read and are missing in what was printed."""
     if identifiers:
-        count, verb = len(identifiers), "is" if len(identifiers) == 1 else "are"
+        count, verb, them = len(identifiers), "are", "them"
+        if count == 1:
+            verb, them = "is", "it"
         names = ", ".join(identifiers[:_NAMED]) + (", …" if count > _NAMED else "")
         files = f"{count:,} file{'' if count == 1 else 's'} cannot be read and {verb} left out"
-        say("warning", f"{files}: {names}", "itsm check says what is wrong with them")
+        say("warning", f"{files}: {names}", f"itsm check says what is wrong with {them}")
 
 
 def report(error: Exception) -> int:

@@ -77,7 +77,9 @@ def fmt(repo: Repository, paths: Sequence[str] = (), *, check_only: bool = False
     chosen = [f for f in files if any(w in ("", f) or f.startswith(f"{w}/") for w in wanted)]
     found = Formatted([], 0, [])
     good = 0
+    unread = dict.fromkeys(chosen)
     for path, raw in snapshot.read_many(chosen):
+        del unread[path]
         kind = repo.book.kind_at(path)
         try:
             new = canonical(raw, kind.keys if kind else ())
@@ -90,4 +92,5 @@ def fmt(repo: Repository, paths: Sequence[str] = (), *, check_only: bool = False
             found.changed.append(path)
         else:
             good += 1
+    found.refused.extend((path, "it cannot be read") for path in unread)
     return found._replace(unchanged=good)

@@ -99,7 +99,12 @@ def read_rulebook(snapshot: Snapshot) -> RuleBook:
 
 
 def _load_rule_file(snapshot: Snapshot, path: str) -> Any:
-    raw = snapshot.read(path)
+    try:
+        raw = snapshot.read(path)
+    except NotFound:
+        raise
+    except ItsmError as error:
+        raise RuleBookError(f"{path}:1:1: this file cannot be read", "check its permissions") from error
     is_json = path.endswith(".json")
     loaded = documents.load_json(raw) if is_json else documents.load(raw, limits=documents.RULEBOOK_LIMITS)
     if loaded.problems:

@@ -6,7 +6,6 @@ import io
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -250,32 +249,3 @@ def test_a_title_of_blanks_is_none(title: str, acme: Path, cli: Cli) -> None:
     if title:
         assert " S005 /title" in cli("set", PROBLEM, f"title={title}", code=1).err
         assert " S005 /name" in cli("set", "email", f"name={title}", code=1).err
-
-
-@pytest.mark.parametrize("words", [["list"], ["show", "email"], ["check"], ["impact", "email"]])
-def test_a_terminal_without_unicode_gets_what_it_can_show(
-    words: list[str], acme: Path, run_itsm: Run
-) -> None:
-    done = run_itsm(words, acme, env={"PYTHONIOENCODING": "ascii"})
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.parametrize("words", [["list"], ["show", "email"], ["check"], ["export", "json"], ["--help"]])
-def test_output_that_cannot_be_written_is_said_in_a_line(words: list[str], acme: Path) -> None:
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "itsm_gitops", *words],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert done.returncode == 1
-    assert done.stderr.splitlines() == ["error: the output cannot be written: No space left on device"]
-
-
-@pytest.mark.parametrize("words", [["list"], ["show", "email"], ["check"], ["nope"]])
-def test_closed_streams_are_no_fault_of_the_program(words: list[str], acme: Path) -> None:
-    line = f"{sys.executable} -m itsm_gitops {' '.join(words)} >&- 2>&-"
-    done = subprocess.run(["sh", "-c", line], check=False)
-    assert done.returncode == (2 if words == ["nope"] else 0)
