@@ -204,7 +204,18 @@ def _revert(lab: Lab) -> None:
     lab.put("m0.yaml", text(0))
 
 
-MALICE = (_reindent, _edit, _space, _mode, _rename, _delete, _add, _link, _revert)
+def _move(lab: Lab) -> None:
+    """Put what was approved in one place, byte for byte, into another one."""
+    (lab.root / "t-fresh-1.yaml").rename(lab.root / "t-elsewhere.yaml")
+
+
+def _swap(lab: Lab) -> None:
+    """Let two approved files change places."""
+    lab.put("t-fresh-1.yaml", text(92))
+    lab.put("t-fresh-2.yaml", text(91))
+
+
+MALICE = (_reindent, _edit, _space, _mode, _rename, _delete, _add, _link, _revert, _move, _swap)
 HIDING = ("commit", "amend", "evil merge", "rebase")
 
 
@@ -215,6 +226,9 @@ def malice_voids(make: Make, topic: Steps, main: Steps, deed: Callable[[Lab], No
         lab.put("t0.yaml", text(7))
         (lab.root / "t0.yaml").chmod(0o644)
         lab.commit()
+    lab.put("t-fresh-1.yaml", text(91))
+    lab.put("t-fresh-2.yaml", text(92))
+    lab.commit()
     approved = lab.head
     lab.work("m", [*main, [("delete", 0, 0)], [("add", 0, 3)]])
     lab.put("m0.yaml", text(55))
@@ -245,6 +259,40 @@ def test_every_edit_voids_every_approval_often(
     make: Make, topic: Steps, main: Steps, deed: Callable[[Lab], None], hidden: str
 ) -> None:
     malice_voids(make, topic, main, deed, hidden)
+
+
+@FEW
+@given(
+    topic=COMMITS,
+    mine=st.integers(100, 199),
+    theirs=st.integers(200, 299),
+    how=st.sampled_from(["merge", "rebase"]),
+)
+def test_own_version_of_what_the_target_branch_changed_voids(
+    make: Make, topic: Steps, mine: int, theirs: int, how: str
+) -> None:
+    """The files of the request stay as they were, and yet it takes somebody else's edit back now."""
+    lab = make()
+    lab.git("checkout", "-q", "topic")
+    lab.put("m1.yaml", text(mine))
+    lab.commit()
+    lab.work("t", topic)
+    approved = lab.head
+    lab.git("checkout", "-q", "main")
+    lab.put("m1.yaml", text(theirs))
+    lab.commit()
+    lab.git("checkout", "-q", "topic")
+    lab.git(
+        *(
+            ("merge", "--no-edit", "-X", "ours")
+            if how == "merge"
+            else ("rebase", "--keep-empty", "-X", "theirs")
+        ),
+        "main",
+    )
+    assert (lab.root / "m1.yaml").read_text() == text(mine)
+    assert not lab.seen().current(approved)
+    assert lab.seen().voided_by(approved) == "m1.yaml: the target branch changed it meanwhile"
 
 
 @pytest.mark.parametrize("deed", MALICE, ids=lambda d: d.__name__.strip("_"))
