@@ -99,7 +99,8 @@ def _environment(url: str, token: str) -> dict[str, str]:
     kept.update(GIT_TERMINAL_PROMPT="0", GIT_NO_REPLACE_OBJECTS="1", LC_ALL="C")
     if token and url.startswith("https://"):
         header = b64encode(f"x-access-token:{token}".encode()).decode("ascii")
-        site = "/".join(url.split("/", 3)[:3])
+        # A name and password in the address (as runners of GitLab have it) are no part of the site.
+        site = f"https://{url.split('/', 3)[2].rpartition('@')[2]}"
         kept.update(
             GIT_CONFIG_COUNT="1",
             GIT_CONFIG_KEY_0=f"http.{site}/.extraheader",
