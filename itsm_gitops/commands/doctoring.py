@@ -84,7 +84,7 @@ def _plain(repo: Repository, offline: bool) -> Iterator[Check]:
             "server", UNKNOWN, "not looked at" if offline else "is not a folder on this machine", hint
         )
         return
-    for seen in plain.look(folder):
+    for seen in plain.look(repo.history, folder):
         yield Check(seen.subject, OK if seen.good else FAILED, seen.message, seen.hint)
 
 

@@ -38,8 +38,8 @@ def server_folder(repo: Repository) -> Path | None:
     return folder if folder and (folder / "objects").is_dir() and (folder / "HEAD").is_file() else None
 
 
-def look(folder: Path) -> Iterator[Seen]:
-    """Look at the server's hooks and at what it refuses by itself."""
+def look(git: Git, folder: Path) -> Iterator[Seen]:
+    """Look at the server's hooks and at what it refuses by itself; ``git`` is any repository's."""
     for name, otherwise in _HOOKS.items():
         hook = folder / "hooks" / name
         runs = hook.is_file() and os.access(hook, os.X_OK)
@@ -47,14 +47,19 @@ def look(folder: Path) -> Iterator[Seen]:
         said = "runs itsm" if ours else "does not run itsm" if runs else "is missing or not executable"
         hint = "" if ours else f"copy hooks/{name} there and make it executable: else {otherwise}"
         yield Seen(f"{name} hook", ours, said, hint)
-    git = Git(folder)
     for key, otherwise in _SETTINGS.items():
-        on = _setting(git, key)
+        on = _setting(git, folder / "config", key)
         yield Seen(key, on, "is on" if on else f"is off: {otherwise}", "" if on else f"git config {key} true")
 
 
-def _setting(git: Git, key: str) -> bool:
+def _setting(git: Git, file: Path, key: str) -> bool:
     try:
-        return git.run("config", "--get", key).decode("utf-8", "replace").strip().lower() in _TRUE
+        return (
+            git.run("config", "--file", os.fspath(file), "--get", key)
+            .decode("utf-8", "replace")
+            .strip()
+            .lower()
+            in _TRUE
+        )
     except GitError:
         return False
