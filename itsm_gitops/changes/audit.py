@@ -8,7 +8,7 @@ that a forge said what the recorder wrote down; a signed statement needs no such
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -237,14 +237,9 @@ def _why(statement: Evidence) -> str:
     passing = (SATISFIED, "NOT_APPLICABLE")
     open_ones = [v for v in judged["requirements"] if v["result"] not in passing]
     said = [
-        v["reason"] if v["reason"].startswith("overridden") else f"{v['name']}: {v['reason']}"
+        v["reason"].partition(";")[0] if v["result"] == OVERRIDDEN else f"{v['name']}: {v['reason']}"
         for v in open_ones
     ]
     said = list(dict.fromkeys(said)) or list(judged["messages"])
     more = f"; and {len(said) - _REASONS} more" if len(said) > _REASONS else ""
     return "; ".join(said[:_REASONS]) + more or f"the gate said {judged['result']}"
-
-
-def covered(results: Iterable[Branch]) -> int:
-    """Return how many merges were looked at."""
-    return sum(sum(b.results.values()) for b in results)

@@ -94,7 +94,7 @@ def _anchored(git: Git, tip: str, anchor: str) -> Iterator[AuditFinding]:
 
 
 class Shown(NamedTuple):
-    """A statement with the findings about it, and when each retrospective review is due."""
+    """A statement, and what is wrong with it."""
 
     statement: Evidence
     findings: tuple[AuditFinding, ...]
