@@ -276,6 +276,8 @@ ATTACKS = (
               request=(record(tasks="[{name: Decide, kind: decision, assignee: bob}]"), commit())),
     Situation("commit address claimed in the same request", ERROR, "nobody in cmdb/people is known to commit as Zed", (ok("bob"), ok("cab-one"), ok("cab-two")),
               request=(record(), edit("cmdb/people/mia.yaml", "[mia@example.org]", "[mia@example.org, zed@example.net]"), commit(by="Zed <zed@example.net>"))),
+    Situation("person named instead of an account", SATISFIED, "approved by bob", (ok("bob", person="bob", identity="", login=""),)),
+    Situation("person named who is in no directory", UNSATISFIED, "there is no 'bobby' in cmdb/people", (ok("bob", person="bobby", identity="", login=""),), "UNKNOWN_PERSON"),
     Situation("account that differs in case only", UNSATISFIED, "is nobody's account", (ok("bob", identity="GitHub:2"),), "UNKNOWN_PERSON"),
     Situation("account that only looks like a number", UNSATISFIED, "is nobody's account", (ok("bob", identity="github:\uff12"),), "UNKNOWN_PERSON"),
     Situation("delegate of a delegate", UNSATISFIED, "needs 1 of 1 by owner", (ok("paul"),), "NO_ROLE",
