@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from itsm_gitops.model.change_models import read_models
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.findings import OFF, WARNING
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, RuleBook
@@ -15,14 +16,24 @@ from itsm_gitops.rules.context import ChangeContext, Pair
 from itsm_gitops.rules.registry import CHANGE, Hit, rule
 
 
-def _authorised(ctx: ChangeContext, states: frozenset[str]) -> frozenset[str]:
-    """Return the items that a change in one of these states affects, in head."""
-    return frozenset(
-        edge.target
-        for entry in ctx.head.by_kind.get("change", ())
-        if entry.state in states
-        for edge in entry.edges
-        if edge.relation == "affects"
+def _authorised(ctx: ChangeContext, states: frozenset[str]) -> dict[str, list[Entry]]:
+    """Return by item the changes in one of these states that affect it in head."""
+    found: dict[str, list[Entry]] = {}
+    for entry in ctx.head.by_kind.get("change", ()) if states else ():
+        for edge in entry.edges if entry.state in states else ():
+            if edge.relation == "affects":
+                found.setdefault(edge.target, []).append(entry)
+    return found
+
+
+def _why_not(changes: Sequence[Entry]) -> tuple[str, str]:
+    """Say why no change authorises an edit, and what to do; an empty hint is the rule's own."""
+    if not changes:
+        return "no authorised change names it", ""
+    named = ", ".join(c.id for c in changes[:3])
+    return (
+        f"{named}, which names it, is not in the same range",
+        f"let {changes[0].id} come along: a note there says what was done (itsm note)",
     )
 
 
@@ -38,12 +49,12 @@ def _edited_fields(pair: Pair, free: frozenset[str]) -> list[str]:
     scope=CHANGE,
     severity=WARNING,
     why="What is in production changes through a change: planned, authorised and announced.",
-    hint="link the edit to a change that is scheduled or being implemented (its `cis` names the item)",
+    hint="bring it together with a change that is scheduled or being implemented and names the item in `cis`",
     bad="# a pull request edits cmdb/databases/payments-db.yaml, and no scheduled change names it",
     good="# records/changes/2026/11/CHG-261122-AB3DE.yaml\nstate: implement\ncis: [payments-db]",
 )
 def edit_is_authorised(ctx: ChangeContext) -> Iterator[Hit]:
-    """Compare the edited operational items with those that authorised changes name."""
+    """Compare the edited operational items with those that authorised changes in the same range name."""
     policy = ctx.base_book.policy(CHANGE_CONTROL)
     severity = policy.get("unauthorised_edit", WARNING)
     if severity == OFF or not policy:
@@ -52,7 +63,9 @@ def edit_is_authorised(ctx: ChangeContext) -> Iterator[Hit]:
     free = frozenset(policy.get("free_fields", ()))
     covered = _authorised(ctx, frozenset(policy.get("authorised_states", ())))
     for pair in ctx.pairs:
-        if not pair.kind.operational or pair.id in covered or pair.head is None:
+        naming = covered.get(pair.id, ())
+        here = any(entry.path in ctx.changed for entry in naming)
+        if not pair.kind.operational or here or pair.head is None:
             continue
         stages = {str(d.get("lifecycle")) for d in (pair.base, pair.head) if d is not None}
         fields = _edited_fields(pair, free)
@@ -60,8 +73,8 @@ def edit_is_authorised(ctx: ChangeContext) -> Iterator[Hit]:
             new = pair.base is None
             what = "was added" if new else f"was changed ({', '.join(fields[:3])})"
             pointer = ("id",) if new or fields[0] not in pair.head else (fields[0],)
-            message = f"'{pair.id}' {what} and no authorised change names it"
-            yield Hit(message, pointer, "", pair.path, severity=severity)
+            reason, hint = _why_not(naming)
+            yield Hit(f"'{pair.id}' {what} and {reason}", pointer, hint, pair.path, severity=severity)
 
 
 @rule(
