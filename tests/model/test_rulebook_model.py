@@ -95,7 +95,7 @@ def test_files_are_read_when_they_are_first_needed() -> None:
 def test_a_rule_book_without_kinds_is_none() -> None:
     with pytest.raises(RuleBookError, match="no rule book") as caught:
         _ = RuleBook([], FILES.__getitem__).kinds
-    assert caught.value.hint .startswith("git checkout -- schemas")
+    assert caught.value.hint.startswith("git checkout -- schemas")
 
 
 def test_shared_definitions_are_optional() -> None:
