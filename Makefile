@@ -15,8 +15,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 JOBS ?= 2
 BROWSER := $(firstword $(foreach b,chromium chromium-browser google-chrome,$(shell command -v $(b) 2>/dev/null)))
 
-# ALL=1 adds the slow tests, COVERAGE=1 measures and demands coverage.
-SELECT := $(if $(ALL),,not slow)
+# ALL=1 adds the slow tests, SLOW=1 runs those alone, COVERAGE=1 measures and demands coverage.
+SELECT := $(if $(ALL),,$(if $(SLOW),slow,not slow))
 SELECT := $(if $(BROWSER),$(SELECT),$(if $(SELECT),$(SELECT) and not browser,not browser))
 COVER := $(if $(COVERAGE),--cov --cov-report=term --cov-report=xml:build/coverage.xml)
 
