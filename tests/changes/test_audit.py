@@ -423,10 +423,18 @@ def test_removed_statements(three: Three) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"\xff\xfe", b"[" * 50000, b'{"a": ' * 3000, b"null\n", b'{"_type": "https://in-toto.io/Statement/v1"}\n',
-     b"9" * 20000, b'{"a":1}\n' + b" " * (17 << 20)],
-    ids=["empty", "cut", "bytes", "deep", "deeper", "null", "other", "number", "huge"],
-)  # fmt: skip
+    [
+        pytest.param(b"", id="empty", marks=pytest.mark.slow),
+        pytest.param(b"{", id="cut"),
+        pytest.param(b"\xff\xfe", id="bytes", marks=pytest.mark.slow),
+        pytest.param(b"[" * 50000, id="deep"),
+        pytest.param(b'{"a": ' * 3000, id="deeper", marks=pytest.mark.slow),
+        pytest.param(b"null\n", id="null", marks=pytest.mark.slow),
+        pytest.param(b'{"_type": "https://in-toto.io/Statement/v1"}\n', id="other"),
+        pytest.param(b"9" * 20000, id="number", marks=pytest.mark.slow),
+        pytest.param(b'{"a":1}\n' + b" " * (17 << 20), id="huge", marks=pytest.mark.slow),
+    ],
+)
 def test_garbage_on_the_ledger_is_a_finding_and_nothing_worse(three: Three, content: bytes) -> None:
     place, _ = three
     put = place.ledger(lambda tree: (tree / "00000" / "garbage.json").write_bytes(content) and None)

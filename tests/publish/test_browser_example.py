@@ -54,6 +54,8 @@ PAGES = {
     "fields": "handbook/reference/fields-incident.html",
     "not found": "404.html",
 }
+# What people see most, looked at in every run; all the others in the slow ones.
+OFTEN = ("home", "service", "offering", "incident", "change", "list", "changes", "search", "handbook")
 # Pages of a hundred screens, on which the accessibility engine takes most of a minute.
 LONG_PAGES = {
     "rules": "handbook/reference/rules.html",
@@ -144,8 +146,8 @@ def test_search_finds_by_number_and_by_word(open_page: Callable[..., Any], typed
 @pytest.mark.parametrize(
     "url",
     [
-        *(pytest.param(url, id=name) for name, url in PAGES.items()),
-        *(pytest.param(url, id=name, marks=pytest.mark.slow) for name, url in LONG_PAGES.items()),
+        pytest.param(url, id=name, marks=() if name in OFTEN else pytest.mark.slow)
+        for name, url in {**PAGES, **LONG_PAGES}.items()
     ],
 )
 def test_no_serious_accessibility_fault(open_page: Callable[..., Any], url: str) -> None:
