@@ -18,7 +18,7 @@ from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish import chrome, engine, handbook, navigation, output, search, urls
 from itsm_gitops.publish.fields import Field, fields
 from itsm_gitops.publish.markup import esc
-from itsm_gitops.publish.pages import home, item, lists, plan, record
+from itsm_gitops.publish.pages import forms, home, item, lists, plan, record
 from itsm_gitops.publish.pages.find import not_found_page, search_page
 from itsm_gitops.publish.pages.lists import Page
 from itsm_gitops.publish.search import Doc, Postings
@@ -166,6 +166,7 @@ class _Site:
         yield plan.known_errors_page(view)
         yield lists.cmdb_index(view)
         yield from lists.class_lists(view)
+        yield from forms.pages(view)
         yield search_page()
         existing = {p.relative_to(self._rendered).as_posix() for p in self._rendered.rglob("*.html")}
         yield home.home_page(view, frozenset(existing))

@@ -43,7 +43,7 @@ def navigation(
     tabs.append({"CMDB": [_page(urls.CMDB), *_kinds(book, records=False)]})
     prose = [{title: path} if path != source_of(urls.HANDBOOK) else path for path, title in handbook]
     tabs.append({"Handbook": [*prose, {"Reference": _reference(reference)}]})
-    return tabs, _empty_pages(tabs)
+    return tabs, _empty_pages(book, tabs)
 
 
 def _reference(pages: Sequence[tuple[str, str]]) -> list[Any]:
@@ -65,9 +65,15 @@ def _kinds(book: RuleBook, *, records: bool) -> list[dict[str, str]]:
     ]
 
 
-def _empty_pages(tabs: list[Any]) -> dict[str, str]:
+def _empty_pages(book: RuleBook, tabs: list[Any]) -> dict[str, str]:
     """Return the Markdown of the pages whose article is filled in later."""
     pages = {_page(urls.SEARCH): _empty("Search", _NEITHER)}
+    for kind, url, title in (
+        ("incident", urls.REPORT, "Report an incident"),
+        ("change", urls.NEW_CHANGE, "File a change"),
+    ):
+        if kind in book.kinds:
+            pages[_page(url)] = _empty(title, _NEITHER)
     for tab in tabs:
         for title, content in tab.items():
             if title == "Handbook":

@@ -18,6 +18,8 @@ RECORDS = "records/index.html"
 CHANGES = "changes/index.html"
 KNOWN_ERRORS = "known-errors/index.html"
 CMDB = "cmdb/index.html"
+REPORT = "report.html"
+NEW_CHANGE = "changes/new.html"
 HANDBOOK = "handbook/index.html"
 
 # Classes that have a part of the site of their own.

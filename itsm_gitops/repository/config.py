@@ -23,6 +23,17 @@ class Ignore(NamedTuple):
     until: str
 
 
+class Hosting(NamedTuple):
+    """Where the repository is on a forge: its address, which forge it is, and the branch that counts."""
+
+    url: str = ""
+    forge: str = ""
+    branch: str = "main"
+
+
+FORGES = ("github", "gitlab", "gitea")
+
+
 class Config(NamedTuple):
     """The settings of one repository, with defaults where ``itsm.yaml`` is silent.
 
@@ -36,6 +47,7 @@ class Config(NamedTuple):
     site_name: str = ""
     site_url: str = ""
     edit_url: str = ""
+    repository: Hosting = Hosting()
     directory: str = "open"
     severity: Mapping[str, str] = MappingProxyType({})
     ignore: tuple[Ignore, ...] = ()
@@ -74,6 +86,7 @@ def _config(data: Mapping[str, Any]) -> Config:
         site_name=_text(site, "name") or organisation,
         site_url=_text(site, "url"),
         edit_url=_text(site, "edit_url"),
+        repository=_hosting(site.get("repository")),
         directory="closed" if data.get("directory") == "closed" else "open",
         severity={k: v for k, v in severity.items() if v in (*SEVERITIES, "off")},
         ignore=tuple(
@@ -82,6 +95,15 @@ def _config(data: Mapping[str, Any]) -> Config:
             if isinstance(entry, dict)
         ),
     )
+
+
+def _hosting(data: Any) -> Hosting:
+    """Return where the repository is; nowhere when the address or the forge is not said."""
+    found = data if isinstance(data, dict) else {}
+    url, forge = _text(found, "url"), _text(found, "forge")
+    if not url.startswith(("https://", "http://")) or forge not in FORGES:
+        return Hosting()
+    return Hosting(url.rstrip("/"), forge, _text(found, "branch") or Hosting().branch)
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:

@@ -46,6 +46,8 @@ PAGES = {
     "classes": "cmdb/index.html",
     "class": "cmdb/servers/index.html",
     "changes": "changes/index.html",
+    "new change": "changes/new.html",
+    "report": "report.html?service=payments",
     "known errors": "known-errors/index.html",
     "search": "search.html?q=payments",
     "handbook": "handbook/index.html",

@@ -19,9 +19,12 @@ from itsm_gitops.publish.serve import listening
 
 pytestmark = pytest.mark.browser
 
-# What no article holds, and what no page holds but for the frame's own scripts.
-LIVE = "script, img, iframe, object, embed, form, input, textarea, button:not([class*=md-c]), style, base, meta, link, math"
-LOADING = "script, iframe, object, embed, base, meta[http-equiv]"
+# What no article holds but for our own forms, and what no page holds but for the frame's own scripts and theirs.
+LIVE = (
+    "script, img, iframe, object, embed, form:not(.it-form), input:not(.it-form input), "
+    "textarea:not(.it-form textarea), button:not([class*=md-c], .it-form button), style, base, meta, link, math"
+)
+LOADING = "script:not([src$='assets/forms.js']), iframe, object, embed, base, meta[http-equiv]"
 HANDLERS = """() => [...document.querySelectorAll("*")].flatMap(e => [...e.attributes]
     .filter(a => a.name.startsWith("on") || (a.name === "style" && e.closest("#it-main")))
     .map(a => `${e.tagName} ${a.name}=${a.value}`))"""

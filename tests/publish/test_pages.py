@@ -11,7 +11,7 @@ import pytest
 from sample_site import NOW, write_sample
 
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.publish import agenda, build_site, navigation, serve, urls
+from itsm_gitops.publish import agenda, build_site, navigation, questions, serve, urls
 from itsm_gitops.publish.agenda import Span
 from itsm_gitops.publish.fields import fields, value
 from itsm_gitops.publish.pages.steps import stepper
@@ -128,6 +128,25 @@ def test_every_shape_of_value_is_shown(view: View, book: RuleBook) -> None:
     assert "<dt>Level</dt>" in value(view, {"level": "low", "zz": 1}, {"properties": {"level": {}}})
     rows = value(view, [{"a": "x"}, "odd"], {"items": {"type": "object", "properties": {"a": {}}}})
     assert rows.count("<tr>") == 2
+
+
+def test_what_is_not_a_question_is_left_out() -> None:
+    assert questions.of_form(None) == questions.of_form({"properties": []}) == []
+    odd = {
+        "<b>": {"title": "x", "type": "string"},
+        "no_schema": 7,
+        "bare": {},
+        "twisted": {"title": ["x"], "type": ["a"], "enum": [{}, True, "a", 2], "minLength": "9", "items": 3},
+        "listed": {"type": "array", "items": {"enum": "abc", "minLength": 2}, "default": [1]},
+        "loud": {"title": '"><script>alert(1)</script>', "type": "string", "format": '" onfocus="alert(1)'},
+    }
+    asked = questions.of_form({"required": "bare", "properties": odd})
+    assert [q.path for q in asked] == ["answers.bare", "answers.twisted", "answers.listed", "answers.loud"]
+    assert [c.value for c in asked[1].choices] == ["a", 2]
+    html = "".join(questions.render(q) for q in asked)
+    assert "<script" not in html
+    assert 'onfocus="' not in html
+    assert "minLength&quot;:&quot;9" not in html
 
 
 def test_long_lists_are_cut_into_pages(tmp_path: Path) -> None:

@@ -212,8 +212,15 @@ def test_an_item_shows_redundancy_and_neighbours(pages: dict[str, Page]) -> None
 def test_an_offering_shows_its_questions_and_the_command(pages: dict[str, Page]) -> None:
     text = text_of(pages, "catalogue/laptop.html")
     assert "Which model? (required)" in text
-    assert "light, strong" in text
-    assert 'text (default "replacement")' in text
+    assert "One sentence is enough." in text
+    fields = {
+        a["id"]: (t, a)
+        for t, a in pages["catalogue/laptop.html"].elements
+        if str(a.get("id")).startswith("q-")
+    }
+    assert fields["q-answers-reason"][1]["value"] == "replacement"
+    values = [a["value"] for t, a in pages["catalogue/laptop.html"].elements if t == "option"]
+    assert {'"light"', '"strong"', "ada", "web"} <= set(values)
     assert "itsm new request --offering laptop" in text
 
 

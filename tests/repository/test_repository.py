@@ -20,6 +20,7 @@ from itsm_gitops.repository import (
     read_config,
     read_rulebook,
 )
+from itsm_gitops.repository.config import Hosting
 from tests.support import GitRepo, fill, incident, path_of, service
 
 
@@ -133,6 +134,25 @@ def test_configuration_is_read_leniently(git_repo: GitRepo) -> None:
     assert (config.site_name, config.site_url, config.edit_url) == ("Help", "https://example.org/", "")
     assert config.severity == {"K001": "warning"}
     assert [tuple(i) for i in config.ignore] == [("D001", "cmdb/*", "moving", "2026-12-31")]
+
+
+def test_where_the_repository_is_on_a_forge(git_repo: GitRepo) -> None:
+    def place(text: str) -> Hosting:
+        git_repo.write("itsm.yaml", f"version: 1\norganisation: Acme\nsite:\n  repository: {text}\n")
+        return git_repo.repo.config.repository
+
+    assert place("{url: 'https://forge.example/acme/itsm/', forge: gitea}") == (
+        "https://forge.example/acme/itsm",
+        "gitea",
+        "main",
+    )
+    assert place("{url: 'https://forge.example/x', forge: gitlab, branch: trunk}").branch == "trunk"
+    for wrong in (
+        "7",
+        "{url: 'javascript:alert(1)', forge: gitea}",
+        "{url: 'https://x.example', forge: svn}",
+    ):
+        assert place(wrong) == Hosting()
 
 
 @pytest.mark.parametrize(

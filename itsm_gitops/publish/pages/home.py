@@ -26,7 +26,7 @@ _ORDER = {"outage": 0, "degraded": 1, "maintenance": 2, "operational": 3}
 _MOST, _MOST_OPEN, _MOST_CAUSES = 6, 12, 2
 
 _ACTIONS = (
-    ("handbook/20-incidents.html", "Report a fault", "Something is broken or slow"),
+    (urls.REPORT, "Report a fault", "Something is broken or slow"),
     (urls.CATALOGUE, "Request something", "Access, equipment, help"),
     (urls.CHANGES, "See what changes", "This week and the next"),
     (urls.SEARCH, "Look something up", "A number, a name, a word"),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, value
-from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, words
-from itsm_gitops.publish.pages import maps
+from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
+from itsm_gitops.publish.pages import forms, maps
 from itsm_gitops.publish.pages.parts import (
     Crumb,
     columns,
@@ -32,13 +31,7 @@ _HELP = {
     "support_hours": "Supported",
     "owner": "Owner",
     "offerings": "You can request",
-}
-_ANSWERS = {
-    "string": "text",
-    "boolean": "yes or no",
-    "integer": "whole number",
-    "array": "list",
-    "multi-line": "long text",
+    "report": "Something is wrong",
 }
 # Shown in the head of the page, or as its questions.
 _ABOVE = ("description", "form")
@@ -65,9 +58,9 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     beside = view.kind(entry).operational
     main = join(
         [
-            _ordering(entry, data),
             *_records(view, entry),
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
+            section("Request it", forms.request_form(view, entry, data.get("form")), "request"),
             _redundancy(view, data),
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK),
             EMPTY if beside else links,
@@ -93,6 +86,8 @@ def _help(view: View, entry: Entry, given: list[Field], data: Mapping[str, Any])
     shown["contacts"] = _contacts(data.get("contacts"))
     offered = [view.link(o.id) for o in view.of_kind("offering") if _is_offered(o, entry)]
     shown["offerings"] = Html("<br>".join(offered[:_MOST_OFFERED]))
+    if "incident" in view.book.kinds and entry.state != "retired":
+        shown["report"] = link(f"{urls.REPORT}?service={entry.id}", esc("Report it"))
     cells = "".join(
         f"<div><dt>{esc(title)}</dt><dd>{shown[name]}</dd></div>"
         for name, title in _HELP.items()
@@ -186,49 +181,3 @@ def _records(view: View, entry: Entry) -> list[Html]:
 def _to_items(view: View, entry: Entry) -> list[Any]:
     """Return the relations to other items, and to records where no table shows them."""
     return [r for r in unseen(view, entry) if r.relation not in _BY_RECORDS]
-
-
-def _ordering(entry: Entry, data: Mapping[str, Any]) -> Html:
-    """Return how an offering is requested: its questions and the command that asks them."""
-    form = data.get("form")
-    if not isinstance(form, dict):
-        return EMPTY
-    command = Html(f'<pre class="it-cmd"><code>itsm new request --offering {esc(entry.id)}</code></pre>')
-    body = Html(f"{_questions(form)}<p>File it from a clone of the repository:</p>{command}")
-    return section("Request it", body, "request")
-
-
-def _questions(form: Mapping[str, Any]) -> Html:
-    properties = form.get("properties")
-    required = form.get("required") or []
-    rows = [
-        _question(name, schema, name in required)
-        for name, schema in (properties.items() if isinstance(properties, dict) else ())
-        if isinstance(schema, dict)
-    ]
-    if not rows:
-        return EMPTY
-    return Html(
-        '<table class="it-table"><caption class="it-vh">What is asked</caption><thead><tr><th scope="col">Question</th>'
-        f'<th scope="col">Answer</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
-    )
-
-
-def _question(name: str, schema: Mapping[str, Any], needed: bool) -> str:
-    title = esc(schema.get("title", name))
-    mark = ' <span class="it-muted">(required)</span>' if needed else ""
-    note = schema.get("description")
-    below = f'<br><span class="it-muted">{esc(note)}</span>' if note else ""
-    choices = schema.get("enum") or (schema.get("items") or {}).get("enum")
-    if isinstance(choices, list):
-        answer = ", ".join(str(c) for c in choices)
-    else:
-        kind = str(schema.get("format") or schema.get("type"))
-        answer = _ANSWERS.get(kind, kind)
-    default = schema.get("default")
-    if default is not None:
-        answer += f" (default {json.dumps(default, ensure_ascii=False)})"
-    return (
-        f'<tr><td data-label="Question"><strong>{title}</strong>{mark}{below}</td>'
-        f'<td data-label="Answer">{esc(answer)}</td></tr>'
-    )

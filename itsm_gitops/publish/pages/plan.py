@@ -61,8 +61,9 @@ def _lead(view: View) -> Html:
     if kind is None:
         return EMPTY
     listed = link(urls.index(kind), esc("list of changes"))
+    own = link(urls.NEW_CHANGE, esc("File a change"))
     return Html(
-        f"The next {_DAYS} days, with freezes and maintenance windows. All changes are in the {listed}."
+        f"The next {_DAYS} days, with freezes and maintenance windows. All changes are in the {listed}. {own}"
     )
 
 

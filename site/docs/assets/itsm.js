@@ -334,9 +334,18 @@
     }
   }
 
+  // What only some pages need is loaded by them only.
+  function requestForms() {
+    if (!document.querySelector("form.it-form")) return;
+    const script = document.createElement("script");
+    script.src = `${root}assets/forms.js`;
+    document.head.append(script);
+  }
+
   if (form) headerSearch();
   const page = document.querySelector("form.it-search");
   if (page) searchPage(page);
+  requestForms();
   themeButton();
   menuButton();
   scrollDiagrams();

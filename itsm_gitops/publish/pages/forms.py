@@ -1,0 +1,162 @@
+"""Forms that become records: a request on an offering's page, a report of an incident, a change.
+
+The site has no server. The script of the page makes the text of the record from the answers; people
+copy or download it, open it as a new file on their forge, or run the command that says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.publish import questions, urls
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join
+from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.parts import Crumb, heading
+from itsm_gitops.publish.questions import Choice, Question
+from itsm_gitops.publish.view import View
+
+# A page with more names than this would be slow to open; handles are typed then, and not checked.
+MOST_NAMES = 500
+
+_PEOPLE, _ITEMS, _CATEGORIES = "it-people", "it-items", "it-categories"
+_HANDLES = ("requested_by", "requested_for", "reported_by")
+_HANDLE = "The handle of a person or a team."
+_ITEM_LINES = "Their identifiers, one in each line."
+# Where a form says something else than the schema, which speaks to those who know the files.
+_ASKED = {
+    "title": ("", "It stands in every list."),
+    "category": ("", "For example network/vpn; a slash separates levels."),
+    "requested_by": ("", _HANDLE),
+    "reported_by": ("", _HANDLE),
+    "requested_for": ("Who gets it?", f"{_HANDLE} Only where that is somebody else."),
+    "location": ("Where does it happen?", ""),
+    "cis": ("Which configuration items?", _ITEM_LINES),
+    "type": ("", "Standard changes follow an approved template; emergency changes must not wait."),
+    "impact_statement": ("Who notices what?", "During the change, and if it fails."),
+    "planned_start": ("", "In the time zone of your device."),
+    "planned_end": ("", "Going back included; in the time zone of your device."),
+}
+_DESCRIBED = {
+    "request": ("Anything else?", "What was not asked above."),
+    "incident": ("What do you see?", "Messages, since when, steps to repeat it."),
+    "change": ("What will be different afterwards?", ""),
+}
+
+_REQUEST = ("title", "requested_by", "requested_for", "description")
+_REPORT = ("title", "service", "description", "impact", "urgency", "category", "location", "reported_by")
+_CHANGE = (
+    "title", "type", "service", "cis", "justification", "description", "impact_statement",
+    "implementation_plan", "test_plan", "backout_plan", "planned_start", "planned_end", "requested_by",
+)  # fmt: skip
+
+_MADE = Html(
+    '<section class="it-made" hidden tabindex="-1" aria-labelledby="it-made-title">'
+    '<h3 id="it-made-title">Your record <span data-part="id"></span></h3>'
+    "<p>Nothing is sent yet. It counts once it is a file of the repository, with this path:</p>"
+    '<pre data-part="path" tabindex="0"></pre>'
+    '<p class="it-made__ways"><a class="md-button" data-part="open" hidden'
+    ' rel="noopener noreferrer" target="_blank"></a>'
+    '<button type="button" class="md-button" data-part="copy">Copy the record</button>'
+    '<button type="button" class="md-button" data-part="download">Download the file</button></p>'
+    '<p class="it-muted" data-part="advice" hidden></p>'
+    '<p data-part="said" role="status"></p>'
+    '<pre data-part="text" tabindex="0" aria-label="The record as YAML"></pre>'
+    "<p>Or in a clone of the repository, where it gets a number of its own:</p>"
+    '<pre data-part="command" tabindex="0" aria-label="The command that says the same"></pre>'
+    '<p class="it-made__ways">'
+    '<button type="button" class="md-button" data-part="copy-command">Copy the command</button></p></section>'
+)
+
+
+def request_form(view: View, offering: Entry, form: Any) -> Html:
+    """Return the form that orders an offering, nothing where it cannot be ordered."""
+    kind = view.book.kinds.get("request")
+    asked = questions.of_form(form)
+    if kind is None or not asked or offering.state == "retired":
+        return EMPTY
+    title, *rest = (_field(view, kind, name) for name in _REQUEST if name in kind.fields)
+    title = title._replace(title="Title of the request", value=offering.title)
+    fixed = {"offering": offering.id, "origin": "portal"}
+    command = f"itsm new request --offering {offering.id}"
+    return _form(view, kind, [*asked, title, *rest], fixed, "Make the request", command)
+
+
+def pages(view: View) -> Iterator[Page]:
+    """Yield the pages that report an incident and file a change, where the rule book has these kinds."""
+    for name, url, title, lead, fields, section in (
+        ("incident", urls.REPORT, "Report an incident", "Something is broken or slow.", _REPORT, ""),
+        ("change", urls.NEW_CHANGE, "File a change", "Something is to be different.", _CHANGE, urls.CHANGES),
+    ):
+        kind = view.book.kinds.get(name)
+        if kind is None:
+            continue
+        asked = [_field(view, kind, f) for f in fields if f in kind.fields]
+        fixed = {"origin": "portal"} if "origin" in kind.fields else {}
+        way = [Crumb(urls.CHANGES, "Changes")] if section else []
+        body = _form(view, kind, asked, fixed, "Make the record", f"itsm new {name}")
+        yield Page(url, title, section, Html(f"{heading(way, title, lead=esc(lead))}{body}"))
+
+
+def _form(
+    view: View, kind: Kind, asked: Sequence[Question], fixed: Mapping[str, str], button: str, command: str
+) -> Html:
+    lists = [_names(view, name) for name in dict.fromkeys(q.names for q in asked if q.names)]
+    return Html(
+        f'<form class="it-form" novalidate data-record="{questions.data(_record(view, kind, fixed))}">'
+        f"{join([questions.render(q) for q in asked])}{join(lists)}"
+        f'<p><button type="submit" class="md-button md-button--primary" disabled>{esc(button)}</button></p>'
+        '<p class="it-form__said" role="status"></p>'
+        "<noscript><p>The form needs a script. Without one, from a clone of the repository:</p>"
+        f'<pre class="it-cmd"><code>{esc(command)}</code></pre></noscript>{_MADE}</form>'
+    )
+
+
+def _record(view: View, kind: Kind, fixed: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the script has to know of a kind to write a record of it."""
+    place = view.config.repository
+    return {
+        "kind": kind.name,
+        "prefix": kind.prefix,
+        "folder": kind.folder,
+        "keys": list(kind.keys),
+        "state": kind.workflow.initial if kind.workflow else "",
+        "by": next((h for h in _HANDLES if h in kind.required), ""),
+        "fixed": dict(fixed),
+        "forge": place._asdict() if place.url else None,
+    }
+
+
+def _field(view: View, kind: Kind, name: str) -> Question:
+    """Return the question for a field, with what the snapshot knows of possible answers."""
+    said = _DESCRIBED.get(kind.name) if name == "description" else _ASKED.get(name)
+    question = questions.of_field(kind, name)
+    if said:
+        question = question._replace(title=said[0] or question.title, help=said[1])
+    if name == "service":
+        running = [e for e in view.of_kind("service") if e.state != "retired"]
+        ordered = sorted(running, key=lambda e: (e.title.lower(), e.id))
+        return question._replace(choices=tuple(Choice(e.id, e.title or e.id) for e in ordered))
+    if name == "cis":
+        return question._replace(names=_ITEMS, known=True)
+    if name == "category":
+        return question._replace(names=_CATEGORIES)
+    if name in _HANDLES and len(_people(view)) <= MOST_NAMES:
+        return question._replace(names=_PEOPLE, known=view.config.directory == "closed")
+    return question._replace(value="normal") if name == "type" else question
+
+
+def _people(view: View) -> list[Entry]:
+    return [*view.of_kind("person"), *view.of_kind("team")]
+
+
+def _names(view: View, name: str) -> Html:
+    if name == _PEOPLE:
+        return questions.names(name, [(e.id, e.title) for e in _people(view)])
+    if name == _CATEGORIES:
+        found = {str(e.columns.get("category") or "") for e in view.of_kind("incident")} - {""}
+        return questions.names(name, [(c, "") for c in sorted(found)[:MOST_NAMES]])
+    items = [e for k in view.book.kinds.values() if k.operational for e in view.of_kind(k.name)]
+    return questions.names(name, [(e.id, e.title) for e in items])

@@ -1,0 +1,215 @@
+"""Questions of a form as HTML: a field of a kind or a property of an offering's form, by its JSON Schema.
+
+What the site's script needs to judge an answer stands beside the control as data: nothing from a
+record is ever part of a script. Values in it are JSON of plain ASCII, so that escaping for HTML
+changes what people see and never what is written into a record.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
+
+Schema = Mapping[str, Any]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
+_NUMBERS = ("minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems")
+_WORDS = ("type", "format", "pattern")
+_INPUTS = {"date": "date", "date-time": "datetime-local", "time": "time", "email": "email", "uri": "url"}
+_MOST_CHOICES = 2_000
+
+
+class Choice(NamedTuple):
+    """An answer to choose, and what it is called."""
+
+    value: str | int | float
+    label: str
+
+
+class Question(NamedTuple):
+    """One question. ``path`` says where the answer goes in the record: ``title``, ``answers.model``.
+
+    ``choices`` are the only answers; ``names`` is the id of a list of suggestions on the page, and
+    with ``known`` only what is in it is right.
+    """
+
+    path: str
+    title: str
+    help: str
+    schema: Schema
+    required: bool = False
+    choices: tuple[Choice, ...] = ()
+    names: str = ""
+    known: bool = False
+    value: Any = None
+
+    @property
+    def id(self) -> str:
+        """The id of its control, unique on a page."""
+        return "q-" + self.path.replace(".", "-")
+
+
+def of_form(form: Any) -> list[Question]:
+    """Return the questions of an offering's form; what is not shaped like a question is left out."""
+    properties = form.get("properties") if isinstance(form, dict) else None
+    if not isinstance(properties, dict):
+        return []
+    needed = form.get("required")
+    needed = needed if isinstance(needed, list) else []
+    return [
+        Question(
+            f"answers.{name}",
+            str(schema.get("title") or words(name)),
+            str(schema.get("description") or ""),
+            schema,
+            name in needed,
+            tuple(Choice(o, str(o)) for o in _options(schema)),
+            value=schema.get("default"),
+        )
+        for name, schema in properties.items()
+        if isinstance(schema, dict) and _NAME.fullmatch(str(name))
+    ]
+
+
+def of_field(kind: Kind, name: str) -> Question:
+    """Return the question for a field of a kind, in the words of its schema."""
+    schema: Schema = kind.fields[name]
+    asked = schema.get("x-prompt") or schema.get("title") or words(name)
+    about = str(schema.get("description") or "")
+    choices = tuple(Choice(o, words(str(o))) for o in _options(schema))
+    return Question(name, asked, about, schema, name in kind.required, choices)
+
+
+def _options(schema: Schema) -> list[str | int | float]:
+    inner = schema.get("items")
+    options = schema.get("enum") or (inner.get("enum") if isinstance(inner, dict) else None)
+    found = options if isinstance(options, list) else []
+    usable = [o for o in found if isinstance(o, (str, int, float)) and not isinstance(o, bool)]
+    return usable[:_MOST_CHOICES]
+
+
+def render(question: Question) -> Html:
+    """Return a question with its control, its help, and the place where its fault is said."""
+    how = _control_of(question)
+    needed = Html(' <span class="it-muted">(required)</span>') if question.required else EMPTY
+    label = Html(f"{esc(question.title)}{needed}")
+    about = (
+        Html(f'<p class="it-q__help" id="{question.id}-help">{esc(question.help)}</p>')
+        if question.help
+        else EMPTY
+    )
+    fault = Html(f'<p class="it-q__fault" id="{question.id}-fault"></p>')
+    box = (
+        f'class="it-q" data-path="{esc(question.path)}" data-control="{how}" data-rules="{_rules(question)}"'
+    )
+    if how in ("choices", "yesno"):
+        options = _boxes(question, how)
+        described = _described(question)
+        return Html(f"<fieldset {box}{described}><legend>{label}</legend>{about}{options}{fault}</fieldset>")
+    control = _control(question, how)
+    return Html(f'<div {box}><label for="{question.id}">{label}</label>{about}{control}{fault}</div>')
+
+
+def _control_of(question: Question) -> str:
+    """Return what kind of control asks a question; the script reads the answer accordingly."""
+    schema = question.schema
+    kind, shape = schema.get("type"), schema.get("format")
+    if kind == "array":
+        return "choices" if question.choices else "lines"
+    if question.choices:
+        return "choice"
+    if kind == "boolean":
+        return "yesno"
+    if kind in ("integer", "number"):
+        return "number"
+    if shape == "multi-line" or schema.get("x-text"):
+        return "long"
+    return "moment" if shape == "date-time" else "text"
+
+
+def _described(question: Question) -> str:
+    ids = [f"{question.id}-help"] if question.help else []
+    return f' aria-describedby="{" ".join([*ids, f"{question.id}-fault"])}"'
+
+
+def _rules(question: Question) -> Html:
+    """Return what the script judges an answer by, as JSON."""
+    schema = question.schema
+    rules: dict[str, Any] = {"required": question.required}
+    rules |= {k: schema[k] for k in _NUMBERS if _is_number(schema.get(k))}
+    rules |= {k: schema[k] for k in _WORDS if isinstance(schema.get(k), str)}
+    items = schema.get("items")
+    if isinstance(items, dict):
+        kept = {k: items[k] for k in _NUMBERS if _is_number(items.get(k))}
+        rules["items"] = kept | {k: items[k] for k in _WORDS if isinstance(items.get(k), str)}
+        rules["unique"] = schema.get("uniqueItems") is True
+    if question.known:
+        rules["known"] = question.names
+    return data(rules)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def data(value: Any) -> Html:
+    """Return JSON for an attribute; everything beyond ASCII is escaped, so that it arrives unchanged."""
+    return esc(json.dumps(value, ensure_ascii=True, separators=(",", ":")))
+
+
+def _control(question: Question, how: str) -> Html:
+    common = f'id="{question.id}"{_described(question)}{" required" if question.required else ""}'
+    given = question.value
+    if how == "choice":
+        return _select(question, common)
+    if how in ("long", "lines"):
+        text = given if isinstance(given, str) else ""
+        rows = 3 if how == "lines" else 5
+        return Html(f'<textarea {common} rows="{rows}">{esc(text)}</textarea>')
+    named = f' list="{question.names}"' if question.names else ""
+    if how == "number":
+        shown = str(given) if _is_number(given) else ""
+        return Html(
+            f'<input type="text" inputmode="decimal" {common} value="{esc(shown)}" autocomplete="off">'
+        )
+    kind = _INPUTS.get(str(question.schema.get("format")), "text")
+    shown = given if isinstance(given, str) and how != "moment" else ""
+    return Html(
+        f'<input type="{kind}" {common}{named} value="{esc(shown)}" autocomplete="off" spellcheck="false">'
+    )
+
+
+def _select(question: Question, common: str) -> Html:
+    options = ['<option value="">Choose…</option>'] + [
+        f'<option value="{data(c.value)}"{" selected" if c.value == question.value else ""}>{esc(c.label)}</option>'
+        for c in question.choices
+    ]
+    return Html(f"<select {common}>{''.join(options)}</select>")
+
+
+def _boxes(question: Question, how: str) -> Html:
+    """Return check boxes for several answers, or the two ways to answer yes or no."""
+    kind = "checkbox" if how == "choices" else "radio"
+    options: Iterable[tuple[Any, str]] = (
+        question.choices if how == "choices" else ((True, "Yes"), (False, "No"))
+    )
+    return join(
+        [
+            Html(
+                f'<label class="it-q__box"><input type="{kind}" name="{question.id}" value="{data(value)}"'
+                f"{' checked' if value is question.value else ''}> {esc(label)}</label>"
+            )
+            for value, label in options
+        ]
+    )
+
+
+def names(identifier: str, known: Sequence[tuple[str, str]]) -> Html:
+    """Return a list of suggestions: what is written into the record, and what it is called."""
+    options = "".join(f'<option value="{esc(value)}">{esc(label)}</option>' for value, label in known)
+    return Html(f'<datalist id="{identifier}">{options}</datalist>')

@@ -1,0 +1,385 @@
+"""Forms of the site in a real browser: what they make is a record that the checker accepts."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from browsing import PHONE, Guard, axe_source, serious_faults, switch_to_dark
+from form_site import write_form_site
+from sample_site import HOSTILE
+
+from itsm_gitops import documents
+from itsm_gitops.documents import chars
+from itsm_gitops.publish.serve import listening
+from tests.support import GitRepo
+
+pytestmark = pytest.mark.browser
+
+OFFERING = "catalogue/everything.html"
+RunItsm = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[GitRepo, Path]:
+    return write_form_site(tmp_path_factory.mktemp("forms") / "repo")
+
+
+@pytest.fixture(scope="module")
+def address(built: tuple[GitRepo, Path]) -> Iterator[str]:
+    with listening(built[1]) as found:
+        yield found
+
+
+@pytest.fixture
+def repo(built: tuple[GitRepo, Path]) -> Iterator[GitRepo]:
+    """The repository, without the records that a test filed in it."""
+    yield built[0]
+    built[0].git("clean", "-fdq", "--", ".")
+
+
+@pytest.fixture
+def open_form(guard: Guard, address: str) -> Callable[..., Any]:
+    """Open a page with a form and wait until its script is there."""
+
+    def opened(url: str, **options: Any) -> Any:
+        page = guard.open(address, url, **options)
+        page.set_default_timeout(10_000)
+        page.wait_for_selector(".it-form [type=submit]:not([disabled])")
+        return page
+
+    return opened
+
+
+def part(page: Any, name: str) -> str:
+    return str(page.locator(f"[data-part={name}]").text_content())
+
+
+def fill_required(page: Any) -> None:
+    page.get_by_label("Which model?").select_option("light")
+    page.get_by_label("Number on its label").fill("HP-3207")
+    page.get_by_label("Why do you need it?").fill("The old one is broken.")
+    page.get_by_label("Files").check()
+    page.get_by_label("From which day?").fill("2026-12-01")
+    page.get_by_label("Who asks for it?").fill("ada")
+
+
+def make(page: Any) -> dict[str, Any]:
+    """Press the button and return the record as the project's own loader reads it."""
+    page.locator(".it-form [type=submit]").click()
+    page.locator(".it-made").wait_for()
+    loaded = documents.load(part(page, "text").encode())
+    assert not loaded.problems
+    assert isinstance(loaded.data, dict)
+    return loaded.data
+
+
+def file_and_check(page: Any, repo: GitRepo, run_itsm: RunItsm) -> None:
+    """Put the record where the page says; the checker must have nothing to say of it."""
+    repo.write(part(page, "path"), part(page, "text"))
+    checked = run_itsm(["check"], repo.root)
+    assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
+    assert part(page, "id") not in checked.stdout
+
+
+def test_every_kind_of_answer_arrives_and_the_record_is_valid(
+    open_form: Callable[..., Any], repo: GitRepo, run_itsm: RunItsm
+) -> None:
+    page = open_form(OFFERING)
+    fill_required(page)
+    page.get_by_label("Which model?").select_option('it\'s "strong"')
+    page.get_by_label("Which size?").select_option("15")
+    page.get_by_label("Why do you need it?").fill('First: "a"\n\n  - it\'s\n# no: comment')
+    page.get_by_label("How many?").fill("3")
+    page.get_by_label("Which share?").fill("0,5")
+    page.get_by_label("Mail").check()
+    page.get_by_label("Who owns it?").fill("ada\n\n  no \nweb: x")
+    page.get_by_label("At which moment?").fill("2026-12-01T09:30")
+    page.get_by_label("Which page?").fill("https://example.org/?a=b#c")
+    page.get_by_label("Which address?").fill("ada@example.org")
+    page.get_by_label("No", exact=True).check()
+    page.get_by_label("misleads").fill("yes")
+    page.get_by_label("Anything else?").fill("One line")
+    found = make(page)
+    assert found["answers"] == {
+        "model": 'it\'s "strong"',
+        "size": 15,
+        "number": "HP-3207",
+        "reason": 'First: "a"\n\n  - it\'s\n# no: comment',
+        "count": 3,
+        "share": 0.5,
+        "systems": ["Files", "Mail"],
+        "owners": ["ada", "no", "web: x"],
+        "when": "2026-12-01",
+        "moment": page.evaluate("new Date('2026-12-01T09:30').toISOString().slice(0, 19) + 'Z'"),
+        "page": "https://example.org/?a=b#c",
+        "mail": "ada@example.org",
+        "outside": False,
+        "yes": "yes",
+    }
+    assert (found["title"], found["offering"], found["origin"]) == (
+        "Everything there is",
+        "everything",
+        "portal",
+    )
+    assert re.fullmatch(r"REQ-\d{6}-[0-9A-HJKMNP-TV-Z]{5}", found["id"])
+    assert found["timeline"] == [{"at": found["timeline"][0]["at"], "by": "ada", "state": "submitted"}]
+    assert part(page, "path") == repo.repo.book.path_for(repo.repo.book.kind("request"), found["id"])
+
+    file_and_check(page, repo, run_itsm)
+
+    words = shlex.split(part(page, "command").replace("\\\n", ""))
+    assert words[:3] == ["itsm", "new", "request"]
+    done = run_itsm(words[1:], repo.root)
+    assert done.returncode == 0, done.stderr
+    identifier = done.stdout.split()[0]
+    other = documents.load(next(repo.root.rglob(f"{identifier}.yaml")).read_bytes()).data
+    own = ("id", "timeline")
+    assert {k: v for k, v in other.items() if k not in own} == {
+        k: v for k, v in found.items() if k not in own
+    }
+
+
+def test_what_is_wrong_is_said_beside_the_answer(open_form: Callable[..., Any]) -> None:
+    page = open_form(OFFERING)
+
+    def faults() -> dict[str, str]:
+        page.locator(".it-form [type=submit]").click()
+        pairs = page.eval_on_selector_all(
+            ".it-q", "boxes => boxes.map(b => [b.dataset.path, b.querySelector('.it-q__fault').textContent])"
+        )
+        return {path.removeprefix("answers."): text for path, text in pairs if text}
+
+    need = "This has to be answered."
+    asked = ("model", "number", "reason", "systems", "when", "requested_by")
+    assert faults() == dict.fromkeys(asked, need)
+    assert page.evaluate("document.activeElement.id") == "q-answers-model"
+    assert page.get_by_text("6 answers to put right.").get_attribute("role") == "status"
+    assert page.locator(".it-made").is_hidden()
+
+    number = page.get_by_label("Number on its label")
+    assert number.get_attribute("aria-invalid") == "true"
+    told = number.get_attribute("aria-describedby").split()
+    assert [page.locator(f"#{i}").inner_text() for i in told] == ["For example HP-3207.", need]
+
+    fill_required(page)
+    assert page.locator("[aria-invalid]").count() == 0
+    number.fill("HP-1")
+    page.get_by_label("Why do you need it?").fill("💥 short")
+    page.get_by_label("How many?").fill("2.5")
+    page.get_by_label("Which share?").fill("much")
+    page.get_by_label("Wiki").check()
+    page.get_by_label("Mail").check()
+    page.get_by_label("Who owns it?").fill("ada\nada")
+    page.get_by_label("Which page?").fill("example.org")
+    page.get_by_label("Which address?").fill("ada")
+    page.get_by_label("Who asks for it?").fill("eve")
+    page.get_by_label("Title of the request").fill("   ")
+    assert faults() == {
+        "number": "This does not have the form that is asked for: ^HP-[0-9]{4}$",
+        "reason": "Write at least 10 characters; there are 7.",
+        "count": "This is not a whole number.",
+        "share": "This is not a number.",
+        "systems": "Give at most 2.",
+        "owners": "The same answer is there twice.",
+        "page": "This is not a web address; it begins with https://",
+        "mail": "This is not an e-mail address.",
+        "requested_by": "Nothing here is called eve.",
+        "title": need,
+    }
+    page.get_by_label("How many?").fill("10")
+    page.get_by_label("Who owns it?").fill("a" * 21)
+    page.get_by_label("Why do you need it?").fill("x" * 201)
+    said = faults()
+    assert (said["count"], said["owners"]) == ("The most is 9.", "Write at most 20 characters; there are 21.")
+    assert said["reason"] == "Write at most 200 characters; there are 201."
+    page.get_by_label("How many?").fill("0")
+    assert faults()["count"] == "The least is 1."
+
+
+TRAPS = (
+    "no", "null", "~", "True", "- x", "a: b", "a:", "# c", "x # c", "---", "...", "'", '"', "\\", "\\n", "%TAG",
+    "&a", "*a", "!tag", "2026-11-22", "1e3", "012", "0x1f", "1_000", "12:30:45", "@x", "`x`", "{a: b}", "[a]", "<<",
+    "a\n b\n  c", "a\n\n\nb", "a\n---\nb", "a\n...\nb", "a  \nb", "a\tb", "a\n\tb", "a\n# b", "a\nb: c\n- d", "a\r\nb\rc",
+    "e\u0301le\u0300ve", "👨\u200d👩\u200d👧", "abc\u202edef", "x\ufeffy\u00ady\u2028z", "nul\u0000bel\u0007", "\U0001f4a5",
+    "last\U000e0041", "W" * 3000, "\u00a0x\u00a0", "a\u0085b",
+)  # fmt: skip
+
+
+def cleaned(text: str) -> str:
+    """What a document may hold of a text, by the project's own list of what it may not."""
+    normal = text.replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", chars.forbidden().sub("", normal)).strip()
+
+
+def test_any_text_arrives_as_it_was_typed(
+    open_form: Callable[..., Any], run_itsm: RunItsm, repo: GitRepo
+) -> None:
+    page = open_form(OFFERING)
+    fill_required(page)
+    field = page.get_by_label("Anything else?")
+    wrong = {}
+    for text in (*HOSTILE, *TRAPS):
+        field.fill(text)
+        found = make(page)
+        if found["description"] != cleaned(text):
+            wrong[text] = found["description"]
+    assert wrong == {}
+    page.get_by_label("Which model?").select_option('"  odd\\n one"')
+    assert make(page)["answers"]["model"] == "  odd\n one"
+    assert page.locator(".it-form script, .it-form img, .it-form svg, .it-form iframe").count() == 0
+
+    field.fill("\n\n".join((*HOSTILE, *TRAPS)))
+    page.get_by_label("Title of the request").fill(HOSTILE[0] + HOSTILE[1])
+    make(page)
+    file_and_check(page, repo, run_itsm)
+
+
+def test_the_forge_opens_with_the_record_where_it_fits(open_form: Callable[..., Any]) -> None:
+    page = open_form(OFFERING)
+    fill_required(page)
+    make(page)
+    link = page.get_by_role("link", name="Open it as a new file on the forge")
+    parts = urlsplit(link.get_attribute("href"))
+    assert (parts.netloc, parts.path) == ("forge.example", "/acme/itsm/new/main")
+    assert parse_qs(parts.query) == {"filename": [part(page, "path")], "value": [part(page, "text")]}
+    assert "noopener" in link.get_attribute("rel")
+
+    page.get_by_label("Anything else?").fill("ö" * 1400)
+    make(page)
+    link = page.get_by_role("link", name="Open an empty new file on the forge")
+    assert parse_qs(urlsplit(link.get_attribute("href")).query) == {"filename": [part(page, "path")]}
+    page.get_by_text("Copy the record first and paste it there: it does not fit into a link.").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("forge", "path", "query"),
+    [
+        ("gitea", "/acme/itsm/_new/main", {"filename", "value"}),
+        ("gitlab", "/acme/itsm/-/new/main", {"file_name"}),
+    ],
+)
+def test_each_forge_has_its_own_address(
+    open_form: Callable[..., Any], built: tuple[GitRepo, Path], forge: str, path: str, query: set[str]
+) -> None:
+    html = (built[1] / OFFERING).read_text(encoding="utf-8")
+    other = html.replace("&quot;forge&quot;:&quot;github&quot;", f"&quot;forge&quot;:&quot;{forge}&quot;")
+    assert other != html
+    (built[1] / f"catalogue/on_{forge}.html").write_text(other, encoding="utf-8")
+    page = open_form(f"catalogue/on_{forge}.html")
+    fill_required(page)
+    make(page)
+    parts = urlsplit(page.locator("[data-part=open]").get_attribute("href"))
+    assert (parts.path, set(parse_qs(parts.query))) == (path, query)
+    assert page.locator("[data-part=advice]").is_visible() == (forge == "gitlab")
+
+
+def test_copy_and_download(open_form: Callable[..., Any]) -> None:
+    page = open_form(OFFERING)
+    fill_required(page)
+    found = make(page)
+    page.get_by_role("button", name="Copy the record").click()
+    page.get_by_text("The record is copied.").wait_for()
+    page.get_by_label("Anything else?").focus()
+    page.keyboard.press("Control+V")
+    assert page.get_by_label("Anything else?").input_value().startswith(f"id: {found['id']}\nkind: request\n")
+    assert page.locator(".it-made").is_hidden()  # the answers are others now
+    page.get_by_label("Anything else?").fill("")
+    again = make(page)
+    assert again["id"] != found["id"]
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download the file").click()
+    assert waiting.value.suggested_filename == f"{again['id']}.yaml"
+    assert Path(waiting.value.path()).read_text(encoding="utf-8") == part(page, "text")
+    page.get_by_role("button", name="Copy the command").click()
+    page.get_by_text("The command is copied.").wait_for()
+
+
+def test_an_incident_is_reported_from_the_start_page_by_keyboard_alone(
+    open_form: Callable[..., Any], guard: Guard, address: str, repo: GitRepo, run_itsm: RunItsm
+) -> None:
+    page = guard.open(address)
+    page.get_by_role("link", name="Report a fault").press("Enter")
+    page.wait_for_selector(".it-form [type=submit]:not([disabled])")
+    page.get_by_label("What happened, in one line?").focus()
+    for answer in ("Nobody can pay", "Online", "Since nine", "High", "Med", "shop", "", "ada"):
+        page.keyboard.type(answer)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator(".it-made").wait_for()
+    assert page.evaluate("document.activeElement.matches('.it-made')")
+    file_and_check(page, repo, run_itsm)
+    shown = run_itsm(["show", part(page, "id"), "--json"], repo.root).stdout
+    assert '"Nobody can pay"' in shown
+    assert '"P1"' in shown or '"P2"' in shown
+    data = documents.load(part(page, "text").encode()).data
+    assert (data["service"], data["impact"], data["urgency"]) == ("shop", "high", "medium")
+
+
+def test_a_service_leads_to_a_report_about_it(
+    open_form: Callable[..., Any], guard: Guard, address: str
+) -> None:
+    page = guard.open(address, "services/shop.html")
+    page.get_by_role("link", name="Report it").click()
+    page.wait_for_selector(".it-form [type=submit]:not([disabled])")
+    assert page.get_by_label("Which service?").locator("option:checked").inner_text() == "Online shop"
+
+
+def test_a_change_is_filed(open_form: Callable[..., Any], repo: GitRepo, run_itsm: RunItsm) -> None:
+    page = open_form("changes/new.html")
+    page.get_by_label("What is changed, in one line?").fill("New version")
+    page.get_by_label("Which configuration items?").fill("shop-web\nshop-wev")
+    page.get_by_label("Why is it needed?").fill("It is faster.")
+    page.get_by_label("Who asks for it?").fill("ada")
+    page.locator(".it-form [type=submit]").click()
+    page.get_by_text("Nothing here is called shop-wev.").wait_for()
+    page.get_by_label("Which configuration items?").fill("shop-web")
+    found = make(page)
+    assert (found["type"], found["cis"], found["state"]) == ("normal", ["shop-web"], "draft")
+    file_and_check(page, repo, run_itsm)
+
+
+def test_without_a_script_the_questions_and_the_command_are_there(guard: Guard, address: str) -> None:
+    page = guard.open(address, OFFERING, javascript=False)
+    assert page.get_by_label("Which model?").is_visible()
+    assert page.locator(".it-form [type=submit]").is_disabled()
+    assert page.locator("noscript pre").inner_text() == "itsm new request --offering everything"
+
+
+def test_a_form_works_from_a_disk(browser: Any, built: tuple[GitRepo, Path]) -> None:
+    page = browser.new_page()
+    page.goto((built[1] / OFFERING).as_uri())
+    page.wait_for_selector(".it-form [type=submit]:not([disabled])")
+    fill_required(page)
+    assert make(page)["answers"]["model"] == "light"
+    page.get_by_role("button", name="Copy the record").click()
+    page.get_by_text("The record is copied.").wait_for()
+    page.close()
+
+
+@pytest.mark.parametrize("url", [OFFERING, "report.html", "changes/new.html"])
+def test_no_accessibility_fault_empty_wrong_and_made(open_form: Callable[..., Any], url: str) -> None:
+    source = axe_source()
+    if not source:
+        pytest.skip("axe-core cannot be installed here")
+    page = open_form(url)
+    page.evaluate(source)
+    assert serious_faults(page) == []
+    page.locator(".it-form [type=submit]").click()
+    page.locator("[aria-invalid]").first.wait_for()
+    assert serious_faults(page) == []
+    if url == OFFERING:
+        fill_required(page)
+        make(page)
+        assert serious_faults(page) == []
+    switch_to_dark(page)
+    page.set_viewport_size(PHONE)
+    assert serious_faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
