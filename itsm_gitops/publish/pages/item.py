@@ -9,7 +9,7 @@ from typing import Any
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, value
-from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, words
+from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
 from itsm_gitops.publish.pages import maps
 from itsm_gitops.publish.pages.parts import (
     Crumb,
@@ -78,6 +78,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         [
             section("Details", definition_list(rows), "details"),
             links if beside else EMPTY,
+            section("Follow", _follow(entry), "follow"),
             sources(view, entry.path),
         ]
     )
@@ -99,6 +100,15 @@ def _help(view: View, entry: Entry, given: list[Field], data: Mapping[str, Any])
         if shown.get(name)
     )
     return Html(f'<dl class="it-help">{cells}</dl>') if cells else EMPTY
+
+
+def _follow(entry: Entry) -> Html:
+    """Return where the changes of a service can be seen and subscribed to."""
+    if entry.kind != "service":
+        return EMPTY
+    shown = link(f"{urls.CALENDAR}?service={entry.id}", esc("Its changes in the calendar"))
+    file = link(urls.service_ics(entry.id), esc("Calendar file (.ics)"))
+    return Html(f'<ul class="it-list"><li>{shown}</li><li>{file}</li></ul>')
 
 
 def _is_offered(offering: Entry, service: Entry) -> bool:
