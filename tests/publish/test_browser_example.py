@@ -46,6 +46,7 @@ PAGES = {
     "classes": "cmdb/index.html",
     "class": "cmdb/servers/index.html",
     "changes": "changes/index.html",
+    "months": "changes/calendar.html",
     "known errors": "known-errors/index.html",
     "search": "search.html?q=payments",
     "handbook": "handbook/index.html",
