@@ -16,9 +16,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from itsm_gitops.changes.schedule import collide
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
+from itsm_gitops.graph.schedule import collide
 from itsm_gitops.model.clock import encode_suffix
 from itsm_gitops.repository import Repository
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from itsm_gitops.changes.schedule import Freeze
 from itsm_gitops.cli.base import (
     App,
     ItsmCommand,
@@ -27,6 +26,7 @@ from itsm_gitops.commands import planning
 from itsm_gitops.commands.words import counted
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.risk import FACT, QUESTION, Point
+from itsm_gitops.graph.schedule import Freeze
 from itsm_gitops.model import clock
 from itsm_gitops.model.text import safe_text, shorten, width
 

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.changes.assess import assess
 from itsm_gitops.changes.forges.comment import MARKER, ChangeBrief, render
-from itsm_gitops.changes.schedule import collide
 from itsm_gitops.changes.types import Assessment
 from itsm_gitops.commands import forging
 from itsm_gitops.commands.approving import Asked, find
@@ -20,6 +19,7 @@ from itsm_gitops.graph.impact import Effect, ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.planned import planned_of
 from itsm_gitops.graph.risk import FACT, RiskBook
+from itsm_gitops.graph.schedule import collide
 from itsm_gitops.graph.status import affected
 from itsm_gitops.model import clock
 from itsm_gitops.model.change_models import read_models

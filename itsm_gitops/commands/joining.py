@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from itsm_gitops.changes.schedule import Joined, collide, key
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
+from itsm_gitops.graph.schedule import Joined, collide, key
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store

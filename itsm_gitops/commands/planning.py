@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.changes.schedule import Freeze, Schedule, plan, preview_freezes
 from itsm_gitops.commands.fields import Reader
 from itsm_gitops.commands.words import a_kind
 from itsm_gitops.graph.collisions import Collision
@@ -17,6 +16,7 @@ from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.risk import FACT, LEVELS, QUESTION, Assessment, Point, RiskBook
+from itsm_gitops.graph.schedule import Freeze, Schedule, plan, preview_freezes
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused, UsageError
 from itsm_gitops.model.windows import Window, zone
@@ -156,11 +156,11 @@ def month(repo: Repository, text: str) -> tuple[str, str]:
 
 def ics(repo: Repository, found: Schedule) -> str:
     """Return a schedule as iCalendar text."""
-    from itsm_gitops.changes.ics import calendar
+    from itsm_gitops.graph.ics import calendar, host_of
 
-    host = re.sub(r"[^a-z0-9]+", "-", repo.config.organisation.lower()).strip("-") or "itsm"
-    title = f"{repo.config.organisation}: changes" + (f" of {found.service}" if found.service else "")
-    return calendar(found, title, host, clock.now())
+    name = repo.config.organisation
+    title = f"{name}: changes" + (f" of {found.service}" if found.service else "")
+    return calendar(found, title, host_of(name), clock.now())
 
 
 def write_ics(repo: Repository, found: Schedule, path: Path) -> None:

@@ -12,7 +12,7 @@ from itsm_gitops.graph.status import affected
 from itsm_gitops.model import clock
 from itsm_gitops.publish.view import View
 
-_LOOKS = {FREEZE: "freeze", MAINTENANCE: "maintenance", "holidays": "holiday"}
+LOOKS = {FREEZE: "freeze", MAINTENANCE: "maintenance", "holidays": "holiday"}
 _RUNNING = "implement"
 
 # The start and the end of one day, as moments in UTC.
@@ -73,7 +73,7 @@ def _forbids(view: View, freeze: Calendar, change: Span) -> bool:
 
 
 def _spans(view: View, calendar: Calendar, start: datetime, end: datetime) -> Iterator[Span]:
-    look = _LOOKS.get(calendar.type)
+    look = LOOKS.get(calendar.type)
     if look is None or not calendar.in_force or not view.url(calendar.id):
         return
     weekly = bool(calendar.data.get("hours"))

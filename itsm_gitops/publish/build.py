@@ -16,11 +16,13 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish import chrome, engine, handbook, navigation, output, search, urls
+from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.fields import Field, fields
 from itsm_gitops.publish.markup import esc
-from itsm_gitops.publish.pages import forms, home, item, lists, plan, record
+from itsm_gitops.publish.pages import calendar, forms, home, item, lists, plan, record
 from itsm_gitops.publish.pages.find import not_found_page, search_page
 from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.search import Doc, Postings
 from itsm_gitops.publish.view import View, extra_of
 from itsm_gitops.repository import Repository, load_store, packaged_rulebook_root
@@ -85,7 +87,7 @@ def build_site(
     url = base_url if base_url is not None else view.config.site_url
     rendered = _render_frame(repo, view, target, url, cli_reference, rules)
     output.claim(target)
-    site = _Site(view, rendered, target, urlsplit(url).path.rstrip("/") + "/", progress)
+    site = _Site(view, rendered, target, url, progress)
     report = site.write()
     seconds = time.perf_counter() - started
     return SiteReport(target, *report, seconds)
@@ -126,10 +128,12 @@ def _render_frame(
 class _Site:
     """One build: everything between the loaded snapshot and the files."""
 
-    def __init__(self, view: View, rendered: Path, target: Path, top: str, progress: Progress) -> None:
-        """Take also ``top``: the address of the site's root on its server, for the page without a place."""
+    def __init__(self, view: View, rendered: Path, target: Path, url: str, progress: Progress) -> None:
+        """Take also ``url``: where the site will be, '' where that is not known."""
         self._view = view
-        self._top = top
+        self._plan = Plan(view)
+        self._url = url
+        self._top = urlsplit(url).path.rstrip("/") + "/"  # for the page that is shown at any address
         self._rendered = rendered
         self._target = str(target)
         self._progress = progress
@@ -147,6 +151,8 @@ class _Site:
         for page in pages.values():
             if page.url not in self._written:
                 self._stamp(page)
+        for name, content in data_files(self._view, self._plan, self._url):
+            self._put(name, content)
         entries = self._entries()
         words = self._documents(entries, len(docs))
         self._search(docs, entries, search.merge([bodies, words]))
@@ -163,6 +169,7 @@ class _Site:
         yield lists.records_index(view)
         yield from lists.record_lists(view)
         yield plan.changes_page(view)
+        yield from calendar.calendar_pages(view, self._plan)
         yield plan.known_errors_page(view)
         yield lists.cmdb_index(view)
         yield from lists.class_lists(view)
@@ -264,7 +271,9 @@ class _Stamper:
             frame = site._shell.frame(urls.root(page.url), page.section)
             content = frame.page(page.title, page.body).encode()
             changed += output.write(site._target, page.url, content, site._folders)
-            done.urls.append(page.url)
+            name, content = api.document_file(site._view, entry, data)
+            changed += output.write(site._target, name, content, site._folders)
+            done.urls.extend((page.url, name))
             search.post(done.words, numbers[entry.id], search.words_in(data))
         return done._replace(changed=changed)
 

@@ -6,6 +6,8 @@ one in their names, and an item called ``index`` does not take the place of an i
 
 from __future__ import annotations
 
+from datetime import date
+
 from itsm_gitops.model import ids
 from itsm_gitops.model.kinds import Kind
 
@@ -21,6 +23,15 @@ CMDB = "cmdb/index.html"
 REPORT = "report.html"
 NEW_CHANGE = "changes/new.html"
 HANDBOOK = "handbook/index.html"
+CALENDAR = "changes/calendar.html"
+
+# What programs read.
+ICS = "calendar/changes.ics"
+INCIDENT_FEED = "feeds/incidents.xml"
+CHANGE_FEED = "feeds/changes.xml"
+STATUS = "status.json"
+API = "api/index.json"
+API_SCHEMAS = "api/schema/"
 
 # Classes that have a part of the site of their own.
 _FOLDERS = {"service": "services", "offering": "catalogue"}
@@ -60,6 +71,31 @@ def month(kind: Kind, name: str, number: int = 1) -> str:
     """Return a page of the list of the records opened in one month (``2611``)."""
     more = f"_{number}" if number > 1 else ""
     return f"{folder(kind)}/month_{name}{more}.html"
+
+
+def calendar(first: date, *, current: bool) -> str:
+    """Return the calendar page of the month that begins on a day; the current one has no name."""
+    return CALENDAR if current else f"changes/calendar_{first:%Y-%m}.html"
+
+
+def service_ics(service: str) -> str:
+    """Return the calendar file of one service."""
+    return f"calendar/services/{service}.ics"
+
+
+def api_record(identifier: str) -> str:
+    """Return the JSON file of a record."""
+    return f"api/records/{identifier}.json"
+
+
+def api_item(identifier: str) -> str:
+    """Return the JSON file of an item."""
+    return f"api/items/{identifier}.json"
+
+
+def api_page(kind: Kind, number: int) -> str:
+    """Return one page of the JSON index of a kind."""
+    return f"api/indexes/{kind.plural}_{number}.json"
 
 
 def root(url: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from itsm_gitops.changes.availability import Availability, project
+from itsm_gitops.graph.availability import Availability, project
 from itsm_gitops.graph.impact import Effect, ImpactGraph
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.model.rulebook import RuleBook

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itsm_gitops.changes.ics import calendar
-from itsm_gitops.changes.schedule import Schedule, plan
+from itsm_gitops.graph.ics import calendar
 from itsm_gitops.graph.planned import Planned
+from itsm_gitops.graph.schedule import Schedule, plan
 from itsm_gitops.model.rulebook import RuleBook
 from tests.changes.snapshots import change, graph_of, item, record
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from itsm_gitops.changes.schedule import Joined, Schedule, key, plan, preview_freezes
+from itsm_gitops.graph.schedule import Joined, Schedule, key, plan, preview_freezes
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.rulebook import RuleBook
 from tests.changes.snapshots import graph_of, item, record

@@ -48,6 +48,7 @@ PAGES = {
     "changes": "changes/index.html",
     "new change": "changes/new.html",
     "report": "report.html?service=payments",
+    "months": "changes/calendar.html",
     "known errors": "known-errors/index.html",
     "search": "search.html?q=payments",
     "handbook": "handbook/index.html",

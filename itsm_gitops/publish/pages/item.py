@@ -71,6 +71,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         [
             section("Details", definition_list(rows), "details"),
             links if beside else EMPTY,
+            section("Follow", _follow(entry), "follow"),
             sources(view, entry.path),
         ]
     )
@@ -94,6 +95,15 @@ def _help(view: View, entry: Entry, given: list[Field], data: Mapping[str, Any])
         if shown.get(name)
     )
     return Html(f'<dl class="it-help">{cells}</dl>') if cells else EMPTY
+
+
+def _follow(entry: Entry) -> Html:
+    """Return where the changes of a service can be seen and subscribed to."""
+    if entry.kind != "service":
+        return EMPTY
+    shown = link(f"{urls.CALENDAR}?service={entry.id}", esc("Its changes in the calendar"))
+    file = link(urls.service_ics(entry.id), esc("Calendar file (.ics)"))
+    return Html(f'<ul class="it-list"><li>{shown}</li><li>{file}</li></ul>')
 
 
 def _is_offered(offering: Entry, service: Entry) -> bool:

@@ -24,7 +24,7 @@ from itsm_gitops.publish.view import View, chip
 
 _DAYS = 28
 _MOST_LATER = 100
-_NAMES = {"freeze": "Change freeze", "maintenance": "Maintenance window", "holiday": "Holiday"}
+NAMES = {"freeze": "Change freeze", "maintenance": "Maintenance window", "holiday": "Holiday"}
 
 
 def changes_page(view: View) -> Page:
@@ -61,9 +61,11 @@ def _lead(view: View) -> Html:
     if kind is None:
         return EMPTY
     listed = link(urls.index(kind), esc("list of changes"))
+    months = link(urls.CALENDAR, esc("calendar"))
     own = link(urls.NEW_CHANGE, esc("File a change"))
     return Html(
-        f"The next {_DAYS} days, with freezes and maintenance windows. All changes are in the {listed}. {own}"
+        f"The next {_DAYS} days, with freezes and maintenance windows. The {months} shows whole months; "
+        f"all changes are in the {listed}. {own}"
     )
 
 
@@ -88,7 +90,7 @@ def day_block(
         return EMPTY
     local = start.astimezone(view.zone)
     marks = "".join(
-        f'<li class="it-mark it-mark--{s.look}">{esc(_NAMES[s.look])}: {link(view.url(s.id), esc(s.title))}'
+        f'<li class="it-mark it-mark--{s.look}">{esc(NAMES[s.look])}: {link(view.url(s.id), esc(s.title))}'
         f"{_lasts(view, s, day)}</li>"
         for s in around
     )

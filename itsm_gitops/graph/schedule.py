@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from itsm_gitops.changes.availability import Availability, project
+from itsm_gitops.graph.availability import Availability, project
 from itsm_gitops.graph.calendars import FREEZE, MAINTENANCE, Calendar, Calendars, Hold, Outside
 from itsm_gitops.graph.collisions import Collision, Neighbourhood, collisions, depth, severities
 from itsm_gitops.graph.impact import ImpactGraph
@@ -81,6 +81,15 @@ class Schedule:
     def collisions_of(self, identifier: str) -> list[Collision]:
         """Return the collisions that one change has a part in."""
         return [c for c in self.collisions if identifier in (c.first.id, c.second.id)]
+
+    def of_service(self, service: str, near: frozenset[str]) -> Schedule:
+        """Return the part that can hit a service; ``near`` is what carries it (see ``carriers``)."""
+        return replace(
+            self,
+            service=service,
+            changes=tuple(c for c in self.changes if not near.isdisjoint(c.items)),
+            around=tuple(a for a in self.around if a.calendar.covers(near)),
+        )
 
 
 def key(collision: Collision) -> tuple[str, str, str]:

@@ -8,12 +8,12 @@ is escaped (section 3.3.11) and lines are folded (3.1). A test reads the result 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from itsm_gitops.changes.schedule import Around, Schedule
 from itsm_gitops.graph.calendars import FREEZE, MAINTENANCE
 from itsm_gitops.graph.planned import Planned
+from itsm_gitops.graph.schedule import Around, Schedule
 from itsm_gitops.model import clock
 
 _LINE = 75  # octets, without the line break
@@ -22,8 +22,23 @@ _FIRM = ("scheduled", "implement")
 _TITLES = {FREEZE: "Change freeze", MAINTENANCE: "Maintenance window", "holidays": "Holiday"}
 
 
-def calendar(schedule: Schedule, name: str, host: str, now: datetime) -> str:
-    """Return the iCalendar text. ``host`` makes the identifiers of the events unique in the world."""
+def host_of(organisation: str) -> str:
+    """Return what makes identifiers of an organisation's events unique in the world: its name in ASCII."""
+    return re.sub(r"[^a-z0-9]+", "-", organisation.lower()).strip("-") or "itsm"
+
+
+def calendar(
+    schedule: Schedule,
+    name: str,
+    host: str,
+    stamp: datetime,
+    address: Callable[[str], str] = lambda _: "",
+) -> str:
+    """Return the iCalendar text. ``host`` makes the identifiers of the events unique in the world.
+
+    ``stamp`` is when the calendars' windows (which carry no time of their own) count as written, and
+    ``address`` the page of a document by its identifier, empty where there is none.
+    """
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -33,15 +48,14 @@ def calendar(schedule: Schedule, name: str, host: str, now: datetime) -> str:
         f"X-WR-CALNAME:{_text(name)}",
     ]
     for change in schedule.changes:
-        lines += _change(schedule, change, host, now)
+        lines += _change(schedule, change, host, stamp, address(change.id))
     for around in schedule.around:
-        lines += _window(around, host, now)
+        lines += _window(around, host, stamp, address(around.calendar.id))
     lines.append("END:VCALENDAR")
     return "".join(f"{part}\r\n" for line in lines for part in _fold(line))
 
 
-def _change(schedule: Schedule, change: Planned, host: str, now: datetime) -> Iterator[str]:
-    stamp = clock.parse_time(change.updated) or now
+def _change(schedule: Schedule, change: Planned, host: str, stamp: datetime, url: str) -> Iterator[str]:
     collisions = schedule.collisions_of(change.id)
     about = [
         f"{change.type.capitalize()} change, {change.state}, risk {change.risk or 'not assessed'}",
@@ -52,11 +66,12 @@ def _change(schedule: Schedule, change: Planned, host: str, now: datetime) -> It
     ]
     yield from _event(
         uid=f"{change.id}@{host}",
-        stamp=stamp,
+        stamp=clock.parse_time(change.updated) or stamp,
         start=change.start,
         end=change.end,
         summary=f"{change.id} {change.title}",
         about="\n".join(line for line in about if line),
+        url=url,
         extra=(
             f"STATUS:{'CONFIRMED' if change.state in _FIRM else 'TENTATIVE'}",
             f"CATEGORIES:{_text('Change')},{_text(change.type.capitalize())}",
@@ -68,16 +83,17 @@ def _other(first: str, second: str, own: str) -> str:
     return second if first == own else first
 
 
-def _window(around: Around, host: str, now: datetime) -> Iterator[str]:
+def _window(around: Around, host: str, stamp: datetime, url: str) -> Iterator[str]:
     one, window = around
     title = _TITLES.get(one.type, one.type)
     yield from _event(
         uid=f"{one.id}-{window.start:%Y%m%dT%H%M%SZ}@{host}",
-        stamp=now,
+        stamp=stamp,
         start=window.start,
         end=window.end,
         summary=f"{title}: {window.name or one.name}",
         about=f"Calendar {one.id}",
+        url=url,
         extra=(f"CATEGORIES:{_text(title)}",),
     )
 
@@ -90,6 +106,7 @@ def _event(
     end: datetime,
     summary: str,
     about: str,
+    url: str,
     extra: tuple[str, ...],
 ) -> Iterator[str]:
     yield "BEGIN:VEVENT"
@@ -99,6 +116,8 @@ def _event(
     yield f"DTEND:{_moment(end)}"
     yield f"SUMMARY:{_text(summary)}"
     yield f"DESCRIPTION:{_text(about)}"
+    if url:
+        yield f"URL:{_CONTROLS.sub('', url)}"
     yield from extra
     yield "TRANSP:TRANSPARENT"
     yield "END:VEVENT"
@@ -118,6 +137,9 @@ def _text(text: str) -> str:
 
 def _fold(line: str) -> Iterator[str]:
     """Break a line into parts of at most 75 octets, never inside a character."""
+    if len(line) <= _LINE and line.isascii():
+        yield line
+        return
     lead, kept, used = "", "", 0
     for character in line:
         size = len(character.encode())

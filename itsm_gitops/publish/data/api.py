@@ -1,0 +1,151 @@
+"""The static JSON API: one file for each record and item, paged indexes, and the status.
+
+``data/schema/`` describes every file. All addresses in them are relative to the root of the site.
+``VERSION`` grows when a reader of an older version could misunderstand a file; new members may come
+without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from itsm_gitops.graph.network import Relation
+from itsm_gitops.model import clock
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.data.text import as_json
+from itsm_gitops.publish.view import MAJOR_STATES, View
+
+VERSION = 1
+ROWS = 500
+MOST_LINKS = 500
+
+
+def document_file(view: View, entry: Entry, data: Mapping[str, Any]) -> tuple[str, bytes]:
+    """Return the file of one document (name and content); ``data`` is the document."""
+    if view.kind(entry).is_record:
+        return urls.api_record(entry.id), as_json(_record(view, entry, data))
+    return urls.api_item(entry.id), as_json(_item(view, entry, data))
+
+
+def _record(view: View, entry: Entry, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **_head("record", "../"),
+        **_row(view, entry),
+        "file": entry.path,
+        **_links(view, entry),
+        "document": data,
+    }
+
+
+def _item(view: View, entry: Entry, data: Mapping[str, Any]) -> dict[str, Any]:
+    health = view.health.get(entry.id)
+    return {
+        **_head("item", "../"),
+        **_row(view, entry),
+        "causes": list(health.causes) if health else [],
+        "file": entry.path,
+        **_links(view, entry),
+        "document": data,
+    }
+
+
+def _head(schema: str, root: str) -> dict[str, Any]:
+    return {"$schema": f"{root}schema/{schema}.schema.json", "version": VERSION}
+
+
+def _row(view: View, entry: Entry) -> dict[str, Any]:
+    """Return what the indexes say of a document."""
+    kind = view.kind(entry)
+    common = {"id": entry.id, kind.tag: entry.kind, kind.label: entry.title, "state": entry.state or None}
+    if kind.is_record:
+        return {
+            **common,
+            "open": view.is_open(entry),
+            "priority": view.priority(entry).name or None,
+            "service": _text(entry.columns.get("service")),
+            "opened": entry.opened or None,
+            "updated": entry.updated or None,
+            "page": view.url(entry.id),
+        }
+    health = view.health.get(entry.id)
+    return {**common, "status": health.status if health else None, "page": view.url(entry.id)}
+
+
+def _links(view: View, entry: Entry) -> dict[str, Any]:
+    """Return the relations both ways: those to items, then to records, the newest first, at most 500."""
+    found = sorted(view.network.related(entry.id), key=lambda r: r.other, reverse=True)
+    found.sort(key=lambda r: _is_record(view, r))
+    shown = [
+        {"relation": r.relation, "title": r.title, "target": r.other, "outgoing": r.outgoing}
+        for r in found[:MOST_LINKS]
+    ]
+    return {"links": shown, "links_total": len(found)}
+
+
+def _is_record(view: View, relation: Relation) -> bool:
+    other = view.entries.get(relation.other)
+    return other is not None and view.kind(other).is_record
+
+
+def indexes(view: View) -> Iterator[tuple[str, bytes]]:
+    """Yield ``api/index.json`` and the pages that it names: 500 documents each, in order of identifier.
+
+    Identifiers of records begin with their date, so that a new record touches the last page only.
+    """
+    kinds = []
+    for kind in view.book.kinds.values():
+        entries = view.of_kind(kind.name)
+        pages = []
+        for number, start in enumerate(range(0, len(entries), ROWS), 1):
+            rows = [
+                {**_row(view, e), "href": (urls.api_record if kind.is_record else urls.api_item)(e.id)}
+                for e in entries[start : start + ROWS]
+            ]
+            pages.append(urls.api_page(kind, number))
+            content = {**_head("page", "../"), "kind": kind.name, "number": number, "rows": rows}
+            yield pages[-1], as_json(content)
+        kinds.append(
+            {
+                "kind": kind.name,
+                "title": kind.plural_title,
+                "records": kind.is_record,
+                "total": len(entries),
+                "pages": pages,
+            }
+        )
+    other = {"status": urls.STATUS, "calendar": urls.ICS, "feeds": [urls.INCIDENT_FEED, urls.CHANGE_FEED]}
+    yield urls.API, as_json({**_head("index", ""), **other, "kinds": kinds})
+
+
+def status(view: View) -> dict[str, Any]:
+    """Return the status of every service in production, and the major incidents that are open."""
+    records = [e for e in view.entries.values() if view.kind(e).is_record]
+    updates = [moment for e in records if (moment := clock.parse_time(e.updated))]
+    services = [e for e in view.of_kind("service") if e.id in view.health]
+    major = [e for e in view.of_kind("incident") if view.is_open(e) and view.major(e) in MAJOR_STATES]
+    return {
+        "$schema": f"{urls.API_SCHEMAS}status.schema.json",
+        "version": VERSION,
+        "organisation": view.config.organisation,
+        "updated": clock.format_time(max(updates)) if updates else None,
+        "services": [_service(view, e) for e in services],
+        "major_incidents": [{**_row(view, e), "major": view.major(e)} for e in major],
+    }
+
+
+def _service(view: View, entry: Entry) -> dict[str, Any]:
+    found = view.health[entry.id]
+    return {
+        "id": entry.id,
+        "name": entry.title,
+        "status": found.status,
+        "reason": view.reason(found) or None,
+        "causes": list(found.causes),
+        "page": view.url(entry.id),
+    }
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

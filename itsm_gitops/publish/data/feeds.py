@@ -1,0 +1,110 @@
+"""The newest incidents and changes as Atom feeds (RFC 4287).
+
+Identifiers are derived from the organisation and the record, dates from the record's timeline: the
+same snapshot gives the same bytes, and a reader shows a record again only when it was updated. Notes
+are for the staff who work on a record; a feed has none.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from itsm_gitops.graph.ics import host_of
+from itsm_gitops.graph.status import affected
+from itsm_gitops.model import clock
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.data.text import xml
+from itsm_gitops.publish.markup import words
+from itsm_gitops.publish.view import View
+
+MOST = 50
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the date of a feed in which nothing ever happened
+
+
+class _Item(NamedTuple):
+    entry: Entry
+    opened: datetime
+    updated: datetime
+
+
+def incidents(view: View, base: str) -> bytes:
+    """Return the feed of the incidents that were updated last; ``base`` is the site's address or ''."""
+    return _feed(view, base, urls.INCIDENT_FEED, "Incidents", view.of_kind("incident"))
+
+
+def changes(view: View, base: str) -> bytes:
+    """Return the feed of the changes that were updated last; ``base`` is the site's address or ''."""
+    return _feed(view, base, urls.CHANGE_FEED, "Changes", view.of_kind("change"))
+
+
+def _feed(view: View, base: str, url: str, title: str, entries: Sequence[Entry]) -> bytes:
+    items = [item for item in map(_item, entries) if item]
+    items.sort(key=lambda i: (i.updated, i.entry.id), reverse=True)
+    shown = items[:MOST]
+    newest = shown[0].updated if shown else _EPOCH
+    name = view.config.site_name or view.config.organisation
+    root = base or "../"
+    lines = [
+        '<?xml version="1.0" encoding="utf-8"?>',
+        '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">',
+        f"<id>{_identifier(view, url)}</id>",
+        f"<title>{xml(f'{name}: {title.lower()}')}</title>",
+        f"<updated>{clock.format_time(newest)}</updated>",
+        f"<author><name>{xml(view.config.organisation)}</name></author>",
+        f'<link rel="self" type="application/atom+xml" href="{xml(root + url)}"/>',
+        f'<link rel="alternate" type="text/html" href="{xml(root + urls.HOME)}"/>',
+        *(_entry(view, item, root) for item in shown),
+        "</feed>\n",
+    ]
+    return "\n".join(lines).encode()
+
+
+def _item(entry: Entry) -> _Item | None:
+    """Return a record with its dates; None where its timeline has none that is a date."""
+    opened, updated = clock.parse_time(entry.opened), clock.parse_time(entry.updated)
+    first, last = opened or updated, updated or opened
+    return _Item(entry, first, last) if first and last else None
+
+
+def _identifier(view: View, name: str) -> str:
+    """Return an IRI that is the same in every build and nobody else's."""
+    space = uuid.uuid5(uuid.NAMESPACE_URL, f"itsm:{host_of(view.config.organisation)}")
+    return uuid.uuid5(space, name).urn
+
+
+def _entry(view: View, item: _Item, root: str) -> str:
+    entry = item.entry
+    kind = view.kind(entry)
+    state = kind.workflow.states.get(entry.state) if kind.workflow else None
+    shown = state.title if state else words(entry.state)
+    return "\n".join(
+        [
+            "<entry>",
+            f"<id>{_identifier(view, entry.id)}</id>",
+            f"<title>{xml(f'{entry.id} {entry.title}'.strip())}</title>",
+            f"<updated>{clock.format_time(item.updated)}</updated>",
+            f"<published>{clock.format_time(item.opened)}</published>",
+            f'<link rel="alternate" type="text/html" href="{xml(root + view.url(entry.id))}"/>',
+            f'<category term="{xml(entry.state or "none")}" label="{xml(shown or "None")}"/>',
+            f'<summary type="text">{xml(_summary(view, entry, shown))}</summary>',
+            "</entry>",
+        ]
+    )
+
+
+def _summary(view: View, entry: Entry, state: str) -> str:
+    """Return a record's key facts in a few lines."""
+    priority = view.priority(entry).name
+    planned = [str(entry.columns.get(k, "")) for k in ("planned_start", "planned_end")]
+    touched = ", ".join(view.title(i) for i in affected(entry))
+    lines = [
+        f"State: {state}" if state else "",
+        f"Priority: {priority}" if priority else "",
+        f"Planned: {planned[0]} to {planned[1]}" if all(planned) else "",
+        f"Affects: {touched}" if touched else "",
+    ]
+    return "\n".join(line for line in lines if line)

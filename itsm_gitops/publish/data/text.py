@@ -1,0 +1,26 @@
+"""Writing JSON and XML so that what a record says stays text wherever the file ends up."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from itsm_gitops.publish.markup import esc
+
+# XML 1.0 has no way to write these characters, not even escaped.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# A server that does not say what a file is lets browsers guess: nothing in it may look like HTML.
+_MARKUP = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_ANY_MARKUP = re.compile("[<>&\u2028\u2029]")
+
+
+def as_json(data: Any) -> bytes:
+    """Return data as JSON in UTF-8, on one line, without a character that could be markup."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"{_ANY_MARKUP.sub(lambda m: _MARKUP[m.group()], text)}\n".encode()
+
+
+def xml(value: object) -> str:
+    """Escape a value for XML content and quoted attributes."""
+    return _NOT_XML.sub("\ufffd", esc(value))

@@ -1,0 +1,194 @@
+"""The calendar in a real browser: views, filters, steps, phone, no script, both schemes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import DESKTOP, PHONE, Guard, axe_source, serious_faults, switch_to_dark
+from sample_site import DOCUMENTS, NOW, write_sample
+
+from itsm_gitops.publish import build_site
+from itsm_gitops.publish.serve import listening
+
+pytestmark = pytest.mark.browser
+
+CALENDAR = "changes/calendar.html"
+CHANGE = "records/changes/2026/11/CHG-261118-BBBBB.yaml"
+TITLE = "New version of the shop front"
+OTHER = "Swap a disk of the shop database"
+WEEKLY = """\
+id: nights
+class: calendar
+name: Saturday night
+type: maintenance_window
+time_zone: Europe/Berlin
+applies_to: [index]
+hours:
+- {days: [sat], from: '20:00', to: '24:00'}
+"""
+
+
+def more() -> dict[str, str]:
+    """A second change that collides with the first, one of the week after, and a maintenance window."""
+    other = (
+        DOCUMENTS[CHANGE]
+        .replace("BBBBB", "JJJJJ")
+        .replace(TITLE, OTHER)
+        .replace("type: normal", "type: standard")
+    )
+    later = other.replace("JJJJJ", "KKKKK").replace(OTHER, "Later").replace("11-28T2", "12-03T2")
+    return {
+        CHANGE.replace("BBBBB", "JJJJJ"): other,
+        CHANGE.replace("BBBBB", "KKKKK"): later,
+        "cmdb/calendars/nights.yaml": WEEKLY,
+    }
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    root = tmp_path_factory.mktemp("calendar")
+    repo = write_sample(root)
+    for path, text in more().items():
+        (root / path).write_text(text, encoding="utf-8")
+    with listening(build_site(repo, now=NOW).output) as found:
+        yield found
+
+
+@pytest.fixture
+def open_page(guard: Guard, address: str) -> Callable[..., Any]:
+    return partial(guard.open, address)
+
+
+def shown(page: Any) -> set[str]:
+    """The titles of the events that can be seen."""
+    texts = {" ".join(t.split()) for t in page.locator(".it-cal [data-type] a:visible").all_inner_texts()}
+    return {
+        t.removeprefix("Conflict: ").removeprefix("21:00 ").split(": ")[-1].removeprefix("21:00 ")
+        for t in texts
+    }
+
+
+def test_a_month_shows_changes_freezes_windows_and_conflicts(open_page: Callable[..., Any]) -> None:
+    page = open_page(CALENDAR)
+    assert page.locator("h1").inner_text() == "November 2026"
+    assert shown(page) >= {TITLE, OTHER, "Big weekend", "Saturday night"}
+    saturday = page.locator("td", has=page.locator("time[datetime='2026-11-28']"))
+    assert saturday.locator(".it-ev__mark:visible").count() == 2
+    assert saturday.locator(".it-ev--freeze").count() == 1
+    assert page.locator(".it-grid__day--today time").get_attribute("datetime") == "2026-11-22"
+    assert not page.locator(".it-cal__agenda").is_visible()
+
+
+def test_filters_hide_the_others_and_are_kept_in_the_address(open_page: Callable[..., Any]) -> None:
+    page = open_page(CALENDAR)
+    page.get_by_label("Type").select_option("standard")
+    assert shown(page) == {OTHER, "Later"}
+    page.get_by_label("Type").select_option("")
+    page.get_by_label("Service").select_option("index")
+    assert shown(page) == {"Big weekend", "Saturday night"}
+    assert page.url.endswith("?service=index")
+    page.reload()
+    page.wait_for_load_state()
+    assert shown(page) == {"Big weekend", "Saturday night"}
+    page.get_by_role("navigation", name="Months").get_by_role("link", name="Apr").click()
+    assert page.locator("h1").inner_text() == "April 2027"
+    assert page.url.endswith("calendar_2027-04.html?service=index")
+    page.get_by_label("Type").select_option("standard")
+    page.get_by_text("Nothing in this month fits the filter.").wait_for()
+
+
+def test_the_page_of_a_service_leads_to_its_calendar(open_page: Callable[..., Any]) -> None:
+    page = open_page("services/index_.html")
+    page.get_by_role("link", name="Its changes in the calendar").click()
+    page.wait_for_url("**/calendar.html?service=index")
+    page.wait_for_load_state()
+    assert shown(page) == {"Big weekend", "Saturday night"}
+    assert page.get_by_label("Service").input_value() == "index"
+
+
+def test_weeks_are_stepped_through_over_the_end_of_a_month(open_page: Callable[..., Any]) -> None:
+    page = open_page(CALENDAR)
+    page.get_by_role("button", name="Week", exact=True).press("Enter")
+    days = page.locator("td:visible time")
+    seen = [days.first.get_attribute("datetime")]
+    for _ in range(3):
+        page.get_by_role("button", name="Later week").click()
+        page.wait_for_load_state()
+        seen.append(days.first.get_attribute("datetime"))
+    for _ in range(4):
+        page.get_by_role("button", name="Earlier week").click()
+        page.wait_for_load_state()
+        seen.append(days.first.get_attribute("datetime"))
+    assert [str(s)[5:] for s in seen] == [
+        "11-16", "11-23", "11-30", "12-07", "11-30", "11-23", "11-16", "11-09",
+    ]  # fmt: skip
+    assert days.count() == 7
+
+
+def test_a_week_says_why_a_change_conflicts(open_page: Callable[..., Any]) -> None:
+    page = open_page(f"{CALENDAR}?view=week&week=2026-W48")
+    event = page.locator(".it-ev:visible", has_text=OTHER)
+    assert "21:00 to 23:00" in event.inner_text()
+    assert "Collides with CHG-261118-BBBBB: both change shop-web" in event.inner_text()
+    assert "In a freeze: Big weekend" in event.inner_text()
+
+
+@pytest.mark.parametrize("query", ["?view=month", "?view=week&service=%3Cscript%3E&type=x&week=y&step=z"])
+def test_a_phone_has_the_agenda_whatever_the_address_says(open_page: Callable[..., Any], query: str) -> None:
+    page = open_page(CALENDAR + query, viewport=PHONE)
+    assert page.locator(".it-cal__agenda").is_visible()
+    assert not page.locator(".it-cal__grid").is_visible()
+    assert not page.get_by_role("button", name="Week", exact=True).is_visible()
+    assert TITLE in page.locator(".it-cal__agenda").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_without_a_script_it_is_an_agenda(open_page: Callable[..., Any]) -> None:
+    page = open_page(CALENDAR, javascript=False)
+    assert not page.locator(".it-cal__grid").is_visible()
+    assert not page.locator(".it-cal__tools").is_visible()
+    text = page.locator(".it-cal__agenda").inner_text()
+    assert "Saturday 28 November" in text
+    assert "Collides with" in text
+    page.get_by_role("link", name="Dec").click()
+    assert "Thursday 3 December" in page.locator(".it-cal__agenda").inner_text()
+
+
+def test_nothing_moves_while_the_page_loads(open_page: Callable[..., Any]) -> None:
+    page = open_page(CALENDAR)
+    shift = page.evaluate(
+        """() => new Promise(done => new PerformanceObserver(
+            list => done(list.getEntries().reduce((sum, e) => sum + e.value, 0)))
+            .observe({ type: "layout-shift", buffered: true }) || setTimeout(() => done(0), 300))"""
+    )
+    assert shift < 0.02
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("view", ["month", "week", "agenda"])
+def test_no_accessibility_fault(open_page: Callable[..., Any], view: str, viewport: dict[str, int]) -> None:
+    source = axe_source()
+    if not source:
+        pytest.skip("axe-core cannot be installed here")
+    page = open_page(f"{CALENDAR}?view={view}", viewport=viewport)
+    page.evaluate(source)
+    assert serious_faults(page) == []
+    switch_to_dark(page)
+    assert serious_faults(page) == []
+
+
+def test_hostile_titles_are_text_in_the_calendar(guard: Guard, tmp_path: Path) -> None:
+    text = DOCUMENTS[CHANGE].replace(TITLE, "'\"><img src=x onerror=alert(1)><script>alert(2)</script>'")
+    repo = write_sample(tmp_path)
+    (tmp_path / CHANGE).write_text(text.replace("type: normal", "type: '\"><b>x'"), encoding="utf-8")
+    with listening(build_site(repo, now=NOW).output) as found:
+        page = guard.open(found, CALENDAR)
+        assert page.locator(".it-cal img, .it-cal script, .it-cal b").count() == 0
+        assert page.locator(".it-ev:visible", has_text="<script>alert(2)</script>").count() == 1
+        page.get_by_label("Type").select_option(label='"><b>x changes')
+        assert page.locator(".it-ev:visible").count() == 1
+        page.close()
