@@ -19,6 +19,7 @@ CHANGES = "changes/index.html"
 KNOWN_ERRORS = "known-errors/index.html"
 CMDB = "cmdb/index.html"
 HANDBOOK = "handbook/index.html"
+REPORTS = "reports/index.html"
 
 # Classes that have a part of the site of their own.
 _FOLDERS = {"service": "services", "offering": "catalogue"}
@@ -58,6 +59,21 @@ def month(kind: Kind, name: str, number: int = 1) -> str:
     """Return a page of the list of the records opened in one month (``2611``)."""
     more = f"_{number}" if number > 1 else ""
     return f"{folder(kind)}/month_{name}{more}.html"
+
+
+def report(name: str) -> str:
+    """Return the page of a report."""
+    return f"reports/{name}.html"
+
+
+def report_json(name: str) -> str:
+    """Return the data of a report."""
+    return f"reports/{name}.json"
+
+
+def report_csv(name: str, table: str) -> str:
+    """Return one table of a report as CSV."""
+    return f"reports/{name}_{table}.csv"
 
 
 def root(url: str) -> str:
