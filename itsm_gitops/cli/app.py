@@ -38,6 +38,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "diff": Command("history", "Compare two revisions, field by field."),
         "impact": Command("impact", "Show what a failure would hit, and why."),
         "explain": Command("explain", "Explain a rule, kind, state or link type."),
+        "report": Command("report", "Show figures: backlog, times, changes, causes."),
     },
     "Plan changes": {
         "risk": Command("planning", "Explain how risky a change is."),

@@ -78,6 +78,13 @@ def teams(ctx: click.Context, incomplete: str) -> Items:
     return _items(_of_kinds(_repo(ctx), lambda k: k.name == "team"), incomplete)
 
 
+def reports(ctx: click.Context, incomplete: str) -> Items:
+    """Offer names of reports."""
+    from itsm_gitops.commands.reporting import REPORTS
+
+    return _items(REPORTS, incomplete)
+
+
 @_quiet
 def people(ctx: click.Context, incomplete: str) -> Items:
     """Offer people and teams."""

@@ -191,7 +191,7 @@ def as_csv(table: list[dict[str, str]], *, raw: bool = False) -> str:
     import csv
     import io
 
-    from itsm_gitops.exchange.formulas import neutralise
+    from itsm_gitops.model.formulas import neutralise
 
     out = io.StringIO(newline="")
     writer = csv.writer(out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.columns import Rows, column_names, explains_fields
@@ -137,13 +138,23 @@ def _priority_test(store: Store, words: Sequence[str]) -> _Test:
 def _since_test(repo: Repository, text: str) -> _Test:
     if not text:
         return None
+    moment = since(repo, text)
+    return lambda e: bool((at := clock.parse_time(e.updated)) and at >= moment)
+
+
+def since(repo: Repository, text: str) -> datetime:
+    """Read a date, a date and time or how long ago (``7d``) as a moment; raises UsageError."""
     schema = {"type": "string", "format": "date-time"}
     sign = f"-{text}" if text[:1].isdigit() and text[-1:].isalpha() and "T" not in text else text
+    hint = "write 7d, 12h, 2026-11-22 or '2026-11-22 20:00'"
     try:
-        moment = clock.parse_time(Reader(repo.config.timezone, lambda _, t: t).value(schema, sign, "--since"))
+        said = str(Reader(repo.config.timezone, lambda _, t: t).value(schema, sign, "--since"))
     except UsageError as error:
-        raise UsageError(error.message, "write 7d, 12h, 2026-11-22 or '2026-11-22 20:00'") from error
-    return lambda e: moment is not None and bool((at := clock.parse_time(e.updated)) and at >= moment)
+        raise UsageError(error.message, hint) from error
+    moment = clock.parse_time(said)
+    if moment is None:
+        raise UsageError(f"--since: '{text}' is not a time", hint)
+    return moment
 
 
 def _text_test(text: str) -> _Test:

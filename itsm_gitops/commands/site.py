@@ -21,6 +21,7 @@ def build(
     progress: Callable[[str, int, int], None] | None = None,
 ) -> SiteReport:
     """Build the site of a snapshot; ``reference`` is the Markdown of the command line's reference."""
+    from itsm_gitops.commands.reporting import Reporter
     from itsm_gitops.publish.build import build_site
     from itsm_gitops.rules import explanations
 
@@ -31,6 +32,7 @@ def build(
         base_url=base_url,
         cli_reference=reference,
         rules=explanations(),
+        reporter=Reporter(),
         progress=progress or _silent,
     )
 
@@ -48,6 +50,7 @@ def serve(
     say: Callable[[str], None],
 ) -> None:
     """Build and serve the site on the loopback address until interrupted; rebuild when files change."""
+    from itsm_gitops.commands.reporting import Reporter
     from itsm_gitops.publish.serve import serve as run
     from itsm_gitops.rules import explanations
 
@@ -57,5 +60,6 @@ def serve(
         output_folder=output,
         cli_reference=reference,
         rules=explanations(),
+        reporter=Reporter(),
         say=say,
     )

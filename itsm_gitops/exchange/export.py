@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
-from itsm_gitops.exchange.formulas import neutralise
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, did_you_mean
+from itsm_gitops.model.formulas import neutralise
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository import Store
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Self
 
-from itsm_gitops.exchange.formulas import restore
 from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
+from itsm_gitops.model.formulas import restore
 from itsm_gitops.model.text import safe_text
 
 CELL_MAX = 131_072  # characters in one cell

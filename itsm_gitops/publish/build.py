@@ -9,24 +9,30 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.report import Report
 from itsm_gitops.publish import chrome, engine, handbook, navigation, output, search, urls
 from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.fields import Field, fields
 from itsm_gitops.publish.markup import esc
 from itsm_gitops.publish.pages import calendar, forms, home, item, lists, plan, record
+from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
 from itsm_gitops.publish.pages.lists import Page
 from itsm_gitops.publish.planned import Plan
+from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.search import Doc, Postings
-from itsm_gitops.publish.view import View, extra_of
+from itsm_gitops.publish.view import Extra, View, extra_of
 from itsm_gitops.repository import Repository, load_store, packaged_rulebook_root
 from itsm_gitops.repository.workers import share_out
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository.store import Document
 
 Progress = Callable[[str, int, int], None]
 
@@ -68,29 +74,35 @@ def build_site(
     base_url: str | None = None,
     cli_reference: str | None = None,
     rules: Sequence[handbook.RuleText] = (),
+    reporter: Reporter | None = None,
     now: datetime | None = None,
     progress: Progress = _silent,
 ) -> SiteReport:
     """Build the site of a snapshot into a folder (``build/site`` of the repository).
 
     ``base_url`` is where the site will be (default: as ``itsm.yaml`` says), ``cli_reference`` the
-    Markdown of the command line's reference, ``rules`` what the handbook says of each rule, ``now``
-    the moment that "open" and "upcoming" refer to (default: the clock). ``progress`` is called with
+    Markdown of the command line's reference, ``rules`` what the handbook says of each rule, ``reporter``
+    what makes the reports (none: the site has none), ``now`` the moment that "open" and "upcoming" refer to (default: the clock). ``progress`` is called with
     a phase, how much is done and the total. Raises ItsmError when the site cannot be built.
     """
     started = time.perf_counter()
     target = (repo.root / (output_folder or OUTPUT)).absolute()
     progress("Reading", 0, 1)
-    store, extras = load_store(repo.snapshot(at), visit=lambda _, document: extra_of(document))
-    view = View(store, extras, now or clock.now())
+    store, gathered = load_store(repo.snapshot(at), visit=lambda _, document: [_gather(document, reporter)])
+    view = View(store, [e for extras, _ in gathered for e in extras], now or clock.now())
+    found = reporter.reports(store, [g for _, more in gathered for g in more], view.now) if reporter else []
     progress("Rendering the frame", 0, 1)
     url = base_url if base_url is not None else view.config.site_url
-    rendered = _render_frame(repo, view, target, url, cli_reference, rules)
+    rendered = _render_frame(repo, view, target, url, cli_reference, rules, found)
     output.claim(target)
-    site = _Site(view, rendered, target, url, progress)
+    site = _Site(view, rendered, target, url, progress, found)
     report = site.write()
     seconds = time.perf_counter() - started
     return SiteReport(target, *report, seconds)
+
+
+def _gather(document: Document, reporter: Reporter | None) -> tuple[list[Extra], list[Any]]:
+    return extra_of(document), reporter.visit(document) if reporter else []
 
 
 def _site_folder(root: Path) -> Path:
@@ -108,6 +120,7 @@ def _render_frame(
     url: str,
     cli_reference: str | None,
     rules: Sequence[handbook.RuleText],
+    reports: Sequence[Report],
 ) -> Path:
     folder = _site_folder(repo.root)
     reference = handbook.reference_pages(view.book, rules, cli_reference)
@@ -118,7 +131,8 @@ def _render_frame(
     if index not in dict(prose):
         pages[index] = navigation.handbook_index([*prose, *titles])
         prose.insert(0, (index, "Handbook"))
-    nav, empty = navigation.navigation(view.book, prose, titles)
+    figures = [(urls.report(r.name), r.title) for r in reports]
+    nav, empty = navigation.navigation(view.book, prose, titles, figures)
     name = navigation.plain(view.config.site_name or view.config.organisation)
     footer = f"{view.config.organisation}. Times are in {view.zone}."
     sources = engine.Sources(folder, {**empty, **pages}, nav, name, url, esc(footer))
@@ -128,8 +142,17 @@ def _render_frame(
 class _Site:
     """One build: everything between the loaded snapshot and the files."""
 
-    def __init__(self, view: View, rendered: Path, target: Path, url: str, progress: Progress) -> None:
+    def __init__(
+        self,
+        view: View,
+        rendered: Path,
+        target: Path,
+        url: str,
+        progress: Progress,
+        reports: Sequence[Report] = (),
+    ) -> None:
         """Take also ``url``: where the site will be, '' where that is not known."""
+        self._reports = reports
         self._view = view
         self._plan = Plan(view)
         self._url = url
@@ -153,6 +176,8 @@ class _Site:
                 self._stamp(page)
         for name, content in data_files(self._view, self._plan, self._url):
             self._put(name, content)
+        for url, content in report_pages.data_files(self._reports):
+            self._put(url, content)
         entries = self._entries()
         words = self._documents(entries, len(docs))
         self._search(docs, entries, search.merge([bodies, words]))
@@ -174,6 +199,7 @@ class _Site:
         yield lists.cmdb_index(view)
         yield from lists.class_lists(view)
         yield from forms.pages(view)
+        yield from report_pages.report_pages(view, self._reports)
         yield search_page()
         existing = {p.relative_to(self._rendered).as_posix() for p in self._rendered.rglob("*.html")}
         yield home.home_page(view, frozenset(existing))

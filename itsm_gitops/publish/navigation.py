@@ -24,11 +24,15 @@ def source_of(url: str) -> str:
 
 
 def navigation(
-    book: RuleBook, handbook: Sequence[tuple[str, str]], reference: Sequence[tuple[str, str]]
+    book: RuleBook,
+    handbook: Sequence[tuple[str, str]],
+    reference: Sequence[tuple[str, str]],
+    reports: Sequence[tuple[str, str]] = (),
 ) -> tuple[list[Any], dict[str, str]]:
     """Return MkDocs' navigation and the empty pages for it, by path.
 
-    ``handbook`` and ``reference`` are (path inside ``docs``, title) of pages that have text.
+    ``handbook`` and ``reference`` are (path inside ``docs``, title) of pages that have text,
+    ``reports`` are (address, title).
     """
     tabs: list[Any] = [
         {"Home": _page(urls.HOME)},
@@ -41,6 +45,8 @@ def navigation(
     if "known-error" in book.kinds:
         tabs.append({"Known errors": _page(urls.KNOWN_ERRORS)})
     tabs.append({"CMDB": [_page(urls.CMDB), *_kinds(book, records=False)]})
+    if reports:
+        tabs.append({"Reports": [_page(urls.REPORTS), *({title: _page(url)} for url, title in reports)]})
     prose = [{title: path} if path != source_of(urls.HANDBOOK) else path for path, title in handbook]
     tabs.append({"Handbook": [*prose, {"Reference": _reference(reference)}]})
     return tabs, _empty_pages(book, tabs)

@@ -15,6 +15,7 @@ from typing import Any
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.publish.build import SiteReport, build_site
 from itsm_gitops.publish.handbook import RuleText
+from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.repository import Repository
 
 HOST = "127.0.0.1"
@@ -108,6 +109,7 @@ def serve(
     output_folder: Path | None = None,
     cli_reference: str | None = None,
     rules: Sequence[RuleText] = (),
+    reporter: Reporter | None = None,
     say: Callable[[str], object],
     stop: threading.Event | None = None,
 ) -> None:
@@ -118,7 +120,9 @@ def serve(
     """
 
     def build() -> SiteReport:
-        return build_site(repo, output_folder=output_folder, cli_reference=cli_reference, rules=rules)
+        return build_site(
+            repo, output_folder=output_folder, cli_reference=cli_reference, rules=rules, reporter=reporter
+        )
 
     ended = stop or threading.Event()
     before = stamp(repo.root)

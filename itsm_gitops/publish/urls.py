@@ -32,6 +32,7 @@ CHANGE_FEED = "feeds/changes.xml"
 STATUS = "status.json"
 API = "api/index.json"
 API_SCHEMAS = "api/schema/"
+REPORTS = "reports/index.html"
 
 # Classes that have a part of the site of their own.
 _FOLDERS = {"service": "services", "offering": "catalogue"}
@@ -96,6 +97,21 @@ def api_item(identifier: str) -> str:
 def api_page(kind: Kind, number: int) -> str:
     """Return one page of the JSON index of a kind."""
     return f"api/indexes/{kind.plural}_{number}.json"
+
+
+def report(name: str) -> str:
+    """Return the page of a report."""
+    return f"reports/{name}.html"
+
+
+def report_json(name: str) -> str:
+    """Return the data of a report."""
+    return f"reports/{name}.json"
+
+
+def report_csv(name: str, table: str) -> str:
+    """Return one table of a report as CSV."""
+    return f"reports/{name}_{table}.csv"
 
 
 def root(url: str) -> str:

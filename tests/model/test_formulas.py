@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itsm_gitops.exchange.formulas import neutralise, restore
+from itsm_gitops.model.formulas import neutralise, restore
 
 RISKY = [
     "=1+1",

@@ -1,0 +1,200 @@
+"""`itsm report`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+
+import click
+
+from itsm_gitops.cli.bars import bar, head, lanes, legend, longest
+from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.failures import usage
+from itsm_gitops.cli.render import Style, pad, styles, wrap
+from itsm_gitops.cli.times import local, zone_note
+from itsm_gitops.cli.width import terminal_width
+from itsm_gitops.commands.reporting import report, table_of
+from itsm_gitops.model.clock import format_time
+from itsm_gitops.model.report import ITEM, MONTH, RECORD, TEXT, WEEK, Column, Report, Table, as_csv, shown
+from itsm_gitops.model.text import safe_text, shorten, width
+
+_GAP = "  "
+_LEFT = (TEXT, ITEM, RECORD, WEEK, MONTH)
+_LEAST_TEXT = 10
+
+
+@command(
+    "report",
+    [
+        ("itsm report", "every report, in one line each"),
+        ("itsm report backlog", "what is open, for how long, with whom"),
+        ("itsm report times --service mail --since 90d", "of one service, for the last 90 days"),
+        ("itsm report changes --team platform-team --json", "of one team, for programs"),
+        ("itsm report flow --table incidents_weeks --csv", "one table, for a spreadsheet"),
+    ],
+)
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=lazily("reports"))
+@click.option(
+    "--service",
+    metavar="ID",
+    default="",
+    shell_complete=lazily("services"),
+    help="Only what affects this service.",
+)
+@click.option(
+    "--team",
+    "-t",
+    metavar="ID",
+    default="",
+    shell_complete=lazily("teams"),
+    help="Only what is assigned to this team.",
+)
+@click.option(
+    "--since",
+    metavar="WHEN",
+    default="",
+    help="Where the time begins: 2026-01-01, 90d, 12w.  [default: twelve months]",
+)
+@click.option("--table", metavar="TABLE", default="", help="Only this table of the report.")
+@click.option("--csv", "as_csv_", is_flag=True, help="Print one table as CSV (default: the first).")
+@click.option("--definitions", is_flag=True, help="Say what each figure means and whose word it follows.")
+@at_option
+@json_option
+@pass_app
+def report_command(
+    app: App,
+    name: str | None,
+    service: str,
+    team: str,
+    since: str,
+    table: str,
+    as_csv_: bool,
+    definitions: bool,
+    at: str | None,
+    as_json: bool,
+) -> None:
+    """Show figures about the work: how much, how long, how well.
+
+    NAME is backlog, flow, times, changes, caused, problems or top. Figures are replayed from the
+    timelines; --csv and --json have durations in seconds and shares from 0 to 1.
+    """
+    if not name and (table or as_csv_):
+        raise usage("--table and --csv need the name of a report", "itsm report lists them")
+    found = report(app.repo, (name,) if name else (), service=service, team=team, since=since, at=at)
+    if as_json:
+        print_json(found[0].as_json() if name else [r.as_json() for r in found])
+        return
+    style = styles(sys.stdout)
+    if not name:
+        click.echo(
+            "\n".join(_overview(found, style, terminal_width(), app.repo.config.timezone)), color=style.on
+        )
+        return
+    one = found[0]
+    tables = (table_of(one, table),) if table or as_csv_ else one.tables
+    if as_csv_:
+        click.echo(as_csv(tables[0]), nl=False)
+        return
+    lines = _report(one._replace(tables=tables), style, terminal_width(), app.repo.config.timezone)
+    if definitions:
+        lines = [*lines, *_definitions(one, style, terminal_width())]
+    click.echo("\n".join(lines), color=style.on)
+
+
+def _limits(found: Report, zone: str) -> str:
+    since, until = (local(format_time(m), zone) for m in (found.since, found.until))
+    of = [
+        f"{word} {safe_text(value)}"
+        for word, value in (("service", found.service), ("team", found.team))
+        if value
+    ]
+    return f"{since[:10]} to {until}{zone_note(zone)}{''.join(f', {o}' for o in of)}"
+
+
+def _overview(found: Sequence[Report], style: Style, columns: int, zone: str) -> Iterator[str]:
+    yield style.dim(_limits(found[0], zone))
+    room = max(width(r.name) for r in found)
+    for one in found:
+        yield ""
+        yield f"{style.name(pad(one.name, room))}  {style.bold(one.title)}"
+        yield from (f"{' ' * room}  {line}" for line in wrap(safe_text(one.headline), columns - room - 2))
+
+
+def _report(found: Report, style: Style, columns: int, zone: str) -> list[str]:
+    lines = [style.bold(line) for line in wrap(f"{found.title}: {safe_text(found.headline)}", columns)]
+    lines += [style.dim(line) for line in wrap(_limits(found, zone), columns)]
+    for table in found.tables:
+        if table.rows:
+            lines += ["", *_table(table, style, columns)]
+    empty = [t.title for t in found.tables if not t.rows]
+    if empty:
+        lines += ["", *(style.dim(line) for line in wrap(f"Nothing to show: {', '.join(empty)}.", columns))]
+    return lines
+
+
+def _table(table: Table, style: Style, columns: int) -> Iterator[str]:
+    """Yield a table: its cells, and at the end of each row its bars where there is room."""
+    key = legend(table, style)
+    beside = key and width(table.title) + 2 + width(legend(table, Style(False))) <= columns
+    yield f"{style.bold(table.title)}  {key}" if beside else style.bold(table.title)
+    if key and not beside:
+        yield key
+    cells = [[safe_text(shown(c, v)) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
+    heads = [_folded(c.title) for c in table.columns]
+    widths = _widths(table.columns, heads, cells, columns)
+    each = lanes(table, columns - sum(widths) - len(_GAP) * len(widths))
+    above = [_line(table.columns, [h[part] for h in heads], widths) for part in range(2)]
+    if each:
+        above[1] += f"{_GAP}{head(table, each)}"
+    yield from (style.dim(line.rstrip()) for line in above if line.strip())
+    most = longest(table)
+    for row, line in enumerate(cells):
+        drawn = bar(table, row, most, each, style) if each else ""
+        yield f"{_line(table.columns, line, widths)}{_GAP}{drawn}".rstrip()
+    if table.note:
+        yield from (style.dim(line) for line in wrap(table.note, columns))
+
+
+def _folded(title: str) -> list[str]:
+    """Break a head of several words into two lines, as even as can be."""
+    if len(title) < 9 or " " not in title:
+        return ["", title]
+    spaces = [i for i, letter in enumerate(title) if letter == " "]
+    at = min(spaces, key=lambda i: abs(2 * i - len(title)))
+    return [title[:at], title[at + 1 :]]
+
+
+def _widths(
+    columns: Sequence[Column], heads: Sequence[Sequence[str]], cells: Sequence[Sequence[str]], room: int
+) -> list[int]:
+    """Return the width of each column; texts give way when there is no room."""
+    found = [
+        max(*(width(p) for p in parts), *(width(row[i]) for row in cells)) for i, parts in enumerate(heads)
+    ]
+    texts = [i for i, c in enumerate(columns) if c.form in (TEXT, ITEM)]
+    while sum(found) + len(_GAP) * (len(found) - 1) > room:
+        widest = max(texts, key=lambda i: found[i], default=None)
+        if widest is None or found[widest] <= _LEAST_TEXT:
+            break
+        found[widest] -= 1
+    return found
+
+
+def _line(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[int]) -> str:
+    parts = []
+    for column, cell, cells_wide in zip(columns, cells, widths, strict=True):
+        text = shorten(cell, cells_wide)
+        parts.append(
+            pad(text, cells_wide) if column.form in _LEFT else " " * (cells_wide - width(text)) + text
+        )
+    return _GAP.join(parts)
+
+
+def _definitions(found: Report, style: Style, columns: int) -> Iterator[str]:
+    yield ""
+    yield style.bold("What the figures mean")
+    for measure in found.measures:
+        yield ""
+        yield f"  {style.name(measure.name)}"
+        yield from (f"  {line}" for line in wrap(measure.definition, columns - 2))
+        yield from (style.dim(f"  {line}") for line in wrap(f"After {measure.source}", columns - 2))

@@ -1,0 +1,85 @@
+"""`itsm report`: figures about a snapshot, and the same for the site."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from itsm_gitops.commands.filters import since as since_moment
+from itsm_gitops.commands.words import a_kind
+from itsm_gitops.model import clock
+from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
+from itsm_gitops.model.report import Report, Table
+from itsm_gitops.reports.catalogue import REPORTS, make_reports
+from itsm_gitops.reports.life import Life, life_of
+from itsm_gitops.reports.log import Scope
+from itsm_gitops.repository import load_store
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository.store import Document
+
+__all__ = ["REPORTS", "Reporter", "report", "table_of"]
+
+
+def report(
+    repo: Repository,
+    names: Sequence[str] = (),
+    *,
+    service: str = "",
+    team: str = "",
+    since: str = "",
+    at: str | None = None,
+) -> list[Report]:
+    """Make some reports (default: all).
+
+    Limits are a service, a team, and a beginning (a date, a time, or how long ago: ``90d``). Raises
+    NotFound for a name that means nothing, UsageError for a beginning that is no time, and Refused
+    for a service or team that is something else.
+    """
+    now = clock.now()
+    start = _beginning(repo, since, now) if since else None
+    store, lives = load_store(repo.snapshot(at), visit=lambda _, document: life_of(document))
+    scope = Scope(_find(store, service, "service"), _find(store, team, "team"), start)
+    return make_reports(store, lives, now, scope, names)
+
+
+def _beginning(repo: Repository, text: str, now: datetime) -> datetime:
+    found = since_moment(repo, text)
+    if found > now:
+        raise UsageError(f"--since: '{text}' is in the future", "write 2026-11-01, 90d or 12w")
+    return found.astimezone(UTC)
+
+
+def _find(store: Store, fragment: str, kind: str) -> str:
+    if not fragment:
+        return ""
+    entry = store.find(fragment)
+    if entry.kind != kind:
+        said = a_kind(store.book.kinds[entry.kind])
+        raise Refused(f"{entry.id} is {said}", f"--{kind} takes a {kind}")
+    return entry.id
+
+
+def table_of(found: Report, name: str) -> Table:
+    """Return one table of a report (default: its first); raises NotFound with the names there are."""
+    tables = {t.name: t for t in found.tables}
+    if not name:
+        return found.tables[0]
+    if name not in tables:
+        hint = did_you_mean(name, tables) or f"there are: {', '.join(tables)}"
+        raise NotFound(f"the report '{found.name}' has no table '{name}'", hint)
+    return tables[name]
+
+
+class Reporter:
+    """Makes the reports of the site from the one reading of the documents that the build does anyway."""
+
+    def visit(self, document: Document) -> list[Life]:
+        """Return what reports need of a document; runs while documents are read."""
+        return life_of(document)
+
+    def reports(self, store: Store, gathered: Sequence[Life], now: datetime) -> list[Report]:
+        """Return every report about the loaded snapshot at a moment."""
+        return make_reports(store, gathered, now, Scope())

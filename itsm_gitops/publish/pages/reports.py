@@ -1,0 +1,138 @@
+"""The pages of reports: charts, tables to copy, data to download, and what each figure means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from itsm_gitops.model.report import (
+    ITEM,
+    OVER_TIME,
+    RECORD,
+    TEXT,
+    Cell,
+    Column,
+    Report,
+    Table,
+    as_csv,
+    shown,
+)
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.chart import charted, draw
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph, section
+from itsm_gitops.publish.view import View
+
+# A table with more columns stands below its chart.
+_BESIDE = 6
+
+
+def report_pages(view: View, reports: Sequence[Report]) -> Iterator[Page]:
+    """Yield the page that leads to the reports, and the page of each; none where there are none."""
+    if not reports:
+        return
+    cards = join(
+        [
+            Html(
+                f'<li class="it-card"><h2>{link(urls.report(r.name), esc(r.title))}</h2>'
+                f"<p>{esc(r.lead)}</p><p><strong>{esc(_sentence(r.headline))}</strong></p></li>"
+            )
+            for r in reports
+        ]
+    )
+    lead = esc("How much there is, how long it takes, how well it goes: replayed from the timelines.")
+    head = heading([], "Reports", lead=lead)
+    when = _time(view, reports[0])
+    yield Page(urls.REPORTS, "Reports", urls.REPORTS, Html(f'{head}{when}<ul class="it-cards">{cards}</ul>'))
+    for report in reports:
+        yield Page(urls.report(report.name), report.title, urls.REPORTS, _body(view, report))
+
+
+def data_files(reports: Sequence[Report]) -> Iterator[tuple[str, bytes]]:
+    """Yield the data of every report: one JSON, and a CSV for each of its tables."""
+    for report in reports:
+        text = json.dumps(report.as_json(), indent=1, ensure_ascii=True)
+        yield urls.report_json(report.name), f"{text}\n".encode()
+        for table in report.tables:
+            # A byte-order mark tells spreadsheets that this is UTF-8.
+            yield urls.report_csv(report.name, table.name), as_csv(table).encode("utf-8-sig")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _time(view: View, report: Report) -> Html:
+    since, until = view.moment(report.since), view.moment(report.until)
+    return Html(f'<p class="it-muted">From {since} to {until}, the moment this site was built.</p>')
+
+
+def _body(view: View, report: Report) -> Html:
+    lead = Html(f"<p>{esc(report.lead)} <strong>{esc(_sentence(report.headline))}.</strong></p>")
+    data = link(urls.report_json(report.name), esc("All tables as JSON"))
+    return join(
+        [
+            heading([Crumb(urls.REPORTS, "Reports")], report.title, lead=lead),
+            _time(view, report),
+            *(section(t.title, _table(view, report, t), t.name.replace("_", "-")) for t in report.tables),
+            section("What the figures mean", _definitions(report), "definitions"),
+            Html(f'<p class="it-next">{data}</p>'),
+        ]
+    )
+
+
+def _table(view: View, report: Report, table: Table) -> Html:
+    if not table.rows:
+        return paragraph("Nothing to show.")
+    partly = charted(table.rows) if table.chart and table.chart.form != OVER_TIME else ""
+    note = " ".join(part for part in (table.note, partly) if part)
+    below = paragraph(note) if note else EMPTY
+    wide = " it-report--wide" if len(table.columns) > _BESIDE else ""
+    csv = link(urls.report_csv(report.name, table.name), esc("This table as CSV"))
+    return Html(
+        f'<div class="it-report{wide}">{draw(table, table.name.replace("_", "-"), view.title)}'
+        f'<div class="it-report__table">{_rows(view, table)}{below}<p class="it-next">{csv}</p></div></div>'
+    )
+
+
+def _rows(view: View, table: Table) -> Html:
+    head = "".join(f'<th scope="col"{_css(c)}>{esc(c.title)}</th>' for c in table.columns)
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td{_css(c, first=n == 0)}>{_cell(view, c, v)}</td>"
+            for n, (c, v) in enumerate(zip(table.columns, row, strict=True))
+        )
+        + "</tr>"
+        for row in table.rows
+    )
+    return Html(
+        f'<div class="it-scroll"><table class="it-plain it-figures"><caption class="it-vh">{esc(table.title)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _css(column: Column, *, first: bool = False) -> str:
+    if first:
+        return ' class="it-c-first"'
+    return (
+        "" if column.form in (TEXT, ITEM, RECORD) or column.name in ("week", "month") else ' class="it-c-num"'
+    )
+
+
+def _cell(view: View, column: Column, value: Cell) -> Html:
+    if isinstance(value, str) and value and column.form == RECORD:
+        return view.id_link(value) or esc(value)
+    if isinstance(value, str) and value and column.form == ITEM:
+        return view.link(value)
+    return esc(shown(column, value))
+
+
+def _definitions(report: Report) -> Html:
+    items = "".join(
+        f"<dt>{esc(m.name)}</dt><dd>{esc(m.definition)} "
+        f'<span class="it-muted">After {esc(m.source)}</span></dd>'
+        for m in report.measures
+    )
+    return Html(f'<dl class="it-meanings">{items}</dl>')

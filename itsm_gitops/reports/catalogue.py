@@ -1,0 +1,75 @@
+"""Which reports there are, and how one is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from itsm_gitops.model.errors import NotFound, did_you_mean
+from itsm_gitops.model.report import Report
+from itsm_gitops.reports.change import caused, changes
+from itsm_gitops.reports.flow import arrivals, backlog
+from itsm_gitops.reports.life import Life
+from itsm_gitops.reports.log import Log, Scope
+from itsm_gitops.reports.measures import measure
+from itsm_gitops.reports.problems import problems
+from itsm_gitops.reports.times import times
+from itsm_gitops.reports.top import top
+from itsm_gitops.reports.writing import Draft
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Store
+
+
+class Kind(NamedTuple):
+    """A report: its title, the question it answers, and the function that answers it."""
+
+    title: str
+    lead: str
+    make: Callable[[Log], Draft]
+
+
+REPORTS = {
+    "backlog": Kind("Backlog and ageing", "What is open now, for how long, and with whom?", backlog),
+    "flow": Kind("Arrivals and resolutions", "Does more come than is done?", arrivals),
+    "times": Kind(
+        "Time to respond and to resolve",
+        "How long until work begins, and until the service is restored?",
+        times,
+    ),
+    "changes": Kind("Success of changes", "How many changes end as they were planned?", changes),
+    "caused": Kind("Incidents caused by change", "What do our own changes break?", caused),
+    "problems": Kind("Ageing of problems", "How long do known causes stay?", problems),
+    "top": Kind("Top services and items", "Where do incidents gather?", top),
+}
+
+
+def make_reports(
+    store: Store, lives: Iterable[Life], now: datetime, scope: Scope, names: Iterable[str] = ()
+) -> list[Report]:
+    """Return some reports (default: all) about a loaded store at a moment; raises NotFound for a wrong name."""
+    wanted = list(names) or list(REPORTS)
+    for name in wanted:
+        if name not in REPORTS:
+            hint = did_you_mean(name, REPORTS) or f"there are: {', '.join(REPORTS)}"
+            raise NotFound(f"there is no report '{name}'", hint)
+    log = Log(store, lives, now, scope)
+    return [_dress(name, log) for name in wanted]
+
+
+def _dress(name: str, log: Log) -> Report:
+    kind = REPORTS[name]
+    draft = kind.make(log)
+    return Report(
+        name=name,
+        title=kind.title,
+        lead=kind.lead,
+        headline=draft.headline,
+        since=log.since_moment,
+        until=log.now,
+        service=log.scope.service,
+        team=log.scope.team,
+        measures=tuple(measure(m) for m in draft.measures),
+        tables=draft.tables,
+    )

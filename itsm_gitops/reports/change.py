@@ -1,0 +1,174 @@
+"""How changes end, and which incidents they cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from itsm_gitops.model.report import (
+    COUNT,
+    ITEM,
+    MONTH,
+    OVER_TIME,
+    RECORD,
+    SHARE,
+    STACKED,
+    TEXT,
+    Bars,
+    Column,
+    Row,
+    Table,
+)
+from itsm_gitops.reports import measures
+from itsm_gitops.reports.life import Case
+from itsm_gitops.reports.log import Log
+from itsm_gitops.reports.tables import MOST_ROWS, counted, grouped, largest, share
+from itsm_gitops.reports.writing import Draft
+
+_OUTCOMES = (
+    ("successful", "Successful", "green"),
+    ("successful_with_issues", "With issues", "amber"),
+    ("unsuccessful", "Failed", "red"),
+    ("backed_out", "Backed out", "violet"),
+)
+_Caused = Mapping[str, Sequence[Case]]
+
+
+def causes(log: Log) -> dict[str, list[Case]]:
+    """Return the incidents that each change caused, whatever the report is limited to."""
+    found: dict[str, list[Case]] = {}
+    for case in log.every("incident"):
+        changes = _changes_behind(log, case)
+        if measures.caused_by_change(case, changes):
+            for change in changes:
+                found.setdefault(change.entry.id, []).append(case)
+    return found
+
+
+def _changes_behind(log: Log, case: Case) -> list[Case]:
+    known = [log.find(target) for target in case.targets("caused_by")]
+    return [c for c in known if c is not None and c.entry.kind == "change"]
+
+
+def changes(log: Log) -> Draft:
+    """Return the outcomes of the changes that were closed, by type, team and service, with their rates."""
+    closed = log.resolved("change")
+    caused = causes(log)
+    good = share(sum(map(measures.is_successful, closed)), len(closed))
+    headline = (
+        f"{counted(len(closed), 'change')} closed, {good * 100:.0f} % successful"
+        if good is not None
+        else "no change was closed"
+    )
+    order = grouped(closed, lambda c: c.text("type"))
+    known = log.book.kinds["change"].fields.get("type", {}).get("enum", ()) if closed else ()
+    types = [(t.capitalize(), order[t]) for t in [*known, *sorted(set(order) - set(known))] if t in order]
+    return Draft(
+        headline,
+        (measures.is_successful, measures.is_failed, measures.caused_by_change),
+        (
+            _outcomes("outcomes", "Outcomes by type", "Type", TEXT, types),
+            _rates(types, caused, len(closed)),
+            _outcomes("teams", "Outcomes by team", "Team", ITEM, largest(closed, "assigned_team")),
+            _outcomes("services", "Outcomes by service", "Service", ITEM, largest(closed, "service")),
+        ),
+    )
+
+
+def _outcomes(name: str, title: str, head: str, form: str, groups: Sequence[tuple[str, list[Case]]]) -> Table:
+    columns = (
+        Column(head.lower(), head, form),
+        Column("closed", "Closed"),
+        *(Column(outcome, shown) for outcome, shown, _ in _OUTCOMES),
+    )
+    rows: list[Row] = [
+        (group, len(some), *(sum(c.text("outcome") == o for c in some) for o, _, _ in _OUTCOMES))
+        for group, some in groups
+    ]
+    looks = tuple(look for _, _, look in _OUTCOMES)
+    return Table(name, title, columns, tuple(rows), Bars(STACKED, tuple(o for o, _, _ in _OUTCOMES), looks))
+
+
+def _rates(types: Sequence[tuple[str, list[Case]]], caused: _Caused, total: int) -> Table:
+    columns = (
+        Column("type", "Type", TEXT),
+        Column("closed", "Closed", COUNT),
+        Column("of_all", "Of all", SHARE),
+        Column("success_rate", "Success", SHARE),
+        Column("caused_incidents", "Caused incidents", COUNT),
+        Column("failure_rate", "Failure", SHARE),
+    )
+    every = [("All", [c for _, some in types for c in some])] if len(types) > 1 else []
+    rows = []
+    for name, some in [*types, *every]:
+        failed = sum(measures.is_failed(c, caused.get(c.entry.id, ())) for c in some)
+        rows.append(
+            (
+                name,
+                len(some),
+                share(len(some), total),
+                share(sum(map(measures.is_successful, some)), len(some)),
+                sum(bool(caused.get(c.entry.id)) for c in some),
+                share(failed, len(some)),
+            )
+        )
+    bars = Bars("beside", ("success_rate", "failure_rate"), ("green", "red"))
+    return Table("rates", "Success and failure by type", columns, tuple(rows), bars)
+
+
+def caused(log: Log) -> Draft:
+    """Return the incidents that changes caused: by month, and the changes behind them."""
+    opened = [c for c in log.opened("incident") if c.category != "cancelled"]
+    behind = {c.entry.id: _changes_behind(log, c) for c in opened}
+    mine = [c for c in opened if measures.caused_by_change(c, behind[c.entry.id])]
+    part = share(len(mine), len(opened))
+    headline = (
+        f"{len(mine):,} of {len(opened):,} incidents caused by a change ({part * 100:.0f} %)"
+        if part is not None
+        else "no incident was opened"
+    )
+    return Draft(
+        headline, (measures.caused_by_change,), (_by_month(log, opened, mine), _by_change(mine, behind))
+    )
+
+
+def _by_month(log: Log, opened: Sequence[Case], mine: Sequence[Case]) -> Table:
+    months = log.months(log.first_day(opened)) if opened else []
+    every, some = measures.arrivals(opened, months), measures.arrivals(mine, months)
+    columns = (
+        Column("month", "Month", MONTH),
+        Column("incidents", "Incidents"),
+        Column("caused", "Caused by change"),
+        Column("share", "Share", SHARE),
+    )
+    rows = tuple((b.name, e, s, share(s, e)) for b, e, s in zip(months, every, some, strict=True))
+    note = "Incidents by the month in which they were opened, without the cancelled ones."
+    bars = Bars(OVER_TIME, ("incidents", "caused"), ("blue", "red"))
+    return Table("months", "By month", columns, rows, bars, note)
+
+
+def _by_change(mine: Sequence[Case], behind: _Caused) -> Table:
+    groups: dict[str, list[Case]] = {}
+    found: dict[str, Case] = {}
+    for case in mine:
+        for change in behind[case.entry.id]:
+            found[change.entry.id] = change
+            groups.setdefault(change.entry.id, []).append(case)
+    columns = (
+        Column("change", "Change", RECORD),
+        Column("title", "Title", TEXT),
+        Column("type", "Type", TEXT),
+        Column("incidents", "Incidents"),
+        Column("most_urgent", "Most urgent", TEXT),
+    )
+    ordered = sorted(groups.items(), key=lambda g: (-len(g[1]), g[0]))[:MOST_ROWS]
+    rows = tuple(
+        (
+            identifier,
+            found[identifier].entry.title,
+            found[identifier].text("type").capitalize(),
+            len(some),
+            min((c.priority for c in some if c.priority), default=""),
+        )
+        for identifier, some in ordered
+    )
+    return Table("changes", "The changes behind them", columns, rows)

@@ -1,0 +1,119 @@
+"""Backlog and ageing, arrivals and resolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.report import (
+    COUNT,
+    DURATION,
+    ITEM,
+    MONTH,
+    OVER_TIME,
+    TEXT,
+    WEEK,
+    Bars,
+    Column,
+    Row,
+    Table,
+)
+from itsm_gitops.model.report import duration as said
+from itsm_gitops.reports import measures
+from itsm_gitops.reports.life import Case
+from itsm_gitops.reports.log import Bucket, Log
+from itsm_gitops.reports.tables import BAND_BARS, BAND_COLUMNS, bands, by_priority, largest
+from itsm_gitops.reports.writing import Draft
+
+_OPEN = Column("open", "Open")
+
+
+def backlog(log: Log) -> Draft:
+    """Return what is open now, by age: of every kind, of incidents by priority, by team, by service."""
+    kinds = [(k, measures.backlog(log.of(k.name))) for k in _kinds(log)]
+    waiting = [c for _, some in kinds for c in some]
+    urgent = by_priority(log, measures.backlog(log.of("incident")))
+    oldest = max((measures.age(c, log.until) for c in waiting), default=0)
+    headline = f"{len(waiting):,} open, the oldest for {said(oldest)}" if waiting else "nothing is open"
+    return Draft(
+        headline,
+        (measures.backlog, measures.age, measures.median),
+        (
+            _banded(log, "kinds", "By kind", "Kind", [(k.plural_title, some) for k, some in kinds if some]),
+            _banded(log, "priorities", "Incidents by priority", "Priority", urgent),
+            _ages(log, "teams", "By team", "Team", largest(waiting, "assigned_team")),
+            _ages(log, "services", "By service", "Service", largest(waiting, "service")),
+        ),
+    )
+
+
+def _kinds(log: Log) -> list[Kind]:
+    """Return the kinds of record whose life ends; known errors are knowledge, not work."""
+    kinds = [k for k in log.book.kinds.values() if k.is_record and k.workflow is not None]
+    return [k for k in kinds if any(log.of(k.name)) and k.name != "known-error"]
+
+
+def _banded(log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str, list[Case]]]) -> Table:
+    columns = (Column(head.lower(), head, TEXT), _OPEN, *BAND_COLUMNS)
+    rows: list[Row] = [(group, len(some), *bands(some, log.until)) for group, some in groups]
+    return Table(name, title, columns, tuple(rows), BAND_BARS)
+
+
+def _ages(log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str, list[Case]]]) -> Table:
+    columns = (
+        Column(head.lower(), head, ITEM),
+        _OPEN,
+        Column("median_age_s", "Median age", DURATION),
+        Column("oldest_s", "Oldest", DURATION),
+    )
+    rows = []
+    for group, some in groups:
+        ages = [measures.age(c, log.until) for c in some]
+        rows.append((group, len(some), measures.median(ages), max(ages)))
+    return Table(name, title, columns, tuple(rows), Bars("stacked", ("open",), ("blue",)))
+
+
+def arrivals(log: Log) -> Draft:
+    """Return what came and what was done, by week and by month, for each kind that is worked on."""
+    kinds = [k for k in _kinds(log) if k.name != "change"]
+    came = sum(len(log.opened(k.name)) for k in kinds)
+    done = sum(len(log.resolved(k.name)) for k in kinds)
+    return Draft(
+        f"{came:,} opened, {done:,} resolved",
+        (measures.arrivals, measures.resolutions, measures.cancellations, measures.backlog_at),
+        tuple(table for kind in kinds for table in _flows(log, kind)),
+    )
+
+
+def _flows(log: Log, kind: Kind) -> Iterator[Table]:
+    cases = log.of(kind.name)
+    first = log.first_day(cases)
+    weeks, months = log.weeks(first), log.months(first)
+    plural = kind.plural.replace("-", "_")
+    about = "The first and the last may be cut short by the time of the report."
+    title = f"{kind.plural_title} by week"
+    note = f"Weeks begin on Monday. {about} At most 13 weeks are shown."
+    yield _flow(cases, weeks, f"{plural}_weeks", title, Column("week", "Week", WEEK), note)
+    if len(months) > 1:
+        title = f"{kind.plural_title} by month"
+        yield _flow(cases, months, f"{plural}_months", title, Column("month", "Month", MONTH), about)
+
+
+def _flow(
+    cases: Sequence[Case], buckets: Sequence[Bucket], name: str, title: str, first: Column, note: str
+) -> Table:
+    columns = (
+        first,
+        Column("opened", "Opened", COUNT),
+        Column("resolved", "Resolved", COUNT),
+        Column("cancelled", "Cancelled", COUNT),
+        Column("backlog", "Open at the end", COUNT),
+    )
+    counts = (
+        measures.arrivals(cases, buckets),
+        measures.resolutions(cases, buckets),
+        measures.cancellations(cases, buckets),
+        measures.backlog_at(cases, buckets),
+    )
+    rows = tuple((b.name, *row) for b, row in zip(buckets, zip(*counts, strict=True), strict=True))
+    return Table(name, title, columns, rows, Bars(OVER_TIME, ("opened", "resolved"), ("blue", "green")), note)

@@ -1,0 +1,123 @@
+"""The life of a record, replayed from its timeline: in which state it was, when, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from itsm_gitops.model import clock
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.workflow import Workflow
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository.store import Document
+
+OPEN = ("new", "active", "waiting")
+
+
+class Life(NamedTuple):
+    """The states a record reached and when (seconds since 1970, UTC), in order of its timeline."""
+
+    id: str
+    steps: tuple[tuple[int, str], ...]
+
+
+def life_of(document: Document) -> list[Life]:
+    """Return the life of a document that has one; runs while documents are read, in any process."""
+    data = document.data
+    if document.kind is None or not document.kind.is_record or not isinstance(data, dict):
+        return []
+    steps = tuple(_steps(data.get("timeline")))
+    return [Life(document.id, steps)] if steps else []
+
+
+def _steps(timeline: Any) -> Iterator[tuple[int, str]]:
+    """Yield what can be used. A step that says it was before the last one counts as at the same time."""
+    latest: int | None = None
+    for event in timeline if isinstance(timeline, list) else ():
+        if not isinstance(event, Mapping) or not isinstance(event.get("state"), str):
+            continue
+        moment = clock.parse_time(str(event.get("at")))
+        if moment is not None:
+            at = int(moment.timestamp())
+            latest = at if latest is None else max(latest, at)
+            yield latest, event["state"]
+
+
+class Span(NamedTuple):
+    """A time in one state; ``end`` is None while it lasts. ``category`` is the state's in its life cycle."""
+
+    start: int
+    end: int | None
+    state: str
+    category: str
+
+
+class Case(NamedTuple):
+    """A record with its life up to the moment of the report. There is at least one span."""
+
+    entry: Entry
+    spans: tuple[Span, ...]
+    priority: str
+
+    @property
+    def opened(self) -> int:
+        """When it was opened."""
+        return self.spans[0].start
+
+    @property
+    def category(self) -> str:
+        """The category of the state it is in."""
+        return self.spans[-1].category
+
+    @property
+    def is_open(self) -> bool:
+        """Whether work is still to be done."""
+        return self.category in OPEN
+
+    @property
+    def ended(self) -> int | None:
+        """When the work ended for good: the first moment after which it was never open again."""
+        last = None
+        for span in reversed(self.spans):
+            if span.category in OPEN:
+                break
+            last = span.start
+        return last
+
+    @property
+    def resolved(self) -> int | None:
+        """When it was resolved for good; None while it is open and where it was cancelled."""
+        return self.ended if self.category == "done" else None
+
+    @property
+    def cancelled(self) -> int | None:
+        """When it was cancelled or rejected; None where it was not."""
+        return self.ended if self.category == "cancelled" else None
+
+    def text(self, field: str) -> str:
+        """Return a field's text, '' where it has none."""
+        value = self.entry.columns.get(field)
+        return value if isinstance(value, str) else ""
+
+    def targets(self, relation: str) -> list[str]:
+        """Return what it stores this relation to, in document order, each once."""
+        return list(dict.fromkeys(e.target for e in self.entry.edges if e.relation == relation))
+
+
+def case_of(entry: Entry, workflow: Workflow | None, life: Life, priority: str, now: datetime) -> Case | None:
+    """Return a record as it was at ``now``; None where it did not exist yet or has no life cycle."""
+    if workflow is None:
+        return None
+    until = int(now.timestamp())
+    steps = [(at, state) for at, state in life.steps if at <= until and state in workflow.states]
+    if not steps:
+        return None
+    ends: list[int | None] = [after for _, (after, _) in pairwise(steps)]
+    spans = tuple(
+        Span(at, end, state, workflow.states[state].category)
+        for (at, state), end in zip(steps, [*ends, None], strict=True)
+    )
+    return Case(entry, spans, priority)

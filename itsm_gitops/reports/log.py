@@ -1,0 +1,159 @@
+"""Everything a report is computed from: the records of one snapshot at one moment, and what it is limited to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta, tzinfo
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from itsm_gitops.graph.network import Network
+from itsm_gitops.model.priority import priority
+from itsm_gitops.model.rulebook import PRIORITY, RuleBook
+from itsm_gitops.model.windows import moment_of, zone
+from itsm_gitops.reports.life import Case, Life, case_of
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Store
+
+_WEEK = timedelta(days=7)
+_MOST_WEEKS = 13
+_MONTHS_BACK = 11
+
+
+class Scope(NamedTuple):
+    """What a report is limited to. Empty is no limit; no ``since`` is the first of the month, 11 months ago."""
+
+    service: str = ""
+    team: str = ""
+    since: datetime | None = None
+
+    def holds(self, case: Case) -> bool:
+        """Whether a record affects the service and is assigned to the team."""
+        if self.service and self.service not in case.targets("affects"):
+            return False
+        return not self.team or case.text("assigned_team") == self.team
+
+
+class Bucket(NamedTuple):
+    """A week or month: its name, and the seconds since 1970 from ``start`` up to and without ``end``."""
+
+    name: str
+    start: int
+    end: int
+
+
+class Log:
+    """The records of a loaded snapshot at the moment ``now``."""
+
+    def __init__(self, store: Store, lives: Iterable[Life], now: datetime, scope: Scope) -> None:
+        """Take a loaded store and the lives gathered while loading it."""
+        self.book: RuleBook = store.book
+        self.network = Network(store)
+        self.now = now
+        self.scope = scope
+        self.zone: tzinfo = zone(store.config.timezone)
+        self.until = int(now.timestamp())
+        self.since_moment = scope.since or _default_since(now, self.zone)
+        self.since = int(self.since_moment.timestamp())
+        self._cases = dict(self._read(store, lives))
+
+    def _read(self, store: Store, lives: Iterable[Life]) -> Iterable[tuple[str, Case]]:
+        policy = store.book.policy(PRIORITY)
+        for life in sorted(lives, key=lambda found: found.id):
+            entry = store.entries.get(life.id)
+            if entry is None:
+                continue
+            found = priority(policy, entry.columns)
+            workflow = store.book.kinds[entry.kind].workflow
+            case = case_of(entry, workflow, life, found.name if found else "", self.now)
+            if case is not None:
+                yield case.entry.id, case
+
+    def find(self, identifier: str) -> Case | None:
+        """Return a record whatever the report is limited to, None where there is none."""
+        return self._cases.get(identifier)
+
+    def every(self, kind: str) -> list[Case]:
+        """Return the records of a kind whatever the report is limited to."""
+        return [c for c in self._cases.values() if c.entry.kind == kind]
+
+    def of(self, kind: str) -> list[Case]:
+        """Return the records of a kind that the report is about, by identifier."""
+        return self._by_kind.get(kind, [])
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, list[Case]]:
+        found: dict[str, list[Case]] = {}
+        for case in self._cases.values():
+            if self.scope.holds(case):
+                found.setdefault(case.entry.kind, []).append(case)
+        return found
+
+    def within(self, moment: int | None) -> bool:
+        """Whether a moment lies in the time of the report."""
+        return moment is not None and self.since <= moment <= self.until
+
+    def opened(self, kind: str) -> list[Case]:
+        """Return the records of a kind that were opened in the time of the report."""
+        return [c for c in self.of(kind) if self.within(c.opened)]
+
+    def resolved(self, kind: str) -> list[Case]:
+        """Return the records of a kind that were resolved for good in the time of the report."""
+        return [c for c in self.of(kind) if self.within(c.resolved)]
+
+    def priority_title(self, name: str) -> str:
+        """Return a priority with its word: ``P1 Critical``."""
+        known = self.book.policy(PRIORITY).get("priorities", {}).get(name)
+        title = known.get("title") if isinstance(known, dict) else None
+        return f"{name} {title}" if title else name
+
+    @property
+    def priorities(self) -> list[str]:
+        """The priorities of the rule book, the most urgent first."""
+        return list(self.book.policy(PRIORITY).get("priorities", {}))
+
+    def first_day(self, cases: Iterable[Case]) -> date:
+        """Return the day the report's time begins, or the first record where that is later."""
+        first = max(self.since, min((c.opened for c in cases), default=self.since))
+        return datetime.fromtimestamp(first, self.zone).date()
+
+    def weeks(self, first: date) -> list[Bucket]:
+        """Return the weeks (from Monday, in the repository's time zone) up to now, 13 at most."""
+        monday = self._today - timedelta(days=self._today.weekday())
+        count = min(_MOST_WEEKS, (monday - (first - timedelta(days=first.weekday()))) // _WEEK + 1)
+        starts = [monday - _WEEK * n for n in range(count)][::-1]
+        return self._buckets(starts, lambda d: d + _WEEK, lambda d: d.isoformat())
+
+    def months(self, first: date) -> list[Bucket]:
+        """Return the months (in the repository's time zone) from ``first`` up to now."""
+        starts, day = [], first.replace(day=1)
+        while day <= self._today:
+            starts.append(day)
+            day = _next_month(day)
+        return self._buckets(starts, _next_month, lambda d: f"{d:%Y-%m}")
+
+    @property
+    def _today(self) -> date:
+        return self.now.astimezone(self.zone).date()
+
+    def _buckets(
+        self, starts: list[date], after: Callable[[date], date], name: Callable[[date], str]
+    ) -> list[Bucket]:
+        found = []
+        for day in starts:
+            start, end = (int(moment_of(d, "00:00", self.zone).timestamp()) for d in (day, after(day)))
+            # Before the report's time nothing counts, and after now nothing has happened.
+            found.append(Bucket(name(day), max(start, self.since), min(end, self.until + 1)))
+        return found
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _default_since(now: datetime, where: tzinfo) -> datetime:
+    """Return the beginning of the month 11 months ago, so that twelve months are shown."""
+    today = now.astimezone(where).date()
+    count = today.year * 12 + today.month - 1 - _MONTHS_BACK
+    return moment_of(date(count // 12, count % 12 + 1, 1), "00:00", where)

@@ -1,0 +1,216 @@
+"""The measures: what each figure means and whose word it follows.
+
+The docstrings are the definitions. Reports show them beside the figures (`measure`), so that the
+code, the terminal and the site cannot say different things.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from inspect import cleandoc
+from typing import Any
+
+from itsm_gitops.model.report import Measure
+from itsm_gitops.reports.life import OPEN, Case
+from itsm_gitops.reports.log import Bucket
+
+SUCCESSFUL = ("successful", "successful_with_issues")
+FAILED = ("unsuccessful", "backed_out")
+
+
+def measure(function: Callable[..., Any]) -> Measure:
+    """Return a measure as the docstring of its function defines it: name, definition, source."""
+    name, *paragraphs = (" ".join(p.split()) for p in cleandoc(function.__doc__ or "").split("\n\n"))
+    source = next((p for p in paragraphs if p.startswith("Source: ")), "")
+    definition = " ".join(p for p in paragraphs if p != source)
+    return Measure(name.rstrip("."), definition, source.removeprefix("Source: "))
+
+
+def backlog(cases: Sequence[Case]) -> list[Case]:
+    """Backlog.
+
+    The records on which work is still to be done at the moment of the report: their state is in the
+    category new, active or waiting.
+
+    Source: ServiceNow, "incident backlog": the open incidents at a moment; ITIL 4, measurement and
+    reporting: work in hand.
+    """
+    return [c for c in cases if c.is_open]
+
+
+def age(case: Case, now: int) -> int:
+    """Age.
+
+    The time from the first state in the timeline to the moment of the report, in calendar time. Time
+    on hold counts: whoever waits, waits.
+
+    Source: ServiceNow, "age" of open incidents: from opened to now.
+    """
+    return now - case.opened
+
+
+def time_to_respond(case: Case) -> int | None:
+    """Time to respond.
+
+    The time from the first state in the timeline to the first state in the category active, waiting or
+    done, in calendar time. A record that was cancelled before anybody began has none.
+
+    Source: ITIL 4, service level management: response time is the time until work begins; ServiceNow,
+    response: from new to in progress.
+    """
+    began = next((s.start for s in case.spans if s.category in ("active", "waiting", "done")), None)
+    return None if began is None else began - case.opened
+
+
+def time_to_resolve(case: Case) -> int | None:
+    """Time to resolve.
+
+    The time from the first state in the timeline to the last time the record became done, in calendar
+    time. Reopening a record starts no new clock: its last resolution counts. Cancelled records have
+    none. Time on hold is in it, and shown apart.
+
+    Source: ITIL 4, incident management: time from the report to the restoration of the service;
+    ServiceNow, "resolve time": from opened to resolved.
+    """
+    return None if case.resolved is None else case.resolved - case.opened
+
+
+def time_on_hold(case: Case) -> int | None:
+    """Time on hold.
+
+    The part of the time to resolve that a record spent in states of the category waiting: on hold, or
+    awaiting approval.
+
+    Source: ServiceNow, on hold: the pause of a service level's clock.
+    """
+    if case.resolved is None:
+        return None
+    waits = [s for s in case.spans if s.category == "waiting" and s.end is not None]
+    return sum(s.end - s.start for s in waits if s.end is not None)
+
+
+def time_of_work(case: Case) -> int | None:
+    """Working time.
+
+    The time to resolve without the time on hold: as long as the record was in the hands of IT.
+
+    Source: ServiceNow, elapsed time of a service level without its pauses.
+    """
+    whole, held = time_to_resolve(case), time_on_hold(case)
+    return None if whole is None or held is None else whole - held
+
+
+def median(values: Sequence[float]) -> float | None:
+    """Median.
+
+    Half of the values are below it, half above: the middle one of an odd number, the mean of the two
+    middle ones of an even number. Unlike a mean it is not moved by one record that stayed open for
+    months.
+
+    Source: textbook statistics.
+    """
+    return statistics.median(values) if values else None
+
+
+def ninetieth(values: Sequence[float]) -> float | None:
+    """90th percentile.
+
+    The smallest of the values that nine in ten do not exceed (nearest rank): always a value that
+    occurred.
+
+    Source: textbook statistics, nearest-rank method.
+    """
+    return sorted(values)[math.ceil(0.9 * len(values)) - 1] if values else None
+
+
+def arrivals(cases: Sequence[Case], buckets: Sequence[Bucket]) -> list[int]:
+    """Arrivals.
+
+    The records whose first state lies in the week or month.
+
+    Source: ServiceNow, "new incidents"; ITIL 4, service desk: incoming volume.
+    """
+    return _counts([c.opened for c in cases], buckets)
+
+
+def resolutions(cases: Sequence[Case], buckets: Sequence[Bucket]) -> list[int]:
+    """Resolutions.
+
+    The records whose last resolution lies in the week or month; a record that was reopened counts on
+    the day it was resolved for good. Cancelled records are counted apart.
+
+    Source: ServiceNow, "resolved incidents".
+    """
+    return _counts([c.resolved for c in cases], buckets)
+
+
+def cancellations(cases: Sequence[Case], buckets: Sequence[Bucket]) -> list[int]:
+    """Cancelled.
+
+    The records that were cancelled or rejected in the week or month: raised twice, in error, or not
+    wanted any more.
+
+    Source: ServiceNow, "canceled" as a state of its own beside resolved and closed.
+    """
+    return _counts([c.cancelled for c in cases], buckets)
+
+
+def backlog_at(cases: Sequence[Case], buckets: Sequence[Bucket]) -> list[int]:
+    """Backlog at the end.
+
+    The records that were open just before a week or month ended, replayed from the timelines. It also
+    counts records that were reopened later, so it need not be the sum of what came and went.
+
+    Source: ServiceNow, "incident backlog" as a daily collection; here nothing is collected, every past
+    day is computed again.
+    """
+    spans = [s for c in cases for s in c.spans if s.category in OPEN]
+    starts = sorted(s.start for s in spans)
+    ends = sorted(s.end for s in spans if s.end is not None)
+    # Every open time that has begun, without those that have ended before that moment.
+    return [bisect_left(starts, b.end) - bisect_left(ends, b.end) for b in buckets]
+
+
+def _counts(moments: Iterable[int | None], buckets: Sequence[Bucket]) -> list[int]:
+    known = sorted(m for m in moments if m is not None)
+    return [bisect_left(known, b.end) - bisect_left(known, b.start) for b in buckets]
+
+
+def is_successful(case: Case) -> bool:
+    """Change success rate.
+
+    The share of closed changes with the outcome successful or successful with issues. Changes that were
+    cancelled or never carried out are not among them.
+
+    Source: ITIL 4, change enablement: successful changes; ServiceNow, close codes successful, successful
+    with issues, unsuccessful.
+    """
+    return case.text("outcome") in SUCCESSFUL
+
+
+def is_failed(case: Case, caused: Sequence[Case]) -> bool:
+    """Change failure rate.
+
+    The share of closed changes that were unsuccessful, were backed out, or caused an incident. A change
+    that did two of these counts once.
+
+    Source: DORA, change fail rate: changes that degrade a service and need remediation; ITIL 4, change
+    enablement.
+    """
+    return case.text("outcome") in FAILED or bool(caused)
+
+
+def caused_by_change(case: Case, changes: Sequence[Case]) -> bool:
+    """Incidents caused by change.
+
+    The incidents with a link "caused by" to a change, by the month in which the incident was opened. An
+    incident caused by two changes counts once as an incident, and once for each of the changes.
+    Cancelled incidents do not count.
+
+    Source: ITIL 4, change enablement: incidents and problems caused by changes; ServiceNow, the
+    incident's field "caused by change".
+    """
+    return bool(changes) and case.category != "cancelled"

@@ -1,0 +1,72 @@
+"""Pieces that several reports share: groups, age bands, figures of times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from itsm_gitops.model.report import COUNT, DURATION, Bars, Cell, Column
+from itsm_gitops.reports.life import Case
+from itsm_gitops.reports.log import Log
+from itsm_gitops.reports.measures import age, median, ninetieth
+
+MOST_ROWS = 20
+_DAY = 86400
+
+# Bands of age: up to how many days, and how the band is called.
+_BANDS = ((1, "d1", "< 1 d"), (7, "d7", "1–7 d"), (30, "d30", "7–30 d"), (90, "d90", "30–90 d"))
+_OLDER = ("older", "> 90 d")
+BAND_COLUMNS = (*(Column(name, title) for _, name, title in _BANDS), Column(*_OLDER))
+BAND_BARS = Bars("stacked", tuple(c.name for c in BAND_COLUMNS), ("green", "blue", "amber", "orange", "red"))
+
+
+def bands(cases: Iterable[Case], now: int) -> tuple[int, ...]:
+    """Return how many records there are in each band of age; a band ends where the next begins."""
+    counts = [0] * len(BAND_COLUMNS)
+    for case in cases:
+        days = age(case, now) / _DAY
+        counts[next((i for i, (most, _, _) in enumerate(_BANDS) if days < most), len(_BANDS))] += 1
+    return tuple(counts)
+
+
+def grouped(cases: Iterable[Case], key: Callable[[Case], str]) -> dict[str, list[Case]]:
+    """Return records by what ``key`` says of them, in order of first appearance."""
+    found: dict[str, list[Case]] = {}
+    for case in cases:
+        found.setdefault(key(case), []).append(case)
+    return found
+
+
+def largest(cases: Iterable[Case], field: str) -> list[tuple[str, list[Case]]]:
+    """Return the groups of records with one text in a field, the largest first, 20 at most."""
+    groups = grouped(cases, lambda c: c.text(field))
+    return sorted(groups.items(), key=lambda g: (-len(g[1]), g[0]))[:MOST_ROWS]
+
+
+def by_priority(log: Log, cases: Iterable[Case]) -> list[tuple[str, list[Case]]]:
+    """Return the groups of records with one priority, the most urgent first; those without one last."""
+    groups = grouped(cases, lambda c: c.priority)
+    order = [*log.priorities, ""]
+    return [(log.priority_title(p), groups[p]) for p in order if p in groups]
+
+
+def spread(values: Sequence[float]) -> tuple[Cell, Cell, Cell]:
+    """Return how many values there are, their median and their 90th percentile."""
+    return len(values), median(values), ninetieth(values)
+
+
+SPREAD_COLUMNS = (
+    Column("count", "Count", COUNT),
+    Column("median_s", "Median", DURATION),
+    Column("p90_s", "90 %", DURATION),
+)
+SPREAD_BARS = Bars("beside", ("median_s", "p90_s"), ("blue", "amber"))
+
+
+def share(part: int, whole: int) -> float | None:
+    """Return a part of a whole from 0 to 1; None where there is no whole."""
+    return part / whole if whole else None
+
+
+def counted(count: int, word: str) -> str:
+    """Return a number of things: ``1 change``, ``2 changes``."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

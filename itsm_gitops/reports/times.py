@@ -1,0 +1,82 @@
+"""How long it takes: time to respond and time to resolve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from itsm_gitops.model.report import COUNT, DURATION, ITEM, TEXT, Column, Table, duration
+from itsm_gitops.reports import measures
+from itsm_gitops.reports.life import Case
+from itsm_gitops.reports.log import Log
+from itsm_gitops.reports.tables import SPREAD_BARS, SPREAD_COLUMNS, by_priority, counted, largest, spread
+from itsm_gitops.reports.writing import Draft
+
+_HELD = (
+    Column("held", "Held", COUNT),
+    Column("on_hold_s", "On hold", DURATION),
+    Column("work_s", "Without it", DURATION),
+)
+_NOTE = (
+    "Held: how many were ever on hold. On hold: the median of those. Without it: the median of all without "
+    "their time on hold."
+)
+_Groups = Sequence[tuple[str, list[Case]]]
+
+
+def times(log: Log) -> Draft:
+    """Return the times of incidents by priority, team and service, and those of requests by offering."""
+    begun, done = log.opened("incident"), log.resolved("incident")
+    taken = [t for c in done if (t := measures.time_to_resolve(c)) is not None]
+    middle = measures.median(taken)
+    headline = (
+        f"{counted(len(done), 'incident')} resolved, median {duration(middle)}"
+        if middle is not None
+        else "no incident was resolved"
+    )
+    return Draft(
+        headline,
+        (
+            measures.time_to_respond,
+            measures.time_to_resolve,
+            measures.time_on_hold,
+            measures.time_of_work,
+            measures.median,
+            measures.ninetieth,
+        ),
+        (
+            _responses(by_priority(log, begun)),
+            _resolutions("resolve", "Time to resolve by priority", "Priority", TEXT, by_priority(log, done)),
+            _resolutions("teams", "Time to resolve by team", "Team", ITEM, largest(done, "assigned_team")),
+            _resolutions("services", "Time to resolve by service", "Service", ITEM, largest(done, "service")),
+            _resolutions(
+                "requests",
+                "Time to fulfil requests by offering",
+                "Offering",
+                ITEM,
+                largest(log.resolved("request"), "offering"),
+            ),
+        ),
+    )
+
+
+def _responses(groups: _Groups) -> Table:
+    """Return the times until work began on what was opened in the time of the report."""
+    rows = []
+    for group, cases in groups:
+        found = [t for c in cases if (t := measures.time_to_respond(c)) is not None]
+        rows.append((group, *spread(found)))
+    columns = (Column("priority", "Priority", TEXT), *SPREAD_COLUMNS)
+    note = "Incidents that were opened in this time and on which work has begun."
+    return Table("respond", "Time to respond by priority", columns, tuple(rows), SPREAD_BARS, note)
+
+
+def _resolutions(name: str, title: str, head: str, form: str, groups: _Groups) -> Table:
+    """Return the times until resolution of what was resolved in the time of the report."""
+    rows = []
+    for group, cases in groups:
+        found = [t for c in cases if (t := measures.time_to_resolve(c)) is not None]
+        held = [t for c in cases if (t := measures.time_on_hold(c))]
+        work = [t for c in cases if (t := measures.time_of_work(c)) is not None]
+        rows.append((group, *spread(found), len(held), measures.median(held), measures.median(work)))
+    columns = (Column(head.lower(), head, form), *SPREAD_COLUMNS, *_HELD)
+    return Table(name, title, columns, tuple(rows), SPREAD_BARS, _NOTE if rows else "")

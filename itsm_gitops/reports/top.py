@@ -1,0 +1,91 @@
+"""Which services and configuration items have the most incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from itsm_gitops.model.report import ITEM, STACKED, Bars, Cell, Column, Table
+from itsm_gitops.reports import measures
+from itsm_gitops.reports.life import Case
+from itsm_gitops.reports.log import Log
+from itsm_gitops.reports.tables import MOST_ROWS, counted
+from itsm_gitops.reports.writing import Draft
+
+_SERVICE = "service"
+
+
+def incident_count(cases: Iterable[Case]) -> list[Case]:
+    """Incidents of a service or item.
+
+    The incidents opened in the time of the report that name the service or item as affected; one that
+    names three items counts for each of them. Cancelled incidents do not count.
+
+    Source: ITIL 4, problem management: trends of incidents show where problems are; ServiceNow, top
+    services and configuration items by incidents.
+    """
+    return [c for c in cases if c.category != "cancelled"]
+
+
+def fault_count(cases: Iterable[Case]) -> list[Case]:
+    """At fault.
+
+    How many of these incidents name the item as their cause (the field cause_ci), which is known only
+    when they are resolved.
+
+    Source: ITIL 4, service configuration management: items at fault in incidents.
+    """
+    return [c for c in cases if c.targets("cause_is")]
+
+
+def top(log: Log) -> Draft:
+    """Return the twenty services and the twenty items with the most incidents."""
+    cases = incident_count(log.opened("incident"))
+    services = _table(log, "services", "Services", cases, lambda name: name == _SERVICE)
+    items = _table(log, "items", "Configuration items", cases, lambda name: name != _SERVICE)
+    return Draft(
+        _headline(services, len(cases)), (incident_count, fault_count, measures.backlog), (services, items)
+    )
+
+
+def _headline(services: Table, count: int) -> str:
+    if not services.rows:
+        return "no incident with a service was opened"
+    most = services.rows[0][1]
+    first = [str(row[0]) for row in services.rows if row[1] == most]
+    if len(first) > 1:
+        return f"{len(first)} services have the most: {most} of {counted(count, 'incident')} each"
+    return f"{first[0]} has the most: {most} of {counted(count, 'incident')}"
+
+
+def _table(log: Log, name: str, title: str, cases: list[Case], wanted: Callable[[str], bool]) -> Table:
+    groups: dict[str, list[Case]] = {}
+    faults: dict[str, int] = {}
+    for case in cases:
+        for target in case.targets("affects"):
+            entry = log.network.entries.get(target)
+            if entry is not None and wanted(entry.kind):
+                groups.setdefault(target, []).append(case)
+    for case in fault_count(cases):
+        for target in case.targets("cause_is"):
+            faults[target] = faults.get(target, 0) + 1
+    urgent = log.priorities[:2]
+    with_fault = name == "items"  # a service is what suffers; what fails is an item
+    columns = (
+        Column("item", title[:-1], ITEM),
+        Column("incidents", "Incidents"),
+        Column("urgent", f"Of them {' and '.join(urgent)}"),
+        Column("open", "Still open"),
+        *([Column("at_fault", "At fault")] if with_fault else []),
+    )
+    ordered = sorted(groups.items(), key=lambda g: (-len(g[1]), g[0]))[:MOST_ROWS]
+    rows: list[tuple[Cell, ...]] = [
+        (
+            item,
+            len(some),
+            sum(c.priority in urgent for c in some),
+            len(measures.backlog(some)),
+            *([faults.get(item, 0)] if with_fault else []),
+        )
+        for item, some in ordered
+    ]
+    return Table(name, title, columns, tuple(rows), Bars(STACKED, ("incidents",), ("blue",)))

@@ -1,0 +1,16 @@
+"""What the function of a report returns, before it is dressed with title, time and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from itsm_gitops.model.report import Table
+
+
+class Draft(NamedTuple):
+    """A report's result in one line, the functions whose docstrings define its measures, and its tables."""
+
+    headline: str
+    measures: tuple[Callable[..., Any], ...]
+    tables: tuple[Table, ...]

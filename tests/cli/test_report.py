@@ -1,0 +1,79 @@
+"""`itsm report` on a terminal, for programs and for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from itsm_gitops.cli.bars import bar, lanes, legend, longest
+from itsm_gitops.cli.render import Style
+from itsm_gitops.model.report import BESIDE, STACKED, TEXT, Bars, Column, Table
+from itsm_gitops.model.text import width
+from itsm_gitops.reports.catalogue import REPORTS
+
+from .conftest import Cli
+
+PLAIN = Style(False)
+
+
+def drawn(table: Table, cells: int) -> list[str]:
+    return [bar(table, row, longest(table), cells, PLAIN) for row in range(len(table.rows))]
+
+
+def table(form: str, *rows: tuple[str, int, int]) -> Table:
+    columns = (Column("name", "Name", TEXT), Column("a", "First"), Column("b", "Second"))
+    return Table("t", "T", columns, rows, Bars(form, ("a", "b"), ("blue", "red")))
+
+
+def test_stacked_bars_are_as_long_as_their_sum_and_show_every_part() -> None:
+    found = table(STACKED, ("x", 3, 1), ("y", 2, 0), ("z", 0, 0), ("big", 7, 1))
+    assert drawn(found, 8) == ["███▓", "██", "", "███████▓"]
+    assert legend(found, PLAIN) == "█ first  ▓ second"
+
+
+def test_bars_beside_each_other_have_one_scale() -> None:
+    found = table(BESIDE, ("x", 8, 4), ("y", 1, 0))
+    assert drawn(found, 8) == ["████████  ████", "█"]
+    assert legend(found, PLAIN) == ""
+    assert lanes(found, 20) == 9
+    assert lanes(found, 14) == 0
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_report_fits_80_columns(acme: Path, cli: Cli, incident: str, name: str) -> None:
+    out = cli("report", name, "--definitions").out
+    assert REPORTS[name].title in out
+    assert "What the figures mean" in out
+    assert max(map(width, out.splitlines())) <= 80
+
+
+def test_without_a_name_each_report_is_told_in_a_line(acme: Path, cli: Cli, incident: str) -> None:
+    out = cli("report").out
+    assert [line.split()[0] for line in out.splitlines() if line[:1].isalpha()] == list(REPORTS)
+    assert len(cli("report", "--json").json) == len(REPORTS)
+
+
+def test_one_report_as_json_and_one_table_as_csv_say_the_same(acme: Path, cli: Cli, incident: str) -> None:
+    found = cli("report", "backlog", "--service", "email", "--json").json
+    assert (found["report"], found["service"]) == ("backlog", "email")
+    assert found["until"] == "2026-11-22T12:00:00Z"
+    rows = {t["table"]: t["rows"] for t in found["tables"]}
+    text = cli("report", "backlog", "--service", "email", "--table", "services", "--csv").out
+    read = list(csv.DictReader(io.StringIO(text)))
+    assert read == [{k: str(v) for k, v in row.items()} for row in rows["services"]]
+    assert read[0]["service"] == "email"
+
+
+def test_the_same_at_an_older_revision(acme: Path, cli: Cli, incident: str) -> None:
+    now = cli("report", "backlog", "--json").json["headline"]
+    assert cli("report", "backlog", "--at", "HEAD", "--json").json["headline"] != now
+
+
+def test_what_cannot_be_is_said(acme: Path, cli: Cli) -> None:
+    assert "did you mean backlog?" in cli("report", "backlogs", code=1).err
+    assert "--table and --csv need the name of a report" in cli("report", "--csv", code=2).err
+    assert "takes a team" in cli("report", "backlog", "--team", "email", code=1).err
+    assert "in the future" in cli("report", "backlog", "--since", "2027-01-01", code=2).err
