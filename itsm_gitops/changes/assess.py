@@ -17,7 +17,7 @@ from itsm_gitops.changes.forges import signed
 from itsm_gitops.changes.judge import Judged, judge
 from itsm_gitops.changes.people import Directory
 from itsm_gitops.changes.policy import POLICY, ApprovalRule, Policy, read_policy
-from itsm_gitops.changes.requirements import Request
+from itsm_gitops.changes.request import Request
 from itsm_gitops.changes.reviews import Judge
 from itsm_gitops.changes.separation import Parts, separate
 from itsm_gitops.changes.summary import describe
