@@ -23,6 +23,7 @@ PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation
 _CRITICALITY = ("low", "medium", "high", "critical")
 _AUTHORISED = ("scheduled", "implement", "review")
 _INCIDENT = "incident"
+_SERVICE = "service"
 CHANGE = "change"
 
 Data = Mapping[str, Any]
@@ -173,10 +174,14 @@ def _template(base: Store, head: Store, data: Data, beside: Beside) -> tuple[str
         template = base.book.template(name)
     except ItsmError:
         return "missing", []
-    items = [*((i, c) for _, i in touched(data) for c in _classes(base, head, i)), *beside.items]
+    items = [(i, c) for _, i in touched(data) for c in _classes(base, head, i)]
+    # What stands where services do and is none is touched as well.
+    served = [*names(data.get("service")), *names(data.get("services"))]
+    items += [(i, c) for i in served for c in _classes(base, head, i) if c != _SERVICE]
+    items += beside.items
     strange = set(classes_beyond(template, (c for _, c in items)))
     found = departures(template, data)
-    found += dict.fromkeys(f"{i} ({c or 'of no known class'})" for i, c in items if c in strange)
+    found += dict.fromkeys(f"{c or 'unknown'} {i}" for i, c in items if c in strange)
     found += paths_beyond(template, beside.paths)
     return ("departed" if found else str(template.get("status", PROPOSED))), found
 

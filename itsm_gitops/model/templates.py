@@ -43,6 +43,8 @@ def departures(template: Mapping[str, Any], data: Mapping[str, Any]) -> list[str
 def touched(data: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
     """Yield the items that a change touches, with their place; the services that it is for are none of them."""
     cis = data.get("cis")
+    if isinstance(cis, str):  # no schema allows that, and the gate reads it all the same
+        yield ("cis",), cis
     for index, identifier in enumerate(cis if isinstance(cis, list) else ()):
         if isinstance(identifier, str):
             yield ("cis", index), identifier
