@@ -40,6 +40,7 @@ class FakeGitHub(ThreadingHTTPServer):
         """Forget everything but the address and the token."""
         self.pulls: dict[int, dict[str, Any]] = {}
         self.reviews: dict[int, list[dict[str, Any]]] = {}
+        self.events: dict[int, list[dict[str, Any]]] = {}  # what happened to pull requests
         self.brought: dict[str, int] = {}  # commits that a rebased pull request became, but for the last
         self.comments: list[dict[str, Any]] = []
         self.rules: dict[str, list[dict[str, Any]]] = {}  # by branch
@@ -56,6 +57,11 @@ class FakeGitHub(ThreadingHTTPServer):
     def open_pull(self, number: int, *, head: str = HEAD, base: str = BASE, draft: bool = False) -> None:
         self.pulls[number] = shapes.pull(number, head=head, base=base, draft=draft, by=account(1, "ada"))
         self.reviews.setdefault(number, [])
+
+    def event(self, number: int, name: str, at: str = DAY.format(0, 0)) -> None:
+        """Let something happen to a pull request: ``labeled``, ``base_ref_changed``."""
+        entries = self.events.setdefault(number, [])
+        entries.append(shapes.event(300 + len(entries), name, account(1, "ada"), at))
 
     def merge(self, number: int, commit: str, by: dict[str, Any], at: str) -> None:
         """Close a pull request as merged: what it came to, by whom and when."""
@@ -149,6 +155,11 @@ class _Handler(BaseHTTPRequestHandler):
             ),
             ("GET", rf"{root}/codeowners/errors", self._codeowners),
             ("GET", rf"{root}/issues/\d+/comments", lambda: self._page(self.server.comments, query)),
+            (
+                "GET",
+                rf"{root}/issues/(\d+)/events",
+                lambda n: self._page(self.server.events.get(int(n), []), query),
+            ),
             (
                 "POST",
                 rf"{root}/issues/\d+/comments",

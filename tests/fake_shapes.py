@@ -118,6 +118,20 @@ def review(number: int, identifier: int, user: dict[str, Any] | None, state: str
     }
 
 
+def event(identifier: int, name: str, actor: dict[str, Any], at: str) -> dict[str, Any]:
+    return {
+        "id": identifier,
+        "node_id": f"E{identifier}",
+        "url": f"{API}/repos/acme/itsm/issues/events/{identifier}",
+        "actor": actor,
+        "event": name,
+        "commit_id": None,
+        "commit_url": None,
+        "created_at": at,
+        "performed_via_github_app": None,
+    }
+
+
 def comment(identifier: int, body: str, user: dict[str, Any]) -> dict[str, Any]:
     where = f"{SITE}/acme/itsm/pull/7#issuecomment-{identifier}"
     return {

@@ -17,7 +17,7 @@ from itsm_gitops.changes.forges import signed
 from itsm_gitops.changes.judge import Judged, judge
 from itsm_gitops.changes.people import Directory
 from itsm_gitops.changes.policy import POLICY, ApprovalRule, Policy, read_policy
-from itsm_gitops.changes.requirements import Request
+from itsm_gitops.changes.request import Request
 from itsm_gitops.changes.reviews import Judge
 from itsm_gitops.changes.separation import Parts, separate
 from itsm_gitops.changes.summary import describe
@@ -32,7 +32,7 @@ from itsm_gitops.changes.types import (
 )
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
-from itsm_gitops.repository import Repository, Store, load_store, read_rulebook, refs
+from itsm_gitops.repository import Repository, Store, load_store, mainline, read_rulebook, refs
 from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
 from itsm_gitops.repository.part import Part
 
@@ -95,7 +95,7 @@ class _Case:
         asked, idle, left = wanted.required(request)
         if not self.overrides:
             asked = [a._replace(override=None) for a in asked]
-        found = signed.read(self.statements, self.directory, self.blank.at, self._about_this)
+        found = signed.read(self.statements, self.directory, self.blank.at, self._origin, self._about_this)
         standing = self.judge.sort((*self.reviews, *found.reviews))
         standing.rejected.extend(found.rejected)
         judged = judge(asked, self.judge, standing, self.head_directory)
@@ -175,6 +175,11 @@ class _Case:
             target=self.blank.target,
             now=self.blank.at,
         )
+
+    @property
+    def _origin(self) -> str:
+        """The first commit of the target branch; not looked for where nobody has signed."""
+        return mainline.origin(self.repo.history, self.blank.base) if self.statements else ""
 
     def _about_this(self, review: Review) -> bool:
         """Whether a statement is about some state of this request, and not about another one."""

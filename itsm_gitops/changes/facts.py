@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from itsm_gitops import documents
 from itsm_gitops.changes.policy import Policy
@@ -16,16 +16,24 @@ from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.ids import parse_record_id
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL
-from itsm_gitops.model.templates import PROPOSED, departures
+from itsm_gitops.model.templates import PROPOSED, classes_beyond, departures, paths_beyond, touched
 from itsm_gitops.repository import Store
 
 PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation"
 _CRITICALITY = ("low", "medium", "high", "critical")
 _AUTHORISED = ("scheduled", "implement", "review")
 _INCIDENT = "incident"
+_SERVICE = "service"
 CHANGE = "change"
 
 Data = Mapping[str, Any]
+
+
+class Beside(NamedTuple):
+    """What a request touches beside its records: edited items with their class, and files of other kinds."""
+
+    items: tuple[tuple[str, str], ...] = ()
+    paths: tuple[str, ...] = ()
 
 
 def affected(data: Data) -> list[str]:
@@ -38,16 +46,23 @@ def affected(data: Data) -> list[str]:
 
 
 def facts(
-    policy: Policy, base: Store, head: Store, before: Data | None, after: Data | None, items: Iterable[str]
+    policy: Policy,
+    base: Store,
+    head: Store,
+    before: Data | None,
+    after: Data | None,
+    items: Iterable[str],
+    beside: Beside,
 ) -> Data:
     """Return the facts of a change: those of ``after``, or of ``before`` where it is removed.
 
     ``items`` are all items that it affects. A fact is None where the record does not say, or says
-    what nobody can know the meaning of.
+    what nobody can know the meaning of. ``departures`` is no condition; it explains ``template``.
     """
     data = after if after is not None else before or {}
     outage = data.get("outage")
     expected = outage.get("expected") if isinstance(outage, dict) else None
+    standing, departs = _template(base, head, data, beside)
     return {
         **of_any(before, after),
         "stage": _stage(policy, base, before, after),
@@ -56,7 +71,8 @@ def facts(
         "outage": expected if isinstance(expected, bool) else None,
         "incident": any(_is_open_incident(base, head, t) for t in _targets(data)),
         "criticality": _criticality(base, items),
-        "template": _template(base, data),
+        "template": standing,
+        "departures": departs,
         "freeze": _in_freeze(base, data, frozenset(items)),
     }
 
@@ -146,16 +162,34 @@ def _criticality(base: Store, items: Iterable[str]) -> str | None:
     return _CRITICALITY[max(known)] if known else None
 
 
-def _template(base: Store, data: Data) -> str:
-    """Return how a change stands to its template as it is on the target branch."""
+def _template(base: Store, head: Store, data: Data, beside: Beside) -> tuple[str, list[str]]:
+    """Return how a change stands to its template as it is on the target branch, and where it departs from it.
+
+    Whoever edits an item or a file beside the change touches it, whether the change names it or not.
+    """
     name = data.get("template")
     if not isinstance(name, str) or name not in base.book.templates:
-        return "missing"
+        return "missing", []
     try:
         template = base.book.template(name)
     except ItsmError:
-        return "missing"
-    return "departed" if departures(template, data) else str(template.get("status", PROPOSED))
+        return "missing", []
+    items = [(i, c) for _, i in touched(data) for c in _classes(base, head, i)]
+    # What stands where services do and is none is touched as well.
+    served = [*names(data.get("service")), *names(data.get("services"))]
+    items += [(i, c) for i in served for c in _classes(base, head, i) if c != _SERVICE]
+    items += beside.items
+    strange = set(classes_beyond(template, (c for _, c in items)))
+    found = departures(template, data)
+    found += dict.fromkeys(f"{c or 'unknown'} {i}" for i, c in items if c in strange)
+    found += paths_beyond(template, beside.paths)
+    return ("departed" if found else str(template.get("status", PROPOSED))), found
+
+
+def _classes(base: Store, head: Store, identifier: str) -> list[str]:
+    """Return the class of an item, before and after; an empty one where nobody knows it."""
+    found = [store.entries[identifier].kind for store in (base, head) if identifier in store.entries]
+    return list(dict.fromkeys(found)) or [""]
 
 
 def _in_freeze(base: Store, data: Data, items: frozenset[str]) -> bool | None:

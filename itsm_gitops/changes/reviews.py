@@ -130,10 +130,15 @@ class Judge:
         if person in self.separated:
             return Rejected(review, SEPARATION, self.separated[person])
         if review.target is not None and review.target != self.target:
-            given = f"the branch {review.target}" if review.target else "some other branch"
-            reason = f"it was given for {given}, not for {self.target}"
-            return Rejected(review, OTHER_TARGET, reason)
+            return Rejected(review, OTHER_TARGET, self._other_target(review))
         return self._out_of_date(person, review)
+
+    def _other_target(self, review: Review) -> str:
+        if review.target:
+            return f"it was given for the branch {review.target}, not for {self.target}"
+        if review.note and not review.signed:  # the adapter's note; in a statement it is the reviewer's
+            return f"it cannot be told whether it was given for {self.target}: {review.note}"
+        return f"it was given for some other branch, not for {self.target}"
 
     def _out_of_date(self, person: str, review: Review) -> Rejected | None:
         if review.at > self.now + _CLOCK_ERROR:

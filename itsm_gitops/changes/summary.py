@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from itsm_gitops.changes.facts import AUTHORISATION, PREPARATION, PROGRESS, affected
-from itsm_gitops.changes.requirements import Request, Touched
+from itsm_gitops.changes.request import Request, Touched
 
 _LISTED = 6
 _STAGES = {
@@ -26,7 +26,8 @@ def _parts(request: Request, change: Touched) -> Iterator[str]:
     yield f"{verb} a change of type {known['type'] or '(none)'}"
     yield f"risk {known['risk'] or 'not known'}"
     if known["type"] == "standard":
-        yield f"template {known['template']}"
+        where = f" ({_listed(known['departures'])})" if known["departures"] else ""
+        yield f"template {known['template']}{where}"
     if known["freeze"] is not False:
         yield "in a freeze" if known["freeze"] else "window not known"
     if known["outage"]:

@@ -200,6 +200,7 @@ def approve(
     does not know, a part in the request).
     """
     from itsm_gitops.changes.forges import signed
+    from itsm_gitops.repository import mainline
 
     before = approvals(repo, asked)
     if not before.digest:
@@ -211,7 +212,7 @@ def approve(
         raise Refused(f"this approval would not count: {before.separated[person]}")
     file = signing_key(repo, key)
     signed.require_key(directory, person, file, before.at.date())
-    text = signed.statement(before, person, state, note)
+    text = signed.statement(before, mainline.origin(repo.history, before.base), person, state, note)
     subject = before.changes[0] if before.changes else before.digest.removeprefix("sha256:")[:12]
     name = signed.sign(repo.history, text, file, subject)
     return Approved(name, text.decode(), approvals(repo, asked))

@@ -255,7 +255,8 @@ def _valid_today(
     statements = list(statements)
     if not statements:
         return
-    directory = _directory(repo, branch(repo, target)[1])
-    good = signed.read(statements, directory, clock.now(), lambda r: r.at > since)
+    tip = branch(repo, target)[1]
+    directory, origin = _directory(repo, tip), mainline.origin(repo.history, tip)
+    good = signed.read(statements, directory, clock.now(), origin, lambda r: r.at > since)
     valid = {r.review_id for r in good.reviews if directory.active(str(r.person))}
     yield from (s for s in statements if s.oid in valid)

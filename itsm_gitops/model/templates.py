@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from itsm_gitops.model.findings import Pointer
+from itsm_gitops.model.paths import glob
+from itsm_gitops.model.roles import names
 
 PROPOSED = "proposed"
 APPROVED = "approved"
@@ -34,6 +38,45 @@ def departures(template: Mapping[str, Any], data: Mapping[str, Any]) -> list[str
         if mine is not None and not _same(mine, value_at(values, str(field))):
             found.append(str(field))
     return found
+
+
+def touched(data: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    """Yield the items that a change touches, with their place; the services that it is for are none of them."""
+    cis = data.get("cis")
+    if isinstance(cis, str):  # no schema allows that, and the gate reads it all the same
+        yield ("cis",), cis
+    for index, identifier in enumerate(cis if isinstance(cis, list) else ()):
+        if isinstance(identifier, str):
+            yield ("cis", index), identifier
+    links = data.get("links")
+    for index, link in enumerate(links if isinstance(links, list) else ()):
+        if isinstance(link, Mapping) and link.get("type") == "affects":
+            yield from ((("links", index, "target"), name) for name in names(link.get("target")))
+
+
+def classes_beyond(template: Mapping[str, Any], classes: Iterable[str]) -> list[str]:
+    """Return the classes that a template may not touch, each once."""
+    allowed = _limit(template, "classes")
+    return [] if allowed is None else [c for c in dict.fromkeys(classes) if c not in allowed]
+
+
+def paths_beyond(template: Mapping[str, Any], paths: Iterable[str]) -> list[str]:
+    """Return the files beside the records that a template may not touch."""
+    allowed = _limit(template, "paths")
+    if allowed is None:
+        return []
+    return [p for p in paths if not any(glob(pattern).fullmatch(p) for pattern in allowed)]
+
+
+def _limit(template: Mapping[str, Any], sort: str) -> list[str] | None:
+    """Return what of one sort a template may touch; None where it sets no limit.
+
+    A limit that cannot be read allows nothing.
+    """
+    touches = template.get("touches", {})
+    if not isinstance(touches, Mapping):
+        return []
+    return names(touches[sort]) if sort in touches else None
 
 
 def value_at(data: Any, dotted: str) -> Any:

@@ -50,6 +50,15 @@ def one(git: Git, revision: str) -> Landed:
     return landed(git, git.resolve(revision), most=1)[0]
 
 
+def origin(git: Git, tip: str) -> str:
+    """Return the first commit of a main line (``tip``: a full hash): it tells a repository from all others.
+
+    Clones and forks share it, whatever they are called and wherever they are.
+    """
+    out = git.run("rev-list", "--first-parent", "--max-parents=0", "--end-of-options", tip, "--")
+    return out.decode("ascii").split()[-1]
+
+
 def proposed(git: Git, base: str, commit: Landed) -> str:
     """Return what was asked to be merged where ``base`` became ``commit``.
 

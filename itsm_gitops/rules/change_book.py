@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from itsm_gitops.model.errors import did_you_mean
@@ -14,6 +15,7 @@ from itsm_gitops.rules.rulebook import BookContext
 
 _SCHEMA = "schemas/records/change.schema.json"
 _FLOW = "schemas/workflows/change.yaml"
+_CLASS = ".schema.json"
 
 
 @rule(
@@ -36,9 +38,12 @@ def policies_fit_changes(ctx: BookContext) -> Iterator[Hit]:
         for number, fact in enumerate(risk["facts"]):
             for index, name in enumerate(fact.get("types", ())):
                 yield from _unknown("model", name, known, ("facts", number, "types", index), RISK)
+    classes = [PurePosixPath(p).name.removesuffix(_CLASS) for p, _ in ctx.usable("schemas/cmdb/", _CLASS)]
     for path, template in ctx.usable("schemas/templates/", ".yaml"):
         if not ctx.refusals(path):
             yield from _fixed(path, template, known or {})
+            for index, name in enumerate(template.get("touches", {}).get("classes", ())):
+                yield from _unknown("class", name, classes, ("touches", "classes", index), path)
 
 
 def _models(ctx: BookContext, models: Mapping[str, Any]) -> Iterator[Hit]:

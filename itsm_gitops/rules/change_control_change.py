@@ -118,8 +118,8 @@ def _authorising(book: RuleBook, name: str) -> Mapping[str, Any] | None:
     return template if template.get("kind") == "change" and model is not None and model.templated else None
 
 
-def _says(template: Mapping[str, Any]) -> tuple[Any, Any]:
-    return template.get("values"), template.get("fixed")
+def _says(template: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    return template.get("values"), template.get("fixed"), template.get("touches")
 
 
 def _newer(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

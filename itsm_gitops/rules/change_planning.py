@@ -17,7 +17,7 @@ from itsm_gitops.model.entry import summarise
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import OFF, WARNING
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, RISK
-from itsm_gitops.model.templates import departures
+from itsm_gitops.model.templates import classes_beyond, departures, touched
 from itsm_gitops.repository import Store
 from itsm_gitops.rules.change_control import arrived, model_of
 from itsm_gitops.rules.context import DocumentContext, NetworkContext
@@ -68,13 +68,13 @@ def outside_freezes(ctx: DocumentContext) -> Iterator[Hit]:
     "C010",
     "Departure from the template",
     kinds=_CHANGE,
-    why="A template authorises exactly what it says; a change that differs in a fixed field is no longer standard.",
+    why="A template authorises exactly what it says; a change that differs in a fixed field, or touches an item of another class, is no longer standard.",
     hint="take the template's value (or leave the field out), or make it a normal change",
     bad="type: standard\ntemplate: standard-patch-os\nrisk: {level: medium}",
     good="type: standard\ntemplate: standard-patch-os\nrisk: {level: low}",
 )
 def follows_template(ctx: DocumentContext) -> Iterator[Hit]:
-    """Compare the fixed fields of an open change with its template; line breaks do not count."""
+    """Compare the fixed fields of an open change with its template (line breaks do not count), and the classes of its items with `touches`."""
     name, model = ctx.data.get("template"), model_of(ctx)
     if model is None or not model.templated or not ctx.flow.is_open(str(ctx.data.get("state"))):
         return
@@ -86,6 +86,11 @@ def follows_template(ctx: DocumentContext) -> Iterator[Hit]:
         steps = tuple(field.split("."))
         if steps[0] not in ctx.refused:
             yield Hit(f"'{field}' is not what the template '{name}' says", steps)
+    for pointer, identifier in touched(ctx.data):
+        entry = ctx.store.entries.get(identifier)
+        if pointer[0] not in ctx.refused and entry and classes_beyond(template, [entry.kind]):
+            message = f"'{identifier}' is a {entry.kind}, which the template '{name}' does not touch"
+            yield Hit(message, pointer, "make it a normal change, or one change for each of both")
 
 
 @rule(

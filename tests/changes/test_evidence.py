@@ -129,7 +129,7 @@ def test_signatures_of_other_requests_are_not_even_checked(
     """A repository keeps every statement ever given: a push must not pay for all of them."""
     about = {
         "at": "2026-11-22T10:00:00Z", "changes": [], "commit": OTHER, "digest": "sha256:" + "0" * 64, "note": "",
-        "person": "bob", "state": "approved", "target": "main", "version": 1,
+        "person": "bob", "repository": COMMIT, "state": "approved", "target": "main", "version": 1,
     }  # fmt: skip
     text = signed.canonical(about).decode()
     kept = [Kept(f"x{n}", COMMIT, signed.canonical({"statement": text, "signature": "s"})) for n in range(3)]

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from itsm_gitops.changes.assess import assess
+from itsm_gitops.changes.evidence import Inputs, judge, outcome, used
 from itsm_gitops.changes.forges.signed import NAMESPACE, PREFIX, canonical
-from itsm_gitops.changes.types import SATISFIED, UNSATISFIED, Assessment
-from itsm_gitops.repository import sshsig
+from itsm_gitops.changes.types import BYPASSED, SATISFIED, UNSATISFIED, Assessment
+from itsm_gitops.repository import mainline, sshsig
 from itsm_gitops.repository.refs import Kept
 from tests.changes.world import CHANGE_PATH, NOW, NUMBERS, World, change, person
 
@@ -69,7 +70,8 @@ class Scene:
         now = self.assess()
         self.about = {
             "at": DAY, "changes": list(now.changes), "commit": now.head, "digest": now.digest, "note": "",
-            "person": "bob", "state": "approved", "target": "main", "version": 1,
+            "person": "bob", "repository": mainline.origin(self.world.repo.history, now.base), "state": "approved",
+            "target": "main", "version": 1,
         }  # fmt: skip
 
     def signed(self, by: str = "bob", *, namespace: str = NAMESPACE, **edits: Any) -> Kept:
@@ -119,6 +121,20 @@ ROWS = (
     Row("signed as evidence", "BAD_SIGNATURE", "no key that bob has", {}, namespace="itsm-evidence@v1"),
     Row("the author's own", "SEPARATION", "ann wrote commit", {"person": "ann"}, by="ann"),
     Row("for another branch", "OTHER_TARGET", "given for the branch release", {"target": "release"}),
+    Row(
+        "for another repository",
+        "OTHER_REPOSITORY",
+        "bob signed it for another repository",
+        {"repository": "f" * 40},
+    ),
+    Row("for no repository", "OTHER_REPOSITORY", "bob signed it for another repository", {"repository": ""}),
+    Row(
+        "by somebody else for another repository",
+        "BAD_SIGNATURE",
+        "no key that bob has",
+        {"repository": "f" * 40},
+        by="carl",
+    ),
     Row("for another content", "STALE", "bob saw", {"digest": "sha256:" + "0" * 64}),
     Row("for the right commit and another content", "STALE", "bob saw", {"digest": ""}),
     Row("for no branch", "OTHER_TARGET", "given for some other branch, not for main", {"target": ""}),
@@ -155,6 +171,7 @@ def test_a_statement(row: Row, scene: Scene) -> None:
         {"at": "2026-11-22T10:00:00"},
         {"digest": None},
         {"note": 7},
+        {"repository": None},
     ],
     ids=str,
 )
@@ -234,6 +251,59 @@ def test_a_key_that_only_the_request_brings(scene: Scene) -> None:
     found = scene.assess(scene.signed("mia", person="carl"))
     assert found.result == UNSATISFIED
     assert [r.code for r in found.rejected] == ["BAD_SIGNATURE"]
+
+
+@pytest.fixture
+def elsewhere(scenery: Scene, tmp_path: Path) -> Scene:
+    """Another repository with the same files, people and keys, and the same request."""
+    made = Scene.copy(scenery, tmp_path / "elsewhere")
+    made.world.git("checkout", "-q", "--orphan", "begun-anew")
+    made.world.commit("Begun from a copy", by="cab-one")
+    made.world.git("branch", "-q", "-M", "main")
+    made.request()
+    return made
+
+
+def test_the_same_content_in_another_repository(scene: Scene, elsewhere: Scene) -> None:
+    """What was signed for a test environment must not open the real one."""
+    assert scene.about["digest"] == elsewhere.about["digest"]
+    kept = scene.signed()
+    assert scene.assess(kept).result == SATISFIED
+    found = elsewhere.assess(kept)
+    assert found.result == UNSATISFIED
+    assert [(r.code, r.review.person) for r in found.rejected] == [("OTHER_REPOSITORY", "bob")]
+    assert elsewhere.assess(kept, elsewhere.signed()).result == SATISFIED
+
+
+def test_a_no_from_another_repository_blocks_nobody(scene: Scene, elsewhere: Scene) -> None:
+    later = scene.signed(state="changes_requested", at="2026-11-22T11:00:00Z")
+    assert elsewhere.assess(elsewhere.signed(), later).result == SATISFIED
+
+
+def test_evidence_of_a_merge_with_an_approval_for_another_repository(scene: Scene, elsewhere: Scene) -> None:
+    """It is kept as refused, so that whoever computes it again finds the same."""
+    elsewhere.world.on_main()
+    elsewhere.world.git("merge", "-q", "--no-ff", "-m", "Merged", "topic")
+    git = elsewhere.world.repo.history
+    landed = mainline.one(git, "main")
+    inputs = Inputs(statements=(scene.signed(),))
+    found = judge(elsewhere.world.repo, landed.parents[0], landed, target="main", inputs=inputs, at=NOW)
+    assert outcome(found) == BYPASSED
+    assert [r.code for r in found.rejected] == ["OTHER_REPOSITORY"]
+    assert used(inputs, found) == inputs
+
+
+def test_a_repository_is_known_by_the_first_commit_of_its_main_line(scene: Scene) -> None:
+    """What is merged from another history does not make it another repository."""
+    world = scene.world
+    begun = mainline.origin(world.repo.history, world.head)
+    assert begun == world.git("rev-list", "--max-parents=0", "HEAD")
+    world.git("checkout", "-q", "--orphan", "other")
+    other = world.commit("Other", by="dora")
+    world.on_main()
+    world.git("merge", "-q", "--allow-unrelated-histories", "-s", "ours", "-m", "Both", "other")
+    assert mainline.origin(world.repo.history, world.head) == begun
+    assert mainline.origin(world.repo.history, other) == other
 
 
 def test_an_older_yes_under_another_name_does_not_undo_a_no(scene: Scene) -> None:

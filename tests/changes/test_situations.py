@@ -8,8 +8,9 @@ import pytest
 
 from itsm_gitops.changes.types import Assessment, Verdict
 from tests.changes.attacks import ATTACKS
+from tests.changes.limits import LIMITS
 from tests.changes.situations import REQUEST, SITUATIONS, Situation
-from tests.changes.world import World, review
+from tests.changes.world import CHG, World, review
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +40,9 @@ def play(situation: Situation, world: World) -> Assessment:
     return world.assess(reviews, opened_by=situation.opened_by, target=situation.target)
 
 
-@pytest.mark.parametrize("situation", [*SITUATIONS, *ATTACKS], ids=lambda s: s.name.replace(" ", "-"))
+@pytest.mark.parametrize(
+    "situation", [*SITUATIONS, *ATTACKS, *LIMITS], ids=lambda s: s.name.replace(" ", "-")
+)
 def test_situation(situation: Situation, organisation: World, tmp_path: Path) -> None:
     found = play(situation, World.copy(organisation, tmp_path / "repo"))
     assert found.result == situation.result, told(found)
@@ -47,6 +50,17 @@ def test_situation(situation: Situation, organisation: World, tmp_path: Path) ->
     assert not situation.code or situation.code in {r.code for r in found.rejected}, found.rejected
 
 
+def test_what_departs_from_a_template_is_named(organisation: World, tmp_path: Path) -> None:
+    """An author has to know which file or item it is."""
+    rows = {s.name.partition(": ")[2]: s for s in LIMITS}
+    for name, said in (
+        ("one file of two", "template departed (deploy/b/c.tf)"),
+        ("an item of another class", "template departed (database d1)"),
+    ):
+        found = play(rows[name], World.copy(organisation, tmp_path / name))
+        assert said in found.facts[CHG]
+
+
 def test_the_table_is_long_enough_and_has_no_row_twice() -> None:
-    names = [s.name for s in (*SITUATIONS, *ATTACKS)]
+    names = [s.name for s in (*SITUATIONS, *ATTACKS, *LIMITS)]
     assert len(names) == len(set(names)) >= 60

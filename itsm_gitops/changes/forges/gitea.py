@@ -12,10 +12,11 @@ from typing import Any
 
 from itsm_gitops.changes.forges import shape
 from itsm_gitops.changes.forges.github import GitHub
-from itsm_gitops.changes.forges.http import Client, ForgeError
+from itsm_gitops.changes.forges.http import PAGES_MAX, Client, ForgeError
 
 # Gitea writes this where a time is not set.
 _UNSET = "0001-01-01T00:00:00Z"
+_PAGE = 50  # as many as it gives at once, unless it is set up otherwise
 
 
 class Gitea(GitHub):
@@ -44,8 +45,32 @@ class Gitea(GitHub):
             raise
         return shape.number(found, "number") if shape.dig(found, "base.ref") == target else None
 
+    def _sent_elsewhere(self, number: int) -> Iterator[datetime]:
+        """Yield when a request was sent to another branch."""
+        for entry in self._timeline(f"{self.path}/issues/{int(number)}/timeline"):
+            if shape.dig(entry, "type") == "change_target_branch":
+                yield shape.moment(entry, "created_at")
+
+    def _timeline(self, path: str) -> Iterator[Any]:
+        """Yield everything that happened to a request.
+
+        Without a page the whole is answered. A server that answers a part of it names no next page,
+        and leaves out what the token may not see: only an empty page is surely the last.
+        """
+        for page in range(1, PAGES_MAX + 1):
+            entries = self.client.get(path, limit=_PAGE, **({"page": page} if page > 1 else {}))
+            if not isinstance(entries, list):
+                # Gitea writes an empty list as null.
+                if entries is None:
+                    return
+                raise ForgeError(f"{path} did not answer with a list", "is the address right?")
+            yield from entries
+            if not entries or len(entries) > _PAGE:
+                return
+        raise ForgeError(f"{path} has more than {PAGES_MAX} pages", "this cannot be a real list")
+
     def _list(self, path: str, **query: object) -> Iterator[Any]:
-        return self.client.pages(path, {"limit": 50, **query})
+        return self.client.pages(path, {"limit": _PAGE, **query})
 
     def _moment(self, data: Any) -> datetime:
         """Return when a review was last touched: a dismissal moves it."""

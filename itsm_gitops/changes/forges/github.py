@@ -28,6 +28,10 @@ _STATES = {
 }
 # Not reviews yet: drafts that only their author sees, and Gitea's wish for a review.
 _UNSUBMITTED = ("PENDING", "REQUEST_REVIEW")
+# What happened to a request when it was sent to another branch, by hand or as its branch went away.
+_SENT_ELSEWHERE = ("base_ref_changed", "automatic_base_change_succeeded")
+# No permission, not to be seen, switched off: asking again would not help.
+_REFUSALS = (403, 404, 410)
 ACTIONS_BOT = "github-actions[bot]"
 
 
@@ -93,10 +97,28 @@ class GitHub:
     def reviews(self, number: int) -> list[Review]:
         """Return every submitted review, oldest first; raises ForgeError.
 
-        A review by a deleted account has no identity, one without commit saw nothing we know.
+        A review by a deleted account has no identity, one without commit saw nothing we know. An
+        approval from before the request was sent to another branch was given for another branch.
         """
-        found = (self._review(r) for r in self._list(f"{self.path}/pulls/{int(number)}/reviews"))
-        return sorted((r for r in found if r is not None), key=lambda r: (r.at, r.review_id))
+        given = (self._review(r) for r in self._list(f"{self.path}/pulls/{int(number)}/reviews"))
+        found = sorted((r for r in given if r is not None), key=lambda r: (r.at, r.review_id))
+        if not any(r.state == types.APPROVED for r in found):
+            return found
+        try:
+            last = max(self._sent_elsewhere(number), default=None)
+        except ForgeError as error:
+            if error.status not in _REFUSALS:
+                raise
+            note = f"{self.name} does not let this token read the events of the request ({error.status})"
+            return [_elsewhere(r, note) for r in found]
+        # In the same second the move is the later one: who is in doubt asks again.
+        return [_elsewhere(r) if last is not None and r.at <= last else r for r in found]
+
+    def _sent_elsewhere(self, number: int) -> Iterator[datetime]:
+        """Yield when a request was sent to another branch."""
+        for event in self._list(f"{self.path}/issues/{int(number)}/events"):
+            if shape.dig(event, "event") in _SENT_ELSEWHERE:
+                yield shape.moment(event, "created_at")
 
     def _list(self, path: str, **query: object) -> Iterator[Any]:
         return self.client.pages(path, query)
@@ -211,3 +233,8 @@ class GitHub:
         """
         run = shape.number(self.client.get(f"{self.path}/actions/jobs/{int(job)}"), "run_id")
         self.client.send("POST", f"{self.path}/actions/runs/{run}/rerun")
+
+
+def _elsewhere(review: Review, note: str = "") -> Review:
+    """Return a review as one for some other branch, where it is an approval."""
+    return review._replace(target="", note=note) if review.state == types.APPROVED else review

@@ -1,7 +1,7 @@
 """Approvals as statements signed with the approver's own SSH key: no forge has to be believed.
 
 A statement is canonical JSON (sorted keys, no white space, one final newline) about one content: the
-digest of the request, the branch, the time, who says what. It is kept with its signature as one
+digest of the request, the repository (its first commit), the branch, the time, who says what. It is kept with its signature as one
 blob under ``refs/itsm/approvals/CHANGE/PERSON-DIGEST12`` and travels by ``git push``. Keys are those
 that cmdb/people on the target branch lists today: a removed key or person counts for nothing,
 whatever date a statement claims.
@@ -30,10 +30,11 @@ SOURCE = "ssh"
 NAMESPACE = "itsm-approval@v1"
 PREFIX = "refs/itsm/approvals"
 BAD_SIGNATURE = "BAD_SIGNATURE"
+OTHER_REPOSITORY = "OTHER_REPOSITORY"
 _VERSION = 1
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
-_TEXTS = ("at", "commit", "digest", "note", "person", "state", "target")
+_TEXTS = ("at", "commit", "digest", "note", "person", "repository", "state", "target")
 
 
 class Found(NamedTuple):
@@ -43,8 +44,13 @@ class Found(NamedTuple):
     rejected: list[Rejected]
 
 
-def statement(assessment: Assessment, person: str, state: str = APPROVED, note: str = "") -> bytes:
-    """Return the statement that ``person`` signs about a request as it stands."""
+def statement(
+    assessment: Assessment, repository: str, person: str, state: str = APPROVED, note: str = ""
+) -> bytes:
+    """Return the statement that ``person`` signs about a request as it stands.
+
+    ``repository`` is its first commit (``mainline.origin``).
+    """
     about = {
         "at": clock.format_time(assessment.at),
         "changes": list(assessment.changes),
@@ -52,6 +58,7 @@ def statement(assessment: Assessment, person: str, state: str = APPROVED, note: 
         "digest": assessment.digest,
         "note": note,
         "person": person,
+        "repository": repository,
         "state": state,
         "target": assessment.target,
         "version": _VERSION,
@@ -98,27 +105,33 @@ def read(
     statements: Iterable[refs.Kept],
     directory: Directory,
     now: datetime,
+    repository: str,
     concerns: Callable[[Review], bool] = lambda _: True,
 ) -> Found:
     """Check every statement that ``concerns`` the request; ``directory`` is that of the target branch.
 
+    ``repository`` is the first commit of this one: the same content elsewhere needs its own approval.
     A repository keeps all statements that were ever given, so the others are told apart before any
     signature is checked.
     """
     found = Found([], [])
     for kept in statements:
-        for review, reason in _read(kept, directory, now, concerns):
-            if reason:
-                found.rejected.append(Rejected(review, BAD_SIGNATURE, reason))
+        for review, code, reason in _read(kept, directory, now, repository, concerns):
+            if code:
+                found.rejected.append(Rejected(review, code, reason))
             else:
                 found.reviews.append(review)
     return found
 
 
 def _read(
-    kept: refs.Kept, directory: Directory, now: datetime, concerns: Callable[[Review], bool]
-) -> Iterator[tuple[Review, str]]:
-    """Yield the statement of one blob with why it does not count; nothing where it is no statement."""
+    kept: refs.Kept,
+    directory: Directory,
+    now: datetime,
+    repository: str,
+    concerns: Callable[[Review], bool],
+) -> Iterator[tuple[Review, str, str]]:
+    """Yield the statement of one blob, with code and reason where it does not count; nothing where it is none."""
     about, text, signature = _parse(kept.content)
     at = clock.parse_time(about.get("at", "")) if about else None
     if (
@@ -146,10 +159,19 @@ def _read(
         return
     keys = keys_of(directory, person, now.date())
     fingerprint = sshsig.verify(text.encode(), signature, person, keys, NAMESPACE) if keys else ""
-    if fingerprint:
-        yield claimed._replace(identity=f"ssh:{fingerprint}", signed=True), ""
+    if not fingerprint:
+        reason = f"no key that {person} has on the target branch today made this signature"
+        yield claimed, BAD_SIGNATURE, reason
+        return
+    proved = claimed._replace(identity=f"ssh:{fingerprint}", signed=True)
+    if about["repository"] == repository:
+        yield proved, "", ""
     else:
-        yield claimed, f"no key that {person} has on the target branch today made this signature"
+        yield (
+            proved,
+            OTHER_REPOSITORY,
+            f"{person} signed it for another repository; this one needs its own approval",
+        )
 
 
 def _parse(content: bytes) -> tuple[dict[str, Any], str, str]:

@@ -41,6 +41,7 @@ PATHS = tuple(
         "/actions/jobs/{job_id}",
         "/actions/runs/{run_id}/rerun",
         "/issues/{issue_number}/comments",
+        "/issues/{issue_number}/events",
         "/issues/comments/{comment_id}",
         "/rules/branches/{branch}",
         "/codeowners/errors",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.message import Message
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -69,7 +69,55 @@ def test_more_reviews_than_a_page_holds(github: GitHub, server: FakeGitHub) -> N
     for number in range(250):
         server.review(7, account(number + 1, f"person-{number}"))
     assert [r.identity for r in github.reviews(7)] == [f"github:{n + 1}" for n in range(250)]
-    assert len(server.requests) == 3
+    assert len(server.requests) == 4
+
+
+@pytest.mark.parametrize("name", ["base_ref_changed", "automatic_base_change_succeeded"])
+def test_approval_before_the_request_was_sent_to_another_branch(
+    github: GitHub, server: FakeGitHub, name: str
+) -> None:
+    """Last sent in second 2: what was given in that second or before was given for another branch."""
+    for number in range(110):
+        server.event(7, "labeled", f"2026-03-04T10:00:{number % 60:02d}Z")
+    for user in (ADA, BEN, account(3, "carl"), account(4, "dana")):
+        server.review(7, user, "CHANGES_REQUESTED" if user is ADA else "APPROVED")
+    assert {r.target for r in github.reviews(7)} == {None}
+    server.event(7, name, "2026-03-04T10:00:02Z")
+    server.event(7, name, "2026-03-04T10:00:01Z")
+    assert [(r.identity, r.target) for r in github.reviews(7)] == [
+        ("github:1", None),
+        ("github:2", ""),
+        ("github:3", ""),
+        ("github:4", None),
+    ]
+
+
+def test_events_are_asked_for_where_somebody_approved(github: GitHub, server: FakeGitHub) -> None:
+    server.review(7, BEN, "COMMENTED")
+    assert len(github.reviews(7)) == 1
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_a_server_that_does_not_show_what_happened_to_a_request(
+    github: GitHub, server: FakeGitHub, status: int
+) -> None:
+    """Nobody can tell then which branch was approved; a refusal stands all the same."""
+    server.review(7, ADA, "CHANGES_REQUESTED")
+    server.review(7, BEN)
+    server.faults = [(0, {}), (status, {})]
+    told = f"github does not let this token read the events of the request ({status})"
+    assert [(r.target, r.note) for r in github.reviews(7)] == [(None, ""), ("", told)]
+
+
+def test_a_server_that_fails_to_show_what_happened_is_an_error(github: GitHub, server: FakeGitHub) -> None:
+    server.review(7, BEN)
+    server.faults = [(0, {}), (422, {})]
+    with pytest.raises(ForgeError, match="422"):
+        github.reviews(7)
+    server.event(7, "base_ref_changed", "yesterday")
+    with pytest.raises(ForgeError, match="'created_at' is not a time"):
+        github.reviews(7)
 
 
 @pytest.mark.parametrize(
@@ -172,16 +220,20 @@ class Canned(Client):
         self.sent: list[tuple[str, str, object]] = []
 
     def request(self, method: str, url: str, body: Mapping[str, object] | None = None) -> Answer:
-        path = urlsplit(url).path.removeprefix("/api")
+        path, query = urlsplit(url).path.removeprefix("/api"), dict(parse_qsl(urlsplit(url).query))
         if method != "GET":
             self.sent.append((method, path, body))
             return Answer(201, Message(), {"id": 9, "html_url": "https://forge.example/c/9"})
         if path not in self.answers:
             raise ForgeError(f"GET {path} answers 404", status=404)
-        return Answer(200, Message(), json.loads(json.dumps(self.answers[path])))
+        if isinstance(self.answers[path], ForgeError):
+            raise self.answers[path]
+        answer = self.answers[path] if "page" not in query else self.answers.get(f"{path}?{query['page']}")
+        return Answer(200, Message(), json.loads(json.dumps(answer)))
 
 
 GITEA = "/repos/acme/itsm/pulls/7/reviews"
+TIMELINE = "/repos/acme/itsm/issues/7/timeline"
 
 
 def _gitea(**change: Any) -> dict[str, Any]:
@@ -210,7 +262,7 @@ def test_gitea_and_forgejo() -> None:
         _gitea(id=8, dismissed=True, submitted_at="0001-01-01T00:00:00Z"),
         _gitea(id=9, state="COMMENT", commit_id=""),
     ]
-    found = Gitea(Canned({GITEA: reviews}), "acme", "itsm", "forgejo").reviews(7)
+    found = Gitea(Canned({GITEA: reviews, TIMELINE: []}), "acme", "itsm", "forgejo").reviews(7)
     assert [(r.identity, r.state, r.commit, r.source) for r in found] == [
         ("forgejo:2", "approved", HEAD, "forgejo"),
         ("", "changes_requested", HEAD, "forgejo"),
@@ -218,6 +270,50 @@ def test_gitea_and_forgejo() -> None:
         ("forgejo:2", "commented", None, "forgejo"),
     ]
     assert {r.at for r in found} == {datetime(2026, 3, 4, 10, 0, 0, tzinfo=UTC)}
+    assert {r.target for r in found} == {None}
+
+
+def _happened(kind: str, minute: int) -> dict[str, Any]:
+    at = f"2026-03-04T11:{minute:02d}:00+01:00"
+    refs = {"old_ref": "drafts", "new_ref": "main"} if kind == "change_target_branch" else {}
+    return {"id": minute, "type": kind, "user": {"id": 1}, "created_at": at, **refs}
+
+
+@pytest.mark.parametrize(
+    ("pages", "targets"),
+    [
+        ({"": None}, [None, None, None]),
+        ({"": [_happened("comment", 30)]}, [None, None, None]),
+        ({"": [_happened("change_target_branch", 15)]}, [None, "", None]),
+        ({"": [_happened("change_target_branch", 20)]}, [None, "", ""]),
+        ({"": [_happened("comment", 1)] * 90 + [_happened("change_target_branch", 15)]}, [None, "", None]),
+        # A server that gives a part of it, of which this token may not see all.
+        (
+            {"": [_happened("comment", 1)] * 20, "?2": [_happened("change_target_branch", 15)]},
+            [None, "", None],
+        ),
+    ],
+)
+def test_gitea_approval_before_the_request_was_sent_to_another_branch(
+    pages: dict[str, Any], targets: list[str | None]
+) -> None:
+    """The server gives its time line whole, without links to further pages."""
+    reviews = [
+        _gitea(id=5, state="REQUEST_CHANGES", user={"id": 3, "login": "carl"}),
+        _gitea(id=6, submitted_at="2026-03-04T11:10:00+01:00"),
+        _gitea(id=7, submitted_at="2026-03-04T11:20:00+01:00"),
+    ]
+    answers = {GITEA: reviews, **{f"{TIMELINE}{page}": found for page, found in pages.items()}}
+    assert [r.target for r in Gitea(Canned(answers), "acme", "itsm").reviews(7)] == targets
+
+
+def test_gitea_that_does_not_show_what_happened_to_a_request() -> None:
+    refused = Canned({GITEA: [_gitea()], TIMELINE: ForgeError("no", status=403)})
+    [found] = Gitea(refused, "acme", "itsm", "forgejo").reviews(7)
+    told = "forgejo does not let this token read the events of the request (403)"
+    assert (found.target, found.note) == ("", told)
+    with pytest.raises(ForgeError, match="not answer with a list"):
+        Gitea(Canned({GITEA: [_gitea()], TIMELINE: {}}), "acme", "itsm").reviews(7)
 
 
 MR = "/projects/acme%2Fitsm/merge_requests/7"

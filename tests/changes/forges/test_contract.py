@@ -63,7 +63,7 @@ def test_more_reviews_than_two_pages_hold(github: GitHub, server: FakeGitHub) ->
     assert [r.identity for r in found[:4]] == [f"github:{n}" for n in (1, 2, 3, 4)]
     assert [(r.identity, r.commit) for r in found[-2:]] == [("", HEAD), ("github:41898282", None)]
     asked = [path for _, path in server.requests]
-    assert [re.search(r"[?&]page=(\d)", path) is not None for path in asked] == [False, True, True]
+    assert [re.search(r"[?&]page=(\d)", path) is not None for path in asked] == [False, True, True, False]
 
 
 def test_the_comment_is_written_once_and_then_replaced(github: GitHub, server: FakeGitHub) -> None:
@@ -87,7 +87,10 @@ def test_every_call_of_the_adapter(github: GitHub, server: FakeGitHub) -> None:
     server.rules["itsm/evidence"] = [shapes.rule("non_fast_forward")]
 
     assert github.pull_request(7).head == HEAD
-    assert len(github.reviews(7)) == 1
+    assert [r.target for r in github.reviews(7)] == [None]
+    server.event(7, "base_ref_changed")
+    server.event(7, "automatic_base_change_succeeded")
+    assert [r.target for r in github.reviews(7)] == [""]
     assert github.open_requests() == [(7, HEAD, False), (8, NEXT, True)]
     run = github.last_run(HEAD, "gate")
     assert run is not None
@@ -138,6 +141,7 @@ def _without(entry: dict[str, Any], name: str) -> None:
         (lambda s: s.pulls[7].update(draft="no"), lambda g: g.open_requests()),
         (lambda s: _without(s.reviews[7][0], "commit_id"), lambda g: g.reviews(7)),
         (lambda s: s.reviews[7][0].update(id="1"), lambda g: g.reviews(7)),
+        (lambda s: _without(s.events[7][0], "created_at"), lambda g: g.reviews(7)),
         (lambda s: s.checks[0].update(status="finished"), lambda g: g.last_run(HEAD, "gate")),
         (lambda s: _without(s.comments[0], "created_at"), lambda g: g.upsert_comment(7, "x", MARKER)),
     ],
@@ -146,6 +150,7 @@ def test_the_proxy_really_judges_the_fake(github: GitHub, server: FakeGitHub, sp
     """A field too few or a word too many, and the call that just worked is an error."""
     server.review(7, BEN)
     server.check("gate")
+    server.event(7, "base_ref_changed")
     server.comment("chat", ADA)
     spoil(server)
     with pytest.raises(ForgeError, match=r"\(500\)|answers 500"):
