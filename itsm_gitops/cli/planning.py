@@ -109,7 +109,7 @@ def _point(point: Point, style: Style, columns: int) -> Iterator[str]:
 )
 @click.option("--from", "start", metavar="WHEN", default="", help="First day or moment.  [default: today]")
 @click.option(
-    "--to", "end", metavar="WHEN", default="", help="Where it ends, or how long: 2w, 12h.  [default: 4w]"
+    "--to", "end", metavar="WHEN", default="", help="Last day or moment, or how long: 2w, 12h.  [default: 4w]"
 )
 @click.option(
     "--month",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +103,15 @@ def moment(repo: Repository, text: str, option: str, since: datetime) -> datetim
     return found.astimezone(UTC)
 
 
+def _end(repo: Repository, text: str, since: datetime) -> datetime:
+    """Read where a time ends; a day belongs to it as a whole."""
+    try:
+        following = date.fromisoformat(text.strip()) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return moment(repo, text, "--to", since)
+    return moment(repo, following.isoformat(), "--to", since)
+
+
 def today(repo: Repository) -> datetime:
     """Return the beginning of the current day in the repository's time zone."""
     here = clock.now().astimezone(zone(repo.config.timezone))
@@ -130,7 +139,7 @@ def schedule(
     else:
         store = repo.store(at)
     first = moment(repo, start, "--from", today(repo)) if start else today(repo)
-    last = moment(repo, end, "--to", first) if end else first + _DEFAULT
+    last = _end(repo, end, first) if end else first + _DEFAULT
     if service:
         entry = store.find(service)
         if not store.book.kinds[entry.kind].operational:
@@ -143,15 +152,15 @@ def schedule(
 
 
 def month(repo: Repository, text: str) -> tuple[str, str]:
-    """Return the first day of a month (``2026-12``, empty for the current one) and of the next."""
+    """Return the first and the last day of a month (``2026-12``, empty for the current one)."""
     if not text:
         text = f"{clock.now().astimezone(zone(repo.config.timezone)):%Y-%m}"
     try:
         first = datetime.strptime(text, "%Y-%m")  # noqa: DTZ007 - a month has no zone
     except ValueError as error:
         raise UsageError(f"--month: '{text}' is not a month", "write 2026-12") from error
-    following = (first + timedelta(days=32)).replace(day=1)
-    return f"{first:%Y-%m-%d}", f"{following:%Y-%m-%d}"
+    last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    return f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"
 
 
 def ics(repo: Repository, found: Schedule) -> str:

@@ -347,3 +347,10 @@ def test_suspects_come_from_changes_and_from_the_history_of_the_cmdb(
     assert "edit of db-host-1  2026-11-22 10:30  Give the database host" in out
     none = cli("suspects", incident, "--window", "1h").out
     assert none.endswith("nothing happened there in that time\n")
+
+
+def test_the_last_day_belongs_to_the_schedule(acme: Path, cli: Cli) -> None:
+    one = cli("schedule", "--from", "2026-12-01", "--to", "2026-12-01").out
+    assert one == cli("schedule", "--from", "2026-12-01", "--to", "1d").out
+    month = cli("schedule", "--month", "2026-12", "--json").json
+    assert month == cli("schedule", "--from", "2026-12-01", "--to", "2026-12-31", "--json").json
