@@ -134,7 +134,8 @@ def test_a_service_says_at_once_whom_to_ask_and_what_to_request(view: View) -> N
     strip = html[html.index('<dl class="it-help">') : html.index("</dl>")]
     assert text_of(strip) == (
         "Get help Phone: extension 4000 E-mail: shop@example.org Portal: https://help.example.org/shop "
-        "Chat: javascript:alert(1)@x Owner Web team You can request New laptop"
+        "Chat: javascript:alert(1)@x Owner Web team You can request New laptop "
+        "Something is wrong Report it"
     )
     assert re.findall(r'href="([^\x01"]+)"', strip) == [
         "mailto:shop@example.org",
