@@ -99,9 +99,10 @@ def double_quote(text: str) -> str:
 
 
 def can_be_block(text: str) -> bool:
-    """Whether ``text`` reads back the same from a block scalar."""
+    """Whether ``text`` reads back the same from a block scalar, and its end can be seen there."""
     body = text.rstrip("\n")
-    return bool(body.strip()) and "\r" not in text and is_clean(text) and "\t" not in body[:1]
+    seen = bool(body.strip()) and bool(body.rsplit("\n", 1)[-1].strip())
+    return seen and "\r" not in text and is_clean(text) and "\t" not in body[:1]
 
 
 def block(text: str, margin: int, step: int = INDENT) -> str:

@@ -96,3 +96,13 @@ def test_what_a_document_cannot_hold_is_refused(value: Any) -> None:
 
 def test_the_empty_document() -> None:
     assert load(dump({}).encode()).data == {}
+
+
+def test_a_last_line_of_white_space_is_quoted() -> None:
+    """In a block it looks like the empty line before what follows."""
+    text = dump({"id": ["0\n\t", None]})
+    assert text == 'id:\n- "0\\n\\t"\n- null\n'
+    assert fmt(text.encode()) == text.encode()
+    written = fmt(b"id: |-\n  0\n  \t\nb: 1\n")
+    assert written == b'id: "0\\n\\t"\n\nb: 1\n'
+    assert fmt(written) == written
