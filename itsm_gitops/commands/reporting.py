@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,12 @@ from itsm_gitops.commands.filters import since as since_moment
 from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
+from itsm_gitops.model.history import Day
 from itsm_gitops.model.report import Report, Table
 from itsm_gitops.reports.catalogue import REPORTS, make_reports
 from itsm_gitops.reports.life import Life, life_of
-from itsm_gitops.reports.log import Scope
+from itsm_gitops.reports.log import Log, Scope
+from itsm_gitops.reports.past import history
 from itsm_gitops.repository import load_store
 
 if TYPE_CHECKING:
@@ -83,3 +85,9 @@ class Reporter:
     def reports(self, store: Store, gathered: Sequence[Life], now: datetime) -> list[Report]:
         """Return every report about the loaded snapshot at a moment."""
         return make_reports(store, gathered, now, Scope())
+
+    def history(
+        self, store: Store, gathered: Sequence[Life], now: datetime, days: int
+    ) -> Mapping[str, Sequence[Day]]:
+        """Return how every service in production fared on each of the last ``days`` days, today the last."""
+        return history(Log(store, gathered, now, Scope()), days)

@@ -17,7 +17,7 @@ STATUSES = (OUTAGE, DEGRADED, MAINTENANCE, OPERATIONAL)
 
 # How an open incident's impact reads as an effect on what it affects. Low impact (one person)
 # says nothing about the service.
-_EFFECTS = {"high": Effect.OUTAGE, "medium": Effect.DEGRADED}
+EFFECTS = {"high": Effect.OUTAGE, "medium": Effect.DEGRADED}
 _STATUS = {Effect.OUTAGE: OUTAGE, Effect.DEGRADED: DEGRADED}
 
 
@@ -81,14 +81,17 @@ def _incidents(network: Network, graph: ImpactGraph) -> Iterator[tuple[Entry, st
     for entry in network.entries.values():
         if entry.kind != "incident" or not is_open(network, entry):
             continue
-        effect = _EFFECTS.get(str(entry.columns.get("impact")))
+        effect = EFFECTS.get(str(entry.columns.get("impact")))
         if effect is not None:
-            for target in _hit_directly(graph, affected(entry)):
+            for target in hit_directly(graph, affected(entry)):
                 yield entry, target, effect
 
 
-def _hit_directly(graph: ImpactGraph, targets: list[str]) -> list[str]:
-    """Leave out targets that the others reach: redundancy decides how badly those are hit."""
+def hit_directly(graph: ImpactGraph, targets: list[str]) -> list[str]:
+    """Return the items a record hits itself, without those that the others reach.
+
+    How badly those are hit is for redundancy to decide. Items that do not exist are left out.
+    """
     known = [t for t in targets if t in graph.network.entries]
     if len(known) < 2:
         return known

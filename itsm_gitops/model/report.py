@@ -5,6 +5,7 @@ A chart has no data of its own. It names columns of its table, so that both alwa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ RECORD = "record"  # identifier of a record
 ITEM = "item"  # identifier of a CMDB item
 COUNT = "count"
 SHARE = "share"  # 0 to 1
+EXACT_SHARE = "exact share"  # 0 to 1, where hundredths of a percent matter
 DURATION = "duration"  # seconds
 WEEK = "week"  # its Monday, 2026-11-16
 MONTH = "month"  # 2026-11
@@ -150,6 +152,9 @@ def shown(column: Column, value: Cell) -> str:
         return duration(value)
     if column.form == SHARE and not isinstance(value, str):
         return f"{value * 100:.0f} %"
+    if column.form == EXACT_SHARE and not isinstance(value, str):
+        # Rounded down: 100 % is said only of what never failed.
+        return f"{math.floor(value * 10_000 + 1e-6) / 100:g} %"
     if column.form == WEEK:
         day = date.fromisoformat(str(value))
         return f"{day.day} {_MONTHS[day.month - 1]}"

@@ -20,7 +20,7 @@ from itsm_gitops.publish import chrome, engine, handbook, navigation, output, se
 from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.fields import Field, fields
 from itsm_gitops.publish.markup import esc
-from itsm_gitops.publish.pages import calendar, forms, home, item, lists, plan, record
+from itsm_gitops.publish.pages import calendar, forms, home, item, lists, past, plan, record
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
 from itsm_gitops.publish.pages.lists import Page
@@ -90,7 +90,12 @@ def build_site(
     progress("Reading", 0, 1)
     store, gathered = load_store(repo.snapshot(at), visit=lambda _, document: [_gather(document, reporter)])
     view = View(store, [e for extras, _ in gathered for e in extras], now or clock.now())
-    found = reporter.reports(store, [g for _, more in gathered for g in more], view.now) if reporter else []
+    found: Sequence[Report] = []
+    if reporter:
+        told = [g for _, more in gathered for g in more]
+        found = reporter.reports(store, told, view.now)
+        view.past = reporter.history(store, told, view.now, past.DAYS)
+        view.kept = past.kept_by_service(found)
     progress("Rendering the frame", 0, 1)
     url = base_url if base_url is not None else view.config.site_url
     rendered = _render_frame(repo, view, target, url, cli_reference, rules, found)

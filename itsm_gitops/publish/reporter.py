@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from itsm_gitops.model.history import Day
 from itsm_gitops.model.report import Report
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ class Reporter(Protocol):
 
     def visit(self, document: Document) -> list[Any]:
         """Return what reports need of one document; may run in another process, so it must pickle."""
+        ...
+
+    def history(
+        self, store: Store, gathered: Sequence[Any], now: datetime, days: int
+    ) -> Mapping[str, Sequence[Day]]:
+        """Return how every service in production fared on each of the last ``days`` days, today the last."""
         ...
 
     def reports(self, store: Store, gathered: Sequence[Any], now: datetime) -> Sequence[Report]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,7 +14,9 @@ from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.status import Health, affected, health, is_open
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.history import Day
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.report import Cell
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
@@ -67,6 +69,9 @@ class View:
         self.network = Network(store)
         self.graph = ImpactGraph(self.network)
         self._extras = {e.id: e for e in extras}
+        # What the reports say of services: their last days, and how their service levels were kept.
+        self.past: Mapping[str, Sequence[Day]] = {}
+        self.kept: Mapping[str, Mapping[str, Cell]] = {}
         self.pictures: dict[tuple[str, ...], Html] = {}
         self._id_links: dict[str, Html | None] = {}
         self._links: dict[str, Html] = {}

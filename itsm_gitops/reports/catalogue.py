@@ -10,6 +10,7 @@ from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.report import Report
 from itsm_gitops.reports.change import caused, changes
 from itsm_gitops.reports.flow import arrivals, backlog
+from itsm_gitops.reports.levels import levels
 from itsm_gitops.reports.life import Life
 from itsm_gitops.reports.log import Log, Scope
 from itsm_gitops.reports.measures import measure
@@ -38,6 +39,7 @@ REPORTS = {
         "How long until work begins, and until the service is restored?",
         times,
     ),
+    "levels": Kind("Service levels", "Do we keep what we promise?", levels),
     "changes": Kind("Success of changes", "How many changes end as they were planned?", changes),
     "caused": Kind("Incidents caused by change", "What do our own changes break?", caused),
     "problems": Kind("Ageing of problems", "How long do known causes stay?", problems),

@@ -78,6 +78,11 @@ class Log:
         """Return the records of a kind whatever the report is limited to."""
         return [c for c in self._cases.values() if c.entry.kind == kind]
 
+    @cached_property
+    def first(self) -> int | None:
+        """When the first record of the repository was opened; None where there is none."""
+        return min((c.opened for c in self._cases.values()), default=None)
+
     def of(self, kind: str) -> list[Case]:
         """Return the records of a kind that the report is about, by identifier."""
         return self._by_kind.get(kind, [])
@@ -107,6 +112,11 @@ class Log:
         known = self.book.policy(PRIORITY).get("priorities", {}).get(name)
         title = known.get("title") if isinstance(known, dict) else None
         return f"{name} {title}" if title else name
+
+    def title(self, identifier: str) -> str:
+        """Return the title of a document, or its identifier when it has none or does not exist."""
+        entry = self.network.entries.get(identifier)
+        return entry.title or identifier if entry else identifier
 
     @property
     def priorities(self) -> list[str]:

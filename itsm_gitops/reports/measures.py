@@ -19,6 +19,7 @@ from itsm_gitops.reports.log import Bucket
 
 SUCCESSFUL = ("successful", "successful_with_issues")
 FAILED = ("unsuccessful", "backed_out")
+MET, MISSED, RUNNING = "met", "missed", "running"
 
 
 def measure(function: Callable[..., Any]) -> Measure:
@@ -101,6 +102,49 @@ def time_of_work(case: Case) -> int | None:
     """
     whole, held = time_to_resolve(case), time_on_hold(case)
     return None if whole is None or held is None else whole - held
+
+
+def verdict(used: int, allowed: int, *, stopped: bool | None) -> str:
+    """Promise kept or missed.
+
+    A promise of a service level is met when its clock stops within the time allowed, and missed when it
+    runs beyond that, even while the record is still open. The clock of a response stops when work begins,
+    that of a resolution when the record is resolved for good. It counts only the hours of the service
+    level's calendar and stands still in its pause states. Records that were cancelled before count for
+    nothing.
+
+    Source: ServiceNow, service level agreements: achieved, breached, in progress; iTop, time to own and
+    time to resolve.
+    """
+    if stopped is None:
+        return ""
+    if used > allowed:
+        return MISSED
+    return MET if stopped else RUNNING
+
+
+def attainment(met: int, missed: int) -> float | None:
+    """Attainment.
+
+    The promises that were kept, as a share of those that were kept or missed, of the records that were
+    opened in the time of the report. What is still running and within its time is left out.
+
+    Source: ITIL 4, service level management: percentage of targets met.
+    """
+    return met / (met + missed) if met + missed else None
+
+
+def availability(watched: int, down: int) -> float | None:
+    """Availability.
+
+    The share of the time of the report, from the first record on, in which a service had no outage by
+    its incidents: from when an incident with high impact on it, or on something it cannot do without,
+    was opened until it was resolved, around the clock. Redundancy counts: a service is down when fewer
+    parts are up than it needs.
+
+    Source: ITIL 4, availability management: agreed time less downtime, divided by agreed time.
+    """
+    return (watched - down) / watched if watched else None
 
 
 def median(values: Sequence[float]) -> float | None:

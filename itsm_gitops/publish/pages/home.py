@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import agenda, urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten, words
+from itsm_gitops.publish.pages import past
 from itsm_gitops.publish.pages.lists import Page
 from itsm_gitops.publish.pages.parts import (
     columns,
@@ -166,15 +167,16 @@ def _grid(view: View, services: list[Entry]) -> Html:
 def _status_card(view: View, entry: Entry) -> str:
     found = view.health[entry.id]
     head = f"<p>{view.link(entry.id)}{view.health_chip(entry.id)}</p>"
+    bar = past.bar(view, entry.id)
     if found.status == "operational":
-        return f'<li class="it-status__item">{head}</li>'
+        return f'<li class="it-status__item">{head}{bar}</li>'
     causes = "".join(
         f'<p class="it-status__why">{link(view.url(c), esc(shorten(view.title(c), 80)))}</p>'
         for c in found.causes[:_MOST_CAUSES]
     )
     reason = view.reason(found)
     why = f'<p class="it-status__why">{esc(reason[:1].upper() + reason[1:])}</p>' if reason else ""
-    return f'<li class="it-status__item it-status__item--{found.status}">{head}{causes}{why}</li>'
+    return f'<li class="it-status__item it-status__item--{found.status}">{head}{causes}{why}{bar}</li>'
 
 
 def services_page(view: View) -> Page:
@@ -239,7 +241,9 @@ def _service_card(view: View, entry: Entry, offerings: list[Entry]) -> Html:
     listed = f'<p class="it-label">Request</p><ul class="it-list">{asked}</ul>' if asked else ""
     owner = entry.columns.get("owner")
     by = f'<p class="it-muted">Owner: {view.link(owner)}</p>' if isinstance(owner, str) else ""
+    open_at = entry.columns.get("support_hours")
+    hours = f'<p class="it-muted">Supported: {view.link(open_at)}</p>' if isinstance(open_at, str) else ""
     return Html(
         f'<li class="it-card"><h3>{view.link(entry.id)}</h3>{view.health_chip(entry.id)}'
-        f"{intro}{by}{listed}</li>"
+        f"{intro}{by}{hours}{past.kept_line(view, entry.id)}{listed}</li>"
     )

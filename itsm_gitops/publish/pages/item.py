@@ -9,7 +9,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, value
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
-from itsm_gitops.publish.pages import forms, maps
+from itsm_gitops.publish.pages import forms, maps, past
 from itsm_gitops.publish.pages.parts import (
     Crumb,
     columns,
@@ -69,13 +69,21 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     rows = [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
     side = join(
         [
+            past.kept(view, entry.id),
             section("Details", definition_list(rows), "details"),
             links if beside else EMPTY,
             section("Follow", _follow(entry), "follow"),
             sources(view, entry.path),
         ]
     )
-    above = join([_reason(view, entry), _help(view, entry, given, data), maps.item_map(view, entry.id)])
+    above = join(
+        [
+            _reason(view, entry),
+            _help(view, entry, given, data),
+            past.service_past(view, entry.id),
+            maps.item_map(view, entry.id),
+        ]
+    )
     return Html(f"{head}{above}{two_columns(main, side)}")
 
 

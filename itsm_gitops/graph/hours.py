@@ -1,0 +1,52 @@
+"""Working time: how much of a span of time lies within the hours of a calendar."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import accumulate
+
+from itsm_gitops.graph.calendars import Calendar
+from itsm_gitops.model.windows import Window, merged
+
+
+class Hours:
+    """The hours of a calendar within one span of time, ready to be asked about many others.
+
+    Everything is in seconds since 1970, UTC. What lies outside the span it was made for counts as closed.
+    """
+
+    def __init__(self, windows: Iterable[Window]) -> None:
+        """Take the windows in which time counts; they may overlap."""
+        joined = [(int(w.start.timestamp()), int(w.end.timestamp())) for w in merged(windows)]
+        self._starts = [start for start, _ in joined]
+        self._ends = [end for _, end in joined]
+        self._before = [0, *accumulate(end - start for start, end in joined)]
+
+    def between(self, start: int, end: int) -> int:
+        """Return how many seconds from ``start`` to ``end`` count; 0 where ``end`` is not later."""
+        return max(0, self._until(end) - self._until(start))
+
+    def _until(self, moment: int) -> int:
+        """Return how many seconds count before a moment."""
+        index = bisect_right(self._starts, moment) - 1
+        if index < 0:
+            return 0
+        return self._before[index] + min(moment, self._ends[index]) - self._starts[index]
+
+
+class RoundTheClock:
+    """Every second counts: what holds where no calendar is named."""
+
+    def between(self, start: int, end: int) -> int:
+        """Return the seconds from ``start`` to ``end``; 0 where ``end`` is not later."""
+        return max(0, end - start)
+
+
+def hours_of(calendar: Calendar | None, start: int, end: int) -> Hours | RoundTheClock:
+    """Return the hours of a calendar from ``start`` to ``end``; around the clock where there is none."""
+    if calendar is None:
+        return RoundTheClock()
+    first, last = (datetime.fromtimestamp(moment, UTC) for moment in (start, end))
+    return Hours(calendar.spans(first, last))

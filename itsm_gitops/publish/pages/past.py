@@ -1,0 +1,163 @@
+"""How a service fared: its last days as a bar, and how its service level was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from typing import NamedTuple
+
+from itsm_gitops.graph.status import DEGRADED, OPERATIONAL, OUTAGE
+from itsm_gitops.model.history import UNKNOWN, Day
+from itsm_gitops.model.report import EXACT_SHARE, SHARE, Cell, Column, Report, shown
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.fields import definition_list
+from itsm_gitops.publish.markup import EMPTY, Html, esc, link, words
+from itsm_gitops.publish.pages.parts import section
+from itsm_gitops.publish.view import View, chip
+
+DAYS = 90
+_MOST_RUNS = 10
+_HEIGHT = 10
+_REPORT, _TABLE = "levels", "services"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class _Run(NamedTuple):
+    """Days in a row that were alike: the index of the first, the days."""
+
+    start: int
+    days: tuple[Day, ...]
+
+    @property
+    def status(self) -> str:
+        return self.days[0].status
+
+    @property
+    def name(self) -> str:
+        first, last = _named(self.days[0].day), _named(self.days[-1].day)
+        return first if len(self.days) == 1 else f"{first} to {last}"
+
+
+def _named(day: str) -> str:
+    found = date.fromisoformat(day)
+    return f"{found.day} {_MONTHS[found.month - 1]}"
+
+
+def _runs(days: Sequence[Day]) -> list[_Run]:
+    found, start = [], 0
+    for _, group in groupby(days, key=lambda d: d.status):
+        run = _Run(start, tuple(group))
+        found.append(run)
+        start += len(run.days)
+    return found
+
+
+def bar(view: View, service: str) -> Html:
+    """Return the last days of a service as a row of coloured marks, the oldest first; nothing without them."""
+    days = view.past.get(service)
+    if not days:
+        return EMPTY
+    marks = "".join(
+        f'<rect class="it-past--{run.status}" x="{run.start}" width="{len(run.days)}" height="{_HEIGHT}">'
+        f"<title>{esc(f'{run.name}: {_word(run.status)}')}</title></rect>"
+        for run in _runs(days)
+    )
+    # Thin gaps make days of the coloured runs.
+    gaps = "".join(f"M{n} 0V{_HEIGHT}" for n in range(1, len(days)))
+    return Html(
+        f'<svg class="it-past" viewBox="0 0 {len(days)} {_HEIGHT}" preserveAspectRatio="none" role="img"'
+        f' aria-label="{esc(summary(days))}">{marks}<path class="it-past__gaps" d="{gaps}"/></svg>'
+    )
+
+
+def _word(status: str) -> str:
+    return "no record" if status == UNKNOWN else status
+
+
+def summary(days: Sequence[Day]) -> str:
+    """Return in words how the last days were."""
+    return f"Last {_days(len(days))}: {_sum(days).lower()}"
+
+
+def _sum(days: Sequence[Day]) -> str:
+    known = sum(d.status != UNKNOWN for d in days)
+    down, worn = (sum(d.status == s for d in days) for s in (OUTAGE, DEGRADED))
+    parts = [f"{_days(n)} {what}" for n, what in ((down, "with an outage"), (worn, "degraded")) if n]
+    said = ", ".join(parts) or "No outage"
+    if known == len(days):
+        return said
+    return f"{said} in {_days(known)} with records" if known else "Nothing is known of this time"
+
+
+def _days(count: int) -> str:
+    return f"{count} day{'' if count == 1 else 's'}"
+
+
+def service_past(view: View, service: str) -> Html:
+    """Return the section of a service's page about its last days."""
+    days = view.past.get(service)
+    if not days:
+        return EMPTY
+    ends = f'<p class="it-past__ends"><span>{esc(_named(days[0].day))}</span><span>today</span></p>'
+    ill = [r for r in reversed(_runs(days)) if r.status not in (OPERATIONAL, UNKNOWN)]
+    items = "".join(
+        f"<li>{chip(words(run.status), run.status)} {esc(run.name)} {_causes(view, run)}</li>"
+        for run in ill[:_MOST_RUNS]
+    )
+    listed = f'<ul class="it-list it-past__list">{items}</ul>' if items else ""
+    body = Html(f"<p>{esc(_sum(days))}.</p>{bar(view, service)}{ends}{listed}")
+    return section(f"The last {len(days)} days", body, "past")
+
+
+def _causes(view: View, run: _Run) -> Html:
+    causes = dict.fromkeys(c for day in reversed(run.days) for c in day.causes)
+    return Html(" ".join(shown for c in list(causes)[:3] if (shown := view.id_link(c))))
+
+
+def kept_by_service(reports: Sequence[Report]) -> dict[str, Mapping[str, Cell]]:
+    """Return what the report on service levels says of each service, by the names of its columns."""
+    tables = [t for r in reports if r.name == _REPORT for t in r.tables if t.name == _TABLE]
+    return {
+        str(row[0]): dict(zip([c.name for c in table.columns], row, strict=True))
+        for table in tables
+        for row in table.rows
+    }
+
+
+_KEPT = (
+    ("response", "Answered in time", SHARE),
+    ("resolution", "Resolved in time", SHARE),
+    ("availability", "Available", EXACT_SHARE),
+)
+
+
+def kept(view: View, service: str) -> Html:
+    """Return the section of a service's page about its service level; nothing where it has none."""
+    rows = [(title, Html(f"{figure} {aim}"), False) for title, figure, aim in _figures(view, service)]
+    if not rows:
+        return EMPTY
+    more = link(urls.report(_REPORT), esc("How this is measured"))
+    level = view.link(str(view.kept[service]["level"]))
+    return section(
+        "Service level",
+        Html(f'<p>{level}, last 12 months</p>{definition_list(rows)}<p class="it-next">{more}</p>'),
+        "service-level",
+    )
+
+
+def kept_line(view: View, service: str) -> Html:
+    """Return the same in one line, nothing where there is nothing to say."""
+    found = [f"{esc(title)} {figure}" for title, figure, _ in _figures(view, service)]
+    return Html(f'<p class="it-muted">{" · ".join(found)}</p>') if found else EMPTY
+
+
+def _figures(view: View, service: str) -> Iterator[tuple[str, Html, Html]]:
+    """Yield what was promised: its title, the share that was kept as a chip, and the goal."""
+    row = view.kept.get(service, {})
+    for name, title, form in _KEPT:
+        share, goal = row.get(name), row.get(f"{name}_goal")
+        if isinstance(share, float) and isinstance(goal, float):
+            text = shown(Column(name, title, form), share)
+            aim = f'<span class="it-how">goal {esc(shown(Column(name, title, form), goal))}</span>'
+            yield title, chip(text, "done" if share >= goal else "bad"), Html(aim)

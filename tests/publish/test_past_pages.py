@@ -1,0 +1,84 @@
+"""The last days of a service and its service level, on the pages that show them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from itsm_gitops.model.history import Day
+from itsm_gitops.publish.pages import past
+from itsm_gitops.publish.view import View
+
+SERVICE = "shop"
+
+
+@pytest.fixture
+def shown(view: View) -> Iterator[View]:
+    """The sample's view with ten days of the shop and its service level."""
+    states = ["unknown"] * 2 + ["operational"] * 3 + ["outage", "degraded", "degraded"] + ["operational"] * 2
+    view.past = {SERVICE: [Day(f"2026-11-{n + 1:02d}", s, ("INC-0",)) for n, s in enumerate(states)]}
+    view.kept = {
+        SERVICE: {
+            "service": SERVICE, "level": "gold", "response": 0.9, "response_goal": 0.95,
+            "resolution": None, "resolution_goal": 0.9, "availability": 0.99999, "availability_goal": 0.999,
+        }
+    }  # fmt: skip
+    yield view
+    view.past, view.kept = {}, {}
+
+
+def text(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+def test_days_alike_are_one_mark(shown: View) -> None:
+    html = past.bar(shown, SERVICE)
+    marks = re.findall(r'<rect class="it-past--(\w+)" x="(\d+)" width="(\d+)"', html)
+    assert marks == [
+        ("unknown", "0", "2"),
+        ("operational", "2", "3"),
+        ("outage", "5", "1"),
+        ("degraded", "6", "2"),
+        ("operational", "8", "2"),
+    ]
+    assert "<title>6 Nov: outage</title>" in html
+    assert "<title>7 Nov to 8 Nov: degraded</title>" in html
+    assert "<title>1 Nov to 2 Nov: no record</title>" in html
+    assert 'aria-label="Last 10 days: 1 day with an outage, 2 days degraded in 8 days with records"' in html
+
+
+def test_the_list_of_days_has_the_latest_first(shown: View) -> None:
+    said = text(past.service_past(shown, SERVICE))
+    assert said.startswith("The last 10 days")
+    assert said.index("Degraded 7 Nov to 8 Nov") < said.index("Outage 6 Nov")
+    assert "Operational" not in said
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (["operational"] * 3, "Last 3 days: no outage"),
+        (["unknown"], "Last 1 day: nothing is known of this time"),
+        (["unknown", "operational"], "Last 2 days: no outage in 1 day with records"),
+    ],
+)
+def test_quiet_days(states: list[str], said: str) -> None:
+    assert past.summary([Day("2026-11-22", s) for s in states]) == said
+
+
+def test_what_was_promised_and_kept(shown: View) -> None:
+    html = past.kept(shown, SERVICE)
+    assert "it-chip--bad" in html.split("Available")[0]
+    assert "it-chip--done" in html.split("Available")[1]
+    said = text(html)
+    assert "Answered in time 90 % goal 95 %" in said
+    assert "Available 99.99 % goal 99.9 %" in said
+    assert "Resolved" not in said  # nothing to judge it by
+    assert text(past.kept_line(shown, SERVICE)) == "Answered in time 90 % · Available 99.99 %"
+
+
+def test_a_service_without_either_shows_nothing(view: View) -> None:
+    assert past.bar(view, SERVICE) == past.service_past(view, SERVICE) == ""
+    assert past.kept(view, SERVICE) == past.kept_line(view, SERVICE) == ""
