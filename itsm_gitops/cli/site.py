@@ -12,6 +12,12 @@ from itsm_gitops.cli.base import App, at_option, command, group_with_help, json_
 from itsm_gitops.cli.render import styles
 from itsm_gitops.commands.site import build, serve
 
+_AUDIENCE = click.option(
+    "--audience",
+    metavar="NAME",
+    help="Whom the site is for: a name of schemas/policies/audiences.yaml.  [default: as itsm.yaml says]",
+)
+
 
 @group_with_help("site")
 def site_command() -> None:
@@ -23,6 +29,7 @@ def site_command() -> None:
     [
         ("itsm site build", "into build/site"),
         ("itsm site build --out public --base-url https://it.example.org/", "for a host"),
+        ("itsm site build --audience public", "what the public may see, into build/site-public"),
         ("itsm site build --at v1.2", "as the repository was"),
     ],
 )
@@ -30,13 +37,16 @@ def site_command() -> None:
     "--out",
     "-o",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for the site.  [default: build/site]",
+    help="Folder for the site.  [default: build/site; build/site-NAME for another audience]",
 )
+@_AUDIENCE
 @click.option("--base-url", metavar="URL", help="Where the site will be.  [default: as itsm.yaml says]")
 @at_option
 @json_option
 @pass_app
-def build_command(app: App, out: Path | None, base_url: str | None, at: str | None, as_json: bool) -> None:
+def build_command(
+    app: App, out: Path | None, audience: str | None, base_url: str | None, at: str | None, as_json: bool
+) -> None:
     """Build the site.
 
     The result is plain files that need no server program and load nothing from other hosts.
@@ -46,15 +56,22 @@ def build_command(app: App, out: Path | None, base_url: str | None, at: str | No
     with _Progress() as progress:
         folder = out.absolute() if out else None
         report = build(
-            app.repo, at=at, output=folder, base_url=base_url, reference=reference(), progress=progress
+            app.repo,
+            at=at,
+            output=folder,
+            base_url=base_url,
+            audience=audience,
+            reference=reference(),
+            progress=progress,
         )
     if as_json:
         print_json({**{n: getattr(report, n) for n in report.__slots__}, "output": str(report.output)})
         return
     style = styles(sys.stdout)
+    whom = f"for the audience {report.audience} " if audience else ""
     click.echo(
         f"{style.good('built')} {report.pages:,} pages ({report.records:,} records, {report.items:,} items) "
-        f"in {report.seconds:.1f} s",
+        f"{whom}in {report.seconds:.1f} s",
         color=style.on,
     )
     click.echo(f"{report.written:,} files written, {report.removed:,} removed")
@@ -65,6 +82,7 @@ def build_command(app: App, out: Path | None, base_url: str | None, at: str | No
     "serve",
     [
         ("itsm site serve", "on http://127.0.0.1:8000/, rebuilt when files change"),
+        ("itsm site serve --audience public", "as the public sees it"),
         ("itsm site serve --port 0", "on any free port"),
     ],
 )
@@ -75,14 +93,22 @@ def build_command(app: App, out: Path | None, base_url: str | None, at: str | No
     "--out",
     "-o",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for the site.  [default: build/site]",
+    help="Folder for the site.  [default: build/site; build/site-NAME for another audience]",
 )
+@_AUDIENCE
 @pass_app
-def serve_command(app: App, port: int, out: Path | None) -> None:
+def serve_command(app: App, port: int, out: Path | None, audience: str | None) -> None:
     """Build the site, serve it to this machine only, and rebuild it when files change."""
     from itsm_gitops.cli.reference import reference
 
-    serve(app.repo, port=port, output=out.absolute() if out else None, reference=reference(), say=click.echo)
+    serve(
+        app.repo,
+        port=port,
+        output=out.absolute() if out else None,
+        audience=audience,
+        reference=reference(),
+        say=click.echo,
+    )
 
 
 site_command.add_command(build_command)

@@ -17,10 +17,11 @@ def build(
     at: str | None = None,
     output: Path | None = None,
     base_url: str | None = None,
+    audience: str | None = None,
     reference: str | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> SiteReport:
-    """Build the site of a snapshot; ``reference`` is the Markdown of the command line's reference."""
+    """Build the site of a snapshot for an audience; ``reference`` is the Markdown of the command line's reference."""
     from itsm_gitops.commands.reporting import Reporter
     from itsm_gitops.publish.build import build_site
     from itsm_gitops.rules import explanations
@@ -30,6 +31,7 @@ def build(
         at=at,
         output_folder=output,
         base_url=base_url,
+        audience=audience,
         cli_reference=reference,
         rules=explanations(),
         reporter=Reporter(),
@@ -46,6 +48,7 @@ def serve(
     *,
     port: int,
     output: Path | None,
+    audience: str | None = None,
     reference: str | None,
     say: Callable[[str], None],
 ) -> None:
@@ -58,6 +61,7 @@ def serve(
         repo,
         port=port,
         output_folder=output,
+        audience=audience,
         cli_reference=reference,
         rules=explanations(),
         reporter=Reporter(),

@@ -116,6 +116,11 @@ class RuleBook:
         self._built: dict[str, Kind] = {}
         self._inlined: dict[str, Any] = {}  # definitions, by name
 
+    def without(self, kinds: Iterable[str]) -> RuleBook:
+        """Return this rule book as it would be without some kinds."""
+        gone = {self._heads[name].path for name in kinds}
+        return RuleBook((f for f in self.files if f not in gone), self._load)
+
     @cached_property
     def kinds(self) -> Kinds:
         """Every kind and class by name: records first, each family in file order.

@@ -9,30 +9,30 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from itsm_gitops.model import clock
+from itsm_gitops.model.audience import read_audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.report import Report
 from itsm_gitops.publish import chrome, engine, handbook, navigation, output, search, urls
+from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.fields import Field, fields
 from itsm_gitops.publish.markup import esc
-from itsm_gitops.publish.pages import calendar, forms, home, item, lists, past, plan, record
+from itsm_gitops.publish.pages import calendar, forms, home, item, lists, plan, record
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
 from itsm_gitops.publish.pages.lists import Page
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.search import Doc, Postings
-from itsm_gitops.publish.view import Extra, View, extra_of
-from itsm_gitops.repository import Repository, load_store, packaged_rulebook_root
+from itsm_gitops.publish.view import View
+from itsm_gitops.repository import Repository, packaged_rulebook_root
+from itsm_gitops.repository.config import read_config, read_rulebook
 from itsm_gitops.repository.workers import share_out
-
-if TYPE_CHECKING:
-    from itsm_gitops.repository.store import Document
 
 Progress = Callable[[str, int, int], None]
 
@@ -43,9 +43,10 @@ _LEFT_OUT = (".map", "sitemap.xml", "sitemap.xml.gz")
 
 @dataclass(frozen=True, slots=True)
 class SiteReport:
-    """What a build did: pages of the site, files that changed on disk, files removed, and the time."""
+    """What a build did: for whom, pages of the site, files that changed on disk, files removed, the time."""
 
     output: Path
+    audience: str
     pages: int
     records: int
     items: int
@@ -72,42 +73,37 @@ def build_site(
     at: str | None = None,
     output_folder: Path | None = None,
     base_url: str | None = None,
+    audience: str | None = None,
     cli_reference: str | None = None,
     rules: Sequence[handbook.RuleText] = (),
     reporter: Reporter | None = None,
     now: datetime | None = None,
     progress: Progress = _silent,
 ) -> SiteReport:
-    """Build the site of a snapshot into a folder (``build/site`` of the repository).
+    """Build the site of a snapshot for an audience, into a folder (``build/site`` of the repository).
 
-    ``base_url`` is where the site will be (default: as ``itsm.yaml`` says), ``cli_reference`` the
+    ``audience`` is one of schemas/policies/audiences.yaml (default: as ``itsm.yaml`` says; any other is
+    built into ``build/site-NAME``). ``base_url`` is where the site will be (default: as ``itsm.yaml`` says), ``cli_reference`` the
     Markdown of the command line's reference, ``rules`` what the handbook says of each rule, ``reporter``
     what makes the reports (none: the site has none), ``now`` the moment that "open" and "upcoming" refer to (default: the clock). ``progress`` is called with
     a phase, how much is done and the total. Raises ItsmError when the site cannot be built.
     """
     started = time.perf_counter()
-    target = (repo.root / (output_folder or OUTPUT)).absolute()
     progress("Reading", 0, 1)
-    store, gathered = load_store(repo.snapshot(at), visit=lambda _, document: [_gather(document, reporter)])
-    view = View(store, [e for extras, _ in gathered for e in extras], now or clock.now())
-    found: Sequence[Report] = []
-    if reporter:
-        told = [g for _, more in gathered for g in more]
-        found = reporter.reports(store, told, view.now)
-        view.past = reporter.history(store, told, view.now, past.DAYS)
-        view.kept = past.kept_by_service(found)
+    snapshot = repo.snapshot(at)
+    book, usual = read_rulebook(snapshot), read_config(snapshot)[0].audience
+    wanted = read_audience(book, audience or usual)
+    folder = OUTPUT if wanted.name == usual else OUTPUT.with_name(f"{OUTPUT.name}-{wanted.name}")
+    target = (repo.root / (output_folder or folder)).absolute()
+    output.claim(target, wanted.name)
+    view, found = load(snapshot, book, wanted, reporter, now or clock.now())
     progress("Rendering the frame", 0, 1)
     url = base_url if base_url is not None else view.config.site_url
     rendered = _render_frame(repo, view, target, url, cli_reference, rules, found)
-    output.claim(target)
     site = _Site(view, rendered, target, url, progress, found)
     report = site.write()
     seconds = time.perf_counter() - started
-    return SiteReport(target, *report, seconds)
-
-
-def _gather(document: Document, reporter: Reporter | None) -> tuple[list[Extra], list[Any]]:
-    return extra_of(document), reporter.visit(document) if reporter else []
+    return SiteReport(target, wanted.name, *report, seconds)
 
 
 def _site_folder(root: Path) -> Path:
@@ -128,19 +124,21 @@ def _render_frame(
     reports: Sequence[Report],
 ) -> Path:
     folder = _site_folder(repo.root)
-    reference = handbook.reference_pages(view.book, rules, cli_reference)
+    wanted = view.audience.handbook
+    reference = handbook.reference_pages(view.book, rules, cli_reference) if wanted is True else {}
     pages = {path: text for path, (_, text) in reference.items()}
     titles = [(path, navigation.plain(title)) for path, (title, _) in reference.items()]
-    prose = navigation.handbook_pages(folder / "docs")
+    left_out = navigation.left_out(folder / "docs", wanted)
+    prose = [page for page in navigation.handbook_pages(folder / "docs") if page[0] not in left_out]
     index = navigation.source_of(urls.HANDBOOK)
-    if index not in dict(prose):
+    if (prose or titles) and index not in dict(prose):
         pages[index] = navigation.handbook_index([*prose, *titles])
         prose.insert(0, (index, "Handbook"))
     figures = [(urls.report(r.name), r.title) for r in reports]
-    nav, empty = navigation.navigation(view.book, prose, titles, figures)
+    nav, empty = navigation.navigation(view.book, prose, titles, figures, forms=view.audience.forms)
     name = navigation.plain(view.config.site_name or view.config.organisation)
     footer = f"{view.config.organisation}. Times are in {view.zone}."
-    sources = engine.Sources(folder, {**empty, **pages}, nav, name, url, esc(footer))
+    sources = engine.Sources(folder, {**empty, **pages}, nav, name, url, esc(footer), left_out)
     return engine.render(sources, target.parent / f"{target.name}-parts")
 
 

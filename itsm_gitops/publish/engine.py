@@ -39,7 +39,8 @@ _FIXED_DATE = "315532800"
 class Sources:
     """What the engine renders.
 
-    ``folder`` holds ``mkdocs.yml`` and ``docs/``; ``pages`` are further Markdown pages by path
+    ``folder`` holds ``mkdocs.yml`` and ``docs/``, of which ``left_out`` (paths inside ``docs``) are not
+    published; ``pages`` are further Markdown pages by path
     inside ``docs``; ``nav`` is the navigation as MkDocs has it; ``name``, ``url`` and ``footer``
     (HTML) are the site's.
     """
@@ -50,6 +51,7 @@ class Sources:
     name: str
     url: str
     footer: Html
+    left_out: frozenset[str] = frozenset()
 
 
 def render(sources: Sources, work: Path) -> Path:
@@ -90,7 +92,7 @@ def _digest(sources: Sources, configuration: str) -> str:
     for path in sorted(p for p in sources.folder.rglob("*") if p.is_file()):
         total.update(f"\0{path.relative_to(sources.folder).as_posix()}\0".encode())
         total.update(path.read_bytes())
-    total.update(json.dumps(sorted(sources.pages.items())).encode())
+    total.update(json.dumps([sorted(sources.pages.items()), sorted(sources.left_out)]).encode())
     total.update(configuration.encode())
     return total.hexdigest()
 
@@ -105,6 +107,8 @@ def _write_sources(sources: Sources, source: Path, configuration: str) -> None:
     if source.exists():
         shutil.rmtree(source)
     shutil.copytree(sources.folder / "docs", source / "docs", symlinks=False, ignore=_only_real_files)
+    for path in sources.left_out:
+        (source / "docs" / path).unlink(missing_ok=True)
     pages = {f"{SHELL}.md": _NOTHING.format(title=TITLE), **sources.pages}
     for path, text in pages.items():
         target = source / "docs" / path

@@ -28,11 +28,14 @@ def navigation(
     handbook: Sequence[tuple[str, str]],
     reference: Sequence[tuple[str, str]],
     reports: Sequence[tuple[str, str]] = (),
+    *,
+    forms: bool = True,
 ) -> tuple[list[Any], dict[str, str]]:
     """Return MkDocs' navigation and the empty pages for it, by path.
 
     ``handbook`` and ``reference`` are (path inside ``docs``, title) of pages that have text,
-    ``reports`` are (address, title).
+    ``reports`` are (address, title). Without text there is no handbook; ``forms`` says whether there are
+    pages to report and to file something.
     """
     tabs: list[Any] = [
         {"Home": _page(urls.HOME)},
@@ -47,9 +50,14 @@ def navigation(
     tabs.append({"CMDB": [_page(urls.CMDB), *_kinds(book, records=False)]})
     if reports:
         tabs.append({"Reports": [_page(urls.REPORTS), *({title: _page(url)} for url, title in reports)]})
-    prose = [{title: path} if path != source_of(urls.HANDBOOK) else path for path, title in handbook]
-    tabs.append({"Handbook": [*prose, {"Reference": _reference(reference)}]})
-    return tabs, _empty_pages(book, tabs)
+    prose: list[Any] = [
+        {title: path} if path != source_of(urls.HANDBOOK) else path for path, title in handbook
+    ]
+    if reference:
+        prose.append({"Reference": _reference(reference)})
+    if prose:
+        tabs.append({"Handbook": prose})
+    return tabs, _empty_pages(book, tabs, forms=forms)
 
 
 def _reference(pages: Sequence[tuple[str, str]]) -> list[Any]:
@@ -71,14 +79,14 @@ def _kinds(book: RuleBook, *, records: bool) -> list[dict[str, str]]:
     ]
 
 
-def _empty_pages(book: RuleBook, tabs: list[Any]) -> dict[str, str]:
+def _empty_pages(book: RuleBook, tabs: list[Any], *, forms: bool) -> dict[str, str]:
     """Return the Markdown of the pages whose article is filled in later."""
     pages = {_page(urls.SEARCH): _empty("Search", _NEITHER)}
     for kind, url, title in (
         ("incident", urls.REPORT, "Report an incident"),
         ("change", urls.NEW_CHANGE, "File a change"),
     ):
-        if kind in book.kinds:
+        if forms and kind in book.kinds:
             pages[_page(url)] = _empty(title, _NEITHER)
     for tab in tabs:
         for title, content in tab.items():
@@ -113,6 +121,18 @@ def handbook_pages(docs: Path) -> list[tuple[str, str]]:
     found = sorted(p for p in folder.glob("*.md") if p.is_file()) if folder.is_dir() else []
     found.sort(key=lambda p: (p.name != "index.md", p.name))
     return [(f"handbook/{p.name}", _title(p)) for p in found]
+
+
+def left_out(docs: Path, wanted: bool | Sequence[str]) -> frozenset[str]:
+    """Return the files inside ``docs`` that are not published: all text but the wanted part of the handbook.
+
+    ``wanted`` names files inside ``docs/handbook``; True is everything, text beside the handbook included.
+    """
+    if wanted is True:
+        return frozenset()
+    kept = {f"handbook/{name}" for name in wanted or ()}
+    files = {p.relative_to(docs).as_posix() for p in docs.rglob("*") if p.is_file()}
+    return frozenset(f for f in files - kept if f.startswith("handbook/") or f.endswith(".md"))
 
 
 def _title(path: Path) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from itsm_gitops.model.audience import INTERNAL
 from itsm_gitops.model.errors import ItsmError
 
 MARKER = ".itsm-site"
+_FOR = "Audience: "
 
 
 def write(root: str, url: str, content: bytes, folders: set[str]) -> bool:
@@ -43,20 +45,34 @@ def _write_all(handle: int, content: bytes) -> None:
         view = view[os.write(handle, view) :]
 
 
-def claim(root: Path) -> None:
-    """Make ``root`` a folder of ours; raises ItsmError when it holds something else.
+def claim(root: Path, audience: str) -> None:
+    """Make ``root`` a folder of ours for an audience; raises ItsmError when it holds something else.
 
-    Stale pages are removed from it, so it must not be a folder with anybody's own files.
+    Stale pages are removed from it, so it must not be a folder with anybody's own files. Nor may it
+    be another audience's: whoever serves that folder would serve what was not meant for them.
     """
     marker = root / MARKER
     if root.is_symlink() or (root.exists() and not root.is_dir()):
-        raise ItsmError(f"{root} is not a folder", "choose another --output")
+        raise ItsmError(f"{root} is not a folder", "choose another --out")
     if root.is_dir() and not marker.exists() and any(root.iterdir()):
         raise ItsmError(
             f"{root} has files that are not from a site build", "choose an empty folder or remove it yourself"
         )
+    before = _audience_of(marker) if marker.is_file() else audience
+    if before != audience:
+        raise ItsmError(
+            f"{root} holds the site for another audience ({before})",
+            "choose another --out, or remove it first",
+        )
     root.mkdir(parents=True, exist_ok=True)
-    marker.write_text("Written by itsm site build; everything here may be overwritten.\n", encoding="utf-8")
+    text = f"Written by itsm site build; everything here may be overwritten.\n{_FOR}{audience}\n"
+    marker.write_text(text, encoding="utf-8")
+
+
+def _audience_of(marker: Path) -> str:
+    """Return whom a site is for; those of older versions show everything."""
+    found = [line for line in marker.read_text(encoding="utf-8").splitlines() if line.startswith(_FOR)]
+    return found[0].removeprefix(_FOR) if found else INTERNAL
 
 
 def remove_stale(root: Path, written: Iterable[str]) -> int:

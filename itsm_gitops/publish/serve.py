@@ -107,6 +107,7 @@ def serve(
     *,
     port: int = 8000,
     output_folder: Path | None = None,
+    audience: str | None = None,
     cli_reference: str | None = None,
     rules: Sequence[RuleText] = (),
     reporter: Reporter | None = None,
@@ -121,7 +122,12 @@ def serve(
 
     def build() -> SiteReport:
         return build_site(
-            repo, output_folder=output_folder, cli_reference=cli_reference, rules=rules, reporter=reporter
+            repo,
+            output_folder=output_folder,
+            audience=audience,
+            cli_reference=cli_reference,
+            rules=rules,
+            reporter=reporter,
         )
 
     ended = stop or threading.Event()

@@ -13,6 +13,7 @@ from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.status import Health, affected, health, is_open
 from itsm_gitops.model import clock
+from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.history import Day
 from itsm_gitops.model.kinds import Kind
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from itsm_gitops.repository import Store
     from itsm_gitops.repository.store import Document
 
+_EVERYTHING = Audience()
 MAJOR_STATES = ("proposed", "accepted")
 
 
@@ -59,8 +61,11 @@ class Priority(NamedTuple):
 class View:
     """One loaded snapshot at one moment, ready to be shown."""
 
-    def __init__(self, store: Store, extras: Iterable[Extra], now: datetime) -> None:
-        """Take a loaded store, the extras gathered while loading, and the moment of the build."""
+    def __init__(
+        self, store: Store, extras: Iterable[Extra], now: datetime, audience: Audience = _EVERYTHING
+    ) -> None:
+        """Take a loaded store, the extras gathered while loading, the moment of the build, and whom it is for."""
+        self.audience = audience
         self.store = store
         self.book = store.book
         self.config = store.config

@@ -33,7 +33,7 @@ def _record(view: View, entry: Entry, data: Mapping[str, Any]) -> dict[str, Any]
     return {
         **_head("record", "../"),
         **_row(view, entry),
-        "file": entry.path,
+        **_file(view, entry),
         **_links(view, entry),
         "document": data,
     }
@@ -45,10 +45,14 @@ def _item(view: View, entry: Entry, data: Mapping[str, Any]) -> dict[str, Any]:
         **_head("item", "../"),
         **_row(view, entry),
         "causes": list(health.causes) if health else [],
-        "file": entry.path,
+        **_file(view, entry),
         **_links(view, entry),
         "document": data,
     }
+
+
+def _file(view: View, entry: Entry) -> dict[str, str]:
+    return {"file": entry.path} if view.audience.sources else {}
 
 
 def _head(schema: str, root: str) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def request_form(view: View, offering: Entry, form: Any) -> Html:
     """Return the form that orders an offering, nothing where it cannot be ordered."""
     kind = view.book.kinds.get("request")
     asked = questions.of_form(form)
-    if kind is None or not asked or offering.state == "retired":
+    if not view.audience.forms or kind is None or not asked or offering.state == "retired":
         return EMPTY
     title, *rest = (_field(view, kind, name) for name in _REQUEST if name in kind.fields)
     title = title._replace(title="Title of the request", value=offering.title)
@@ -91,7 +91,7 @@ def pages(view: View) -> Iterator[Page]:
         ("change", urls.NEW_CHANGE, "File a change", "Something is to be different.", _CHANGE, urls.CHANGES),
     ):
         kind = view.book.kinds.get(name)
-        if kind is None:
+        if kind is None or not view.audience.forms:
             continue
         asked = [_field(view, kind, f) for f in fields if f in kind.fields]
         fixed = {"origin": "portal"} if "origin" in kind.fields else {}

@@ -95,7 +95,7 @@ def _help(view: View, entry: Entry, given: list[Field], data: Mapping[str, Any])
     shown["contacts"] = _contacts(data.get("contacts"))
     offered = [view.link(o.id) for o in view.of_kind("offering") if _is_offered(o, entry)]
     shown["offerings"] = Html("<br>".join(offered[:_MOST_OFFERED]))
-    if "incident" in view.book.kinds and entry.state != "retired":
+    if view.audience.forms and "incident" in view.book.kinds and entry.state != "retired":
         shown["report"] = link(f"{urls.REPORT}?service={entry.id}", esc("Report it"))
     cells = "".join(
         f"<div><dt>{esc(title)}</dt><dd>{shown[name]}</dd></div>"

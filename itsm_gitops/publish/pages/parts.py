@@ -183,7 +183,12 @@ def _item_state(view: View, identifier: str) -> Html:
 
 
 def sources(view: View, path: str) -> Html:
-    """Return where the document's file is, with a link to edit it when the site knows how."""
+    """Return where the document's file is, with a link to edit it when the site knows how.
+
+    Nothing where the site's audience has no use for files.
+    """
+    if not view.audience.sources:
+        return EMPTY
     base = view.config.edit_url
     shown = Html(f"<code>{esc(path)}</code>")
     edit = external(f"{base.rstrip('/')}/{path}", Html("Edit this file")) if base else EMPTY

@@ -62,7 +62,7 @@ def _lead(view: View) -> Html:
         return EMPTY
     listed = link(urls.index(kind), esc("list of changes"))
     months = link(urls.CALENDAR, esc("calendar"))
-    own = link(urls.NEW_CHANGE, esc("File a change"))
+    own = link(urls.NEW_CHANGE, esc("File a change")) if view.audience.forms else EMPTY
     return Html(
         f"The next {_DAYS} days, with freezes and maintenance windows. The {months} shows whole months; "
         f"all changes are in the {listed}. {own}"

@@ -1,0 +1,145 @@
+"""Who a site is for: what schemas/policies/audiences.yaml says of one audience."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
+from itsm_gitops.model.rulebook import RuleBook
+
+AUDIENCES = "schemas/policies/audiences.yaml"
+INTERNAL = "internal"
+NAMES, TEAMS, NONE = "names", "teams", "none"
+PERSON, TEAM = "person", "team"
+ALL = "*"
+
+Condition = Mapping[str, Sequence[Any]]
+_NONE: Condition = MappingProxyType({})
+
+
+class Shown(NamedTuple):
+    """What an audience sees of one kind.
+
+    ``fields`` are paths (``title``, ``outage.minutes``, ``cost.*``; lists count as what they hold),
+    ``*`` is every field. ``withhold`` are paths that are not shown whatever ``fields`` says. ``only``
+    and ``never`` choose among the documents: values by path.
+    """
+
+    fields: frozenset[str]
+    withhold: frozenset[str] = frozenset()
+    only: Condition = _NONE
+    never: Condition = _NONE
+
+    def covers(self, path: str) -> bool:
+        """Whether the value at a path is shown."""
+        return ALL in self.fields or path in self.fields or self.covers_all(path)
+
+    def covers_all(self, path: str) -> bool:
+        """Whether everything at and below a path is shown, unknown parts included."""
+        parts = path.split(".")
+        ways = (".".join(parts[:n]) for n in range(1, len(parts) + 1))
+        return ALL in self.fields or any(f"{way}.{ALL}" in self.fields for way in ways)
+
+    def admits(self, data: Mapping[str, Any]) -> bool:
+        """Whether a document is one that is shown."""
+        if any(not _holds(data, path, values) for path, values in self.only.items()):
+            return False
+        return not any(_holds(data, path, values) for path, values in self.never.items())
+
+
+class Audience(NamedTuple):
+    """One audience of a site; the default is the one that everything is shown to.
+
+    ``internal`` says whether fields that schemas mark ``x-internal`` are shown, ``people`` whether
+    people appear by name, as their team or not at all, ``sources`` whether pages name and link the
+    files they are made from, ``handbook`` which files of the written handbook are published (True:
+    all of them, and the reference).
+    """
+
+    name: str = INTERNAL
+    title: str = "Internal"
+    everything: bool = True
+    internal: bool = True
+    people: str = NAMES
+    sources: bool = True
+    forms: bool = True
+    reports: bool = True
+    handbook: bool | tuple[str, ...] = True
+    kinds: Mapping[str, Shown] = MappingProxyType({})
+
+    def admits(self, kind: str, data: Mapping[str, Any]) -> bool:
+        """Whether a document of a kind is shown."""
+        if self.everything:
+            return True
+        shown = self.kinds.get(kind)
+        return shown is not None and shown.admits(data)
+
+
+def read_audience(book: RuleBook, name: str) -> Audience:
+    """Return an audience of a rule book; ``internal`` is there even where no policy names it.
+
+    Raises NotFound with the names there are, RuleBookError when the policy cannot be used.
+    """
+    try:
+        known = book.policy(AUDIENCES).get("audiences", {})
+        if name not in known:
+            if name == INTERNAL:
+                return Audience()
+            hint = did_you_mean(name, known) or f"there are: {', '.join(sorted({*known, INTERNAL}))}"
+            raise NotFound(f"there is no audience '{name}' in {AUDIENCES}", hint)
+        return _read(name, known[name])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise RuleBookError(f"{AUDIENCES}: missing or wrong: {error}") from error
+
+
+def _read(name: str, raw: Mapping[str, Any]) -> Audience:
+    if raw.get("everything", False):
+        return Audience(name, raw["title"])
+    people = raw.get("people", NONE)
+    withhold, never = frozenset(raw.get("withhold", ())), raw.get("never", {})
+    kinds = {
+        kind: Shown(
+            frozenset(about["fields"]),
+            withhold | frozenset(about.get("withhold", ())),
+            about.get("only", {}),
+            {**never, **about.get("never", {})},
+        )
+        for kind, about in raw.get("kinds", {}).items()
+        if kind != PERSON or people == NAMES
+    }
+    handbook = raw.get("handbook", False)
+    return Audience(
+        name=name,
+        title=raw["title"],
+        everything=False,
+        internal=raw.get("internal", False),
+        people=people,
+        sources=raw.get("sources", False),
+        forms=raw.get("forms", False),
+        reports=raw.get("reports", False),
+        handbook=handbook if isinstance(handbook, bool) else tuple(handbook),
+        kinds=kinds,
+    )
+
+
+def _holds(data: Any, path: str, values: Sequence[Any]) -> bool:
+    return any(
+        found == value and type(found) is type(value) for found in values_at(data, path) for value in values
+    )
+
+
+def values_at(data: Any, path: str) -> Iterator[Any]:
+    """Yield each value at a path with dots; lists count as what they hold, keys may have dots themselves."""
+    if isinstance(data, list):
+        for item in data:
+            yield from values_at(item, path)
+    elif not path:
+        yield data
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            if path == key:
+                yield from values_at(value, "")
+            elif isinstance(key, str) and path.startswith(f"{key}."):
+                yield from values_at(value, path[len(key) + 1 :])

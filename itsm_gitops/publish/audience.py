@@ -1,0 +1,224 @@
+"""The snapshot as one audience sees it: everything a site is made of passes here, and only here.
+
+A store of its own stands between the loaded snapshot and the pages, so that no page, index, feed or
+report has to know what is withheld: for them it is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from itsm_gitops.graph.impact import ImpactGraph
+from itsm_gitops.graph.network import Network
+from itsm_gitops.graph.status import Health, health
+from itsm_gitops.model.audience import PERSON, TEAM, TEAMS, Audience
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.errors import NotFound
+from itsm_gitops.model.history import Day
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.report import Report
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.screen import Names, Part, Times, names_of, screen, screen_entry, times, tree
+from itsm_gitops.publish.pages import past
+from itsm_gitops.publish.reporter import Reporter
+from itsm_gitops.publish.view import Extra, View, extra_of
+from itsm_gitops.repository import Snapshot, Store, load_store
+from itsm_gitops.repository.config import Config, Hosting
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository.store import Document
+
+
+class _Gathered(NamedTuple):
+    """What was gathered of one document: of what the audience may see, and (``told``) of all of it."""
+
+    extras: list[Extra]
+    lives: list[Any]
+    told: list[Any]
+    seen: Seen | None = None
+
+
+def load(
+    snapshot: Snapshot, book: RuleBook, audience: Audience, reporter: Reporter | None, now: datetime
+) -> tuple[View, Sequence[Report]]:
+    """Read a snapshot and return what an audience may see of it, and the reports about that."""
+    made = None if audience.everything else Screen(audience, book.kinds)
+
+    def visit(store: Store, document: Document) -> list[_Gathered]:
+        told = reporter.visit(document) if reporter else []
+        if made is None:
+            return [_Gathered(extra_of(document), told, told)]
+        shown = made.document(store, document)
+        if shown is None:
+            return [_Gathered([], [], told)] if told else []
+        lives = reporter.visit(shown.document) if reporter else []
+        return [_Gathered(extra_of(shown.document), lives, told, shown.seen)]
+
+    full, gathered = load_store(snapshot, visit=visit, book=book)
+    store = full if made is None else AudienceStore(full, made, [g.seen for g in gathered if g.seen])
+    view = View(store, [extra for some in gathered for extra in some.extras], now, audience)
+    if made is not None:
+        view.health = true_health(full, store.entries)
+    reports: Sequence[Report] = []
+    if reporter:
+        told = [life for some in gathered for life in some.told]
+        view.past = _true_past(reporter.history(full, told, view.now, past.DAYS), store.entries)
+        if audience.reports:
+            lives = [life for some in gathered for life in some.lives]
+            reports = reporter.reports(store, lives, view.now)
+        view.kept = past.kept_by_service(reports)
+    return view, reports
+
+
+class Seen(NamedTuple):
+    """A document that the audience may see, and the times of what it sees of it."""
+
+    path: str
+    times: Times
+
+
+class _Shown(NamedTuple):
+    """A document without what is withheld, and what has to be kept of it."""
+
+    document: Document
+    seen: Seen
+
+
+class Screen:
+    """What an audience may see of the documents of one rule book."""
+
+    def __init__(self, audience: Audience, kinds: Mapping[str, Kind]) -> None:
+        self.audience = audience
+        self._kinds = kinds
+        self._trees: dict[str, Part] = {}
+        self._first: Names | None = None
+
+    def tree(self, kind: str) -> Part:
+        """Return what may pass of a kind."""
+        if kind not in self._trees:
+            self._trees[kind] = tree(self._kinds[kind], self.audience)
+        return self._trees[kind]
+
+    def document(self, store: Store, document: Document) -> _Shown | None:
+        """Return what may be gathered of a document while it is read, None when it is withheld.
+
+        ``store`` knows the CMDB only, so that no reference to a record passes yet.
+        """
+        kind, data = document.kind, document.data
+        if kind is None or not isinstance(data, dict) or not self.audience.admits(kind.name, data):
+            return None
+        shown = self.data(kind.name, data, self._early(store), store)
+        return _Shown(document._replace(data=shown, raw=b""), Seen(document.path, times(shown)))
+
+    def _early(self, store: Store) -> Names:
+        if self._first is None:
+            people = _people(store, self.audience, frozenset())
+            self._first = names_of(self.audience, frozenset(), frozenset(store.entries), people)
+        return self._first
+
+    def data(self, kind: str, data: Mapping[str, Any], names: Names, full: Store) -> dict[str, Any]:
+        """Return what may pass of the document of a kind."""
+        shown = screen(self.tree(kind), data, names)
+        found: dict[str, Any] = shown if isinstance(shown, dict) else {}
+        if "answers" in found and not self.audience.internal:
+            found["answers"] = _answers(found["answers"], full, data.get("offering"))
+        return found
+
+
+def _answers(answers: Any, full: Store, offering: Any) -> Any:
+    """Leave out the answers to questions that an offering marks as internal."""
+    known = isinstance(offering, str) and offering in full.entries
+    form = full.data(offering).get("form") if known else None
+    asked = form.get("properties") if isinstance(form, dict) else None
+    if not isinstance(answers, dict) or not isinstance(asked, dict):
+        return {}
+    return {
+        k: v for k, v in answers.items() if isinstance(asked.get(k), dict) and not asked[k].get("x-internal")
+    }
+
+
+class AudienceStore(Store):
+    """A loaded snapshot without what is withheld from an audience.
+
+    Links to what is withheld are gone too. What was found wrong with files is not in it, nor are
+    the files themselves.
+    """
+
+    def __init__(self, full: Store, made: Screen, seen: Iterable[Seen]) -> None:
+        """Take the whole snapshot, and the documents that the audience may see."""
+        audience = made.audience
+        hidden = [k.name for k in full.book.kinds.values() if k.name not in audience.kinds]
+        super().__init__(full.snapshot, full.book.without(hidden), _config(full, audience))
+        self._full = full
+        self._screen = made
+        shown = {s.path: s.times for s in seen}
+        visible = {e.id for e in full.entries.values() if e.path in shown}
+        known = frozenset([*full.entries, *full.broken, *full.aliases])
+        self.names = names_of(audience, visible, known, _people(full, audience, visible))
+        for entry in full.entries.values():
+            if entry.id in visible:
+                kind = full.book.kinds[entry.kind]
+                part = made.tree(entry.kind)
+                self._add(screen_entry(kind, part, entry, shown[entry.path], self.names))
+
+    def data(self, identifier: str) -> dict[str, Any]:
+        """Return what is shown of a document; raises NotFound where that is nothing."""
+        if identifier not in self.entries:
+            raise NotFound(f"nothing is called '{identifier}'")
+        if identifier not in self._data:
+            self._data[identifier] = self._shown(identifier, self._full.data(identifier))
+        return self._data[identifier]
+
+    def read_documents(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, dict[str, Any]]]:
+        """Yield what is shown of these entries' documents in the order given."""
+        wanted = [self._full.entries[e.id] for e in entries if e.id in self.entries]
+        for entry, data in self._full.read_documents(wanted):
+            yield self.entries[entry.id], self._shown(entry.id, data)
+
+    def raw(self, path: str) -> bytes:
+        """Refuse: the bytes of a file hold what is withheld."""
+        raise NotFound(f"{path} is not shown to this audience")
+
+    def _shown(self, identifier: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        return self._screen.data(self.entries[identifier].kind, data, self.names, self._full)
+
+
+def _config(full: Store, audience: Audience) -> Config:
+    config = full.config if audience.sources else full.config._replace(edit_url="")
+    return config if audience.sources or audience.forms else config._replace(repository=Hosting())
+
+
+def _people(full: Store, audience: Audience, visible: Container[str]) -> dict[str, str]:
+    """Return the people and teams that are not shown, people with the team that stands for them."""
+    found = {}
+    for entry in full.entries.values():
+        if entry.kind in (PERSON, TEAM) and entry.id not in visible:
+            teams = [e.target for e in entry.edges if e.relation == "member_of" and e.target in visible]
+            found[entry.id] = teams[0] if teams and audience.people == TEAMS else ""
+    return found
+
+
+def true_health(full: Store, visible: Mapping[str, Entry]) -> dict[str, Health]:
+    """Return the health of what is shown, computed from everything: a status must be true for everybody.
+
+    What causes it is named only where that is shown too.
+    """
+    network = Network(full)
+    shown = {}
+    for identifier, found in health(network, ImpactGraph(network)).items():
+        if identifier in visible:
+            causes = tuple(c for c in found.causes if c in visible)
+            named = found.reason.rpartition(" ")[2] in visible
+            shown[identifier] = found._replace(causes=causes, reason=found.reason if named else "")
+    return shown
+
+
+def _true_past(days: Mapping[str, Sequence[Day]], visible: Mapping[str, Entry]) -> dict[str, Sequence[Day]]:
+    """Return the last days of the services that are shown, as true as their health is."""
+    return {
+        service: [d._replace(causes=tuple(c for c in d.causes if c in visible)) for d in some]
+        for service, some in days.items()
+        if service in visible
+    }
