@@ -130,7 +130,9 @@ def _open(view: View) -> Html:
         f"<div>{line(view, e, [view.state_chip(e), reference(view, e, 'service')])}</div></li>"
         for e in found[:_MOST_OPEN]
     ]
-    shown = _lines(items) or paragraph("No incident is open.")
+    shown = _lines(items) or paragraph(
+        "No incident is open." if view.audience.everything else "No open incident is shown here."
+    )
     kind = view.book.kinds.get("incident")
     text = f"All {len(found):,} open incidents" if len(found) > _MOST_OPEN else "All incidents"
     more = Html(f'<p class="it-next">{link(urls.index(kind), esc(text))}</p>') if kind else EMPTY
