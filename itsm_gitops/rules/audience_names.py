@@ -47,17 +47,17 @@ def _paths(schema: Mapping[str, Any], shown: Mapping[str, Any], kind: str, at: P
             continue
         found = _at(schema, path.removesuffix(f".{ALL}").split("."))
         if found is None:
-            yield _missing(path, f"a {kind} has no field", schema, (*at, "fields", index))
+            yield _missing(path, f"the kind '{kind}' has no field", schema, (*at, "fields", index))
         elif _has_parts(found) and not path.endswith(f".{ALL}"):
             hint = f"write '{path}.{ALL}' for all of them, or name those that are shown"
             yield _hit(f"'{path}' has parts, and none of them is shown", (*at, "fields", index), hint)
     for index, path in enumerate(shown.get("withhold", ())):
         if _at(schema, path.split(".")) is None:
-            yield _missing(path, f"a {kind} has no field", schema, (*at, "withhold", index))
+            yield _missing(path, f"the kind '{kind}' has no field", schema, (*at, "withhold", index))
     for key in ("only", "never"):
         for path in shown.get(key, {}):
             if _at(schema, path.split(".")) is None:
-                yield _missing(path, f"a {kind} has no field", schema, (*at, key, path))
+                yield _missing(path, f"the kind '{kind}' has no field", schema, (*at, key, path))
 
 
 def _everywhere(audience: Mapping[str, Any], schemas: list[Mapping[str, Any]], at: Pointer) -> Iterator[Hit]:

@@ -45,7 +45,7 @@ META = {p.name.removesuffix(".schema.json"): load(p) for p in sorted((SCHEMAS / 
 KIND_FILES = sorted([*SCHEMAS.glob("records/*.json"), *SCHEMAS.glob("cmdb/*.json")])
 WORKFLOW_FILES = sorted(SCHEMAS.glob("workflows/*.yaml"))
 TEMPLATE_FILES = sorted(SCHEMAS.glob("templates/*.yaml"))
-POLICIES = ("links", "priority", "change-control", "roles", "approvals")
+POLICIES = ("links", "priority", "change-control", "roles", "approvals", "audiences")
 
 
 def named(value: Any) -> str:
