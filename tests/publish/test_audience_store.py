@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 import yaml
-from sample_site import DOCUMENTS
+from sample_site import DOCUMENTS, NOW
 
 from itsm_gitops.commands.reporting import Reporter
 from itsm_gitops.model.audience import AUDIENCES, read_audience
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.publish.audience import Loaded, load
+from itsm_gitops.publish.audience import load
+from itsm_gitops.publish.view import View
 from itsm_gitops.repository import read_config, read_rulebook
 from tests.support import GitRepo
 
@@ -27,13 +28,13 @@ def shop(git_repo: GitRepo) -> GitRepo:
     return git_repo
 
 
-def seen_by(made: GitRepo, audience: str) -> Loaded:
+def seen_by(made: GitRepo, audience: str) -> View:
     snapshot = made.repo.snapshot()
     book = read_rulebook(snapshot)
-    return load(snapshot, book, read_audience(book, audience), Reporter())
+    return load(snapshot, book, read_audience(book, audience), Reporter(), NOW)[0]
 
 
-def policy(made: GitRepo, **about: Any) -> Loaded:
+def policy(made: GitRepo, **about: Any) -> View:
     """Load what an audience with these settings sees."""
     named = {"title": "Some", "description": "Some.", **about}
     made.write(AUDIENCES, yaml.safe_dump({"audiences": {"some": named}}))
@@ -56,9 +57,7 @@ def test_an_entry_is_that_of_the_document_that_is_shown(shop: GitRepo, audience:
 
 
 def test_internal_is_the_whole_store_and_costs_nothing(shop: GitRepo) -> None:
-    loaded = seen_by(shop, "internal")
-    assert type(loaded.store).__name__ == "Store"
-    assert loaded.health is None
+    assert type(seen_by(shop, "internal").store).__name__ == "Store"
     (shop.root / AUDIENCES).unlink()
     assert type(seen_by(shop, "internal").store).__name__ == "Store"
     with pytest.raises(NotFound, match="no audience 'staff'"):
@@ -66,8 +65,8 @@ def test_internal_is_the_whole_store_and_costs_nothing(shop: GitRepo) -> None:
 
 
 def test_the_public_sees_a_major_incident_without_people_notes_and_links(shop: GitRepo) -> None:
-    loaded = seen_by(shop, "public")
-    store = loaded.store
+    view = seen_by(shop, "public")
+    store = view.store
     assert store.data(INCIDENT) == {
         "id": INCIDENT,
         "kind": "incident",
@@ -86,8 +85,7 @@ def test_the_public_sees_a_major_incident_without_people_notes_and_links(shop: G
     assert (entry.aliases, store.aliases, store.files, store.broken) == ((), {}, [], {})
     assert set(store.book.kinds) == {"incident", "change", "known-error", "service", "offering", "calendar"}
     assert {e.kind for e in store.entries.values()} <= set(store.book.kinds)
-    assert [x.id for x in loaded.extras] == []
-    assert [life.id for life in loaded.lives] == [i for i in store.entries if i.isupper()]
+    assert (view.major(entry), view.priority(entry).name) == ("", "")
     for identifier in ("ada", "shop-db-1", "INC-261001-CCCCC", "nothing"):
         with pytest.raises(NotFound, match="nothing is called"):
             store.data(identifier)
@@ -113,13 +111,15 @@ def test_the_status_is_true_for_everybody_and_its_cause_is_named_where_it_is_sho
     )
     shop.write(incident, text)
     health = seen_by(shop, "public").health
-    assert health is not None
     assert set(health) == {"shop", "index"}
     assert health["shop"] == ("shop", "outage", (INCIDENT,), "")
+    today = seen_by(shop, "public").past["shop"][-1]
+    assert today == ("2026-11-22", "outage", (INCIDENT,))
     shop.write(incident, text.replace("state: accepted", "state: proposed"))
     assert seen_by(shop, "public").health == {**health, "shop": ("shop", "outage", (), "")}
+    assert seen_by(shop, "public").past["shop"][-1] == today._replace(causes=())
+    assert set(seen_by(shop, "public").past) == {"shop", "index"}
     staff = seen_by(shop, "staff").health
-    assert staff is not None
     assert staff["shop"].reason == "depends on shop-web"
     assert "shop-db-1" not in staff
 
