@@ -41,7 +41,7 @@ def home_page(view: View, pages: frozenset[str]) -> Page:
     head = Html(
         f'<header class="it-hero"><p class="it-kicker">{esc(view.config.organisation)}</p>'
         f"<h1>{esc(_headline(statuses))}</h1>"
-        f'<p class="it-hero__sub">{_summary(statuses)}{_updated(view)}</p>{_actions(pages)}</header>'
+        f'<p class="it-hero__sub">{_summary(statuses)}{_updated(view)}</p>{_actions(view, pages)}</header>'
     )
     body = join(
         [
@@ -84,7 +84,9 @@ def _updated(view: View) -> Html:
     return Html(f'<span class="it-muted">Last update {view.time(newest)}</span>') if newest else EMPTY
 
 
-def _actions(pages: frozenset[str]) -> Html:
+def _actions(view: View, pages: frozenset[str]) -> Html:
+    # What can be requested is requested by a form.
+    pages = pages if view.audience.forms else pages - {urls.CATALOGUE}
     items = "".join(
         f"<li>{link(url, Html(f'<strong>{esc(title)}</strong><span>{esc(below)}</span>'))}</li>"
         for url, title, below in _ACTIONS
