@@ -55,7 +55,7 @@ class Audience(NamedTuple):
     ``internal`` says whether fields that schemas mark ``x-internal`` are shown, ``people`` whether
     people appear by name, as their team or not at all, ``sources`` whether pages name and link the
     files they are made from, ``handbook`` which files of the written handbook are published (True:
-    all of them, and the reference).
+    all of them).
     """
 
     name: str = INTERNAL
@@ -68,6 +68,11 @@ class Audience(NamedTuple):
     reports: bool = True
     handbook: bool | tuple[str, ...] = True
     kinds: Mapping[str, Shown] = MappingProxyType({})
+
+    @property
+    def reference(self) -> bool:
+        """Whether the references of the rule book are published; that of its policies names people."""
+        return self.handbook is True and self.people == NAMES
 
     def admits(self, kind: str, data: Mapping[str, Any]) -> bool:
         """Whether a document of a kind is shown."""

@@ -125,7 +125,8 @@ def _render_frame(
 ) -> Path:
     folder = _site_folder(repo.root)
     wanted = view.audience.handbook
-    reference = handbook.reference_pages(view.book, rules, cli_reference) if wanted is True else {}
+    published = view.audience.reference
+    reference = handbook.reference_pages(view.book, rules, cli_reference) if published else {}
     pages = {path: text for path, (_, text) in reference.items()}
     titles = [(path, navigation.plain(title)) for path, (title, _) in reference.items()]
     left_out = navigation.left_out(folder / "docs", wanted)

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.model.audience import ALL, AUDIENCES, INTERNAL
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.kinds import inline
+from itsm_gitops.model.rulebook import COMMON
 from itsm_gitops.rules.registry import Hit
 
+if TYPE_CHECKING:
+    from itsm_gitops.rules.rulebook import BookContext
+
 Schemas = Mapping[str, Mapping[str, Any]]
+
+
+def audience_hits(ctx: BookContext) -> Iterator[Hit]:
+    """Yield what the policy and itsm.yaml name and the rule book does not have."""
+    if ctx.refusals(AUDIENCES):
+        return  # its own shape comes first
+    schemas = {}
+    for folder in ("schemas/records/", "schemas/cmdb/"):
+        for path, data in ctx.usable(folder, ".schema.json"):
+            if not ctx.refusals(path):
+                about = data["x-itsm"]
+                schemas[about.get("kind") or about["class"]] = data
+    definitions = (ctx.data(COMMON) or {}).get("definitions", {})
+    yield from audience_names(ctx.data(AUDIENCES), schemas, definitions, ctx.config.audience)
 
 
 def audience_names(

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from itsm_gitops import documents
-from itsm_gitops.model.audience import AUDIENCES
 from itsm_gitops.model.errors import ItsmError, did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING, Pointer
-from itsm_gitops.model.rulebook import COMMON, GROUPS
+from itsm_gitops.model.rulebook import GROUPS
 from itsm_gitops.repository import REGULAR, Config, Snapshot
 from itsm_gitops.rules import schema, validate
-from itsm_gitops.rules.audience_names import audience_names
+from itsm_gitops.rules.audience_names import audience_hits
 from itsm_gitops.rules.cmdb import is_zone, near_zone
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
 from itsm_gitops.rules.registry import CHANGE, RULEBOOK, Hit, find_rule, rule
@@ -162,21 +161,7 @@ def book_agrees_with_itself(ctx: BookContext) -> Iterator[Hit]:
     links = ctx.data(path)
     if links is not None and not ctx.refusals(path):
         yield from _link_names(path, links["links"], {*kinds, *GROUPS})
-    if not ctx.refusals(AUDIENCES):
-        common = (ctx.data(COMMON) or {}).get("definitions", {})
-        yield from audience_names(ctx.data(AUDIENCES), _schemas(ctx, kinds), common, ctx.config.audience)
-
-
-def _schemas(ctx: BookContext, kinds: Iterable[str]) -> dict[str, Any]:
-    """Return the schema of each kind as it is written."""
-    known, found = set(kinds), {}
-    for folder in ("schemas/records/", "schemas/cmdb/"):
-        for path, data in ctx.usable(folder, ".schema.json"):
-            about = data.get("x-itsm")
-            name = about.get("kind", about.get("class")) if isinstance(about, dict) else None
-            if isinstance(name, str) and name in known and not ctx.refusals(path):
-                found[name] = data
-    return found
+    yield from audience_hits(ctx)
 
 
 def _kinds(ctx: BookContext) -> dict[str, tuple[str, frozenset[str]]]:

@@ -242,6 +242,13 @@ def test_the_policy_says_where_it_is_wrong(book: RuleBook) -> None:
     assert read_audience(some, "some").handbook == ("a.md",)
 
 
+def test_the_reference_is_for_those_who_see_names(book: RuleBook) -> None:
+    found = {name: read_audience(book, name) for name in ("internal", "staff", "public")}
+    assert [a.reference for a in found.values()] == [True, True, False]
+    assert not found["staff"]._replace(people="none").reference
+    assert not found["staff"]._replace(handbook=("a.md",)).reference
+
+
 def test_the_usual_audience_is_a_setting(git_repo: GitRepo) -> None:
     assert read_config(git_repo.repo.snapshot())[0].audience == "internal"
     git_repo.write("itsm.yaml", "version: 1\nsite: {audience: staff}\n")
