@@ -47,6 +47,7 @@ class Config(NamedTuple):
     site_name: str = ""
     site_url: str = ""
     edit_url: str = ""
+    engine: str = "mkdocs"
     repository: Hosting = Hosting()
     directory: str = "open"
     severity: Mapping[str, str] = MappingProxyType({})
@@ -86,6 +87,7 @@ def _config(data: Mapping[str, Any]) -> Config:
         site_name=_text(site, "name") or organisation,
         site_url=_text(site, "url"),
         edit_url=_text(site, "edit_url"),
+        engine=_text(site, "engine") or Config().engine,
         repository=_hosting(site.get("repository")),
         directory="closed" if data.get("directory") == "closed" else "open",
         severity={k: v for k, v in severity.items() if v in (*SEVERITIES, "off")},
