@@ -38,7 +38,7 @@ Progress = Callable[[str, int, int], None]
 
 OUTPUT = Path("build/site")
 _REPORT_EVERY = 200
-_LEFT_OUT = (".map", "sitemap.xml", "sitemap.xml.gz")
+_LEFT_OUT = (".map", "sitemap.xml", "sitemap.xml.gz", "search.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,9 @@ def _render_frame(
     nav, empty = navigation.navigation(view.book, prose, titles, figures, forms=view.audience.forms)
     name = navigation.plain(view.config.site_name or view.config.organisation)
     footer = f"{view.config.organisation}. Times are in {view.zone}."
-    sources = engine.Sources(folder, {**empty, **pages}, nav, name, url, esc(footer), left_out)
+    sources = engine.Sources(
+        folder, {**empty, **pages}, nav, name, url, esc(footer), left_out, view.config.engine
+    )
     return engine.render(sources, target.parent / f"{target.name}-parts")
 
 

@@ -26,6 +26,11 @@ _SKIP = re.compile(r'<div data-md-component="skip">.*?</div>', re.DOTALL)
 _SIDEBAR_EMPTY = re.compile(
     r'<div class="md-sidebar md-sidebar--secondary".*?(?=<div class="md-content")', re.DOTALL
 )
+# One of the engines shows its own search even where it has nothing to search.
+_OWN_SEARCH = re.compile(
+    r'<label class="md-header__button md-icon" for="__search">.*?</label>\s*<div class="md-search".*?</div>\s*',
+    re.DOTALL,
+)
 _SPACE = re.compile(r"\s*\n\s*")
 _TAB = re.compile(r'<li class="md-tabs__item">(?=\s*<a href="([^"]*)")')
 _POLICY = (
@@ -59,7 +64,7 @@ def dress(html: str, root: str) -> str:
     html = _SKIP.sub(
         '<div data-md-component="skip"><a href="#it-main" class="md-skip">Skip to content</a></div>', html, 1
     )
-    html = scrollable(html).replace(
+    html = scrollable(_OWN_SEARCH.sub("", html, 1)).replace(
         'class="md-content__inner md-typeset"', 'class="md-content__inner md-typeset" id="it-main"'
     )
     head, mark, rest = html.partition("</header>")

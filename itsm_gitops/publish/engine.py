@@ -2,7 +2,8 @@
 
 The engine sees the handbook and one empty page for each entry of the navigation, never text from a
 record; so its output depends only on ``site/``, the rule book and the navigation, and is kept until
-one of them changes. Another engine that reads ``mkdocs.yml`` can take over here.
+one of them changes. Other engines that read ``mkdocs.yml`` can take over: ``site.engine`` in
+``itsm.yaml`` names one of ``ENGINES``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish.chrome import TITLE
@@ -35,6 +36,33 @@ _NOTHING = (
 _FIXED_DATE = "315532800"
 
 
+class Engine(NamedTuple):
+    """A program that renders ``mkdocs.yml``: its Python module and arguments, and what it is made of.
+
+    ``packages`` are those whose versions decide the output; ``settings`` are added to ``mkdocs.yml``.
+    """
+
+    module: str
+    arguments: tuple[str, ...]
+    packages: tuple[str, ...]
+    settings: Mapping[str, Any]
+
+
+_ALIKE = ("build", "--strict", "--config-file", "mkdocs.yml")
+_PLUGINS = ("mkdocs-material", "markdown", "pymdown-extensions")
+ENGINES: Mapping[str, Engine] = {
+    "mkdocs": Engine("mkdocs", _ALIKE, ("mkdocs", *_PLUGINS), {}),
+    "properdocs": Engine("properdocs", _ALIKE, ("properdocs", *_PLUGINS), {}),
+    # The look that the style sheet of this site is made for is an option there.
+    "zensical": Engine(
+        "zensical",
+        ("build", "--strict", "--clean", "--config-file", "mkdocs.yml"),
+        ("zensical", "markdown", "pymdown-extensions"),
+        {"theme": {"variant": "classic"}},
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Sources:
     """What the engine renders.
@@ -42,7 +70,7 @@ class Sources:
     ``folder`` holds ``mkdocs.yml`` and ``docs/``, of which ``left_out`` (paths inside ``docs``) are not
     published; ``pages`` are further Markdown pages by path
     inside ``docs``; ``nav`` is the navigation as MkDocs has it; ``name``, ``url`` and ``footer``
-    (HTML) are the site's.
+    (HTML) are the site's; ``engine`` is the name of one of ``ENGINES``.
     """
 
     folder: Path
@@ -52,6 +80,7 @@ class Sources:
     url: str
     footer: Html
     left_out: frozenset[str] = frozenset()
+    engine: str = "mkdocs"
 
 
 def render(sources: Sources, work: Path) -> Path:
@@ -59,36 +88,44 @@ def render(sources: Sources, work: Path) -> Path:
 
     ``work`` is a folder of the build's own. Raises ItsmError with the engine's words when it fails.
     """
-    source, built, stamp = work / "src", work / "engine", work / _STAMP
-    configuration = _configuration(sources, source, built)
-    digest = _digest(sources, configuration)
+    # One of the engines writes only below its configuration.
+    source, built, stamp = work / "src", work / "src" / "site", work / _STAMP
+    engine = _named(sources.engine)
+    configuration = _configuration(sources, source, engine)
+    digest = _digest(sources, configuration, engine)
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest and built.is_dir():
         return built
     stamp.unlink(missing_ok=True)
     _write_sources(sources, source, configuration)
-    _run(source)
+    _run(source, engine)
     stamp.write_text(digest, encoding="utf-8")
     return built
 
 
-def _configuration(sources: Sources, source: Path, built: Path) -> str:
-    work = source.parent
+def _named(name: str) -> Engine:
+    if name not in ENGINES:
+        raise ItsmError(f"there is no site engine '{name}'", f"site.engine can be: {', '.join(ENGINES)}")
+    return ENGINES[name]
+
+
+def _configuration(sources: Sources, source: Path, engine: Engine) -> str:
     settings: dict[str, Any] = {
         "INHERIT": os.path.relpath(sources.folder / "mkdocs.yml", source),
         "site_name": sources.name,
         "docs_dir": "docs",
-        "site_dir": os.path.relpath(built, work / "src"),
+        "site_dir": "site",
         "nav": sources.nav,
         "copyright": sources.footer,
+        **engine.settings,
     }
     if sources.url:
         settings["site_url"] = sources.url
     return json.dumps(settings, indent=1, ensure_ascii=True)
 
 
-def _digest(sources: Sources, configuration: str) -> str:
+def _digest(sources: Sources, configuration: str, engine: Engine) -> str:
     """Return the digest of everything the engine's output depends on."""
-    total = hashlib.sha256(_versions().encode())
+    total = hashlib.sha256(_versions(engine.packages).encode())
     for path in sorted(p for p in sources.folder.rglob("*") if p.is_file()):
         total.update(f"\0{path.relative_to(sources.folder).as_posix()}\0".encode())
         total.update(path.read_bytes())
@@ -98,9 +135,12 @@ def _digest(sources: Sources, configuration: str) -> str:
 
 
 @cache
-def _versions() -> str:
-    names = ("mkdocs", "mkdocs-material", "markdown", "pymdown-extensions", "itsm-gitops")
-    return " ".join(f"{n}={metadata.version(n)}" for n in names)
+def _versions(packages: tuple[str, ...]) -> str:
+    """Return the versions of some packages; raises ItsmError when one is not installed."""
+    try:
+        return " ".join(f"{n}={metadata.version(n)}" for n in (*packages, "itsm-gitops"))
+    except metadata.PackageNotFoundError as error:
+        raise ItsmError(f"the site engine needs {error.name}", f"pip install {error.name}") from error
 
 
 def _write_sources(sources: Sources, source: Path, configuration: str) -> None:
@@ -122,8 +162,8 @@ def _only_real_files(folder: str, names: list[str]) -> list[str]:
     return [n for n in names if Path(folder, n).is_symlink()]
 
 
-def _run(source: Path) -> None:
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", "mkdocs.yml"]
+def _run(source: Path, engine: Engine) -> None:
+    command = [sys.executable, "-m", engine.module, *engine.arguments]
     environment = {
         **os.environ,
         "NO_MKDOCS_2_WARNING": "1",
@@ -141,7 +181,9 @@ def _run(source: Path) -> None:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ItsmError(f"the site engine could not run: {error}", "pip install mkdocs-material") from error
+        raise ItsmError(
+            f"the site engine could not run: {error}", f"pip install {engine.packages[0]}"
+        ) from error
     if done.returncode:
         said = (done.stderr + done.stdout).strip().splitlines()[-12:]
         raise ItsmError(

@@ -48,6 +48,7 @@ class Config(NamedTuple):
     site_url: str = ""
     edit_url: str = ""
     audience: str = "internal"
+    engine: str = "mkdocs"
     repository: Hosting = Hosting()
     directory: str = "open"
     severity: Mapping[str, str] = MappingProxyType({})
@@ -88,6 +89,7 @@ def _config(data: Mapping[str, Any]) -> Config:
         site_url=_text(site, "url"),
         edit_url=_text(site, "edit_url"),
         audience=_text(site, "audience") or Config().audience,
+        engine=_text(site, "engine") or Config().engine,
         repository=_hosting(site.get("repository")),
         directory="closed" if data.get("directory") == "closed" else "open",
         severity={k: v for k, v in severity.items() if v in (*SEVERITIES, "off")},
