@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +15,7 @@ import pytest
 
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Repository, WorkingTree, packaged_rulebook_root, read_rulebook
-from tests.support import GitRepo
+from tests.support import GitRepo, copy_tree
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -34,11 +33,27 @@ GITCONFIG = """\
   email = ada@example.org
 [init]
   defaultBranch = main
+  templateDir =
 [commit]
   gpgSign = false
+[gc]
+  auto = 0
 [protocol "file"]
   allow = always
 """
+
+
+RAM = Path("/dev/shm")
+ROOM = 4 << 30  # bytes; twice what all tests together ever wrote
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Put temporary folders into memory, where there is room: repositories are hundreds of small files."""
+    if config.option.basetemp or "PYTEST_DEBUG_TEMPROOT" in os.environ or not RAM.is_dir():
+        return
+    disk = os.statvfs(RAM)
+    if os.access(RAM, os.W_OK) and not disk.f_flag & os.ST_NOEXEC and disk.f_bavail * disk.f_frsize > ROOM:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(RAM)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -55,6 +70,8 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
                 patch.delenv(name)
         for name in ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "PAGER"):
             patch.delenv(name, raising=False)
+        # Without compiled bytecode each start of the command line costs several times as much.
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         patch.setenv("HOME", str(home))
         patch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
         patch.setenv("TZ", "UTC")
@@ -86,7 +103,7 @@ def make_repo(tmp_path: Path) -> Callable[..., GitRepo]:
         made = GitRepo(tmp_path / name)
         made.root.mkdir()
         made.git("init", "-q")
-        shutil.copytree(packaged_rulebook_root() / "schemas", made.root / "schemas")
+        copy_tree(packaged_rulebook_root() / "schemas", made.root / "schemas")
         made.write("itsm.yaml", CONFIG_TEXT)
         if committed:
             made.commit("Rule book")
@@ -138,12 +155,10 @@ def run_itsm() -> Callable[..., subprocess.CompletedProcess[str]]:
         text: str | None = None,
         timeout: float = 60,
     ) -> subprocess.CompletedProcess[str]:
-        # Without compiled bytecode a start costs several times as much.
-        inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         return subprocess.run(
             [sys.executable, "-m", "itsm_gitops", *args],
             cwd=cwd,
-            env={**inherited, **(env or {})},
+            env={**os.environ, **(env or {})},
             input=text if text is not None else "",
             capture_output=True,
             text=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,11 @@ def fill(made: GitRepo, count: int) -> None:
     for number in range(count):
         identifier = f"INC-260304-{number:05d}"
         made.write(path_of(identifier), incident(identifier, extra=f"aliases:\n  - OLD{number:07d}\n"))
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy a folder into a new or an existing one: contents and links, not times and permissions."""
+    shutil.copytree(source, target, symlinks=True, copy_function=shutil.copyfile, dirs_exist_ok=True)
 
 
 class GitRepo:

@@ -123,10 +123,9 @@ def _branch(repo: Repository, git: Git, target: str, identifier: str) -> str:
 def _paths(git: Git, path: str, everything: bool) -> list[str]:
     """Return what is to be committed, as paths below the root: only what differs from HEAD."""
     out = git.run("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", ".")
-    prefix = git.run("rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").strip()
     found = []
     for entry in out.decode("utf-8", "surrogateescape").split("\0")[:-1]:
-        state, name = entry[:2], entry[3:].removeprefix(prefix)
+        state, name = entry[:2], entry[3:].removeprefix(git.prefix)
         staged = state[0] not in " ?!"
         document = name.startswith(("records/", "cmdb/"))
         if name == path or staged or (everything and document):

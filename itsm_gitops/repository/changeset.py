@@ -47,12 +47,11 @@ def changeset(git: Git, merge_base: str, head: str) -> list[Changed]:
         "diff-tree", "-r", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv",
         "--ignore-submodules=none", "--no-relative", "-z", "--end-of-options", merge_base, head,
     )  # fmt: skip
-    prefix = decode(git.run("rev-parse", "--show-prefix").rstrip(b"\n"))
     words = out.split(b"\0")[:-1]
     found = []
     for about, name in zip(words[::2], words[1::2], strict=True):
         old_mode, new_mode, old_blob, new_blob, status = about.lstrip(b":").decode("ascii").split(" ")
-        path = _inside(decode(name), prefix)
+        path = _inside(decode(name), git.prefix)
         found.append(Changed(old_mode, new_mode, old_blob, new_blob, status, path))
     return sorted(found, key=lambda c: c.path)
 
@@ -63,8 +62,10 @@ def merge_bases(git: Git, base: str, head: str) -> list[str]:
     With several of them no single difference is what a merge would bring: an edit that only one of
     them knows can be taken back without showing in the difference since the other.
     """
-    git.merge_base(base, head)  # says what is wrong where there is none at all
-    return git.run("merge-base", "--all", "--end-of-options", base, head).decode("ascii").split()
+    try:
+        return git.run("merge-base", "--all", "--end-of-options", base, head).decode("ascii").split()
+    except GitError:
+        return [git.merge_base(base, head)]  # says what is wrong where there is none at all
 
 
 def _inside(path: str, prefix: str) -> str:

@@ -102,6 +102,7 @@ class Git:
     def __init__(self, root: Path, extra: Mapping[str, str] | None = None) -> None:
         self.root = root
         self._extra = dict(extra or {})
+        self._commits: set[str] = set()  # hashes that resolve has found: they mean the same for ever
 
     def having(self, extra: Mapping[str, str]) -> Git:
         """Return the same repository, asked with more in the environment."""
@@ -142,6 +143,11 @@ class Git:
         """Return the absolute path of the ``.git`` folder (of this work tree, if there are several)."""
         return Path(decode(self.run("rev-parse", "--absolute-git-dir").rstrip(b"\n")))
 
+    @cached_property
+    def prefix(self) -> str:
+        """Return where ``root`` is below the top of the work tree: empty, or ending with a slash."""
+        return decode(self.run("rev-parse", "--show-prefix").rstrip(b"\n"))
+
     @property
     def shallow(self) -> bool:
         """Whether history was cut off when this repository was cloned."""
@@ -157,6 +163,8 @@ class Git:
 
     def resolve(self, revision: str) -> str:
         """Return the full commit hash that ``revision`` means; raises GitError with a near name."""
+        if revision in self._commits:
+            return revision
         if not revision or not revision.isprintable():
             raise GitError(
                 "a revision must be printable text, not empty", "for example HEAD, main, v1.2 or a hash"
@@ -167,7 +175,9 @@ class Git:
             if error.hint:
                 raise
             raise GitError(f"there is no revision '{revision}'", self._nearest(revision)) from error
-        return out.decode("ascii").split()[-1]
+        commit = out.decode("ascii").split()[-1]
+        self._commits.add(commit)
+        return commit
 
     def _nearest(self, revision: str) -> str:
         names = decode(self.run("for-each-ref", "--format=%(refname:short)")).split("\n")

@@ -35,6 +35,7 @@ _MODES = {"100644": REGULAR, "100755": REGULAR, "120000": SYMLINK, "160000": SUB
 # NOFOLLOW: a link is never read through. NONBLOCK: a named pipe does not stop us.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _CHUNK = 1 << 16
+_AHEAD = 16 << 20
 
 
 class FileInfo(NamedTuple):
@@ -190,6 +191,7 @@ class _Listed:
     def __init__(self, git: Git) -> None:
         self.git = git
         self._listing: dict[str, FileInfo] | None = None
+        self._ahead: dict[str, bytes] | None = None
 
     def _load(self) -> dict[str, FileInfo]:
         raise NotImplementedError
@@ -214,7 +216,26 @@ class _Listed:
             raise NotFound(f"there is no file {path} in {self.name}")
         if info.mode != REGULAR:
             raise ItsmError(f"{path} cannot be read: it is not a regular file in {self.name}")
+        if path == CONFIG or path.startswith(f"{SCHEMAS}/"):
+            if self._ahead is None:
+                self._ahead = self._read_ahead()
+            if path in self._ahead:
+                return self._ahead[path]
         return next(self.git.blobs([info.oid])).content
+
+    def _read_ahead(self) -> dict[str, bytes]:
+        """Return the settings and the rule book: who reads one of its files soon reads most of them.
+
+        They come from one process. What goes beyond _AHEAD bytes is left to be read when it is needed.
+        """
+        found: dict[str, bytes] = {}
+        left = _AHEAD
+        for path, raw in self.read_many(i.path for i in self.files(SCHEMAS, CONFIG)):
+            left -= len(raw)
+            if left < 0:
+                break
+            found[path] = raw
+        return found
 
     def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield ``(path, bytes)`` of each regular file, from one process."""
