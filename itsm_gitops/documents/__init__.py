@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # __getattr__ below imports these when they are asked for
     from itsm_gitops.documents.fmt import fmt
     from itsm_gitops.documents.jsonfile import load_json
     from itsm_gitops.documents.locate import SourceMap, Span, locate
+    from itsm_gitops.documents.shared import load_rule_file
 
 __all__ = [
     "LIMITS",
@@ -47,6 +48,7 @@ __all__ = [
     "fmt",
     "load",
     "load_json",
+    "load_rule_file",
     "load_value",
     "locate",
     "write_atomic",
@@ -64,6 +66,7 @@ _LATER = {
     "edit": "edit",
     "fmt": "fmt",
     "load_json": "jsonfile",
+    "load_rule_file": "shared",
     "locate": "locate",
     "write_atomic": "files",
 }

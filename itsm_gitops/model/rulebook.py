@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
 from itsm_gitops.model.kinds import ITEM, RECORD, Kind, find_references, inline
+from itsm_gitops.model.once import Once
 from itsm_gitops.model.workflow import Workflow, read_workflow
 
 COMMON = "schemas/common.schema.json"
@@ -64,6 +65,9 @@ def _read_link(name: str, raw: Mapping[str, Any]) -> LinkType:
         impact=raw.get("impact", ""),
         in_links=raw.get("in_links", True),
     )
+
+
+_schemas: Once[Any] = Once()
 
 
 class Kinds(Mapping[str, Kind]):
@@ -182,7 +186,7 @@ class RuleBook:
 
     def _build(self, head: _Head) -> Kind:
         try:
-            schema = inline(head.raw, self._definitions, self._inlined)
+            schema = self._schema(head)
             about = schema["x-itsm"]
             workflow = about.get("workflow")
             return Kind(
@@ -202,6 +206,10 @@ class RuleBook:
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise _wrong(head.path, error) from error
+
+    def _schema(self, head: _Head) -> Any:
+        raw, definitions = head.raw, self._definitions
+        return _schemas(raw, definitions, make=lambda: inline(raw, definitions, self._inlined))
 
     def workflow(self, name: str) -> Workflow:
         """Return a life cycle by name; raises RuleBookError when it cannot be used."""

@@ -131,8 +131,7 @@ def _load_rule_file(snapshot: Snapshot, path: str) -> Any:
         raise
     except ItsmError as error:
         raise RuleBookError(f"{path}:1:1: this file cannot be read", "check its permissions") from error
-    is_json = path.endswith(".json")
-    loaded = documents.load_json(raw) if is_json else documents.load(raw, limits=documents.RULEBOOK_LIMITS)
+    loaded = documents.load_rule_file(raw, is_json=path.endswith(".json"))
     if loaded.problems:
         first = loaded.problems[0]
         raise RuleBookError(f"{path}:{first.line}:{first.column}: {first.message} ({first.code})", first.hint)

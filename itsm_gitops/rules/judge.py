@@ -76,7 +76,7 @@ class _Judge:
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
-        self._fast = validate.fast(kind.schema)
+        self._fast = validate.shared(kind.schema)
         self._slow: Any = None
         self.rules: list[tuple[Rule, Check]] = [
             (rule, rule.check)

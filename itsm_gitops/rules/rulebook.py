@@ -11,6 +11,7 @@ from typing import Any
 from itsm_gitops import documents
 from itsm_gitops.model.errors import ItsmError, did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING, Pointer
+from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import GROUPS
 from itsm_gitops.repository import REGULAR, Config, Snapshot
 from itsm_gitops.rules import schema, validate
@@ -21,7 +22,6 @@ from itsm_gitops.rules.registry import CHANGE, RULEBOOK, Hit, find_rule, rule
 
 CONFIG = "itsm.yaml"
 _META = "schemas/meta/"
-_LIMITS = documents.Limits(size=1 << 20)
 _PLACE = re.compile(r"(schemas/[^:]+|itsm\.yaml)(?::(\d+):(\d+))?: (.*)", re.DOTALL)
 
 
@@ -52,8 +52,8 @@ class BookContext:
             name, data = meta_of(path), self.data(path)
             meta = self.data(name)
             if name not in self._metas:
-                usable = meta is not None and not validate.schema_problem(meta)
-                self._metas[name] = validate.fast(meta) if usable else None
+                usable = meta is not None and not _problem(meta)
+                self._metas[name] = validate.shared(meta) if usable else None
             validator = self._metas[name]
             good = data is None or validator is None or validator.is_valid(data)
             found = [] if good else schema.explain(validate.slow(meta), data)
@@ -67,10 +67,18 @@ class BookContext:
                 yield path, self.data(path)
 
 
+_problems: Once[tuple[str, Pointer] | None] = Once()
+
+
+def _problem(schema: Any) -> tuple[str, Pointer] | None:
+    """Return what is wrong with a schema of the rule book, which is shared and does not change."""
+    return _problems(schema, make=lambda: validate.schema_problem(schema))
+
+
 def _load(path: str, raw: bytes) -> documents.Loaded:
-    if path.endswith(".json"):
-        return documents.load_json(raw)
-    return documents.load(raw) if path == CONFIG else documents.load(raw, limits=_LIMITS)
+    if path == CONFIG:
+        return documents.load(raw)
+    return documents.load_rule_file(raw, is_json=path.endswith(".json"))
 
 
 def meta_of(path: str) -> str:
@@ -102,7 +110,7 @@ def meta_of(path: str) -> str:
 def schema_is_valid(ctx: BookContext) -> Iterator[Hit]:
     """Check every schema of the rule book against draft-07."""
     for path, data in ctx.usable("schemas/", ".schema.json"):
-        problem = validate.schema_problem(data)
+        problem = _problem(data)
         if problem:
             yield Hit(problem[0], problem[1], "", path)
 

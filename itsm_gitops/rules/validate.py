@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from itsm_gitops.model import clock
+from itsm_gitops.model.once import Once
 
 
 def is_date_time(text: object) -> bool:
@@ -112,6 +113,14 @@ def fast(schema: Any) -> Validity:
     return validator
 
 
+_shared: Once[Validity] = Once()
+
+
+def shared(schema: Any) -> Validity:
+    """Return ``fast`` of a schema of the rule book, made once for all that share the schema."""
+    return _shared(schema, make=lambda: fast(schema))
+
+
 def slow(schema: Any) -> Any:
     """Return the validator that can explain (``iter_errors``)."""
     return _explainer_class()(prepare(schema), format_checker=_format_checker())
@@ -185,6 +194,7 @@ def _schema_error(schema: Any) -> tuple[str, tuple[str | int, ...]] | None:
     return (worst.message, tuple(worst.absolute_path)) if worst is not None else None
 
 
+@cache
 def pattern_problem(pattern: str) -> str:
     """Return why a pattern may not be used; empty for a good one.
 
