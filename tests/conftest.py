@@ -6,8 +6,7 @@ import os
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Repository, WorkingTree, packaged_rulebook_root, read_rulebook
-from tests.support import GitRepo, copy_tree
+from tests.support import GitRepo, copy_tree, run_apart
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -147,23 +146,4 @@ def corpus() -> Path | None:
 def run_itsm() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the command line in a process of its own: ``run_itsm(["check"], cwd)``."""
 
-    def run(
-        args: Sequence[str],
-        cwd: Path,
-        *,
-        env: dict[str, str] | None = None,
-        text: str | None = None,
-        timeout: float = 60,
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "itsm_gitops", *args],
-            cwd=cwd,
-            env={**os.environ, **(env or {})},
-            input=text if text is not None else "",
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-
-    return run
+    return run_apart

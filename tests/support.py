@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
+from itsm_gitops.cli.app import run
 from itsm_gitops.repository import Repository
 
 DAY = "2026-03-04T10:00:00Z"
@@ -86,6 +91,46 @@ class GitRepo:
         by = [f"--author={author} <{author}@example.org>"] if author else []
         self.git("commit", "-q", "--allow-empty", "-m", message, *by, env=env)
         return self.git("rev-parse", "HEAD")
+
+
+def run_apart(
+    words: Sequence[str],
+    cwd: Path,
+    *,
+    env: Mapping[str, str] | None = None,
+    text: str = "",
+    timeout: float = 60,
+) -> subprocess.CompletedProcess[str]:
+    """Run `itsm` as everybody does, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "itsm_gitops", *words],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def run_here(
+    words: Sequence[str], cwd: Path, *, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `itsm` in this process: the same words and answers, without a start-up. Not for threads."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        patch.chdir(cwd)
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+        for name, value in (env or {}).items():
+            patch.setenv(name, value)
+        code = run(words)
+    said = [stream.buffer.getvalue().decode() for stream in (out, err)]
+    return subprocess.CompletedProcess(words, code, *said)
 
 
 # Measuring coverage slows pure Python down by this much; limits on time allow for it.

@@ -1,4 +1,4 @@
-"""The audit, through the installed command line, on a repository with every kind of merge."""
+"""The audit, through the command line, on a repository with every kind of merge."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +28,7 @@ from tests.changes.world import (
     person,
     server,
 )
+from tests.support import run_apart, run_here
 
 NOW = "2026-11-22T12:00:00Z"
 LATER = "2026-11-26T12:00:00Z"
@@ -52,6 +52,8 @@ class Ran(NamedTuple):
 class Place:
     """A world in which some people have keys; merges are made as nobody checks them, to be audited."""
 
+    run = staticmethod(run_here)
+
     def __init__(self, folder: Path, world: World) -> None:
         self.folder = folder
         self.world = world
@@ -67,6 +69,10 @@ class Place:
         place.world.write(INCIDENT_PATH, INCIDENT)
         place.world.commit("Keys", by="cab-one")
         return place
+
+    def apart(self) -> Place:
+        """Return the same place for commands that run at the same time."""
+        return Apart(self.folder, self.world)
 
     def key(self, name: str) -> Path:
         file = self.folder / name
@@ -84,10 +90,7 @@ class Place:
         return person(name, PEOPLE[name][1], NUMBERS[name], signing_keys=said)
 
     def itsm(self, *words: str, now: str = NOW, code: int | None = 0, cwd: Path | None = None) -> Ran:
-        done = subprocess.run(
-            [sys.executable, "-m", "itsm_gitops", *words],
-            cwd=cwd or self.world.root, env={**os.environ, "ITSM_NOW": now}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = self.run(words, cwd or self.world.root, env={"ITSM_NOW": now})
         assert code is None or done.returncode == code, (
             f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
         )
@@ -162,6 +165,12 @@ class Place:
         return [json.loads(self.git("show", f"{EVIDENCE}:{n}")) for n in names if n.endswith(".json")]
 
 
+class Apart(Place):
+    """The same place, where each command is a process of its own."""
+
+    run = staticmethod(run_apart)
+
+
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """Nothing is merged yet."""
@@ -178,7 +187,7 @@ def place(template: Place, tmp_path: Path) -> Place:
 def recorded(template: Place, tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, dict[str, str]]:
     """Three merges with evidence: approved, squashed after an approval, bypassed."""
     folder = tmp_path_factory.mktemp("recorded")
-    made = Place(template.folder, World.copy(template.world, folder / "work"))
+    made = Apart(template.folder, World.copy(template.world, folder / "work"))
     start = made.world.head
     merges = {
         "start": start,

@@ -124,7 +124,7 @@ def test_writers_in_different_clones_lose_nothing(place: Place, bare: Path) -> N
     for number in range(WRITERS):
         place.propose(f"topic{number}", SERVER, server("s1", extra=f"description: {number}.\n"))
         place.git("push", "-q", "origin", f"topic{number}:release{number}")
-    clones = [_clone(place, bare, f"clone{n}") for n in range(WRITERS)]
+    clones = [_clone(place, bare, f"clone{n}").apart() for n in range(WRITERS)]
 
     def write(number: int) -> None:
         clones[number].record("--target", f"release{number}", "--since", "origin/main", "--push")
@@ -143,8 +143,10 @@ def test_writers_in_one_clone_lose_nothing(place: Place) -> None:
     for number in range(WRITERS):
         place.propose(f"release{number}", SERVER, server("s1", extra=f"description: {number}.\n"))
 
+    writer = place.apart()
+
     def write(number: int) -> None:
-        place.record("--target", f"release{number}", "--since", "main")
+        writer.record("--target", f"release{number}", "--since", "main")
 
     with ThreadPoolExecutor(WRITERS) as pool:
         list(pool.map(write, range(WRITERS)))
@@ -156,7 +158,7 @@ def test_two_who_record_the_same_merge_write_it_once(place: Place, bare: Path) -
     start = place.world.head
     place.approved("a", "One.")
     place.git("push", "-q", "origin", "main", "refs/itsm/approvals/*:refs/itsm/approvals/*")
-    clones = [_clone(place, bare, f"clone{n}") for n in range(2)]
+    clones = [_clone(place, bare, f"clone{n}").apart() for n in range(2)]
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda c: c.record("--since", start, "--push"), clones))
     auditor = _clone(place, bare, "auditor")

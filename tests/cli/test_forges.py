@@ -14,6 +14,7 @@ from itsm_gitops.changes.forges.comment import MARKER
 from tests.cli.conftest import Cli
 from tests.fake_github import FakeGitHub, account, running
 from tests.hosted import NOW, Hosted
+from tests.support import run_here
 
 CHG = "CHG-260115-EXMP4"
 BRANCH = f"change/{CHG}"
@@ -35,7 +36,7 @@ def hosted(tmp_path: Path, forge: FakeGitHub) -> Hosted:
 
 
 @pytest.fixture
-def itsm(hosted: Hosted, forge: FakeGitHub, run_itsm: Run) -> Run:
+def itsm(hosted: Hosted, forge: FakeGitHub) -> Run:
     """Run `itsm` in the clone: ``itsm("doctor", code=1)``. ``env`` adds to a good token's environment."""
 
     def run(
@@ -48,7 +49,7 @@ def itsm(hosted: Hosted, forge: FakeGitHub, run_itsm: Run) -> Run:
             "ITSM_NOW": NOW,
             "ITSM_USER": "mail-engineer",
         }
-        done = run_itsm(words, hosted.clone.root, env=about | (env or {}))
+        done = run_here(words, hosted.clone.root, env=about | (env or {}))
         assert done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         assert "fake-token" not in done.stdout + done.stderr
