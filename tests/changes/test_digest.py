@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from itsm_gitops.changes.digest import Seen, changeset_digest, content, nothing_ignored
 from itsm_gitops.repository.changeset import Changed, digest
 from itsm_gitops.repository.git import Git
+from tests.support import copy_tree
 
 _COUNT = itertools.count()
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -133,7 +133,7 @@ def make(template: Path, tmp_path: Path) -> Make:
     def new() -> Lab:
         lab = Lab.__new__(Lab)
         lab.root = tmp_path / f"lab{next(_COUNT)}"
-        shutil.copytree(template, lab.root)
+        copy_tree(template, lab.root)
         return lab
 
     return new

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ import pytest
 
 from itsm_gitops.cli.app import run
 from itsm_gitops.commands.starting import init
+from tests.support import copy_tree
 
 NOW = "2026-11-22T12:00:00Z"
 
@@ -48,7 +48,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def acme(made_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An own copy of that repository, as the working folder, with the clock standing still."""
     root = tmp_path / "acme"
-    shutil.copytree(made_once, root, symlinks=True)
+    copy_tree(made_once, root)
     monkeypatch.chdir(root)
     monkeypatch.setenv("ITSM_NOW", NOW)
     monkeypatch.setenv("ITSM_USER", "operations-lead")

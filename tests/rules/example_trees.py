@@ -19,6 +19,7 @@ from pathlib import Path
 from itsm_gitops.model.text import safe_text
 from itsm_gitops.repository import Repository, packaged_rulebook_root
 from itsm_gitops.rules import Report, check
+from tests.support import copy_tree
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 NOW = "2026-11-22T12:00:00Z"
@@ -46,8 +47,8 @@ def build(root: Path, overlay: Path) -> None:
     """Make the files of one state: rule book, base, overlay, instructions."""
     for part in ("schemas", "records", "cmdb"):
         shutil.rmtree(root / part, ignore_errors=True)
-    shutil.copytree(packaged_rulebook_root() / "schemas", root / "schemas")
-    shutil.copytree(EXAMPLES / "_base", root, dirs_exist_ok=True)
+    copy_tree(packaged_rulebook_root() / "schemas", root / "schemas")
+    copy_tree(EXAMPLES / "_base", root)
     if overlay.is_dir():
         shutil.copytree(
             overlay, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("_*", "expected.txt", ".keep")
