@@ -48,6 +48,11 @@ def copy_tree(source: Path, target: Path) -> None:
     shutil.copytree(source, target, symlinks=True, copy_function=shutil.copyfile, dirs_exist_ok=True)
 
 
+def pack(root: Path) -> None:
+    """Put a repository's objects into one file, so that each copy is a hundred files less to write."""
+    subprocess.run(["git", "repack", "-q", "-a", "-d"], cwd=root, check=True)
+
+
 class GitRepo:
     """A repository in a temporary folder, with Git's own commands to build it."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from itsm_gitops.changes.assess import assess
 from itsm_gitops.changes.types import APPROVED, Assessment, Review
 from itsm_gitops.repository import Repository, packaged_rulebook_root
-from tests.support import copy_tree
+from tests.support import copy_tree, pack
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CHG = "CHG-261120-AAAAA"
@@ -97,7 +97,7 @@ class World:
         world.write("cmdb/servers/s2.yaml", server("s2", owner="net"))
         world.write("README.md", "# Example\n")
         world.commit("The organisation", by="cab-one")
-        world.git("repack", "-q", "-a", "-d")  # one file instead of a hundred for each copy
+        pack(root)
         return world
 
     @classmethod

@@ -12,7 +12,7 @@ import pytest
 
 from itsm_gitops.cli.app import run
 from itsm_gitops.commands.starting import init
-from tests.support import copy_tree
+from tests.support import copy_tree, pack
 
 NOW = "2026-11-22T12:00:00Z"
 
@@ -39,9 +39,11 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GIT_AUTHOR_DATE", "2026-11-20T10:00:00Z")
         patch.setenv("GIT_COMMITTER_DATE", "2026-11-20T10:00:00Z")
-        return init(
+        root = init(
             tmp_path_factory.mktemp("made") / "acme", organisation="Acme", timezone="Europe/Berlin"
         ).root
+    pack(root)
+    return root
 
 
 @pytest.fixture
