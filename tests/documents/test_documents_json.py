@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yaml_scribe import documents, examples, same
 
-from itsm_gitops.documents import Limits, load_json
+from itsm_gitops.documents import RULEBOOK_LIMITS, Limits, load, load_json, load_rule_file
+from itsm_gitops.repository import packaged_rulebook_root
 from tests.support import SLOWER
 
 
@@ -70,3 +71,14 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     loaded = load_json(text.encode("utf-8", "surrogatepass"))
     assert loaded.problems or isinstance(loaded.data, dict)
     assert all(problem.line >= 1 and problem.column >= 1 for problem in loaded.problems)
+
+
+def test_a_file_of_the_rule_book_is_read_once_and_comes_out_as_always() -> None:
+    root = packaged_rulebook_root() / "schemas"
+    for file in sorted(p for p in root.rglob("*") if p.suffix in (".json", ".yaml")):
+        raw, is_json = file.read_bytes(), file.suffix == ".json"
+        found = load_rule_file(raw, is_json=is_json)
+        assert load_rule_file(bytes(bytearray(raw)), is_json=is_json) is found
+        assert found == (load_json(raw) if is_json else load(raw, limits=RULEBOOK_LIMITS))
+    assert load_rule_file(b"{", is_json=True).problems
+    assert load_rule_file(b"{}", is_json=True).data == {}

@@ -308,3 +308,17 @@ def test_a_repository_inside_a_larger_one(git_repo: GitRepo) -> None:
     assert [f.path for f in changed_files(repo, "HEAD~1", "HEAD")] == ["cmdb/teams/blue.yaml", "itsm.yaml"]
     assert set(file_dates(repo)) == {"cmdb/teams/blue.yaml", "itsm.yaml"}
     assert field_history(repo, "cmdb/teams/blue.yaml")[0].new == "blue"
+
+
+def test_a_hash_that_was_found_is_not_looked_for_again_and_a_name_is(
+    git_repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git = git_repo.repo.history
+    first = git.resolve("HEAD")
+    second = git_repo.commit("Another")
+    assert git.resolve("HEAD") == second, "a name may mean something else by now"
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(Git, "run", lambda _, *args, **__: asked.append(args))
+    assert git.resolve(first) == first
+    assert git.resolve(second) == second
+    assert asked == []

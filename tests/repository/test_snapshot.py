@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from itsm_gitops.model.errors import GitError, ItsmError, NotFound
-from itsm_gitops.repository import OTHER, REGULAR, SUBMODULE, SYMLINK, IndexTree, Snapshot, WorkingTree
+from itsm_gitops.repository import (
+    OTHER,
+    REGULAR,
+    SUBMODULE,
+    SYMLINK,
+    Git,
+    IndexTree,
+    Snapshot,
+    WorkingTree,
+    read_config,
+    read_rulebook,
+)
+from itsm_gitops.repository import snapshot as snapshot_module
+from itsm_gitops.repository.git import Blob
 from tests.support import GitRepo
 
 WEIRD = [
@@ -177,3 +191,28 @@ def test_crlf_stays_as_it_is_stored(git_repo: GitRepo) -> None:
 
 def test_a_missing_root_has_no_files(tmp_path: Path) -> None:
     assert WorkingTree(tmp_path).files() == []
+
+
+def test_a_rule_book_of_a_commit_is_read_in_one_go(
+    git_repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has fifty files, and a process for each one was most of the time of a gate."""
+    started: list[int] = []
+    blobs = Git.blobs
+
+    def counted(self: Git, oids: Iterable[str]) -> Iterator[Blob]:
+        started.append(1)
+        return blobs(self, oids)
+
+    monkeypatch.setattr(Git, "blobs", counted)
+    for at in ("HEAD", ":"):
+        started.clear()
+        snapshot = git_repo.repo.snapshot(at)
+        kinds = read_rulebook(snapshot).kinds
+        assert len(list(kinds.values())) == len(kinds)
+        assert read_config(snapshot)[0].organisation == "Example Ltd"
+        assert len(started) == 1
+    # What would take too much memory is still read, when it is needed.
+    monkeypatch.setattr(snapshot_module, "_AHEAD", 5000)
+    tree = git_repo.repo.snapshot("HEAD")
+    assert all(tree.read(i.path) == (git_repo.root / i.path).read_bytes() for i in tree.files("schemas"))

@@ -288,3 +288,14 @@ def test_every_kind_of_violation_at_once_and_nothing_else(root: Path) -> None:
 def test_without_git_there_is_no_base(root: Path) -> None:
     with pytest.raises(GitError):
         check(Repository.open(root), base="HEAD")
+
+
+def test_what_is_remembered_of_a_rule_book_never_outlives_a_change_of_it(root: Path) -> None:
+    """A served site judges again and again in one process, and somebody edits the schemas meanwhile."""
+    before = codes(root)
+    schema = "schemas/records/incident.schema.json"
+    text = (root / schema).read_text()
+    edit(root, schema, '"required": [', '"required": ["resolution", ')
+    assert codes(root) != before
+    (root / schema).write_text(text)
+    assert codes(root) == before
