@@ -57,7 +57,7 @@ serve: $(VENV)/.runtime ## serve the site on the loopback address, rebuilding on
 
 test: $(VENV)/.dev ## the tests, without the slow ones (browser tests where chromium is)
 	@$(if $(BROWSER),:,echo 'no chromium here: the browser tests are left out')
-	$(BIN)/python -m pytest -n $(JOBS) $(if $(SELECT),-m "$(SELECT)") $(COVER) $(PYTEST)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(SELECT),-m "$(SELECT)") $(COVER) $(PYTEST)
 
 test-all: ## every test, the generated documents 10,000 strong
 	@ITSM_FULL=1 $(MAKE) --no-print-directory test ALL=1

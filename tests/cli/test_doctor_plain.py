@@ -49,6 +49,7 @@ def test_a_closed_server_passes(plain: Path, cli: Cli, tmp_path: Path) -> None:
         cli("enrol", person, "--key", str(key))
     server = plain.parent / "server.git"
     for hook in ("pre-receive", "post-receive"):
+        (server / "hooks").mkdir(exist_ok=True)
         shutil.copy(plain / "hooks" / hook, server / "hooks" / hook)
     for key_name in ("receive.denyNonFastForwards", "receive.denyDeletes"):
         subprocess.run(["git", "config", key_name, "true"], cwd=server, check=True)
