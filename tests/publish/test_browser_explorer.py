@@ -91,6 +91,7 @@ def test_facets_count_add_up_and_the_address_remembers(explore: Callable[..., An
     assert count(page, "state", "in_progress") == "1"
     page.get_by_label("Problem").check()
     page.get_by_label("All", exact=True).check()
+    wait_for_rows(page, 4)
     assert ids(page) == ["HHHHH", "DDDDD", "AAAAA", "CCCCC"]
     page.locator("[data-facet=priority]").get_by_label("P1 Critical").check()
     assert ids(page) == ["HHHHH", "AAAAA", "CCCCC"]

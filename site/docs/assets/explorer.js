@@ -192,8 +192,9 @@
     showFacets();
     showRows();
     showSaid();
-    box.setAttribute("aria-busy", String(missing() > 0));
-    box.dataset.rows = String(found.rows.length);
+    const busy = missing() > 0;
+    box.setAttribute("aria-busy", String(busy));
+    if (records.length || !busy) box.dataset.rows = String(found.rows.length);
   }
 
   const missing = () => records.needed(choice()).reduce((sum, c) => sum + (records.loaded.has(c.name) ? 0 : c.rows), 0);
