@@ -17,12 +17,12 @@ from itsm_gitops.model.audience import read_audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.report import Report
-from itsm_gitops.publish import chrome, engine, handbook, navigation, output, search, urls
+from itsm_gitops.publish import chrome, engine, explorer, handbook, navigation, output, search, urls
 from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.fields import Field, fields
 from itsm_gitops.publish.markup import esc
-from itsm_gitops.publish.pages import calendar, forms, home, item, lists, plan, record
+from itsm_gitops.publish.pages import calendar, explore, forms, home, item, lists, plan, record
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
 from itsm_gitops.publish.pages.lists import Page
@@ -187,6 +187,8 @@ class _Site:
         entries = self._entries()
         words = self._documents(entries, len(docs))
         self._search(docs, entries, search.merge([bodies, words]))
+        for name, content in explorer.files(self._view, entries):
+            self._put(name, content)
         records = sum(self._view.kind(e).is_record for e in entries)
         removed = output.remove_stale(Path(self._target), self._written)
         count = sum(u.endswith(".html") for u in self._written)
@@ -198,6 +200,7 @@ class _Site:
         yield home.services_page(view)
         yield home.catalogue_page(view)
         yield lists.records_index(view)
+        yield explore.explore_page(view)
         yield from lists.record_lists(view)
         yield plan.changes_page(view)
         yield from calendar.calendar_pages(view, self._plan)

@@ -72,7 +72,8 @@ def external(url: str, text: Html) -> Html:
 def link(url: str, text: Html, css: str = "") -> Html:
     """Return a link to a page of the site; ``url`` is relative to the site's root."""
     style = f' class="{css}"' if css else ""
-    return Html(f'<a{style} href="{ROOT}{quote(url, safe="/#?=&%._-")}">{text}</a>')
+    address = quote(url, safe="/#?=&%._-").replace("&", "&amp;")
+    return Html(f'<a{style} href="{ROOT}{address}">{text}</a>')
 
 
 _SHORT = {

@@ -16,6 +16,8 @@ _HEADING = re.compile(r"^# +(.+?)\s*#*$", re.MULTILINE)
 _PLAIN = re.compile(r"[^\w ,.()/-]+")
 _SIDE = "[toc]"
 _NEITHER = "[navigation, toc]"
+# Its facets stand where other pages have the navigation.
+EXPLORER = "All records"
 
 
 def source_of(url: str) -> str:
@@ -41,7 +43,7 @@ def navigation(
         {"Home": _page(urls.HOME)},
         {"Services": _page(urls.SERVICES)},
         {"Catalogue": _page(urls.CATALOGUE)},
-        {"Records": [_page(urls.RECORDS), *_kinds(book, records=True)]},
+        {"Records": [_page(urls.RECORDS), {EXPLORER: _page(urls.EXPLORE)}, *_kinds(book, records=True)]},
     ]
     if "change" in book.kinds:
         tabs.append({"Changes": _page(urls.CHANGES)})
@@ -99,7 +101,7 @@ def _empty_pages(book: RuleBook, tabs: list[Any], *, forms: bool) -> dict[str, s
                 path, name = (
                     (entry, title) if isinstance(entry, str) else next((p, t) for t, p in entry.items())
                 )
-                pages[path] = _empty(name, _SIDE)
+                pages[path] = _empty(name, _NEITHER if name == EXPLORER else _SIDE)
     return pages
 
 

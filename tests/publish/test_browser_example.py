@@ -40,6 +40,7 @@ PAGES = {
     "known error": "records/known-errors/2611/KE-261110-EVGBK.html",
     "request": "records/requests/2611/REQ-261122-G7S1G.html",
     "records": "records/index.html",
+    "all records": "records/explore.html?status=all",
     "list": "records/incidents/index.html",
     "state": "records/changes/state_closed.html",
     "month": "records/incidents/month_2611.html",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.markup import Html, esc, link
+from itsm_gitops.publish.markup import ROOT, Html, esc, link
 from itsm_gitops.publish.pages.lists import Page
 from itsm_gitops.publish.pages.parts import heading
 
@@ -14,6 +14,7 @@ _BODY = (
     '<button type="submit" class="md-button md-button--primary">Search</button></form>'
     '<p id="it-search-status" role="status" class="it-muted"></p>'
     '<ol id="it-search-results" class="it-results"></ol>'
+    f'<p class="it-next"><a id="it-search-filter" href="{ROOT}{urls.EXPLORE}">Filter and sort records with these words</a></p>'
     "<noscript><p>Search needs a script; the lists of records and the catalogue work without.</p></noscript>"
 )
 

@@ -13,6 +13,7 @@ from itsm_gitops.publish.pages import forms, maps, past
 from itsm_gitops.publish.pages.parts import (
     Crumb,
     columns,
+    explore_link,
     heading,
     relations,
     section,
@@ -176,7 +177,7 @@ def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
 
 
 def _records(view: View, entry: Entry) -> list[Html]:
-    """Return the records that affect the item: what is open, what was, kind by kind."""
+    """Return the records that affect the item: what is open, what was, kind by kind; and the way to all."""
     found = [view.entries[i] for i in view.network.others(entry.id, "affected_by") if i in view.entries]
     records = [e for e in found if view.kind(e).is_record and view.url(e.id)]
     by_kind: dict[str, list[Entry]] = {}
@@ -193,7 +194,19 @@ def _records(view: View, entry: Entry) -> list[Html]:
         if len(rows) > _RECENT:
             body = Html(f'{body}<p class="it-muted">and {len(rows) - _RECENT} older ones</p>')
         shown.append(section(kind.plural_title, body, f"records-{name}"))
-    return shown
+    return [*shown, _all_records(view, entry)]
+
+
+def _all_records(view: View, entry: Entry) -> Html:
+    """Return the way to every record that names the item, where there is one."""
+    if entry.kind not in ("service", "team") and not view.kind(entry).operational:
+        return EMPTY
+    others = (view.entries.get(r.other) for r in view.network.related(entry.id))
+    if not any(e and view.kind(e).is_record for e in others):
+        return EMPTY
+    facet = entry.kind if entry.kind in ("service", "team") else "ci"
+    what = "item" if facet == "ci" else facet
+    return explore_link(f"Filter and sort all records of this {what}", **{facet: entry.id}, status="all")
 
 
 def _to_items(view: View, entry: Entry) -> list[Any]:

@@ -10,7 +10,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
-from itsm_gitops.publish.pages.parts import Crumb, columns, heading, paragraph, section, table
+from itsm_gitops.publish.pages.parts import Crumb, columns, explore_link, heading, paragraph, section, table
 from itsm_gitops.publish.view import View
 
 ROWS = 100
@@ -49,7 +49,8 @@ def records_index(view: View) -> Page:
     )[:15]
     latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), "Latest changes")
     body = Html(
-        f"{heading([], 'Records')}<ul class='it-cards'>{''.join(cards)}</ul>{section('Latest changes', latest)}"
+        f"{heading([], 'Records')}<ul class='it-cards'>{''.join(cards)}</ul>"
+        f"{explore_link('Filter and sort all records')}{section('Latest changes', latest)}"
     )
     return Page(urls.RECORDS, "Records", urls.RECORDS, body)
 
@@ -66,10 +67,13 @@ def record_lists(view: View) -> Iterator[Page]:
         for state, some in _by(entries, lambda e: e.state).items():
             if kind.workflow and state in kind.workflow.states:
                 title = f"{kind.plural_title}: {kind.workflow.states[state].title}"
-                yield from _pages(view, kind, title, some, partial(urls.state, kind, state))
+                ways = explore_link("Filter and sort these", kind=kind.name, state=state)
+                yield from _pages(view, kind, title, some, partial(urls.state, kind, state), ways)
         for month, some in _by(entries, _month_of).items():
             title = f"{kind.plural_title} of {_month_title(month)}"
-            yield from _pages(view, kind, title, some, partial(urls.month, kind, month))
+            text = f"Filter and sort all {kind.plural_title.lower()}"
+            ways = explore_link(text, kind=kind.name, status="all")
+            yield from _pages(view, kind, title, some, partial(urls.month, kind, month), ways)
 
 
 def _by(entries: Sequence[Entry], key: Callable[[Entry], str]) -> dict[str, list[Entry]]:
@@ -101,6 +105,7 @@ def _overview(view: View, kind: Kind, entries: list[Entry]) -> Page:
         shown = Html(
             f"{shown}{paragraph(f'The first {MOST_OPEN} of {len(still):,}; the states above list all.')}"
         )
+    ways = explore_link("Filter and sort these", kind=kind.name)
     months = "".join(
         f"<li>{link(urls.month(kind, m), esc(_month_title(m)))} <span class='it-count'>{len(some):,}</span></li>"
         for m, some in _by(entries, _month_of).items()
@@ -109,7 +114,7 @@ def _overview(view: View, kind: Kind, entries: list[Entry]) -> Page:
         [
             heading([Crumb(urls.RECORDS, "Records")], kind.plural_title, lead=esc(kind.description)),
             Html(f'<ul class="it-counts">{"".join(counts)}</ul>') if counts else EMPTY,
-            section("Open", shown or paragraph("Nothing is open.")),
+            section("Open", Html(f"{shown or paragraph('Nothing is open.')}{ways}")),
             section("By month", Html(f'<ul class="it-months">{months}</ul>') if months else EMPTY),
         ]
     )
@@ -117,9 +122,9 @@ def _overview(view: View, kind: Kind, entries: list[Entry]) -> Page:
 
 
 def _pages(
-    view: View, kind: Kind, title: str, entries: list[Entry], url: Callable[[int], str]
+    view: View, kind: Kind, title: str, entries: list[Entry], url: Callable[[int], str], ways: Html
 ) -> Iterator[Page]:
-    """Yield pages of 100 rows, each with links to the ones beside it."""
+    """Yield pages of 100 rows, each with links to the ones beside it and ``ways`` to elsewhere."""
     total = -(-len(entries) // ROWS)
     crumbs = [Crumb(urls.RECORDS, "Records"), Crumb(urls.index(kind), kind.plural_title)]
     for number in range(1, total + 1):
@@ -130,7 +135,7 @@ def _pages(
             lead = Html(f"{lead}, page {number} of {total}. {finds} finds one by its number or a word.")
         pager = _pager(number, total, url)
         body = Html(
-            f"{heading(crumbs, title, lead=lead)}{table(rows, columns(view, *_COLUMNS), title)}{pager}"
+            f"{heading(crumbs, title, lead=lead)}{table(rows, columns(view, *_COLUMNS), title)}{pager}{ways}"
         )
         suffix = f" ({number})" if number > 1 else ""
         yield Page(url(number), title + suffix, urls.RECORDS, body)

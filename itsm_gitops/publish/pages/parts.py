@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
+from urllib.parse import quote
 
 from itsm_gitops.graph.network import Relation
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish import urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, shorten
 from itsm_gitops.publish.view import View
 
@@ -193,3 +195,10 @@ def sources(view: View, path: str) -> Html:
     shown = Html(f"<code>{esc(path)}</code>")
     edit = external(f"{base.rstrip('/')}/{path}", Html("Edit this file")) if base else EMPTY
     return Html(f'<p class="it-source">{shown}{" · " if edit else ""}{edit}</p>')
+
+
+def explore_link(text: str, **facets: str) -> Html:
+    """Return a paragraph that leads to the explorer with facets chosen."""
+    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in facets.items())
+    target = f"{urls.EXPLORE}?{query}" if query else urls.EXPLORE
+    return Html(f'<p class="it-next">{link(target, esc(text))}</p>')

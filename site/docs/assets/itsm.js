@@ -19,7 +19,8 @@
       const answer = new Promise((resolve, reject) => {
         const script = document.createElement("script");
         awaited.set(name, resolve);
-        script.src = `${root}search/${name}.js`;
+        script.src = `${root}${name.includes("/") ? name : `search/${name}`}.js`;
+        script.addEventListener("load", () => script.remove());
         script.addEventListener("error", () => reject(new Error(script.src)));
         document.head.append(script);
       });
@@ -72,10 +73,10 @@
     return found;
   }
 
-  async function find(text, limit) {
-    const wanted = words(text);
+  // Every document that has all of the words, as pairs of score and number.
+  async function match(wanted) {
     const about = await load("index");
-    if (!wanted.length || !about.docs) return { total: 0, hits: [], words: wanted };
+    if (!wanted.length || !about.docs) return [];
     const each = await Promise.all(wanted.map((w) => scores(about, w)));
     each.sort((a, b) => a.size - b.size);
     const total = [];
@@ -85,6 +86,12 @@
         total.push([sum, number]);
       }
     }
+    return total;
+  }
+
+  async function find(text, limit) {
+    const wanted = words(text);
+    const [total, about] = await Promise.all([match(wanted), load("index")]);
     total.sort((a, b) => b[0] - a[0] || a[1] - b[1]);
     const best = total.slice(0, limit).map(([, number]) => number);
     const chunks = new Map();
@@ -244,12 +251,14 @@
   function searchPage(page) {
     const input = page.querySelector("input");
     const status = document.getElementById("it-search-status");
+    const filter = document.getElementById("it-search-filter");
     const list = document.getElementById("it-search-results");
     let asked = 0;
 
     async function update() {
       const text = input.value;
       const turn = ++asked;
+      filter.search = text.trim() ? `?q=${encodeURIComponent(text.trim())}` : "";
       if (!words(text).length) {
         list.replaceChildren();
         status.textContent = "";
@@ -334,18 +343,25 @@
     }
   }
 
-  // What only some pages need is loaded by them only.
-  function requestForms() {
-    if (!document.querySelector("form.it-form")) return;
-    const script = document.createElement("script");
-    script.src = `${root}assets/forms.js`;
-    document.head.append(script);
+  // What only some pages need is loaded by them only; several scripts run in this order.
+  function only(selector, ...names) {
+    if (!document.querySelector(selector)) return;
+    for (const name of names) {
+      const script = document.createElement("script");
+      script.src = `${root}assets/${name}.js`;
+      script.async = false;
+      document.head.append(script);
+    }
   }
+
+  // For the scripts of single pages.
+  window.itsm = { root, load, words, match, marked, element };
 
   if (form) headerSearch();
   const page = document.querySelector("form.it-search");
   if (page) searchPage(page);
-  requestForms();
+  only("form.it-form", "forms");
+  only(".it-x", "columns", "explorer");
   themeButton();
   menuButton();
   scrollDiagrams();

@@ -1,0 +1,245 @@
+"""The explorer's data: records as columns, in chunks that a script in the page reads when it needs them.
+
+``explore/index.js`` says which chunks there are and what is in each, ``explore/names.js`` what items
+are called. Open records of all kinds lie apart from finished ones, which lie by kind, so that what
+is asked for most is read first and little else with it. A chunk holds whole days of identifiers and
+tables of its own for the words in it: a new record leaves every older chunk byte for byte alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from itsm_gitops.model import clock
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.rulebook import PRIORITY
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.markup import shorten
+from itsm_gitops.publish.view import View
+
+VERSION = 1
+ROWS = 4000
+_MOST_ROWS = 8000
+_LONGEST_TITLE, _LONGEST_NAME = 300, 100
+# The fields by which `itsm list --team` finds a record.
+_TEAMS = frozenset({"assigned_team", "fulfilment_team", "owner", "teams"})
+
+# One value, several, or none, as numbers into the table of a chunk.
+_Cell = int | list[int]
+
+
+class _Row(NamedTuple):
+    """A record as the explorer shows it; times are seconds since 1970, ``rank`` counts from the oldest."""
+
+    id: str
+    kind: str
+    title: str
+    state: str
+    priority: str
+    service: list[str]
+    ci: list[str]
+    team: list[str]
+    opened: int | None
+    updated: int | None
+    rank: int
+
+
+class _Chunk(NamedTuple):
+    name: str
+    kind: str
+    rows: list[_Row]
+
+
+def files(view: View, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
+    """Yield the explorer's files (name and content); ``entries`` are in the order search numbers them."""
+    records = [e for e in reversed(entries) if view.kind(e).is_record]
+    reader = _Reader(view)
+    still: list[_Row] = []
+    finished: dict[str, list[_Row]] = {}
+    for rank, entry in enumerate(records):
+        row = reader.row(entry, rank)
+        (still if view.is_open(entry) else finished.setdefault(entry.kind, [])).append(row)
+    chunks = list(_chunks("open", "", still))
+    for name, rows in finished.items():
+        chunks += _chunks(f"done_{view.book.kinds[name].plural}", name, rows)
+    for chunk in chunks:
+        yield _file(chunk.name, _columns(chunk.rows))
+    yield _file("names", reader.names())
+    yield _file("index", _about(view, chunks))
+
+
+class _Reader:
+    """Makes rows of entries and remembers every item that they name."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._named: dict[tuple[str, str, str], tuple[str, str]] = {}
+
+    def row(self, entry: Entry, rank: int) -> _Row:
+        found: dict[str, list[str]] = {"service": [], "ci": [], "team": []}
+        for edge in entry.edges:
+            key = (edge.target, edge.relation, str(edge.pointer[0]))
+            known = self._named.get(key)
+            if known is None:
+                known = self._named[key] = (self._facet(*key), shorten(edge.target, _LONGEST_NAME))
+            facet, name = known
+            if facet and name not in found[facet]:
+                found[facet].append(name)
+        return _Row(
+            entry.id,
+            entry.kind,
+            shorten(entry.title, _LONGEST_TITLE),
+            shorten(entry.state, _LONGEST_NAME),
+            shorten(self._view.priority(entry).name, _LONGEST_NAME),
+            found["service"],
+            found["ci"],
+            found["team"],
+            _seconds(entry.opened),
+            _seconds(entry.updated),
+            rank,
+        )
+
+    def _facet(self, target: str, relation: str, field: str) -> str:
+        """Return what a record is found by when it names ``target``, '' for nothing."""
+        known = self._view.entries.get(target)
+        kind = self._view.kind(known) if known else None
+        if field in _TEAMS:
+            return "team" if kind is None or kind.name == "team" else ""
+        if kind is None:
+            return ("service" if field == "service" else "ci") if relation == "affects" else ""
+        if kind.name == "service":
+            return "service" if relation == "affects" else ""
+        return "ci" if kind.operational else ""
+
+    def names(self) -> dict[str, dict[str, str]]:
+        """Return what each item is called, by facet; every service and team, whether named or not."""
+        facets = {name: facet for facet, name in self._named.values() if facet}
+        for kind in ("service", "team"):
+            facets.update((e.id, kind) for e in self._view.of_kind(kind))
+        found: dict[str, dict[str, str]] = {"service": {}, "ci": {}, "team": {}}
+        for name, facet in sorted(facets.items()):
+            found[facet][name] = shorten(self._view.title(name), _LONGEST_NAME)
+        return found
+
+
+def _seconds(text: str) -> int | None:
+    moment = clock.parse_time(text)
+    return None if moment is None else int(moment.timestamp())
+
+
+def _chunks(name: str, kind: str, rows: list[_Row]) -> Iterator[_Chunk]:
+    """Cut rows into chunks at the days of their identifiers, the oldest first."""
+    rows.sort(key=lambda r: (_day(r), r.id))
+    part: list[_Row] = []
+    used: set[str] = set()
+    for row in rows:
+        enough = len(part) >= ROWS and _day(row) != _day(part[-1])
+        if enough or len(part) >= _MOST_ROWS:
+            yield _named(name, kind, part, used)
+            part = []
+        part.append(row)
+    if part:
+        yield _named(name, kind, part, used)
+
+
+def _day(row: _Row) -> str:
+    return row.id.split("-")[1]
+
+
+def _named(name: str, kind: str, rows: list[_Row], used: set[str]) -> _Chunk:
+    """Name a chunk by its first day, by its first record where it begins inside a day."""
+    first = f"{name}_{_day(rows[0])}"
+    chosen = first if first not in used else f"{name}_{rows[0].id}"
+    used.add(chosen)
+    return _Chunk(chosen, kind, rows)
+
+
+def _columns(rows: list[_Row]) -> dict[str, Any]:
+    """Return rows as columns; numbers that grow are written as differences."""
+    return {
+        "id": [r.id for r in rows],
+        "title": [r.title for r in rows],
+        "kind": _coded([[r.kind] for r in rows]),
+        "state": _coded([[r.state] if r.state else [] for r in rows]),
+        "priority": _coded([[r.priority] if r.priority else [] for r in rows]),
+        "service": _coded([r.service for r in rows]),
+        "ci": _coded([r.ci for r in rows]),
+        "team": _coded([r.team for r in rows]),
+        "opened": _differences([r.opened for r in rows]),
+        "updated": [_after(r) for r in rows],
+        "rank": _differences([r.rank for r in rows]),
+    }
+
+
+def _coded(values: Iterable[Sequence[str]]) -> list[Any]:
+    """Return a table of words and for each row its number in it: -1 for none, a list for several."""
+    numbers: dict[str, int] = {}
+    cells: list[_Cell] = []
+    for words in values:
+        if len(words) == 1:  # most rows; this runs for every column of every record
+            cells.append(numbers.setdefault(words[0], len(numbers)))
+        else:
+            cells.append([numbers.setdefault(w, len(numbers)) for w in words] or -1)
+    return [list(numbers), cells]
+
+
+def _differences(values: Sequence[int | None]) -> list[int | None]:
+    known = [0, *(v for v in values if v is not None)]
+    steps = iter([b - a for a, b in pairwise(known)])
+    return [None if v is None else next(steps) for v in values]
+
+
+def _after(row: _Row) -> int | None:
+    """Return how long after it was opened a record was updated; both times come from its timeline."""
+    return None if row.updated is None else row.updated - (row.opened or 0)
+
+
+def _about(view: View, chunks: Sequence[_Chunk]) -> dict[str, Any]:
+    kinds = {
+        k.name: {
+            "title": k.title,
+            "plural": k.plural,
+            "titles": k.plural_title,
+            "folder": urls.folder(k),
+            "states": {
+                s.name: [s.title, s.category] for s in (k.workflow.states.values() if k.workflow else ())
+            },
+        }
+        for k in view.book.kinds.values()
+        if k.is_record
+    }
+    known = view.book.policy(PRIORITY).get("priorities", {})
+    return {
+        "version": VERSION,
+        "zone": str(view.zone),
+        "kinds": kinds,
+        "priorities": {name: view.priority_title(name) for name in known},
+        "chunks": [_entry_of(c) for c in chunks],
+    }
+
+
+def _entry_of(chunk: _Chunk) -> dict[str, Any]:
+    """Return what decides whether a chunk is needed: its kind ('' for what is open) and its spans."""
+    rows = chunk.rows
+    return {
+        "name": chunk.name,
+        "kind": chunk.kind,
+        "rows": len(rows),
+        "opened": _span([r.opened for r in rows]),
+        "updated": _span([r.updated for r in rows]),
+        "rank": _span([r.rank for r in rows]),
+    }
+
+
+def _span(values: Sequence[int | None]) -> list[int]:
+    known = [v for v in values if v is not None]
+    return [min(known), max(known)] if known else []
+
+
+def _file(name: str, data: Any) -> tuple[str, bytes]:
+    """Return a file that hands its data to the page's script, as the files of the search index do."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"explore/{name}.js", f'itsmIndex("explore/{name}",{text});\n'.encode()

@@ -1,0 +1,143 @@
+"""The explorer: every record in one table that a script filters, sorts and exports."""
+
+from __future__ import annotations
+
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.markup import Html, esc, join, link
+from itsm_gitops.publish.navigation import EXPLORER
+from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.parts import Crumb, heading
+from itsm_gitops.publish.view import View
+
+# Column, its title, whether it is shown when nobody chose; the title of a record is always shown.
+_COLUMNS = (
+    ("id", "Record", True),
+    ("kind", "Kind", False),
+    ("state", "State", True),
+    ("priority", "Priority", True),
+    ("service", "Service", True),
+    ("ci", "Items", False),
+    ("team", "Team", True),
+    ("opened", "Opened", True),
+    ("updated", "Updated", False),
+)
+_FACETS = (
+    ("kind", "Kind"),
+    ("state", "State"),
+    ("priority", "Priority"),
+    ("service", "Service"),
+    ("team", "Team"),
+    ("ci", "Item"),
+)
+_DATES = (("opened", "Opened"), ("updated", "Updated"))
+_STATUS = (("open", "Open"), ("finished", "Finished"), ("all", "All"))
+_ORDERS = (
+    ("-opened", "Opened, newest first"),
+    ("opened", "Opened, oldest first"),
+    ("-updated", "Updated, newest first"),
+    ("updated", "Updated, oldest first"),
+    ("priority", "Priority"),
+    ("state", "State"),
+    ("title", "Title"),
+)
+
+
+def explore_page(view: View) -> Page:
+    """Return the page; the site's script loads the one that puts in rows and the values of facets."""
+    lead = esc(
+        "Choose what to see, type words, sort by a column. The address keeps it, to come back to or to send."
+    )
+    body = join(
+        [
+            heading([Crumb(urls.RECORDS, "Records")], EXPLORER, lead=lead),
+            _without_script(view),
+            Html('<div class="it-x" aria-busy="true">'),
+            _bar(),
+            Html('<div class="it-x__body">'),
+            _facets(),
+            _result(),
+            Html("</div></div>"),
+        ]
+    )
+    return Page(urls.EXPLORE, EXPLORER, urls.RECORDS, body)
+
+
+def _without_script(view: View) -> Html:
+    kinds = [k for k in view.book.kinds.values() if k.is_record]
+    lists = join([link(urls.index(k), esc(k.plural_title)) for k in kinds], ", ")
+    return Html(
+        "<noscript><p>Filtering needs a script, and this browser runs none. "
+        f"The same records are in lists by state and by month: {lists}.</p></noscript>"
+    )
+
+
+def _bar() -> Html:
+    """Return the search field, what is looked through, and the button that shows the facets on a phone."""
+    choices = "".join(
+        f'<label><input type="radio" name="status" value="{value}"{" checked" if value == "open" else ""}>'
+        f"<span>{title}</span></label>"
+        for value, title in _STATUS
+    )
+    return Html(
+        '<form class="it-x__bar" role="search" aria-label="Records">'
+        '<label class="it-vh" for="it-x-q">Words in records</label>'
+        '<input id="it-x-q" type="search" placeholder="Words in titles and texts" autocomplete="off"'
+        ' spellcheck="false" maxlength="100">'
+        f'<fieldset class="it-x__status"><legend class="it-vh">Status</legend>{choices}</fieldset>'
+        '<button type="button" class="it-x__button it-x__more" aria-expanded="false" aria-controls="it-x-facets">'
+        "Filters</button></form>"
+    )
+
+
+def _facets() -> Html:
+    facets = "".join(
+        f'<fieldset data-facet="{name}"><legend>{title}</legend>'
+        f'<input type="search" aria-label="Find: {title}" placeholder="Find" autocomplete="off" hidden>'
+        '<ul></ul><p class="it-x__rest"></p>'
+        '<button type="button" class="it-x__link" hidden></button></fieldset>'
+        for name, title in _FACETS
+    )
+    dates = "".join(
+        f'<fieldset data-dates="{name}"><legend>{title}</legend>'
+        '<label>From <input type="date"></label><label>to <input type="date"></label></fieldset>'
+        for name, title in _DATES
+    )
+    return Html(f'<form id="it-x-facets" class="it-x__facets" aria-label="Filters">{facets}{dates}</form>')
+
+
+def _result() -> Html:
+    head = '<th scope="col" data-column="title"><button type="button" data-sort="title">Title</button></th>'
+    rest = "".join(
+        f'<th scope="col" data-column="{name}"{"" if shown else " hidden"}>'
+        f'<button type="button" data-sort="{name}">{title}</button></th>'
+        for name, title, shown in _COLUMNS
+    )
+    first, mark, others = rest.partition("</th>")
+    boxes = "".join(
+        f'<label><input type="checkbox" value="{name}"{" checked" if shown else ""}> {title}</label>'
+        for name, title, shown in _COLUMNS
+    )
+    return Html(
+        '<div class="it-x__result"><p class="it-x__ignored" hidden></p>'
+        f'<div class="it-x__top"><p class="it-x__said" role="status">Reading the records …</p>{_tools()}</div>'
+        '<ul class="it-x__active"></ul>'
+        f'<fieldset id="it-x-columns" class="it-x__columns" hidden><legend>Columns</legend>{boxes}</fieldset>'
+        '<p class="it-x__command" hidden><span role="status"></span> <code></code></p>'
+        '<div class="it-scroll"><table class="it-table it-records it-x__table"><caption class="it-vh">Records found</caption>'
+        f"<thead><tr>{first}{mark}{head}{others}</tr></thead><tbody></tbody></table></div>"
+        '<p class="it-x__next"><button type="button" class="it-x__button" hidden>Show more</button></p></div>'
+    )
+
+
+def _tools() -> Html:
+    """Return what is done with a result; sorting here is for phones, where the table has no head."""
+    order = "".join(f'<option value="{value}">{title}</option>' for value, title in _ORDERS)
+    return Html(
+        '<div class="it-x__tools">'
+        f'<label class="it-x__order">Sort by <select>{order}</select></label>'
+        '<button type="button" class="it-x__button" data-do="columns" aria-expanded="false"'
+        ' aria-controls="it-x-columns">Columns</button>'
+        '<button type="button" class="it-x__button" data-do="csv">CSV</button>'
+        '<button type="button" class="it-x__button" data-do="json">JSON</button>'
+        '<button type="button" class="it-x__button" data-do="command">Copy as command</button></div>'
+    )
