@@ -31,6 +31,7 @@ _ACTIONS = (
     (urls.CATALOGUE, "Request something", "Access, equipment, help"),
     (urls.CHANGES, "See what changes", "This week and the next"),
     (urls.SEARCH, "Look something up", "A number, a name, a word"),
+    (urls.MAP, "See the map", "What depends on what"),
 )
 
 
