@@ -107,7 +107,7 @@ def test_the_map_shows_hostile_names_as_text(open_page: Callable[..., Any]) -> N
     assert MARK in page.locator(".it-net__panel h2").inner_text()
     assert MARK in page.locator(".it-net__list").inner_text()
     assert MARK in page.locator(".it-net__status").inner_text()
-    assert MARK in (page.locator("g[data-row]").first.get_attribute("aria-label") or "")
+    assert MARK in (page.locator("g[role=button]").first.get_attribute("aria-label") or "")
     for kind in page.locator("select[name=class] option").evaluate_all("all => all.map(o => o.value)"):
         page.locator("select[name=class]").select_option(kind)
     page.locator("input[name=start]").fill("<img src=x onerror=alert(1)>")

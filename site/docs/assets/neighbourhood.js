@@ -59,7 +59,7 @@
       for (const dir of ["users", "needs"]) {
         const walks = node.level < wanted.depth && node.side !== OTHER[dir] && wanted.dir !== OTHER[dir];
         const extra = wanted.more.get(`${node.row}.${dir}`) || 0;
-        let room = Math.min((walks ? FAN : 0) + extra, (extra ? LIMIT : MOST + asked) - shown.size);
+        let room = Math.min((walks ? FAN : 0) + extra, (extra ? LIMIT : Math.min(LIMIT, MOST + asked)) - shown.size);
         for (const hop of steps(node.row, dir)) {
           if (room <= 0) break;
           if (shown.has(hop.row)) continue;
