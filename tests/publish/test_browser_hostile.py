@@ -35,7 +35,7 @@ ADDRESSES = """() => [...document.querySelectorAll("#it-main [href], #it-main [s
 # The calendar's own tools: a form with five buttons, and its script.
 CALENDAR_LIVE, CALENDAR_LOADING = 7, 1
 # Pages that are tools themselves, and the scripts of the map; what the map makes of names has a test of its own.
-TOOLS = {"search.html": 0, "cmdb/map.html": 5}
+TOOLS = {"search.html": 0, "cmdb/map.html": 6}
 
 
 @pytest.fixture(scope="module")

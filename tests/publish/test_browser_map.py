@@ -115,6 +115,30 @@ def test_the_mouse_opens_details_shows_more_and_starts_elsewhere(open_map: Calla
     assert page.locator(".it-net__view > svg").get_attribute("width") != width
 
 
+def test_dragging_pans_and_takes_no_other_click(open_map: Callable[..., Any]) -> None:
+    page = open_map("?item=shop", viewport=PHONE)
+    view = page.locator(".it-net__view")
+    view.scroll_into_view_if_needed()
+    scrolled = view.evaluate("view => (view.scrollLeft = 100)")
+    box = view.bounding_box()
+    page.mouse.move(box["x"] + 200, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+    assert view.evaluate("view => view.scrollLeft") == scrolled + 40
+    assert "at=" not in page.url
+    width = page.locator(".it-net__view > svg").get_attribute("width")
+    page.get_by_role("button", name="Larger").press("Enter")
+    assert page.locator(".it-net__view > svg").get_attribute("width") != width
+
+
+def test_the_list_shows_more_and_the_focus_goes_on(open_map: Callable[..., Any]) -> None:
+    page = open_map("?item=shop&depth=0")
+    page.locator(".it-net__list").get_by_role("button", name="1 more it needs").press("Enter")
+    assert page.evaluate(FOCUSED) == "Shop front"
+    assert page.locator(".it-net__list a").count() == 2
+
+
 def test_what_is_typed_finds_by_name_and_identifier(open_map: Callable[..., Any]) -> None:
     page = open_map()
     start = page.locator("input[name=start]")

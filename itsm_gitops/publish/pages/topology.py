@@ -21,6 +21,7 @@ _SCRIPTS = (
     "assets/layout.js",
     "assets/neighbourhood.js",
     "assets/drawing.js",
+    "assets/address.js",
     "assets/map.js",
     urls.MAP_DATA,
 )
@@ -107,7 +108,7 @@ def _check(name: str, value: str, title: str, *, checked: bool) -> str:
 
 def _legend() -> str:
     signs = (
-        f'<li class="it-map__box it-map__box--{look}"><svg viewBox="-8 -8 16 16" aria-hidden="true">'
+        f'<li class="it-map__box{f" it-map__box--{look}" if look else ""}"><svg viewBox="-8 -8 16 16" aria-hidden="true">'
         f'<path class="it-map__sign" d="{SIGNS[look]}"/></svg>{esc(title)}</li>'
         for look, title in LOOKS.items()
     )

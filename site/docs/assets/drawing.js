@@ -239,7 +239,9 @@
       const about = facts(net, row);
       const way = node.hop && net.data.ways[node.hop.way];
       const relation = way ? html("span", "it-muted", `${way[node.side === "needs" || !way[3] ? 1 : 2]}: `) : "";
-      const made = html("li", "", relation, anchor(root + about.url, about.title), html("span", "it-muted", ` ${about.className} `), chip(about));
+      const link = anchor(root + about.url, about.title);
+      link.dataset.listed = row;
+      const made = html("li", "", relation, link, html("span", "it-muted", ` ${about.className} `), chip(about));
       const inner = node.children.map(item);
       for (const dir of ["users", "needs"]) {
         const more = node.hidden[dir];

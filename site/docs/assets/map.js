@@ -1,5 +1,5 @@
-// The map of dependencies: what was asked for (kept in the address, so that it can be sent to somebody),
-// and what mouse and keyboard do. The data comes last, as a script that calls itsmMap.
+// The map of dependencies: what is shown of what was asked for, and what mouse and keyboard do. The data
+// comes last, as a script that calls itsmMap.
 (() => {
   "use strict";
 
@@ -14,7 +14,8 @@
   const view = find(".it-net__view");
   const panel = find(".it-net__panel");
   const status = find(".it-net__status");
-  const usual = new Map([...filters.elements].map((box) => [box, box.checked]));
+  const list = find(".it-net__list");
+  const address = window.itsmAddress(filters);
   const LEAST = 0.35;
   const READABLE = 0.72;
 
@@ -26,62 +27,15 @@
   let opened = -1; // the row whose details are open
   let zoom = 1;
 
-  // ---- What is asked for --------------------------------------------------------------------
-  function fresh(item, kind) {
-    return { item, class: kind, dir: "both", depth: item ? 2 : 0, more: new Map(), hidden: new Set(), ways: new Set() };
-  }
-
-  function boxes(name) {
-    return [...filters.elements].filter((box) => box.name === name);
-  }
-
-  const checkedNumbers = (name, on, table) =>
-    new Set(boxes(name).filter((box) => box.checked === on).map((box) => table.findIndex(([known]) => known === box.value)));
-
-  // The address holds only what is not as usual.
-  function read() {
-    const query = new URLSearchParams(location.search);
-    const asked = (name) => (query.get(name) || "").split(",");
-    const kind = query.get("class") || (query.get("item") ? "" : "service");
-    wanted = fresh(query.get("item") || "", kind);
-    if (/^(?:needs|users)$/.test(query.get("dir"))) wanted.dir = query.get("dir");
-    if (/^[0-6]$/.test(query.get("depth"))) wanted.depth = Number(query.get("depth"));
-    for (const box of filters.elements) {
-      box.checked = usual.get(box);
-      if (box.name === "class" && asked("without").includes(box.value)) box.checked = false;
-      if (box.name === "way" && query.has("ways")) box.checked = asked("ways").includes(box.value);
-    }
-    for (const said of asked("more")) {
-      const [, id, dir, count] = /^([a-z0-9-]+)\.(needs|users|all)\.(\d{1,3})$/.exec(said) || [];
-      if (dir === "all") wanted.more.set("class", Number(count));
-      else if (graph.rows.has(id)) wanted.more.set(`${graph.rows.get(id)}.${dir}`, Number(count));
-    }
-    opened = graph.rows.has(query.get("at")) ? graph.rows.get(query.get("at")) : -1;
-    at = opened;
-  }
-
   function remember(step) {
-    const query = new URLSearchParams();
-    const set = (name, value) => value && query.set(name, value);
-    set("item", wanted.item);
-    set("class", wanted.item ? "" : wanted.class);
-    set("dir", wanted.dir === "both" ? "" : wanted.dir);
-    set("depth", wanted.depth === (wanted.item ? 2 : 0) ? "" : String(wanted.depth));
-    set("without", boxes("class").filter((box) => !box.checked).map((box) => box.value).join());
-    const ways = boxes("way");
-    if (ways.some((box) => box.checked !== usual.get(box))) query.set("ways", ways.filter((box) => box.checked).map((box) => box.value).join());
-    const name = (key) => (key === "class" ? `${wanted.class}.all` : key.replace(/^\d+/, (row) => graph.data.items[row][0]));
-    set("more", [...wanted.more].map(([key, count]) => `${name(key)}.${count}`).join());
-    set("at", opened < 0 ? "" : graph.data.items[opened][0]);
-    const url = `${location.pathname}?${query}`;
+    const url = address.write(graph, wanted, opened);
     if (step) history.pushState(null, "", url);
     else history.replaceState(null, "", url);
   }
 
   // ---- Showing it -----------------------------------------------------------------------------
   function show() {
-    wanted.hidden = checkedNumbers("class", false, graph.data.classes);
-    wanted.ways = checkedNumbers("way", true, graph.data.ways);
+    address.withFilters(graph, wanted);
     part = around(graph, wanted);
     tools.elements.start.value = graph.rows.has(wanted.item) ? named(graph, graph.rows.get(wanted.item)) : wanted.item;
     tools.elements.class.value = wanted.item ? "" : wanted.class;
@@ -89,7 +43,7 @@
     tools.elements.depth.value = String(wanted.depth);
     drawn = part.roots.length ? drawing(graph, part, wanted) : null;
     view.replaceChildren(...(drawn ? [drawn.picture] : []));
-    find(".it-net__list").replaceChildren(...(drawn ? [listing(graph, part, root)] : []));
+    list.replaceChildren(...(drawn ? [listing(graph, part, root)] : []));
     say();
     if (!part.shown.has(at)) at = part.roots.length ? part.roots[0] : -1;
     if (!part.shown.has(opened)) opened = -1;
@@ -167,8 +121,7 @@
 
   // ---- Doing ------------------------------------------------------------------------------------
   function start(item, kind = "") {
-    const { dir } = wanted;
-    wanted = { ...fresh(item, kind), dir };
+    wanted = address.fresh(item, kind, wanted.dir);
     at = opened = -1;
     show();
     remember(true);
@@ -207,15 +160,18 @@
 
   const ACTIONS = {
     more: ({ row, dir }) => {
-      const fromPanel = panel.contains(document.activeElement);
-      more(Number(row), dir);
+      // The button that was pressed is gone: who used it goes on where its answer is.
+      const [fromPanel, fromList] = [panel, list].map((part) => part.contains(document.activeElement));
+      const [first] = more(Number(row), dir);
       if (fromPanel) panel.querySelector("h2").focus();
+      if (fromList) list.querySelector(`[data-listed="${first ?? row}"]`).focus();
     },
     all: () => {
       wanted.more.set("class", (wanted.more.get("class") || 0) + ROOTS);
       show();
       remember(false);
       begin();
+      (status.querySelector("button") || tools.elements.start).focus();
     },
     start: ({ row }) => {
       start(graph.data.items[row][0]);
@@ -276,7 +232,6 @@
   }, { passive: false });
 
   view.addEventListener("pointerdown", (event) => {
-    dragged = false;
     if (event.pointerType !== "mouse" || event.button !== 0) return;
     const from = { x: event.clientX + view.scrollLeft, y: event.clientY + view.scrollTop };
     const move = (now) => {
@@ -285,6 +240,8 @@
       view.scrollTo(from.x - now.clientX, from.y - now.clientY);
     };
     addEventListener("pointermove", move);
+    // The click that ends a drag comes before the next task.
+    addEventListener("pointerup", () => setTimeout(() => (dragged = false)), { once: true });
     addEventListener("pointerup", () => removeEventListener("pointermove", move), { once: true });
   });
 
@@ -322,7 +279,8 @@
   window.itsmMap = (data) => {
     graph = network(data);
     const again = () => {
-      read();
+      ({ wanted, opened } = address.read(graph));
+      at = opened;
       show();
       begin();
     };
