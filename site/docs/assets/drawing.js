@@ -11,7 +11,7 @@
   const LETTERS = 18;
   const SMALL_LETTERS = 26;
   const ISOLATED = 4; // boxes without a line in one row
-  const SIDES = { needs: "it needs", users: "that need it" };
+  const moreOf = (dir, n) => `${n} more ${dir === "needs" ? "it needs" : n === 1 ? "that needs it" : "that need it"}`;
 
   function html(name, css, ...children) {
     const made = document.createElement(name);
@@ -182,7 +182,7 @@
       const pill = svg(
         "g",
         { class: "it-net__more", transform: `translate(${x} ${top + HEIGHT / 2})`, "aria-hidden": true },
-        svg("title", {}, `${hidden[side]} more ${SIDES[side]}`),
+        svg("title", {}, moreOf(side, hidden[side])),
         svg("rect", { x: -half, y: -12, width: 2 * half, height: 24, rx: 12 }),
         svg("text", { y: 4, "text-anchor": "middle" }, label),
       );
@@ -223,7 +223,7 @@
     const close = button("Close", "close", row);
     const doing = html("p", "it-net__do");
     for (const dir of ["needs", "users"]) {
-      if (node.hidden[dir]) doing.append(button(`Show ${node.hidden[dir]} more ${SIDES[dir]}`, "more", row, dir));
+      if (node.hidden[dir]) doing.append(button(`Show ${moreOf(dir, node.hidden[dir])}`, "more", row, dir));
     }
     if (part.roots.length > 1 || part.roots[0] !== row) doing.append(button("Start here", "start", row));
     return [
@@ -246,7 +246,7 @@
       for (const dir of ["users", "needs"]) {
         const more = node.hidden[dir];
         const walked = node.side === dir || !node.side;
-        if (more && walked) inner.push(html("li", "", button(`${more} more ${SIDES[dir]}`, "more", row, dir)));
+        if (more && walked) inner.push(html("li", "", button(moreOf(dir, more), "more", row, dir)));
       }
       if (inner.length) made.append(html("ul", "", ...inner));
       return made;
