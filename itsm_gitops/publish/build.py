@@ -24,11 +24,13 @@ from itsm_gitops.publish.fields import Field, fields
 from itsm_gitops.publish.markup import esc
 from itsm_gitops.publish.pages import calendar, explore, forms, home, item, lists, plan, record
 from itsm_gitops.publish.pages import reports as report_pages
+from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
 from itsm_gitops.publish.pages.lists import Page
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.search import Doc, Postings
+from itsm_gitops.publish.topology import Topology, data_file
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Repository, packaged_rulebook_root
 from itsm_gitops.repository.config import read_config, read_rulebook
@@ -161,6 +163,7 @@ class _Site:
         self._reports = reports
         self._view = view
         self._plan = Plan(view)
+        self._topology = Topology(view)
         self._url = url
         self._top = urlsplit(url).path.rstrip("/") + "/"  # for the page that is shown at any address
         self._rendered = rendered
@@ -182,6 +185,7 @@ class _Site:
                 self._stamp(page)
         for name, content in data_files(self._view, self._plan, self._url):
             self._put(name, content)
+        self._put(*data_file(self._topology))
         for url, content in report_pages.data_files(self._reports):
             self._put(url, content)
         entries = self._entries()
@@ -206,6 +210,7 @@ class _Site:
         yield from calendar.calendar_pages(view, self._plan)
         yield plan.known_errors_page(view)
         yield lists.cmdb_index(view)
+        yield map_pages.map_page(self._topology)
         yield from lists.class_lists(view)
         yield from forms.pages(view)
         yield from report_pages.report_pages(view, self._reports)

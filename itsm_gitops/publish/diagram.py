@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from itsm_gitops.publish.layout import Placed, place
-from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, join, shorten
+from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, join, link, shorten
 
 _WIDTH, _HEIGHT = 188, 62
 _COLUMN, _ROW = _WIDTH + 56, _HEIGHT + 16
@@ -14,6 +14,15 @@ _MARGIN = 8
 _LETTERS = 18
 _SMALL_LETTERS = 26
 _SHRINK = 720
+# A disc, a cross in a square, a triangle, an open triangle, a diamond, a ring.
+SIGNS = {
+    "operational": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0",
+    "outage": "M-6-6H6V6H-6zM-3.6-2.2-2.2-3.6 0-1.4 2.2-3.6 3.6-2.2 1.4 0 3.6 2.2 2.2 3.6 0 1.4-2.2 3.6-3.6 2.2-1.4 0z",
+    "degraded": "M0-6.5 6.5 5.5H-6.5zM-.9-2.5V1.8H.9V-2.5zM-.9 2.8V4.4H.9V2.8z",
+    "risk": "M0-6.5 6.5 5.5H-6.5zM0-3.2-3.6 3.7H3.6z",
+    "maintenance": "M0-6.5 6.5 0 0 6.5-6.5 0z",
+    "": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0M-3 0a3 3 0 1 1 6 0a3 3 0 1 1-6 0",
+}
 
 
 class Box(NamedTuple):
@@ -94,12 +103,17 @@ def _box(placed: Placed, box: Box) -> Html:
     inner = (
         f"<title>{esc(box.title)} ({esc(box.below)})</title>"
         f'<svg x="{left - 2}" y="{top - 2}" width="{_WIDTH + 4}" height="{_HEIGHT + 4}">'
-        f'<rect x="2" y="2" width="{_WIDTH}" height="{_HEIGHT}" rx="8"/><circle cx="17" cy="{first - 4}" r="4"/>'
+        f'<rect x="2" y="2" width="{_WIDTH}" height="{_HEIGHT}" rx="8"/>{_sign(box.look, 17, first - 4)}'
         f'{names}<text class="it-map__below" x="28" y="{first + 15 * len(lines) + 1}">{below}</text></svg>'
     )
     if not box.url:
         return Html(f'<g class="{css}">{inner}</g>')
     return Html(f'<a class="{css}" href="{ROOT}{esc(box.url)}">{inner}</a>')
+
+
+def _sign(look: str, x: int, y: int) -> str:
+    """Return the sign of a look: its form says it to those who do not see its colour."""
+    return f'<path class="it-map__sign" transform="translate({x} {y})" d="{SIGNS[look]}"/>'
 
 
 def _lines(title: str) -> list[str]:
@@ -116,9 +130,9 @@ def _lines(title: str) -> list[str]:
 
 
 def _as_list(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Html:
-    names = {b.id: b.title for b in boxes}
+    names = {b.id: _name(b) for b in boxes}
     items = "".join(
-        f"<li>{esc(names[a.source])} <em>{esc(a.title)}</em> {esc(names[a.target])}</li>"
+        f"<li>{names[a.source]} <em>{esc(a.title)}</em> {names[a.target]}</li>"
         for a in arrows
         if a.source in names and a.target in names
     )
@@ -127,3 +141,7 @@ def _as_list(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Html:
         if items
         else EMPTY
     )
+
+
+def _name(box: Box) -> Html:
+    return link(box.url, esc(box.title)) if box.url else esc(box.title)

@@ -49,7 +49,8 @@ def navigation(
         tabs.append({"Changes": _page(urls.CHANGES)})
     if "known-error" in book.kinds:
         tabs.append({"Known errors": _page(urls.KNOWN_ERRORS)})
-    tabs.append({"CMDB": [_page(urls.CMDB), *_kinds(book, records=False)]})
+    classes = [{"Map": _page(urls.MAP)}, *_kinds(book, records=False)]
+    tabs.append({"CMDB": [_page(urls.CMDB), *classes]})
     if reports:
         tabs.append({"Reports": [_page(urls.REPORTS), *({title: _page(url)} for url, title in reports)]})
     prose: list[Any] = [
@@ -101,7 +102,9 @@ def _empty_pages(book: RuleBook, tabs: list[Any], *, forms: bool) -> dict[str, s
                 path, name = (
                     (entry, title) if isinstance(entry, str) else next((p, t) for t, p in entry.items())
                 )
-                pages[path] = _empty(name, _NEITHER if name == EXPLORER else _SIDE)
+                # The explorer and the map need the whole width.
+                wide = name == EXPLORER or path == _page(urls.MAP)
+                pages[path] = _empty(name, _NEITHER if wide else _SIDE)
     return pages
 
 

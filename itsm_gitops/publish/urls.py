@@ -25,6 +25,8 @@ REPORT = "report.html"
 NEW_CHANGE = "changes/new.html"
 HANDBOOK = "handbook/index.html"
 CALENDAR = "changes/calendar.html"
+MAP = "cmdb/map.html"
+MAP_DATA = "cmdb/map_data.js"
 
 # What programs read.
 ICS = "calendar/changes.ics"
@@ -78,6 +80,11 @@ def month(kind: Kind, name: str, number: int = 1) -> str:
 def calendar(first: date, *, current: bool) -> str:
     """Return the calendar page of the month that begins on a day; the current one has no name."""
     return CALENDAR if current else f"changes/calendar_{first:%Y-%m}.html"
+
+
+def map_of(identifier: str) -> str:
+    """Return the address of the map that starts at an item."""
+    return f"{MAP}?item={identifier}"
 
 
 def service_ics(service: str) -> str:

@@ -46,6 +46,7 @@ PAGES = {
     "month": "records/incidents/month_2611.html",
     "classes": "cmdb/index.html",
     "class": "cmdb/servers/index.html",
+    "map": "cmdb/map.html?item=payments",
     "changes": "changes/index.html",
     "new change": "changes/new.html",
     "report": "report.html?service=payments",

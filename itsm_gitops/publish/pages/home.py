@@ -32,6 +32,7 @@ _ACTIONS = (
     (urls.CHANGES, "See what changes", "This week and the next"),
     (urls.SEARCH, "Look something up", "A number, a name, a word"),
     (urls.EXPLORE, "Go through records", "Filter, sort, take away"),
+    (urls.MAP, "See the map", "What depends on what"),
 )
 
 

@@ -165,7 +165,10 @@ def cmdb_index(view: View) -> Page:
                 f'<li class="it-card"><h2>{link(urls.index(kind), esc(kind.plural_title))}</h2>'
                 f'<p class="it-big">{count:,}</p><p>{esc(kind.description)}</p></li>'
             )
-    lead = esc("Everything the services are made of, who answers for it, and how it hangs together.")
+    on_map = link(urls.MAP, esc("the map"))
+    lead = Html(
+        f"Everything the services are made of and who answers for it; {on_map} shows how it hangs together."
+    )
     head = heading([], "Configuration items", lead=lead)
     return Page(
         urls.CMDB, "Configuration items", urls.CMDB, Html(f"{head}<ul class='it-cards'>{''.join(cards)}</ul>")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from itsm_gitops.graph.impact import Effect, edges_between
+from itsm_gitops.publish import urls
 from itsm_gitops.publish.diagram import Arrow, Box, draw
-from itsm_gitops.publish.markup import EMPTY, Html
+from itsm_gitops.publish.markup import EMPTY, Html, esc, link
 from itsm_gitops.publish.pages.parts import section
+from itsm_gitops.publish.topology import LOOKS, look_of
 from itsm_gitops.publish.view import View
 
 MOST_BOXES = 26
@@ -31,7 +33,7 @@ def affected_map(view: View, identifiers: Sequence[str]) -> Html:
 
 def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
     hits = view.graph.propagate(dict.fromkeys(roots, Effect.OUTAGE))
-    nearest = _within(roots, lambda i: (d for d in view.graph.dependents.get(i, ()) if d in hits))
+    nearest = _within(roots, lambda i: sorted(d for d in view.graph.dependents.get(i, ()) if d in hits))
     boxes = [_box(view, i, _EFFECT_LOOKS[hits[i].effect], i in roots) for i in nearest]
     more = len(hits) - len(nearest)
     caption = "What an outage of the affected items would hit."
@@ -41,13 +43,22 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
 def item_map(view: View, identifier: str) -> Html:
     """Return a section with what an item needs and what relies on it, with their health now."""
     graph = view.graph
-    needs = _within([identifier], lambda i: [*graph.needs.get(i, ()), *graph.parts.get(i, ())])
-    users = _within([identifier], lambda i: graph.dependents.get(i, ()))
+    looks = list(LOOKS)
+
+    def near(found: Iterable[str]) -> list[str]:
+        # What is not well comes first, so that it is never among those there is no room for.
+        return sorted(found, key=lambda i: (looks.index(look_of(view, i)), i))
+
+    needs = _within([identifier], lambda i: near([*graph.needs.get(i, ()), *graph.parts.get(i, ())]))
+    users = _within([identifier], lambda i: near(graph.dependents.get(i, ())))
     shown = list(dict.fromkeys([*_nearest(users), *_nearest(needs)]))
-    boxes = [_box(view, i, _status(view, i), i == identifier) for i in shown]
+    boxes = [_box(view, i, look_of(view, i), i == identifier) for i in shown]
     more = len(set(users) | set(needs)) - len(shown)
     picture = draw("Left: what relies on it. Right: what it needs.", boxes, _arrows(view, shown), more)
-    return section("Dependencies", picture, "map")
+    if not picture:
+        return EMPTY
+    more_of = link(urls.map_of(identifier), esc("Open in the map"))
+    return section("Dependencies", Html(f'{picture}<p class="it-next">{more_of}</p>'), "map")
 
 
 def _nearest(found: Sequence[str]) -> Sequence[str]:
@@ -55,13 +66,13 @@ def _nearest(found: Sequence[str]) -> Sequence[str]:
 
 
 def _within(roots: Sequence[str], neighbours: Callable[[str], Iterable[str]]) -> list[str]:
-    """Return the nodes within reach, nearest first, at most as many as a picture holds."""
+    """Return the nodes within reach, nearest first, then as given, at most as many as a picture holds."""
     level = dict.fromkeys(roots, 0)
     queue = list(level)
     for current in queue:
         if level[current] >= _DEPTH or len(queue) >= MOST_BOXES:
             break
-        for near in sorted(neighbours(current)):
+        for near in neighbours(current):
             if near not in level:
                 level[near] = level[current] + 1
                 queue.append(near)
@@ -71,17 +82,12 @@ def _within(roots: Sequence[str], neighbours: Callable[[str], Iterable[str]]) ->
 def _arrows(view: View, members: Iterable[str]) -> list[Arrow]:
     found = []
     for source, relation, target in edges_between(view.graph, members):
-        link = view.book.links.get(relation) or view.book.inverses.get(relation)
+        known = view.book.links.get(relation) or view.book.inverses.get(relation)
         title = relation.replace("_", " ")
-        if link:
-            title = (link.title if link.name == relation else link.inverse_title).lower()
+        if known:
+            title = (known.title if known.name == relation else known.inverse_title).lower()
         found.append(Arrow(source, target, title))
     return found
-
-
-def _status(view: View, identifier: str) -> str:
-    found = view.health.get(identifier)
-    return found.status if found else ""
 
 
 def _box(view: View, identifier: str, look: str, focus: bool) -> Box:

@@ -1,0 +1,124 @@
+"""The page of the map: the frame in which a script draws the neighbourhood of any item.
+
+The form, its choices and what is said without a script are made here; drawing, list and details come
+from the script, because any of thousands of items can be the start.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.diagram import SIGNS
+from itsm_gitops.publish.markup import ROOT, Html, esc, join, link
+from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph
+from itsm_gitops.publish.topology import LOOKS, Topology
+
+_TITLE = "Map of dependencies"
+_SCRIPTS = (
+    "assets/layout.js",
+    "assets/neighbourhood.js",
+    "assets/drawing.js",
+    "assets/address.js",
+    "assets/map.js",
+    urls.MAP_DATA,
+)
+_DIRECTIONS = (("both", "Both ways"), ("needs", "What it needs"), ("users", "What needs it"))
+_STEPS = (("0", "The start only"), ("1", "1 step"), *((str(n), f"{n} steps") for n in range(2, 7)))
+_LEAD = (
+    "Start at any item or class, and follow what it needs and what needs it. On the left stands what "
+    "relies on an item, on the right what it relies on. Colours and signs are the status now."
+)
+_KEYS = (
+    "Tab reaches the map, the arrow keys walk along its relations and show more where there is more, "
+    "Enter opens the details, Escape leads back, plus and minus zoom, 0 fits everything in."
+)
+
+
+def map_page(topology: Topology) -> Page:
+    """Return the page that shows a part of the network; which one is in its address."""
+    if not topology.items:
+        body = Html(f"{_head()}{paragraph('There are no configuration items yet.')}")
+        return Page(urls.MAP, _TITLE, urls.CMDB, body)
+    counts = Counter(e.kind for e in topology.items)
+    classes = [(k.name, f"{k.plural_title} ({counts[k.name]:,})") for k in topology.classes]
+    lists = "".join(f"<li>{link(urls.index(k), esc(k.plural_title))}</li>" for k in topology.classes)
+    without = "Without a script there is no map here: each item's page draws what is around it."
+    body = join(
+        [
+            _head(),
+            Html(f'<div class="it-net" data-root="{ROOT}">{_tools(classes)}{_filters(topology)}'),
+            Html('<p class="it-net__status" role="status"></p>'),
+            Html(
+                f'<div class="it-net__stage"><div class="it-net__left">{_buttons()}{_VIEW}</div>{_PANEL}</div>'
+            ),
+            Html(f'{_legend()}<p class="it-muted" id="it-net-keys">{esc(_KEYS)}</p>'),
+            Html('<section class="it-section"><h2 id="list">As a list</h2><div class="it-net__list"></div>'),
+            Html("</section></div>"),
+            Html(f"<noscript>{paragraph(without)}<ul>{lists}</ul></noscript>"),
+            *(Html(f'<script src="{ROOT}{script}" defer></script>') for script in _SCRIPTS),
+        ]
+    )
+    return Page(urls.MAP, _TITLE, urls.CMDB, body)
+
+
+_VIEW = '<div class="it-net__view"></div>'
+_PANEL = '<section class="it-net__panel" aria-label="Details" hidden></section>'
+
+
+def _head() -> Html:
+    return heading([Crumb(urls.CMDB, "CMDB")], _TITLE, lead=esc(_LEAD))
+
+
+def _tools(classes: Iterable[tuple[str, str]]) -> Html:
+    """Return the questions of the map: where it starts, which way and how far it goes."""
+    chosen = _select("class", "or with all", [("", "Choose a class"), *classes])
+    return Html(
+        '<form class="it-net__tools" aria-label="What the map shows">'
+        '<label class="it-net__start">Start at <input name="start" type="search" list="it-net-names"'
+        ' autocomplete="off" spellcheck="false" maxlength="200" placeholder="Name or identifier"></label>'
+        f'<datalist id="it-net-names"></datalist>{chosen}'
+        f"{_select('dir', 'Direction', _DIRECTIONS)}{_select('depth', 'Distance', _STEPS)}"
+        '<button type="submit">Show</button></form>'
+    )
+
+
+def _select(name: str, label: str, choices: Iterable[tuple[str, str]]) -> str:
+    options = "".join(f'<option value="{esc(v)}">{esc(title)}</option>' for v, title in choices)
+    return f'<label>{label} <select name="{name}">{options}</select></label>'
+
+
+def _filters(topology: Topology) -> Html:
+    """Return the choice of classes and relations; where failure does not travel, a relation is off."""
+    classes = "".join(_check("class", k.name, k.plural_title, checked=True) for k in topology.classes)
+    ways = "".join(_check("way", w.name, w.title, checked=w.impact) for w in topology.ways)
+    return Html(
+        '<details class="it-net__filters"><summary>Classes and relations</summary>'
+        f"<form><fieldset><legend>Classes</legend>{classes}</fieldset>"
+        f"<fieldset><legend>Relations</legend>{ways}</fieldset></form></details>"
+    )
+
+
+def _check(name: str, value: str, title: str, *, checked: bool) -> str:
+    on = " checked" if checked else ""
+    return f'<label><input type="checkbox" name="{name}" value="{esc(value)}"{on}> {esc(title)}</label>'
+
+
+def _legend() -> str:
+    signs = (
+        f'<li class="it-map__box{f" it-map__box--{look}" if look else ""}"><svg viewBox="-8 -8 16 16" aria-hidden="true">'
+        f'<path class="it-map__sign" d="{SIGNS[look]}"/></svg>{esc(title)}</li>'
+        for look, title in LOOKS.items()
+    )
+    return f'<ul class="it-net__legend" aria-label="Signs">{"".join(signs)}</ul>'
+
+
+def _buttons() -> str:
+    named = (("out", "−", "Smaller"), ("in", "+", "Larger"), ("fit", "Fit", "Fit everything in"))
+    made = "".join(
+        f'<button type="button" data-zoom="{do}" aria-label="{name}" title="{name}">{sign}</button>'
+        for do, sign, name in named
+    )
+    return f'<div class="it-net__zoom" role="group" aria-label="Size">{made}</div>'
