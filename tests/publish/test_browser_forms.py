@@ -252,22 +252,53 @@ def test_the_forge_opens_with_the_record_where_it_fits(open_form: Callable[..., 
     assert parse_qs(parts.query) == {"filename": [part(page, "path")], "value": [part(page, "text")]}
     assert "noopener" in link.get_attribute("rel")
 
+    issue = page.get_by_role("link", name="Send it as an issue")
+    parts = urlsplit(issue.get_attribute("href"))
+    asked = {k: v[0] for k, v in parse_qs(parts.query).items()}
+    assert (parts.netloc, parts.path) == ("forge.example", "/acme/itsm/issues/new")
+    assert asked["title"].startswith(part(page, "id"))
+    assert asked["body"] == f"{part(page, 'path')}\n\n```yaml\n{part(page, 'text')}```\n"
+    assert "noopener" in issue.get_attribute("rel")
+
+    page.get_by_label("Anything else?").fill("``` ends here\n````\n# Not a heading")
+    make(page)
+    body = parse_qs(urlsplit(issue.get_attribute("href")).query)["body"][0]
+    assert body.split("\n\n", 1)[1].startswith("`````yaml\n")
+    assert body.endswith("\n`````\n")
+
     page.get_by_label("Anything else?").fill("ö" * 1400)
     make(page)
+    empty = page.get_by_role("link", name="Open an empty issue")
+    assert set(parse_qs(urlsplit(empty.get_attribute("href")).query)) == {"title"}
     link = page.get_by_role("link", name="Open an empty new file on the forge")
     assert parse_qs(urlsplit(link.get_attribute("href")).query) == {"filename": [part(page, "path")]}
     page.get_by_text("Copy the record first and paste it there: it does not fit into a link.").wait_for()
 
 
 @pytest.mark.parametrize(
-    ("forge", "path", "query"),
+    ("forge", "path", "query", "issue"),
     [
-        ("gitea", "/acme/itsm/_new/main", {"filename", "value"}),
-        ("gitlab", "/acme/itsm/-/new/main", {"file_name"}),
+        (
+            "gitea",
+            "/acme/itsm/_new/main",
+            {"filename", "value"},
+            ("/acme/itsm/issues/new", {"title", "body"}),
+        ),
+        (
+            "gitlab",
+            "/acme/itsm/-/new/main",
+            {"file_name"},
+            ("/acme/itsm/-/issues/new", {"issue[title]", "issue[description]"}),
+        ),
     ],
 )
 def test_each_forge_has_its_own_address(
-    open_form: Callable[..., Any], built: tuple[GitRepo, Path], forge: str, path: str, query: set[str]
+    open_form: Callable[..., Any],
+    built: tuple[GitRepo, Path],
+    forge: str,
+    path: str,
+    query: set[str],
+    issue: tuple[str, set[str]],
 ) -> None:
     html = (built[1] / OFFERING).read_text(encoding="utf-8")
     other = html.replace("&quot;forge&quot;:&quot;github&quot;", f"&quot;forge&quot;:&quot;{forge}&quot;")
@@ -278,6 +309,8 @@ def test_each_forge_has_its_own_address(
     make(page)
     parts = urlsplit(page.locator("[data-part=open]").get_attribute("href"))
     assert (parts.path, set(parse_qs(parts.query))) == (path, query)
+    parts = urlsplit(page.locator("[data-part=issue]").get_attribute("href"))
+    assert (parts.path, set(parse_qs(parts.query))) == issue
     assert page.locator("[data-part=advice]").is_visible() == (forge == "gitlab")
 
 

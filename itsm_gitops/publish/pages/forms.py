@@ -59,6 +59,7 @@ _MADE = Html(
     '<pre data-part="path" tabindex="0"></pre>'
     '<p class="it-made__ways"><a class="md-button" data-part="open" hidden'
     ' rel="noopener noreferrer" target="_blank"></a>'
+    '<a class="md-button" data-part="issue" hidden rel="noopener noreferrer" target="_blank"></a>'
     '<button type="button" class="md-button" data-part="copy">Copy the record</button>'
     '<button type="button" class="md-button" data-part="download">Download the file</button></p>'
     '<p class="it-muted" data-part="advice" hidden></p>'

@@ -188,6 +188,24 @@
     return href.length <= LONGEST ? { href, full: true } : { href: empty, full: false };
   }
 
+  // The page for a new issue, for people who may not write to the repository: the record as its text where
+  // that fits, fenced so that nothing in it acts.
+  const ISSUE = {
+    github: ["issues/new", "title", "body"],
+    gitea: ["issues/new", "title", "body"],
+    gitlab: ["-/issues/new", "issue[title]", "issue[description]"],
+  };
+
+  function newIssue(forge, path, made, text) {
+    const [page, title, body] = ISSUE[forge.forge];
+    const runs = text.match(/`+/g) ?? [];
+    const fence = "`".repeat(Math.max(3, 1 + Math.max(0, ...runs.map((run) => run.length))));
+    const address = (fields) => `${forge.url}/${page}?${new URLSearchParams(fields)}`;
+    const named = { [title]: `${made.id} ${made.title ?? ""}`.trim() };
+    const href = address({ ...named, [body]: `${path}\n\n${fence}yaml\n${text}${fence}\n` });
+    return href.length <= LONGEST ? { href, full: true } : { href: address(named), full: false };
+  }
+
   // ---- Showing it -------------------------------------------------------------------------------
   // Copies what an element shows; what came of it in words.
   async function copy(source, what) {
@@ -223,6 +241,10 @@
     part("open").href = href;
     part("open").textContent = full ? "Open it as a new file on the forge" : "Open an empty new file on the forge";
     part("open").hidden = false;
+    const issue = newIssue(about.forge, path, made, text);
+    part("issue").href = issue.href;
+    part("issue").textContent = issue.full ? "Send it as an issue" : "Open an empty issue";
+    part("issue").hidden = false;
     part("advice").textContent = "Copy the record first and paste it there: it does not fit into a link.";
     if (about.forge.forge === "gitlab") part("advice").textContent = "Copy the record first and paste it there.";
     part("advice").hidden = full;
