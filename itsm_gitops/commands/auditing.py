@@ -175,11 +175,16 @@ def _row(statement: Evidence, review: Evidence | None) -> dict[str, str]:
 
 def approvers(statement: Evidence) -> str:
     """Return who approved, each once, with how."""
+    return ", ".join(f"{person} ({how})" for person, how in approvals_of(statement).items())
+
+
+def approvals_of(statement: Evidence) -> dict[str, str]:
+    """Return how each person approved: signed, or on which forge."""
     people: dict[str, str] = {}
     for verdict in statement.predicate["assessment"]["requirements"]:
         for said in verdict["counted"]:
             people.setdefault(_who(said), "signed" if said["signed"] else str(said["source"]))
-    return ", ".join(f"{person} ({how})" for person, how in people.items())
+    return people
 
 
 def _who(said: dict[str, Any]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.filters import since as since_moment
 from itsm_gitops.commands.words import a_kind
@@ -12,6 +12,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.history import Day
 from itsm_gitops.model.report import Report, Table
+from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.reports.catalogue import REPORTS, make_reports
 from itsm_gitops.reports.life import Life, life_of
 from itsm_gitops.reports.log import Log, Scope
@@ -19,6 +20,7 @@ from itsm_gitops.reports.past import history
 from itsm_gitops.repository import load_store
 
 if TYPE_CHECKING:
+    from itsm_gitops.model.entry import Entry
     from itsm_gitops.repository import Repository, Store
     from itsm_gitops.repository.store import Document
 
@@ -91,3 +93,21 @@ class Reporter:
     ) -> Mapping[str, Sequence[Day]]:
         """Return how every service in production fared on each of the last ``days`` days, today the last."""
         return history(Log(store, gathered, now, Scope()), days)
+
+    def course(self, store: Store, gathered: Sequence[Life], now: datetime) -> Callable[[str], Course]:
+        """Return what says, of one record at a time, how the work on it went and which promises were kept."""
+        from itsm_gitops.reports.course import course
+
+        return course(Log(store, gathered, now, Scope()))
+
+    def asking(self, store: Store, now: datetime) -> Callable[[Entry, Mapping[str, Any]], Asking]:
+        """Return what says, of one change and its document, what the policy asks to authorise it."""
+        from itsm_gitops.changes.asking import asking
+
+        return asking(store, now)
+
+    def proofs(self, repo: Repository) -> list[Proof]:
+        """Return the statements on the branch of evidence, oldest first; none where there is no such branch."""
+        from itsm_gitops.commands.proving import proofs
+
+        return proofs(repo)

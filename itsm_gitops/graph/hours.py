@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -35,6 +35,14 @@ class Hours:
             return 0
         return self._before[index] + min(moment, self._ends[index]) - self._starts[index]
 
+    def after(self, start: int, seconds: int) -> int | None:
+        """Return the moment at which so many seconds have counted since ``start``; None beyond the span."""
+        wanted = self._until(start) + seconds
+        index = bisect_left(self._before, wanted) - 1
+        if index >= len(self._starts):
+            return None
+        return start if seconds <= 0 else self._starts[index] + wanted - self._before[index]
+
 
 class RoundTheClock:
     """Every second counts: what holds where no calendar is named."""
@@ -42,6 +50,10 @@ class RoundTheClock:
     def between(self, start: int, end: int) -> int:
         """Return the seconds from ``start`` to ``end``; 0 where ``end`` is not later."""
         return max(0, end - start)
+
+    def after(self, start: int, seconds: int) -> int:
+        """Return the moment so many seconds after ``start``."""
+        return start + max(0, seconds)
 
 
 def hours_of(calendar: Calendar | None, start: int, end: int) -> Hours | RoundTheClock:

@@ -68,6 +68,7 @@ def load(
         if audience.reports:
             lives = [life for some in gathered for life in some.lives]
             reports = reporter.reports(store, lives, view.now)
+            view.course = reporter.course(store, lives, view.now)
         view.kept = past.kept_by_service(reports)
     return view, reports
 

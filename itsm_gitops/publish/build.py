@@ -19,6 +19,7 @@ from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.report import Report
 from itsm_gitops.publish import chrome, engine, explorer, handbook, navigation, output, search, urls
 from itsm_gitops.publish.audience import load
+from itsm_gitops.publish.background import add_background, conflicts, evidence_files
 from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.fields import Field, fields
 from itsm_gitops.publish.markup import esc
@@ -99,6 +100,8 @@ def build_site(
     target = (repo.root / (output_folder or folder)).absolute()
     output.claim(target, wanted.name)
     view, found = load(snapshot, book, wanted, reporter, now or clock.now())
+    progress("Reading what happened", 0, 1)
+    add_background(view, repo, at, reporter)
     progress("Rendering the frame", 0, 1)
     url = base_url if base_url is not None else view.config.site_url
     rendered = _render_frame(repo, view, target, url, cli_reference, rules, found)
@@ -164,6 +167,7 @@ class _Site:
         self._view = view
         self._plan = Plan(view)
         self._topology = Topology(view)
+        view.conflicts = conflicts(self._plan.schedule)
         self._url = url
         self._top = urlsplit(url).path.rstrip("/") + "/"  # for the page that is shown at any address
         self._rendered = rendered
@@ -186,7 +190,7 @@ class _Site:
         for name, content in data_files(self._view, self._plan, self._url):
             self._put(name, content)
         self._put(*data_file(self._topology))
-        for url, content in report_pages.data_files(self._reports):
+        for url, content in (*report_pages.data_files(self._reports), *evidence_files(self._view)):
             self._put(url, content)
         entries = self._entries()
         words = self._documents(entries, len(docs))
@@ -262,7 +266,8 @@ class _Site:
     def _documents(self, entries: list[Entry], first: int) -> Postings:
         """Stamp the page of every document, in several processes when there are many."""
         numbered = list(enumerate(entries, first))
-        _ = self._view.health, self._view.known_errors, self._view.network.related("")
+        view = self._view
+        _ = view.health, view.known_errors, view.network.related(""), view.similar, view.hit_by
         gc.collect()
         gc.freeze()
         try:
@@ -303,6 +308,8 @@ class _Stamper:
         changed = 0
         numbers = {entry.id: number for number, entry in share}
         found = site._view.store.read_documents(entry for _, entry in share)
+        if site._view.history:
+            site._view.history.read(entry.path for _, entry in share)
         ratio = self._total / max(1, len(share))
         for count, (entry, data) in enumerate(found):
             if count % _REPORT_EVERY == 0 and os.getpid() == self._parent:

@@ -1,21 +1,23 @@
-"""What the site needs of whoever makes reports: a room on the same floor, which it does not know."""
+"""What the site needs of the rooms on its floor, which it does not know: reports, approvals, evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.history import Day
 from itsm_gitops.model.report import Report
+from itsm_gitops.model.standing import Asking, Course, Proof
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Store
+    from itsm_gitops.repository import Repository, Store
     from itsm_gitops.repository.store import Document
 
 
 class Reporter(Protocol):
-    """Makes reports from what it gathered while the build read the documents."""
+    """Makes reports from what it gathered while the build read the documents, and answers about records."""
 
     def visit(self, document: Document) -> list[Any]:
         """Return what reports need of one document; may run in another process, so it must pickle."""
@@ -29,4 +31,16 @@ class Reporter(Protocol):
 
     def reports(self, store: Store, gathered: Sequence[Any], now: datetime) -> Sequence[Report]:
         """Return the reports about a loaded store at a moment."""
+        ...
+
+    def course(self, store: Store, gathered: Sequence[Any], now: datetime) -> Callable[[str], Course]:
+        """Return what says, of one record at a time, how the work on it went and which promises were kept."""
+        ...
+
+    def asking(self, store: Store, now: datetime) -> Callable[[Entry, Mapping[str, Any]], Asking]:
+        """Return what says, of one change and its document, what the policy asks to authorise it."""
+        ...
+
+    def proofs(self, repo: Repository) -> Sequence[Proof]:
+        """Return the statements on the branch of evidence, oldest first; none where there is no such branch."""
         ...

@@ -122,6 +122,11 @@ def report_csv(name: str, table: str) -> str:
     return f"reports/{name}_{table}.csv"
 
 
+def evidence(name: str) -> str:
+    """Return a statement about approvals; ``name`` is that of its file on the branch of evidence."""
+    return f"api/evidence/{name}"
+
+
 def root(url: str) -> str:
     """Return the way from a page to the root of the site: '' or ``../`` repeated."""
     return "../" * url.count("/")

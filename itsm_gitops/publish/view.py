@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
-from itsm_gitops.graph.status import Health, affected, health, is_open
+from itsm_gitops.graph.risk import RiskBook
+from itsm_gitops.graph.status import OPERATIONAL, STATUSES, Health, affected, health, is_open
 from itsm_gitops.model import clock
 from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
@@ -19,10 +20,14 @@ from itsm_gitops.model.history import Day
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.report import Cell
 from itsm_gitops.model.rulebook import PRIORITY
+from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
+from itsm_gitops.publish.similar import Similar
 
 if TYPE_CHECKING:
+    from itsm_gitops.publish.background import Conflicts
+    from itsm_gitops.publish.history import FieldHistory
     from itsm_gitops.repository import Store
     from itsm_gitops.repository.store import Document
 
@@ -77,6 +82,12 @@ class View:
         # What the reports say of services: their last days, and how their service levels were kept.
         self.past: Mapping[str, Sequence[Day]] = {}
         self.kept: Mapping[str, Mapping[str, Cell]] = {}
+        # What is known of documents one by one; left out where the audience has no part in it.
+        self.history: FieldHistory | None = None
+        self.course: Callable[[str], Course] | None = None
+        self.asking: Callable[[Entry, Mapping[str, Any]], Asking] | None = None
+        self.proofs: Mapping[str, Sequence[Proof]] = {}
+        self.conflicts: Mapping[str, Conflicts] = {}
         self.pictures: dict[tuple[str, ...], Html] = {}
         self._id_links: dict[str, Html | None] = {}
         self._links: dict[str, Html] = {}
@@ -95,6 +106,25 @@ class View:
     def health(self) -> dict[str, Health]:
         """The health of every CI in production."""
         return health(self.network, self.graph)
+
+    @cached_property
+    def similar(self) -> Similar:
+        """Which records are like which."""
+        return Similar(e for e in self.entries.values() if self.url(e.id))
+
+    @cached_property
+    def hit_by(self) -> dict[str, list[Health]]:
+        """What is not well because of each record, the worst first."""
+        found: dict[str, list[Health]] = {}
+        for state in sorted(self.health.values(), key=lambda h: (STATUSES.index(h.status), h.id)):
+            for cause in state.causes if state.status != OPERATIONAL else ():
+                found.setdefault(cause, []).append(state)
+        return found
+
+    @cached_property
+    def risks(self) -> RiskBook:
+        """What makes changes risky, by the policy and the CMDB."""
+        return RiskBook(self.network, self.graph, self.now)
 
     @cached_property
     def calendars(self) -> Calendars:

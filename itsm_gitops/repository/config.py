@@ -37,7 +37,8 @@ FORGES = ("github", "gitlab", "gitea")
 class Config(NamedTuple):
     """The settings of one repository, with defaults where ``itsm.yaml`` is silent.
 
-    ``timezone`` is an IANA name. ``directory`` says whether people who have no file are findings
+    ``timezone`` is an IANA name. ``history`` says whether the site's pages show who changed what.
+    ``directory`` says whether people who have no file are findings
     (``closed``) or not (``open``). ``severity`` maps rule codes to error, warning, info or off.
     """
 
@@ -50,6 +51,7 @@ class Config(NamedTuple):
     audience: str = "internal"
     engine: str = "mkdocs"
     repository: Hosting = Hosting()
+    history: bool = True
     directory: str = "open"
     severity: Mapping[str, str] = MappingProxyType({})
     ignore: tuple[Ignore, ...] = ()
@@ -91,6 +93,7 @@ def _config(data: Mapping[str, Any]) -> Config:
         audience=_text(site, "audience") or Config().audience,
         engine=_text(site, "engine") or Config().engine,
         repository=_hosting(site.get("repository")),
+        history=site.get("history") is not False,
         directory="closed" if data.get("directory") == "closed" else "open",
         severity={k: v for k, v in severity.items() if v in (*SEVERITIES, "off")},
         ignore=tuple(

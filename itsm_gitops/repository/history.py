@@ -107,16 +107,16 @@ def field_history(repo: Repository, path: str, at: str | None = None) -> list[Fi
     if not touches:
         raise NotFound(f"no commit has {path}", "it has not been committed yet")
     oids = sorted({o for t in touches for o in (t.blob, *t.parents) if o})
-    data = {b.oid: _mapping(b.content) for b in git.blobs(oids)}
+    data = {b.oid: mapping_of(b.content) for b in git.blobs(oids)}
     changes: list[FieldChange] = []
     for touch in touches:
         new = data.get(touch.blob, _ABSENT)
         per_parent = [diff(data.get(p, _ABSENT), new) for p in touch.parents]
-        changes.extend(FieldChange(*touch.header, *change) for change in _own_changes(per_parent))
+        changes.extend(FieldChange(*touch.header, *change) for change in own_changes(per_parent))
     return changes
 
 
-def _own_changes(per_parent: Sequence[list[Change]]) -> list[Change]:
+def own_changes(per_parent: Sequence[list[Change]]) -> list[Change]:
     """Return the changes against the first parent that are changes against every other one too."""
     first, *others = per_parent
     for changes in others:
@@ -125,7 +125,8 @@ def _own_changes(per_parent: Sequence[list[Change]]) -> list[Change]:
     return first
 
 
-def _mapping(raw: bytes) -> dict[str, Any]:
+def mapping_of(raw: bytes) -> dict[str, Any]:
+    """Return a version of a document as data; an empty one where it cannot be read."""
     data = documents.load(raw).data
     return data if isinstance(data, dict) else _ABSENT
 
@@ -133,7 +134,7 @@ def _mapping(raw: bytes) -> dict[str, Any]:
 def _touches(git: Git, path: str, commit: str) -> list[_Touch]:
     fields = ("%H", "%aI", "%an", "%ae", "%s")
     found = []
-    for header, entries in _log(git, fields, commit, [path], "--full-history", "--diff-merges=combined"):
+    for header, entries in log(git, fields, commit, [path], "--full-history", "--diff-merges=combined"):
         for raw, _name in entries:  # none for a merge that took one side as it was
             parents = len(raw) - len(raw.lstrip(b":"))
             oids = [o.decode("ascii") for o in raw.split(b" ")[parents + 1 : 2 * parents + 2]]
@@ -143,7 +144,7 @@ def _touches(git: Git, path: str, commit: str) -> list[_Touch]:
     return found
 
 
-def _log(
+def log(
     git: Git, fields: Sequence[str], commit: str, paths: Sequence[str], *options: str
 ) -> Iterator[tuple[list[bytes], list[tuple[bytes, bytes]]]]:
     """Yield each commit of a log: its header fields and its (raw entry, path) pairs.
@@ -182,7 +183,7 @@ def file_edits(
     commit = git.resolve("HEAD" if at is None else at)
     raw: list[tuple[tuple[str, str, str, str], str, str, str]] = []
     options = ("--first-parent", "--diff-merges=first-parent")
-    for header, entries in _log(git, ("%H", "%cI", "%an", "%s"), commit, paths, *options):
+    for header, entries in log(git, ("%H", "%cI", "%an", "%s"), commit, paths, *options):
         name, when, author, subject = (_text(h) for h in header)
         moment = clock.parse_time(when)
         if moment is not None and since <= moment <= until:
@@ -190,7 +191,7 @@ def file_edits(
                 old, new = (o.decode("ascii") for o in about.split(b" ")[2:4])
                 raw.append(((name, when, author, subject), decode(path), old, new))
     oids = sorted({o for _, _, old, new in raw for o in (old, new) if set(o) != {"0"}})
-    data = {b.oid: _mapping(b.content) for b in git.blobs(oids)}
+    data = {b.oid: mapping_of(b.content) for b in git.blobs(oids)}
     found = []
     for header_texts, name_of, old, new in raw:
         changes = diff(data.get(old, _ABSENT), data.get(new, _ABSENT))
@@ -268,7 +269,7 @@ def deletions(repo: Repository, commit: str, paths: Iterable[str]) -> dict[str, 
     git.require_history("what was deleted before")
     wanted = {os.fsencode(path): path for path in paths}
     found: dict[str, tuple[str, str]] = {}
-    for (header,), entries in _log(git, ("%H",), git.resolve(commit), ROOTS, "--diff-filter=AD"):
+    for (header,), entries in log(git, ("%H",), git.resolve(commit), ROOTS, "--diff-filter=AD"):
         arrived = {name.rpartition(b"/")[2] for raw, name in entries if raw.endswith(b"A")}
         for raw, name in entries:
             if raw.endswith(b"D") and name in wanted and name.rpartition(b"/")[2] not in arrived:
@@ -283,7 +284,7 @@ def file_dates(repo: Repository, at: str | None = None) -> dict[str, Dates]:
     git.require_history("the age of files")
     first: dict[bytes, bytes] = {}
     last: dict[bytes, bytes] = {}
-    for (when,), entries in _log(git, ("%cI",), git.resolve("HEAD" if at is None else at), ROOTS):
+    for (when,), entries in log(git, ("%cI",), git.resolve("HEAD" if at is None else at), ROOTS):
         for _raw, name in entries:
             last.setdefault(name, when)
             first[name] = when

@@ -10,6 +10,10 @@ from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, value
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
 from itsm_gitops.publish.pages import forms, maps, past
+from itsm_gitops.publish.pages.dependents import who_depends
+from itsm_gitops.publish.pages.edits import field_history
+from itsm_gitops.publish.pages.origin import origin
+from itsm_gitops.publish.pages.over_time import over_time
 from itsm_gitops.publish.pages.parts import (
     Crumb,
     columns,
@@ -17,7 +21,6 @@ from itsm_gitops.publish.pages.parts import (
     heading,
     relations,
     section,
-    sources,
     table,
     two_columns,
     unseen,
@@ -59,12 +62,14 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     beside = view.kind(entry).operational
     main = join(
         [
+            over_time(view, entry),
             *_records(view, entry),
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
             section("Request it", forms.request_form(view, entry, data.get("form")), "request"),
             _redundancy(view, data),
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK),
             EMPTY if beside else links,
+            field_history(view, entry),
         ]
     )
     rows = [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
@@ -74,7 +79,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             section("Details", definition_list(rows), "details"),
             links if beside else EMPTY,
             section("Follow", _follow(entry), "follow"),
-            sources(view, entry.path),
+            origin(view, entry),
         ]
     )
     above = join(
@@ -83,6 +88,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             _help(view, entry, given, data),
             past.service_past(view, entry.id),
             maps.item_map(view, entry.id),
+            who_depends(view, entry),
         ]
     )
     return Html(f"{head}{above}{two_columns(main, side)}")

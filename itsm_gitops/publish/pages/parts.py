@@ -9,7 +9,7 @@ from urllib.parse import quote
 from itsm_gitops.graph.network import Relation
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, shorten
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.publish.view import View
 
 MOST_LINKS = 60
@@ -183,18 +183,6 @@ def _item_state(view: View, identifier: str) -> Html:
     found = view.health.get(identifier)
     return view.health_chip(identifier) if found and found.status != "operational" else EMPTY
 
-
-def sources(view: View, path: str) -> Html:
-    """Return where the document's file is, with a link to edit it when the site knows how.
-
-    Nothing where the site's audience has no use for files.
-    """
-    if not view.audience.sources:
-        return EMPTY
-    base = view.config.edit_url
-    shown = Html(f"<code>{esc(path)}</code>")
-    edit = external(f"{base.rstrip('/')}/{path}", Html("Edit this file")) if base else EMPTY
-    return Html(f'<p class="it-source">{shown}{" · " if edit else ""}{edit}</p>')
 
 
 def explore_link(text: str, **facets: str) -> Html:

@@ -11,7 +11,12 @@ from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, value
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.pages import maps
-from itsm_gitops.publish.pages.parts import Crumb, heading, relations, section, sources, two_columns, unseen
+from itsm_gitops.publish.pages.approval import approvals
+from itsm_gitops.publish.pages.derived import derived_facts
+from itsm_gitops.publish.pages.edits import field_history
+from itsm_gitops.publish.pages.origin import origin
+from itsm_gitops.publish.pages.parts import Crumb, heading, relations, section, two_columns, unseen
+from itsm_gitops.publish.pages.similar import similar_records
 from itsm_gitops.publish.pages.steps import stepper, timeline
 from itsm_gitops.publish.view import View, chip
 
@@ -28,15 +33,19 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
         [
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
             *(section(f.title, _block(view, data, f)) for f in used if f.role == BLOCK),
+            approvals(view, entry, data),
             section("Timeline", timeline(view, kind, data), "timeline"),
+            field_history(view, entry),
         ]
     )
     side = join(
         [
             section("Details", _facts(view, entry, data, used), "details"),
+            derived_facts(view, entry),
             section("Known errors", _known_errors(view, entry), "known-errors"),
             section("Linked", relations(view, unseen(view, entry)), "links"),
-            sources(view, entry.path),
+            similar_records(view, entry),
+            origin(view, entry),
         ]
     )
     picture = maps.affected_map(view, affected(entry))

@@ -1,0 +1,152 @@
+"""Approvals on a change's page: who must approve, what makes it risky, what collides, what the evidence says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from itsm_gitops.graph.risk import FACT, QUESTION, Assessment, Point
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.standing import Need, Proof
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.fields import definition_list
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.publish.pages.parts import paragraph, section
+from itsm_gitops.publish.view import View, chip
+
+_NAMED = 8
+_RESULTS = {
+    "SATISFIED": ("Approved", "done"),
+    "OVERRIDDEN": ("Let pass in an emergency", "waiting"),
+    "BYPASSED": ("Merged past the gate", "bad"),
+    "UNSATISFIED": ("Not approved", "bad"),
+    "ERROR": ("Could not be judged", "bad"),
+    "NOT_APPLICABLE": ("Nothing to approve", "none"),
+}
+_SHORT = 16
+
+
+def approvals(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return the sections about the approval of a change; nothing for other kinds."""
+    if entry.kind != "change":
+        return EMPTY
+    proofs = view.proofs.get(entry.id, ())
+    return join(
+        [
+            section("Who must approve", _asked(view, entry, data), "approvals"),
+            section("Evidence of approval", join([_proof(view, p) for p in proofs]), "evidence"),
+            section("How risky it is", _risk(view, entry, data), "risk"),
+            section("Conflicts", _conflicts(view, entry), "conflicts"),
+        ]
+    )
+
+
+def _asked(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+    if view.asking is None or not view.is_open(entry):
+        return EMPTY
+    found = view.asking(entry, data)
+    if not found.facts:
+        return EMPTY
+    needs = join([_need(view, n) for n in found.needs]) or Html(
+        "<li>The policy asks for nobody's approval.</li>"
+    )
+    text = f"What the policy asks for to authorise it as it is written here: it {found.facts}."
+    return Html(f'<ul class="it-needs">{needs}</ul>{paragraph(text)}')
+
+
+def _need(view: View, need: Need) -> Html:
+    role = need.role.replace("_", " ")
+    about = Html(f" of {view.link(need.subject)}") if need.subject else EMPTY
+    signed = " (signed)" if need.signed else ""
+    if need.error:
+        who = Html(f'<span class="it-how">{esc(need.error)}</span>')
+        return Html(f"<li>{chip('Cannot be asked', 'bad')} {esc(role)}{about}{who}</li>")
+    people = ", ".join(view.link(p) for p in need.people[:_NAMED])
+    more = f" and {len(need.people) - _NAMED} more" if len(need.people) > _NAMED else ""
+    could = Html(f": {people}{more}") if people else Html(f" {chip('nobody can', 'bad')}")
+    why = Html(f'<span class="it-how">{esc(need.why)} From the rule {esc(need.rule)}.</span>')
+    return Html(f"<li><strong>{need.number}</strong> {esc(role)}{about}{signed}{could}{why}</li>")
+
+
+def _proof(view: View, proof: Proof) -> Html:
+    said, look = _RESULTS.get(proof.result, (words(proof.result.lower()), "none"))
+    title = "Reviewed afterwards" if proof.kind == "retroactive" else "Merged"
+    asked = "".join(
+        f"<li>{esc(name)} {chip(*_RESULTS.get(result, (words(result.lower()), 'none')))}</li>"
+        for name, result in proof.asked
+    )
+    rows = [
+        ("Approved by", _approvers(view, proof.approvers), False),
+        ("Asked for", Html(f'<ul class="it-list">{asked}</ul>') if asked else EMPTY, False),
+        ("Commit", Html(f"<code>{esc(proof.commit[:_SHORT])}</code> on {esc(proof.target)}"), False),
+        ("Approved content", Html(f'<code class="it-digest">{esc(proof.digest)}</code>'), False),
+        ("Statement", Html(f'<code class="it-digest">sha256:{esc(proof.sha256)}</code>'), False),
+        ("To be reviewed by", view.time(proof.review_due) if proof.review_due else EMPTY, False),
+    ]
+    file = link(urls.evidence(proof.file), esc("The in-toto statement as JSON"))
+    return Html(
+        f"<div class='it-proof'><p>{chip(said, look)} {esc(title)} {view.time(proof.judged_at)}</p>"
+        f"{definition_list([r for r in rows if r[1]])}"
+        f'<p class="it-muted">Statement {proof.sequence}. {file}. <code>itsm audit verify</code> computes it again.</p></div>'
+    )
+
+
+def _approvers(view: View, approvers: Sequence[tuple[str, str]]) -> Html:
+    shown = [f"{view.link(who) if who in view.entries else esc(who)} ({esc(how)})" for who, how in approvers]
+    return Html(", ".join(shown)) if shown else Html("nobody")
+
+
+def _risk(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return where the risk of a change that is still to be done comes from, by the CMDB as it is now."""
+    if view.asking is None or not view.is_open(entry):
+        return EMPTY
+    found = view.risks.assess(entry, data)
+    if found.model is None or not found.model.assessed:
+        return EMPTY
+    rows = "".join(_point(p) for p in found.points if p.points or p.value is None)
+    table = (
+        '<div class="it-scroll"><table class="it-plain"><caption class="it-vh">What makes it risky</caption>'
+        '<thead><tr><th scope="col">What</th><th scope="col">Is</th><th scope="col">Points</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+        if rows
+        else ""
+    )
+    return Html(f"<p>{_level(found)}</p>{table}")
+
+
+def _level(found: Assessment) -> Html:
+    counts = f"{_of(found, QUESTION, 'answers')} and {_of(found, FACT, 'facts')}; the higher level counts"
+    stored = f", stored is {found.stored}" if found.stored else ""
+    overridden = " Set by hand; see the reason." if found.override else ""
+    level = chip(f"{words(found.effective)} risk", found.effective)
+    return Html(f'{level} <span class="it-how">{esc(f"from {counts}{stored}.{overridden}")}</span>')
+
+
+def _of(found: Assessment, source: str, name: str) -> str:
+    total = found.total(source)
+    return f"{total} point{'' if total == 1 else 's'} of {name} ({found.level_of(source)})"
+
+
+def _point(point: Point) -> Html:
+    reason = Html(f'<span class="it-how">{esc(point.reason)}</span>') if point.reason else EMPTY
+    return Html(
+        f"<tr><td>{esc(point.title)}{reason}</td><td>{esc(point.shown)}</td><td>{point.points}</td></tr>"
+    )
+
+
+def _conflicts(view: View, entry: Entry) -> Html:
+    found = view.conflicts.get(entry.id)
+    if found is None:
+        return EMPTY
+    items = []
+    for collision in found.collisions:
+        other = collision.second if collision.first.id == entry.id else collision.first
+        span = f"{view.moment(collision.overlap.start)} to {view.moment(collision.overlap.end)}"
+        items.append(f'{view.link(other.id)} <span class="it-how">{esc(collision.reason)}, {span}</span>')
+    for hold in found.holds:
+        said = "its type is let through" if hold.exempt else "nothing changes then unless it is allowed"
+        items.append(f'Freeze {view.link(hold.calendar.id)} <span class="it-how">{esc(said)}</span>')
+    if found.outside:
+        names = ", ".join(view.link(c.id) for c in found.outside.calendars)
+        items.append(f"Outside the maintenance windows of {names}")
+    return Html(f'<ul class="it-needs">{"".join(f"<li>{i}</li>" for i in items)}</ul>')

@@ -1,0 +1,72 @@
+"""What is worked out about a record instead of being stored in it, each with where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.report import duration
+from itsm_gitops.model.standing import Promise
+from itsm_gitops.publish.fields import definition_list
+from itsm_gitops.publish.markup import EMPTY, Html, esc, words
+from itsm_gitops.publish.pages.parts import section
+from itsm_gitops.publish.view import View, chip
+
+_LOOKS = {"met": "done", "missed": "bad", "running": "active"}
+_NAMED = 6
+_ANSWERS = {"response": "Answer", "resolution": "Resolution"}
+
+
+def derived_facts(view: View, entry: Entry) -> Html:
+    """Return a section with what follows from a record and its surroundings; nothing where nothing does."""
+    rows = [
+        (title, Html(f'{shown} <span class="it-how">{how}</span>'), False)
+        for title, shown, how in _facts(view, entry)
+    ]
+    return section("Worked out", definition_list(rows), "worked-out") if rows else EMPTY
+
+
+def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
+    yield from _hits(view, entry)
+    if view.course is None:
+        return
+    course = view.course(entry.id)
+    for promise in course.promises:
+        yield (
+            _ANSWERS.get(promise.metric, words(promise.metric)),
+            _verdict(view, promise),
+            _from(view, promise),
+        )
+    if course.resolved_after is not None:
+        waited = f", {duration(course.waited)} of it waiting" if course.waited else ""
+        how = f"from the first state of its timeline to the last time it was done{waited}"
+        yield "Time to resolve", esc(duration(course.resolved_after)), esc(how)
+
+
+def _hits(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
+    """Yield what a record makes unwell now."""
+    found = view.hit_by.get(entry.id, [])
+    if not found:
+        return
+    shown = [f"{view.link(h.id)} {chip(words(h.status), h.status)}" for h in found[:_NAMED]]
+    more = f"<br>and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    how = "from what it affects and what depends on that"
+    yield "Hits now", Html("<br>".join(shown) + more), esc(how)
+
+
+def _verdict(view: View, promise: Promise) -> Html:
+    shown = chip(words(promise.verdict), _LOOKS.get(promise.verdict, "none"))
+    if promise.due is not None:
+        return Html(f"{shown} until {view.moment(datetime.fromtimestamp(promise.due, UTC))}")
+    if promise.verdict == "running":
+        return Html(f"{shown} {esc('paused while it waits')}")
+    over = promise.used - promise.promised
+    return (
+        Html(f"{shown} {esc(f'by {duration(over)}')}") if promise.verdict == "missed" and over > 0 else shown
+    )
+
+
+def _from(view: View, promise: Promise) -> Html:
+    hours = Html(f" of {view.link(promise.calendar)}") if promise.calendar else esc(" around the clock")
+    return Html(f"from {view.link(promise.level)}: {esc(duration(promise.promised))}{hours}")

@@ -1,0 +1,52 @@
+"""The field history of a document: who changed what from what to what, from Git."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish.history import MOST, Edit
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join
+from itsm_gitops.publish.pages.parts import paragraph, section
+from itsm_gitops.publish.view import View
+
+_GONE = Html('<span class="it-muted">nothing</span>')
+
+
+def field_history(view: View, entry: Entry) -> Html:
+    """Return a section with the last edits, newest first; nothing where there are none or none are shown."""
+    if view.history is None:
+        return EMPTY
+    edits = view.history.of(entry.path)
+    commits = [list(same) for _, same in groupby(edits, key=lambda e: e.commit)]
+    items = join([_commit(view, some) for some in commits])
+    if not items:
+        return EMPTY
+    note = "As the commits say it; new entries of the timeline are above."
+    more = paragraph(f"The last {MOST} edits. {note}" if len(edits) >= MOST else note)
+    body = Html(f'<ol class="it-edits">{items}</ol>{more}')
+    return section("Field history", body, "history")
+
+
+def _commit(view: View, edits: list[Edit]) -> Html:
+    first = edits[0]
+    who = view.link(first.person) if first.person in view.entries else esc(first.author)
+    rows = join([_edit(view, e) for e in edits])
+    return Html(
+        f'<li><p class="it-edits__head">{view.time(first.at)} · {who} · <code>{esc(first.commit)}</code></p>'
+        f"<dl>{rows}</dl></li>"
+    )
+
+
+def _edit(view: View, edit: Edit) -> Html:
+    old, new = (_value(view, v) for v in (edit.old, edit.new))
+    return Html(
+        f"<div><dt>{esc(edit.field)}</dt><dd><del>{old}</del>"
+        f'<span class="it-edits__to" aria-hidden="true">→</span><ins>{new}</ins></dd></div>'
+    )
+
+
+def _value(view: View, text: str) -> Html:
+    if not text:
+        return _GONE
+    return (view.link(text) if view.url(text) else EMPTY) or esc(text)

@@ -1,0 +1,71 @@
+"""The incidents and changes of an item over the last twelve months, as bars and as a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from itsm_gitops.graph.status import affected
+from itsm_gitops.model import clock
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.report import COUNT, MONTH, OVER_TIME, Bars, Column, Table, shown
+from itsm_gitops.publish.chart import draw
+from itsm_gitops.publish.markup import EMPTY, Html, esc
+from itsm_gitops.publish.pages.parts import section
+from itsm_gitops.publish.view import View
+
+_MONTHS = 12
+_TITLE = "Incidents and changes over time"
+_KINDS = (("incident", "Incidents opened", "red"), ("change", "Changes planned", "blue"))
+
+
+def over_time(view: View, entry: Entry) -> Html:
+    """Return the section, nothing where nothing happened in that time."""
+    records = [view.entries[i] for i in view.network.others(entry.id, "affected_by") if i in view.entries]
+    table = months_of(view, (r for r in records if entry.id in affected(r)))
+    picture = draw(table, "over-time")
+    if not picture:
+        return EMPTY
+    return section(_TITLE, Html(f"{picture}{_as_table(table)}"), "over-time")
+
+
+def months_of(view: View, records: Iterable[Entry]) -> Table:
+    """Return how many incidents were opened and changes planned in each of the last twelve months.
+
+    Months are those of the site's time zone. A change without a planned start counts when it was opened.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for record in records:
+        moment = clock.parse_time(str(record.columns.get("planned_start", "")))
+        moment = moment or clock.parse_time(record.opened)
+        if moment is not None:
+            counts[record.kind, f"{moment.astimezone(view.zone):%Y-%m}"] += 1
+    used = [(name, title, look) for name, title, look in _KINDS if name in view.book.kinds]
+    return Table(
+        "over_time",
+        _TITLE,
+        (Column("month", "Month", MONTH), *(Column(name, title, COUNT) for name, title, _ in used)),
+        tuple((month, *(counts[name, month] for name, _, _ in used)) for month in _last_months(view)),
+        Bars(OVER_TIME, tuple(name for name, _, _ in used), tuple(look for _, _, look in used)),
+    )
+
+
+def _last_months(view: View) -> list[str]:
+    today = view.now.astimezone(view.zone)
+    last = today.year * 12 + today.month - 1
+    return [f"{n // 12:04d}-{n % 12 + 1:02d}" for n in range(last - _MONTHS + 1, last + 1)]
+
+
+def _as_table(table: Table) -> Html:
+    head = "".join(f'<th scope="col">{esc(c.title)}</th>' for c in table.columns)
+    rows = "".join(
+        "<tr>"
+        + "".join(f"<td>{esc(shown(c, v))}</td>" for c, v in zip(table.columns, row, strict=True))
+        + "</tr>"
+        for row in table.rows
+    )
+    return Html(
+        '<details class="it-more-about"><summary>As a table</summary><div class="it-scroll">'
+        f'<table class="it-plain it-figures"><caption class="it-vh">{esc(table.title)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>"
+    )

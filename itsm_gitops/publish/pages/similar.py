@@ -1,0 +1,52 @@
+"""The records that are like the one on a page, and how they ended."""
+
+from __future__ import annotations
+
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish.markup import EMPTY, Html, esc, shorten, words
+from itsm_gitops.publish.pages.parts import line, section
+from itsm_gitops.publish.view import View
+
+_WIDTH = 160
+
+
+def similar_records(view: View, entry: Entry) -> Html:
+    """Return a section with up to five similar records, the most similar first; nothing where none is."""
+    found = [view.entries[a.id] for a in view.similar.of(entry)]
+    items = "".join(f"<li>{line(view, e, _about(view, e))}{_hint(view, e)}</li>" for e in found)
+    return section(
+        "Similar records", Html(f'<ul class="it-lines">{items}</ul>') if items else EMPTY, "similar"
+    )
+
+
+def _about(view: View, entry: Entry) -> list[Html]:
+    return [view.state_chip(entry), view.time(entry.opened) if entry.opened else EMPTY]
+
+
+def _hint(view: View, entry: Entry) -> Html:
+    """Say how a record was resolved or worked around, in so far as that is a short text."""
+    said, text = _answer(view, entry)
+    if not said:
+        return EMPTY
+    more = f" {esc(shorten(text, _WIDTH))}" if text else ""
+    return Html(f'<p class="it-hint"><strong>{esc(said)}</strong>{more}</p>')
+
+
+def _answer(view: View, entry: Entry) -> tuple[str, str]:
+    if entry.kind == "known-error":
+        return ("Workaround:", _text(entry, "workaround")) if entry.state != "retired" else ("", "")
+    if view.is_open(entry):
+        return "", ""
+    if entry.kind == "change":
+        outcome = _text(entry, "outcome")
+        return (f"Outcome: {words(outcome).lower()}.", "") if outcome else ("", "")
+    code = _text(entry, "resolution_code")
+    notes = _text(entry, "resolution_notes") or _text(entry, "resolution")
+    how = f"Resolved, {words(code).lower()}." if code else ("Resolved like this:" if notes else "")
+    return how, notes
+
+
+def _text(entry: Entry, field: str) -> str:
+    """Return a field of an entry as one line; entries hold short texts only."""
+    value = entry.columns.get(field)
+    return " ".join(value.split()) if isinstance(value, str) else ""

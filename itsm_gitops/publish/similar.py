@@ -1,0 +1,103 @@
+"""Which records are like which: the same rare words in their titles, the same items.
+
+The measure, for two records of one group (faults, or changes):
+
+* A word is *rare* when the titles of at most 30 records of the group have it, in a small group of at most
+  a quarter of them (three at least). It weighs ``1 + log2(30 / n)`` where ``n`` titles have it: a word that two
+  titles share weighs 4.9, one that thirty share 1.
+* The likeness is the sum of the weights of the rare words that both titles have, and 2 when both affect one
+  configuration item, or else 1 when both affect one service.
+* From 3 on, records count as similar; the five most similar are shown, of equal ones the newest.
+
+Records are looked up by the six rarest words of a title, each of which at most 30 titles have, so that all
+records together take time in proportion to their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import log2
+from typing import NamedTuple
+
+from itsm_gitops.graph.status import affected
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish.search import tokens
+
+GROUPS = (("incident", "problem", "known-error"), ("change",))
+MOST = 5
+CAP = 30
+_LEAST = 3.0
+_LOOKED_UP = 6
+_SAME_ITEM, _SAME_SERVICE = 2.0, 1.0
+# What is in every other title says nothing, and in a small repository counting cannot tell.
+_EMPTY_WORDS = frozenset(
+    ("a", "after", "all", "an", "and", "are", "as", "at", "be", "before", "but", "by", "can", "cannot", "does", "for",
+     "from", "has", "have", "in", "into", "is", "it", "its", "no", "not", "of", "off", "on", "one", "or", "out", "over",
+     "since", "some", "than", "that", "the", "their", "then", "there", "they", "this", "to", "too", "two", "up", "was",
+     "were", "when", "while", "with")
+)  # fmt: skip
+
+
+class Alike(NamedTuple):
+    """A record that is similar to another, and how much."""
+
+    id: str
+    likeness: float
+
+
+class _Group:
+    """The records of one group by the rare words of their titles."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = {e.id: e for e in entries}
+        postings: dict[str, list[str]] = {}
+        for entry in entries:
+            for word in _words(entry):
+                postings.setdefault(word, []).append(entry.id)
+        most = min(CAP, max(3, len(entries) // 4))
+        self.rare = {word: some for word, some in postings.items() if 2 <= len(some) <= most}
+
+    def of(self, entry: Entry, items: frozenset[str], services: frozenset[str]) -> list[Alike]:
+        """Return the records that are most similar to one, the most similar first."""
+        mine = sorted((w for w in _words(entry) if w in self.rare), key=lambda w: (len(self.rare[w]), w))
+        likeness: dict[str, float] = {}
+        for word in mine[:_LOOKED_UP]:
+            weight = 1 + log2(CAP / len(self.rare[word]))
+            for other in self.rare[word]:
+                likeness[other] = likeness.get(other, 0.0) + weight
+        likeness.pop(entry.id, None)
+        found = []
+        for other, words in likeness.items():
+            shared = items.intersection(affected(self.entries[other]))
+            both = (_SAME_SERVICE if shared <= services else _SAME_ITEM) if shared else 0.0
+            if words + both >= _LEAST:
+                found.append(Alike(other, words + both))
+        found.sort(key=lambda a: (self.entries[a.id].opened, a.id), reverse=True)
+        found.sort(key=lambda a: -round(a.likeness, 6))
+        return found[:MOST]
+
+
+def _words(entry: Entry) -> set[str]:
+    return {w for w in tokens(entry.title) if len(w) > 1 and not w.isdecimal() and w not in _EMPTY_WORDS}
+
+
+class Similar:
+    """The records of one snapshot, ready to be asked which are like one of them.
+
+    What it says of a record depends on the records of its group that share a rare word with it, and on how
+    many titles have those words.
+    """
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        """Take every entry that may be named on a page."""
+        listed = list(entries)
+        self._services = frozenset(e.id for e in listed if e.kind == "service")
+        self._groups: dict[str, _Group] = {}
+        for kinds in GROUPS:
+            group = _Group([e for e in listed if e.kind in kinds])
+            self._groups.update(dict.fromkeys(kinds, group))
+
+    def of(self, entry: Entry) -> list[Alike]:
+        """Return the records most similar to one, the most similar first; none for kinds without a group."""
+        group = self._groups.get(entry.kind)
+        return group.of(entry, frozenset(affected(entry)), self._services) if group else []

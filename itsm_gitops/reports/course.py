@@ -1,0 +1,53 @@
+"""How the work on one record went: how long it took, which promises were kept, which run until when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from itsm_gitops.graph.calendars import Calendars
+from itsm_gitops.graph.hours import Hours, RoundTheClock, hours_of
+from itsm_gitops.model.standing import Course, Promise
+from itsm_gitops.reports.levels import Clock, Levels
+from itsm_gitops.reports.log import Log
+from itsm_gitops.reports.measures import RUNNING, time_on_hold, time_to_resolve
+
+# No promise looks further ahead.
+_AHEAD = int(timedelta(days=400).total_seconds())
+
+
+def course(log: Log) -> Callable[[str], Course]:
+    """Return what says of one record how the work on it went."""
+    return _Courses(log).of
+
+
+class _Courses:
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._levels = Levels(log)
+        self._calendars = Calendars(log.network)
+        self._ahead: dict[str, Hours | RoundTheClock] = {}
+
+    def of(self, identifier: str) -> Course:
+        """Return the course of a record, an empty one where there is no such record."""
+        case = self._log.find(identifier)
+        if case is None:
+            return Course()
+        kept = tuple(self._promise(c) for c in self._levels.clocks(case))
+        return Course(kept, time_to_resolve(case), time_on_hold(case) or 0)
+
+    def _promise(self, clock: Clock) -> Promise:
+        target = clock.target
+        calendar = str(self._levels.data[target.level].get("calendar", ""))
+        due = self._due(clock, calendar) if clock.verdict == RUNNING else None
+        return Promise(target.metric, clock.verdict, target.level, calendar, target.seconds, clock.used, due)
+
+    def _due(self, clock: Clock, calendar: str) -> int | None:
+        """Return when a running clock comes to its end; None while it is paused."""
+        paused = self._levels.data[clock.target.level].get("pause_states")
+        if isinstance(paused, list) and clock.case.spans[-1].state in paused:
+            return None
+        now = self._log.until
+        if calendar not in self._ahead:
+            self._ahead[calendar] = hours_of(self._calendars.all.get(calendar), now, now + _AHEAD)
+        return self._ahead[calendar].after(now, clock.target.seconds - clock.used)

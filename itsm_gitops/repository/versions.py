@@ -1,0 +1,95 @@
+"""The last versions of every document of a history at once: what lists of edited fields are made from.
+
+One ``git log`` says which commits changed which files; blobs are read when somebody asks for them, many
+in one ``git cat-file --batch``. ``history.field_history`` is the whole truth about one document; this is
+the newest part of it about all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from itsm_gitops.model.diff import Change
+from itsm_gitops.model.diff import diff as difference
+from itsm_gitops.model.errors import GitError
+from itsm_gitops.repository.git import Git, decode
+from itsm_gitops.repository.history import log, mapping_of, own_changes
+from itsm_gitops.repository.repository import INDEX, Repository
+from itsm_gitops.repository.snapshot import CMDB, RECORDS
+
+_FIELDS = ("%H", "%aI", "%an", "%ae")
+_GONE = frozenset("0")
+
+
+class Version(NamedTuple):
+    """One commit's change of a file: its blob there and in each parent.
+
+    ``at`` is the author date (RFC 3339). Names and dates are what the commit claims, not proof.
+    """
+
+    commit: str
+    at: str
+    author: str
+    email: str
+    parents: tuple[str, ...]
+    blob: str
+
+
+def versions(repo: Repository, at: str | None = None, most: int = 20) -> dict[str, tuple[Version, ...]]:
+    """Return the newest changes of each document up to ``at`` (default HEAD), by path, newest first.
+
+    Files that were only ever added are not in it. Empty where there is nothing to be told: outside Git,
+    before the first commit, and in a shallow clone, where the truth is cut off.
+    """
+    git = repo.git
+    if git is None:
+        return {}
+    try:
+        commit = git.resolve("HEAD" if at in (None, INDEX) else str(at))
+        if git.shallow:
+            return {}
+    except GitError:
+        return {}
+    found: dict[str, list[Version]] = {}
+    for path, version in _edits(git, commit):
+        known = found.setdefault(path, [])
+        if len(known) < most:
+            known.append(version)
+    return {path: tuple(some) for path, some in found.items()}
+
+
+def _edits(git: Git, commit: str) -> Iterator[tuple[str, Version]]:
+    """Yield every edit of a file that was there before, newest first."""
+    options = ("--full-history", "--diff-merges=combined", "--diff-filter=MT")
+    for header, entries in log(git, _FIELDS, commit, (CMDB, RECORDS), *options):
+        said = [h.decode("utf-8", "replace") for h in header]
+        for raw, name in entries:
+            parents = len(raw) - len(raw.lstrip(b":"))
+            *before, after = [o.decode("ascii") for o in raw.split(b" ")[parents + 1 : 2 * parents + 2]]
+            if not any(_GONE.issuperset(oid) for oid in (*before, after)):
+                yield decode(name), Version(said[0], said[1], said[2], said[3], tuple(before), after)
+
+
+def changes_of(
+    git: Git, wanted: Mapping[str, Sequence[Version]]
+) -> Iterator[tuple[str, Version, list[Change]]]:
+    """Yield what each version of some documents changed, reading all blobs from one process.
+
+    A merge counts for what it decided itself; a version that cannot be read as YAML counts as empty.
+    """
+    blobs = git.blobs(oid for some in wanted.values() for oid in _blobs(some))
+    for path, some in wanted.items():
+        data = {b.oid: mapping_of(b.content) for b in islice(blobs, len(_blobs(some)))}
+        for version in some:
+            yield (
+                path,
+                version,
+                own_changes([difference(data[p], data[version.blob]) for p in version.parents]),
+            )
+
+
+def _blobs(some: Iterable[Version]) -> list[str]:
+    """Return the blobs of some versions, each once."""
+    return list(dict.fromkeys(oid for v in some for oid in (*v.parents, v.blob)))
