@@ -60,7 +60,7 @@ def search_box(root: str) -> str:
 
 
 def dress(html: str, root: str) -> str:
-    """Add search box, skip link and policy to a page as the engine rendered it; tables scroll alone."""
+    """Add search box, skip link, feeds and policy to a page as the engine rendered it; tables scroll alone."""
     html = _SKIP.sub(
         '<div data-md-component="skip"><a href="#it-main" class="md-skip">Skip to content</a></div>', html, 1
     )
@@ -69,7 +69,7 @@ def dress(html: str, root: str) -> str:
     )
     head, mark, rest = html.partition("</header>")
     inner, closing, tabs = head.rpartition("</nav>") if "md-tabs" not in head else _split_tabs(head)
-    return _with_policy(f"{inner}{search_box(root)}{closing}{tabs}{mark}{rest}")
+    return _with_policy(f"{inner}{search_box(root)}{closing}{tabs}{mark}{rest}", _feeds(root))
 
 
 def _split_tabs(head: str) -> tuple[str, str, str]:
@@ -78,14 +78,22 @@ def _split_tabs(head: str) -> tuple[str, str, str]:
     return inner, closing, rest + head[at:]
 
 
-def _with_policy(html: str) -> str:
+def _feeds(root: str) -> str:
+    """Return what lets a feed reader find the feeds from any page."""
+    return "".join(
+        f'<link rel="alternate" type="application/atom+xml" title="{title}" href="{root}{url}">'
+        for title, url in (("Incidents", urls.INCIDENT_FEED), ("Changes", urls.CHANGE_FEED))
+    )
+
+
+def _with_policy(html: str, more: str) -> str:
     hashes = {
         " 'sha256-" + base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() + "'"
         for s in _SCRIPT.findall(html)
     }
     policy = _POLICY.format(hashes="".join(sorted(hashes)))
     tag = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-    return html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">{tag}', 1)
+    return html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">{tag}{more}', 1)
 
 
 @dataclass(frozen=True, slots=True)

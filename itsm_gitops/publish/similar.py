@@ -7,7 +7,8 @@ The measure, for two records of one group (faults, or changes):
   titles share weighs 4.9, one that thirty share 1.
 * The likeness is the sum of the weights of the rare words that both titles have, and 2 when both affect one
   configuration item, or else 1 when both affect one service.
-* From 3 on, records count as similar; the five most similar are shown, of equal ones the newest.
+* From 3 on, records count as similar, provided that they share two rare words, or one and an item: one word alone
+  is chance. The five most similar are shown, of equal ones the newest.
 
 Records are looked up by the six rarest words of a title, each of which at most 30 titles have, so that all
 records together take time in proportion to their number.
@@ -15,6 +16,7 @@ records together take time in proportion to their number.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import log2
 from typing import NamedTuple
@@ -61,16 +63,18 @@ class _Group:
         """Return the records that are most similar to one, the most similar first."""
         mine = sorted((w for w in _words(entry) if w in self.rare), key=lambda w: (len(self.rare[w]), w))
         likeness: dict[str, float] = {}
+        count: Counter[str] = Counter()
         for word in mine[:_LOOKED_UP]:
             weight = 1 + log2(CAP / len(self.rare[word]))
             for other in self.rare[word]:
                 likeness[other] = likeness.get(other, 0.0) + weight
+                count[other] += 1
         likeness.pop(entry.id, None)
         found = []
         for other, words in likeness.items():
             shared = items.intersection(affected(self.entries[other]))
             both = (_SAME_SERVICE if shared <= services else _SAME_ITEM) if shared else 0.0
-            if words + both >= _LEAST:
+            if words + both >= _LEAST and (both or count[other] > 1):
                 found.append(Alike(other, words + both))
         found.sort(key=lambda a: (self.entries[a.id].opened, a.id), reverse=True)
         found.sort(key=lambda a: -round(a.likeness, 6))

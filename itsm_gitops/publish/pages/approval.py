@@ -33,7 +33,7 @@ def approvals(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     proofs = view.proofs.get(entry.id, ())
     return join(
         [
-            section("Who must approve", _asked(view, entry, data), "approvals"),
+            section("Approvals", _asked(view, entry, data), "approvals"),
             section("Evidence of approval", join([_proof(view, p) for p in proofs]), "evidence"),
             section("How risky it is", _risk(view, entry, data), "risk"),
             section("Conflicts", _conflicts(view, entry), "conflicts"),
@@ -50,7 +50,7 @@ def _asked(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     needs = join([_need(view, n) for n in found.needs]) or Html(
         "<li>The policy asks for nobody's approval.</li>"
     )
-    text = f"What the policy asks for to authorise it as it is written here: it {found.facts}."
+    text = f"What the policy asks for to authorise it as it is written here. The rules see that it {found.facts}."
     return Html(f'<ul class="it-needs">{needs}</ul>{paragraph(text)}')
 
 
@@ -103,15 +103,11 @@ def _risk(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     found = view.risks.assess(entry, data)
     if found.model is None or not found.model.assessed:
         return EMPTY
-    rows = "".join(_point(p) for p in found.points if p.points or p.value is None)
-    table = (
-        '<div class="it-scroll"><table class="it-plain"><caption class="it-vh">What makes it risky</caption>'
-        '<thead><tr><th scope="col">What</th><th scope="col">Is</th><th scope="col">Points</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-        if rows
-        else ""
-    )
-    return Html(f"<p>{_level(found)}</p>{table}")
+    points = "".join(_point(p) for p in found.points if p.points)
+    listed = f'<ul class="it-needs">{points}</ul>' if points else ""
+    open_questions = len(found.unanswered)
+    missing = f"{open_questions} of its questions {'is' if open_questions == 1 else 'are'} not answered."
+    return Html(f"<p>{_level(found)}</p>{listed}{paragraph(missing) if open_questions else ''}")
 
 
 def _level(found: Assessment) -> Html:
@@ -129,9 +125,7 @@ def _of(found: Assessment, source: str, name: str) -> str:
 
 def _point(point: Point) -> Html:
     reason = Html(f'<span class="it-how">{esc(point.reason)}</span>') if point.reason else EMPTY
-    return Html(
-        f"<tr><td>{esc(point.title)}{reason}</td><td>{esc(point.shown)}</td><td>{point.points}</td></tr>"
-    )
+    return Html(f"<li><strong>{point.points}</strong> {esc(point.title)}: {esc(point.shown)}{reason}</li>")
 
 
 def _conflicts(view: View, entry: Entry) -> Html:

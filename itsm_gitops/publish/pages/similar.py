@@ -34,7 +34,12 @@ def _hint(view: View, entry: Entry) -> Html:
 
 def _answer(view: View, entry: Entry) -> tuple[str, str]:
     if entry.kind == "known-error":
-        return ("Workaround:", _text(entry, "workaround")) if entry.state != "retired" else ("", "")
+        known = _text(entry, "workaround")
+        return (
+            ("", "")
+            if entry.state == "retired"
+            else ("Workaround:" if known else "It has a workaround.", known)
+        )
     if view.is_open(entry):
         return "", ""
     if entry.kind == "change":
@@ -42,7 +47,7 @@ def _answer(view: View, entry: Entry) -> tuple[str, str]:
         return (f"Outcome: {words(outcome).lower()}.", "") if outcome else ("", "")
     code = _text(entry, "resolution_code")
     notes = _text(entry, "resolution_notes") or _text(entry, "resolution")
-    how = f"Resolved, {words(code).lower()}." if code else ("Resolved like this:" if notes else "")
+    how = f"Resolved: {words(code).lower()}." if code else ("Resolved like this:" if notes else "")
     return how, notes
 
 

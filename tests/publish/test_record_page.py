@@ -1,0 +1,387 @@
+"""The record page beyond its document: history, likeness, approvals, evidence, conflicts, origin; the item's too."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hostile_site import TEXTS, write_hostile
+from sample_site import NOW, write_sample
+
+from itsm_gitops.commands.reporting import Reporter
+from itsm_gitops.model.audience import Audience, read_audience
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.standing import Asking, Course, Need, Promise, Proof
+from itsm_gitops.publish.audience import load
+from itsm_gitops.publish.background import Conflicts, add_background, conflicts, evidence_files
+from itsm_gitops.publish.fields import fields
+from itsm_gitops.publish.history import FieldHistory
+from itsm_gitops.publish.pages.dependents import reached, who_depends
+from itsm_gitops.publish.pages.item import item_page
+from itsm_gitops.publish.pages.origin import forge_pages
+from itsm_gitops.publish.pages.over_time import months_of
+from itsm_gitops.publish.pages.record import record_page
+from itsm_gitops.publish.planned import Plan
+from itsm_gitops.publish.view import View
+from itsm_gitops.repository import Repository
+from itsm_gitops.repository.config import Config, Hosting
+from tests.support import GitRepo
+
+INC, CHG, ITEM = "INC-261120-AAAAA", "CHG-261118-BBBBB", "shop-web"
+INC_PATH = f"records/incidents/2026/11/{INC}.yaml"
+CHG_PATH = f"records/changes/2026/11/{CHG}.yaml"
+ADA = "id: ada\nclass: person\nname: Ada Example\nlifecycle: production\nteams: [web]\ncommit_addresses: [Ada@example.org]\n"
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> GitRepo:
+    """The sample in Git: an incident was edited by somebody known, a change by somebody unknown."""
+    made = GitRepo(tmp_path_factory.mktemp("record-page") / "repo")
+    made.root.mkdir()
+    write_sample(made.root)
+    made.git("init", "-q")
+    made.write("cmdb/people/ada.yaml", ADA)
+    wanted = {p: (made.root / p).read_text() for p in (INC_PATH, CHG_PATH)}
+    made.write(
+        INC_PATH,
+        wanted[INC_PATH]
+        .replace("state: in_progress", "state: new", 1)
+        .replace("impact: high", "impact: low"),
+    )
+    made.write(CHG_PATH, wanted[CHG_PATH].replace("level: medium", "level: low"))
+    made.commit("Everything")
+    made.write(INC_PATH, wanted[INC_PATH])
+    made.commit("Work", author="Ada")
+    made.write(CHG_PATH, wanted[CHG_PATH])
+    made.git("add", "-A")
+    made.git("-c", "user.email=nobody@example.org", "-c", "user.name=Somebody Else", "commit", "-qm", "Risk")
+    return made
+
+
+def view_of(repo: Repository, audience: Audience | None = None, at: str | None = None) -> View:
+    reporter = Reporter()
+    view, _ = load(repo.snapshot(at), repo.book, audience or Audience(), reporter, NOW)
+    add_background(view, repo, at, reporter)
+    view.conflicts = conflicts(Plan(view).schedule)
+    return view
+
+
+@pytest.fixture
+def view(known: GitRepo) -> View:
+    return view_of(known.repo)
+
+
+def page(view: View, identifier: str) -> str:
+    entry = view.entries[identifier]
+    kind = view.kind(entry)
+    make = record_page if kind.is_record else item_page
+    return make(view, entry, view.store.data(identifier), fields(kind))
+
+
+def part(html: str, anchor: str) -> str:
+    """The text of one section."""
+    found = re.search(rf'<h2 id="{anchor}">.*?</section>', html, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]*>", " ", found.group()).split()) if found else ""
+
+
+def test_the_history_of_a_record_and_who_it_was(view: View) -> None:
+    said = part(page(view, INC), "history")
+    assert "· Ada Example ·" in said
+    assert "Impact low → high" in said
+    assert "State new → in_progress" in said
+    assert 'cmdb/people/ada.html"' in page(view, INC)
+    assert "· Somebody Else ·" in part(page(view, CHG), "history")
+    assert "Risk › Level low → medium" in part(page(view, CHG), "history")
+    assert part(page(view, "PRB-261121-DDDDD"), "history") == ""
+
+
+def test_the_history_ends_at_the_snapshot(known: GitRepo) -> None:
+    assert part(page(view_of(known.repo, at="HEAD~1"), CHG), "history") == ""
+    assert part(page(view_of(known.repo, at="HEAD~1"), INC), "history") != ""
+
+
+def test_settings_and_audiences_turn_it_off(known: GitRepo, view: View) -> None:
+    staff = read_audience(known.repo.book, "staff")
+    assert view_of(known.repo, staff).history is None
+    assert view_of(known.repo, staff).asking is None
+    assert view_of(known.repo, Audience(sources=False)).history is None
+    view.config = Config(history=False)
+    view.history = None
+    add_background(view, known.repo, None, None)
+    assert view.history is None
+
+
+def test_a_timeline_that_only_grew_is_not_told_twice(known: GitRepo, view: View) -> None:
+    history = view.history
+    assert isinstance(history, FieldHistory)
+    known_edits = {e.field for e in history.of(INC_PATH)}
+    assert known_edits == {"Impact", "State"}
+    assert history.of("records/nowhere.yaml") == ()
+
+
+def test_objects_that_are_missing_are_not_told(known: GitRepo, view: View) -> None:
+    assert view.history is not None
+    (version, *_) = view.history.versions[INC_PATH]
+    broken = FieldHistory(known.repo.history, {INC_PATH: [version._replace(blob="1" * 40)]})
+    assert list(broken.of(INC_PATH)) == []
+
+
+def test_similar_records_say_how_they_ended(view: View) -> None:
+    said = part(page(view, "PRB-261121-DDDDD"), "similar")
+    assert said.startswith("Similar records Cache of the shop front fills up KE-261121-EEEEE Published")
+    assert said.endswith("Workaround: Empty the cache.")
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (
+            {"resolution_code": "fixed", "resolution_notes": "Turned it\noff."},
+            "Resolved: fixed. Turned it off.",
+        ),
+        ({"resolution_notes": "Turned it off."}, "Resolved like this: Turned it off."),
+        ({}, ""),
+    ],
+)
+def test_how_a_similar_incident_was_resolved(view: View, columns: Mapping[str, Any], said: str) -> None:
+    from itsm_gitops.publish.pages.similar import _hint
+
+    closed = view.entries["INC-261001-CCCCC"]._replace(columns=columns)
+    assert re.sub(r"<[^>]*>", "", _hint(view, closed)) == said
+    assert _hint(view, closed._replace(state="new")) == ""
+
+
+def test_outcomes_and_workarounds_that_are_too_long_to_show(view: View) -> None:
+    from itsm_gitops.publish.pages.similar import _hint
+
+    change = view.entries[CHG]._replace(state="closed", columns={"outcome": "backed_out"})
+    assert "Outcome: backed out." in _hint(view, change)
+    assert _hint(view, change._replace(columns={})) == ""
+    error = view.entries["KE-261121-EEEEE"]
+    assert "It has a workaround." in _hint(view, error._replace(columns={}))
+    assert _hint(view, error._replace(state="retired")) == ""
+
+
+def test_who_must_approve_and_why(view: View) -> None:
+    said = part(page(view, CHG), "approvals")
+    assert "nobody owns shop-web" in said
+    assert "1 change manager nobody can The change manager weighs" in said
+    assert "From the rule change-manager." in said
+    assert "asks to authorise a change of type normal, risk medium" in said
+    risk = part(page(view, CHG), "risk")
+    assert risk.startswith("How risky it is Medium risk from 0 points of answers (low) and")
+    assert "of its questions are not answered." in risk
+
+
+def test_needs_in_words(view: View) -> None:
+    people = ("ada", *(f"p{n}" for n in range(9)))
+    needs = (Need("board", "Together.", "cab", "shop", 2, people, signed=True),)
+    view.asking = lambda _entry, _data: Asking("asks", needs)
+    assert "2 cab of Online shop (signed): Ada Example , p0" in part(page(view, CHG), "approvals")
+    assert "and 2 more" in part(page(view, CHG), "approvals")
+    view.asking = lambda _entry, _data: Asking("asks", ())
+    assert "asks for nobody's approval" in part(page(view, CHG), "approvals").replace("&#x27;", "'")
+    view.asking = lambda _entry, _data: Asking("", ())
+    assert part(page(view, CHG), "approvals") == ""
+
+
+def test_evidence_with_the_statement_itself(view: View) -> None:
+    proof = Proof(
+        "00000007-merge-abc.json", b'{"_type":"x"}', "ab12", 7, "merge", (CHG,), "SATISFIED", "main", "abc", "sha256:99",
+        "2026-11-19T09:00:00Z", (("ada", "signed"), ("somebody", "github")), (("change-manager: x", "SATISFIED"),),
+    )  # fmt: skip
+    again = proof._replace(
+        kind="retroactive", result="OVERRIDDEN", review_due="2026-11-21T09:00:00Z", approvers=()
+    )
+    view.proofs = {CHG: [proof, again]}
+    said = part(page(view, CHG), "evidence")
+    assert "Approved Merged 19 Nov 2026, 10:00" in said
+    assert "Ada Example (signed), somebody (github)" in said
+    assert "itsm audit verify" in said
+    assert "sha256:ab12" in said
+    assert "Let pass in an emergency Reviewed afterwards" in said
+    assert "To be reviewed by 21 Nov 2026" in said
+    assert "Approved by nobody" in said
+    assert 'api/evidence/00000007-merge-abc.json"' in page(view, CHG)
+    assert list(evidence_files(view)) == [("api/evidence/00000007-merge-abc.json", b'{"_type":"x"}')]
+    view.proofs = {"CHG-260101-NOONE": [proof]}
+    assert list(evidence_files(view)) == []
+
+
+def test_statements_come_by_their_change(known: GitRepo, view: View) -> None:
+    proof = Proof("a.json", b"{}", "", 1, "merge", (CHG, "CHG-2"), "ERROR", "main", "", "", "", (), ())
+
+    class Told(Reporter):
+        def proofs(self, repo: Repository) -> list[Proof]:
+            return [proof]
+
+    add_background(view, known.repo, None, Told())
+    assert view.proofs == {CHG: [proof], "CHG-2": [proof]}
+
+
+def test_a_freeze_is_a_conflict(view: View) -> None:
+    assert "Freeze Winter freeze nothing changes then" in part(page(view, CHG), "conflicts")
+    assert part(page(view, INC), "conflicts") == ""
+
+
+def test_collisions_and_windows_are_conflicts(tmp_path: Path) -> None:
+    repo = write_sample(tmp_path)
+    other = CHG_PATH.replace("BBBBB", "GGGGG")
+    text = (
+        (tmp_path / CHG_PATH).read_text().replace(CHG, "CHG-261118-GGGGG").replace("20:00:00Z", "21:00:00Z")
+    )
+    (tmp_path / other).write_text(text.replace("New version", "Another version"))
+    (tmp_path / "cmdb/calendars/sundays.yaml").write_text(
+        "id: sundays\nclass: calendar\nname: Sundays\ntype: maintenance_window\nlifecycle: production\n"
+        "hours: [{days: [sun], from: '01:00', to: '05:00'}]\napplies_to: [shop-web]\n"
+    )
+    path = tmp_path / CHG_PATH
+    path.write_text(path.read_text() + "maintenance_window: sundays\n")
+    view = view_of(repo)
+    said = part(page(view, CHG), "conflicts")
+    assert "CHG-261118-GGGGG Another version" in said
+    assert "both change shop-web, 28 Nov 2026, 22:00 to 28 Nov 2026, 23:00" in said
+    assert "Outside the maintenance windows of Sundays" in said
+    assert CHG in part(page(view, "CHG-261118-GGGGG"), "conflicts")
+    assert isinstance(view.conflicts[CHG], Conflicts)
+
+
+def test_what_follows_from_a_record(view: View) -> None:
+    hits = part(page(view, INC), "worked-out")
+    assert "Hits now" in hits
+    assert "Shop front Outage" in hits
+    due = int(datetime(2026, 11, 23, 8, tzinfo=UTC).timestamp())
+    promises = (
+        Promise("response", "missed", "gold", "", 1800, 5400),
+        Promise("resolution", "running", "gold", "winter", 14400, 60, due),
+        Promise("other", "running", "gold", "", 60, 1),
+    )
+    view.course = lambda _: Course(promises, 7200, 600)
+    said = part(page(view, INC), "worked-out")
+    assert "Answer Missed by 1 h from gold : 30 min around the clock" in said
+    assert "Resolution Running until 23 Nov 2026, 09:00 from gold : 4 h of Winter freeze" in said
+    assert "Other Running paused while it waits" in said
+    assert "Time to resolve 2 h from the first state" in said
+    assert "10 min of it waiting" in said
+    view.course = None
+    assert part(page(view, "PRB-261121-DDDDD"), "worked-out") == ""
+
+
+@pytest.mark.parametrize(
+    ("forge", "pages"),
+    [
+        ("github", ("edit/a/b", "raw/a/b", "commits/a/b")),
+        ("gitlab", ("-/edit/a/b", "-/raw/a/b", "-/commits/a/b")),
+        ("gitea", ("_edit/a/b", "raw/branch/a/b", "commits/branch/a/b")),
+    ],
+)
+def test_the_pages_of_a_file_on_each_forge(forge: str, pages: tuple[str, ...]) -> None:
+    found = forge_pages(Hosting("https://forge.example/x", forge, "a/b"), "f.yaml")
+    assert found == tuple(f"https://forge.example/x/{p}/f.yaml" for p in pages)
+    assert forge_pages(Hosting(), "f.yaml") == ()
+
+
+def test_links_to_the_file_its_data_and_the_command(view: View, known: GitRepo) -> None:
+    html = page(view, INC)
+    assert f'href="https://forge.example/acme/itsm/edit/main/{INC_PATH}"' in html
+    assert f'/api/records/{INC}.json">This record as JSON' in html.replace("\x01", "/")
+    assert f"<code>itsm show {INC}</code>" in html
+    assert "Raw" not in html
+    view.config = view.config._replace(
+        repository=Hosting("https://forge.example/acme/itsm", "gitea"), edit_url=""
+    )
+    html = page(view, ITEM)
+    assert "/acme/itsm/_edit/main/cmdb/applications/shop-web.yaml" in html
+    assert ">Raw</a>" in html
+    assert ">History on the forge</a>" in html
+    assert "This item as JSON" in html
+    outside = page(view_of(known.repo, Audience(sources=False)), INC)
+    assert "This record as JSON" in outside
+    assert "itsm show" not in outside
+    assert INC_PATH not in outside
+
+
+def test_who_depends_on_an_item_class_by_class(view: View) -> None:
+    assert reached(view, "shop-db-1") == ["shop-web", "shop"]
+    said = part(page(view, "shop-db-1"), "dependents")
+    assert said == "Who depends on it Applications Shop front Outage Services Online shop Outage"
+    assert part(page(view, "index"), "dependents") == ""
+
+
+def test_long_lists_of_dependents_are_cut(tmp_path: Path) -> None:
+    repo = write_sample(tmp_path)
+    for n in range(320):
+        (tmp_path / f"cmdb/applications/app-{n:03d}.yaml").write_text(
+            f"id: app-{n:03d}\nclass: application\nname: App {n:03d}\nlifecycle: production\n"
+            "links: [{type: depends_on, target: shop-db-1}]\n"
+        )
+    view = view_of(repo)
+    html = who_depends(view, view.entries["shop-db-1"])
+    assert "and 288 more" in html
+    assert "The nearest 300 are shown." in html
+
+
+def test_incidents_and_changes_month_by_month(view: View) -> None:
+    table = months_of(view, [view.entries[INC], view.entries[CHG], view.entries["INC-261001-CCCCC"]])
+    assert [row[0] for row in table.rows][:2] == ["2025-12", "2026-01"]
+    assert {row[0]: row[1:] for row in table.rows if any(row[1:])} == {"2026-10": (1, 0), "2026-11": (1, 1)}
+    html = page(view, ITEM)
+    said = part(html, "over-time")
+    assert "As a table" in said
+    assert '<figure class="it-chart">' in html
+    assert part(page(view, "index"), "over-time") == ""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory, book: RuleBook) -> View:
+    """The hostile site with a hostile past: every field of every document was something else once."""
+    root = tmp_path_factory.mktemp("hostile-past") / "repo"
+    root.mkdir()
+    repo = write_hostile(root, book)
+    made = GitRepo(root)
+    made.git("init", "-q")
+    now = {p: p.read_text() for p in sorted(root.rglob("*HH?HH.yaml"))}
+    for number, (path, text) in enumerate(now.items()):
+        data = json.loads(text)
+        old = {key: TEXTS[(n + number) % len(TEXTS)] for n, key in enumerate(data)}
+        path.write_text(json.dumps({**old, TEXTS[number % len(TEXTS)][:60]: TEXTS[0]}, ensure_ascii=False))
+    made.commit("Before")
+    for path, text in now.items():
+        path.write_text(text)
+    made.git("add", "-A")
+    author = '"><img src=x onerror=alert(20)> <script>alert(21)</script>'
+    made.git("-c", f"user.name={author}", "-c", "user.email=x@example.org", "commit", "-qm", TEXTS[0])
+    return view_of(repo)
+
+
+def test_a_hostile_past_is_text(hostile: View) -> None:
+    # An offering's page has a form and its script; the browser looks at those.
+    wanted = [e for e in hostile.entries.values() if "HH" in e.id.upper() or "hostile" in e.id]
+    records = [e.id for e in wanted if hostile.url(e.id) and e.kind != "offering"]
+    shown = {i: page(hostile, i) for i in records}
+    live = re.compile(r"<(script|img|iframe|base|meta|math|form|button|object|style)\b")
+    for identifier, html in shown.items():
+        assert not live.search(html), identifier
+        for tag in re.findall(r"<[a-z][^>]*>", html):
+            assert not re.search(r"\son[a-z]+\s*=", re.sub(r'"[^"]*"', '""', tag)), (identifier, tag)
+        assert "javascript:" not in "".join(re.findall(r'href="[^"]*"', html)).lower()
+    assert sum('id="history"' in html for html in shown.values()) > 5
+    assert "alert(21)" in shown["INC-261120-HH0HH"]
+
+
+def test_hostile_titles_can_be_similar(hostile: View) -> None:
+    first, second = (hostile.entries[f"INC-261120-HH{n}HH"] for n in (0, 1))
+    hostile.entries = {
+        **hostile.entries,
+        first.id: first._replace(title="<script>alert(1)</script> quarantine zeppelin"),
+        second.id: second._replace(title="<img src=x onerror=alert(1)> quarantine zeppelin"),
+    }
+    hostile.__dict__.pop("similar", None)
+    html = page(hostile, first.id)
+    assert 'id="similar"' in html
+    assert "&lt;img src=x onerror=alert(1)&gt; quarantine zeppelin" in html
