@@ -80,8 +80,9 @@ def _split_tabs(head: str) -> tuple[str, str, str]:
 
 def _feeds(root: str) -> str:
     """Return what lets a feed reader find the feeds from any page."""
+    # "feed", because the theme's script takes what is an alternate and nothing else for another language.
     return "".join(
-        f'<link rel="alternate" type="application/atom+xml" title="{title}" href="{root}{url}">'
+        f'<link rel="alternate feed" type="application/atom+xml" title="{title}" href="{root}{url}">'
         for title, url in (("Incidents", urls.INCIDENT_FEED), ("Changes", urls.CHANGE_FEED))
     )
 

@@ -437,3 +437,14 @@ def test_a_change_is_noticed(tmp_path: Path) -> None:
     before = stamp(tmp_path)
     (tmp_path / "cmdb/new.yaml").write_text("id: new\n")
     assert stamp(tmp_path) != before
+
+
+@pytest.mark.parametrize("page", ["index.html", "records/incidents/2611/INC-261120-AAAAA.html", "404.html"])
+def test_feed_readers_find_the_feeds_from_any_page(site: Path, page: str) -> None:
+    html = (site / page).read_text()
+    found = re.findall(
+        r'<link rel="alternate feed" type="application/atom\+xml" title="(\w+)" href="([^"]*)">', html
+    )
+    assert [title for title, _ in found] == ["Incidents", "Changes"]
+    for _, address in found:
+        assert ((site / page).parent / address.removeprefix("/")).resolve().is_file()
