@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish.history import MOST, Edit
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join
@@ -49,4 +50,6 @@ def _edit(view: View, edit: Edit) -> Html:
 def _value(view: View, text: str) -> Html:
     if not text:
         return _GONE
-    return (view.link(text) if view.url(text) else EMPTY) or esc(text)
+    if view.url(text):
+        return view.link(text)
+    return view.time(text) if clock.parse_time(text) else esc(text)
