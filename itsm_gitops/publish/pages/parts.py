@@ -184,7 +184,6 @@ def _item_state(view: View, identifier: str) -> Html:
     return view.health_chip(identifier) if found and found.status != "operational" else EMPTY
 
 
-
 def explore_link(text: str, **facets: str) -> Html:
     """Return a paragraph that leads to the explorer with facets chosen."""
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in facets.items())
