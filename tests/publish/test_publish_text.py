@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from itsm_gitops.publish import handbook, prose
 from itsm_gitops.publish.markup import Html, esc, external, link, safe_url, shorten, visible, words
+from itsm_gitops.repository import packaged_rulebook_root
 
 ELEMENTS = {
     "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a",
@@ -163,3 +165,20 @@ def test_text_in_the_handbook_is_shown_as_it_is(text: str) -> None:
 def test_code_in_the_handbook_cannot_leave_its_fence() -> None:
     text = "a\n```\n<script>\n````\nb"
     assert handbook.code(text).startswith("`````\n")
+
+
+def test_every_rule_of_the_style_sheet_ends() -> None:
+    """A brace that is lost in a merge silently swallows everything below it."""
+    text = re.sub(
+        r"/\*.*?\*/",
+        "",
+        (packaged_rulebook_root() / "site/docs/assets/itsm.css").read_text(encoding="utf-8"),
+        flags=re.DOTALL,
+    )
+    depth = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        at_rule = line.lstrip().startswith("@")
+        assert depth == 0 or not at_rule, f"line {number}: an at-rule inside a rule"
+        depth += line.count("{") - line.count("}")
+        assert depth in (0, 1, 2), f"line {number}"
+    assert depth == 0

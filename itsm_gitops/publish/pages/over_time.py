@@ -65,7 +65,7 @@ def _as_table(table: Table) -> Html:
         for row in table.rows
     )
     return Html(
-        '<details class="it-more-about"><summary>As a table</summary><div class="it-scroll">'
+        '<details class="it-more"><summary>As a table</summary><div class="it-scroll">'
         f'<table class="it-plain it-figures"><caption class="it-vh">{esc(table.title)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>"
     )
