@@ -13,7 +13,7 @@ from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.history import Day
 from itsm_gitops.model.report import Report, Table
 from itsm_gitops.model.standing import Asking, Course, Proof
-from itsm_gitops.reports.catalogue import REPORTS, make_reports
+from itsm_gitops.reports.catalogue import REPORTS, make_reports, reports_of
 from itsm_gitops.reports.life import Life, life_of
 from itsm_gitops.reports.log import Log, Scope
 from itsm_gitops.reports.past import history
@@ -80,25 +80,35 @@ def table_of(found: Report, name: str) -> Table:
 class Reporter:
     """Makes the reports of the site from the one reading of the documents that the build does anyway."""
 
+    def __init__(self) -> None:
+        """Make one; it remembers what it was last asked about, as several parts of a site ask about the same."""
+        self._last: tuple[Store, Sequence[Life], datetime, Log] | None = None
+
+    def _log(self, store: Store, gathered: Sequence[Life], now: datetime) -> Log:
+        last = self._last
+        if last is None or last[0] is not store or last[1] != gathered or last[2] != now:
+            self._last = last = (store, gathered, now, Log(store, gathered, now, Scope()))
+        return last[3]
+
     def visit(self, document: Document) -> list[Life]:
         """Return what reports need of a document; runs while documents are read."""
         return life_of(document)
 
     def reports(self, store: Store, gathered: Sequence[Life], now: datetime) -> list[Report]:
         """Return every report about the loaded snapshot at a moment."""
-        return make_reports(store, gathered, now, Scope())
+        return reports_of(self._log(store, gathered, now))
 
     def history(
         self, store: Store, gathered: Sequence[Life], now: datetime, days: int
     ) -> Mapping[str, Sequence[Day]]:
         """Return how every service in production fared on each of the last ``days`` days, today the last."""
-        return history(Log(store, gathered, now, Scope()), days)
+        return history(self._log(store, gathered, now), days)
 
     def course(self, store: Store, gathered: Sequence[Life], now: datetime) -> Callable[[str], Course]:
         """Return what says, of one record at a time, how the work on it went and which promises were kept."""
         from itsm_gitops.reports.course import course
 
-        return course(Log(store, gathered, now, Scope()))
+        return course(self._log(store, gathered, now))
 
     def asking(self, store: Store, now: datetime) -> Callable[[Entry, Mapping[str, Any]], Asking]:
         """Return what says, of one change and its document, what the policy asks to authorise it."""

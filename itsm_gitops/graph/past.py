@@ -7,7 +7,6 @@ fail together can take down what each alone would not. Only those are followed t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
@@ -52,63 +51,133 @@ def faults_of(graph: ImpactGraph, entry: Entry, spans: Iterable[tuple[int, int]]
 
 def spells(graph: ImpactGraph, services: Iterable[str], faults: Iterable[Fault]) -> Iterator[Spell]:
     """Yield when each of the services was hit, in no particular order."""
-    wanted = frozenset(services)
-    known: dict[tuple[tuple[str, ...], Effect], tuple[dict[str, Effect], bool]] = {}
+    alone = _Alone(graph, frozenset(services))
     joint = []
     for fault in faults:
-        key = (fault.items, fault.effect)
-        if key not in known:
-            hits = graph.propagate(dict.fromkeys(fault.items, fault.effect))
-            felt = {i: h.effect for i, h in hits.items() if i in wanted and h.effect in _FELT}
-            known[key] = felt, _meets_redundancy(graph, hits)
-        felt, together = known[key]
-        for service, effect in felt.items():
+        hit = alone.of(frozenset((item, fault.effect) for item in fault.items))
+        for service, effect in hit.felt.items():
             yield Spell(service, fault.start, fault.end, effect, (fault.id,))
-        if together:
+        if hit.members:
             joint.append(fault)
-    yield from _joint(graph, wanted, joint)
+    yield from _joint(alone, joint)
 
 
-def _meets_redundancy(graph: ImpactGraph, hits: Iterable[str]) -> bool:
-    """Whether one of the items hit is a member of a redundancy group of another item."""
-    return any(
-        hit in group.members
-        for hit in hits
-        for dependent in graph.dependents.get(hit, ())
-        for group in graph.groups.get(dependent, ())
-    )
+# Items that failed, each with how badly.
+_Failed = frozenset[tuple[str, Effect]]
+# A redundancy group: the item that has it, and its place among the item's groups.
+_Group = tuple[str, int]
 
 
-def _joint(graph: ImpactGraph, wanted: frozenset[str], faults: list[Fault]) -> Iterator[Spell]:
-    """Yield what faults at the same time do together, moment by moment."""
+class _Hit(NamedTuple):
+    """What failures do: the services that feel it, and the members of redundancy groups that are hit."""
+
+    felt: Mapping[str, Effect]
+    members: tuple[str, ...]
+
+
+class _Alone:
+    """What failures do, each asked once."""
+
+    def __init__(self, graph: ImpactGraph, services: frozenset[str]) -> None:
+        self._graph = graph
+        self._services = services
+        self._known: dict[_Failed, _Hit] = {}
+        self.groups: dict[str, list[_Group]] = {}
+        for owner, groups in graph.groups.items():
+            for number, group in enumerate(groups):
+                for member in group.members:
+                    self.groups.setdefault(member, []).append((owner, number))
+
+    def of(self, failed: _Failed) -> _Hit:
+        """Return what some failures at the same time do."""
+        if failed not in self._known:
+            worst: dict[str, Effect] = {}
+            for item, effect in failed:
+                worst[item] = max(effect, worst.get(item, Effect.NONE))
+            hits = [(h.id, h.effect) for h in self._graph.propagate(worst).values() if h.effect in _FELT]
+            self._known[failed] = _Hit(
+                {i: effect for i, effect in hits if i in self._services},
+                tuple(sorted(i for i, _ in hits if i in self.groups)),
+            )
+        return self._known[failed]
+
+
+def _joint(alone: _Alone, faults: list[Fault]) -> Iterator[Spell]:
+    """Yield what faults at the same time do together and none of them does alone, moment by moment."""
     begins = sorted(faults, key=lambda f: (f.start, f.id))
     ends = sorted(faults, key=lambda f: (f.end, f.id))
     moments = sorted({f.start for f in faults} | {f.end for f in faults})
-    active: dict[Fault, None] = {}
-    failed: Counter[tuple[str, Effect]] = Counter()
-    known: dict[frozenset[tuple[str, Effect]], Mapping[str, Effect]] = {}
+    now = _Together(alone)
     first, last = 0, 0
     for moment, after in pairwise(moments):
         while last < len(ends) and ends[last].end <= moment:
-            active.pop(ends[last])
-            failed.subtract((item, ends[last].effect) for item in ends[last].items)
+            now.change(ends[last], -1)
             last += 1
         while first < len(begins) and begins[first].start <= moment:
-            active[begins[first]] = None
-            failed.update((item, begins[first].effect) for item in begins[first].items)
+            now.change(begins[first], 1)
             first += 1
-        key = frozenset(pair for pair, count in failed.items() if count > 0)
-        if len({item for item, _ in key}) < 2:
-            continue
-        if key not in known:
-            known[key] = _felt(graph, wanted, key)
-        for service, effect in known[key].items():
-            yield Spell(service, moment, after, effect, tuple(sorted({f.id for f in active})))
+        more, causes = now.more()
+        yield from (Spell(service, moment, after, effect, causes) for service, effect in more.items())
 
 
-def _felt(graph: ImpactGraph, wanted: frozenset[str], key: Iterable[tuple[str, Effect]]) -> dict[str, Effect]:
-    failed: dict[str, Effect] = {}
-    for item, effect in key:
-        failed[item] = max(effect, failed.get(item, Effect.NONE))
-    hits = graph.propagate(failed)
-    return {i: h.effect for i, h in hits.items() if i in wanted and h.effect in _FELT}
+class _Together:
+    """The faults of one moment, by the redundancy groups of which they hit a member."""
+
+    def __init__(self, alone: _Alone) -> None:
+        self._alone = alone
+        # For each group the members that are hit, and by which faults.
+        self._hit: dict[_Group, dict[str, dict[Fault, None]]] = {}
+        self._hot: dict[_Group, None] = {}
+        self._known: dict[_Failed, Mapping[str, Effect]] = {}
+
+    def change(self, fault: Fault, by: int) -> None:
+        """Let a fault begin (1) or end (-1)."""
+        for member in self._members(fault):
+            for group in self._alone.groups[member]:
+                hit = self._hit.setdefault(group, {})
+                if by > 0:
+                    hit.setdefault(member, {})[fault] = None
+                elif len(hit[member]) > 1:
+                    del hit[member][fault]
+                else:
+                    del hit[member]
+                if len(hit) > 1:
+                    self._hot[group] = None
+                else:
+                    self._hot.pop(group, None)
+
+    def _members(self, fault: Fault) -> tuple[str, ...]:
+        return self._alone.of(frozenset((item, fault.effect) for item in fault.items)).members
+
+    def more(self) -> tuple[Mapping[str, Effect], tuple[str, ...]]:
+        """Return the services hit worse than by any fault alone, and the faults behind that."""
+        if not self._hot:
+            return {}, ()
+        found = dict.fromkeys(f for group in self._hot for some in self._hit[group].values() for f in some)
+        failed = self._failed(found)
+        # What fails through redundancy that is gone may take more of it away elsewhere.
+        while wider := self._reached(failed, found):
+            found.update(wider)
+            failed = self._failed(found)
+        if failed not in self._known:
+            single: dict[str, Effect] = {}
+            for fault in found:
+                for service, effect in self._alone.of(self._failed([fault])).felt.items():
+                    single[service] = max(effect, single.get(service, Effect.NONE))
+            felt = self._alone.of(failed).felt
+            self._known[failed] = {s: e for s, e in felt.items() if e > single.get(s, Effect.NONE)}
+        return self._known[failed], tuple(sorted({f.id for f in found}))
+
+    def _failed(self, faults: Iterable[Fault]) -> _Failed:
+        return frozenset((item, fault.effect) for fault in faults for item in fault.items)
+
+    def _reached(self, failed: _Failed, found: Mapping[Fault, None]) -> dict[Fault, None]:
+        """Return the further faults that hit a group of which ``failed`` hits another member."""
+        groups = {g for member in self._alone.of(failed).members for g in self._alone.groups[member]}
+        return {
+            fault: None
+            for group in groups
+            for some in self._hit.get(group, {}).values()
+            for fault in some
+            if fault not in found
+        }

@@ -56,8 +56,12 @@ def make_reports(
         if name not in REPORTS:
             hint = did_you_mean(name, REPORTS) or f"there are: {', '.join(REPORTS)}"
             raise NotFound(f"there is no report '{name}'", hint)
-    log = Log(store, lives, now, scope)
-    return [_dress(name, log) for name in wanted]
+    return reports_of(Log(store, lives, now, scope), wanted)
+
+
+def reports_of(log: Log, names: Iterable[str] = tuple(REPORTS)) -> list[Report]:
+    """Return some reports (default: all) about a log."""
+    return [_dress(name, log) for name in names]
 
 
 def _dress(name: str, log: Log) -> Report:

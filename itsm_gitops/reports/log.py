@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
+from itsm_gitops.graph.past import Fault, Spell, faults_of, spells
 from itsm_gitops.model.priority import priority
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.windows import moment_of, zone
-from itsm_gitops.reports.life import Case, Life, case_of
+from itsm_gitops.reports.life import OPEN, Case, Life, case_of
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Store
@@ -69,6 +71,34 @@ class Log:
             case = case_of(entry, workflow, life, found.name if found else "", self.now)
             if case is not None:
                 yield case.entry.id, case
+
+    @cached_property
+    def graph(self) -> ImpactGraph:
+        """The part of the network along which failure travels."""
+        return ImpactGraph(self.network)
+
+    @cached_property
+    def services(self) -> list[str]:
+        """The services in production, by identifier."""
+        entries = self.network.entries.values()
+        return sorted(e.id for e in entries if e.kind == "service" and self.graph.in_production(e.id))
+
+    @cached_property
+    def spells(self) -> list[Spell]:
+        """When services were hit in the time of the report, in no particular order."""
+        return list(spells(self.graph, self.services, self._faults()))
+
+    def _faults(self) -> Iterator[Fault]:
+        """Yield the faults that lasted into the time of the report, cut to it."""
+        for case in self.every("incident"):
+            if case.ended is not None and case.ended <= self.since:
+                continue
+            times = [
+                (max(s.start, self.since), self.until if s.end is None else min(s.end, self.until))
+                for s in case.spans
+                if s.category in OPEN
+            ]
+            yield from faults_of(self.graph, case.entry, times)
 
     def find(self, identifier: str) -> Case | None:
         """Return a record whatever the report is limited to, None where there is none."""

@@ -7,53 +7,32 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from itsm_gitops.graph.impact import Effect, ImpactGraph
-from itsm_gitops.graph.past import Fault, Spell, faults_of, spells
+from itsm_gitops.graph.impact import Effect
+from itsm_gitops.graph.past import Spell
 from itsm_gitops.graph.status import DEGRADED, OPERATIONAL, OUTAGE
 from itsm_gitops.model.history import UNKNOWN, Day
 from itsm_gitops.model.windows import moment_of
-from itsm_gitops.reports.life import OPEN
 from itsm_gitops.reports.log import Log
 
 _WORD = {Effect.DEGRADED: DEGRADED, Effect.OUTAGE: OUTAGE}
 _MOST_CAUSES = 8
 
 
-def services_of(log: Log, graph: ImpactGraph) -> list[str]:
-    """Return the services in production, by identifier."""
-    entries = log.network.entries.values()
-    return sorted(e.id for e in entries if e.kind == "service" and graph.in_production(e.id))
-
-
-def _faults(log: Log, graph: ImpactGraph, since: int) -> Iterator[Fault]:
-    """Yield the faults that lasted into the time from ``since`` to now, cut to it."""
-    for case in log.every("incident"):
-        if case.ended is not None and case.ended <= since:
-            continue
-        spans = [
-            (max(s.start, since), log.until if s.end is None else min(s.end, log.until))
-            for s in case.spans
-            if s.category in OPEN
-        ]
-        yield from faults_of(graph, case.entry, spans)
-
-
 def history(log: Log, days: int) -> dict[str, list[Day]]:
     """Return each of the last ``days`` days (today is the last) of every service in production.
 
-    Days before the first record of the repository are unknown: nothing tells how they were.
+    The time of the log must hold them. Days before the first record of the repository are unknown:
+    nothing tells how they were.
     """
-    graph = ImpactGraph(log.network)
     today = log.now.astimezone(log.zone).date()
     dates = [today - timedelta(days=n) for n in range(days)][::-1]
     starts = [int(moment_of(d, "00:00", log.zone).timestamp()) for d in dates]
-    services = services_of(log, graph)
     worst: dict[tuple[str, int], _Worst] = {}
-    for spell in spells(graph, services, _faults(log, graph, starts[0])):
+    for spell in log.spells:
         for index in _touched(spell, starts):
             worst.setdefault((spell.service, index), _Worst()).add(spell)
     known = days if log.first is None else max(0, bisect_right(starts, log.first) - 1)
-    return {s: list(_days(s, dates, worst, known)) for s in services}
+    return {s: list(_days(s, dates, worst, known)) for s in log.services}
 
 
 class _Worst:
@@ -72,7 +51,7 @@ class _Worst:
 
 def _touched(spell: Spell, starts: list[int]) -> Iterator[int]:
     """Yield the indexes of the days that a spell has a part of."""
-    index = bisect_right(starts, spell.start) - 1
+    index = max(0, bisect_right(starts, spell.start) - 1)
     while index < len(starts) and starts[index] < spell.end:
         yield index
         index += 1
@@ -97,11 +76,9 @@ class Uptime(NamedTuple):
 
 def uptimes(log: Log) -> dict[str, Uptime]:
     """Return the uptime of every service in production within the time of the report."""
-    graph = ImpactGraph(log.network)
     since = max(log.since, log.until if log.first is None else log.first)
-    services = services_of(log, graph)
-    down: dict[str, list[tuple[int, int]]] = {s: [] for s in services}
-    for spell in spells(graph, services, _faults(log, graph, since)):
+    down: dict[str, list[tuple[int, int]]] = {s: [] for s in log.services}
+    for spell in log.spells:
         if spell.effect == Effect.OUTAGE:
             down[spell.service].append((spell.start, spell.end))
     return {s: Uptime(log.until - since, _union(found)) for s, found in down.items()}
