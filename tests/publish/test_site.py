@@ -378,7 +378,10 @@ def test_large_indexes_are_cut_into_shards() -> None:
     titles: search.Postings = {}
     for i, doc in enumerate(docs):
         search.post(titles, i, search.tokens(doc.title + " common"))
-    bodies = search.merge([{f"word{i:05d}": [i % 600] for i in range(9000)}, {"word00000": [599]}])
+    bodies: search.Postings = {}
+    for i in range(9000):
+        search.post(bodies, i % 600, [f"word{i:05d}"])
+    search.post(bodies, 599, ["word00000"])
     files = dict(search.files(docs, titles, bodies))
     about = index_data(files["search/index.js"])
     assert about["docs"] == 600
