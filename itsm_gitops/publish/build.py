@@ -305,7 +305,8 @@ class _Site:
         """Take over what the engine rendered; return the search entries of its pages."""
         docs: list[Doc] = []
         words: Postings = {}
-        self._put(*self._shell.script())
+        for name, content in self._shell.script():
+            self._put(name, content)
         for path in sorted(p for p in self._rendered.rglob("*") if p.is_file()):
             url = path.relative_to(self._rendered).as_posix()
             if url.endswith(_LEFT_OUT) or url.startswith("_itsm/"):

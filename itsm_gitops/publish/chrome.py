@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html import unescape
 
@@ -131,12 +132,15 @@ class Shell:
         """Return the digest of what surrounds every page."""
         return hashlib.sha256(self._html.encode()).hexdigest()
 
-    def script(self) -> tuple[str, bytes]:
-        """Return the file (name and content) with what every page of this shell shares."""
-        return SCRIPT, self._slim.script()
+    def script(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the file (name and content) with what every page of this shell shares, where they share it."""
+        if self._slim.active:
+            yield SCRIPT, self._slim.script()
 
     def styles(self) -> bytes:
         """Return what must be added to the site's style sheet."""
+        if not self._slim.active:
+            return b""
         self._slim.icons(dress(self._html, self._root))
         return self._slim.styles()
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from base64 import urlsafe_b64encode
+from typing import Any
 
 SCRIPT = "assets/shell.js"
 STYLES = "assets/itsm.css"
@@ -23,7 +23,7 @@ _PALETTE = re.compile(
     re.DOTALL,
 )
 _DRAWER = re.compile(r'(?<=<div class="md-sidebar__inner">)(.*?)(?=</div>\s*</div>\s*</div>)', re.DOTALL)
-_GENERATOR = re.compile(r'<meta name="generator"[^>]*>\s*')
+_MATERIAL = re.compile(r'<meta name="generator" content="[^"]*mkdocs-material[^"]*">\s*')
 _ICON = re.compile(r"<svg\b[^>]*>.*?</svg>", re.DOTALL)
 _BETWEEN = re.compile(r"(?<=>)\s+(?=<)|(?<=>)(?<!</svg>)\n(?=\S)|(?<=\S)\n(?=<)")
 
@@ -59,35 +59,39 @@ class Slim:
 
     def __init__(self, html: str, depth: str) -> None:
         """Take the page and the way from it to the root of the site (``../../``)."""
+        self.html = html
         self._depth = depth
-        palette = _PALETTE.search(html)
-        drawer = _DRAWER.search(html)
-        settings = _SETTINGS.search(html)
-        # The engine's scripts that stand by themselves: names that its bundle uses, and reading the palette.
-        scripts = [s for s in _INLINE.findall(html) if not s.startswith("var target=")]
-        self._parts = {
-            "palette": _tight(_ICON.sub("", palette.group().partition("<script>")[0])) if palette else "",
-            "drawer": _tight(drawer.group()) if drawer else "",
-            "settings": json.loads(settings.group(1)) if settings else {},
-        }
-        self._scripts = scripts
-        html = _PALETTE.sub(f'<script src="{depth}{SCRIPT}"></script>', html, count=1)
-        html = _SETTINGS.sub("", _INLINE.sub("", _GENERATOR.sub("", html)))
-        self.html = _tight(_DRAWER.sub("", html, count=1)).replace(
-            'class="no-js"', 'class="no-js it-slim"', 1
-        )
         self._icons: dict[str, str] = {}
+        self._scripts: list[str] = []
+        self._parts: dict[str, Any] = {}
+        palette, drawer, settings = (p.search(html) for p in (_PALETTE, _DRAWER, _SETTINGS))
+        if palette and drawer and settings and _MATERIAL.search(html):
+            self._parts = {
+                "palette": _tight(_ICON.sub("", palette.group().partition("<script>")[0])),
+                "drawer": _tight(drawer.group()),
+                "settings": json.loads(settings.group(1)),
+            }
+            # The engine's scripts that stand by themselves: names that its bundle uses, reading the palette.
+            self._scripts = [s for s in _INLINE.findall(html) if not s.startswith("var target=")]
+            html = _PALETTE.sub(f'<script src="{depth}{SCRIPT}"></script>', html, count=1)
+            html = _SETTINGS.sub("", _INLINE.sub("", _MATERIAL.sub("", html)))
+            html = _tight(_DRAWER.sub("", html, count=1))
+            self.html = html.replace('class="no-js"', 'class="no-js it-slim"', 1)
+
+    @property
+    def active(self) -> bool:
+        """Whether anything was taken out: pages of an engine that looks otherwise stay as they are."""
+        return bool(self._parts)
 
     def icons(self, html: str) -> str:
         """Return HTML with its icons as empty drawings that the style sheet fills."""
+        if not self.active:
+            return html
         return _ICON.sub(lambda m: f'<svg class="it-i {self._icon(m.group())}"></svg>', html)
 
     def _icon(self, svg: str) -> str:
         if svg not in self._icons:
-            digest = hashlib.sha256(svg.encode()).digest()
-            self._icons[svg] = "it-i" + urlsafe_b64encode(digest)[:4].decode().replace("_", "a").replace(
-                "-", "b"
-            )
+            self._icons[svg] = f"it-i{hashlib.sha256(svg.encode()).hexdigest()[:6]}"
         return self._icons[svg]
 
     def script(self) -> bytes:

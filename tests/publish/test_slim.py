@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from itsm_gitops.publish.chrome import Shell
 from itsm_gitops.publish.slim import SCRIPT, STYLES, Slim
 
 INCIDENT = "records/incidents/2611/INC-261120-AAAAA.html"
@@ -42,8 +43,10 @@ def test_the_shared_script_has_what_the_pages_have_not(frame: str, site: Path) -
     assert "</" not in script.split("const parts = ")[1].split(";\n")[0]
 
 
-def test_a_page_that_has_none_of_it_stays_as_it_is() -> None:
-    slim = Slim("<p>plain</p>", "../../")
-    assert slim.html == "<p>plain</p>"
-    assert slim.icons("<p>plain</p>") == "<p>plain</p>"
-    assert b'"settings": {}' in slim.script()
+def test_the_page_of_another_engine_stays_as_it_is() -> None:
+    page = '<meta name="generator" content="another"><svg><path d=""/></svg><script>x=1</script>'
+    slim = Slim(page, "../../")
+    assert not slim.active
+    assert slim.html == slim.icons(page) == page
+    shell = Shell(page, "../../")
+    assert (list(shell.script()), shell.styles()) == ([], b"")
