@@ -6,7 +6,7 @@ report has to know what is withheld: for them it is not there.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -54,11 +54,13 @@ def load(
     reporter: Reporter | None,
     now: datetime,
     memory: Memory | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[View, Sequence[Report], dict[str, str]]:
     """Read a snapshot and return what an audience may see of it, and the reports about that.
 
     The words that search finds documents by come third; they are not known yet where something is
-    withheld. ``memory`` is what is known of the documents already, for an audience that may see everything.
+    withheld. ``memory`` is what is known of the documents already, for an audience that may see everything;
+    ``progress`` is told how many documents of how many have been read.
     """
     made = None if audience.everything else Screen(audience, book.kinds)
 
@@ -73,7 +75,7 @@ def load(
         lives = reporter.visit(shown.document) if reporter else []
         return [_Gathered(extra_of(shown.document), lives, told, shown.seen)]
 
-    full, gathered = load_store(snapshot, visit=visit, book=book, memory=memory)
+    full, gathered = load_store(snapshot, visit=visit, book=book, memory=memory, progress=progress)
     store = full if made is None else AudienceStore(full, made, [g.seen for g in gathered if g.seen])
     view = View(store, [extra for some in gathered for extra in some.extras], now, audience)
     if made is not None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import os
 import time
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from itsm_gitops.model import clock
@@ -21,11 +20,10 @@ from itsm_gitops.model.report import Report
 from itsm_gitops.publish import chrome, engine, explorer, handbook, navigation, output, search, urls
 from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.background import add_background, conflicts, evidence_files
-from itsm_gitops.publish.data import api, data_files
-from itsm_gitops.publish.fields import Field, fields
+from itsm_gitops.publish.data import data_files
 from itsm_gitops.publish.markup import esc
 from itsm_gitops.publish.memo import Made, Memo
-from itsm_gitops.publish.pages import calendar, explore, forms, home, item, lists, plan, record
+from itsm_gitops.publish.pages import calendar, explore, forms, home, lists, plan
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
@@ -34,6 +32,7 @@ from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.search import Doc, Postings
 from itsm_gitops.publish.slim import STYLES
+from itsm_gitops.publish.stamping import Progress, Stamper
 from itsm_gitops.publish.topology import Topology, data_file
 from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
@@ -41,10 +40,7 @@ from itsm_gitops.repository import Repository, packaged_rulebook_root
 from itsm_gitops.repository.config import read_config, read_rulebook
 from itsm_gitops.repository.workers import share_out
 
-Progress = Callable[[str, int, int], None]
-
 OUTPUT = Path("build/site")
-_REPORT_EVERY = 200
 _LEFT_OUT = (".map", "sitemap.xml", "sitemap.xml.gz", "search.json")
 
 
@@ -60,14 +56,6 @@ class SiteReport:
     written: int
     removed: int
     seconds: float
-
-
-class _Share(NamedTuple):
-    """What one worker made, how many files changed, and the words of documents they were not known of."""
-
-    made: list[Made]
-    changed: int
-    words: dict[str, str]
 
 
 def _silent(what: str, done: int, total: int) -> None:
@@ -138,7 +126,9 @@ def _build(
     about = [wanted.name, type(reporter).__qualname__]
     # What another audience sees of a document depends on everything: its site is made anew each time.
     memo = Memo(repo if wanted.everything else None, snapshot, _work_folder(target), about)
-    view, found, words = load(snapshot, book, wanted, reporter, now, memo.memory)
+    view, found, words = load(
+        snapshot, book, wanted, reporter, now, memo.memory, partial(progress, "Reading")
+    )
     progress("Reading what happened", 0, 1)
     add_background(view, repo, at, reporter)
     progress("Rendering the frame", 0, 1)
@@ -225,7 +215,6 @@ class _Site:
         self._shell = chrome.Shell(shell.read_text(encoding="utf-8"), engine.SHELL_ROOT)
         found = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
         self._existing = frozenset(found)
-        self._fields: dict[str, tuple[Field, ...]] = {k.name: fields(k) for k in view.book.kinds.values()}
         self._written: list[str] = []
         self._changed = 0
 
@@ -363,9 +352,11 @@ class _Site:
                 todo.append(entry)
         view = self._view
         _ = view.health, view.known_errors, view.network.related(""), view.similar, view.hit_by
+        stamper = Stamper(view, self._shell, self._target, len(todo), known)
+        stamper.progress, stamper.tracing = self._progress, self._memo.active
         gc.freeze()
         try:
-            shares = share_out(todo, _Stamper(self, len(todo), known))
+            shares = share_out(todo, stamper)
         finally:
             gc.unfreeze()
         words: dict[str, str] = {}
@@ -388,51 +379,3 @@ class _Site:
             search.post(titles, number, search.tokens(" ".join((entry.id, entry.title, *entry.aliases))))
         for name, content in search.files(docs, titles, bodies):
             self._put(name, content)
-
-
-class _Stamper:
-    """One worker's job: the pages of a share of the documents."""
-
-    def __init__(self, site: _Site, total: int, known: Container[str]) -> None:
-        self._site = site
-        self._known = known  # documents whose words are known
-        self._total = total
-        self._parent = os.getpid()
-
-    def __call__(self, share: Sequence[Entry]) -> _Share:
-        site = self._site
-        tracer = Tracer()
-        view = traced(site._view, tracer) if site._memo.active else site._view
-        made: list[Made] = []
-        changed = 0
-        words: dict[str, str] = {}
-        same: dict[str, str] = {}  # one object for each key: they are sent and kept once
-        ratio = self._total / max(1, len(share))
-        for count, (entry, data) in enumerate(site._view.store.read_documents(share)):
-            if count % _REPORT_EVERY == 0 and os.getpid() == self._parent:
-                site._progress("Writing pages", round(count * ratio), self._total)
-            tracer.begin(entry.id)
-            page = _document_page(view, entry, data, site._fields[entry.kind])
-            frame = site._shell.frame(urls.root(page.url), page.section)
-            content = frame.page(page.title, page.body).encode()
-            name, data_content = api.document_file(view, entry, data)
-            signs = []
-            for url, written in ((page.url, content), (name, data_content)):
-                changed += output.write(site._target, url, written, site._folders)
-                signs.append(output.sign(site._target, url))
-            made.append(Made(entry.id, tuple(same.setdefault(k, k) for k in tracer.keys), tuple(signs)))
-            if entry.id not in self._known:
-                words[entry.id] = search.words_of(data)
-        return _Share(made, changed, words)
-
-
-def _document_page(view: View, entry: Entry, data: dict[str, object], known: tuple[Field, ...]) -> Page:
-    """Return the page of one document."""
-    kind = view.kind(entry)
-    url = view.url(entry.id)
-    if kind.is_record:
-        return Page(
-            url, f"{entry.id} {entry.title}", urls.RECORDS, record.record_page(view, entry, data, known)
-        )
-    section = {"service": urls.SERVICES, "offering": urls.CATALOGUE}.get(entry.kind, urls.CMDB)
-    return Page(url, entry.title or entry.id, section, item.item_page(view, entry, data, known))

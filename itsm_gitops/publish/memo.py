@@ -16,7 +16,24 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from itsm_gitops.publish import output
-from itsm_gitops.publish.tracing import HEALTH, KEPT, KNOWN, NOW, PAST, changed_keys, differing
+from itsm_gitops.publish.similar import CAP, GROUPS
+from itsm_gitops.publish.tracing import (
+    CONFLICT,
+    EDITED,
+    HEALTH,
+    HISTORY,
+    HIT,
+    ITEMS,
+    KEPT,
+    KNOWN,
+    NOW,
+    PAST,
+    PROOF,
+    SIMILAR,
+    TODAY,
+    changed_keys,
+    differing,
+)
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Repository
 from itsm_gitops.repository.memory import Memory
@@ -89,8 +106,11 @@ class Memo:
             lambda i: groups.get(i) != (after[i].data or {}).get("redundancy"),
         )
         keys.update(differing(kept["answers"], self._kept["answers"]))
+        keys.update(key for key in self._kept["answers"] if key.startswith(CONFLICT))
         if kept["now"] != self._kept["now"]:
             keys.add(NOW)
+        if SIMILAR in keys and ITEMS not in keys and _are_many(view, len(before) + len(after)):
+            keys.discard(SIMILAR)
         self._changed = keys
 
     def is_current(self, identifier: str, files: Sequence[str], shape: str = "") -> bool:
@@ -114,6 +134,12 @@ class Memo:
             self._vault.keep(chain((self._kept, pages), self.memory.plain()))
 
 
+def _are_many(view: View, spare: int) -> bool:
+    """Whether so many more or fewer records make no other words rare in any group of similar records."""
+    sizes = [sum(len(view.of_kind(kind)) for kind in kinds) for kinds in GROUPS]
+    return all(size >= 4 * CAP + spare for size in sizes)
+
+
 def _answers(view: View) -> dict[str, str]:
     """Return the answers that are not those of one document, by their keys."""
     answers: dict[str, Mapping[str, Any]] = {
@@ -121,8 +147,17 @@ def _answers(view: View) -> dict[str, str]:
         KNOWN: view.known_errors,
         PAST: view.past,
         KEPT: view.kept,
+        HIT: view.hit_by,
+        PROOF: view.proofs,
     }
-    return {prefix + i: repr(found) for prefix, some in answers.items() for i, found in some.items()}
+    found = {prefix + i: repr(answer) for prefix, some in answers.items() for i, answer in some.items()}
+    # What is in the way of a change has no form that can be compared: such a change is always made again.
+    found.update((CONFLICT + i, "") for i in view.conflicts)
+    if view.history:
+        found.update((EDITED + path, repr(some)) for path, some in view.history.versions.items())
+    found[HISTORY] = "yes" if view.history else "no"
+    found[TODAY] = view.today.isoformat()
+    return found
 
 
 def _digest(snapshot: Snapshot, about: Sequence[str]) -> str:

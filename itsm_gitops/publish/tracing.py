@@ -7,13 +7,15 @@ page that asks something new is made too often, never too rarely.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from itsm_gitops.graph.status import Health
+from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish.markup import Html
+from itsm_gitops.publish.similar import title_words
 from itsm_gitops.publish.view import Priority, View
 
 V = TypeVar("V")
@@ -24,6 +26,15 @@ GRAPH = "graph"  # how failures travel
 HEALTH = "health:"
 KNOWN = "known:"  # the known errors that affect an item
 PAST = "past:"  # the last days of a service
+HIT = "hit:"  # what a record makes unwell
+HISTORY = "history"  # whether Git has anything to tell
+EDITED = "edited:"  # the last edits of a file, by its path
+PROOF = "proof:"  # the evidence about a change
+CONFLICT = "conflict:"  # what is in the way of a change
+WORD = "word:"  # the records whose titles have a word
+SIMILAR = "similar"  # how many records there are to be like
+ITEMS = "items"  # any item of the CMDB
+TODAY = "today"
 KEPT = "kept:"  # how the service level of a service was kept
 KIND = "kind:"  # the documents of a kind
 LINKS = "links:"  # what is linked to a document and from it
@@ -53,6 +64,12 @@ class _Traced:
         self.known_errors = _Answers(view.known_errors, tracer, KNOWN)
         self.past = _Answers(view.past, tracer, PAST)
         self.kept = _Answers(view.kept, tracer, KEPT)
+        self.hit_by = _Answers(view.hit_by, tracer, HIT)
+        self.proofs = _Answers(view.proofs, tracer, PROOF)
+        self.conflicts = _Answers(view.conflicts, tracer, CONFLICT)
+        self._history = _History(view.history, tracer) if view.history else None
+        self.similar = _Similar(view.similar, tracer)
+        self.course = self._course if view.course else None
         self.network = _Network(view.network, tracer, self.entries)
         self.store = _Store(view.store, tracer, self.entries)
         self.graph = _Graph(view.graph, tracer)
@@ -70,6 +87,26 @@ class _Traced:
     def now(self) -> Any:
         self._tracer.keys.add(NOW)
         return self._view.now
+
+    @property
+    def history(self) -> Any:
+        self._tracer.keys.add(HISTORY)
+        return self._history
+
+    @property
+    def today(self) -> Any:
+        self._tracer.keys.add(TODAY)
+        return self._view.today
+
+    def _course(self, identifier: str) -> Any:
+        """How the work on a record went: by its own life, the levels and calendars, and while it runs by now."""
+        entry = self._view.entries[identifier]
+        self._tracer.keys.update((identifier, ITEMS))
+        updated = parse_time(entry.updated)
+        if self._view.is_open(entry) or updated is None or updated > self._view.now:
+            self._tracer.keys.add(NOW)
+        course = self._view.course
+        return course(identifier) if course else None
 
     def of_kind(self, name: str) -> list[Entry]:
         self._tracer.keys.add(KIND + name)
@@ -207,6 +244,18 @@ class _Store(_Behind):
         return self._inner.data(identifier)
 
 
+class _History(_Behind):
+    def of(self, path: str) -> Any:
+        self._tracer.keys.update((EDITED + path, KIND + "person"))  # people are known by their addresses
+        return self._inner.of(path)
+
+
+class _Similar(_Behind):
+    def of(self, entry: Entry) -> Any:
+        self._tracer.keys.update((entry.id, SIMILAR, *(WORD + w for w in title_words(entry))))
+        return self._inner.of(entry)
+
+
 class _Graph:
     """How failures travel; asked as a whole, for it changes seldom."""
 
@@ -264,11 +313,23 @@ def changed_keys(
         keys.update(LINKS + e.target for e in edges)
         if any(book.links[e.relation].impact for e in edges if e.relation in book.links):
             keys.add(GRAPH)
+        keys.update(_likeness(versions))
         if any(not book.kinds[e.kind].is_record for e in versions):
+            keys.add(ITEMS)
             moved = len({(e.kind, e.state, e.edges) for e in versions}) > 1 or len(versions) == 1
             if moved or regrouped(identifier):
                 keys.add(GRAPH)
     return keys
+
+
+def _likeness(versions: Sequence[Entry]) -> Iterator[str]:
+    """Yield the keys of what else the likeness of records rests on: words of titles, items, dates, how many."""
+    words = [title_words(e) for e in versions]
+    if len(versions) == 1:
+        yield SIMILAR
+    about = {(e.kind, e.opened, e.edges) for e in versions}
+    changed = set().union(*words) if len(about) > 1 or len(versions) == 1 else words[0] ^ words[1]
+    yield from (WORD + w for w in changed)
 
 
 def differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

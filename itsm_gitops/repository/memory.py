@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.repository import packing
 from itsm_gitops.repository.snapshot import REGULAR, FileInfo, Snapshot, WorkingTree
 
 _PART = 2_000
@@ -95,23 +96,22 @@ class Memory:
         rows = list(self.rows.items())
         for start in range(0, len(rows), _PART):
             part = rows[start : start + _PART]
-            plain: list[Sequence[Any]] = [
+            kept: list[Sequence[Any]] = [
                 (
                     path,
                     r.stamp,
                     r.digest,
-                    (*r.entry[:6], [tuple(e) for e in r.entry.edges], *r.entry[7:]),
+                    packing.plain(r.entry),
                     r.data,
                 )
                 for path, r in part
             ]
-            yield plain, pickle.dumps([r.visited for _, r in part], pickle.HIGHEST_PROTOCOL)
+            yield kept, pickle.dumps([r.visited for _, r in part], pickle.HIGHEST_PROTOCOL)
 
 
 def _rows(kept: list[Sequence[Any]], visited: bytes) -> Iterator[tuple[str, Row]]:
     for (path, stamp, digest, entry, data), own in zip(kept, pickle.loads(visited), strict=True):  # noqa: S301 - see Vault
-        made = Entry._make((*entry[:6], tuple(map(Edge._make, entry[6])), *entry[7:]))
-        yield path, Row(stamp, digest, made, data, own)
+        yield path, Row(stamp, digest, packing.entry_of(entry), data, own)
 
 
 def stamp_of(found: os.stat_result) -> bytes:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import gc
-import marshal
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from itsm_gitops import documents
 from itsm_gitops.documents import Problem
 from itsm_gitops.model import ids
-from itsm_gitops.model.entry import Edge, Entry, summarise
+from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import NotFound, Refused
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.memory import Memory, digest_of
+from itsm_gitops.repository.packing import Entries
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, REGULAR, FileInfo, Snapshot
 from itsm_gitops.repository.workers import share_out
 
@@ -23,6 +24,7 @@ T = TypeVar("T")
 
 SUFFIX = ".yaml"
 _FOLDERS = (f"{CMDB}/", f"{RECORDS}/")
+_REPORT_EVERY = 500
 _KEPT = 4096  # documents remembered by Store.data
 
 _UNREADABLE = Problem("P014", "this file cannot be read", "check its permissions", 1, 1)
@@ -46,6 +48,7 @@ class Document(NamedTuple):
         return identifier_of(self.path)
 
 
+Report = Callable[[int, int], None]
 Visit = Callable[["Store", Document], list[T]]
 
 
@@ -159,22 +162,8 @@ class Store:
             self.aliases.setdefault(alias, entry.id)
 
 
-class _Entries(list[Entry]):
-    """Entries that cross the pipe as plain tuples: marshal writes those three times faster than pickle."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        plain = [(*e[:6], [tuple(edge) for edge in e.edges], *e[7:]) for e in self]
-        return _entries, (marshal.dumps(plain),)
-
-
-def _entries(sent: bytes) -> _Entries:
-    edge = Edge._make
-    rows = marshal.loads(sent)  # noqa: S302 - written by our own fork
-    return _Entries(Entry._make((*row[:6], tuple(map(edge, row[6])), *row[7:])) for row in rows)
-
-
 class _Share(NamedTuple, Generic[T]):
-    entries: _Entries
+    entries: Entries
     broken: list[str]
     problems: list[tuple[str, tuple[Problem, ...]]]
     visited: list[T]
@@ -189,6 +178,7 @@ def load_store(
     book: RuleBook | None = None,
     config: Config | None = None,
     memory: Memory | None = None,
+    progress: Report | None = None,
 ) -> tuple[Store, list[T]]:
     """Read and parse every document once and return the store and everything ``visit`` returned.
 
@@ -198,7 +188,8 @@ def load_store(
     each process. ``jobs=None`` uses one process below 500 documents, else up to four.
 
     What ``memory`` knows is not read again; it learns the rest. Its rows are
-    right only for the same rule book and the same ``visit``.
+    right only for the same rule book and the same ``visit``. ``progress`` is told how many of the
+    documents have been read, and how many there are to read.
     """
     book = book or read_rulebook(snapshot)
     tuple(book.kinds.values())  # a rule book that cannot be used is an error now, not in a worker
@@ -217,7 +208,9 @@ def load_store(
         records = [i.path for i in infos if i.mode == REGULAR and i.path.startswith(_FOLDERS[1])]
         records = [p for p in records if p.endswith(SUFFIX)]
         todo: list[Document | str] = [*items, *(p for p in records if p not in known)]
-        shares = share_out(todo, _Work(store, kinds, visit, learn=memory is not None), jobs)
+        work = _Work(store, kinds, visit, learn=memory is not None)
+        work.report, work.total = progress, len(todo)
+        shares = share_out(todo, work, jobs)
         if memory:
             shares.append(_remembered(memory, records))
         _merge(store, shares)
@@ -263,7 +256,7 @@ def _read(snapshot: Snapshot, kinds: _KindOf, paths: Sequence[str]) -> Iterator[
 def _remembered(memory: Memory, records: Iterable[str]) -> _Share[Any]:
     """Return the records that were not read again, as one more share."""
     rows = [memory.rows[p] for p in records if p in memory.rows]
-    return _Share(_Entries(r.entry for r in rows), [], [], [v for r in rows for v in r.visited], [])
+    return _Share(Entries(r.entry for r in rows), [], [], [v for r in rows for v in r.visited], [])
 
 
 def _learn(memory: Memory, store: Store, shares: Iterable[_Share[Any]]) -> None:
@@ -315,9 +308,12 @@ class _Work(Generic[T]):
         self._kinds = kinds
         self._visit = visit
         self._learn = learn
+        self.report: Report | None = None
+        self.total = 0
+        self._parent = os.getpid()
 
     def __call__(self, share: Sequence[Document | str]) -> _Share[T]:
-        entries = _Entries()
+        entries = Entries()
         broken: list[str] = []
         problems: list[tuple[str, tuple[Problem, ...]]] = []
         visited: list[T] = []
@@ -328,7 +324,10 @@ class _Work(Generic[T]):
                 if isinstance(item, Document):
                     visited.extend(visit(store, item))
         paths = [i for i in share if isinstance(i, str)]
-        for document in _read(store.snapshot, self._kinds, paths):
+        report = self.report if os.getpid() == self._parent else None
+        for count, document in enumerate(_read(store.snapshot, self._kinds, paths)):
+            if report and count % _REPORT_EVERY == 0:
+                report(round(count * self.total / max(1, len(share))), self.total)
             path, raw, data, kind, found = document
             results = visit(store, document) if visit else []
             if found:
