@@ -24,7 +24,7 @@ WORKFLOWS := .github/workflows/*.yml
 FORGES := github gitea gitlab plain
 SHIPPED := build/init/github/$(WORKFLOWS) build/init/gitea/.gitea/workflows/*.yml
 
-.PHONY: help install demo serve test test-all check gates lint types workflows examples bench clean
+.PHONY: help install demo serve test test-all check gates lint types workflows examples bench bench-site clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -93,6 +93,9 @@ examples: $(VENV)/.dev ## the living example: clean, in canonical form, its site
 
 bench: $(VENV)/.dev ## measure against PyYAML and a bare interpreter (figures, not a gate)
 	$(BIN)/python benchmarks/bench.py
+
+bench-site: $(VENV)/.dev ## measure the site's build against Hugo (where it is) and MkDocs
+	$(BIN)/python benchmarks/site.py
 
 clean: ## remove everything that is made (the environment stays)
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*

@@ -115,16 +115,20 @@ site_command.add_command(build_command)
 site_command.add_command(serve_command)
 
 
+_BAR = 24  # cells
+
+
 class _Progress:
-    """Shows a phase and how far it is on one line of standard error, where that is a terminal."""
+    """Shows a phase and how far it is as a bar on standard error, where that is a terminal."""
 
     def __init__(self) -> None:
         self._on = sys.stderr.isatty()
 
     def __call__(self, what: str, done: int, total: int) -> None:
         if self._on:
-            count = f" {done:,} of {total:,}" if total > 1 else " …"
-            click.echo(f"\r\x1b[K{what}{count}", err=True, nl=False)
+            filled = "━" * (_BAR * done // total)
+            shown = f" {filled:╌<{_BAR}} {done:,} of {total:,}" if total > 1 else " …"
+            click.echo(f"\r\x1b[K{what}{shown}", err=True, nl=False)
 
     def __enter__(self) -> Self:
         return self

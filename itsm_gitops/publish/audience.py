@@ -6,7 +6,7 @@ report has to know what is withheld: for them it is not there.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,42 +21,61 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.report import Report
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.screen import Names, Part, Times, names_of, screen, screen_entry, times, tree
+from itsm_gitops.publish import search
 from itsm_gitops.publish.pages import past
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.view import Extra, View, extra_of
 from itsm_gitops.repository import Snapshot, Store, load_store
 from itsm_gitops.repository.config import Config, Hosting
+from itsm_gitops.repository.memory import Memory
 
 if TYPE_CHECKING:
     from itsm_gitops.repository.store import Document
 
 
 class _Gathered(NamedTuple):
-    """What was gathered of one document: of what the audience may see, and (``told``) of all of it."""
+    """What was gathered of one document: of what the audience may see, and (``told``) of all of it.
+
+    ``words`` are those that search finds it by, where all of it may be seen.
+    """
 
     extras: list[Extra]
     lives: list[Any]
     told: list[Any]
     seen: Seen | None = None
+    id: str = ""
+    words: str = ""
 
 
 def load(
-    snapshot: Snapshot, book: RuleBook, audience: Audience, reporter: Reporter | None, now: datetime
-) -> tuple[View, Sequence[Report]]:
-    """Read a snapshot and return what an audience may see of it, and the reports about that."""
+    snapshot: Snapshot,
+    book: RuleBook,
+    audience: Audience,
+    reporter: Reporter | None,
+    now: datetime,
+    memory: Memory | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[View, Sequence[Report], dict[str, str]]:
+    """Read a snapshot and return what an audience may see of it, and the reports about that.
+
+    The words that search finds documents by come third; they are not known yet where something is
+    withheld. ``memory`` is what is known of the documents already, for an audience that may see everything;
+    ``progress`` is told how many documents of how many have been read.
+    """
     made = None if audience.everything else Screen(audience, book.kinds)
 
     def visit(store: Store, document: Document) -> list[_Gathered]:
         told = reporter.visit(document) if reporter else []
         if made is None:
-            return [_Gathered(extra_of(document), told, told)]
+            words = search.words_of(document.data)
+            return [_Gathered(extra_of(document), told, told, id=document.id, words=words)]
         shown = made.document(store, document)
         if shown is None:
             return [_Gathered([], [], told)] if told else []
         lives = reporter.visit(shown.document) if reporter else []
         return [_Gathered(extra_of(shown.document), lives, told, shown.seen)]
 
-    full, gathered = load_store(snapshot, visit=visit, book=book)
+    full, gathered = load_store(snapshot, visit=visit, book=book, memory=memory, progress=progress)
     store = full if made is None else AudienceStore(full, made, [g.seen for g in gathered if g.seen])
     view = View(store, [extra for some in gathered for extra in some.extras], now, audience)
     if made is not None:
@@ -70,7 +89,7 @@ def load(
             reports = reporter.reports(store, lives, view.now)
             view.course = reporter.course(store, lives, view.now)
         view.kept = past.kept_by_service(reports)
-    return view, reports
+    return view, reports, {g.id: g.words for g in gathered if g.id}
 
 
 class Seen(NamedTuple):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-import os
+import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from itsm_gitops.model import clock
@@ -20,10 +20,10 @@ from itsm_gitops.model.report import Report
 from itsm_gitops.publish import chrome, engine, explorer, handbook, navigation, output, search, urls
 from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.background import add_background, conflicts, evidence_files
-from itsm_gitops.publish.data import api, data_files
-from itsm_gitops.publish.fields import Field, fields
+from itsm_gitops.publish.data import data_files
 from itsm_gitops.publish.markup import esc
-from itsm_gitops.publish.pages import calendar, explore, forms, home, item, lists, plan, record
+from itsm_gitops.publish.memo import Made, Memo
+from itsm_gitops.publish.pages import calendar, explore, forms, home, lists, plan
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
@@ -31,16 +31,16 @@ from itsm_gitops.publish.pages.lists import Page
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.search import Doc, Postings
+from itsm_gitops.publish.slim import STYLES
+from itsm_gitops.publish.stamping import Progress, Stamper
 from itsm_gitops.publish.topology import Topology, data_file
+from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Repository, packaged_rulebook_root
 from itsm_gitops.repository.config import read_config, read_rulebook
 from itsm_gitops.repository.workers import share_out
 
-Progress = Callable[[str, int, int], None]
-
 OUTPUT = Path("build/site")
-_REPORT_EVERY = 200
 _LEFT_OUT = (".map", "sitemap.xml", "sitemap.xml.gz", "search.json")
 
 
@@ -56,14 +56,6 @@ class SiteReport:
     written: int
     removed: int
     seconds: float
-
-
-class _Share(NamedTuple):
-    """What one worker made: addresses, how many files changed, and the words of its pages."""
-
-    urls: list[str]
-    changed: int
-    words: Postings
 
 
 def _silent(what: str, done: int, total: int) -> None:
@@ -91,6 +83,38 @@ def build_site(
     what makes the reports (none: the site has none), ``now`` the moment that "open" and "upcoming" refer to (default: the clock). ``progress`` is called with
     a phase, how much is done and the total. Raises ItsmError when the site cannot be built.
     """
+    collecting = gc.isenabled()
+    gc.disable()  # a build makes hardly any circles; looking for some takes a tenth of its time
+    try:
+        return _build(
+            repo,
+            at,
+            output_folder,
+            base_url,
+            audience,
+            cli_reference,
+            rules,
+            reporter,
+            now or clock.now(),
+            progress,
+        )
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _build(
+    repo: Repository,
+    at: str | None,
+    output_folder: Path | None,
+    base_url: str | None,
+    audience: str | None,
+    cli_reference: str | None,
+    rules: Sequence[handbook.RuleText],
+    reporter: Reporter | None,
+    now: datetime,
+    progress: Progress,
+) -> SiteReport:
     started = time.perf_counter()
     progress("Reading", 0, 1)
     snapshot = repo.snapshot(at)
@@ -99,16 +123,27 @@ def build_site(
     folder = OUTPUT if wanted.name == usual else OUTPUT.with_name(f"{OUTPUT.name}-{wanted.name}")
     target = (repo.root / (output_folder or folder)).absolute()
     output.claim(target, wanted.name)
-    view, found = load(snapshot, book, wanted, reporter, now or clock.now())
+    about = [wanted.name, type(reporter).__qualname__]
+    # What another audience sees of a document depends on everything: its site is made anew each time.
+    memo = Memo(repo if wanted.everything else None, snapshot, _work_folder(target), about)
+    view, found, words = load(
+        snapshot, book, wanted, reporter, now, memo.memory, partial(progress, "Reading")
+    )
     progress("Reading what happened", 0, 1)
     add_background(view, repo, at, reporter)
     progress("Rendering the frame", 0, 1)
     url = base_url if base_url is not None else view.config.site_url
     rendered = _render_frame(repo, view, target, url, cli_reference, rules, found)
-    site = _Site(view, rendered, target, url, progress, found)
-    report = site.write()
+    site = _Site(view, rendered, target, url, progress, found, memo)
+    report = site.write(words)
+    memo.keep()
     seconds = time.perf_counter() - started
     return SiteReport(target, wanted.name, *report, seconds)
+
+
+def _work_folder(target: Path) -> Path:
+    """Return the folder beside a site for what only builds need."""
+    return target.parent / f"{target.name}-parts"
 
 
 def _site_folder(root: Path) -> Path:
@@ -147,7 +182,7 @@ def _render_frame(
     sources = engine.Sources(
         folder, {**empty, **pages}, nav, name, url, esc(footer), left_out, view.config.engine
     )
-    return engine.render(sources, target.parent / f"{target.name}-parts")
+    return engine.render(sources, _work_folder(target))
 
 
 class _Site:
@@ -160,9 +195,11 @@ class _Site:
         target: Path,
         url: str,
         progress: Progress,
-        reports: Sequence[Report] = (),
+        reports: Sequence[Report],
+        memo: Memo,
     ) -> None:
         """Take also ``url``: where the site will be, '' where that is not known."""
+        self._memo = memo
         self._reports = reports
         self._view = view
         self._plan = Plan(view)
@@ -176,16 +213,23 @@ class _Site:
         self._folders: set[str] = set()
         shell = rendered / f"{engine.SHELL}.html"
         self._shell = chrome.Shell(shell.read_text(encoding="utf-8"), engine.SHELL_ROOT)
-        self._fields: dict[str, tuple[Field, ...]] = {k.name: fields(k) for k in view.book.kinds.values()}
+        found = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
+        self._existing = frozenset(found)
         self._written: list[str] = []
         self._changed = 0
 
-    def write(self) -> tuple[int, int, int, int, int]:
-        """Write every page; return pages, records, items, changed files and removed files."""
-        pages = {p.url: p for p in self._pages()}
+    def write(self, words: dict[str, str]) -> tuple[int, int, int, int, int]:
+        """Write every page; return pages, records, items, changed files and removed files.
+
+        ``words`` are those that search finds each document by.
+        """
+        frame = hashlib.sha256(f"{self._url}\0{self._shell.digest()}".encode()).hexdigest()
+        self._memo.begin(self._view, self._target, frame)
+        pages = {p.url: p for p in [*self._record_lists(), *self._pages()]}
         docs, bodies = self._engine_files(pages)
+        rendered = frozenset(self._written)
         for page in pages.values():
-            if page.url not in self._written:
+            if page.url not in rendered:
                 self._stamp(page)
         for name, content in data_files(self._view, self._plan, self._url):
             self._put(name, content)
@@ -193,8 +237,10 @@ class _Site:
         for url, content in (*report_pages.data_files(self._reports), *evidence_files(self._view)):
             self._put(url, content)
         entries = self._entries()
-        words = self._documents(entries, len(docs))
-        self._search(docs, entries, search.merge([bodies, words]))
+        words |= self._documents(entries, words)
+        for number, entry in enumerate(entries, len(docs)):
+            search.post(bodies, number, words.pop(entry.id, "").split())
+        self._search(docs, entries, bodies)
         for name, content in explorer.files(self._view, entries):
             self._put(name, content)
         records = sum(self._view.kind(e).is_record for e in entries)
@@ -209,7 +255,6 @@ class _Site:
         yield home.catalogue_page(view)
         yield lists.records_index(view)
         yield explore.explore_page(view)
-        yield from lists.record_lists(view)
         yield plan.changes_page(view)
         yield from calendar.calendar_pages(view, self._plan)
         yield plan.known_errors_page(view)
@@ -219,19 +264,45 @@ class _Site:
         yield from forms.pages(view)
         yield from report_pages.report_pages(view, self._reports)
         yield search_page()
-        existing = {p.relative_to(self._rendered).as_posix() for p in self._rendered.rglob("*.html")}
-        yield home.home_page(view, frozenset(existing))
+        yield home.home_page(view, self._existing)
+
+    def _record_lists(self) -> list[Page]:
+        """Write the lists of records, those that are other now; return the ones the engine has a page for."""
+        memo, tracer = self._memo, Tracer()
+        view = traced(self._view, tracer) if memo.active else self._view
+        shape = ""
+
+        def make(url: str, what: str) -> bool:
+            nonlocal shape
+            if memo.is_current(url, (url,), what):
+                self._written.append(url)
+                return False
+            tracer.begin(url)
+            shape = what
+            return True
+
+        rendered = []
+        for page in lists.record_lists(view, make):
+            if page.url in self._existing:
+                rendered.append(page)
+                continue
+            self._stamp(page)
+            memo.note([Made(page.url, tuple(tracer.keys), (output.sign(self._target, page.url),), shape)])
+        return rendered
 
     def _engine_files(self, pages: dict[str, Page]) -> tuple[list[Doc], Postings]:
         """Take over what the engine rendered; return the search entries of its pages."""
         docs: list[Doc] = []
         words: Postings = {}
+        for name, content in self._shell.script():
+            self._put(name, content)
         for path in sorted(p for p in self._rendered.rglob("*") if p.is_file()):
             url = path.relative_to(self._rendered).as_posix()
             if url.endswith(_LEFT_OUT) or url.startswith("_itsm/"):
                 continue
             if not url.endswith(".html"):
-                self._put(url, path.read_bytes())
+                added = self._shell.styles() if url == STYLES else b""
+                self._put(url, path.read_bytes() + added)
                 continue
             html = path.read_text(encoding="utf-8")
             if url == urls.NOT_FOUND:
@@ -263,21 +334,37 @@ class _Site:
         records.sort(key=lambda e: (e.opened, e.id), reverse=True)
         return [*items, *records]
 
-    def _documents(self, entries: list[Entry], first: int) -> Postings:
-        """Stamp the page of every document, in several processes when there are many."""
-        numbered = list(enumerate(entries, first))
+    def _files_of(self, entry: Entry) -> tuple[str, str]:
+        """Return the page and the data of a document."""
+        record = self._view.kind(entry).is_record
+        return self._view.url(entry.id), (urls.api_record if record else urls.api_item)(entry.id)
+
+    def _documents(self, entries: list[Entry], known: Container[str]) -> dict[str, str]:
+        """Stamp the pages of the documents that need it, in several processes when there are many.
+
+        Returns the words of documents beyond those that are ``known``.
+        """
+        todo = []
+        for entry in entries:
+            files = self._files_of(entry)
+            self._written.extend(files)
+            if not self._memo.is_current(entry.id, files):
+                todo.append(entry)
         view = self._view
         _ = view.health, view.known_errors, view.network.related(""), view.similar, view.hit_by
-        gc.collect()
+        stamper = Stamper(view, self._shell, self._target, len(todo), known)
+        stamper.progress, stamper.tracing = self._progress, self._memo.active
         gc.freeze()
         try:
-            shares = share_out(numbered, _Stamper(self, len(numbered)))
+            shares = share_out(todo, stamper)
         finally:
             gc.unfreeze()
+        words: dict[str, str] = {}
         for share in shares:
-            self._written += share.urls
             self._changed += share.changed
-        return search.merge(s.words for s in shares)
+            self._memo.note(share.made)
+            words |= share.words
+        return words
 
     def _search(self, docs: list[Doc], entries: list[Entry], bodies: Postings) -> None:
         view = self._view
@@ -292,46 +379,3 @@ class _Site:
             search.post(titles, number, search.tokens(" ".join((entry.id, entry.title, *entry.aliases))))
         for name, content in search.files(docs, titles, bodies):
             self._put(name, content)
-
-
-class _Stamper:
-    """One worker's job: the pages of a share of the documents."""
-
-    def __init__(self, site: _Site, total: int) -> None:
-        self._site = site
-        self._total = total
-        self._parent = os.getpid()
-
-    def __call__(self, share: Sequence[tuple[int, Entry]]) -> _Share:
-        site = self._site
-        done = _Share([], 0, {})
-        changed = 0
-        numbers = {entry.id: number for number, entry in share}
-        found = site._view.store.read_documents(entry for _, entry in share)
-        if site._view.history:
-            site._view.history.read(entry.path for _, entry in share)
-        ratio = self._total / max(1, len(share))
-        for count, (entry, data) in enumerate(found):
-            if count % _REPORT_EVERY == 0 and os.getpid() == self._parent:
-                site._progress("Writing pages", round(count * ratio), self._total)
-            page = _document_page(site._view, entry, data, site._fields[entry.kind])
-            frame = site._shell.frame(urls.root(page.url), page.section)
-            content = frame.page(page.title, page.body).encode()
-            changed += output.write(site._target, page.url, content, site._folders)
-            name, content = api.document_file(site._view, entry, data)
-            changed += output.write(site._target, name, content, site._folders)
-            done.urls.extend((page.url, name))
-            search.post(done.words, numbers[entry.id], search.words_in(data))
-        return done._replace(changed=changed)
-
-
-def _document_page(view: View, entry: Entry, data: dict[str, object], known: tuple[Field, ...]) -> Page:
-    """Return the page of one document."""
-    kind = view.kind(entry)
-    url = view.url(entry.id)
-    if kind.is_record:
-        return Page(
-            url, f"{entry.id} {entry.title}", urls.RECORDS, record.record_page(view, entry, data, known)
-        )
-    section = {"service": urls.SERVICES, "offering": urls.CATALOGUE}.get(entry.kind, urls.CMDB)
-    return Page(url, entry.title or entry.id, section, item.item_page(view, entry, data, known))

@@ -11,12 +11,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from html import unescape
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, scrollable
+from itsm_gitops.publish.slim import SCRIPT, Slim
 
 TITLE = "ITSMTITLEPLACEHOLDER"
 
@@ -121,9 +123,26 @@ class Shell:
 
     def __init__(self, html: str, root: str) -> None:
         """Take the built page and the way from it to the root of the site."""
-        self._html = _compact(html)
+        self._slim = Slim(_compact(html), root)
+        self._html = self._slim.html
         self._root = root
         self._frames: dict[tuple[str, str], Frame] = {}
+
+    def digest(self) -> str:
+        """Return the digest of what surrounds every page."""
+        return hashlib.sha256(self._html.encode()).hexdigest()
+
+    def script(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the file (name and content) with what every page of this shell shares, where they share it."""
+        if self._slim.active:
+            yield SCRIPT, self._slim.script()
+
+    def styles(self) -> bytes:
+        """Return what must be added to the site's style sheet."""
+        if not self._slim.active:
+            return b""
+        self._slim.icons(dress(self._html, self._root))
+        return self._slim.styles()
 
     def frame(self, root: str, section: str) -> Frame:
         """Return the frame for a depth with one section's tab marked as the current one.
@@ -132,7 +151,11 @@ class Shell:
         """
         key = (root, section)
         if key not in self._frames:
-            self._frames[key] = cut(_activate(_relocate(self._html, self._root, root), root + section), root)
+            whole = cut(_activate(_relocate(self._html, self._root, root), root + section), root)
+            head, tail = self._slim.icons(whole.before_body), self._slim.icons(whole.after_body)
+            self._frames[key] = replace(
+                whole, before_body=head, after_body=tail, before_topic=self._slim.icons(whole.before_topic)
+            )
         return self._frames[key]
 
 

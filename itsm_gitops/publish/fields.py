@@ -113,7 +113,11 @@ def _url(_: View, text: str) -> Html:
     return external(text, esc(text.removeprefix("https://").removeprefix("http://").rstrip("/")))
 
 
-_FORMATS: Mapping[str, Callable[[View, str], Html]] = {"date-time": View.time, "date": _date, "uri": _url}
+def _moment(view: View, text: str) -> Html:
+    return view.time(text)
+
+
+_FORMATS: Mapping[str, Callable[[View, str], Html]] = {"date-time": _moment, "date": _date, "uri": _url}
 
 
 def _list(view: View, data: list[Any], schema: Schema) -> Html:

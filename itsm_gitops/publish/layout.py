@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 _SWEEPS = 6
@@ -31,7 +32,25 @@ def place(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) -> Placed:
     """Lay out ``nodes`` with ``edges`` (from, to); edges to unknown nodes and to oneself are left out."""
     known = set(nodes)
     wanted = sorted({(a, b) for a, b in edges if a in known and b in known and a != b})
-    forward = _without_circles(nodes, wanted)
+    # Many pictures have the same shape: names matter only by their order, so each shape is laid out once.
+    names = sorted(known)
+    number = {name: f"{i:06}" for i, name in enumerate(names)}
+    shape = _place(tuple(number[n] for n in nodes), tuple((number[a], number[b]) for a, b in wanted))
+    name_of = dict(zip(number.values(), names, strict=True))
+
+    def named(part: str) -> str:
+        return name_of.get(part, part)
+
+    return Placed(
+        tuple(tuple(map(named, layer)) for layer in shape.layers),
+        {named(n): at for n, at in shape.position.items()},
+        {(named(a), named(b)): tuple(map(named, way)) for (a, b), way in shape.routes.items()},
+    )
+
+
+@lru_cache(maxsize=4096)
+def _place(nodes: tuple[str, ...], wanted: tuple[tuple[str, str], ...]) -> Placed:
+    forward = _without_circles(nodes, list(wanted))
     layer = _layers(nodes, forward)
     routes: dict[tuple[str, str], tuple[str, ...]] = {}
     columns: list[list[str]] = [[] for _ in range(max(layer.values(), default=0) + 1)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from itsm_gitops.model.audience import INTERNAL
 from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.repository.memory import stamp_of
 
 MARKER = ".itsm-site"
 _FOR = "Audience: "
@@ -27,16 +28,26 @@ def write(root: str, url: str, content: bytes, folders: set[str]) -> bool:
         folders.add(folder)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | getattr(os, "O_BINARY", 0), 0o644)
     try:
-        if os.fstat(handle).st_size == len(content):
+        size = os.fstat(handle).st_size
+        if size == len(content):
             if os.read(handle, len(content) + 1) == content:
                 return False
             os.lseek(handle, 0, os.SEEK_SET)
-        else:
-            os.ftruncate(handle, 0)
         _write_all(handle, content)
+        # Cut afterwards, never first: a file that was emptied and filled again is flushed by the file system.
+        if size > len(content):
+            os.ftruncate(handle, len(content))
     finally:
         os.close(handle)
     return True
+
+
+def sign(root: str, url: str) -> bytes:
+    """Return what tells a written file from what others make of it later, nothing when it is not there."""
+    try:
+        return stamp_of(os.lstat(f"{root}/{url}"))
+    except OSError:
+        return b""
 
 
 def _write_all(handle: int, content: bytes) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from html.parser import HTMLParser
 from typing import Any, NamedTuple
@@ -46,6 +47,11 @@ def words_in(data: Any) -> set[str]:
     return set(sorted(tokens("\n".join(_strings(data))))[:MOST_WORDS])
 
 
+def words_of(data: Any) -> str:
+    """Return the words of a document in one piece, to be kept."""
+    return " ".join(sorted(words_in(data)))
+
+
 def _strings(node: Any) -> Iterator[str]:
     if isinstance(node, str):
         yield node
@@ -57,7 +63,8 @@ def _strings(node: Any) -> Iterator[str]:
             yield from _strings(value)
 
 
-Postings = dict[str, list[int]]
+# Arrays: a site of 100,000 records has more than ten million postings.
+Postings = dict[str, "array[int]"]
 
 
 def post(postings: Postings, number: int, words: Iterable[str]) -> None:
@@ -65,20 +72,9 @@ def post(postings: Postings, number: int, words: Iterable[str]) -> None:
     for word in words:
         known = postings.get(word)
         if known is None:
-            postings[word] = [number]
+            postings[word] = array("I", (number,))
         else:
             known.append(number)
-
-
-def merge(parts: Iterable[Postings]) -> Postings:
-    """Join postings that were made apart; numbers come out in ascending order."""
-    whole: Postings = {}
-    for part in parts:
-        for word, numbers in part.items():
-            whole.setdefault(word, []).extend(numbers)
-    for numbers in whole.values():
-        numbers.sort()
-    return whole
 
 
 def files(docs: Sequence[Doc], titles: Postings, bodies: Postings) -> Iterator[tuple[str, bytes]]:

@@ -54,14 +54,14 @@ class _Group:
         self.entries = {e.id: e for e in entries}
         postings: dict[str, list[str]] = {}
         for entry in entries:
-            for word in _words(entry):
+            for word in title_words(entry):
                 postings.setdefault(word, []).append(entry.id)
         most = min(CAP, max(3, len(entries) // 4))
         self.rare = {word: some for word, some in postings.items() if 2 <= len(some) <= most}
 
     def of(self, entry: Entry, items: frozenset[str], services: frozenset[str]) -> list[Alike]:
         """Return the records that are most similar to one, the most similar first."""
-        mine = sorted((w for w in _words(entry) if w in self.rare), key=lambda w: (len(self.rare[w]), w))
+        mine = sorted((w for w in title_words(entry) if w in self.rare), key=lambda w: (len(self.rare[w]), w))
         likeness: dict[str, float] = {}
         count: Counter[str] = Counter()
         for word in mine[:_LOOKED_UP]:
@@ -81,7 +81,8 @@ class _Group:
         return found[:MOST]
 
 
-def _words(entry: Entry) -> set[str]:
+def title_words(entry: Entry) -> set[str]:
+    """Return the words of a title by which records can be like each other."""
     return {w for w in tokens(entry.title) if len(w) > 1 and not w.isdecimal() and w not in _EMPTY_WORDS}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -101,6 +101,11 @@ class View:
             return ZoneInfo(self.config.timezone)
         except (ValueError, OSError, KeyError):
             return UTC
+
+    @property
+    def today(self) -> date:
+        """The day of the build in the site's time zone."""
+        return self.now.astimezone(self.zone).date()
 
     @cached_property
     def health(self) -> dict[str, Health]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import gc
-import marshal
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from itsm_gitops import documents
 from itsm_gitops.documents import Problem
 from itsm_gitops.model import ids
-from itsm_gitops.model.entry import Edge, Entry, summarise
+from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import NotFound, Refused
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
+from itsm_gitops.repository.memory import Memory, digest_of
+from itsm_gitops.repository.packing import Entries
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, REGULAR, FileInfo, Snapshot
 from itsm_gitops.repository.workers import share_out
 
@@ -22,6 +24,7 @@ T = TypeVar("T")
 
 SUFFIX = ".yaml"
 _FOLDERS = (f"{CMDB}/", f"{RECORDS}/")
+_REPORT_EVERY = 500
 _KEPT = 4096  # documents remembered by Store.data
 
 _UNREADABLE = Problem("P014", "this file cannot be read", "check its permissions", 1, 1)
@@ -45,6 +48,7 @@ class Document(NamedTuple):
         return identifier_of(self.path)
 
 
+Report = Callable[[int, int], None]
 Visit = Callable[["Store", Document], list[T]]
 
 
@@ -158,25 +162,12 @@ class Store:
             self.aliases.setdefault(alias, entry.id)
 
 
-class _Entries(list[Entry]):
-    """Entries that cross the pipe as plain tuples: marshal writes those three times faster than pickle."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        plain = [(*e[:6], [tuple(edge) for edge in e.edges], *e[7:]) for e in self]
-        return _entries, (marshal.dumps(plain),)
-
-
-def _entries(sent: bytes) -> _Entries:
-    edge = Edge._make
-    rows = marshal.loads(sent)  # noqa: S302 - written by our own fork
-    return _Entries(Entry._make((*row[:6], tuple(map(edge, row[6])), *row[7:])) for row in rows)
-
-
 class _Share(NamedTuple, Generic[T]):
-    entries: _Entries
+    entries: Entries
     broken: list[str]
     problems: list[tuple[str, tuple[Problem, ...]]]
     visited: list[T]
+    learnt: list[tuple[str, bytes, list[T]]]  # path, digest and results of the records without a problem
 
 
 def load_store(
@@ -186,6 +177,8 @@ def load_store(
     visit: Visit[T] | None = None,
     book: RuleBook | None = None,
     config: Config | None = None,
+    memory: Memory | None = None,
+    progress: Report | None = None,
 ) -> tuple[Store, list[T]]:
     """Read and parse every document once and return the store and everything ``visit`` returned.
 
@@ -193,6 +186,10 @@ def load_store(
     whole CMDB (entries and data) and no record. It may run in a forked worker, so only what it
     returns survives, and that must pickle. The order of the results is that of the paths within
     each process. ``jobs=None`` uses one process below 500 documents, else up to four.
+
+    What ``memory`` knows is not read again; it learns the rest. Its rows are
+    right only for the same rule book and the same ``visit``. ``progress`` is told how many of the
+    documents have been read, and how many there are to read.
     """
     book = book or read_rulebook(snapshot)
     tuple(book.kinds.values())  # a rule book that cannot be used is an error now, not in a worker
@@ -204,11 +201,21 @@ def load_store(
     collecting = gc.isenabled()
     gc.disable()  # parsed documents hold no cycles; looking for some doubles the time
     try:
-        items = list(_load_items(store, kinds, infos))
+        if memory:
+            memory.begin(snapshot, infos)
+        items = list(_load_items(store, kinds, infos, memory))
+        known = memory.rows if memory else {}
         records = [i.path for i in infos if i.mode == REGULAR and i.path.startswith(_FOLDERS[1])]
-        todo: list[Document | str] = [*items, *(p for p in records if p.endswith(SUFFIX))]
-        shares = share_out(todo, _Work(store, kinds, visit), jobs)
+        records = [p for p in records if p.endswith(SUFFIX)]
+        todo: list[Document | str] = [*items, *(p for p in records if p not in known)]
+        work = _Work(store, kinds, visit, learn=memory is not None)
+        work.report, work.total = progress, len(todo)
+        shares = share_out(todo, work, jobs)
+        if memory:
+            shares.append(_remembered(memory, records))
         _merge(store, shares)
+        if memory:
+            _learn(memory, store, shares)
     finally:
         if collecting:
             gc.enable()
@@ -246,10 +253,41 @@ def _read(snapshot: Snapshot, kinds: _KindOf, paths: Sequence[str]) -> Iterator[
         yield Document(missed, b"", None, kinds(missed), (_UNREADABLE,))
 
 
-def _load_items(store: Store, kinds: _KindOf, infos: Iterable[FileInfo]) -> Iterator[Document]:
+def _remembered(memory: Memory, records: Iterable[str]) -> _Share[Any]:
+    """Return the records that were not read again, as one more share."""
+    rows = [memory.rows[p] for p in records if p in memory.rows]
+    return _Share(Entries(r.entry for r in rows), [], [], [v for r in rows for v in r.visited], [])
+
+
+def _learn(memory: Memory, store: Store, shares: Iterable[_Share[Any]]) -> None:
+    for share in shares:
+        for path, digest, visited in share.learnt:
+            if path in store.by_path:
+                memory.learn(path, digest, store.by_path[path], visited)
+
+
+def _items(store: Store, kinds: _KindOf, paths: Sequence[str], memory: Memory | None) -> Iterator[Document]:
+    """Yield the documents of the CMDB in order of path, those that are remembered without reading them."""
+    known = dict(memory.rows) if memory else {}
+    fresh = iter(_read(store.snapshot, kinds, [p for p in paths if p not in known]))
+    for path in paths:
+        row = known.get(path)
+        if row is not None:
+            yield Document(path, b"", row.data, kinds(path), ())
+            continue
+        document = next(fresh)
+        if memory and not document.problems and document.kind is not None and isinstance(document.data, dict):
+            entry = summarise(document.kind, path, document.data)
+            memory.learn(path, digest_of(document.raw), entry, [], document.data)
+        yield document
+
+
+def _load_items(
+    store: Store, kinds: _KindOf, infos: Iterable[FileInfo], memory: Memory | None = None
+) -> Iterator[Document]:
     """Load the CMDB into the store and yield its documents."""
     paths = [i.path for i in infos if i.mode == REGULAR and i.path.startswith(_FOLDERS[0])]
-    for document in _read(store.snapshot, kinds, [p for p in paths if p.endswith(SUFFIX)]):
+    for document in _items(store, kinds, [p for p in paths if p.endswith(SUFFIX)], memory):
         if document.problems:
             store.problems[document.path] = document.problems
         if document.kind is not None:
@@ -265,34 +303,44 @@ def _load_items(store: Store, kinds: _KindOf, infos: Iterable[FileInfo]) -> Iter
 class _Work(Generic[T]):
     """One worker's job: visit CMDB documents, load and visit records."""
 
-    def __init__(self, store: Store, kinds: _KindOf, visit: Visit[T] | None) -> None:
+    def __init__(self, store: Store, kinds: _KindOf, visit: Visit[T] | None, *, learn: bool = False) -> None:
         self._store = store
         self._kinds = kinds
         self._visit = visit
+        self._learn = learn
+        self.report: Report | None = None
+        self.total = 0
+        self._parent = os.getpid()
 
     def __call__(self, share: Sequence[Document | str]) -> _Share[T]:
-        entries = _Entries()
+        entries = Entries()
         broken: list[str] = []
         problems: list[tuple[str, tuple[Problem, ...]]] = []
         visited: list[T] = []
+        learnt: list[tuple[str, bytes, list[T]]] = []
         store, visit = self._store, self._visit
         if visit:
             for item in share:
                 if isinstance(item, Document):
                     visited.extend(visit(store, item))
         paths = [i for i in share if isinstance(i, str)]
-        for document in _read(store.snapshot, self._kinds, paths):
-            path, _, data, kind, found = document
+        report = self.report if os.getpid() == self._parent else None
+        for count, document in enumerate(_read(store.snapshot, self._kinds, paths)):
+            if report and count % _REPORT_EVERY == 0:
+                report(round(count * self.total / max(1, len(share))), self.total)
+            path, raw, data, kind, found = document
+            results = visit(store, document) if visit else []
             if found:
                 problems.append((path, found))
             if kind is not None:
                 if isinstance(data, dict):
                     entries.append(summarise(kind, path, data))
+                    if self._learn and not found:
+                        learnt.append((path, digest_of(raw), results))
                 else:
                     broken.append(path)
-            if visit:
-                visited.extend(visit(store, document))
-        return _Share(entries, broken, problems, visited)
+            visited.extend(results)
+        return _Share(entries, broken, problems, visited, learnt)
 
 
 def _merge(store: Store, shares: Sequence[_Share[Any]]) -> None:

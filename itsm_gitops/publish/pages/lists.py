@@ -59,8 +59,15 @@ def _record_kinds(view: View) -> list[Kind]:
     return [k for k in view.book.kinds.values() if k.is_record]
 
 
-def record_lists(view: View) -> Iterator[Page]:
-    """Yield the pages that list the records of each kind: what is open, by state, by month."""
+# Whether a page is wanted: its address, and what it lists.
+Wanted = Callable[[str, str], bool]
+
+
+def record_lists(view: View, wanted: Wanted = lambda _url, _what: True) -> Iterator[Page]:
+    """Yield the pages that list the records of each kind: what is open, by state, by month.
+
+    ``wanted`` is asked before a page of a list by state or by month is made.
+    """
     for kind in _record_kinds(view):
         entries = sorted(view.of_kind(kind.name), key=lambda e: (e.opened, e.id), reverse=True)
         yield _overview(view, kind, entries)
@@ -68,12 +75,12 @@ def record_lists(view: View) -> Iterator[Page]:
             if kind.workflow and state in kind.workflow.states:
                 title = f"{kind.plural_title}: {kind.workflow.states[state].title}"
                 ways = explore_link("Filter and sort these", kind=kind.name, state=state)
-                yield from _pages(view, kind, title, some, partial(urls.state, kind, state), ways)
+                yield from _pages(view, kind, title, some, partial(urls.state, kind, state), ways, wanted)
         for month, some in _by(entries, _month_of).items():
             title = f"{kind.plural_title} of {_month_title(month)}"
             text = f"Filter and sort all {kind.plural_title.lower()}"
             ways = explore_link(text, kind=kind.name, status="all")
-            yield from _pages(view, kind, title, some, partial(urls.month, kind, month), ways)
+            yield from _pages(view, kind, title, some, partial(urls.month, kind, month), ways, wanted)
 
 
 def _by(entries: Sequence[Entry], key: Callable[[Entry], str]) -> dict[str, list[Entry]]:
@@ -122,13 +129,21 @@ def _overview(view: View, kind: Kind, entries: list[Entry]) -> Page:
 
 
 def _pages(
-    view: View, kind: Kind, title: str, entries: list[Entry], url: Callable[[int], str], ways: Html
+    view: View,
+    kind: Kind,
+    title: str,
+    entries: list[Entry],
+    url: Callable[[int], str],
+    ways: Html,
+    wanted: Wanted,
 ) -> Iterator[Page]:
     """Yield pages of 100 rows, each with links to the ones beside it and ``ways`` to elsewhere."""
     total = -(-len(entries) // ROWS)
     crumbs = [Crumb(urls.RECORDS, "Records"), Crumb(urls.index(kind), kind.plural_title)]
     for number in range(1, total + 1):
         rows = entries[(number - 1) * ROWS : number * ROWS]
+        if not wanted(url(number), " ".join([title, str(len(entries)), *(e.id for e in rows)])):
+            continue
         lead = esc(f"{len(entries):,} in all")
         if total > 1:
             finds = link(urls.SEARCH, esc("Search"))

@@ -51,7 +51,7 @@ def months_of(view: View, records: Iterable[Entry]) -> Table:
 
 
 def _last_months(view: View) -> list[str]:
-    today = view.now.astimezone(view.zone)
+    today = view.today
     last = today.year * 12 + today.month - 1
     return [f"{n // 12:04d}-{n % 12 + 1:02d}" for n in range(last - _MONTHS + 1, last + 1)]
 

@@ -1,0 +1,87 @@
+"""Stamping the pages of documents into the frame, and their data beside them: the job of one worker."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Container, Sequence
+from typing import NamedTuple
+
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish import output, search, urls
+from itsm_gitops.publish.chrome import Shell
+from itsm_gitops.publish.data import api
+from itsm_gitops.publish.fields import Field, fields
+from itsm_gitops.publish.memo import Made
+from itsm_gitops.publish.pages import item, record
+from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.tracing import Tracer, traced
+from itsm_gitops.publish.view import View
+
+Progress = Callable[[str, int, int], None]
+
+_REPORT_EVERY = 200
+
+
+class Share(NamedTuple):
+    """What one worker made, how many files changed, and the words of documents they were not known of."""
+
+    made: list[Made]
+    changed: int
+    words: dict[str, str]
+
+
+class Stamper:
+    """Makes the files of a share of the documents. ``tracing`` notes what each was made from."""
+
+    def __init__(self, view: View, shell: Shell, target: str, total: int, known: Container[str]) -> None:
+        """Take the folder of the site, how many documents there are in all shares, and whose words are known."""
+        self.tracing = False
+        self.progress: Progress = lambda _what, _done, _total: None
+        self._view = view
+        self._shell = shell
+        self._target = target
+        self._total = total
+        self._known = known
+        self._fields: dict[str, tuple[Field, ...]] = {k.name: fields(k) for k in view.book.kinds.values()}
+        self._folders: set[str] = set()
+        self._parent = os.getpid()
+
+    def __call__(self, share: Sequence[Entry]) -> Share:
+        """Make the files of some documents."""
+        tracer = Tracer()
+        view = traced(self._view, tracer) if self.tracing else self._view
+        done = Share([], 0, {})
+        changed = 0
+        same: dict[str, str] = {}  # one object for each key: they are sent and kept once
+        if self._view.history:
+            self._view.history.read(entry.path for entry in share)
+        ratio = self._total / max(1, len(share))
+        for count, (entry, data) in enumerate(self._view.store.read_documents(share)):
+            if count % _REPORT_EVERY == 0 and os.getpid() == self._parent:
+                self.progress("Writing pages", round(count * ratio), self._total)
+            tracer.begin(entry.id)
+            signs = []
+            for url, content in self._files(view, entry, data):
+                changed += output.write(self._target, url, content, self._folders)
+                signs.append(output.sign(self._target, url))
+            done.made.append(Made(entry.id, tuple(same.setdefault(k, k) for k in tracer.keys), tuple(signs)))
+            if entry.id not in self._known:
+                done.words[entry.id] = search.words_of(data)
+        return done._replace(changed=changed)
+
+    def _files(self, view: View, entry: Entry, data: dict[str, object]) -> list[tuple[str, bytes]]:
+        page = document_page(view, entry, data, self._fields[entry.kind])
+        frame = self._shell.frame(urls.root(page.url), page.section)
+        return [(page.url, frame.page(page.title, page.body).encode()), api.document_file(view, entry, data)]
+
+
+def document_page(view: View, entry: Entry, data: dict[str, object], known: tuple[Field, ...]) -> Page:
+    """Return the page of one document."""
+    kind = view.kind(entry)
+    url = view.url(entry.id)
+    if kind.is_record:
+        return Page(
+            url, f"{entry.id} {entry.title}", urls.RECORDS, record.record_page(view, entry, data, known)
+        )
+    section = {"service": urls.SERVICES, "offering": urls.CATALOGUE}.get(entry.kind, urls.CMDB)
+    return Page(url, entry.title or entry.id, section, item.item_page(view, entry, data, known))

@@ -1,0 +1,337 @@
+"""What a page was made from: the view, noting every question that a page asks.
+
+The answer to each question has a key. A page must be made again only when the answer behind one of
+its keys has changed. What this module does not know counts as a question about everything, so a
+page that asks something new is made too often, never too rarely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from itsm_gitops.graph.status import Health
+from itsm_gitops.model.clock import parse_time
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.publish.markup import Html
+from itsm_gitops.publish.similar import title_words
+from itsm_gitops.publish.view import Priority, View
+
+V = TypeVar("V")
+
+ALL = "*"  # any document
+NOW = "now"
+GRAPH = "graph"  # how failures travel
+HEALTH = "health:"
+KNOWN = "known:"  # the known errors that affect an item
+PAST = "past:"  # the last days of a service
+HIT = "hit:"  # what a record makes unwell
+HISTORY = "history"  # whether Git has anything to tell
+EDITED = "edited:"  # the last edits of a file, by its path
+PROOF = "proof:"  # the evidence about a change
+CONFLICT = "conflict:"  # what is in the way of a change
+WORD = "word:"  # the records whose titles have a word
+SIMILAR = "similar"  # how many records there are to be like
+ITEMS = "items"  # any item of the CMDB
+TODAY = "today"
+KEPT = "kept:"  # how the service level of a service was kept
+KIND = "kind:"  # the documents of a kind
+LINKS = "links:"  # what is linked to a document and from it
+_LONGEST_ID = 63
+_MOST_PICTURES = 1_000
+
+
+class Tracer:
+    """The keys that were asked for since ``begin``."""
+
+    def __init__(self) -> None:
+        self.keys: set[str] = set()
+
+    def begin(self, identifier: str) -> None:
+        """Forget everything: the page of a document begins."""
+        self.keys = {identifier}
+
+
+class _Traced:
+    """A view that notes what it is asked. Stands for a ``View`` in everything that makes a page."""
+
+    def __init__(self, view: View, tracer: Tracer) -> None:
+        self._view = view
+        self._tracer = tracer
+        self.entries = _Answers(view.entries, tracer)
+        self.health = _Answers(view.health, tracer, HEALTH)
+        self.known_errors = _Answers(view.known_errors, tracer, KNOWN)
+        self.past = _Answers(view.past, tracer, PAST)
+        self.kept = _Answers(view.kept, tracer, KEPT)
+        self.hit_by = _Answers(view.hit_by, tracer, HIT)
+        self.proofs = _Answers(view.proofs, tracer, PROOF)
+        self.conflicts = _Answers(view.conflicts, tracer, CONFLICT)
+        self._history = _History(view.history, tracer) if view.history else None
+        self.similar = _Similar(view.similar, tracer)
+        self.course = self._course if view.course else None
+        self.network = _Network(view.network, tracer, self.entries)
+        self.store = _Store(view.store, tracer, self.entries)
+        self.graph = _Graph(view.graph, tracer)
+        self.pictures = _Pictures(tracer)
+        # These depend on their arguments and on what is the same for a whole build.
+        self.book, self.config, self.zone, self.audience = view.book, view.config, view.zone, view.audience
+        self.kind, self.matrix, self.priority_title = view.kind, view.matrix, view.priority_title
+        self.state_name, self.time, self.moment = view.state_name, view.time, view.moment
+
+    def __getattr__(self, name: str) -> Any:
+        self._tracer.keys.update((ALL, NOW))
+        return getattr(self._view, name)
+
+    @property
+    def now(self) -> Any:
+        self._tracer.keys.add(NOW)
+        return self._view.now
+
+    @property
+    def history(self) -> Any:
+        self._tracer.keys.add(HISTORY)
+        return self._history
+
+    @property
+    def today(self) -> Any:
+        self._tracer.keys.add(TODAY)
+        return self._view.today
+
+    def _course(self, identifier: str) -> Any:
+        """How the work on a record went: by its own life, the levels and calendars, and while it runs by now."""
+        entry = self._view.entries[identifier]
+        self._tracer.keys.update((identifier, ITEMS))
+        updated = parse_time(entry.updated)
+        if self._view.is_open(entry) or updated is None or updated > self._view.now:
+            self._tracer.keys.add(NOW)
+        course = self._view.course
+        return course(identifier) if course else None
+
+    def of_kind(self, name: str) -> list[Entry]:
+        self._tracer.keys.add(KIND + name)
+        return self._view.of_kind(name)
+
+    def url(self, identifier: str) -> str:
+        self._note(identifier)
+        return self._view.url(identifier)
+
+    def title(self, identifier: str) -> str:
+        self._note(identifier)
+        return self._view.title(identifier)
+
+    def id_link(self, identifier: str) -> Html | None:
+        self._note(identifier)
+        return self._view.id_link(identifier)
+
+    def link(self, identifier: str) -> Html:
+        self._note(identifier)
+        return self._view.link(identifier)
+
+    def is_open(self, entry: Entry) -> bool:
+        self._note(entry.id)
+        return self._view.is_open(entry)
+
+    def priority(self, entry: Entry) -> Priority:
+        self._note(entry.id)
+        return self._view.priority(entry)
+
+    def major(self, entry: Entry) -> str:
+        self._note(entry.id)
+        return self._view.major(entry)
+
+    def state_chip(self, entry: Entry) -> Html:
+        self._note(entry.id)
+        return self._view.state_chip(entry)
+
+    def priority_chip(self, entry: Entry) -> Html:
+        self._note(entry.id)
+        return self._view.priority_chip(entry)
+
+    def health_chip(self, identifier: str) -> Html:
+        self._tracer.keys.add(HEALTH + identifier)
+        return self._view.health_chip(identifier)
+
+    def reason(self, found: Health) -> str:
+        self._note(found.reason.rpartition(" ")[2])
+        return self._view.reason(found)
+
+    def _note(self, identifier: str) -> None:
+        if len(identifier) <= _LONGEST_ID:  # nothing longer names a document
+            self._tracer.keys.add(identifier)
+
+
+def traced(view: View, tracer: Tracer) -> View:
+    """Return the view with a tracer behind it."""
+    return cast(View, _Traced(view, tracer))
+
+
+class _Answers(Mapping[str, V]):
+    """A mapping by identifier that notes what was looked up, present or not."""
+
+    def __init__(self, answers: Mapping[str, V], tracer: Tracer, prefix: str = "") -> None:
+        self._answers = answers
+        self._tracer = tracer
+        self._prefix = prefix
+
+    def _note(self, key: object) -> None:
+        if isinstance(key, str) and len(key) <= _LONGEST_ID:
+            self._tracer.keys.add(self._prefix + key)
+
+    def __getitem__(self, key: str) -> V:
+        self._note(key)
+        return self._answers[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self._note(key)
+        return self._answers.get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        self._note(key)
+        return key in self._answers
+
+    def __iter__(self) -> Iterator[str]:
+        self._tracer.keys.add(ALL)
+        return iter(self._answers)
+
+    def __len__(self) -> int:
+        self._tracer.keys.add(ALL)
+        return len(self._answers)
+
+
+class _Behind:
+    """Something of the view; a question that it does not know is one about everything."""
+
+    def __init__(self, inner: Any, tracer: Tracer, entries: Mapping[str, Entry] | None = None) -> None:
+        self._inner = inner
+        self._tracer = tracer
+        self.entries = entries
+
+    def __getattr__(self, name: str) -> Any:
+        self._tracer.keys.add(ALL)
+        return getattr(self._inner, name)
+
+
+class _Network(_Behind):
+    def __init__(self, inner: Any, tracer: Tracer, entries: Mapping[str, Entry]) -> None:
+        super().__init__(inner, tracer, entries)
+        self.book = inner.book
+
+    def related(self, identifier: str) -> Any:
+        self._tracer.keys.add(LINKS + identifier)
+        return self._inner.related(identifier)
+
+    def others(self, identifier: str, *relations: str) -> Any:
+        self._tracer.keys.add(LINKS + identifier)
+        return self._inner.others(identifier, *relations)
+
+    def out(self, identifier: str) -> Any:
+        self._tracer.keys.add(LINKS + identifier)
+        return self._inner.out(identifier)
+
+    def into(self, identifier: str) -> Any:
+        self._tracer.keys.add(LINKS + identifier)
+        return self._inner.into(identifier)
+
+
+class _Store(_Behind):
+    def __init__(self, inner: Any, tracer: Tracer, entries: Mapping[str, Entry]) -> None:
+        super().__init__(inner, tracer, entries)
+        self.book, self.config = inner.book, inner.config
+
+    def data(self, identifier: str) -> Any:
+        self._tracer.keys.add(identifier)
+        return self._inner.data(identifier)
+
+
+class _History(_Behind):
+    def of(self, path: str) -> Any:
+        self._tracer.keys.update((EDITED + path, KIND + "person"))  # people are known by their addresses
+        return self._inner.of(path)
+
+
+class _Similar(_Behind):
+    def of(self, entry: Entry) -> Any:
+        self._tracer.keys.update((entry.id, SIMILAR, *(WORD + w for w in title_words(entry))))
+        return self._inner.of(entry)
+
+
+class _Graph:
+    """How failures travel; asked as a whole, for it changes seldom."""
+
+    def __init__(self, inner: Any, tracer: Tracer) -> None:
+        self._inner = inner
+        self._tracer = tracer
+
+    def __getattr__(self, name: str) -> Any:
+        self._tracer.keys.add(GRAPH)
+        return getattr(self._inner, name)
+
+
+class _Pictures(dict[tuple[str, ...], Html]):
+    """Pictures that several pages show: what one was made from is noted for each page that shows it."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        super().__init__()
+        self._tracer = tracer
+        self._from: dict[tuple[str, ...], set[str]] = {}
+        self._outer: list[set[str]] = []
+
+    def __contains__(self, roots: object) -> bool:
+        if super().__contains__(roots):
+            return True
+        self._outer.append(self._tracer.keys)
+        self._tracer.keys = set()
+        return False
+
+    def __setitem__(self, roots: tuple[str, ...], picture: Html) -> None:
+        if len(self) >= _MOST_PICTURES:  # 100,000 records rarely have the same one
+            oldest = next(iter(self))
+            del self[oldest], self._from[oldest]
+        super().__setitem__(roots, picture)
+        self._from[roots] = self._tracer.keys
+        self._tracer.keys = self._outer.pop()
+
+    def __getitem__(self, roots: tuple[str, ...]) -> Html:
+        self._tracer.keys |= self._from[roots]
+        return super().__getitem__(roots)
+
+
+def changed_keys(
+    before: Mapping[str, Entry], after: Mapping[str, Entry], book: RuleBook, regrouped: Callable[[str], bool]
+) -> set[str]:
+    """Return the keys behind which the documents that changed lie.
+
+    ``before`` and ``after`` are the entries of those documents only, by identifier; one that is new
+    or gone is in one of them. ``regrouped`` says whether the redundancy of an item is another now.
+    """
+    keys: set[str] = set()
+    for identifier in before.keys() | after.keys():
+        versions = [e for e in (before.get(identifier), after.get(identifier)) if e is not None]
+        keys.update((ALL, identifier, LINKS + identifier, *(KIND + e.kind for e in versions)))
+        edges = set(versions[0].edges) ^ set(versions[1].edges if len(versions) > 1 else ())
+        keys.update(LINKS + e.target for e in edges)
+        if any(book.links[e.relation].impact for e in edges if e.relation in book.links):
+            keys.add(GRAPH)
+        keys.update(_likeness(versions))
+        if any(not book.kinds[e.kind].is_record for e in versions):
+            keys.add(ITEMS)
+            moved = len({(e.kind, e.state, e.edges) for e in versions}) > 1 or len(versions) == 1
+            if moved or regrouped(identifier):
+                keys.add(GRAPH)
+    return keys
+
+
+def _likeness(versions: Sequence[Entry]) -> Iterator[str]:
+    """Yield the keys of what else the likeness of records rests on: words of titles, items, dates, how many."""
+    words = [title_words(e) for e in versions]
+    if len(versions) == 1:
+        yield SIMILAR
+    about = {(e.kind, e.opened, e.edges) for e in versions}
+    changed = set().union(*words) if len(about) > 1 or len(versions) == 1 else words[0] ^ words[1]
+    yield from (WORD + w for w in changed)
+
+
+def differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Return the keys of the answers that are no longer the same."""
+    return [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]

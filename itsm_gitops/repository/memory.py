@@ -1,0 +1,125 @@
+"""What an earlier reading gave, so that a file that did not change is not opened again.
+
+A file of the working tree is taken for unchanged when size, times and inode are those noted at the last
+reading and the times lay clearly before that (a change within one tick of the clock could not be told). A
+file of a commit is known by its hash. Only documents without a problem are remembered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.repository import packing
+from itsm_gitops.repository.snapshot import REGULAR, FileInfo, Snapshot, WorkingTree
+
+_PART = 2_000
+Plain = tuple[list[Sequence[Any]], bytes]  # rows, and what visits returned
+_RACY = 2_000_000_000  # nanoseconds; file systems keep times in steps of up to two seconds
+
+
+class Row(NamedTuple):
+    """One document: its file, the digest of its content, and what reading it gave.
+
+    ``data`` is the document itself for what stays in memory anyway (the CMDB), else None; ``visited`` is
+    what the visit returned.
+    """
+
+    stamp: bytes
+    digest: bytes
+    entry: Entry
+    data: Any
+    visited: Any
+
+
+class Memory:
+    """The rows of the last reading (``before``) and of this one (``rows``), by path."""
+
+    def __init__(self, clock: Path, kept: Iterable[Plain] = ()) -> None:
+        """Take what ``plain`` returned the last time.
+
+        ``clock`` is a file that may be touched, to learn the file system's time.
+        """
+        self._clock = clock
+        self.before: dict[str, Row] = dict(row for part in kept for row in _rows(*part))
+        self.rows: dict[str, Row] = {}
+        self._stamps: dict[str, bytes] = {}
+        self._newest = 0
+
+    def begin(self, snapshot: Snapshot, infos: Iterable[FileInfo]) -> None:
+        """Look at the files of a snapshot and take over the rows of those that did not change."""
+        self._clock.parent.mkdir(parents=True, exist_ok=True)
+        self._clock.touch()
+        self._newest = self._clock.stat().st_mtime_ns - _RACY
+        regular = [i for i in infos if i.mode == REGULAR]
+        if isinstance(snapshot, WorkingTree):
+            base = str(snapshot.root)
+            self._stamps = {i.path: self._stamp(f"{base}/{i.path}") for i in regular}
+        else:
+            self._stamps = {i.path: i.oid.encode() for i in regular}
+        for path, stamp in self._stamps.items():
+            known = self.before.get(path)
+            if known is not None and stamp and known.stamp == stamp:
+                self.rows[path] = known
+
+    def _stamp(self, path: str) -> bytes:
+        """Return what tells a file from its later versions, nothing where that cannot be told."""
+        try:
+            found = os.lstat(path)
+        except OSError:
+            return b""
+        return b"" if max(found.st_mtime_ns, found.st_ctime_ns) >= self._newest else stamp_of(found)
+
+    def learn(self, path: str, digest: bytes, entry: Entry, visited: Any, data: Any = None) -> None:
+        """Remember a document that was just read."""
+        self.rows[path] = Row(self._stamps.get(path, b""), digest, entry, data, visited)
+
+    def changes(self) -> tuple[dict[str, Row], dict[str, Row]]:
+        """Return the rows before and after of the documents whose content is new, other or gone, by identifier."""
+        before, after = self.before, self.rows
+        paths = [
+            p
+            for p in before.keys() | after.keys()
+            if p not in before or p not in after or before[p].digest != after[p].digest
+        ]
+        gone = {before[p].entry.id: before[p] for p in paths if p in before}
+        come = {after[p].entry.id: after[p] for p in paths if p in after}
+        return gone, come
+
+    def plain(self) -> Iterator[Plain]:
+        """Yield everything as plain data, to be kept where nobody else can write."""
+        rows = list(self.rows.items())
+        for start in range(0, len(rows), _PART):
+            part = rows[start : start + _PART]
+            kept: list[Sequence[Any]] = [
+                (
+                    path,
+                    r.stamp,
+                    r.digest,
+                    packing.plain(r.entry),
+                    r.data,
+                )
+                for path, r in part
+            ]
+            yield kept, pickle.dumps([r.visited for _, r in part], pickle.HIGHEST_PROTOCOL)
+
+
+def _rows(kept: list[Sequence[Any]], visited: bytes) -> Iterator[tuple[str, Row]]:
+    for (path, stamp, digest, entry, data), own in zip(kept, pickle.loads(visited), strict=True):  # noqa: S301 - see Vault
+        yield path, Row(stamp, digest, packing.entry_of(entry), data, own)
+
+
+def stamp_of(found: os.stat_result) -> bytes:
+    """Return size, times and inode of a file in one small piece."""
+    numbers = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+    return b"".join(n.to_bytes(8, signed=True) for n in numbers)
+
+
+def digest_of(raw: bytes) -> bytes:
+    """Return the digest of a file's content."""
+    return hashlib.blake2b(raw, digest_size=16).digest()

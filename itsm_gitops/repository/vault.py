@@ -1,0 +1,92 @@
+"""Files that only this clone may have written: kept results, signed with a key that no clone brings along.
+
+A repository can hold a file of any name, and reading one of ours back runs a loader that is not made for
+hostile input. So each file carries a signature; its key is made at random and lies in the ``.git`` folder,
+which is never part of what is cloned.
+"""
+
+from __future__ import annotations
+
+import hmac
+import marshal
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from itsm_gitops.model import clock
+from itsm_gitops.repository.git import Git
+
+_KEY = "itsm-vault.key"
+_SIZE, _LENGTH = 32, 8  # bytes of the signature, and of a part's length
+
+
+class Vault:
+    """One such file; ``about`` names what it is for, so that it is only read back for the same."""
+
+    def __init__(self, git: Git, path: Path, about: str) -> None:
+        self._path = path
+        self._about = about.encode()
+        self._key = _key(git)
+
+    def load(self) -> Iterator[Any]:
+        """Yield the parts that were kept; none when there is nothing, or nothing that is ours and for the same."""
+        try:
+            content = memoryview(self._path.read_bytes())
+        except OSError:
+            return
+        signature, payload = content[:_SIZE], content[_SIZE:]
+        maker = self._maker()
+        maker.update(payload)
+        if not self._key or not hmac.compare_digest(signature, maker.digest()):
+            return
+        at = 0
+        while at < len(payload):
+            end = at + _LENGTH + int.from_bytes(payload[at : at + _LENGTH])
+            yield marshal.loads(payload[at + _LENGTH : end])  # noqa: S302 - signed by ourselves
+            at = end
+
+    def keep(self, parts: Iterable[Any]) -> None:
+        """Keep parts that marshal can write; a disk that refuses costs time at the next build, no more."""
+        if not self._key:
+            return
+        draft = self._path.with_suffix(".part")
+        maker = self._maker()
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with draft.open("wb") as file:
+                file.write(bytes(_SIZE))
+                for part in parts:
+                    written = marshal.dumps(part)
+                    framed = len(written).to_bytes(_LENGTH) + written
+                    maker.update(framed)
+                    file.write(framed)
+                file.seek(0)
+                file.write(maker.digest())
+            draft.replace(self._path)
+
+    def drop(self) -> None:
+        """Forget what is kept."""
+        with suppress(OSError):
+            self._path.unlink()
+
+    def _maker(self) -> hmac.HMAC:
+        return hmac.new(self._key, self._about + b"\0", "sha256")
+
+
+def _key(git: Git) -> bytes:
+    """Return this clone's key, making it at first; empty where there can be none."""
+    path = git.directory / _KEY
+    try:
+        return path.read_bytes()
+    except OSError:
+        pass
+    key = clock.random_suffix(2 * _SIZE).encode()
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError:
+        return b""
+    with os.fdopen(handle, "wb") as file:
+        file.write(key)
+    return key

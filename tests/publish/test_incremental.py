@@ -1,0 +1,296 @@
+"""A build that finds a former one makes the same bytes as one that finds nothing, whatever was changed between."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sample_site import NOW, write_sample
+
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.publish import SiteReport, build_site, stamping
+from itsm_gitops.publish.tracing import ALL, KIND, LINKS, Tracer, traced
+from itsm_gitops.publish.tracing import NOW as NOW_KEY
+from itsm_gitops.publish.view import View
+from itsm_gitops.repository import Repository, memory, packaged_rulebook_root
+
+INCIDENT = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
+OLD = "records/incidents/2026/10/INC-261001-CCCCC.yaml"
+CHANGE = "records/changes/2026/11/CHG-261118-BBBBB.yaml"
+KNOWN = "records/known-errors/2026/11/KE-261121-EEEEE.yaml"
+
+
+def replaced(path: str, *pairs: tuple[str, str]) -> Callable[[Path], None]:
+    def edit(root: Path) -> None:
+        text = (root / path).read_text(encoding="utf-8")
+        for old, new in pairs:
+            assert old in text
+            text = text.replace(old, new)
+        (root / path).write_text(text, encoding="utf-8")
+
+    return edit
+
+
+def added(path: str, text: str) -> Callable[[Path], None]:
+    def edit(root: Path) -> None:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+
+    return edit
+
+
+def committed(root: Path) -> None:
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    for command in (["add", "-A", "records", "cmdb", "schemas", "itsm.yaml"], ["commit", "-qm", "Work"]):
+        subprocess.run(["git", *who, *command], cwd=root, check=True)
+
+
+def removed(path: str) -> Callable[[Path], None]:
+    return lambda root: (root / path).unlink()
+
+
+NEWEST = "INC-261122-NNNNN"
+NEW = f"""\
+id: {NEWEST}
+kind: incident
+title: A second report
+service: shop
+cis: [shop-db-1]
+impact: high
+urgency: high
+state: new
+links:
+- type: relates_to
+  target: INC-261001-CCCCC
+timeline:
+- at: 2026-11-22T10:00:00Z
+  by: ada
+  state: new
+"""
+
+# Each on top of those before it; with files whose content must be other afterwards.
+EDITS: list[tuple[str, list[Callable[[Path], None]], tuple[str, ...]]] = [
+    (
+        "the title of a linked record, and a form",
+        [
+            replaced(CHANGE, ("title: New version", "title: Another version")),
+            replaced("cmdb/offerings/laptop.yaml", ("Which model?", "Which of both?")),
+        ],
+        ("records/incidents/2611/INC-261120-AAAAA.html", "records/requests/2611/REQ-261121-FFFFF.html"),
+    ),
+    (
+        "the state of a linked record",
+        [replaced(CHANGE, ("state: scheduled\nplanned", "state: implement\nplanned"))],
+        ("records/incidents/2611/INC-261120-AAAAA.html", "cmdb/applications/shop-web.html"),
+    ),
+    (
+        "new records: one hits a service, one is only named in prose",
+        [
+            added(f"records/incidents/2026/11/{NEWEST}.yaml", NEW),
+            added("records/incidents/2026/11/INC-261120-ZZZZZ.yaml", NEW.replace(NEWEST, "INC-261120-ZZZZZ")),
+        ],
+        (
+            "records/incidents/2610/INC-261001-CCCCC.html",
+            "records/incidents/2611/INC-261120-AAAAA.html",
+            "cmdb/databases/shop-db-1.html",
+        ),
+    ),
+    (
+        "a link to another record",
+        [replaced(f"records/incidents/2026/11/{NEWEST}.yaml", ("INC-261001-CCCCC", "PRB-261121-DDDDD"))],
+        ("records/incidents/2610/INC-261001-CCCCC.html", "records/problems/2611/PRB-261121-DDDDD.html"),
+    ),
+    (
+        "a deleted record, a retired known error",
+        [
+            removed(f"records/incidents/2026/11/{NEWEST}.yaml"),
+            replaced(KNOWN, ("state: published\n", "state: retired\n")),
+        ],
+        ("records/problems/2611/PRB-261121-DDDDD.html", "records/incidents/2611/INC-261120-AAAAA.html"),
+    ),
+    (
+        "a relation of an item, the name of a person",
+        [
+            replaced("cmdb/applications/shop-web.yaml", ("- type: depends_on\n  target: shop-db-2\n", "")),
+            replaced("cmdb/people/ada.yaml", ("Ada Example", "Ada Elsewhere")),
+        ],
+        ("cmdb/databases/shop-db-2.html", "records/incidents/2610/INC-261001-CCCCC.html"),
+    ),
+    (
+        "the redundancy of an item, a calendar",
+        [
+            replaced("cmdb/applications/shop-web.yaml", ("[shop-db-1, shop-db-2]", "[shop-db-1]")),
+            replaced("cmdb/calendars/winter.yaml", ("2026-11-30", "2026-12-03")),
+        ],
+        ("changes/index.html",),
+    ),
+    (
+        "a title of the same words as another's, first in Git and edited after that",
+        [committed, replaced(OLD, ("title: Résumé upload fails", "title: Shop front shows an upload error"))],
+        ("records/incidents/2610/INC-261001-CCCCC.html",),
+    ),
+    ("a commit of the edit, no file changed", [committed], ("records/incidents/2610/INC-261001-CCCCC.html",)),
+    ("a document that is no YAML", [replaced(OLD, ("title: ", "title: ["))], ()),
+    (
+        "and that is some again",
+        [replaced(OLD, ("title: [", "title: "))],
+        ("records/incidents/2610/INC-261001-CCCCC.html",),
+    ),
+]
+# What every page depends on; the engine runs again.
+WIDE: list[tuple[str, list[Callable[[Path], None]], tuple[str, ...]]] = [
+    (
+        "the settings",
+        [replaced("itsm.yaml", ("Europe/Berlin", "America/New_York"))],
+        ("records/incidents/2610/INC-261001-CCCCC.html",),
+    ),
+    (
+        "the rule book",
+        [replaced("schemas/workflows/incident.yaml", ("title: In progress", "title: Being worked on"))],
+        ("records/incidents/2611/INC-261120-AAAAA.html",),
+    ),
+    (
+        "the sources of the site",
+        [added("site/docs/handbook/own.md", "# Ours\n\nA page of our own.\n")],
+        ("handbook/index.html",),
+    ),
+]
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
+
+
+def build(repo: Repository, name: str) -> tuple[SiteReport, dict[str, bytes]]:
+    report = build_site(Repository.open(repo.root), now=NOW, output_folder=Path("build") / name)
+    return report, tree(report.output)
+
+
+def cold(repo: Repository) -> dict[str, bytes]:
+    """The site as a build makes it that knows of no other; the engine's pages are what all share."""
+    work = repo.root / "build/cold-parts"
+    shutil.rmtree(repo.root / "build/cold", ignore_errors=True)
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.copytree(repo.root / "build/warm-parts", work)
+    (work / "kept.bin").unlink()
+    return build(repo, "cold")[1]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with its site, to be copied."""
+    made = write_sample(tmp_path_factory.mktemp("built"))
+    subprocess.run(["git", "init", "-q", str(made.root)], check=True)
+    build(made, "warm")
+    return made.root
+
+
+@pytest.fixture
+def repo(tmp_path: Path, built: Path) -> Repository:
+    """A copy of it; the files are others, so the first build reads and writes everything again."""
+    shutil.copytree(built, tmp_path / "sample")
+    return Repository.open(tmp_path / "sample")
+
+
+def compare(repo: Repository, edits: list[tuple[str, list[Callable[[Path], None]], tuple[str, ...]]]) -> None:
+    before = build(repo, "warm")[1]
+    for what, some, other in edits:
+        for edit in some:
+            edit(repo.root)
+        after = build(repo, "warm")[1]
+        assert [u for u in other if before.get(u) == after.get(u)] == [], what
+        fresh = cold(repo)
+        assert sorted(after) == sorted(fresh), what
+        assert [u for u in fresh if after[u] != fresh[u]] == [], what
+        before = after
+
+
+def test_a_later_build_equals_a_first_one(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As if every file had been written long before it was read: none is opened that did not change.
+    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    compare(repo, EDITS)
+
+
+@pytest.mark.slow
+def test_files_written_just_before_are_read_again(repo: Repository) -> None:
+    compare(repo, EDITS)
+
+
+@pytest.mark.slow
+def test_what_every_page_depends_on(repo: Repository) -> None:
+    shutil.copytree(packaged_rulebook_root() / "site", repo.root / "site")
+    compare(repo, WIDE)
+
+
+def test_only_what_is_concerned_is_written(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    build(repo, "warm")
+    stamped: list[str] = []
+    original = stamping.document_page
+
+    def noting(view: View, entry: object, *rest: object) -> object:
+        stamped.append(entry.id)  # type: ignore[attr-defined]
+        return original(view, entry, *rest)
+
+    monkeypatch.setattr(stamping, "document_page", noting)
+    report, _ = build(repo, "warm")
+    # A change that a freeze forbids is made again each time: what is in its way cannot be compared.
+    assert (stamped, report.written, report.removed) == (["CHG-261118-BBBBB"], 0, 0)
+    replaced(CHANGE, ("title: New version", "title: Another version"))(repo.root)
+    build(repo, "warm")
+    assert {"CHG-261118-BBBBB", "INC-261120-AAAAA", "shop-web"} <= set(stamped)
+    assert not {"REQ-261121-FFFFF", "INC-261001-CCCCC", "web", "laptop"} & set(stamped)
+
+
+SPOILT: dict[str, Callable[[Path], object]] = {
+    "edited": lambda site: (site / "records/incidents/2611/INC-261120-AAAAA.html").write_text("mine"),
+    "deleted": lambda site: (site / "records/incidents/2611/INC-261120-AAAAA.html").unlink(),
+    "data": lambda site: (site / "api/items/shop.json").write_text("{}"),
+    "added": lambda site: (site / "records/incidents/2611/more.html").write_text("more"),
+    "search": lambda site: (site / "search/index.js").unlink(),
+    "not ours": lambda site: (site.parent / "warm-parts/kept.bin").write_bytes(b"x" * 100),
+    "cut off": lambda site: os.truncate(site.parent / "warm-parts/kept.bin", 1000),
+    "empty": lambda site: os.truncate(site.parent / "warm-parts/kept.bin", 0),
+    "another key": lambda site: (site.parent.parent / ".git/itsm-vault.key").write_bytes(b"another key"),
+    "all": shutil.rmtree,
+}
+
+
+def test_what_was_spoilt_is_healed(repo: Repository) -> None:
+    expected = build(repo, "warm")[1]
+    for what, spoil in SPOILT.items():
+        spoil(repo.root / "build/warm")
+        assert build(repo, "warm")[1] == expected, what
+
+
+def test_without_git_nothing_is_kept(tmp_path: Path, built: Path) -> None:
+    shutil.copytree(built, tmp_path / "plain", ignore=shutil.ignore_patterns(".git", "kept.bin"))
+    report, _ = build(Repository.open(tmp_path / "plain"), "warm")
+    assert not (report.output.parent / "warm-parts/kept.bin").exists()
+
+
+def test_an_unknown_question_is_one_about_everything(view: View) -> None:
+    tracer = Tracer()
+    seen = traced(view, tracer)
+
+    def asked(question: Callable[[View], object]) -> set[str]:
+        tracer.begin("shop")
+        question(seen)
+        return tracer.keys - {"shop"}
+
+    kind: Kind = view.book.kinds["service"]
+    assert asked(lambda v: v.calendars) == {ALL, NOW_KEY}
+    assert asked(lambda v: list(v.entries)) == {ALL}
+    assert asked(lambda v: len(v.health)) == {ALL}
+    assert asked(lambda v: v.network.cycles("depends_on")) == {ALL}
+    assert asked(lambda v: v.network.out("web")) == asked(lambda v: v.network.into("web")) == {LINKS + "web"}
+    assert asked(lambda v: v.store.left_out()) == {ALL}
+    assert asked(lambda v: v.of_kind("team")) == {KIND + "team"}
+    assert asked(lambda v: v.now) == {NOW_KEY}
+    assert asked(lambda v: (v.kind(v.store.entries["web"]), v.state_name(kind, "production"))) == {"web"}
+    assert asked(lambda v: "no such thing" in v.entries) == {"no such thing"}
+    assert asked(lambda v: "x" * 64 in v.entries) == set()
