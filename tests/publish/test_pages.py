@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 from sample_site import NOW, write_sample
 
+from itsm_gitops.graph.status import affected
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish import agenda, build_site, navigation, questions, serve, urls
 from itsm_gitops.publish.agenda import Span
 from itsm_gitops.publish.fields import fields, value
+from itsm_gitops.publish.markup import ROOT
+from itsm_gitops.publish.pages import maps
 from itsm_gitops.publish.pages.steps import stepper
 from itsm_gitops.publish.view import View, extra_of
 from itsm_gitops.repository import load_store
@@ -228,3 +231,12 @@ def test_serving_rebuilds_when_a_file_changes_and_survives_mistakes(tmp_path: Pa
         stop.set()
         thread.join(timeout=30)
     assert not thread.is_alive()
+
+
+def test_a_record_that_is_closed_for_good_leads_to_the_map_instead_of_showing_one(view: View) -> None:
+    entry = next(e for e in view.of_kind("incident") if affected(e))
+    assert "<svg" in maps.affected_map(view, entry)
+    closed = maps.affected_map(view, entry._replace(state="closed"))
+    assert "<svg" not in closed
+    assert f'href="{ROOT}{urls.map_of(affected(entry)[0])}"' in closed
+    assert maps.affected_map(view, entry._replace(state="closed", edges=())) == ""

@@ -65,7 +65,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> GitRepo:
 
 def view_of(repo: Repository, audience: Audience | None = None, at: str | None = None) -> View:
     reporter = Reporter()
-    view, _ = load(repo.snapshot(at), repo.book, audience or Audience(), reporter, NOW)
+    view, *_ = load(repo.snapshot(at), repo.book, audience or Audience(), reporter, NOW)
     add_background(view, repo, at, reporter)
     view.conflicts = conflicts(Plan(view).schedule)
     return view

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from itsm_gitops.graph.impact import Effect, edges_between
+from itsm_gitops.graph.status import affected
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.diagram import Arrow, Box, draw
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link
@@ -14,6 +16,7 @@ from itsm_gitops.publish.view import View
 
 MOST_BOXES = 26
 _DEPTH = 3
+_MOST_ROOTS = 8
 
 _EFFECT_LOOKS = {
     Effect.OUTAGE: "outage",
@@ -23,9 +26,17 @@ _EFFECT_LOOKS = {
 }
 
 
-def affected_map(view: View, identifiers: Sequence[str]) -> Html:
-    """Return a section with what would be hit if the affected items failed; nothing when that is little."""
-    roots = tuple(i for i in identifiers if i in view.entries and view.kind(view.entries[i]).operational)
+def affected_map(view: View, entry: Entry) -> Html:
+    """Return a section with what would be hit if the affected items failed; nothing when that is little.
+
+    Nobody decides anything on a record that is closed for good, and most are: those have links to the map.
+    """
+    roots = tuple(i for i in affected(entry) if i in view.entries and view.kind(view.entries[i]).operational)
+    flow = view.kind(entry).workflow
+    state = flow.states.get(entry.state) if flow else None
+    if state is not None and state.terminal:
+        links = ", ".join(link(urls.map_of(i), esc(view.title(i))) for i in roots[:_MOST_ROOTS])
+        return section("Impact", Html(f"<p>In the map: {links}</p>") if links else EMPTY, "impact")
     if roots not in view.pictures:
         view.pictures[roots] = _affected_map(view, roots) if roots else EMPTY
     return view.pictures[roots]

@@ -48,7 +48,7 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
             origin(view, entry),
         ]
     )
-    picture = maps.affected_map(view, affected(entry))
+    picture = maps.affected_map(view, entry)
     return Html(f"{head}{stepper(kind, entry, data)}{two_columns(main, side)}{picture}")
 
 
