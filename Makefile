@@ -24,7 +24,11 @@ WORKFLOWS := .github/workflows/*.yml
 FORGES := github gitea gitlab plain
 SHIPPED := build/init/github/$(WORKFLOWS) build/init/gitea/.gitea/workflows/*.yml
 
-.PHONY: help install demo serve test test-all check gates lint types workflows examples bench bench-site clean
+# The judge of the pages. Its version is fixed, so that a new rule of it is no surprise.
+HTML_VALIDATE := build/html-validate/node_modules
+HTML_VALIDATE_VERSION := html-validate@10.17.0
+
+.PHONY: help install demo serve test test-all check gates lint types workflows examples site-check bench bench-site clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -65,7 +69,7 @@ test-all: ## every test, the generated documents 10,000 strong
 check: gates ## every gate: what a pull request must pass
 	@$(MAKE) --no-print-directory test COVERAGE=1
 
-gates: lint types workflows examples ## every gate but the tests
+gates: lint types workflows site-check ## every gate but the tests
 
 lint: $(VENV)/.dev ## style and format
 	$(BIN)/ruff check .
@@ -90,6 +94,15 @@ examples: $(VENV)/.dev ## the living example: clean, in canonical form, its site
 	$(BIN)/itsm check
 	$(BIN)/itsm fmt --check
 	$(BIN)/itsm site build
+
+# Offline but for the first time. Without npm it says that nothing was looked at, and is content.
+site-check: examples ## every page of the example against the HTML standard (with npm)
+	@command -v npm > /dev/null || { echo 'no npm here: the pages are not validated'; exit 0; }; \
+	test -x $(HTML_VALIDATE)/.bin/html-validate || npm install --silent --no-save --no-audit --no-fund \
+		--ignore-scripts --prefix build/html-validate $(HTML_VALIDATE_VERSION) > /dev/null || \
+		{ echo 'html-validate cannot be installed here: the pages are not validated'; exit 0; }; \
+	$(HTML_VALIDATE)/.bin/html-validate --config tests/publish/html-validate.config.cjs --ext html build/site; \
+	echo "$$(find build/site -name '*.html' | wc -l) pages are valid HTML"
 
 bench: $(VENV)/.dev ## measure against PyYAML and a bare interpreter (figures, not a gate)
 	$(BIN)/python benchmarks/bench.py

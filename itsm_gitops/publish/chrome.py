@@ -33,6 +33,12 @@ _OWN_SEARCH = re.compile(
     r'<label class="md-header__button md-icon" for="__search">.*?</label>\s*<div class="md-search".*?</div>\s*',
     re.DOTALL,
 )
+# Where the placeholder page would lie: no page that is stamped into its frame is that one.
+_CANONICAL = re.compile(r'<link rel="canonical"[^>]*>')
+# Links of written pages to other hosts say nothing about who may follow; the engine's own do.
+_OUTSIDE = re.compile(r'<a (?=[^>]*\bhref="https?://)(?![^>]*\brel=)')
+# An empty number is none: the engine means that its label takes no place in the order.
+_NO_NUMBER = re.compile(r'(?<=<label )([^>]*?) tabindex=""')
 _SPACE = re.compile(r"\s*\n\s*")
 _TAB = re.compile(r'<li class="md-tabs__item">(?=\s*<a href="([^"]*)")')
 _POLICY = (
@@ -66,6 +72,7 @@ def dress(html: str, root: str) -> str:
     html = _SKIP.sub(
         '<div data-md-component="skip"><a href="#it-main" class="md-skip">Skip to content</a></div>', html, 1
     )
+    html = _NO_NUMBER.sub(r"\1", _OUTSIDE.sub('<a rel="noopener noreferrer" ', html))
     html = scrollable(_OWN_SEARCH.sub("", html, 1)).replace(
         'class="md-content__inner md-typeset"', 'class="md-content__inner md-typeset" id="it-main"'
     )
@@ -160,8 +167,8 @@ class Shell:
 
 
 def _compact(html: str) -> str:
-    """Drop the white space between elements and the empty table of contents."""
-    return _SIDEBAR_EMPTY.sub("", _SPACE.sub("\n", html), 1)
+    """Drop the white space between elements, the empty table of contents, and the page's own address."""
+    return _SIDEBAR_EMPTY.sub("", _SPACE.sub("\n", _CANONICAL.sub("", html, 1)), 1)
 
 
 def _relocate(html: str, old: str, new: str) -> str:

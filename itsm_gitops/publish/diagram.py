@@ -64,7 +64,7 @@ def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow], more: int 
         f'<figure class="it-map"><div class="it-map__view" tabindex="0" role="group" aria-label="{esc(caption)}">'
         f'<svg{wide} xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
         f' viewBox="0 0 {width} {height}">{lines}{shapes}</svg></div>'
-        f"<figcaption>{esc(caption + rest)}</figcaption>{_as_list(boxes, named)}</figure>"
+        f"<figcaption>{esc(caption + rest)}</figcaption></figure>{_as_list(boxes, named)}"
     )
 
 

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import ARGUMENTS, CHROMIUM, Guard
+from browsing import ARGUMENTS, CHECKOUT, CHROMIUM, Guard
 from sample_site import NOW, write_sample
 
 from itsm_gitops.publish import SiteReport, build_site
 from itsm_gitops.publish.view import View, extra_of
 from itsm_gitops.repository import Repository, load_store
+from tests.support import run_apart
+
+EXAMPLE_NOW = "2026-11-22T12:00:00Z"
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +34,16 @@ def report(sample: Repository) -> SiteReport:
 def site(report: SiteReport) -> Path:
     """The folder of the site built from the sample."""
     return report.output
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of this checkout, as the command line builds it; not to be changed by tests."""
+    folder = tmp_path_factory.mktemp("example") / "site"
+    words = ["site", "build", "--out", str(folder)]
+    done = run_apart(words, CHECKOUT, env={"ITSM_NOW": EXAMPLE_NOW}, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import CHECKOUT, PHONE, Guard, axe_source, serious_faults, switch_to_dark
+from browsing import PHONE, Guard, axe_source, serious_faults, switch_to_dark
 
 from itsm_gitops.publish.serve import listening
 
 pytestmark = pytest.mark.browser
 
-NOW = "2026-11-22T12:00:00Z"
 MAJOR = "records/incidents/2610/INC-261029-5HD09.html"
 CHANGE = "records/changes/2611/CHG-261104-R16W6.html"
 
@@ -66,24 +62,6 @@ LONG_PAGES = {
     "rules": "handbook/reference/rules.html",
     "commands": "handbook/reference/cli.html",
 }
-
-
-@pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of this checkout."""
-    folder = tmp_path_factory.mktemp("example") / "site"
-    command = [sys.executable, "-m", "itsm_gitops", "site", "build", "--out", str(folder)]
-    done = subprocess.run(
-        command,
-        cwd=CHECKOUT,
-        env={**os.environ, "ITSM_NOW": NOW},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -57,9 +57,8 @@ _MADE = Html(
     '<h3 id="it-made-title">Your record <span data-part="id"></span></h3>'
     "<p>Nothing is sent yet. It counts once it is a file of the repository, with this path:</p>"
     '<pre data-part="path" tabindex="0"></pre>'
-    '<p class="it-made__ways"><a class="md-button" data-part="open" hidden'
-    ' rel="noopener noreferrer" target="_blank"></a>'
-    '<a class="md-button" data-part="issue" hidden rel="noopener noreferrer" target="_blank"></a>'
+    '<p class="it-made__ways"><a class="md-button" data-part="open" hidden></a>'
+    '<a class="md-button" data-part="issue" hidden></a>'
     '<button type="button" class="md-button" data-part="copy">Copy the record</button>'
     '<button type="button" class="md-button" data-part="download">Download the file</button></p>'
     '<p class="it-muted" data-part="advice" hidden></p>'

@@ -238,13 +238,12 @@
     part("said").textContent = "";
     if (!about.forge) return;
     const { href, full } = newFile(about.forge, path, text);
-    part("open").href = href;
+    const elsewhere = { hidden: false, rel: "noopener noreferrer", target: "_blank" };
+    Object.assign(part("open"), elsewhere, { href });
     part("open").textContent = full ? "Open it as a new file on the forge" : "Open an empty new file on the forge";
-    part("open").hidden = false;
     const issue = newIssue(about.forge, path, made, text);
-    part("issue").href = issue.href;
+    Object.assign(part("issue"), elsewhere, { href: issue.href });
     part("issue").textContent = issue.full ? "Send it as an issue" : "Open an empty issue";
-    part("issue").hidden = false;
     part("advice").textContent = "Copy the record first and paste it there: it does not fit into a link.";
     if (about.forge.forge === "gitlab") part("advice").textContent = "Copy the record first and paste it there.";
     part("advice").hidden = full;
