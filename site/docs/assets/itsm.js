@@ -301,16 +301,16 @@
 
   function menuButton() {
     const label = document.querySelector('.md-header__button[for="__drawer"]');
-    if (!label) return;
-    label.tabIndex = 0;
-    label.setAttribute("role", "button");
-    label.setAttribute("aria-label", "Menu");
-    label.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === " ") {
-        event.preventDefault();
-        label.click();
-      }
-    });
+    const drawer = document.getElementById("__drawer");
+    if (!label || !drawer) return;
+    const button = element("button", "it-menu", ...label.childNodes);
+    button.type = "button";
+    button.setAttribute("aria-label", "Menu");
+    const tell = () => button.setAttribute("aria-expanded", String(drawer.checked));
+    button.addEventListener("click", () => drawer.click());
+    drawer.addEventListener("change", tell);
+    tell();
+    label.append(button);
   }
 
   // A diagram that is wider than the page starts at what it is about.
