@@ -85,3 +85,17 @@ def serious_faults(page: Any) -> list[tuple[str, list[str]]]:
 def switch_to_dark(page: Any) -> None:
     page.get_by_role("button", name="Switch between light and dark").click()
     assert page.evaluate("document.body.getAttribute('data-md-color-scheme')") == "slate"
+
+
+def layout_shift(page: Any) -> float:
+    """Return how much moved by itself since the page began to load (CLS; 0 is nothing)."""
+    return float(
+        page.evaluate(
+            """() => new Promise(done => {
+              let sum = 0;
+              new PerformanceObserver(list => { for (const e of list.getEntries()) if (!e.hadRecentInput) sum += e.value; })
+                .observe({ type: "layout-shift", buffered: true });
+              setTimeout(() => done(sum), 150);
+            })"""
+        )
+    )

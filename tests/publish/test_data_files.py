@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 from hostile_site import MARK, write_hostile
-from icalendar import Calendar
+from icalendar import Calendar, vText
 from sample_site import DOCUMENTS, NOW, write_sample
 from test_pages import view_of
 
@@ -36,10 +36,10 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, book: RuleBook) -> Path:
     return build_site(write_hostile(tmp_path_factory.mktemp("hostile-data"), book), now=NOW).output
 
 
-@pytest.fixture(params=["sample", "hostile"])
+@pytest.fixture(params=["site", "hostile", pytest.param("example", marks=pytest.mark.slow)])
 def each_site(request: pytest.FixtureRequest) -> Path:
-    """Both sites in turn."""
-    found: Path = request.getfixturevalue("site" if request.param == "sample" else "hostile")
+    """Each site in turn."""
+    found: Path = request.getfixturevalue(request.param)
     return found
 
 
@@ -76,10 +76,20 @@ def test_every_calendar_file_is_read_by_others(each_site: Path) -> None:
     for path in files:
         raw = path.read_bytes()
         assert all(len(line) <= 75 for line in raw.split(b"\r\n")), path
-        assert raw.count(b"\r\n") == raw.count(b"\n")
-        for event in Calendar.from_ical(raw).walk("VEVENT"):
+        assert raw.count(b"\r\n") == raw.count(b"\n") == raw.count(b"\r")
+        assert raw.endswith(b"END:VCALENDAR\r\n")
+        calendar = Calendar.from_ical(raw)
+        assert (str(calendar["VERSION"]), calendar.errors) == ("2.0", [])
+        assert calendar["PRODID"]
+        # All times are UTC, so that no file has to say what a time zone is.
+        assert b"TZID" not in raw
+        found = calendar.walk("VEVENT")
+        assert len({str(event["UID"]) for event in found}) == len(found)
+        for event in found:
             assert not event.errors
             assert event["DTSTART"].dt < event["DTEND"].dt
+            assert [event[n].dt.utcoffset() for n in ("DTSTAMP", "DTSTART", "DTEND")] == [timedelta(0)] * 3
+            assert all(isinstance(event[name], vText) for name in ("UID", "SUMMARY"))
 
 
 def test_events_lead_to_their_pages_where_the_address_is_known(tmp_path: Path) -> None:
@@ -115,9 +125,17 @@ def test_a_feed_has_what_atom_requires(each_site: Path, name: str) -> None:
     assert updates == sorted(updates, reverse=True)
     assert root.findtext(f"{ATOM}updated") == updates[0]
     for entry in entries:
-        link = entry.find(f"{ATOM}link")
-        assert link is not None
+        [link] = entry.findall(f"{ATOM}link")
+        assert link.get("rel", "alternate") == "alternate"
         assert (each_site / name).parent.joinpath(link.get("href") or "").resolve().is_file()
+        for text in (
+            *entry.findall(f"{ATOM}title"),
+            *entry.findall(f"{ATOM}summary"),
+            *entry.findall(f"{ATOM}content"),
+        ):
+            assert text.get("type", "text") == "text"
+            assert len(text) == 0
+            assert text.text
 
 
 def test_a_feed_says_the_facts_and_no_note(site: Path) -> None:
