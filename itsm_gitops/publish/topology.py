@@ -16,10 +16,11 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.data.text import as_json
 from itsm_gitops.publish.diagram import SIGNS
-from itsm_gitops.publish.markup import visible, words
+from itsm_gitops.publish.markup import shorten, visible, words
 from itsm_gitops.publish.view import View
 
 VERSION = 1
+_LONGEST_TITLE = 300
 # What an item can look like, the worst first: at risk is well with less redundancy than it should have.
 LOOKS = {
     "outage": "Outage",
@@ -93,11 +94,11 @@ class Topology:
             owner = entry.columns.get("owner")
             by = others.number(owner) if isinstance(owner, str) else -1
             look = numbers[look_of(view, entry.id)]
-            items.append([entry.id, visible(entry.title), classes[entry.kind], look, state, by])
+            items.append([entry.id, _bounded(entry.title), classes[entry.kind], look, state, by])
             found = view.health.get(entry.id)
             if found and found.causes:
                 causes = [others.number(c) for c in found.causes]
-                reasons[str(row)] = [visible(view.reason(found)), causes]
+                reasons[str(row)] = [_bounded(view.reason(found)), causes]
         return {
             "version": VERSION,
             "classes": [[k.name, k.title, k.plural_title, urls.folder(k)] for k in self.classes],
@@ -137,9 +138,13 @@ class _Others:
     def number(self, identifier: str) -> int:
         if identifier not in self._numbers:
             self._numbers[identifier] = len(self.found)
-            title = visible(self._view.title(identifier))
+            title = _bounded(self._view.title(identifier))
             self.found.append([visible(identifier), title, self._view.url(identifier)])
         return self._numbers[identifier]
+
+
+def _bounded(text: str) -> str:
+    return visible(shorten(text, _LONGEST_TITLE))
 
 
 def _way(name: str, title: str, inverse: str, impact: str) -> Way:

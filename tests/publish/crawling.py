@@ -42,6 +42,8 @@ _REFERENCES = {
     "list",
     "form",
 }
+_POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
+_LOOSE = re.compile(r"'unsafe-|https?:|\*|script-src[^;]* data:")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _CSS_URL = re.compile(r"url\(\s*(?:\"([^\"]*)\"|'([^']*)'|([^)\"']*))\s*\)|@import\s+[\"']([^\"']+)")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -53,16 +55,23 @@ _SITEMAP_LOC = re.compile(r"<loc>([^<]*)</loc>")
 
 @dataclass
 class Page:
-    """What one page names: its own ids, what it refers to in itself, and its links (element, address, rel)."""
+    """What one page names: its own ids, what it refers to in itself, and its links (element, address, rel).
+
+    ``policy`` is its content security policy, ``handlers`` are scripts and styles in attributes.
+    """
 
     ids: list[str] = field(default_factory=list)
     references: set[str] = field(default_factory=set)
     links: set[tuple[str, str, str]] = field(default_factory=set)
+    policy: str = ""
+    handlers: set[str] = field(default_factory=set)
 
 
 def read_page(html: str) -> Page:
     """Take ids, references and addresses out of a page."""
     page = Page()
+    if found := _POLICY.search(html):
+        page.policy = found.group(1)
     for name, text in _TAG.findall(_RAW.sub(lambda m: m.group(1) or m.group(2) or "", html)):
         if "=" not in text:
             continue
@@ -71,6 +80,7 @@ def read_page(html: str) -> Page:
             page.ids.append(unescape(attributes["id"]))
         for key in attributes.keys() & _REFERENCES:
             page.references.update(unescape(attributes[key]).split())
+        page.handlers.update(key for key in attributes if key.startswith("on") or key == "style")
         for key in attributes.keys() & _ADDRESSES:
             page.links.add((name.lower(), unescape(attributes[key]), attributes.get("rel", "")))
     return page
@@ -136,6 +146,9 @@ class Site:
             yield from (
                 f"{name}: refers to id {i}, which is not there" for i in page.references - self._ids[name]
             )
+            if not page.policy.startswith("default-src 'none';") or _LOOSE.search(page.policy):
+                yield f"{name}: its policy lets too much pass: {page.policy}"
+            yield from (f"{name}: a {attribute} attribute" for attribute in page.handlers)
             for element, address, rel in page.links:
                 yield from filter(None, [self._link(name, element, address, rel)])
 
