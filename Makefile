@@ -28,7 +28,7 @@ SHIPPED := build/init/github/$(WORKFLOWS) build/init/gitea/.gitea/workflows/*.ym
 HTML_VALIDATE := build/html-validate/node_modules
 HTML_VALIDATE_VERSION := html-validate@10.17.0
 
-.PHONY: help install demo serve test test-all check gates lint types workflows examples site-check bench bench-site clean
+.PHONY: help install demo serve test test-all check gates lint types workflows examples site-check lighthouse bench bench-site clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -63,7 +63,7 @@ test: $(VENV)/.dev ## the tests, without the slow ones (browser tests where chro
 	@$(if $(BROWSER),:,echo 'no chromium here: the browser tests are left out')
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(SELECT),-m "$(SELECT)") $(COVER) $(PYTEST)
 
-test-all: ## every test, the generated documents 10,000 strong
+test-all: ## every test, the generated documents 10,000 strong; leaves build/screenshots and build/tasks
 	@ITSM_FULL=1 $(MAKE) --no-print-directory test ALL=1
 
 check: gates ## every gate: what a pull request must pass
@@ -103,6 +103,10 @@ site-check: examples ## every page of the example against the HTML standard (wit
 		{ echo 'html-validate cannot be installed here: the pages are not validated'; exit 0; }; \
 	$(HTML_VALIDATE)/.bin/html-validate --config tests/publish/html-validate.config.cjs --ext html build/site; \
 	echo "$$(find build/site -name '*.html' | wc -l) pages are valid HTML"
+
+SITE ?= build/site
+lighthouse: examples ## measure pages with Lighthouse (SITE=folder for another site than the example's)
+	$(BIN)/python benchmarks/lighthouse.py $(SITE)
 
 bench: $(VENV)/.dev ## measure against PyYAML and a bare interpreter (figures, not a gate)
 	$(BIN)/python benchmarks/bench.py
