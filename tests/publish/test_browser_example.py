@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import PHONE, Guard, axe_source, serious_faults, switch_to_dark
+from browsing import DESKTOP, PHONE, Guard, axe_source, layout_shift, serious_faults, switch_to_dark
 
 from itsm_gitops.publish.serve import listening
 
@@ -48,6 +48,8 @@ PAGES = {
     "report": "report.html?service=payments",
     "months": "changes/calendar.html",
     "known errors": "known-errors/index.html",
+    "reports": "reports/index.html",
+    "figures": "reports/backlog.html",
     "search": "search.html?q=payments",
     "handbook": "handbook/index.html",
     "written page": "handbook/20-incidents.html",
@@ -166,6 +168,19 @@ def test_no_page_is_wider_than_a_phone(open_page: Callable[..., Any], address: s
     """Every page: a single long word widens only the page that has it."""
     urls = [p.relative_to(example).as_posix() for p in sorted(example.rglob("*.html"))]
     assert too_wide(open_page(viewport=PHONE), address, urls) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_nothing_moves_while_a_page_loads(
+    open_page: Callable[..., Any], address: str, viewport: dict[str, int]
+) -> None:
+    page = open_page(viewport=viewport)
+    moved = {}
+    for name, url in PAGES.items():
+        page.goto(address + url, wait_until="networkidle")
+        moved[name] = layout_shift(page)
+    assert {name: shift for name, shift in moved.items() if shift >= 0.01} == {}
 
 
 def test_pages_are_readable_without_javascript(open_page: Callable[..., Any]) -> None:
