@@ -104,9 +104,12 @@ site-check: examples ## every page of the example against the HTML standard (wit
 	$(HTML_VALIDATE)/.bin/html-validate --config tests/publish/html-validate.config.cjs --ext html build/site; \
 	echo "$$(find build/site -name '*.html' | wc -l) pages are valid HTML"
 
-SITE ?= build/site
-lighthouse: examples ## measure pages with Lighthouse (SITE=folder for another site than the example's)
-	$(BIN)/python benchmarks/lighthouse.py $(SITE)
+lighthouse: $(VENV)/.dev ## measure pages of 10,000 records with Lighthouse (or those of SITE=folder)
+ifndef SITE
+	@test -d build/estate || $(BIN)/python benchmarks/estate.py build/estate 10000
+	cd build/estate && ITSM_NOW=2026-11-22T12:00:00Z $(abspath $(BIN))/itsm site build
+endif
+	$(BIN)/python benchmarks/lighthouse.py $(or $(SITE),build/estate/build/site)
 
 bench: $(VENV)/.dev ## measure against PyYAML and a bare interpreter (figures, not a gate)
 	$(BIN)/python benchmarks/bench.py
