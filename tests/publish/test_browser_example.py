@@ -196,6 +196,19 @@ def test_pages_are_readable_without_javascript(open_page: Callable[..., Any]) ->
     assert page.locator("noscript p").bounding_box()
 
 
+@pytest.mark.parametrize(
+    "url", ["services/warehouse-operations.html", "cmdb/map.html?item=payments"], ids=["page", "map"]
+)
+def test_the_lines_of_a_drawing_are_not_filled(open_page: Callable[..., Any], url: str) -> None:
+    page = open_page(url)
+    lines = ".it-map__line"
+    page.locator(lines).first.wait_for(state="attached")
+    fills = page.eval_on_selector_all(
+        lines, "found => [...new Set(found.map(e => getComputedStyle(e).fill))]"
+    )
+    assert fills == ["none"]
+
+
 def test_everything_can_be_reached_by_keyboard_and_is_seen(open_page: Callable[..., Any]) -> None:
     page = open_page("services/warehouse-operations.html")
     seen = []
