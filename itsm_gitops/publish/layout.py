@@ -39,7 +39,8 @@ def place(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) -> Placed:
     name_of = dict(zip(number.values(), names, strict=True))
 
     def named(part: str) -> str:
-        return name_of.get(part, part)
+        # Bends have the names of both ends in theirs.
+        return "\0".join(name_of.get(piece, piece) for piece in part.split("\0"))
 
     return Placed(
         tuple(tuple(map(named, layer)) for layer in shape.layers),
