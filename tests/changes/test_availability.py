@@ -114,6 +114,7 @@ def test_the_worst_comes_first_and_others_can_be_left_out(book: RuleBook) -> Non
     assert list(projected(book, documents, *work, services=["shop"])) == ["shop"]
 
 
+@pytest.mark.slow
 def test_a_hopeless_schedule_is_still_answered(book: RuleBook) -> None:
     """Hundreds of interruptions at once: every service is told, and it does not take for ever."""
     documents = [

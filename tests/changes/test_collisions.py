@@ -164,6 +164,7 @@ def test_the_sweep_agrees_with_brute_force(
     assert swept(changes, graph, steps) == brute_force(changes, graph, steps)
 
 
+@pytest.mark.slow
 def test_two_thousand_changes_over_five_thousand_items(book: RuleBook) -> None:
     luck = random.Random(3)
     graph, names = cmdb(book, luck, 5000)

@@ -69,6 +69,7 @@ def test_every_hostile_document_has_a_page(hostile: Path, book: RuleBook) -> Non
     assert missing == []
 
 
+@pytest.mark.slow
 def test_nothing_runs_all_is_text_and_no_word_widens_a_phone(
     open_page: Callable[..., Any], address: str, hostile: Path
 ) -> None:

@@ -260,6 +260,7 @@ SPOILT: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.slow
 def test_what_was_spoilt_is_healed(repo: Repository) -> None:
     expected = build(repo, "warm")[1]
     for what, spoil in SPOILT.items():
