@@ -235,7 +235,8 @@
       else if (state.sort === `-${name}`) head.setAttribute("aria-sort", "descending");
       else head.removeAttribute("aria-sort");
     }
-    shownCommand.hidden = true;
+    // Records that come later change nothing about the command.
+    if (shownCommand.dataset.of !== written(state)) shownCommand.hidden = true;
   }
 
   // ---- What is chosen, each with a button that takes it back --------------------------------
@@ -467,6 +468,7 @@
     const [about, code] = shownCommand.children;
     const missed = unsayable();
     shownCommand.hidden = false;
+    shownCommand.dataset.of = written(state);
     code.hidden = missed.length > 0;
     if (missed.length) {
       about.textContent = `itsm list cannot be asked for ${missed.join(", nor for ")}.`;
