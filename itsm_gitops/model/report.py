@@ -156,12 +156,17 @@ def shown(column: Column, value: Cell) -> str:
         # Rounded down: 100 % is said only of what never failed.
         return f"{math.floor(value * 10_000 + 1e-6) / 100:g} %"
     if column.form == WEEK:
-        day = date.fromisoformat(str(value))
-        return f"{day.day} {_MONTHS[day.month - 1]}"
+        return day_and_month(str(value))
     if column.form == MONTH:
         year, month = str(value).split("-")
         return f"{_MONTHS[int(month) - 1]} {year}"
     return f"{value:,}" if column.form == COUNT and not isinstance(value, str) else str(value)
+
+
+def day_and_month(day: str) -> str:
+    """Say a day (``2026-11-22``) without its year: ``22 Nov``."""
+    found = date.fromisoformat(day)
+    return f"{found.day} {_MONTHS[found.month - 1]}"
 
 
 def duration(seconds: float) -> str:

@@ -6,6 +6,7 @@ import gc
 import hashlib
 import time
 from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -62,6 +63,19 @@ def _silent(what: str, done: int, total: int) -> None:
     """Report no progress."""
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no circles meanwhile: a build makes hardly any, and looking takes a tenth of its time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+@_uncollected()
 def build_site(
     repo: Repository,
     *,
@@ -78,43 +92,12 @@ def build_site(
     """Build the site of a snapshot for an audience, into a folder (``build/site`` of the repository).
 
     ``audience`` is one of schemas/policies/audiences.yaml (default: as ``itsm.yaml`` says; any other is
-    built into ``build/site-NAME``). ``base_url`` is where the site will be (default: as ``itsm.yaml`` says), ``cli_reference`` the
-    Markdown of the command line's reference, ``rules`` what the handbook says of each rule, ``reporter``
-    what makes the reports (none: the site has none), ``now`` the moment that "open" and "upcoming" refer to (default: the clock). ``progress`` is called with
-    a phase, how much is done and the total. Raises ItsmError when the site cannot be built.
+    built into ``build/site-NAME``). ``base_url`` is where the site will be (default: as ``itsm.yaml``
+    says), ``cli_reference`` the Markdown of the command line's reference, ``rules`` what the handbook says
+    of each rule, ``reporter`` what makes the reports (none: the site has none), ``now`` the moment that
+    "open" and "upcoming" refer to (default: the clock). ``progress`` is called with a phase, how much is
+    done and the total. Raises ItsmError when the site cannot be built.
     """
-    collecting = gc.isenabled()
-    gc.disable()  # a build makes hardly any circles; looking for some takes a tenth of its time
-    try:
-        return _build(
-            repo,
-            at,
-            output_folder,
-            base_url,
-            audience,
-            cli_reference,
-            rules,
-            reporter,
-            now or clock.now(),
-            progress,
-        )
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def _build(
-    repo: Repository,
-    at: str | None,
-    output_folder: Path | None,
-    base_url: str | None,
-    audience: str | None,
-    cli_reference: str | None,
-    rules: Sequence[handbook.RuleText],
-    reporter: Reporter | None,
-    now: datetime,
-    progress: Progress,
-) -> SiteReport:
     started = time.perf_counter()
     progress("Reading", 0, 1)
     snapshot = repo.snapshot(at)
@@ -127,7 +110,7 @@ def _build(
     # What another audience sees of a document depends on everything: its site is made anew each time.
     memo = Memo(repo if wanted.everything else None, snapshot, _work_folder(target), about)
     view, found, words = load(
-        snapshot, book, wanted, reporter, now, memo.memory, partial(progress, "Reading")
+        snapshot, book, wanted, reporter, now or clock.now(), memo.memory, partial(progress, "Reading")
     )
     progress("Reading what happened", 0, 1)
     add_background(view, repo, at, reporter)

@@ -8,7 +8,6 @@ tables of its own for the words in it: a new record leaves every older chunk byt
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.markup import shorten
+from itsm_gitops.publish.search import handed_over
 from itsm_gitops.publish.view import View
 
 VERSION = 1
@@ -240,6 +240,4 @@ def _span(values: Sequence[int | None]) -> list[int]:
 
 
 def _file(name: str, data: Any) -> tuple[str, bytes]:
-    """Return a file that hands its data to the page's script, as the files of the search index do."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return f"explore/{name}.js", f'itsmIndex("explore/{name}",{text});\n'.encode()
+    return handed_over(f"explore/{name}.js", f"explore/{name}", data)

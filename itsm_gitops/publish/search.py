@@ -108,10 +108,14 @@ def _differences(numbers: Sequence[int]) -> list[int]:
     return [b - a for a, b in zip([0, *numbers], numbers, strict=False)]
 
 
-def _file(name: str, data: Any) -> tuple[str, bytes]:
-    """Return a file that hands its data to the page's script; JSON is also JavaScript."""
+def handed_over(path: str, name: str, data: Any) -> tuple[str, bytes]:
+    """Return a file that hands its data to the page's script under a name; JSON is also JavaScript."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return f"search/{name}.js", f'itsmIndex("{name}",{text});\n'.encode()
+    return path, f'itsmIndex("{name}",{text});\n'.encode()
+
+
+def _file(name: str, data: Any) -> tuple[str, bytes]:
+    return handed_over(f"search/{name}.js", name, data)
 
 
 def page_text(html: str) -> str:

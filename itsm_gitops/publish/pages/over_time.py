@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from itsm_gitops.graph.status import affected
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.report import COUNT, MONTH, OVER_TIME, Bars, Column, Table, shown
+from itsm_gitops.model.report import COUNT, MONTH, OVER_TIME, Bars, Column, Table
 from itsm_gitops.publish.chart import draw
-from itsm_gitops.publish.markup import EMPTY, Html, esc
+from itsm_gitops.publish.markup import EMPTY, Html
 from itsm_gitops.publish.pages.parts import section
+from itsm_gitops.publish.pages.reports import figures
 from itsm_gitops.publish.view import View
 
 _MONTHS = 12
@@ -26,7 +27,8 @@ def over_time(view: View, entry: Entry) -> Html:
     picture = draw(table, "over-time")
     if not picture:
         return EMPTY
-    return section(_TITLE, Html(f"{picture}{_as_table(table)}"), "over-time")
+    listed = f'<details class="it-more"><summary>As a table</summary>{figures(view, table)}</details>'
+    return section(_TITLE, Html(f"{picture}{listed}"), "over-time")
 
 
 def months_of(view: View, records: Iterable[Entry]) -> Table:
@@ -54,18 +56,3 @@ def _last_months(view: View) -> list[str]:
     today = view.today
     last = today.year * 12 + today.month - 1
     return [f"{n // 12:04d}-{n % 12 + 1:02d}" for n in range(last - _MONTHS + 1, last + 1)]
-
-
-def _as_table(table: Table) -> Html:
-    head = "".join(f'<th scope="col">{esc(c.title)}</th>' for c in table.columns)
-    rows = "".join(
-        "<tr>"
-        + "".join(f"<td>{esc(shown(c, v))}</td>" for c, v in zip(table.columns, row, strict=True))
-        + "</tr>"
-        for row in table.rows
-    )
-    return Html(
-        '<details class="it-more"><summary>As a table</summary><div class="it-scroll">'
-        f'<table class="it-plain it-figures"><caption class="it-vh">{esc(table.title)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>"
-    )

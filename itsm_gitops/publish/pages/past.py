@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
 from itsm_gitops.graph.status import DEGRADED, OPERATIONAL, OUTAGE
 from itsm_gitops.model.history import UNKNOWN, Day
-from itsm_gitops.model.report import EXACT_SHARE, SHARE, Cell, Column, Report, shown
+from itsm_gitops.model.report import EXACT_SHARE, SHARE, Cell, Column, Report, day_and_month, shown
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import definition_list
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, words
@@ -20,7 +19,6 @@ DAYS = 90
 _MOST_RUNS = 10
 _HEIGHT = 10
 _REPORT, _TABLE = "levels", "services"
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class _Run(NamedTuple):
@@ -35,13 +33,8 @@ class _Run(NamedTuple):
 
     @property
     def name(self) -> str:
-        first, last = _named(self.days[0].day), _named(self.days[-1].day)
+        first, last = day_and_month(self.days[0].day), day_and_month(self.days[-1].day)
         return first if len(self.days) == 1 else f"{first} to {last}"
-
-
-def _named(day: str) -> str:
-    found = date.fromisoformat(day)
-    return f"{found.day} {_MONTHS[found.month - 1]}"
 
 
 def _runs(days: Sequence[Day]) -> list[_Run]:
@@ -99,7 +92,7 @@ def service_past(view: View, service: str) -> Html:
     days = view.past.get(service)
     if not days:
         return EMPTY
-    ends = f'<p class="it-past__ends"><span>{esc(_named(days[0].day))}</span><span>today</span></p>'
+    ends = f'<p class="it-past__ends"><span>{esc(day_and_month(days[0].day))}</span><span>today</span></p>'
     ill = [r for r in reversed(_runs(days)) if r.status not in (OPERATIONAL, UNKNOWN)]
     items = "".join(
         f"<li>{chip(words(run.status), run.status)} {esc(run.name)} {_causes(view, run)}</li>"

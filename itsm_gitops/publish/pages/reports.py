@@ -93,11 +93,12 @@ def _table(view: View, report: Report, table: Table) -> Html:
     csv = link(urls.report_csv(report.name, table.name), esc("This table as CSV"))
     return Html(
         f'<div class="it-report{wide}">{draw(table, table.name.replace("_", "-"), view.title)}'
-        f'<div class="it-report__table">{_rows(view, table)}{below}<p class="it-next">{csv}</p></div></div>'
+        f'<div class="it-report__table">{figures(view, table)}{below}<p class="it-next">{csv}</p></div></div>'
     )
 
 
-def _rows(view: View, table: Table) -> Html:
+def figures(view: View, table: Table) -> Html:
+    """Return the rows of a table as HTML, wide ones in a box that scrolls."""
     head = "".join(f'<th scope="col"{_css(c)}>{esc(c.title)}</th>' for c in table.columns)
     body = "".join(
         "<tr>"
