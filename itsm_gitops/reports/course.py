@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.hours import Hours, RoundTheClock, hours_of
 from itsm_gitops.model.standing import Course, Promise
 from itsm_gitops.reports.levels import Clock, Levels
@@ -25,7 +24,6 @@ class _Courses:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._levels = Levels(log)
-        self._calendars = Calendars(log.network)
         self._ahead: dict[str, Hours | RoundTheClock] = {}
 
     def of(self, identifier: str) -> Course:
@@ -38,16 +36,15 @@ class _Courses:
 
     def _promise(self, clock: Clock) -> Promise:
         target = clock.target
-        calendar = str(self._levels.data[target.level].get("calendar", ""))
+        calendar = self._levels.calendar(target.level)
         due = self._due(clock, calendar) if clock.verdict == RUNNING else None
         return Promise(target.metric, clock.verdict, target.level, calendar, target.seconds, clock.used, due)
 
     def _due(self, clock: Clock, calendar: str) -> int | None:
         """Return when a running clock comes to its end; None while it is paused."""
-        paused = self._levels.data[clock.target.level].get("pause_states")
-        if isinstance(paused, list) and clock.case.spans[-1].state in paused:
+        if clock.case.spans[-1].state in self._levels.pauses(clock.target.level):
             return None
         now = self._log.until
         if calendar not in self._ahead:
-            self._ahead[calendar] = hours_of(self._calendars.all.get(calendar), now, now + _AHEAD)
+            self._ahead[calendar] = hours_of(self._levels.calendars.all.get(calendar), now, now + _AHEAD)
         return self._ahead[calendar].after(now, clock.target.seconds - clock.used)

@@ -67,7 +67,7 @@ class Levels:
     def __init__(self, log: Log) -> None:
         """Read them; those that are not in force promise nothing."""
         self._log = log
-        self._calendars = Calendars(log.network)
+        self.calendars = Calendars(log.network)
         self._hours: dict[str, Hours | RoundTheClock] = {}
         self.data: dict[str, Mapping[str, Any]] = {
             e.id: log.network.data(e.id)
@@ -110,9 +110,7 @@ class Levels:
         if done is None and not case.is_open:
             return 0, None
         end = self._log.until if done is None else done
-        hours = self._calendar(str(self.data[target.level].get("calendar", "")))
-        pauses = self.data[target.level].get("pause_states")
-        paused = frozenset(pauses) if isinstance(pauses, list) else frozenset()
+        hours, paused = self._hours_of(self.calendar(target.level)), self.pauses(target.level)
         held = sum(
             hours.between(s.start, end if s.end is None else min(s.end, end))
             for s in case.spans
@@ -120,10 +118,19 @@ class Levels:
         )
         return hours.between(case.opened, end) - held, done is not None
 
-    def _calendar(self, name: str) -> Hours | RoundTheClock:
+    def calendar(self, level: str) -> str:
+        """Return the calendar in whose hours the clocks of a service level run, '' for around the clock."""
+        return str(self.data[level].get("calendar", ""))
+
+    def pauses(self, level: str) -> frozenset[str]:
+        """Return the states in which the clocks of a service level stand still."""
+        listed = self.data[level].get("pause_states")
+        return frozenset(s for s in listed if isinstance(s, str)) if isinstance(listed, list) else frozenset()
+
+    def _hours_of(self, name: str) -> Hours | RoundTheClock:
         if name not in self._hours:
             first = self._log.until if self._log.first is None else self._log.first
-            self._hours[name] = hours_of(self._calendars.all.get(name), first, self._log.until)
+            self._hours[name] = hours_of(self.calendars.all.get(name), first, self._log.until)
         return self._hours[name]
 
     def goal(self, level: str, metric: str) -> float | None:

@@ -135,6 +135,18 @@ def test_requests_are_judged_by_the_level_of_their_offering(git_repo, record, fi
     assert reports_of(git_repo)["shop"]["level"] == "gold"
 
 
+def test_a_service_level_of_the_wrong_shape_stops_nothing(git_repo, record, figures) -> None:
+    wrong = LEVEL.replace("[on_hold]", "[{a: 1}, [on_hold], on_hold]").replace(
+        "calendar: office", "calendar: [x]"
+    )
+    git_repo.write("cmdb/service-levels/gold.yaml", wrong.replace("minutes: 30,", "minutes: soon,"))
+    incident(
+        record, "INC-261109-AAAAA", "09 17:00 new,09 17:20 on_hold,09 19:20 in_progress,09 20:00 resolved"
+    )
+    row = figures()["levels.targets"]["gold"]
+    assert (row["target"], row["met"]) == ("Resolution, incident P1 Critical", 1)
+
+
 def reports_of(git_repo: Any) -> Any:
     from itsm_gitops.publish.pages.past import kept_by_service
 
