@@ -92,6 +92,9 @@ def read_audience(book: RuleBook, name: str) -> Audience:
         if name not in known:
             if name == INTERNAL:
                 return Audience()
+            if not known:
+                hint = "`itsm init` writes it into a new repository: copy it, with its schema, from there"
+                raise NotFound(f"there is no audience '{name}': there is no {AUDIENCES}", hint)
             hint = did_you_mean(name, known) or f"there are: {', '.join(sorted({*known, INTERNAL}))}"
             raise NotFound(f"there is no audience '{name}' in {AUDIENCES}", hint)
         return _read(name, known[name])

@@ -60,8 +60,9 @@ def test_internal_is_the_whole_store_and_costs_nothing(shop: GitRepo) -> None:
     assert type(seen_by(shop, "internal").store).__name__ == "Store"
     (shop.root / AUDIENCES).unlink()
     assert type(seen_by(shop, "internal").store).__name__ == "Store"
-    with pytest.raises(NotFound, match="no audience 'staff'"):
+    with pytest.raises(NotFound, match="no audience 'staff'") as raised:
         seen_by(shop, "staff")
+    assert "itsm init" in raised.value.hint  # where the file can be had
 
 
 def test_the_public_sees_a_major_incident_without_people_notes_and_links(shop: GitRepo) -> None:
