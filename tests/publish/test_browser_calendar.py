@@ -170,7 +170,9 @@ def test_nothing_moves_while_the_page_loads(open_page: Callable[..., Any]) -> No
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("view", ["month", "week", "agenda"])
+@pytest.mark.parametrize(
+    "view", ["month", *(pytest.param(v, marks=pytest.mark.slow) for v in ("week", "agenda"))]
+)
 def test_no_accessibility_fault(open_page: Callable[..., Any], view: str, viewport: dict[str, int]) -> None:
     source = axe_source()
     if not source:

@@ -106,7 +106,10 @@ def test_the_same_snapshot_gives_the_same_bytes(pages: Path, tmp_path: Path) -> 
         assert (again / "reports" / file.name).read_bytes() == file.read_bytes()
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    "viewport",
+    [pytest.param(DESKTOP, id="desktop"), pytest.param(PHONE, id="phone", marks=pytest.mark.slow)],
+)
 def test_pages_in_a_browser(pages: Path, guard: Any, viewport: dict[str, int]) -> None:
     """Nothing overlaps, nothing scrolls sideways, and axe finds no serious fault."""
     with listening(pages) as address:
