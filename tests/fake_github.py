@@ -248,5 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"Content-Type": "application/json; charset=utf-8", **(headers or {})}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(raw)))
+        # Said, not only done: a proxy that was not told would ask the closed connection again.
+        self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(raw)
