@@ -94,6 +94,10 @@ class Reporter:
         """Return what reports need of a document; runs while documents are read."""
         return life_of(document)
 
+    def titles(self) -> list[tuple[str, str]]:
+        """Return the names and titles of the reports, in their order."""
+        return [(name, kind.title) for name, kind in REPORTS.items()]
+
     def reports(self, store: Store, gathered: Sequence[Life], now: datetime) -> list[Report]:
         """Return every report about the loaded snapshot at a moment."""
         return reports_of(self._log(store, gathered, now))

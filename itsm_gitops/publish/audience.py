@@ -169,8 +169,7 @@ class AudienceStore(Store):
     def __init__(self, full: Store, made: Screen, seen: Iterable[Seen]) -> None:
         """Take the whole snapshot, and the documents that the audience may see."""
         audience = made.audience
-        hidden = [k.name for k in full.book.kinds.values() if k.name not in audience.kinds]
-        super().__init__(full.snapshot, full.book.without(hidden), _config(full, audience))
+        super().__init__(full.snapshot, visible_book(full.book, audience), _config(full, audience))
         self._full = full
         self._screen = made
         shown = {s.path: s.times for s in seen}
@@ -203,6 +202,13 @@ class AudienceStore(Store):
 
     def _shown(self, identifier: str, data: Mapping[str, Any]) -> dict[str, Any]:
         return self._screen.data(self.entries[identifier].kind, data, self.names, self._full)
+
+
+def visible_book(book: RuleBook, audience: Audience) -> RuleBook:
+    """Return a rule book without the kinds that an audience does not see."""
+    if audience.everything:
+        return book
+    return book.without([k.name for k in book.kinds.values() if k.name not in audience.kinds])
 
 
 def _config(full: Store, audience: Audience) -> Config:

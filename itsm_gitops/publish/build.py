@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import time
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +16,11 @@ from urllib.parse import urlsplit
 from itsm_gitops.model import clock
 from itsm_gitops.model.audience import read_audience
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.report import Report
-from itsm_gitops.publish import chrome, engine, explorer, handbook, navigation, output, search, urls
-from itsm_gitops.publish.audience import load
+from itsm_gitops.publish import chrome, engine, explorer, frame, handbook, output, search, urls
+from itsm_gitops.publish.audience import load, visible_book
 from itsm_gitops.publish.background import add_background, conflicts, evidence_files
 from itsm_gitops.publish.data import data_files
-from itsm_gitops.publish.markup import esc
 from itsm_gitops.publish.memo import Made, Memo
 from itsm_gitops.publish.pages import calendar, explore, forms, home, lists, plan
 from itsm_gitops.publish.pages import reports as report_pages
@@ -37,9 +35,9 @@ from itsm_gitops.publish.stamping import Progress, Stamper
 from itsm_gitops.publish.topology import Topology, data_file
 from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
-from itsm_gitops.repository import Repository, packaged_rulebook_root
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.config import read_config, read_rulebook
-from itsm_gitops.repository.workers import share_out
+from itsm_gitops.repository.workers import share_as_free
 
 OUTPUT = Path("build/site")
 _LEFT_OUT = (".map", "sitemap.xml", "sitemap.xml.gz", "search.json")
@@ -101,23 +99,33 @@ def build_site(
     started = time.perf_counter()
     progress("Reading", 0, 1)
     snapshot = repo.snapshot(at)
-    book, usual = read_rulebook(snapshot), read_config(snapshot)[0].audience
-    wanted = read_audience(book, audience or usual)
-    folder = OUTPUT if wanted.name == usual else OUTPUT.with_name(f"{OUTPUT.name}-{wanted.name}")
+    book, config = read_rulebook(snapshot), read_config(snapshot)[0]
+    wanted = read_audience(book, audience or config.audience)
+    folder = OUTPUT if wanted.name == config.audience else OUTPUT.with_name(f"{OUTPUT.name}-{wanted.name}")
     target = (repo.root / (output_folder or folder)).absolute()
     output.claim(target, wanted.name)
     about = [wanted.name, type(reporter).__qualname__]
     # What another audience sees of a document depends on everything: its site is made anew each time.
     memo = Memo(repo if wanted.everything else None, snapshot, _work_folder(target), about)
-    view, found, words = load(
-        snapshot, book, wanted, reporter, now or clock.now(), memo.memory, partial(progress, "Reading")
+    url = base_url if base_url is not None else config.site_url
+    parts = frame.sources(
+        repo.root,
+        visible_book(book, wanted),
+        config,
+        wanted,
+        url,
+        cli_reference=cli_reference,
+        rules=rules,
+        reports=reporter.titles() if reporter and wanted.reports else (),
     )
-    progress("Reading what happened", 0, 1)
-    add_background(view, repo, at, reporter)
-    progress("Rendering the frame", 0, 1)
-    url = base_url if base_url is not None else view.config.site_url
-    rendered = _render_frame(repo, view, target, url, cli_reference, rules, found)
-    site = _Site(view, rendered, target, url, progress, found, memo)
+    with engine.rendering(parts, _work_folder(target)) as rendered:
+        view, found, words = load(
+            snapshot, book, wanted, reporter, now or clock.now(), memo.memory, partial(progress, "Reading")
+        )
+        progress("Reading what happened", 0, 1)
+        add_background(view, repo, at, reporter)
+        progress("Rendering the frame", 0, 1)
+        site = _Site(view, rendered(), target, url, progress, found, memo)
     report = site.write(words)
     memo.keep()
     seconds = time.perf_counter() - started
@@ -127,45 +135,6 @@ def build_site(
 def _work_folder(target: Path) -> Path:
     """Return the folder beside a site for what only builds need."""
     return target.parent / f"{target.name}-parts"
-
-
-def _site_folder(root: Path) -> Path:
-    """Return the folder with ``mkdocs.yml``: the repository's own, else the one of the package."""
-    for folder in (root / "site", packaged_rulebook_root() / "site"):
-        if (folder / "mkdocs.yml").is_file():
-            return folder
-    raise ItsmError("the site's sources (site/mkdocs.yml) are not there", "reinstall itsm-gitops")
-
-
-def _render_frame(
-    repo: Repository,
-    view: View,
-    target: Path,
-    url: str,
-    cli_reference: str | None,
-    rules: Sequence[handbook.RuleText],
-    reports: Sequence[Report],
-) -> Path:
-    folder = _site_folder(repo.root)
-    wanted = view.audience.handbook
-    published = view.audience.reference
-    reference = handbook.reference_pages(view.book, rules, cli_reference) if published else {}
-    pages = {path: text for path, (_, text) in reference.items()}
-    titles = [(path, navigation.plain(title)) for path, (title, _) in reference.items()]
-    left_out = navigation.left_out(folder / "docs", wanted)
-    prose = [page for page in navigation.handbook_pages(folder / "docs") if page[0] not in left_out]
-    index = navigation.source_of(urls.HANDBOOK)
-    if (prose or titles) and index not in dict(prose):
-        pages[index] = navigation.handbook_index([*prose, *titles])
-        prose.insert(0, (index, "Handbook"))
-    figures = [(urls.report(r.name), r.title) for r in reports]
-    nav, empty = navigation.navigation(view.book, prose, titles, figures, forms=view.audience.forms)
-    name = navigation.plain(view.config.site_name or view.config.organisation)
-    footer = f"{view.config.organisation}. Times are in {view.zone}."
-    sources = engine.Sources(
-        folder, {**empty, **pages}, nav, name, url, esc(footer), left_out, view.config.engine
-    )
-    return engine.render(sources, _work_folder(target))
 
 
 class _Site:
@@ -206,21 +175,12 @@ class _Site:
 
         ``words`` are those that search finds each document by.
         """
-        frame = hashlib.sha256(f"{self._url}\0{self._shell.digest()}".encode()).hexdigest()
-        self._memo.begin(self._view, self._target, frame)
-        pages = {p.url: p for p in [*self._record_lists(), *self._pages()]}
-        docs, bodies = self._engine_files(pages)
-        rendered = frozenset(self._written)
-        for page in pages.values():
-            if page.url not in rendered:
-                self._stamp(page)
-        for name, content in data_files(self._view, self._plan, self._url):
-            self._put(name, content)
-        self._put(*data_file(self._topology))
-        for url, content in (*report_pages.data_files(self._reports), *evidence_files(self._view)):
-            self._put(url, content)
+        around = hashlib.sha256(f"{self._url}\0{self._shell.digest()}".encode()).hexdigest()
+        self._memo.begin(self._view, self._target, around)
         entries = self._entries()
-        words |= self._documents(entries, words)
+        searched: list[tuple[list[Doc], Postings]] = []
+        words |= self._documents(entries, words, lambda: searched.append(self._bounded_part()))
+        docs, bodies = searched[0]
         for number, entry in enumerate(entries, len(docs)):
             search.post(bodies, number, words.pop(entry.id, "").split())
         self._search(docs, entries, bodies)
@@ -230,6 +190,21 @@ class _Site:
         removed = output.remove_stale(Path(self._target), self._written)
         count = sum(u.endswith(".html") for u in self._written)
         return count, records, len(entries) - records, self._changed, removed
+
+    def _bounded_part(self) -> tuple[list[Doc], Postings]:
+        """Write everything but the documents and what is found among them; return the search entries."""
+        pages = {p.url: p for p in [*self._record_lists(), *self._pages()]}
+        found = self._engine_files(pages)
+        rendered = frozenset(self._written)
+        for page in pages.values():
+            if page.url not in rendered:
+                self._stamp(page)
+        for name, content in data_files(self._view, self._plan, self._url):
+            self._put(name, content)
+        self._put(*data_file(self._topology))
+        for url, content in (*report_pages.data_files(self._reports), *evidence_files(self._view)):
+            self._put(url, content)
+        return found
 
     def _pages(self) -> Iterator[Page]:
         """Yield every page that is not a document's."""
@@ -305,8 +280,8 @@ class _Site:
         self._written.append(url)
 
     def _stamp(self, page: Page) -> None:
-        frame = self._shell.frame(urls.root(page.url), page.section)
-        self._put(page.url, frame.page(page.title, page.body).encode())
+        around = self._shell.frame(urls.root(page.url), page.section)
+        self._put(page.url, around.page(page.title, page.body).encode())
 
     def _entries(self) -> list[Entry]:
         """Return the documents that get a page, in the order search numbers them."""
@@ -322,10 +297,12 @@ class _Site:
         record = self._view.kind(entry).is_record
         return self._view.url(entry.id), (urls.api_record if record else urls.api_item)(entry.id)
 
-    def _documents(self, entries: list[Entry], known: Container[str]) -> dict[str, str]:
+    def _documents(
+        self, entries: list[Entry], known: Container[str], meanwhile: Callable[[], None]
+    ) -> dict[str, str]:
         """Stamp the pages of the documents that need it, in several processes when there are many.
 
-        Returns the words of documents beyond those that are ``known``.
+        ``meanwhile`` is done by this process first. Returns the words of documents beyond those that are ``known``.
         """
         todo = []
         for entry in entries:
@@ -335,11 +312,13 @@ class _Site:
                 todo.append(entry)
         view = self._view
         _ = view.health, view.known_errors, view.network.related(""), view.similar, view.hit_by
-        stamper = Stamper(view, self._shell, self._target, len(todo), known)
-        stamper.progress, stamper.tracing = self._progress, self._memo.active
+        tracing, progress = self._memo.active, self._progress
+        stamper = Stamper(
+            view, self._shell, self._target, len(todo), known, tracing=tracing, progress=progress
+        )
         gc.freeze()
         try:
-            shares = share_out(todo, stamper)
+            shares = share_as_free(todo, stamper, meanwhile)
         finally:
             gc.unfreeze()
         words: dict[str, str] = {}

@@ -14,12 +14,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish.chrome import TITLE
@@ -83,10 +85,12 @@ class Sources:
     engine: str = "mkdocs"
 
 
-def render(sources: Sources, work: Path) -> Path:
-    """Return the folder with the rendered pages, rendering only when something changed.
+@contextmanager
+def rendering(sources: Sources, work: Path) -> Iterator[Callable[[], Path]]:
+    """Let the engine render while the block goes on, where something changed; yields what waits for it.
 
-    ``work`` is a folder of the build's own. Raises ItsmError with the engine's words when it fails.
+    That returns the folder with the rendered pages, and raises ItsmError with the engine's words when
+    it failed. ``work`` is a folder of the build's own. The engine is stopped where the block ends first.
     """
     # One of the engines writes only below its configuration.
     source, built, stamp = work / "src", work / "src" / "site", work / _STAMP
@@ -94,12 +98,18 @@ def render(sources: Sources, work: Path) -> Path:
     configuration = _configuration(sources, source, engine)
     digest = _digest(sources, configuration, engine)
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest and built.is_dir():
-        return built
+        yield lambda: built
+        return
     stamp.unlink(missing_ok=True)
     _write_sources(sources, source, configuration)
-    _run(source, engine)
-    stamp.write_text(digest, encoding="utf-8")
-    return built
+    with tempfile.TemporaryFile() as said, _started(source, engine, said) as process:
+
+        def wait() -> Path:
+            _wait(process, engine, said, source)
+            stamp.write_text(digest, encoding="utf-8")
+            return built
+
+        yield wait
 
 
 def _named(name: str) -> Engine:
@@ -162,7 +172,9 @@ def _only_real_files(folder: str, names: list[str]) -> list[str]:
     return [n for n in names if Path(folder, n).is_symlink()]
 
 
-def _run(source: Path, engine: Engine) -> None:
+@contextmanager
+def _started(source: Path, engine: Engine, said: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the engine beside the block; what it says goes to a file, as nobody reads a pipe meanwhile."""
     command = [sys.executable, "-m", engine.module, *engine.arguments]
     environment = {
         **os.environ,
@@ -171,21 +183,30 @@ def _run(source: Path, engine: Engine) -> None:
         "NO_COLOR": "1",
     }
     try:
-        done = subprocess.run(
-            command,
-            cwd=source,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT,
-            check=False,
+        process = subprocess.Popen(
+            command, cwd=source, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
+        raise _cannot_run(engine, error) from error
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], engine: Engine, said: IO[bytes], source: Path) -> None:
+    try:
+        failed = process.wait(_TIMEOUT)
+    except subprocess.TimeoutExpired as error:
+        raise _cannot_run(engine, error) from error
+    if failed:
+        said.seek(0)
+        lines = said.read().decode("utf-8", "replace").strip().splitlines()[-12:]
         raise ItsmError(
-            f"the site engine could not run: {error}", f"pip install {engine.packages[0]}"
-        ) from error
-    if done.returncode:
-        said = (done.stderr + done.stdout).strip().splitlines()[-12:]
-        raise ItsmError(
-            "the site engine failed:\n" + "\n".join(said), "the pages it reads are in " + str(source)
+            "the site engine failed:\n" + "\n".join(lines), "the pages it reads are in " + str(source)
         )
+
+
+def _cannot_run(engine: Engine, error: Exception) -> ItsmError:
+    return ItsmError(f"the site engine could not run: {error}", f"pip install {engine.packages[0]}")

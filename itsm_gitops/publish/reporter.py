@@ -23,6 +23,10 @@ class Reporter(Protocol):
         """Return what reports need of one document; may run in another process, so it must pickle."""
         ...
 
+    def titles(self) -> Sequence[tuple[str, str]]:
+        """Return the names and titles of the reports that it makes, in their order."""
+        ...
+
     def history(
         self, store: Store, gathered: Sequence[Any], now: datetime, days: int
     ) -> Mapping[str, Sequence[Day]]:

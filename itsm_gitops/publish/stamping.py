@@ -31,37 +31,45 @@ class Share(NamedTuple):
 
 
 class Stamper:
-    """Makes the files of a share of the documents. ``tracing`` notes what each was made from."""
+    """Makes the files of some documents at a time. ``tracing`` notes what each was made from."""
 
-    def __init__(self, view: View, shell: Shell, target: str, total: int, known: Container[str]) -> None:
-        """Take the folder of the site, how many documents there are in all shares, and whose words are known."""
-        self.tracing = False
-        self.progress: Progress = lambda _what, _done, _total: None
-        self._view = view
+    def __init__(
+        self,
+        view: View,
+        shell: Shell,
+        target: str,
+        total: int,
+        known: Container[str],
+        *,
+        tracing: bool,
+        progress: Progress,
+    ) -> None:
+        """Take the folder of the site, how many documents there are in all, and whose words are known."""
+        self._progress = progress
+        self._tracer = Tracer()
+        self._view = traced(view, self._tracer) if tracing else view
         self._shell = shell
         self._target = target
         self._total = total
         self._known = known
         self._fields: dict[str, tuple[Field, ...]] = {k.name: fields(k) for k in view.book.kinds.values()}
         self._folders: set[str] = set()
+        self._same: dict[str, str] = {}  # one object for each key: they are sent and kept once
         self._parent = os.getpid()
 
-    def __call__(self, share: Sequence[Entry]) -> Share:
-        """Make the files of some documents."""
-        tracer = Tracer()
-        view = traced(self._view, tracer) if self.tracing else self._view
+    def __call__(self, start: int, share: Sequence[Entry]) -> Share:
+        """Make the files of some documents, those from ``start`` on."""
+        tracer, same = self._tracer, self._same
         done = Share([], 0, {})
         changed = 0
-        same: dict[str, str] = {}  # one object for each key: they are sent and kept once
         if self._view.history:
             self._view.history.read(entry.path for entry in share)
-        ratio = self._total / max(1, len(share))
-        for count, (entry, data) in enumerate(self._view.store.read_documents(share)):
+        for count, (entry, data) in enumerate(self._view.store.read_documents(share), start):
             if count % _REPORT_EVERY == 0 and os.getpid() == self._parent:
-                self.progress("Writing pages", round(count * ratio), self._total)
+                self._progress("Writing pages", count, self._total)
             tracer.begin(entry.id)
             signs = []
-            for url, content in self._files(view, entry, data):
+            for url, content in self._files(entry, data):
                 changed += output.write(self._target, url, content, self._folders)
                 signs.append(output.sign(self._target, url))
             done.made.append(Made(entry.id, tuple(same.setdefault(k, k) for k in tracer.keys), tuple(signs)))
@@ -69,7 +77,8 @@ class Stamper:
                 done.words[entry.id] = search.words_of(data)
         return done._replace(changed=changed)
 
-    def _files(self, view: View, entry: Entry, data: dict[str, object]) -> list[tuple[str, bytes]]:
+    def _files(self, entry: Entry, data: dict[str, object]) -> list[tuple[str, bytes]]:
+        view = self._view
         page = document_page(view, entry, data, self._fields[entry.kind])
         frame = self._shell.frame(urls.root(page.url), page.section)
         return [(page.url, frame.page(page.title, page.body).encode()), api.document_file(view, entry, data)]

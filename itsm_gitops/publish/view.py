@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from itsm_gitops.publish.background import Conflicts
     from itsm_gitops.publish.history import FieldHistory
     from itsm_gitops.repository import Store
+    from itsm_gitops.repository.config import Config
     from itsm_gitops.repository.store import Document
 
 _EVERYTHING = Audience()
@@ -61,6 +62,14 @@ class Priority(NamedTuple):
 
     name: str
     overridden: bool = False
+
+
+def zone_of(config: Config) -> tzinfo:
+    """Return the time zone of the site; UTC when the configured one does not exist."""
+    try:
+        return ZoneInfo(config.timezone)
+    except (ValueError, OSError, KeyError):
+        return UTC
 
 
 class View:
@@ -96,11 +105,8 @@ class View:
 
     @cached_property
     def zone(self) -> tzinfo:
-        """The time zone of the site; UTC when the configured one does not exist."""
-        try:
-            return ZoneInfo(self.config.timezone)
-        except (ValueError, OSError, KeyError):
-            return UTC
+        """The time zone of the site."""
+        return zone_of(self.config)
 
     @property
     def today(self) -> date:

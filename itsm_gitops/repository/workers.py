@@ -12,6 +12,8 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import chain
+from operator import itemgetter
 from typing import IO, NamedTuple, TypeVar
 
 from itsm_gitops.model.errors import ItsmError
@@ -21,6 +23,7 @@ R = TypeVar("R")
 
 FORK_FROM = 500  # fewer items cost less than the fork
 MAX_JOBS = 4
+_PARTS = 100  # of one job that is shared as processes are free; at most 256: a number is a byte
 
 
 class WorkerFailed(RuntimeError):
@@ -67,6 +70,41 @@ def share_out(items: Sequence[I], work: Callable[[Sequence[I]], R], jobs: int | 
         for worker in workers:
             _end(worker)
     return results
+
+
+def share_as_free(
+    items: Sequence[I],
+    work: Callable[[int, Sequence[I]], R],
+    meanwhile: Callable[[], object],
+    jobs: int | None = None,
+) -> list[R]:
+    """Like share_out, in small parts: whichever process is free takes the next part.
+
+    ``work`` is told where its part starts, and the part; results are in the order of the items.
+    ``meanwhile`` is called in the caller's process, before that takes any part.
+    """
+    count = min(default_jobs(len(items)) if jobs is None else jobs, len(items))
+    if count <= 1 or not hasattr(os, "fork"):
+        meanwhile()
+        return [work(0, items)]
+    size = -(-len(items) // min(_PARTS, len(items)))
+    starts = range(0, len(items), size)
+    numbers, write_end = os.pipe()
+    os.write(write_end, bytes(range(len(starts))))
+    os.close(write_end)  # reading ends where all parts are taken
+
+    def take(processes: Sequence[int]) -> list[tuple[int, R]]:
+        if 0 in processes:
+            meanwhile()
+        # One byte is read by one process only.
+        taken = (starts[byte[0]] for byte in iter(lambda: os.read(numbers, 1), b""))
+        return [(start, work(start, items[start : start + size])) for start in taken]
+
+    try:
+        results = share_out(range(count), take, count)
+    finally:
+        os.close(numbers)
+    return [result for _, result in sorted(chain.from_iterable(results), key=itemgetter(0))]
 
 
 def _start(work: Callable[[Sequence[I]], R], share: Sequence[I], others: Sequence[_Worker]) -> _Worker:

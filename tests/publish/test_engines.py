@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import pytest
 from sample_site import NOW, write_sample
 
 from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.publish import build_site, chrome
+from itsm_gitops.publish import build, build_site, chrome
+from itsm_gitops.repository import packaged_rulebook_root
+from tests.support import children
 
 RECORD = "records/incidents/2611/INC-261120-AAAAA.html"
 
@@ -36,6 +39,31 @@ def files(root: Path) -> dict[str, bytes]:
 def test_an_engine_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ItsmError, match="no site engine 'hugo'"):
         with_engine(tmp_path, "hugo")
+
+
+def test_what_the_engine_says_is_shown_when_it_fails(tmp_path: Path) -> None:
+    repo = write_sample(tmp_path)
+    build_site(repo, now=NOW)
+    handbook = tmp_path / "site" / "docs"
+    shutil.copytree(packaged_rulebook_root() / "site", tmp_path / "site")
+    (handbook / "broken.md").write_text("# Broken\n\n[nowhere](nowhere.md)\n")
+    with pytest.raises(ItsmError, match=r"(?s)the site engine failed.*nowhere\.md"):
+        build_site(repo, now=NOW)
+    (handbook / "broken.md").write_text("# Whole\n")
+    assert "Whole" in (build_site(repo, now=NOW).output / "broken.html").read_text()
+
+
+def test_the_engine_is_stopped_when_the_documents_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(*_: object) -> None:
+        raise ItsmError("unreadable")
+
+    before = children()
+    monkeypatch.setattr(build, "load", load)
+    with pytest.raises(ItsmError, match="unreadable"):
+        build_site(write_sample(tmp_path), now=NOW)
+    assert children() <= before
 
 
 @pytest.mark.slow

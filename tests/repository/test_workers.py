@@ -16,7 +16,7 @@ import pytest
 
 from itsm_gitops.model.errors import Ambiguous
 from itsm_gitops.repository import WorkerFailed, share_out
-from itsm_gitops.repository.workers import FORK_FROM, default_jobs
+from itsm_gitops.repository.workers import FORK_FROM, default_jobs, share_as_free
 from tests.support import children
 
 
@@ -49,6 +49,41 @@ def test_each_share_has_its_own_process() -> None:
 def test_results_larger_than_a_pipe() -> None:
     shares = share_out(range(4), lambda part: b"x" * (8 << 20), 4)
     assert [len(s) for s in shares] == [8 << 20] * 4
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3, 8])
+@pytest.mark.parametrize("size", [0, 1, 2, 7, 100, 257])
+def test_parts_put_together_are_the_whole_in_order(jobs: int, size: int) -> None:
+    before: list[int] = []
+    parts = share_as_free(
+        range(size), lambda start, part: (start, list(part)), lambda: before.append(os.getpid()), jobs
+    )
+    assert [n for _, part in parts for n in part] == list(range(size))
+    assert all(part[:1] == [start][: len(part)] for start, part in parts)
+    assert before == [os.getpid()]
+
+
+def test_who_is_free_takes_the_next_part() -> None:
+    """While this process is busy with something else, the other one does everything."""
+    read_end, write_end = os.pipe()
+
+    def work(start: int, part: Sequence[int]) -> int:
+        if 99 in part:
+            os.write(write_end, b"x")
+        return os.getpid()
+
+    done_by = share_as_free(range(100), work, lambda: os.read(read_end, 1), 2)
+    os.close(read_end)
+    os.close(write_end)
+    assert len(set(done_by)) == 1
+    assert done_by[0] != os.getpid()
+
+
+def test_a_part_that_fails_fails_the_job() -> None:
+    with pytest.raises(ZeroDivisionError):
+        share_as_free(range(6), lambda start, part: 1 // 0, lambda: None, 1)
+    with pytest.raises((ZeroDivisionError, WorkerFailed)):
+        share_as_free(range(6), lambda start, part: 1 // 0, lambda: None, 2)
 
 
 def in_worker(action: object) -> object:

@@ -1,0 +1,64 @@
+"""What the engine renders for a site: the handbook, the references, the navigation, the empty pages.
+
+All of it follows from ``site/``, the rule book and the settings, so it can be rendered while the
+documents are still being read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from itsm_gitops.model.audience import Audience
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.publish import engine, handbook, navigation, urls
+from itsm_gitops.publish.markup import esc
+from itsm_gitops.publish.view import zone_of
+from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.repository.config import Config
+
+
+def site_folder(root: Path) -> Path:
+    """Return the folder with ``mkdocs.yml``: the repository's own, else the one of the package.
+
+    Raises ItsmError where there is neither.
+    """
+    for folder in (root / "site", packaged_rulebook_root() / "site"):
+        if (folder / "mkdocs.yml").is_file():
+            return folder
+    raise ItsmError("the site's sources (site/mkdocs.yml) are not there", "reinstall itsm-gitops")
+
+
+def sources(
+    root: Path,
+    book: RuleBook,
+    config: Config,
+    audience: Audience,
+    url: str,
+    *,
+    cli_reference: str | None,
+    rules: Sequence[handbook.RuleText],
+    reports: Sequence[tuple[str, str]],
+) -> engine.Sources:
+    """Return what the engine renders for an audience of the repository at ``root``.
+
+    ``book`` is the rule book as the audience sees it, ``url`` where the site will be, ``cli_reference`` the
+    Markdown of the command line's reference, ``rules`` what the handbook says of each rule, ``reports`` the
+    names and titles of the reports that the site has.
+    """
+    folder = site_folder(root)
+    reference = handbook.reference_pages(book, rules, cli_reference) if audience.reference else {}
+    pages = {path: text for path, (_, text) in reference.items()}
+    titles = [(path, navigation.plain(title)) for path, (title, _) in reference.items()]
+    left_out = navigation.left_out(folder / "docs", audience.handbook)
+    prose = [page for page in navigation.handbook_pages(folder / "docs") if page[0] not in left_out]
+    index = navigation.source_of(urls.HANDBOOK)
+    if (prose or titles) and index not in dict(prose):
+        pages[index] = navigation.handbook_index([*prose, *titles])
+        prose.insert(0, (index, "Handbook"))
+    figures = [(urls.report(name), title) for name, title in reports]
+    nav, empty = navigation.navigation(book, prose, titles, figures, forms=audience.forms)
+    name = navigation.plain(config.site_name or config.organisation)
+    footer = esc(f"{config.organisation}. Times are in {zone_of(config)}.")
+    return engine.Sources(folder, {**empty, **pages}, nav, name, url, footer, left_out, config.engine)
