@@ -14,7 +14,7 @@ import re
 import unicodedata
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from html.parser import HTMLParser
+from html import unescape
 from typing import Any, NamedTuple
 
 VERSION = 1
@@ -23,6 +23,7 @@ SHARD_BYTES = 48_000
 MOST_WORDS = 600
 _LONGEST = 32
 _WORD = re.compile(r"[^\W_]+")
+_TAGS = re.compile(r"<[^>]+>")
 
 
 class Doc(NamedTuple):
@@ -119,25 +120,6 @@ def _file(name: str, data: Any) -> tuple[str, bytes]:
 
 
 def page_text(html: str) -> str:
-    """Return the text of the article of a rendered page."""
-    reader = _Article()
-    reader.feed(html)
-    return " ".join(reader.found)
-
-
-class _Article(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._inside = False
-
-    def handle_starttag(self, tag: str, _: Sequence[tuple[str, str | None]]) -> None:
-        self._inside = self._inside or tag == "article"
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "article":
-            self._inside = False
-
-    def handle_data(self, data: str) -> None:
-        if self._inside and data.strip():
-            self.found.append(data)
+    """Return the text of the article of a page as the engine rendered it."""
+    start = html.find("<article")
+    return unescape(_TAGS.sub(" ", html[start : html.find("</article>", start)])) if start >= 0 else ""
