@@ -4,10 +4,12 @@
 
 For each size a made-up repository is written (estate.py), and the same records as Markdown: a table of facts, the
 prose, the timeline, the links, a list for each month. Hugo gets the frame of our own pages as its layout, so it
-writes the same header, navigation and footer. Programs run as whole processes into fresh folders, in turn within
-one run; the processor time that is printed beside the time on the wall holds where the machine is busy. Hugo is
-needed for this alone: Debian has it (`apt install hugo`), npm too (`hugo-extended`); without it its lines are
-left out, and the output says so. Nothing here decides a test. Figures go to the terminal and build/bench-site.json.
+writes the same header, navigation and footer. It writes them a second time with more of what our site has: the data
+of each record as JSON, and the text of all records for a search. Programs run as whole processes into fresh folders,
+in turn within one run; the processor time that is printed beside the time on the wall holds where the machine is
+busy. Hugo is needed for this alone: Debian has it (`apt install hugo`), npm too (`hugo-extended`); without it its
+lines are left out, and the output says so. Nothing here decides a test. Figures go to the terminal and
+build/bench-site.json.
 """
 
 from __future__ import annotations
@@ -45,6 +47,17 @@ paginate = 100
 [markup.goldmark.renderer]
 unsafe = false
 """
+# As much as a site of ours has beside its pages: the data of each record, and all text for a search.
+HUGO_DATA = """\
+[outputs]
+home = ["HTML", "JSON"]
+page = ["HTML", "JSON"]
+"""
+HUGO_RECORD = "{{ dict `page` .RelPermalink `title` .Title `document` .Params `text` .RawContent | jsonify }}"
+HUGO_SEARCH = (
+    "[{{ range $i, $p := .Site.RegularPages }}{{ if $i }},{{ end }}"
+    "{{ dict `page` $p.RelPermalink `id` $p.Params.id `title` $p.Title `text` $p.Plain | jsonify }}{{ end }}]"
+)
 HUGO_LIST = (
     "<h1>{{ .Title }}</h1><table>{{ range (.Paginate .Pages).Pages }}<tr><td>{{ .Params.id }}</td>"
     "<td><a href='{{ .RelPermalink }}'>{{ .Title }}</a></td><td>{{ .Params.state }}</td></tr>{{ end }}</table>"
@@ -139,7 +152,10 @@ def write_markdown(repository: Path, docs: Path, *, hugo: bool) -> None:
 
 
 def write_hugo(repository: Path, work: Path, page: str) -> None:
-    """Write Hugo's sources; ``page`` is one of our own pages, whose frame becomes the layout."""
+    """Write Hugo's sources; ``page`` is one of our own pages, whose frame becomes the layout.
+
+    ``config.toml`` is for the pages and lists alone, ``data.toml`` for data and a search index too.
+    """
     title = re.search(r"<title>(.*?) - ", page)
     start, end = page.index("<article"), page.index("</article>")
     opening = page[start : page.index(">", start) + 1]
@@ -148,7 +164,11 @@ def write_hugo(repository: Path, work: Path, page: str) -> None:
     layouts.mkdir(parents=True)
     (layouts / "single.html").write_text(f"{frame[0]}<h1>{{{{ .Title }}}}</h1>{{{{ .Content }}}}{frame[1]}")
     (layouts / "list.html").write_text(f"{frame[0]}{HUGO_LIST}{frame[1]}")
+    (layouts / "single.json").write_text(HUGO_RECORD)
+    (work / "layouts/index.json").write_text(HUGO_SEARCH)
     (work / "config.toml").write_text(HUGO)
+    head, mark, rest = HUGO.partition("[markup")
+    (work / "data.toml").write_text(head + HUGO_DATA + mark + rest)
     write_markdown(repository, work / "content", hugo=True)
 
 
@@ -183,7 +203,9 @@ def programs(options: argparse.Namespace, work: Path, repository: Path, records:
     hugo = options.hugo or shutil.which("hugo")
     if hugo:
         write_hugo(repository, work / "hugo-src", page)
-        commands["hugo"] = [hugo, "--quiet", "-s", str(work / "hugo-src"), "-d", str(work / "hugo/site")]
+        for name, settings in (("hugo", "config.toml"), ("hugo with data", "data.toml")):
+            source = [hugo, "--quiet", "-s", str(work / "hugo-src"), "--config", settings]
+            commands[name] = [*source, "-d", str(work / name / "site")]
     else:
         print("Hugo is not here (apt install hugo, or --hugo PATH): nothing is compared with it")
     if records <= options.mkdocs_up_to:
@@ -225,7 +247,9 @@ def measure(options: argparse.Namespace, work: Path, records: int) -> dict[str, 
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     for _ in range(options.rounds):
         for name, command in commands.items():
-            shutil.rmtree(work / name, ignore_errors=True)
+            if (work / name).exists():
+                # Not removed: creating files just after others were is slow on some file systems.
+                (work / name).rename(work / f"{name} {len(runs[name])} before")
             runs[name].append(run(command, work))
     figures: dict[str, float] = {"records": records, "load of the machine": os.getloadavg()[0]}
     for name, several in runs.items():
