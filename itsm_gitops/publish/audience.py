@@ -30,6 +30,7 @@ from itsm_gitops.repository.config import Config, Hosting
 from itsm_gitops.repository.memory import Memory
 
 if TYPE_CHECKING:
+    from itsm_gitops.repository.spool import Spool
     from itsm_gitops.repository.store import Document
 
 
@@ -54,13 +55,14 @@ def load(
     reporter: Reporter | None,
     now: datetime,
     memory: Memory | None = None,
+    spool: Spool | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[View, Sequence[Report], dict[str, str]]:
     """Read a snapshot and return what an audience may see of it, and the reports about that.
 
     The words that search finds documents by come third; they are not known yet where something is
     withheld. ``memory`` is what is known of the documents already, for an audience that may see everything;
-    ``progress`` is told how many documents of how many have been read.
+    ``spool`` gets what is parsed, as every document is looked at again when its page is made; ``progress`` is told how many documents of how many have been read.
     """
     made = None if audience.everything else Screen(audience, book.kinds)
 
@@ -75,7 +77,9 @@ def load(
         lives = reporter.visit(shown.document) if reporter else []
         return [_Gathered(extra_of(shown.document), lives, told, shown.seen)]
 
-    full, gathered = load_store(snapshot, visit=visit, book=book, memory=memory, progress=progress)
+    full, gathered = load_store(
+        snapshot, visit=visit, book=book, memory=memory, spool=spool, progress=progress
+    )
     store = full if made is None else AudienceStore(full, made, [g.seen for g in gathered if g.seen])
     view = View(store, [extra for some in gathered for extra in some.extras], now, audience)
     if made is not None:
@@ -180,7 +184,7 @@ class AudienceStore(Store):
             if entry.id in visible:
                 kind = full.book.kinds[entry.kind]
                 part = made.tree(entry.kind)
-                self._add(screen_entry(kind, part, entry, shown[entry.path], self.names))
+                self.add(screen_entry(kind, part, entry, shown[entry.path], self.names))
 
     def data(self, identifier: str) -> dict[str, Any]:
         """Return what is shown of a document; raises NotFound where that is nothing."""

@@ -37,6 +37,7 @@ from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Repository
 from itsm_gitops.repository.config import read_config, read_rulebook
+from itsm_gitops.repository.spool import spooled
 from itsm_gitops.repository.workers import share_as_free
 
 OUTPUT = Path("build/site")
@@ -118,15 +119,23 @@ def build_site(
         rules=rules,
         reports=reporter.titles() if reporter and wanted.reports else (),
     )
-    with engine.rendering(parts, _work_folder(target)) as rendered:
+    work = _work_folder(target)
+    with engine.rendering(parts, work) as rendered, spooled(work) as spool:
         view, found, words = load(
-            snapshot, book, wanted, reporter, now or clock.now(), memo.memory, partial(progress, "Reading")
+            snapshot,
+            book,
+            wanted,
+            reporter,
+            now or clock.now(),
+            memory=memo.memory,
+            spool=spool,
+            progress=partial(progress, "Reading"),
         )
         progress("Reading what happened", 0, 1)
         add_background(view, repo, at, reporter)
         progress("Rendering the frame", 0, 1)
         site = _Site(view, rendered(), target, url, progress, found, memo)
-    report = site.write(words)
+        report = site.write(words)
     memo.keep()
     seconds = time.perf_counter() - started
     return SiteReport(target, wanted.name, *report, seconds)

@@ -10,6 +10,7 @@ from itsm_gitops.repository.config import (
     read_rulebook,
 )
 from itsm_gitops.repository.git import Git
+from itsm_gitops.repository.loading import load_store
 from itsm_gitops.repository.repository import INDEX, Repository
 from itsm_gitops.repository.snapshot import (
     OTHER,
@@ -22,7 +23,7 @@ from itsm_gitops.repository.snapshot import (
     Snapshot,
     WorkingTree,
 )
-from itsm_gitops.repository.store import Document, Store, load_store
+from itsm_gitops.repository.store import Document, Store
 from itsm_gitops.repository.workers import WorkerFailed, share_out
 
 __all__ = [

@@ -13,6 +13,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.git import Git
+from itsm_gitops.repository.loading import load_store
 from itsm_gitops.repository.snapshot import (
     CMDB,
     CONFIG,
@@ -24,7 +25,7 @@ from itsm_gitops.repository.snapshot import (
     Snapshot,
     WorkingTree,
 )
-from itsm_gitops.repository.store import SUFFIX, Document, Store, identifier_of, is_document, load_store
+from itsm_gitops.repository.store import SUFFIX, Document, Store, identifier_of, is_document
 
 INDEX = ":"
 # Where a server's Git keeps what is being pushed until its hook has agreed. Relative to GIT_DIR or not,

@@ -56,7 +56,7 @@ def test_what_the_engine_says_is_shown_when_it_fails(tmp_path: Path) -> None:
 def test_the_engine_is_stopped_when_the_documents_cannot_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def load(*_: object) -> None:
+    def load(*_: object, **__: object) -> None:
         raise ItsmError("unreadable")
 
     before = children()

@@ -1,0 +1,231 @@
+"""Reading every document of a snapshot once, in several processes when there are many."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from itsm_gitops import documents
+from itsm_gitops.documents import Problem
+from itsm_gitops.model.entry import summarise
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository.config import Config, read_config, read_rulebook
+from itsm_gitops.repository.memory import Memory, digest_of
+from itsm_gitops.repository.packing import Entries
+from itsm_gitops.repository.snapshot import REGULAR, FileInfo, Snapshot
+from itsm_gitops.repository.store import FOLDERS, SUFFIX, UNREADABLE, Document, Store, identifier_of
+from itsm_gitops.repository.workers import share_out
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository.spool import Spool
+
+T = TypeVar("T")
+Report = Callable[[int, int], None]
+Visit = Callable[[Store, Document], list[T]]
+
+_REPORT_EVERY = 500
+
+
+class _Share(NamedTuple, Generic[T]):
+    entries: Entries
+    broken: list[str]
+    problems: list[tuple[str, tuple[Problem, ...]]]
+    visited: list[T]
+    learnt: list[tuple[str, bytes, list[T]]]  # path, digest and results of the records without a problem
+    places: dict[str, tuple[int, int]]  # of parsed records in the spool
+
+
+def load_store(
+    snapshot: Snapshot,
+    *,
+    jobs: int | None = None,
+    visit: Visit[T] | None = None,
+    book: RuleBook | None = None,
+    config: Config | None = None,
+    memory: Memory | None = None,
+    spool: Spool | None = None,
+    progress: Report | None = None,
+) -> tuple[Store, list[T]]:
+    """Read and parse every document once and return the store and everything ``visit`` returned.
+
+    ``visit(store, document)`` is called once for each document; its ``store`` already knows the
+    whole CMDB (entries and data) and no record. It may run in a forked worker, so only what it
+    returns survives, and that must pickle. The order of the results is that of the paths within
+    each process. ``jobs=None`` uses one process below 500 documents, else up to four.
+
+    What ``memory`` knows is not read again; it learns the rest. Its rows are
+    right only for the same rule book and the same ``visit``. ``spool`` gets the records that are parsed,
+    for ``Store.read_documents``. ``progress`` is told how many of the documents have been read, and how
+    many there are to read.
+    """
+    book = book or read_rulebook(snapshot)
+    tuple(book.kinds.values())  # a rule book that cannot be used is an error now, not in a worker
+    store = Store(snapshot, book, config or read_config(snapshot)[0])
+    infos = snapshot.files()
+    store.files = [info.path for info in infos]
+    store.irregular = {info.path: info.mode for info in infos if info.mode != REGULAR}
+    kinds = _KindOf(book)
+    collecting = gc.isenabled()
+    gc.disable()  # parsed documents hold no cycles; looking for some doubles the time
+    try:
+        if memory:
+            memory.begin(snapshot, infos)
+        items = list(_load_items(store, kinds, infos, memory))
+        known = memory.rows if memory else {}
+        records = [i.path for i in infos if i.mode == REGULAR and i.path.startswith(FOLDERS[1])]
+        records = [p for p in records if p.endswith(SUFFIX)]
+        todo: list[Document | str] = [*items, *(p for p in records if p not in known)]
+        store.spool = spool
+        work = _Work(store, kinds, visit, learn=memory is not None)
+        work.report, work.total = progress, len(todo)
+        shares = share_out(todo, work, jobs)
+        if memory:
+            shares.append(_remembered(memory, records))
+        _merge(store, shares)
+        if memory:
+            _learn(memory, store, shares)
+    finally:
+        if collecting:
+            gc.enable()
+    return store, [result for share in shares for result in share.visited]
+
+
+class _KindOf:
+    """The kind of a path, remembered by folder."""
+
+    def __init__(self, book: RuleBook) -> None:
+        self._book = book
+        self._known: dict[str, Kind | None] = {}
+
+    def __call__(self, path: str) -> Kind | None:
+        folder = path.rpartition("/")[0]
+        try:
+            return self._known[folder]
+        except KeyError:
+            kind = self._known[folder] = self._book.kind_at(path)
+            return kind
+
+
+def _read(snapshot: Snapshot, kinds: _KindOf, paths: Sequence[str]) -> Iterator[Document]:
+    """Yield a document for each path, in order, whatever is wrong with it."""
+    load = documents.load
+    expected = iter(paths)
+    for path, raw in snapshot.read_many(paths):
+        for missed in expected:
+            if missed == path:
+                break
+            yield Document(missed, b"", None, kinds(missed), (UNREADABLE,))
+        data, problems = load(raw)
+        yield Document(path, raw, data, kinds(path), problems)
+    for missed in expected:
+        yield Document(missed, b"", None, kinds(missed), (UNREADABLE,))
+
+
+def _remembered(memory: Memory, records: Iterable[str]) -> _Share[Any]:
+    """Return the records that were not read again, as one more share."""
+    rows = [memory.rows[p] for p in records if p in memory.rows]
+    return _Share(Entries(r.entry for r in rows), [], [], [v for r in rows for v in r.visited], [], {})
+
+
+def _learn(memory: Memory, store: Store, shares: Iterable[_Share[Any]]) -> None:
+    for share in shares:
+        for path, digest, visited in share.learnt:
+            if path in store.by_path:
+                memory.learn(path, digest, store.by_path[path], visited)
+
+
+def _items(store: Store, kinds: _KindOf, paths: Sequence[str], memory: Memory | None) -> Iterator[Document]:
+    """Yield the documents of the CMDB in order of path, those that are remembered without reading them."""
+    known = dict(memory.rows) if memory else {}
+    fresh = iter(_read(store.snapshot, kinds, [p for p in paths if p not in known]))
+    for path in paths:
+        row = known.get(path)
+        if row is not None:
+            yield Document(path, b"", row.data, kinds(path), ())
+            continue
+        document = next(fresh)
+        if memory and not document.problems and document.kind is not None and isinstance(document.data, dict):
+            entry = summarise(document.kind, path, document.data)
+            memory.learn(path, digest_of(document.raw), entry, [], document.data)
+        yield document
+
+
+def _load_items(
+    store: Store, kinds: _KindOf, infos: Iterable[FileInfo], memory: Memory | None = None
+) -> Iterator[Document]:
+    """Load the CMDB into the store and yield its documents."""
+    paths = [i.path for i in infos if i.mode == REGULAR and i.path.startswith(FOLDERS[0])]
+    for document in _items(store, kinds, [p for p in paths if p.endswith(SUFFIX)], memory):
+        if document.problems:
+            store.problems[document.path] = document.problems
+        if document.kind is not None:
+            if isinstance(document.data, dict):
+                entry = summarise(document.kind, document.path, document.data)
+                store.add(entry)
+                store.pinned.setdefault(entry.id, document.data)
+            elif document.id not in store.entries:
+                store.broken.setdefault(document.id, document.path)
+        yield document
+
+
+class _Work(Generic[T]):
+    """One worker's job: visit CMDB documents, load and visit records."""
+
+    def __init__(self, store: Store, kinds: _KindOf, visit: Visit[T] | None, *, learn: bool = False) -> None:
+        self._store = store
+        self._kinds = kinds
+        self._visit = visit
+        self._learn = learn
+        self.report: Report | None = None
+        self.total = 0
+        self._parent = os.getpid()
+
+    def __call__(self, share: Sequence[Document | str]) -> _Share[T]:
+        entries = Entries()
+        broken: list[str] = []
+        problems: list[tuple[str, tuple[Problem, ...]]] = []
+        visited: list[T] = []
+        learnt: list[tuple[str, bytes, list[T]]] = []
+        store, visit, spool = self._store, self._visit, self._store.spool
+        if visit:
+            for item in share:
+                if isinstance(item, Document):
+                    visited.extend(visit(store, item))
+        paths = [i for i in share if isinstance(i, str)]
+        report = self.report if os.getpid() == self._parent else None
+        for count, document in enumerate(_read(store.snapshot, self._kinds, paths)):
+            if report and count % _REPORT_EVERY == 0:
+                report(round(count * self.total / max(1, len(share))), self.total)
+            path, raw, data, kind, found = document
+            results = visit(store, document) if visit else []
+            if found:
+                problems.append((path, found))
+            if kind is not None:
+                if isinstance(data, dict):
+                    entries.append(summarise(kind, path, data))
+                    if spool:
+                        spool.add(path, data)
+                    if self._learn and not found:
+                        learnt.append((path, digest_of(raw), results))
+                else:
+                    broken.append(path)
+            visited.extend(results)
+        if spool:
+            spool.flush()
+        return _Share(entries, broken, problems, visited, learnt, spool.places if spool else {})
+
+
+def _merge(store: Store, shares: Sequence[_Share[Any]]) -> None:
+    for share in shares:
+        if store.spool:
+            store.spool.places.update(share.places)
+        store.problems.update(share.problems)
+        for path in share.broken:
+            store.broken.setdefault(identifier_of(path), path)
+    for entry in sorted((e for share in shares for e in share.entries), key=lambda e: e.path):
+        store.add(entry)
+    store.entries = dict(sorted(store.entries.items()))
+    store.problems = dict(sorted(store.problems.items()))
