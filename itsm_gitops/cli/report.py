@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 import click
 
@@ -143,14 +145,16 @@ def _table(table: Table, style: Style, columns: int) -> Iterator[str]:
     heads = [_folded(c.title) for c in table.columns]
     widths = _widths(table.columns, heads, cells, columns)
     each = lanes(table, columns - sum(widths) - len(_GAP) * len(widths))
-    above = [_line(table.columns, [h[part] for h in heads], widths) for part in range(2)]
+    above = [_lines(table.columns, [h[part] for h in heads], widths)[0] for part in range(2)]
     if each:
         above[1] += f"{_GAP}{head(table, each)}"
     yield from (style.dim(line.rstrip()) for line in above if line.strip())
     most = longest(table)
     for row, line in enumerate(cells):
         drawn = bar(table, row, most, each, style) if each else ""
-        yield f"{_line(table.columns, line, widths)}{_GAP}{drawn}".rstrip()
+        first, *more = _lines(table.columns, line, widths)
+        yield f"{first}{_GAP}{drawn}".rstrip()
+        yield from (text.rstrip() for text in more)
     if table.note:
         yield from (style.dim(line) for line in wrap(table.note, columns))
 
@@ -180,14 +184,28 @@ def _widths(
     return found
 
 
-def _line(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[int]) -> str:
-    parts = []
-    for column, cell, cells_wide in zip(columns, cells, widths, strict=True):
-        text = shorten(cell, cells_wide)
-        parts.append(
-            pad(text, cells_wide) if column.form in _LEFT else " " * (cells_wide - width(text)) + text
-        )
-    return _GAP.join(parts)
+def _lines(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """Return a row as lines: what gave way goes on below, an identifier whole, other texts on one more line."""
+    broken = [
+        _broken(cell, wide, whole=column.form == ITEM)
+        for column, cell, wide in zip(columns, cells, widths, strict=True)
+    ]
+    found = []
+    for parts in zip_longest(*broken, fillvalue=""):
+        line = [
+            pad(part, wide) if column.form in _LEFT else " " * (wide - width(part)) + part
+            for column, part, wide in zip(columns, parts, widths, strict=True)
+        ]
+        found.append(_GAP.join(line))
+    return found
+
+
+def _broken(cell: str, wide: int, *, whole: bool) -> list[str]:
+    if width(cell) <= wide:
+        return [cell]
+    if width(cell) > len(cell):  # signs that take two columns
+        return [shorten(cell, wide)]
+    return textwrap.wrap(cell, wide, max_lines=None if whole else 2, placeholder="…")
 
 
 def _definitions(found: Report, style: Style, columns: int) -> Iterator[str]:

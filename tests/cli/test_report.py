@@ -10,7 +10,8 @@ import pytest
 
 from itsm_gitops.cli.bars import bar, lanes, legend, longest
 from itsm_gitops.cli.render import Style
-from itsm_gitops.model.report import BESIDE, STACKED, TEXT, Bars, Column, Table
+from itsm_gitops.cli.report import _table
+from itsm_gitops.model.report import BESIDE, ITEM, STACKED, TEXT, Bars, Column, Table
 from itsm_gitops.model.text import width
 from itsm_gitops.reports.catalogue import REPORTS
 
@@ -40,6 +41,26 @@ def test_bars_beside_each_other_have_one_scale() -> None:
     assert legend(found, PLAIN) == ""
     assert lanes(found, 20) == 9
     assert lanes(found, 14) == 0
+
+
+def test_an_identifier_is_whole_where_there_is_little_room() -> None:
+    columns = (
+        Column("service", "Service", ITEM),
+        Column("promise", "Promise", TEXT),
+        Column("met", "Met"),
+    )
+    rows = (
+        ("warehouse-operations-of-the-south", "Resolution of incidents, all of them, P1", 12),
+        ("mail", "日本語のサービスレベルの約束です", 3),
+    )
+    lines = list(_table(Table("t", "T", columns, rows), PLAIN, 30))[2:]
+    assert lines == [
+        "warehouse-   Resolution     12",
+        "operations-  of…",
+        "of-the-",
+        "south",
+        "mail         日本語のサ…     3",
+    ]
 
 
 @pytest.mark.parametrize("name", REPORTS)
