@@ -70,6 +70,10 @@ class Style:
         """Return text about something that went well."""
         return self.paint(text, "green")
 
+    def bad(self, text: str) -> str:
+        """Return text about something that went badly."""
+        return self.paint(text, "bold red")
+
 
 def wants_colour(stream: IO[str]) -> bool:
     """Whether a stream gets colours: a capable terminal, unless NO_COLOR or FORCE_COLOR decide."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 
 import click
@@ -145,14 +145,16 @@ def _table(table: Table, style: Style, columns: int) -> Iterator[str]:
     heads = [_folded(c.title) for c in table.columns]
     widths = _widths(table.columns, heads, cells, columns)
     each = lanes(table, columns - sum(widths) - len(_GAP) * len(widths))
-    above = [_lines(table.columns, [h[part] for h in heads], widths)[0] for part in range(2)]
+    plain = [_as_it_is] * len(widths)
+    above = [_lines(table.columns, [h[part] for h in heads], widths, plain)[0] for part in range(2)]
     if each:
         above[1] += f"{_GAP}{head(table, each)}"
     yield from (style.dim(line.rstrip()) for line in above if line.strip())
     most = longest(table)
     for row, line in enumerate(cells):
         drawn = bar(table, row, most, each, style) if each else ""
-        first, *more = _lines(table.columns, line, widths)
+        looks = [style.bad if short else _as_it_is for short in table.falls_short(table.rows[row])]
+        first, *more = _lines(table.columns, line, widths, looks)
         yield f"{first}{_GAP}{drawn}".rstrip()
         yield from (text.rstrip() for text in more)
     if table.note:
@@ -184,7 +186,16 @@ def _widths(
     return found
 
 
-def _lines(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[int]) -> list[str]:
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _lines(
+    columns: Sequence[Column],
+    cells: Sequence[str],
+    widths: Sequence[int],
+    looks: Sequence[Callable[[str], str]],
+) -> list[str]:
     """Return a row as lines: what gave way goes on below, an identifier whole, other texts on one more line."""
     broken = [
         _broken(cell, wide, whole=column.form == ITEM)
@@ -193,8 +204,8 @@ def _lines(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[int
     found = []
     for parts in zip_longest(*broken, fillvalue=""):
         line = [
-            pad(part, wide) if column.form in _LEFT else " " * (wide - width(part)) + part
-            for column, part, wide in zip(columns, parts, widths, strict=True)
+            look(pad(part, wide) if column.form in _LEFT else " " * (wide - width(part)) + part)
+            for column, part, wide, look in zip(columns, parts, widths, looks, strict=True)
         ]
         found.append(_GAP.join(line))
     return found

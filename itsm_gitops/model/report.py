@@ -46,11 +46,19 @@ class Measure(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A column of a table. ``name`` is for programs, ``title`` for people, ``form`` one of the words above."""
+    """A column of a table. ``name`` is for programs, ``title`` for people, ``form`` one of the words above.
+
+    ``goal`` is the name of the column with the least that was promised, empty where nothing was.
+    """
 
     name: str
     title: str
     form: str = COUNT
+    goal: str = ""
+
+
+def _less(value: Cell, goal: Cell) -> bool:
+    return isinstance(value, int | float) and isinstance(goal, int | float) and value < goal
 
 
 class Bars(NamedTuple):
@@ -79,6 +87,13 @@ class Table(NamedTuple):
         """Return the cells of one column, in order of the rows."""
         index = self._index(name)
         return [row[index] for row in self.rows]
+
+    def falls_short(self, row: Row) -> list[bool]:
+        """Return for each cell of a row whether it is less than was promised."""
+        return [
+            bool(c.goal) and _less(value, row[self._index(c.goal)])
+            for c, value in zip(self.columns, row, strict=True)
+        ]
 
     def _index(self, name: str) -> int:
         return [c.name for c in self.columns].index(name)

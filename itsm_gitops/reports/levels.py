@@ -232,11 +232,11 @@ def _by_service(log: Log, known: Levels, clocks: list[Clock], up: Mapping[str, U
     columns = (
         Column("service", "Service", ITEM),
         Column("level", "Service level", ITEM),
-        Column("response", "Response", SHARE),
+        Column("response", "Response", SHARE, "response_goal"),
         Column("response_goal", "Goal", SHARE),
-        Column("resolution", "Resolution", SHARE),
+        Column("resolution", "Resolution", SHARE, "resolution_goal"),
         Column("resolution_goal", "Goal", SHARE),
-        Column("availability", "Available", EXACT_SHARE),
+        Column("availability", "Available", EXACT_SHARE, "availability_goal"),
         Column("availability_goal", "Goal", EXACT_SHARE),
     )
     note = "The goal is the lowest of those that the service level has for its priorities."
@@ -281,7 +281,7 @@ def _by_target(log: Log, known: Levels, clocks: list[Clock]) -> Table:
         Column("met", "Met"),
         Column("missed", "Missed"),
         Column("running", "Running"),
-        Column("attained", "Kept", SHARE),
+        Column("attained", "Kept", SHARE, "goal"),
         Column("goal", "Goal", SHARE),
     )
     return Table("targets", "Kept by promise", columns, tuple(rows))

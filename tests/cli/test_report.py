@@ -11,7 +11,7 @@ import pytest
 from itsm_gitops.cli.bars import bar, lanes, legend, longest
 from itsm_gitops.cli.render import Style
 from itsm_gitops.cli.report import _table
-from itsm_gitops.model.report import BESIDE, ITEM, STACKED, TEXT, Bars, Column, Table
+from itsm_gitops.model.report import BESIDE, ITEM, SHARE, STACKED, TEXT, Bars, Column, Table
 from itsm_gitops.model.text import width
 from itsm_gitops.reports.catalogue import REPORTS
 
@@ -61,6 +61,17 @@ def test_an_identifier_is_whole_where_there_is_little_room() -> None:
         "south",
         "mail         日本語のサ…     3",
     ]
+
+
+def test_what_falls_short_of_its_goal_stands_out() -> None:
+    columns = (
+        Column("service", "Service", ITEM),
+        Column("kept", "Kept", SHARE, "goal"),
+        Column("goal", "Goal", SHARE),
+    )
+    rows = (("mail", 0.5, 0.9), ("shop", 0.9, 0.9), ("wiki", None, 0.9))
+    lines = list(_table(Table("t", "T", columns, rows), Style(True), 80))[2:]
+    assert lines == ["mail     \x1b[1;31m50 %\x1b[0m  90 %", "shop     90 %  90 %", "wiki        –  90 %"]
 
 
 @pytest.mark.parametrize("name", REPORTS)

@@ -103,8 +103,8 @@ def figures(view: View, table: Table) -> Html:
     body = "".join(
         "<tr>"
         + "".join(
-            f"<td{_css(c, first=n == 0)}>{_cell(view, c, v)}</td>"
-            for n, (c, v) in enumerate(zip(table.columns, row, strict=True))
+            f"<td{_css(c, first=n == 0)}>{_short(_cell(view, c, v)) if short else _cell(view, c, v)}</td>"
+            for n, (c, v, short) in enumerate(zip(table.columns, row, table.falls_short(row), strict=True))
         )
         + "</tr>"
         for row in table.rows
@@ -121,6 +121,10 @@ def _css(column: Column, *, first: bool = False) -> str:
     return (
         "" if column.form in (TEXT, ITEM, RECORD) or column.name in ("week", "month") else ' class="it-c-num"'
     )
+
+
+def _short(cell: Html) -> Html:
+    return Html(f'<strong class="it-short">{cell}</strong>')
 
 
 def _cell(view: View, column: Column, value: Cell) -> Html:
