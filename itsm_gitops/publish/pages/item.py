@@ -190,13 +190,12 @@ def _records(view: View, entry: Entry) -> list[Html]:
     for record in sorted(records, key=lambda e: (e.opened, e.id), reverse=True):
         by_kind.setdefault(record.kind, []).append(record)
     shown = []
+    about = columns(view, "id", "title", "state", "priority", "planned", "opened")
     for name, kind in view.book.kinds.items():
-        rows = sorted(by_kind.get(name, []), key=lambda e: not view.is_open(e))
-        body = table(
-            rows[:_RECENT],
-            columns(view, "id", "title", "state", "priority", "planned", "opened"),
-            kind.plural_title,
-        )
+        if name not in by_kind:
+            continue
+        rows = sorted(by_kind[name], key=view.is_open, reverse=True)
+        body = table(rows[:_RECENT], about, kind.plural_title)
         if len(rows) > _RECENT:
             body = Html(f'{body}<p class="it-muted">and {len(rows) - _RECENT} older ones</p>')
         shown.append(section(kind.plural_title, body, f"records-{name}"))
