@@ -36,7 +36,7 @@ _MOST_NAMES = 4_096
 
 def visible(text: str) -> str:
     """Return the text with every invisible or direction-changing character as U+FFFD."""
-    return _UNSAFE.sub("\ufffd", text) if _UNSAFE.search(text) else text
+    return text if text.isprintable() else _UNSAFE.sub("\ufffd", text)
 
 
 def esc(value: object) -> Html:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 _EVERYTHING = Audience()
 MAJOR_STATES = ("proposed", "accepted")
 MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_IN_UTC = re.compile(r"[\d-]{10}T[\d:]{8}Z", re.ASCII).fullmatch  # a time as ``format_time`` writes it
+_MOST_CHIPS = 1_024
 _MOST_TIMES = 50_000
 
 
@@ -270,7 +273,10 @@ class View:
         shown = self._times.get(text)
         if shown is None:
             moment = clock.parse_time(text)
-            shown = esc(shorten(text, 40)) if moment is None else self.moment(moment)
+            if moment is None:
+                shown = esc(shorten(text, 40))
+            else:
+                shown = self._moment(moment, text if _IN_UTC(text) else clock.format_time(moment))
             if len(self._times) > _MOST_TIMES:
                 self._times.clear()
             self._times[text] = shown
@@ -278,13 +284,21 @@ class View:
 
     def moment(self, moment: datetime) -> Html:
         """Return a moment in the site's time zone."""
+        return self._moment(moment, clock.format_time(moment))
+
+    def _moment(self, moment: datetime, written: str) -> Html:
         local = moment.astimezone(self.zone)
         shown = f"{local.day} {MONTHS[local.month]} {local.year}, {local.hour:02}:{local.minute:02}"
-        return Html(f'<time datetime="{clock.format_time(moment)}">{shown}</time>')
+        return Html(f'<time datetime="{written}">{shown}</time>')
 
 
 def chip(text: str, look: str) -> Html:
     """Return a small label; ``look`` is a word of the program (a category, not data)."""
+    return _chip(text, look)
+
+
+@lru_cache(_MOST_CHIPS)
+def _chip(text: str, look: str) -> Html:
     return Html(f'<span class="it-chip it-chip--{look}">{esc(text)}</span>')
 
 

@@ -12,7 +12,8 @@ from itsm_gitops.publish.markup import esc
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # A server that does not say what a file is lets browsers guess: nothing in it may look like HTML.
 _MARKUP = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+# Documents are read from YAML without anchors and so have no circles; not to look for them is a third faster.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 
 def as_json(data: Any) -> bytes:

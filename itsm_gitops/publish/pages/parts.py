@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from itsm_gitops.publish.view import View
 
 MOST_LINKS = 60
 _MOST_WORDS = 180
+_MOST_HEADINGS = 1_024
 
 
 class Crumb(NamedTuple):
@@ -45,9 +47,14 @@ def section(title: str, body: Html, anchor: str = "", *, css: str = "") -> Html:
     """Return a titled part of a page, nothing when it has no content."""
     if not body:
         return EMPTY
+    return Html(f"{_opening(title, anchor, css)}{body}</section>")
+
+
+@lru_cache(_MOST_HEADINGS)
+def _opening(title: str, anchor: str, css: str) -> str:
     style = f' class="it-section {css}"' if css else ' class="it-section"'
     mark = f' id="{esc(anchor)}"' if anchor else ""
-    return Html(f"<section{style}><h2{mark}>{esc(title)}</h2>{body}</section>")
+    return f"<section{style}><h2{mark}>{esc(title)}</h2>"
 
 
 def two_columns(main: Html, side: Html) -> Html:
