@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 from itsm_gitops.model.entry import Edge, Entry
@@ -50,6 +51,7 @@ class Network:
         self.entries = loaded.entries
         self.book = loaded.book
         self.data: Callable[[str], Mapping[str, Any]] = loaded.data
+        self._last: tuple[str | None, Sequence[Relation]] = None, ()
 
     @cached_property
     def _incoming(self) -> dict[str, list[tuple[str, Edge]]]:
@@ -79,16 +81,18 @@ class Network:
             found.append(Relation(name, title, source, False, edge.pointer))
         return found
 
-    def related(self, identifier: str) -> list[Relation]:
+    def related(self, identifier: str) -> Sequence[Relation]:
         """Return all relations of a document, each pair of name and other end once.
 
         Sorted by title, then by the other end. Where two fields and a link say the same, the
-        first one stays.
+        first one stays. The last answer is kept: a page asks for the same one several times.
         """
-        unique: dict[tuple[str, str], Relation] = {}
-        for relation in [*self.out(identifier), *self.into(identifier)]:
-            unique.setdefault((relation.relation, relation.other), relation)
-        return sorted(unique.values(), key=lambda r: (r.title, r.other))
+        if self._last[0] != identifier:
+            unique: dict[tuple[str, str], Relation] = {}
+            for relation in [*self.out(identifier), *self.into(identifier)]:
+                unique.setdefault((relation.relation, relation.other), relation)
+            self._last = identifier, sorted(unique.values(), key=attrgetter("title", "other"))
+        return self._last[1]
 
     def others(self, identifier: str, *relations: str) -> list[str]:
         """Return the other ends of the named relations (stored or inverse), sorted, each once."""

@@ -110,7 +110,7 @@ def _maintenance(network: Network) -> dict[str, list[str]]:
 
 def affected(entry: Entry) -> list[str]:
     """Return the services and CIs that a record says it affects, in document order, each once."""
-    return list(dict.fromkeys(e.target for e in entry.edges if e.relation == "affects"))
+    return list(dict.fromkeys([e.target for e in entry.edges if e.relation == "affects"]))
 
 
 def is_open(network: Network, entry: Entry) -> bool:

@@ -49,7 +49,7 @@ def parse_time(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text.upper())
     except ValueError:
         return None
-    return moment if moment.utcoffset() is not None and _sane(moment) else None
+    return moment if 1 < moment.year < 9999 or _sane(moment) else None
 
 
 def _sane(moment: datetime) -> bool:
@@ -63,7 +63,7 @@ def _sane(moment: datetime) -> bool:
 
 def format_time(moment: datetime) -> str:
     """Write a moment as RFC 3339 in UTC with a ``Z``, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def age(since: datetime, until: datetime) -> str:

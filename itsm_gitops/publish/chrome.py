@@ -13,6 +13,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from html import unescape
 
 from itsm_gitops.model.errors import ItsmError
@@ -106,7 +107,7 @@ def _with_policy(html: str, more: str) -> str:
     return html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">{tag}{more}', 1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """A page cut into the pieces between its title (twice) and its article; ``root`` is its depth."""
 
@@ -118,10 +119,23 @@ class Frame:
 
     def page(self, title: str, body: Html) -> str:
         """Return the whole page around an article; ``title`` is plain text."""
-        safe = esc(title)
+        return self.file(title, body).decode()
+
+    def file(self, title: str, body: Html) -> bytes:
+        """Return the same in UTF-8."""
+        before_title, before_topic, before_body, after_body = self._pieces
+        safe = esc(title).encode()
+        article = body.encode().replace(ROOT.encode(), self.root.encode())
+        return b"".join((before_title, safe, before_topic, safe, before_body, article, after_body))
+
+    @cached_property
+    def _pieces(self) -> tuple[bytes, bytes, bytes, bytes]:
+        # What is the same for thousands of pages is encoded once.
         return (
-            f"{self.before_title}{safe}{self.before_topic}{safe}{self.before_body}"
-            f"{body.replace(ROOT, self.root)}{self.after_body}"
+            self.before_title.encode(),
+            self.before_topic.encode(),
+            self.before_body.encode(),
+            self.after_body.encode(),
         )
 
 

@@ -33,6 +33,7 @@ _LOOKS = {
 _NAMES = ("^[a-z][a-z0-9-]", "^[A-Za-z][A-Za-z0-9-]")
 
 _MAX_ITEMS = 200
+_NOTHING: tuple[object, ...] = (None, "", [], {})
 _LONG = 24
 
 
@@ -53,6 +54,11 @@ def fields(kind: Kind) -> tuple[Field, ...]:
         )
         for name, schema in kind.fields.items()
     )
+
+
+def given(known: tuple[Field, ...], data: Mapping[str, Any]) -> list[Field]:
+    """Return the fields of a kind that a document has something in, in schema order."""
+    return [f for f in known if f.name in data and data[f.name] not in _NOTHING]
 
 
 def _role(name: str, kind: Kind, schema: Schema) -> str:
@@ -92,7 +98,7 @@ def value(view: View, data: Any, schema: Schema) -> Html:
 def _text(view: View, text: str, schema: Schema) -> Html:
     if schema.get("x-text"):
         return prose.render(text, view.id_link)
-    if "x-ref" in schema or (text in view.entries and schema.get("pattern", "").startswith(_NAMES)):
+    if "x-ref" in schema or (schema.get("pattern", "").startswith(_NAMES) and text in view.entries):
         return view.link(text)
     if "enum" in schema:
         look = _LOOKS.get(text)
@@ -131,7 +137,7 @@ def _list(view: View, data: list[Any], schema: Schema) -> Html:
     if len(shown) == 1:
         return shown[0]
     texts = [d for d in data if isinstance(d, str)]
-    css = "it-list" if any(d in view.entries or len(d) > _LONG for d in texts) else "it-words"
+    css = "it-list" if any(len(d) > _LONG or d in view.entries for d in texts) else "it-words"
     return Html(f'<ul class="{css}">{"".join(f"<li>{s}</li>" for s in shown)}{more}</ul>')
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
 from typing import NewType
 from urllib.parse import quote
@@ -28,11 +29,14 @@ _UNSAFE = re.compile(
 _SPECIAL = re.compile(f"[&<>\"'{_UNSAFE.pattern[1:]}")
 _URL = re.compile(r"(?:https?://|mailto:)[^\s<>\"'\\\x00-\x20]+", re.ASCII | re.IGNORECASE)
 _USER_INFO = re.compile(r"https?://[^/?#]*@", re.IGNORECASE)
+# What ``quote`` leaves as it is; most addresses of pages are that.
+_QUOTED = re.compile(r"[\w/#?=%.~-]*", re.ASCII)
+_MOST_NAMES = 4_096
 
 
 def visible(text: str) -> str:
     """Return the text with every invisible or direction-changing character as U+FFFD."""
-    return _UNSAFE.sub("\ufffd", text) if _UNSAFE.search(text) else text
+    return text if text.isprintable() else _UNSAFE.sub("\ufffd", text)
 
 
 def esc(value: object) -> Html:
@@ -72,7 +76,7 @@ def external(url: str, text: Html) -> Html:
 def link(url: str, text: Html, css: str = "") -> Html:
     """Return a link to a page of the site; ``url`` is relative to the site's root."""
     style = f' class="{css}"' if css else ""
-    address = quote(url, safe="/#?=&%._-").replace("&", "&amp;")
+    address = url if _QUOTED.fullmatch(url) else quote(url, safe="/#?=&%._-").replace("&", "&amp;")
     return Html(f'<a{style} href="{ROOT}{address}">{text}</a>')
 
 
@@ -100,6 +104,11 @@ _SHORT = {
 
 def words(name: str) -> str:
     """Turn a name used in files (``in_progress``, ``cause_ci``) into words (``In progress``)."""
+    return _words(name)
+
+
+@lru_cache(_MOST_NAMES)
+def _words(name: str) -> str:
     if name == "e-mail":
         return "E-mail"
     parts = name.replace("_", " ").replace("-", " ").split()

@@ -16,7 +16,6 @@ records together take time in proportion to their number.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import log2
 from typing import NamedTuple
@@ -58,27 +57,40 @@ class _Group:
                 postings.setdefault(word, []).append(entry.id)
         most = min(CAP, max(3, len(entries) // 4))
         self.rare = {word: some for word, some in postings.items() if 2 <= len(some) <= most}
+        self._items: dict[str, frozenset[str]] = {}
 
     def of(self, entry: Entry, items: frozenset[str], services: frozenset[str]) -> list[Alike]:
         """Return the records that are most similar to one, the most similar first."""
         mine = sorted((w for w in title_words(entry) if w in self.rare), key=lambda w: (len(self.rare[w]), w))
         likeness: dict[str, float] = {}
-        count: Counter[str] = Counter()
+        again: set[str] = set()
         for word in mine[:_LOOKED_UP]:
             weight = 1 + log2(CAP / len(self.rare[word]))
             for other in self.rare[word]:
-                likeness[other] = likeness.get(other, 0.0) + weight
-                count[other] += 1
+                if other in likeness:
+                    again.add(other)
+                    likeness[other] += weight
+                else:
+                    likeness[other] = weight
         likeness.pop(entry.id, None)
         found = []
         for other, words in likeness.items():
-            shared = items.intersection(affected(self.entries[other]))
+            shared = items & self._items_of(other)
+            if not shared and other not in again:
+                continue
             both = (_SAME_SERVICE if shared <= services else _SAME_ITEM) if shared else 0.0
-            if words + both >= _LEAST and (both or count[other] > 1):
+            if words + both >= _LEAST:
                 found.append(Alike(other, words + both))
         found.sort(key=lambda a: (self.entries[a.id].opened, a.id), reverse=True)
         found.sort(key=lambda a: -round(a.likeness, 6))
         return found[:MOST]
+
+    def _items_of(self, identifier: str) -> frozenset[str]:
+        """Return what a record affects, worked out once: most are looked at for several others."""
+        known = self._items.get(identifier)
+        if known is None:
+            known = self._items[identifier] = frozenset(affected(self.entries[identifier]))
+        return known
 
 
 def title_words(entry: Entry) -> set[str]:

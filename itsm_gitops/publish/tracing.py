@@ -125,7 +125,8 @@ class _Traced:
         return self._view.id_link(identifier)
 
     def link(self, identifier: str) -> Html:
-        self._note(identifier)
+        if len(identifier) <= _LONGEST_ID:  # as _note, which a page would call for each of hundreds of links
+            self._tracer.keys.add(identifier)
         return self._view.link(identifier)
 
     def is_open(self, entry: Entry) -> bool:
@@ -183,7 +184,8 @@ class _Answers(Mapping[str, V]):
         return self._answers[key]
 
     def get(self, key: str, default: Any = None) -> Any:
-        self._note(key)
+        if len(key) <= _LONGEST_ID:
+            self._tracer.keys.add(self._prefix + key)
         return self._answers.get(key, default)
 
     def __contains__(self, key: object) -> bool:

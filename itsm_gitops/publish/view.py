@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
-from itsm_gitops.graph.status import OPERATIONAL, STATUSES, Health, affected, health, is_open
+from itsm_gitops.graph.status import OPERATIONAL, STATUSES, Health, affected, health
 from itsm_gitops.model import clock
 from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 _EVERYTHING = Audience()
 MAJOR_STATES = ("proposed", "accepted")
+MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_IN_UTC = re.compile(r"[\d-]{10}T[\d:]{8}Z", re.ASCII).fullmatch  # a time as ``format_time`` writes it
+_MOST_CHIPS = 1_024
+_MOST_TIMES = 50_000
 
 
 class Extra(NamedTuple):
@@ -158,7 +163,11 @@ class View:
 
     def kind(self, entry: Entry) -> Kind:
         """Return the kind of an entry."""
-        return self.book.kinds[entry.kind]
+        return self._kinds[entry.kind]
+
+    @cached_property
+    def _kinds(self) -> Mapping[str, Kind]:
+        return {**self.book.kinds}  # a plain mapping: it is asked several times for every link
 
     def of_kind(self, name: str) -> list[Entry]:
         """Return the entries of one kind that have a page, by identifier."""
@@ -174,7 +183,12 @@ class View:
 
     def is_open(self, entry: Entry) -> bool:
         """Whether work on a record is still to be done."""
-        return is_open(self.network, entry)
+        return entry.state in self._open_states[entry.kind]
+
+    @cached_property
+    def _open_states(self) -> Mapping[str, frozenset[str]]:
+        flows = {name: kind.workflow for name, kind in self._kinds.items()}
+        return {n: frozenset(filter(f.is_open, f.states) if f else ()) for n, f in flows.items()}
 
     def url(self, identifier: str) -> str:
         """Return the page of a document; '' when there is none."""
@@ -262,23 +276,35 @@ class View:
 
     def time(self, text: str) -> Html:
         """Return a moment in the site's time zone; text that is not a moment stays text."""
-        if text not in self._times:
+        shown = self._times.get(text)
+        if shown is None:
             moment = clock.parse_time(text)
-            shown = esc(shorten(text, 40)) if moment is None else self.moment(moment)
-            if len(self._times) > 50_000:
+            if moment is None:
+                shown = esc(shorten(text, 40))
+            else:
+                shown = self._moment(moment, text if _IN_UTC(text) else clock.format_time(moment))
+            if len(self._times) > _MOST_TIMES:
                 self._times.clear()
             self._times[text] = shown
-        return self._times[text]
+        return shown
 
     def moment(self, moment: datetime) -> Html:
         """Return a moment in the site's time zone."""
+        return self._moment(moment, clock.format_time(moment))
+
+    def _moment(self, moment: datetime, written: str) -> Html:
         local = moment.astimezone(self.zone)
-        shown = f"{local.day} {local:%b %Y, %H:%M}"
-        return Html(f'<time datetime="{clock.format_time(moment)}">{shown}</time>')
+        shown = f"{local.day} {MONTHS[local.month]} {local.year}, {local.hour:02}:{local.minute:02}"
+        return Html(f'<time datetime="{written}">{shown}</time>')
 
 
 def chip(text: str, look: str) -> Html:
     """Return a small label; ``look`` is a word of the program (a category, not data)."""
+    return _chip(text, look)
+
+
+@lru_cache(_MOST_CHIPS)
+def _chip(text: str, look: str) -> Html:
     return Html(f'<span class="it-chip it-chip--{look}">{esc(text)}</span>')
 
 

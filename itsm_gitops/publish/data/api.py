@@ -8,6 +8,7 @@ without it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Any
 
 from itsm_gitops.graph.network import Relation
@@ -79,7 +80,7 @@ def _row(view: View, entry: Entry) -> dict[str, Any]:
 
 def _links(view: View, entry: Entry) -> dict[str, Any]:
     """Return the relations both ways: those to items, then to records, the newest first, at most 500."""
-    found = sorted(view.network.related(entry.id), key=lambda r: r.other, reverse=True)
+    found = sorted(view.network.related(entry.id), key=attrgetter("other"), reverse=True)
     found.sort(key=lambda r: _is_record(view, r))
     shown = [
         {"relation": r.relation, "title": r.title, "target": r.other, "outgoing": r.outgoing}

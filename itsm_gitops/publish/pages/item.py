@@ -7,7 +7,7 @@ from typing import Any
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, value
+from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, given, value
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
 from itsm_gitops.publish.pages import forms, maps, past
 from itsm_gitops.publish.pages.dependents import who_depends
@@ -55,8 +55,8 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         intro,
         f"{kind.title} {entry.id}",
     )
-    given = [f for f in fields if data.get(f.name) not in (None, "", [], {}) and f.name not in _ABOVE]
-    used = [f for f in given if entry.kind != "service" or f.name not in _HELP]
+    shown = [f for f in given(fields, data) if f.name not in _ABOVE]
+    used = [f for f in shown if entry.kind != "service" or f.name not in _HELP]
     links = section("Linked", relations(view, _to_items(view, entry)), "links")
     # What is not part of the network has little of its own to say: its links are its content.
     beside = view.kind(entry).operational
@@ -85,7 +85,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     above = join(
         [
             _reason(view, entry),
-            _help(view, entry, given, data),
+            _help(view, entry, shown, data),
             past.service_past(view, entry.id),
             maps.item_map(view, entry.id),
             who_depends(view, entry),
@@ -94,11 +94,11 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     return Html(f"{head}{above}{two_columns(main, side)}")
 
 
-def _help(view: View, entry: Entry, given: list[Field], data: Mapping[str, Any]) -> Html:
+def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]) -> Html:
     """Return what people come to a service for: whom to ask, when, and what can be requested."""
     if entry.kind != "service":
         return EMPTY
-    shown = {f.name: value(view, data[f.name], f.schema) for f in given if f.name in _HELP}
+    shown = {f.name: value(view, data[f.name], f.schema) for f in fields if f.name in _HELP}
     shown["contacts"] = _contacts(data.get("contacts"))
     offered = [view.link(o.id) for o in view.of_kind("offering") if _is_offered(o, entry)]
     shown["offerings"] = Html("<br>".join(offered[:_MOST_OFFERED]))
@@ -190,13 +190,12 @@ def _records(view: View, entry: Entry) -> list[Html]:
     for record in sorted(records, key=lambda e: (e.opened, e.id), reverse=True):
         by_kind.setdefault(record.kind, []).append(record)
     shown = []
+    about = columns(view, "id", "title", "state", "priority", "planned", "opened")
     for name, kind in view.book.kinds.items():
-        rows = sorted(by_kind.get(name, []), key=lambda e: not view.is_open(e))
-        body = table(
-            rows[:_RECENT],
-            columns(view, "id", "title", "state", "priority", "planned", "opened"),
-            kind.plural_title,
-        )
+        if name not in by_kind:
+            continue
+        rows = sorted(by_kind[name], key=view.is_open, reverse=True)
+        body = table(rows[:_RECENT], about, kind.plural_title)
         if len(rows) > _RECENT:
             body = Html(f'{body}<p class="it-muted">and {len(rows) - _RECENT} older ones</p>')
         shown.append(section(kind.plural_title, body, f"records-{name}"))

@@ -41,7 +41,8 @@ def months_of(view: View, records: Iterable[Entry]) -> Table:
         moment = clock.parse_time(str(record.columns.get("planned_start", "")))
         moment = moment or clock.parse_time(record.opened)
         if moment is not None:
-            counts[record.kind, f"{moment.astimezone(view.zone):%Y-%m}"] += 1
+            local = moment.astimezone(view.zone)
+            counts[record.kind, f"{local.year:04}-{local.month:02}"] += 1
     used = [(name, title, look) for name, title, look in _KINDS if name in view.book.kinds]
     return Table(
         "over_time",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -14,6 +16,7 @@ from itsm_gitops.publish.view import View
 
 MOST_LINKS = 60
 _MOST_WORDS = 180
+_MOST_HEADINGS = 1_024
 
 
 class Crumb(NamedTuple):
@@ -44,9 +47,14 @@ def section(title: str, body: Html, anchor: str = "", *, css: str = "") -> Html:
     """Return a titled part of a page, nothing when it has no content."""
     if not body:
         return EMPTY
+    return Html(f"{_opening(title, anchor, css)}{body}</section>")
+
+
+@lru_cache(_MOST_HEADINGS)
+def _opening(title: str, anchor: str, css: str) -> str:
     style = f' class="it-section {css}"' if css else ' class="it-section"'
     mark = f' id="{esc(anchor)}"' if anchor else ""
-    return Html(f"<section{style}><h2{mark}>{esc(title)}</h2>{body}</section>")
+    return f"<section{style}><h2{mark}>{esc(title)}</h2>"
 
 
 def two_columns(main: Html, side: Html) -> Html:
@@ -151,8 +159,7 @@ def relations(view: View, found: Iterable[Relation]) -> Html:
 
 
 def _group(view: View, title: str, others: list[str]) -> Html:
-    unique = list(dict.fromkeys(others))
-    unique.sort(key=lambda i: _newest_first(view, i))
+    unique = _newest_first(view, dict.fromkeys(others))
     items = "".join(f"<li>{view.link(i)}{_state_of(view, i)}</li>" for i in unique[:MOST_LINKS])
     if len(unique) > MOST_LINKS:
         items += f"<li class='it-muted'>and {len(unique) - MOST_LINKS} more</li>"
@@ -160,14 +167,21 @@ def _group(view: View, title: str, others: list[str]) -> Html:
     return Html(f'<div class="it-rel"><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>')
 
 
-def _newest_first(view: View, identifier: str) -> tuple[int, str, str]:
+def _newest_first(view: View, identifiers: Iterable[str]) -> list[str]:
     """Order items by name first, then records, open ones first and the newest first."""
-    entry = view.entries.get(identifier)
-    if entry is None or not view.kind(entry).is_record:
-        return (0, view.title(identifier).lower(), identifier)
-    # Digits complemented, so that ascending order shows the newest first.
-    newest = "".join(chr(0x10000 - ord(c)) for c in entry.opened)
-    return (1 if view.is_open(entry) else 2, newest, identifier)
+    items: list[str] = []
+    records: list[Entry] = []
+    for identifier in identifiers:
+        entry = view.entries.get(identifier)
+        if entry is None or not view.kind(entry).is_record:
+            items.append(identifier)
+        else:
+            records.append(entry)
+    items.sort(key=lambda i: (view.title(i).lower(), i))
+    records.sort(key=attrgetter("id"))
+    records.sort(key=attrgetter("opened"), reverse=True)
+    records.sort(key=view.is_open, reverse=True)
+    return [*items, *(e.id for e in records)]
 
 
 def _state_of(view: View, identifier: str) -> Html:

@@ -13,6 +13,7 @@ from itsm_gitops.publish.markup import EMPTY, Html, esc, join
 from itsm_gitops.publish.view import View
 
 MOST_EVENTS = 500
+_SAID = (("note", "Internal note"), ("comment", "Comment for the requester"))
 
 
 def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
@@ -92,12 +93,14 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
         known = kind.workflow.states.get(state) if kind.workflow else None
         look = known.category if known else "none"
         reached = view.state_name(kind, state)
-    for name, label in (("note", "Internal note"), ("comment", "Comment for the requester")):
+    for name, label in _SAID:
         text = event.get(name)
         if isinstance(text, str):
             look = name if look == "note" else look
-            parts.append(f'<div class="it-said it-said--{name}"><span class="it-label">{label}</span>')
-            parts.append(f"{prose.render(text, view.id_link)}</div>")
+            shown = prose.render(text, view.id_link)
+            parts.append(
+                f'<div class="it-said it-said--{name}"><span class="it-label">{label}</span>{shown}</div>'
+            )
     who = event.get("by")
     by = view.link(who) if isinstance(who, str) else EMPTY
     when = view.time(str(event.get("at", "")))
