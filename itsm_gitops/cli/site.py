@@ -68,9 +68,10 @@ def build_command(
         print_json({**{n: getattr(report, n) for n in report.__slots__}, "output": str(report.output)})
         return
     style = styles(sys.stdout)
+    done = "nothing has changed:" if report.unchanged else "built"
     whom = f"for the audience {report.audience} " if audience else ""
     click.echo(
-        f"{style.good('built')} {report.pages:,} pages ({report.records:,} records, {report.items:,} items) "
+        f"{style.good(done)} {report.pages:,} pages ({report.records:,} records, {report.items:,} items) "
         f"{whom}in {report.seconds:.1f} s",
         color=style.on,
     )

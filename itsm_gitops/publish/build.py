@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,7 +21,8 @@ from itsm_gitops.publish import chrome, engine, explorer, frame, handbook, outpu
 from itsm_gitops.publish.audience import load, visible_book
 from itsm_gitops.publish.background import add_background, conflicts, evidence_files
 from itsm_gitops.publish.data import data_files
-from itsm_gitops.publish.memo import Made, Memo
+from itsm_gitops.publish.last import Figures, Last, background
+from itsm_gitops.publish.memo import Made, Memo, digest
 from itsm_gitops.publish.pages import calendar, explore, forms, home, lists, plan
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages import topology as map_pages
@@ -46,7 +47,10 @@ _LEFT_OUT = (".map", "sitemap.xml", "sitemap.xml.gz", "search.json")
 
 @dataclass(frozen=True, slots=True)
 class SiteReport:
-    """What a build did: for whom, pages of the site, files that changed on disk, files removed, the time."""
+    """What a build did: for whom, pages of the site, files that changed on disk, files removed, the time.
+
+    ``unchanged`` says that nothing was made at all, because it would have been the same.
+    """
 
     output: Path
     audience: str
@@ -56,6 +60,7 @@ class SiteReport:
     written: int
     removed: int
     seconds: float
+    unchanged: bool = False
 
 
 def _silent(what: str, done: int, total: int) -> None:
@@ -106,8 +111,17 @@ def build_site(
     target = (repo.root / (output_folder or folder)).absolute()
     output.claim(target, wanted.name)
     about = [wanted.name, type(reporter).__qualname__]
+    work = _work_folder(target)
     # What another audience sees of a document depends on everything: its site is made anew each time.
-    memo = Memo(repo if wanted.everything else None, snapshot, _work_folder(target), about)
+    git = repo.git if wanted.everything else None
+    tool, moment = digest(snapshot, about), (now or clock.now()).astimezone(UTC)
+    made_of = engine.made_of(frame.site_folder(repo.root), config.engine)
+    facts = (tool, moment.isoformat(), repr((base_url, cli_reference, tuple(rules))), made_of)
+    last = Last(git, work, str(target), snapshot, background(git, at, facts) if git else ())
+    same = last.figures()
+    if same:
+        return SiteReport(target, wanted.name, *same, 0, 0, time.perf_counter() - started, unchanged=True)
+    memo = Memo(git, work, tool, last.stamps)
     url = base_url if base_url is not None else config.site_url
     parts = frame.sources(
         repo.root,
@@ -119,14 +133,13 @@ def build_site(
         rules=rules,
         reports=reporter.titles() if reporter and wanted.reports else (),
     )
-    work = _work_folder(target)
     with engine.rendering(parts, work) as rendered, spooled(work) as spool:
         view, found, words = load(
             snapshot,
             book,
             wanted,
             reporter,
-            now or clock.now(),
+            moment,
             memory=memo.memory,
             spool=spool,
             progress=partial(progress, "Reading"),
@@ -137,6 +150,7 @@ def build_site(
         site = _Site(view, rendered(), target, url, progress, found, memo)
         report = site.write(words)
     memo.keep()
+    last.keep(site.written, Figures(*report[:3]))
     seconds = time.perf_counter() - started
     return SiteReport(target, wanted.name, *report, seconds)
 
@@ -176,7 +190,7 @@ class _Site:
         self._shell = chrome.Shell(shell.read_text(encoding="utf-8"), engine.SHELL_ROOT)
         found = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
         self._existing = frozenset(found)
-        self._written: list[str] = []
+        self.written: dict[str, bytes] = {}  # the files of the site, and how to tell that they are the same
         self._changed = 0
 
     def write(self, words: dict[str, str]) -> tuple[int, int, int, int, int]:
@@ -196,15 +210,15 @@ class _Site:
         for name, content in explorer.files(self._view, entries):
             self._put(name, content)
         records = sum(self._view.kind(e).is_record for e in entries)
-        removed = output.remove_stale(Path(self._target), self._written)
-        count = sum(u.endswith(".html") for u in self._written)
+        removed = output.remove_stale(Path(self._target), self.written)
+        count = sum(u.endswith(".html") for u in self.written)
         return count, records, len(entries) - records, self._changed, removed
 
     def _bounded_part(self) -> tuple[list[Doc], Postings]:
         """Write everything but the documents and what is found among them; return the search entries."""
         pages = {p.url: p for p in [*self._record_lists(), *self._pages()]}
         found = self._engine_files(pages)
-        rendered = frozenset(self._written)
+        rendered = frozenset(self.written)
         for page in pages.values():
             if page.url not in rendered:
                 self._stamp(page)
@@ -242,7 +256,7 @@ class _Site:
         def make(url: str, what: str) -> bool:
             nonlocal shape
             if memo.is_current(url, (url,), what):
-                self._written.append(url)
+                self.written[url] = memo.signs(url)[0]
                 return False
             tracer.begin(url)
             shape = what
@@ -254,7 +268,7 @@ class _Site:
                 rendered.append(page)
                 continue
             self._stamp(page)
-            memo.note([Made(page.url, tuple(tracer.keys), (output.sign(self._target, page.url),), shape)])
+            memo.note([Made(page.url, tuple(tracer.keys), (self.written[page.url],), shape)])
         return rendered
 
     def _engine_files(self, pages: dict[str, Page]) -> tuple[list[Doc], Postings]:
@@ -286,7 +300,7 @@ class _Site:
 
     def _put(self, url: str, content: bytes) -> None:
         self._changed += output.write(self._target, url, content, self._folders)
-        self._written.append(url)
+        self.written[url] = output.sign(self._target, url)
 
     def _stamp(self, page: Page) -> None:
         around = self._shell.frame(urls.root(page.url), page.section)
@@ -316,7 +330,6 @@ class _Site:
         todo = []
         for entry in entries:
             files = self._files_of(entry)
-            self._written.extend(files)
             if not self._memo.is_current(entry.id, files):
                 todo.append(entry)
         view = self._view
@@ -335,6 +348,9 @@ class _Site:
             self._changed += share.changed
             self._memo.note(share.made)
             words |= share.words
+        for entry in entries:  # one that has gone meanwhile has no signs: the next build looks at it again
+            signs = self._memo.signs(entry.id) or (b"", b"")
+            self.written.update(zip(self._files_of(entry), signs, strict=True))
         return words
 
     def _search(self, docs: list[Doc], entries: list[Entry], bodies: Postings) -> None:

@@ -135,12 +135,22 @@ def _configuration(sources: Sources, source: Path, engine: Engine) -> str:
 
 def _digest(sources: Sources, configuration: str, engine: Engine) -> str:
     """Return the digest of everything the engine's output depends on."""
-    total = hashlib.sha256(_versions(engine.packages).encode())
-    for path in sorted(p for p in sources.folder.rglob("*") if p.is_file()):
-        total.update(f"\0{path.relative_to(sources.folder).as_posix()}\0".encode())
-        total.update(path.read_bytes())
+    total = hashlib.sha256(_made_of(sources.folder, engine).encode())
     total.update(json.dumps([sorted(sources.pages.items()), sorted(sources.left_out)]).encode())
     total.update(configuration.encode())
+    return total.hexdigest()
+
+
+def made_of(folder: Path, name: str) -> str:
+    """Return the digest of what the output of the engine called ``name`` depends on beyond documents."""
+    return _made_of(folder, _named(name))
+
+
+def _made_of(folder: Path, engine: Engine) -> str:
+    total = hashlib.sha256(_versions(engine.packages).encode())
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        total.update(f"\0{path.relative_to(folder).as_posix()}\0".encode())
+        total.update(path.read_bytes())
     return total.hexdigest()
 
 

@@ -35,7 +35,7 @@ from itsm_gitops.publish.tracing import (
     differing,
 )
 from itsm_gitops.publish.view import View
-from itsm_gitops.repository import Repository
+from itsm_gitops.repository import Git
 from itsm_gitops.repository.memory import Memory
 from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
 from itsm_gitops.repository.vault import Vault
@@ -59,17 +59,16 @@ class Made(NamedTuple):
 class Memo:
     """The last build and, little by little, this one."""
 
-    def __init__(self, repo: Repository | None, snapshot: Snapshot, work: Path, about: Sequence[str]) -> None:
-        """Look for what is kept in ``work``; ``about`` is further text that must be the same.
+    def __init__(self, git: Git | None, work: Path, about: str, stamps: Mapping[str, bytes]) -> None:
+        """Look for what is kept in ``work`` for the same ``about`` (see ``digest``); without Git nothing is.
 
-        Without a repository nothing is kept.
+        ``stamps`` are those of the snapshot's files before they are read.
         """
-        git = repo.git if repo else None
-        self._vault = Vault(git, work / _NAME, _digest(snapshot, about)) if git else None
+        self._vault = Vault(git, work / _NAME, about) if git else None
         parts = self._vault.load() if self._vault else iter(())
         self._kept: dict[str, Any] = next(parts, {})
         self._pages: dict[str, Made] = {row[0]: Made(*row) for row in next(parts, ())}
-        self.memory = Memory(work / "clock", parts) if self._vault else None
+        self.memory = Memory(stamps, parts) if self._vault else None
         self._changed: set[str] = set()
         self._new: dict[str, Made] = {}
         self._root = ""
@@ -123,6 +122,11 @@ class Memo:
         self._new[identifier] = made
         return True
 
+    def signs(self, identifier: str) -> tuple[bytes, ...]:
+        """Return the signs of the files of a document (or one list) of this build, none of what it has not made."""
+        made = self._new.get(identifier)
+        return made.signs if made else ()
+
     def note(self, made: Iterable[Made]) -> None:
         """Take what was made in this build."""
         self._new.update((m.id, m) for m in made)
@@ -160,7 +164,7 @@ def _answers(view: View) -> dict[str, str]:
     return found
 
 
-def _digest(snapshot: Snapshot, about: Sequence[str]) -> str:
+def digest(snapshot: Snapshot, about: Sequence[str]) -> str:
     """Return the digest of what is the same for a whole build: tool, rule book, settings."""
     total = hashlib.sha256(sys.version.encode())
     for part in about:

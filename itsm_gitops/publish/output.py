@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -86,15 +86,29 @@ def _audience_of(marker: Path) -> str:
     return found[0].removeprefix(_FOR) if found else INTERNAL
 
 
-def remove_stale(root: Path, written: Iterable[str]) -> int:
-    """Remove the files below ``root`` that this build did not write; return how many."""
-    keep = {MARKER, *written}
+def found(root: str) -> Iterator[tuple[str, bytes]]:
+    """Yield every file below ``root`` but the marker with its sign, and every folder (``name/``) without one."""
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        with os.scandir(f"{root}/{folder}") as listing:
+            for item in listing:
+                if item.is_dir(follow_symlinks=False):
+                    pending.append(f"{folder}{item.name}/")
+                    yield pending[-1], b""
+                elif folder or item.name != MARKER:
+                    yield folder + item.name, stamp_of(item.stat(follow_symlinks=False))
+
+
+def remove_stale(root: Path, written: Container[str]) -> int:
+    """Remove what is below ``root`` and was not written by this build; return how many files."""
     removed = 0
-    for folder, _, names in os.walk(root, topdown=False):
+    for folder, folders, files in os.walk(root, topdown=False):
+        names = [*files, *(f for f in folders if Path(folder, f).is_symlink())]
         prefix = os.path.relpath(folder, root).replace(os.sep, "/")
         prefix = "" if prefix == "." else f"{prefix}/"
         for name in names:
-            if prefix + name not in keep:
+            if prefix + name not in written and prefix + name != MARKER:
                 Path(folder, name).unlink()
                 removed += 1
         if prefix:

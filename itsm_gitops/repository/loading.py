@@ -72,7 +72,7 @@ def load_store(
     gc.disable()  # parsed documents hold no cycles; looking for some doubles the time
     try:
         if memory:
-            memory.begin(snapshot, infos)
+            memory.begin(infos)
         items = list(_load_items(store, kinds, infos, memory))
         known = memory.rows if memory else {}
         records = [i.path for i in infos if i.mode == REGULAR and i.path.startswith(FOLDERS[1])]

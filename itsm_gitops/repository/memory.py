@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,40 +40,18 @@ class Row(NamedTuple):
 class Memory:
     """The rows of the last reading (``before``) and of this one (``rows``), by path."""
 
-    def __init__(self, clock: Path, kept: Iterable[Plain] = ()) -> None:
-        """Take what ``plain`` returned the last time.
-
-        ``clock`` is a file that may be touched, to learn the file system's time.
-        """
-        self._clock = clock
+    def __init__(self, stamps: Mapping[str, bytes], kept: Iterable[Plain] = ()) -> None:
+        """Take what ``plain`` returned the last time, and the ``stamps`` of the files before they are read."""
         self.before: dict[str, Row] = dict(row for part in kept for row in _rows(*part))
         self.rows: dict[str, Row] = {}
-        self._stamps: dict[str, bytes] = {}
-        self._newest = 0
+        self._stamps = stamps
 
-    def begin(self, snapshot: Snapshot, infos: Iterable[FileInfo]) -> None:
-        """Look at the files of a snapshot and take over the rows of those that did not change."""
-        self._clock.parent.mkdir(parents=True, exist_ok=True)
-        self._clock.touch()
-        self._newest = self._clock.stat().st_mtime_ns - _RACY
-        regular = [i for i in infos if i.mode == REGULAR]
-        if isinstance(snapshot, WorkingTree):
-            base = str(snapshot.root)
-            self._stamps = {i.path: self._stamp(f"{base}/{i.path}") for i in regular}
-        else:
-            self._stamps = {i.path: i.oid.encode() for i in regular}
-        for path, stamp in self._stamps.items():
-            known = self.before.get(path)
-            if known is not None and stamp and known.stamp == stamp:
-                self.rows[path] = known
-
-    def _stamp(self, path: str) -> bytes:
-        """Return what tells a file from its later versions, nothing where that cannot be told."""
-        try:
-            found = os.lstat(path)
-        except OSError:
-            return b""
-        return b"" if max(found.st_mtime_ns, found.st_ctime_ns) >= self._newest else stamp_of(found)
+    def begin(self, infos: Iterable[FileInfo]) -> None:
+        """Take over the rows of those of the files that did not change."""
+        for info in infos:
+            known = self.before.get(info.path)
+            if known is not None and known.stamp and known.stamp == self._stamps.get(info.path):
+                self.rows[info.path] = known
 
     def learn(self, path: str, digest: bytes, entry: Entry, visited: Any, data: Any = None) -> None:
         """Remember a document that was just read."""
@@ -112,6 +90,29 @@ class Memory:
 def _rows(kept: list[Sequence[Any]], visited: bytes) -> Iterator[tuple[str, Row]]:
     for (path, stamp, digest, entry, data), own in zip(kept, pickle.loads(visited), strict=True):  # noqa: S301 - see Vault
         yield path, Row(stamp, digest, packing.entry_of(entry), data, own)
+
+
+def stamps(snapshot: Snapshot, infos: Iterable[FileInfo], clock: Path) -> dict[str, bytes]:
+    """Return what tells each regular file from its later versions, by path; nothing where that cannot be told.
+
+    ``clock`` is a file that may be touched, to learn the file system's time.
+    """
+    regular = [i for i in infos if i.mode == REGULAR]
+    if not isinstance(snapshot, WorkingTree):
+        return {i.path: i.oid.encode() for i in regular}
+    clock.parent.mkdir(parents=True, exist_ok=True)
+    clock.touch()
+    newest = clock.stat().st_mtime_ns - _RACY
+    base = str(snapshot.root)
+    return {i.path: _stamp(f"{base}/{i.path}", newest) for i in regular}
+
+
+def _stamp(path: str, newest: int) -> bytes:
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return b""
+    return b"" if max(found.st_mtime_ns, found.st_ctime_ns) >= newest else stamp_of(found)
 
 
 def stamp_of(found: os.stat_result) -> bytes:

@@ -101,8 +101,13 @@ def test_files_without_permission_are_named_and_no_fault_of_the_program(
 
 
 def assert_told(words: list[str], code: int, told: str) -> None:
+    wide = {**os.environ, "COLUMNS": "400"}  # a long path of a temporary folder is not broken
     done = subprocess.run(
-        [*ORDINARY, sys.executable, "-m", "itsm_gitops", *words], capture_output=True, text=True, check=False
+        [*ORDINARY, sys.executable, "-m", "itsm_gitops", *words],
+        env=wide,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == code, done.stderr
     assert told in said(done.stdout + done.stderr)

@@ -1,0 +1,94 @@
+"""Whether a build would make again what the last one left: the same sources, the same output, nothing to do.
+
+Two digests tell: of everything a site is made from, and of what the last build wrote, by
+times, sizes and inodes. They lie beside the site, signed (see ``Vault``). Where one of them is not the same,
+where a source was written too shortly before the build to be told from its later versions, or where the
+signature is not this clone's, the site is built; so a doubt costs time, never a stale page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from itsm_gitops.model.errors import GitError
+from itsm_gitops.publish import output
+from itsm_gitops.repository import Git
+from itsm_gitops.repository.memory import stamps
+from itsm_gitops.repository.repository import INDEX
+from itsm_gitops.repository.snapshot import FileInfo, Snapshot
+from itsm_gitops.repository.vault import Vault
+
+_NAME = "last.bin"
+
+
+class Figures(NamedTuple):
+    """What a build counted: pages of the site, records and items."""
+
+    pages: int
+    records: int
+    items: int
+
+
+def background(git: Git, at: str | None, facts: Sequence[str]) -> tuple[str, ...]:
+    """Return what a site is made from beyond the files of the snapshot ``at``.
+
+    That are ``facts`` (tool, rule book, settings, frame, moment), which commit it is, and every reference of Git.
+    """
+    try:
+        commit = git.resolve("HEAD" if at in (None, INDEX) else str(at))
+    except GitError:  # before the first commit
+        commit = ""
+    references = git.run("for-each-ref", "--format=%(objectname) %(refname)").decode("utf-8", "replace")
+    return (*facts, commit, str(git.shallow), references)
+
+
+class Last:
+    """The last build into a folder. ``stamps`` are those of the snapshot's files before they are read."""
+
+    def __init__(
+        self, git: Git | None, work: Path, target: str, snapshot: Snapshot, about: Sequence[str]
+    ) -> None:
+        """Look for it in ``work``, where ``about`` is the same; without Git nothing is known and nothing kept."""
+        files = snapshot.files() if git else []
+        self.stamps = stamps(snapshot, files, work / "clock") if git else {}
+        digest = _digest_of_sources(files, self.stamps, about)
+        self._vault = Vault(git, work / _NAME, digest) if git and digest else None
+        self._target = target
+
+    def figures(self) -> Figures | None:
+        """Return what the last build counted when it would do nothing else now, else None."""
+        for made, figures in self._vault.load() if self._vault else ():
+            if made == _digest_of(output.found(self._target)):
+                return Figures(*figures)
+        return None
+
+    def keep(self, written: Mapping[str, bytes], figures: Figures) -> None:
+        """Keep what was written, with its signs, for the next build; call when the site is complete."""
+        if self._vault:
+            folders = {f"{p}/" for url in written for p in PurePosixPath(url).parents if p.name}
+            listed = (*written.items(), *((folder, b"") for folder in folders))
+            self._vault.keep([(_digest_of(listed), tuple(figures))])
+
+
+def _digest_of_sources(files: Iterable[FileInfo], known: Mapping[str, bytes], about: Iterable[str]) -> str:
+    """Return the digest of everything a site is made from; empty where a file could change unnoticed."""
+    total = hashlib.sha256()
+    for text in about:
+        total.update(f"{len(text)} {text}".encode("utf-8", "surrogateescape"))
+    for path, mode, _ in files:
+        stamp = known.get(path)  # what is no regular file is never read
+        if stamp == b"":
+            return ""
+        total.update(b"\0%b\0%b%b" % (os.fsencode(path), mode.encode(), stamp or b""))
+    return total.hexdigest()
+
+
+def _digest_of(files: Iterable[tuple[str, bytes]]) -> bytes:
+    total = hashlib.sha256()
+    for path, sign in sorted(files):
+        total.update(b"%b\0%b" % (os.fsencode(path), sign))
+    return total.digest()

@@ -1,0 +1,175 @@
+"""A build that would make nothing else than the last one makes nothing; whatever is other now is noticed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sample_site import NOW, write_sample
+
+from itsm_gitops.publish import SiteReport, build_site
+from itsm_gitops.repository import Repository, memory, packaged_rulebook_root
+
+RECORD = "records/incidents/2026/10/INC-261001-CCCCC.yaml"
+PAGE = "records/incidents/2610/INC-261001-CCCCC.html"
+
+
+def build(root: Path, **options: Any) -> SiteReport:
+    return build_site(Repository.open(root), **{"now": NOW, "output_folder": Path("build/site"), **options})
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
+
+
+def times(root: Path) -> dict[str, int]:
+    ours = {".itsm-site", "clock"}
+    return {
+        p.relative_to(root).as_posix(): p.lstat().st_mtime_ns
+        for p in root.rglob("*")
+        if p.is_file() and p.name not in ours
+    }
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with its own copy of the site's sources, built, as if every file were old."""
+    root = write_sample(tmp_path_factory.mktemp("unchanged")).root
+    shutil.copytree(packaged_rulebook_root() / "site", root / "site")
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    for command in (["add", "-A"], ["commit", "-qm", "All"]):
+        subprocess.run(["git", *who, *command], cwd=root, check=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory, "_RACY", -(10**15))
+        build(root)
+    return root
+
+
+@pytest.fixture
+def root(built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, with a last build that still is what nothing has been changed after."""
+    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    if not build(built).unchanged:  # what a test before this one left
+        assert build(built).unchanged
+    return built
+
+
+def test_after_nothing_nothing_is_made(root: Path) -> None:
+    before = times(root / "build")
+    (root / "build/site-parts/last.bin").unlink()
+    full = build(root)
+    wanted = times(root / "build")
+    report = build(root)
+    assert (full.unchanged, report.unchanged, report.written, report.removed) == (False, True, 0, 0)
+    assert (report.pages, report.records, report.items) == (full.pages, full.records, full.items)
+    assert times(root / "build") == wanted
+    assert {n: t for n, t in wanted.items() if n.startswith("site/")} == {
+        n: t for n, t in before.items() if n.startswith("site/")
+    }
+
+
+def _link(site: Path) -> None:
+    (site / "records/elsewhere").symlink_to(site / "cmdb", target_is_directory=True)
+
+
+SPOILT: dict[str, Callable[[Path], object]] = {
+    "a page of the same length": lambda site: (site / PAGE).write_bytes(b"x" * (site / PAGE).stat().st_size),
+    "a deleted page": lambda site: (site / PAGE).unlink(),
+    "a list": lambda site: (site / "records/incidents/index.html").write_text("mine"),
+    "a page replaced by a copy": lambda site: shutil.move(
+        shutil.copy(site / PAGE, site / "copy"), site / PAGE
+    ),
+    "the search index": lambda site: (site / "search/index.js").write_text("mine"),
+    "a style sheet": lambda site: next((site / "assets").rglob("*.css")).write_text("mine"),
+    "a stray file": lambda site: (site / "records/more.html").write_text("more"),
+    "a hidden stray file": lambda site: (site / ".more").write_text("more"),
+    "a marker where none belongs": lambda site: (site / "records/.itsm-site").write_text("more"),
+    "a stray folder": lambda site: (site / "records/more/inner").mkdir(parents=True),
+    "a stray link to a folder": _link,
+    "a folder of the site": lambda site: shutil.rmtree(site / "search"),
+    "everything": shutil.rmtree,
+}
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_output_of_others_is_noticed_and_mended(root: Path, what: str) -> None:
+    expected = tree(root / "build/site")
+    SPOILT[what](root / "build/site")
+    assert not build(root).unchanged
+    assert tree(root / "build/site") == expected
+    assert (
+        sorted(p.name for p in (root / "build/site/records").iterdir() if p.name in ("more", "elsewhere"))
+        == []
+    )
+    assert build(root).unchanged
+
+
+def _git(*command: str) -> Callable[[Path], object]:
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    return lambda root: subprocess.run(["git", *who, *command], cwd=root, check=True)
+
+
+def _edit(path: str, old: str, new: str) -> Callable[[Path], object]:
+    def edit(root: Path) -> None:
+        text = (root / path).read_text(encoding="utf-8")
+        assert old in text
+        (root / path).write_text(text.replace(old, new), encoding="utf-8")
+
+    return edit
+
+
+CHANGED: dict[str, Callable[[Path], object]] = {
+    "a record": _edit(RECORD, "upload", "uplaod"),
+    "an item": _edit("cmdb/people/ada.yaml", "Ada", "Eda"),
+    "a new file that is no document": lambda root: (root / "records/readme.txt").write_text("hello"),
+    "a record replaced by a link": lambda root: (
+        shutil.move(root / RECORD, root / "moved"),
+        (root / RECORD).symlink_to(root / "moved"),
+    ),
+    "a deleted record": lambda root: (root / RECORD).unlink(),
+    "a deleted record that is there again": _git("checkout", "-q", "HEAD", "--", "records"),
+    "settings": _edit("itsm.yaml", "Europe/Berlin", "Europe/Paris"),
+    "the rule book": _edit("schemas/workflows/incident.yaml", "title: In progress", "title: Working"),
+    "the site's sources": lambda root: (root / "site/docs/handbook/own.md").write_text("# Ours\n\nOurs.\n"),
+    "a commit": _git("commit", "-q", "--allow-empty", "-m", "Nothing"),
+    "a reference": _git("update-ref", "refs/heads/other", "HEAD"),
+    "another key": lambda root: (root / ".git/itsm-vault.key").write_bytes(b"another key"),
+    "not ours": lambda root: (root / "build/site-parts/last.bin").write_bytes(b"x" * 100),
+    "cut off": lambda root: os.truncate(root / "build/site-parts/last.bin", 50),
+}
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_other_sources_are_noticed(root: Path, what: str) -> None:
+    CHANGED[what](root)
+    assert not build(root).unchanged
+    assert build(root).unchanged
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"now": NOW + timedelta(seconds=1)},
+        {"base_url": "https://it.example.org/portal"},
+        {"cli_reference": "# Command line\n"},
+        {"at": "HEAD"},
+    ],
+)
+def test_other_wishes_are_noticed(root: Path, options: dict[str, Any]) -> None:
+    assert not build(root, **options).unchanged
+    assert build(root, **options).unchanged
+    assert not build(root).unchanged
+
+
+def test_a_file_written_just_before_a_build_is_looked_at_again(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "_RACY", 10**15)
+    assert [build(root).unchanged for _ in range(2)] == [False, False]
