@@ -96,12 +96,14 @@ def save(repo: Repository, document: Opened, new: Mapping[str, Any], *, dry_run:
     result breaks rules that the old document kept, ChangedMeanwhile where the file on disk is
     no longer the one that was read.
     """
-    from itsm_gitops.documents import edit, write_atomic
+    from itsm_gitops.documents import edit, load, write_atomic
 
     changes = tuple(diff(document.data, new))
     found: list[Finding] = []
     if changes:
         raw = edit(document.raw, edits_between(document.data, new), document.kind.keys)
+        if not same(load(raw).data, new):
+            raise Refused(f"{document.path} would say something else than was asked for", "nothing was written")
         found = new_errors(repo, document.path, raw, document.raw)
         if not dry_run:
             write_atomic(repo.root / document.path, raw, expected=document.raw)
@@ -151,7 +153,8 @@ def _list_edits(old: list[Any], new: list[Any], at: Pointer) -> list[Edit]:
     if len(new) > len(old) and same(new[: len(old)], old):
         return [Append(at, value) for value in new[len(old) :]]
     gone = _removed_positions(old, new)
-    return [Remove((*at, index)) for index in gone] if gone else [Set(at, new)]
+    # From the last on: edits are made one after another, and each removal moves what follows.
+    return [Remove((*at, index)) for index in reversed(gone)] if gone else [Set(at, new)]
 
 
 def _removed_positions(old: list[Any], new: list[Any]) -> list[int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from itsm_gitops import documents
+from itsm_gitops.commands import editing
 from itsm_gitops.model.errors import ChangedMeanwhile
 from tests.cli.conftest import Cli
 
@@ -31,6 +32,24 @@ def test_set_understands_lists_parts_and_removal(cli: Cli, incident: str, path_o
     assert data["cis"] == ["core-switch", "mail-server"]
     assert data["description"] == "A\nB"
     assert not {"watchers", "labels"} & set(data)
+
+
+def test_several_entries_are_taken_from_a_list_at_once(cli: Cli, incident: str, path_of: PathOf) -> None:
+    """Each removal moves what follows it, so this once took other entries than were named."""
+    cli("set", incident, "cis=mailbox-db,core-switch,mail-server")
+    cli("set", incident, "cis-=mailbox-db,core-switch")
+    assert documents.load(path_of(incident).read_bytes()).data["cis"] == ["mail-server"]
+
+
+def test_what_would_not_say_what_was_asked_for_is_not_written(
+    cli: Cli, incident: str, path_of: PathOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = path_of(incident).read_bytes()
+    monkeypatch.setattr(editing, "edits_between", lambda old, new: [])
+    assert "something else than was asked for" in " ".join(
+        cli("set", incident, "title=Other", code=1).err.split()
+    )
+    assert path_of(incident).read_bytes() == before
 
 
 def test_adding_what_is_there_changes_nothing(cli: Cli, incident: str) -> None:

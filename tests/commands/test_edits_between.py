@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,14 @@ _documents = st.dictionaries(_words, _values, min_size=1, max_size=5)
 def test_the_edits_turn_one_document_into_the_other(old: dict[str, Any], new: dict[str, Any]) -> None:
     result = edit(dump(old).encode(), edits_between(old, new))
     assert load(result).data == new
+
+
+@pytest.mark.parametrize("new", [[1, 4], [1], [4], [2, 3], [3], [1, 3], [1, 2, 4]])
+def test_several_entries_of_a_list_go_at_once(new: list[int]) -> None:
+    text = "a:\n  - 1 # one\n  - 2 # two\n  - 3 # three\n  - 4 # four\n"
+    names = {1: "one", 2: "two", 3: "three", 4: "four"}
+    result = edit(text.encode(), edits_between({"a": [1, 2, 3, 4]}, {"a": new}))
+    assert result.decode() == "a:\n" + "".join(f"  - {n} # {names[n]}\n" for n in new)
 
 
 def test_the_edits_are_as_small_as_they_can_be() -> None:
