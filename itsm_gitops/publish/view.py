@@ -98,6 +98,7 @@ class View:
         self._links: dict[str, Html] = {}
         self._urls: dict[str, str] = {}
         self._times: dict[str, Html] = {}
+        self._priorities: dict[tuple[Any, Any], Priority] = {}
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -225,7 +226,11 @@ class View:
         extra = self._extras.get(entry.id)
         if extra and extra.priority:
             return Priority(extra.priority, True)
-        return Priority(self.matrix(_text(entry.columns.get("impact")), _text(entry.columns.get("urgency"))))
+        asked = entry.columns.get("impact"), entry.columns.get("urgency")
+        known = self._priorities.get(asked)
+        if known is None:
+            known = self._priorities[asked] = Priority(self.matrix(*map(_text, asked)))
+        return known
 
     def matrix(self, impact: str, urgency: str) -> str:
         """Return what the priority matrix says, '' where it says nothing."""
