@@ -19,7 +19,7 @@ from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.history import Day
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.report import Cell
+from itsm_gitops.model.report import MONTHS, Cell
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.publish import urls
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _EVERYTHING = Audience()
 MAJOR_STATES = ("proposed", "accepted")
-MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _IN_UTC = re.compile(r"[\d-]{10}T[\d:]{8}Z", re.ASCII).fullmatch  # a time as ``format_time`` writes it
 _MOST_CHIPS = 1_024
 _MOST_TIMES = 50_000
@@ -293,7 +292,7 @@ class View:
 
     def _moment(self, moment: datetime, written: str) -> Html:
         local = moment.astimezone(self.zone)
-        shown = f"{local.day} {MONTHS[local.month]} {local.year}, {local.hour:02}:{local.minute:02}"
+        shown = f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local.hour:02}:{local.minute:02}"
         return Html(f'<time datetime="{written}">{shown}</time>')
 
 
