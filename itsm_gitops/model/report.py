@@ -32,7 +32,7 @@ OVER_TIME = "over time"  # upright bars, a group for each row
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONG = 100 * 86400
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
@@ -174,14 +174,14 @@ def shown(column: Column, value: Cell) -> str:
         return day_and_month(str(value))
     if column.form == MONTH:
         year, month = str(value).split("-")
-        return f"{_MONTHS[int(month) - 1]} {year}"
+        return f"{MONTHS[int(month) - 1]} {year}"
     return f"{value:,}" if column.form == COUNT and not isinstance(value, str) else str(value)
 
 
 def day_and_month(day: str) -> str:
     """Say a day (``2026-11-22``) without its year: ``22 Nov``."""
     found = date.fromisoformat(day)
-    return f"{found.day} {_MONTHS[found.month - 1]}"
+    return f"{found.day} {MONTHS[found.month - 1]}"
 
 
 def duration(seconds: float) -> str:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.report import MONTHS
 from itsm_gitops.publish import prose
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, words
 from itsm_gitops.publish.view import View, chip
@@ -112,7 +113,7 @@ def _date(_: View, text: str) -> Html:
         day = date.fromisoformat(text)
     except ValueError:
         return esc(text)
-    return Html(f'<time datetime="{day.isoformat()}">{day.day} {day:%b %Y}</time>')
+    return Html(f'<time datetime="{day.isoformat()}">{day.day} {MONTHS[day.month - 1]} {day.year}</time>')
 
 
 def _url(_: View, text: str) -> Html:

@@ -19,7 +19,7 @@ from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.history import Day
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.report import Cell
+from itsm_gitops.model.report import MONTHS, Cell
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.publish import urls
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 _EVERYTHING = Audience()
 MAJOR_STATES = ("proposed", "accepted")
-MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _IN_UTC = re.compile(r"[\d-]{10}T[\d:]{8}Z", re.ASCII).fullmatch  # a time as ``format_time`` writes it
 _MOST_CHIPS = 1_024
 _MOST_TIMES = 50_000
@@ -107,6 +106,7 @@ class View:
         self._links: dict[str, Html] = {}
         self._urls: dict[str, str] = {}
         self._times: dict[str, Html] = {}
+        self._priorities: dict[tuple[Any, Any], Priority] = {}
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -231,7 +231,11 @@ class View:
         extra = self._extras.get(entry.id)
         if extra and extra.priority:
             return Priority(extra.priority, True)
-        return Priority(self.matrix(_text(entry.columns.get("impact")), _text(entry.columns.get("urgency"))))
+        asked = entry.columns.get("impact"), entry.columns.get("urgency")
+        known = self._priorities.get(asked)
+        if known is None:
+            known = self._priorities[asked] = Priority(self.matrix(*map(_text, asked)))
+        return known
 
     def matrix(self, impact: str, urgency: str) -> str:
         """Return what the priority matrix says, '' where it says nothing."""
@@ -294,7 +298,7 @@ class View:
 
     def _moment(self, moment: datetime, written: str) -> Html:
         local = moment.astimezone(self.zone)
-        shown = f"{local.day} {MONTHS[local.month]} {local.year}, {local.hour:02}:{local.minute:02}"
+        shown = f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local.hour:02}:{local.minute:02}"
         return Html(f'<time datetime="{written}">{shown}</time>')
 
 

@@ -116,6 +116,31 @@ def test_fast_and_slow_way_agree_on_plain_text() -> None:
     assert [t for t, _ in Reader(fast).elements] == [t for t, _ in Reader(slow).elements]
 
 
+@pytest.mark.parametrize(
+    ("text", "element"),
+    [
+        ("Do:\n\n- this", "ul"),
+        ("  + this", "ul"),
+        ("Then:\n1. this", "ol"),
+        ("Title\n=====", "h3"),
+        ("    code", "pre"),
+        ("Log:\n\n\tcode", "pre"),
+        ("one  \ntwo", "br"),
+        ("a *word*", "em"),
+        ("<https://example.org>", "a"),
+    ],
+)
+def test_every_kind_of_markup_is_seen(text: str, element: str) -> None:
+    assert element in {tag for tag, _ in Reader(prose.render(text, resolve)).elements}
+
+
+@pytest.mark.parametrize("text", ["It was 5.", 'a - b\n at 10:14, it\'s "up"', "one \ntwo", "s3://bucket\n"])
+def test_what_only_looks_like_markup_is_a_paragraph(text: str) -> None:
+    read = Reader(prose.render(text, resolve))
+    assert [tag for tag, _ in read.elements] == ["p"]
+    assert read.text == text.strip()
+
+
 def test_long_prose_is_cut() -> None:
     html = prose.render("word " * 10_000, resolve)
     assert len(html) < prose.LONGEST + 200

@@ -373,6 +373,11 @@ def test_words_are_indexed_without_case_and_accents() -> None:
     assert len(search.words_of({"a": [f"w{i}" for i in range(2000)]}).split()) == search.MOST_WORDS
 
 
+def test_words_of_other_scripts_and_long_ones_are_indexed() -> None:
+    assert search.tokens("Łódź\tСЕРВЕР_1 x\u0308y") == {"łodz", "сервер", "1", "xy"}
+    assert search.tokens("A" * 40 + " b") == {"a" * 32, "b"}
+
+
 def test_large_indexes_are_cut_into_shards() -> None:
     docs = [search.Doc(f"{i}.html", f"title{i}", "Page") for i in range(600)]
     titles: search.Postings = {}

@@ -132,11 +132,9 @@ def table(rows: Sequence[Entry], shown: Sequence[Column], caption: str) -> Html:
     cells = [[c.cell(e) for c in shown] for e in rows]
     used = [i for i in range(len(shown)) if any(row[i] for row in cells)]
     head = "".join(f'<th scope="col">{esc(shown[i].title)}</th>' for i in used)
+    openings = [(i, f'<td class="{shown[i].css}" data-label="{shown[i].title}">') for i in used]
     body = "".join(
-        "<tr>"
-        + "".join(f'<td class="{shown[i].css}" data-label="{shown[i].title}">{row[i]}</td>' for i in used)
-        + "</tr>"
-        for row in cells
+        f"<tr>{''.join([f'{opening}{row[i]}</td>' for i, opening in openings])}</tr>" for row in cells
     )
     css = "it-table it-records" if any(c.css == "it-c-id" for c in shown) else "it-table"
     return Html(
