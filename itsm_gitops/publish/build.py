@@ -22,6 +22,7 @@ from itsm_gitops.publish import chrome, engine, explorer, handbook, navigation, 
 from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.background import add_background, conflicts, evidence_files
 from itsm_gitops.publish.data import data_files
+from itsm_gitops.publish.indexing import Indexer
 from itsm_gitops.publish.last import Figures, Last, background
 from itsm_gitops.publish.markup import esc
 from itsm_gitops.publish.memo import Made, Memo, digest
@@ -240,9 +241,10 @@ class _Site:
             self._put(url, content)
         entries = self._entries()
         words |= self._documents(entries, words)
-        for number, entry in enumerate(entries, len(docs)):
-            search.post(bodies, number, words.pop(entry.id, "").split())
-        self._search(docs, entries, bodies)
+        indexer = Indexer(self._view, docs, bodies, self._memo, self._target)
+        for name, content in indexer.files(entries, words):
+            self._put(name, content)
+        indexer.keep(entries, self.written)
         for name, content in explorer.files(self._view, entries):
             self._put(name, content)
         records = sum(self._view.kind(e).is_record for e in entries)
@@ -369,17 +371,3 @@ class _Site:
             signs = self._memo.signs(entry.id) or (b"", b"")
             self.written.update(zip(self._files_of(entry), signs, strict=True))
         return words
-
-    def _search(self, docs: list[Doc], entries: list[Entry], bodies: Postings) -> None:
-        view = self._view
-        titles: Postings = {}
-        for number, doc in enumerate(docs):
-            search.post(titles, number, search.tokens(doc.title))
-        for number, entry in enumerate(entries, len(docs)):
-            kind = view.kind(entry)
-            state = kind.workflow.states.get(entry.state) if kind.workflow else None
-            shown = state.title if state else entry.state
-            docs.append(Doc(view.url(entry.id), entry.title, kind.title, entry.id, shown))
-            search.post(titles, number, search.tokens(" ".join((entry.id, entry.title, *entry.aliases))))
-        for name, content in search.files(docs, titles, bodies):
-            self._put(name, content)

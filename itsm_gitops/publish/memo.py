@@ -36,7 +36,7 @@ from itsm_gitops.publish.tracing import (
 )
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Git
-from itsm_gitops.repository.memory import Memory
+from itsm_gitops.repository.memory import Memory, Row
 from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
 from itsm_gitops.repository.vault import Vault
 
@@ -72,6 +72,10 @@ class Memo:
         self._changed: set[str] = set()
         self._new: dict[str, Made] = {}
         self._root = ""
+        # What the last build kept of its search index, and the documents that are new, other or gone since.
+        self.index: Sequence[Any] = ()
+        self.before: dict[str, Row] = {}
+        self.after: dict[str, Row] = {}
 
     @property
     def active(self) -> bool:
@@ -96,7 +100,8 @@ class Memo:
         if not (clean and kept.get("clean") and kept.get("frame") == frame):
             self._pages = {}
             return
-        before, after = self.memory.changes()
+        self.index = kept.get("index", ())
+        before, after = self.before, self.after = self.memory.changes()
         groups = {i: (r.data or {}).get("redundancy") for i, r in before.items()}
         keys = changed_keys(
             {i: r.entry for i, r in before.items()},
@@ -134,6 +139,7 @@ class Memo:
     def keep(self) -> None:
         """Keep everything for the next build; call when the site is complete."""
         if self.memory is not None and self._vault is not None:
+            self._kept["index"] = tuple(self.index)
             pages = [tuple(m) for m in self._new.values()]
             self._vault.keep(chain((self._kept, pages), self.memory.plain()))
 
