@@ -7,12 +7,14 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sample_site import NOW, write_sample
 
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import SiteReport, build_site, stamping
+from itsm_gitops.publish.indexing import Indexer
 from itsm_gitops.publish.tracing import ALL, KIND, LINKS, Tracer, traced
 from itsm_gitops.publish.tracing import NOW as NOW_KEY
 from itsm_gitops.publish.view import View
@@ -245,6 +247,29 @@ def test_only_what_is_concerned_is_written(repo: Repository, monkeypatch: pytest
     build(repo, "warm")
     assert {"CHG-261118-BBBBB", "INC-261120-AAAAA", "shop-web"} <= set(stamped)
     assert not {"REQ-261121-FFFFF", "INC-261001-CCCCC", "web", "laptop"} & set(stamped)
+
+
+def test_the_search_index_is_changed_not_made_anew(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    build(repo, "warm")
+    made: list[int] = []
+    original = Indexer._anew
+
+    def noting(indexer: Indexer, *rest: Any) -> Any:
+        made.append(1)
+        return original(indexer, *rest)
+
+    monkeypatch.setattr(Indexer, "_anew", noting)
+    added(f"records/incidents/2026/11/{NEWEST}.yaml", NEW)(repo.root)
+    removed(OLD)(repo.root)
+    replaced("cmdb/people/ada.yaml", ("Ada Example", "Ada Elsewhere"))(repo.root)
+    after = build(repo, "warm")[1]
+    assert made == []
+    assert after == cold(repo)
+    assert made == [1]
+    (repo.root / "build/warm/search/words-0.js").write_text("mine")
+    assert build(repo, "warm")[1] == after
+    assert made == [1, 1]
 
 
 SPOILT: dict[str, Callable[[Path], object]] = {
