@@ -224,7 +224,7 @@ class _Site:
     def write(self, words: dict[str, str]) -> tuple[int, int, int, int, int]:
         """Write every page; return pages, records, items, changed files and removed files.
 
-        ``words`` are those that search finds each document by.
+        ``words`` are those that search finds each document by, if they are known already; they are used up.
         """
         frame = hashlib.sha256(f"{self._url}\0{self._shell.digest()}".encode()).hexdigest()
         self._memo.begin(self._view, self._target, frame)
@@ -240,17 +240,25 @@ class _Site:
         for url, content in (*report_pages.data_files(self._reports), *evidence_files(self._view)):
             self._put(url, content)
         entries = self._entries()
-        words |= self._documents(entries, words)
         indexer = Indexer(self._view, docs, bodies, self._memo, self._target)
-        for name, content in indexer.files(entries, words):
-            self._put(name, content)
-        indexer.keep(entries, self.written)
+        known = bool(words)
+        if known:  # first, as nothing else is as large as they are
+            self._index(indexer, entries, words)
+        found = self._documents(entries, self._view.entries if known else ())
+        if not known:
+            self._index(indexer, entries, found)
         for name, content in explorer.files(self._view, entries):
             self._put(name, content)
         records = sum(self._view.kind(e).is_record for e in entries)
         removed = output.remove_stale(Path(self._target), self.written)
         count = sum(u.endswith(".html") for u in self.written)
         return count, records, len(entries) - records, self._changed, removed
+
+    def _index(self, indexer: Indexer, entries: list[Entry], words: dict[str, str]) -> None:
+        """Write the search index."""
+        for name, content in indexer.files(entries, words):
+            self._put(name, content)
+        indexer.keep(entries, self.written)
 
     def _pages(self) -> Iterator[Page]:
         """Yield every page that is not a document's."""

@@ -44,6 +44,7 @@ class Indexer:
         ``words`` are those of each document; they are used up.
         """
         found = self._revised(entries, words) or self._anew(entries, words)
+        words.clear()
         return search.files([*self._pages, *(self._doc(e) for e in entries)], found)
 
     def keep(self, entries: Iterable[Entry], written: Mapping[str, bytes]) -> None:

@@ -178,7 +178,8 @@ def cold(repo: Repository) -> dict[str, bytes]:
     shutil.rmtree(repo.root / "build/cold", ignore_errors=True)
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(repo.root / "build/warm-parts", work)
-    (work / "kept.bin").unlink()
+    for name in ("kept.bin", "read.bin", "last.bin"):
+        (work / name).unlink(missing_ok=True)
     return build(repo, "cold")[1]
 
 
@@ -279,6 +280,8 @@ SPOILT: dict[str, Callable[[Path], object]] = {
     "added": lambda site: (site / "records/incidents/2611/more.html").write_text("more"),
     "search": lambda site: (site / "search/index.js").unlink(),
     "not ours": lambda site: (site.parent / "warm-parts/kept.bin").write_bytes(b"x" * 100),
+    "no reading": lambda site: (site.parent / "warm-parts/read.bin").unlink(),
+    "a reading that is not ours": lambda site: (site.parent / "warm-parts/read.bin").write_bytes(b"x" * 100),
     "cut off": lambda site: os.truncate(site.parent / "warm-parts/kept.bin", 1000),
     "empty": lambda site: os.truncate(site.parent / "warm-parts/kept.bin", 0),
     "another key": lambda site: (site.parent.parent / ".git/itsm-vault.key").write_bytes(b"another key"),
@@ -295,9 +298,22 @@ def test_what_was_spoilt_is_healed(repo: Repository) -> None:
 
 
 def test_without_git_nothing_is_kept(tmp_path: Path, built: Path) -> None:
-    shutil.copytree(built, tmp_path / "plain", ignore=shutil.ignore_patterns(".git", "kept.bin"))
+    shutil.copytree(built, tmp_path / "plain", ignore=shutil.ignore_patterns(".git", "*.bin"))
     report, _ = build(Repository.open(tmp_path / "plain"), "warm")
-    assert not (report.output.parent / "warm-parts/kept.bin").exists()
+    assert list((report.output.parent / "warm-parts").glob("*.bin")) == []
+
+
+def test_pages_of_another_reading_are_made_again(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read could not be kept once; the record is then what it was at the reading before that."""
+    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    expected = build(repo, "warm")[1]
+    work, text = repo.root / "build/warm-parts", (repo.root / OLD).read_bytes()
+    earlier = (work / "read.bin").read_bytes()
+    replaced(OLD, ("title: ", "title: Other "))(repo.root)
+    assert build(repo, "warm")[1] != expected
+    (work / "read.bin").write_bytes(earlier)
+    (repo.root / OLD).write_bytes(text)
+    assert build(repo, "warm")[1] == expected
 
 
 def test_an_unknown_question_is_one_about_everything(view: View) -> None:
