@@ -103,7 +103,9 @@ def save(repo: Repository, document: Opened, new: Mapping[str, Any], *, dry_run:
     if changes:
         raw = edit(document.raw, edits_between(document.data, new), document.kind.keys)
         if not same(load(raw).data, new):
-            raise Refused(f"{document.path} would say something else than was asked for", "nothing was written")
+            raise Refused(
+                f"{document.path} would say something else than was asked for", "nothing was written"
+            )
         found = new_errors(repo, document.path, raw, document.raw)
         if not dry_run:
             write_atomic(repo.root / document.path, raw, expected=document.raw)

@@ -21,6 +21,7 @@ from itsm_gitops.publish import chrome, engine, explorer, frame, handbook, outpu
 from itsm_gitops.publish.audience import load, visible_book
 from itsm_gitops.publish.background import add_background, conflicts, evidence_files
 from itsm_gitops.publish.data import data_files
+from itsm_gitops.publish.indexing import Indexer
 from itsm_gitops.publish.last import Figures, Last, background
 from itsm_gitops.publish.memo import Made, Memo, digest
 from itsm_gitops.publish.pages import calendar, explore, forms, home, lists, plan
@@ -196,28 +197,33 @@ class _Site:
     def write(self, words: dict[str, str]) -> tuple[int, int, int, int, int]:
         """Write every page; return pages, records, items, changed files and removed files.
 
-        ``words`` are those that search finds each document by.
+        ``words`` are those that search finds each document by, if they are known already; they are used up.
         """
         around = hashlib.sha256(f"{self._url}\0{self._shell.digest()}".encode()).hexdigest()
         self._memo.begin(self._view, self._target, around)
         entries = self._entries()
-        searched: list[tuple[list[Doc], Postings]] = []
-        words |= self._documents(entries, words, lambda: searched.append(self._bounded_part()))
-        docs, bodies = searched[0]
-        for number, entry in enumerate(entries, len(docs)):
-            search.post(bodies, number, words.pop(entry.id, "").split())
-        self._search(docs, entries, bodies)
-        for name, content in explorer.files(self._view, entries):
-            self._put(name, content)
+        known = bool(words)
+        unwritten: list[Indexer] = []
+
+        def meanwhile() -> None:
+            indexer = self._bounded_part(entries)
+            if known:
+                self._index(indexer, entries, words)
+            else:
+                unwritten.append(indexer)
+
+        found = self._documents(entries, self._view.entries if known else (), meanwhile)
+        for indexer in unwritten:
+            self._index(indexer, entries, found)
         records = sum(self._view.kind(e).is_record for e in entries)
         removed = output.remove_stale(Path(self._target), self.written)
         count = sum(u.endswith(".html") for u in self.written)
         return count, records, len(entries) - records, self._changed, removed
 
-    def _bounded_part(self) -> tuple[list[Doc], Postings]:
-        """Write everything but the documents and what is found among them; return the search entries."""
+    def _bounded_part(self, entries: list[Entry]) -> Indexer:
+        """Write everything but the documents and the search index; return what writes that."""
         pages = {p.url: p for p in [*self._record_lists(), *self._pages()]}
-        found = self._engine_files(pages)
+        docs, bodies = self._engine_files(pages)
         rendered = frozenset(self.written)
         for page in pages.values():
             if page.url not in rendered:
@@ -227,7 +233,15 @@ class _Site:
         self._put(*data_file(self._topology))
         for url, content in (*report_pages.data_files(self._reports), *evidence_files(self._view)):
             self._put(url, content)
-        return found
+        for name, content in explorer.files(self._view, entries):
+            self._put(name, content)
+        return Indexer(self._view, docs, bodies, self._memo, self._target)
+
+    def _index(self, indexer: Indexer, entries: list[Entry], words: dict[str, str]) -> None:
+        """Write the search index."""
+        for name, content in indexer.files(entries, words):
+            self._put(name, content)
+        indexer.keep(entries, self.written)
 
     def _pages(self) -> Iterator[Page]:
         """Yield every page that is not a document's."""
@@ -352,17 +366,3 @@ class _Site:
             signs = self._memo.signs(entry.id) or (b"", b"")
             self.written.update(zip(self._files_of(entry), signs, strict=True))
         return words
-
-    def _search(self, docs: list[Doc], entries: list[Entry], bodies: Postings) -> None:
-        view = self._view
-        titles: Postings = {}
-        for number, doc in enumerate(docs):
-            search.post(titles, number, search.tokens(doc.title))
-        for number, entry in enumerate(entries, len(docs)):
-            kind = view.kind(entry)
-            state = kind.workflow.states.get(entry.state) if kind.workflow else None
-            shown = state.title if state else entry.state
-            docs.append(Doc(view.url(entry.id), entry.title, kind.title, entry.id, shown))
-            search.post(titles, number, search.tokens(" ".join((entry.id, entry.title, *entry.aliases))))
-        for name, content in search.files(docs, titles, bodies):
-            self._put(name, content)

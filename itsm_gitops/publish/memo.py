@@ -1,8 +1,9 @@
 """What the last build into a folder made, and from what: so that the next one only makes what is other now.
 
 A document's page is left as it is when nothing behind the keys it was made from (see ``tracing``) has
-changed and its files are those that were written. Everything is kept in one file beside the site; it
-counts only for the same tool, rule book and settings, and only where this clone wrote it (see ``Vault``).
+changed and its files are those that were written. What was read and what was made are kept in two files beside
+the site; they count only for the same tool, rule book and settings, and only where this clone wrote them (see
+``Vault``). A build that ends early leaves what it read, and nothing about pages.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,12 +36,12 @@ from itsm_gitops.publish.tracing import (
 )
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Git
-from itsm_gitops.repository.memory import Memory
+from itsm_gitops.repository.memory import Memory, Row
 from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
 from itsm_gitops.repository.vault import Vault
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_NAME = "kept.bin"
+_NAME, _READ = "kept.bin", "read.bin"
 
 
 class Made(NamedTuple):
@@ -65,13 +65,22 @@ class Memo:
         ``stamps`` are those of the snapshot's files before they are read.
         """
         self._vault = Vault(git, work / _NAME, about) if git else None
+        # What was read lies apart: it is complete long before the pages are, and large.
+        self._read = Vault(git, work / _READ, about) if git else None
         parts = self._vault.load() if self._vault else iter(())
         self._kept: dict[str, Any] = next(parts, {})
         self._pages: dict[str, Made] = {row[0]: Made(*row) for row in next(parts, ())}
-        self.memory = Memory(stamps, parts) if self._vault else None
+        self.memory = Memory(stamps, self._read.load()) if self._read else None
+        if not (self._read and self._kept.get("read") == self._read.signature):
+            # What was read is not that which the pages were made from: what is other now cannot be told.
+            self._kept, self._pages = {}, {}
         self._changed: set[str] = set()
         self._new: dict[str, Made] = {}
         self._root = ""
+        # What the last build kept of its search index, and the documents that are new, other or gone since.
+        self.index: Sequence[Any] = ()
+        self.before: dict[str, Row] = {}
+        self.after: dict[str, Row] = {}
 
     @property
     def active(self) -> bool:
@@ -81,7 +90,7 @@ class Memo:
     def begin(self, view: View, root: str, frame: str) -> None:
         """Find out what has changed; ``frame`` is the digest of what surrounds every page."""
         self._root = root
-        if self.memory is None or self._vault is None:
+        if self.memory is None or self._vault is None or self._read is None:
             return
         clean = not (view.store.problems or view.store.broken or view.store.duplicates)
         now: dict[str, Any] = {
@@ -93,10 +102,15 @@ class Memo:
         kept, self._kept = self._kept, now
         # Should this build end early, the files would no longer be those that are noted.
         self._vault.drop()
+        before, after = self.memory.changes()
+        if self.memory.has_learnt():
+            self._read.keep(self.memory.plain())
+        self.memory.forget()
         if not (clean and kept.get("clean") and kept.get("frame") == frame):
             self._pages = {}
             return
-        before, after = self.memory.changes()
+        self.index = kept.get("index", ())
+        self.before, self.after = before, after
         groups = {i: (r.data or {}).get("redundancy") for i, r in before.items()}
         keys = changed_keys(
             {i: r.entry for i, r in before.items()},
@@ -133,9 +147,10 @@ class Memo:
 
     def keep(self) -> None:
         """Keep everything for the next build; call when the site is complete."""
-        if self.memory is not None and self._vault is not None:
-            pages = [tuple(m) for m in self._new.values()]
-            self._vault.keep(chain((self._kept, pages), self.memory.plain()))
+        if self._vault is not None and self._read is not None and self._read.signature:
+            self._kept["read"] = self._read.signature
+            self._kept["index"] = tuple(self.index)
+            self._vault.keep((self._kept, [tuple(m) for m in self._new.values()]))
 
 
 def _are_many(view: View, spare: int) -> bool:

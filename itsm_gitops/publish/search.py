@@ -83,12 +83,29 @@ def post(postings: Postings, number: int, words: Iterable[str]) -> None:
             known.append(number)
 
 
-def files(docs: Sequence[Doc], titles: Postings, bodies: Postings) -> Iterator[tuple[str, bytes]]:
-    """Yield the files of an index (name and content) over documents and the words they have."""
+class Entry(NamedTuple):
+    """A word of the index, with the numbers of the documents that have it in the title, and of those at all.
+
+    The numbers are written as differences, with commas between.
+    """
+
+    word: str
+    titles: str
+    bodies: str
+
+
+def entries(titles: Postings, bodies: Postings) -> Iterator[Entry]:
+    """Yield the words of an index, sorted."""
+    for word in sorted(titles.keys() | bodies.keys()):
+        yield Entry(word, _written(titles.get(word, ())), _written(bodies.get(word, ())))
+
+
+def files(docs: Sequence[Doc], words: Iterable[Entry]) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of an index (name and content) over documents and the words they have, sorted."""
     firsts = []
-    for number, (first, content) in enumerate(_shards(titles, bodies)):
+    for number, (first, content) in enumerate(_shards(words)):
         firsts.append(first)
-        yield _file(f"words-{number}", content)
+        yield script(words_file(number), f"words-{number}", content)
     for start in range(0, len(docs), CHUNK):
         rows = [list(d) for d in docs[start : start + CHUNK]]
         yield _file(f"docs-{start // CHUNK}", rows)
@@ -96,27 +113,55 @@ def files(docs: Sequence[Doc], titles: Postings, bodies: Postings) -> Iterator[t
     yield _file("index", about)
 
 
-def _shards(titles: Postings, bodies: Postings) -> Iterator[tuple[str, dict[str, list[list[int]]]]]:
-    shard: dict[str, list[list[int]]] = {}
-    size = 0
-    for word in sorted(titles.keys() | bodies.keys()):
-        entry = [_differences(titles.get(word, ())), _differences(bodies.get(word, ()))]
-        shard[word] = entry
-        size += len(word) + 8 + 3 * (len(entry[0]) + len(entry[1]))
+def _shards(words: Iterable[Entry]) -> Iterator[tuple[str, str]]:
+    """Yield the first word and the content of each shard, as JSON: words need no quoting."""
+    shard: list[str] = []
+    first, size = "", 0
+    for word, titles, bodies in words:
+        first = first or word
+        shard.append(f'"{word}":[[{titles}],[{bodies}]]')
+        size += len(word) + 8 + 3 * (_count(titles) + _count(bodies))
         if size >= SHARD_BYTES:
-            yield next(iter(shard)), shard
-            shard, size = {}, 0
+            yield first, f"{{{','.join(shard)}}}"
+            shard, first, size = [], "", 0
     if shard:
-        yield next(iter(shard)), shard
+        yield first, f"{{{','.join(shard)}}}"
 
 
-def _differences(numbers: Sequence[int]) -> list[int]:
+def read_words(shard: bytes) -> Iterator[Entry]:
+    """Yield the words of a shard as it was written."""
+    text = shard.decode()
+    for item in text[text.index("{") + 2 : text.rindex("}") - 2].split(']],"'):
+        word, _, lists = item.partition('":[[')
+        titles, _, bodies = lists.partition("],[")
+        yield Entry(word, titles, bodies)
+
+
+def words_file(number: int) -> str:
+    """Return the name of a shard."""
+    return f"search/words-{number}.js"
+
+
+def _count(numbers: str) -> int:
+    return numbers.count(",") + 1 if numbers else 0
+
+
+def _written(numbers: Sequence[int]) -> str:
+    return ",".join(map(str, differences(numbers)))
+
+
+def differences(numbers: Sequence[int]) -> list[int]:
+    """Return the first number and how much greater each other one is than that before it."""
     return [b - a for a, b in zip([0, *numbers], numbers, strict=False)]
 
 
 def handed_over(path: str, name: str, data: Any) -> tuple[str, bytes]:
     """Return a file that hands its data to the page's script under a name; JSON is also JavaScript."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return script(path, name, json.dumps(data, ensure_ascii=False, separators=(",", ":")))
+
+
+def script(path: str, name: str, text: str) -> tuple[str, bytes]:
+    """Return a file that hands JSON to the page's script under a name."""
     return path, f'itsmIndex("{name}",{text});\n'.encode()
 
 

@@ -69,6 +69,15 @@ class Memory:
         come = {after[p].entry.id: after[p] for p in paths if p in after}
         return gone, come
 
+    def has_learnt(self) -> bool:
+        """Whether something is to be kept that was not known before, or no longer."""
+        before = self.before
+        return len(before) != len(self.rows) or any(before.get(p) is not row for p, row in self.rows.items())
+
+    def forget(self) -> None:
+        """Let go of everything: the documents' words are among the largest things of a build."""
+        self.before, self.rows, self._stamps = {}, {}, {}
+
     def plain(self) -> Iterator[Plain]:
         """Yield everything as plain data, to be kept where nobody else can write."""
         rows = list(self.rows.items())

@@ -23,12 +23,17 @@ _SIZE, _LENGTH = 32, 8  # bytes of the signature, and of a part's length
 
 
 class Vault:
-    """One such file; ``about`` names what it is for, so that it is only read back for the same."""
+    """One such file; ``about`` names what it is for, so that it is only read back for the same.
+
+    ``signature`` is that of the content last read back or written, by which other files can name it; empty
+    where there was none, and where it could not be written.
+    """
 
     def __init__(self, git: Git, path: Path, about: str) -> None:
         self._path = path
         self._about = about.encode()
         self._key = _key(git)
+        self.signature = b""
 
     def load(self) -> Iterator[Any]:
         """Yield the parts that were kept; none when there is nothing, or nothing that is ours and for the same."""
@@ -41,6 +46,7 @@ class Vault:
         maker.update(payload)
         if not self._key or not hmac.compare_digest(signature, maker.digest()):
             return
+        self.signature = bytes(signature)
         at = 0
         while at < len(payload):
             end = at + _LENGTH + int.from_bytes(payload[at : at + _LENGTH])
@@ -49,6 +55,7 @@ class Vault:
 
     def keep(self, parts: Iterable[Any]) -> None:
         """Keep parts that marshal can write; a disk that refuses costs time at the next build, no more."""
+        self.signature = b""
         if not self._key:
             return
         draft = self._path.with_suffix(".part")
@@ -65,6 +72,7 @@ class Vault:
                 file.seek(0)
                 file.write(maker.digest())
             draft.replace(self._path)
+            self.signature = maker.digest()
 
     def drop(self) -> None:
         """Forget what is kept."""

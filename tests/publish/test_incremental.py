@@ -7,12 +7,14 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sample_site import NOW, write_sample
 
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import SiteReport, build_site, stamping
+from itsm_gitops.publish.indexing import Indexer
 from itsm_gitops.publish.tracing import ALL, KIND, LINKS, Tracer, traced
 from itsm_gitops.publish.tracing import NOW as NOW_KEY
 from itsm_gitops.publish.view import View
@@ -176,7 +178,8 @@ def cold(repo: Repository) -> dict[str, bytes]:
     shutil.rmtree(repo.root / "build/cold", ignore_errors=True)
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(repo.root / "build/warm-parts", work)
-    (work / "kept.bin").unlink()
+    for name in ("kept.bin", "read.bin", "last.bin"):
+        (work / name).unlink(missing_ok=True)
     return build(repo, "cold")[1]
 
 
@@ -247,6 +250,29 @@ def test_only_what_is_concerned_is_written(repo: Repository, monkeypatch: pytest
     assert not {"REQ-261121-FFFFF", "INC-261001-CCCCC", "web", "laptop"} & set(stamped)
 
 
+def test_the_search_index_is_changed_not_made_anew(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    build(repo, "warm")
+    made: list[int] = []
+    original = Indexer._anew
+
+    def noting(indexer: Indexer, *rest: Any) -> Any:
+        made.append(1)
+        return original(indexer, *rest)
+
+    monkeypatch.setattr(Indexer, "_anew", noting)
+    added(f"records/incidents/2026/11/{NEWEST}.yaml", NEW)(repo.root)
+    removed(OLD)(repo.root)
+    replaced("cmdb/people/ada.yaml", ("Ada Example", "Ada Elsewhere"))(repo.root)
+    after = build(repo, "warm")[1]
+    assert made == []
+    assert after == cold(repo)
+    assert made == [1]
+    (repo.root / "build/warm/search/words-0.js").write_text("mine")
+    assert build(repo, "warm")[1] == after
+    assert made == [1, 1]
+
+
 SPOILT: dict[str, Callable[[Path], object]] = {
     "edited": lambda site: (site / "records/incidents/2611/INC-261120-AAAAA.html").write_text("mine"),
     "deleted": lambda site: (site / "records/incidents/2611/INC-261120-AAAAA.html").unlink(),
@@ -254,6 +280,8 @@ SPOILT: dict[str, Callable[[Path], object]] = {
     "added": lambda site: (site / "records/incidents/2611/more.html").write_text("more"),
     "search": lambda site: (site / "search/index.js").unlink(),
     "not ours": lambda site: (site.parent / "warm-parts/kept.bin").write_bytes(b"x" * 100),
+    "no reading": lambda site: (site.parent / "warm-parts/read.bin").unlink(),
+    "a reading that is not ours": lambda site: (site.parent / "warm-parts/read.bin").write_bytes(b"x" * 100),
     "cut off": lambda site: os.truncate(site.parent / "warm-parts/kept.bin", 1000),
     "empty": lambda site: os.truncate(site.parent / "warm-parts/kept.bin", 0),
     "another key": lambda site: (site.parent.parent / ".git/itsm-vault.key").write_bytes(b"another key"),
@@ -270,9 +298,22 @@ def test_what_was_spoilt_is_healed(repo: Repository) -> None:
 
 
 def test_without_git_nothing_is_kept(tmp_path: Path, built: Path) -> None:
-    shutil.copytree(built, tmp_path / "plain", ignore=shutil.ignore_patterns(".git", "kept.bin"))
+    shutil.copytree(built, tmp_path / "plain", ignore=shutil.ignore_patterns(".git", "*.bin"))
     report, _ = build(Repository.open(tmp_path / "plain"), "warm")
-    assert not (report.output.parent / "warm-parts/kept.bin").exists()
+    assert list((report.output.parent / "warm-parts").glob("*.bin")) == []
+
+
+def test_pages_of_another_reading_are_made_again(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read could not be kept once; the record is then what it was at the reading before that."""
+    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    expected = build(repo, "warm")[1]
+    work, text = repo.root / "build/warm-parts", (repo.root / OLD).read_bytes()
+    earlier = (work / "read.bin").read_bytes()
+    replaced(OLD, ("title: ", "title: Other "))(repo.root)
+    assert build(repo, "warm")[1] != expected
+    (work / "read.bin").write_bytes(earlier)
+    (repo.root / OLD).write_bytes(text)
+    assert build(repo, "warm")[1] == expected
 
 
 def test_an_unknown_question_is_one_about_everything(view: View) -> None:

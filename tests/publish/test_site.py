@@ -387,7 +387,7 @@ def test_large_indexes_are_cut_into_shards() -> None:
     for i in range(9000):
         search.post(bodies, i % 600, [f"word{i:05d}"])
     search.post(bodies, 599, ["word00000"])
-    files = dict(search.files(docs, titles, bodies))
+    files = dict(search.files(docs, search.entries(titles, bodies)))
     about = index_data(files["search/index.js"])
     assert about["docs"] == 600
     assert len(about["shards"]) > 2

@@ -168,6 +168,16 @@ def test_other_wishes_are_noticed(root: Path, options: dict[str, Any]) -> None:
     assert not build(root).unchanged
 
 
+def test_what_was_read_is_written_again_only_when_it_is_other(root: Path) -> None:
+    kept = root / "build/site-parts/read.bin"
+    before = kept.stat().st_mtime_ns
+    assert not build(root, now=NOW + timedelta(hours=1)).unchanged
+    assert kept.stat().st_mtime_ns == before
+    (root / "records/changes/2026/11/CHG-261118-BBBBB.yaml").unlink()
+    build(root)
+    assert kept.stat().st_mtime_ns != before
+
+
 def test_a_file_written_just_before_a_build_is_looked_at_again(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

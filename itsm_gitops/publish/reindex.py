@@ -1,0 +1,141 @@
+"""The words of the last build's search index, changed where documents were.
+
+A word's entry is text: the numbers of the documents it is in, as differences. Where documents come and go, the
+numbers behind them move; in the text of a word, that is one difference at each such place. So most entries
+stay as they are, and what is read is only the beginning of the others, up to the last place.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from itsm_gitops.publish.search import Entry, differences, read_words
+
+
+class Words(NamedTuple):
+    """The words of one document: of its title, and of all its text."""
+
+    title: frozenset[str] = frozenset()
+    text: frozenset[str] = frozenset()
+
+
+class Change(NamedTuple):
+    """The words of a document before and after; none where it was not, or is not any more."""
+
+    before: Words
+    after: Words
+
+
+class _Places(NamedTuple):
+    """Where documents are: their numbers before and after, and the moves of those that stay.
+
+    From the number ``starts[n]`` before on, the numbers of those that stay have moved by ``moves[n]``.
+    """
+
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+    starts: list[int]
+    moves: list[int]
+
+    def moved(self, number: int) -> int:
+        """Return the number now of a document that stays, by its number before."""
+        at = bisect_right(self.starts, number)
+        return number + self.moves[at - 1] if at else number
+
+
+class _Edit(NamedTuple):
+    """The documents that have lost a word (by their numbers before) and those that have won it (by those after)."""
+
+    gone: set[int]
+    come: list[int]
+
+
+def revised(
+    shards: Iterable[bytes],
+    first: int,
+    before: Sequence[str],
+    after: Sequence[str],
+    changes: Mapping[str, Change],
+) -> list[Entry] | None:
+    """Return the words of an index by those of the last one, sorted; None when it must be made anew.
+
+    ``shards`` are the files of the last index, ``before`` and ``after`` the documents in their order, the number
+    of the first being ``first``; each document that is new, gone or other is in ``changes``.
+    """
+    places = _places(first, before, after)
+    if places is None or not (places.before.keys() ^ places.after.keys()) <= changes.keys():
+        return None
+    titles, texts = (_edits(places, changes, part) for part in ("title", "text"))
+    found: dict[str, Entry] = {}
+    for shard in shards:
+        for entry in read_words(shard):
+            title = _revised(entry.titles, titles.pop(entry.word, _NO_EDIT), places)
+            text = _revised(entry.bodies, texts.pop(entry.word, _NO_EDIT), places)
+            if title or text:
+                found[entry.word] = Entry(entry.word, title, text)
+    for word in titles.keys() | texts.keys():
+        title, text = (_revised("", edits.get(word, _NO_EDIT), places) for edits in (titles, texts))
+        if title or text:
+            found[word] = Entry(word, title, text)
+    return [found[word] for word in sorted(found)]
+
+
+_NO_EDIT = _Edit(set(), [])
+
+
+def _places(first: int, before: Sequence[str], after: Sequence[str]) -> _Places | None:
+    """Compare two orders; None when documents that are in both have changed places."""
+    old = {name: number for number, name in enumerate(before, first)}
+    new = {name: number for number, name in enumerate(after, first)}
+    starts, moves, move, last = [], [], 0, -1
+    for name, number in old.items():
+        now = new.get(name)
+        if now is None:
+            continue
+        if now < last:
+            return None
+        last = now
+        if now - number != move:
+            move = now - number
+            starts.append(number)
+            moves.append(move)
+    return _Places(old, new, starts, moves)
+
+
+def _edits(places: _Places, changes: Mapping[str, Change], part: str) -> dict[str, _Edit]:
+    """Return by word which documents have lost or won it in a part of them."""
+    found: dict[str, _Edit] = {}
+    for name, change in changes.items():
+        was: frozenset[str] = getattr(change.before, part) if name in places.before else frozenset()
+        now: frozenset[str] = getattr(change.after, part) if name in places.after else frozenset()
+        for word in was - now:
+            found.setdefault(word, _Edit(set(), [])).gone.add(places.before[name])
+        for word in now - was:
+            found.setdefault(word, _Edit(set(), [])).come.append(places.after[name])
+    return found
+
+
+def _revised(text: str, edit: _Edit, places: _Places) -> str:
+    """Return the numbers of a word after an edit and the moves."""
+    if edit is _NO_EDIT and not (places.starts and text):
+        return text
+    last = places.moves[-1] if places.moves else 0
+    # From here on nothing is lost or won, and everything moves alike.
+    end = max([*places.starts[-1:], *(n + 1 for n in edit.gone), *(n - last + 1 for n in edit.come)])
+    parts = text.split(",") if text else []
+    head: list[int] = []
+    total = read = 0
+    for part in parts:
+        total += int(part)
+        if total >= end:
+            break
+        head.append(total)
+        read += 1
+    made = sorted([*(places.moved(n) for n in head if n not in edit.gone), *edit.come])
+    written = list(map(str, differences(made)))
+    if read < len(parts):
+        written.append(str(total + last - (made[-1] if made else 0)))
+        written += parts[read + 1 :]
+    return ",".join(written)
