@@ -229,7 +229,7 @@ class _Site:
         frame = hashlib.sha256(f"{self._url}\0{self._shell.digest()}".encode()).hexdigest()
         self._memo.begin(self._view, self._target, frame)
         pages = {p.url: p for p in [*self._record_lists(), *self._pages()]}
-        docs, bodies = self._engine_files(pages)
+        indexer = Indexer(self._view, *self._engine_files(pages), self._memo, self._target)
         rendered = frozenset(self.written)
         for page in pages.values():
             if page.url not in rendered:
@@ -240,7 +240,6 @@ class _Site:
         for url, content in (*report_pages.data_files(self._reports), *evidence_files(self._view)):
             self._put(url, content)
         entries = self._entries()
-        indexer = Indexer(self._view, docs, bodies, self._memo, self._target)
         known = bool(words)
         if known:  # first, as nothing else is as large as they are
             self._index(indexer, entries, words)
