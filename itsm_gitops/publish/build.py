@@ -223,7 +223,7 @@ class _Site:
     def _bounded_part(self, entries: list[Entry]) -> Indexer:
         """Write everything but the documents and the search index; return what writes that."""
         pages = {p.url: p for p in [*self._record_lists(), *self._pages()]}
-        docs, bodies = self._engine_files(pages)
+        indexer = Indexer(self._view, *self._engine_files(pages), self._memo, self._target)
         rendered = frozenset(self.written)
         for page in pages.values():
             if page.url not in rendered:
@@ -235,7 +235,7 @@ class _Site:
             self._put(url, content)
         for name, content in explorer.files(self._view, entries):
             self._put(name, content)
-        return Indexer(self._view, docs, bodies, self._memo, self._target)
+        return indexer
 
     def _index(self, indexer: Indexer, entries: list[Entry], words: dict[str, str]) -> None:
         """Write the search index."""

@@ -28,7 +28,10 @@ class Indexer:
     """Makes the index of one site."""
 
     def __init__(self, view: View, pages: Sequence[Doc], bodies: Postings, memo: Memo, root: str) -> None:
-        """Take the pages that are no document's and come first, the words they have, and the folder of the site."""
+        """Take the pages that are no document's and come first, the words they have, and the folder of the site.
+
+        ``bodies`` are used up.
+        """
         self._view = view
         self._pages = pages
         self._bodies = bodies
@@ -62,12 +65,13 @@ class Indexer:
 
     def _anew(self, entries: Iterable[Entry], words: dict[str, str]) -> Iterator[search.Entry]:
         titles: Postings = {}
+        bodies, self._bodies = self._bodies, {}
         for number, page in enumerate(self._pages):
             search.post(titles, number, search.tokens(page.title))
         for number, entry in enumerate(entries, len(self._pages)):
-            search.post(self._bodies, number, words.pop(entry.id, "").split())
+            search.post(bodies, number, words.pop(entry.id, "").split())
             search.post(titles, number, _title_words(entry))
-        return search.entries(titles, self._bodies)
+        return search.entries(titles, bodies)
 
     def _revised(self, entries: Iterable[Entry], words: Mapping[str, str]) -> list[search.Entry] | None:
         shards = self._shards() if self._last.pages == self._digest else []
