@@ -42,7 +42,7 @@ def approvals(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
 
 
 def _asked(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
-    if view.asking is None or not view.is_open(entry):
+    if not view.is_open(entry) or view.asking is None:  # in this order: asking is a question about everything
         return EMPTY
     found = view.asking(entry, data)
     if not found.facts:
@@ -98,7 +98,7 @@ def _approvers(view: View, approvers: Sequence[tuple[str, str]]) -> Html:
 
 def _risk(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     """Return where the risk of a change that is still to be done comes from, by the CMDB as it is now."""
-    if view.asking is None or not view.is_open(entry):
+    if not view.is_open(entry) or view.asking is None:  # in this order: asking is a question about everything
         return EMPTY
     found = view.risks.assess(entry, data)
     if found.model is None or not found.model.assessed:
