@@ -117,12 +117,8 @@ class Frame:
     after_body: str
     root: str
 
-    def page(self, title: str, body: Html) -> str:
-        """Return the whole page around an article; ``title`` is plain text."""
-        return self.file(title, body).decode()
-
-    def file(self, title: str, body: Html) -> bytes:
-        """Return the same in UTF-8."""
+    def page(self, title: str, body: Html) -> bytes:
+        """Return the whole page around an article, in UTF-8; ``title`` is plain text."""
         before_title, before_topic, before_body, after_body = self._pieces
         safe = esc(title).encode()
         article = body.encode().replace(ROOT.encode(), self.root.encode())

@@ -15,6 +15,8 @@ import unicodedata
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
+from itertools import chain
+from operator import sub
 from typing import Any, NamedTuple
 
 VERSION = 1
@@ -76,11 +78,10 @@ Postings = dict[str, "array[int]"]
 def post(postings: Postings, number: int, words: Iterable[str]) -> None:
     """Note that document ``number`` has these words."""
     for word in words:
-        known = postings.get(word)
-        if known is None:
+        try:
+            postings[word].append(number)
+        except KeyError:
             postings[word] = array("I", (number,))
-        else:
-            known.append(number)
 
 
 class Entry(NamedTuple):
@@ -147,12 +148,12 @@ def _count(numbers: str) -> int:
 
 
 def _written(numbers: Sequence[int]) -> str:
-    return ",".join(map(str, differences(numbers)))
+    return repr(differences(numbers))[1:-1].replace(" ", "")
 
 
 def differences(numbers: Sequence[int]) -> list[int]:
     """Return the first number and how much greater each other one is than that before it."""
-    return [b - a for a, b in zip([0, *numbers], numbers, strict=False)]
+    return list(map(sub, numbers, chain((0,), numbers)))
 
 
 def handed_over(path: str, name: str, data: Any) -> tuple[str, bytes]:

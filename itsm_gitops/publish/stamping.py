@@ -81,7 +81,7 @@ class Stamper:
         view = self._view
         page = document_page(view, entry, data, self._fields[entry.kind])
         frame = self._shell.frame(urls.root(page.url), page.section)
-        return [(page.url, frame.file(page.title, page.body)), api.document_file(view, entry, data)]
+        return [(page.url, frame.page(page.title, page.body)), api.document_file(view, entry, data)]
 
 
 def document_page(view: View, entry: Entry, data: dict[str, object], known: tuple[Field, ...]) -> Page:

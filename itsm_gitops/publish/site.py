@@ -1,0 +1,239 @@
+"""One site: everything between the loaded snapshot and the files."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from collections.abc import Callable, Container, Iterator, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.report import Report
+from itsm_gitops.publish import chrome, engine, explorer, output, search, urls
+from itsm_gitops.publish.background import conflicts, evidence_files
+from itsm_gitops.publish.data import data_files
+from itsm_gitops.publish.indexing import Indexer
+from itsm_gitops.publish.memo import Made, Memo
+from itsm_gitops.publish.pages import calendar, explore, forms, home, lists, plan
+from itsm_gitops.publish.pages import reports as report_pages
+from itsm_gitops.publish.pages import topology as map_pages
+from itsm_gitops.publish.pages.find import not_found_page, search_page
+from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.planned import Plan
+from itsm_gitops.publish.search import Doc, Postings
+from itsm_gitops.publish.slim import STYLES
+from itsm_gitops.publish.stamping import Progress, Stamper
+from itsm_gitops.publish.topology import Topology, data_file
+from itsm_gitops.publish.tracing import Tracer, traced
+from itsm_gitops.publish.view import View
+from itsm_gitops.repository.workers import share_as_free
+
+_LEFT_OUT = (".map", "sitemap.xml", "sitemap.xml.gz", "search.json")
+
+
+class Site:
+    """One build of a site: write everything once; ``written`` says afterwards what there is."""
+
+    def __init__(
+        self,
+        view: View,
+        rendered: Path,
+        target: Path,
+        url: str,
+        progress: Progress,
+        reports: Sequence[Report],
+        memo: Memo,
+    ) -> None:
+        """Take also ``url``: where the site will be, '' where that is not known."""
+        self._memo = memo
+        self._reports = reports
+        self._view = view
+        self._plan = Plan(view)
+        self._topology = Topology(view)
+        view.conflicts = conflicts(self._plan.schedule)
+        self._url = url
+        self._top = urlsplit(url).path.rstrip("/") + "/"  # for the page that is shown at any address
+        self._rendered = rendered
+        self._target = str(target)
+        self._progress = progress
+        self._folders: set[str] = set()
+        shell = rendered / f"{engine.SHELL}.html"
+        self._shell = chrome.Shell(shell.read_text(encoding="utf-8"), engine.SHELL_ROOT)
+        found = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
+        self._existing = frozenset(found)
+        self.written: dict[str, bytes] = {}  # the files of the site, and how to tell that they are the same
+        self._changed = 0
+
+    def write(self, words: dict[str, str]) -> tuple[int, int, int, int, int]:
+        """Write every page; return pages, records, items, changed files and removed files.
+
+        ``words`` are those that search finds each document by, if they are known already; they are used up.
+        """
+        around = hashlib.sha256(f"{self._url}\0{self._shell.digest()}".encode()).hexdigest()
+        self._memo.begin(self._view, self._target, around)
+        entries = self._entries()
+        known = bool(words)
+        unwritten: list[Indexer] = []
+
+        def meanwhile() -> None:
+            indexer = self._bounded_part(entries)
+            if known:
+                self._index(indexer, entries, words)
+            else:
+                unwritten.append(indexer)
+
+        found = self._documents(entries, self._view.entries if known else (), meanwhile)
+        for indexer in unwritten:
+            self._index(indexer, entries, found)
+        records = sum(self._view.kind(e).is_record for e in entries)
+        removed = output.remove_stale(Path(self._target), self.written)
+        count = sum(u.endswith(".html") for u in self.written)
+        return count, records, len(entries) - records, self._changed, removed
+
+    def _bounded_part(self, entries: list[Entry]) -> Indexer:
+        """Write everything but the documents and the search index; return what writes that."""
+        pages = {p.url: p for p in [*self._record_lists(), *self._pages()]}
+        indexer = Indexer(self._view, *self._engine_files(pages), self._memo, self._target)
+        rendered = frozenset(self.written)
+        for page in pages.values():
+            if page.url not in rendered:
+                self._stamp(page)
+        for name, content in data_files(self._view, self._plan, self._url):
+            self._put(name, content)
+        self._put(*data_file(self._topology))
+        for url, content in (*report_pages.data_files(self._reports), *evidence_files(self._view)):
+            self._put(url, content)
+        for name, content in explorer.files(self._view, entries):
+            self._put(name, content)
+        return indexer
+
+    def _index(self, indexer: Indexer, entries: list[Entry], words: dict[str, str]) -> None:
+        """Write the search index."""
+        for name, content in indexer.files(entries, words):
+            self._put(name, content)
+        indexer.keep(entries, self.written)
+
+    def _pages(self) -> Iterator[Page]:
+        """Yield every page that is not a document's."""
+        view = self._view
+        yield home.services_page(view)
+        yield home.catalogue_page(view)
+        yield lists.records_index(view)
+        yield explore.explore_page(view)
+        yield plan.changes_page(view)
+        yield from calendar.calendar_pages(view, self._plan)
+        yield plan.known_errors_page(view)
+        yield lists.cmdb_index(view)
+        yield map_pages.map_page(self._topology)
+        yield from lists.class_lists(view)
+        yield from forms.pages(view)
+        yield from report_pages.report_pages(view, self._reports)
+        yield search_page()
+        yield home.home_page(view, self._existing)
+
+    def _record_lists(self) -> list[Page]:
+        """Write the lists of records, those that are other now; return the ones the engine has a page for."""
+        memo, tracer = self._memo, Tracer()
+        view = traced(self._view, tracer) if memo.active else self._view
+        shape = ""
+
+        def make(url: str, what: str) -> bool:
+            nonlocal shape
+            if memo.is_current(url, (url,), what):
+                self.written[url] = memo.signs(url)[0]
+                return False
+            tracer.begin(url)
+            shape = what
+            return True
+
+        rendered = []
+        for page in lists.record_lists(view, make):
+            if page.url in self._existing:
+                rendered.append(page)
+                continue
+            self._stamp(page)
+            memo.note([Made(page.url, tuple(tracer.keys), (self.written[page.url],), shape)])
+        return rendered
+
+    def _engine_files(self, pages: dict[str, Page]) -> tuple[list[Doc], Postings]:
+        """Take over what the engine rendered; return the search entries of its pages."""
+        docs: list[Doc] = []
+        words: Postings = {}
+        for name, content in self._shell.script():
+            self._put(name, content)
+        for path in sorted(p for p in self._rendered.rglob("*") if p.is_file()):
+            url = path.relative_to(self._rendered).as_posix()
+            if url.endswith(_LEFT_OUT) or url.startswith("_itsm/"):
+                continue
+            if not url.endswith(".html"):
+                added = self._shell.styles() if url == STYLES else b""
+                self._put(url, path.read_bytes() + added)
+                continue
+            html = path.read_text(encoding="utf-8")
+            if url == urls.NOT_FOUND:
+                self._put(url, chrome.fill(html, self._top, not_found_page().body).encode())
+                continue
+            if url in pages:
+                self._put(url, chrome.fill(html, urls.root(url), pages[url].body).encode())
+                docs.append(Doc(url, pages[url].title, "Page"))
+                continue
+            self._put(url, chrome.dress(html, urls.root(url)).encode())
+            docs.append(Doc(url, chrome.title_of(html), "Handbook"))
+            search.post(words, len(docs) - 1, search.tokens(search.page_text(html)))
+        return docs, words
+
+    def _put(self, url: str, content: bytes) -> None:
+        self._changed += output.write(self._target, url, content, self._folders)
+        self.written[url] = output.sign(self._target, url)
+
+    def _stamp(self, page: Page) -> None:
+        around = self._shell.frame(urls.root(page.url), page.section)
+        self._put(page.url, around.page(page.title, page.body))
+
+    def _entries(self) -> list[Entry]:
+        """Return the documents that get a page, in the order search numbers them."""
+        view = self._view
+        wanted = [e for e in view.entries.values() if view.url(e.id)]
+        items = [e for e in wanted if not view.kind(e).is_record]
+        records = [e for e in wanted if view.kind(e).is_record]
+        records.sort(key=lambda e: (e.opened, e.id), reverse=True)
+        return [*items, *records]
+
+    def _files_of(self, entry: Entry) -> tuple[str, str]:
+        """Return the page and the data of a document."""
+        record = self._view.kind(entry).is_record
+        return self._view.url(entry.id), (urls.api_record if record else urls.api_item)(entry.id)
+
+    def _documents(
+        self, entries: list[Entry], known: Container[str], meanwhile: Callable[[], None]
+    ) -> dict[str, str]:
+        """Stamp the pages of the documents that need it, in several processes when there are many.
+
+        ``meanwhile`` is done by this process first. Returns the words of documents beyond those that are ``known``.
+        """
+        todo = []
+        for entry in entries:
+            files = self._files_of(entry)
+            if not self._memo.is_current(entry.id, files):
+                todo.append(entry)
+        view = self._view
+        _ = view.health, view.known_errors, view.network.related(""), view.similar, view.hit_by
+        tracing, progress = self._memo.active, self._progress
+        stamper = Stamper(
+            view, self._shell, self._target, len(todo), known, tracing=tracing, progress=progress
+        )
+        gc.freeze()
+        try:
+            shares = share_as_free(todo, stamper, meanwhile)
+        finally:
+            gc.unfreeze()
+        words: dict[str, str] = {}
+        for share in shares:
+            self._changed += share.changed
+            self._memo.note(share.made)
+            words |= share.words
+        for entry in entries:  # one that has gone meanwhile has no signs: the next build looks at it again
+            signs = self._memo.signs(entry.id) or (b"", b"")
+            self.written.update(zip(self._files_of(entry), signs, strict=True))
+        return words
