@@ -146,7 +146,8 @@ def _table(table: Table, style: Style, columns: int) -> Iterator[str]:
     widths = _widths(table.columns, heads, cells, columns)
     each = lanes(table, columns - sum(widths) - len(_GAP) * len(widths))
     plain = [_as_it_is] * len(widths)
-    above = [_lines(table.columns, [h[part] for h in heads], widths, plain)[0] for part in range(2)]
+    short = [[shorten(part, wide) for part in parts] for parts, wide in zip(heads, widths, strict=True)]
+    above = [_lines(table.columns, [h[part] for h in short], widths, plain)[0] for part in range(2)]
     if each:
         above[1] += f"{_GAP}{head(table, each)}"
     yield from (style.dim(line.rstrip()) for line in above if line.strip())

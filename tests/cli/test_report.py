@@ -63,6 +63,12 @@ def test_an_identifier_is_whole_where_there_is_little_room() -> None:
     ]
 
 
+def test_a_head_without_room_says_that_it_goes_on() -> None:
+    columns = (Column("item", "Configurationitem", ITEM), Column("met", "Met"))
+    head = list(_table(Table("t", "T", columns, (("mail", 12),)), PLAIN, 16))[1]
+    assert head == "Configurat…  Met"
+
+
 def test_what_falls_short_of_its_goal_stands_out() -> None:
     columns = (
         Column("service", "Service", ITEM),
