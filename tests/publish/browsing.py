@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
@@ -70,6 +72,11 @@ def axe_source() -> str:
         command = [npm, "install", *quiet, "--prefix", str(folder), f"axe-core@{AXE_VERSION}"]
         subprocess.run(command, capture_output=True, timeout=180, check=False)
     return script.read_text(encoding="utf-8") if script.is_file() else ""
+
+
+def axe_or_skip() -> str:
+    """The text of axe-core; skips the test where it is not and cannot be installed (no npm, no network)."""
+    return axe_source() or pytest.skip("axe-core cannot be installed here")
 
 
 def serious_faults(page: Any) -> list[tuple[str, list[str]]]:

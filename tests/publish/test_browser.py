@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import PHONE, Guard, axe_source, serious_faults, switch_to_dark
+from browsing import PHONE, Guard, axe_or_skip, serious_faults, switch_to_dark
 
 from itsm_gitops.publish.serve import listening
 
@@ -179,9 +179,7 @@ def test_nothing_is_wider_than_a_phone(open_page: Callable[..., Any], address: s
 @pytest.mark.parametrize("name", ["home", "service", "changes", "hostile"])
 def test_no_accessibility_fault_in_light_and_dark(open_page: Callable[..., Any], name: str) -> None:
     """What the living example does not have: an outage, a major incident, a freeze, hostile text."""
-    source = axe_source()
-    if not source:
-        pytest.skip("axe-core cannot be installed here")
+    source = axe_or_skip()
     page = open_page(PAGES[name])
     page.evaluate(source)
     assert serious_faults(page) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import DESKTOP, PHONE, Guard, axe_source, serious_faults, switch_to_dark
+from browsing import DESKTOP, PHONE, Guard, axe_or_skip, serious_faults, switch_to_dark
 from sample_site import DOCUMENTS, NOW, write_sample
 
 from itsm_gitops.publish import build_site
@@ -174,9 +174,7 @@ def test_nothing_moves_while_the_page_loads(open_page: Callable[..., Any]) -> No
     "view", ["month", *(pytest.param(v, marks=pytest.mark.slow) for v in ("week", "agenda"))]
 )
 def test_no_accessibility_fault(open_page: Callable[..., Any], view: str, viewport: dict[str, int]) -> None:
-    source = axe_source()
-    if not source:
-        pytest.skip("axe-core cannot be installed here")
+    source = axe_or_skip()
     page = open_page(f"{CALENDAR}?view={view}", viewport=viewport)
     page.evaluate(source)
     assert serious_faults(page) == []

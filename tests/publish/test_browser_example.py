@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import DESKTOP, PHONE, Guard, axe_source, layout_shift, serious_faults, switch_to_dark
+from browsing import DESKTOP, PHONE, Guard, axe_or_skip, layout_shift, serious_faults, switch_to_dark
 
 from itsm_gitops.publish.serve import listening
 
@@ -136,9 +136,7 @@ def test_search_finds_by_number_and_by_word(open_page: Callable[..., Any], typed
     ],
 )
 def test_no_serious_accessibility_fault(open_page: Callable[..., Any], url: str) -> None:
-    source = axe_source()
-    if not source:
-        pytest.skip("axe-core cannot be installed here")
+    source = axe_or_skip()
     page = open_page(url)
     page.evaluate(source)
     assert serious_faults(page) == []
