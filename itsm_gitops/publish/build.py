@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 
 from itsm_gitops.model import clock
-from itsm_gitops.model.audience import read_audience
 from itsm_gitops.publish import engine, frame, handbook, output
 from itsm_gitops.publish.audience import load, visible_book
 from itsm_gitops.publish.background import add_background
@@ -22,7 +21,7 @@ from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.site import Site
 from itsm_gitops.publish.stamping import Progress
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.config import read_config, read_rulebook
+from itsm_gitops.repository.config import read_audience, read_config, read_rulebook
 from itsm_gitops.repository.spool import spooled
 
 OUTPUT = Path("build/site")
@@ -88,8 +87,8 @@ def build_site(
     started = time.perf_counter()
     progress("Reading", 0, 1)
     snapshot = repo.snapshot(at)
-    book, config = read_rulebook(snapshot), read_config(snapshot)[0]
-    wanted = read_audience(book, audience or config.audience)
+    book, config = read_rulebook(snapshot), read_config(snapshot).require(snapshot.name)
+    wanted = read_audience(snapshot, book, config.audience if audience is None else audience)
     folder = OUTPUT if wanted.name == config.audience else OUTPUT.with_name(f"{OUTPUT.name}-{wanted.name}")
     target = (repo.root / (output_folder or folder)).absolute()
     output.claim(target, wanted.name)
