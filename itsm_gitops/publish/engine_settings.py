@@ -53,7 +53,9 @@ _THEME = {
         favicon=_FILE,
         logo=_FILE,
         icon=_keys(
-            **dict.fromkeys(("logo", "repo", "edit", "view", "menu", "close", "top", "share", "alternate"), _ICON),
+            **dict.fromkeys(
+                ("logo", "repo", "edit", "view", "menu", "close", "top", "share", "alternate"), _ICON
+            ),
             **dict.fromkeys(("previous", "next", "search"), _ICON),
             admonition={"type": "object", "propertyNames": _WORD, "additionalProperties": _ICON},
         ),
@@ -115,7 +117,9 @@ SHAPE: Mapping[str, Any] = {
         extra_javascript=_list(_SCRIPT),
         plugins={"type": "array", "maxItems": 0},
         markdown_extensions=_list(_EXTENSION),
-        validation=_keys(nav=_keys(**dict.fromkeys(_CHECKS, _LEVEL)), links=_keys(**dict.fromkeys(_CHECKS, _LEVEL))),
+        validation=_keys(
+            nav=_keys(**dict.fromkeys(_CHECKS, _LEVEL)), links=_keys(**dict.fromkeys(_CHECKS, _LEVEL))
+        ),
     ),
     "required": ["theme"],
 }
@@ -144,7 +148,9 @@ def read_settings(path: Path, name: str) -> dict[str, Any]:
     raw = read_plain(path, name)
     loaded = documents.load(raw)
     for problem in loaded.problems[:1]:
-        raise ItsmError(f"{name}:{problem.line}:{problem.column}: {problem.message} ({problem.code})", problem.hint)
+        raise ItsmError(
+            f"{name}:{problem.line}:{problem.column}: {problem.message} ({problem.code})", problem.hint
+        )
     for misfit in misfits(loaded.data, SHAPE, {}):
         raise _refusal(raw, name, misfit, 0)
     settings: dict[str, Any] = loaded.data
@@ -155,7 +161,9 @@ def _refusal(raw: bytes, name: str, misfit: Misfit, above: int) -> ItsmError:
     places = documents.locate(raw)
     span = (places.key(misfit.pointer) if misfit.at_key else None) or places.nearest(misfit.pointer)
     what = f"{'.'.join(map(str, misfit.pointer))}: {misfit.message}" if misfit.pointer else misfit.message
-    return ItsmError(f"{name}:{span.line + above}:{span.column}: {what}", f"{_HINT}. {misfit.hint}".rstrip(". "))
+    return ItsmError(
+        f"{name}:{span.line + above}:{span.column}: {what}", f"{_HINT}. {misfit.hint}".rstrip(". ")
+    )
 
 
 def read_plain(path: Path, name: str) -> bytes:

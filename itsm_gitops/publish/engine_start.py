@@ -11,24 +11,21 @@ from __future__ import annotations
 import os
 import runpy
 import sys
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from markdown import Markdown
+from typing import Any
 
 EXTENSION = "itsm_gitops_plain_text"  # the name under which the engine finds this module
 
 
 def makeExtension(**_: Any) -> Any:  # noqa: N802 - the name that Python-Markdown asks for
-    """Return the extension: HTML in Markdown is text."""
-    from markdown.extensions import Extension
+    """Return the extension of Python-Markdown: HTML in Markdown is text."""
+    from importlib import import_module
 
-    class PlainText(Extension):
-        def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the base class's
-            md.preprocessors.deregister("html_block")
-            md.inlinePatterns.deregister("html")
+    def extend(_: Any, md: Any) -> None:
+        md.preprocessors.deregister("html_block")
+        md.inlinePatterns.deregister("html")
 
-    return PlainText()
+    base = import_module("markdown.extensions").Extension
+    return type("PlainText", (base,), {"extendMarkdown": extend})()
 
 
 def main() -> None:

@@ -198,19 +198,24 @@ def claim(
     folder = SiteFolder(root, handle, lock)
     try:
         _take(lock, root, waiting)
-        before = _audience_of(os.pread(lock, 4096, 0).decode("utf-8", "replace"), audience)
-        if before != audience:
-            raise ItsmError(
-                f"{root} holds the site for another audience ({before})",
-                "choose another --out, or remove it first",
-            )
-        text = f"Written by itsm site build; everything here may be overwritten.\n{_FOR}{audience}\n".encode()
-        os.pwrite(lock, text, 0)
-        os.ftruncate(lock, len(text))
+        _sign_for(lock, root, audience)
     except BaseException:
         folder.__exit__()
         raise
     return folder
+
+
+def _sign_for(lock: int, root: Path, audience: str) -> None:
+    """Write into the marker whose folder this is; raises ItsmError when it is another audience's."""
+    before = _audience_of(os.pread(lock, 4096, 0).decode("utf-8", "replace"), audience)
+    if before != audience:
+        raise ItsmError(
+            f"{root} holds the site for another audience ({before})",
+            "choose another --out, or remove it first",
+        )
+    text = f"Written by itsm site build; everything here may be overwritten.\n{_FOR}{audience}\n".encode()
+    os.pwrite(lock, text, 0)
+    os.ftruncate(lock, len(text))
 
 
 def _marker(root: Path, handle: int) -> int:
@@ -245,7 +250,9 @@ def _take(lock: int, root: Path, waiting: Callable[[], object]) -> None:
             return
         waiting()
         if time.monotonic() > end:
-            raise ItsmError(f"another build is writing into {root}", "wait until it has ended, or choose another --out")
+            raise ItsmError(
+                f"another build is writing into {root}", "wait until it has ended, or choose another --out"
+            )
         time.sleep(_POLL)
 
 
@@ -282,7 +289,9 @@ def work_folder(path: Path, trusted: Path | None = None) -> Path:
             raise ItsmError(f"{path} has files that are not from a site build", "choose another --out")
         for item in items:
             status = item.stat(follow_symlinks=False)
-            if not stat.S_ISDIR(status.st_mode) and not (stat.S_ISREG(status.st_mode) and status.st_nlink == 1):
+            if not stat.S_ISDIR(status.st_mode) and not (
+                stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+            ):
                 os.unlink(item.name, dir_fd=handle)
         os.close(os.open(MARKER, _FILE, 0o644, dir_fd=handle))
     finally:

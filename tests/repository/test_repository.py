@@ -11,13 +11,11 @@ import pytest
 import itsm_gitops
 from itsm_gitops.model.errors import Ambiguous, GitError, NotFound, RuleBookError
 from itsm_gitops.repository import (
-    Config,
     Repository,
     Snapshot,
     WorkingTree,
     packaged_rulebook_root,
     porcelain,
-    read_config,
     read_rulebook,
 )
 from itsm_gitops.repository.config import Hosting

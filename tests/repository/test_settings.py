@@ -176,7 +176,11 @@ POLICIES: list[Any] = [
     {"audiences": {"a": {**AUDIENCE, "kinds": {}, "handbook": ["a.md", "a.md"]}}},
     {"audiences": {"a": {**AUDIENCE, "kinds": {}, "withold": ["title"]}}},
     {"audiences": {"a": {**AUDIENCE, "kinds": {"incident": {"fields": ["*"], "never": {"category": 1}}}}}},
-    {"audiences": {"a": {**AUDIENCE, "kinds": {"incident": {"fields": ["*"], "never": {"category": ["a"]}}}}}},
+    {
+        "audiences": {
+            "a": {**AUDIENCE, "kinds": {"incident": {"fields": ["*"], "never": {"category": ["a"]}}}}
+        }
+    },
 ]
 
 
