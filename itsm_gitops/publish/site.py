@@ -174,11 +174,12 @@ class Site:
             if url == urls.NOT_FOUND:
                 self._put(url, chrome.fill(html, self._top, not_found_page().body).encode())
                 continue
+            scripts = self._shell.scripts(urls.root(url))
             if url in pages:
-                self._put(url, chrome.fill(html, urls.root(url), pages[url].body).encode())
+                self._put(url, chrome.fill(html, urls.root(url), pages[url].body, scripts).encode())
                 docs.append(Doc(url, pages[url].title, "Page"))
                 continue
-            self._put(url, chrome.dress(html, urls.root(url)).encode())
+            self._put(url, chrome.dress(html, urls.root(url), scripts).encode())
             docs.append(Doc(url, chrome.title_of(html), "Handbook"))
             search.post(words, len(docs) - 1, search.tokens(search.page_text(html)))
         return docs, words
