@@ -142,4 +142,5 @@ def _one_of(
     if fitting > 1:
         yield Misfit(at, "mixes two ways of writing this")
     elif not fitting:
-        yield from min(wrong, key=len)[:1]
+        # The way that goes wrong furthest inside is the one that was meant.
+        yield max(wrong, key=lambda found: max(len(m.pointer) for m in found))[0]
