@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from itsm_gitops.documents.places import plain_path
 from itsm_gitops.model import clock
 from itsm_gitops.publish import engine, frame, handbook, output
 from itsm_gitops.publish.audience import load, visible_book
@@ -138,11 +138,6 @@ def build_site(
         last.keep(site.written, Figures(*report[:3]))
     seconds = time.perf_counter() - started
     return SiteReport(target, wanted.name, *report, seconds)
-
-
-def plain_path(path: Path) -> Path:
-    """Return an absolute path without dots in it; links are left as they are."""
-    return Path(os.path.normpath(path.absolute()))
 
 
 def _work_folder(target: Path) -> Path:

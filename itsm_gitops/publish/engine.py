@@ -11,9 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
-import stat
 import subprocess
 import sys
 import tempfile
@@ -22,15 +20,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish.chrome import TITLE
-from itsm_gitops.publish.engine_settings import page_source
+from itsm_gitops.publish.engine_sources import digest_of_files, published
 from itsm_gitops.publish.engine_start import EXTENSION
 from itsm_gitops.publish.markup import Html
-from itsm_gitops.repository import Git, packaged_rulebook_root
+from itsm_gitops.repository import Git
 from itsm_gitops.repository.vault import Vault
 
 SHELL = "_itsm/shell/page"
@@ -122,27 +120,6 @@ def rendering(sources: Sources, work: Path, git: Git | None) -> Iterator[Callabl
         yield wait
 
 
-def digest_of_files(folder: Path) -> str:
-    """Return the digest of the names and bytes of every file below a folder; links count as what they are."""
-    total = hashlib.sha256()
-    for path, content in _files_below(folder):
-        total.update(
-            f"\0{path}\0{'link' if content is None else len(content)}\0".encode("utf-8", "surrogateescape")
-        )
-        total.update(content or b"")
-    return total.hexdigest()
-
-
-def _files_below(folder: Path) -> Iterator[tuple[str, bytes | None]]:
-    """Yield path (with slashes) and bytes of each file below a folder in order; None for what is no regular file."""
-    for top, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted([*names, *(f for f in folders if Path(top, f).is_symlink())]):
-            path = Path(top, name)
-            regular = stat.S_ISREG(path.lstat().st_mode)
-            yield path.relative_to(folder).as_posix(), path.read_bytes() if regular else None
-
-
 def _named(name: str) -> Engine:
     if name not in ENGINES:
         raise ItsmError(f"there is no site engine '{name}'", f"site.engine can be: {', '.join(ENGINES)}")
@@ -197,11 +174,9 @@ def _versions(packages: tuple[str, ...]) -> str:
 def _write_sources(sources: Sources, source: Path, configuration: str) -> None:
     if source.exists():
         shutil.rmtree(source)
-    docs, own = source / "docs", packaged_rulebook_root() / "site" / "docs"
-    for path, content in _files_below(sources.folder / "docs"):
-        # Links could publish a file from outside the repository.
-        if content is not None and path not in sources.left_out:
-            _write(docs / path, _published(path, content, own))
+    docs = source / "docs"
+    for path, content in published(sources.folder / "docs", sources.left_out):
+        _write(docs / path, content)
     pages = {f"{SHELL}.md": _NOTHING.format(title=TITLE), **sources.pages}
     for path, text in pages.items():
         _write(docs / path, text.encode())
@@ -211,53 +186,6 @@ def _write_sources(sources: Sources, source: Path, configuration: str) -> None:
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-
-
-def _published(path: str, content: bytes, own: Path) -> bytes:
-    """Return what is published of a file of the repository's ``site/docs``; raises ItsmError where nothing may be.
-
-    Browsers run scripts and whole pages, so these come from the tool alone: ``own`` is its folder of the same files.
-    """
-    suffix, name = PurePosixPath(path).suffix.lower(), f"site/docs/{path}"
-    if suffix == ".md":
-        return page_source(content, name)
-    if suffix in _SCRIPTS and (own / path).is_file():
-        return (own / path).read_bytes()
-    if suffix == ".svg" and _ACTIVE.search(content):
-        raise ItsmError(f"{name}: this picture has a script or loads something", "save it as a plain SVG")
-    if suffix not in _PASSIVE:
-        raise ItsmError(
-            f"{name}: a site publishes no files of this kind from a repository",
-            f"remove it; besides Markdown there may be {', '.join(sorted(_PASSIVE))}",
-        )
-    return content
-
-
-_SCRIPTS = frozenset({".js", ".mjs"})
-_PASSIVE = frozenset(
-    {
-        ".avif",
-        ".css",
-        ".csv",
-        ".gif",
-        ".ico",
-        ".jpeg",
-        ".jpg",
-        ".json",
-        ".pdf",
-        ".png",
-        ".svg",
-        ".txt",
-        ".webp",
-    }
-    | {".ics", ".woff", ".woff2", ".yaml", ".yml"}
-)
-# Whatever makes an SVG more than a drawing: scripts, handlers, entities, foreign content, addresses that act.
-_ACTIVE = re.compile(
-    rb"<\s*(?:[\w-]+:)?(?:script|foreignObject|iframe|object|embed|handler|set|animate\w*)\b|<!(?:ENTITY|DOCTYPE[^>]*\[)"
-    rb"|\son[a-z]+\s*=|javascript\s*:|&#|href\s*=\s*[\"']\s*(?!#|[\"'])|\x00",
-    re.IGNORECASE,
-)
 
 
 @contextmanager

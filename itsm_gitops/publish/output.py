@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from itsm_gitops.documents.places import DIRECTORY, open_folder
 from itsm_gitops.model.audience import INTERNAL
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository.memory import stamp_of
@@ -24,42 +25,10 @@ from itsm_gitops.repository.memory import stamp_of
 MARKER = ".itsm-site"
 _FOR = "Audience: "
 _OURS = frozenset({MARKER, "digest.txt"})  # the second is what older versions left
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _OPEN_FOLDERS = 128  # kept open at a time, so that a site of many months needs few handles
 _PATIENCE = 600.0  # seconds that a build waits for another one
 _POLL = 0.2  # seconds
-
-
-def open_folder(path: Path, trusted: Path | None = None) -> int:
-    """Open a folder, making it where it is missing; return its handle.
-
-    What lies below ``trusted`` is not reached through links; outside of it the folder itself must not be one.
-    Raises ItsmError where a link or a file is in the way.
-    """
-    inside = trusted is not None and path.is_relative_to(trusted)
-    start = trusted if inside and trusted is not None else path.parent
-    start.mkdir(parents=True, exist_ok=True)
-    handle = os.open(start, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    place = start
-    for name in path.relative_to(start).parts:
-        place = place / name
-        try:
-            if name == os.pardir:
-                raise ItsmError(f"{path} is not a plain path", "write it without ..")
-            with suppress(FileExistsError):
-                os.mkdir(name, dir_fd=handle)
-            below = os.open(name, _DIRECTORY, dir_fd=handle)
-        except OSError as error:
-            if error.errno in (errno.ELOOP, errno.ENOTDIR):
-                raise ItsmError(
-                    f"{place} is not a folder but a link or a file", "remove it, or choose another --out"
-                ) from error
-            raise
-        finally:
-            os.close(handle)
-        handle = below
-    return handle
 
 
 class SiteFolder:
@@ -157,7 +126,7 @@ def _enter(name: str, place: int) -> int:
         try:
             with suppress(FileExistsError):
                 os.mkdir(name, dir_fd=place)
-            return os.open(name, _DIRECTORY, dir_fd=place)
+            return os.open(name, DIRECTORY, dir_fd=place)
         except OSError as error:
             if error.errno not in (errno.ELOOP, errno.ENOTDIR):
                 raise
