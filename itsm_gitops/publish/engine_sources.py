@@ -17,12 +17,13 @@ from itsm_gitops.repository import packaged_rulebook_root
 def published(docs: Path, left_out: Container[str]) -> Iterator[tuple[str, bytes]]:
     """Yield path (inside ``docs``) and bytes of each file to be published, but those that are ``left_out``.
 
-    Links are no files: they could publish one from outside the repository. Raises ItsmError for a file that a site
-    may not have.
+    Links are no files: they could publish one from outside the repository. Names that begin with a dot are left
+    out, too. Raises ItsmError for a file that a site may not have.
     """
     own = packaged_rulebook_root() / "site" / "docs"
     for path, content in _files_below(docs):
-        if content is not None and path not in left_out:
+        hidden = any(step.startswith(".") for step in path.split("/"))
+        if content is not None and not hidden and path not in left_out:
             yield path, _published(path, content, own)
 
 
@@ -69,26 +70,11 @@ def _published(path: str, content: bytes, own: Path) -> bytes:
 
 _SCRIPTS = frozenset({".js", ".mjs"})
 _PASSIVE = frozenset(
-    {
-        ".avif",
-        ".css",
-        ".csv",
-        ".gif",
-        ".ico",
-        ".jpeg",
-        ".jpg",
-        ".json",
-        ".pdf",
-        ".png",
-        ".svg",
-        ".txt",
-        ".webp",
-    }
-    | {".ics", ".woff", ".woff2", ".yaml", ".yml"}
+    [".avif", ".gif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".webp", ".mp3", ".mp4", ".webm", ".css", ".woff", ".woff2", ".csv", ".ics", ".json", ".txt", ".yaml", ".yml", ".pdf", ".docx", ".odp", ".ods", ".odt", ".pptx", ".xlsx", ".zip"]
 )
 # Whatever makes an SVG more than a drawing: scripts, handlers, entities, foreign content, addresses that act.
 _ACTIVE = re.compile(
-    rb"<\s*(?:[\w-]+:)?(?:script|foreignObject|iframe|object|embed|handler|set|animate\w*)\b|<!(?:ENTITY|DOCTYPE[^>]*\[)"
-    rb"|\son[a-z]+\s*=|javascript\s*:|&#|href\s*=\s*[\"']\s*(?!#|[\"'])|\x00",
+    rb"<\s*(?:[^\s<>/:]+:)?(?:script|foreignObject|iframe|object|embed|handler|set|animate\w*)\b|<!(?:ENTITY|DOCTYPE[^>]*\[)"
+    rb"|\son[a-z]+\s*=|javascript\s*:|&#|@import|url\(\s*[\"']?(?!#)|href\s*=\s*[\"']\s*(?!#|[\"'])|\x00",
     re.IGNORECASE,
 )

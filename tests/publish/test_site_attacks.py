@@ -248,6 +248,9 @@ FILES = {
     "a drawing with an entity": ("a.svg", b"<!DOCTYPE svg [<!ENTITY x 'y'>]><svg/>"),
     "a drawing with a page in it": ("a.svg", b"<svg><foreignObject/></svg>"),
     "a drawing with a link that acts": ("a.svg", b"<svg><a href='javascript:alert(1)'/></svg>"),
+    "a drawing with a prefix": ("a.svg", b"<svg><s:script>alert(1)</s:script></svg>"),
+    "a drawing that loads": ("a.svg", b"<svg><style>@import 'https://evil.example/'</style></svg>"),
+    "a drawing in another encoding": ("a.svg", "<svg><script/></svg>".encode("utf-16")),
     "no suffix": ("CNAME", b"evil.example"),
     "a program": ("x.wasm", b"\0asm"),
 }

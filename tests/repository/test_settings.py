@@ -11,6 +11,7 @@ import pytest
 
 from itsm_gitops.model.errors import SettingsError
 from itsm_gitops.model.shape import WORDS, misfits
+from itsm_gitops.publish import build_site
 from itsm_gitops.repository import Config, WorkingTree, packaged_rulebook_root, read_config
 from itsm_gitops.repository.config import packaged_schema
 from itsm_gitops.rules import check
@@ -66,6 +67,33 @@ def test_a_fault_is_named_with_its_place_and_stops_who_decides(
     assert caught.value.hint
     report = check(git_repo.repo) if text is not None else None
     assert report is None or any(f.path == "itsm.yaml" and f.severity == "error" for f in report.findings)
+
+
+@pytest.mark.parametrize("audience", [None, "public", "internal"])
+@pytest.mark.parametrize(("text", "place"), FAULTS.values(), ids=FAULTS)
+def test_no_site_is_built_for_anybody_while_a_setting_is_faulty(
+    git_repo: GitRepo, text: str | bytes | None, place: str, audience: str | None
+) -> None:
+    repo = git_repo.repo
+    write(git_repo.root, text)
+    with pytest.raises(SettingsError, match=f"^itsm.yaml:{place}"):
+        build_site(repo, audience=audience)
+    assert not (git_repo.root / "build").exists()
+
+
+def test_settings_of_a_commit_are_judged_as_those_of_the_files_are(git_repo: GitRepo) -> None:
+    git_repo.git("init", "-q")
+    git_repo.write("itsm.yaml", SOUND + "sites: 1\n")
+    git_repo.commit("broken")
+    git_repo.write("itsm.yaml", SOUND)
+    git_repo.commit("mended")
+    with pytest.raises(SettingsError, match=r"itsm.yaml:5:1: .*\(in HEAD~1\)"):
+        build_site(git_repo.repo, at="HEAD~1")
+    (git_repo.root / "itsm.yaml").rename(git_repo.root / "elsewhere.yaml")
+    git_repo.commit("gone")
+    git_repo.git("checkout", "-q", "HEAD~1", "--", "itsm.yaml")
+    with pytest.raises(SettingsError, match="there is no itsm.yaml"):
+        build_site(git_repo.repo, at="HEAD")
 
 
 @pytest.mark.parametrize("link", [True, False])
