@@ -70,7 +70,36 @@ def _published(path: str, content: bytes, own: Path) -> bytes:
 
 _SCRIPTS = frozenset({".js", ".mjs"})
 _PASSIVE = frozenset(
-    [".avif", ".gif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".webp", ".mp3", ".mp4", ".webm", ".css", ".woff", ".woff2", ".csv", ".ics", ".json", ".txt", ".yaml", ".yml", ".pdf", ".docx", ".odp", ".ods", ".odt", ".pptx", ".xlsx", ".zip"]
+    [
+        ".avif",
+        ".gif",
+        ".ico",
+        ".jpeg",
+        ".jpg",
+        ".png",
+        ".svg",
+        ".webp",
+        ".mp3",
+        ".mp4",
+        ".webm",
+        ".css",
+        ".woff",
+        ".woff2",
+        ".csv",
+        ".ics",
+        ".json",
+        ".txt",
+        ".yaml",
+        ".yml",
+        ".pdf",
+        ".docx",
+        ".odp",
+        ".ods",
+        ".odt",
+        ".pptx",
+        ".xlsx",
+        ".zip",
+    ]
 )
 # Whatever makes an SVG more than a drawing: scripts, handlers, entities, foreign content, addresses that act.
 _ACTIVE = re.compile(

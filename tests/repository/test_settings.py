@@ -92,7 +92,7 @@ def test_settings_of_a_commit_are_judged_as_those_of_the_files_are(git_repo: Git
     (git_repo.root / "itsm.yaml").rename(git_repo.root / "elsewhere.yaml")
     git_repo.commit("gone")
     git_repo.git("checkout", "-q", "HEAD~1", "--", "itsm.yaml")
-    with pytest.raises(SettingsError, match="there is no itsm.yaml"):
+    with pytest.raises(SettingsError, match=r"there is no itsm\.yaml"):
         build_site(git_repo.repo, at="HEAD")
 
 
