@@ -11,6 +11,7 @@ from itsm_gitops.cli.render import styles, wrap
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.errors import UsageError
 from itsm_gitops.model.text import safe_text
+from itsm_gitops.model.words import fields_of
 
 _FORGES = ("github", "gitlab", "gitea", "forgejo")
 _forge_option = click.option(
@@ -68,7 +69,7 @@ def submit_command(
         forge=forge or "",
     )
     if as_json:
-        print_json({**done._asdict(), "paths": list(done.paths), "commit": done.commit or None})
+        print_json({**fields_of(done), "paths": list(done.paths), "commit": done.commit or None})
         return
     style = styles(sys.stdout)
     what = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 import click
@@ -97,7 +98,7 @@ def report_command(
     if as_csv_:
         click.echo(as_csv(tables[0]), nl=False)
         return
-    lines = _report(one._replace(tables=tables), style, terminal_width(), app.repo.config.timezone)
+    lines = _report(replace(one, tables=tables), style, terminal_width(), app.repo.config.timezone)
     if definitions:
         lines = [*lines, *_definitions(one, style, terminal_width())]
     click.echo("\n".join(lines), color=style.on)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import click
 from rich.cells import cell_len
@@ -20,7 +20,8 @@ _RULE = "─"
 _LEAST = 3
 
 
-class Column(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Column:
     """A column. Flexible ones are cut first, down to ``least`` cells, then ``fixed`` ones, ``whole`` ones never."""
 
     title: str

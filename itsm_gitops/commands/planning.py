@@ -20,7 +20,7 @@ from itsm_gitops.graph.schedule import Freeze, Schedule, plan, preview_freezes
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused, UsageError
 from itsm_gitops.model.windows import Window, zone
-from itsm_gitops.model.words import a_kind
+from itsm_gitops.model.words import a_kind, fields_of
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -58,7 +58,7 @@ class Risk:
                 }
                 for source in (QUESTION, FACT)
             },
-            "points": [p._asdict() for p in found.points],
+            "points": [fields_of(p) for p in found.points],
             "lower": [{"name": p.name, "saves": saves, "how": p.lower} for p, saves in self.savings],
         }
 

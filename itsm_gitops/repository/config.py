@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -168,7 +169,7 @@ def read_audience(snapshot: Snapshot, book: RuleBook, name: str) -> Audience:
     if audience.everything or audience.confidential:
         return audience
     kinds = {k: v for k, v in audience.kinds.items() if not (k in book.kinds and book.kinds[k].confidential)}
-    return audience._replace(kinds=kinds)
+    return replace(audience, kinds=kinds)
 
 
 def _config(data: Mapping[str, Any]) -> Config:
