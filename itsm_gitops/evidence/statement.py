@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -60,8 +60,8 @@ class About:
     changed: bool = True
     signer: str = ""
     account: str = ""
-    request: Mapping[str, Any] = {}
-    run: Mapping[str, str] = {}
+    request: Mapping[str, Any] = field(default_factory=dict)
+    run: Mapping[str, str] = field(default_factory=dict)
     original: str = ""
 
 

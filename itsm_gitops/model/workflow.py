@@ -36,7 +36,7 @@ class Requirement(NamedTuple):
     """A field that a state demands, always or only where ``when`` holds."""
 
     field: str
-    when: Condition = field(default_factory=lambda: _ALWAYS)
+    when: Condition = _ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
