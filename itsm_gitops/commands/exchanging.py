@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from itsm_gitops.model.errors import ItsmError, UsageError
+from itsm_gitops.documents import output_file
 
 if TYPE_CHECKING:
     from itsm_gitops.exchange import ImportReport
@@ -37,10 +37,8 @@ def write_report(report: ImportReport, path: Path) -> None:
         text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False) + "\n"
     else:
         text = report.to_markdown()
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ItsmError(f"the report cannot be written: {path}: {error.strerror}") from error
+    with output_file(path) as file:
+        file.write(text)
 
 
 class Exported(NamedTuple):
@@ -82,9 +80,4 @@ def _left_out(store: Store, kind: str | None) -> tuple[str, ...]:
 
 
 def _open(out: Path | None) -> AbstractContextManager[TextIO]:
-    if out is None:
-        return nullcontext(sys.stdout)
-    try:
-        return out.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise UsageError(f"{out} cannot be written: {error.strerror}") from error
+    return output_file(out) if out else nullcontext(sys.stdout)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.fields import Reader
 from itsm_gitops.commands.words import a_kind
+from itsm_gitops.documents import output_file
 from itsm_gitops.graph.collisions import Collision
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
@@ -173,12 +174,9 @@ def ics(repo: Repository, found: Schedule) -> str:
 
 
 def write_ics(repo: Repository, found: Schedule, path: Path) -> None:
-    """Write a schedule as an iCalendar file; raises Refused where it cannot be written."""
-    try:
-        path.write_bytes(ics(repo, found).encode())
-    except OSError as error:
-        message = f"the calendar cannot be written: {path}: {error.strerror}"
-        raise Refused(message, "choose another file, or - to print it") from error
+    """Write a schedule as an iCalendar file; raises UsageError where it cannot be written."""
+    with output_file(path) as file:
+        file.write(ics(repo, found))
 
 
 def freezes(repo: Repository, calendar: str = "", *, at: str | None = None) -> list[Freeze]:

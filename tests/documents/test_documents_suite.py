@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from yaml_scribe import same
+from yaml_scribe import load_value, same
 
-from itsm_gitops.documents import load, load_value
+from itsm_gitops.documents import load
 from tests.support import SLOWER
 
 

@@ -27,15 +27,3 @@ def load(raw: bytes, *, limits: Limits = LIMITS) -> Loaded:
         return Loaded(fast.read(text, limits), ())
     except (fast.Doubt, events.YAMLError, ValueError, OverflowError, RecursionError):
         return slow.read(text, limits)
-
-
-def load_value(raw: bytes, *, limits: Limits = LIMITS, pure: bool = False) -> Loaded:
-    """Read one document of any kind (a scalar, a list) the careful way; ``pure`` avoids the C parser."""
-    if len(raw) > limits.size:
-        return Loaded(None, (too_large(len(raw), limits),))
-    text = chars.clean_text(raw)
-    if text is None:
-        return Loaded(None, tuple(chars.diagnose(raw)))
-    from itsm_gitops.documents import slow
-
-    return slow.read(text, limits, mapping=False, pure=pure)

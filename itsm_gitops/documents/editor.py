@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from itsm_gitops.documents.load import load
 from itsm_gitops.documents.problems import UNWRITABLE_HINT
+from itsm_gitops.documents.reader import load
 from itsm_gitops.documents.splice import Text
 from itsm_gitops.documents.tree import SCALAR, Node, parse
 from itsm_gitops.model.errors import ItsmError, NotFound, Refused
