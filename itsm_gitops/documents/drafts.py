@@ -17,6 +17,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, Refused
@@ -28,8 +29,9 @@ _OLD_AGE = 3600  # seconds after which a draft of an older version, which took n
 _PATIENCE = 30.0  # seconds to wait for another writer
 _PAUSE = 0.005
 _NO_LOCKS = (errno.EBADF, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
-FOLDER = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_DIRECTORY", 0)
-FOLDER_ITSELF = FOLDER | getattr(os, "O_NOFOLLOW", 0)
+FOLDER = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY
+FOLDER_ITSELF = FOLDER | os.O_NOFOLLOW
+CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _MARKS = (".git", "itsm.yaml")
 
 _swept: set[tuple[int, int]] = set()  # folders that this process has cleaned already: device and inode
@@ -162,6 +164,25 @@ def places(root: Path | None, folder: int) -> Iterator[int]:
             sweep(handle)
             yield handle
     yield folder
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file that takes the place of ``path`` when all of it has been written: for files beside a site.
+
+    Writers into one folder take turns. Raises OSError, and ItsmError when another writer does not finish.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with opened(path.parent, flags=FOLDER_ITSELF) as folder, locked(None, folder):
+        sweep(folder)
+        name = new_name()
+        try:
+            with os.fdopen(os.open(name, CREATE, 0o666, dir_fd=folder), "w+b") as file:
+                yield file
+            os.rename(name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(name, dir_fd=folder)
 
 
 def sweep(folder: int, *, once: bool = False) -> None:

@@ -19,9 +19,7 @@ from typing import NamedTuple, TextIO
 from itsm_gitops.documents import drafts
 from itsm_gitops.model.errors import ChangedMeanwhile, ItsmError, Refused, UsageError
 
-_ITSELF = getattr(os, "O_NOFOLLOW", 0) | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0)
-_READ = os.O_RDONLY | _ITSELF
-_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | _ITSELF
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 _BARRED = (errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS)  # another place for the draft may do
 _MODE, _PROGRAM = 0o666, 0o777  # of new files, less the umask
@@ -154,7 +152,7 @@ def _replaced(
 
 def _write_draft(place: int, name: str, draft: _Draft) -> tuple[int, int]:
     """Write a file that nobody else has; return its device and inode."""
-    with os.fdopen(os.open(name, _CREATE, draft.fresh, dir_fd=place), "wb") as file:
+    with os.fdopen(os.open(name, drafts.CREATE, draft.fresh, dir_fd=place), "wb") as file:
         file.write(draft.content)
         file.flush()
         if draft.mode is not None:
