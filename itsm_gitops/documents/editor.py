@@ -82,9 +82,9 @@ def _verified(text: Lines, intended: Any, as_json: bool) -> bytes:
         if candidate is not None:
             result = candidate.content.encode()
             again = load(result)
-            if not again.problems and _same(again.data, intended):
-                if not as_json or is_json(result):
-                    return result
+            sound = not again.problems and _same(again.data, intended)
+            if sound and (not as_json or is_json(result)):
+                return result
     raise ItsmError(
         "the document is laid out in a way that cannot be edited in place; nothing was changed",
         "run `itsm fmt` on it first",

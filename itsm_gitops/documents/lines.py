@@ -28,8 +28,9 @@ class Lines:
         stay = self._breaks[first : first + min(gone, come)]
         self._breaks[first : first + gone] = stay + near * (come - len(stay))
         if self._tail and cut.end > len(self.text) - len(self._tail[1]):
-            pure = cut.start == cut.end  # lines put behind the last one end as lines do
-            self._tail = None if pure else ("", "\n")
+            # Lines put behind the last one end as lines do; where the last one goes, the one above it is whole.
+            whole = cut.start == cut.end or cut.end == len(self.text)
+            self._tail = None if whole else ("", "\n")
         self.text = self.text[: cut.start] + cut.new + self.text[cut.end :]
 
     def close(self, start: int, last: str) -> None:

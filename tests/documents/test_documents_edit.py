@@ -154,6 +154,8 @@ def test_several_edits_of_json() -> None:
         (b"a: 1\r\nb: 2\nc: 3", Set(("b",), 4), b"a: 1\r\nb: 4\nc: 3"),
         (b"a: 1\nb: |\n  x", Set(("a",), 4), b"a: 4\nb: |\n  x"),
         (b"a: 1\nb: 2", Set(("b",), 4), b"a: 1\nb: 4"),
+        (b"a: 1\n\nb: 2", Remove(("b",)), b"a: 1\n\n"),
+        (b"a: [1, 2]", Remove(("a", 1)), b"a: [1]"),
         (b"a:\r\n- 1\r\nb: 2\n", Append(("a",), 2), b"a:\r\n- 1\r\n- 2\r\nb: 2\n"),
         (b"a:\n- 1\r\n- 2\nb: 2\r\n", Remove(("a", 0)), b"a:\n- 2\nb: 2\r\n"),
         (b"a: |\r\n  x\n  y\r\nb: 2\n", Set(("a",), "z"), b"a: |-\r\n  z\r\nb: 2\n"),
