@@ -13,8 +13,12 @@ from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.loading import load_store
 from itsm_gitops.repository.repository import INDEX, Repository
 from itsm_gitops.repository.snapshot import (
+    DEVICE,
+    FOLDER,
     OTHER,
+    PIPE,
     REGULAR,
+    SOCKET,
     SUBMODULE,
     SYMLINK,
     CommitTree,
@@ -27,9 +31,13 @@ from itsm_gitops.repository.store import Document, Store
 from itsm_gitops.repository.workers import WorkerFailed, share_out
 
 __all__ = [
+    "DEVICE",
+    "FOLDER",
     "INDEX",
     "OTHER",
+    "PIPE",
     "REGULAR",
+    "SOCKET",
     "SUBMODULE",
     "SYMLINK",
     "CommitTree",

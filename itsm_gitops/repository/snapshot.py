@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -29,7 +30,19 @@ ROOTS = (CMDB, CONFIG, RECORDS, SCHEMAS)
 REGULAR = "100644"
 SYMLINK = "120000"
 SUBMODULE = "160000"
+FOLDER = "040000"  # a folder with the name of a document; others are not listed
+PIPE = "010000"
+SOCKET = "140000"
+DEVICE = "020000"
 OTHER = "000000"
+_NAMES = (".yaml", ".yml", ".json")  # of documents and of files of the rule book
+_KINDS = {
+    stat.S_IFLNK: SYMLINK,
+    stat.S_IFIFO: PIPE,
+    stat.S_IFSOCK: SOCKET,
+    stat.S_IFCHR: DEVICE,
+    stat.S_IFBLK: DEVICE,
+}
 _MODES = {"100644": REGULAR, "100755": REGULAR, "120000": SYMLINK, "160000": SUBMODULE}
 
 # NOFOLLOW: a link is never read through. NONBLOCK: a named pipe does not stop us.
@@ -41,8 +54,8 @@ _AHEAD = 16 << 20
 class FileInfo(NamedTuple):
     """One file of a snapshot.
 
-    ``path`` is relative to the root, with slashes. ``mode`` is REGULAR, SYMLINK, SUBMODULE or
-    OTHER. ``oid`` is the blob's hash, empty in the working tree.
+    ``path`` is relative to the root, with slashes. ``mode`` is REGULAR, SYMLINK, SUBMODULE, and in the
+    working tree FOLDER, PIPE, SOCKET, DEVICE or OTHER. ``oid`` is the blob's hash, empty in the working tree.
     """
 
     path: str
@@ -116,8 +129,10 @@ class WorkingTree:
                             found.append(FileInfo(path, SUBMODULE))
                         else:
                             pending.append(path)
+                            if name.endswith(_NAMES):
+                                found.append(FileInfo(path, FOLDER))
                     else:
-                        found.append(FileInfo(path, SYMLINK if item.is_symlink() else OTHER))
+                        found.append(FileInfo(path, _irregular(item.stat(follow_symlinks=False).st_mode)))
 
     def read(self, path: str) -> bytes:
         """Return the bytes of one file; raises NotFound, or ItsmError for a link or no permission."""
@@ -171,6 +186,11 @@ class WorkingTree:
         self._plain.add(folder)
 
 
+def _irregular(mode: int) -> str:
+    """Return the mode of what is neither a regular file nor a folder."""
+    return _KINDS.get(stat.S_IFMT(mode), OTHER)
+
+
 def _mode_of(path: str) -> str | None:
     """Return the mode of a root: None when it is absent, an empty string for a folder."""
     here = Path(path)
@@ -180,7 +200,7 @@ def _mode_of(path: str) -> str | None:
         return ""
     if here.is_file():
         return REGULAR
-    return OTHER if here.exists() else None
+    return _irregular(here.stat().st_mode) if here.exists() else None
 
 
 class _Listed:

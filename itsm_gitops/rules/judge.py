@@ -10,6 +10,10 @@ from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository import (
+    DEVICE,
+    FOLDER,
+    PIPE,
+    SOCKET,
     SUBMODULE,
     SYMLINK,
     Config,
@@ -193,6 +197,10 @@ def _book_problems(book: BookContext) -> list[Finding]:
 _IRREGULAR: Mapping[str, str] = {
     SYMLINK: "this is a symbolic link; it is not followed",
     SUBMODULE: "this is another repository inside this one; it is not read",
+    FOLDER: "this is a folder with the name of a file",
+    PIPE: "this is a named pipe (FIFO)",
+    SOCKET: "this is a socket",
+    DEVICE: "this is a device",
 }
 
 
