@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.errors import ItsmError, RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository import (
@@ -171,7 +171,13 @@ def judge_snapshot(snapshot: Snapshot, now: datetime) -> Judged:
         findings += verdict.findings
     findings += unreadable(store)
     findings += run(NETWORK, context)
-    return Judged(store, config, context, findings)
+    return Judged(store, config, context, _once(findings))
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    """Leave out that the rule book cannot be used where another error says what is wrong with that file."""
+    named = {f.path for f in findings if f.severity == ERROR and f.code != "S022"}
+    return [f for f in findings if f.code != "S022" or f.path not in named]
 
 
 def run(scope: str, context: Any) -> Iterable[Finding]:
@@ -181,6 +187,8 @@ def run(scope: str, context: Any) -> Iterable[Finding]:
         try:
             for hit in check(context) if check else ():
                 yield to_finding(rule, hit)
+        except RuleBookError as error:
+            yield to_finding(find_rule("S022"), book_error(error))
         except _UNEXPECTED as error:
             yield _unjudged(rule, error, "schemas")
 
