@@ -19,12 +19,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from itsm_gitops.documents.names import DRAFT_PREFIX
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, Refused
 
-PREFIX = ".itsm-write-"  # hidden and without a suffix: never taken for a document
 _SUFFIX_LENGTH = 26  # 130 bits
-_OURS = re.compile(re.escape(PREFIX) + f"[0-9A-Z]{{{_SUFFIX_LENGTH}}}")
+_OURS = re.compile(re.escape(DRAFT_PREFIX) + f"[0-9A-Z]{{{_SUFFIX_LENGTH}}}")
 _OLD_AGE = 3600  # seconds after which a draft of an older version, which took no lock, is a dead writer's
 _PATIENCE = 30.0  # seconds to wait for another writer
 _PAUSE = 0.005
@@ -39,7 +39,7 @@ _swept: set[tuple[int, int]] = set()  # folders that this process has cleaned al
 
 def new_name() -> str:
     """Return a name for a draft that nobody else has."""
-    return PREFIX + clock.random_suffix(_SUFFIX_LENGTH)
+    return DRAFT_PREFIX + clock.random_suffix(_SUFFIX_LENGTH)
 
 
 def root_of(path: Path) -> Path | None:
@@ -197,7 +197,7 @@ def sweep(folder: int, *, once: bool = False) -> None:
             return
         _swept.add(key)
     with contextlib.suppress(OSError), os.scandir(folder) as listing:
-        for name in [item.name for item in listing if item.name.startswith(PREFIX)]:
+        for name in [item.name for item in listing if item.name.startswith(DRAFT_PREFIX)]:
             with contextlib.suppress(OSError):
                 if _OURS.fullmatch(name) or _age(name, folder) > _OLD_AGE:
                     os.unlink(name, dir_fd=folder)

@@ -14,6 +14,7 @@ from itsm_gitops.repository.loading import load_store
 from itsm_gitops.repository.repository import INDEX, Repository
 from itsm_gitops.repository.snapshot import (
     DEVICE,
+    DRAFT,
     FOLDER,
     OTHER,
     PIPE,
@@ -32,6 +33,7 @@ from itsm_gitops.repository.workers import WorkerFailed, share_out
 
 __all__ = [
     "DEVICE",
+    "DRAFT",
     "FOLDER",
     "INDEX",
     "OTHER",

@@ -4,7 +4,8 @@ The bytes are the same wherever they are read from, with one exception that Git 
 with ``core.autocrlf`` or an ``eol`` attribute the working tree may hold CRLF where commits hold
 LF. Nothing here converts.
 
-Only the data roots are visible, and nothing whose name starts with a dot. Names that are not
+Only the data roots are visible, and nothing whose name starts with a dot, but for drafts of a writer
+that was killed: they are listed so that they can be removed, and never read. Names that are not
 UTF-8 are text with surrogates (``os.fsencode`` gives the bytes back).
 """
 
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from itsm_gitops.documents.names import DRAFT_PREFIX
 from itsm_gitops.model.errors import GitError, ItsmError, NotFound
 from itsm_gitops.repository.git import BLOB_MAX, Git, decode
 from itsm_gitops.repository.merging import merged_tree
@@ -34,6 +36,7 @@ FOLDER = "040000"  # a folder with the name of a document; others are not listed
 PIPE = "010000"
 SOCKET = "140000"
 DEVICE = "020000"
+DRAFT = "draft"  # what a writer left that was killed
 OTHER = "000000"
 _NAMES = (".yaml", ".yml", ".json")  # of documents and of files of the rule book
 _KINDS = {
@@ -55,7 +58,7 @@ class FileInfo(NamedTuple):
     """One file of a snapshot.
 
     ``path`` is relative to the root, with slashes. ``mode`` is REGULAR, SYMLINK, SUBMODULE, and in the
-    working tree FOLDER, PIPE, SOCKET, DEVICE or OTHER. ``oid`` is the blob's hash, empty in the working tree.
+    working tree FOLDER, PIPE, SOCKET, DEVICE, DRAFT or OTHER. ``oid`` is the blob's hash, empty in the working tree.
     """
 
     path: str
@@ -118,9 +121,11 @@ class WorkingTree:
             with os.scandir(f"{self._base}/{folder}") as listing:
                 for item in listing:
                     name = item.name
-                    if name[0] == ".":
-                        continue
                     path = f"{folder}/{name}"
+                    if name[0] == ".":
+                        if name.startswith(DRAFT_PREFIX):
+                            found.append(FileInfo(path, DRAFT))
+                        continue
                     if item.is_file(follow_symlinks=False):
                         found.append(FileInfo(path, REGULAR))
                     elif item.is_dir(follow_symlinks=False):
@@ -326,3 +331,5 @@ def _tree_files(git: Git, tree: str) -> dict[str, FileInfo]:
 def _keep(found: dict[str, FileInfo], path: str, mode: str, oid: str) -> None:
     if not path.startswith(".") and "/." not in path:
         found[path] = FileInfo(path, _MODES.get(mode, OTHER), oid)
+    elif path.rpartition("/")[2].startswith(DRAFT_PREFIX):
+        found[path] = FileInfo(path, DRAFT, oid)

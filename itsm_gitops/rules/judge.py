@@ -11,6 +11,7 @@ from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository import (
     DEVICE,
+    DRAFT,
     FOLDER,
     PIPE,
     SOCKET,
@@ -209,7 +210,11 @@ _IRREGULAR: Mapping[str, str] = {
     PIPE: "this is a named pipe (FIFO)",
     SOCKET: "this is a socket",
     DEVICE: "this is a device",
+    DRAFT: "a writer that was killed left this draft",
 }
+
+
+_DRAFT_HINT = "remove it; the document itself holds what was written last"
 
 
 def unreadable(store: Store) -> list[Finding]:
@@ -222,7 +227,8 @@ def unreadable(store: Store) -> list[Finding]:
     irregular = find_rule("P013")
     for path, mode in store.irregular.items():
         message = _IRREGULAR.get(mode, "this is not a regular file")
-        found.append(to_finding(irregular, Hit(message, line=1, column=1), path))
+        hint = _DRAFT_HINT if mode == DRAFT else ""
+        found.append(to_finding(irregular, Hit(message, hint=hint, line=1, column=1), path))
     unnamed = find_rule("P014")
     odd = Hit("this name cannot be shown", line=1, column=1)
     return found + [to_finding(unnamed, odd, path) for path in store.files if not path.isprintable()]

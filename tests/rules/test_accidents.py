@@ -80,3 +80,12 @@ def test_what_is_no_file_is_called_what_it_is(root: Path) -> None:
     file.unlink()
     file.write_bytes(raw)
     assert found(root, RECORD) == []
+
+
+@pytest.mark.parametrize("where", ["records/incidents/2026/11", "cmdb/services", "schemas/workflows"])
+def test_a_draft_that_a_killed_writer_left_is_named_and_never_read(root: Path, where: str) -> None:
+    path = f"{where}/.itsm-write-0123456789ABCDEFGHJKMNPQRS"
+    (root / path).write_bytes(b"id: half")
+    assert found(root, path) == [("P013", 1)]
+    (root / where / ".hidden.yaml").write_bytes(b"id: half")
+    assert found(root, f"{where}/.hidden.yaml") == []
