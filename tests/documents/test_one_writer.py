@@ -26,7 +26,6 @@ ELSEWHERE = {
     "documents/files.py": "the one way",
     "documents/drafts.py": "the one way",
     "cli/check.py": "the summary of a step, in a file that GitHub names",
-    "cli/output.py": "standard output, led to the null device",
     "repository/memory.py": "a file beside the site, touched to learn how fine the clock of the disk is",
     "repository/sshsig.py": "a temporary folder for ssh-keygen",
     "repository/vault.py": "the key of this clone, in .git, created exclusively",
