@@ -17,9 +17,7 @@ _MERGE_HINT = (
 )
 # Git writes markers at the left margin, where no text of a block scalar can stand: a description may show them.
 _BEGIN, _MIDDLE, _END = rb"<{7,}(?: [^\r\n]*)?", rb"={7,}", rb">{7,}(?: [^\r\n]*)?"
-_WHOLE = re.compile(
-    rb"^" + _BEGIN + rb"\r?$.*?^" + _MIDDLE + rb"\r?$.*?^" + _END + rb"\r?$", re.MULTILINE | re.DOTALL
-)
+_MARKS = re.compile(rb"^(?:" + _BEGIN + rb"|" + _MIDDLE + rb"|" + _END + rb")\r?$", re.MULTILINE)
 # What somebody overlooked: a line of ======= alone may as well underline a heading.
 _LEFT = re.compile(rb"^(?:" + _BEGIN + rb"|>{7,} [^\r\n]+|\|{7,}(?: [^\r\n]*)?)\r?$", re.MULTILINE)
 
@@ -27,6 +25,7 @@ _LFS = re.compile(rb"version https://(?:git-lfs\.github\.com|hawser\.github\.com
 _LFS_HINT = "git lfs install, then git lfs pull; documents need no LFS: git lfs untrack takes them out of it"
 _PATH = re.compile(rb"(?:\.{0,2}/)?(?:[\w.-]+/)+[\w.-]+\.(?:yaml|yml|json)", re.ASCII)
 
+_LONGEST_PATH = 4096
 _RESTORE = "git checkout -- FILE brings the committed content back"
 _DECRYPT = "decrypt it; documents are plain text, so that they can be reviewed and checked"
 _TEXT = "documents are YAML as plain text; link to other files from the field documents"
@@ -61,8 +60,13 @@ def unfinished_merge(raw: bytes) -> Problem | None:
     """Return the problem of a file with all markers of a conflict at the left margin, sound YAML or not."""
     if b"<<<<<<<" not in raw:
         return None
-    whole = _WHOLE.search(raw)
-    return _merge(raw, whole.start()) if whole else None
+    begin, wanted = 0, b"<"
+    for mark in _MARKS.finditer(raw):
+        if mark[0][:1] == wanted:
+            if wanted == b">":
+                return _merge(raw, begin)
+            begin, wanted = (mark.start(), b"=") if wanted == b"<" else (begin, b">")
+    return None
 
 
 def accident(raw: bytes) -> Problem | None:
@@ -86,7 +90,7 @@ def accident(raw: bytes) -> Problem | None:
     if _PAGE.match(content):
         message = "the file is an HTML page: a download that was answered with a web page, perhaps an error"
         return Problem("P017", message, f"download it again, or {_RESTORE}", 1, 1)
-    if _PATH.fullmatch(content.strip()):
+    if len(content) < _LONGEST_PATH and _PATH.fullmatch(content.strip()):
         message = "the file holds only a path: a symbolic link that was checked out as text"
         return Problem("P013", message, "replace it by the file it points to", 1, 1)
     return _wide(raw) or _cut_off(raw)

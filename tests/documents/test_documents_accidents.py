@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from yaml_scribe import Scribe, documents, examples
 
 from itsm_gitops.documents import Loaded, load, load_json
+from tests.support import SLOWER
 
 RECORD = "id: a\ntitle: x\ndescription: |\n  One.\n\n  Two.\nlist:\n  - p\n  - q\nlast: 'z'\n"
 JSON = '{\n  "id": "a",\n  "list": [\n    1,\n    2\n  ],\n  "last": "z"\n}\n'
@@ -112,11 +116,32 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64
     ],
     ids=lambda value: repr(value)[:24],
 )
-def test_what_happened_is_named(read: object, raw: bytes, code: str, says: str, hint: str) -> None:
-    loaded = read(raw)  # type: ignore[operator]
+def test_what_happened_is_named(
+    read: Callable[[bytes], Loaded], raw: bytes, code: str, says: str, hint: str
+) -> None:
+    loaded = read(raw)
     assert only(loaded) == (code, 1)
     assert says in loaded.problems[0].message
     assert hint in loaded.problems[0].hint
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<<<<<<<\n",
+        "<<<<<<<\n=======\n",
+        "<<<<<<< a\n||||||| b\n=======\n",
+        "=======\n<<<<<<<\n",
+        "a/",
+        "a." * 3,
+    ],
+)
+@pytest.mark.parametrize("read", [load, load_json])
+def test_many_markers_take_no_longer(read: Callable[[bytes], Loaded], line: str) -> None:
+    raw = (line * 100_000)[:250_000].encode()
+    started = time.process_time()
+    assert read(raw).data is None
+    assert time.process_time() - started < 2 * SLOWER
 
 
 def test_a_file_that_a_crash_cut_off() -> None:
