@@ -11,7 +11,8 @@ from itsm_gitops import documents
 from itsm_gitops.model.errors import ItsmError, NotFound, RuleBookError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, Finding
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.snapshot import CONFIG, REGULAR, SCHEMAS, Snapshot
+from itsm_gitops.repository.modes import REGULAR
+from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
 
 
 class Ignore(NamedTuple):

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.git import Git, decode
-from itsm_gitops.repository.snapshot import REGULAR
+from itsm_gitops.repository.modes import REGULAR
 
 EVIDENCE = "itsm/evidence"
 REFERENCE = f"refs/heads/{EVIDENCE}"

@@ -13,15 +13,26 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
 from itsm_gitops.model.errors import GitError, ItsmError, NotFound
 from itsm_gitops.repository.git import BLOB_MAX, Git, decode
 from itsm_gitops.repository.merging import merged_tree
+from itsm_gitops.repository.modes import (
+    DRAFT,
+    FOLDER,
+    GIT_MODES,
+    NAMES,
+    OTHER,
+    REGULAR,
+    SUBMODULE,
+    SYMLINK,
+    FileInfo,
+    irregular,
+)
 
 CONFIG = "itsm.yaml"
 SCHEMAS = "schemas"
@@ -29,41 +40,10 @@ RECORDS = "records"
 CMDB = "cmdb"
 ROOTS = (CMDB, CONFIG, RECORDS, SCHEMAS)
 
-REGULAR = "100644"
-SYMLINK = "120000"
-SUBMODULE = "160000"
-FOLDER = "040000"  # a folder with the name of a document; others are not listed
-PIPE = "010000"
-SOCKET = "140000"
-DEVICE = "020000"
-DRAFT = "draft"  # what a writer left that was killed
-OTHER = "000000"
-_NAMES = (".yaml", ".yml", ".json")  # of documents and of files of the rule book
-_KINDS = {
-    stat.S_IFLNK: SYMLINK,
-    stat.S_IFIFO: PIPE,
-    stat.S_IFSOCK: SOCKET,
-    stat.S_IFCHR: DEVICE,
-    stat.S_IFBLK: DEVICE,
-}
-_MODES = {"100644": REGULAR, "100755": REGULAR, "120000": SYMLINK, "160000": SUBMODULE}
-
 # NOFOLLOW: a link is never read through. NONBLOCK: a named pipe does not stop us.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _CHUNK = 1 << 16
 _AHEAD = 16 << 20
-
-
-class FileInfo(NamedTuple):
-    """One file of a snapshot.
-
-    ``path`` is relative to the root, with slashes. ``mode`` is REGULAR, SYMLINK, SUBMODULE, and in the
-    working tree FOLDER, PIPE, SOCKET, DEVICE, DRAFT or OTHER. ``oid`` is the blob's hash, empty in the working tree.
-    """
-
-    path: str
-    mode: str
-    oid: str = ""
 
 
 class Snapshot(Protocol):
@@ -134,10 +114,10 @@ class WorkingTree:
                             found.append(FileInfo(path, SUBMODULE))
                         else:
                             pending.append(path)
-                            if name.endswith(_NAMES):
+                            if name.endswith(NAMES):
                                 found.append(FileInfo(path, FOLDER))
                     else:
-                        found.append(FileInfo(path, _irregular(item.stat(follow_symlinks=False).st_mode)))
+                        found.append(FileInfo(path, irregular(item.stat(follow_symlinks=False).st_mode)))
 
     def read(self, path: str) -> bytes:
         """Return the bytes of one file; raises NotFound, or ItsmError for a link or no permission."""
@@ -191,11 +171,6 @@ class WorkingTree:
         self._plain.add(folder)
 
 
-def _irregular(mode: int) -> str:
-    """Return the mode of what is neither a regular file nor a folder."""
-    return _KINDS.get(stat.S_IFMT(mode), OTHER)
-
-
 def _mode_of(path: str) -> str | None:
     """Return the mode of a root: None when it is absent, an empty string for a folder."""
     here = Path(path)
@@ -205,7 +180,7 @@ def _mode_of(path: str) -> str | None:
         return ""
     if here.is_file():
         return REGULAR
-    return _irregular(here.stat().st_mode) if here.exists() else None
+    return irregular(here.stat().st_mode) if here.exists() else None
 
 
 class _Listed:
@@ -330,6 +305,6 @@ def _tree_files(git: Git, tree: str) -> dict[str, FileInfo]:
 
 def _keep(found: dict[str, FileInfo], path: str, mode: str, oid: str) -> None:
     if not path.startswith(".") and "/." not in path:
-        found[path] = FileInfo(path, _MODES.get(mode, OTHER), oid)
+        found[path] = FileInfo(path, GIT_MODES.get(mode, OTHER), oid)
     elif path.rpartition("/")[2].startswith(DRAFT_PREFIX):
         found[path] = FileInfo(path, DRAFT, oid)
