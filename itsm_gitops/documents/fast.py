@@ -64,7 +64,7 @@ def read(text: str, limits: Limits) -> Any:
         raise Doubt
     if ("[" in text or "{" in text) and _DASH(text):
         raise Doubt
-    if text[-1:] == " " and not text[text.rfind("\n") + 1 :].strip():
+    if text[-1:] == " " and not text[text.rfind("\n") + 1 :].strip(" "):
         raise Doubt
     if "%" in text and (text[0] == "%" or "\n%" in text):
         raise Doubt

@@ -76,7 +76,7 @@ class _Scan:
         if token.style in ("|", ">"):
             yield from self._block(start)
             rest = self._lines[-1] + self._text[end.index :]
-            if self._lines[-1] and not rest.strip():
+            if self._lines[-1] and not rest.strip(" "):
                 message = "the last line holds only spaces, and readers differ on what they mean"
                 yield _problem(message, "take the spaces away", len(self._lines) - 1, 0)
         elif token.style:
