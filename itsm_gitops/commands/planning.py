@@ -9,9 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.commands.fields import Reader
-from itsm_gitops.commands.words import a_kind
 from itsm_gitops.documents import output_file
+from itsm_gitops.editing.fields import Reader
 from itsm_gitops.graph.collisions import Collision
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
@@ -21,6 +20,7 @@ from itsm_gitops.graph.schedule import Freeze, Schedule, plan, preview_freezes
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused, UsageError
 from itsm_gitops.model.windows import Window, zone
+from itsm_gitops.model.words import a_kind
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository

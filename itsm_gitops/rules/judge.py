@@ -24,10 +24,11 @@ from itsm_gitops.repository import (
     load_store,
     read_config,
 )
-from itsm_gitops.rules import schema, validate
+from itsm_gitops.rules import schema
 from itsm_gitops.rules.context import Data, DocumentContext, NetworkContext
 from itsm_gitops.rules.registry import DOCUMENT, NETWORK, RULEBOOK, Check, Hit, Rule, find_rule, rules
 from itsm_gitops.rules.rulebook import BookContext, book_error
+from itsm_gitops.schema import validate
 
 _NOTHING: frozenset[str] = frozenset()
 

@@ -14,11 +14,12 @@ from itsm_gitops.model.findings import INFO, WARNING, Pointer
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import GROUPS
 from itsm_gitops.repository import REGULAR, Config, Snapshot
-from itsm_gitops.rules import schema, validate
+from itsm_gitops.rules import schema
 from itsm_gitops.rules.audience_names import audience_hits
 from itsm_gitops.rules.cmdb import is_zone, near_zone
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
 from itsm_gitops.rules.registry import CHANGE, RULEBOOK, Hit, find_rule, rule
+from itsm_gitops.schema import validate
 
 CONFIG = "itsm.yaml"
 _META = "schemas/meta/"
