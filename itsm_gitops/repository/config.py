@@ -17,7 +17,8 @@ from itsm_gitops.model.findings import ERROR, SEVERITIES, Finding
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.shape import Misfit, misfits
 from itsm_gitops.model.windows import is_zone, near_zone
-from itsm_gitops.repository.snapshot import CONFIG, REGULAR, SCHEMAS, Snapshot
+from itsm_gitops.repository.modes import REGULAR
+from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
 
 
 class Ignore(NamedTuple):

@@ -19,8 +19,9 @@ from itsm_gitops.model.diff import Change, diff
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.repository.git import Git, decode
+from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.repository import INDEX, Repository
-from itsm_gitops.repository.snapshot import REGULAR, ROOTS, FileInfo, Snapshot, WorkingTree
+from itsm_gitops.repository.snapshot import ROOTS, Snapshot, WorkingTree
 
 _ABSENT: dict[str, Any] = {}
 
