@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ class Draft:
     assessment: Assessment
     inputs: Inputs
     changed: bool
-    request: Mapping[str, Any] = {}
+    request: Mapping[str, Any] = field(default_factory=dict)
     account: str = ""
     original: str = ""
 
@@ -48,7 +48,7 @@ class Recorder(NamedTuple):
     """Who writes: the program's version, the run of a CI or hook, and who signs with which key."""
 
     version: str
-    run: Mapping[str, str] = {}
+    run: Mapping[str, str] = field(default_factory=dict)
     signer: str = ""
     key: Path | None = None
 
