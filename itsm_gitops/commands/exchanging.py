@@ -23,12 +23,16 @@ def import_csv(
     *,
     dry_run: bool = False,
     update: bool = False,
+    strict: bool = False,
+    quarantine: Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ImportReport:
     """Import a table by a mapping; see ``exchange.import_csv``."""
     from itsm_gitops import exchange
 
-    return exchange.import_csv(repo, source, mapping, dry_run, update=update, progress=progress)
+    return exchange.import_csv(
+        repo, source, mapping, dry_run, update=update, strict=strict, quarantine=quarantine, progress=progress
+    )
 
 
 def write_report(report: ImportReport, path: Path) -> None:

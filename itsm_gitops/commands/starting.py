@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from itsm_gitops import __version__
+from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, Refused, UsageError
 
 _FILES = Path(__file__).parent / "init_files"
@@ -71,6 +72,7 @@ def init(
         "organisation_yaml": _scalar(named),
         "timezone": zone,
         "version": __version__,
+        "today": clock.now().date().isoformat(),
     }
     files = dict(contents(values, examples=examples, forge=forge))
     for path, content in files.items():

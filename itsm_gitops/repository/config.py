@@ -39,7 +39,8 @@ class Config(NamedTuple):
 
     ``timezone`` is an IANA name. ``history`` says whether the site's pages show who changed what.
     ``directory`` says whether people who have no file are findings
-    (``closed``) or not (``open``). ``severity`` maps rule codes to error, warning, info or off.
+    (``closed``) or not (``open``). ``cut_over`` is the first day on which work was recorded here
+    (``YYYY-MM-DD``; empty: nothing came from elsewhere). ``severity`` maps rule codes to error, warning, info or off.
     """
 
     organisation: str = "Our organisation"
@@ -55,6 +56,7 @@ class Config(NamedTuple):
     directory: str = "open"
     severity: Mapping[str, str] = MappingProxyType({})
     ignore: tuple[Ignore, ...] = ()
+    cut_over: str = ""
 
 
 def read_config(snapshot: Snapshot) -> tuple[Config, list[Finding]]:
@@ -94,6 +96,7 @@ def _config(data: Mapping[str, Any]) -> Config:
         engine=_text(site, "engine") or Config().engine,
         repository=_hosting(site.get("repository")),
         history=site.get("history") is not False,
+        cut_over=_text(data, "cut_over"),
         directory="closed" if data.get("directory") == "closed" else "open",
         severity={k: v for k, v in severity.items() if v in (*SEVERITIES, "off")},
         ignore=tuple(

@@ -1,0 +1,272 @@
+"""What an import would write: documents of rows, items that come along, and links in other documents."""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from itsm_gitops import documents
+from itsm_gitops.exchange.judging import Proposal
+from itsm_gitops.exchange.linking import Link
+from itsm_gitops.exchange.merge import Managed, changes, differing
+from itsm_gitops.exchange.provenance import Provenance
+from itsm_gitops.exchange.records import Draft
+from itsm_gitops.exchange.report import CREATED, KEPT, NOT_UNDERSTOOD, RETAINED, UNCHANGED, UPDATED, Tally
+from itsm_gitops.exchange.settling import part_of, without
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.findings import Finding, Pointer
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.repository import Store
+
+_RETAINED = "the table no longer says it, but somebody has edited the document; it stays"
+
+
+class Context:
+    """What all candidates of one import share."""
+
+    def __init__(
+        self, store: Store, kind: Kind, managed: Managed, provenance: Provenance, tally: Tally, *, update: bool
+    ) -> None:
+        self.store = store
+        self.kind = kind
+        self.managed = managed
+        self.provenance = provenance
+        self.tally = tally
+        self.update = update
+        self.left_out: dict[str, int] = {}  # identifiers of refused drafts, with their row
+
+
+class RowDocument:
+    """The document of one key of the table."""
+
+    def __init__(
+        self, context: Context, draft: Draft, data: dict[str, Any], reference: Callable[[str], dict[str, str]]
+    ) -> None:
+        self.draft = draft
+        self.numbers: dict[tuple[str, str], str] = {}
+        self._context = context
+        self._reference = reference
+        self._packed = marshal.dumps(data)
+        self._path = context.store.book.path_for(context.kind, draft.id)
+        existing = context.store.entries.get(draft.id)
+        self._old: dict[str, Any] | None = None
+        self._raw: bytes | None = None
+        if existing:
+            self._path, self._raw = existing.path, context.store.raw(existing.path)
+        self.result = CREATED
+        self.fields: tuple[str, ...] = ()
+        self.stay: list[str] = []
+        self.content: bytes | None = None
+        self.proposal: Proposal | None = None
+        self._decide()
+
+    @property
+    def path(self) -> str:
+        """Where the document is."""
+        return self._path
+
+    @property
+    def raw(self) -> bytes | None:
+        """What the file holds now; None for a new one."""
+        return self._raw
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The document as the table alone makes it; a new copy each time."""
+        found: dict[str, Any] = marshal.loads(self._packed)
+        return found
+
+    def add(self, link: Link) -> None:
+        """Take a link that another row asks for."""
+        data = self.data
+        entry = {"type": link.type, "target": link.target}
+        if entry not in data.setdefault("links", []):
+            data["links"].append(entry)
+            self._put(data)
+
+    def _put(self, data: dict[str, Any]) -> None:
+        self._packed = marshal.dumps(data)
+        self._decide()
+
+    def _decide(self) -> None:
+        """Work out what becomes of the document as things stand."""
+        data, context = self.data, self._context
+        self.fields, self.content, self.stay = (), None, []
+        if self._raw is None:
+            self.result = CREATED
+            self._propose(data, None)
+            return
+        if self._raw == documents.dump(data, context.kind.keys).encode():
+            self.result, self.proposal = UNCHANGED, None
+            return
+        old = self._old = context.store.data(self.draft.id)
+        unedited = context.provenance.unedited(self.draft.id, context.managed.values(old))
+        edits, self.stay = changes(old, data, context.kind, context.managed, unedited=unedited)
+        if edits == []:
+            self.result, self.proposal = UNCHANGED, None
+            return
+        self.fields = differing(old, data, edits)
+        self.result = KEPT
+        if context.update and edits is not None:
+            self._update(edits)
+        else:
+            self._propose(data, old)
+
+    def _update(self, edits: list[Any]) -> None:
+        assert self._raw is not None
+        try:
+            self.content = documents.edit(self._raw, edits, self._context.kind.keys)
+        except ItsmError as error:
+            self.refuse(f"{self._path} cannot be edited: {error.message}")
+            return
+        self.result = UPDATED
+        self._propose(documents.load(self.content).data, self._old)
+
+    def _propose(self, data: Mapping[str, Any], before: Mapping[str, Any] | None) -> None:
+        if self.draft.refusal:
+            self.proposal = None
+            return
+        proposal = self.proposal or Proposal(self.draft.id, self._context.kind, self._path, b"", before)
+        proposal.put(data)
+        self.proposal = proposal
+
+    def refuse(self, reason: str, code: str = "", field: str = "") -> None:
+        """Leave the rows of this document out."""
+        self.draft.refuse(reason, code, field)
+        self.proposal = None
+        self._context.left_out[self.draft.id] = self.draft.rows[0]
+
+    def give_way(self, findings: Sequence[Finding], *, wholly: bool) -> bool:
+        """Leave out the links that rules are against, or all rows where that does not help."""
+        proposal = self.proposal
+        assert proposal is not None
+        parts: dict[Pointer, Any] = {}
+        for finding in findings:
+            part = () if wholly else part_of(finding, proposal)
+            if part:
+                parts[part] = proposal.at(part)
+                self._tell(finding, part, parts[part])
+            elif self.result != KEPT:
+                self._object(finding)
+                return True
+        if not parts:
+            return False
+        data = self.data
+        if not without(data, parts):
+            self._object(findings[0])
+            return True
+        self._refer(data, parts.values())
+        self._put(data)
+        return True
+
+    def _object(self, finding: Finding) -> None:
+        field = ".".join(str(p) for p in finding.pointer)
+        where = "" if finding.path == self._path else f" in {finding.path}"
+        hint = f"; {finding.hint}" if finding.code[0] == "W" and finding.hint else ""
+        self.refuse(f"{finding.message}{where} ({finding.code}){hint}", finding.code, field)
+
+    def _tell(self, finding: Finding, part: Pointer, value: Any) -> None:
+        target = value.get("target", "") if isinstance(value, dict) else str(value)
+        row = self._context.left_out.get(target)
+        reason = f"row {row}, which it names, was left out" if row else f"{finding.message} ({finding.code})"
+        number = self.numbers.get((value.get("type", ""), target), target) if isinstance(value, dict) else target
+        self._context.tally.add(str(part[0]), NOT_UNDERSTOOD, reason, number, self.draft.rows[-1])
+
+    def _refer(self, data: dict[str, Any], values: Any) -> None:
+        """Keep the number of a row that was left out as a reference; a later import makes a link of it."""
+        for value in values:
+            key = (value.get("type", ""), value.get("target", "")) if isinstance(value, dict) else ("", "")
+            if key[1] in self._context.left_out and key in self.numbers and "external_refs" in self._context.kind.fields:
+                reference = self._reference(self.numbers[key])
+                if reference not in data.setdefault("external_refs", []):
+                    data["external_refs"].append(reference)
+
+    def tell_stay(self) -> None:
+        """Count the values that stay though the table no longer says them."""
+        for name in self.stay:
+            self._context.tally.add(name, RETAINED, _RETAINED, "", self.draft.rows[-1])
+
+
+class NewItem:
+    """An item of the CMDB that rows need and that does not exist yet."""
+
+    def __init__(self, context: Context, data: dict[str, Any]) -> None:
+        self._context = context
+        kind = context.store.book.kind(str(data["class"]))
+        self.id = str(data["id"])
+        self.kind = kind
+        self.proposal: Proposal | None = Proposal(
+            self.id, kind, context.store.book.path_for(kind, self.id), marshal.dumps(data)
+        )
+
+    def give_way(self, findings: Sequence[Finding], *, wholly: bool) -> bool:
+        """Leave the item out; what needs it is judged again without it."""
+        del wholly
+        first = findings[0]
+        self._context.tally.add(self.kind.name, NOT_UNDERSTOOD, f"cannot be made: {first.message} ({first.code})", self.id, 0)
+        self.proposal = None
+        return True
+
+
+class LinkedDocument:
+    """A document that exists and gets links which rows ask for."""
+
+    def __init__(self, store: Store, entry: Entry, tally: Tally) -> None:
+        self.entry = entry
+        self._tally = tally
+        self._kind = store.book.kinds[entry.kind]
+        self.raw = store.raw(entry.path)
+        self._old = store.data(entry.id)
+        self.links: list[Link] = []
+        self.refused: dict[Link, Finding] = {}
+        self.proposal: Proposal | None = None
+
+    def add(self, link: Link) -> bool:
+        """Take a link; returns False where the document has it already."""
+        if any(_same(link, e) for e in [*self._old.get("links", ()), *map(_entry, self.links)]):
+            return False
+        self.links.append(link)
+        self._propose()
+        return True
+
+    def _propose(self) -> None:
+        if not self.links:
+            self.proposal = None
+            return
+        data = {**self._old, "links": [*self._old.get("links", ()), *map(_entry, self.links)]}
+        proposal = self.proposal or Proposal(self.entry.id, self._kind, self.entry.path, b"", self._old)
+        proposal.put(data)
+        self.proposal = proposal
+
+    @property
+    def content(self) -> bytes:
+        """The document with its new links, everything else as it is."""
+        edits = [documents.Append(("links",), _entry(link)) for link in self.links]
+        return documents.edit(self.raw, edits, self._kind.keys)
+
+    def give_way(self, findings: Sequence[Finding], *, wholly: bool) -> bool:
+        """Leave out the links that rules are against, or all."""
+        proposal = self.proposal
+        assert proposal is not None
+        bad = {}
+        for finding in findings:
+            part = () if wholly else part_of(finding, proposal)
+            value = proposal.at(part) if part else None
+            against = [link for link in self.links if value is not None and _same(link, value)]
+            bad |= dict.fromkeys(against or self.links, finding)
+        self.refused |= bad
+        self.links = [link for link in self.links if link not in bad]
+        for link, finding in bad.items():
+            self._tally.add("links", NOT_UNDERSTOOD, f"{finding.message} ({finding.code})", link.number, link.row)
+        self._propose()
+        return True
+
+
+def _entry(link: Link) -> dict[str, str]:
+    return {"type": link.type, "target": link.target}
+
+
+def _same(link: Link, entry: Any) -> bool:
+    return isinstance(entry, dict) and (entry.get("type"), entry.get("target")) == (link.type, link.target)
