@@ -155,11 +155,15 @@ def _lines(report: ImportReport, style: Style, columns: int) -> list[str]:
             lines.append(style.dim(f"  and {len(texts) - _SHOWN:,} more; --report FILE has all"))
     if report.skipped:
         lines += ["", style.bold("Skipped rows")]
-        lines += [brief(f"  row {s.row}{_named(s.key)}: {s.reason}", columns) for s in report.skipped[:_SHOWN]]
+        lines += [
+            brief(f"  row {s.row}{_named(s.key)}: {s.reason}", columns) for s in report.skipped[:_SHOWN]
+        ]
         if len(report.skipped) > _SHOWN:
             lines.append(style.dim(f"  and {len(report.skipped) - _SHOWN:,} more"))
         if report.quarantine:
-            lines.append(f"They are in {safe_text(report.quarantine)} with their reasons: correct and import that.")
+            lines.append(
+                f"They are in {safe_text(report.quarantine)} with their reasons: correct and import that."
+            )
     if report.kept:
         lines += [
             "",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from itsm_gitops import documents
 from itsm_gitops.exchange.judging import Proposal
 from itsm_gitops.exchange.linking import Link
 from itsm_gitops.exchange.merge import Managed, changes, differing
+from itsm_gitops.exchange.packing import pack, unpack
 from itsm_gitops.exchange.provenance import Provenance
 from itsm_gitops.exchange.records import Draft
 from itsm_gitops.exchange.report import CREATED, KEPT, NOT_UNDERSTOOD, RETAINED, UNCHANGED, UPDATED, Tally
@@ -27,7 +27,14 @@ class Context:
     """What all candidates of one import share."""
 
     def __init__(
-        self, store: Store, kind: Kind, managed: Managed, provenance: Provenance, tally: Tally, *, update: bool
+        self,
+        store: Store,
+        kind: Kind,
+        managed: Managed,
+        provenance: Provenance,
+        tally: Tally,
+        *,
+        update: bool,
     ) -> None:
         self.store = store
         self.kind = kind
@@ -41,6 +48,12 @@ class Context:
 class RowDocument:
     """The document of one key of the table."""
 
+    # Thousands of these wait for each other.
+    __slots__ = (
+        *("_context", "_exists", "_packed", "_path", "_reference"),
+        *("content", "draft", "fields", "numbers", "proposal", "raw", "result", "stay"),
+    )
+
     def __init__(
         self, context: Context, draft: Draft, data: dict[str, Any], reference: Callable[[str], dict[str, str]]
     ) -> None:
@@ -48,13 +61,11 @@ class RowDocument:
         self.numbers: dict[tuple[str, str], str] = {}
         self._context = context
         self._reference = reference
-        self._packed = marshal.dumps(data)
-        self._path = context.store.book.path_for(context.kind, draft.id)
+        self._packed = pack(data)
         existing = context.store.entries.get(draft.id)
-        self._old: dict[str, Any] | None = None
-        self._raw: bytes | None = None
-        if existing:
-            self._path, self._raw = existing.path, context.store.raw(existing.path)
+        self._exists = existing is not None
+        self._path = existing.path if existing else context.store.book.path_for(context.kind, draft.id)
+        self.raw: bytes | None = None  # what the file holds now, where it exists and differs
         self.result = CREATED
         self.fields: tuple[str, ...] = ()
         self.stay: list[str] = []
@@ -68,14 +79,9 @@ class RowDocument:
         return self._path
 
     @property
-    def raw(self) -> bytes | None:
-        """What the file holds now; None for a new one."""
-        return self._raw
-
-    @property
     def data(self) -> dict[str, Any]:
         """The document as the table alone makes it; a new copy each time."""
-        found: dict[str, Any] = marshal.loads(self._packed)
+        found: dict[str, Any] = unpack(self._packed)
         return found
 
     def add(self, link: Link) -> None:
@@ -87,50 +93,52 @@ class RowDocument:
             self._put(data)
 
     def _put(self, data: dict[str, Any]) -> None:
-        self._packed = marshal.dumps(data)
+        self._packed = pack(data)
         self._decide()
 
     def _decide(self) -> None:
         """Work out what becomes of the document as things stand."""
         data, context = self.data, self._context
         self.fields, self.content, self.stay = (), None, []
-        if self._raw is None:
+        if not self._exists:
             self.result = CREATED
-            self._propose(data, None)
+            self._propose(self._packed, None)
             return
-        if self._raw == documents.dump(data, context.kind.keys).encode():
-            self.result, self.proposal = UNCHANGED, None
+        self.raw = self.raw or context.store.raw(self._path)
+        if self.raw == documents.dump(data, context.kind.keys).encode():
+            self._leave()
             return
-        old = self._old = context.store.data(self.draft.id)
+        old = context.store.data(self.draft.id)
         unedited = context.provenance.unedited(self.draft.id, context.managed.values(old))
         edits, self.stay = changes(old, data, context.kind, context.managed, unedited=unedited)
         if edits == []:
-            self.result, self.proposal = UNCHANGED, None
+            self._leave()
             return
         self.fields = differing(old, data, edits)
         self.result = KEPT
         if context.update and edits is not None:
-            self._update(edits)
+            self._update(self.raw, edits, old)
         else:
-            self._propose(data, old)
+            self._propose(self._packed, old)
 
-    def _update(self, edits: list[Any]) -> None:
-        assert self._raw is not None
+    def _leave(self) -> None:
+        """Leave the document as it is."""
+        self.result, self.proposal, self.raw = UNCHANGED, None, None
+
+    def _update(self, raw: bytes, edits: list[Any], old: dict[str, Any]) -> None:
         try:
-            self.content = documents.edit(self._raw, edits, self._context.kind.keys)
+            self.content = documents.edit(raw, edits, self._context.kind.keys)
         except ItsmError as error:
             self.refuse(f"{self._path} cannot be edited: {error.message}")
             return
         self.result = UPDATED
-        self._propose(documents.load(self.content).data, self._old)
+        self._propose(pack(documents.load(self.content).data), old)
 
-    def _propose(self, data: Mapping[str, Any], before: Mapping[str, Any] | None) -> None:
+    def _propose(self, packed: bytes, before: Mapping[str, Any] | None) -> None:
         if self.draft.refusal:
             self.proposal = None
             return
-        proposal = self.proposal or Proposal(self.draft.id, self._context.kind, self._path, b"", before)
-        proposal.put(data)
-        self.proposal = proposal
+        self.proposal = Proposal(self.draft.id, self._context.kind, self._path, packed, before)
 
     def refuse(self, reason: str, code: str = "", field: str = "") -> None:
         """Leave the rows of this document out."""
@@ -141,7 +149,8 @@ class RowDocument:
     def give_way(self, findings: Sequence[Finding], *, wholly: bool) -> bool:
         """Leave out the links that rules are against, or all rows where that does not help."""
         proposal = self.proposal
-        assert proposal is not None
+        if proposal is None:
+            return False
         parts: dict[Pointer, Any] = {}
         for finding in findings:
             part = () if wholly else part_of(finding, proposal)
@@ -171,14 +180,20 @@ class RowDocument:
         target = value.get("target", "") if isinstance(value, dict) else str(value)
         row = self._context.left_out.get(target)
         reason = f"row {row}, which it names, was left out" if row else f"{finding.message} ({finding.code})"
-        number = self.numbers.get((value.get("type", ""), target), target) if isinstance(value, dict) else target
+        number = (
+            self.numbers.get((value.get("type", ""), target), target) if isinstance(value, dict) else target
+        )
         self._context.tally.add(str(part[0]), NOT_UNDERSTOOD, reason, number, self.draft.rows[-1])
 
     def _refer(self, data: dict[str, Any], values: Any) -> None:
         """Keep the number of a row that was left out as a reference; a later import makes a link of it."""
         for value in values:
             key = (value.get("type", ""), value.get("target", "")) if isinstance(value, dict) else ("", "")
-            if key[1] in self._context.left_out and key in self.numbers and "external_refs" in self._context.kind.fields:
+            if (
+                key[1] in self._context.left_out
+                and key in self.numbers
+                and "external_refs" in self._context.kind.fields
+            ):
                 reference = self._reference(self.numbers[key])
                 if reference not in data.setdefault("external_refs", []):
                     data["external_refs"].append(reference)
@@ -198,14 +213,16 @@ class NewItem:
         self.id = str(data["id"])
         self.kind = kind
         self.proposal: Proposal | None = Proposal(
-            self.id, kind, context.store.book.path_for(kind, self.id), marshal.dumps(data)
+            self.id, kind, context.store.book.path_for(kind, self.id), pack(data)
         )
 
     def give_way(self, findings: Sequence[Finding], *, wholly: bool) -> bool:
         """Leave the item out; what needs it is judged again without it."""
         del wholly
         first = findings[0]
-        self._context.tally.add(self.kind.name, NOT_UNDERSTOOD, f"cannot be made: {first.message} ({first.code})", self.id, 0)
+        self._context.tally.add(
+            self.kind.name, NOT_UNDERSTOOD, f"cannot be made: {first.message} ({first.code})", self.id, 0
+        )
         self.proposal = None
         return True
 
@@ -249,8 +266,9 @@ class LinkedDocument:
     def give_way(self, findings: Sequence[Finding], *, wholly: bool) -> bool:
         """Leave out the links that rules are against, or all."""
         proposal = self.proposal
-        assert proposal is not None
-        bad = {}
+        if proposal is None:
+            return False
+        bad: dict[Link, Finding] = {}
         for finding in findings:
             part = () if wholly else part_of(finding, proposal)
             value = proposal.at(part) if part else None
@@ -259,7 +277,9 @@ class LinkedDocument:
         self.refused |= bad
         self.links = [link for link in self.links if link not in bad]
         for link, finding in bad.items():
-            self._tally.add("links", NOT_UNDERSTOOD, f"{finding.message} ({finding.code})", link.number, link.row)
+            self._tally.add(
+                "links", NOT_UNDERSTOOD, f"{finding.message} ({finding.code})", link.number, link.row
+            )
         self._propose()
         return True
 

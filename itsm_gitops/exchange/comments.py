@@ -13,7 +13,9 @@ from itsm_gitops.exchange.report import ADJUSTED, Tally
 from itsm_gitops.exchange.tables import Row
 
 # `2024-03-01 10:15:22 - Ann Agent (Work notes)`: one heading for each text, the newest first.
-_HEADING = re.compile(r"^(?P<at>\S[^\n]{4,40}?) - (?P<by>[^\n]{1,200}?) \((?P<kind>[^()\n]{3,40})\)[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(
+    r"^(?P<at>\S[^\n]{4,40}?) - (?P<by>[^\n]{1,200}?) \((?P<kind>[^()\n]{3,40})\)[ \t]*$", re.MULTILINE
+)
 _NO_TIME = "no time that can be read; that of the row is taken"
 _EARLY = "before the opening; the time of the opening is taken"
 _INTERNAL = re.compile(r"note", re.IGNORECASE)

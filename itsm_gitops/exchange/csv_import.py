@@ -64,7 +64,10 @@ def import_csv(
     report = ImportReport(path.name, plan.name, name, dry_run)
     tally = Tally()
     if isinstance(plan, RelationMapping):
-        files, provenance = import_relations(repo, path, plan, report, tally, _counted(plan, tally, report, progress)), None
+        files, provenance = (
+            import_relations(repo, path, plan, report, tally, _counted(plan, tally, report, progress)),
+            None,
+        )
     else:
         run = _Import(repo, path, plan, report, tally, update=update)
         files, provenance = run.files(progress), run.provenance
@@ -117,19 +120,25 @@ def _write(root: Path, files: Iterable[File], provenance: Provenance | None) -> 
 Counted = Callable[[Table], Iterator[Row]]
 
 
-def _counted(
-    plan: TableMapping, tally: Tally, report: ImportReport, progress: Progress | None
-) -> Counted:
+def _counted(plan: TableMapping, tally: Tally, report: ImportReport, progress: Progress | None) -> Counted:
     """Return what passes rows on, counting them and the values of columns that nobody asked for."""
 
     def counted(table: Table) -> Iterator[Row]:
         read = {place for name in plan.columns for place in table.positions(name)}
         unread = [
-            (i, name) for i, name in enumerate(table.columns) if i not in read and name not in left_out.REASONS
+            (i, name)
+            for i, name in enumerate(table.columns)
+            if i not in read and name not in left_out.REASONS
         ]
         counts, firsts = [0] * len(unread), [0] * len(unread)
         if table.heading:
-            tally.add("", DROPPED, "the first row has headings, and the mapping gives others", ", ".join(table.heading)[:200], 1)
+            tally.add(
+                "",
+                DROPPED,
+                "the first row has headings, and the mapping gives others",
+                ", ".join(table.heading)[:200],
+                1,
+            )
         for row in table.rows():
             report.rows += 1
             if progress and report.rows % 1000 == 0:
@@ -142,7 +151,9 @@ def _counted(
             yield row
         for (_, name), count, first in zip(unread, counts, firsts, strict=True):
             if count:
-                tally.add(name, DROPPED, "the mapping does not use this column", "(every value)", first, count)
+                tally.add(
+                    name, DROPPED, "the mapping does not use this column", "(every value)", first, count
+                )
 
     return counted
 
@@ -151,7 +162,14 @@ class _Import:
     """One import of a table whose keys become documents."""
 
     def __init__(
-        self, repo: Repository, source: Path, plan: CsvMapping, report: ImportReport, tally: Tally, *, update: bool
+        self,
+        repo: Repository,
+        source: Path,
+        plan: CsvMapping,
+        report: ImportReport,
+        tally: Tally,
+        *,
+        update: bool,
     ) -> None:
         self._repo = repo
         self._source = source
@@ -161,9 +179,7 @@ class _Import:
         self._store: Store = repo.store()
         self._identifiers = Identifiers(self._store, plan.people)
         self.provenance = Provenance(repo.root, plan.kind.plural, plan.name)
-        self._context = Context(
-            self._store, plan.kind, Managed(plan), self.provenance, tally, update=update
-        )
+        self._context = Context(self._store, plan.kind, Managed(plan), self.provenance, tally, update=update)
         self._items: dict[str, NewItem] = {}
         self._rows: list[RowDocument] = []
         self._linked: dict[str, LinkedDocument] = {}
@@ -171,6 +187,7 @@ class _Import:
     def files(self, progress: Progress | None) -> Iterator[File]:
         """Read and judge the table, fill the report, and return the files to write."""
         drafts = list(self._drafts(progress))
+        self._plan.forget_times()
         self._identify(drafts)
         self._make(drafts)
         settle(ProposalJudge(self._repo, self._store), self._candidates)
@@ -185,7 +202,7 @@ class _Import:
             convert = Converter(plan, table, self._tally, self._identifiers, repeatable=repeatable(plan))
             drafter = Drafter(plan, self._store.book, convert, self._tally, newest_first=newest_first)
             rows = self._keyed(table, drafter, _counted(plan, self._tally, report, progress)(table))
-            for key, group in self._groups(table, rows):
+            for key, group in self._groups(rows):
                 yield drafter.draft(key, group)
 
     def _keyed(self, table: Table, drafter: Drafter, rows: Iterable[Row]) -> Iterator[tuple[str, Row]]:
@@ -205,7 +222,7 @@ class _Import:
                 reason = f"no value in the key column '{key_columns}'"
                 self._report.skipped.append(Skipped("", row.number, reason))
 
-    def _groups(self, table: Table, rows: Iterator[tuple[str, Row]]) -> Iterator[tuple[str, list[Row]]]:
+    def _groups(self, rows: Iterator[tuple[str, Row]]) -> Iterator[tuple[str, list[Row]]]:
         """Yield the rows of each key; where rows are events, those of a key must stand together."""
         if not self._plan.has_events:
             yield from ((key, [row]) for key, row in rows)
@@ -231,7 +248,10 @@ class _Import:
             if len(same) > 1:
                 numbers = ", ".join(str(d.rows[0]) for d in same[:5]) + (", …" if len(same) > 5 else "")
                 for draft in same:
-                    draft.refuse(f"the key stands in {len(same)} rows ({numbers}), and each is a document of its own", field="aliases")
+                    draft.refuse(
+                        f"the key stands in {len(same)} rows ({numbers}), and each is a document of its own",
+                        field="aliases",
+                    )
         taken = dict.fromkeys(self._store.entries, "")
         for draft in drafts:
             if not draft.refusal:
@@ -241,7 +261,11 @@ class _Import:
         kind, store = self._plan.kind, self._store
         draft.id = store.aliases.get(draft.key, "")
         if not draft.id:
-            draft.id = identify(kind.prefix, draft, taken) if kind.is_record else self._identifiers.of(draft.key, kind.name)[0]
+            draft.id = (
+                identify(kind.prefix, draft, taken)
+                if kind.is_record
+                else self._identifiers.of(draft.key, kind.name)[0]
+            )
         existing = store.entries.get(draft.id)
         if existing and existing.kind != kind.name:
             draft.refuse(f"{draft.id} is a {existing.kind} already")
@@ -273,8 +297,9 @@ class _Import:
             entries = [{"type": link.type, "target": link.target} for link in own]
             data |= {n: v for n, v in (("links", _once(entries)), ("external_refs", references)) if v}
             draft.packed = b""
-            rows[draft.id] = RowDocument(self._context, draft, data, linker.reference)
-            rows[draft.id].numbers = {(link.type, link.target): link.number for link in own}
+            row = rows[draft.id] = RowDocument(self._context, draft, data, linker.reference)
+            if own:
+                row.numbers = {(link.type, link.target): link.number for link in own}
         self._rows = list(rows.values())
         for link in elsewhere:
             if link.source in rows:
@@ -296,7 +321,9 @@ class _Import:
         report = self._report
         for draft in drafts:
             if draft.refusal:
-                report.skipped += [Skipped(draft.key, n, draft.refusal, draft.code, draft.field) for n in draft.rows]
+                report.skipped += [
+                    Skipped(draft.key, n, draft.refusal, draft.code, draft.field) for n in draft.rows
+                ]
         for row in self._rows:
             if row.draft.refusal:
                 continue
@@ -315,7 +342,8 @@ class _Import:
         book, kind = self._store.book, self._plan.kind
         for candidate in self._candidates():
             proposal = candidate.proposal
-            assert proposal is not None
+            if proposal is None:
+                continue
             if isinstance(candidate, NewItem):
                 keys = book.kinds[candidate.kind.name].keys
                 yield proposal.path, documents.dump(proposal.data, keys).encode(), None

@@ -16,7 +16,10 @@ class FileFormat(NamedTuple):
 _SAVE = "save the sheet as CSV (comma or semicolon separated, UTF-8) and import that"
 _JSON = FileFormat("JSON", "export the table as CSV, or make one of it, for example with jq -r '… | @csv'")
 _SIGNATURES = (
-    (b"PK\x03\x04", FileFormat("a ZIP archive, as Excel (.xlsx) and LibreOffice (.ods) workbooks are", _SAVE)),
+    (
+        b"PK\x03\x04",
+        FileFormat("a ZIP archive, as Excel (.xlsx) and LibreOffice (.ods) workbooks are", _SAVE),
+    ),
     (b"\xd0\xcf\x11\xe0", FileFormat("an old Excel workbook (.xls)", _SAVE)),
     (b"%PDF", FileFormat("a PDF", "export the data behind it as CSV")),
     (b"SQLite format 3", FileFormat("an SQLite database", "export one of its tables as CSV")),
@@ -28,7 +31,10 @@ _SIGNATURES = (
 _TEXTS = (
     (re.compile(rb'\s*(\[\s*)?\{\s*("|\}\s*\Z|\Z)'), _JSON),
     (re.compile(rb"\s*\[\s*(\[|\]\s*\Z|\Z)"), _JSON),
-    (re.compile(rb"\s*<(\?xml|!doctype|html|[a-z][\w:-]*[\s>/])", re.IGNORECASE), FileFormat("XML or HTML", "export the table as CSV")),
+    (
+        re.compile(rb"\s*<(\?xml|!doctype|html|[a-z][\w:-]*[\s>/])", re.IGNORECASE),
+        FileFormat("XML or HTML", "export the table as CSV"),
+    ),
 )
 HEAD = 512  # bytes that are enough to tell
 

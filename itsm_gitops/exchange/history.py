@@ -58,10 +58,14 @@ class Timelines:
             return at, ""
         if self._convert.cell(rows[0], column):
             return "", f"'{column}' is no time in the format named"
-        first = (self._convert.when(self._rules.event_at, row) for row in rows) if self._rules.event_at else ()
+        first = (
+            (self._convert.when(self._rules.event_at, row) for row in rows) if self._rules.event_at else ()
+        )
         at = next(filter(None, first), "")
         if at:
-            self._tally.add(column, ADJUSTED, "missing; the time of the first event is taken", "", rows[0].number)
+            self._tally.add(
+                column, ADJUSTED, "missing; the time of the first event is taken", "", rows[0].number
+            )
         return at, "" if at else f"no time of opening in '{column}', which its identifier needs"
 
     def in_order(self, rows: list[Row], newest_first: bool) -> list[Row]:
@@ -78,7 +82,11 @@ class Timelines:
             return ordered
         late = next(i for i, (a, b) in enumerate(pairwise(times), 1) if a > b)
         self._tally.add(
-            self._rules.event_at, ADJUSTED, _SORTED, self._convert.cell(ordered[late], self._rules.event_at), ordered[late].number
+            self._rules.event_at,
+            ADJUSTED,
+            _SORTED,
+            self._convert.cell(ordered[late], self._rules.event_at),
+            ordered[late].number,
         )
         return [row for _, row in sorted(zip(times, ordered, strict=True), key=lambda pair: pair[0])]
 
@@ -113,7 +121,9 @@ class Timelines:
                     rules.event_at, ADJUSTED, _NO_TIME, convert.cell(row, rules.event_at), row.number
                 )
             elif moment < at:
-                self._tally.add(rules.event_at, ADJUSTED, _EARLY, convert.cell(row, rules.event_at), row.number)
+                self._tally.add(
+                    rules.event_at, ADJUSTED, _EARLY, convert.cell(row, rules.event_at), row.number
+                )
                 moment = at
             at = moment or at
             reached, telling = self._state(row, state), self._word(row)
@@ -145,7 +155,9 @@ class Timelines:
         final = present or timeline[-1]["state"]
         if final != timeline[-1]["state"]:
             column = self._rules.state.column
-            self._tally.add(column, ADJUSTED, _NO_STEP, self._convert.cell(row, column) if column else final, row.number)
+            self._tally.add(
+                column, ADJUSTED, _NO_STEP, self._convert.cell(row, column) if column else final, row.number
+            )
             timeline.append({"at": timeline[-1]["at"], "by": timeline[-1]["by"], "state": final})
             if self._word(row) in self._telling:
                 timeline[-1]["note"] = self._word(row)
@@ -175,7 +187,11 @@ class Timelines:
         text = clean(separator.join(notes))
         if len(text) > self._longest:
             self._tally.add(
-                self._rules.event_at, ADJUSTED, f"shortened to {self._longest} characters", text[:60], row.number
+                self._rules.event_at,
+                ADJUSTED,
+                f"shortened to {self._longest} characters",
+                text[:60],
+                row.number,
             )
             text = text[: self._longest - 1].rstrip() + "…"
         return text

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from itsm_gitops.exchange.packing import pack, unpack
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import summarise
 from itsm_gitops.model.errors import Refused
@@ -32,12 +32,12 @@ class Proposal:
     @property
     def data(self) -> dict[str, Any]:
         """The whole document; a new copy each time."""
-        found: dict[str, Any] = marshal.loads(self.packed)
+        found: dict[str, Any] = unpack(self.packed)
         return found
 
     def put(self, data: Mapping[str, Any]) -> None:
         """Take other data."""
-        self.packed = marshal.dumps(dict(data))
+        self.packed = pack(data)
 
     def at(self, pointer: Pointer) -> Any:
         """Return what stands at a place of the document; None for nothing."""
@@ -46,7 +46,11 @@ class Proposal:
             if isinstance(node, dict):
                 node = node.get(str(step))
             else:
-                node = node[step] if isinstance(node, list) and isinstance(step, int) and step < len(node) else None
+                node = (
+                    node[step]
+                    if isinstance(node, list) and isinstance(step, int) and step < len(node)
+                    else None
+                )
         return node
 
 
@@ -98,10 +102,10 @@ class ProposalJudge:
         verdicts = self._judge(store, by_id)
         refused = {v.path: v.refused for v in verdicts if v.refused}
         findings = [f for v in verdicts for f in v.findings]
-        findings += run(NETWORK, NetworkContext(store, self._now, refused))
+        findings += self._errors(run(NETWORK, NetworkContext(store, self._now, refused)), store)
         found: dict[str, list[Finding]] = {}
         elsewhere = []
-        for finding in self._errors(findings, store):
+        for finding in findings:
             entry = store.by_path.get(finding.path)
             if entry is None or entry.id not in by_id:
                 elsewhere.append(finding)
@@ -119,11 +123,19 @@ class ProposalJudge:
             key = (proposal.id, proposal.packed)
             if key not in self._verdicts or not proposal.kind.is_record:
                 document = Document(proposal.path, b"", proposal.data, proposal.kind, ())
-                self._verdicts[key] = next(iter(judge(store, document)), None)
+                self._verdicts[key] = self._verdict(judge(store, document), store)
             verdict = self._verdicts[key]
             if verdict:
                 found.append(verdict)
         return found
+
+    def _verdict(self, verdicts: list[Verdict], store: Store) -> Verdict | None:
+        """Return what is worth remembering: errors, and which fields the rules must not rely on."""
+        for verdict in verdicts:
+            errors = tuple(self._errors(verdict.findings, store))
+            if errors or verdict.refused:
+                return verdict._replace(findings=errors)
+        return None
 
     def _errors(self, findings: Iterable[Finding], store: Store) -> Iterable[Finding]:
         return (f for f in configured(findings, self._config, self._now, store) if f.severity == ERROR)
@@ -136,7 +148,9 @@ class ProposalJudge:
             document = Document(proposal.path, b"", dict(proposal.before), proposal.kind, ())
             verdicts = DocumentJudge(self._now)(self._store, document)
             own = {(f.code, f.message) for v in verdicts for f in v.findings}
-            own |= {(code, message) for code, path, message in self._network_before() if path == proposal.path}
+            own |= {
+                (code, message) for code, path, message in self._network_before() if path == proposal.path
+            }
             self._old[proposal.id] = frozenset(own)
         return self._old[proposal.id]
 
@@ -156,7 +170,8 @@ class ProposalJudge:
         causes = [
             identifier
             for identifier in proposals
-            if identifier in targets or (entry and any(e.target == entry.id for e in store.entries[identifier].edges))
+            if identifier in targets
+            or (entry and any(e.target == entry.id for e in store.entries[identifier].edges))
         ]
         if not causes:
             raise Refused(

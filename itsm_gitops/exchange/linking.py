@@ -81,7 +81,9 @@ class Linker:
             if rest and "external_refs" in self._kind.fields:
                 references.append(self.reference(rest))
             elif rest:
-                self._tally.add(wish.column, NOT_UNDERSTOOD, "nothing has this identifier or old number", rest, wish.row)
+                self._tally.add(
+                    wish.column, NOT_UNDERSTOOD, "nothing has this identifier or old number", rest, wish.row
+                )
         return links, [e for i, e in enumerate(references) if e not in references[:i]]
 
     def reference(self, number: str) -> dict[str, str]:
@@ -99,13 +101,13 @@ class Linker:
             found = self._directory.find(edge.target)
             if found:
                 name = str(edge.pointer[0])
-                self._tally.add(name, ADJUSTED, "an old name became the identifier", edge.target, draft.rows[-1])
+                self._tally.add(
+                    name, ADJUSTED, "an old name became the identifier", edge.target, draft.rows[-1]
+                )
                 put(data, edge.pointer, found)
 
 
-def stored(
-    inverses: Mapping[str, Any], source: str, word: str, target: str, number: str, row: int
-) -> Link:
+def stored(inverses: Mapping[str, Any], source: str, word: str, target: str, number: str, row: int) -> Link:
     """Return a link as it is stored: one named by its inverse stands on the other side."""
     inverse = inverses.get(word)
     if inverse is not None:

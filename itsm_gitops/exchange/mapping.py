@@ -139,6 +139,12 @@ class TableMapping:
         """Return what reads the times of a column; None where the mapping has none."""
         return self.column_times.get(column, self.times)
 
+    def forget_times(self) -> None:
+        """Give back the memory of the times that were read; for when the table has been read."""
+        for times in (self.times, *self.column_times.values()):
+            if times:
+                times.read.cache_clear()
+
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column the mapping reads, once each."""

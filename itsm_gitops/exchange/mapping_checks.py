@@ -91,9 +91,7 @@ def _links(data: Mapping[str, Any], kind: Kind, book: RuleBook) -> Iterator[Hit]
         inverse = book.inverses.get(link["type"])
         ends = forward.sources if forward else inverse.targets if inverse else ()
         if kind.name not in book.members(ends):
-            fits = [
-                n for n, t in book.links.items() if t.in_links and kind.name in book.members(t.sources)
-            ]
+            fits = [n for n, t in book.links.items() if t.in_links and kind.name in book.members(t.sources)]
             hint = f"these can: {', '.join(fits)}"
             yield Hit(f"'{link['type']}' cannot start at {_many(kind)}", (*at, "type"), hint)
 

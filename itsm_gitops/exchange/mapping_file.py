@@ -108,9 +108,7 @@ class _Builder:
         common = self._common()
         if "relations" in data:
             parts = {n: make_rule(data["relations"][n], ("relations", n)) for n in ("from", "type", "to")}
-            return RelationMapping(
-                **common, source=parts["from"], type=parts["type"], target=parts["to"]
-            )
+            return RelationMapping(**common, source=parts["from"], type=parts["type"], target=parts["to"])
         line = data.get("timeline")
         return CsvMapping(
             **common,

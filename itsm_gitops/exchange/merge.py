@@ -74,7 +74,9 @@ def changes(
             else:
                 stay.append(".".join(path))
     cut = {e.pointer for e in edits if isinstance(e, documents.Remove)}
-    edits += [documents.Remove((n,)) for n in sorted(cleared) if n in old and n not in new and (n,) not in cut]
+    edits += [
+        documents.Remove((n,)) for n in sorted(cleared) if n in old and n not in new and (n,) not in cut
+    ]
     for name in _LISTS:
         edits += _list_edits(name, old.get(name, []), new.get(name, []), managed, unedited=unedited)
     edits += [documents.Append((_TIMELINE,), entry) for entry in after[len(before) :]]
@@ -118,7 +120,9 @@ def _cleared(kind: Kind, before: list[Any], after: list[Any], data: Mapping[str,
 def _list_edits(
     name: str, old: list[Any], new: list[Any], managed: Managed, *, unedited: bool
 ) -> Iterator[documents.Set | documents.Append | documents.Remove]:
-    stale = [e for e in old if unedited and managed.owns(name, e) and e not in new] if name != "aliases" else []
+    stale = (
+        [e for e in old if unedited and managed.owns(name, e) and e not in new] if name != "aliases" else []
+    )
     wanted = [e for e in old if e not in stale] + [e for e in new if e not in old]
     if not stale:
         yield from (documents.Append((name,), e) for e in new if e not in old)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,6 +11,7 @@ from itsm_gitops.exchange.convert import Converter, Named
 from itsm_gitops.exchange.fitting import ABSENT, fit, schema_at, type_of
 from itsm_gitops.exchange.history import Timelines
 from itsm_gitops.exchange.mapping import OVERRIDE_FIELD, PRIORITY_FIELD, CsvMapping, Rule
+from itsm_gitops.exchange.packing import pack, unpack
 from itsm_gitops.exchange.report import ADJUSTED, NOT_UNDERSTOOD, SUPERSEDED, Tally
 from itsm_gitops.exchange.tables import Row
 from itsm_gitops.model import ids
@@ -52,7 +52,7 @@ class Draft:
     @property
     def data(self) -> dict[str, Any]:
         """The document without ``id`` and links; a new copy each time."""
-        found: dict[str, Any] = marshal.loads(self.packed)
+        found: dict[str, Any] = unpack(self.packed)
         return found
 
     def refuse(self, reason: str, code: str = "", field: str = "") -> None:
@@ -65,7 +65,13 @@ class Drafter:
     """Makes drafts by one mapping."""
 
     def __init__(
-        self, mapping: CsvMapping, book: RuleBook, convert: Converter, tally: Tally, *, newest_first: bool = False
+        self,
+        mapping: CsvMapping,
+        book: RuleBook,
+        convert: Converter,
+        tally: Tally,
+        *,
+        newest_first: bool = False,
     ) -> None:
         self._mapping = mapping
         self._kind = mapping.kind
@@ -112,7 +118,7 @@ class Drafter:
             data["aliases"] = [key]
         self._superseded(rows)
         draft.named = self._convert.take_named()
-        draft.packed = marshal.dumps(data)
+        draft.packed = pack(data)
         return draft
 
     def _fields(self, rows: Sequence[Row], opened: str) -> dict[str, Any]:
@@ -208,7 +214,11 @@ def render_items(
         for name, value in fields.items():
             if not isinstance(value, str) or name in ("id", "class"):
                 continue
-            filled = value.replace("{value}", item.text).replace("{id}", item.id) if name in mapping.items.get(item.cls, {}) else value
+            filled = (
+                value.replace("{value}", item.text).replace("{id}", item.id)
+                if name in mapping.items.get(item.cls, {})
+                else value
+            )
             text, problem, changes = fit(filled, schemas.get(name, {}))
             for change in changes:
                 tally.add(f"{item.cls}.{name}", ADJUSTED, change, filled[:200], 0)

@@ -20,7 +20,12 @@ Counted = Callable[[Table], Iterator[Row]]
 
 
 def import_relations(
-    repo: Repository, source: Path, plan: RelationMapping, report: ImportReport, tally: Tally, counted: Counted
+    repo: Repository,
+    source: Path,
+    plan: RelationMapping,
+    report: ImportReport,
+    tally: Tally,
+    counted: Counted,
 ) -> Iterator[tuple[str, bytes, bytes | None]]:
     """Read and judge the links of a table, fill the report, and return the files to write.
 
@@ -75,13 +80,20 @@ class _Relations:
             identifier = self._directory.find(text) if text else ""
             if not identifier:
                 columns = " and ".join(rule.columns)
-                missing = f"nothing has the identifier or old number '{text}'" if text else f"no value in '{columns}'"
+                missing = (
+                    f"nothing has the identifier or old number '{text}'"
+                    if text
+                    else f"no value in '{columns}'"
+                )
                 return missing, None
             ends.append((identifier, text))
         word = self._text(self._plan.type, row, convert)
         book = self._store.book
         if word not in book.links and word not in book.inverses:
-            return f"there is no link type '{word}'; the mapping can say what it means (relations.type.map)", None
+            return (
+                f"there is no link type '{word}'; the mapping can say what it means (relations.type.map)",
+                None,
+            )
         (source, _), (target, number) = ends
         return "", stored(book.inverses, source, word, target, number, row.number)
 

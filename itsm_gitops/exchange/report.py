@@ -136,11 +136,12 @@ class ImportReport:
         return bool(self.rows) and self.results[SKIPPED] == self.rows
 
     def close(self) -> None:
-        """Put the rows left out in order; raises AssertionError where the results do not add up to the rows."""
+        """Put the rows left out in order; raises RuntimeError where the results do not add up to the rows."""
         self.skipped.sort(key=lambda s: s.row)
         self.results[SKIPPED] = len(self.skipped)
         total = sum(self.results[name] for name in ROW_RESULTS)
-        assert total == self.rows, f"{self.rows} rows, but the results add up to {total}: {self.results}"
+        if total != self.rows:
+            raise RuntimeError(f"{self.rows} rows, but the results add up to {total}: {dict(self.results)}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, with a format name and version."""

@@ -40,7 +40,9 @@ class Routes:
             reached = entry.get("state", "")
             if state and reached and self._workflow.step(state, reached, data) is None:
                 between = route(self._workflow, state, reached, data)[1:-1]
-                filled += [{"at": entry["at"], "by": entry["by"], "state": s, "note": _FILLED} for s in between]
+                filled += [
+                    {"at": entry["at"], "by": entry["by"], "state": s, "note": _FILLED} for s in between
+                ]
             filled.append(entry)
             state = reached or state
         return filled

@@ -17,8 +17,8 @@ from itsm_gitops.model.paths import glob
 from itsm_gitops.repository import Config, Repository, Snapshot, Store
 from itsm_gitops.rules import fix as repairs
 from itsm_gitops.rules.changes import Range, read_range
-from itsm_gitops.rules.exemption import count_history, without_history
 from itsm_gitops.rules.context import day
+from itsm_gitops.rules.exemption import count_history, without_history
 from itsm_gitops.rules.judge import Judged, judge_snapshot, run
 from itsm_gitops.rules.registry import CHANGE, rules
 

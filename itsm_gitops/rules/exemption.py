@@ -20,8 +20,26 @@ from itsm_gitops.rules.context import day
 # Rules about steps, about who made them, and about plans. Not among them: rules about times that cannot be
 # (W004, C003, C005), which an old tool knew as well.
 PROCESS_RULES = frozenset(
-    ("W006", "W007", "W008", "W101", "W102")
-    + ("C001", "C002", "C004", "C006", "C007", "C008", "C009", "C010", "C012", "C013", "C014", "C015", "C016")
+    (
+        "W006",
+        "W007",
+        "W008",
+        "W101",
+        "W102",
+        "C001",
+        "C002",
+        "C004",
+        "C006",
+        "C007",
+        "C008",
+        "C009",
+        "C010",
+        "C012",
+        "C013",
+        "C014",
+        "C015",
+        "C016",
+    )
 )
 
 
