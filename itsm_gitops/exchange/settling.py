@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
@@ -31,6 +32,7 @@ def settle(judge: ProposalJudge, candidates: Callable[[], Iterable[Candidate]]) 
     for turn in range(_ROUNDS + len(list(candidates())) + 1):
         live = {p.id: c for c in candidates() if (p := c.proposal) is not None}
         errors = judge.errors(p for c in live.values() if (p := c.proposal)) if live else {}
+        gc.collect()  # what a round looked at refers to itself, and is as large as the table
         changed = [live[i].give_way(found, wholly=turn >= _ROUNDS) for i, found in errors.items()]
         if not any(changed):
             return
