@@ -83,6 +83,7 @@ def test_an_unknown_column_or_kind(store) -> None:
 
 BACK = """\
 kind: team
+source: {escaped: true}
 key: id
 columns:
   name: name
