@@ -87,7 +87,7 @@ def import_csv_command(
     report_file: Path | None,
     dry_run: bool,
     as_json: bool,
-) -> None:
+) -> int:
     """Import a table, by a mapping file.
 
     Importing the same table twice changes nothing. Every value that was dropped, defaulted or not
@@ -115,7 +115,7 @@ def import_csv_command(
         click.echo("\n".join(_lines(report, style, terminal_width())), color=style.on)
     if report.fruitless:
         say("error", "no row could be imported", f"row {report.skipped[0].row}: {report.skipped[0].reason}")
-        sys.exit(1)
+    return int(report.fruitless)
 
 
 import_command.add_command(import_csv_command)
@@ -193,9 +193,12 @@ def export_command() -> None:
 @_OUT
 @at_option
 @pass_app
-def export_json_command(app: App, kind: str | None, lines: bool, out: Path | None, at: str | None) -> None:
-    """Export every document (of one kind) as JSON."""
-    _told(export_json(app.repo, out, kind=kind, lines=lines, at=at), out)
+def export_json_command(app: App, kind: str | None, lines: bool, out: Path | None, at: str | None) -> int:
+    """Export every document (of one kind) as JSON.
+
+    The exit code is 1 when files cannot be read and are missing in the export.
+    """
+    return _told(export_json(app.repo, out, kind=kind, lines=lines, at=at), out)
 
 
 @command(
@@ -210,28 +213,29 @@ def export_json_command(app: App, kind: str | None, lines: bool, out: Path | Non
     "--columns",
     metavar="A,B,…",
     default="",
-    help="Fields, dots lead into nested ones; also path, opened, updated.",
+    help="Fields, dots lead into nested ones; also path, priority, opened, resolved, closed, updated.",
 )
 @click.option("--raw", is_flag=True, help="Leave texts that a spreadsheet would run as formulas as they are.")
 @_OUT
 @at_option
 @pass_app
-def export_csv_command(
-    app: App, kind: str, columns: str, raw: bool, out: Path | None, at: str | None
-) -> None:
+def export_csv_command(app: App, kind: str, columns: str, raw: bool, out: Path | None, at: str | None) -> int:
     """Export the documents of one kind as CSV.
 
-    Texts that begin like a formula get an apostrophe in front, so that a spreadsheet shows them.
+    Texts that begin like a formula get an apostrophe in front, so that a spreadsheet shows them. The exit
+    code is 1 when files cannot be read and are missing in the export.
     """
     names = [c.strip() for c in columns.split(",") if c.strip()]
-    _told(export_csv(app.repo, kind, out, columns=names, raw=raw, at=at), out)
+    return _told(export_csv(app.repo, kind, out, columns=names, raw=raw, at=at), out)
 
 
-def _told(done: Exported, out: Path | None) -> None:
+def _told(done: Exported, out: Path | None) -> int:
+    """Say what was exported and what is missing, and return the exit code."""
     if out is not None:
         noun = "document" if done.documents == 1 else "documents"
         click.echo(f"{done.documents:,} {noun} written to {safe_text(str(out))}", err=True)
     tell_left_out(done.left_out)
+    return int(bool(done.left_out))
 
 
 export_command.add_command(export_json_command)

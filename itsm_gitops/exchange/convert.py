@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from itsm_gitops.exchange.fitting import ABSENT, SCALARS, fit, names_people, type_of
+from itsm_gitops.exchange.fitting import ABSENT, SCALARS, clean, fit, names_people, type_of
 from itsm_gitops.exchange.identifiers import Identifiers
 from itsm_gitops.exchange.mapping import Rule, TableMapping
 from itsm_gitops.exchange.report import ADJUSTED, DEFAULTED, NOT_UNDERSTOOD, Tally
@@ -14,6 +14,7 @@ from itsm_gitops.exchange.times import LocalTimes
 from itsm_gitops.model.errors import did_you_mean
 
 _MATCH_MAX = 2_000  # characters of a cell that a mapping's regex is tried on
+_NAME_MAX = 100  # characters of an alias
 _NO_TIME = "not a time in the format named"
 _NO_DATE = "not a date in the format named"
 
@@ -31,6 +32,8 @@ class Converter:
 
     ``repeatable`` are the columns of which several may have the same heading. Raises NotFound for a column
     that the table does not have, TableError for a heading that stands more than once where one is meant.
+    ``old_names`` are texts that stand where identifiers belong and are none: old numbers of documents that
+    may come later in the table.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Converter:
             if name not in repeatable:
                 table.position(name)
         self.named: dict[Named, None] = {}
+        self.old_names: set[str] = set()
 
     def take_named(self) -> tuple[Named, ...]:
         """Return the items that were named since this was asked last."""
@@ -215,6 +219,15 @@ class Converter:
         if rule.slug:
             return self._identifier(rule.ensure, column, text, row, people=names_people(schema)), ""
         value, problem, changes = fit(text, schema)
+        if (
+            problem
+            and "x-ref" in schema
+            and rule.default is None
+            and text == clean(text)
+            and len(text) <= _NAME_MAX
+        ):
+            self.old_names.add(text)
+            return text, ""
         for change in changes:
             self._tally.add(column, ADJUSTED, change, text[:200], row.number)
         if not problem and rule.ensure:

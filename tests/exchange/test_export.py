@@ -71,7 +71,8 @@ def test_cells_of_every_type(store) -> None:
 def test_default_columns_are_the_fields_in_order(store) -> None:
     assert rows(store)[0] == default_columns(store.book.kind("team"))
     assert rows(store)[0][:3] == ["id", "class", "name"]
-    assert default_columns(store.book.kind("incident"))[-2:] == ["opened", "updated"]
+    derived = ["priority", "opened", "resolved", "closed", "updated"]
+    assert default_columns(store.book.kind("incident"))[-5:] == derived
 
 
 def test_an_unknown_column_or_kind(store) -> None:

@@ -380,7 +380,9 @@ def test_cmdb_items_from_a_table(git_repo, run) -> None:
     assert web["aliases"] == ["Web 01"]
     assert "x" not in db
     assert (db["owner"], db["lifecycle"], db["description"]) == ("plat-form", "planned", "bell")
-    assert [(s.key, s.reason) for s in report.skipped] == [("web-01", "the alias 'web-01' already belongs to web-01 (I007)")]
+    assert [(s.key, s.reason) for s in report.skipped] == [
+        ("web-01", "the alias 'web-01' already belongs to web-01 (I007)")
+    ]
     assert {c for c, _, _ in notes(report, NOT_UNDERSTOOD)} == {
         "bought",
         "cores",

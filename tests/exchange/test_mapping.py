@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
@@ -71,7 +70,12 @@ def test_an_unknown_name(git_repo) -> None:
         ("slug: true, ensure", "slug: maybe, ensure", "maybe", "slug must be true or false, not text"),
         ("x.old.group: group", "x.old.group: {column: a, regex: '('}", "'('", "is not a regular expression"),
         ("x.old.group: group", "x.old.group: {column: a, type: tiem}", "tiem", "type cannot be 'tiem'"),
-        ("  opened: {at: opened, by: {column: by, slug: true}}\n", "", "state:\n", "the field 'opened' is missing in timeline"),
+        (
+            "  opened: {at: opened, by: {column: by, slug: true}}\n",
+            "",
+            "state:\n",
+            "the field 'opened' is missing in timeline",
+        ),
     ],
 )
 def test_every_fault_has_its_place(git_repo, mapping, old: str, new: str, at: str, message: str) -> None:

@@ -83,7 +83,10 @@ def test_rows_are_counted_as_a_spreadsheet_counts_them(table) -> None:
         ('a,b\n"x"y,2\n', "row 2 (line 2) cannot be read: ',' expected after '\"'"),
         ('a,b\n"never closed,2\n', "row 2 (line 2) cannot be read: unexpected end of data"),
         ("a,\0b\n1,2\n", "contains NUL characters in its first row"),
-        (f"a,b\n1,{'x' * (CELL_MAX + 1)}\n", f"row 2 (line 2) has a cell of more than {CELL_MAX:,} characters"),
+        (
+            f"a,b\n1,{'x' * (CELL_MAX + 1)}\n",
+            f"row 2 (line 2) has a cell of more than {CELL_MAX:,} characters",
+        ),
         ("", "has no header row"),
         ("\n1,2\n", "has no header row"),
         (b"a,b\n1,\xff\n", "row 1 (line 0) or one soon after it is not utf-8: byte 0xff, invalid start byte"),
