@@ -77,7 +77,7 @@ class CommentReader:
         if before.strip():
             self._tally.add(rule.column, ADJUSTED, _NO_TIME, before[:60], row.number)
             yield Remark(at, by, rule.field, before)
-        ends = [match.start() for match, _ in heads[1:]] + [len(text)]
+        ends = [*(match.start() for match, _ in heads[1:]), len(text)][: len(heads)]
         for (match, moment), end in reversed(list(zip(heads, ends, strict=True))):
             field = "note" if _INTERNAL.search(match["kind"]) else "comment"
             yield Remark(

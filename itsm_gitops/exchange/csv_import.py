@@ -180,6 +180,7 @@ class _Import:
         self._identifiers = Identifiers(self._store, plan.people)
         self.provenance = Provenance(repo.root, plan.kind.plural, plan.name)
         self._context = Context(self._store, plan.kind, Managed(plan), self.provenance, tally, update=update)
+        self._old_names: set[str] = set()
         self._items: dict[str, NewItem] = {}
         self._rows: list[RowDocument] = []
         self._linked: dict[str, LinkedDocument] = {}
@@ -204,6 +205,7 @@ class _Import:
             rows = self._keyed(table, drafter, _counted(plan, self._tally, report, progress)(table))
             for key, group in self._groups(rows):
                 yield drafter.draft(key, group)
+            self._old_names = convert.old_names
 
     def _keyed(self, table: Table, drafter: Drafter, rows: Iterable[Row]) -> Iterator[tuple[str, Row]]:
         """Yield each row with its key; rows without one and those with too many cells are left out."""
@@ -291,7 +293,7 @@ class _Import:
         for draft in good:
             links, references = linker.links(draft)
             data = {"id": draft.id, **draft.data}
-            linker.resolve_fields(draft, data)
+            linker.resolve_fields(draft, data, self._old_names)
             own = [link for link in links if link.source == draft.id]
             elsewhere += [link for link in links if link.source != draft.id]
             entries = [{"type": link.type, "target": link.target} for link in own]

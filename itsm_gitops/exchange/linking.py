@@ -16,6 +16,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository import Store
 
 _REFERENCE = {"maxLength": 120, "pattern": r"^[^\r\n]+$"}
+_NOTHING = "nothing has this identifier or old number"
 _BETWEEN = re.compile(r"\s*[,;\n]\s*|\s+")
 
 
@@ -81,9 +82,7 @@ class Linker:
             if rest and "external_refs" in self._kind.fields:
                 references.append(self.reference(rest))
             elif rest:
-                self._tally.add(
-                    wish.column, NOT_UNDERSTOOD, "nothing has this identifier or old number", rest, wish.row
-                )
+                self._tally.add(wish.column, NOT_UNDERSTOOD, _NOTHING, rest, wish.row)
         return links, [e for i, e in enumerate(references) if e not in references[:i]]
 
     def reference(self, number: str) -> dict[str, str]:
@@ -93,18 +92,22 @@ class Linker:
     def _link(self, source: str, wish: Wish, target: str) -> Link:
         return stored(self._book.inverses, source, wish.type, target, wish.number, wish.row)
 
-    def resolve_fields(self, draft: Draft, data: dict[str, Any]) -> None:
-        """Replace old names in fields that hold identifiers by the identifiers."""
-        for edge in edges_of(self._kind, data):
+    def resolve_fields(self, draft: Draft, data: dict[str, Any], old_names: set[str]) -> None:
+        """Replace old names in fields that hold identifiers by the identifiers.
+
+        ``old_names`` cannot be identifiers; those that name nothing are left out.
+        """
+        for edge in reversed(edges_of(self._kind, data)):
             if self._directory.has(edge.target):
                 continue
-            found = self._directory.find(edge.target)
+            found, name = self._directory.find(edge.target), str(edge.pointer[0])
             if found:
-                name = str(edge.pointer[0])
-                self._tally.add(
-                    name, ADJUSTED, "an old name became the identifier", edge.target, draft.rows[-1]
-                )
+                reason = "an old name became the identifier"
+                self._tally.add(name, ADJUSTED, reason, edge.target, draft.rows[-1])
                 put(data, edge.pointer, found)
+            elif edge.target in old_names:
+                self._tally.add(name, NOT_UNDERSTOOD, _NOTHING, edge.target, draft.rows[-1])
+                take_out(data, edge.pointer)
 
 
 def stored(inverses: Mapping[str, Any], source: str, word: str, target: str, number: str, row: int) -> Link:

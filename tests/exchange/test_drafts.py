@@ -227,9 +227,9 @@ def test_a_reference_field_takes_old_names_and_leaves_out_what_is_not_there(give
         "id: db\nclass: server\nname: DB\nowner: ops\nlifecycle: production\naliases: [DB-7]\n",
     )
     rules = INCIDENTS.replace(FIELDS, FIELDS + ', cis: {column: items, separator: ","}')
-    report = run('id,title,opened,items\nT1,a,2024-01-01,"web,DB-7,ghost,ops"\n', rules)
+    report = run('id,title,opened,items\nT1,a,2024-01-01,"web,DB-7,ghost,ops,No such"\n', rules)
     assert data(given, "T1")["cis"] == ["web", "db"]
-    assert {n.value for n in report.notes if n.outcome == NOT_UNDERSTOOD} == {"ghost", "ops"}
+    assert {n.value for n in report.notes if n.outcome == NOT_UNDERSTOOD} == {"ghost", "ops", "No such"}
     assert errors(given) == []
 
 
