@@ -55,7 +55,11 @@ class RowDocument:
     )
 
     def __init__(
-        self, context: Context, draft: Draft, data: dict[str, Any], reference: Callable[[str], dict[str, str]]
+        self,
+        context: Context,
+        draft: Draft,
+        data: dict[str, Any],
+        reference: Callable[[str], dict[str, str] | None],
     ) -> None:
         self.draft = draft
         self.numbers: dict[tuple[str, str], str] = {}
@@ -189,14 +193,10 @@ class RowDocument:
         """Keep the number of a row that was left out as a reference; a later import makes a link of it."""
         for value in values:
             key = (value.get("type", ""), value.get("target", "")) if isinstance(value, dict) else ("", "")
-            if (
-                key[1] in self._context.left_out
-                and key in self.numbers
-                and "external_refs" in self._context.kind.fields
-            ):
-                reference = self._reference(self.numbers[key])
-                if reference not in data.setdefault("external_refs", []):
-                    data["external_refs"].append(reference)
+            number = self.numbers.get(key, "") if key[1] in self._context.left_out else ""
+            reference = self._reference(number) if number else None
+            if reference and reference not in data.get("external_refs", ()):
+                data.setdefault("external_refs", []).append(reference)
 
     def tell_stay(self) -> None:
         """Count the values that stay though the table no longer says them."""

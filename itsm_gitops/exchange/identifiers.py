@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
+from itsm_gitops.exchange.fitting import clean
 from itsm_gitops.model import ids
 from itsm_gitops.repository import Store
 
@@ -15,8 +16,10 @@ _ALPHABETS = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN")
 
 def folded(text: str) -> str:
     """Return a name without the differences that never tell two people or things apart: case and blanks."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return " ".join(unicodedata.normalize("NFKC", clean(text)).casefold().split())
 
+
+_CUT = "…"  # the end of a name that was too long for its field
 
 # People and teams are named by handles that share one space.
 _HANDLES = frozenset({"", "person", "team"})
@@ -72,6 +75,8 @@ class Identifiers:
         entry = self._store.entries.get(identifier)
         if entry is None or cls not in ("", entry.kind):
             return False
+        if entry.title.endswith(_CUT) and name.startswith(folded(entry.title[:-1])):
+            return True
         names = (entry.id, entry.title, *entry.aliases)
         return any(folded(n) in (name, name.replace(" ", "-")) for n in names if n)
 

@@ -79,15 +79,21 @@ class Linker:
         for wish in draft.wishes:
             targets, rest = self._directory.find_all(wish.number)
             links += [self._link(draft.id, wish, target) for target in targets]
-            if rest and "external_refs" in self._kind.fields:
-                references.append(self.reference(rest))
+            reference = self.reference(rest) if rest else None
+            if reference:
+                references.append(reference)
             elif rest:
                 self._tally.add(wish.column, NOT_UNDERSTOOD, _NOTHING, rest, wish.row)
         return links, [e for i, e in enumerate(references) if e not in references[:i]]
 
-    def reference(self, number: str) -> dict[str, str]:
-        """Return the external reference for a number."""
-        return {"system": self._system, "id": fit(number, _REFERENCE)[0]}
+    def reference(self, number: str) -> dict[str, str] | None:
+        """Return the external reference for a number; None where the kind has none or it is no number."""
+        text, problem, _ = fit(number, _REFERENCE)
+        return (
+            {"system": self._system, "id": text}
+            if not problem and "external_refs" in self._kind.fields
+            else None
+        )
 
     def _link(self, source: str, wish: Wish, target: str) -> Link:
         return stored(self._book.inverses, source, wish.type, target, wish.number, wish.row)
