@@ -12,7 +12,16 @@ from itsm_gitops.exchange.merge import Managed, changes, differing
 from itsm_gitops.exchange.packing import pack, unpack
 from itsm_gitops.exchange.provenance import Provenance
 from itsm_gitops.exchange.records import Draft
-from itsm_gitops.exchange.report import CREATED, KEPT, NOT_UNDERSTOOD, RETAINED, UNCHANGED, UPDATED, Tally
+from itsm_gitops.exchange.report import (
+    ADJUSTED,
+    CREATED,
+    KEPT,
+    NOT_UNDERSTOOD,
+    RETAINED,
+    UNCHANGED,
+    UPDATED,
+    Tally,
+)
 from itsm_gitops.exchange.settling import part_of, without
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError
@@ -20,6 +29,7 @@ from itsm_gitops.model.findings import Finding, Pointer
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository import Store
 
+_STATED_TWICE = "K005"  # nothing is lost when the second of two equal links is left out
 _RETAINED = "the table no longer says it, but somebody has edited the document; it stays"
 
 
@@ -175,7 +185,9 @@ class RowDocument:
         return True
 
     def _object(self, finding: Finding) -> None:
-        field = ".".join(str(p) for p in finding.pointer)
+        required = self._context.kind.required
+        named = (n for n in required if not finding.pointer and f"'{n}'" in finding.message)
+        field = ".".join(str(p) for p in finding.pointer) or next(named, "")
         where = "" if finding.path == self._path else f" in {finding.path}"
         hint = f"; {finding.hint}" if finding.code[0] == "W" and finding.hint else ""
         self.refuse(f"{finding.message}{where} ({finding.code}){hint}", finding.code, field)
@@ -187,7 +199,8 @@ class RowDocument:
         number = (
             self.numbers.get((value.get("type", ""), target), target) if isinstance(value, dict) else target
         )
-        self._context.tally.add(str(part[0]), NOT_UNDERSTOOD, reason, number, self.draft.rows[-1])
+        outcome = ADJUSTED if finding.code == _STATED_TWICE else NOT_UNDERSTOOD
+        self._context.tally.add(str(part[0]), outcome, reason, number, self.draft.rows[-1])
 
     def _refer(self, data: dict[str, Any], values: Any) -> None:
         """Keep the number of a row that was left out as a reference; a later import makes a link of it."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from itsm_gitops.exchange.convert import Converter, Named
-from itsm_gitops.exchange.fitting import ABSENT, fit, schema_at, type_of
+from itsm_gitops.exchange.fitting import ABSENT, clean, fit, schema_at, type_of
 from itsm_gitops.exchange.history import Timelines
 from itsm_gitops.exchange.mapping import OVERRIDE_FIELD, PRIORITY_FIELD, CsvMapping, Rule
 from itsm_gitops.exchange.packing import pack, unpack
@@ -222,6 +222,6 @@ def render_items(
             text, problem, changes = fit(filled, schemas.get(name, {}))
             for change in changes:
                 tally.add(f"{item.cls}.{name}", ADJUSTED, change, filled[:200], 0)
-            fields[name] = filled if problem else text
+            fields[name] = clean(filled) if problem else text
         found[item.id] = fields
     return list(found.values())

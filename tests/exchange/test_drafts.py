@@ -57,6 +57,7 @@ def test_a_row_without_a_field_that_its_schema_demands_is_set_aside(given, run) 
     table = "id,title,opened\nT1,,2024-01-01\nT2,Mail is slow,2024-01-01\n"
     planned = run(table, INCIDENTS, dry_run=True)
     assert [(s.row, s.key, s.code) for s in planned.skipped] == [(2, "T1", "S002")]
+    assert planned.skipped[0].field == "title"
     assert "'title' is missing" in planned.skipped[0].reason
     assert not (given.root / "build").exists()
     done = run(table, INCIDENTS)
@@ -64,7 +65,7 @@ def test_a_row_without_a_field_that_its_schema_demands_is_set_aside(given, run) 
     assert done.quarantine == "build/quarantine/log.csv"
     found = rows(given.root / done.quarantine)
     assert found[0] == ["id", "title", "opened", "itsm_row", "itsm_field", "itsm_rule", "itsm_reason"]
-    assert found[1][:6] == ["T1", "", "2024-01-01", "2", "", "S002"]
+    assert found[1][:6] == ["T1", "", "2024-01-01", "2", "title", "S002"]
     assert errors(given) == []
 
 
