@@ -10,7 +10,7 @@ from itsm_gitops.exchange.convert import Converter
 from itsm_gitops.exchange.fitting import clean
 from itsm_gitops.exchange.mapping import JIRA, SERVICENOW, CommentRule
 from itsm_gitops.exchange.report import ADJUSTED, Tally
-from itsm_gitops.exchange.tables import Row
+from itsm_gitops.exchange.tables import CsvRow
 
 # `2024-03-01 10:15:22 - Ann Agent (Work notes)`: one heading for each text, the newest first.
 _HEADING = re.compile(
@@ -41,7 +41,7 @@ class CommentReader:
         self._tally = tally
         self._longest = longest
 
-    def read(self, rule: CommentRule, row: Row, at: str, by: str) -> Iterator[Remark]:
+    def read(self, rule: CommentRule, row: CsvRow, at: str, by: str) -> Iterator[Remark]:
         """Yield what the cells of one rule say; ``at`` and ``by`` are those of the row, for plain texts."""
         for cell in self._convert.cells(row, rule.column):
             for found in self._parts(rule, cell, row, at, by):
@@ -49,7 +49,7 @@ class CommentReader:
                 for start in range(0, len(text), self._longest):
                     yield found._replace(text=text[start : start + self._longest].strip())
 
-    def _parts(self, rule: CommentRule, cell: str, row: Row, at: str, by: str) -> Iterator[Remark]:
+    def _parts(self, rule: CommentRule, cell: str, row: CsvRow, at: str, by: str) -> Iterator[Remark]:
         if rule.form == JIRA:
             yield self._jira(rule, cell, row, at, by)
         elif rule.form == SERVICENOW:
@@ -59,7 +59,7 @@ class CommentReader:
             who = self._convert.who(rule.by, row) if rule.by else by
             yield Remark(moment or at, who, rule.field, cell)
 
-    def _jira(self, rule: CommentRule, cell: str, row: Row, at: str, by: str) -> Remark:
+    def _jira(self, rule: CommentRule, cell: str, row: CsvRow, at: str, by: str) -> Remark:
         """Read ``date;author;text``; a cell of another shape is a text without date and author."""
         parts = cell.split(";", 2)
         moment = self._moment(rule, parts[0].strip(), row) if len(parts) == 3 else ""
@@ -68,7 +68,7 @@ class CommentReader:
             return Remark(at, by, rule.field, cell)
         return Remark(moment, self._convert.handle(rule.column, parts[1].strip(), row), rule.field, parts[2])
 
-    def _servicenow(self, rule: CommentRule, cell: str, row: Row, at: str, by: str) -> Iterator[Remark]:
+    def _servicenow(self, rule: CommentRule, cell: str, row: CsvRow, at: str, by: str) -> Iterator[Remark]:
         """Read a journal: each heading that has a time begins a text; the oldest comes last in the cell."""
         text = cell.replace("\r\n", "\n").replace("\r", "\n")
         heads = [(m, self._moment(rule, m["at"], row)) for m in _HEADING.finditer(text)]
@@ -84,7 +84,7 @@ class CommentReader:
                 moment, self._convert.handle(rule.column, match["by"], row), field, text[match.end() : end]
             )
 
-    def _moment(self, rule: CommentRule, text: str, row: Row) -> str:
+    def _moment(self, rule: CommentRule, text: str, row: CsvRow) -> str:
         return self._convert.moment(rule.column, text, row, rule.times)
 
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.exchange.fitting import ABSENT, SCALARS, clean, fit, names_people, type_of
 from itsm_gitops.exchange.identifiers import Identifiers
-from itsm_gitops.exchange.mapping import Rule, TableMapping
+from itsm_gitops.exchange.mapping import TableMapping, ValueRule
 from itsm_gitops.exchange.report import ADJUSTED, DEFAULTED, NOT_UNDERSTOOD, Tally
-from itsm_gitops.exchange.tables import Row, Table
+from itsm_gitops.exchange.tables import CsvRow, CsvTable
 from itsm_gitops.exchange.times import LocalTimes
 from itsm_gitops.model.errors import did_you_mean
 
@@ -39,7 +39,7 @@ class Converter:
     def __init__(
         self,
         mapping: TableMapping,
-        table: Table,
+        table: CsvTable,
         tally: Tally,
         identifiers: Identifiers,
         *,
@@ -62,17 +62,17 @@ class Converter:
         self.named.clear()
         return named
 
-    def cell(self, row: Row, column: str) -> str:
+    def cell(self, row: CsvRow, column: str) -> str:
         """Return the text of a cell without blanks around it; empty where it is missing."""
         text = row.cells[self._places[column][0]].strip()
         return "" if text in self._missing else text
 
-    def cells(self, row: Row, column: str) -> list[str]:
+    def cells(self, row: CsvRow, column: str) -> list[str]:
         """Return the texts in all columns with this heading, without those that are missing."""
         texts = (row.cells[place].strip() for place in self._places[column])
         return [text for text in texts if text not in self._missing]
 
-    def value(self, rule: Rule, row: Row, schema: Mapping[str, Any] | None = None) -> Any:
+    def value(self, rule: ValueRule, row: CsvRow, schema: Mapping[str, Any] | None = None) -> Any:
         """Return what a rule makes of a row, fitted to the schema of its field; ABSENT for nothing."""
         if rule.value is not None:
             return rule.value
@@ -85,7 +85,7 @@ class Converter:
             return list(dict.fromkeys(flat)) if flat else ABSENT
         return self._read(rule, column, texts[0], row, schema)
 
-    def texts(self, rule: Rule, row: Row) -> list[str]:
+    def texts(self, rule: ValueRule, row: CsvRow) -> list[str]:
         """Return the texts that a rule gives without making values of them, all entries of a list."""
         if rule.value is not None:
             return [str(rule.value)]
@@ -102,7 +102,7 @@ class Converter:
             found = [str(self._default(rule, column, "", row, "missing"))]
         return list(dict.fromkeys(found))
 
-    def _texts(self, rule: Rule, row: Row) -> tuple[str, list[str]]:
+    def _texts(self, rule: ValueRule, row: CsvRow) -> tuple[str, list[str]]:
         """Return the column that a rule is reported under, and the texts it reads."""
         if not rule.template:
             return rule.column, self.cells(row, rule.column)
@@ -115,7 +115,7 @@ class Converter:
             parts.append(f"{before}{text or other}")
         return rule.template[0][1], ["".join(parts) + rule.tail] if said else []
 
-    def when(self, column: str, row: Row) -> str:
+    def when(self, column: str, row: CsvRow) -> str:
         """Return the time in a column as RFC 3339 text; empty where it is missing or no time."""
         text = self.cell(row, column)
         moment = self.moment(column, text, row) if text else ""
@@ -129,7 +129,7 @@ class Converter:
         moment = times.read(text) if times and text else None
         return moment.text if moment else ""
 
-    def moment(self, column: str, text: str, row: Row, times: LocalTimes | None = None) -> str:
+    def moment(self, column: str, text: str, row: CsvRow, times: LocalTimes | None = None) -> str:
         """Return the time that a text means, empty for none; notes what the zone makes doubtful."""
         times = times or self._mapping.times_of(column)
         moment = times.read(text) if times else None
@@ -139,22 +139,24 @@ class Converter:
             self._tally.add(column, ADJUSTED, moment.doubt, text, row.number)
         return moment.text
 
-    def who(self, rule: Rule | None, row: Row) -> str:
+    def who(self, rule: ValueRule | None, row: CsvRow) -> str:
         """Return the handle a rule gives, or the mapping's actor."""
         value = self.value(rule, row) if rule else ABSENT
         return value if isinstance(value, str) else self._mapping.actor
 
-    def handle(self, column: str, text: str, row: Row) -> str:
+    def handle(self, column: str, text: str, row: CsvRow) -> str:
         """Return the handle for a name that stands inside of a cell, or the mapping's actor."""
         return self._identifier("", column, text, row, people=True) if text else self._mapping.actor
 
-    def _default(self, rule: Rule, column: str, text: str, row: Row, why: str) -> Any:
+    def _default(self, rule: ValueRule, column: str, text: str, row: CsvRow, why: str) -> Any:
         if rule.default is None:
             return ABSENT
         self._tally.add(column, DEFAULTED, f"{why}; '{rule.default}' is taken", text, row.number)
         return rule.default
 
-    def _read(self, rule: Rule, column: str, text: str, row: Row, schema: Mapping[str, Any] | None) -> Any:
+    def _read(
+        self, rule: ValueRule, column: str, text: str, row: CsvRow, schema: Mapping[str, Any] | None
+    ) -> Any:
         value, problem = self._mapped(rule, text)
         if value is ABSENT and not problem:
             return ABSENT
@@ -165,7 +167,7 @@ class Converter:
         self._tally.add(column, NOT_UNDERSTOOD, problem, text, row.number)
         return self._default(rule, column, text, row, problem)
 
-    def _mapped(self, rule: Rule, text: str) -> tuple[Any, str]:
+    def _mapped(self, rule: ValueRule, text: str) -> tuple[Any, str]:
         """Return what ``regex`` and ``map`` make of a text, and what is wrong; ABSENT where nothing is meant."""
         value: Any = text
         if rule.regex:
@@ -185,7 +187,7 @@ class Converter:
         return (ABSENT if value is None else value), ""
 
     def _typed(
-        self, rule: Rule, column: str, text: str, row: Row, schema: Mapping[str, Any] | None
+        self, rule: ValueRule, column: str, text: str, row: CsvRow, schema: Mapping[str, Any] | None
     ) -> tuple[Any, str]:
         schema = schema or {}
         kind = rule.type or type_of(schema)
@@ -202,7 +204,7 @@ class Converter:
         return self._single(rule, column, text, row, schema, kind)
 
     def _single(
-        self, rule: Rule, column: str, text: str, row: Row, schema: Mapping[str, Any], kind: str
+        self, rule: ValueRule, column: str, text: str, row: CsvRow, schema: Mapping[str, Any], kind: str
     ) -> tuple[Any, str]:
         if kind == "time":
             moment = self.moment(column, text, row)
@@ -234,7 +236,7 @@ class Converter:
             self.named[Named(rule.ensure, value, text)] = None
         return value, problem
 
-    def _identifier(self, ensure: str, column: str, text: str, row: Row, *, people: bool) -> str:
+    def _identifier(self, ensure: str, column: str, text: str, row: CsvRow, *, people: bool) -> str:
         known = self._identifiers.person(text) if people else ""
         if known:
             return known

@@ -12,7 +12,7 @@ from itsm_gitops.exchange.fitting import ABSENT, clean, schema_at
 from itsm_gitops.exchange.mapping import CsvMapping, TimelineRules
 from itsm_gitops.exchange.report import ADJUSTED, DROPPED, Tally
 from itsm_gitops.exchange.routes import Routes
-from itsm_gitops.exchange.tables import Row
+from itsm_gitops.exchange.tables import CsvRow
 
 Entry = dict[str, str]
 _SHORT = 80  # characters of a value that reads well beside an arrow
@@ -46,7 +46,7 @@ class Timelines:
         self._longest = min(entry.get(n, {}).get("maxLength", 20_000) for n in ("note", "comment"))
         self._comments = CommentReader(convert, tally, self._longest)
 
-    def opened(self, rows: Sequence[Row]) -> tuple[str, str]:
+    def opened(self, rows: Sequence[CsvRow]) -> tuple[str, str]:
         """Return when the record was opened, and else why nothing says so.
 
         A log whose cell of the opening is empty gives the time of its first event; a cell that cannot be
@@ -68,7 +68,7 @@ class Timelines:
             )
         return at, "" if at else f"no time of opening in '{column}', which its identifier needs"
 
-    def in_order(self, rows: list[Row], newest_first: bool) -> list[Row]:
+    def in_order(self, rows: list[CsvRow], newest_first: bool) -> list[CsvRow]:
         """Return the events of a record, oldest first."""
         if len(rows) < 2 or not self._rules.event_at:
             return rows
@@ -94,7 +94,7 @@ class Timelines:
         """Return the timeline with the steps that are missing, where the mapping asks for them."""
         return self._routes.fill(timeline, data) if self._rules.fill_steps else timeline
 
-    def fold(self, rows: Sequence[Row], opened: str) -> list[Entry]:
+    def fold(self, rows: Sequence[CsvRow], opened: str) -> list[Entry]:
         """Return the timeline of one record; its last entry with a state has the present one."""
         by = self._convert.who(self._rules.opened_by, rows[0])
         timeline: list[Entry] = [{"at": opened, "by": by, "state": self._initial}]
@@ -109,11 +109,11 @@ class Timelines:
         return add_remarks(timeline, remarks, self._tally)
 
     def _fold_events(
-        self, rows: Sequence[Row], timeline: list[Entry], remarks: list[tuple[Remark, str, int]]
+        self, rows: Sequence[CsvRow], timeline: list[Entry], remarks: list[tuple[Remark, str, int]]
     ) -> None:
         rules, convert = self._rules, self._convert
         state, word, at = self._initial, "", timeline[0]["at"]
-        before: Row | None = None
+        before: CsvRow | None = None
         for row in rows:
             moment = convert.when(rules.event_at, row)
             if not moment:
@@ -141,7 +141,7 @@ class Timelines:
                 remarks += [(r, rule.column, row.number) for r in self._comments.read(rule, row, at, by)]
             state, word, before = reached, telling, row
 
-    def _fold_steps(self, row: Row, timeline: list[Entry]) -> None:
+    def _fold_steps(self, row: CsvRow, timeline: list[Entry]) -> None:
         present = self._state(row, "")
         for step in self._rules.steps:
             at = self._convert.when(step.at, row)
@@ -162,15 +162,15 @@ class Timelines:
             if self._word(row) in self._telling:
                 timeline[-1]["note"] = self._word(row)
 
-    def _state(self, row: Row, present: str) -> str:
+    def _state(self, row: CsvRow, present: str) -> str:
         value: Any = self._convert.value(self._rules.state, row)
         return present if value is ABSENT else str(value)
 
-    def _word(self, row: Row) -> str:
+    def _word(self, row: CsvRow) -> str:
         column = self._rules.state.column
         return self._convert.cell(row, column) if column else ""
 
-    def _changes(self, before: Row | None, row: Row) -> list[str]:
+    def _changes(self, before: CsvRow | None, row: CsvRow) -> list[str]:
         """Say what changed in tracked columns; what a column holds at first, where no field has it."""
         if before is None:
             first = ((label, self._convert.cell(row, column)) for column, label in self._unread)
@@ -182,7 +182,7 @@ class Timelines:
                 changes.append(_said(label, old, new))
         return changes
 
-    def _joined(self, notes: list[str], row: Row) -> str:
+    def _joined(self, notes: list[str], row: CsvRow) -> str:
         separator = "\n\n" if any("\n" in n for n in notes) else "; "
         text = clean(separator.join(notes))
         if len(text) > self._longest:

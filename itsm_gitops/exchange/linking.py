@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from itsm_gitops.exchange.fitting import fit
-from itsm_gitops.exchange.records import Draft, Wish
+from itsm_gitops.exchange.records import RowDraft, Wish
 from itsm_gitops.exchange.report import ADJUSTED, NOT_UNDERSTOOD, Tally
 from itsm_gitops.model import ids
 from itsm_gitops.model.entry import edges_of
@@ -30,10 +30,10 @@ class Link(NamedTuple):
     row: int
 
 
-class Directory:
+class NumberIndex:
     """Finds documents of the repository and of the table by identifier, old number or alias."""
 
-    def __init__(self, store: Store, drafts: Iterable[Draft], items: Iterable[str]) -> None:
+    def __init__(self, store: Store, drafts: Iterable[RowDraft], items: Iterable[str]) -> None:
         self._store = store
         self._keys = {draft.key: draft.id for draft in drafts}
         self._items = {*items, *self._keys.values()}
@@ -66,18 +66,18 @@ class Directory:
 class Linker:
     """Puts links into documents. What leads nowhere becomes an external reference, or is reported."""
 
-    def __init__(self, store: Store, kind: Kind, system: str, directory: Directory, tally: Tally) -> None:
+    def __init__(self, store: Store, kind: Kind, system: str, index: NumberIndex, tally: Tally) -> None:
         self._book = store.book
         self._kind = kind
         self._system = system or "unknown"
-        self._directory = directory
+        self._index = index
         self._tally = tally
 
-    def links(self, draft: Draft) -> tuple[list[Link], list[dict[str, str]]]:
+    def links(self, draft: RowDraft) -> tuple[list[Link], list[dict[str, str]]]:
         """Return the links that a draft asks for, and references for the numbers that are not known."""
         links, references = [], []
         for wish in draft.wishes:
-            targets, rest = self._directory.find_all(wish.number)
+            targets, rest = self._index.find_all(wish.number)
             links += [self._link(draft.id, wish, target) for target in targets]
             reference = self.reference(rest) if rest else None
             if reference:
@@ -98,15 +98,15 @@ class Linker:
     def _link(self, source: str, wish: Wish, target: str) -> Link:
         return stored(self._book.inverses, source, wish.type, target, wish.number, wish.row)
 
-    def resolve_fields(self, draft: Draft, data: dict[str, Any], old_names: set[str]) -> None:
+    def resolve_fields(self, draft: RowDraft, data: dict[str, Any], old_names: set[str]) -> None:
         """Replace old names in fields that hold identifiers by the identifiers.
 
         ``old_names`` cannot be identifiers; those that name nothing are left out.
         """
         for edge in reversed(edges_of(self._kind, data)):
-            if self._directory.has(edge.target):
+            if self._index.has(edge.target):
                 continue
-            found, name = self._directory.find(edge.target), str(edge.pointer[0])
+            found, name = self._index.find(edge.target), str(edge.pointer[0])
             if found:
                 reason = "an old name became the identifier"
                 self._tally.add(name, ADJUSTED, reason, edge.target, draft.rows[-1])

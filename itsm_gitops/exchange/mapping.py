@@ -23,7 +23,7 @@ SERVICENOW = "servicenow"  # date - author (Work notes), the text below, newest 
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ValueRule:
     """How one value is made: from a column, a template of columns, or always the same.
 
     ``template`` holds (text before, column, text where the cell is empty); that last text is None where
@@ -55,16 +55,16 @@ class LinkRule:
     """A column (by its rule) with the numbers of other documents, and the type of the links to them."""
 
     type: str
-    target: Rule
+    target: ValueRule
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Milestone:
     """A state and the column that says when it was reached."""
 
     state: str
     at: str
-    by: Rule | None = None
+    by: ValueRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class CommentRule:
     form: str = TEXT
     field: str = "comment"
     at: str = ""
-    by: Rule | None = None
+    by: ValueRule | None = None
     times: LocalTimes | None = None
 
 
@@ -90,17 +90,17 @@ class TimelineRules:
     """
 
     opened_at: str
-    state: Rule
-    opened_by: Rule | None = None
-    steps: tuple[Step, ...] = ()
+    state: ValueRule
+    opened_by: ValueRule | None = None
+    steps: tuple[Milestone, ...] = ()
     fill_steps: bool = False
     event_at: str = ""
-    event_by: Rule | None = None
+    event_by: ValueRule | None = None
     track: tuple[tuple[str, str], ...] = ()  # (column, label)
     comments: tuple[CommentRule, ...] = ()
 
     @property
-    def rules(self) -> Iterator[Rule]:
+    def rules(self) -> Iterator[ValueRule]:
         """The rules among these."""
         by = [self.opened_by, self.event_by]
         by += [s.by for s in self.steps] + [c.by for c in self.comments]
@@ -156,8 +156,8 @@ class CsvMapping(TableMapping):
     """The mapping of a table whose keys become documents of one kind, checked against the rule book."""
 
     kind: Kind
-    key: Rule
-    fields: Mapping[str, Rule]
+    key: ValueRule
+    fields: Mapping[str, ValueRule]
     links: tuple[LinkRule, ...] = ()
     timeline: TimelineRules | None = None
     create: tuple[Mapping[str, Any], ...] = ()
@@ -180,9 +180,9 @@ class CsvMapping(TableMapping):
 class RelationMapping(TableMapping):
     """The mapping of a table whose rows are links between documents that exist."""
 
-    source: Rule
-    type: Rule
-    target: Rule
+    source: ValueRule
+    type: ValueRule
+    target: ValueRule
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -190,5 +190,5 @@ class RelationMapping(TableMapping):
         return _distinct((self.source, self.type, self.target), ())
 
 
-def _distinct(rules: Iterable[Rule], plain: Iterable[str]) -> tuple[str, ...]:
+def _distinct(rules: Iterable[ValueRule], plain: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(c for c in (*(c for r in rules for c in r.columns), *plain) if c))

@@ -17,10 +17,10 @@ from itsm_gitops.exchange.mapping import (
     CommentRule,
     CsvMapping,
     LinkRule,
+    Milestone,
     RelationMapping,
-    Rule,
-    Step,
     TimelineRules,
+    ValueRule,
 )
 from itsm_gitops.exchange.tables import Dialect
 from itsm_gitops.exchange.times import LocalTimes
@@ -64,7 +64,7 @@ def read_mapping(repo: Repository, source: Path | str) -> CsvMapping | RelationM
             lines.append(f"{name}:{span.line}:{span.column}: {fault.message}")
         raise MappingError("\n".join(lines), faults[0].hint or f"the schema of mappings is {SCHEMA}")
     folder = Path(source).parent if Path(source).is_file() else repo.root
-    return _Builder(name, loaded.data, folder).build(book)
+    return _MappingBuilder(name, loaded.data, folder).build(book)
 
 
 def mapping_schema() -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _find(repo: Repository, source: Path | str) -> tuple[str, bytes]:
     raise NotFound(f"there is no mapping '{source}'", hint)
 
 
-class _Builder:
+class _MappingBuilder:
     """Builds a mapping of data that the schema and the checks accept."""
 
     def __init__(self, name: str, data: Mapping[str, Any], folder: Path) -> None:
@@ -177,7 +177,7 @@ class _Builder:
             opened_by=_maybe(opened.get("by"), (*at, "opened", "by")),
             state=make_rule(raw["state"], (*at, "state")),
             steps=tuple(
-                Step(s["state"], s["at"], _maybe(s.get("by"), (*at, "steps", i, "by")))
+                Milestone(s["state"], s["at"], _maybe(s.get("by"), (*at, "steps", i, "by")))
                 for i, s in enumerate(steps)
             ),
             fill_steps=raw.get("fill_steps", False),
@@ -202,12 +202,12 @@ def _link(raw: Mapping[str, Any], at: Pointer) -> LinkRule:
     return LinkRule(raw["type"], make_rule({k: v for k, v in raw.items() if k != "type"}, at))
 
 
-def make_rule(raw: Any, at: Pointer) -> Rule:
+def make_rule(raw: Any, at: Pointer) -> ValueRule:
     """Build one rule of its text or its mapping, which stands at ``at``."""
     if isinstance(raw, str):
-        return Rule(at, column=raw)
+        return ValueRule(at, column=raw)
     parts, tail = _split(raw.get("template", ""))
-    return Rule(
+    return ValueRule(
         at,
         column=raw.get("column", ""),
         template=parts,
@@ -232,5 +232,5 @@ def _split(template: str) -> tuple[tuple[tuple[str, str, str | None], ...], str]
     return tuple(parts), template[end:]
 
 
-def _maybe(raw: Any, at: Pointer) -> Rule | None:
+def _maybe(raw: Any, at: Pointer) -> ValueRule | None:
     return None if raw is None else make_rule(raw, at)

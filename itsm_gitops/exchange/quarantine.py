@@ -14,7 +14,7 @@ from pathlib import Path
 
 from itsm_gitops import documents
 from itsm_gitops.exchange.report import Skipped
-from itsm_gitops.exchange.tables import DELIMITERS, Dialect, Table
+from itsm_gitops.exchange.tables import DELIMITERS, CsvTable, Dialect
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.text import safe_text
@@ -44,7 +44,7 @@ def check_path(root: Path, path: Path) -> None:
 def write(path: Path, source: Path, dialect: Dialect, skipped: Mapping[int, Skipped]) -> None:
     """Write the rows whose numbers are in ``skipped``, in the order of the table."""
     text = io.StringIO()
-    with Table(source, dialect) as table:
+    with CsvTable(source, dialect) as table:
         writer = csv.writer(
             text,
             delimiter=DELIMITERS.get(dialect.delimiter, dialect.delimiter),

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from itsm_gitops.exchange.convert import Converter, Named
 from itsm_gitops.exchange.fitting import ABSENT, clean, fit, schema_at, type_of
 from itsm_gitops.exchange.history import Timelines
-from itsm_gitops.exchange.mapping import OVERRIDE_FIELD, PRIORITY_FIELD, CsvMapping, Rule
+from itsm_gitops.exchange.mapping import OVERRIDE_FIELD, PRIORITY_FIELD, CsvMapping, ValueRule
 from itsm_gitops.exchange.packing import pack, unpack
 from itsm_gitops.exchange.report import ADJUSTED, NOT_UNDERSTOOD, SUPERSEDED, Tally
-from itsm_gitops.exchange.tables import Row
+from itsm_gitops.exchange.tables import CsvRow
 from itsm_gitops.model import ids
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.priority import derive
@@ -30,7 +30,7 @@ class Wish(NamedTuple):
 
 
 @dataclass(slots=True)
-class Draft:
+class RowDraft:
     """A document on its way: without its links, and without identifier until all keys are known.
 
     ``rows`` are the numbers of its rows, ``named`` the items it needs. ``packed`` is its data, packed because thousands of drafts wait
@@ -87,16 +87,16 @@ class Drafter:
         tracked |= {line.event_by.column} if line and line.event_by else set()
         self._single = [c for c in mapping.columns if c not in tracked] if mapping.has_events else []
 
-    def key(self, row: Row) -> str:
+    def key(self, row: CsvRow) -> str:
         """Return the old number of a row; empty where it has none."""
         rule = self._mapping.key
         if rule.column and not (rule.regex or rule.map):
             return self._convert.cell(row, rule.column)
         return next(iter(self._convert.texts(rule, row)), "")
 
-    def draft(self, key: str, rows: list[Row]) -> Draft:
+    def draft(self, key: str, rows: list[CsvRow]) -> RowDraft:
         """Make the draft of one key."""
-        draft = Draft(key, tuple(row.number for row in rows))
+        draft = RowDraft(key, tuple(row.number for row in rows))
         alias, problem, _ = fit(key, self._alias)
         if problem or alias != key:
             draft.refuse("the key cannot be an alias: one line, at most 100 characters", field="aliases")
@@ -121,7 +121,7 @@ class Drafter:
         draft.packed = pack(data)
         return draft
 
-    def _fields(self, rows: Sequence[Row], opened: str) -> dict[str, Any]:
+    def _fields(self, rows: Sequence[CsvRow], opened: str) -> dict[str, Any]:
         last = rows[-1]
         data: dict[str, Any] = {self._kind.tag: self._kind.name}
         timeline: list[dict[str, str]] = []
@@ -136,7 +136,7 @@ class Drafter:
             data["timeline"] = self._history.fill(timeline, data)
         return data
 
-    def _set(self, data: dict[str, Any], name: str, rule: Rule, row: Row) -> None:
+    def _set(self, data: dict[str, Any], name: str, rule: ValueRule, row: CsvRow) -> None:
         if rule.states and data.get(self._kind.state_field) not in rule.states:
             return
         value = self._convert.value(rule, row, self._schemas[name])
@@ -148,7 +148,7 @@ class Drafter:
             node = node.setdefault(step, {})
         node[last] = value
 
-    def _override(self, data: dict[str, Any], row: Row) -> None:
+    def _override(self, data: dict[str, Any], row: CsvRow) -> None:
         """Turn a stated priority into an override, where the matrix says something else."""
         stated = data.pop(PRIORITY_FIELD, None)
         if stated is None or stated == derive(self._policy, data.get("impact"), data.get("urgency")):
@@ -163,7 +163,7 @@ class Drafter:
             "reason": f"imported from {self._mapping.system or 'another system'}",
         }
 
-    def _superseded(self, rows: Sequence[Row]) -> None:
+    def _superseded(self, rows: Sequence[CsvRow]) -> None:
         """Count earlier values of columns whose changes the timeline does not tell."""
         for before, row in pairwise(rows):
             for column in self._single:
@@ -185,7 +185,7 @@ def repeatable(mapping: CsvMapping) -> frozenset[str]:
     return frozenset(lists) - plain - frozenset(mapping.key.columns)
 
 
-def identify(kind_prefix: str, draft: Draft, taken: Mapping[str, str]) -> str:
+def identify(kind_prefix: str, draft: RowDraft, taken: Mapping[str, str]) -> str:
     """Return the identifier that importing this key always gives; ``taken`` maps those in use to keys."""
     opened = parse_time(draft.opened)
     attempt = 0

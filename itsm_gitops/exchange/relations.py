@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from itsm_gitops.exchange.candidates import LinkedDocument
+from itsm_gitops.exchange.companions import LinkedDocument
 from itsm_gitops.exchange.convert import Converter
 from itsm_gitops.exchange.identifiers import Identifiers
 from itsm_gitops.exchange.judging import ProposalJudge
-from itsm_gitops.exchange.linking import Directory, Link, stored
-from itsm_gitops.exchange.mapping import RelationMapping, Rule
+from itsm_gitops.exchange.linking import Link, NumberIndex, stored
+from itsm_gitops.exchange.mapping import RelationMapping, ValueRule
 from itsm_gitops.exchange.report import UNCHANGED, UPDATED, ImportReport, Skipped, Tally
 from itsm_gitops.exchange.settling import settle
-from itsm_gitops.exchange.tables import Row, Table
+from itsm_gitops.exchange.tables import CsvRow, CsvTable
 from itsm_gitops.repository import Repository, Store
 
-Counted = Callable[[Table], Iterator[Row]]
+Counted = Callable[[CsvTable], Iterator[CsvRow]]
 
 
 def import_relations(
@@ -34,7 +34,7 @@ def import_relations(
     """
     store = repo.store()
     run = _Relations(store, plan, report, tally)
-    with Table(source, plan.dialect) as table:
+    with CsvTable(source, plan.dialect) as table:
         convert = Converter(plan, table, tally, Identifiers(store, plan.people))
         for row in counted(table):
             run.take(row, convert)
@@ -49,12 +49,12 @@ class _Relations:
         self._plan = plan
         self._report = report
         self._tally = tally
-        self._directory = Directory(store, (), ())
+        self._index = NumberIndex(store, (), ())
         self._links: list[Link] = []
         self._present: set[int] = set()
         self.documents: dict[str, LinkedDocument] = {}
 
-    def take(self, row: Row, convert: Converter) -> None:
+    def take(self, row: CsvRow, convert: Converter) -> None:
         """Take one row: a link, or a reason why there is none."""
         reason, link = row.fault, None
         if not reason:
@@ -73,11 +73,11 @@ class _Relations:
         if not self.documents[entry.id].add(link):
             self._present.add(row.number)
 
-    def _link(self, row: Row, convert: Converter) -> tuple[str, Link | None]:
+    def _link(self, row: CsvRow, convert: Converter) -> tuple[str, Link | None]:
         ends = []
         for rule in (self._plan.source, self._plan.target):
             text = self._text(rule, row, convert)
-            identifier = self._directory.find(text) if text else ""
+            identifier = self._index.find(text) if text else ""
             if not identifier:
                 columns = " and ".join(rule.columns)
                 missing = (
@@ -97,7 +97,7 @@ class _Relations:
         (source, _), (target, number) = ends
         return "", stored(book.inverses, source, word, target, number, row.number)
 
-    def _text(self, rule: Rule, row: Row, convert: Converter) -> str:
+    def _text(self, rule: ValueRule, row: CsvRow, convert: Converter) -> str:
         return next(iter(convert.texts(rule, row)), "")
 
     def tell(self) -> None:

@@ -81,7 +81,7 @@ class Skipped(NamedTuple):
     field: str = ""
 
 
-class Kept(NamedTuple):
+class KeptDocument(NamedTuple):
     """An existing document that differs from what the table says and was left alone."""
 
     id: str
@@ -106,7 +106,7 @@ class ImportReport:
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
-    kept: list[Kept] = field(default_factory=list)
+    kept: list[KeptDocument] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     items: list[str] = field(default_factory=list)
     linked: list[str] = field(default_factory=list)

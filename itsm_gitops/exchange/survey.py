@@ -8,7 +8,7 @@ from typing import NamedTuple
 from itsm_gitops.exchange.comments import written_times
 from itsm_gitops.exchange.fitting import schema_at, type_of
 from itsm_gitops.exchange.mapping import CommentRule, CsvMapping
-from itsm_gitops.exchange.tables import Table, TableError
+from itsm_gitops.exchange.tables import CsvTable, TableError
 from itsm_gitops.exchange.times import LocalTimes, other_format
 from itsm_gitops.model.text import safe_text
 
@@ -22,7 +22,7 @@ class _Column(NamedTuple):
     texts: dict[str, None]
 
 
-def survey(table: Table, mapping: CsvMapping) -> bool:
+def survey(table: CsvTable, mapping: CsvMapping) -> bool:
     """Read a table once and return whether the events of its records come newest first.
 
     Raises TableError where values of a column are not written in the format of the mapping and another
@@ -48,7 +48,7 @@ def survey(table: Table, mapping: CsvMapping) -> bool:
     return order.descents > order.ascents
 
 
-def _time_columns(table: Table, mapping: CsvMapping) -> list[_Column]:
+def _time_columns(table: CsvTable, mapping: CsvMapping) -> list[_Column]:
     names = list(mapping.timeline.time_columns) if mapping.timeline else []
     for name, rule in mapping.fields.items():
         kind = rule.type or type_of(schema_at(mapping.kind.fields, name.split(".")))
@@ -62,7 +62,7 @@ def _time_columns(table: Table, mapping: CsvMapping) -> list[_Column]:
     return found
 
 
-def _comment_columns(table: Table, mapping: CsvMapping) -> list[tuple[_Column, CommentRule]]:
+def _comment_columns(table: CsvTable, mapping: CsvMapping) -> list[tuple[_Column, CommentRule]]:
     return [
         (_Column(rule.column, table.positions(rule.column), rule.times, {}), rule)
         for rule in (mapping.timeline.comments if mapping.timeline else ())
@@ -73,7 +73,7 @@ def _comment_columns(table: Table, mapping: CsvMapping) -> list[tuple[_Column, C
 class _Order:
     """Counts how often the time goes forward and back from one row to the next of the same key."""
 
-    def __init__(self, table: Table, mapping: CsvMapping) -> None:
+    def __init__(self, table: CsvTable, mapping: CsvMapping) -> None:
         self.ascents = self.descents = 0
         event_at = mapping.timeline.event_at if mapping.timeline else ""
         self._times = mapping.times_of(event_at) if event_at else None
@@ -95,7 +95,7 @@ class _Order:
         self._key, self._moment = key, text or (self._moment if key == self._key else "")
 
 
-def _check(table: Table, column: _Column, missing: frozenset[str]) -> None:
+def _check(table: CsvTable, column: _Column, missing: frozenset[str]) -> None:
     texts = [text for text in column.texts if text and text not in missing]
     misfits = [text for text in texts if column.times.read(text) is None]
     other = other_format(column.times.pattern, texts) if misfits else ""

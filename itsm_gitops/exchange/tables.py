@@ -53,7 +53,7 @@ class Dialect:
     escaped: bool = False
 
 
-class Row(NamedTuple):
+class CsvRow(NamedTuple):
     """One row. ``number`` counts rows of the table from 1, the header included where there is one.
 
     ``fault`` says why its cells cannot be used; empty for a good row.
@@ -64,7 +64,7 @@ class Row(NamedTuple):
     fault: str = ""
 
 
-class Table:
+class CsvTable:
     """A table being read: its column names, then its rows. Use as a context manager.
 
     ``heading`` is the row of headings that the mapping's own names replace; empty where there is none.
@@ -120,7 +120,7 @@ class Table:
             )
         return found[0]
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[CsvRow]:
         """Yield each row that is not blank, those with a wrong number of cells with their ``fault``.
 
         Raises TableError where rows cannot be told apart.
@@ -130,11 +130,11 @@ class Table:
             if len(cells) != width:
                 if any(cells):
                     cut = f"has {len(cells)} cells, but there are {width} columns"
-                    yield Row(self._number, cells, cut)
+                    yield CsvRow(self._number, cells, cut)
                 continue
             if escaped:
                 cells = [restore(cell) for cell in cells]
-            yield Row(self._number, cells)
+            yield CsvRow(self._number, cells)
 
     def error(self, row: int, what: str, hint: str) -> TableError:
         """Return the refusal of this table because of a row."""
