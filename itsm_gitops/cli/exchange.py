@@ -113,6 +113,7 @@ def import_csv_command(
     else:
         style = styles(sys.stdout)
         click.echo("\n".join(_lines(report, style, terminal_width())), color=style.on)
+    tell_left_out(report.unreadable)
     if report.fruitless:
         say("error", "no row could be imported", f"row {report.skipped[0].row}: {report.skipped[0].reason}")
     return int(report.fruitless)

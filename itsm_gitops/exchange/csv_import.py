@@ -47,7 +47,7 @@ def import_csv(
     path = Path(source)
     plan = read_mapping(repo, mapping)
     target = quarantine or left_out.default_path(repo.root, path)
-    left_out.check_path(repo.root, target)
+    left_out.check_path(repo.root, target, path)
     name = plan.kind.name if isinstance(plan, CsvMapping) else "links"
     report = ImportReport(path.name, plan.name, name, dry_run)
     tally = Tally()

@@ -58,6 +58,7 @@ class DocumentImport:
 
     def files(self, counted: Counted) -> Iterator[File]:
         """Read and judge the table, fill the report, and return the files to write."""
+        self._report.unreadable = self._store.left_out()
         drafts = list(self._drafts(counted))
         self._plan.forget_times()
         self._identify(drafts)

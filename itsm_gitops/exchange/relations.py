@@ -33,6 +33,7 @@ def import_relations(
     end is not known, the word is none, or a rule is against the link.
     """
     store = repo.store()
+    report.unreadable = store.left_out()
     run = _Relations(store, plan, report, tally)
     with CsvTable(source, plan.dialect) as table:
         convert = Converter(plan, table, tally, Identifiers(store, plan.people))

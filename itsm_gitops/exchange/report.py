@@ -92,7 +92,7 @@ class KeptDocument(NamedTuple):
 class ImportReport:
     """The outcome of one import. Identifiers are in the order of the table.
 
-    ``linked`` are other documents that get links. ``results`` counts rows by what became of them; they add up to ``rows``. ``quarantine`` is the file
+    ``unreadable`` are documents that the table could not be compared with. ``linked`` are other documents that get links. ``results`` counts rows by what became of them; they add up to ``rows``. ``quarantine`` is the file
     with the rows that were left out, empty where there is none.
     """
 
@@ -110,6 +110,7 @@ class ImportReport:
     skipped: list[Skipped] = field(default_factory=list)
     items: list[str] = field(default_factory=list)
     linked: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
     @property
@@ -163,6 +164,7 @@ class ImportReport:
             "skipped": [s._asdict() for s in self.skipped],
             "items": self.items,
             "linked": self.linked,
+            "unreadable": self.unreadable,
             "values": [{**n._asdict(), "rows": list(n.rows)} for n in self.notes],
         }
 

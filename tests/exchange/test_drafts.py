@@ -78,6 +78,25 @@ def test_a_row_that_was_set_aside_can_be_corrected_and_imported(given, run) -> N
     assert not aside.exists()
 
 
+def test_a_corrected_file_is_not_replaced_by_what_still_does_not_fit(given, run, mapping) -> None:
+    run("id,title,opened\nT1,,2024-01-01\nT2,,2024-01-01\n", INCIDENTS)
+    aside = given.root / "build/quarantine/log.csv"
+    corrected = aside.read_text().replace("T1,,", "T1,Mail is slow,")
+    aside.write_text(corrected)
+    report = import_csv(given.repo, aside, mapping(INCIDENTS))
+    assert (report.counts["created"], report.quarantine) == (1, "build/quarantine/log-again.csv")
+    assert aside.read_text() == corrected
+    assert len(rows(given.root / report.quarantine)) == 2
+
+
+def test_a_file_with_something_else_is_not_overwritten(given, table, mapping) -> None:
+    notes = given.write("notes.txt", "mine")
+    with pytest.raises(UsageError, match="holds something else"):
+        import_csv(given.repo, table("host\n"), mapping(SERVERS), quarantine=notes)
+    with pytest.raises(UsageError, match="is the table itself"):
+        import_csv(given.repo, (t := table("host\n")), mapping(SERVERS), quarantine=t)
+
+
 def test_with_strict_nothing_is_written_where_a_row_does_not_fit(given, run) -> None:
     with pytest.raises(StrictRefusal, match="1 of 2 rows"):
         run("id,title,opened\nT1,,2024-01-01\nT2,Slow,2024-01-01\n", INCIDENTS, strict=True)
