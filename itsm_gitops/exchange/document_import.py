@@ -70,10 +70,10 @@ class DocumentImport:
     def _drafts(self, counted: Counted) -> Iterator[RowDraft]:
         plan = self._plan
         with CsvTable(self._source, plan.dialect) as table:
-            newest_first = survey(table, plan)
+            order = survey(table, plan)
         with CsvTable(self._source, plan.dialect) as table:
             convert = Converter(plan, table, self._tally, self._identifiers, repeatable=repeatable(plan))
-            drafter = Drafter(plan, self._store.book, convert, self._tally, newest_first=newest_first)
+            drafter = Drafter(plan, self._store.book, convert, self._tally, order=order)
             rows = self._keyed(table, drafter, counted(table))
             for key, group in self._groups(rows):
                 yield drafter.draft(key, group)

@@ -12,6 +12,7 @@ from itsm_gitops.exchange.fitting import ABSENT, clean, schema_at
 from itsm_gitops.exchange.mapping import CsvMapping, TimelineRules
 from itsm_gitops.exchange.report import ADJUSTED, DROPPED, Tally
 from itsm_gitops.exchange.routes import Routes
+from itsm_gitops.exchange.survey import Order
 from itsm_gitops.exchange.tables import CsvRow
 
 Entry = dict[str, str]
@@ -68,11 +69,13 @@ class Timelines:
             )
         return at, "" if at else f"no time of opening in '{column}', which its identifier needs"
 
-    def in_order(self, rows: list[CsvRow], newest_first: bool) -> list[CsvRow]:
+    def in_order(self, rows: list[CsvRow], order: Order) -> list[CsvRow]:
         """Return the events of a record, oldest first."""
         if len(rows) < 2 or not self._rules.event_at:
             return rows
-        ordered = rows[::-1] if newest_first else rows
+        ordered = rows[::-1] if order.newest_first else rows
+        if order.ordered:
+            return ordered
         column = self._rules.event_at
         times = [self._convert.time_of(column, self._convert.cell(row, column)) for row in ordered]
         for index, time in enumerate(times):  # an event without a time stays behind the one before it
@@ -121,8 +124,9 @@ class Timelines:
                     rules.event_at, ADJUSTED, _NO_TIME, convert.cell(row, rules.event_at), row.number
                 )
             elif moment < at:
+                reason = _EARLY if at == timeline[0]["at"] else _BACK
                 self._tally.add(
-                    rules.event_at, ADJUSTED, _EARLY, convert.cell(row, rules.event_at), row.number
+                    rules.event_at, ADJUSTED, reason, convert.cell(row, rules.event_at), row.number
                 )
                 moment = at
             at = moment or at
@@ -199,6 +203,7 @@ class Timelines:
 
 _NO_TIME = "the event has no time; that of the event before is taken"
 _EARLY = "before the opening; the time of the opening is taken"
+_BACK = "before the event above it; the time of that one is taken"
 _NO_STEP = "no column says when this state was reached; the time of the step before is taken"
 _SORTED = "the rows of this record are in no order of time; they are taken in the order of their times"
 

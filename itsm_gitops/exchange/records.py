@@ -13,6 +13,7 @@ from itsm_gitops.exchange.history import Timelines
 from itsm_gitops.exchange.mapping import OVERRIDE_FIELD, PRIORITY_FIELD, CsvMapping, ValueRule
 from itsm_gitops.exchange.packing import pack, unpack
 from itsm_gitops.exchange.report import ADJUSTED, NOT_UNDERSTOOD, SUPERSEDED, Tally
+from itsm_gitops.exchange.survey import Order
 from itsm_gitops.exchange.tables import CsvRow
 from itsm_gitops.model import ids
 from itsm_gitops.model.clock import parse_time
@@ -71,13 +72,13 @@ class Drafter:
         convert: Converter,
         tally: Tally,
         *,
-        newest_first: bool = False,
+        order: Order,
     ) -> None:
         self._mapping = mapping
         self._kind = mapping.kind
         self._convert = convert
         self._tally = tally
-        self._newest_first = newest_first
+        self._order = order
         self._policy = book.policy(PRIORITY)
         line = mapping.timeline
         self._history = Timelines(mapping, line, convert, tally) if line else None
@@ -102,7 +103,7 @@ class Drafter:
             draft.refuse("the key cannot be an alias: one line, at most 100 characters", field="aliases")
             return draft
         if self._history:
-            rows = self._history.in_order(rows, self._newest_first)
+            rows = self._history.in_order(rows, self._order)
             draft.opened, problem = self._history.opened(rows)
             if problem:
                 draft.refuse(problem, field="timeline")

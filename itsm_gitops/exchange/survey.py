@@ -12,6 +12,19 @@ from itsm_gitops.exchange.tables import CsvTable, TableError
 from itsm_gitops.exchange.times import LocalTimes, other_format
 from itsm_gitops.model.text import safe_text
 
+_QUIRKS = 0.1  # share of steps against the order that are slips of a clock, not of the table
+
+
+class Order(NamedTuple):
+    """In which order the events of the records stand: newest first or not, and whether in one at all.
+
+    A table in order has few steps against it. Those are slips of the old tool's clock: the order of the
+    rows is what happened. In a table without order only the times say what happened.
+    """
+
+    newest_first: bool = False
+    ordered: bool = True
+
 
 class _Column(NamedTuple):
     """A column with times: its places, what reads it, and the texts that stand in it, each once."""
@@ -22,8 +35,8 @@ class _Column(NamedTuple):
     texts: dict[str, None]
 
 
-def survey(table: CsvTable, mapping: CsvMapping) -> bool:
-    """Read a table once and return whether the events of its records come newest first.
+def survey(table: CsvTable, mapping: CsvMapping) -> Order:
+    """Read a table once and return in which order the events of its records stand.
 
     Raises TableError where values of a column are not written in the format of the mapping and another
     format fits all of them: then the mapping is wrong, and each value that fits may be read wrongly.
@@ -31,7 +44,7 @@ def survey(table: CsvTable, mapping: CsvMapping) -> bool:
     columns = _time_columns(table, mapping)
     comments = _comment_columns(table, mapping)
     if not columns and not comments:
-        return False
+        return Order()
     order = _Order(table, mapping)
     for row in table.rows():
         if row.fault:
@@ -45,7 +58,8 @@ def survey(table: CsvTable, mapping: CsvMapping) -> bool:
         order.see(row.cells)
     for column in (*columns, *(column for column, _ in comments)):
         _check(table, column, mapping.missing)
-    return order.descents > order.ascents
+    against = min(order.ascents, order.descents)
+    return Order(order.descents > order.ascents, against <= _QUIRKS * (order.ascents + order.descents))
 
 
 def _time_columns(table: CsvTable, mapping: CsvMapping) -> list[_Column]:

@@ -63,6 +63,16 @@ def test_events_in_no_order_are_sorted_and_told(given, run) -> None:
     assert any("no order of time" in n.reason for n in report.notes)
 
 
+def test_a_slip_of_the_clock_in_a_log_that_is_in_order_changes_no_order(given, run) -> None:
+    slip = ROWS.replace("2024-02-02T10:00", "2024-02-01T08:59")
+    others = "".join(ROWS.replace("T1,", f"T{n},") for n in range(2, 8))
+    report = run(HEAD + slip + others, LOG)
+    assert states(given, "T1") == ["new", "in_progress", "resolved", "closed"]
+    assert data(given, "T1")["timeline"][2]["at"] == "2024-02-01T09:00:00Z"
+    assert any("before the event above it" in n.reason for n in report.notes)
+    assert errors(given) == []
+
+
 def test_a_format_is_refused_where_another_one_fits_every_row(given, run) -> None:
     rules = LOG.replace("format: iso", 'format: "%d/%m/%Y %H:%M"')
     table = HEAD + "T1,New,02/03/2024 01:16,02/03/2024 01:16,a\nT2,New,03/14/2024 04:40,03/14/2024 04:40,a\n"
