@@ -4,7 +4,7 @@
 
 writes the documents into FOLDER (which must hold a rule book) where they are not there yet, then reads them,
 looks for conflicts once and prints the figures as JSON. Nothing here decides a test: that the answer is right is
-proved in tests/changes/test_collisions.py, against a comparison of every change with every other.
+proved in tests/gate/test_collisions.py, against a comparison of every change with every other.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from itsm_gitops.commands.starting import init
+from itsm_gitops.commands.init import init
 from tests.fake_github import FakeGitHub, account
 from tests.support import GitRepo
 

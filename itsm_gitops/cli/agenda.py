@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from itsm_gitops.cli.render import Style, pad, wrap
 from itsm_gitops.cli.times import zone_note
-from itsm_gitops.commands.words import counted
 from itsm_gitops.graph.calendars import FREEZE, MAINTENANCE
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.schedule import Around, Schedule
 from itsm_gitops.model.text import safe_text, shorten, width
 from itsm_gitops.model.windows import zone as zone_of
+from itsm_gitops.model.words import counted
 
 _NAMES = {FREEZE: "freeze", MAINTENANCE: "maintenance"}
 _RISKS = {"high": "bold red", "medium": "yellow"}

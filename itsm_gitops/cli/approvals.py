@@ -11,12 +11,12 @@ import click
 from itsm_gitops.cli.base import App, by_option, command, json_option, lazily, pass_app, print_json
 from itsm_gitops.cli.render import Style, styles, wrap
 from itsm_gitops.cli.width import terminal_width
-from itsm_gitops.commands.approving import Asked, approvals, approve
+from itsm_gitops.gate.approvals import Asked, approvals, approve
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.text import safe_text
 
 if TYPE_CHECKING:
-    from itsm_gitops.changes.types import Assessment, Verdict
+    from itsm_gitops.gate.types import Assessment, Verdict
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _SIMULATE = "simulate"
@@ -122,7 +122,7 @@ def gate_command(app: App, /, what: str, as_json: bool, **named: str) -> int:
     Exit code 0: approved or overridden; 1: approvals are missing; 2: it cannot be judged (nothing
     matched, a record that cannot be read, no answer from the forge). Only 0 is a pass.
     """
-    from itsm_gitops.changes.explain import EXIT_ERROR, exit_code
+    from itsm_gitops.gate.explain import EXIT_ERROR, exit_code
 
     try:
         found = approvals(app.repo, Asked(what=what, **named))
@@ -173,13 +173,13 @@ def approve_command(
         raise UsageError(
             "only a signed statement is an approval", "itsm approve --sign (or review on the forge)"
         )
-    from itsm_gitops.commands.people import acting
+    from itsm_gitops.repository.actor import acting
 
     state = "changes_requested" if reject else "approved"
     person = acting(app.repo, by)
     done = approve(app.repo, Asked(what=what, **named), person=person, key=key, state=state, note=note)
     if as_json:
-        from itsm_gitops.changes.explain import as_json as data
+        from itsm_gitops.gate.explain import as_json as data
 
         print_json(
             {"reference": done.reference, "statement": done.statement, "assessment": data(done.assessment)}
@@ -202,7 +202,7 @@ def _say_simulated(add: tuple[str, ...], remove: tuple[str, ...]) -> None:
 
 def _print(found: Assessment, *, as_json: bool, everything: bool = False) -> None:
     if as_json:
-        from itsm_gitops.changes.explain import as_json as data
+        from itsm_gitops.gate.explain import as_json as data
 
         print_json(data(found))
         return
@@ -212,7 +212,7 @@ def _print(found: Assessment, *, as_json: bool, everything: bool = False) -> Non
 
 def render(found: Assessment, style: Style, columns: int, *, everything: bool = False) -> Iterator[str]:
     """Yield the terminal's view: the result, each requirement, and what was not counted."""
-    from itsm_gitops.changes.explain import headline
+    from itsm_gitops.gate.explain import headline
 
     more = len(found.changes) - _NAMED
     named = ", ".join(found.changes[:_NAMED]) + (f" and {more} more" if more > 0 else "")

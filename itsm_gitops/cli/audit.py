@@ -23,8 +23,8 @@ from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.text import safe_text
 
 if TYPE_CHECKING:
-    from itsm_gitops.changes.recording import Draft
-    from itsm_gitops.commands.recording import Recorded
+    from itsm_gitops.evidence.recording import Recorded
+    from itsm_gitops.evidence.writing import Draft
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -79,7 +79,7 @@ def record_command(app: App, /, as_json: bool, request: int | None, **named: Any
     its request on the forge and the statements that approvers signed. What did not pass the gate is
     recorded too, as bypassed. Writers who come at the same time lose nothing.
     """
-    from itsm_gitops.commands.recording import Asked, record
+    from itsm_gitops.evidence.recording import Asked, record
 
     done = record(app.repo, Asked(request=request or 0, **named))
     if as_json:
@@ -158,7 +158,7 @@ def verify_command(app: App, since: str, target: str, anchor: str, as_json: bool
 
     Exit code 0: nothing is wrong; 1: findings. Keep the commit it prints for the next --anchor.
     """  # noqa: D301 - click needs the backspace itself
-    from itsm_gitops.commands.auditing import report_json, verify
+    from itsm_gitops.evidence.auditing import report_json, verify
 
     report = verify(app.repo, since=since, target=target, anchor=anchor)
     if as_json:
@@ -190,12 +190,12 @@ def retro_command(app: App, /, what: str, as_json: bool, request: int | None, **
     since, of the same content, by everybody who would have had to approve. The result is a second
     statement; the first stays as it is. Exit code 1: approvals are still missing.
     """
-    from itsm_gitops.commands.recording import Asked, retro
+    from itsm_gitops.evidence.recording import Asked, retro
 
     done = retro(app.repo, what, Asked(request=request or 0, **named))
     (draft,) = done.drafts
     if as_json:
-        from itsm_gitops.changes.explain import as_json as data
+        from itsm_gitops.gate.explain import as_json as data
 
         print_json({**_recorded_json(done), "assessment": data(draft.assessment)})
         return int(not draft.assessment.passes)
@@ -230,7 +230,7 @@ def show_command(app: App, what: str, as_json: bool) -> int:
     Who had to approve, who did, what did not count and why, and whether all of it comes out the
     same when it is computed again. Exit code 1 where it does not.
     """
-    from itsm_gitops.commands.auditing import show
+    from itsm_gitops.evidence.auditing import show
 
     found = show(app.repo, what)
     if as_json:
@@ -276,8 +276,8 @@ def export_command(app: App, as_csv: bool, raw: bool, as_json: bool) -> None:
     Change, branch, merge, time, result, who had to approve, who did, what did not count, and the
     review afterwards. It is what was recorded; 'itsm audit verify' says whether that is true.
     """
-    from itsm_gitops.commands.auditing import as_csv as csv_text
-    from itsm_gitops.commands.auditing import rows
+    from itsm_gitops.evidence.auditing import as_csv as csv_text
+    from itsm_gitops.evidence.auditing import rows
 
     if as_csv and as_json:
         from itsm_gitops.model.errors import UsageError

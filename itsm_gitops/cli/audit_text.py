@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from itsm_gitops.changes.audit import Branch, Report
-from itsm_gitops.changes.book import AuditFinding
-from itsm_gitops.changes.recording import Draft
 from itsm_gitops.cli.render import Style, facts, wrap
 from itsm_gitops.cli.times import local, zone_note
-from itsm_gitops.commands.auditing import Shown
+from itsm_gitops.evidence.audit import Branch, Report
+from itsm_gitops.evidence.auditing import Shown
+from itsm_gitops.evidence.ledger import AuditFinding
+from itsm_gitops.evidence.writing import Draft
 from itsm_gitops.model import clock
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.text import safe_text, shorten

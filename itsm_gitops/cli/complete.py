@@ -10,10 +10,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from itsm_gitops.cli.base import App
-from itsm_gitops.commands.creating import SHORT_NAMES, candidates, field_for
-from itsm_gitops.commands.fields import schema_at
-from itsm_gitops.commands.names import names
-from itsm_gitops.commands.steps import next_steps
+from itsm_gitops.editing.create import SHORT_NAMES, candidates, field_for
+from itsm_gitops.editing.fields import schema_at
+from itsm_gitops.editing.identifiers import names
+from itsm_gitops.editing.steps import next_steps
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.kinds import Kind
 
@@ -236,7 +236,7 @@ def states(ctx: click.Context, incomplete: str) -> Items:
 @_quiet
 def codes(ctx: click.Context, incomplete: str) -> Items:
     """Offer the codes that the target state demands."""
-    from itsm_gitops.commands.steps import code_field
+    from itsm_gitops.editing.steps import code_field
 
     found = _repo(ctx).document(_word(ctx, "identifier", 0))
     state = _word(ctx, "state", 1)

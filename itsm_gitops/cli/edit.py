@@ -9,9 +9,9 @@ import click
 from itsm_gitops.cli.base import App, by_option, command, dry_run_option, json_option, lazily, pass_app
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
-from itsm_gitops.commands.edits import add_note, set_fields
-from itsm_gitops.commands.fields import read_assignment
-from itsm_gitops.commands.linking import link, unlink
+from itsm_gitops.editing.edits import add_note, set_fields
+from itsm_gitops.editing.fields import read_assignment
+from itsm_gitops.editing.link import link, unlink
 
 _ID = click.argument("identifier", metavar="ID", shell_complete=lazily("identifiers"))
 

@@ -50,7 +50,7 @@ def enrol_command(
     signed approvals by key. Of yourself, address and key are taken from Git (user.email,
     user.signingKey). Bring the file to the target branch before it is needed.
     """
-    from itsm_gitops.commands.enrolling import Enrolment, enrol
+    from itsm_gitops.editing.enrol import Enrolment, enrol
 
     about = Enrolment(name, teams, addresses, key, accounts)
     print_written([enrol(app.repo, person, about, dry_run=dry_run)], as_json, dry_run=dry_run)

@@ -107,7 +107,7 @@ def import_csv_command(
             progress=counter,
         )
     if report_file:
-        write_report(report, report_file)
+        write_report(repo, report, report_file)
     if as_json:
         print_json(report.to_dict())
     else:

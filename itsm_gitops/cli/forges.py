@@ -56,7 +56,7 @@ def submit_command(
     CHG is a change, or a unique part of its identifier. What is staged comes along. On the target
     branch a new branch change/CHG is begun; on any other branch the commit is made there.
     """
-    from itsm_gitops.commands.submitting import submit
+    from itsm_gitops.gate.submit import submit
 
     done = submit(
         app.repo,
@@ -113,7 +113,7 @@ def comment_command(
     replaced. The token is read from ITSM_FORGE_TOKEN or the forge's usual variable. With
     --dry-run and a change or branch no forge is asked.
     """
-    from itsm_gitops.commands.briefing import comment, preview
+    from itsm_gitops.gate.briefing import comment, preview
 
     if what and (number is not None or not dry_run):
         raise UsageError(
@@ -154,7 +154,7 @@ def codeowners_command(
     The forge then asks owners of an edited item for a review. That is routing only: the gate
     decides by the policy. Teams need forge_groups, people identities with a login.
     """
-    from itsm_gitops.commands.codeowning import codeowners
+    from itsm_gitops.gate.codeowners import codeowners
     from itsm_gitops.model.errors import UsageError
 
     if write and (check or at):
@@ -202,7 +202,7 @@ def doctor_command(app: App, offline: bool, forge: str | None, as_json: bool) ->
     server's rules: required checks, no force pushes. Exit 1 where something would let a change
     through. What cannot be looked at is said.
     """
-    from itsm_gitops.commands.doctoring import FAILED, OK, UNKNOWN, doctor
+    from itsm_gitops.gate.doctor import FAILED, OK, UNKNOWN, doctor
 
     found = doctor(app.repo, forge=forge or "", offline=offline)
     failed = any(f.result == FAILED for f in found)

@@ -12,8 +12,8 @@ from itsm_gitops.cli.base import App, command, group_with_help, json_option, pas
 from itsm_gitops.model.text import safe_text
 
 if TYPE_CHECKING:
-    from itsm_gitops.changes.types import Assessment
-    from itsm_gitops.commands.hooking import Decision
+    from itsm_gitops.evidence.hook import Decision
+    from itsm_gitops.gate.types import Assessment
 
 
 @group_with_help("hook")
@@ -32,7 +32,7 @@ def pre_receive_command(check: bool) -> int:
     Git starts this on the server. Approvals are the signed statements in the repository (itsm
     approve --sign). Protected are the branch of HEAD and those of `git config itsm.protected`.
     """
-    from itsm_gitops.commands.hooking import pre_receive, read_updates
+    from itsm_gitops.evidence.hook import pre_receive, read_updates
 
     decisions = pre_receive(read_updates(sys.stdin), os.environ, check=check)
     for decision in decisions:
@@ -54,7 +54,7 @@ def post_receive_command() -> int:
     the branch itsm/evidence. The server signs it where git config itsm.signer names a person and
     itsm.signingKey that person's key.
     """
-    from itsm_gitops.commands.hooking import post_receive, read_updates
+    from itsm_gitops.evidence.hook import post_receive, read_updates
     from itsm_gitops.model.errors import ItsmError
 
     try:
@@ -93,7 +93,7 @@ def rerun_command(app: App, name: str, every: bool, forge: str | None, as_json: 
     request can trust. With --all drafts are left out, and so are requests whose job would say
     today what it said last: GitHub repeats no run more than 50 times. Exit 1 where GitHub refuses.
     """
-    from itsm_gitops.commands.hooking import rerun
+    from itsm_gitops.evidence.hook import rerun
 
     found = list(rerun(app.repo, check=name, every=every, forge=forge or ""))
     if as_json:

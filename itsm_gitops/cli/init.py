@@ -9,7 +9,8 @@ import click
 
 from itsm_gitops.cli.base import App, command, json_option, pass_app, print_json
 from itsm_gitops.cli.render import styles
-from itsm_gitops.commands.starting import FORGES, add_forge, init, shown_path
+from itsm_gitops.commands.init import add_forge, init, shown_path
+from itsm_gitops.forges.shipped import FORGES
 from itsm_gitops.model.text import safe_text
 
 

@@ -20,8 +20,8 @@ from itsm_gitops.cli.base import (
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.render import facts, styles
 from itsm_gitops.cli.width import terminal_width
-from itsm_gitops.commands.fields import Assignment, read_assignment
-from itsm_gitops.commands.moving import Missing, move, open_moves
+from itsm_gitops.editing.fields import Assignment, read_assignment
+from itsm_gitops.editing.move import Missing, move, open_moves
 
 
 @command(

@@ -20,9 +20,9 @@ from itsm_gitops.cli.base import (
 )
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
-from itsm_gitops.commands.creating import Draft, assignment_for, finish, start, text_of
-from itsm_gitops.commands.fields import read_assignment
-from itsm_gitops.commands.validation import Rejected
+from itsm_gitops.editing.create import Draft, assignment_for, finish, start, text_of
+from itsm_gitops.editing.fields import read_assignment
+from itsm_gitops.editing.validation import Rejected
 from itsm_gitops.model.errors import UsageError
 from itsm_gitops.model.text import safe_text
 

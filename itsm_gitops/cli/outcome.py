@@ -11,7 +11,7 @@ import click
 from itsm_gitops.cli.base import print_json
 from itsm_gitops.cli.render import Style, brief, pad, plain, styles, words, wrap
 from itsm_gitops.cli.width import terminal_width
-from itsm_gitops.commands.editing import Written
+from itsm_gitops.editing.change import Written
 from itsm_gitops.model.diff import ADD, REMOVE, Change
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.text import safe_text, shorten, width

@@ -23,12 +23,12 @@ from itsm_gitops.cli.render import Style, facts, pad, styles, wrap
 from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands import planning
-from itsm_gitops.commands.words import counted
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.risk import FACT, QUESTION, Point
 from itsm_gitops.graph.schedule import Freeze
 from itsm_gitops.model import clock
 from itsm_gitops.model.text import safe_text, shorten, width
+from itsm_gitops.model.words import counted
 
 LEVEL_STYLES = {"low": "green", "medium": "yellow", "high": "bold red"}
 

@@ -11,9 +11,9 @@ import click
 
 from itsm_gitops.cli.render import listing, styles, wrap
 from itsm_gitops.cli.width import terminal_width
-from itsm_gitops.commands.assign import reader
-from itsm_gitops.commands.creating import Draft, candidates, identifier_for
-from itsm_gitops.commands.fields import SET, Assignment, expected, read_assignment, schema_type
+from itsm_gitops.editing.assign import reader
+from itsm_gitops.editing.create import Draft, candidates, identifier_for
+from itsm_gitops.editing.fields import SET, Assignment, expected, read_assignment, schema_type
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.text import safe_text

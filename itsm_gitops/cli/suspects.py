@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import click
 
-from itsm_gitops.changes.suspects import EDIT, Suspect
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
 from itsm_gitops.cli.render import Style, styles, wrap
 from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.suspecting import Found, suspect
+from itsm_gitops.graph.suspects import EDIT, Suspect
 from itsm_gitops.model import clock
 from itsm_gitops.model.text import safe_text, shorten, width
 

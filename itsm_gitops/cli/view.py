@@ -21,7 +21,7 @@ from itsm_gitops.model.text import safe_text, shorten, width
 
 if TYPE_CHECKING:
     from itsm_gitops.commands.showing import Related, Shown
-    from itsm_gitops.commands.steps import Step
+    from itsm_gitops.editing.steps import Step
     from itsm_gitops.model.kinds import Kind
 
 # Shown in the head or in sections of their own.

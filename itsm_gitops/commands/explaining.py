@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from itsm_gitops.commands.fields import expected
-from itsm_gitops.commands.names import kinds_of
+from itsm_gitops.editing.fields import expected
+from itsm_gitops.editing.identifiers import kinds_of
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
@@ -167,7 +167,7 @@ def _kind_topic(book: RuleBook, words: list[str]) -> Topic | None:
     name = words[1].replace("-", "_")
     if kind.workflow and name in kind.workflow.states:
         return _state(name, [kind])
-    from itsm_gitops.commands.fields import schema_at
+    from itsm_gitops.editing.fields import schema_at
 
     schema = schema_at(kind, tuple(name.split(".")))
     rows = [("takes", expected(schema))]

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.columns import Rows, column_names, explains_fields
-from itsm_gitops.commands.fields import Reader
+from itsm_gitops.editing.fields import Reader
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import UsageError, did_you_mean

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from itsm_gitops.commands.editing import change_json
+from itsm_gitops.editing.change import change_json
 from itsm_gitops.model.diff import Change, diff
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.rulebook import RuleBook
@@ -88,7 +88,7 @@ def history(repo: Repository, fragment: str, *, field: str | None = None, at: st
     path = repo.locate(fragment, at)
     kind = repo.book.kind_at(path)
     if field and kind is not None and field not in kind.fields:
-        from itsm_gitops.commands.fields import schema_at
+        from itsm_gitops.editing.fields import schema_at
 
         schema_at(kind, (field,))
     pending, unreadable = ([], False) if at else _uncommitted(repo, path)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.commands.words import a_kind
 from itsm_gitops.graph.impact import DOWN, UP, Branch, Effect, Group, Hit, ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import Refused
+from itsm_gitops.model.words import a_kind
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository

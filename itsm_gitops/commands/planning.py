@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.commands.fields import Reader
-from itsm_gitops.commands.words import a_kind
+from itsm_gitops.documents.places import open_output
+from itsm_gitops.editing.fields import Reader
 from itsm_gitops.graph.collisions import Collision
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
@@ -20,6 +20,7 @@ from itsm_gitops.graph.schedule import Freeze, Schedule, plan, preview_freezes
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused, UsageError
 from itsm_gitops.model.windows import Window, zone
+from itsm_gitops.model.words import a_kind
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -175,7 +176,9 @@ def ics(repo: Repository, found: Schedule) -> str:
 def write_ics(repo: Repository, found: Schedule, path: Path) -> None:
     """Write a schedule as an iCalendar file; raises Refused where it cannot be written."""
     try:
-        path.write_bytes(ics(repo, found).encode())
+        content = ics(repo, found).encode()
+        with open_output(path, repo.root) as file:
+            file.write(content)
     except OSError as error:
         message = f"the calendar cannot be written: {path}: {error.strerror}"
         raise Refused(message, "choose another file, or - to print it") from error

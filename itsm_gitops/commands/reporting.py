@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.filters import since as since_moment
-from itsm_gitops.commands.words import a_kind
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.history import Day
 from itsm_gitops.model.report import Report, Table
 from itsm_gitops.model.standing import Asking, Course, Proof
+from itsm_gitops.model.words import a_kind
 from itsm_gitops.reports.catalogue import REPORTS, make_reports, reports_of
-from itsm_gitops.reports.life import Life, life_of
 from itsm_gitops.reports.log import Log, Scope
 from itsm_gitops.reports.past import history
 from itsm_gitops.repository import load_store
+from itsm_gitops.service_levels.life import Life, life_of
 
 if TYPE_CHECKING:
     from itsm_gitops.model.entry import Entry
@@ -44,7 +44,9 @@ def report(
     """
     now = clock.now()
     start = _beginning(repo, since, now) if since else None
-    store, lives = load_store(repo.snapshot(at), visit=lambda _, document: life_of(document))
+    snapshot = repo.snapshot(at)
+    settings = repo.settings(snapshot)
+    store, lives = load_store(snapshot, visit=lambda _, document: life_of(document), config=settings)
     scope = Scope(_find(store, service, "service"), _find(store, team, "team"), start)
     return make_reports(store, lives, now, scope, names)
 
@@ -116,12 +118,12 @@ class Reporter:
 
     def asking(self, store: Store, now: datetime) -> Callable[[Entry, Mapping[str, Any]], Asking]:
         """Return what says, of one change and its document, what the policy asks to authorise it."""
-        from itsm_gitops.changes.asking import asking
+        from itsm_gitops.gate.asking import asking
 
         return asking(store, now)
 
     def proofs(self, repo: Repository) -> list[Proof]:
         """Return the statements on the branch of evidence, oldest first; none where there is no such branch."""
-        from itsm_gitops.commands.proving import proofs
+        from itsm_gitops.evidence.proofs import proofs
 
         return proofs(repo)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from itsm_gitops.commands.opening import Opened, read_document, timeline
-from itsm_gitops.commands.steps import Step, next_steps, state_of
+from itsm_gitops.editing.opening import Opened, read_document, timeline
+from itsm_gitops.editing.steps import Step, next_steps, state_of
 from itsm_gitops.model import clock, ids
 from itsm_gitops.model.entry import edges_of, summarise
 from itsm_gitops.model.errors import ItsmError, NotFound

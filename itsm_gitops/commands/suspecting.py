@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.changes.suspects import Scene, Suspect, scene, suspects
 from itsm_gitops.commands.planning import moment
-from itsm_gitops.commands.words import a_kind
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
+from itsm_gitops.graph.suspects import Scene, Suspect, scene, suspects
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused, UsageError
+from itsm_gitops.model.words import a_kind
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository

@@ -10,7 +10,7 @@ from typing import Any
 
 from itsm_gitops.documents import chars
 from itsm_gitops.model.errors import did_you_mean
-from itsm_gitops.rules.validate import compiled
+from itsm_gitops.schema.validate import compiled
 
 _TRUE = frozenset({"true", "yes", "y", "1", "on"})
 _FALSE = frozenset({"false", "no", "n", "0", "off"})

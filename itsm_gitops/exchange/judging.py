@@ -84,7 +84,7 @@ class ProposalJudge:
     """Says which proposals `check` would refuse, and why. Remembers what it said about a document's bytes."""
 
     def __init__(self, repo: Repository, store: Store) -> None:
-        self._config = repo.config
+        self._config = repo.config.require()  # severities and the cut-over decide what comes in
         self._store = store
         self._now = clock.now()
         self._verdicts: dict[tuple[str, bytes], Verdict | None] = {}

@@ -11,13 +11,13 @@ from itsm_gitops.model.report import Report
 from itsm_gitops.reports.change import caused, changes
 from itsm_gitops.reports.flow import arrivals, backlog
 from itsm_gitops.reports.levels import levels
-from itsm_gitops.reports.life import Life
 from itsm_gitops.reports.log import Log, Scope
 from itsm_gitops.reports.measures import measure
 from itsm_gitops.reports.problems import problems
 from itsm_gitops.reports.times import times
 from itsm_gitops.reports.top import top
 from itsm_gitops.reports.writing import Draft
+from itsm_gitops.service_levels.life import Life
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Store

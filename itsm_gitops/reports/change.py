@@ -19,10 +19,10 @@ from itsm_gitops.model.report import (
     Table,
 )
 from itsm_gitops.reports import measures
-from itsm_gitops.reports.life import Case
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import MOST_ROWS, counted, grouped, largest, share
 from itsm_gitops.reports.writing import Draft
+from itsm_gitops.service_levels.life import Case
 
 _OUTCOMES = (
     ("successful", "Successful", "green"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from itsm_gitops.graph.hours import Hours, RoundTheClock, hours_of
 from itsm_gitops.model.standing import Course, Promise
-from itsm_gitops.reports.levels import Clock, Levels
+from itsm_gitops.reports.levels import levels_of
 from itsm_gitops.reports.log import Log
-from itsm_gitops.reports.measures import RUNNING, time_on_hold, time_to_resolve
+from itsm_gitops.service_levels.clocks import Clock
+from itsm_gitops.service_levels.hours import Hours, RoundTheClock, hours_of
+from itsm_gitops.service_levels.measures import RUNNING, time_on_hold, time_to_resolve
 
 # No promise looks further ahead.
 _AHEAD = int(timedelta(days=400).total_seconds())
@@ -23,7 +24,7 @@ def course(log: Log) -> Callable[[str], Course]:
 class _Courses:
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._levels = Levels(log)
+        self._levels = levels_of(log)
         self._ahead: dict[str, Hours | RoundTheClock] = {}
 
     def of(self, identifier: str) -> Course:

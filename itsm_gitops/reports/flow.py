@@ -20,10 +20,10 @@ from itsm_gitops.model.report import (
 )
 from itsm_gitops.model.report import duration as said
 from itsm_gitops.reports import measures
-from itsm_gitops.reports.life import Case
 from itsm_gitops.reports.log import Bucket, Log
 from itsm_gitops.reports.tables import BAND_BARS, BAND_COLUMNS, bands, by_priority, largest
 from itsm_gitops.reports.writing import Draft
+from itsm_gitops.service_levels.life import Case
 
 _OPEN = Column("open", "Open")
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
 
-from itsm_gitops.graph.calendars import Calendars
-from itsm_gitops.graph.hours import Hours, RoundTheClock, hours_of
 from itsm_gitops.model.report import (
     DURATION,
     EXACT_SHARE,
@@ -22,149 +19,26 @@ from itsm_gitops.model.report import (
     Table,
 )
 from itsm_gitops.reports import measures
-from itsm_gitops.reports.life import Case
 from itsm_gitops.reports.log import Log
-from itsm_gitops.reports.measures import MET, MISSED, RUNNING
 from itsm_gitops.reports.past import Uptime, uptimes
 from itsm_gitops.reports.tables import MOST_ROWS, counted, share
 from itsm_gitops.reports.writing import Draft
+from itsm_gitops.service_levels import measures as durations
+from itsm_gitops.service_levels.clocks import AVAILABILITY, RESOLUTION, RESPONSE, Clock, Levels
+from itsm_gitops.service_levels.measures import MET, MISSED, RUNNING
 
-RESPONSE, RESOLUTION, AVAILABILITY = "response", "resolution", "availability"
 _KINDS = ("incident", "request")
 _MOST_SERVICES = 500
 
 
-class Target(NamedTuple):
-    """One promise of a service level: the longest time (seconds) and the share of records to keep it for."""
-
-    level: str
-    number: int
-    record: str
-    metric: str
-    priority: str
-    seconds: int
-    goal: float | None
-
-
-class Clock(NamedTuple):
-    """What became of one promise for one record; ``over`` is how long it ran beyond its time (seconds)."""
-
-    target: Target
-    case: Case
-    service: str
-    verdict: str
-    used: int
-
-    @property
-    def over(self) -> int:
-        """How long it ran beyond its time, in seconds of the calendar."""
-        return max(0, self.used - self.target.seconds)
-
-
-class Levels:
-    """The service levels of a log's repository, ready to judge records."""
-
-    def __init__(self, log: Log) -> None:
-        """Read them; those that are not in force promise nothing."""
-        self._log = log
-        self.calendars = Calendars(log.network)
-        self._hours: dict[str, Hours | RoundTheClock] = {}
-        self.data: dict[str, Mapping[str, Any]] = {
-            e.id: log.network.data(e.id)
-            for e in log.network.entries.values()
-            if e.kind == "service-level" and e.columns.get("lifecycle") in (None, "production")
-        }
-        self.targets = {name: list(_targets(name, data)) for name, data in sorted(self.data.items())}
-
-    def of_item(self, identifier: str) -> str:
-        """Return the service level that a service or offering names, '' where it has none in force."""
-        entry = self._log.network.entries.get(identifier)
-        level = entry.columns.get("service_level") if entry else None
-        return level if isinstance(level, str) and level in self.data else ""
-
-    def of_case(self, case: Case) -> str:
-        """Return the service level of a record: of its offering, else of its service."""
-        return self.of_item(case.text("offering")) or self.of_item(case.text("service"))
-
-    def clocks(self, case: Case) -> Iterator[Clock]:
-        """Yield what became of the promises for a record: the first target that fits, of each metric."""
-        seen: set[str] = set()
-        for target in self.targets.get(self.of_case(case), ()):
-            fits = target.record == case.entry.kind and target.priority in ("", case.priority)
-            if not fits or not target.seconds or target.metric in seen:
-                continue
-            seen.add(target.metric)
-            used, stopped = self._used(target, case)
-            verdict = measures.verdict(used, target.seconds, stopped=stopped)
-            if verdict:
-                yield Clock(target, case, self._service(case), verdict, used)
-
-    def _service(self, case: Case) -> str:
-        """Return the service of a record; that of its offering where it names none itself."""
-        offering = self._log.network.entries.get(case.text("offering"))
-        return case.text("service") or str(offering.columns.get("service", "") if offering else "")
-
-    def _used(self, target: Target, case: Case) -> tuple[int, bool | None]:
-        """Return the time a clock ran, and whether it stopped; None where it stopped without a result."""
-        done = case.resolved if target.metric == RESOLUTION else _answered(case)
-        if done is None and not case.is_open:
-            return 0, None
-        end = self._log.until if done is None else done
-        hours, paused = self._hours_of(self.calendar(target.level)), self.pauses(target.level)
-        held = sum(
-            hours.between(s.start, end if s.end is None else min(s.end, end))
-            for s in case.spans
-            if s.state in paused
-        )
-        return hours.between(case.opened, end) - held, done is not None
-
-    def calendar(self, level: str) -> str:
-        """Return the calendar in whose hours the clocks of a service level run, '' for around the clock."""
-        return str(self.data[level].get("calendar", ""))
-
-    def pauses(self, level: str) -> frozenset[str]:
-        """Return the states in which the clocks of a service level stand still."""
-        listed = self.data[level].get("pause_states")
-        return frozenset(s for s in listed if isinstance(s, str)) if isinstance(listed, list) else frozenset()
-
-    def _hours_of(self, name: str) -> Hours | RoundTheClock:
-        if name not in self._hours:
-            first = self._log.until if self._log.first is None else self._log.first
-            self._hours[name] = hours_of(self.calendars.all.get(name), first, self._log.until)
-        return self._hours[name]
-
-    def goal(self, level: str, metric: str) -> float | None:
-        """Return the lowest share that a service level promises of a metric, None where it promises none."""
-        found = [t.goal for t in self.targets.get(level, ()) if t.metric == metric and t.goal is not None]
-        return min(found, default=None)
-
-
-def _targets(level: str, data: Mapping[str, Any]) -> Iterator[Target]:
-    """Yield the promises of a service level as written; what the schema refuses is left out."""
-    raw = data.get("targets")
-    for number, found in enumerate(raw if isinstance(raw, list) else ()):
-        if not isinstance(found, Mapping):
-            continue
-        minutes, percent = found.get("minutes"), found.get("percent")
-        yield Target(
-            level,
-            number,
-            str(found.get("record", "")),
-            str(found.get("metric", "")),
-            str(found.get("priority", "")),
-            minutes * 60 if isinstance(minutes, int) else 0,
-            percent / 100 if isinstance(percent, int | float) else None,
-        )
-
-
-def _answered(case: Case) -> int | None:
-    taken = measures.time_to_respond(case)
-    return None if taken is None else case.opened + taken
+def levels_of(log: Log) -> Levels:
+    """Return the service levels in force, ready to judge the records of a log."""
+    return Levels(log.network, log.first, log.until)
 
 
 def levels(log: Log) -> Draft:
     """Return how often each promise was kept: by target, service and month, and what was missed."""
-    known = Levels(log)
+    known = levels_of(log)
     clocks = [c for kind in _KINDS for case in log.opened(kind) for c in known.clocks(case)]
     up = uptimes(log)
     counts = _count(clocks)
@@ -177,7 +51,7 @@ def levels(log: Log) -> Draft:
         headline = f"{_floored(kept)} % of {counted(counts[MET] + counts[MISSED], 'promise')} kept"
     return Draft(
         headline,
-        (measures.verdict, measures.attainment, measures.availability),
+        (durations.verdict, measures.attainment, measures.availability),
         (
             _by_service(log, known, clocks, up),
             _by_target(log, known, clocks),

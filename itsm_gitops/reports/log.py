@@ -13,7 +13,7 @@ from itsm_gitops.graph.past import Fault, Spell, faults_of, spells
 from itsm_gitops.model.priority import priority
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.windows import moment_of, zone
-from itsm_gitops.reports.life import OPEN, Case, Life, case_of
+from itsm_gitops.service_levels.life import OPEN, Case, Life, case_of
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Store

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itsm_gitops.model.report import DURATION, ITEM, RECORD, TEXT, Column, Row, Table, duration
 from itsm_gitops.reports import measures
-from itsm_gitops.reports.life import Case
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import (
     BAND_BARS,
@@ -19,6 +18,8 @@ from itsm_gitops.reports.tables import (
     spread,
 )
 from itsm_gitops.reports.writing import Draft
+from itsm_gitops.service_levels import measures as durations
+from itsm_gitops.service_levels.life import Case
 
 
 def problems(log: Log) -> Draft:
@@ -33,7 +34,7 @@ def problems(log: Log) -> Draft:
     )
     return Draft(
         headline,
-        (measures.backlog, measures.age, measures.time_to_resolve, measures.median, measures.ninetieth),
+        (measures.backlog, measures.age, durations.time_to_resolve, measures.median, measures.ninetieth),
         (_states(log, waiting), _oldest(log, waiting), _resolved(log)),
     )
 
@@ -81,7 +82,7 @@ def _incidents(log: Log, identifier: str) -> int:
 def _resolved(log: Log) -> Table:
     rows = []
     for team, cases in largest(log.resolved("problem"), "assigned_team"):
-        taken = [t for c in cases if (t := measures.time_to_resolve(c)) is not None]
+        taken = [t for c in cases if (t := durations.time_to_resolve(c)) is not None]
         rows.append((team, *spread(taken)))
     columns = (Column("team", "Team", ITEM), *SPREAD_COLUMNS)
     return Table("resolved", "Time to resolve by team", columns, tuple(rows), SPREAD_BARS)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from itsm_gitops.model.report import COUNT, DURATION, Bars, Cell, Column
-from itsm_gitops.reports.life import Case
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.measures import age, median, ninetieth
+from itsm_gitops.service_levels.life import Case
 
 MOST_ROWS = 20
 _DAY = 86400

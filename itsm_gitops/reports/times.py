@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from itsm_gitops.model.report import COUNT, DURATION, ITEM, TEXT, Column, Table, duration
 from itsm_gitops.reports import measures
-from itsm_gitops.reports.life import Case
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import SPREAD_BARS, SPREAD_COLUMNS, by_priority, counted, largest, spread
 from itsm_gitops.reports.writing import Draft
+from itsm_gitops.service_levels import measures as durations
+from itsm_gitops.service_levels.life import Case
 
 _HELD = (
     Column("held", "Held", COUNT),
@@ -26,7 +27,7 @@ _Groups = Sequence[tuple[str, list[Case]]]
 def times(log: Log) -> Draft:
     """Return the times of incidents by priority, team and service, and those of requests by offering."""
     begun, done = log.opened("incident"), log.resolved("incident")
-    taken = [t for c in done if (t := measures.time_to_resolve(c)) is not None]
+    taken = [t for c in done if (t := durations.time_to_resolve(c)) is not None]
     middle = measures.median(taken)
     headline = (
         f"{counted(len(done), 'incident')} resolved, median {duration(middle)}"
@@ -36,10 +37,10 @@ def times(log: Log) -> Draft:
     return Draft(
         headline,
         (
-            measures.time_to_respond,
-            measures.time_to_resolve,
-            measures.time_on_hold,
-            measures.time_of_work,
+            durations.time_to_respond,
+            durations.time_to_resolve,
+            durations.time_on_hold,
+            durations.time_of_work,
             measures.median,
             measures.ninetieth,
         ),
@@ -63,7 +64,7 @@ def _responses(groups: _Groups) -> Table:
     """Return the times until work began on what was opened in the time of the report."""
     rows = []
     for group, cases in groups:
-        found = [t for c in cases if (t := measures.time_to_respond(c)) is not None]
+        found = [t for c in cases if (t := durations.time_to_respond(c)) is not None]
         rows.append((group, *spread(found)))
     columns = (Column("priority", "Priority", TEXT), *SPREAD_COLUMNS)
     note = "Incidents that were opened in this time and on which work has begun."
@@ -74,9 +75,9 @@ def _resolutions(name: str, title: str, head: str, form: str, groups: _Groups) -
     """Return the times until resolution of what was resolved in the time of the report."""
     rows = []
     for group, cases in groups:
-        found = [t for c in cases if (t := measures.time_to_resolve(c)) is not None]
-        held = [t for c in cases if (t := measures.time_on_hold(c))]
-        work = [t for c in cases if (t := measures.time_of_work(c)) is not None]
+        found = [t for c in cases if (t := durations.time_to_resolve(c)) is not None]
+        held = [t for c in cases if (t := durations.time_on_hold(c))]
+        work = [t for c in cases if (t := durations.time_of_work(c)) is not None]
         rows.append((group, *spread(found), len(held), measures.median(held), measures.median(work)))
     columns = (Column(head.lower(), head, form), *SPREAD_COLUMNS, *_HELD)
     return Table(name, title, columns, tuple(rows), SPREAD_BARS, _NOTE if rows else "")

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 
 from itsm_gitops.model.report import ITEM, STACKED, Bars, Cell, Column, Table
 from itsm_gitops.reports import measures
-from itsm_gitops.reports.life import Case
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import MOST_ROWS, counted
 from itsm_gitops.reports.writing import Draft
+from itsm_gitops.service_levels.life import Case
 
 _SERVICE = "service"
 

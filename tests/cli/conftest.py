@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from itsm_gitops.cli.app import run
-from itsm_gitops.commands.starting import init
+from itsm_gitops.commands.init import init
 from tests.support import copy_tree, pack
 
 NOW = "2026-11-22T12:00:00Z"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.changes.world import CHANGE_PATH, CHG, NUMBERS, SERVER, World, change, person
 from tests.cli.conftest import NOW, Cli
+from tests.gate.world import CHANGE_PATH, CHG, NUMBERS, SERVER, World, change, person
 
 
 @pytest.fixture(scope="module")

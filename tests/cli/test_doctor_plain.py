@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from itsm_gitops.commands.starting import init
+from itsm_gitops.commands.init import init
 from tests.cli.conftest import Cli
 
 Look = dict[str, tuple[str, str]]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from itsm_gitops import documents
-from itsm_gitops.commands import editing
+from itsm_gitops.editing import change as editing
 from itsm_gitops.model.errors import ChangedMeanwhile
 from tests.cli.conftest import Cli
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from itsm_gitops.commands.enrolling import fingerprint
 from itsm_gitops.documents import load
+from itsm_gitops.editing.enrol import fingerprint
 from tests.cli.conftest import Cli
 
 

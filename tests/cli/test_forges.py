@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from itsm_gitops.changes.forges import http
-from itsm_gitops.changes.forges.comment import MARKER
+from itsm_gitops.forges import http
+from itsm_gitops.gate.comment import MARKER
 from tests.cli.conftest import Cli
 from tests.fake_github import FakeGitHub, account, running
 from tests.hosted import NOW, Hosted

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from itsm_gitops.commands.moving import open_moves
+from itsm_gitops.editing.move import open_moves
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.repository import Repository

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from itsm_gitops.changes.forges import Forge
-from itsm_gitops.changes.forges.gitea import Gitea
-from itsm_gitops.changes.forges.gitlab import GitLab
-from itsm_gitops.commands.doctoring import look
-from tests.changes.forges.test_adapters import Canned
+from itsm_gitops.forges.forge import Forge
+from itsm_gitops.forges.gitea import Gitea
+from itsm_gitops.forges.gitlab import GitLab
+from itsm_gitops.gate.doctor import look
+from tests.forges.test_adapters import Canned
 
 PROJECT = "/projects/acme%2Fitsm"
 BRANCHES = f"{PROJECT}/protected_branches"

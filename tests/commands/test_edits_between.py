@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itsm_gitops.commands.editing import edits_between
 from itsm_gitops.documents import Append, Remove, Set, dump, edit, load
+from itsm_gitops.editing.change import edits_between
 
 _words = st.text("abcxyz", min_size=1, max_size=5)
 _scalars = st.one_of(_words, st.integers(-5, 5), st.booleans())

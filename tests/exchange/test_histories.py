@@ -8,7 +8,7 @@ import pytest
 
 from itsm_gitops.exchange import TableError
 from itsm_gitops.exchange.report import ADJUSTED, DROPPED, RETAINED
-from itsm_gitops.model.errors import Refused
+from itsm_gitops.model.errors import ItsmError, Refused
 from itsm_gitops.rules import check
 from tests.exchange.test_drafts import FIELDS, SERVERS, data, errors, given
 
@@ -368,3 +368,12 @@ def test_history_is_not_asked_about_its_process_but_about_everything_else(given,
     assert {code for code, *_ in errors(given)} == {"W006", "W007"}
     given.write(path, text.replace("2016-01-02", "2026-01-01") + "aliases: [T1]\n")
     assert {code for code, *_ in errors(given)} == {"W006", "W007"}
+
+
+def test_settings_that_cannot_be_read_stop_an_import(given, run) -> None:
+    run(HEAD, LOG)
+    settings = given.root / "itsm.yaml"
+    settings.write_text(settings.read_text().replace("2026-01-01", "2026-13-01"))
+    with pytest.raises(ItsmError, match="there is no day '2026-13-01'"):
+        run(HEAD + ROWS, LOG)
+    assert given.repo.store().aliases == {}

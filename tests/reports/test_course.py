@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from itsm_gitops.commands.reporting import Reporter
-from itsm_gitops.graph.hours import Hours, RoundTheClock
 from itsm_gitops.model.standing import Course
 from itsm_gitops.model.windows import Window
 from itsm_gitops.repository import load_store
+from itsm_gitops.service_levels.hours import Hours, RoundTheClock
 from tests.reports.test_levels import FREE, HOUR, LEVEL, NOW, OFFICE, incident, needs, server, service
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from itsm_gitops.commands.reporting import Reporter
-from itsm_gitops.graph.hours import Hours, RoundTheClock, hours_of
 from itsm_gitops.model.history import Day
 from itsm_gitops.model.report import EXACT_SHARE, Column, shown
 from itsm_gitops.model.windows import Window
 from itsm_gitops.repository import load_store
+from itsm_gitops.service_levels.hours import Hours, RoundTheClock, hours_of
 
 HOUR, DAY = 3600, 86400
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -20,8 +20,9 @@ from itsm_gitops import documents
 from itsm_gitops.model import clock
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Document, Repository, load_store
-from itsm_gitops.rules import check, schema, validate
+from itsm_gitops.rules import check, schema
 from itsm_gitops.rules.judge import DocumentJudge
+from itsm_gitops.schema import validate
 
 jsonschema_rs = pytest.importorskip("jsonschema_rs")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from itsm_gitops.changes.forges.comment import MARKER
+from itsm_gitops.gate.comment import MARKER
 from tests.fake_github import FakeGitHub, account, running
 from tests.hosted import ITEM
 from tests.workflows import acting

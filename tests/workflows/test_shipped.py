@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from itsm_gitops import __version__
-from itsm_gitops.commands.starting import forge_files, init
+from itsm_gitops.commands.init import forge_files, init
 
 BIN = Path(sys.executable).parent
 IGNORED = re.compile(r"zizmor: ignore\[[\w-]+\](?P<reason>.*)")

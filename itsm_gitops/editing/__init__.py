@@ -1,0 +1,1 @@
+"""Editing records: create, set, move and link; judged by the rules first, then written."""

@@ -1,0 +1,170 @@
+"""Changing one document: compute the new data, refuse what the rules refuse, splice, write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from itsm_gitops.editing.opening import Opened, timeline
+from itsm_gitops.editing.steps import Step, next_steps, state_of
+from itsm_gitops.editing.validation import new_errors
+from itsm_gitops.model import clock
+from itsm_gitops.model.diff import ADD, REMOVE, Change, diff, same
+from itsm_gitops.model.errors import Refused
+from itsm_gitops.model.findings import Finding, Pointer
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.text import typed_text
+
+if TYPE_CHECKING:
+    from itsm_gitops.documents import Edit
+    from itsm_gitops.repository import Repository
+
+
+class Written(NamedTuple):
+    """What became of a document.
+
+    ``written`` is False for a dry run and where nothing changed. ``findings`` are warnings that
+    the document did not have before.
+    """
+
+    id: str
+    kind: str
+    path: str
+    title: str
+    state: str
+    changes: tuple[Change, ...]
+    steps: tuple[Step, ...]
+    written: bool
+    findings: tuple[Finding, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as JSON data."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "path": self.path,
+            "title": self.title,
+            "state": self.state,
+            "written": self.written,
+            "changes": [change_json(c) for c in self.changes],
+            "warnings": [{"code": f.code, "message": f.message, "hint": f.hint} for f in self.findings],
+            "next": [{"state": s.state, "needs": [n.field for n in s.needs]} for s in self.steps],
+        }
+
+
+def change_json(change: Change) -> dict[str, Any]:
+    """Return one change as JSON data; the side that does not exist is left out."""
+    found: dict[str, Any] = {"pointer": list(change.pointer), "op": change.op}
+    if change.op != ADD:
+        found["old"] = change.old
+    if change.op != REMOVE:
+        found["new"] = change.new
+    return found
+
+
+def refuse_closed(document: Opened, fields: Sequence[str], action: str) -> None:
+    """Raise Refused where a document in a terminal state may no longer change in these fields."""
+    workflow = document.kind.workflow
+    state = state_of(document.kind, document.data)
+    if workflow is None or not workflow.is_terminal(state):
+        return
+    closed = [f for f in fields if f not in workflow.editable_when_closed]
+    if closed:
+        allowed = ", ".join(workflow.editable_when_closed) or "nothing"
+        raise Refused(
+            f"{document.id} is {state.replace('_', ' ')}: {action} is not allowed",
+            f"in this state only these may change: {allowed}\n"
+            f"itsm new {document.kind.name} --link follows_up:{document.id} records what comes after",
+        )
+
+
+def timeline_entry(document: Opened, by: str, **what: str) -> dict[str, str]:
+    """Return a new entry for the end of the timeline.
+
+    Its time is now, or that of the last entry where that one is later (another machine's clock).
+    """
+    now = clock.now()
+    last = [clock.parse_time(str(e.get("at"))) for e in timeline(document.data)[-1:]]
+    moment = max([now, *(m for m in last if m)])
+    return {"at": clock.format_time(moment), "by": by, **{k: typed_text(v) for k, v in what.items()}}
+
+
+def save(repo: Repository, document: Opened, new: Mapping[str, Any], *, dry_run: bool = False) -> Written:
+    """Write a document's new data over its old and say what changed.
+
+    Only the changed values are spliced in; every other byte stays. Raises Rejected where the
+    result breaks rules that the old document kept, ChangedMeanwhile where the file on disk is
+    no longer the one that was read.
+    """
+    from itsm_gitops.documents import edit, load, write_atomic
+
+    changes = tuple(diff(document.data, new))
+    found: list[Finding] = []
+    if changes:
+        raw = edit(document.raw, edits_between(document.data, new), document.kind.keys)
+        if not same(load(raw).data, new):
+            raise Refused(
+                f"{document.path} would say something else than was asked for", "nothing was written"
+            )
+        found = new_errors(repo, document.path, raw, document.raw)
+        if not dry_run:
+            write_atomic(repo.root / document.path, raw, expected=document.raw)
+    done = written(document.id, document.path, document.kind, new, changes, bool(changes) and not dry_run)
+    return done._replace(findings=tuple(found))
+
+
+def written(
+    identifier: str, path: str, kind: Kind, data: Mapping[str, Any], changes: Sequence[Change], done: bool
+) -> Written:
+    """Describe a document as it is now."""
+    return Written(
+        id=identifier,
+        kind=kind.name,
+        path=path,
+        title=str(data.get(kind.label, "")),
+        state=state_of(kind, data),
+        changes=tuple(changes),
+        steps=tuple(next_steps(kind, data)),
+        written=done,
+    )
+
+
+def edits_between(old: Mapping[str, Any], new: Mapping[str, Any], at: Pointer = ()) -> list[Edit]:
+    """Return the smallest edits that turn ``old`` into ``new``."""
+    from itsm_gitops.documents import Remove, Set
+
+    found: list[Edit] = []
+    for key, value in new.items():
+        before, here = old.get(key), (*at, key)
+        if key in old and same(before, value):
+            continue
+        if isinstance(before, dict) and isinstance(value, dict) and before and value:
+            found += edits_between(before, value, here)
+        elif isinstance(before, list) and isinstance(value, list) and before and value:
+            found += _list_edits(before, value, here)
+        else:
+            found.append(Set(here, value))
+    found += [Remove((*at, key)) for key in old if key not in new]
+    return found
+
+
+def _list_edits(old: list[Any], new: list[Any], at: Pointer) -> list[Edit]:
+    """Return appends or removals where they suffice, else the whole list."""
+    from itsm_gitops.documents import Append, Remove, Set
+
+    if len(new) > len(old) and same(new[: len(old)], old):
+        return [Append(at, value) for value in new[len(old) :]]
+    gone = _removed_positions(old, new)
+    # From the last on: edits are made one after another, and each removal moves what follows.
+    return [Remove((*at, index)) for index in reversed(gone)] if gone else [Set(at, new)]
+
+
+def _removed_positions(old: list[Any], new: list[Any]) -> list[int]:
+    """Return the positions whose removal turns ``old`` into ``new``; empty where none do."""
+    gone, rest = [], list(new)
+    for index, value in enumerate(old):
+        if rest and same(rest[0], value):
+            rest.pop(0)
+        else:
+            gone.append(index)
+    return gone if not rest else []

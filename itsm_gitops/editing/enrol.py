@@ -1,0 +1,126 @@
+"""`itsm enrol`: say in the directory who somebody is to Git, to a forge and to signed statements.
+
+The gate tells people apart by commit addresses, account numbers and public keys. All three are facts
+that machines print and people mistype, so they are taken from where they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64decode, b64encode
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from itsm_gitops.editing.change import Written, save
+from itsm_gitops.editing.create import finish, start
+from itsm_gitops.editing.fields import SET, Assignment
+from itsm_gitops.editing.opening import open_document
+from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
+from itsm_gitops.repository.actor import acting, setting
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository
+
+_KIND = "person"
+
+
+class Enrolment(NamedTuple):
+    """What is to be known of somebody; empty parts are left as they are.
+
+    ``key`` is the file of an SSH key (either half), ``accounts`` are ``FORGE:NUMBER[:LOGIN]``.
+    """
+
+    name: str = ""
+    teams: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    key: str = ""
+    accounts: tuple[str, ...] = ()
+
+
+def enrol(repo: Repository, person: str, about: Enrolment, *, dry_run: bool = False) -> Written:
+    """Write what is to be known of ``person`` (empty: who runs this); creates the file where there is none.
+
+    Of oneself, address and key are taken from Git's own settings where they are not given. What is
+    known already is not written twice. Raises UsageError for a key or an account that cannot be read,
+    and where there is nothing to write.
+    """
+    own = not person or person == acting(repo, None)
+    handle = person or acting(repo, None)
+    about = _from_git(repo, about) if own else about
+    if not any(about):
+        raise UsageError(f"what is to be known of {handle}?", "--address, --key, --account, --team or --name")
+    parts: dict[str, list[Any]] = {
+        "teams": list(about.teams),
+        "commit_addresses": list(about.addresses),
+        "identities": [_account(repo, text) for text in about.accounts],
+        "signing_keys": [_key(Path(about.key).expanduser())] if about.key else [],
+    }
+    path = repo.book.path_for(repo.book.kind(_KIND), handle)
+    if not (repo.root / path).exists():
+        draft = start(repo, _KIND, identifier=handle)
+        draft.assign([Assignment(("name",), SET, about.name or setting(repo, "user.name") or handle)])
+        draft.data |= {field: values for field, values in parts.items() if values}
+        return finish(draft, dry_run=dry_run)[0]
+    document = open_document(repo, handle)
+    new = dict(document.data)
+    if about.name:
+        new["name"] = about.name
+    for field, values in parts.items():
+        known = list(new.get(field) or ())
+        added = [v for v in values if not any(_same(v, k) for k in known)]
+        if added:
+            new[field] = [*known, *added]
+    return save(repo, document, new, dry_run=dry_run)
+
+
+def _from_git(repo: Repository, about: Enrolment) -> Enrolment:
+    address, key = setting(repo, "user.email"), setting(repo, "user.signingKey")
+    usable = key if key and Path(key).expanduser().is_file() else ""
+    return about._replace(
+        addresses=about.addresses or ((address,) if address else ()), key=about.key or usable
+    )
+
+
+def _same(new: Any, known: Any) -> bool:
+    """Whether an entry is there already: labels and dates of an account or key do not matter."""
+    if isinstance(new, dict) and isinstance(known, dict):
+        named = ("fingerprint",) if "fingerprint" in new else ("forge", "id")
+        return all(new.get(n) == known.get(n) for n in named)
+    return bool(str(new).lower() == str(known).lower())
+
+
+def _account(repo: Repository, text: str) -> dict[str, Any]:
+    forge, _, rest = text.partition(":")
+    number, _, login = rest.partition(":")
+    schema = repo.book.kind(_KIND).fields["identities"]["items"]["properties"]["forge"]
+    if forge not in schema["enum"]:
+        raise NotFound(
+            f"'{forge}' is not a forge",
+            did_you_mean(forge, schema["enum"]) or f"one of: {', '.join(schema['enum'])}",
+        )
+    if not number.isdecimal() or not int(number):
+        raise UsageError(
+            f"'{text}' does not name an account by its number",
+            "FORGE:NUMBER[:LOGIN]; GitHub tells the number at api.github.com/users/LOGIN, field id",
+        )
+    return {"forge": forge, "id": int(number), **({"login": login} if login else {})}
+
+
+def _key(file: Path) -> dict[str, Any]:
+    """Return the entry of a public key; its fingerprint is the one that ``ssh-keygen -l`` prints."""
+    from itsm_gitops.repository.sshsig import public_key
+
+    half = file if file.suffix == ".pub" else file.with_name(f"{file.name}.pub")
+    try:
+        text = public_key(half.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if not text:
+        raise UsageError(f"{half} does not hold a public SSH key", "ssh-keygen -t ed25519 makes a pair")
+    return {"type": "ssh", "fingerprint": fingerprint(text), "public_key": text}
+
+
+def fingerprint(key: str) -> str:
+    """Return the SHA-256 fingerprint of a public key (``TYPE BASE64``), as OpenSSH writes it (RFC 4648 base64)."""
+    digest = hashlib.sha256(b64decode(key.split(" ")[1])).digest()
+    return f"SHA256:{b64encode(digest).decode('ascii').rstrip('=')}"

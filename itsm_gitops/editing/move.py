@@ -1,0 +1,172 @@
+"""`itsm move`: one step in a life cycle, with everything the target state demands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from itsm_gitops.editing.assign import apply, reader
+from itsm_gitops.editing.change import Written, save, timeline_entry
+from itsm_gitops.editing.fields import Assignment
+from itsm_gitops.editing.opening import Opened, open_document
+from itsm_gitops.editing.steps import Need, Step, code_field, needs, next_steps, prose_field, state_of
+from itsm_gitops.model.errors import NotFound, Refused, did_you_mean
+from itsm_gitops.model.text import typed_text
+from itsm_gitops.model.words import a_kind
+from itsm_gitops.model.workflow import Transition, Workflow
+from itsm_gitops.repository.actor import acting
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository
+
+
+class Missing(Refused):
+    """The target state demands fields that the document does not have; ``needs`` lists them."""
+
+    def __init__(self, document: Opened, state: str, missing: Sequence[Need]) -> None:
+        lines = [line for need in missing for line in _advice(need)]
+        super().__init__(
+            f"{document.id} cannot become '{state}' yet: missing {', '.join(n.field for n in missing)}",
+            "\n".join(["add", *lines]),
+        )
+        self.kind = document.kind
+        self.needs = tuple(missing)
+
+
+def _advice(need: Need) -> list[str]:
+    lines = [f"  {need.option}", f"      {need.description}"]
+    return lines + ([f"      one of: {', '.join(need.values)}"] if need.values else [])
+
+
+def move(
+    repo: Repository,
+    fragment: str,
+    target: str,
+    assignments: Sequence[Assignment] = (),
+    *,
+    code: str | None = None,
+    note: str | None = None,
+    by: str | None = None,
+    dry_run: bool = False,
+) -> Written:
+    """Move a document to another state and return what changed.
+
+    ``assignments`` set fields on the way, ``code`` the coded reason that the state demands,
+    ``note`` adds a note to the timeline. Raises NotFound for an unknown state, Refused for a step
+    that the life cycle does not have, Missing where fields are missing, Rejected where rules are
+    broken.
+    """
+    document = open_document(repo, fragment)
+    workflow, target = find_state(document, target)
+    data = apply(document, reader(repo), assignments, moving=True)
+    step = _transition(document, workflow, target, data)
+    if code is not None:
+        data = _with_code(repo, document, target, data, code, step)
+    cleared = _cleared(step, assignments)
+    if note:
+        data, note = _with_note(document, target, data, typed_text(note), cleared)
+    missing = needs(document.kind, target, data, cleared)
+    if missing:
+        raise Missing(document, target, missing)
+    new = stepped(document, data, target, acting(repo, by), note, cleared)
+    return save(repo, document, new, dry_run=dry_run)
+
+
+def open_moves(repo: Repository, fragment: str) -> list[Step]:
+    """Return the steps that a document can take now, with what each still needs."""
+    document = open_document(repo, fragment)
+    return next_steps(document.kind, document.data)
+
+
+def find_state(document: Opened, word: str) -> tuple[Workflow, str]:
+    """Return the life cycle and the state that ``word`` names: a state, its title or a transition.
+
+    Raises Refused for a kind without states and NotFound for an unknown one.
+    """
+    workflow = document.kind.workflow
+    if workflow is None:
+        raise Refused(f"{document.id} has no states: {a_kind(document.kind)} has no life cycle")
+    wanted = word.strip().lower().replace("-", "_").replace(" ", "_")
+    if wanted in workflow.states:
+        return workflow, wanted
+    for step in workflow.steps_from(state_of(document.kind, document.data), document.data):
+        if wanted in (step.name, workflow.states[step.target].title.lower().replace(" ", "_")):
+            return workflow, step.target
+    near = did_you_mean(word, workflow.states)
+    states = f"states: {', '.join(workflow.states)}"
+    hint = "\n".join([*([near] if near else []), states, allowed_from(document)])
+    raise NotFound(f"{a_kind(document.kind)} has no state '{word}'", hint)
+
+
+def _transition(document: Opened, workflow: Workflow, target: str, data: Mapping[str, Any]) -> Transition:
+    state = state_of(document.kind, document.data)
+    step = workflow.step(state, target, data)
+    if step is not None:
+        return step
+    if state == target:
+        raise Refused(f"{document.id} is already '{target}'", allowed_from(document))
+    raise Refused(f"{document.id} cannot go from '{state}' to '{target}'", allowed_from(document))
+
+
+def allowed_from(document: Opened) -> str:
+    """Say which states a document can reach now and what each still needs, one a line."""
+    steps = next_steps(document.kind, document.data)
+    state = state_of(document.kind, document.data)
+    if not steps:
+        return f"'{state}' is final: nothing follows it"
+    width = max(len(s.state) for s in steps)
+    lines = [f"  {s.state.ljust(width)}  {_wants(s)}".rstrip() for s in steps]
+    return "\n".join([f"allowed from '{state}':", *lines])
+
+
+def _wants(step: Step) -> str:
+    return f"needs {', '.join(n.field for n in step.needs)}" if step.needs else ""
+
+
+def _with_code(
+    repo: Repository, document: Opened, target: str, data: dict[str, Any], code: str, step: Transition
+) -> dict[str, Any]:
+    left = {k: v for k, v in data.items() if k not in step.clear}
+    field = code_field(document.kind, target, left)
+    if not field:
+        raise Refused(f"'{target}' demands no code", "use --set field=value for other fields")
+    value = reader(repo).value(document.kind.fields[field], code, field)
+    return {**data, field: value}
+
+
+def _with_note(
+    document: Opened, target: str, data: dict[str, Any], note: str, cleared: tuple[str, ...]
+) -> tuple[dict[str, Any], str | None]:
+    """Let the note be the prose that the state demands, where it demands exactly one and has none.
+
+    Returns the data and what is left to write into the timeline.
+    """
+    field = prose_field(document.kind, [n.field for n in needs(document.kind, target, data, cleared)])
+    return ({**data, field: note}, None) if field else (data, note)
+
+
+def _cleared(step: Transition, assignments: Sequence[Assignment]) -> tuple[str, ...]:
+    """Return the fields that the step removes, without those given on the way."""
+    given = {a.path[0] for a in assignments}
+    return tuple(f for f in step.clear if f not in given)
+
+
+def stepped(
+    document: Opened,
+    data: Mapping[str, Any],
+    target: str,
+    by: str,
+    note: str | None,
+    cleared: Sequence[str],
+) -> dict[str, Any]:
+    """Return a document's data after a step: new state, cleared fields, timeline entries."""
+    new = {k: v for k, v in data.items() if k not in cleared}
+    new[document.kind.state_field] = target
+    if document.kind.is_record:
+        entries = list(new.get("timeline", ()))
+        entries.append(timeline_entry(document, by, state=target))
+        if note:
+            entries.append({**entries[-1], "note": note})
+            del entries[-1]["state"]
+        new["timeline"] = entries
+    return new

@@ -1,0 +1,245 @@
+"""The audit: everything that the evidence says is computed again, and compared with the branch as it is.
+
+Nothing is believed that can be computed. Approvers are those whom the policy, the roles and the CMDB
+of each merge's own base ask for; keys are those that stood there then. What is left to believe is
+that a forge said what the recorder wrote down; a signed statement needs no such trust.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from itsm_gitops.evidence import trail as trails
+from itsm_gitops.evidence.ledger import (
+    BYPASSED,
+    MEANINGS,
+    OVERDUE,
+    OVERRIDDEN,
+    TAMPERED,
+    UNREVIEWED,
+    AuditFinding,
+    Book,
+    finding,
+)
+from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.recheck import Recheck
+from itsm_gitops.evidence.statement import MERGE, RETROACTIVE
+from itsm_gitops.evidence.trail import Move, Trail
+from itsm_gitops.gate.types import SATISFIED
+from itsm_gitops.model import clock
+from itsm_gitops.model.findings import ERROR, INFO
+from itsm_gitops.repository import Git, Repository
+
+_REASONS = 3
+
+
+class Branch(NamedTuple):
+    """One audited branch: its tip, where the audit began, and its merges by result (UNREVIEWED too)."""
+
+    target: str
+    tip: str
+    start: str
+    results: Mapping[str, int]
+
+
+class Report(NamedTuple):
+    """What an audit found. ``ledger`` is the newest commit of the evidence, ``name`` of its last statement.
+
+    ``statements`` counts what was computed again.
+    """
+
+    ledger: str
+    name: str
+    statements: int
+    branches: tuple[Branch, ...]
+    findings: tuple[AuditFinding, ...]
+    at: datetime
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is wrong; an override that is reviewed in time is not."""
+        return all(f.severity != ERROR for f in self.findings)
+
+
+class Since(NamedTuple):
+    """Where the audit begins: behind a commit, at a moment, or (both None) where evidence does."""
+
+    commit: str | None = None
+    moment: datetime | None = None
+
+
+EVERYTHING = Since()
+
+
+def verify(
+    repo: Repository,
+    book: Book,
+    tips: Mapping[str, str],
+    *,
+    since: Since = EVERYTHING,
+    now: datetime,
+    everything: bool = True,
+) -> Report:
+    """Audit branches (``tips``: name to commit) against the ledger, offline.
+
+    With ``everything`` a statement about a branch that is not among them is a finding. Raises GitError where the history is missing, as in a shallow clone.
+    """
+    repo.history.require_history("what was merged when")
+    recheck = Recheck(repo, book, now)
+    findings = list(book.findings)
+    branches = []
+    for target, tip in tips.items():
+        case = _Case(repo.history, book, target, tip, since, recheck)
+        findings.extend(case.findings())
+        branches.append(case.branch)
+    if everything:
+        findings.extend(_elsewhere(book, tips))
+    order = list(MEANINGS)
+    findings.sort(
+        key=lambda f: (order.index(f.code), clock.format_time(f.at) if f.at else "", f.commit, f.path)
+    )
+    last = book.statements[-1].name if book.statements else ""
+    return Report(book.tip, last, recheck.count, tuple(branches), tuple(findings), now)
+
+
+def _elsewhere(book: Book, tips: Mapping[str, str]) -> Iterator[AuditFinding]:
+    """Yield statements about branches that there are none of, so that nobody hides behind a name."""
+    for target in book.targets:
+        if target not in tips:
+            first = book.about(target)[0]
+            yield finding(
+                TAMPERED,
+                ERROR,
+                first,
+                f"it is about the branch '{target}', which is not in this repository",
+                "git fetch origin; or --target for the branches that still exist",
+            )
+
+
+class _Case:
+    """The audit of one branch."""
+
+    def __init__(self, git: Git, book: Book, target: str, tip: str, since: Since, recheck: Recheck) -> None:
+        self.git = git
+        self.target = target
+        self.recheck = recheck
+        self.since = since
+        about = book.about(target)
+        self.trail = _cut(trails.trail(git, tip, about, since.commit), since)
+        before = trails.ancestors(git, since.commit) if since.commit else frozenset()
+        self.statements = [s for s in about if s.merge not in before and self._in_time(s.recorded_at)]
+        self.reached = trails.ancestors(git, tip)
+
+    def _in_time(self, at: datetime) -> bool:
+        return self.since.moment is None or at >= self.since.moment
+
+    @property
+    def branch(self) -> Branch:
+        results = Counter(
+            m.statement.result if m.statement else UNREVIEWED
+            for m in self.trail.moves
+            if m.statement or self._changed(m)
+        )
+        return Branch(self.target, self.trail.tip, self.trail.start, dict(sorted(results.items())))
+
+    def _changed(self, move: Move) -> bool:
+        return self.recheck.tree(move.base) != move.landed.tree
+
+    def findings(self) -> Iterator[AuditFinding]:
+        for move in self.trail.moves:
+            if move.statement is None and self._changed(move):
+                yield self._unreviewed(move)
+        reviews = self._reviews()
+        for statement in self.statements:
+            if statement.merge not in self.reached:
+                yield finding(
+                    TAMPERED, ERROR, statement,
+                    f"{self.target} no longer holds commit {statement.merge[:12]}: its history was rewritten",
+                    "find out who pushed by force, and what was lost: git log, the server's log",
+                )  # fmt: skip
+            yield from self.recheck.wrong(statement)
+            if statement.kind == MERGE:
+                yield from _consequences(statement, reviews.get(statement.name), self.recheck.now)
+
+    def _unreviewed(self, move: Move) -> AuditFinding:
+        landed = move.landed
+        who = f"{landed.committer} <{landed.committer_address}>"
+        return AuditFinding(
+            UNREVIEWED,
+            ERROR,
+            landed.commit,
+            f"'{landed.subject[:80]}', committed by {who}: no statement says who approved it",
+            "itsm audit record writes down what can still be found out about it",
+            target=self.target,
+            at=landed.at,
+        )
+
+    def _reviews(self) -> dict[str, Evidence]:
+        """Return the retrospective reviews that hold, by the name of the statement they complete."""
+        return {
+            str(s.predicate["original"]): s
+            for s in reversed(self.statements)
+            if s.kind == RETROACTIVE and s.result == SATISFIED and not list(self.recheck.wrong(s))
+        }
+
+
+def _cut(trail: Trail, since: Since) -> Trail:
+    """Leave out the moves from before a moment."""
+    if since.moment is None:
+        return trail
+    kept: list[Move] = []
+    for move in trail.moves:
+        if (move.statement.recorded_at if move.statement else move.landed.at) < since.moment:
+            break
+        kept.append(move)
+    return trail._replace(moves=tuple(kept), start=kept[-1].base if kept else trail.tip)
+
+
+def _consequences(statement: Evidence, review: Evidence | None, now: datetime) -> Iterator[AuditFinding]:
+    """Yield what a merge that was not simply approved needs, or got since."""
+    if statement.result not in (BYPASSED, OVERRIDDEN):
+        return
+    why = _why(statement)
+    due = statement.retro_due
+    if review is not None:
+        late = ", late" if due and review.evaluated_at > due else ""
+        done = f"reviewed afterwards{late}, {clock.format_time(review.evaluated_at)}, by {_approvers(review)}"
+        yield finding(statement.result, INFO, statement, f"{why}; {done}")
+    elif statement.result == BYPASSED:
+        hint = f"itsm audit retro {_named(statement)} records that it was reviewed afterwards"
+        yield finding(BYPASSED, ERROR, statement, why, hint)
+    elif due and due < now:
+        hint = f"itsm audit retro {_named(statement)} records the review"
+        message = f"{why}; its review was due {clock.format_time(due)}, {clock.age(due, now)} ago"
+        yield finding(OVERDUE, ERROR, statement, message, hint)
+    else:
+        told = f", review due {clock.format_time(due)}" if due else ""
+        yield finding(OVERRIDDEN, INFO, statement, f"{why}{told}")
+
+
+def _named(statement: Evidence) -> str:
+    return next(iter(statement.changes), statement.merge[:12])
+
+
+def _approvers(review: Evidence) -> str:
+    people = {
+        str(r["person"]): None for v in review.predicate["assessment"]["requirements"] for r in v["counted"]
+    }
+    return ", ".join(people) or "nobody in particular"
+
+
+def _why(statement: Evidence) -> str:
+    """Say what was missing, or who let it pass, in the statement's own words."""
+    judged = statement.predicate["assessment"]
+    passing = (SATISFIED, "NOT_APPLICABLE")
+    open_ones = [v for v in judged["requirements"] if v["result"] not in passing]
+    said = [
+        v["reason"].partition(";")[0] if v["result"] == OVERRIDDEN else f"{v['name']}: {v['reason']}"
+        for v in open_ones
+    ]
+    said = list(dict.fromkeys(said)) or list(judged["messages"])
+    more = f"; and {len(said) - _REASONS} more" if len(said) > _REASONS else ""
+    return "; ".join(said[:_REASONS]) + more or f"the gate said {judged['result']}"

@@ -1,0 +1,206 @@
+"""`itsm audit verify`, `show` and `export`: what the evidence says, and whether it is true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from typing import Any, NamedTuple
+
+from itsm_gitops.evidence import audit, recording
+from itsm_gitops.evidence import sources as evidencing
+from itsm_gitops.evidence.audit import Branch, Report, Since
+from itsm_gitops.evidence.ledger import TAMPERED, AuditFinding, Book, read_book
+from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.recheck import Recheck
+from itsm_gitops.evidence.statement import MERGE
+from itsm_gitops.model import clock
+from itsm_gitops.model.errors import GitError, UsageError
+from itsm_gitops.model.findings import ERROR
+from itsm_gitops.repository import Git, Repository, mainline, sharing
+
+VERSION = 1
+
+
+def verify(repo: Repository, *, since: str = "", target: str = "", anchor: str = "") -> Report:
+    """Compute all evidence again, offline.
+
+    ``since`` is a revision or a date; by default the audit begins where evidence does. ``target`` is
+    one branch; by default all that evidence is about are audited, and the usual one. ``anchor`` is
+    a commit of the ledger that an earlier audit ended with. Raises UsageError for what is none of
+    these, GitError where history is missing.
+    """
+    git = repo.history
+    newest = sharing.newest(git)
+    book = read_book(git, newest.tip)
+    more = [*_parted(newest), *_anchored(git, newest.tip, anchor)]
+    book = book._replace(findings=(*more, *book.findings))
+    tips = dict(_tips(repo, book, target))
+    now = clock.now()
+    return audit.verify(repo, book, tips, since=_since(git, since), now=now, everything=not target)
+
+
+def _tips(repo: Repository, book: Book, target: str) -> Iterator[tuple[str, str]]:
+    usual = recording.branch(repo, target)
+    yield usual
+    for name in () if target else book.targets:
+        if name != usual[0]:
+            try:
+                yield recording.branch(repo, name)
+            except UsageError:
+                continue  # the audit says that it is missing
+
+
+def _since(git: Git, text: str) -> Since:
+    if not text:
+        return audit.EVERYTHING
+    try:
+        return Since(commit=git.resolve(text))
+    except GitError as error:
+        moment = clock.parse_time(text) or _midnight(text)
+        if moment is None:
+            raise UsageError(
+                f"'{text}' is no revision and no date", error.hint or "--since 2026-11-01, or a commit"
+            ) from error
+        return Since(moment=moment)
+
+
+def _midnight(text: str) -> datetime | None:
+    try:
+        return datetime.combine(date.fromisoformat(text), time(0), UTC)
+    except ValueError:
+        return None
+
+
+def _parted(newest: sharing.Newest) -> Iterator[AuditFinding]:
+    if newest.parted:
+        yield AuditFinding(
+            TAMPERED,
+            ERROR,
+            newest.tip,
+            "the evidence here and on the remote have parted: one of them was rewritten",
+            "git log --graph itsm/evidence origin/itsm/evidence; only the remote's is audited",
+        )
+
+
+def _anchored(git: Git, tip: str, anchor: str) -> Iterator[AuditFinding]:
+    if anchor and not (tip and mainline.is_ancestor(git, anchor, tip)):
+        yield AuditFinding(
+            TAMPERED,
+            ERROR,
+            tip,
+            f"the evidence no longer holds {anchor[:12]}, with which an earlier audit ended",
+            "somebody has rewritten the branch itsm/evidence; compare with an older clone",
+        )
+
+
+class Shown(NamedTuple):
+    """A statement, and what is wrong with it."""
+
+    statement: Evidence
+    findings: tuple[AuditFinding, ...]
+
+
+def show(repo: Repository, what: str) -> list[Shown]:
+    """Return the statements about a change or a merge, each computed again."""
+    git = repo.history
+    book = read_book(git, evidencing.ledger_tip(git))
+    check = Recheck(repo, book, clock.now())
+    return [Shown(s, tuple(check.wrong(s))) for s in evidencing.find(book, what)]
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """Return a report as data, in a form that only grows (``version``)."""
+    return {
+        "version": VERSION,
+        "clean": report.clean,
+        "at": clock.format_time(report.at),
+        "ledger": report.ledger,
+        "last_statement": report.name,
+        "statements": report.statements,
+        "branches": [_branch_json(b) for b in report.branches],
+        "findings": [_finding_json(f) for f in report.findings],
+    }
+
+
+def _branch_json(found: Branch) -> dict[str, Any]:
+    return {**found._asdict(), "results": dict(found.results)}
+
+
+def _finding_json(found: AuditFinding) -> dict[str, Any]:
+    at = clock.format_time(found.at) if found.at else None
+    return {**found._asdict(), "changes": list(found.changes), "at": at}
+
+
+COLUMNS = (
+    "changes", "target", "merge", "merged_at", "result", "required", "approved_by", "not_counted", "authors",
+    "committer", "merged_by", "request", "reviewed_afterwards", "review_due", "recorded_at", "signed_by", "policy",
+    "statement",
+)  # fmt: skip
+
+
+def rows(repo: Repository) -> list[dict[str, str]]:
+    """Return one row for each recorded merge, oldest first: the table that auditors ask for."""
+    git = repo.history
+    book = read_book(git, evidencing.ledger_tip(git))
+    reviews = {str(s.predicate["original"]): s for s in book.statements if s.kind != MERGE}
+    return [_row(s, reviews.get(s.name)) for s in book.statements if s.kind == MERGE]
+
+
+def _row(statement: Evidence, review: Evidence | None) -> dict[str, str]:
+    told, judged = statement.predicate, statement.predicate["assessment"]
+    asked = [v for v in judged["requirements"] if v["result"] != "NOT_APPLICABLE"]
+    due = statement.retro_due
+    cells = (
+        " ".join(statement.changes),
+        judged["target"],
+        statement.merge,
+        clock.format_time(statement.evaluated_at),
+        statement.result,
+        "; ".join(f"{v['name']} ({v['count']} {v['role']})".replace(" (0 )", "") for v in asked),
+        approvers(statement),
+        "; ".join(f"{_who(r['review'])}: {r['code']}" for r in judged["rejected"]),
+        ", ".join(judged["authors"]),
+        told["merger"].get("committer", ""),
+        told["merger"].get("account", ""),
+        told["request"].get("url", ""),
+        f"{clock.format_time(review.evaluated_at)} {approvers(review)}" if review else "",
+        clock.format_time(due) if due else "",
+        clock.format_time(statement.recorded_at),
+        told["signer"],
+        str(judged["sources"].get("schemas/policies/approvals.yaml", "")),
+        statement.path,
+    )
+    return dict(zip(COLUMNS, map(str, cells), strict=True))
+
+
+def approvers(statement: Evidence) -> str:
+    """Return who approved, each once, with how."""
+    return ", ".join(f"{person} ({how})" for person, how in approvals_of(statement).items())
+
+
+def approvals_of(statement: Evidence) -> dict[str, str]:
+    """Return how each person approved: signed, or on which forge."""
+    people: dict[str, str] = {}
+    for verdict in statement.predicate["assessment"]["requirements"]:
+        for said in verdict["counted"]:
+            people.setdefault(_who(said), "signed" if said["signed"] else str(said["source"]))
+    return people
+
+
+def _who(said: dict[str, Any]) -> str:
+    return str(said["person"] or said["login"] or said["identity"] or "a deleted account")
+
+
+def as_csv(table: list[dict[str, str]], *, raw: bool = False) -> str:
+    """Return the table as CSV (RFC 4180), harmless to spreadsheets unless ``raw``."""
+    import csv
+    import io
+
+    from itsm_gitops.model.formulas import neutralise
+
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for row in table:
+        writer.writerow([row[c] if raw else neutralise(row[c]) for c in COLUMNS])
+    return out.getvalue()

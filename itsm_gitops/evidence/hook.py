@@ -1,0 +1,245 @@
+"""`itsm hook`: the gate of a plain Git server, and running a forge's gate again after a review."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NamedTuple
+
+from itsm_gitops.forges import answers as shape
+from itsm_gitops.gate import signed
+from itsm_gitops.gate.assess import assess
+from itsm_gitops.gate.types import Assessment
+from itsm_gitops.model import clock
+from itsm_gitops.model.errors import GitError, ItsmError, UsageError
+from itsm_gitops.model.findings import Finding
+from itsm_gitops.repository import Git, Repository
+
+if TYPE_CHECKING:
+    from itsm_gitops.evidence.writing import Draft
+
+if TYPE_CHECKING:
+    from itsm_gitops.forges.github import GitHub, OpenRequest
+
+HEADS = "refs/heads/"
+EVIDENCE = "itsm/evidence"
+_IN_THE_WAY = ("itsm",)
+_PUSHED_MAX = 1000
+_PROTECTED = "itsm.protected"
+
+
+class Update(NamedTuple):
+    """One line that Git gives the hook: what a reference was and shall be; empty for none."""
+
+    old: str
+    new: str
+    ref: str
+
+
+class Decision(NamedTuple):
+    """Whether one reference may be updated, why (not), and the assessment and findings behind it."""
+
+    update: Update
+    allowed: bool
+    reason: str
+    assessment: Assessment | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def read_updates(lines: Iterable[str]) -> list[Update]:
+    """Read the lines of a pre-receive hook; raises UsageError for anything else."""
+    found = []
+    for line in lines:
+        old, _, rest = line.rstrip("\n").partition(" ")
+        new, _, ref = rest.partition(" ")
+        names = [("" if set(c) == {"0"} else c) for c in (old, new)]
+        if not ref.startswith("refs/") or not all(c == "" or shape.is_commit(c) for c in names):
+            raise UsageError("this is not what Git tells a pre-receive hook", "lines of: OLD NEW REFERENCE")
+        found.append(Update(names[0], names[1], ref))
+    if len(found) > _PUSHED_MAX:
+        raise UsageError(f"more than {_PUSHED_MAX} references at once", "push them in parts")
+    return found
+
+
+def pre_receive(updates: Iterable[Update], env: Mapping[str, str], *, check: bool = True) -> list[Decision]:
+    """Decide about every reference of a push; what raises is a refusal too.
+
+    Protected are the branch that HEAD names and those that ``git config itsm.protected`` lists
+    (patterns such as ``release/*``): they only go forward, and only with the approvals that the
+    policy of their present state asks for, given as signed statements. ``check`` also judges the
+    documents. Evidence and statements are never taken back, and evidence is taken from nobody but
+    the recorders that the policy names. Other branches are free.
+    """
+    repo = Repository.receiving(env)
+    protected = _protected(repo.history)
+    decisions = []
+    for update in updates:
+        try:
+            decisions.append(_decide(repo, update, protected, check))
+        except ItsmError as error:
+            text = f"{error.message}; {error.hint}" if error.hint else error.message
+            decisions.append(Decision(update, False, text))
+    return decisions
+
+
+def _protected(git: Git) -> tuple[str, ...]:
+    head = git.run("symbolic-ref", "HEAD").decode("utf-8", "replace").strip().removeprefix(HEADS)
+    try:
+        more = git.run("config", "--get-all", _PROTECTED).decode("utf-8", "replace").split()
+    except GitError:
+        more = []
+    return (head, *more)
+
+
+def _decide(repo: Repository, update: Update, protected: tuple[str, ...], check: bool) -> Decision:
+    if update.ref.startswith(f"{signed.PREFIX}/"):
+        return _statement(repo.history, update)
+    branch = update.ref.removeprefix(HEADS)
+    if branch == update.ref:
+        return Decision(update, True, "not a branch")
+    if branch == EVIDENCE:
+        return _forward(repo.history, update, "evidence") or _evidence(repo, update, protected[0])
+    if branch in _IN_THE_WAY or branch.startswith(f"{EVIDENCE}/"):
+        return Decision(update, False, f"a branch of that name would be in the way of {EVIDENCE}")
+    if not any(fnmatchcase(branch, pattern) for pattern in protected):
+        return Decision(update, True, "not protected")
+    return _forward(repo.history, update, f"'{branch}'") or _judge(repo, update, branch, protected[0], check)
+
+
+def _evidence(repo: Repository, update: Update, main: str) -> Decision:
+    from itsm_gitops.evidence import receiving
+
+    why = receiving.refuse(repo, update.old, update.new, _tip(repo.history, main))
+    return Decision(update, not why, why or "evidence by a recorder")
+
+
+def post_receive(updates: Iterable[Update], env: Mapping[str, str]) -> list[Draft]:
+    """Write down what protected branches got; returns what was recorded. Raises ItsmError."""
+    from itsm_gitops.evidence import receiving
+
+    repo = Repository.receiving(env)
+    git = repo.history
+    protected = _protected(git)
+    main = _tip(git, protected[0])
+    found = []
+    for update in updates:
+        branch = update.ref.removeprefix(HEADS)
+        ours = branch != update.ref and branch != EVIDENCE and update.new
+        if ours and any(fnmatchcase(branch, pattern) for pattern in protected):
+            found.append(receiving.moved(repo, update.old, update.new, branch, main))
+    drafts = [d for d in found if d is not None]
+    receiving.record(git, drafts, env)
+    return drafts
+
+
+def _forward(git: Git, update: Update, what: str) -> Decision | None:
+    """Refuse to delete and to rewrite."""
+    if not update.new:
+        return Decision(update, False, f"{what} cannot be deleted")
+    if update.old and git.merge_base(update.old, update.new) != update.old:
+        return Decision(update, False, f"{what} only goes forward: git pull --rebase, then push again")
+    return None
+
+
+def _judge(repo: Repository, update: Update, branch: str, main: str, check: bool) -> Decision:
+    base = update.old or _tip(repo.history, main)
+    if not base:
+        return Decision(update, True, "the first push: there are no rules yet that could judge it")
+    if repo.history.merge_base(base, update.new) == update.new:
+        return Decision(update, True, "nothing new")
+    found = _findings(repo, base, update.new) if check else ()
+    if found:
+        text = f"{len(found)} error{'s' if len(found) > 1 else ''} in what is pushed: itsm check --base origin/{branch}"
+        return Decision(update, False, text, None, found)
+    result = assess(repo, base=base, head=update.new, target=branch, now=clock.now())
+    reason = "approved" if result.passes else "approvals are missing"
+    return Decision(update, result.passes, reason, result)
+
+
+def _findings(repo: Repository, base: str, head: str) -> tuple[Finding, ...]:
+    from itsm_gitops import rules
+    from itsm_gitops.model.findings import ERROR
+
+    return tuple(f for f in rules.check(repo, at=head, base=base).findings if f.severity == ERROR)
+
+
+def _tip(git: Git, branch: str) -> str:
+    out = git.run("for-each-ref", "--format=%(objectname)", "--end-of-options", f"{HEADS}{branch}")
+    return out.decode("ascii").strip()
+
+
+def _statement(git: Git, update: Update) -> Decision:
+    """Let statements come and be renewed; an older one never replaces a newer one (a replay)."""
+    if not update.new:
+        return Decision(update, False, "a statement cannot be deleted: sign another one")
+    moments = [_signed_at(git, oid) for oid in (update.old, update.new) if oid]
+    if not moments[-1]:
+        return Decision(update, False, "this is no signed statement: itsm approve --sign writes one")
+    if len(moments) == 2 and moments[1] <= moments[0]:
+        return Decision(update, False, "an older statement cannot replace a newer one")
+    return Decision(update, True, "a statement")
+
+
+def _signed_at(git: Git, oid: str) -> str:
+    """Return when a statement says that it was made, in UTC; empty where it is none."""
+    try:
+        about = json.loads(json.loads(next(git.blobs([oid])).content)["statement"])
+        at = clock.parse_time(about["at"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
+    return clock.format_time(at) if at else ""
+
+
+class Rerun(NamedTuple):
+    """Whether the gate of a request was started again, and why not."""
+
+    number: int
+    started: bool
+    reason: str = ""
+    failed: bool = False
+
+
+def rerun(repo: Repository, *, check: str, every: bool, forge: str = "") -> Iterator[Rerun]:
+    """Run the gate again: of the requests that the event is about, or of ``every`` open one.
+
+    With ``every`` only those are started whose gate no longer says what a new run would say: GitHub
+    lets no run be repeated more than 50 times. Raises ForgeError where GitHub cannot be asked.
+    GitHub only: the job itself is the required check, so only its own new run can turn it green.
+    """
+    from itsm_gitops.forges import connection as forging
+    from itsm_gitops.forges.github import GitHub
+
+    name = forging.forge_name(repo, forge)
+    server = forging.connect(repo, name)
+    if not isinstance(server, GitHub) or name != "github":
+        raise UsageError(
+            f"{name} runs its gate again by itself or by schedule", "see the workflow of that forge"
+        )
+    head = "" if every else forging.read_event(name).head
+    for request in server.open_requests():
+        if request.head == head or (every and not request.draft):
+            yield _rerun(repo, server, request, check, every)
+
+
+def _rerun(repo: Repository, server: GitHub, request: OpenRequest, check: str, compare: bool) -> Rerun:
+    run = server.last_run(request.head, check)
+    if run is None or not run.ended:
+        return Rerun(request.number, False, "has no finished run")
+    if compare and run.passed == _passes(repo, request.number):
+        return Rerun(request.number, False, "stands as it was")
+    try:
+        server.run_again(run.job)
+    except ItsmError as error:
+        # The others must not wait for one that GitHub refuses.
+        return Rerun(request.number, False, f"cannot be started again: {error.message}", failed=True)
+    return Rerun(request.number, True)
+
+
+def _passes(repo: Repository, number: int) -> bool:
+    from itsm_gitops.gate.approvals import Asked, approvals
+
+    try:
+        return approvals(repo, Asked(what=str(number), forge="github")).passes
+    except ItsmError:
+        return False  # what cannot be judged is red, as the gate itself would be

@@ -1,0 +1,47 @@
+"""What the branch of evidence says, in short, for whoever shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from itsm_gitops.evidence.auditing import approvals_of
+from itsm_gitops.evidence.ledger import read_book
+from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.sources import ledger_tip
+from itsm_gitops.gate.types import NOT_APPLICABLE
+from itsm_gitops.model import clock
+from itsm_gitops.model.standing import Proof
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository
+
+
+def proofs(repo: Repository) -> list[Proof]:
+    """Return every readable statement, oldest first; none outside Git and where nothing is recorded.
+
+    Nothing is computed again: `itsm audit verify` does that.
+    """
+    if repo.git is None:
+        return []
+    return [_proof(s) for s in read_book(repo.git, ledger_tip(repo.git)).statements]
+
+
+def _proof(statement: Evidence) -> Proof:
+    judged, due = statement.predicate["assessment"], statement.retro_due
+    asked = [(v["name"], v["result"]) for v in judged["requirements"] if v["result"] != NOT_APPLICABLE]
+    return Proof(
+        file=statement.path.rpartition("/")[2],
+        content=statement.raw,
+        sha256=statement.name,
+        sequence=statement.sequence,
+        kind=statement.kind,
+        changes=statement.changes,
+        result=statement.result,
+        target=judged["target"],
+        commit=statement.merge,
+        digest=str(judged["digest"]),
+        judged_at=clock.format_time(statement.evaluated_at),
+        approvers=tuple(approvals_of(statement).items()),
+        asked=tuple(asked),
+        review_due=clock.format_time(due) if due else "",
+    )

@@ -1,0 +1,171 @@
+"""Evidence as it is read back: strictly, because anybody may have written it, and what must come out again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from itsm_gitops.evidence.statement import PREDICATES, TYPE, Inputs, sha256
+from itsm_gitops.forges.reviews import REVIEW_STATES, Review
+from itsm_gitops.gate import signed
+from itsm_gitops.gate.explain import as_json
+from itsm_gitops.gate.types import Assessment
+from itsm_gitops.model import clock
+from itsm_gitops.repository.refs import Kept
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
+# What is recomputed. Sentences may be worded otherwise by another version, so they are not compared.
+_FACTS = (
+    "base",
+    "merge_base",
+    "head",
+    "target",
+    "digest",
+    "changes",
+    "result",
+    "authors",
+    "committers",
+    "sources",
+)
+_ASKED = ("name", "rule", "role", "subject", "count", "signed", "result", "retro_review")
+_SAID = ("person", "identity", "source", "state", "commit", "at", "review_id", "signed", "digest")  # fmt: skip
+
+
+class Evidence(NamedTuple):
+    """One statement as read back. ``predicate`` is all it says, ``raw`` its exact bytes."""
+
+    path: str
+    raw: bytes
+    predicate: Mapping[str, Any]
+    subject: Mapping[str, str]
+    kind: str
+    sequence: int
+    base: str
+    merge: str
+    recorded_at: datetime
+    evaluated_at: datetime
+    inputs: Inputs
+
+    @property
+    def whole(self) -> dict[str, Any]:
+        """Return the whole statement as data."""
+        found: dict[str, Any] = json.loads(self.raw)
+        return found
+
+    @property
+    def name(self) -> str:
+        """Return the statement's own SHA-256, by which the next one names it."""
+        return sha256(self.raw)
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Return the change records it is about."""
+        return tuple(self.predicate["assessment"]["changes"])
+
+    @property
+    def result(self) -> str:
+        """Return SATISFIED, OVERRIDDEN, BYPASSED, or NOT_APPLICABLE where no file changed."""
+        return str(self.predicate["result"])
+
+    @property
+    def retro_due(self) -> datetime | None:
+        """Return until when an override has to be reviewed; None where nothing was overridden."""
+        return clock.parse_time(self.predicate["retro_due"])
+
+
+def read(path: str, raw: bytes) -> Evidence | None:
+    """Read a statement; None where it is not exactly what this program writes."""
+    try:
+        data = json.loads(raw)
+        if signed.canonical(data) != raw or data["_type"] != TYPE:
+            return None
+        return _read(path, raw, data)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        return None
+
+
+def _read(path: str, raw: bytes, data: dict[str, Any]) -> Evidence | None:
+    predicate, subject = data["predicate"], data["subject"][0]["digest"]
+    kind, judged, given = predicate["kind"], predicate["assessment"], predicate["inputs"]
+    recorded, evaluated = (clock.parse_time(predicate[k]) for k in ("recorded_at", "evaluated_at"))
+    if data["predicateType"] != PREDICATES[kind] or recorded is None or evaluated is None:
+        return None
+    if not _sound(predicate, judged, subject):
+        return None
+    return Evidence(
+        path=path,
+        raw=raw,
+        predicate=predicate,
+        subject=subject,
+        kind=kind,
+        sequence=predicate["sequence"],
+        base=judged["base"],
+        merge=subject["gitCommit"],
+        recorded_at=recorded,
+        evaluated_at=evaluated,
+        inputs=Inputs(
+            tuple(_review(r) for r in given["reviews"]),
+            tuple(Kept(s["name"], s["oid"], s["content"].encode()) for s in given["statements"]),
+            str(given["opened_by"]),
+        ),
+    )
+
+
+def _sound(predicate: dict[str, Any], judged: dict[str, Any], subject: dict[str, Any]) -> bool:
+    """Whether everything that is used of a statement is of the right type; anybody may have written it."""
+    facts(judged)
+    texts = [predicate[k] for k in ("previous", "original", "signer", "result", "retro_due")]
+    texts += [judged["target"], judged["result"], *judged["changes"], *judged["messages"]]
+    texts += [*judged["authors"], *judged["committers"]]
+    texts += [v[k] for v in judged["requirements"] for k in ("name", "result", "reason", "role")]
+    texts += [r["reason"] for r in judged["rejected"]]
+    mappings = [predicate[k] for k in ("request", "run", "merger", "tool")] + [judged["sources"], subject]
+    commits = [judged["base"], judged["head"], subject["gitCommit"], subject["gitTree"]]
+    for said in (
+        *(r for v in judged["requirements"] for r in v["counted"]),
+        *(r["review"] for r in judged["rejected"]),
+    ):
+        _review(said)
+    return (
+        all(isinstance(t, str) for t in texts)
+        and all(isinstance(m, dict) for m in mappings)
+        and all(isinstance(c, str) and _COMMIT.fullmatch(c) for c in commits)
+        and type(predicate["sequence"]) is int
+    )
+
+
+def _review(data: Mapping[str, Any]) -> Review:
+    at = clock.parse_time(data["at"])
+    texts = [data[k] for k in ("identity", "source", "state", "review_id", "note", "login")]
+    maybe = [data[k] for k in ("person", "commit", "digest", "target")]
+    good = all(isinstance(t, str) for t in (*texts, *data["changes"], *(m for m in maybe if m is not None)))
+    if at is None or not good or data["state"] not in REVIEW_STATES:
+        raise ValueError(data["at"])
+    return Review(**{**data, "at": at, "changes": tuple(data["changes"])})
+
+
+def facts(assessment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of an assessment (as data) that must come out the same again."""
+    found = {key: assessment[key] for key in _FACTS}
+    found["requirements"] = [
+        {**{k: v[k] for k in _ASKED}, "counted": _said(v["counted"])} for v in assessment["requirements"]
+    ]
+    found["rejected"] = [
+        {"code": r["code"], **said}
+        for r in assessment["rejected"]
+        for said in _said([r["review"]])
+    ]  # fmt: skip
+    return found
+
+
+def _said(reviews: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: review[key] for key in _SAID} for review in reviews]
+
+
+def differences(recorded: Mapping[str, Any], again: Assessment) -> list[str]:
+    """Return which facts of a recorded assessment do not come out again; empty where all do."""
+    old, new = facts(recorded), facts(json.loads(json.dumps(as_json(again))))
+    return [key for key in old if old[key] != new[key]]

@@ -1,0 +1,90 @@
+"""Evidence on a plain Git server: written by its own hook, and taken from nobody else but named recorders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from itsm_gitops import __version__
+from itsm_gitops.evidence.ledger import Book, read_book
+from itsm_gitops.evidence.recheck import Recheck
+from itsm_gitops.evidence.statement import Inputs
+from itsm_gitops.evidence.writing import Draft, Recorder, additions, draft
+from itsm_gitops.gate import signed
+from itsm_gitops.gate.people import Directory
+from itsm_gitops.gate.policy import POLICY
+from itsm_gitops.model import clock
+from itsm_gitops.model.errors import GitError
+from itsm_gitops.model.roles import names
+from itsm_gitops.repository import Git, Repository, ledger, load_store, mainline, refs
+from itsm_gitops.repository.part import Part
+
+RECORDERS = "recorders"
+_USERS = ("REMOTE_USER", "GL_USERNAME", "USER")
+_NOBODY = "the server writes the evidence itself; schemas/policies/approvals.yaml can name recorders"
+
+
+def moved(repo: Repository, old: str, new: str, branch: str, main: str) -> Draft | None:
+    """Return what is to be said about a branch that went from ``old`` (empty: it is new) to ``new``.
+
+    ``main`` is the tip of the main branch. None where the branch got nothing.
+    """
+    git = repo.history
+    base = old or (git.merge_base(main, new) if main else "")
+    if not base or base == new or not mainline.is_ancestor(git, base, new):
+        return None
+    inputs = Inputs(statements=tuple(refs.kept(git, signed.PREFIX)))
+    return draft(repo, base, mainline.one(git, new), branch, inputs, clock.now())
+
+
+def record(git: Git, drafts: Iterable[Draft], env: Mapping[str, str]) -> str:
+    """Write down what was received; returns the ledger's new commit. Raises GitError.
+
+    The server signs where ``git config itsm.signer`` and ``itsm.signingKey`` say with whose key.
+    """
+    said = tuple(drafts)
+    user = next((env[name] for name in _USERS if env.get(name)), "")
+    signer, key = setting(git, "itsm.signer"), setting(git, "itsm.signingKey")
+    run = {"hook": "post-receive", **({"user": user} if user else {})}
+    by = Recorder(__version__, run, signer, Path(key) if signer and key else None)
+    return ledger.append(git, lambda found: additions(git, found, said, by)) if said else ""
+
+
+def setting(git: Git, key: str) -> str:
+    """Return one setting of the repository; empty where there is none."""
+    try:
+        return git.run("config", "--get", key).decode("utf-8", "replace").strip()
+    except GitError:
+        return ""
+
+
+def refuse(repo: Repository, old: str, new: str, main: str) -> str:
+    """Say why somebody may not push evidence; empty where they may.
+
+    ``old`` and ``new`` are commits of the ledger, ``main`` the tip of the main branch, whose policy
+    names the recorders. Everything new must be signed by one of them, and come out again.
+    """
+    store = load_store(Part(repo.snapshot(main), ()))[0] if main else None
+    named = names(store.book.policy(POLICY).get(RECORDERS)) if store else []
+    if store is None or not named:
+        return _NOBODY
+    directory = Directory(store, clock.now())
+    recorders = {p for p in directory.members(named) if directory.active(p)}
+    git = repo.history
+    before, after = read_book(git, old), read_book(git, new)
+    return next(_wrong(repo, before, after, recorders), "")
+
+
+def _wrong(repo: Repository, before: Book, after: Book, recorders: set[str]) -> Iterator[str]:
+    known = {s.path for s in before.statements}
+    old = set(before.findings)
+    yield from (f"{f.message}; {f.hint}" for f in after.findings if f not in old)
+    check = Recheck(repo, after, clock.now())
+    for statement in after.statements:
+        if statement.path in known:
+            continue
+        signer = str(statement.predicate["signer"])
+        if signer not in recorders:
+            whom = ", ".join(sorted(recorders)) or "nobody"
+            yield f"statement {statement.sequence} is not signed by a recorder ({whom}): itsm audit record --sign"
+        yield from (f"statement {statement.sequence}: {f.message}" for f in check.wrong(statement))

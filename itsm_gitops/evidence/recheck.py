@@ -1,0 +1,230 @@
+"""Computing one statement again: its assessment, its signature, its times, the keys it rests on."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from itsm_gitops import documents
+from itsm_gitops.evidence import statement as evidence
+from itsm_gitops.evidence.ledger import BACKDATED, MISMATCH, TAMPERED, AuditFinding, Book, finding
+from itsm_gitops.evidence.reading import Evidence, differences
+from itsm_gitops.evidence.statement import MERGE, NAMESPACE
+from itsm_gitops.gate import signed
+from itsm_gitops.model import clock
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.findings import ERROR
+from itsm_gitops.repository import Git, Repository, mainline, sshsig
+from itsm_gitops.repository.mainline import Landed
+
+# Servers agree to minutes; the clocks of people's machines, which date commits, are worse.
+_SERVERS = timedelta(minutes=5)
+_MACHINES = timedelta(days=1)
+_WORDS = {
+    "result": "the result",
+    "digest": "the content",
+    "requirements": "who had to approve, or whose approval counted",
+    "rejected": "which approvals did not count",
+    "authors": "the authors",
+    "committers": "the committers",
+    "changes": "the change records",
+    "sources": "the policy it was judged by",
+}
+
+
+class Recheck:
+    """What is needed to compute statements again; everything that was found is remembered."""
+
+    def __init__(self, repo: Repository, book: Book, now: datetime) -> None:
+        self.repo = repo
+        self.book = book
+        self.now = now
+        self._known: dict[str, list[AuditFinding]] = {}
+        self._people: dict[tuple[str, str], Any] = {}
+        self._trees: dict[str, str] = {}
+
+    @property
+    def count(self) -> int:
+        """Return how many statements were computed again."""
+        return len(self._known)
+
+    def wrong(self, statement: Evidence) -> list[AuditFinding]:
+        """Return everything that is wrong with one statement by itself."""
+        if statement.path not in self._known:
+            self._known[statement.path] = list(self._wrong(statement))
+        return self._known[statement.path]
+
+    def tree(self, commit: str) -> str:
+        """Return the tree of a commit."""
+        if commit not in self._trees:
+            out = self._git.run("rev-parse", "--verify", "--end-of-options", f"{commit}^{{tree}}")
+            self._trees[commit] = out.decode("ascii").split()[-1]
+        return self._trees[commit]
+
+    @property
+    def _git(self) -> Git:
+        return self.repo.history
+
+    def _wrong(self, statement: Evidence) -> Iterator[AuditFinding]:
+        try:
+            landed = mainline.one(self._git, statement.merge)
+            self.tree(statement.base)
+        except ItsmError as error:
+            yield finding(
+                TAMPERED, ERROR, statement, f"it is about a commit that is not here: {error.message}"
+            )
+            return
+        yield from self._signature(statement)
+        yield from self._times(statement, landed)
+        try:
+            yield from self._again(statement, landed)
+            yield from self._keys(statement)
+        except ItsmError as error:
+            yield finding(
+                MISMATCH, ERROR, statement, f"it cannot be computed again: {error.message}", error.hint
+            )
+
+    def _again(self, statement: Evidence, landed: Landed) -> Iterator[AuditFinding]:
+        told = statement.predicate["assessment"]
+        again = evidence.judge(
+            self.repo,
+            statement.base,
+            landed,
+            target=str(told["target"]),
+            inputs=statement.inputs,
+            at=statement.evaluated_at,
+            overrides=statement.kind == MERGE,
+        )
+        changed = self.tree(statement.base) != landed.tree
+        wrong = [_WORDS.get(d, f"'{d}'") for d in differences(told, again)]
+        if statement.result != evidence.outcome(again, changed=changed) and _WORDS["result"] not in wrong:
+            wrong.insert(0, _WORDS["result"])
+        if statement.predicate["retro_due"] != evidence.retro_due(again):
+            wrong.append("until when it has to be reviewed")
+        if statement.subject["gitTree"] != landed.tree:
+            wrong.append("the files of the merge")
+        if wrong:
+            outcome = evidence.outcome(again, changed=changed)
+            version = statement.predicate["tool"].get("version")
+            message = (
+                f"it says {statement.result}, computed again it is {outcome}; "
+                f"what differs: {', '.join(wrong)} (written by version {version})"
+            )
+            yield finding(MISMATCH, ERROR, statement, message, "itsm audit show tells what was recorded")
+        early = [r for r in again.counted if statement.kind != MERGE and r.at <= self._merged(statement)]
+        if early:
+            message = f"{early[0].person} gave the approval before the merge that it is to review"
+            yield finding(MISMATCH, ERROR, statement, message)
+
+    def _merged(self, statement: Evidence) -> datetime:
+        """Return when the merge was judged that a retrospective review is about."""
+        named = statement.predicate["original"]
+        found = [s.evaluated_at for s in self.book.statements if s.name == named]
+        return found[0] if found else statement.evaluated_at
+
+    def _times(self, statement: Evidence, landed: Landed) -> Iterator[AuditFinding]:
+        recorded, evaluated = statement.recorded_at, statement.evaluated_at
+        wrong = []
+        if recorded > self.now + _SERVERS:
+            wrong.append(f"it was recorded {_at(recorded)}, which is yet to come")
+        if evaluated > recorded + _SERVERS:
+            wrong.append(f"it was judged {_at(evaluated)}, after it was recorded ({_at(recorded)})")
+        if min(evaluated, recorded) < landed.at - _MACHINES:
+            wrong.append(f"it was judged {_at(evaluated)}, and its commit was made {_at(landed.at)}")
+        before = self._before.get(statement.path)
+        if before is not None and recorded < before - _SERVERS:
+            wrong.append(
+                f"it was recorded {_at(recorded)}, before the statement in front of it ({_at(before)})"
+            )
+        if wrong:
+            yield finding(BACKDATED, ERROR, statement, f"the times cannot be: {'; '.join(wrong)}")
+
+    @cached_property
+    def _before(self) -> dict[str, datetime]:
+        """When the statement in front of each one was recorded."""
+        pairs = zip(self.book.statements, self.book.statements[1:], strict=False)
+        return {later.path: earlier.recorded_at for earlier, later in pairs}
+
+    def _signature(self, statement: Evidence) -> Iterator[AuditFinding]:
+        signer, signature = statement.predicate["signer"], self.book.signatures.get(statement.path, "")
+        if not signer and not signature:
+            return
+        keys = signed.keys_in(self._person(statement.base, signer), statement.recorded_at.date())
+        if not signature:
+            yield finding(TAMPERED, ERROR, statement, f"the signature of {signer} is missing")
+        elif not sshsig.verify(statement.raw, signature, signer, keys, NAMESPACE):
+            message = f"no key that {signer or 'anybody'} had on {statement.base[:12]} made its signature"
+            yield finding(TAMPERED, ERROR, statement, message)
+
+    def _person(self, commit: str, person: str) -> dict[str, Any]:
+        """Return the file of a person as it was at a commit; empty where there was none."""
+        if (commit, person) not in self._people:
+            try:
+                data = documents.load(self.repo.snapshot(commit).read(_path(person))).data
+            except ItsmError:
+                data = None
+            self._people[commit, person] = data if isinstance(data, dict) else {}
+        found: dict[str, Any] = self._people[commit, person]
+        return found
+
+    def _keys(self, statement: Evidence) -> Iterator[AuditFinding]:
+        """Yield approvals that claim to be older than the key that signed them."""
+        for verdict in statement.predicate["assessment"]["requirements"]:
+            for said in verdict["counted"]:
+                person, fingerprint = str(said["person"]), str(said["identity"]).removeprefix("ssh:")
+                at = clock.parse_time(said["at"])
+                if not said["signed"] or at is None:
+                    continue
+                since = self._since(statement.base, person, fingerprint)
+                if since is not None and at < since - _SERVERS:
+                    message = (
+                        f"{person} approved {_at(at)} with a key that is in the directory "
+                        f"only since {_at(since)} ({fingerprint[:19]}…)"
+                    )
+                    yield finding(
+                        BACKDATED, ERROR, statement, message, "ask that person what was signed, and when"
+                    )
+                    return
+
+    def _since(self, base: str, person: str, fingerprint: str) -> datetime | None:
+        """Return when a key came into the directory for good, as seen from ``base``; None: it is not there."""
+        out = self._git.run(
+            "log", "--first-parent", "--format=%H", "--no-renames", "--end-of-options", base, "--", _path(person)
+        )  # fmt: skip
+        came = None
+        for commit in out.decode("ascii").split():
+            keys = self._person(commit, person).get("signing_keys") or ()
+            if fingerprint not in {_fingerprint(k.get("public_key")) for k in keys if isinstance(k, dict)}:
+                break
+            came = commit
+        return None if came is None else self._landed_at(came)
+
+    def _landed_at(self, commit: str) -> datetime:
+        """Return when a commit came to its branch: as recorded, else the date that it bears."""
+        for statement in self.book.statements:
+            if statement.kind == MERGE and statement.merge == commit:
+                return statement.evaluated_at
+        return mainline.one(self._git, commit).at
+
+
+def _path(person: str) -> str:
+    return f"cmdb/people/{person}.yaml"
+
+
+def _fingerprint(key: object) -> str:
+    """Return the fingerprint of a public key as OpenSSH writes it; empty where it is none."""
+    plain = sshsig.public_key(key)
+    try:
+        raw = b64decode(plain.partition(" ")[2], validate=True)
+    except (NotBase64, ValueError):
+        return ""
+    return "SHA256:" + b64encode(hashlib.sha256(raw).digest()).decode("ascii").rstrip("=")
+
+
+def _at(moment: datetime) -> str:
+    return clock.format_time(moment)

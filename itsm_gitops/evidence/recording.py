@@ -1,0 +1,262 @@
+"""`itsm audit record` and `itsm audit retro`: find out what is to be said about merges, and write it down."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from itsm_gitops import __version__
+from itsm_gitops.evidence import trail
+from itsm_gitops.evidence.ledger import read_book
+from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.sources import Source, find, given, ledger_tip
+from itsm_gitops.evidence.statement import MERGE, RETROACTIVE, judge
+from itsm_gitops.evidence.writing import Draft, Recorder, additions, draft
+from itsm_gitops.gate import approvals as approving
+from itsm_gitops.gate import signed
+from itsm_gitops.gate.digest import Ignore, content, nothing_ignored
+from itsm_gitops.gate.people import Directory
+from itsm_gitops.gate.policy import POLICY, read_policy
+from itsm_gitops.gate.types import BYPASSED, OVERRIDDEN
+from itsm_gitops.model import clock
+from itsm_gitops.model.errors import Refused, RuleBookError, UsageError
+from itsm_gitops.repository import Repository, ledger, load_store, mainline, read_rulebook, refs, sharing
+from itsm_gitops.repository.part import Part
+
+# A push of more commits than this, of which only the last was approved, is not recognised as one.
+_TOGETHER_MAX = 30
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line says. ``request`` is a request's number, 0: the forge is asked for it."""
+
+    target: str = ""
+    since: str = ""
+    forge: str = ""
+    request: int = 0
+    reviews: str = ""
+    push: bool = False
+    sign: bool = False
+    key: str = ""
+    by: str | None = None
+
+
+class Recorded(NamedTuple):
+    """What was written: the ledger's new commit (empty: nothing) and what is said about each merge."""
+
+    commit: str
+    target: str
+    drafts: tuple[Draft, ...]
+    pushed: bool
+
+
+def record(repo: Repository, asked: Asked) -> Recorded:
+    """Write a statement about everything that a branch got and that none is about yet.
+
+    Where there is none at all, evidence begins with the rules about approvals, or behind ``since``.
+    Raises ItsmError where something cannot be asked, read or written.
+    """
+    git = repo.history
+    git.require_history("what was merged")
+    source = _source(repo, asked)
+    target, tip = branch(repo, asked.target)
+    book = read_book(git, sharing.catch_up(git))
+    start = git.resolve(asked.since) if asked.since else None
+    found = trail.trail(git, tip, book.about(target), start)
+    drafts = tuple(_drafts(repo, target, found, source))
+    return Recorded(_write(repo, asked, drafts), target, drafts, asked.push)
+
+
+def _source(repo: Repository, asked: Asked) -> Source:
+    if asked.push:
+        sharing.fetch(repo.history, token=_token(repo, asked))
+    return given(repo, reviews=asked.reviews, forge=asked.forge, number=asked.request)
+
+
+def branch(repo: Repository, name: str = "") -> tuple[str, str]:
+    """Return a branch's name and newest commit: as told or the usual one, on the remote before here."""
+    git = repo.history
+    if not name:
+        revision = approving.default_base(git)
+        return approving.branch_name(revision), git.resolve(revision)
+    found = [r for r in (f"refs/remotes/origin/{name}", f"refs/heads/{name}") if ledger.tip(git, r)]
+    if not found:
+        raise UsageError(f"there is no branch '{name}' here", "git fetch origin")
+    return name, git.resolve(found[0])
+
+
+def run_of(env: Mapping[str, str]) -> dict[str, str]:
+    """Return what a CI says about the run that records: enough to find its log."""
+    if env.get("GITHUB_RUN_ID"):
+        where = "/".join([env.get("GITHUB_SERVER_URL", ""), env.get("GITHUB_REPOSITORY", "")])
+        url = f"{where}/actions/runs/{env['GITHUB_RUN_ID']}"
+        return {"url": url, "attempt": env.get("GITHUB_RUN_ATTEMPT", ""), "job": env.get("GITHUB_JOB", "")}
+    return {"url": env["CI_JOB_URL"]} if env.get("CI_JOB_URL") else {}
+
+
+def _write(repo: Repository, asked: Asked, drafts: Sequence[Draft]) -> str:
+    git, by = repo.history, _recorder(repo, asked)
+    if by.key:
+        _require_key(repo, by.signer, by.key, drafts)
+
+    def make(found: ledger.Ledger) -> ledger.Addition | None:
+        return additions(git, found, drafts, by)
+
+    if asked.push:
+        return sharing.append(git, make, token=_token(repo, asked))
+    return ledger.append(git, make)
+
+
+def _recorder(repo: Repository, asked: Asked) -> Recorder:
+    run = run_of(os.environ)
+    if not asked.sign and not asked.key:
+        return Recorder(__version__, run)
+    from itsm_gitops.repository.actor import acting
+
+    return Recorder(__version__, run, acting(repo, asked.by), approving.signing_key(repo, asked.key))
+
+
+def _require_key(repo: Repository, signer: str, key: Path, drafts: Iterable[Draft]) -> None:
+    """Refuse a signature that could not be checked later: keys are those of the base of each merge."""
+    for base in dict.fromkeys(d.assessment.base for d in drafts):
+        directory = _directory(repo, base)
+        if not directory.active(signer):
+            raise Refused(f"there is no active '{signer}' in cmdb/people at {base[:12]}", "--by HANDLE")
+        signed.require_key(directory, signer, key, clock.now().date())
+
+
+def _directory(repo: Repository, commit: str) -> Directory:
+    return Directory(load_store(Part(repo.snapshot(commit), ()))[0], clock.now())
+
+
+def _token(repo: Repository, asked: Asked) -> str:
+    if not asked.forge:
+        return ""
+    from itsm_gitops.forges import connection as forging
+
+    return forging.token(forging.forge_name(repo, asked.forge))
+
+
+def _drafts(repo: Repository, target: str, found: trail.Trail, source: Source) -> Iterator[Draft]:
+    """Yield what is to be said about the moves that nobody has recorded, oldest first."""
+    runs: list[list[trail.Move]] = []
+    for move in reversed(found.moves):
+        if move.statement is None:
+            if not runs or runs[-1][-1].landed.commit != move.base:
+                runs.append([])
+            runs[-1].append(move)
+    for run in runs:
+        begin = 0
+        while begin < len(run):
+            last = begin + _together(repo, run[begin:], source, target)
+            yield _draft(repo, target, run[begin].base, run[last - 1], source)
+            begin = last
+
+
+def _draft(repo: Repository, target: str, base: str, move: trail.Move, source: Source) -> Draft:
+    landed = move.landed
+    request = source.request(landed.commit, target)
+    made = draft(repo, base, landed, target, source.inputs(request), source.merged_at(request))
+    return made._replace(
+        request=source.describe(request), account=request.merged_by if request else source.account
+    )
+
+
+def _together(repo: Repository, run: Sequence[trail.Move], source: Source, target: str) -> int:
+    """Return how many commits came as one request: by the forge's word, or by what was signed."""
+    request = source.request(run[0].landed.commit, target)
+    count = 1
+    if request is not None:
+        while count < len(run) and source.request(run[count].landed.commit, target) == request:
+            count += 1
+        return count
+    about = {signed.digest_of(s.content) for s in source.statements} - {""}
+    if not about:
+        return 1
+    ignores = _ignores(repo, run[0].base)
+    for count, move in enumerate(run[:_TOGETHER_MAX], 1):
+        if content(repo.history, run[0].base, move.landed.commit, ignores).digest in about:
+            return count
+    return 1
+
+
+def _ignores(repo: Repository, commit: str) -> Ignore:
+    try:
+        return read_policy(read_rulebook(repo.snapshot(commit)).policy(POLICY)).ignores
+    except RuleBookError:
+        return nothing_ignored
+
+
+def retro(repo: Repository, what: str, asked: Asked) -> Recorded:
+    """Judge reviews that were given after a merge, and record that as a second statement.
+
+    ``what`` is a change or a merge that was overridden or bypassed. Everybody who would have had
+    to approve is asked, as if there had been no override. Raises Refused where approvals are still
+    missing (``assessment`` in its arguments says which), or where there is nothing to make up for.
+    """
+    source = _source(repo, asked)
+    book = read_book(repo.history, ledger_tip(repo.history))
+    original = _to_review(find(book, what), what)
+    draft_ = afterwards(repo, original, source)
+    if not draft_.assessment.passes:
+        return Recorded("", draft_.assessment.target, (draft_,), False)
+    sharing.catch_up(repo.history)
+    return Recorded(_write(repo, asked, [draft_]), draft_.assessment.target, (draft_,), asked.push)
+
+
+def _to_review(found: Sequence[Evidence], what: str) -> Evidence:
+    merged = [s for s in found if s.kind == MERGE]
+    waiting = [s for s in merged if s.result in (OVERRIDDEN, BYPASSED)]
+    done = {s.predicate["original"] for s in found if s.kind == RETROACTIVE}
+    left = [s for s in waiting if s.name not in done]
+    if len(left) > 1:
+        named = ", ".join(s.merge[:12] for s in left)
+        raise UsageError(f"{len(left)} merges of '{what}' wait for a review", f"name one of: {named}")
+    if not left:
+        known = "it was reviewed afterwards already" if waiting else "it was approved when it was merged"
+        raise Refused(f"there is nothing to review afterwards about '{what}': {known}", "itsm audit show")
+    return left[0]
+
+
+def afterwards(repo: Repository, original: Evidence, source: Source) -> Draft:
+    """Return how a merge stands by what reviewers said since, without any override."""
+    git, target = repo.history, str(original.predicate["assessment"]["target"])
+    landed = mainline.one(git, original.merge)
+    request = source.request(landed.commit, target)
+    inputs = source.inputs(request)
+    since = original.evaluated_at
+    later = inputs._replace(
+        reviews=tuple(r for r in inputs.reviews if r.at > since),
+        statements=tuple(_valid_today(repo, target, inputs.statements, since)),
+        opened_by=inputs.opened_by or original.inputs.opened_by,
+    )
+    now = clock.now()
+    assessment = judge(repo, original.base, landed, target=target, inputs=later, at=now, overrides=False)
+    return Draft(
+        kind=RETROACTIVE,
+        landed=landed,
+        assessment=assessment,
+        inputs=later,
+        changed=True,
+        request=source.describe(request),
+        original=original.name,
+    )
+
+
+def _valid_today(
+    repo: Repository, target: str, statements: Iterable[refs.Kept], since: datetime
+) -> Iterator[refs.Kept]:
+    """Yield the statements by people and keys that the branch knows now: who has left reviews nothing."""
+    statements = list(statements)
+    if not statements:
+        return
+    tip = branch(repo, target)[1]
+    directory, origin = _directory(repo, tip), mainline.origin(repo.history, tip)
+    good = signed.read(statements, directory, clock.now(), origin, lambda r: r.at > since)
+    valid = {r.review_id for r in good.reviews if directory.active(str(r.person))}
+    yield from (s for s in statements if s.oid in valid)

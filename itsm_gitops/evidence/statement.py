@@ -1,0 +1,176 @@
+"""Evidence: one statement about each change that was merged, in a form that can be computed again.
+
+A statement is an in-toto Statement v1 as canonical JSON. It holds what reviewers said (all of it, signed
+statements with their signatures), the blobs of the policy that judged it, and what came of it. Each one
+names the SHA-256 of the one before, so that none can be changed, left out or slipped in unnoticed. What
+it proves: this was said, at that time, about that content, under those rules. Where reviews come from a
+forge, the forge is believed; a signed statement needs no such trust.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from itsm_gitops.forges.reviews import Review
+from itsm_gitops.gate import signed
+from itsm_gitops.gate.assess import assess
+from itsm_gitops.gate.explain import as_json, review_json
+from itsm_gitops.gate.policy import duration
+from itsm_gitops.gate.types import BYPASSED, NOT_APPLICABLE, OVERRIDDEN, Assessment
+from itsm_gitops.model import clock
+from itsm_gitops.repository import Repository, mainline
+from itsm_gitops.repository.mainline import Landed
+from itsm_gitops.repository.refs import Kept
+
+TYPE = "https://in-toto.io/Statement/v1"
+MERGE, RETROACTIVE = "merge", "retroactive"
+NAMESPACE = "itsm-evidence@v1"
+SIGNATURE = ".sig"
+PREDICATES = {kind: f"urn:itsm-gitops:evidence:{kind}:v1" for kind in (MERGE, RETROACTIVE)}
+_PER_FOLDER = 1000
+
+
+class Inputs(NamedTuple):
+    """What reviewers said: reviews from a forge or a file, signed statements, and who opened the request."""
+
+    reviews: tuple[Review, ...] = ()
+    statements: tuple[Kept, ...] = ()
+    opened_by: str = ""
+
+
+class About(NamedTuple):
+    """What a statement says besides the assessment.
+
+    ``sequence`` counts from 1 and ``previous`` is the SHA-256 of the statement before (empty for the
+    first). ``changed`` is whether the branch's files differ at all. ``signer`` is the person whose key will sign it (empty: nobody). ``original`` is the
+    SHA-256 of the statement that a retroactive one completes.
+    """
+
+    kind: str
+    landed: Landed
+    sequence: int
+    previous: str
+    recorded_at: datetime
+    version: str
+    changed: bool = True
+    signer: str = ""
+    account: str = ""
+    request: Mapping[str, Any] = {}
+    run: Mapping[str, str] = {}
+    original: str = ""
+
+
+def sha256(raw: bytes) -> str:
+    """Return the SHA-256 of a statement in hexadecimal digits."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+def judge(
+    repo: Repository,
+    base: str,
+    landed: Landed,
+    *,
+    target: str,
+    inputs: Inputs,
+    at: datetime,
+    overrides: bool = True,
+) -> Assessment:
+    """Assess what a branch got when it went from ``base`` (a full hash) to ``landed``, as of ``at``.
+
+    A merge may have been approved as what was merged, or as what came of it: either will do.
+    """
+    proposed = mainline.proposed(repo.history, base, landed)
+    found = []
+    for head in dict.fromkeys([proposed, landed.commit]):
+        assessment = assess(
+            repo,
+            base=base,
+            head=head,
+            target=target,
+            reviews=inputs.reviews,
+            now=at,
+            opened_by=inputs.opened_by,
+            statements=inputs.statements,
+            overrides=overrides,
+        )
+        if assessment.passes:
+            return assessment
+        found.append(assessment)
+    return found[0]
+
+
+def outcome(assessment: Assessment, *, changed: bool = True) -> str:
+    """Return the result of something that was merged: what did not pass was merged past the gate.
+
+    Where nothing ``changed`` there was nothing to approve.
+    """
+    if not changed:
+        return NOT_APPLICABLE
+    return assessment.result if assessment.passes else BYPASSED
+
+
+def used(inputs: Inputs, assessment: Assessment) -> Inputs:
+    """Return the inputs without signed statements that are about something else."""
+    about = {r.review_id for r in (*assessment.counted, *(x.review for x in assessment.rejected))}
+    return inputs._replace(statements=tuple(s for s in inputs.statements if s.oid in about))
+
+
+def statement(assessment: Assessment, inputs: Inputs, about: About) -> bytes:
+    """Return the statement about one merge, in the one form that is hashed and signed."""
+    landed = about.landed
+    digests = {"gitCommit": landed.commit, "gitTree": landed.tree}
+    if assessment.digest:
+        digests["itsmChangeset"] = assessment.digest.removeprefix("sha256:")
+    predicate = {
+        "kind": about.kind,
+        "sequence": about.sequence,
+        "previous": about.previous,
+        "original": about.original,
+        "recorded_at": clock.format_time(about.recorded_at),
+        "evaluated_at": clock.format_time(assessment.at),
+        "tool": {"name": "itsm-gitops", "version": about.version},
+        "run": dict(about.run),
+        "signer": about.signer,
+        "request": dict(about.request),
+        "merger": {
+            "committer": f"{landed.committer} <{landed.committer_address}>",
+            "account": about.account,
+        },
+        "inputs": _inputs_json(used(inputs, assessment)),
+        "assessment": as_json(assessment),
+        "result": outcome(assessment, changed=about.changed),
+        "retro_due": retro_due(assessment),
+    }
+    return signed.canonical(
+        {
+            "_type": TYPE,
+            "subject": [{"name": assessment.target, "digest": digests}],
+            "predicateType": PREDICATES[about.kind],
+            "predicate": predicate,
+        }
+    )
+
+
+def page(sequence: int, kind: str, merge: str) -> str:
+    """Return the file of a statement; it is never used by another one."""
+    return f"{sequence // _PER_FOLDER:05d}/{sequence:08d}-{kind}-{merge}.json"
+
+
+def _inputs_json(inputs: Inputs) -> dict[str, Any]:
+    return {
+        "reviews": [review_json(r) for r in inputs.reviews],
+        "statements": [
+            {"name": s.name, "oid": s.oid, "content": s.content.decode("utf-8", "replace")}
+            for s in inputs.statements
+        ],
+        "opened_by": inputs.opened_by,
+    }
+
+
+def retro_due(assessment: Assessment) -> str:
+    """Return until when an override has to be reviewed, as text; empty where nothing was overridden."""
+    spans = [duration(v.retro_review) for v in assessment.verdicts if v.result == OVERRIDDEN]
+    return clock.format_time(assessment.at + min(spans)) if spans else ""

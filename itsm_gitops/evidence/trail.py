@@ -1,0 +1,103 @@
+"""The trail of a branch: how it came to where it is, move by move, and which moves have a statement.
+
+It is walked backwards from the tip. Where a statement says that the branch came here from some base,
+the next step is that base; where none does, it is the first parent, and that move was recorded by
+nobody. So a push of many commits is one move, whatever its commits look like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.statement import MERGE
+from itsm_gitops.gate.policy import POLICY
+from itsm_gitops.repository import Git, mainline
+from itsm_gitops.repository.mainline import Landed
+
+
+class Move(NamedTuple):
+    """The branch went from ``base`` to ``landed``; ``statement`` is None where nobody recorded it."""
+
+    base: str
+    landed: Landed
+    statement: Evidence | None
+
+
+class Trail(NamedTuple):
+    """The moves of one branch, newest first, back to ``start`` (empty: to its first commit)."""
+
+    tip: str
+    start: str
+    moves: tuple[Move, ...]
+
+
+def merges(statements: Iterable[Evidence]) -> dict[str, Evidence]:
+    """Return the statements about merges by the commit that came of it; the first one counts."""
+    found: dict[str, Evidence] = {}
+    for statement in statements:
+        if statement.kind == MERGE and statement.base != statement.merge:
+            found.setdefault(statement.merge, statement)
+    return found
+
+
+def trail(git: Git, tip: str, statements: Iterable[Evidence], start: str | None = None) -> Trail:
+    """Return the moves of a branch from ``start`` on; by default from where its evidence begins.
+
+    Where there is no evidence at all, it should begin where the rules about approvals do.
+    """
+    recorded = merges(statements)
+    line = {x.commit: x for x in mainline.landed(git, tip)}
+    begin = _start(git, tip, line, recorded) if start is None else start
+    known = ancestors(git, begin) if begin else frozenset()
+    return Trail(tip, begin, tuple(_walk(git, tip, line, recorded, known)))
+
+
+def _walk(
+    git: Git,
+    tip: str,
+    line: Mapping[str, Landed],
+    recorded: Mapping[str, Evidence],
+    known: frozenset[str],
+) -> Iterator[Move]:
+    places = {c: number for number, c in enumerate(line)}
+    commit, seen = tip, set(known)
+    while commit not in seen:
+        seen.add(commit)
+        landed = line.get(commit) or mainline.one(git, commit)
+        statement = recorded.get(commit)
+        if statement and not _came_from(git, places, statement.base, commit):
+            statement = None
+        base = statement.base if statement else next(iter(landed.parents), "")
+        if not base:  # what began the history had no rules to be judged by
+            return
+        yield Move(base, landed, statement)
+        commit = base
+
+
+def _came_from(git: Git, places: Mapping[str, int], base: str, commit: str) -> bool:
+    if base in places and commit in places:
+        return places[base] > places[commit]
+    return mainline.is_ancestor(git, base, commit)
+
+
+def _start(git: Git, tip: str, line: Iterable[str], recorded: Mapping[str, Evidence]) -> str:
+    if not recorded:
+        return rules_since(git, tip)
+    places = {c: number for number, c in enumerate(line)}
+    begins = [s.base for s in recorded.values() if s.base not in recorded and s.base in places]
+    return max(begins, key=lambda b: places[b], default=next(iter(recorded.values())).base)
+
+
+def rules_since(git: Git, tip: str) -> str:
+    """Return the oldest first parent of ``tip`` that has a policy; ``tip`` itself where none has."""
+    out = git.run(
+        "log", "--first-parent", "--diff-filter=A", "--format=%H", "--no-renames", "--end-of-options", tip, "--", POLICY
+    )  # fmt: skip
+    return out.decode("ascii").split()[-1] if out.strip() else tip
+
+
+def ancestors(git: Git, commit: str) -> frozenset[str]:
+    """Return every commit in the history of ``commit``, and itself."""
+    return frozenset(git.run("rev-list", "--end-of-options", commit, "--").decode("ascii").split())

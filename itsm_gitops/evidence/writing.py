@@ -1,0 +1,144 @@
+"""Writing evidence: what is to be said about merges becomes pages of the ledger, each naming the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from itsm_gitops.evidence import statement as evidence
+from itsm_gitops.evidence.ledger import STATEMENT_MAX
+from itsm_gitops.evidence.reading import Evidence, read
+from itsm_gitops.evidence.statement import MERGE, NAMESPACE, SIGNATURE, About, Inputs
+from itsm_gitops.gate.types import Assessment
+from itsm_gitops.model import clock
+from itsm_gitops.model.errors import GitError
+from itsm_gitops.repository import Git, Repository, mainline, sshsig
+from itsm_gitops.repository.changeset import exists
+from itsm_gitops.repository.ledger import Addition, Ledger, Page
+from itsm_gitops.repository.mainline import Landed
+
+
+class Draft(NamedTuple):
+    """What is to be said about one merge, before its place in the ledger is known.
+
+    ``request`` is what a forge says about the pull request, ``account`` who merged it there.
+    ``original`` is the SHA-256 of the statement that this one completes.
+    """
+
+    kind: str
+    landed: Landed
+    assessment: Assessment
+    inputs: Inputs
+    changed: bool
+    request: Mapping[str, Any] = {}
+    account: str = ""
+    original: str = ""
+
+    @property
+    def result(self) -> str:
+        """Return what came of it."""
+        return evidence.outcome(self.assessment, changed=self.changed)
+
+
+class Recorder(NamedTuple):
+    """Who writes: the program's version, the run of a CI or hook, and who signs with which key."""
+
+    version: str
+    run: Mapping[str, str] = {}
+    signer: str = ""
+    key: Path | None = None
+
+
+def draft(repo: Repository, base: str, landed: Landed, target: str, inputs: Inputs, at: datetime) -> Draft:
+    """Return what is to be said about a branch that went from ``base`` to ``landed``, judged as of ``at``."""
+    assessment = evidence.judge(repo, base, landed, target=target, inputs=inputs, at=at)
+    changed = mainline.one(repo.history, base).tree != landed.tree
+    return Draft(MERGE, landed, assessment, inputs, changed)
+
+
+def additions(git: Git, ledger: Ledger, drafts: Iterable[Draft], recorder: Recorder) -> Addition | None:
+    """Return the pages that say all this, on top of a ledger; None where it says so already."""
+    sequence, previous = _last(git, ledger)
+    taken = {p.path for p in ledger.pages} | {m.path for m in ledger.meddling}
+    files: dict[str, bytes] = {}
+    said: list[Draft] = []
+    for draft in drafts:
+        if draft.kind == MERGE and _recorded(git, ledger, draft):
+            continue
+        sequence += 1
+        while evidence.page(sequence, draft.kind, draft.landed.commit) in taken:
+            sequence += 1  # somebody put a file there who should not have
+        raw = evidence.statement(
+            draft.assessment, draft.inputs, _about(draft, recorder, sequence, previous)
+        )  # fmt: skip
+        if len(raw) > STATEMENT_MAX:
+            raise GitError(
+                f"the statement about {draft.landed.commit[:12]} would be larger than anybody reads"
+            )
+        path = evidence.page(sequence, draft.kind, draft.landed.commit)
+        files[path] = raw
+        if recorder.signer and recorder.key:
+            files[path + SIGNATURE] = sshsig.sign(raw, recorder.key, NAMESPACE).encode()
+        previous = evidence.sha256(raw)
+        said.append(draft)
+    if not files:
+        return None
+    kept = dict.fromkeys(commit for draft in said for commit in _keeps(git, draft))
+    return Addition(files, _message(said), tuple(kept))
+
+
+def _about(draft: Draft, recorder: Recorder, sequence: int, previous: str) -> About:
+    return About(
+        kind=draft.kind,
+        landed=draft.landed,
+        sequence=sequence,
+        previous=previous,
+        recorded_at=clock.now(),
+        version=recorder.version,
+        changed=draft.changed,
+        signer=recorder.signer if recorder.key else "",
+        account=draft.account,
+        request=draft.request,
+        run=recorder.run,
+        original=draft.original,
+    )
+
+
+def _last(git: Git, ledger: Ledger) -> tuple[int, str]:
+    """Return number and name of the newest statement that can be read; what cannot is passed over."""
+    for place in reversed(ledger.pages):
+        statement = None if place.path.endswith(SIGNATURE) else _read(git, place)
+        if statement is not None:
+            return statement.sequence, statement.name
+    return 0, ""
+
+
+def _read(git: Git, place: Page) -> Evidence | None:
+    blob = next(git.blobs([place.oid], STATEMENT_MAX + 1))
+    return read(place.path, blob.content) if blob.size <= STATEMENT_MAX else None
+
+
+def _recorded(git: Git, ledger: Ledger, draft: Draft) -> bool:
+    """Whether there is a statement about this merge: another writer was faster."""
+    ending = f"-{draft.kind}-{draft.landed.commit}.json"
+    found = [_read(git, p) for p in ledger.pages if p.path.endswith(ending)]
+    target = draft.assessment.target
+    return any(s is not None and s.predicate["assessment"]["target"] == target for s in found)
+
+
+def _keeps(git: Git, draft: Draft) -> Iterator[str]:
+    """Yield the commits that reviewers saw and that only a deleted branch would still hold."""
+    reviews = (*draft.assessment.counted, *(r.review for r in draft.assessment.rejected))
+    for commit in dict.fromkeys([draft.assessment.head, *(r.commit for r in reviews if r.commit)]):
+        if exists(git, commit) and not mainline.is_ancestor(git, commit, draft.landed.commit):
+            yield commit
+
+
+def _message(drafts: Sequence[Draft]) -> str:
+    if len(drafts) > 1:
+        return f"Evidence of {len(drafts)} merges into {drafts[0].assessment.target}"
+    (draft,) = drafts
+    named = ", ".join(draft.assessment.changes[:3]) or draft.landed.commit[:12]
+    return f"{named}: {draft.result.lower()}{'' if draft.kind == MERGE else ', reviewed afterwards'}"

@@ -1,0 +1,198 @@
+"""Talking to the forge that a repository is on: who it is, and everything that a gate needs to know."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from itsm_gitops.forges import answers as shape
+from itsm_gitops.forges import events, remotes
+from itsm_gitops.forges.forge import FORGES, Forge
+from itsm_gitops.forges.gitea import Gitea
+from itsm_gitops.forges.github import GitHub
+from itsm_gitops.forges.gitlab import GitLab
+from itsm_gitops.forges.http import ForgeError
+from itsm_gitops.forges.reviews import PullRequest, Review
+from itsm_gitops.model.errors import GitError, UsageError
+from itsm_gitops.repository import Git, Repository, transfer
+
+# The environment's own words for the token of each forge, the most specific first.
+_TOKENS = {
+    "github": ("ITSM_FORGE_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"),
+    "gitlab": ("ITSM_FORGE_TOKEN", "GITLAB_TOKEN"),
+    "gitea": ("ITSM_FORGE_TOKEN", "GITEA_TOKEN", "GITHUB_TOKEN"),
+    "forgejo": ("ITSM_FORGE_TOKEN", "FORGEJO_TOKEN", "GITEA_TOKEN", "GITHUB_TOKEN"),
+}
+_BOTS = {"github": "github-actions[bot]", "gitea": "gitea-actions", "forgejo": "forgejo-actions"}
+_HEADS = {"gitlab": "refs/merge-requests/{}/head"}
+_PULL_HEAD = "refs/pull/{}/head"
+_REVIEWED_MAX = 200  # commits that approvals refer to and that are fetched one by one
+
+
+class Gathered(NamedTuple):
+    """A request as the gate needs it: what to compare, and what reviewers said.
+
+    ``base`` and ``head`` are commits that this repository has; ``target`` is a branch. ``event``
+    is what started this run, None where the number was given by hand.
+    """
+
+    pull_request: PullRequest
+    reviews: tuple[Review, ...]
+    base: str
+    head: str
+    target: str
+    event: events.Event | None = None
+
+
+def forge_name(repo: Repository, forge: str = "", env: Mapping[str, str] | None = None) -> str:
+    """Return which forge this repository is on: as told, by the CI that runs us, or by the remote."""
+    told = os.environ if env is None else env
+    if forge:
+        if forge not in FORGES:
+            raise UsageError(f"there is no forge '{forge}'", f"one of: {', '.join(FORGES)}")
+        return forge
+    if told.get("GITLAB_CI"):
+        return "gitlab"
+    if told.get("FORGEJO_ACTIONS"):
+        return "forgejo"
+    if told.get("GITEA_ACTIONS"):
+        return "gitea"
+    if told.get("GITHUB_ACTIONS"):
+        return "github"
+    found = remotes.kind(remote_of(repo), shipped_files(repo))
+    if not found:
+        raise UsageError("it is not known which forge this repository is on", f"--forge {'|'.join(FORGES)}")
+    return found
+
+
+def remote_of(repo: Repository) -> remotes.Remote | None:
+    """Return where ``origin`` is; None where there is none or it is a folder."""
+    url = transfer.remote_url(repo.history)
+    return remotes.parse(url) if url else None
+
+
+def shipped_files(repo: Repository) -> list[str]:
+    """Return which of the files there are that only one forge needs."""
+    return [f for f in remotes.FILES if Path(repo.root, f).is_file()]
+
+
+def token(forge: str, env: Mapping[str, str] | None = None) -> str:
+    """Return the forge's token from the environment; empty where there is none."""
+    told = os.environ if env is None else env
+    return next((told[name].strip() for name in _TOKENS[forge] if told.get(name, "").strip()), "")
+
+
+def bot(forge: str, env: Mapping[str, str] | None = None) -> str:
+    """Return the account that comments are written by: what ITSM_FORGE_BOT says, or the runner's own."""
+    told = os.environ if env is None else env
+    return told.get("ITSM_FORGE_BOT", "") or _BOTS.get(forge, "")
+
+
+def connect(repo: Repository, forge: str = "", env: Mapping[str, str] | None = None) -> Forge:
+    """Return the repository on its forge; raises UsageError or ForgeError with what is missing.
+
+    In CI the variables of the runner say where it is, elsewhere the remote ``origin`` does.
+    """
+    told = os.environ if env is None else env
+    name = forge_name(repo, forge, told)
+    secret = token(name, told)
+    if name == "gitlab":
+        address, project = told.get("CI_API_V4_URL", ""), told.get("CI_PROJECT_PATH", "")
+        if not address:
+            remote = _remote(repo)
+            address, project = remotes.interface(remote, name), remote.path
+        return GitLab.at(address, project, secret)
+    address, slug = told.get("GITHUB_API_URL", ""), told.get("GITHUB_REPOSITORY", "")
+    if not address or not slug:
+        remote = _remote(repo)
+        address, slug = address or remotes.interface(remote, name), slug or "/".join(remote.names)
+    owner, _, repository = slug.partition("/")
+    if name == "github":
+        return GitHub.at(address, owner, repository, secret)
+    return Gitea.at(address, owner, repository, secret, name)
+
+
+def _remote(repo: Repository) -> remotes.Remote:
+    remote = remote_of(repo)
+    if remote is None:
+        raise UsageError("this repository has no remote 'origin' on a forge", "git remote add origin ADDRESS")
+    return remote
+
+
+def read_event(forge: str, env: Mapping[str, str] | None = None) -> events.Event:
+    """Return what started this run; raises UsageError outside of CI, ForgeError for a broken payload."""
+    told = os.environ if env is None else env
+    if forge == "gitlab":
+        if not told.get("CI_PROJECT_PATH"):
+            raise UsageError("this is not a GitLab job", "--pr NUMBER names the merge request")
+        hook = told.get("TRIGGER_PAYLOAD", "")  # the file of a web hook that started this pipeline
+        return events.gitlab_webhook(_payload(hook)) if hook else events.gitlab(told)
+    path, name = told.get("GITHUB_EVENT_PATH", ""), told.get("GITHUB_EVENT_NAME", "")
+    if not path or not name:
+        raise UsageError("no event started this run", "--pr NUMBER names the pull request")
+    return events.github(name, _payload(path), forge)
+
+
+def _payload(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ForgeError(f"the event's payload cannot be read: {error.strerror}") from error
+
+
+def gather(
+    repo: Repository,
+    *,
+    forge: str = "",
+    number: int | None = None,
+    fetch: bool = True,
+    env: Mapping[str, str] | None = None,
+) -> Gathered:
+    """Ask the forge about a request (``number``, or the one of the event) and fetch its commits.
+
+    Raises UsageError where no request is named, ForgeError or GitError where something cannot be
+    asked or had. Nothing is checked out.
+    """
+    name = forge_name(repo, forge, env)
+    event = None if number is not None else read_event(name, env)
+    wanted = number if event is None else event.number
+    if wanted is None:
+        raise UsageError(f"the event '{event and event.name}' is about no pull request", "--pr NUMBER")
+    server = connect(repo, name, env)
+    request = server.pull_request(wanted)
+    reviews = tuple(server.reviews(wanted))
+    queued = event is not None and event.queued and shape.is_commit(event.base)
+    head = event.head if event is not None and queued else request.head
+    if fetch:
+        fetch_request(
+            repo.history, name, request, head, [r.commit for r in reviews if r.commit], token(name, env)
+        )
+    base = event.base if event is not None and queued else _tip(repo.history, request.target)
+    for commit in (base, head):
+        if not transfer.has(repo.history, commit):
+            raise GitError(
+                f"commit {commit[:9]} is not in this repository", "git fetch origin; or fetch-depth: 0"
+            )
+    return Gathered(request, reviews, base, head, request.target, event)
+
+
+def _tip(git: Git, target: str) -> str:
+    """Return the newest commit of the target branch that is known here."""
+    return git.resolve(f"refs/remotes/origin/{target}")
+
+
+def fetch_request(
+    git: Git, forge: str, request: PullRequest, head: str, reviewed: Sequence[str], token: str
+) -> None:
+    """Fetch the target branch, the request and the commits that reviewers saw; raises GitError."""
+    pull = _HEADS.get(forge, _PULL_HEAD).format(request.number)
+    target = f"+refs/heads/{request.target}:refs/remotes/origin/{request.target}"
+    transfer.fetch(git, [target, pull], token=token)
+    for commit in list(dict.fromkeys([head, *reviewed]))[:_REVIEWED_MAX]:
+        if not transfer.has(git, commit):
+            try:
+                transfer.fetch(git, [commit], token=token)
+            except GitError:
+                continue  # pushed away and collected: the assessment calls such an approval stale

@@ -1,0 +1,239 @@
+"""GitHub: facts, reviews, rules and the sticky comment, over its REST interface (version 2022-11-28).
+
+Each review is passed on as it was given; nothing is decided here. Teams are not asked for: the
+token of a workflow may not read them, and nobody audits their changes. They are files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from itsm_gitops.forges import answers as shape
+from itsm_gitops.forges.http import Client, ForgeError
+from itsm_gitops.forges.reviews import APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED, PullRequest, Review
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
+_STATES = {
+    "APPROVED": APPROVED,
+    "CHANGES_REQUESTED": CHANGES_REQUESTED,
+    "REQUEST_CHANGES": CHANGES_REQUESTED,  # as Gitea says it
+    "COMMENTED": COMMENTED,
+    "COMMENT": COMMENTED,
+    "DISMISSED": DISMISSED,
+}
+# Not reviews yet: drafts that only their author sees, and Gitea's wish for a review.
+_UNSUBMITTED = ("PENDING", "REQUEST_REVIEW")
+# What happened to a request when it was sent to another branch, by hand or as its branch went away.
+_SENT_ELSEWHERE = ("base_ref_changed", "automatic_base_change_succeeded")
+# No permission, not to be seen, switched off: asking again would not help.
+_REFUSALS = (403, 404, 410)
+ACTIONS_BOT = "github-actions[bot]"
+
+
+class OpenRequest(NamedTuple):
+    """An open pull request: its number, the commit of its head, whether it is a draft."""
+
+    number: int
+    head: str
+    draft: bool
+
+
+class Run(NamedTuple):
+    """A run of a job of Actions: the job's number, whether it has ended, and whether well."""
+
+    job: int
+    ended: bool
+    passed: bool
+
+
+def check_name(owner: str, repository: str) -> str:
+    """Return ``owner/repository`` where both can stand in a path; raises ForgeError."""
+    for name in (owner, repository):
+        if not _NAME.fullmatch(name) or set(name) == {"."}:
+            raise ForgeError(f"'{owner}/{repository}' is not a repository's name", "OWNER/REPOSITORY")
+    return f"{owner}/{repository}"
+
+
+class GitHub:
+    """One repository on GitHub (or GitHub Enterprise, below ``https://HOST/api/v3``)."""
+
+    name = "github"
+
+    def __init__(self, client: Client, owner: str, repository: str) -> None:
+        self.client = client
+        self.path = f"/repos/{check_name(owner, repository)}"
+
+    @classmethod
+    def at(cls, base: str, owner: str, repository: str, token: str) -> GitHub:
+        """Return the repository below an address, with a token (empty: anonymous)."""
+        headers = {
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": "2022-11-28",
+            "User-Agent": "itsm-gitops",
+        }
+        return cls(Client(base, headers, secret=f"Bearer {token}" if token else ""), owner, repository)
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Return what GitHub says about a pull request; raises ForgeError."""
+        data = self.client.get(f"{self.path}/pulls/{int(number)}")
+        return PullRequest(
+            number=shape.number(data, "number"),
+            url=shape.text(data, "html_url"),
+            author=shape.identity(self.name, shape.dig(data, "user")),
+            head=shape.commit(data, "head.sha"),
+            base=shape.commit(data, "base.sha"),
+            target=shape.branch(data, "base.ref"),
+            draft=shape.dig(data, "draft") is True,
+            merged_by=shape.identity(self.name, shape.dig(data, "merged_by")),
+            title=shape.text(data, "title"),
+            merged_at=shape.merged(data),
+        )
+
+    def reviews(self, number: int) -> list[Review]:
+        """Return every submitted review, oldest first; raises ForgeError.
+
+        A review by a deleted account has no identity, one without commit saw nothing we know. An
+        approval from before the request was sent to another branch was given for another branch.
+        """
+        given = (self._review(r) for r in self._list(f"{self.path}/pulls/{int(number)}/reviews"))
+        found = sorted((r for r in given if r is not None), key=lambda r: (r.at, r.review_id))
+        if not any(r.state == APPROVED for r in found):
+            return found
+        try:
+            last = max(self._sent_elsewhere(number), default=None)
+        except ForgeError as error:
+            if error.status not in _REFUSALS:
+                raise
+            note = f"{self.name} does not let this token read the events of the request ({error.status})"
+            return [_elsewhere(r, note) for r in found]
+        # In the same second the move is the later one: who is in doubt asks again.
+        return [_elsewhere(r) if last is not None and r.at <= last else r for r in found]
+
+    def _sent_elsewhere(self, number: int) -> Iterator[datetime]:
+        """Yield when a request was sent to another branch."""
+        for event in self._list(f"{self.path}/issues/{int(number)}/events"):
+            if shape.dig(event, "event") in _SENT_ELSEWHERE:
+                yield shape.moment(event, "created_at")
+
+    def _list(self, path: str, **query: object) -> Iterator[Any]:
+        return self.client.pages(path, query)
+
+    def _review(self, data: Any) -> Review | None:
+        state = shape.text(data, "state").upper()
+        if state in _UNSUBMITTED:
+            return None
+        if state not in _STATES:
+            # It might be a refusal under a new name: guessing could open the gate.
+            raise ForgeError(f"{self.name} says a review is '{state}'", "a newer itsm may know what that is")
+        account = shape.dig(data, "user")
+        login = shape.dig(account, "login")
+        commit = shape.dig(data, "commit_id")
+        return Review(
+            person=None,
+            identity=shape.identity(self.name, account),
+            source=self.name,
+            state=DISMISSED if shape.dig(data, "dismissed") is True else _STATES[state],
+            commit=commit if shape.is_commit(commit) else None,
+            at=self._moment(data),
+            review_id=str(shape.number(data, "id")),
+            bot=shape.dig(account, "type") == "Bot" or (isinstance(login, str) and login.endswith("[bot]")),
+            login=login if isinstance(login, str) else "",
+        )
+
+    def _moment(self, data: Any) -> datetime:
+        return shape.moment(data, "submitted_at")
+
+    def upsert_comment(self, number: int, body: str, marker: str, login: str = ACTIONS_BOT) -> str:
+        """Create or replace our comment and return its address; raises ForgeError.
+
+        Ours is the first comment that begins with ``marker`` and was written by ``login``: anybody
+        can write the marker, so the author is compared too, over all pages.
+        """
+        path = f"{self.path}/issues/{int(number)}/comments"
+        for comment in self._list(path):
+            text = shape.dig(comment, "body")
+            ours = shape.dig(comment, "user.login") == login
+            if ours and isinstance(text, str) and text.startswith(marker):
+                if text == body:
+                    return shape.text(comment, "html_url")
+                where = f"{self.path}/issues/comments/{shape.number(comment, 'id')}"
+                return shape.text(self.client.send("PATCH", where, {"body": body}), "html_url")
+        return shape.text(self.client.send("POST", path, {"body": body}), "html_url")
+
+    def merged_request(self, commit: str, target: str) -> int | None:
+        """Return the request that brought a commit into ``target``; None where there is none.
+
+        Every commit of a rebased request leads to it, not only the last.
+        """
+        merged = [
+            p
+            for p in self._list(f"{self.path}/commits/{commit}/pulls")
+            if shape.dig(p, "merged_at") is not None and shape.dig(p, "base.ref") == target
+        ]
+        merged.sort(key=lambda p: shape.dig(p, "merge_commit_sha") != commit)
+        return shape.number(merged[0], "number") if merged else None
+
+    def open_requests(self) -> list[OpenRequest]:
+        """Return every open request; raises ForgeError.
+
+        Requests of a commit are looked for here too: GitHub's own list of them leaves out those
+        that come from forks.
+        """
+        return [
+            OpenRequest(shape.number(p, "number"), shape.commit(p, "head.sha"), shape.dig(p, "draft") is True)
+            for p in self._list(f"{self.path}/pulls", state="open")
+        ]
+
+    def branch_rules(self, branch: str) -> list[Any]:
+        """Return the active rules of a branch (rulesets; classic protection is not among them)."""
+        return list(self._list(f"{self.path}/rules/branches/{quote(branch, safe='')}"))
+
+    def codeowners_errors(self, ref: str) -> list[Any] | None:
+        """Return what GitHub finds wrong with CODEOWNERS at ``ref``; None where there is no such file.
+
+        Raises ForgeError.
+        """
+        try:
+            data = self.client.get(f"{self.path}/codeowners/errors", ref=ref)
+        except ForgeError as error:
+            if error.status == 404:
+                return None
+            raise
+        found = shape.dig(data, "errors")
+        return found if isinstance(found, list) else []
+
+    def last_run(self, commit: str, check: str) -> Run | None:
+        """Return the newest run of a job of Actions on this commit; None where it never ran."""
+        runs = self.client.pages(
+            f"{self.path}/commits/{commit}/check-runs",
+            {"check_name": check, "filter": "latest"},
+            key="check_runs",
+        )
+        ours = [
+            r for r in runs if shape.dig(r, "app.slug") == "github-actions" and shape.dig(r, "name") == check
+        ]
+        # A check run of Actions has the number of its job; the newest has the highest.
+        newest = max(ours, key=lambda r: shape.number(r, "id"), default=None)
+        if newest is None:
+            return None
+        ended = shape.dig(newest, "status") == "completed"
+        return Run(shape.number(newest, "id"), ended, shape.dig(newest, "conclusion") == "success")
+
+    def run_again(self, job: int) -> None:
+        """Run the workflow that a job is of again, all of it; raises ForgeError.
+
+        The job that is the required check must itself turn green: a check of another run does not
+        count for the request. While one job of a workflow runs again GitHub refuses another, so
+        they are not started one by one. It also refuses after 50 times and after 30 days.
+        """
+        run = shape.number(self.client.get(f"{self.path}/actions/jobs/{int(job)}"), "run_id")
+        self.client.send("POST", f"{self.path}/actions/runs/{run}/rerun")
+
+
+def _elsewhere(review: Review, note: str = "") -> Review:
+    """Return a review as one for some other branch, where it is an approval."""
+    return review._replace(target="", note=note) if review.state == APPROVED else review

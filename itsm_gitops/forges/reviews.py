@@ -1,0 +1,63 @@
+"""Reviews and pull requests as a forge or a signed statement tells them: plain data, nothing decided.
+
+All moments are aware datetimes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+APPROVED = "approved"
+CHANGES_REQUESTED = "changes_requested"
+COMMENTED = "commented"
+PENDING = "pending"
+DISMISSED = "dismissed"
+REVIEW_STATES = (APPROVED, CHANGES_REQUESTED, COMMENTED, PENDING, DISMISSED)
+DECISIVE = (APPROVED, CHANGES_REQUESTED, DISMISSED)
+
+
+class Review(NamedTuple):
+    """One review, as a forge or a signed statement tells it.
+
+    ``identity`` is ``FORGE:NUMBER`` (``github:42``) or ``ssh:FINGERPRINT``; empty for a deleted
+    account. Adapters leave ``person`` None: the directory at base turns an identity into a person.
+    A signed statement names its person, which its key proves. ``source`` is the adapter's name.
+    ``commit`` is what the reviewer saw (None: not told). ``digest`` is the changeset a signed
+    statement is about. ``target`` is the branch it was given for (None: not told; empty: another one). ``login`` is
+    a label and decides nothing. ``changes`` are the change records a signed statement names.
+    """
+
+    person: str | None
+    identity: str
+    source: str
+    state: str
+    commit: str | None
+    at: datetime
+    review_id: str = ""
+    bot: bool = False
+    signed: bool = False
+    digest: str | None = None
+    target: str | None = None
+    note: str = ""
+    login: str = ""
+    changes: tuple[str, ...] = ()
+
+
+class PullRequest(NamedTuple):
+    """What a forge says about a request itself.
+
+    ``author`` and ``merged_by`` are identities (``github:42``), ``head`` and ``base`` commits,
+    ``target`` a branch name. ``merged_at`` is None while it is not merged.
+    """
+
+    number: int
+    url: str
+    author: str
+    head: str
+    base: str
+    target: str
+    draft: bool = False
+    merged_by: str = ""
+    title: str = ""
+    merged_at: datetime | None = None

@@ -1,0 +1,235 @@
+"""How a request stands: what the policy of its base asks for, who has given it, who still can.
+
+One pure function over two commits and a list of reviews; the command line, CI, the server's hook
+and the audit all ask it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+
+from itsm_gitops.forges.reviews import Review
+from itsm_gitops.gate import requirements as wanted
+from itsm_gitops.gate import signed
+from itsm_gitops.gate.digest import Seen, content
+from itsm_gitops.gate.people import Directory
+from itsm_gitops.gate.policy import POLICY, ApprovalRule, Policy, read_policy
+from itsm_gitops.gate.pull_request import Request
+from itsm_gitops.gate.reviews import Judge
+from itsm_gitops.gate.separation import Parts, separate
+from itsm_gitops.gate.summary import describe
+from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, Assessment, Requirement, Verdict, worst
+from itsm_gitops.gate.verdicts import Judged, judge
+from itsm_gitops.model.errors import RuleBookError
+from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
+from itsm_gitops.repository import Repository, Store, load_store, mainline, read_rulebook, refs
+from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
+from itsm_gitops.repository.part import Part
+
+_NAMED = 5
+
+
+def assess(
+    repo: Repository,
+    *,
+    base: str,
+    head: str,
+    target: str = "",
+    reviews: Iterable[Review] = (),
+    now: datetime,
+    opened_by: str = "",
+    statements: Iterable[refs.Kept] | None = None,
+    overrides: bool = True,
+) -> Assessment:
+    """Return how the request that brings ``head`` into ``base`` stands.
+
+    ``base`` is the tip of the branch it wants to enter, called ``target``; ``opened_by`` the
+    account that opened it. ``statements`` are signed ones, to be checked here; None stands for all
+    that the repository keeps. Without ``overrides`` nobody may let it pass in the place of those who
+    are asked. Policy, roles, people, delegates and owners are those of ``base``.
+    What cannot be decided is a verdict ERROR, never a pass. Raises GitError where a commit or
+    the history is missing.
+    """
+    git = repo.history
+    base_commit, head_commit = git.resolve(base), git.resolve(head)
+    git.require_history("who wrote what is to be merged")
+    merge_base, *more = merge_bases(git, base_commit, head_commit)
+    blank = Assessment(base_commit, merge_base, head_commit, target, "", now)
+    if more:
+        return replace(blank, messages=(_crossed([merge_base, *more], target),))
+    kept = refs.kept(git, signed.PREFIX) if statements is None else tuple(statements)
+    try:
+        return _Case(repo, blank, tuple(reviews), opened_by, kept, overrides).assessment()
+    except RuleBookError as error:
+        text = f"{error.message}; {error.hint}" if error.hint else error.message
+        return replace(blank, messages=(text,))
+
+
+@dataclass
+class _Case:
+    """One request, read step by step."""
+
+    repo: Repository
+    blank: Assessment
+    reviews: Sequence[Review]
+    opened_by: str
+    statements: Sequence[refs.Kept]
+    overrides: bool
+
+    def assessment(self) -> Assessment:
+        request, parts = self.request, self.parts
+        if not request.content.changes:
+            return replace(
+                self.blank, messages=("the request changes nothing, so there is nothing to approve",)
+            )
+        asked, idle, left = wanted.required(request)
+        if not self.overrides:
+            asked = [a._replace(override=None) for a in asked]
+        found = signed.read(self.statements, self.directory, self.blank.at, self._origin, self._about_this)
+        standing = self.judge.sort((*self.reviews, *found.reviews))
+        standing.rejected.extend(found.rejected)
+        judged = judge(asked, self.judge, standing, self.head_directory)
+        verdicts = [*self._unjudgeable(left), *judged.verdicts, *map(_not_applicable, idle)]
+        if not asked:
+            verdicts.insert(0, _error("policy", "no rule of the policy applies, and that is never a pass"))
+        return replace(
+            self.blank,
+            digest=request.content.digest,
+            changes=tuple(t.id for t in request.changes),
+            paths=tuple(request.content.changes),
+            verdicts=tuple(verdicts),
+            rejected=judged.rejected,
+            result=worst([v.result for v in verdicts]),
+            messages=tuple(self._messages(judged)),
+            authors=parts.authors,
+            committers=parts.committers,
+            separated={person: why for person, (_, why) in parts.people.items()},
+            sources=self._sources(asked, judged),
+            facts={t.id: describe(request, t) for t in request.changes},
+        )
+
+    @cached_property
+    def policy(self) -> Policy:
+        return read_policy(self.base.book.policy(POLICY))
+
+    @cached_property
+    def _records(self) -> list[str]:
+        found = changeset(self.repo.history, self.blank.merge_base, self.blank.head)
+        return [c.path for c in found]
+
+    @cached_property
+    def base(self) -> Store:
+        return load_store(Part(self.repo.snapshot(self.blank.base), self._records))[0]
+
+    @cached_property
+    def head(self) -> Store:
+        # Read by the old rule book: what the request makes of the rules does not matter yet.
+        snapshot = Part(self.repo.snapshot(self.blank.head), self._records)
+        return load_store(snapshot, book=self.base.book)[0]
+
+    @cached_property
+    def directory(self) -> Directory:
+        return Directory(self.base, self.blank.at)
+
+    @cached_property
+    def head_directory(self) -> Directory:
+        """Who would be who after the merge: only to explain, never to decide."""
+        try:
+            roles = read_rulebook(self.head.snapshot).policy(ROLES)
+        except RuleBookError:
+            roles = None
+        return Directory(self.head, self.blank.at, roles)
+
+    @cached_property
+    def request(self) -> Request:
+        found = content(self.repo.history, self.blank.merge_base, self.blank.head, self.policy.ignores)
+        return Request(self.policy, self.base, self.head, found, self.blank.at)
+
+    @cached_property
+    def commits(self) -> list[Authored]:
+        return contributors(self.repo.history, self.blank.base, self.blank.head)
+
+    @cached_property
+    def parts(self) -> Parts:
+        states = {t.id: [d for d in (t.before, t.after) if d is not None] for t in self.request.changes}
+        return separate(self.policy, self.directory, self.commits, self.opened_by, states)
+
+    @cached_property
+    def judge(self) -> Judge:
+        return Judge(
+            policy=self.policy,
+            directory=self.directory,
+            separated={person: why for person, (_, why) in self.parts.people.items()},
+            seen=Seen(self.repo.history, self.blank.base, self.request.content, self.policy.ignores),
+            digest=self.request.content.digest,
+            target=self.blank.target,
+            now=self.blank.at,
+        )
+
+    @property
+    def _origin(self) -> str:
+        """The first commit of the target branch; not looked for where nobody has signed."""
+        return mainline.origin(self.repo.history, self.blank.base) if self.statements else ""
+
+    def _about_this(self, review: Review) -> bool:
+        """Whether a statement is about some state of this request, and not about another one."""
+        commits = {self.blank.head, *(c.commit for c in self.commits)}
+        return (
+            review.digest == self.request.content.digest
+            or review.commit in commits
+            or bool({t.id for t in self.request.changes} & set(review.changes))
+        )
+
+    def _unjudgeable(self, left: list[str]) -> Iterator[Verdict]:
+        """Yield an ERROR for everything that keeps the request from being judged."""
+        for path in left:
+            hint = "name it in a rule, or let a change in the same request authorise it"
+            yield _error(path, f"no rule of the policy covers {path}; {hint}")
+        for path, why in self.request.broken.items():
+            yield _error(path, why)
+        if self.parts.unknown and self.policy.unknown_author == "error":
+            yield _error("authors", self._unknown_authors())
+
+    def _unknown_authors(self) -> str:
+        named = ", ".join(self.parts.unknown[:_NAMED])
+        return (
+            f"nobody in cmdb/people is known to commit as {named}, so it cannot be told who may not approve; "
+            "add the address to commit_addresses of that person on the target branch"
+        )
+
+    def _messages(self, judged: Judged) -> Iterator[str]:
+        if self.parts.unknown and self.policy.unknown_author != "error":
+            yield self._unknown_authors()
+        if any(self.request.protected(p) for p in self.request.content.changes):
+            yield "this request changes who may approve; it is judged by the rules, roles and people of the target branch"
+        yield from judged.messages
+
+    def _sources(self, asked: Sequence[wanted.Asked], judged: Judged) -> Mapping[str, str]:
+        """Return the blobs at base of the rules, and of the people and items that mattered."""
+        named = {a.requirement.subject for a in asked} | {o for a in asked for o in a.owners}
+        named |= {str(r.person) for v in judged.verdicts for r in v.counted}
+        paths = {POLICY, ROLES, CHANGE_CONTROL, CHANGE_MODELS, RISK}
+        paths |= {self.base.entries[n].path for n in named if n in self.base.entries}
+        infos = self.base.snapshot.files("schemas", "cmdb")
+        return {i.path: i.oid for i in infos if i.path in paths}
+
+
+def _crossed(meeting: Sequence[str], target: str) -> str:
+    named = ", ".join(c[:12] for c in meeting[:_NAMED])
+    return (
+        f"it meets the target branch in {len(meeting)} commits ({named}), so no difference shows what a merge "
+        f"would take back; merge {target or 'the target branch'} into it once more, or rebase it"
+    )
+
+
+def _error(name: str, reason: str) -> Verdict:
+    return Verdict(Requirement(name, "", name, 1, reason, False, "no_match"), ERROR, (), (), reason)
+
+
+def _not_applicable(rule: ApprovalRule) -> Verdict:
+    need = rule.require
+    requirement = Requirement(rule.name, need.role, "", need.count, rule.why, need.signed, rule.name)
+    return Verdict(requirement, NOT_APPLICABLE, (), (), "its conditions do not hold for this request")

@@ -1,0 +1,47 @@
+"""`itsm codeowners`: who is asked for a review, written from the CMDB."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from itsm_gitops.forges import connection as forging
+from itsm_gitops.graph import ownership
+from itsm_gitops.model.errors import Refused
+from itsm_gitops.repository import Repository
+from itsm_gitops.repository.outside import outside
+
+
+class Codeowners(NamedTuple):
+    """CODEOWNERS of a snapshot: where it belongs, what it should be, whether it is that.
+
+    ``unknown`` are owners whom nobody on the forge stands for.
+    """
+
+    path: str
+    text: str
+    current: bool
+    unknown: tuple[str, ...]
+
+
+def codeowners(
+    repo: Repository, *, forge: str = "", at: str | None = None, write: bool = False
+) -> Codeowners:
+    """Return what CODEOWNERS should be, and write it if asked; raises UsageError for an unknown forge."""
+    name = forging.forge_name(repo, forge)
+    wanted = ownership.codeowners(repo.store(at), name)
+    path = ownership.PLACES[name]
+    found = outside(repo.snapshot(at), path)
+    raw = wanted.text.encode()
+    if len(raw) > ownership.SIZE_MAX:
+        raise Refused(
+            f"CODEOWNERS would have {len(raw):,} bytes, and forges ignore it above {ownership.SIZE_MAX:,}",
+            "leave out some forge_groups, or give whole folders to one team by hand",
+        )
+    if write and found != raw:
+        from itsm_gitops.documents import write_atomic
+
+        target = repo.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(target, raw, expected=found)
+        found = raw
+    return Codeowners(path, wanted.text, found == raw, wanted.unknown)

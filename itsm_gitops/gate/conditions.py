@@ -1,0 +1,205 @@
+"""What the policy's conditions are about: facts of one change record, before and after a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from itsm_gitops import documents
+from itsm_gitops.gate.policy import Policy
+from itsm_gitops.graph.calendars import Calendars
+from itsm_gitops.graph.planned import Planned
+from itsm_gitops.graph.risk import LEVELS, RiskBook
+from itsm_gitops.model import clock, diff
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.ids import parse_record_id
+from itsm_gitops.model.roles import names
+from itsm_gitops.model.rulebook import CHANGE_CONTROL
+from itsm_gitops.model.templates import PROPOSED, classes_beyond, departures, paths_beyond, touched
+from itsm_gitops.repository import Store
+
+PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation"
+_CRITICALITY = ("low", "medium", "high", "critical")
+_AUTHORISED = ("scheduled", "implement", "review")
+_INCIDENT = "incident"
+_SERVICE = "service"
+CHANGE = "change"
+
+Data = Mapping[str, Any]
+
+
+class Beside(NamedTuple):
+    """What a request touches beside its records: edited items with their class, and files of other kinds."""
+
+    items: tuple[tuple[str, str], ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+def affected(data: Data) -> list[str]:
+    """Return the services and items that a change names, each once, in the record's order."""
+    named = [*names(data.get("service")), *names(data.get("services")), *names(data.get("cis"))]
+    for link in data.get("links") or ():
+        if isinstance(link, dict) and link.get("type") == "affects":
+            named += names(link.get("target"))
+    return list(dict.fromkeys(named))
+
+
+def facts(
+    policy: Policy,
+    base: Store,
+    head: Store,
+    before: Data | None,
+    after: Data | None,
+    items: Iterable[str],
+    beside: Beside,
+) -> Data:
+    """Return the facts of a change: those of ``after``, or of ``before`` where it is removed.
+
+    ``items`` are all items that it affects. A fact is None where the record does not say, or says
+    what nobody can know the meaning of. ``departures`` is no condition; it explains ``template``.
+    """
+    data = after if after is not None else before or {}
+    outage = data.get("outage")
+    expected = outage.get("expected") if isinstance(outage, dict) else None
+    standing, departs = _template(base, head, data, beside)
+    return {
+        **of_any(before, after),
+        "stage": _stage(policy, base, before, after),
+        "type": data.get("type"),
+        "risk": _risk(base, data),
+        "outage": expected if isinstance(expected, bool) else None,
+        "incident": any(_is_open_incident(base, head, t) for t in _targets(data)),
+        "criticality": _criticality(base, items),
+        "template": standing,
+        "departures": departs,
+        "freeze": _in_freeze(base, data, frozenset(items)),
+    }
+
+
+def of_any(before: Data | None, after: Data | None) -> Data:
+    """Return what can be said of every document: its state, and whether it is taken away."""
+    data = after if after is not None else before or {}
+    return {"state": data.get("state"), "removed": after is None}
+
+
+def allows_work(base: Store, after: Data | None) -> bool:
+    """Whether a change is in a state in which the work beside it may be done."""
+    return after is not None and after.get("state") in _authorised_states(base)
+
+
+def _risk(base: Store, data: Data) -> str | None:
+    """Return the level of risk; None for one that the rule book does not know."""
+    risk = data.get("risk")
+    level = risk.get("level") if isinstance(risk, dict) else None
+    schema = base.book.kinds[CHANGE].fields.get("risk", {}).get("properties", {}).get("level", {})
+    return level if isinstance(level, str) and level in schema.get("enum", [level]) else None
+
+
+def computed_risk(risks: RiskBook, entry: Entry, data: Data, stored: str | None) -> Data:
+    """Return the level of risk that counts, and whether a lower one than computed was set on purpose.
+
+    The higher of the stored and the computed level counts. An override lets the stored one count, and
+    is a fact of its own, so that the policy can ask somebody. What was left out stays unknown.
+    """
+    found = risks.assess(entry, data)
+    if stored not in LEVELS or found.model is None or not found.model.assessed:
+        return {"risk": stored, "risk_override": False}
+    return {"risk": found.effective, "risk_override": found.understated and found.override is not None}
+
+
+def _authorised_states(base: Store) -> list[str]:
+    return names(base.book.policy(CHANGE_CONTROL).get("authorised_states")) or list(_AUTHORISED)
+
+
+def _stage(policy: Policy, base: Store, before: Data | None, after: Data | None) -> str:
+    """Return what the request does; taking an authorised record away is an authorisation too."""
+    if after is None:
+        state = (before or {}).get("state")
+        return PREPARATION if state in policy.preparation else AUTHORISATION
+    if after.get("state") in policy.preparation:
+        return PREPARATION
+    if before is None or before.get("state") not in _authorised_states(base):
+        return AUTHORISATION
+    fields = {str(c.pointer[0]) for c in diff.diff(before, after)}
+    wider = set(affected(after)) - set(affected(before))
+    return AUTHORISATION if wider or fields - policy.progress_fields else PROGRESS
+
+
+def _targets(data: Data) -> Iterator[str]:
+    for link in data.get("links") or ():
+        if isinstance(link, dict):
+            yield from names(link.get("target"))
+
+
+def _is_open_incident(base: Store, head: Store, identifier: str) -> bool:
+    """Whether there is such an incident, and it is not over on the target branch.
+
+    One that the request itself reports counts too: what is urgent is reported and repaired at once.
+    """
+    parsed = parse_record_id(identifier)
+    kind = base.book.by_prefix.get(parsed[0]) if parsed else None
+    if kind is None or kind.name != _INCIDENT or kind.workflow is None:
+        return False
+    path = base.book.path_for(kind, identifier)
+    data = _at_path(base, path) or _at_path(head, path)
+    return data is not None and kind.workflow.is_open(str(data.get(kind.state_field)))
+
+
+def _at_path(store: Store, path: str) -> Data | None:
+    """Return a record of the snapshot, be it among those that were loaded or not."""
+    try:
+        data = documents.load(store.raw(path)).data
+    except ItsmError:  # there is none, or it is a link
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _criticality(base: Store, items: Iterable[str]) -> str | None:
+    """Return the highest criticality of the items; None where none of them has one."""
+    found = [base.entries[i].columns.get("criticality") for i in items if i in base.entries]
+    known = [_CRITICALITY.index(c) for c in found if c in _CRITICALITY]
+    return _CRITICALITY[max(known)] if known else None
+
+
+def _template(base: Store, head: Store, data: Data, beside: Beside) -> tuple[str, list[str]]:
+    """Return how a change stands to its template as it is on the target branch, and where it departs from it.
+
+    Whoever edits an item or a file beside the change touches it, whether the change names it or not.
+    """
+    name = data.get("template")
+    if not isinstance(name, str) or name not in base.book.templates:
+        return "missing", []
+    try:
+        template = base.book.template(name)
+    except ItsmError:
+        return "missing", []
+    items = [(i, c) for _, i in touched(data) for c in _classes(base, head, i)]
+    # What stands where services do and is none is touched as well.
+    served = [*names(data.get("service")), *names(data.get("services"))]
+    items += [(i, c) for i in served for c in _classes(base, head, i) if c != _SERVICE]
+    items += beside.items
+    strange = set(classes_beyond(template, (c for _, c in items)))
+    found = departures(template, data)
+    found += dict.fromkeys(f"{c or 'unknown'} {i}" for i, c in items if c in strange)
+    found += paths_beyond(template, beside.paths)
+    return ("departed" if found else str(template.get("status", PROPOSED))), found
+
+
+def _classes(base: Store, head: Store, identifier: str) -> list[str]:
+    """Return the class of an item, before and after; an empty one where nobody knows it."""
+    found = [store.entries[identifier].kind for store in (base, head) if identifier in store.entries]
+    return list(dict.fromkeys(found)) or [""]
+
+
+def _in_freeze(base: Store, data: Data, items: frozenset[str]) -> bool | None:
+    """Whether the planned window touches a freeze; None for an authorised change without a window."""
+    start, end = _moment(data.get("planned_start")), _moment(data.get("planned_end"))
+    if start is None or end is None or end < start:
+        return None if data.get("state") in _authorised_states(base) else False
+    window = Planned("", "", str(data.get("type")), "", "", start, end, tuple(items))
+    return any(not hold.exempt for hold in Calendars(base).holds(window))
+
+
+def _moment(text: Any) -> Any:
+    return clock.parse_time(text) if isinstance(text, str) else None

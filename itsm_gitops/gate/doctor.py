@@ -1,0 +1,279 @@
+"""`itsm doctor`: what would let a change through unapproved, on this machine and on the server."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from itsm_gitops.forges import answers as shape
+from itsm_gitops.forges import connection as forging
+from itsm_gitops.forges import shipped as shipped_files
+from itsm_gitops.forges.forge import Forge
+from itsm_gitops.forges.gitea import Gitea
+from itsm_gitops.forges.github import GitHub
+from itsm_gitops.forges.gitlab import GitLab
+from itsm_gitops.forges.http import ForgeError
+from itsm_gitops.gate import doctor_plain as plain
+from itsm_gitops.gate.codeowners import codeowners
+from itsm_gitops.graph.ownership import HEADER, PLACES
+from itsm_gitops.model.errors import GitError, ItsmError
+from itsm_gitops.repository import Repository, porcelain
+
+OK = "ok"
+WARNING = "warning"
+FAILED = "failed"
+UNKNOWN = "unknown"
+GATE = "gate"
+_GITEA_GATE = "itsm gate / gate (pull_request_target)"  # workflow / job (event); rules may be patterns
+EVIDENCE = "itsm/evidence"
+_GIT = (2, 38)  # merge-tree --write-tree
+_ACTIONS = 15368  # the number of GitHub Actions among GitHub's apps: no other may say "gate"
+_REFUSED = 401
+_PINNED = re.compile(r"uses:\s*(\S+)")
+
+
+class Check(NamedTuple):
+    """One thing that was looked at: what, how it is, and what to do about it."""
+
+    subject: str
+    result: str
+    message: str
+    hint: str = ""
+
+
+def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[Check]:
+    """Look at everything; what cannot be looked at is in the list as ``unknown``."""
+    found = [*_machine(repo)]
+    try:
+        name = forge if forge == plain.PLAIN else forging.forge_name(repo, forge)
+    except ItsmError as error:
+        if not Path(repo.root, "hooks/pre-receive").is_file():  # what init --forge plain writes
+            return [*found, Check("forge", UNKNOWN, error.message, error.hint)]
+        name = plain.PLAIN
+    if name == plain.PLAIN:
+        return [*found, Check("forge", OK, "a plain Git server"), *_files(repo, name), *_plain(repo, offline)]
+    found.append(Check("forge", OK, name))
+    found += [*_files(repo, name), *_people(repo, name)]
+    if offline:
+        return [*found, Check("server", UNKNOWN, "not asked", "leave out --offline")]
+    if not forging.token(name):
+        hint = "set ITSM_FORGE_TOKEN to a token that may read the repository's rules"
+        return [*found, Check("server", UNKNOWN, "not asked: there is no token", hint)]
+    try:
+        # One by one: what was seen before the server stopped to answer is told.
+        for check in look(forging.connect(repo, name), _target(repo)):
+            found.append(check)
+    except ItsmError as error:
+        refused = isinstance(error, ForgeError) and error.status == _REFUSED
+        found.append(Check("server", FAILED if refused else UNKNOWN, error.message, error.hint))
+    return found
+
+
+def _plain(repo: Repository, offline: bool) -> Iterator[Check]:
+    yield from _people(repo, plain.PLAIN)
+    folder = plain.server_folder(repo)
+    if offline or folder is None:
+        hint = (
+            "leave out --offline"
+            if offline
+            else "look there: its hooks, receive.denyNonFastForwards, receive.denyDeletes"
+        )
+        yield Check(
+            "server", UNKNOWN, "not looked at" if offline else "is not a folder on this machine", hint
+        )
+        return
+    for seen in plain.look(repo.history, folder):
+        yield Check(seen.subject, OK if seen.good else FAILED, seen.message, seen.hint)
+
+
+def _target(repo: Repository) -> str:
+    try:
+        name = repo.history.run("symbolic-ref", "--short", "refs/remotes/origin/HEAD")
+    except GitError:
+        return "main"
+    return name.decode().strip().removeprefix("origin/")
+
+
+def _machine(repo: Repository) -> Iterator[Check]:
+    git = repo.history
+    version = git.run("version").decode("ascii", "replace").split()[2]
+    numbers = tuple(int(n) for n in re.findall(r"\d+", version)[:2])
+    wanted = ".".join(map(str, _GIT))
+    new = numbers >= _GIT
+    yield Check("git", OK if new else FAILED, version, "" if new else f"install Git {wanted} or newer")
+    try:
+        name, email = porcelain.author(repo.root)
+        yield Check("author", OK, f"{name} <{email}>")
+    except GitError as error:
+        yield Check("author", WARNING, error.message, error.hint)
+    if git.shallow:
+        yield Check("history", FAILED, "this is a shallow clone", "git fetch --unshallow")
+    try:
+        repo.book  # noqa: B018 - reading it is the check
+        yield Check("rule book", OK, "can be read")
+    except ItsmError as error:
+        yield Check("rule book", FAILED, error.message, error.hint)
+
+
+def _files(repo: Repository, forge: str) -> Iterator[Check]:
+    shipped = shipped_files.forge_files("gitea" if forge == "forgejo" else forge)
+    for path, wanted in shipped.items():
+        if not path.endswith((".yml", ".yaml")) and forge != plain.PLAIN:
+            continue
+        present = Path(repo.root, path)
+        if not present.is_file():
+            yield Check(
+                path, FAILED, "is missing", f"itsm init --forge {'gitea' if forge == 'forgejo' else forge}"
+            )
+            continue
+        raw = present.read_bytes()
+        if _digest(raw) == _digest(wanted):
+            yield Check(path, OK, "as shipped")
+        else:
+            yield Check(
+                path, WARNING, "differs from what this version ships", "compare it: itsm init --no-git DIR"
+            )
+        loose = [u for u in _PINNED.findall(raw.decode("utf-8", "replace")) if not _pinned(u)]
+        if loose:
+            text = f"not pinned to a commit: {', '.join(sorted(set(loose)))}"
+            yield Check(path, FAILED, text, "a tag can be moved: write the commit's hash")
+    if forge == plain.PLAIN:
+        return
+    place = Path(repo.root, PLACES[forge])
+    if not place.is_file():
+        yield Check(
+            "CODEOWNERS", WARNING, "is missing: the forge asks nobody for a review", "itsm codeowners --write"
+        )
+    elif not place.read_bytes().startswith(HEADER.encode()):
+        yield Check("CODEOWNERS", OK, "is written by hand")
+    else:
+        current = codeowners(repo, forge=forge).current
+        text = "is what the CMDB says" if current else "is not what the CMDB says"
+        yield Check(
+            "CODEOWNERS", OK if current else WARNING, text, "" if current else "itsm codeowners --write"
+        )
+
+
+def _digest(raw: bytes) -> str:
+    """Compare files without what may differ: the version of the tool, which a team may hold back."""
+    return hashlib.sha256(re.sub(rb"itsm-gitops(\[fast\])?==\S+", b"itsm-gitops", raw)).hexdigest()
+
+
+def _pinned(action: str) -> bool:
+    return action.startswith("./") or shape.is_commit(action.partition("@")[2])
+
+
+def _people(repo: Repository, forge: str) -> Iterator[Check]:
+    store = repo.store()
+    people = [store.data(e.id) for e in store.entries.values() if e.kind == "person"]
+    approvers = [p for p in people if p.get("approver")] or people
+    known = [p for p in approvers if _reachable(p, forge)]
+    if len(known) == len(approvers):
+        yield Check("people", OK, f"all {len(approvers)} approvers have an account or a key")
+        return
+    missing = sorted(str(p.get("id")) for p in approvers if not _reachable(p, forge))
+    shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+    lack = "no key" if forge == plain.PLAIN else f"neither an account on {forge} nor a key"
+    how = "--key FILE" if forge == plain.PLAIN else f"--account {forge}:NUMBER:LOGIN, or --key FILE"
+    yield Check(
+        "people",
+        WARNING if known else FAILED,
+        f"no approval by these can count, they have {lack}: {shown}",
+        f"itsm enrol PERSON {how}; by pull request",
+    )
+
+
+def _reachable(person: Any, forge: str) -> bool:
+    accounts = person.get("identities") or ()
+    return bool(person.get("signing_keys")) or any(a.get("forge") == forge for a in accounts)
+
+
+def look(server: Forge, branch: str) -> Iterator[Check]:
+    """Look at the settings of a forge that protect ``branch``; raises ForgeError where it stops to answer."""
+    if isinstance(server, Gitea):
+        yield from _gitea(server, branch)
+    elif isinstance(server, GitHub):
+        yield from _github(server, branch)
+    elif isinstance(server, GitLab):
+        yield from _gitlab(server, branch)
+
+
+def _verdict(subject: str, good: bool, yes: str, no: str, hint: str, *, bad: str = FAILED) -> Check:
+    return Check(subject, OK if good else bad, yes if good else no, "" if good else hint)
+
+
+def _github(server: GitHub, branch: str) -> Iterator[Check]:
+    rules = {str(shape.dig(r, "type")): shape.dig(r, "parameters") for r in server.branch_rules(branch)}
+    place = f"a ruleset for {branch}; a classic protection of the branch is not seen here"
+    yield _verdict("pull requests", "pull_request" in rules, "required", f"{branch} takes pushes", place)
+    checks = shape.dig(rules.get("required_status_checks"), "required_status_checks") or []
+    ours = [c for c in checks if shape.dig(c, "context") == GATE]
+    yield _verdict("gate", bool(ours), "required", "is not required: anybody can merge without it", place)
+    if ours:
+        bound = all(shape.dig(c, "integration_id") == _ACTIONS for c in ours)
+        hint = "choose GitHub Actions as the source of the check"
+        yield _verdict("gate's source", bound, "GitHub Actions", "any writer can post this status", hint)
+    yield _verdict("force pushes", "non_fast_forward" in rules, "forbidden", "are possible", place)
+    yield _verdict("deletion", "deletion" in rules, "forbidden", f"of {branch} is possible", place)
+    last = shape.dig(rules.get("pull_request"), "require_last_push_approval") is True
+    yield _verdict(
+        "last push", last, "must be approved by another", "may be by the approver", place, bad=WARNING
+    )
+    kept = {str(shape.dig(r, "type")) for r in server.branch_rules(EVIDENCE)}
+    safe = {"non_fast_forward", "deletion"} <= kept
+    yield _verdict("evidence", safe, "append-only", "can be rewritten", f"a ruleset for {EVIDENCE}")
+    errors = server.codeowners_errors(branch)
+    if errors is not None:
+        said = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
+        yield _verdict("CODEOWNERS on GitHub", not errors, "accepted", said, "itsm codeowners", bad=WARNING)
+    yield Check(
+        "bypasses",
+        UNKNOWN,
+        "who may go around the rules cannot be read here",
+        "look at the ruleset's bypass list; never use 'exempt'",
+    )
+
+
+def _gitlab(server: GitLab, branch: str) -> Iterator[Check]:
+    settings = server.settings()
+    must = shape.dig(settings, "only_allow_merge_if_pipeline_succeeds") is True
+    yield _verdict(
+        "gate", must, "required", "a failed pipeline does not stop a merge", "Pipelines must succeed"
+    )
+    skipped = shape.dig(settings, "allow_merge_on_skipped_pipeline") is True
+    yield _verdict("skipped pipelines", not skipped, "do not count", "count as success", "project settings")
+    for name, subject in ((branch, "pushes"), (EVIDENCE, "evidence")):
+        rule = server.protected_branch(name)
+        closed = rule is not None and shape.dig(rule, "allow_force_push") is not True
+        yield _verdict(subject, closed, f"{name} is protected", f"{name} can be rewritten", f"protect {name}")
+    rule = server.protected_branch(branch)
+    levels = [shape.dig(a, "access_level") for a in shape.dig(rule, "push_access_levels") or []]
+    nobody = rule is not None and all(level == 0 for level in levels)
+    yield _verdict("direct pushes", nobody, "nobody may", f"{branch} takes pushes", "allowed to push: no one")
+
+
+def _gitea(server: Gitea, branch: str) -> Iterator[Check]:
+    found: dict[str, Any] = {}
+    for name in (branch, EVIDENCE):
+        try:
+            found[name] = server.client.get(f"{server.path}/branch_protections/{name.replace('/', '%2F')}")
+        except ForgeError as error:
+            if error.status != 404:
+                raise
+    rule = found.get(branch)
+    needed = shape.dig(rule, "status_check_contexts") or []
+    on = shape.dig(rule, "enable_status_check") is True and any(
+        fnmatchcase(_GITEA_GATE, str(c)) for c in needed
+    )
+    yield _verdict("gate", on, "required", "is not required", f"protect {branch} and require the check")
+    closed = rule is not None and shape.dig(rule, "enable_push") is not True
+    yield _verdict("direct pushes", closed, "nobody may", f"{branch} takes pushes", f"protect {branch}")
+    forced = shape.dig(rule, "enable_force_push") is True
+    yield _verdict(
+        "force pushes", rule is not None and not forced, "forbidden", "are possible", f"protect {branch}"
+    )
+    yield _verdict("evidence", EVIDENCE in found, "protected", "can be rewritten", f"protect {EVIDENCE}")

@@ -1,0 +1,193 @@
+"""Who is who on the target branch: people, their teams, accounts, addresses, keys, roles and delegates.
+
+Everything here is read from the base of a request. What the request itself says about people and
+roles counts after it is merged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from itsm_gitops.gate.policy import OWNER, PEER
+from itsm_gitops.model.roles import holders, names
+from itsm_gitops.model.rulebook import ROLES
+from itsm_gitops.repository import Store
+
+PERSON, TEAM = "person", "team"
+_INACTIVE = ("planned", "retired")
+_SAME_FORGE = {"forgejo": "gitea"}  # one is a fork of the other; adapters say gitea for both
+# Addresses that GitHub and GitLab make of an account's number.
+_NO_REPLY = re.compile(r"(\d+)[+-][^@\s]+@users\.noreply\.(github|gitlab)\.[a-z.]+", re.ASCII)
+
+Data = Mapping[str, Any]
+
+
+class Delegation(NamedTuple):
+    """``to`` acts for ``giver`` on the days from ``since`` to ``until`` (UTC, both included)."""
+
+    giver: str
+    to: str
+    since: date
+    until: date
+    roles: tuple[str, ...]
+
+    def holds(self, today: date, role: str) -> bool:
+        """Whether it is in force on a day for a role."""
+        return self.since <= today <= self.until and (not self.roles or role in self.roles)
+
+
+class Holding(NamedTuple):
+    """How somebody fills a role: ``direct``, and in the name of ``givers``."""
+
+    direct: bool
+    givers: tuple[str, ...]
+
+
+def account(forge: str, number: object) -> str:
+    """Return the identity of an account: ``FORGE:NUMBER``."""
+    return f"{_SAME_FORGE.get(forge, forge)}:{number}"
+
+
+class Directory:
+    """The people of one snapshot, and who fills which role on one day."""
+
+    def __init__(self, store: Store, now: datetime, roles: Mapping[str, Any] | None = None) -> None:
+        self._store = store
+        self._today = now.date()
+        self.people: dict[str, Data] = {
+            e.id: store.data(e.id) for e in store.entries.values() if e.kind == PERSON
+        }
+        policy = store.book.policy(ROLES) if roles is None else roles
+        self.roles: Mapping[str, Any] = policy.get("roles", {})
+        self.delegations = tuple(_delegations(policy.get("delegates", ())))
+
+    def item(self, identifier: str) -> Data | None:
+        """Return the data of an item, None where there is no usable one."""
+        entry = self._store.entries.get(identifier)
+        return self._store.data(entry.id) if entry else None
+
+    def active(self, person: str) -> bool:
+        """Whether somebody is in the directory and neither planned nor retired."""
+        return person in self.people and self.people[person].get("lifecycle") not in _INACTIVE
+
+    @cached_property
+    def accounts(self) -> Mapping[str, str]:
+        """People by account; an account that two people claim belongs to nobody."""
+        found: dict[str, str] = {}
+        claimed: set[str] = set()
+        for person, data in self.people.items():
+            for known in _mappings(data.get("identities")):
+                identity = account(str(known.get("forge")), known.get("id"))
+                if found.setdefault(identity, person) != person:
+                    claimed.add(identity)
+        return {i: p for i, p in found.items() if i not in claimed}
+
+    def by_login(self, forge: str, login: str) -> list[str]:
+        """Return the people who are labelled with a login on a forge; proof of nothing."""
+        return [
+            person
+            for person, data in self.people.items()
+            for known in _mappings(data.get("identities"))
+            if account(str(known.get("forge")), "") == f"{forge}:" and known.get("login") == login
+        ]
+
+    @cached_property
+    def _addresses(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for person, data in self.people.items():
+            written = names(data.get("commit_addresses"))
+            written += [
+                str(c.get("value")) for c in _mappings(data.get("contacts")) if c.get("type") == "e-mail"
+            ]
+            for address in written:
+                found.setdefault(address.lower(), set()).add(person)
+        return {address: frozenset(people) for address, people in found.items()}
+
+    def by_address(self, address: str) -> frozenset[str]:
+        """Return everybody whose commits carry an address; empty where nobody is known by it."""
+        known = self._addresses.get(address.lower())
+        if known:
+            return known
+        match = _NO_REPLY.fullmatch(address.lower())
+        person = self.accounts.get(account(match[2], match[1])) if match else None
+        return frozenset([person] if person else [])
+
+    def members(self, named: Iterable[str]) -> frozenset[str]:
+        """Return the people among people and teams, teams being all who belong to them."""
+        wanted = frozenset(named)
+        return frozenset(
+            person
+            for person, data in self.people.items()
+            if person in wanted or wanted.intersection(names(data.get("teams")))
+        )
+
+    def _approvers(self, named: Iterable[str]) -> frozenset[str]:
+        """Return the people among people and teams, of a team those who may approve for it."""
+        wanted = frozenset(named)
+        may = (p for p in self.members(wanted) if self.people[p].get("approver") is not False)
+        return wanted.intersection(self.people).union(may)
+
+    def fill(self, role: str, data: Data, owners: Iterable[str] = ()) -> dict[str, Holding]:
+        """Return the active people who fill a role for a record, by identifier.
+
+        ``owners`` are who owns the subject, for the role ``owner``. ``peer`` is everybody.
+        Somebody who acts for a colleague holds the role in that colleague's name.
+        """
+        direct = {p for p in self._direct(role, data, owners) if self.active(p)}
+        found = {p: Holding(True, ()) for p in direct}
+        for delegation in self.delegations:
+            acts = delegation.giver in direct and self.active(delegation.to)
+            if role != PEER and acts and delegation.holds(self._today, role):
+                known = found.get(delegation.to, Holding(False, ()))
+                found[delegation.to] = known._replace(givers=(*known.givers, delegation.giver))
+        return dict(sorted(found.items()))
+
+    def narrowed(self, role: str, data: Data, item: str) -> Data:
+        """Return a record as if ``item`` were all that it is about, for a role that items fill.
+
+        Whoever answers for one item of a record must not answer for the others.
+        """
+        about = self.roles.get(role)
+        if not item or not isinstance(about, dict):
+            return data
+        fields = (*names(about.get("owners")), *names(about.get("on_call")))
+        return {**data, **{field: [item] for field in fields}}
+
+    def _direct(self, role: str, data: Data, owners: Iterable[str]) -> frozenset[str]:
+        about = self.roles.get(role)
+        if role == OWNER and owners:
+            return self._approvers(owners)
+        if role == PEER or (isinstance(about, dict) and about.get("everyone")):
+            return frozenset(self.people)
+        return self._approvers(holders(about, data, self.item)) if isinstance(about, dict) else frozenset()
+
+    def knows(self, role: str) -> bool:
+        """Whether there is such a role."""
+        return role in (PEER, OWNER) or role in self.roles
+
+    def ended(self, person: str, role: str) -> Delegation | None:
+        """Return a delegation to somebody for a role that is not in force today."""
+        return next((d for d in self.delegations if d.to == person and not d.holds(self._today, role)), None)
+
+
+def _delegations(raws: Any) -> Iterator[Delegation]:
+    """Read the delegations; one that cannot be read is none."""
+    for raw in _mappings(raws):
+        until, since = _day(raw.get("until")), _day(raw.get("since", "2000-01-01"))
+        if until and since and isinstance(raw.get("from"), str) and isinstance(raw.get("to"), str):
+            yield Delegation(raw["from"], raw["to"], since, until, tuple(names(raw.get("roles"))))
+
+
+def _day(text: Any) -> date | None:
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []

@@ -1,0 +1,134 @@
+"""What a request must have: every rule of the policy that applies, spelt out for its items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from itsm_gitops.gate.conditions import CHANGE
+from itsm_gitops.gate.policy import AFFECTED, OWNER, SERVICES, ApprovalRule, Override, matches
+from itsm_gitops.gate.pull_request import Request, Touched
+from itsm_gitops.gate.types import Requirement
+from itsm_gitops.model.roles import names
+
+Data = Mapping[str, Any]
+
+
+class Asked(NamedTuple):
+    """A requirement and what judging it needs.
+
+    ``data`` is the record that roles are filled for, ``item`` the one item of it that this is about
+    (empty: all), ``owners`` who owns it. ``override`` is there where its conditions hold. ``error``
+    says why the requirement cannot be judged.
+    """
+
+    requirement: Requirement
+    data: Data
+    owners: tuple[str, ...] = ()
+    override: Override | None = None
+    error: str = ""
+    item: str = ""
+
+
+def required(request: Request) -> tuple[list[Asked], list[ApprovalRule], list[str]]:
+    """Return what is asked for, the rules that do not apply, and the paths that no rule covers."""
+    asked: dict[tuple[Any, ...], Asked] = {}
+    covered: set[str] = set()
+    idle = []
+    for rule in (*request.policy.protected, *request.policy.rules):
+        paths = [p for p in request.content.changes if rule.covers(p)]
+        documents = [] if rule in request.policy.protected else _documents(request, rule)
+        if not paths and not documents:
+            idle.append(rule)
+            continue
+        covered.update(paths, (t.path for t in documents))
+        for found in _spell_out(request, rule, documents):
+            _keep(asked, found)
+    work = any(t.path in covered and request.authorises(t) for t in request.changes)
+    left = [p for p in request.content.changes if p not in covered and not (work and p in request.work)]
+    return list(asked.values()), idle, left
+
+
+def _documents(request: Request, rule: ApprovalRule) -> list[Touched]:
+    """Return the documents that a rule is for; what nobody has stated makes no rule that asks for nobody."""
+    kinds = request.base.book.members(names(rule.when.get("kind")))
+    unknown = rule.require.count > 0
+    return [
+        t
+        for t in request.touched
+        if t.kind.name in kinds and matches(rule.when, request.facts(t), unknown=unknown)
+    ]
+
+
+def _keep(asked: dict[tuple[Any, ...], Asked], new: Asked) -> None:
+    """Ask the same people for the same thing once, as strictly as any rule does."""
+    need = new.requirement
+    strict = (need.role, need.subject, new.owners, need.signed, need.distinct, new.error)
+    known = asked.get(strict)
+    if known is None:
+        asked[strict] = new
+        return
+    # What may be overridden under one rule must not be waived by it under another.
+    override = known.override if known.override == new.override else None
+    more = new if need.count > known.requirement.count else known
+    asked[strict] = more._replace(override=override)
+
+
+def _spell_out(request: Request, rule: ApprovalRule, documents: list[Touched]) -> Iterator[Asked]:
+    if not rule.require.each:
+        if not documents:
+            yield Asked(_requirement(rule, "", ""), {})
+        for document in documents:
+            override = _override(request, rule, document)
+            yield Asked(_requirement(rule, document.id, ""), document.data, (), override)
+    elif rule.require.each in (AFFECTED, SERVICES):
+        for document in documents:
+            yield from _for_affected(request, rule, document)
+    else:
+        for item in request.owned:
+            if item in documents or not documents:
+                yield from _for_item(request, rule, item.id, item.data, None)
+
+
+def _for_affected(request: Request, rule: ApprovalRule, change: Touched) -> Iterator[Asked]:
+    items = request.affected(change)
+    if rule.require.each == SERVICES:
+        items = [i for i in items if i in request.base.entries and request.base.entries[i].kind == "service"]
+    if not items:
+        error = f"{change.id} names no service and no item, so nobody can be asked"
+        yield Asked(_requirement(rule, change.id, ""), change.data, error=error)
+    for item in items:
+        yield from _for_item(request, rule, item, change.data, _override(request, rule, change))
+
+
+def _for_item(
+    request: Request, rule: ApprovalRule, item: str, data: Data, override: Override | None
+) -> Iterator[Asked]:
+    if rule.require.role != OWNER:
+        yield Asked(_requirement(rule, item, ""), data, (), override, item=item)
+        return
+    for note, owners in request.owners(item):
+        error = "" if owners else f"nobody owns {item}, so nobody can be asked; give it an owner first"
+        if item not in request.base.entries and item not in request.head.entries:
+            error = f"there is no '{item}', so nobody can be asked"
+        yield Asked(_requirement(rule, item, note), data, owners, override, error, item)
+
+
+def _override(request: Request, rule: ApprovalRule, document: Touched) -> Override | None:
+    if rule.override is None or document.kind.name != CHANGE:
+        return None
+    return rule.override if matches(rule.override.when, request.facts(document), unknown=False) else None
+
+
+def _requirement(rule: ApprovalRule, subject: str, note: str) -> Requirement:
+    extra = f" ({note})" if note else ""
+    return Requirement(
+        name=f"{rule.name}: {subject}{extra}" if subject else f"{rule.name}{extra}",
+        role=rule.require.role,
+        subject=subject,
+        count=rule.require.count,
+        why=rule.why,
+        signed=rule.require.signed,
+        rule=rule.name,
+        distinct=rule.require.distinct,
+    )

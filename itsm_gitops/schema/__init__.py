@@ -1,0 +1,1 @@
+"""JSON Schema: what is valid, what fails and where."""

@@ -1,0 +1,1 @@
+"""Service levels: business hours and the clocks of agreements, replayed from timelines."""

@@ -1,0 +1,233 @@
+"""A plain Git server: its own pre-receive hook, real pushes, approvals signed with real keys."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from itsm_gitops.evidence.hook import Update, pre_receive, read_updates
+from itsm_gitops.model.errors import GitError, UsageError
+from tests.gate.world import NUMBERS, SERVER, World, person
+
+NOW = "2026-11-22T12:00:00Z"
+
+
+def _key(folder: Path, name: str) -> Path:
+    key = folder / name
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(key)], check=True)
+    return key
+
+
+class Server:
+    """A bare repository with the hook, and one clone of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.keys = {name: _key(folder, name) for name in ("bob", "carl")}
+        world = World.make(folder / "work")
+        for name in ("bob", "carl"):
+            public = " ".join(self.keys[name].with_suffix(".pub").read_text().split()[:2])
+            said = f"\n  - type: ssh\n    fingerprint: {name}\n    public_key: {public}\n"
+            world.write(f"cmdb/people/{name}.yaml", person(name, "ops", NUMBERS[name], signing_keys=said))
+        world.commit("Keys", by="cab-one")
+        self.world = world
+        self.bare = folder / "server.git"
+        subprocess.run(["git", "clone", "-q", "--bare", str(world.root), str(self.bare)], check=True)
+        world.git("remote", "add", "origin", str(self.bare))
+        hook = self.bare / "hooks" / "pre-receive"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -m itsm_gitops hook pre-receive\n")
+        hook.chmod(0o755)
+
+    def push(self, *refs: str) -> tuple[bool, str]:
+        done = subprocess.run(
+            ["git", "push", "-q", "origin", *refs],
+            cwd=self.world.root,
+            env={**os.environ, "ITSM_NOW": NOW},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode == 0, done.stderr
+
+    def approve(self, who: str, *, when: str = NOW, reject: bool = False) -> str:
+        """Sign what HEAD would bring to main; returns the reference."""
+        words = [
+            "approve",
+            "--sign",
+            "--by",
+            who,
+            "--key",
+            str(self.keys[who]),
+            "--base",
+            "origin/main",
+        ]
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "itsm_gitops",
+                *words,
+                "--head",
+                "HEAD",
+                "--target",
+                "main",
+                *["--reject"] * reject,
+            ],
+            cwd=self.world.root,
+            env={**os.environ, "ITSM_NOW": when},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return "refs/itsm/approvals/*:refs/itsm/approvals/*"
+
+    @property
+    def main(self) -> str:
+        done = subprocess.run(
+            ["git", "rev-parse", "main"], cwd=self.bare, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Server:
+    made = Server(tmp_path)
+    made.world.git("fetch", "-q", "origin")
+    return made
+
+
+def _edit(server: Server, text: str = "Holds the shop.") -> str:
+    server.world.edit(SERVER, "owner: ops\n", f"description: {text}\nowner: ops\n")
+    return server.world.commit("Describe s1")
+
+
+def test_unapproved_is_refused_with_the_reason_and_approved_lands(server: Server) -> None:
+    before = server.main
+    head = _edit(server)
+    landed, said = server.push("main")
+    assert not landed
+    assert server.main == before
+    assert "refs/heads/main: approvals are missing" in said
+    assert "owner of s1" in said
+    assert "could: bob, carl" in said
+    assert "itsm approve --sign" in said
+
+    assert server.push(server.approve("bob"))[0]
+    landed, said = server.push("main")
+    assert landed, said
+    assert server.main == head
+
+
+def test_an_edit_after_the_approval_is_refused_and_named(server: Server) -> None:
+    _edit(server)
+    handed_in, said = server.push(server.approve("bob"))
+    assert handed_in, said
+    server.world.edit(SERVER, "Holds the shop.", "Holds nothing.")
+    server.world.commit("One more thing")
+    landed, said = server.push("main")
+    assert not landed
+    assert "not counted, bob" in said
+    assert "description was Holds the shop., is Holds nothing." in said
+
+
+def test_a_forged_statement_is_refused(server: Server) -> None:
+    """Bob's signature under words that say it was Carl."""
+    _edit(server)
+    server.approve("bob")
+    name = server.world.git("for-each-ref", "--format=%(refname)", "refs/itsm")
+    text = server.world.git("cat-file", "blob", name)
+    forged = server.world.root.parent / "forged"
+    forged.write_text(text.replace("bob", "carl"))
+    oid = server.world.git("hash-object", "-w", str(forged))
+    assert server.push(f"{oid}:refs/itsm/approvals/forged/carl-1")[0]
+    landed, said = server.push("main")
+    assert not landed
+    assert "no key that carl has" in said
+
+
+def test_errors_in_documents_are_refused_before_anything_else(server: Server) -> None:
+    server.world.edit(SERVER, "lifecycle: production\n", "lifecycle: produktion\n")
+    server.world.commit("Typing error")
+    landed, said = server.push("main")
+    assert not landed
+    assert "1 error in what is pushed" in said
+    assert f"{SERVER}:5:12 S" in said
+
+
+def test_history_is_not_rewritten_and_branches_are_free(server: Server) -> None:
+    server.world.git("checkout", "-q", "-b", "topic", "HEAD~1")
+    _edit(server)
+    assert server.push("topic")[0]
+    assert server.push("+topic~1:topic")[0]
+    landed, said = server.push("+topic:main")
+    assert not landed
+    assert "only goes forward" in said
+    landed, said = server.push(":main")
+    assert not landed
+    assert "cannot be deleted" in said
+
+
+def test_other_branches_can_be_protected(server: Server) -> None:
+    subprocess.run(["git", "config", "--add", "itsm.protected", "release/*"], cwd=server.bare, check=True)
+    assert server.push("main:release/1")[0]
+    _edit(server)
+    landed, said = server.push("main:release/1")
+    assert not landed
+    assert "refs/heads/release/1: approvals are missing" in said
+    landed, said = server.push("main:release/2")
+    assert not landed
+
+
+def test_statements_cannot_be_deleted_replaced_by_older_ones_or_be_anything_else(server: Server) -> None:
+    _edit(server)
+    spec = server.approve("bob")
+    name = server.world.git("for-each-ref", "--format=%(refname)", "refs/itsm")
+    old = server.world.git("rev-parse", name)
+    assert server.push(spec)[0]
+    server.approve("bob", when="2026-11-22T12:30:00Z", reject=True)
+    assert server.push(f"+{name}:{name}")[0]
+    landed, said = server.push(f"+{old}:{name}")
+    assert not landed
+    assert "an older statement cannot replace a newer one" in said
+    landed, said = server.push(f":{name}")
+    assert not landed
+    assert "cannot be deleted" in said
+    landed, said = server.push("main:refs/itsm/approvals/x/y")
+    assert not landed
+
+
+def test_the_first_push_makes_the_rules(server: Server, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(empty)], check=True)
+    hook = server.bare / "hooks" / "pre-receive"
+    (empty / "hooks").mkdir(exist_ok=True)
+    (empty / "hooks" / "pre-receive").write_text(hook.read_text())
+    (empty / "hooks" / "pre-receive").chmod(0o755)
+    server.world.git("remote", "set-url", "origin", str(empty))
+    assert server.push("main")[0]
+    _edit(server)
+    assert not server.push("main")[0]
+
+
+@pytest.mark.parametrize(
+    "line", ["", "x y refs/heads/main", f"{'1' * 40} {'2' * 40} main", f"{'1' * 40} {'2' * 39}g refs/x"]
+)
+def test_what_is_no_hook_input(line: str) -> None:
+    with pytest.raises(UsageError):
+        read_updates([line])
+
+
+def test_updates_are_read() -> None:
+    zero, one = "0" * 40, "1" * 40
+    assert read_updates([f"{zero} {one} refs/heads/a b\n"]) == [Update("", one, "refs/heads/a b")]
+
+
+def test_outside_of_a_hook() -> None:
+    with pytest.raises(GitError, match="not a hook"):
+        pre_receive([], {})
