@@ -21,6 +21,7 @@ from itsm_gitops.cli.base import (
     print_json,
 )
 from itsm_gitops.cli.failures import say, tell_left_out
+from itsm_gitops.cli.output import echo, redraw
 from itsm_gitops.cli.render import Style, brief, facts, styles
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.exchanging import Exported, export_csv, export_json, import_csv, write_report
@@ -112,7 +113,7 @@ def import_csv_command(
         print_json(report.to_dict())
     else:
         style = styles(sys.stdout)
-        click.echo("\n".join(_lines(report, style, terminal_width())), color=style.on)
+        echo("\n".join(_lines(report, style, terminal_width())), color=style.on)
     tell_left_out(report.unreadable)
     if report.fruitless:
         say("error", "no row could be imported", f"row {report.skipped[0].row}: {report.skipped[0].reason}")
@@ -131,14 +132,14 @@ class _Counter:
 
     def __call__(self, done: int) -> None:
         if self._on:
-            click.echo(f"\r{done:,} {self._noun}", err=True, nl=False)
+            redraw(f"{done:,} {self._noun}")
 
     def __enter__(self) -> Callable[[int], None]:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._on:
-            click.echo("\r\x1b[K", err=True, nl=False)
+            redraw()
 
 
 def _lines(report: ImportReport, style: Style, columns: int) -> list[str]:
@@ -234,7 +235,7 @@ def _told(done: Exported, out: Path | None) -> int:
     """Say what was exported and what is missing, and return the exit code."""
     if out is not None:
         noun = "document" if done.documents == 1 else "documents"
-        click.echo(f"{done.documents:,} {noun} written to {safe_text(str(out))}", err=True)
+        echo(f"{done.documents:,} {noun} written to {safe_text(str(out))}", err=True)
     tell_left_out(done.left_out)
     return int(bool(done.left_out))
 
