@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from itsm_gitops.exchange.csv_import import import_csv
+from itsm_gitops.exchange.csv_import import StrictRefusal, import_csv
 from itsm_gitops.exchange.export import export_csv, export_json, export_ndjson
-from itsm_gitops.exchange.mapping import MappingError
+from itsm_gitops.exchange.mapping_file import MappingError
 from itsm_gitops.exchange.report import ImportReport
 from itsm_gitops.exchange.tables import TableError
 
 __all__ = [
     "ImportReport",
     "MappingError",
+    "StrictRefusal",
     "TableError",
     "export_csv",
     "export_json",
