@@ -1,4 +1,12 @@
-"""Ways in and out: importers that report every value they could not take over, and exporters."""
+"""Ways in and out: importers that report every value they could not take over, and exporters.
+
+Decisions
+---------
+
+The importer reads everything, then decides, then writes. Nothing is half imported. Identifiers derive from the
+old numbers, so a second import finds its own records. What a table cannot say is reported, never guessed: date format
+and time zone must be named, and the rows of one record must stand together.
+"""
 
 from __future__ import annotations
 
