@@ -47,7 +47,7 @@ What a record's page says beyond its document comes from what is known of that r
 pages can be made in any order and process. `publish/background.py` gathers what reads Git: one log for the edits of all
 documents (`repository/versions.py`; blobs are read for the share of pages that a worker stamps, in one go), one reading of
 the evidence. `publish/similar.py` looks up at most 30 titles for each of six rare words. The policy's answer
-(`changes/asking.py`: the gate's own rules with the snapshot as both sides) and the course of a record
+(`gate/asking.py`: the gate's own rules with the snapshot as both sides) and the course of a record
 (`reports/course.py`) are functions that `commands/` hands over (`publish/reporter.py`), asked for one record at a time.
 
 How something is withheld
