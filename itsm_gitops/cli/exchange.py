@@ -82,7 +82,7 @@ def import_csv_command(
     with _Counter("rows") as counter:
         report = import_csv(repo, source, mapping, dry_run=dry_run, update=update, progress=counter)
     if report_file:
-        write_report(report, report_file)
+        write_report(repo, report, report_file)
     if as_json:
         print_json(report.to_dict())
         return

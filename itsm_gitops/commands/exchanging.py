@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
+from itsm_gitops.documents.places import open_output
 from itsm_gitops.model.errors import ItsmError, UsageError
 
 if TYPE_CHECKING:
@@ -31,14 +33,15 @@ def import_csv(
     return exchange.import_csv(repo, source, mapping, dry_run, update=update, progress=progress)
 
 
-def write_report(report: ImportReport, path: Path) -> None:
+def write_report(repo: Repository, report: ImportReport, path: Path) -> None:
     """Write an import's report: JSON where the name ends so, else Markdown."""
     if path.suffix == ".json":
         text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False) + "\n"
     else:
         text = report.to_markdown()
     try:
-        path.write_text(text, encoding="utf-8")
+        with open_output(path, repo.root) as file:
+            file.write(text.encode())
     except OSError as error:
         raise ItsmError(f"the report cannot be written: {path}: {error.strerror}") from error
 
@@ -60,7 +63,7 @@ def export_json(
         repo.book.kind(kind)
     store = repo.store(at)
     write = exchange.export_ndjson if lines else exchange.export_json
-    with _open(out) as file:
+    with _open(out, repo) as file:
         return Exported(write(store, file, kind), _left_out(store, kind))
 
 
@@ -72,7 +75,7 @@ def export_csv(
 
     repo.book.kind(kind)
     store = repo.store(at)
-    with _open(out) as file:
+    with _open(out, repo) as file:
         count = exchange.export_csv(store, kind, file, list(columns) or None, raw=raw)
         return Exported(count, _left_out(store, kind))
 
@@ -81,10 +84,10 @@ def _left_out(store: Store, kind: str | None) -> tuple[str, ...]:
     return tuple(store.left_out([store.book.kind(kind).name] if kind else None))
 
 
-def _open(out: Path | None) -> AbstractContextManager[TextIO]:
+def _open(out: Path | None, repo: Repository) -> AbstractContextManager[TextIO]:
     if out is None:
         return nullcontext(sys.stdout)
     try:
-        return out.open("w", encoding="utf-8", newline="")
+        return io.TextIOWrapper(open_output(out, repo.root), encoding="utf-8", newline="")
     except OSError as error:
         raise UsageError(f"{out} cannot be written: {error.strerror}") from error

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from itsm_gitops.documents.places import open_output
 from itsm_gitops.editing.fields import Reader
 from itsm_gitops.graph.collisions import Collision
 from itsm_gitops.graph.impact import ImpactGraph
@@ -175,7 +176,9 @@ def ics(repo: Repository, found: Schedule) -> str:
 def write_ics(repo: Repository, found: Schedule, path: Path) -> None:
     """Write a schedule as an iCalendar file; raises Refused where it cannot be written."""
     try:
-        path.write_bytes(ics(repo, found).encode())
+        content = ics(repo, found).encode()
+        with open_output(path, repo.root) as file:
+            file.write(content)
     except OSError as error:
         message = f"the calendar cannot be written: {path}: {error.strerror}"
         raise Refused(message, "choose another file, or - to print it") from error

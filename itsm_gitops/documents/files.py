@@ -59,8 +59,12 @@ def delete_atomic(path: Path, *, expected: bytes) -> None:
 
 
 def _refuse_linked_folder(path: Path) -> None:
-    if path.parent.is_symlink():
-        raise Refused(f"{path.parent} is a symbolic link", "records live in real folders of the repository")
+    """Refuse a folder that is a link, or that one leads to on the way from the root of the repository."""
+    above = list(itertools.takewhile(lambda f: not os.path.lexists(f / "itsm.yaml"), path.parents))
+    inside = len(above) < len(path.parents)
+    for folder in above if inside else (path.parent,):
+        if folder.is_symlink():
+            raise Refused(f"{folder} is a symbolic link", "records live in real folders of the repository")
 
 
 def _check_unchanged(path: Path, expected: bytes) -> int:

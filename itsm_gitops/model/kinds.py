@@ -81,6 +81,11 @@ class Kind(NamedTuple):
         return "kind" if self.is_record else "class"
 
     @property
+    def confidential(self) -> bool:
+        """Whether documents of this kind are confidential; any mark that is not plainly "no" counts."""
+        return self.schema.get("x-itsm", {}).get("confidential", False) is not False
+
+    @property
     def label(self) -> str:
         """The key of the human-readable title."""
         return "title" if self.is_record else "name"

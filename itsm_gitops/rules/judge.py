@@ -153,9 +153,12 @@ class DocumentJudge:
 
 def judge_snapshot(snapshot: Snapshot, now: datetime) -> Judged:
     """Load one snapshot and return everything that is wrong with it, not yet located."""
-    config, findings = read_config(snapshot)
+    config = read_config(snapshot)
     book = BookContext(snapshot, config, now)
-    findings = [*findings, *_book_problems(book), *run(RULEBOOK, book)]
+    unreadable_settings = [
+        f for f in config.faults if f.code.startswith("P")
+    ]  # the others are hits of a rule
+    findings = [*unreadable_settings, *_book_problems(book), *run(RULEBOOK, book)]
     try:
         store, verdicts = load_store(snapshot, visit=DocumentJudge(now), config=config)
     except ItsmError as error:

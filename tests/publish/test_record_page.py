@@ -14,7 +14,7 @@ from hostile_site import TEXTS, write_hostile
 from sample_site import NOW, write_sample
 
 from itsm_gitops.commands.reporting import Reporter
-from itsm_gitops.model.audience import Audience, read_audience
+from itsm_gitops.model.audience import AUDIENCES, Audience, audience_of
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.standing import Asking, Course, Need, Promise, Proof
 from itsm_gitops.publish.audience import load
@@ -106,7 +106,7 @@ def test_the_history_ends_at_the_snapshot(known: GitRepo) -> None:
 
 
 def test_settings_and_audiences_turn_it_off(known: GitRepo, view: View) -> None:
-    staff = read_audience(known.repo.book, "staff")
+    staff = audience_of(known.repo.book.policy(AUDIENCES), "staff")
     assert view_of(known.repo, staff).history is None
     assert view_of(known.repo, staff).asking is None
     assert view_of(known.repo, Audience(sources=False)).history is None

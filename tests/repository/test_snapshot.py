@@ -210,7 +210,7 @@ def test_a_rule_book_of_a_commit_is_read_in_one_go(
         snapshot = git_repo.repo.snapshot(at)
         kinds = read_rulebook(snapshot).kinds
         assert len(list(kinds.values())) == len(kinds)
-        assert read_config(snapshot)[0].organisation == "Example Ltd"
+        assert read_config(snapshot).organisation == "Example Ltd"
         assert len(started) == 1
     # What would take too much memory is still read, when it is needed.
     monkeypatch.setattr(snapshot_module, "_AHEAD", 5000)
