@@ -59,6 +59,13 @@ def affected_places(kind: Kind, data: Data) -> dict[str, Pointer]:
     return places
 
 
+def touched_places(book: RuleBook, kind: Kind, data: Data) -> dict[str, Pointer]:
+    """Return what the work of a record touches, with places: what it affects but for the services it is for."""
+    services = set(book.playing(meaning.SERVICE))
+    served = {r.pointer[0] for r in kind.references if r.relation == AFFECTS and services >= set(r.targets)}
+    return {name: place for name, place in affected_places(kind, data).items() if place[0] not in served}
+
+
 def affecting_fields(kind: Kind) -> frozenset[str]:
     """Return the top-level fields by which a kind names what it affects, ``links`` among them."""
     fields = {str(r.pointer[0]) for r in kind.references if r.relation == AFFECTS}
@@ -133,6 +140,12 @@ def is_carried_out(book: RuleBook, entry: Entry) -> bool:
     return plays(book, entry, meaning.CARRIED_OUT)
 
 
+def is_cancelled(book: RuleBook, entry: Entry) -> bool:
+    """Whether a record was given up."""
+    workflow = book.kinds[entry.kind].workflow
+    return workflow is not None and workflow.is_cancelled(entry.state)
+
+
 def is_to_be_done(book: RuleBook, entry: Entry) -> bool:
     """Whether the work of a record is still ahead or going on."""
     return is_open(book, entry) and not is_carried_out(book, entry)
@@ -164,6 +177,13 @@ def is_inactive(kind: Kind, data: Data) -> bool:
     """Whether a document says of what it describes that it does not exist yet, or is out of use for good."""
     state = stage_of(kind, data)
     return state_plays(kind, state, meaning.PLANNED) or state_plays(kind, state, meaning.RETIRED)
+
+
+def used_states(kind: Kind) -> frozenset[str]:
+    """Return the states of an item in use, be it taken out of use for a while."""
+    if kind.stages is None:
+        return frozenset()
+    return kind.stages.playing(meaning.PRODUCTION) | kind.stages.playing(meaning.SUSPENDED)
 
 
 def is_in_force(kind: Kind, data: Data) -> bool:

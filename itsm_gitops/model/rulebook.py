@@ -299,8 +299,10 @@ class RuleBook:
 
     def _shared_life(self, fields: Mapping[str, Any]) -> Workflow | None:
         """Return the life cycle of other classes whose field of state, with no other states, is among these."""
-        names = dict.fromkeys(h.raw["x-itsm"].get("workflow") for h in self._heads.values())
-        for name in filter(None, names):
+        used = (h.raw["x-itsm"].get("workflow") for h in self._heads.values() if h.family == ITEM)
+        # Those of kinds that an audience does not see still say what a state means.
+        there = (PurePosixPath(p).stem for p in self.files if p.startswith("schemas/workflows/"))
+        for name in filter(None, dict.fromkeys((*used, *there))):
             life = self.workflow(name)
             field = fields.get(life.state_field)
             states = field.get("enum") if isinstance(field, dict) else None

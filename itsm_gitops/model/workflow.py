@@ -117,6 +117,10 @@ class Workflow(NamedTuple):
         """Return the states that play a role."""
         return frozenset(s.name for s in self.states.values() if role in s.roles)
 
+    def is_cancelled(self, state: str) -> bool:
+        """Whether a state says that the matter was given up."""
+        return state in self.states and self.states[state].category == CANCELLED
+
     def is_done(self, state: str) -> bool:
         """Whether a state is one of the end, reached or given up."""
         return state in self.states and not self.is_open(state)
