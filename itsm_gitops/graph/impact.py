@@ -18,9 +18,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.graph.network import Network
+from itsm_gitops.model import facts
 from itsm_gitops.model.errors import UsageError
 
-PRODUCTION = "production"
 DOWN = "down"
 UP = "up"
 
@@ -132,23 +132,27 @@ class ImpactGraph:
         entry = self.network.entries.get(identifier)
         if entry is None:
             return False
-        kind = self.network.book.kinds[entry.kind]
-        return kind.workflow is None or entry.state == PRODUCTION
+        return facts.in_production(self.network.book, entry)
 
-    def propagate(self, failed: Mapping[str, Effect]) -> dict[str, Hit]:
+    def propagate(
+        self, failed: Mapping[str, Effect], held: Mapping[str, Hit | None] | None = None
+    ) -> dict[str, Hit]:
         """Return every CI that is hit when the given ones fail as badly as given.
 
-        The result holds the failed ones too. Effects only ever grow, so the walk ends even where
+        The result holds the failed ones too. ``held`` are CIs whose fate is known already: hit as
+        given and no worse, unless they are among the failed ones. Effects only ever grow, so the walk ends even where
         dependencies run in a circle.
         """
+        fixed = {i: hit for i, hit in (held or {}).items() if i not in failed}
         hits = {i: Hit(i, effect, "", "failed") for i, effect in sorted(failed.items())}
+        hits.update((i, hit) for i, hit in fixed.items() if hit is not None)
         queue = sorted(hits)
         while queue:
             waiting: set[str] = set()
             for cause in queue:
                 waiting.update(self.dependents.get(cause, ()))
             queue = []
-            for identifier in sorted(waiting):
+            for identifier in sorted(waiting - fixed.keys()):
                 hit = self._assess(identifier, hits) if self.in_production(identifier) else None
                 known = hits.get(identifier)
                 if hit and (known is None or hit.effect > known.effect):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from itsm_gitops.model import meaning
 from itsm_gitops.model.report import ITEM, STACKED, Bars, Cell, Column, Table
+from itsm_gitops.model.workflow import CANCELLED
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import MOST_ROWS, counted
@@ -23,7 +25,7 @@ def incident_count(cases: Iterable[Case]) -> list[Case]:
     Source: ITIL 4, problem management: trends of incidents show where problems are; ServiceNow, top
     services and configuration items by incidents.
     """
-    return [c for c in cases if c.category != "cancelled"]
+    return [c for c in cases if c.category != CANCELLED]
 
 
 def fault_count(cases: Iterable[Case]) -> list[Case]:
@@ -39,7 +41,7 @@ def fault_count(cases: Iterable[Case]) -> list[Case]:
 
 def top(log: Log) -> Draft:
     """Return the twenty services and the twenty items with the most incidents."""
-    cases = incident_count(log.opened("incident"))
+    cases = incident_count(log.opened(log.of_role(meaning.INCIDENT)))
     services = _table(log, "services", "Services", cases, lambda name: name == _SERVICE)
     items = _table(log, "items", "Configuration items", cases, lambda name: name != _SERVICE)
     return Draft(

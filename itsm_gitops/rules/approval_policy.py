@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
 from itsm_gitops.model.roles import names
@@ -175,8 +177,8 @@ def delegation_has_effect(ctx: NetworkContext) -> Iterator[Hit]:
             yield Hit("nobody can act for themselves", (*at, "to"), "", ROLES)
         for side in ("from", "to"):
             entry = ctx.entries.get(str(about.get(side)))
-            if entry is None or entry.kind != "person":
-                people = [e.id for e in ctx.by_kind.get("person", ())]
+            if entry is None or not facts.is_a(ctx.book, entry, meaning.PERSON):
+                people = [e.id for e in ctx.of_role(meaning.PERSON)]
                 hint = did_you_mean(str(about.get(side)), people)
                 yield Hit(f"there is no person '{about.get(side)}'", (*at, side), hint, ROLES)
 
@@ -204,13 +206,14 @@ def approving_role_is_filled(ctx: NetworkContext) -> Iterator[Hit]:
         if not isinstance(about, dict) or about.keys() & {"everyone", "fields", "owners", "on_call"}:
             continue
         filled = {*names(about.get("teams")), *names(about.get("people"))}
-        if ctx.by_kind.get("person") and not any(_fills(ctx, e.id, filled) for e in ctx.by_kind["person"]):
+        people = ctx.of_role(meaning.PERSON)
+        if people and not any(_fills(ctx, e, filled) for e in people):
             yield Hit(f"nobody fills the role '{role}'", ("roles", role), "", ROLES, at_key=True)
 
 
-def _fills(ctx: NetworkContext, person: str, filled: set[str]) -> bool:
-    data = ctx.store.data(person)
-    if data.get("lifecycle") in ("planned", "retired"):
+def _fills(ctx: NetworkContext, entry: Entry, filled: set[str]) -> bool:
+    person, data = entry.id, ctx.store.data(entry.id)
+    if facts.is_inactive(ctx.book.kinds[entry.kind], data):
         return False
     may = data.get("approver") is not False and bool(filled & set(names(data.get("teams"))))
     return person in filled or may

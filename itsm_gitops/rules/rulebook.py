@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from itsm_gitops import documents
+from itsm_gitops.model import meaning
 from itsm_gitops.model.errors import ItsmError, did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING, Pointer
 from itsm_gitops.model.once import Once
@@ -272,7 +273,7 @@ def _unknown_code(code: str, pointer: Pointer, *, at_key: bool) -> Iterator[Hit]
 @rule(
     "S011",
     "Answers that do not fit the form",
-    kinds=("request",),
+    kinds=(meaning.REQUEST,),
     why="The offering's form says what must be answered, and how.",
     hint="correct the answer (the offering's `form` lists the questions)",
     bad="offering: new-laptop\nanswers: {model: lite}",
@@ -292,7 +293,7 @@ def answers_fit_form(ctx: DocumentContext) -> Iterator[Hit]:
 @rule(
     "S012",
     "Form that is not a usable schema",
-    kinds=("offering",),
+    kinds=(meaning.OFFERING,),
     why="No request could be judged by it, and no form could be drawn.",
     hint="`required` names questions of `properties`; each question is a JSON Schema (draft-07)",
     bad="form:\n  type: object\n  required: [modle]\n  properties: {model: {type: string}}",
