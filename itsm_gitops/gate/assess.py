@@ -16,13 +16,14 @@ from itsm_gitops.gate import requirements as wanted
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.digest import Seen, content
 from itsm_gitops.gate.people import Directory
-from itsm_gitops.gate.policy import POLICY, ApprovalRule, Policy, read_policy
+from itsm_gitops.gate.policy import ApprovalRule, Policy, read_policy
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.reviews import Judge
 from itsm_gitops.gate.separation import Parts, separate
 from itsm_gitops.gate.summary import describe
 from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, Assessment, Requirement, Verdict, worst
 from itsm_gitops.gate.verdicts import Judged, judge
+from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.roles import names
@@ -207,7 +208,9 @@ class _Case:
         paths = {t.path for t in self.request.items if PERSON in t.kind.plays and t.before is None}
         if set(self.request.content.changes) - paths:
             return False
-        addresses = {f"<{a.lower()}>" for t in self.request.items for a in names(t.data.get("commit_addresses"))}
+        addresses = {
+            f"<{a.lower()}>" for t in self.request.items for a in names(t.data.get("commit_addresses"))
+        }
         return all(u[u.rfind("<") :].lower() in addresses for u in self.parts.unknown)
 
     def _unknown_authors(self) -> str:

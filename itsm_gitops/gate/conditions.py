@@ -11,12 +11,13 @@ from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.risk import LEVELS, RiskBook
 from itsm_gitops.model import clock, diff
+from itsm_gitops.model.decisions import firm_states
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.facts import affected_places, authorised_states, stage_of, touched_places
 from itsm_gitops.model.ids import parse_record_id
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.meaning import AUTHORISED, CARRIED_OUT, CHANGE, INCIDENT, SERVICE
+from itsm_gitops.model.meaning import AUTHORISED, CHANGE, INCIDENT, SERVICE
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.templates import PROPOSED, classes_beyond, departures, paths_beyond
 from itsm_gitops.repository import Store
@@ -100,7 +101,7 @@ def stage_of_record(policy: Policy, record: Touched) -> str | None:
     kind, before, after = record.kind, record.before, record.after
     if not kind.is_record or kind.stages is None or not kind.stages.playing(AUTHORISED):
         return None
-    firm = kind.stages.playing(AUTHORISED) | kind.stages.playing(CARRIED_OUT)
+    firm = firm_states(kind)
     if stage_of(kind, record.data) not in firm and stage_of(kind, record.data) in kind.stages.states:
         return PREPARATION
     if before is None or after is None or stage_of(kind, before) not in firm:

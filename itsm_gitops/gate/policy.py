@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from itsm_gitops.model.decisions import POLICY, is_reference, leads_to
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.paths import glob
 from itsm_gitops.model.roles import names
 
-POLICY = "schemas/policies/approvals.yaml"
 PEER = "peer"
 OWNER = "owner"
 AUTHOR, CO_AUTHOR, COMMITTER = "author", "co_author", "committer"
@@ -29,7 +29,6 @@ FLAGS = ("outage", "freeze", "incident", "removed", "risk_override")
 WORDS = ("stage", "type", "risk", "state", "criticality", "template")
 COST_FROM = "cost_from"
 _CONDITIONS = frozenset(["kind", "paths", COST_FROM, *WORDS, *FLAGS])
-_REFERENCE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)  # offering.approval.required
 _DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,4})M)?)?", re.ASCII)
 
 
@@ -188,11 +187,6 @@ def _check_conditions(name: str, when: Mapping[str, Any]) -> None:
         raise _wrong(f"rule '{name}' is for paths, so it can have no other condition; make two rules of it")
 
 
-def is_reference(condition: str) -> bool:
-    """Whether a condition is about what a field of the record names, such as ``offering.approval.required``."""
-    return _REFERENCE.fullmatch(condition) is not None
-
-
 def _check_subject(name: str, when: Mapping[str, Any]) -> None:
     if not {"kind", "paths"} & when.keys():
         raise _wrong(f"rule '{name}' names neither kinds nor paths, so it is for nothing")
@@ -217,17 +211,10 @@ def matches(when: Mapping[str, Any], facts: Mapping[str, Any], *, unknown: bool 
             continue
         if fact is None or fact not in (names(wanted) if condition in WORDS else [wanted]):
             return False
-    return all(_follows(when[c], facts.get(c), unknown) for c in when if is_reference(c)) and _costs(
-        when.get(COST_FROM), facts.get("cost"), unknown
-    )
-
-
-def _follows(wanted: Any, values: Any, unknown: bool) -> bool:
-    """Whether what a reference leads to is among what is wanted; None (nobody can know) counts as ``unknown``."""
-    if values is None:
-        return unknown
-    wants = wanted if isinstance(wanted, list) else [wanted]
-    return any(type(v) is type(w) and v == w for v in values for w in wants)
+    references = filter(is_reference, when)
+    if not all(leads_to(when[c], facts.get(c), unknown=unknown) for c in references):
+        return False
+    return _costs(when.get(COST_FROM), facts.get("cost"), unknown)
 
 
 def _costs(limit: Any, cost: Any, unknown: bool) -> bool:

@@ -19,10 +19,11 @@ from itsm_gitops.gate.conditions import (
     stage_of_record,
 )
 from itsm_gitops.gate.digest import Content
-from itsm_gitops.gate.policy import COST_FROM, Policy, is_reference
+from itsm_gitops.gate.policy import COST_FROM, Policy
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
+from itsm_gitops.model.decisions import is_reference
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.facts import affected_places
 from itsm_gitops.model.kinds import Kind
@@ -153,7 +154,9 @@ class Request:
         for path in filter(is_reference, when):
             found[path] = _all(follow(side, path, self._item) for side in sides)
         if COST_FROM in when:
-            references = [r.pointer[0] for r in document.kind.references if OFFERING in self._roles(r.targets)]
+            references = [
+                r.pointer[0] for r in document.kind.references if OFFERING in self._roles(r.targets)
+            ]
             paths = ["cost.amount", *(f"{field}.cost.amount" for field in references)]
             values = [follow(side, path, self._item) for side in sides for path in paths]
             amounts = [v for v in _all(v or [] for v in values) or () if isinstance(v, int | float)]

@@ -175,13 +175,21 @@ class _Row:
             # Only who holds the role: acting for a colleague does not make somebody the one on call.
             own = self.standing.own
             signed = self.asked.requirement.signed
-            usable = {p: r for p in own if p in holders and holders[p].direct for r in own[p] if r.signed or not signed}
+            usable = {
+                p: r
+                for p in own
+                if p in holders and holders[p].direct
+                for r in own[p]
+                if r.signed or not signed
+            }
             alone = ", alone and for their own work"
         if not usable:
             return None
         person, review = next(iter(usable.items()))
         role = override.role.replace("_", " ")
-        reason = f"overridden by {person} as {role}{alone}; review due {override.retro_review} after the merge"
+        reason = (
+            f"overridden by {person} as {role}{alone}; review due {override.retro_review} after the merge"
+        )
         counted = (*self.counted.values(), review)
         return Verdict(
             self.asked.requirement, OVERRIDDEN, counted, self._could(), reason, override.retro_review

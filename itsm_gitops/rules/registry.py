@@ -141,6 +141,7 @@ def find_rule(code: str) -> Rule:
 def _load_families() -> None:
     """Import every family once; importing one registers its rules."""
     from itsm_gitops.rules import (  # noqa: F401
+        approval_coverage,
         approval_policy,
         approvals,
         change_book,
