@@ -87,16 +87,22 @@ def _plain(repo: Repository, offline: bool) -> Iterator[Check]:
             "server", UNKNOWN, "not looked at" if offline else "is not a folder on this machine", hint
         )
         return
-    for seen in plain.look(repo.history, folder):
+    for seen in (*plain.look(repo.history, folder), *plain.rehearse(folder, _target(repo))):
         yield Check(seen.subject, OK if seen.good else FAILED, seen.message, seen.hint)
 
 
 def _target(repo: Repository) -> str:
-    try:
-        name = repo.history.run("symbolic-ref", "--short", "refs/remotes/origin/HEAD")
-    except GitError:
-        return "main"
-    return name.decode().strip().removeprefix("origin/")
+    """Return the branch that people bring their work to: the remote's own, else the pushed one that is checked out."""
+    git = repo.history
+    for words in (
+        ("symbolic-ref", "--short", "refs/remotes/origin/HEAD"),
+        ("rev-parse", "--abbrev-ref", "@{push}"),
+    ):
+        try:
+            return git.run(*words).decode().strip().removeprefix("origin/")
+        except GitError:
+            continue
+    return "main"
 
 
 def _machine(repo: Repository) -> Iterator[Check]:
@@ -172,6 +178,10 @@ def _people(repo: Repository, forge: str) -> Iterator[Check]:
     store = repo.store()
     people = [store.data(e.id) for e in facts.of_role(store.book, store.entries.values(), meaning.PERSON)]
     approvers = [p for p in people if p.get("approver")] or people
+    if not approvers:
+        text = "nobody is in the directory, so nothing can ever be approved"
+        yield Check("people", FAILED, text, "itsm enrol for yourself, then itsm enrol HANDLE for the others")
+        return
     known = [p for p in approvers if _reachable(p, forge)]
     if len(known) == len(approvers):
         yield Check("people", OK, f"all {len(approvers)} approvers have an account or a key")
