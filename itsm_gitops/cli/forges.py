@@ -202,7 +202,8 @@ def doctor_command(app: App, offline: bool, forge: str | None, as_json: bool) ->
     server's rules: required checks, no force pushes. Exit 1 where something would let a change
     through. What cannot be looked at is said.
     """
-    from itsm_gitops.gate.doctor import FAILED, OK, UNKNOWN, doctor
+    from itsm_gitops.gate.doctor import doctor
+    from itsm_gitops.gate.doctor_people import FAILED, OK, UNKNOWN
 
     found = doctor(app.repo, forge=forge or "", offline=offline)
     failed = any(f.result == FAILED for f in found)
