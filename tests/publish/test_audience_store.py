@@ -11,9 +11,9 @@ from sample_site import DOCUMENTS, NOW
 
 from itsm_gitops.commands.reporting import Reporter
 from itsm_gitops.model.audience import AUDIENCES, audience_of
-from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import ItsmError, NotFound
+from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.view import View
@@ -33,7 +33,9 @@ def shop(git_repo: GitRepo) -> GitRepo:
 def seen_by(made: GitRepo, audience: str) -> View:
     snapshot = made.repo.snapshot()
     book = read_rulebook(snapshot)
-    return load(snapshot, book, audience_of(book.policy(AUDIENCES), audience, book.playing(PERSON)), Reporter(), NOW)[0]
+    return load(
+        snapshot, book, audience_of(book.policy(AUDIENCES), audience, book.playing(PERSON)), Reporter(), NOW
+    )[0]
 
 
 def policy(made: GitRepo, **about: Any) -> View:
@@ -246,7 +248,10 @@ def test_the_policy_says_where_it_is_wrong(book: RuleBook) -> None:
 
 
 def test_the_reference_is_for_those_who_see_names(book: RuleBook) -> None:
-    found = {name: audience_of(book.policy(AUDIENCES), name, ["person"]) for name in ("internal", "staff", "public")}
+    found = {
+        name: audience_of(book.policy(AUDIENCES), name, ["person"])
+        for name in ("internal", "staff", "public")
+    }
     assert [a.reference for a in found.values()] == [True, True, False]
     assert not replace(found["staff"], people="none").reference
     assert not replace(found["staff"], handbook=("a.md",)).reference
