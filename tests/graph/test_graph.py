@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from itsm_gitops.graph.impact import DOWN, UP, Branch, Effect, ImpactGraph, edges_between
 from itsm_gitops.graph.network import Network
-from itsm_gitops.graph.status import affected, health, is_open, known_errors_for
+from itsm_gitops.graph.status import health
 from itsm_gitops.model.entry import summarise
 from itsm_gitops.model.errors import UsageError
 from itsm_gitops.model.rulebook import LINKS, RuleBook
@@ -338,16 +338,45 @@ def test_an_open_incident_reaches_the_services_above_and_names_itself_as_cause()
     }
 
 
-def test_redundancy_keeps_a_named_service_up_when_only_a_member_failed() -> None:
-    pool = [{"name": "relay", "members": ["relay-1", "relay-2"], "min_up": 1}]
+POOL = [{"name": "relay", "members": ["relay-1", "relay-2"], "min_up": 1}]
+
+
+def test_redundancy_softens_what_follows_and_not_what_is_declared() -> None:
     documents = {
-        "mail": server("relay-1", "relay-2", redundancy=pool),
+        "mail": server("relay-1", "relay-2", redundancy=POOL),
         "relay-1": server(),
         "relay-2": server(),
-        "INC-261101-AAAAA": incident(service="mail", cis=["relay-1"]),
+        "INC-261101-AAAAA": incident(cis=["relay-1"]),
     }
     assert statuses(documents)["mail"] == ("operational", ("INC-261101-AAAAA",))
     assert statuses(documents)["relay-1"][0] == "outage"
+    documents["INC-261101-AAAAA"] = incident(service="mail", cis=["relay-1"])
+    assert statuses(documents)["mail"] == ("outage", ("INC-261101-AAAAA",))
+
+
+def test_a_record_can_say_that_a_service_works_although_what_it_needs_has_failed() -> None:
+    documents = {
+        "portal": server("mail"),
+        "mail": server("relay-1"),
+        "relay-1": server(),
+        "INC-261101-AAAAA": incident(service="mail", cis=["relay-1"], unaffected=["mail"]),
+    }
+    found = statuses(documents)
+    assert {i: s for i, (s, _) in found.items()} == {
+        "portal": "operational", "mail": "operational", "relay-1": "outage",
+    }  # fmt: skip
+    documents["INC-261101-BBBBB"] = incident(service="mail", impact="medium")
+    assert statuses(documents)["portal"] == ("degraded", ("INC-261101-BBBBB",))
+
+
+def test_who_says_that_an_item_is_safe_does_not_speak_for_others() -> None:
+    documents = {
+        "mail": server("relay-1"),
+        "relay-1": server(),
+        "INC-261101-AAAAA": incident(service="mail", cis=["relay-1"], unaffected=["mail"]),
+        "INC-261101-BBBBB": incident(cis=["relay-1"]),
+    }
+    assert statuses(documents)["mail"][0] == "outage"
 
 
 def test_a_service_the_named_ci_does_not_carry_is_hit_directly() -> None:
@@ -380,16 +409,3 @@ def test_a_change_in_implementation_is_maintenance_unless_something_is_broken() 
         "mail": ("maintenance", ("CHG-261101-AAAAA",)),
         "phone": ("degraded", ("INC-261101-AAAAA",)),
     }
-
-
-def test_known_errors_are_found_by_a_shared_ci_and_not_when_retired() -> None:
-    documents = {
-        "mail": server(),
-        "INC-261101-AAAAA": incident(service="mail"),
-        "KE-261101-AAAAA": ("known-error", {"title": "t", "state": "new", "cis": ["mail"]}),
-        "KE-261101-BBBBB": ("known-error", {"title": "t", "state": "retired", "cis": ["mail"]}),
-    }
-    network = Network(Loaded(documents))
-    assert known_errors_for(network, "INC-261101-AAAAA") == ["KE-261101-AAAAA"]
-    assert affected(network.entries["INC-261101-AAAAA"]) == ["mail"]
-    assert is_open(network, network.entries["INC-261101-AAAAA"])

@@ -32,7 +32,9 @@ def shop(git_repo: GitRepo) -> GitRepo:
 def seen_by(made: GitRepo, audience: str) -> View:
     snapshot = made.repo.snapshot()
     book = read_rulebook(snapshot)
-    return load(snapshot, book, audience_of(book.policy(AUDIENCES), audience, book.playing(PERSON)), Reporter(), NOW)[0]
+    return load(
+        snapshot, book, audience_of(book.policy(AUDIENCES), audience, book.playing(PERSON)), Reporter(), NOW
+    )[0]
 
 
 def policy(made: GitRepo, **about: Any) -> View:
@@ -245,7 +247,10 @@ def test_the_policy_says_where_it_is_wrong(book: RuleBook) -> None:
 
 
 def test_the_reference_is_for_those_who_see_names(book: RuleBook) -> None:
-    found = {name: audience_of(book.policy(AUDIENCES), name, ["person"]) for name in ("internal", "staff", "public")}
+    found = {
+        name: audience_of(book.policy(AUDIENCES), name, ["person"])
+        for name in ("internal", "staff", "public")
+    }
     assert [a.reference for a in found.values()] == [True, True, False]
     assert not found["staff"]._replace(people="none").reference
     assert not found["staff"]._replace(handbook=("a.md",)).reference
