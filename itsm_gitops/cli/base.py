@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from itsm_gitops.cli.output import echo
 from itsm_gitops.model.text import safe_json
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def print_json(value: Any) -> None:
     """Print a value as indented JSON; characters that could act on a terminal are escaped."""
     import json
 
-    click.echo(safe_json(json.dumps(value, indent=2, ensure_ascii=False)))
+    echo(safe_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def interactive() -> bool:

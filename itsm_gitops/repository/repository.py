@@ -15,11 +15,11 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.loading import load_store
+from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.snapshot import (
     CMDB,
     CONFIG,
     RECORDS,
-    REGULAR,
     CommitTree,
     IndexTree,
     MergedTree,

@@ -25,11 +25,18 @@ def _schema(tag: str, name: str, properties: dict[str, Any], **about: Any) -> di
 
 
 _AFFECTS = {"x-ref": {"to": ["ci"], "relation": "affects"}}
+_SPARES = {"x-ref": {"to": ["ci"], "relation": "not_affected"}}
 _FILES: dict[str, Any] = {
     "schemas/records/incident.schema.json": _schema(
         "kind",
         "incident",
-        {"title": {}, "service": _AFFECTS, "cis": {"items": _AFFECTS}, "state": {}},
+        {
+            "title": {},
+            "service": _AFFECTS,
+            "cis": {"items": _AFFECTS},
+            "unaffected": {"items": _SPARES},
+            "state": {},
+        },
         prefix="INC",
         folder="records/incidents",
         workflow="incident",

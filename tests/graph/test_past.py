@@ -46,7 +46,9 @@ def test_spells_are_what_propagating_at_every_moment_says(git_repo: Any, seed: i
         hit = tuple(rng.sample(items, rng.choice([1, 1, 1, 2])))
         effect = rng.choice([Effect.DEGRADED, Effect.OUTAGE])
         safe = frozenset(rng.sample(items, rng.choice([0, 0, 1, 2]))) - set(hit)
-        faults.append(Fault(f"INC-{number}", Declaration(hit, effect, safe), start, start + rng.randrange(1, 12)))
+        faults.append(
+            Fault(f"INC-{number}", Declaration(hit, effect, safe), start, start + rng.randrange(1, 12))
+        )
     services = [i for i in items if i.startswith("service")]
     found = list(spells(graph, services, faults))
     together = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,9 @@ from sample_site import DOCUMENTS, NOW
 
 from itsm_gitops.commands.reporting import Reporter
 from itsm_gitops.model.audience import AUDIENCES, audience_of
-from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import ItsmError, NotFound
+from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.view import View
@@ -46,7 +47,7 @@ def policy(made: GitRepo, **about: Any) -> View:
 
 def plain(entry: Entry) -> Entry:
     """Return an entry without the places of its edges: lists get shorter."""
-    return entry._replace(edges=tuple(e._replace(pointer=e.pointer[:1]) for e in entry.edges))
+    return replace(entry, edges=tuple(e._replace(pointer=e.pointer[:1]) for e in entry.edges))
 
 
 @pytest.mark.parametrize("audience", ["public", "staff"])
@@ -252,8 +253,8 @@ def test_the_reference_is_for_those_who_see_names(book: RuleBook) -> None:
         for name in ("internal", "staff", "public")
     }
     assert [a.reference for a in found.values()] == [True, True, False]
-    assert not found["staff"]._replace(people="none").reference
-    assert not found["staff"]._replace(handbook=("a.md",)).reference
+    assert not replace(found["staff"], people="none").reference
+    assert not replace(found["staff"], handbook=("a.md",)).reference
 
 
 def test_the_usual_audience_is_a_setting(git_repo: GitRepo) -> None:
