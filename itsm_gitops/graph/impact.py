@@ -140,11 +140,11 @@ class ImpactGraph:
         """Return every CI that is hit when the given ones fail as badly as given.
 
         The result holds the failed ones too. ``held`` are CIs whose fate is known already: hit as
-        given and no worse, unless they are among the failed ones. Effects only ever grow, so the walk ends even where
+        given (None: not at all), whatever fails. Effects only ever grow, so the walk ends even where
         dependencies run in a circle.
         """
-        fixed = {i: hit for i, hit in (held or {}).items() if i not in failed}
-        hits = {i: Hit(i, effect, "", "failed") for i, effect in sorted(failed.items())}
+        fixed = dict(held or {})
+        hits = {i: Hit(i, effect, "", "failed") for i, effect in sorted(failed.items()) if i not in fixed}
         hits.update((i, hit) for i, hit in fixed.items() if hit is not None)
         queue = sorted(hits)
         while queue:

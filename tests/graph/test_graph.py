@@ -416,3 +416,44 @@ def test_a_change_in_implementation_is_maintenance_unless_something_is_broken() 
         "mail": ("maintenance", ("CHG-261101-AAAAA",)),
         "phone": ("degraded", ("INC-261101-AAAAA",)),
     }
+
+
+ITEMS = tuple(f"n{i}" for i in range(6))
+_ORDER = ("operational", "maintenance", "degraded", "outage")
+
+
+@st.composite
+def estates(draw: st.DrawFn) -> dict[str, Any]:
+    """Items that need earlier ones, with redundancy, and incidents about them."""
+    documents: dict[str, Any] = {}
+    for place, name in enumerate(ITEMS):
+        needs = draw(st.lists(st.sampled_from(ITEMS[:place]), unique=True, max_size=3)) if place else []
+        group = {"name": "g", "members": needs, "min_up": draw(st.integers(1, 2))}
+        documents[name] = server(*needs, **({"redundancy": [group]} if len(needs) > 1 else {}))
+    for number in range(draw(st.integers(0, 3))):
+        documents[f"INC-261101-AAAA{number}"] = draw(incidents())
+    return documents
+
+
+@st.composite
+def incidents(draw: st.DrawFn) -> Any:
+    """An incident about some items, which says that others work all the same."""
+    some = st.lists(st.sampled_from(ITEMS), unique=True, max_size=3)
+    return incident(impact=draw(st.sampled_from(["high", "medium", "low"])), cis=draw(some), unaffected=draw(some))
+
+
+@given(estates(), incidents(), st.sampled_from(ITEMS))
+def test_a_further_incident_or_a_further_item_in_one_never_makes_anything_better(
+    documents: dict[str, Any], another: Any, item: str
+) -> None:
+    before = statuses(documents)
+    worse = {**documents, "INC-261101-ZZZZZ": another}
+    more = statuses(worse)
+    assert all(_ORDER.index(before[i][0]) <= _ORDER.index(more[i][0]) for i in ITEMS)
+    kind, data = another
+    named = {**data, "cis": list(dict.fromkeys([*data["cis"], item]))}
+    most = statuses({**worse, "INC-261101-ZZZZZ": (kind, named)})
+    assert all(_ORDER.index(more[i][0]) <= _ORDER.index(most[i][0]) for i in ITEMS)
+    declared = {"high": "outage", "medium": "degraded"}.get(data["impact"], "operational")
+    for target in set(named["cis"]) - set(named["unaffected"]):
+        assert _ORDER.index(most[target][0]) >= _ORDER.index(declared)
