@@ -17,8 +17,6 @@ from itsm_gitops.rules.registry import NETWORK, RULEBOOK, Hit, rule
 from itsm_gitops.rules.rulebook import BookContext
 
 POLICY = "schemas/policies/approvals.yaml"
-_CHANGE_SCHEMA = "schemas/records/change.schema.json"
-_CHANGE_FLOW = "schemas/workflows/change.yaml"
 _BUILT_IN = ("peer", "owner")
 _TYPED = frozenset(["approvals", "approval", "approved_by", "approvers", "approved", "signed_off_by"])
 _AREAS = ("x", "labels")
@@ -104,8 +102,9 @@ def _words(policy: Mapping[str, Any]) -> Iterator[tuple[str, str, Pointer]]:
 
 def _known_words(ctx: BookContext) -> Mapping[str, frozenset[str]]:
     """Return what the rule book defines; nothing where it cannot be read."""
-    fields = (ctx.data(_CHANGE_SCHEMA) or {}).get("properties", {})
-    states = (ctx.data(_CHANGE_FLOW) or {}).get("states", {})
+    changes = ctx.players(meaning.CHANGE)
+    fields = {name: field for _, schema, _ in changes for name, field in schema["properties"].items()}
+    states = [state for _, _, flow in changes for state in (flow or {}).get("states", {})]
     kinds = set(GROUPS)
     for folder in ("schemas/records/", "schemas/cmdb/"):
         for _, data in ctx.usable(folder, ".schema.json"):
@@ -136,9 +135,10 @@ def every_change_is_covered(ctx: BookContext) -> Iterator[Hit]:
     policy, known = _policy(ctx), _known_words(ctx)
     if not policy:
         return
+    kinds = {schema["x-itsm"].get("kind") for _, schema, _ in ctx.players(meaning.CHANGE)}
     for kind, risk in product(sorted(known["type"]), sorted(known["risk"])):
-        fact = {"kind": "change", "type": kind, "risk": risk, "stage": "authorisation"}
-        if not any(_holds(about["when"], fact) for about in policy["rules"]):
+        fact = {"type": kind, "risk": risk, "stage": "authorisation"}
+        if not any(_holds(about["when"], fact, kinds) for about in policy["rules"]):
             yield Hit(
                 f"no rule is for a change of type {kind} with {risk} risk",
                 ("rules",),
@@ -148,10 +148,10 @@ def every_change_is_covered(ctx: BookContext) -> Iterator[Hit]:
             )
 
 
-def _holds(when: Mapping[str, Any], fact: Mapping[str, str]) -> bool:
+def _holds(when: Mapping[str, Any], fact: Mapping[str, str], changes: set[str]) -> bool:
     """Whether a rule can be for a change of this type and risk."""
     kinds = names(when.get("kind"))
-    if not {"change", "record", "any"} & set(kinds):
+    if not {*changes, "record", "any"} & set(kinds):
         return False
     return all(what not in when or fact[what] in names(when[what]) for what in ("type", "risk", "stage"))
 

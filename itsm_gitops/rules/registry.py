@@ -151,6 +151,7 @@ def _load_families() -> None:
         identity,
         links,
         parse,
+        played,
         roles,
         rulebook,
         schema,

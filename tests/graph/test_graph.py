@@ -439,7 +439,9 @@ def estates(draw: st.DrawFn) -> dict[str, Any]:
 def incidents(draw: st.DrawFn) -> Any:
     """An incident about some items, which says that others work all the same."""
     some = st.lists(st.sampled_from(ITEMS), unique=True, max_size=3)
-    return incident(impact=draw(st.sampled_from(["high", "medium", "low"])), cis=draw(some), unaffected=draw(some))
+    return incident(
+        impact=draw(st.sampled_from(["high", "medium", "low"])), cis=draw(some), unaffected=draw(some)
+    )
 
 
 @given(estates(), incidents(), st.sampled_from(ITEMS))
