@@ -1,0 +1,73 @@
+"""One truth for every fact: all consumers give one answer, whatever a rule book calls its kinds and states."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from itsm_gitops.repository import packaged_rulebook_root
+from tests.facts_world import FACTS, NOW, Answers, Tree, put, rename_kind, rename_state, rule_book, usual
+from tests.support import copy_tree
+
+PACKAGED = packaged_rulebook_root() / "schemas"
+BOOK = rule_book(PACKAGED.parent)
+KINDS = sorted({a.get("kind", a.get("class")) for d in BOOK.values() if (a := d.get("x-itsm"))})
+STATES = sorted((d["workflow"], s) for p, d in BOOK.items() if "/workflows/" in p for s in d["states"])
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ITSM_NOW", f"{NOW:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def build(root: Path, tree: Tree) -> Answers:
+    """Write a world with its rule book and load it."""
+    shutil.rmtree(root, ignore_errors=True)
+    copy_tree(PACKAGED, root / "schemas")
+    (root / "itsm.yaml").write_text("version: 1\norganisation: Example\n", encoding="utf-8")
+    put(root, tree)
+    return Answers(root)
+
+
+def said(answers: Answers, *renamed: tuple[str, str]) -> dict[str, str]:
+    """Return what every consumer says, with the old names put back."""
+    found = {}
+    for name, ask in FACTS.items():
+        text = json.dumps(ask(answers), default=str)
+        for new, old in renamed:
+            text = text.replace(new, old).replace(new.capitalize(), old.capitalize())
+        found[name] = text
+    return found
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ITSM_NOW", f"{NOW:%Y-%m-%dT%H:%M:%SZ}")
+        return said(build(tmp_path_factory.mktemp("world") / "repo", {**BOOK, **usual()}))
+
+
+def test_there_are_enough_facts_and_each_says_something(before: dict[str, str]) -> None:
+    assert len(FACTS) >= 40
+    assert not [name for name, text in before.items() if text in ("[]", "{}", '""', "null")]
+
+
+def differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    return [name for name in before if before[name] != after[name]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_renaming_a_kind_changes_no_answer(kind: str, before: dict[str, str], tmp_path: Path) -> None:
+    tree = rename_kind({**BOOK, **usual()}, kind, "zzkind")
+    assert differences(before, said(build(tmp_path / "repo", tree), ("zzkind", kind))) == []
+
+
+@pytest.mark.parametrize(("flow", "state"), STATES)
+def test_renaming_a_state_changes_no_answer(
+    flow: str, state: str, before: dict[str, str], tmp_path: Path
+) -> None:
+    tree = rename_state({**BOOK, **usual()}, flow, state, "zzstate")
+    assert differences(before, said(build(tmp_path / "repo", tree), ("zzstate", state))) == []
