@@ -96,7 +96,8 @@ def _target_test(store: Store, words: Sequence[str], relations: Sequence[str]) -
         return None
     targets = {store.find(w).id for w in words}
     return lambda e: any(
-        x.target in targets and (x.relation in relations if relations else x.relation != SPARES) for x in e.edges
+        x.target in targets and (x.relation in relations if relations else x.relation != SPARES)
+        for x in e.edges
     )
 
 

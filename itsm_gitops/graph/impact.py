@@ -166,6 +166,11 @@ class ImpactGraph:
             self._reach[identifier] = frozenset(self.propagate({identifier: Effect.OUTAGE}))
         return self._reach[identifier]
 
+    def why(self, hit: Hit, hits: Mapping[str, Hit]) -> str:
+        """Return why a CI is hit as badly as it is: by what it needs or contains; empty where only by itself."""
+        other = self._assess(hit.id, hits)
+        return other.reason if other is not None and other.effect >= hit.effect else ""
+
     def _assess(self, identifier: str, hits: Mapping[str, Hit]) -> Hit | None:
         """Return how badly the CI is hit by what it needs and contains."""
         worst: Hit | None = None

@@ -42,19 +42,23 @@ def health(network: Network, graph: ImpactGraph) -> dict[str, Health]:
     hits = felt(graph, declared.values())
     working = _maintenance(network)
     return {
-        identifier: _health(identifier, hits, causes, working)
+        identifier: _health(graph, identifier, hits, causes, working)
         for identifier, entry in network.entries.items()
         if network.book.kinds[entry.kind].operational and graph.in_production(identifier)
     }
 
 
 def _health(
-    identifier: str, hits: Mapping[str, Hit], causes: dict[str, list[str]], working: dict[str, list[str]]
+    graph: ImpactGraph,
+    identifier: str,
+    hits: Mapping[str, Hit],
+    causes: dict[str, list[str]],
+    working: dict[str, list[str]],
 ) -> Health:
     hit = hits.get(identifier)
     status = _STATUS.get(hit.effect) if hit else None
     if hit and status:
-        reason = hit.reason if hit.via else ""
+        reason = hit.reason if hit.via else graph.why(hit, hits)
         return Health(identifier, status, tuple(_roots(identifier, hits, causes)), reason)
     if identifier in working:
         return Health(identifier, MAINTENANCE, tuple(sorted(working[identifier])), "")

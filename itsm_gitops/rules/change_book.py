@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from itsm_gitops.model import meaning
@@ -13,8 +12,6 @@ from itsm_gitops.model.rulebook import CHANGE_MODELS, RISK
 from itsm_gitops.model.templates import value_at
 from itsm_gitops.rules.registry import RULEBOOK, Hit, rule
 from itsm_gitops.rules.rulebook import BookContext
-
-_CLASS = ".schema.json"
 
 
 @rule(
@@ -38,7 +35,7 @@ def policies_fit_changes(ctx: BookContext) -> Iterator[Hit]:
             for index, name in enumerate(fact.get("types", ())):
                 yield from _unknown("model", name, known, ("facts", number, "types", index), RISK)
     changes = {schema["x-itsm"].get("kind") for _, schema, _ in ctx.players(meaning.CHANGE)}
-    classes = [PurePosixPath(p).name.removesuffix(_CLASS) for p, _ in ctx.usable("schemas/cmdb/", _CLASS)]
+    classes = [about["class"] for _, _, about in ctx.kinds() if "class" in about]
     for path, template in ctx.usable("schemas/templates/", ".yaml"):
         if not ctx.refusals(path):
             yield from _fixed(path, template, known or {} if template["kind"] in changes else {})

@@ -90,7 +90,7 @@ def test_the_public_sees_a_major_incident_without_people_notes_and_links(shop: G
     assert (entry.aliases, store.aliases, store.files, store.broken) == ((), {}, [], {})
     assert set(store.book.kinds) == {"incident", "change", "known-error", "service", "offering", "calendar"}
     assert {e.kind for e in store.entries.values()} <= set(store.book.kinds)
-    assert (view.major(entry), view.priority(entry).name) == ("", "")
+    assert (view.major(entry), view.priority(entry)) == ("", None)
     for identifier in ("ada", "shop-db-1", "INC-261001-CCCCC", "nothing"):
         with pytest.raises(NotFound, match="nothing is called"):
             store.data(identifier)
