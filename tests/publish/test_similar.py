@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from math import log2
 
 from itsm_gitops.model.entry import Edge, Entry
@@ -53,9 +54,9 @@ def test_kinds_of_faults_are_one_group_and_changes_another() -> None:
         entry(n, title, kind=kind)
         for n, kind in enumerate(["incident", "problem", "known-error", "change", "change", "request"])
     ]
-    entries[2] = entries[2]._replace(state="published")
+    entries[2] = replace(entries[2], state="published")
     assert {n for n, _ in alike(entries, 0)} == {1, 2}
-    drafts = [*entries[:2], entries[2]._replace(state="draft"), *entries[3:]]
+    drafts = [*entries[:2], replace(entries[2], state="draft"), *entries[3:]]
     assert {n for n, _ in alike(drafts, 0)} == {1}
     assert [n for n, _ in alike(entries, 3)] == [4]
     assert alike(entries, 5) == []
