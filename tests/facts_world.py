@@ -17,6 +17,7 @@ from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.ics import calendar
 from itsm_gitops.graph.schedule import plan, preview_freezes
 from itsm_gitops.graph.suspects import scene, suspects
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.publish.data import api, feeds
 from itsm_gitops.publish.pages import home, record
 from itsm_gitops.publish.pages import plan as agenda_pages
@@ -172,8 +173,14 @@ class Answers:
         entry, data = self.store.entries[identifier], self.store.data(identifier)
         return str(record.record_page(self.view, entry, data, ()))
 
+    @property
+    def incident(self) -> str:
+        """The open incident that names a host, a change that caused it and one that resolves it."""
+        every = facts.of_role(self.store.book, self.store.entries.values(), meaning.INCIDENT)
+        return next(e.id for e in every if e.id.endswith("261121-AAAA1"))
+
     def suspects(self) -> list[tuple[str, int]]:
-        incident = self.store.entries["INC-261121-AAAA1"]
+        incident = self.store.entries[self.incident]
         here = scene(self.view.graph, incident, NOW - timedelta(hours=3), timedelta(days=7))
         return [(s.id, s.score) for s in suspects(self.view.network, self.view.graph, here, ())]
 
@@ -225,7 +232,7 @@ FACTS: Mapping[str, Callable[[Answers], Any]] = {
     "site: catalogue": lambda a: str(home.catalogue_page(a.view).body),
     "site: agenda": lambda a: str(agenda_pages.changes_page(a.view).body),
     "site: known errors": lambda a: str(agenda_pages.known_errors_page(a.view).body),
-    "site: page of an incident": lambda a: a.page("INC-261121-AAAA1"),
+    "site: page of an incident": lambda a: a.page(a.incident),
     "site: page of a change": lambda a: a.page("CHG-261121-AAAA3"),
     "site: similar": lambda a: [(e.id, a.view.similar.of(e)) for e in a.entries("INC")],
     "reports: backlog": lambda a: _tables(a, "backlog"),
@@ -316,3 +323,73 @@ def rename_state(tree: Tree, flow: str, old: str, new: str) -> Tree:
             data = {**data, "properties": {**data["properties"], field: part}}
         made[path] = data
     return made
+
+
+def move_affecting(tree: Tree, new: str) -> Tree:
+    """Return a world in which records name what they affect in another field than ``cis``, made as the README says."""
+    made = {}
+    for path, data in tree.items():
+        if path in ("schemas/records/incident.schema.json", "schemas/records/change.schema.json"):
+            data = {
+                **data,
+                "properties": {new if k == "cis" else k: v for k, v in data["properties"].items()},
+            }
+        elif path.startswith("records/") and data["kind"] in ("incident", "change"):
+            data = {new if k == "cis" else k: v for k, v in data.items()}
+        made[path] = data
+    return made
+
+
+def flip_links(tree: Tree, *relations: str) -> Tree:
+    """Return a world in which some links are stored in the other one of the two documents."""
+    links = dict(tree["schemas/policies/links.yaml"]["links"])
+    inverses = {}
+    for name in relations:
+        old = links.pop(name)
+        inverses[name] = old["inverse"]
+        links[old["inverse"]] = {
+            **old, "title": old["inverse_title"], "inverse": name, "inverse_title": old["title"],
+            "from": old["to"], "to": old["from"],
+        }  # fmt: skip
+    made = {**tree, "schemas/policies/links.yaml": {**tree["schemas/policies/links.yaml"], "links": links}}
+    paths = {d["id"]: p for p, d in tree.items() if p.startswith("records/")}
+    for path, data in tree.items():
+        stored = data.get("links", ()) if path.startswith("records/") else ()
+        for link in [x for x in stored if x["type"] in inverses]:
+            made[path] = {**made[path], "links": [x for x in made[path]["links"] if x != link]}
+            other = paths[link["target"]]
+            turned = {"type": inverses[link["type"]], "target": data["id"]}
+            made[other] = {**made[other], "links": [*made[other].get("links", ()), turned]}
+            # The timeline stays at the end.
+            made[other]["timeline"] = made[other].pop("timeline")
+    return made
+
+
+def add_kind(tree: Tree) -> Tree:
+    """Return a world with one more kind that plays the role of an incident, and its records in place of one."""
+    schema = json.loads(json.dumps(tree["schemas/records/incident.schema.json"]))
+    schema["x-itsm"] |= {
+        "kind": "alarm",
+        "plural": "alarms",
+        "plural_title": "Alarms",
+        "prefix": "ALM",
+        "folder": "records/alarms",
+    }
+    schema["properties"]["kind"]["const"] = "alarm"
+    schema["properties"]["id"] = {**schema["properties"]["id"]}
+    path, data = (
+        "records/incidents/2026/11/INC-261121-AAAA1.yaml",
+        tree["records/incidents/2026/11/INC-261121-AAAA1.yaml"],
+    )
+    made = {p: d for p, d in tree.items() if p != path}
+    links = made["schemas/policies/links.yaml"]["links"]
+    links = {
+        n: {**x, "from": [*x["from"], "alarm"] if "incident" in x["from"] else x["from"]}
+        for n, x in links.items()
+    }
+    return {
+        **made,
+        "schemas/policies/links.yaml": {**made["schemas/policies/links.yaml"], "links": links},
+        "schemas/records/alarm.schema.json": schema,
+        "records/alarms/2026/11/ALM-261121-AAAA1.yaml": {**data, "id": "ALM-261121-AAAA1", "kind": "alarm"},
+    }  # fmt: skip

@@ -8,8 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from itsm_gitops.publish.data import feeds
+from itsm_gitops.publish.pages import home
 from itsm_gitops.repository import packaged_rulebook_root
-from tests.facts_world import FACTS, NOW, Answers, Tree, put, rename_kind, rename_state, rule_book, usual
+from tests.facts_world import (
+    FACTS,
+    NOW,
+    Answers,
+    Tree,
+    add_kind,
+    flip_links,
+    move_affecting,
+    put,
+    rename_kind,
+    rename_state,
+    rule_book,
+    usual,
+)
 from tests.support import copy_tree
 
 PACKAGED = packaged_rulebook_root() / "schemas"
@@ -71,3 +86,32 @@ def test_renaming_a_state_changes_no_answer(
 ) -> None:
     tree = rename_state({**BOOK, **usual()}, flow, state, "zzstate")
     assert differences(before, said(build(tmp_path / "repo", tree), ("zzstate", state))) == []
+
+
+def test_another_field_that_affects_counts_as_the_shipped_one(before: dict[str, str], tmp_path: Path) -> None:
+    tree = move_affecting({**BOOK, **usual()}, "zzfield")
+    after = said(build(tmp_path / "repo", tree), ("zzfield", "cis"))
+    assert differences(before, after) == []
+
+
+@pytest.mark.parametrize("relations", [("resolved_by",), ("caused_by",), ("resolved_by", "caused_by")])
+def test_a_link_says_the_same_whichever_document_stores_it(
+    relations: tuple[str, ...], before: dict[str, str], tmp_path: Path
+) -> None:
+    tree = flip_links({**BOOK, **usual()}, *relations)
+    assert differences(before, said(build(tmp_path / "repo", tree))) == []
+
+
+def test_a_kind_of_ones_own_that_plays_a_role_counts_as_the_shipped_one(
+    before: dict[str, str], tmp_path: Path
+) -> None:
+    answers = build(tmp_path / "repo", add_kind({**BOOK, **usual()}))
+    after = said(answers, ("ALM-261121-AAAA1", "INC-261121-AAAA1"), ("alarms", "incidents"))
+    same = {name for name in before if before[name] == after[name]}
+    assert {
+        n
+        for n in before
+        if n.startswith(("status: every", "impact", "schedule", "gate", "reports: caused", "reports: spells"))
+    } <= same
+    assert "ALM-261121-AAAA1" in str(home.home_page(answers.view, frozenset()).body)
+    assert "ALM-261121-AAAA1" in feeds.incidents(answers.view, "").decode()

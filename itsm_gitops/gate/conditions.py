@@ -22,7 +22,7 @@ from itsm_gitops.model.templates import PROPOSED, classes_beyond, departures, pa
 from itsm_gitops.repository import Store
 
 PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation"
-CAUSED_BY = "caused_by"
+_CAUSED = ("caused_by", "causes")
 _CRITICALITY = ("low", "medium", "high", "critical")
 
 Data = Mapping[str, Any]
@@ -137,14 +137,14 @@ def _linked(base: Store, head: Store, change: Touched) -> Iterator[str]:
     An incident that the change has caused is none of them: it is no reason for the change.
     """
     for link in change.data.get("links") or ():
-        if isinstance(link, dict):
+        if isinstance(link, dict) and link.get("type") not in _CAUSED:
             yield from names(link.get("target"))
     for kind in (base.book.kinds[name] for name in base.book.playing(INCIDENT)):
         for store in (head, base):
             for path in store.naming(change.id, kind.folder):
                 data = _at_path(store, path) or {}
                 links = [x for x in data.get("links") or () if isinstance(x, dict)]
-                if any(x.get("target") == change.id and x.get("type") != CAUSED_BY for x in links):
+                if any(x.get("target") == change.id and x.get("type") not in _CAUSED for x in links):
                     yield path.rpartition("/")[2].removesuffix(".yaml")
 
 
