@@ -19,7 +19,8 @@ from itsm_gitops.rules import fix as repairs
 from itsm_gitops.rules.changes import Range, read_range
 from itsm_gitops.rules.context import day
 from itsm_gitops.rules.judge import Judged, judge_snapshot, run
-from itsm_gitops.rules.registry import CHANGE, rules
+from itsm_gitops.rules.registry import rules
+from itsm_gitops.rules.rule import CHANGE
 
 _KEPT = 512  # files whose positions are remembered while findings are located
 

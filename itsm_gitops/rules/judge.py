@@ -20,9 +20,11 @@ from itsm_gitops.repository import (
     read_config,
 )
 from itsm_gitops.rules import schema
+from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.context import Data, DocumentContext, NetworkContext
-from itsm_gitops.rules.registry import DOCUMENT, NETWORK, RULEBOOK, Check, Hit, Rule, find_rule, rules
-from itsm_gitops.rules.rulebook import BookContext, book_error
+from itsm_gitops.rules.registry import RULES, find_rule, rules
+from itsm_gitops.rules.rule import DOCUMENT, NETWORK, RULEBOOK, Check, Hit, Rule
+from itsm_gitops.rules.rulebook import book_error
 from itsm_gitops.schema import validate
 
 _NOTHING: frozenset[str] = frozenset()
@@ -141,7 +143,7 @@ class DocumentJudge:
             refused = _fields(refusals)
             data = {k: v for k, v in data.items() if k not in refused}
             findings += [to_finding(find_rule(code), hit, document.path) for code, hit in refusals]
-        context = DocumentContext(document, kind, data, refused, store, self._now, self._item)
+        context = DocumentContext.of(document, kind, data, refused, store, self._now, self._item)
         for rule, check in judge.rules:
             try:
                 for hit in check(context):
@@ -154,7 +156,7 @@ class DocumentJudge:
 def judge_snapshot(snapshot: Snapshot, now: datetime) -> Judged:
     """Load one snapshot and return everything that is wrong with it, not yet located."""
     config, findings = read_config(snapshot)
-    book = BookContext(snapshot, config, now)
+    book = BookContext.read(snapshot, config, now, RULES)
     findings = [*findings, *_book_problems(book), *run(RULEBOOK, book)]
     try:
         store, verdicts = load_store(snapshot, visit=DocumentJudge(now), config=config)

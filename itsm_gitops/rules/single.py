@@ -14,7 +14,7 @@ from itsm_gitops.repository.overlay import Overlay
 from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.engine import configured, locate
 from itsm_gitops.rules.judge import DocumentJudge, Verdict, run, unreadable
-from itsm_gitops.rules.registry import NETWORK
+from itsm_gitops.rules.rule import NETWORK
 
 
 def check_document(repo: Repository, path: str, raw: bytes) -> list[Finding]:

@@ -1,0 +1,98 @@
+"""The files of the rule book as one snapshot has them: what rules about the rule book look at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from itsm_gitops import documents
+from itsm_gitops.model.findings import Pointer
+from itsm_gitops.model.once import Once
+from itsm_gitops.repository import REGULAR, Config, Snapshot
+from itsm_gitops.rules import schema
+from itsm_gitops.rules.rule import Hit
+from itsm_gitops.schema import validate
+
+CONFIG = "itsm.yaml"
+_META = "schemas/meta/"
+
+
+@dataclass(frozen=True, slots=True)
+class BookContext:
+    """The files of the rule book of one snapshot, each loaded once; broken ones hold problems.
+
+    ``codes`` are those of all rules: settings name them.
+    """
+
+    config: Config
+    now: datetime
+    codes: Collection[str]
+    files: Mapping[str, documents.Loaded]
+    _refused: dict[str, list[Hit]] = field(default_factory=dict)
+    _metas: dict[str, validate.Validity | None] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, snapshot: Snapshot, config: Config, now: datetime, codes: Collection[str]) -> BookContext:
+        """Read all files of the rule book of a snapshot."""
+        wanted = [i.path for i in snapshot.files("schemas", CONFIG) if i.mode == REGULAR]
+        wanted = [p for p in wanted if p.endswith((".json", ".yaml"))]
+        files = {path: _load(path, raw) for path, raw in snapshot.read_many(wanted)}
+        return cls(config, now, codes, files)
+
+    def data(self, path: str) -> Any:
+        """Return the data of one file; None where it is absent or broken."""
+        loaded = self.files.get(path)
+        return loaded.data if loaded is not None and not loaded.problems else None
+
+    def refusals(self, path: str) -> list[Hit]:
+        """Return what the schema in schemas/meta refuses in one file."""
+        if path not in self._refused:
+            name, data = meta_of(path), self.data(path)
+            meta = self.data(name)
+            if name not in self._metas:
+                usable = meta is not None and not problem_of(meta)
+                self._metas[name] = validate.shared(meta) if usable else None
+            validator = self._metas[name]
+            good = data is None or validator is None or validator.is_valid(data)
+            found = [] if good else schema.explain(validate.slow(meta), data)
+            self._refused[path] = [c.hit._replace(path=path) for c in found]
+        return self._refused[path]
+
+    def usable(self, folder: str, suffix: str) -> Iterator[tuple[str, Any]]:
+        """Yield path and data of the readable files of one folder."""
+        for path in self.files:
+            if path.startswith(folder) and path.endswith(suffix) and self.data(path) is not None:
+                yield path, self.data(path)
+
+
+_problems: Once[tuple[str, Pointer] | None] = Once()
+
+
+def problem_of(schema: Any) -> tuple[str, Pointer] | None:
+    """Return what is wrong with a schema of the rule book, which is shared and does not change."""
+    return _problems(schema, make=lambda: validate.schema_problem(schema))
+
+
+def _load(path: str, raw: bytes) -> documents.Loaded:
+    if path == CONFIG:
+        return documents.load(raw)
+    return documents.load_rule_file(raw, is_json=path.endswith(".json"))
+
+
+def meta_of(path: str) -> str:
+    """Return the path of the schema that describes a file of the rule book; empty for none."""
+    parts = path.split("/")
+    if path == CONFIG:
+        return f"{_META}config.schema.json"
+    if len(parts) != 3:
+        return ""
+    name = {
+        "records": "kind",
+        "cmdb": "kind",
+        "workflows": "workflow",
+        "templates": "template",
+        "policies": parts[2].removesuffix(".yaml"),
+    }.get(parts[1])
+    return f"{_META}{name}.schema.json" if name else ""
