@@ -1,6 +1,7 @@
 """The rules: ``check`` judges a snapshot or a range of commits, ``explain`` says what a rule is for.
 
-The only room that uses jsonschema and jsonschema-rs.
+A rule is a function and an entry in the table of its family (`rule.py` says what an entry holds);
+`registry.py` collects the tables, `judge.py` runs them over a snapshot, `engine.py` over a range.
 """
 
 from __future__ import annotations
