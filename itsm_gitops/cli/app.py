@@ -134,7 +134,7 @@ class LazyGroup(click.Group):
 @click.pass_context
 def group(ctx: click.Context, directory: str) -> None:
     """IT service management as files in a Git repository."""
-    ctx.obj = App(directory)
+    ctx.obj = App(directory, ctx.invoked_subcommand or "")
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

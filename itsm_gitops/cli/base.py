@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from itsm_gitops.cli.output import echo
 from itsm_gitops.model.text import safe_json
 
 if TYPE_CHECKING:
+    from itsm_gitops.model.findings import Finding
     from itsm_gitops.repository import Repository
+
+# Commands that only show, so that faulty settings are a warning; all others stop. `check` reports them itself.
+SHOWING = frozenset(
+    {"list", "show", "log", "diff", "impact", "explain", "report", "risk", "schedule", "freeze", "suspects"}
+)
+REPORTING_FAULTS = frozenset({"check", "fmt"})
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 Example = tuple[str, str]
@@ -21,15 +29,39 @@ Example = tuple[str, str]
 class App:
     """The state of one run: where it works. The repository is opened when first asked for."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, command: str = "") -> None:
         self.directory = directory
+        self._command = command
+        self._told: set[str] = set()
 
     @cached_property
     def repo(self) -> Repository:
-        """The repository around the directory; raises ItsmError where there is none."""
+        """The repository around the directory; raises ItsmError where there is none.
+
+        Raises SettingsError where its settings have faults, unless the command only shows.
+        """
         from itsm_gitops.repository import Repository
 
-        return Repository.open(self.directory)
+        repo = Repository.open(self.directory)
+        if self._command in SHOWING:
+            repo.tolerate = self._tell
+        elif self._command in REPORTING_FAULTS:
+            repo.tolerate = lambda *_: None
+        else:
+            _ = repo.config
+        return repo
+
+    def _tell(self, faults: Sequence[Finding], where: str) -> None:
+        """Warn once of settings that were replaced by their defaults."""
+        if where in self._told:
+            return
+        from itsm_gitops.cli.failures import say
+
+        self._told.add(where)
+        first, more = faults[0], len(faults) - 1
+        place = f"{first.path}:{first.line}:{first.column}: {first.message}"
+        rest = f" and {more} more" if more else ""
+        say("warning", f"{place}{rest}; defaults are shown instead")
 
 
 pass_app = click.make_pass_decorator(App)
@@ -142,7 +174,7 @@ def print_json(value: Any) -> None:
     """Print a value as indented JSON; characters that could act on a terminal are escaped."""
     import json
 
-    click.echo(safe_json(json.dumps(value, indent=2, ensure_ascii=False)))
+    echo(safe_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def interactive() -> bool:

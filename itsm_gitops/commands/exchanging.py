@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from itsm_gitops.model.errors import ItsmError, UsageError
+from itsm_gitops.documents import output_file
 
 if TYPE_CHECKING:
     from itsm_gitops.exchange import ImportReport
@@ -31,16 +31,14 @@ def import_csv(
     return exchange.import_csv(repo, source, mapping, dry_run, update=update, progress=progress)
 
 
-def write_report(report: ImportReport, path: Path) -> None:
+def write_report(repo: Repository, report: ImportReport, path: Path) -> None:
     """Write an import's report: JSON where the name ends so, else Markdown."""
     if path.suffix == ".json":
         text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False) + "\n"
     else:
         text = report.to_markdown()
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ItsmError(f"the report cannot be written: {path}: {error.strerror}") from error
+    with output_file(path, repo.root) as file:
+        file.write(text)
 
 
 class Exported(NamedTuple):
@@ -60,7 +58,7 @@ def export_json(
         repo.book.kind(kind)
     store = repo.store(at)
     write = exchange.export_ndjson if lines else exchange.export_json
-    with _open(out) as file:
+    with _open(out, repo) as file:
         return Exported(write(store, file, kind), _left_out(store, kind))
 
 
@@ -72,7 +70,7 @@ def export_csv(
 
     repo.book.kind(kind)
     store = repo.store(at)
-    with _open(out) as file:
+    with _open(out, repo) as file:
         count = exchange.export_csv(store, kind, file, list(columns) or None, raw=raw)
         return Exported(count, _left_out(store, kind))
 
@@ -81,10 +79,5 @@ def _left_out(store: Store, kind: str | None) -> tuple[str, ...]:
     return tuple(store.left_out([store.book.kind(kind).name] if kind else None))
 
 
-def _open(out: Path | None) -> AbstractContextManager[TextIO]:
-    if out is None:
-        return nullcontext(sys.stdout)
-    try:
-        return out.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise UsageError(f"{out} cannot be written: {error.strerror}") from error
+def _open(out: Path | None, repo: Repository) -> AbstractContextManager[TextIO]:
+    return output_file(out, repo.root) if out else nullcontext(sys.stdout)

@@ -44,7 +44,9 @@ def report(
     """
     now = clock.now()
     start = _beginning(repo, since, now) if since else None
-    store, lives = load_store(repo.snapshot(at), visit=lambda _, document: life_of(document))
+    snapshot = repo.snapshot(at)
+    settings = repo.settings(snapshot)
+    store, lives = load_store(snapshot, visit=lambda _, document: life_of(document), config=settings)
     scope = Scope(_find(store, service, "service"), _find(store, team, "team"), start)
     return make_reports(store, lives, now, scope, names)
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from itsm_gitops import documents
-from itsm_gitops.exchange.shape import Misfit, misfits
 from itsm_gitops.exchange.tables import Dialect
 from itsm_gitops.exchange.times import LocalTimes
 from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
+from itsm_gitops.model.shape import Misfit, misfits
 from itsm_gitops.repository import Repository, packaged_rulebook_root
 
 SCHEMA = "schemas/meta/csv-import.schema.json"

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
-from itsm_gitops.model.rulebook import RuleBook
 
 AUDIENCES = "schemas/policies/audiences.yaml"
 INTERNAL = "internal"
 NAMES, TEAMS, NONE = "names", "teams", "none"
 PERSON, TEAM = "person", "team"
 ALL = "*"
+CONFIDENTIAL = "confidential"
 
 Condition = Mapping[str, Sequence[Any]]
 _NONE: Condition = MappingProxyType({})
@@ -24,7 +27,8 @@ class Shown(NamedTuple):
 
     ``fields`` are paths (``title``, ``outage.minutes``, ``cost.*``; lists count as what they hold),
     ``*`` is every field. ``withhold`` are paths that are not shown whatever ``fields`` says. ``only``
-    and ``never`` choose among the documents: values by path.
+    and ``never`` choose among the documents: values by path. A document is shown by exactly a value of
+    ``only``, and withheld by a value of ``never`` however it is written and by every level below it.
     """
 
     fields: frozenset[str]
@@ -46,13 +50,15 @@ class Shown(NamedTuple):
         """Whether a document is one that is shown."""
         if any(not _holds(data, path, values) for path, values in self.only.items()):
             return False
-        return not any(_holds(data, path, values) for path, values in self.never.items())
+        return not any(_is_below(data, path, values) for path, values in self.never.items())
 
 
-class Audience(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Audience:
     """One audience of a site; the default is the one that everything is shown to.
 
-    ``internal`` says whether fields that schemas mark ``x-internal`` are shown, ``people`` whether
+    ``internal`` says whether fields that schemas mark ``x-internal`` are shown, ``confidential`` whether
+    documents that say that they are confidential are, ``people`` whether
     people appear by name, as their team or not at all, ``sources`` whether pages name and link the
     files they are made from, ``handbook`` which files of the written handbook are published (True:
     all of them).
@@ -62,12 +68,13 @@ class Audience(NamedTuple):
     title: str = "Internal"
     everything: bool = True
     internal: bool = True
+    confidential: bool = True
     people: str = NAMES
     sources: bool = True
     forms: bool = True
     reports: bool = True
     handbook: bool | tuple[str, ...] = True
-    kinds: Mapping[str, Shown] = MappingProxyType({})
+    kinds: Mapping[str, Shown] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def reference(self) -> bool:
@@ -78,17 +85,20 @@ class Audience(NamedTuple):
         """Whether a document of a kind is shown."""
         if self.everything:
             return True
+        # Whatever the mark holds: only its absence and a plain "no" say that a document is not confidential.
+        if not self.confidential and data.get(CONFIDENTIAL, False) is not False:
+            return False
         shown = self.kinds.get(kind)
         return shown is not None and shown.admits(data)
 
 
-def read_audience(book: RuleBook, name: str) -> Audience:
-    """Return an audience of a rule book; ``internal`` is there even where no policy names it.
+def audience_of(policy: Mapping[str, Any], name: str) -> Audience:
+    """Return an audience of a policy's data; ``internal`` is there even where no policy names it.
 
     Raises NotFound with the names there are, RuleBookError when the policy cannot be used.
     """
     try:
-        known = book.policy(AUDIENCES).get("audiences", {})
+        known = policy.get("audiences", {})
         if name not in known:
             if name == INTERNAL:
                 return Audience()
@@ -103,7 +113,7 @@ def read_audience(book: RuleBook, name: str) -> Audience:
 
 
 def _read(name: str, raw: Mapping[str, Any]) -> Audience:
-    if raw.get("everything", False):
+    if raw.get("everything") is True:
         return Audience(name, raw["title"])
     people = raw.get("people", NONE)
     withhold, never = frozenset(raw.get("withhold", ())), raw.get("never", {})
@@ -122,11 +132,12 @@ def _read(name: str, raw: Mapping[str, Any]) -> Audience:
         name=name,
         title=raw["title"],
         everything=False,
-        internal=raw.get("internal", False),
+        internal=raw.get("internal") is True,
+        confidential=raw.get(CONFIDENTIAL) is True,
         people=people,
-        sources=raw.get("sources", False),
-        forms=raw.get("forms", False),
-        reports=raw.get("reports", False),
+        sources=raw.get("sources") is True,
+        forms=raw.get("forms") is True,
+        reports=raw.get("reports") is True,
         handbook=handbook if isinstance(handbook, bool) else tuple(handbook),
         kinds=kinds,
     )
@@ -136,6 +147,25 @@ def _holds(data: Any, path: str, values: Sequence[Any]) -> bool:
     return any(
         found == value and type(found) is type(value) for found in values_at(data, path) for value in values
     )
+
+
+# Levels of a category. The rule book says a slash; what people type instead must not open a door.
+_LEVELS = re.compile(r"[/\\>|:]+")
+
+
+def levels(text: str) -> tuple[str, ...]:
+    """Return the levels of a category, in a form in which case, width and spaces make no difference."""
+    parts = (" ".join(p.split()) for p in _LEVELS.split(unicodedata.normalize("NFKC", text).casefold()))
+    return tuple(part for part in parts if part)
+
+
+def _is_below(data: Any, path: str, values: Sequence[Any]) -> bool:
+    """Whether a value at a path is one of some values, however it is written, or of a level below one."""
+    if _holds(data, path, values):
+        return True
+    tops = [top for value in values if isinstance(value, str) and (top := levels(value))]
+    texts = [levels(v) for v in values_at(data, path) if isinstance(v, str)]
+    return any(text[: len(top)] == top for text in texts for top in tops)
 
 
 def values_at(data: Any, path: str) -> Iterator[Any]:

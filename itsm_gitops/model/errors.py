@@ -32,6 +32,10 @@ class RuleBookError(ItsmError):
     """The rule book in ``schemas/`` cannot be used."""
 
 
+class SettingsError(RuleBookError):
+    """``itsm.yaml`` cannot be used, so nothing that depends on the settings may go on."""
+
+
 class NotFound(ItsmError):
     """No record or configuration item matches what was asked for."""
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from itsm_gitops.model import clock
+from itsm_gitops.model.errors import did_you_mean
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
@@ -39,6 +40,25 @@ def zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
         return UTC
+
+
+@cache
+def is_zone(name: str) -> bool:
+    """Whether the time zone database knows a name; cheaper than a list of all names."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return False
+    return True
+
+
+def near_zone(name: str) -> str:
+    """Say which time zone may be meant."""
+    from zoneinfo import available_timezones
+
+    return did_you_mean(name, available_timezones()) or "an IANA name, for example Europe/Berlin"
 
 
 def moment_of(day: date, text: str, where: tzinfo) -> datetime:

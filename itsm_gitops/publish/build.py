@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from itsm_gitops.documents.places import plain_path
 from itsm_gitops.model import clock
-from itsm_gitops.model.audience import read_audience
 from itsm_gitops.publish import engine, frame, handbook, output
 from itsm_gitops.publish.audience import load, visible_book
 from itsm_gitops.publish.background import add_background
@@ -22,7 +22,7 @@ from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.site import Site
 from itsm_gitops.publish.stamping import Progress
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.config import read_config, read_rulebook
+from itsm_gitops.repository.config import read_audience, read_config, read_rulebook
 from itsm_gitops.repository.spool import spooled
 
 OUTPUT = Path("build/site")
@@ -88,52 +88,54 @@ def build_site(
     started = time.perf_counter()
     progress("Reading", 0, 1)
     snapshot = repo.snapshot(at)
-    book, config = read_rulebook(snapshot), read_config(snapshot)[0]
-    wanted = read_audience(book, audience or config.audience)
-    folder = OUTPUT if wanted.name == config.audience else OUTPUT.with_name(f"{OUTPUT.name}-{wanted.name}")
-    target = (repo.root / (output_folder or folder)).absolute()
-    output.claim(target, wanted.name)
-    about = [wanted.name, type(reporter).__qualname__]
-    work = _work_folder(target)
-    # What another audience sees of a document depends on everything: its site is made anew each time.
-    git = repo.git if wanted.everything else None
-    tool, moment = digest(snapshot, about), (now or clock.now()).astimezone(UTC)
-    made_of = engine.made_of(frame.site_folder(repo.root), config.engine)
-    facts = (tool, moment.isoformat(), repr((base_url, cli_reference, tuple(rules))), made_of)
-    last = Last(git, work, str(target), snapshot, background(git, at, facts) if git else ())
-    same = last.figures()
-    if same:
-        return SiteReport(target, wanted.name, *same, 0, 0, time.perf_counter() - started, unchanged=True)
-    memo = Memo(git, work, tool, last.stamps)
-    url = base_url if base_url is not None else config.site_url
-    parts = frame.sources(
-        repo.root,
-        visible_book(book, wanted),
-        config,
-        wanted,
-        url,
-        cli_reference=cli_reference,
-        rules=rules,
-        reports=reporter.titles() if reporter and wanted.reports else (),
-    )
-    with engine.rendering(parts, work) as rendered, spooled(work) as spool:
-        view, found, words = load(
-            snapshot,
-            book,
+    book, config = read_rulebook(snapshot), read_config(snapshot).require(snapshot.name)
+    wanted = read_audience(snapshot, book, config.audience if audience is None else audience)
+    usual = OUTPUT if wanted.name == config.audience else OUTPUT.with_name(f"{OUTPUT.name}-{wanted.name}")
+    target = plain_path(repo.root / (output_folder or usual))
+    waiting = partial(progress, "Waiting for another build", 0, 1)
+    with output.claim(target, wanted.name, repo.root, waiting) as folder:
+        work = output.work_folder(_work_folder(target), repo.root)
+        about = [wanted.name, type(reporter).__qualname__]
+        # What another audience sees of a document depends on everything: its site is made anew each time.
+        git = repo.git if wanted.everything else None
+        tool, moment = digest(snapshot, about), (now or clock.now()).astimezone(UTC)
+        made_of = engine.made_of(frame.site_folder(repo.root), config.engine)
+        facts = (tool, moment.isoformat(), repr((base_url, cli_reference, tuple(rules))), made_of)
+        last = Last(git, work, str(target), snapshot, background(git, at, facts) if git else ())
+        same = last.figures()
+        if same:
+            seconds = time.perf_counter() - started
+            return SiteReport(target, wanted.name, *same, 0, 0, seconds, unchanged=True)
+        memo = Memo(git, work, tool, last.stamps)
+        url = base_url if base_url is not None else config.site_url
+        parts = frame.sources(
+            repo.root,
+            visible_book(book, wanted),
+            config,
             wanted,
-            reporter,
-            moment,
-            memory=memo.memory,
-            spool=spool,
-            progress=partial(progress, "Reading"),
+            url,
+            cli_reference=cli_reference,
+            rules=rules,
+            reports=reporter.titles() if reporter and wanted.reports else (),
         )
-        progress("Reading what happened", 0, 1)
-        add_background(view, repo, at, reporter)
-        progress("Rendering the frame", 0, 1)
-        site = Site(view, rendered(), target, url, progress, found, memo)
-        report = site.write(words)
-    memo.keep()
-    last.keep(site.written, Figures(*report[:3]))
+        with engine.rendering(parts, work, repo.git) as rendered, spooled(work) as spool:
+            view, found, words = load(
+                snapshot,
+                book,
+                wanted,
+                reporter,
+                moment,
+                memory=memo.memory,
+                spool=spool,
+                progress=partial(progress, "Reading"),
+            )
+            progress("Reading what happened", 0, 1)
+            add_background(view, repo, at, reporter)
+            progress("Rendering the frame", 0, 1)
+            site = Site(view, rendered(), folder, url, progress, found, memo)
+            report = site.write(words)
+        memo.keep()
+        last.keep(site.written, Figures(*report[:3]))
     seconds = time.perf_counter() - started
     return SiteReport(target, wanted.name, *report, seconds)
 

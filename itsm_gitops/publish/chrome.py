@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import unescape
@@ -68,8 +68,11 @@ def search_box(root: str) -> str:
     )
 
 
-def dress(html: str, root: str) -> str:
-    """Add search box, skip link, feeds and policy to a page as the engine rendered it; tables scroll alone."""
+def dress(html: str, root: str, scripts: Container[str] | None = None) -> str:
+    """Add search box, skip link, feeds and policy to a page as the engine rendered it; tables scroll alone.
+
+    ``scripts`` are the inline scripts that may run: all of them where it is None, for pages without anybody's text.
+    """
     html = _SKIP.sub(
         '<div data-md-component="skip"><a href="#it-main" class="md-skip">Skip to content</a></div>', html, 1
     )
@@ -79,7 +82,7 @@ def dress(html: str, root: str) -> str:
     )
     head, mark, rest = html.partition("</header>")
     inner, closing, tabs = head.rpartition("</nav>") if "md-tabs" not in head else _split_tabs(head)
-    return _with_policy(f"{inner}{search_box(root)}{closing}{tabs}{mark}{rest}", _feeds(root))
+    return _with_policy(f"{inner}{search_box(root)}{closing}{tabs}{mark}{rest}", _feeds(root), scripts)
 
 
 def _split_tabs(head: str) -> tuple[str, str, str]:
@@ -97,10 +100,11 @@ def _feeds(root: str) -> str:
     )
 
 
-def _with_policy(html: str, more: str) -> str:
+def _with_policy(html: str, more: str, scripts: Container[str] | None) -> str:
     hashes = {
         " 'sha256-" + base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() + "'"
         for s in _SCRIPT.findall(html)
+        if scripts is None or s in scripts
     }
     policy = _POLICY.format(hashes="".join(sorted(hashes)))
     tag = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
@@ -140,10 +144,19 @@ class Shell:
 
     def __init__(self, html: str, root: str) -> None:
         """Take the built page and the way from it to the root of the site."""
+        self._raw = html
         self._slim = Slim(_compact(html), root)
         self._html = self._slim.html
         self._root = root
         self._frames: dict[tuple[str, str], Frame] = {}
+
+    def scripts(self, root: str) -> frozenset[str]:
+        """Return the engine's own inline scripts as they are in a page of some depth."""
+        return frozenset(
+            script
+            for html in (self._raw, _SPACE.sub("\n", self._raw))
+            for script in _SCRIPT.findall(_relocate(html, self._root, root))
+        )
 
     def digest(self) -> str:
         """Return the digest of what surrounds every page."""
@@ -211,9 +224,9 @@ def cut(html: str, root: str) -> Frame:
     return Frame(pieces[0], pieces[1], pieces[2] + opening, "</article>" + dressed[article.end() :], root)
 
 
-def fill(html: str, root: str, body: Html = EMPTY) -> str:
+def fill(html: str, root: str, body: Html = EMPTY, scripts: Container[str] | None = None) -> str:
     """Return a page that the engine rendered for the navigation, with its article replaced."""
-    dressed = dress(_SPACE.sub("\n", html), root)
+    dressed = dress(_SPACE.sub("\n", html), root, scripts)
     return _ARTICLE.sub(
         lambda m: f'{m.group(1)} id="it-main">{body.replace(ROOT, root)}</article>', dressed, count=1
     )

@@ -1,7 +1,7 @@
 """Running the site engine (MkDocs with Material) on the bounded part of the site.
 
 The engine sees the handbook and one empty page for each entry of the navigation, never text from a
-record; so its output depends only on ``site/``, the rule book and the navigation, and is kept until
+record, and of ``mkdocs.yml`` only what ``engine_settings`` lists; so its output depends only on ``site/``, the rule book and the navigation, and is kept until
 one of them changes. Other engines that read ``mkdocs.yml`` can take over: ``site.engine`` in
 ``itsm.yaml`` names one of ``ENGINES``.
 """
@@ -25,11 +25,15 @@ from typing import IO, Any, NamedTuple
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish.chrome import TITLE
+from itsm_gitops.publish.engine_sources import digest_of_files, published
+from itsm_gitops.publish.engine_start import EXTENSION
 from itsm_gitops.publish.markup import Html
+from itsm_gitops.repository import Git
+from itsm_gitops.repository.vault import Vault
 
 SHELL = "_itsm/shell/page"
 SHELL_ROOT = "../../"
-_STAMP = "digest.txt"
+_STAMP = "frame.bin"
 _TIMEOUT = 600
 _NOTHING = (
     "---\nhide: [navigation, toc]\ntitle: {title}\n---\n\nThis page is filled in when the site is built.\n"
@@ -41,13 +45,13 @@ _FIXED_DATE = "315532800"
 class Engine(NamedTuple):
     """A program that renders ``mkdocs.yml``: its Python module and arguments, and what it is made of.
 
-    ``packages`` are those whose versions decide the output; ``settings`` are added to ``mkdocs.yml``.
+    ``packages`` are those whose versions decide the output; ``theme`` is added to the theme's settings.
     """
 
     module: str
     arguments: tuple[str, ...]
     packages: tuple[str, ...]
-    settings: Mapping[str, Any]
+    theme: Mapping[str, Any]
 
 
 _ALIKE = ("build", "--strict", "--config-file", "mkdocs.yml")
@@ -60,7 +64,7 @@ ENGINES: Mapping[str, Engine] = {
         "zensical",
         ("build", "--strict", "--clean", "--config-file", "mkdocs.yml"),
         ("zensical", "markdown", "pymdown-extensions"),
-        {"theme": {"variant": "classic"}},
+        {"variant": "classic"},
     ),
 }
 
@@ -69,13 +73,14 @@ ENGINES: Mapping[str, Engine] = {
 class Sources:
     """What the engine renders.
 
-    ``folder`` holds ``mkdocs.yml`` and ``docs/``, of which ``left_out`` (paths inside ``docs``) are not
-    published; ``pages`` are further Markdown pages by path
+    ``folder`` holds ``docs/``, of which ``left_out`` (paths inside ``docs``) are not published; ``look`` is what of
+    its ``mkdocs.yml`` the engine is told; ``pages`` are further Markdown pages by path
     inside ``docs``; ``nav`` is the navigation as MkDocs has it; ``name``, ``url`` and ``footer``
     (HTML) are the site's; ``engine`` is the name of one of ``ENGINES``.
     """
 
     folder: Path
+    look: Mapping[str, Any]
     pages: Mapping[str, str]
     nav: list[Any]
     name: str
@@ -86,27 +91,30 @@ class Sources:
 
 
 @contextmanager
-def rendering(sources: Sources, work: Path) -> Iterator[Callable[[], Path]]:
+def rendering(sources: Sources, work: Path, git: Git | None) -> Iterator[Callable[[], Path]]:
     """Let the engine render while the block goes on, where something changed; yields what waits for it.
 
     That returns the folder with the rendered pages, and raises ItsmError with the engine's words when
     it failed. ``work`` is a folder of the build's own. The engine is stopped where the block ends first.
+    What was rendered is used again only with a signature of ``git``'s clone: a repository can bring any file.
     """
     # One of the engines writes only below its configuration.
-    source, built, stamp = work / "src", work / "src" / "site", work / _STAMP
+    source, built = work / "src", work / "src" / "site"
     engine = _named(sources.engine)
-    configuration = _configuration(sources, source, engine)
-    digest = _digest(sources, configuration, engine)
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest and built.is_dir():
+    configuration = _configuration(sources, engine)
+    vault = Vault(git, work / _STAMP, _digest(sources, configuration, engine)) if git else None
+    if vault and list(vault.load()) == [digest_of_files(built)]:
         yield lambda: built
         return
-    stamp.unlink(missing_ok=True)
+    if vault:
+        vault.drop()
     _write_sources(sources, source, configuration)
     with tempfile.TemporaryFile() as said, _started(source, engine, said) as process:
 
         def wait() -> Path:
             _wait(process, engine, said, source)
-            stamp.write_text(digest, encoding="utf-8")
+            if vault:
+                vault.keep([digest_of_files(built)])
             return built
 
         yield wait
@@ -118,15 +126,19 @@ def _named(name: str) -> Engine:
     return ENGINES[name]
 
 
-def _configuration(sources: Sources, source: Path, engine: Engine) -> str:
+def _configuration(sources: Sources, engine: Engine) -> str:
+    look = sources.look
     settings: dict[str, Any] = {
-        "INHERIT": os.path.relpath(sources.folder / "mkdocs.yml", source),
+        **look,
+        "theme": {**look["theme"], **engine.theme},
+        "markdown_extensions": [*look.get("markdown_extensions", ()), EXTENSION],
+        "plugins": [],
+        "use_directory_urls": False,
         "site_name": sources.name,
         "docs_dir": "docs",
         "site_dir": "site",
         "nav": sources.nav,
         "copyright": sources.footer,
-        **engine.settings,
     }
     if sources.url:
         settings["site_url"] = sources.url
@@ -147,11 +159,7 @@ def made_of(folder: Path, name: str) -> str:
 
 
 def _made_of(folder: Path, engine: Engine) -> str:
-    total = hashlib.sha256(_versions(engine.packages).encode())
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        total.update(f"\0{path.relative_to(folder).as_posix()}\0".encode())
-        total.update(path.read_bytes())
-    return total.hexdigest()
+    return hashlib.sha256(f"{_versions(engine.packages)} {digest_of_files(folder)}".encode()).hexdigest()
 
 
 @cache
@@ -166,32 +174,30 @@ def _versions(packages: tuple[str, ...]) -> str:
 def _write_sources(sources: Sources, source: Path, configuration: str) -> None:
     if source.exists():
         shutil.rmtree(source)
-    shutil.copytree(sources.folder / "docs", source / "docs", symlinks=False, ignore=_only_real_files)
-    for path in sources.left_out:
-        (source / "docs" / path).unlink(missing_ok=True)
+    docs = source / "docs"
+    for path, content in published(sources.folder / "docs", sources.left_out):
+        _write(docs / path, content)
     pages = {f"{SHELL}.md": _NOTHING.format(title=TITLE), **sources.pages}
     for path, text in pages.items():
-        target = source / "docs" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="\n")
-    (source / "mkdocs.yml").write_text(configuration, encoding="utf-8")
+        _write(docs / path, text.encode())
+    _write(source / "mkdocs.yml", configuration.encode())
 
 
-def _only_real_files(folder: str, names: list[str]) -> list[str]:
-    """Leave out symbolic links: they could publish a file from outside the repository."""
-    return [n for n in names if Path(folder, n).is_symlink()]
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
 
 
 @contextmanager
 def _started(source: Path, engine: Engine, said: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the engine beside the block; what it says goes to a file, as nobody reads a pipe meanwhile."""
-    command = [sys.executable, "-m", engine.module, *engine.arguments]
-    environment = {
-        **os.environ,
-        "NO_MKDOCS_2_WARNING": "1",
-        "SOURCE_DATE_EPOCH": _FIXED_DATE,
-        "NO_COLOR": "1",
-    }
+    """Run the engine beside the block; what it says goes to a file, as nobody reads a pipe meanwhile.
+
+    Isolated from the environment, the current folder and the user's own settings of Python.
+    """
+    start = Path(__file__).with_name("engine_start.py")
+    folders = os.pathsep.join(dict.fromkeys(map(_folder_of, engine.packages)))
+    command = [sys.executable, "-I", "-X", "utf8", str(start), folders, engine.module, *engine.arguments]
+    environment = {**{name: os.environ[name] for name in _PASSED_ON if name in os.environ}, **_ENVIRONMENT}
     try:
         process = subprocess.Popen(
             command, cwd=source, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said
@@ -203,6 +209,21 @@ def _started(source: Path, engine: Engine, said: IO[bytes]) -> Iterator[subproce
     finally:
         process.kill()
         process.wait()
+
+
+def _folder_of(package: str) -> str:
+    return str(metadata.distribution(package).locate_file(""))
+
+
+# What Python itself may need to start; nothing else of the environment reaches the engine.
+_PASSED_ON = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_ENVIRONMENT: Mapping[str, str] = {
+    "LC_ALL": "C.UTF-8",
+    "NO_COLOR": "1",
+    "NO_MKDOCS_2_WARNING": "1",
+    "SOURCE_DATE_EPOCH": _FIXED_DATE,
+    "TZ": "UTC",
+}
 
 
 def _wait(process: subprocess.Popen[bytes], engine: Engine, said: IO[bytes], source: Path) -> None:

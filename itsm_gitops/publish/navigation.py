@@ -120,10 +120,12 @@ def plain(title: str) -> str:
 def handbook_pages(docs: Path) -> list[tuple[str, str]]:
     """Return (path inside ``docs``, title) of the written pages: the index, then by file name.
 
-    A page may begin with a number (``10-report.md``) to be where it should in the list.
+    A page may begin with a number (``10-report.md``) to be where it should in the list. Links are no pages:
+    even their titles could be those of files outside the repository.
     """
     folder = docs / "handbook"
-    found = sorted(p for p in folder.glob("*.md") if p.is_file()) if folder.is_dir() else []
+    listed = folder.glob("*.md") if folder.is_dir() and not folder.is_symlink() else ()
+    found = sorted(p for p in listed if p.is_file() and not p.is_symlink())
     found.sort(key=lambda p: (p.name != "index.md", p.name))
     return [(f"handbook/{p.name}", _title(p)) for p in found]
 

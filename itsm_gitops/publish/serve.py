@@ -21,7 +21,8 @@ from itsm_gitops.repository import Repository
 HOST = "127.0.0.1"
 _WATCHED = ("itsm.yaml", "cmdb", "records", "schemas", "site")
 _POLL_SECONDS = 1.0
-_LOCAL_NAMES = ("127.0.0.1", "localhost")
+_LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_METHODS = frozenset({"GET", "HEAD"})
 
 Stamp = dict[str, tuple[int, int]]
 
@@ -29,12 +30,32 @@ Stamp = dict[str, tuple[int, int]]
 class _Handler(SimpleHTTPRequestHandler):
     """Files of one folder, to this machine's own browser, never cached."""
 
-    def do_GET(self) -> None:
-        """Serve a file; a name that is not this machine's is refused (DNS rebinding)."""
-        if (self.headers.get("Host") or "").rsplit(":", 1)[0] not in _LOCAL_NAMES:
-            self.send_error(403, "This server answers to 127.0.0.1 and localhost only")
-            return
-        super().do_GET()
+    def parse_request(self) -> bool:
+        """Judge a request before any method answers it.
+
+        A host that is not this machine's is refused whatever is asked (DNS rebinding), and so is what only proxies
+        and forms use: whole addresses as targets, more than one host, other methods than reading.
+        """
+        if not super().parse_request():
+            return False
+        hosts = self.headers.get_all("Host", [])
+        if len(hosts) != 1 or not _is_own(hosts[0]):
+            self.send_error(421, "This server answers to 127.0.0.1 and localhost only")
+        elif not self.path.startswith("/"):
+            self.send_error(400, "The target must be a path")
+        elif self.command not in _METHODS:
+            self.send_error(405, "Files can only be read", "GET and HEAD are answered")
+        else:
+            return True
+        self.close_connection = True
+        return False
+
+    def send_head(self) -> Any:
+        """Open a file below the folder, not through links and nothing whose name begins with a dot."""
+        if not _is_plain(Path(self.translate_path(self.path)), Path(self.directory)):
+            self.send_error(404, "Not found")
+            return None
+        return super().send_head()
 
     def list_directory(self, path: str | os.PathLike[str]) -> None:  # noqa: ARG002 - the base class's
         """Refuse to list a folder that has no index page."""
@@ -48,6 +69,26 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
         """Log nothing."""
+
+
+def _is_own(host: str) -> bool:
+    """Whether a Host header names this machine; the port may be that of a tunnel."""
+    name, colon, port = host.strip().lower().rpartition(":")
+    if not colon or port.endswith("]"):  # no port: the last colon is that of an address, if there is one
+        name, port = host.strip().lower(), "0"
+    return name in _LOCAL_NAMES and port.isascii() and port.isdigit()
+
+
+def _is_plain(path: Path, root: Path) -> bool:
+    """Whether a path is at or below a folder, without links and hidden names on the way to what is read."""
+    steps = path.relative_to(root).parts if path.is_relative_to(root) else (os.pardir,)
+    if any(step.startswith(".") or "\0" in step for step in steps):
+        return False
+    places = [root.joinpath(*steps[: n + 1]) for n in range(len(steps))]
+    try:
+        return not any(p.is_symlink() for p in (*places, path / "index.html"))
+    except OSError:  # a name that is too long
+        return False
 
 
 class _Server(ThreadingHTTPServer):

@@ -39,7 +39,7 @@ class Site:
         self,
         view: View,
         rendered: Path,
-        target: Path,
+        folder: output.SiteFolder,
         url: str,
         progress: Progress,
         reports: Sequence[Report],
@@ -55,9 +55,9 @@ class Site:
         self._url = url
         self._top = urlsplit(url).path.rstrip("/") + "/"  # for the page that is shown at any address
         self._rendered = rendered
-        self._target = str(target)
+        self._folder = folder
+        self._target = str(folder.root)
         self._progress = progress
-        self._folders: set[str] = set()
         shell = rendered / f"{engine.SHELL}.html"
         self._shell = chrome.Shell(shell.read_text(encoding="utf-8"), engine.SHELL_ROOT)
         found = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
@@ -87,7 +87,7 @@ class Site:
         for indexer in unwritten:
             self._index(indexer, entries, found)
         records = sum(self._view.kind(e).is_record for e in entries)
-        removed = output.remove_stale(Path(self._target), self.written)
+        removed = self._folder.remove_stale(self.written)
         count = sum(u.endswith(".html") for u in self.written)
         return count, records, len(entries) - records, self._changed, removed
 
@@ -174,17 +174,18 @@ class Site:
             if url == urls.NOT_FOUND:
                 self._put(url, chrome.fill(html, self._top, not_found_page().body).encode())
                 continue
+            scripts = self._shell.scripts(urls.root(url))
             if url in pages:
-                self._put(url, chrome.fill(html, urls.root(url), pages[url].body).encode())
+                self._put(url, chrome.fill(html, urls.root(url), pages[url].body, scripts).encode())
                 docs.append(Doc(url, pages[url].title, "Page"))
                 continue
-            self._put(url, chrome.dress(html, urls.root(url)).encode())
+            self._put(url, chrome.dress(html, urls.root(url), scripts).encode())
             docs.append(Doc(url, chrome.title_of(html), "Handbook"))
             search.post(words, len(docs) - 1, search.tokens(search.page_text(html)))
         return docs, words
 
     def _put(self, url: str, content: bytes) -> None:
-        self._changed += output.write(self._target, url, content, self._folders)
+        self._changed += self._folder.write(url, content)
         self.written[url] = output.sign(self._target, url)
 
     def _stamp(self, page: Page) -> None:
@@ -221,7 +222,7 @@ class Site:
         _ = view.health, view.known_errors, view.network.related(""), view.similar, view.hit_by
         tracing, progress = self._memo.active, self._progress
         stamper = Stamper(
-            view, self._shell, self._target, len(todo), known, tracing=tracing, progress=progress
+            view, self._shell, self._folder, len(todo), known, tracing=tracing, progress=progress
         )
         gc.freeze()
         try:

@@ -37,7 +37,7 @@ class Stamper:
         self,
         view: View,
         shell: Shell,
-        target: str,
+        folder: output.SiteFolder,
         total: int,
         known: Container[str],
         *,
@@ -49,11 +49,11 @@ class Stamper:
         self._tracer = Tracer()
         self._view = traced(view, self._tracer) if tracing else view
         self._shell = shell
-        self._target = target
+        self._folder = folder
+        self._target = str(folder.root)
         self._total = total
         self._known = known
         self._fields: dict[str, tuple[Field, ...]] = {k.name: fields(k) for k in view.book.kinds.values()}
-        self._folders: set[str] = set()
         self._same: dict[str, str] = {}  # one object for each key: they are sent and kept once
         self._parent = os.getpid()
 
@@ -70,7 +70,7 @@ class Stamper:
             tracer.begin(entry.id)
             signs = []
             for url, content in self._files(entry, data):
-                changed += output.write(self._target, url, content, self._folders)
+                changed += self._folder.write(url, content)
                 signs.append(output.sign(self._target, url))
             done.made.append(Made(entry.id, tuple(same.setdefault(k, k) for k in tracer.keys), tuple(signs)))
             if entry.id not in self._known:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from itsm_gitops import documents
-from itsm_gitops.model.errors import ItsmError, NotFound, RuleBookError
+from itsm_gitops.model.audience import AUDIENCES, Audience, audience_of
+from itsm_gitops.model.audience_names import name_misfits
+from itsm_gitops.model.errors import ItsmError, NotFound, RuleBookError, SettingsError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, Finding
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.snapshot import CONFIG, REGULAR, SCHEMAS, Snapshot
+from itsm_gitops.model.shape import Misfit, misfits
+from itsm_gitops.model.windows import is_zone, near_zone
+from itsm_gitops.repository.modes import REGULAR
+from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
 
 
 class Ignore(NamedTuple):
@@ -40,6 +47,8 @@ class Config(NamedTuple):
     ``timezone`` is an IANA name. ``history`` says whether the site's pages show who changed what.
     ``directory`` says whether people who have no file are findings
     (``closed``) or not (``open``). ``severity`` maps rule codes to error, warning, info or off.
+    ``faults`` are what is wrong with ``itsm.yaml``, each with its line and column: what they say is not
+    in the other fields, so whoever decides from settings asks ``require`` for them.
     """
 
     organisation: str = "Our organisation"
@@ -55,24 +64,113 @@ class Config(NamedTuple):
     directory: str = "open"
     severity: Mapping[str, str] = MappingProxyType({})
     ignore: tuple[Ignore, ...] = ()
+    faults: tuple[Finding, ...] = ()
+
+    def require(self, where: str = "") -> Config:
+        """Return these settings; raises SettingsError when ``itsm.yaml`` (of ``where``) has faults.
+
+        A default in the place of a setting that could not be read would decide something nobody asked for.
+        """
+        if not self.faults:
+            return self
+        lines = [f"{place_of(f)}: {f.message} ({f.code})" for f in self.faults[:_NAMED]]
+        if len(self.faults) > _NAMED:
+            lines.append(f"and {len(self.faults) - _NAMED} more")
+        lines[0] += f" (in {where})" if where and where != _HERE else ""
+        hint = self.faults[0].hint or f"correct {CONFIG}; itsm check lists everything that is wrong with it"
+        raise SettingsError("\n".join(lines), hint)
 
 
-def read_config(snapshot: Snapshot) -> tuple[Config, list[Finding]]:
-    """Read ``itsm.yaml`` leniently: what is wrong with it never stops a command.
+_NAMED = 5  # faults that an error names
+_HERE = "working tree"
+_SHAPE = "S023"  # the rule about mistakes in itsm.yaml
 
-    The findings are those of reading the file; its meaning is checked against its schema by rules.
+
+def place_of(finding: Finding) -> str:
+    """Return ``path:line:column`` of a finding."""
+    return f"{finding.path}:{finding.line}:{finding.column}"
+
+
+def read_config(snapshot: Snapshot) -> Config:
+    """Read ``itsm.yaml``. Never raises: what is wrong with it is in ``faults`` of the settings.
+
+    Faults are: the file is not there or cannot be read, a key that the tool does not know, a value of the wrong
+    type or shape, a time zone that does not exist.
     """
     try:
         raw = snapshot.read(CONFIG)
     except NotFound:
-        return Config(), []
+        message, hint = (
+            f"there is no {CONFIG}",
+            "itsm init writes one; git checkout brings back what was committed",
+        )
+        return Config(faults=(Finding(_SHAPE, ERROR, CONFIG, message, hint, (), 1, 1),))
     except ItsmError as error:
-        return Config(), [Finding("P013", ERROR, CONFIG, error.message, error.hint, (), 1, 1)]
+        return Config(faults=(Finding("P013", ERROR, CONFIG, error.message, error.hint, (), 1, 1),))
     loaded = documents.load(raw)
-    findings = [
-        Finding(p.code, ERROR, CONFIG, p.message, p.hint, (), p.line, p.column) for p in loaded.problems
-    ]
-    return _config(loaded.data if isinstance(loaded.data, dict) else {}), findings
+    if loaded.problems or not isinstance(loaded.data, dict):
+        return Config(
+            faults=tuple(
+                Finding(p.code, ERROR, CONFIG, p.message, p.hint, (), p.line, p.column)
+                for p in loaded.problems
+            )
+        )
+    found = [*misfits(loaded.data, _settings_schema(), {}), *_no_zone(loaded.data)]
+    return _config(loaded.data)._replace(faults=_located(raw, CONFIG, _SHAPE, found))
+
+
+def _settings_schema() -> Mapping[str, Any]:
+    """Return the schema of ``itsm.yaml``; what it demands has defaults, so that its absence stops nobody."""
+    return {**packaged_schema("config"), "required": ()}
+
+
+@cache
+def packaged_schema(name: str) -> Mapping[str, Any]:
+    """Return a schema of ``schemas/meta`` as this tool brings it: it says what the tool understands."""
+    path = packaged_rulebook_root() / SCHEMAS / "meta" / f"{name}.schema.json"
+    schema: Mapping[str, Any] = documents.load_rule_file(path.read_bytes(), is_json=True).data
+    return schema
+
+
+def _no_zone(data: Mapping[str, Any]) -> Iterator[Misfit]:
+    zone = data.get("timezone")
+    if isinstance(zone, str) and not is_zone(zone):
+        yield Misfit(("timezone",), f"there is no time zone '{zone}'", near_zone(zone))
+
+
+def _located(raw: bytes, path: str, code: str, found: Iterable[Misfit]) -> tuple[Finding, ...]:
+    """Return findings with lines and columns, each place once."""
+    once = {(m.pointer, m.at_key): m for m in found}
+    places = documents.locate(raw) if once else None
+    findings = []
+    for pointer, message, hint, at_key in once.values():
+        span = (places.key(pointer) if at_key else None) or places.nearest(pointer) if places else None
+        line, column = (span.line, span.column) if span else (1, 1)
+        findings.append(Finding(code, ERROR, path, message, hint, pointer, line, column, at_key))
+    return tuple(findings)
+
+
+def read_audience(snapshot: Snapshot, book: RuleBook, name: str) -> Audience:
+    """Return an audience of the policy of a snapshot; ``internal`` is there even where no policy names it.
+
+    Raises NotFound with the names there are, and RuleBookError with file, line and column when the policy has
+    a mistake anywhere: a misspelt key or field would show what it was to withhold.
+    """
+    if any(info.mode != REGULAR for info in snapshot.files(AUDIENCES)):
+        raise RuleBookError(
+            f"{AUDIENCES}:1:1: this is not a regular file", "replace it by the file that it stands for"
+        )
+    data = book.policy(AUDIENCES)
+    if AUDIENCES in book.files:
+        schema = packaged_schema("audiences")
+        found = list(misfits(data, schema, schema)) or list(name_misfits(data, _schemas(book)))
+        for fault in _located(snapshot.read(AUDIENCES), AUDIENCES, "", found)[:1] if found else ():
+            raise RuleBookError(f"{place_of(fault)}: {fault.message}", fault.hint or f"correct {AUDIENCES}")
+    audience = audience_of(data, name)
+    if audience.everything or audience.confidential:
+        return audience
+    kinds = {k: v for k, v in audience.kinds.items() if not (k in book.kinds and book.kinds[k].confidential)}
+    return replace(audience, kinds=kinds)
 
 
 def _config(data: Mapping[str, Any]) -> Config:
@@ -125,6 +223,10 @@ def read_rulebook(snapshot: Snapshot) -> RuleBook:
     """
     files = [info.path for info in snapshot.files(SCHEMAS) if info.mode == REGULAR]
     return RuleBook(files, lambda path: _load_rule_file(snapshot, path))
+
+
+def _schemas(book: RuleBook) -> Mapping[str, Mapping[str, Any]]:
+    return {name: book.kinds[name].schema for name in book.kinds}
 
 
 def _load_rule_file(snapshot: Snapshot, path: str) -> Any:

@@ -14,8 +14,9 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.memory import Memory, digest_of
+from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.packing import Entries
-from itsm_gitops.repository.snapshot import REGULAR, FileInfo, Snapshot
+from itsm_gitops.repository.snapshot import Snapshot
 from itsm_gitops.repository.store import FOLDERS, SUFFIX, UNREADABLE, Document, Store, identifier_of
 from itsm_gitops.repository.workers import share_out
 
@@ -56,6 +57,8 @@ def load_store(
     returns survives, and that must pickle. The order of the results is that of the paths within
     each process. ``jobs=None`` uses one process below 500 documents, else up to four.
 
+    ``config`` are the settings to use; the snapshot's own must have no fault (raises SettingsError).
+
     What ``memory`` knows is not read again; it learns the rest. Its rows are
     right only for the same rule book and the same ``visit``. ``spool`` gets the records that are parsed,
     for ``Store.read_documents``. ``progress`` is told how many of the documents have been read, and how
@@ -63,7 +66,7 @@ def load_store(
     """
     book = book or read_rulebook(snapshot)
     tuple(book.kinds.values())  # a rule book that cannot be used is an error now, not in a worker
-    store = Store(snapshot, book, config or read_config(snapshot)[0])
+    store = Store(snapshot, book, config or read_config(snapshot).require(snapshot.name))
     infos = snapshot.files()
     store.files = [info.path for info in infos]
     store.irregular = {info.path: info.mode for info in infos if info.mode != REGULAR}

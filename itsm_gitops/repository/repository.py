@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from itsm_gitops import documents
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import GitError, NotFound
+from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.loading import load_store
+from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.snapshot import (
     CMDB,
     CONFIG,
     RECORDS,
-    REGULAR,
     CommitTree,
     IndexTree,
     MergedTree,
@@ -42,6 +43,9 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        # For those who only show: it is told the faults of settings (and of which snapshot), and defaults
+        # stand in for them. Where it is None, faulty settings stop.
+        self.tolerate: Callable[[Sequence[Finding], str], object] | None = None
 
     @classmethod
     def open(cls, path: str | Path = ".") -> Repository:
@@ -99,8 +103,17 @@ class Repository:
 
     @cached_property
     def config(self) -> Config:
-        """The working tree's settings."""
-        return read_config(WorkingTree(self.root))[0]
+        """The working tree's settings; raises SettingsError as ``settings`` does."""
+        return self.settings(WorkingTree(self.root))
+
+    def settings(self, snapshot: Snapshot) -> Config:
+        """Return the settings of a snapshot; raises SettingsError when they have faults and nobody tolerates it."""
+        config = read_config(snapshot)
+        if self.tolerate is None:
+            return config.require(snapshot.name)
+        if config.faults:
+            self.tolerate(config.faults, snapshot.name)
+        return config
 
     def snapshot(self, at: str | None = None) -> Snapshot:
         """Return the working tree, the index or a commit; raises GitError for an unknown revision."""
@@ -110,11 +123,13 @@ class Repository:
 
     def store(self, at: str | None = None, *, jobs: int | None = None) -> Store:
         """Load all documents of a snapshot, under the rule book and settings of that snapshot."""
-        return load_store(self.snapshot(at), jobs=jobs)[0]
+        snapshot = self.snapshot(at)
+        return load_store(snapshot, jobs=jobs, config=self.settings(snapshot))[0]
 
     def merged(self, ours: str, others: Sequence[str]) -> Store:
         """Load all documents of what merging ``others`` into ``ours`` would give; raises GitError."""
-        return load_store(MergedTree(self.history, ours, others))[0]
+        tree = MergedTree(self.history, ours, others)
+        return load_store(tree, config=self.settings(tree))[0]
 
     def locate(self, fragment: str, at: str | None = None) -> str:
         """Return the path of the document that ``fragment`` means; raises NotFound or Ambiguous.

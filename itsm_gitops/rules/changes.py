@@ -53,7 +53,7 @@ def read_range(repo: Repository, base: str, at: str | None) -> Range:
     commit = git.merge_base(base, "HEAD" if at in (None, INDEX) else str(at))
     snapshot = repo.snapshot(commit)
     status = {f.path: f.status for f in changed_files(repo, commit, at)}
-    book, config = read_rulebook(snapshot), read_config(snapshot)[0]
+    book, config = read_rulebook(snapshot), read_config(snapshot)
     return Range(repo, commit, snapshot, repo.snapshot(at), book, config, status)
 
 

@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING
+from itsm_gitops.model.windows import is_zone, near_zone
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, day, moment
 from itsm_gitops.rules.rule import NETWORK, Hit, Rule
 
 _DEPENDENCIES = ("depends_on", "runs_on")
-
-
-@cache
-def is_zone(name: str) -> bool:
-    """Whether the time zone database knows a name; cheaper than a list of all names."""
-    from zoneinfo import ZoneInfo
-
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        return False
-    return True
-
-
-def near_zone(name: str) -> str:
-    """Say which time zone may be meant."""
-    from zoneinfo import available_timezones
-
-    return did_you_mean(name, available_timezones()) or "an IANA name, for example Europe/Berlin"
 
 
 def dependency_is_in_production(ctx: NetworkContext) -> Iterator[Hit]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from itsm_gitops.rules.registry import find_rule, rules
 from itsm_gitops.rules.rule import SCOPES, Rule
 
 
-class Explanation(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Explanation:
     """Everything a person wants to know of a rule. ``bad`` and ``good`` are excerpts of YAML."""
 
     code: str

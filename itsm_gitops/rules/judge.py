@@ -6,10 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.errors import ItsmError, RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository import (
+    DEVICE,
+    DRAFT,
+    FOLDER,
+    PIPE,
+    SOCKET,
     SUBMODULE,
     SYMLINK,
     Config,
@@ -155,9 +160,12 @@ class DocumentJudge:
 
 def judge_snapshot(snapshot: Snapshot, now: datetime) -> Judged:
     """Load one snapshot and return everything that is wrong with it, not yet located."""
-    config, findings = read_config(snapshot)
+    config = read_config(snapshot)
     book = BookContext.read(snapshot, config, now, RULES)
-    findings = [*findings, *_book_problems(book), *run(RULEBOOK, book)]
+    unreadable_settings = [
+        f for f in config.faults if f.code.startswith("P")
+    ]  # the others are hits of a rule
+    findings = [*unreadable_settings, *_book_problems(book), *run(RULEBOOK, book)]
     try:
         store, verdicts = load_store(snapshot, visit=DocumentJudge(now), config=config)
     except ItsmError as error:
@@ -170,7 +178,13 @@ def judge_snapshot(snapshot: Snapshot, now: datetime) -> Judged:
         findings += verdict.findings
     findings += unreadable(store)
     findings += run(NETWORK, context)
-    return Judged(store, config, context, findings)
+    return Judged(store, config, context, _once(findings))
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    """Leave out that the rule book cannot be used where another error says what is wrong with that file."""
+    named = {f.path for f in findings if f.severity == ERROR and f.code != "S022"}
+    return [f for f in findings if f.code != "S022" or f.path not in named]
 
 
 def run(scope: str, context: Any) -> Iterable[Finding]:
@@ -180,6 +194,8 @@ def run(scope: str, context: Any) -> Iterable[Finding]:
         try:
             for hit in check(context) if check else ():
                 yield to_finding(rule, hit)
+        except RuleBookError as error:
+            yield to_finding(find_rule("S022"), book_error(error))
         except _UNEXPECTED as error:
             yield _unjudged(rule, error, "schemas")
 
@@ -196,7 +212,15 @@ def _book_problems(book: BookContext) -> list[Finding]:
 _IRREGULAR: Mapping[str, str] = {
     SYMLINK: "this is a symbolic link; it is not followed",
     SUBMODULE: "this is another repository inside this one; it is not read",
+    FOLDER: "this is a folder with the name of a file",
+    PIPE: "this is a named pipe (FIFO)",
+    SOCKET: "this is a socket",
+    DEVICE: "this is a device",
+    DRAFT: "a writer that was killed left this draft",
 }
+
+
+_DRAFT_HINT = "remove it; the document itself holds what was written last"
 
 
 def unreadable(store: Store) -> list[Finding]:
@@ -209,7 +233,8 @@ def unreadable(store: Store) -> list[Finding]:
     irregular = find_rule("P013")
     for path, mode in store.irregular.items():
         message = _IRREGULAR.get(mode, "this is not a regular file")
-        found.append(to_finding(irregular, Hit(message, line=1, column=1), path))
+        hint = _DRAFT_HINT if mode == DRAFT else ""
+        found.append(to_finding(irregular, Hit(message, hint=hint, line=1, column=1), path))
     unnamed = find_rule("P014")
     odd = Hit("this name cannot be shown", line=1, column=1)
     return found + [to_finding(unnamed, odd, path) for path in store.files if not path.isprintable()]

@@ -119,4 +119,28 @@ RULES = (
         bad="cmdb/databases/pay\\nments.yaml",
         good="cmdb/databases/payments.yaml",
     ),
+    Rule(
+        "P015",
+        "Unfinished merge",
+        why="Lines of Git stand in the file for a decision between two versions that nobody has made yet.",
+        hint="edit the file so that what is right remains, without the marker lines, then git add it",
+        bad="<<<<<<< HEAD\nstate: new\n=======\nstate: closed\n>>>>>>> topic",
+        good="state: closed",
+    ),
+    Rule(
+        "P016",
+        "Pointer of Git LFS",
+        why="Git LFS keeps the content elsewhere; without it nobody knows what the document says.",
+        hint="git lfs pull",
+        bad="version https://git-lfs.github.com/spec/v1\noid sha256:…\nsize 812",
+        good="id: payments-db",
+    ),
+    Rule(
+        "P017",
+        "No document at all",
+        why="Something else lies under the name of a document: encrypted, an HTML page, a picture, zero bytes.",
+        hint="git checkout -- FILE brings the committed content back",
+        bad="<!DOCTYPE html>",
+        good="id: payments-db",
+    ),
 )

@@ -12,7 +12,6 @@ from itsm_gitops.model.rulebook import GROUPS
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.audience_names import audience_hits
 from itsm_gitops.rules.book import CONFIG, BookContext, problem_of
-from itsm_gitops.rules.cmdb import is_zone, near_zone
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
 from itsm_gitops.rules.rule import CHANGE, RULEBOOK, Hit, Rule
 from itsm_gitops.schema import validate
@@ -35,11 +34,13 @@ def book_fits_its_meta(ctx: BookContext) -> Iterator[Hit]:
 
 
 def config_fits_its_meta(ctx: BookContext) -> Iterator[Hit]:
-    """Check itsm.yaml against its schema, and look its time zone up."""
-    yield from ctx.refusals(CONFIG)
-    zone = (ctx.data(CONFIG) or {}).get("timezone")
-    if isinstance(zone, str) and not is_zone(zone):
-        yield Hit(f"there is no time zone '{zone}'", ("timezone",), near_zone(zone), CONFIG)
+    """Check itsm.yaml against the schema of the repository, and against what this tool understands."""
+    refused = ctx.refusals(CONFIG)
+    yield from refused
+    places = {hit.pointer for hit in refused}
+    for fault in ctx.config.faults:
+        if not fault.code.startswith("P") and fault.pointer not in places:
+            yield Hit(fault.message, fault.pointer, fault.hint, CONFIG, fault.at_key)
 
 
 def book_agrees_with_itself(ctx: BookContext) -> Iterator[Hit]:

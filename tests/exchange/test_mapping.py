@@ -9,8 +9,8 @@ import pytest
 
 from itsm_gitops import documents
 from itsm_gitops.exchange.mapping import SCHEMA, MappingError, read_mapping
-from itsm_gitops.exchange.shape import WORDS, misfits
 from itsm_gitops.model.errors import NotFound
+from itsm_gitops.model.shape import WORDS, misfits
 from itsm_gitops.repository import packaged_rulebook_root
 from tests.exchange.samples import MAPPING
 

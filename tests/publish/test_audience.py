@@ -176,8 +176,9 @@ def test_no_link_is_dead_and_nothing_empty_is_left(built: Callable[[str], Path])
 
 
 def test_a_folder_belongs_to_one_audience(tmp_path: Path) -> None:
-    claim(tmp_path / "site", "public")
-    claim(tmp_path / "site", "public")
+    for _ in range(2):
+        with claim(tmp_path / "site", "public"):
+            pass
     with pytest.raises(ItsmError, match="another audience \\(public\\)"):
         claim(tmp_path / "site", "staff")
     (tmp_path / "old").mkdir()
@@ -186,7 +187,8 @@ def test_a_folder_belongs_to_one_audience(tmp_path: Path) -> None:
     )
     with pytest.raises(ItsmError, match="another audience \\(internal\\)"):
         claim(tmp_path / "old", "public")
-    claim(tmp_path / "old", "internal")
+    with claim(tmp_path / "old", "internal"):
+        pass
 
 
 def test_another_audience_is_built_beside_the_usual_one(world: World, built: Callable[[str], Path]) -> None:

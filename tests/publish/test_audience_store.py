@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import yaml
 from sample_site import DOCUMENTS, NOW
 
 from itsm_gitops.commands.reporting import Reporter
-from itsm_gitops.model.audience import AUDIENCES, read_audience
+from itsm_gitops.model.audience import AUDIENCES, audience_of
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.model.rulebook import RuleBook
@@ -31,7 +32,7 @@ def shop(git_repo: GitRepo) -> GitRepo:
 def seen_by(made: GitRepo, audience: str) -> View:
     snapshot = made.repo.snapshot()
     book = read_rulebook(snapshot)
-    return load(snapshot, book, read_audience(book, audience), Reporter(), NOW)[0]
+    return load(snapshot, book, audience_of(book.policy(AUDIENCES), audience), Reporter(), NOW)[0]
 
 
 def policy(made: GitRepo, **about: Any) -> View:
@@ -43,7 +44,7 @@ def policy(made: GitRepo, **about: Any) -> View:
 
 def plain(entry: Entry) -> Entry:
     """Return an entry without the places of its edges: lists get shorter."""
-    return entry._replace(edges=tuple(e._replace(pointer=e.pointer[:1]) for e in entry.edges))
+    return replace(entry, edges=tuple(e._replace(pointer=e.pointer[:1]) for e in entry.edges))
 
 
 @pytest.mark.parametrize("audience", ["public", "staff"])
@@ -234,23 +235,23 @@ def test_the_policy_says_where_it_is_wrong(book: RuleBook) -> None:
         [AUDIENCES], lambda _: {"audiences": {"some": {"kinds": {"incident": {}}, "title": "S"}}}
     )
     with pytest.raises(ItsmError, match=r"audiences\.yaml: missing or wrong: 'fields'"):
-        read_audience(broken, "some")
-    assert read_audience(book, "internal").everything
-    assert read_audience(book, "public").handbook is False
+        audience_of(broken.policy(AUDIENCES), "some")
+    assert audience_of(book.policy(AUDIENCES), "internal").everything
+    assert audience_of(book.policy(AUDIENCES), "public").handbook is False
     some = RuleBook(
         [AUDIENCES], lambda _: {"audiences": {"some": {"title": "S", "handbook": ["a.md"], "kinds": {}}}}
     )
-    assert read_audience(some, "some").handbook == ("a.md",)
+    assert audience_of(some.policy(AUDIENCES), "some").handbook == ("a.md",)
 
 
 def test_the_reference_is_for_those_who_see_names(book: RuleBook) -> None:
-    found = {name: read_audience(book, name) for name in ("internal", "staff", "public")}
+    found = {name: audience_of(book.policy(AUDIENCES), name) for name in ("internal", "staff", "public")}
     assert [a.reference for a in found.values()] == [True, True, False]
-    assert not found["staff"]._replace(people="none").reference
-    assert not found["staff"]._replace(handbook=("a.md",)).reference
+    assert not replace(found["staff"], people="none").reference
+    assert not replace(found["staff"], handbook=("a.md",)).reference
 
 
 def test_the_usual_audience_is_a_setting(git_repo: GitRepo) -> None:
-    assert read_config(git_repo.repo.snapshot())[0].audience == "internal"
+    assert read_config(git_repo.repo.snapshot()).audience == "internal"
     git_repo.write("itsm.yaml", "version: 1\nsite: {audience: staff}\n")
-    assert read_config(git_repo.repo.snapshot())[0].audience == "staff"
+    assert read_config(git_repo.repo.snapshot()).audience == "staff"

@@ -37,7 +37,7 @@ def files(root: Path) -> dict[str, bytes]:
 
 
 def test_an_engine_that_does_not_exist_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ItsmError, match="no site engine 'hugo'"):
+    with pytest.raises(ItsmError, match=r"itsm\.yaml:\d+:\d+: 'hugo' is not allowed"):
         with_engine(tmp_path, "hugo")
 
 

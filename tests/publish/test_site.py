@@ -416,7 +416,7 @@ def test_the_server_answers_to_this_machine_only(site: Path) -> None:
 
         assert status("/index.html", host) == 200
         assert status("/", "localhost") == 200
-        assert status("/index.html", "evil.example") == 403
+        assert status("/index.html", "evil.example") == 421
         assert status("/search/", host) == 404
         with pytest.raises(UsageError, match="cannot be used"), listening(site, int(host.split(":")[1])):
             pass

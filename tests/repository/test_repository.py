@@ -11,13 +11,11 @@ import pytest
 import itsm_gitops
 from itsm_gitops.model.errors import Ambiguous, GitError, NotFound, RuleBookError
 from itsm_gitops.repository import (
-    Config,
     Repository,
     Snapshot,
     WorkingTree,
     packaged_rulebook_root,
     porcelain,
-    read_config,
     read_rulebook,
 )
 from itsm_gitops.repository.config import Hosting
@@ -121,13 +119,13 @@ def test_key_order_is_that_of_the_schema(git_repo: GitRepo) -> None:
     assert keys[:3] == ("id", "kind", "title")
 
 
-def test_configuration_is_read_leniently(git_repo: GitRepo) -> None:
+def test_the_settings_are_read(git_repo: GitRepo) -> None:
     git_repo.write(
         "itsm.yaml",
         "version: 1\norganisation: Acme\ntimezone: Asia/Tokyo\ndirectory: closed\n"
         "site:\n  name: Help\n  url: https://example.org/\n"
-        "severity:\n  K001: warning\n  K002: loud\n"
-        "ignore:\n  - code: D001\n    path: cmdb/*\n    reason: moving\n    until: 2026-12-31\n  - 7\n",
+        "severity:\n  K001: warning\n"
+        "ignore:\n  - code: D001\n    path: cmdb/*\n    reason: moving\n    until: 2026-12-31\n",
     )
     config = git_repo.repo.config
     assert (config.organisation, config.timezone, config.directory) == ("Acme", "Asia/Tokyo", "closed")
@@ -147,39 +145,6 @@ def test_where_the_repository_is_on_a_forge(git_repo: GitRepo) -> None:
         "main",
     )
     assert place("{url: 'https://forge.example/x', forge: gitlab, branch: trunk}").branch == "trunk"
-    for wrong in (
-        "7",
-        "{url: 'javascript:alert(1)', forge: gitea}",
-        "{url: 'https://x.example', forge: svn}",
-    ):
-        assert place(wrong) == Hosting()
-
-
-@pytest.mark.parametrize(
-    ("text", "codes"),
-    [
-        ("", ["P007"]),
-        ("- a\n", ["P011"]),
-        ("organisation: 7\ntimezone: [x]\nsite: no\nseverity: 1\nignore: {}\ndirectory: maybe\n", []),
-        ("organisation: &a x\n", ["P005"]),
-    ],
-)
-def test_a_bad_configuration_is_findings_and_defaults(git_repo: GitRepo, text: str, codes: list[str]) -> None:
-    git_repo.write("itsm.yaml", text)
-    config, findings = read_config(git_repo.repo.snapshot())
-    assert config == Config(site_name="Our organisation")
-    assert [(f.code, f.path, f.severity) for f in findings] == [(c, "itsm.yaml", "error") for c in codes]
-    assert all(f.line >= 1 for f in findings)
-
-
-def test_a_linked_or_missing_configuration(git_repo: GitRepo, tmp_path: Path) -> None:
-    target = git_repo.root / "itsm.yaml"
-    target.rename(tmp_path / "real.yaml")
-    assert read_config(WorkingTree(git_repo.root)) == (Config(), [])
-    target.symlink_to(tmp_path / "real.yaml")
-    config, findings = read_config(WorkingTree(git_repo.root))
-    assert config == Config()
-    assert [f.code for f in findings] == ["P013"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from itsm_gitops.model.errors import GitError, ItsmError, NotFound
 from itsm_gitops.repository import (
-    OTHER,
+    PIPE,
     REGULAR,
     SUBMODULE,
     SYMLINK,
@@ -104,7 +104,7 @@ def test_links_submodules_and_pipes_are_listed_and_never_read(git_repo: GitRepo,
         with pytest.raises(ItsmError):
             snapshot.read("records/folder/secret.yaml")
     os.mkfifo(git_repo.root / "records/pipe.yaml")
-    assert ("records/pipe.yaml", OTHER) in listed(git_repo.repo.snapshot())
+    assert ("records/pipe.yaml", PIPE) in listed(git_repo.repo.snapshot())
 
 
 def test_a_data_root_that_is_a_link(git_repo: GitRepo, tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_rule_book_of_a_commit_is_read_in_one_go(
         snapshot = git_repo.repo.snapshot(at)
         kinds = read_rulebook(snapshot).kinds
         assert len(list(kinds.values())) == len(kinds)
-        assert read_config(snapshot)[0].organisation == "Example Ltd"
+        assert read_config(snapshot).organisation == "Example Ltd"
         assert len(started) == 1
     # What would take too much memory is still read, when it is needed.
     monkeypatch.setattr(snapshot_module, "_AHEAD", 5000)

@@ -1,0 +1,109 @@
+"""What of a repository's ``site/docs`` is published: pages, pictures, styles; nothing that a browser runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Container, Iterator
+from pathlib import Path, PurePosixPath
+
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.publish.engine_settings import page_source
+from itsm_gitops.repository import packaged_rulebook_root
+
+
+def published(docs: Path, left_out: Container[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield path (inside ``docs``) and bytes of each file to be published, but those that are ``left_out``.
+
+    Links are no files: they could publish one from outside the repository. Names that begin with a dot are left
+    out, too. Raises ItsmError for a file that a site may not have.
+    """
+    own = packaged_rulebook_root() / "site" / "docs"
+    for path, content in _files_below(docs):
+        hidden = any(step.startswith(".") for step in path.split("/"))
+        if content is not None and not hidden and path not in left_out:
+            yield path, _published(path, content, own)
+
+
+def digest_of_files(folder: Path) -> str:
+    """Return the digest of the names and bytes of every file below a folder; links count as what they are."""
+    total = hashlib.sha256()
+    for path, content in _files_below(folder):
+        total.update(
+            f"\0{path}\0{'link' if content is None else len(content)}\0".encode("utf-8", "surrogateescape")
+        )
+        total.update(content or b"")
+    return total.hexdigest()
+
+
+def _files_below(folder: Path) -> Iterator[tuple[str, bytes | None]]:
+    """Yield path (with slashes) and bytes of each file below a folder in order; None for what is no regular file."""
+    for top, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted([*names, *(f for f in folders if Path(top, f).is_symlink())]):
+            path = Path(top, name)
+            regular = stat.S_ISREG(path.lstat().st_mode)
+            yield path.relative_to(folder).as_posix(), path.read_bytes() if regular else None
+
+
+def _published(path: str, content: bytes, own: Path) -> bytes:
+    """Return what is published of a file of the repository's ``site/docs``; raises ItsmError where nothing may be.
+
+    Browsers run scripts and whole pages, so these come from the tool alone: ``own`` is its folder of the same files.
+    """
+    suffix, name = PurePosixPath(path).suffix.lower(), f"site/docs/{path}"
+    if suffix == ".md":
+        return page_source(content, name)
+    if suffix in _SCRIPTS and (own / path).is_file():
+        return (own / path).read_bytes()
+    if suffix == ".svg" and _ACTIVE.search(content):
+        raise ItsmError(f"{name}: this picture has a script or loads something", "save it as a plain SVG")
+    if suffix not in _PASSIVE:
+        raise ItsmError(
+            f"{name}: a site publishes no files of this kind from a repository",
+            f"remove it; besides Markdown there may be {', '.join(sorted(_PASSIVE))}",
+        )
+    return content
+
+
+_SCRIPTS = frozenset({".js", ".mjs"})
+_PASSIVE = frozenset(
+    [
+        ".avif",
+        ".gif",
+        ".ico",
+        ".jpeg",
+        ".jpg",
+        ".png",
+        ".svg",
+        ".webp",
+        ".mp3",
+        ".mp4",
+        ".webm",
+        ".css",
+        ".woff",
+        ".woff2",
+        ".csv",
+        ".ics",
+        ".json",
+        ".txt",
+        ".yaml",
+        ".yml",
+        ".pdf",
+        ".docx",
+        ".odp",
+        ".ods",
+        ".odt",
+        ".pptx",
+        ".xlsx",
+        ".zip",
+    ]
+)
+# Whatever makes an SVG more than a drawing: scripts, handlers, entities, foreign content, addresses that act.
+_ACTIVE = re.compile(
+    rb"<\s*(?:[^\s<>/:]+:)?(?:script|foreignObject|iframe|object|embed|handler|set|animate\w*)\b|<!(?:ENTITY|DOCTYPE[^>]*\[)"
+    rb"|\son[a-z]+\s*=|javascript\s*:|&#|@import|url\(\s*[\"']?(?!#)|href\s*=\s*[\"']\s*(?!#|[\"'])|\x00",
+    re.IGNORECASE,
+)

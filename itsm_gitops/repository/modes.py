@@ -1,0 +1,42 @@
+"""What lies under a name in a snapshot: a regular file, or something that is listed and never read."""
+
+from __future__ import annotations
+
+import stat
+from typing import NamedTuple
+
+REGULAR = "100644"
+SYMLINK = "120000"
+SUBMODULE = "160000"
+FOLDER = "040000"  # a folder with the name of a document; others are not listed
+PIPE = "010000"
+SOCKET = "140000"
+DEVICE = "020000"
+DRAFT = "draft"  # what a writer left that was killed
+OTHER = "000000"
+NAMES = (".yaml", ".yml", ".json")  # of documents and of files of the rule book
+_KINDS = {
+    stat.S_IFLNK: SYMLINK,
+    stat.S_IFIFO: PIPE,
+    stat.S_IFSOCK: SOCKET,
+    stat.S_IFCHR: DEVICE,
+    stat.S_IFBLK: DEVICE,
+}
+GIT_MODES = {"100644": REGULAR, "100755": REGULAR, "120000": SYMLINK, "160000": SUBMODULE}
+
+
+class FileInfo(NamedTuple):
+    """One file of a snapshot.
+
+    ``path`` is relative to the root, with slashes. ``mode`` is REGULAR, SYMLINK, SUBMODULE, and in the
+    working tree FOLDER, PIPE, SOCKET, DEVICE, DRAFT or OTHER. ``oid`` is the blob's hash, empty in the working tree.
+    """
+
+    path: str
+    mode: str
+    oid: str = ""
+
+
+def irregular(mode: int) -> str:
+    """Return the mode of what is neither a regular file nor a folder."""
+    return _KINDS.get(stat.S_IFMT(mode), OTHER)
