@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from itsm_gitops import documents
-from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.once import Once
+from itsm_gitops.model.rulebook import COMMON
 from itsm_gitops.repository import REGULAR, Config, Snapshot
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.rule import Hit
 from itsm_gitops.schema import validate
+from itsm_gitops.schema.faults import Fault, circle_faults, faults, reference_faults
 
 CONFIG = "itsm.yaml"
 _META = "schemas/meta/"
@@ -31,7 +32,7 @@ class BookContext:
     codes: Collection[str]
     files: Mapping[str, documents.Loaded]
     _refused: dict[str, list[Hit]] = field(default_factory=dict)
-    _metas: dict[str, validate.Validity | None] = field(default_factory=dict)
+    _metas: dict[tuple[str, bool], validate.Validity | None] = field(default_factory=dict)
 
     @classmethod
     def read(cls, snapshot: Snapshot, config: Config, now: datetime, codes: Collection[str]) -> BookContext:
@@ -51,14 +52,30 @@ class BookContext:
         if path not in self._refused:
             name, data = meta_of(path), self.data(path)
             meta = self.data(name)
-            if name not in self._metas:
-                usable = meta is not None and not problem_of(meta)
-                self._metas[name] = validate.shared(meta) if usable else None
-            validator = self._metas[name]
+            if meta is not None and path == COMMON:
+                meta = _meta_of_definitions(meta)
+            if name and (name, path == COMMON) not in self._metas:
+                usable = meta is not None and not self.faults(name)
+                self._metas[name, path == COMMON] = validate.shared(meta) if usable else None
+            validator = self._metas.get((name, path == COMMON))
             good = data is None or validator is None or validator.is_valid(data)
             found = [] if good else schema.explain(validate.slow(meta), data)
             self._refused[path] = [c.hit._replace(path=path) for c in found]
         return self._refused[path]
+
+    def faults(self, path: str) -> Sequence[Fault]:
+        """Return what makes a schema of the rule book unusable as a schema."""
+        data = self.data(path)
+        return _faults(data, make=lambda: faults(data)) if data is not None else ()
+
+    def broken_references(self, path: str) -> Iterator[Fault]:
+        """Yield the references of a schema that lead nowhere, elsewhere or in a circle."""
+        data, alone = self.data(path), path == COMMON or path.startswith(_META)
+        definitions = (self.data(COMMON) or {}).get("definitions")
+        shared: Mapping[str, Any] = definitions if isinstance(definitions, dict) else {}
+        yield from reference_faults(data, None if alone else shared)
+        if alone:
+            yield from circle_faults(data, inlined=path == COMMON)
 
     def usable(self, folder: str, suffix: str) -> Iterator[tuple[str, Any]]:
         """Yield path and data of the readable files of one folder."""
@@ -67,12 +84,27 @@ class BookContext:
                 yield path, self.data(path)
 
 
-_problems: Once[tuple[str, Pointer] | None] = Once()
+_faults: Once[Sequence[Fault]] = Once()  # a schema of the rule book is shared and does not change
+_definitions_meta: Once[Any] = Once()
 
 
-def problem_of(schema: Any) -> tuple[str, Pointer] | None:
-    """Return what is wrong with a schema of the rule book, which is shared and does not change."""
-    return _problems(schema, make=lambda: validate.schema_problem(schema))
+def _meta_of_definitions(kind: Any) -> Any:
+    """Return the schema of the shared definitions: each is written as a field of a kind is."""
+    return _definitions_meta(
+        kind,
+        make=lambda: {
+            "type": "object",
+            "required": ["definitions"],
+            "properties": {
+                "definitions": {
+                    "type": "object",
+                    "description": "Shared pieces by name.",
+                    "additionalProperties": {"$ref": "#/definitions/property"},
+                }
+            },
+            "definitions": kind.get("definitions"),
+        },
+    )
 
 
 def _load(path: str, raw: bytes) -> documents.Loaded:
@@ -86,6 +118,8 @@ def meta_of(path: str) -> str:
     parts = path.split("/")
     if path == CONFIG:
         return f"{_META}config.schema.json"
+    if path == COMMON:
+        return f"{_META}kind.schema.json"
     if len(parts) != 3:
         return ""
     name = {

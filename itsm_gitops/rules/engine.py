@@ -12,15 +12,15 @@ from pathlib import Path
 from itsm_gitops import documents
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, UsageError
-from itsm_gitops.model.findings import ERROR, OFF, SEVERITIES, WARNING, Finding, at_least, sort_key
+from itsm_gitops.model.findings import ERROR, SEVERITIES, WARNING, Finding, at_least, sort_key
 from itsm_gitops.model.paths import glob
 from itsm_gitops.repository import Config, Repository, Snapshot, Store
 from itsm_gitops.rules import fix as repairs
 from itsm_gitops.rules.changes import Range, read_range
-from itsm_gitops.rules.context import day
 from itsm_gitops.rules.judge import Judged, judge_snapshot, run
 from itsm_gitops.rules.registry import rules
 from itsm_gitops.rules.rule import CHANGE
+from itsm_gitops.rules.settings import configured
 
 _KEPT = 512  # files whose positions are remembered while findings are located
 
@@ -30,7 +30,8 @@ class Report:
     """What ``check`` found. ``files`` and ``records`` count what was asked for, ``seconds`` is wall time.
 
     ``fixed`` lists what ``fix=True`` repaired; ``snapshot`` names what was judged and ``base`` the
-    commit it was compared with (empty without one).
+    commit it was compared with (empty without one). ``unjudged`` counts the documents that were not
+    judged because the rule book has errors.
     """
 
     findings: tuple[Finding, ...]
@@ -40,6 +41,7 @@ class Report:
     fixed: tuple[repairs.Repair, ...] = ()
     snapshot: str = ""
     base: str = ""
+    unjudged: int = 0
 
     def count(self, severity: str) -> int:
         """Return how many findings have exactly this severity."""
@@ -94,6 +96,7 @@ def check(
         fixed=fixed,
         snapshot=snapshot.name,
         base=commit,
+        unjudged=judged.unjudged,
     )
 
 
@@ -112,9 +115,10 @@ def _judge(
         return judged, snapshot, judged.findings, judged.config, ""
     span = read_range(repo, base, at)
     judged = judge_snapshot(snapshot, now)
+    if judged.context is None:  # nobody knows what the change brings: all errors of the rule book count
+        return judged, snapshot, judged.findings, span.config, span.commit
     found = _since(judged.findings, span, now)
-    if judged.context is not None:
-        found += run(CHANGE, span.context(judged.context))
+    found += run(CHANGE, span.context(judged.context))
     return judged, snapshot, found, span.config, span.commit
 
 
@@ -137,21 +141,6 @@ def _replaced(findings: Sequence[Finding]) -> list[Finding]:
     instead = {r.code: r.instead_of for r in rules() if r.instead_of}
     told = {(instead[f.code], f.path, f.pointer) for f in findings if f.code in instead}
     return [f for f in findings if (f.code, f.path, f.pointer) not in told]
-
-
-def configured(findings: Iterable[Finding], settings: Config, now: datetime) -> Iterator[Finding]:
-    """Apply the severities and the ignores of itsm.yaml."""
-    today = now.date()
-    ignores = [
-        (ignore.code, glob(ignore.path))
-        for ignore in settings.ignore
-        if ignore.reason and (day(ignore.until) or today) >= today
-    ]
-    for finding in findings:
-        severity = settings.severity.get(finding.code, finding.severity)
-        if severity == OFF or any(c == finding.code and p.fullmatch(finding.path) for c, p in ignores):
-            continue
-        yield replace(finding, severity=severity)
 
 
 class _Wanted:

@@ -11,26 +11,27 @@ from itsm_gitops.model.findings import INFO, WARNING, Pointer
 from itsm_gitops.model.rulebook import GROUPS
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.audience_names import audience_hits
-from itsm_gitops.rules.book import CONFIG, BookContext, problem_of
+from itsm_gitops.rules.book import CONFIG, BookContext
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
 from itsm_gitops.rules.rule import CHANGE, RULEBOOK, Hit, Rule
 from itsm_gitops.schema import validate
+from itsm_gitops.schema.faults import Fault, circle_faults, faults, reference_faults
 
 _PLACE = re.compile(r"(schemas/[^:]+|itsm\.yaml)(?::(\d+):(\d+))?: (.*)", re.DOTALL)
 
 
 def schema_is_valid(ctx: BookContext) -> Iterator[Hit]:
-    """Check every schema of the rule book against draft-07."""
-    for path, data in ctx.usable("schemas/", ".schema.json"):
-        problem = problem_of(data)
-        if problem:
-            yield Hit(problem[0], problem[1], "", path)
+    """Check every schema of the rule book against draft-07, its patterns and its references."""
+    for path, _ in ctx.usable("schemas/", ".schema.json"):
+        for fault in (*ctx.faults(path), *ctx.broken_references(path)):
+            yield Hit(fault.message, fault.pointer, fault.hint, path)
 
 
 def book_fits_its_meta(ctx: BookContext) -> Iterator[Hit]:
     """Check every kind, life cycle, policy and template against its schema in schemas/meta."""
     for path, _ in ctx.usable("schemas/", ""):
-        yield from ctx.refusals(path)
+        places = {f.pointer for f in ctx.faults(path)} if path.endswith(".schema.json") else set()
+        yield from (hit for hit in ctx.refusals(path) if hit.pointer not in places)
 
 
 def config_fits_its_meta(ctx: BookContext) -> Iterator[Hit]:
@@ -143,10 +144,15 @@ def _unknown_code(code: str, codes: Collection[str], pointer: Pointer, *, at_key
         yield Hit(f"there is no rule {code}", pointer, hint, CONFIG, at_key)
 
 
+def form_faults(form: Any) -> list[Fault]:
+    """Return what makes a form unusable as a schema; a form stands alone."""
+    return [*faults(form), *reference_faults(form), *circle_faults(form, inlined=False)]
+
+
 def answers_fit_form(ctx: DocumentContext) -> Iterator[Hit]:
     """Judge the answers by the form of the offering."""
     form = (ctx.item(ctx.data.get("offering")) or {}).get("form")
-    if not isinstance(form, dict) or "answers" in ctx.refused or validate.schema_problem(form):
+    if not isinstance(form, dict) or "answers" in ctx.refused or form_faults(form):
         return
     answers = ctx.data.get("answers", {})
     for found in schema.explain(validate.slow(form), answers):
@@ -159,9 +165,9 @@ def form_is_usable(ctx: DocumentContext) -> Iterator[Hit]:
     form = ctx.data.get("form")
     if form is None:
         return
-    problem = validate.schema_problem(form)
-    if problem:
-        yield Hit(problem[0], ("form", *problem[1]))
+    unusable = form_faults(form)
+    if unusable:
+        yield from (Hit(fault.message, ("form", *fault.pointer), fault.hint) for fault in unusable)
         return
     questions = form["properties"]
     for index, name in enumerate(form.get("required", ())):

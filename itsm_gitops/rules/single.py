@@ -12,9 +12,10 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Document, Repository, Store, load_store
 from itsm_gitops.repository.overlay import Overlay
 from itsm_gitops.rules.context import NetworkContext
-from itsm_gitops.rules.engine import configured, locate
+from itsm_gitops.rules.engine import locate
 from itsm_gitops.rules.judge import DocumentJudge, Verdict, run, unreadable
 from itsm_gitops.rules.rule import NETWORK
+from itsm_gitops.rules.settings import configured
 
 
 def check_document(repo: Repository, path: str, raw: bytes) -> list[Finding]:
