@@ -30,7 +30,7 @@ from itsm_gitops.rules.book import CONFIG, BookContext
 from itsm_gitops.rules.context import Data, DocumentContext, NetworkContext
 from itsm_gitops.rules.registry import RULES, find_rule, rules
 from itsm_gitops.rules.rule import DOCUMENT, NETWORK, RULEBOOK, Check, Hit, Rule
-from itsm_gitops.rules.rulebook import book_error
+from itsm_gitops.rules.rulebook import WHOLE_BOOK, book_error
 from itsm_gitops.rules.settings import configured
 from itsm_gitops.schema import validate
 
@@ -176,7 +176,7 @@ def judge_snapshot(snapshot: Snapshot, now: datetime) -> Judged:
     ]  # the others are hits of a rule
     findings = [*unreadable_settings, *_book_problems(book), *run(RULEBOOK, book)]
     if _unusable(findings, config, now):
-        return Judged(None, config, None, findings, _documents(snapshot))
+        return Judged(None, config, None, _causes(findings), _documents(snapshot))
     try:
         store, verdicts = load_store(snapshot, visit=DocumentJudge(now), config=config)
     except RuleBookError as error:
@@ -187,13 +187,19 @@ def judge_snapshot(snapshot: Snapshot, now: datetime) -> Judged:
         findings += verdict.findings
     findings += unreadable(store)
     findings += run(NETWORK, context)
-    return Judged(store, config, context, _once(findings))
+    return Judged(store, config, context, findings)
 
 
-def _once(findings: list[Finding]) -> list[Finding]:
-    """Leave out that the rule book cannot be used where another error says what is wrong with that file."""
-    named = {f.path for f in findings if f.severity == ERROR and f.code != "S022"}
-    return [f for f in findings if f.code != "S022" or f.path not in named]
+def _causes(findings: Iterable[Finding]) -> list[Finding]:
+    """Leave out that the rule book, or a file of it, cannot be used where another error says why."""
+    found = list(findings)
+    named = {f.path for f in found if f.severity == ERROR and f.code not in ("S013", "S022")} - {CONFIG}
+    return [
+        f
+        for f in found
+        if not (f.code == "S013" and named)
+        and not (f.code == "S022" and (f.path in named or (named and f.path == WHOLE_BOOK)))
+    ]
 
 
 def _documents(snapshot: Snapshot) -> int:
@@ -224,7 +230,7 @@ def run(scope: str, context: Any) -> Iterable[Finding]:
         except RuleBookError as error:
             yield to_finding(find_rule("S022"), book_error(error))
         except _UNEXPECTED as error:
-            yield _unjudged(rule, error, "schemas")
+            yield _unjudged(rule, error, WHOLE_BOOK)
 
 
 def _book_problems(book: BookContext) -> list[Finding]:

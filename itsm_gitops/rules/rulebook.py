@@ -18,6 +18,7 @@ from itsm_gitops.schema import validate
 from itsm_gitops.schema.faults import Fault, circle_faults, faults, reference_faults
 
 _PLACE = re.compile(r"(schemas/[^:]+|itsm\.yaml)(?::(\d+):(\d+))?: (.*)", re.DOTALL)
+WHOLE_BOOK = "schemas"  # the place of what has no place in one file
 
 
 def schema_is_valid(ctx: BookContext) -> Iterator[Hit]:
@@ -121,7 +122,7 @@ def book_error(error: ItsmError) -> Hit:
     """Make a hit of rule S022 from the reason why the rule book could not be used at all."""
     match = _PLACE.fullmatch(error.message)
     if not match:
-        return Hit(error.message, hint=error.hint, path="schemas", line=1, column=1)
+        return Hit(error.message, hint=error.hint, path=WHOLE_BOOK, line=1, column=1)
     path, line, column, message = match.groups()
     return Hit(message, hint=error.hint, path=path, line=int(line or 1), column=int(column or 1))
 

@@ -13,6 +13,7 @@ from functools import cache
 from itsm_gitops.schema.patterns import Edge, Either, InOrder, Node, OneOf, Ranges, Repeated, parse
 
 _MOST_STATES = 2_000  # of the deterministic automaton that are remembered
+_WORK = 3_000_000  # comparisons of a character with a class for one text: about a second
 
 
 class _State:
@@ -112,12 +113,19 @@ class Automaton:
         return after
 
     def fits(self, text: str) -> bool:
-        """Whether the pattern is found somewhere in the text."""
+        """Whether the pattern is found somewhere in the text; a text that takes too much work does not fit."""
         state = self._state(frozenset([self._start]), at_start=True)
+        work = 0
         for character in text:
             if state.fits:
                 return True
-            state = state.next.get(character) or self._step(state, character)
+            after = state.next.get(character)
+            if after is None:
+                work += len(state.classes)
+                if work > _WORK:
+                    return False
+                after = self._step(state, character)
+            state = after
         return state.fits or state.fits_at_end
 
 
