@@ -35,7 +35,7 @@ TEXT_OPTIONS = [
     for option in command.params
     if isinstance(option, click.Option)
     and option.type is click.STRING
-    and not (option.is_flag or option.callback)
+    and not (option.is_flag or isinstance(option.flag_value, str))
 ]
 TEXT_ARGUMENTS = [
     (name, command, argument)
