@@ -106,10 +106,12 @@ class ItsmCommand(click.Command):
                 continue
             name, sign, _ = word.partition("=")
             count = 0 if sign else values.get(name, 0)
+            if count > len(waiting):
+                return list(args)  # a value is missing: click says so
             if name in values or not self.keep(word, waiting, values, words):
                 options += [word, *waiting[:count]]
                 del waiting[:count]
-        return [*options, "--", *words]
+        return [*options, *(["--"] if any(w.startswith("-") for w in words) else ()), *words]
 
     def keep(self, word: str, waiting: list[str], values: Mapping[str, int], words: list[str]) -> bool:
         """Whether the command takes an option that click does not know, with its value, among its words."""
