@@ -9,6 +9,6 @@ from __future__ import annotations
 from itsm_gitops.rules.engine import Report, check
 from itsm_gitops.rules.explain import Explanation, explain, explanations
 from itsm_gitops.rules.fix import Repair
-from itsm_gitops.rules.single import check_document
+from itsm_gitops.rules.single import new_findings
 
-__all__ = ["Explanation", "Repair", "Report", "check", "check_document", "explain", "explanations"]
+__all__ = ["Explanation", "Repair", "Report", "check", "explain", "explanations", "new_findings"]
