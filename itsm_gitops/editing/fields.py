@@ -48,9 +48,14 @@ def read_assignment(text: str) -> Assignment:
 
 
 def schema_at(kind: Kind, path: tuple[str, ...]) -> Schema:
-    """Return the schema of a field or of a part of one; raises NotFound with the nearest names."""
+    """Return the schema of a field or of a part of one, also of the entries of a list.
+
+    Raises NotFound with the nearest names.
+    """
     schema: Schema = kind.schema
     for depth, step in enumerate(path):
+        while schema_type(schema) == "array" and isinstance(schema.get("items"), dict):
+            schema = schema["items"]
         properties: Mapping[str, Any] = schema.get("properties", {})
         free = schema.get("additionalProperties", True)
         if step in properties:
