@@ -17,6 +17,7 @@ from itsm_gitops.model.paths import glob
 from itsm_gitops.repository import Config, Repository, Snapshot, Store
 from itsm_gitops.rules import fix as repairs
 from itsm_gitops.rules.changes import Range, read_range
+from itsm_gitops.rules.exemption import count_history
 from itsm_gitops.rules.judge import Judged, judge_snapshot, run
 from itsm_gitops.rules.registry import rules
 from itsm_gitops.rules.rule import CHANGE
@@ -30,7 +31,8 @@ class Report:
     """What ``check`` found. ``files`` and ``records`` count what was asked for, ``seconds`` is wall time.
 
     ``fixed`` lists what ``fix=True`` repaired; ``snapshot`` names what was judged and ``base`` the
-    commit it was compared with (empty without one). ``unjudged`` counts the documents that were not
+    commit it was compared with (empty without one). ``history`` counts the records that were finished before
+    the cut-over, of which nobody asks how they came about; ``unjudged`` the documents that were not
     judged because the rule book has errors.
     """
 
@@ -42,6 +44,7 @@ class Report:
     snapshot: str = ""
     base: str = ""
     unjudged: int = 0
+    history: int = 0
 
     def count(self, severity: str) -> int:
         """Return how many findings have exactly this severity."""
@@ -85,9 +88,9 @@ def check(
             repo, [f for f in judge_snapshot(repo.snapshot(), now).findings if wanted(f.path)]
         )
     judged, snapshot, found, settings, commit = _judge(repo, at, base, now)
-    found = [f for f in configured(_replaced(found), settings, now) if wanted(f.path)]
-    located = sorted(set(locate(snapshot, found)), key=sort_key)
     store = judged.store
+    found = [f for f in configured(_replaced(found), settings, now, store) if wanted(f.path)]
+    located = sorted(set(locate(snapshot, found)), key=sort_key)
     return Report(
         findings=tuple(located),
         files=sum(map(wanted, store.files if store else (f.path for f in snapshot.files()))),
@@ -97,6 +100,7 @@ def check(
         snapshot=snapshot.name,
         base=commit,
         unjudged=judged.unjudged,
+        history=count_history(store, settings.cut_over) if store else 0,
     )
 
 

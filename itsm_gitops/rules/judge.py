@@ -216,7 +216,7 @@ def _unusable(findings: Iterable[Finding], config: Config, now: datetime) -> boo
     """
     errors = [f for f in findings if f.severity == ERROR and f.path != CONFIG]
     return any(f.code[0] in "PS" for f in errors) or any(
-        f.severity == ERROR for f in configured(errors, config, now)
+        f.severity == ERROR for f in configured(errors, config, now, None)
     )
 
 

@@ -8,12 +8,17 @@ from datetime import datetime
 
 from itsm_gitops.model.findings import OFF, Finding
 from itsm_gitops.model.paths import glob
-from itsm_gitops.repository import Config
+from itsm_gitops.repository import Config, Store
 from itsm_gitops.rules.context import day
+from itsm_gitops.rules.exemption import without_history
 
 
-def configured(findings: Iterable[Finding], settings: Config, now: datetime) -> Iterator[Finding]:
-    """Apply the severities and the ignores of itsm.yaml."""
+def configured(
+    findings: Iterable[Finding], settings: Config, now: datetime, store: Store | None
+) -> Iterator[Finding]:
+    """Apply the severities, the ignores and the cut-over of itsm.yaml; ``store`` has the records judged."""
+    if store is not None:
+        findings = without_history(findings, store, settings.cut_over)
     today = now.date()
     ignores = [
         (ignore.code, glob(ignore.path))

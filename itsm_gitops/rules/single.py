@@ -79,7 +79,7 @@ def _judge(repo: Repository, contents: Contents, edited: Iterable[str], around: 
     found = [f for v in verdicts for f in v.findings]
     found += unreadable(store)
     found += run(NETWORK, context)
-    return list(configured(found, repo.config, now))
+    return list(configured(found, repo.config, now, store))
 
 
 def _around(repo: Repository, after: Contents, before: Contents) -> _Around:
