@@ -138,7 +138,17 @@ def test_a_setting_does_not_make_a_faulty_rule_book_a_good_one(root: Path) -> No
     ignored = "ignore:\n  - {code: S020, path: schemas/**, reason: Later, until: 2099-01-01}\n"
     before = config.read_text() if config.exists() else ""
     config.write_text(before + ignored)
-    assert check(Repository.open(root)).unjudged > 10
+    report = check(Repository.open(root))
+    assert report.unjudged > 10
+    assert report.fails()
+    assert pointer_of(report) == [(INCIDENT, "/properties/evil/pattern")]
+
+
+def test_a_part_of_the_repository_is_not_judged_by_a_faulty_rule_book_either(root: Path) -> None:
+    edit(root, INCIDENT, field(**text("(")))
+    report = check(Repository.open(root), paths=[root / RECORD])
+    assert report.fails()
+    assert pointer_of(report) == [(INCIDENT, "/properties/evil/pattern")]
 
 
 @pytest.mark.parametrize("pattern", ["^(a+)+$", "(", r"\bmodel\b", "(?=light)light"])
