@@ -19,10 +19,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from itsm_gitops.documents import Problem
-from itsm_gitops.model.errors import Incomplete
+from itsm_gitops.model.errors import Incomplete, ItsmError
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.words import counted
+from itsm_gitops.repository.snapshot import CMDB, RECORDS, SUBMODULE, SYMLINK, Snapshot, absent_of
 
+_FAMILIES = (CMDB, RECORDS)
+_UNREAD = "P014"
+_PERMISSIONS = "check its permissions"
+_REPLACE = "replace it by what it stands for"
 _NAMED = 5  # places that an error names
 _SUFFIX = ".yaml"
 _ALL = "itsm check lists everything that cannot be read"
@@ -57,11 +62,25 @@ class Gap:
         """The place, what is wrong there, and the code of the rule about it."""
         return f"{self.place}: {self.reason}" + (f" ({self.code})" if self.code else "")
 
+    def holds(self, path: str) -> bool:
+        """Whether this is the place of a file, or a folder that it lies in."""
+        return path == self.path or path.startswith(f"{self.path}/")
+
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data; ``kind`` and ``id`` are null where its path does not tell."""
         kind = next(iter(self.kinds)) if len(self.kinds) == 1 else None
         about = {"path": self.path, "line": self.line or None, "column": self.column or None}
         return {**about, "reason": self.reason, "kind": kind, "id": self.id or None}
+
+
+def unread(snapshot: Snapshot, path: str) -> Problem:
+    """Return the problem of a file whose bytes are not to be had, with the reason that reading it gives."""
+    try:
+        snapshot.read(path)
+    except ItsmError as error:
+        reason = error.message.removeprefix(f"{path} cannot be read: ")
+        return Problem(_UNREAD, f"this file cannot be read: {reason}", error.hint or _PERMISSIONS, 1, 1)
+    return Problem(_UNREAD, "this file could not be read a moment ago", "try again", 1, 1)
 
 
 def file_gap(book: RuleBook, path: str, problem: Problem) -> Gap:
@@ -79,9 +98,28 @@ def file_gap(book: RuleBook, path: str, problem: Problem) -> Gap:
     )
 
 
+_LINKS: Mapping[str, str] = {
+    SYMLINK: "this is a symbolic link; it is not followed",
+    SUBMODULE: "this is another repository inside this one; it is not read",
+}
+
+
+def irregular_gap(book: RuleBook, path: str, mode: str) -> Gap | None:
+    """Return the gap of what is no regular file; None for what could be no document and no folder of them."""
+    family, _, rest = path.partition("/")
+    name = path.rpartition("/")[2]
+    if family not in _FAMILIES or name.startswith("."):
+        return None
+    reason = _LINKS.get(mode, "this is not a regular file")
+    if path.endswith(_SUFFIX):
+        return file_gap(book, path, Problem("P013", reason, _REPLACE, 1, 1))
+    # Documents may lie behind it; a link with the ending of another kind of file hides none.
+    return folder_gap(book, path, reason, _REPLACE) if "." not in name and (rest or mode in _LINKS) else None
+
+
 def folder_gap(book: RuleBook, path: str, reason: str, hint: str, count: int = 1) -> Gap:
     """Return the gap of a folder: it may hold all kinds whose folders it holds, or whose folder holds it."""
-    names = frozenset(book.by_folder.name(f) for f in book.by_folder if _overlap(f, path))
+    names = frozenset(book.by_folder[f].name for f in book.by_folder if _overlap(f, path))
     return Gap(path=path, reason=reason, hint=hint, kinds=names, count=count)
 
 
@@ -100,12 +138,18 @@ def absent_gaps(book: RuleBook, absent: Sequence[str], present: Iterable[str]) -
     found = []
     for place, count in places.items():
         if place.endswith(_SUFFIX):
-            problem = Problem("P014", "this file is not checked out (sparse checkout)", hint, 0, 0)
+            problem = Problem(_UNREAD, "this file is not checked out (sparse checkout)", hint, 0, 0)
             found.append(file_gap(book, place, problem))
         else:
             reason = f"{counted(count, 'file')} in here {'is' if count == 1 else 'are'} not checked out (sparse checkout)"
             found.append(folder_gap(book, place, reason, hint, count))
     return found
+
+
+def snapshot_gaps(book: RuleBook, snapshot: Snapshot) -> list[Gap]:
+    """Return what is known to be missing of a snapshot before any document is read."""
+    absent = absent_of(snapshot)
+    return absent_gaps(book, absent, (i.path for i in snapshot.files(CMDB, RECORDS))) if absent else []
 
 
 def _parents(path: str) -> list[str]:

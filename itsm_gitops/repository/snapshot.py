@@ -78,6 +78,7 @@ class WorkingTree:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._absent: tuple[str, ...] | None = None
         self._base = str(root)
         self._plain: set[str] = {""}  # folders known not to be reached through a link
 
@@ -88,6 +89,15 @@ class WorkingTree:
             self._list(root, found)
         found.sort()
         return found
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The tracked files of the data roots that Git was told to leave out of this working tree."""
+        if self._absent is None:
+            from itsm_gitops.repository.absent import absent_files
+
+            self._absent = tuple(absent_files(self.root, ROOTS))
+        return self._absent
 
     def _list(self, root: str, found: list[FileInfo]) -> None:
         mode = _mode_of(self._base + "/" + root)
@@ -169,6 +179,11 @@ class WorkingTree:
             if Path(self._base, so_far).is_symlink():
                 raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), so_far)
         self._plain.add(folder)
+
+
+def absent_of(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the tracked files that are missing in a working tree for a technical reason; a commit has all."""
+    return snapshot.absent if isinstance(snapshot, WorkingTree) else ()
 
 
 def _mode_of(path: str) -> str | None:
