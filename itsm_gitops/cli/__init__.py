@@ -18,7 +18,9 @@ def main() -> NoReturn:
     prepare()
     text = shown_plainly(sys.argv[1:])
     if text is not None:
-        raise SystemExit(put(text))
+        from itsm_gitops.cli.render import wants_colour
+
+        raise SystemExit(put(text, colours=wants_colour(sys.stdout)))
     from itsm_gitops.cli.app import run
 
     raise SystemExit(run())

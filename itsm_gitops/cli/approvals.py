@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from itsm_gitops.cli.base import App, by_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, styles, wrap
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.gate.approvals import Asked, approvals, approve
@@ -186,9 +187,9 @@ def approve_command(
         )
         return
     style = styles(sys.stdout)
-    click.echo(f"{style.good('signed')} {safe_text(done.reference)}", color=style.on)
-    click.echo(style.dim(f"  git push origin {done.reference}"), color=style.on)
-    click.echo("")
+    echo(f"{style.good('signed')} {safe_text(done.reference)}", color=style.on)
+    echo(style.dim(f"  git push origin {done.reference}"), color=style.on)
+    echo("")
     _print(done.assessment, as_json=False)
 
 
@@ -197,7 +198,7 @@ def _say_simulated(add: tuple[str, ...], remove: tuple[str, ...]) -> None:
     said += [f"without {', '.join(remove)}"] if remove else []
     style = styles(sys.stdout)
     text = f"Tried out {' and '.join(said) or 'as it is'}; nothing is recorded."
-    click.echo(style.dim("\n".join(wrap(safe_text(text), terminal_width()))), color=style.on)
+    echo(style.dim("\n".join(wrap(safe_text(text), terminal_width()))), color=style.on)
 
 
 def _print(found: Assessment, *, as_json: bool, everything: bool = False) -> None:
@@ -207,7 +208,7 @@ def _print(found: Assessment, *, as_json: bool, everything: bool = False) -> Non
         print_json(data(found))
         return
     style = styles(sys.stdout)
-    click.echo("\n".join(render(found, style, terminal_width(), everything=everything)), color=style.on)
+    echo("\n".join(render(found, style, terminal_width(), everything=everything)), color=style.on)
 
 
 def render(found: Assessment, style: Style, columns: int, *, everything: bool = False) -> Iterator[str]:

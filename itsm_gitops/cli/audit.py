@@ -18,6 +18,7 @@ from itsm_gitops.cli.base import (
     pass_app,
     print_json,
 )
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.text import safe_text
@@ -87,12 +88,12 @@ def record_command(app: App, /, as_json: bool, request: int | None, **named: Any
         return
     style = styles(sys.stdout)
     if not done.drafts:
-        click.echo(f"nothing new on {safe_text(done.target)}: every merge has its statement")
+        echo(f"nothing new on {safe_text(done.target)}: every merge has its statement")
     for draft in done.drafts:
-        click.echo(_line(draft), color=style.on)
+        echo(_line(draft), color=style.on)
     if done.commit:
         where = "pushed to" if done.pushed else "kept on"
-        click.echo(style.dim(f"{where} itsm/evidence {done.commit[:12]}"), color=style.on)
+        echo(style.dim(f"{where} itsm/evidence {done.commit[:12]}"), color=style.on)
 
 
 def _line(draft: Draft) -> str:
@@ -168,7 +169,7 @@ def verify_command(app: App, since: str, target: str, anchor: str, as_json: bool
 
         style = styles(sys.stdout)
         lines = report_lines(report, style, terminal_width(), app.repo.config.timezone)
-        click.echo("\n".join(lines), color=style.on)
+        echo("\n".join(lines), color=style.on)
     return int(not report.clean)
 
 
@@ -201,15 +202,15 @@ def retro_command(app: App, /, what: str, as_json: bool, request: int | None, **
         return int(not draft.assessment.passes)
     style = styles(sys.stdout)
     if draft.assessment.passes:
-        click.echo(_line(draft), color=style.on)
+        echo(_line(draft), color=style.on)
         where = "pushed to" if done.pushed else "kept on"
-        click.echo(style.dim(f"{where} itsm/evidence {done.commit[:12]}"), color=style.on)
+        echo(style.dim(f"{where} itsm/evidence {done.commit[:12]}"), color=style.on)
         return 0
     from itsm_gitops.cli.approvals import render
     from itsm_gitops.cli.audit_text import how_to_approve
 
-    click.echo("\n".join(render(draft.assessment, style, terminal_width())), color=style.on)
-    click.echo("\n".join(how_to_approve(draft, style)), color=style.on)
+    echo("\n".join(render(draft.assessment, style, terminal_width())), color=style.on)
+    echo("\n".join(how_to_approve(draft, style)), color=style.on)
     return 1
 
 
@@ -254,7 +255,7 @@ def show_command(app: App, what: str, as_json: bool) -> int:
             lines += ([""] if lines else []) + list(
                 statement_lines(shown, style, terminal_width(), app.repo.config.timezone)
             )
-        click.echo("\n".join(lines), color=style.on)
+        echo("\n".join(lines), color=style.on)
     return int(any(s.findings for s in found))
 
 
@@ -287,7 +288,7 @@ def export_command(app: App, as_csv: bool, raw: bool, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        click.echo(csv_text(found, raw=raw), nl=False)
+        echo(csv_text(found, raw=raw), nl=False)
 
 
 for _sub in (record_command, verify_command, retro_command, show_command, export_command):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from itsm_gitops.cli.output import echo
 from itsm_gitops.model.text import safe_json
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def print_json(value: Any) -> None:
         from itsm_gitops.repository.gaps import as_json
 
         value = {**value, "unreadable": as_json(app.gaps)}
-    click.echo(safe_json(json.dumps(value, indent=2, ensure_ascii=False)))
+    echo(safe_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def interactive() -> bool:

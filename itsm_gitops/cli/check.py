@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from itsm_gitops.cli.base import App, at_option, command, lazily, pass_app, print_json
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import SEVERITY_STYLES, Style, styles, wrap
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.checking import check, fmt
@@ -89,12 +90,12 @@ def _print(report: Report, form: str) -> None:
     from itsm_gitops.rules.report import as_json, github
 
     if form == JSON:
-        click.echo(as_json(report), nl=False)
+        echo(as_json(report), nl=False)
     elif form == GITHUB:
-        click.echo(github(report), nl=False)
+        echo(github(report), nl=False)
     else:
         style = styles(sys.stdout)
-        click.echo("\n".join(_lines(report, style, terminal_width())), color=style.on)
+        echo("\n".join(_lines(report, style, terminal_width())), color=style.on)
 
 
 def _lines(report: Report, style: Style, columns: int) -> Iterator[str]:
@@ -142,11 +143,9 @@ def fmt_command(app: App, paths: tuple[str, ...], check_only: bool, as_json: boo
         style = styles(sys.stdout)
         verb = "would change" if check_only else "formatted"
         for path in found.changed:
-            click.echo(f"{verb} {style.name(safe_text(path))}", color=style.on)
+            echo(f"{verb} {style.name(safe_text(path))}", color=style.on)
         for path, message in found.refused:
-            click.echo(
-                f"{style.warning('left alone')} {safe_text(path)}: {safe_text(message)}", color=style.on
-            )
+            echo(f"{style.warning('left alone')} {safe_text(path)}: {safe_text(message)}", color=style.on)
         total = len(found.changed) + found.unchanged + len(found.refused)
-        click.echo(style.dim(f"{len(found.changed)} of {total:,} files {verb}"), color=style.on)
+        echo(style.dim(f"{len(found.changed)} of {total:,} files {verb}"), color=style.on)
     return int(bool(found.refused) or (check_only and bool(found.changed)))

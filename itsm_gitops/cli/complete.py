@@ -44,7 +44,7 @@ def _quiet(complete: Callable[[click.Context, str], Items]) -> Callable[[click.C
 def _items(words: Iterable[str], incomplete: str) -> Items:
     known = list(words)
     wanted = incomplete.lower()
-    begins = [w for w in known if w.lower().startswith(wanted)]
+    begins = [w for w in known if w.lower().startswith(wanted) and w.isprintable()]
     return [CompletionItem(w) for w in begins[:_MOST]]
 
 

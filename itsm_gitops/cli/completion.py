@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from itsm_gitops.cli.base import command
+from itsm_gitops.cli.output import echo
 
 _SETUP = {
     "bash": '# in ~/.bashrc:  eval "$(itsm completion bash)"\n',
@@ -61,7 +62,7 @@ def completion_command(shell: str) -> None:
     It completes commands, options, identifiers, states, fields and link types.
     """
     if shell == "bash":
-        click.echo(_SETUP[shell] + _BASH, nl=False)
+        echo(_SETUP[shell] + _BASH, nl=False)
         return
     from click.shell_completion import get_completion_class
 
@@ -70,4 +71,4 @@ def completion_command(shell: str) -> None:
     found = get_completion_class(shell)
     if found is None:
         raise click.UsageError(f"no completion for {shell}")
-    click.echo(_SETUP[shell] + found(group, {}, "itsm", "_ITSM_COMPLETE").source())
+    echo(_SETUP[shell] + found(group, {}, "itsm", "_ITSM_COMPLETE").source())

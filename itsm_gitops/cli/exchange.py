@@ -21,6 +21,7 @@ from itsm_gitops.cli.base import (
     print_json,
 )
 from itsm_gitops.cli.failures import tell_left_out
+from itsm_gitops.cli.output import echo, redraw
 from itsm_gitops.cli.render import Style, brief, facts, styles
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.exchanging import Exported, export_csv, export_json, import_csv, write_report
@@ -87,7 +88,7 @@ def import_csv_command(
         print_json(report.to_dict())
         return
     style = styles(sys.stdout)
-    click.echo("\n".join(_lines(report, style, terminal_width())), color=style.on)
+    echo("\n".join(_lines(report, style, terminal_width())), color=style.on)
 
 
 import_command.add_command(import_csv_command)
@@ -102,14 +103,14 @@ class _Counter:
 
     def __call__(self, done: int) -> None:
         if self._on:
-            click.echo(f"\r{done:,} {self._noun}", err=True, nl=False)
+            redraw(f"{done:,} {self._noun}")
 
     def __enter__(self) -> Callable[[int], None]:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._on:
-            click.echo("\r\x1b[K", err=True, nl=False)
+            redraw()
 
 
 def _lines(report: ImportReport, style: Style, columns: int) -> list[str]:
@@ -190,7 +191,7 @@ def export_csv_command(
 def _told(done: Exported, out: Path | None) -> None:
     if out is not None:
         noun = "document" if done.documents == 1 else "documents"
-        click.echo(f"{done.documents:,} {noun} written to {safe_text(str(out))}", err=True)
+        echo(f"{done.documents:,} {noun} written to {safe_text(str(out))}", err=True)
     tell_left_out(done.left_out)
 
 

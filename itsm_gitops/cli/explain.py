@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, facts, styles, wrap
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.explaining import Part, Topic, explain
@@ -51,7 +52,7 @@ def explain_command(app: App, words: tuple[str, ...], at: str | None, as_json: b
         print_json({**found._asdict(), "parts": parts})
         return
     style = styles(sys.stdout)
-    click.echo("\n".join(_lines(found, style, terminal_width())), color=style.on)
+    echo("\n".join(_lines(found, style, terminal_width())), color=style.on)
 
 
 def _lines(found: Topic, style: Style, columns: int) -> Iterator[str]:

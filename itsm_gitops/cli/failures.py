@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from itsm_gitops import __version__
-from itsm_gitops.cli.output import cannot_write, discard, put
+from itsm_gitops.cli.output import cannot_write, discard, echo, put
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import Finding, json_pointer
@@ -38,7 +38,7 @@ def say(label: str, message: str, hint: str = "") -> None:
     lines = [f"{colour(label + ':')} {head}", *(f"  {line}" for line in rest)]
     advice = wrap(safe_text(hint, lines=True), columns - 6) if hint else []
     lines += [f"{style.dim('hint:') if i == 0 else '     '} {line}".rstrip() for i, line in enumerate(advice)]
-    click.echo("\n".join(lines), err=True, color=style.on)
+    echo("\n".join(lines), err=True, color=style.on)
 
 
 def tell_left_out(identifiers: Sequence[str]) -> None:
@@ -57,7 +57,7 @@ def report(error: Exception) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(error.ctx.get_help() if error.ctx else str(error), err=True)
+        echo(error.ctx.get_help() if error.ctx else str(error), err=True)
         return UsageError.exit_code
     if isinstance(error, click.Abort):
         return interrupted()
@@ -86,12 +86,12 @@ def _findings(findings: Sequence[Finding]) -> None:
         body = [*wrap(text, columns - 7), *(style.dim(line) for line in advice)]
         for index, line in enumerate(body):
             lead = style.error(finding.code) if index == 0 else " " * len(finding.code)
-            click.echo(f"  {lead} {line}", err=True, color=style.on)
+            echo(f"  {lead} {line}", err=True, color=style.on)
 
 
 def interrupted() -> int:
     """Say that the user stopped the command."""
-    click.echo("stopped", err=True)
+    echo("stopped", err=True)
     return INTERRUPTED
 
 
@@ -129,7 +129,7 @@ def _internal(error: Exception) -> int:
     import traceback
 
     if os.environ.get("ITSM_DEBUG"):
-        click.echo("".join(traceback.format_exception(error)), err=True)
+        echo("".join(traceback.format_exception(error)), err=True)
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"  # noqa: PTH119
     python = ".".join(map(str, sys.version_info[:3]))

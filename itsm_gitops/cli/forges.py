@@ -7,10 +7,12 @@ import sys
 import click
 
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles, wrap
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.errors import UsageError
 from itsm_gitops.model.text import safe_text
+from itsm_gitops.model.words import fields_of
 
 _FORGES = ("github", "gitlab", "gitea", "forgejo")
 _forge_option = click.option(
@@ -68,7 +70,7 @@ def submit_command(
         forge=forge or "",
     )
     if as_json:
-        print_json({**done._asdict(), "paths": list(done.paths), "commit": done.commit or None})
+        print_json({**fields_of(done), "paths": list(done.paths), "commit": done.commit or None})
         return
     style = styles(sys.stdout)
     what = (
@@ -77,13 +79,11 @@ def submit_command(
         else "nothing to commit"
     )
     pushed = ", pushed" if done.pushed else ""
-    click.echo(
-        f"{style.name(done.id)} {style.good(what + pushed)} on {safe_text(done.branch)}", color=style.on
-    )
+    echo(f"{style.name(done.id)} {style.good(what + pushed)} on {safe_text(done.branch)}", color=style.on)
     for path in done.paths:
-        click.echo(f"  {safe_text(path)}")
+        echo(f"  {safe_text(path)}")
     if done.page and done.pushed:
-        click.echo(f"open the request:\n  {safe_text(done.page)}")
+        echo(f"open the request:\n  {safe_text(done.page)}")
         if open_page:
             click.launch(done.page)
 
@@ -127,9 +127,9 @@ def comment_command(
     if as_json:
         print_json({"url": done.url or None, "result": done.assessment.result, "body": done.body})
     elif dry_run:
-        click.echo(safe_text(done.body, lines=True), nl=False)
+        echo(safe_text(done.body, lines=True), nl=False)
     else:
-        click.echo(safe_text(done.url))
+        echo(safe_text(done.url))
 
 
 @command(
@@ -166,15 +166,15 @@ def codeowners_command(
         return int(failed)
     style = styles(sys.stderr)
     if write:
-        click.echo(f"{safe_text(found.path)} is current")
+        echo(f"{safe_text(found.path)} is current")
     elif not check:
-        click.echo(safe_text(found.text, lines=True), nl=False)
+        echo(safe_text(found.text, lines=True), nl=False)
     elif failed:
-        click.echo(f"{safe_text(found.path)} is not what the CMDB says: itsm codeowners --write")
+        echo(f"{safe_text(found.path)} is not what the CMDB says: itsm codeowners --write")
     if found.unknown and not check:
         text = f"nobody on the forge stands for: {safe_text(', '.join(found.unknown))}"
         for line in wrap(text, terminal_width()):
-            click.echo(style.dim(line), err=True, color=style.on)
+            echo(style.dim(line), err=True, color=style.on)
     return int(failed)
 
 
@@ -217,8 +217,8 @@ def doctor_command(app: App, offline: bool, forge: str | None, as_json: bool) ->
             3 - len(marks.get(check.result, "!").strip())
         )
         first, *rest = wrap(f"{safe_text(check.subject)}: {safe_text(check.message)}", terminal_width() - 5)
-        click.echo(f" {label} {first}", color=style.on)
+        echo(f" {label} {first}", color=style.on)
         more = rest + (wrap(safe_text(check.hint), terminal_width() - 5) if check.hint else [])
         for line in more:
-            click.echo(f"     {style.dim(line) if line not in rest else line}", color=style.on)
+            echo(f"     {style.dim(line) if line not in rest else line}", color=style.on)
     return int(failed)

@@ -9,6 +9,7 @@ import click
 
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
 from itsm_gitops.cli.outcome import change_lines, whole_changes
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, styles
 from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.cli.width import terminal_width
@@ -45,7 +46,7 @@ def log_command(app: App, identifier: str, field: str | None, at: str | None, as
         return
     style = styles(sys.stdout)
     lines = _log(found, style, terminal_width(), app.repo.config.timezone, whole=bool(field))
-    click.echo("\n".join(lines), color=style.on)
+    echo("\n".join(lines), color=style.on)
 
 
 def _log(found: History, style: Style, columns: int, zone: str, *, whole: bool) -> list[str]:
@@ -110,7 +111,7 @@ def diff_command(
     style = styles(sys.stdout)
     lines = [line for d in found for line in _document(d, style, terminal_width(), stat)]
     lines.append(style.dim(_count(found)))
-    click.echo("\n".join(lines), color=style.on)
+    echo("\n".join(lines), color=style.on)
 
 
 def _revisions(app: App, words: Sequence[str], at: str | None) -> tuple[str, str | None, list[str]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from itsm_gitops.cli.base import App, command, group_with_help, json_option, pass_app, print_json
+from itsm_gitops.cli.output import echo
 from itsm_gitops.model.text import safe_text
 
 if TYPE_CHECKING:
@@ -61,13 +62,11 @@ def post_receive_command() -> int:
         recorded = post_receive(read_updates(sys.stdin), os.environ)
     except ItsmError as error:
         # The push has landed: whoever pushed should know that its evidence is missing.
-        click.echo(f"itsm: no evidence was recorded: {safe_text(error.message)}", err=True)
+        echo(f"itsm: no evidence was recorded: {safe_text(error.message)}", err=True)
         return 1
     for draft in recorded:
         if draft.result == "BYPASSED":
-            click.echo(
-                f"itsm: {draft.landed.commit[:12]} is recorded as bypassed: itsm audit verify", err=True
-            )
+            echo(f"itsm: {draft.landed.commit[:12]} is recorded as bypassed: itsm audit verify", err=True)
     return 0
 
 
@@ -101,9 +100,9 @@ def rerun_command(app: App, name: str, every: bool, forge: str | None, as_json: 
     else:
         for request in found:
             said = "started again" if request.started else request.reason
-            click.echo(f"{request.number}: {safe_text(said)}")
+            echo(f"{request.number}: {safe_text(said)}")
         if not found:
-            click.echo("no open request")
+            echo("no open request")
     return int(any(r.failed for r in found))
 
 
@@ -114,13 +113,13 @@ def _tell(decision: Decision) -> None:
     """Say a refusal, line by line: Git shows these to whoever pushes."""
     if decision.allowed:
         return
-    click.echo(f"itsm: {safe_text(decision.update.ref)}: {safe_text(decision.reason)}", err=True)
+    echo(f"itsm: {safe_text(decision.update.ref)}: {safe_text(decision.reason)}", err=True)
     for finding in decision.findings[:10]:
         place = f"{finding.path}:{finding.line}:{finding.column}"
-        click.echo(f"  {safe_text(f'{place} {finding.code} {finding.message}')}", err=True)
+        echo(f"  {safe_text(f'{place} {finding.code} {finding.message}')}", err=True)
     if decision.assessment is not None:
         for line in explained(decision.assessment):
-            click.echo(f"  {safe_text(line)}", err=True)
+            echo(f"  {safe_text(line)}", err=True)
 
 
 def explained(assessment: Assessment) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, styles, words
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.impact import BOTH, Impact, impact, mermaid
@@ -53,10 +54,10 @@ def impact_command(
         print_json(found.as_json())
         return
     if form == "mermaid":
-        click.echo(mermaid(found), nl=False)
+        echo(mermaid(found), nl=False)
         return
     style = styles(sys.stdout)
-    click.echo("\n".join(_render(found, style, terminal_width())), color=style.on)
+    echo("\n".join(_render(found, style, terminal_width())), color=style.on)
 
 
 def _render(found: Impact, style: Style, columns: int) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from itsm_gitops.cli.base import App, command, json_option, pass_app, print_json
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles
 from itsm_gitops.commands.init import add_forge, init, shown_path
 from itsm_gitops.forges.shipped import FORGES
@@ -80,13 +81,11 @@ def init_command(
         return
     style = styles(sys.stdout)
     where = shown_path(done.root)
-    click.echo(
-        f"{style.good('created')} {style.name(safe_text(where))}: {len(done.files)} files", color=style.on
-    )
+    echo(f"{style.good('created')} {style.name(safe_text(where))}: {len(done.files)} files", color=style.on)
     if done.commit:
-        click.echo(style.dim(f"committed as {done.commit[:9]}"), color=style.on)
+        echo(style.dim(f"committed as {done.commit[:9]}"), color=style.on)
     elif done.note:
-        click.echo(style.warning(safe_text(done.note, lines=True)), color=style.on)
+        echo(style.warning(safe_text(done.note, lines=True)), color=style.on)
     enter = [] if where == "." else [f"  cd {where}"]
     steps = ["next:", *enter, "  itsm list --state open", "  itsm new incident", "  itsm check"]
-    click.echo(style.dim("\n".join(steps)), color=style.on)
+    echo(style.dim("\n".join(steps)), color=style.on)

@@ -9,6 +9,7 @@ import click
 
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
 from itsm_gitops.cli.failures import usage
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import CATEGORY_STYLES, PRIORITY_STYLES, brief, styles, words
 from itsm_gitops.commands.columns import Row
 from itsm_gitops.commands.filters import Filters
@@ -149,7 +150,7 @@ def _print(app: App, found: Listing) -> None:
             if len(found.kinds) <= 3
             else "documents"
         )
-        click.echo(f"no {names} match")
+        echo(f"no {names} match")
         return
     from itsm_gitops.cli.tables import print_table
 
@@ -159,7 +160,7 @@ def _print(app: App, found: Listing) -> None:
         text = f"{len(found.rows)} of {found.matched:,}; --limit N shows more"
     else:
         text = f"{found.matched:,} {_noun(found)}"
-    click.echo(style.dim(text), color=style.on)
+    echo(style.dim(text), color=style.on)
 
 
 def _noun(found: Listing) -> str:

@@ -18,6 +18,7 @@ from itsm_gitops.cli.base import (
     print_json,
 )
 from itsm_gitops.cli.outcome import print_written
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import facts, styles
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.editing.fields import Assignment, read_assignment
@@ -106,4 +107,4 @@ def _list_steps(app: App, identifier: str, as_json: bool) -> None:
         for s in steps
     ]
     for line in facts(lines, terminal_width(), style) if lines else ["  nothing follows: the state is final"]:
-        click.echo(line, color=style.on)
+        echo(line, color=style.on)

@@ -20,6 +20,7 @@ from itsm_gitops.cli.base import (
 )
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
+from itsm_gitops.cli.output import echo
 from itsm_gitops.editing.create import Draft, assignment_for, finish, start, text_of
 from itsm_gitops.editing.fields import read_assignment
 from itsm_gitops.editing.validation import Rejected
@@ -125,7 +126,7 @@ def new_command(
         return
     result, others, raw = finish(draft, note=note, dry_run=dry_run)
     if dry_run and not as_json:
-        click.echo(safe_text(raw.decode(), lines=True), nl=False)
+        echo(safe_text(raw.decode(), lines=True), nl=False)
         return
     print_written([result, *others], as_json, dry_run=dry_run)
 

@@ -6,9 +6,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import click
-
 from itsm_gitops.cli.base import print_json
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, brief, pad, plain, styles, words, wrap
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.editing.change import Written
@@ -27,9 +26,9 @@ def print_written(results: Sequence[Written], as_json: bool, *, dry_run: bool = 
     style = styles(sys.stdout)
     for result in results:
         for line in _lines(result, style, terminal_width(), dry_run):
-            click.echo(line, color=style.on)
+            echo(line, color=style.on)
     for line in _next(results[0], style):
-        click.echo(line, color=style.on)
+        echo(line, color=style.on)
 
 
 def _lines(result: Written, style: Style, columns: int, dry_run: bool) -> Iterator[str]:

@@ -19,6 +19,7 @@ from itsm_gitops.cli.base import (
     pass_app,
     print_json,
 )
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, facts, pad, styles, wrap
 from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.cli.width import terminal_width
@@ -55,7 +56,7 @@ def risk_command(app: App, identifier: str, at: str | None, as_json: bool) -> No
         print_json(found.as_json())
         return
     style = styles(sys.stdout)
-    click.echo("\n".join(_risk(found, style, terminal_width())), color=style.on)
+    echo("\n".join(_risk(found, style, terminal_width())), color=style.on)
 
 
 def _risk(found: planning.Risk, style: Style, columns: int) -> Iterator[str]:
@@ -170,11 +171,11 @@ def schedule_command(
     found = planning.schedule(app.repo, start=start, end=end, service=service, at=at, together=together)
     if ics:
         if ics == "-":
-            click.echo(planning.ics(app.repo, found), nl=False)
+            echo(planning.ics(app.repo, found), nl=False)
             return
         planning.write_ics(app.repo, found, Path(ics))
         counts = (counted(len(found.changes), "change"), counted(len(found.around), "calendar window"))
-        click.echo(f"{safe_text(ics)}: {', '.join(counts)}")
+        echo(f"{safe_text(ics)}: {', '.join(counts)}")
         return
     if as_json:
         print_json(planning.schedule_json(found))
@@ -184,7 +185,7 @@ def schedule_command(
     style = styles(sys.stdout)
     draw = month_grid if month is not None else agenda
     lines = draw(found, style, terminal_width(), app.repo.config.timezone)
-    click.echo("\n".join(lines), color=style.on)
+    echo("\n".join(lines), color=style.on)
 
 
 @group_with_help("freeze")
@@ -218,7 +219,7 @@ def preview_command(app: App, calendar: str, at: str | None, as_json: bool) -> N
     zone = app.repo.config.timezone
     blocks = [_freeze(f, style, terminal_width(), zone) for f in found]
     lines = [line for block in blocks for line in ("", *block)][1:]
-    click.echo("\n".join(lines or ["no freeze is to come"]), color=style.on)
+    echo("\n".join(lines or ["no freeze is to come"]), color=style.on)
 
 
 def _freeze(found: Freeze, style: Style, columns: int, zone: str) -> Iterator[str]:

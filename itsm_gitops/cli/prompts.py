@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import listing, styles, wrap
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.editing.assign import reader
@@ -16,7 +17,7 @@ from itsm_gitops.editing.create import Draft, candidates, identifier_for
 from itsm_gitops.editing.fields import SET, Assignment, expected, read_assignment, schema_type
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.text import safe_text
+from itsm_gitops.model.text import harmless, safe_text
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -29,7 +30,7 @@ def ask_field(repo: Repository, kind: Kind, field: str, default: str = "") -> As
     schema = kind.fields.get(field, {})
     style = styles(sys.stdout)
     question = str(schema.get("x-prompt") or f"{field.replace('_', ' ').capitalize()}?")
-    click.echo(style.bold(safe_text(question)), color=style.on)
+    echo(style.bold(safe_text(question)), color=style.on)
     _explain(str(schema.get("description", "")))
     options = [str(o) for o in schema.get("enum", ())]
     known = options or candidates(repo, schema)
@@ -51,7 +52,7 @@ def ask_field(repo: Repository, kind: Kind, field: str, default: str = "") -> As
 def ask_identifier(repo: Repository, kind: Kind) -> str:
     """Ask for the identifier of a new item until it can be one and is free."""
     style = styles(sys.stdout)
-    click.echo(style.bold("Which identifier?"), color=style.on)
+    echo(style.bold("Which identifier?"), color=style.on)
     _explain(
         f"A short lower-case name with hyphens; others refer to the {kind.title.lower()} by it, for good."
     )
@@ -66,7 +67,7 @@ def _explain(text: str) -> None:
     """Write something below a question, standing back."""
     style = styles(sys.stdout)
     for line in wrap(safe_text(text), terminal_width() - 2) if text else ():
-        click.echo(f"  {style.dim(line)}", color=style.on)
+        echo(f"  {style.dim(line)}", color=style.on)
 
 
 def _parts(schema: Any) -> list[str]:
@@ -82,7 +83,7 @@ def _ask_group(repo: Repository, field: str, schema: Any, parts: Sequence[str]) 
     found: dict[str, Any] = {}
     for part in parts:
         inner = schema["properties"].get(part, {})
-        click.echo(f"  {part.replace('_', ' ')} ({expected(inner)}): {inner.get('description', '')}")
+        echo(f"  {part.replace('_', ' ')} ({expected(inner)}): {inner.get('description', '')}")
         while True:
             text = _ask([str(o) for o in inner.get("enum", ())], "")
             try:
@@ -96,7 +97,7 @@ def _ask_group(repo: Repository, field: str, schema: Any, parts: Sequence[str]) 
 def ask_more(draft: Draft) -> None:
     """Offer to set further fields until an empty answer."""
     style = styles(sys.stdout)
-    click.echo(style.bold("Anything else?"), color=style.on)
+    echo(style.bold("Anything else?"), color=style.on)
     _explain("field=value; ? lists the fields; Enter saves")
     hidden = ("links", draft.kind.state_field)
     while True:
@@ -117,9 +118,7 @@ def say_again(error: ItsmError) -> None:
     """Say what was wrong with an answer before the question comes again."""
     style = styles(sys.stdout)
     lines = [error.message, *error.hint.splitlines()]
-    click.echo(
-        "\n".join(f"  {style.paint(safe_text(line, lines=True), 'red')}" for line in lines), color=style.on
-    )
+    echo("\n".join(f"  {style.paint(safe_text(line, lines=True), 'red')}" for line in lines), color=style.on)
 
 
 def _ask(known: Sequence[str], default: str, *, empty: bool = False) -> str:
@@ -128,7 +127,7 @@ def _ask(known: Sequence[str], default: str, *, empty: bool = False) -> str:
     while True:
         shown = f" [{safe_text(default)}]" if default else ""
         try:
-            text = input(f">{shown} ").strip()
+            text = input(harmless(f">{shown} ")).strip()
         except EOFError as error:
             raise click.Abort from error
         if text or default or empty:

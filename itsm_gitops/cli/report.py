@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 import click
@@ -12,6 +13,7 @@ import click
 from itsm_gitops.cli.bars import bar, head, lanes, legend, longest
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
 from itsm_gitops.cli.failures import usage
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, pad, styles, wrap
 from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.cli.width import terminal_width
@@ -88,19 +90,17 @@ def report_command(
         return
     style = styles(sys.stdout)
     if not name:
-        click.echo(
-            "\n".join(_overview(found, style, terminal_width(), app.repo.config.timezone)), color=style.on
-        )
+        echo("\n".join(_overview(found, style, terminal_width(), app.repo.config.timezone)), color=style.on)
         return
     one = found[0]
     tables = (table_of(one, table),) if table or as_csv_ else one.tables
     if as_csv_:
-        click.echo(as_csv(tables[0]), nl=False)
+        echo(as_csv(tables[0]), nl=False)
         return
-    lines = _report(one._replace(tables=tables), style, terminal_width(), app.repo.config.timezone)
+    lines = _report(replace(one, tables=tables), style, terminal_width(), app.repo.config.timezone)
     if definitions:
         lines = [*lines, *_definitions(one, style, terminal_width())]
-    click.echo("\n".join(lines), color=style.on)
+    echo("\n".join(lines), color=style.on)
 
 
 def _limits(found: Report, zone: str) -> str:

@@ -7,11 +7,11 @@ import sys
 import click
 
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.output import echo, echo_exactly
 from itsm_gitops.cli.render import styles
 from itsm_gitops.cli.view import render
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.showing import show
-from itsm_gitops.model.text import safe_text
 
 
 @command(
@@ -50,8 +50,8 @@ def show_command(
     style = styles(sys.stdout)
     if raw:
         text = shown.document.raw.decode("utf-8", "replace")
-        click.echo(safe_text(text, lines=True) if sys.stdout.isatty() else text, nl=False)
+        echo_exactly(text)
         return
     zone = app.repo.config.timezone
     lines = render(shown, style, terminal_width(), zone)
-    click.echo("\n".join(lines), color=style.on)
+    echo("\n".join(lines), color=style.on)

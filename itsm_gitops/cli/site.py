@@ -9,6 +9,7 @@ from typing import Self
 import click
 
 from itsm_gitops.cli.base import App, at_option, command, group_with_help, json_option, pass_app, print_json
+from itsm_gitops.cli.output import echo, redraw
 from itsm_gitops.cli.render import styles
 from itsm_gitops.commands.site import build, serve
 
@@ -70,13 +71,13 @@ def build_command(
     style = styles(sys.stdout)
     done = "nothing has changed:" if report.unchanged else "built"
     whom = f"for the audience {report.audience} " if audience else ""
-    click.echo(
+    echo(
         f"{style.good(done)} {report.pages:,} pages ({report.records:,} records, {report.items:,} items) "
         f"{whom}in {report.seconds:.1f} s",
         color=style.on,
     )
-    click.echo(f"{report.written:,} files written, {report.removed:,} removed")
-    click.echo(f"open {style.name(str(report.output / 'index.html'))}", color=style.on)
+    echo(f"{report.written:,} files written, {report.removed:,} removed")
+    echo(f"open {style.name(str(report.output / 'index.html'))}", color=style.on)
 
 
 @command(
@@ -108,7 +109,7 @@ def serve_command(app: App, port: int, out: Path | None, audience: str | None) -
         output=out.absolute() if out else None,
         audience=audience,
         reference=reference(),
-        say=click.echo,
+        say=echo,
     )
 
 
@@ -129,11 +130,11 @@ class _Progress:
         if self._on:
             filled = "━" * (_BAR * done // total)
             shown = f" {filled:╌<{_BAR}} {done:,} of {total:,}" if total > 1 else " …"
-            click.echo(f"\r\x1b[K{what}{shown}", err=True, nl=False)
+            redraw(f"{what}{shown}")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._on:
-            click.echo("\r\x1b[K", err=True, nl=False)
+            redraw()

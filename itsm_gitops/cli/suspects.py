@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, styles, wrap
 from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.cli.width import terminal_width
@@ -52,7 +53,7 @@ def suspects_command(
         return
     style = styles(sys.stdout)
     lines = _lines(found, limit, style, terminal_width(), app.repo.config.timezone)
-    click.echo("\n".join(lines), color=style.on)
+    echo("\n".join(lines), color=style.on)
 
 
 def _lines(found: Found, limit: int, style: Style, columns: int, zone: str) -> Iterator[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
-import click
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import wants_colour
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.text import safe_text
@@ -20,7 +20,8 @@ _RULE = "─"
 _LEAST = 3
 
 
-class Column(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Column:
     """A column. Flexible ones are cut first, down to ``least`` cells, then ``fixed`` ones, ``whole`` ones never."""
 
     title: str
@@ -64,7 +65,7 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> No
         out.print(Text(_RULE * (sum(widths) + len(_GAP) * (len(widths) - 1))), soft_wrap=True)
         for row in cells:
             out.print(_line(columns, widths, row), soft_wrap=True)
-    click.echo(capture.get(), nl=False, color=not out.no_color)
+    echo(capture.get(), nl=False, color=not out.no_color)
 
 
 def _line(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[Text]) -> Text:

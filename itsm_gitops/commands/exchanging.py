@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -10,8 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from itsm_gitops.documents.places import open_output
-from itsm_gitops.model.errors import ItsmError, UsageError
+from itsm_gitops.documents import output_file
 
 if TYPE_CHECKING:
     from itsm_gitops.exchange import ImportReport
@@ -39,11 +37,8 @@ def write_report(repo: Repository, report: ImportReport, path: Path) -> None:
         text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False) + "\n"
     else:
         text = report.to_markdown()
-    try:
-        with open_output(path, repo.root) as file:
-            file.write(text.encode())
-    except OSError as error:
-        raise ItsmError(f"the report cannot be written: {path}: {error.strerror}") from error
+    with output_file(path, repo.root) as file:
+        file.write(text)
 
 
 class Exported(NamedTuple):
@@ -85,9 +80,4 @@ def _left_out(store: Store, kind: str | None) -> tuple[str, ...]:
 
 
 def _open(out: Path | None, repo: Repository) -> AbstractContextManager[TextIO]:
-    if out is None:
-        return nullcontext(sys.stdout)
-    try:
-        return io.TextIOWrapper(open_output(out, repo.root), encoding="utf-8", newline="")
-    except OSError as error:
-        raise UsageError(f"{out} cannot be written: {error.strerror}") from error
+    return output_file(out, repo.root) if out else nullcontext(sys.stdout)

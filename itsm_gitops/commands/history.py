@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +11,7 @@ from itsm_gitops.editing.change import change_json
 from itsm_gitops.model.diff import Change, diff
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.words import fields_of
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Snapshot
@@ -61,7 +63,8 @@ class History(NamedTuple):
         }
 
 
-class DocumentDiff(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class DocumentDiff:
     """What happened to one document between two snapshots."""
 
     id: str
@@ -73,7 +76,7 @@ class DocumentDiff(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """Return the difference as JSON data."""
-        return {**self._asdict(), "changes": [change_json(c) for c in self.changes]}
+        return {**fields_of(self), "changes": [change_json(c) for c in self.changes]}
 
 
 def history(repo: Repository, fragment: str, *, field: str | None = None, at: str | None = None) -> History:

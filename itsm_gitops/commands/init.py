@@ -121,10 +121,9 @@ def add_forge(root: Path, forge: str) -> Started:
 
 
 def _write(target: Path, content: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content)
-    if content.startswith(b"#!"):
-        target.chmod(0o755)
+    from itsm_gitops.documents import write_atomic
+
+    write_atomic(target, content, expected=None, durable=False, executable=content.startswith(b"#!"))
 
 
 def contents(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.columns import Row, Rows, column_names, near_column
 from itsm_gitops.commands.filters import Filters, predicate
@@ -24,7 +25,8 @@ _DESCENDING = ("age", "criticality", "updated", "opened")
 _LEVELS = {"critical": 3, "high": 2, "medium": 1, "low": 0}
 
 
-class Listing(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Listing:
     """The rows shown, how many matched, and the columns. ``book`` is the snapshot's."""
 
     rows: list[Row]

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.documents.places import open_output
+from itsm_gitops.documents import output_file
 from itsm_gitops.editing.fields import Reader
 from itsm_gitops.graph.collisions import Collision
 from itsm_gitops.graph.impact import ImpactGraph
@@ -20,7 +20,7 @@ from itsm_gitops.graph.schedule import Freeze, Schedule, plan, preview_freezes
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused, UsageError
 from itsm_gitops.model.windows import Window, zone
-from itsm_gitops.model.words import a_kind
+from itsm_gitops.model.words import a_kind, fields_of
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -58,7 +58,7 @@ class Risk:
                 }
                 for source in (QUESTION, FACT)
             },
-            "points": [p._asdict() for p in found.points],
+            "points": [fields_of(p) for p in found.points],
             "lower": [{"name": p.name, "saves": saves, "how": p.lower} for p, saves in self.savings],
         }
 
@@ -174,14 +174,9 @@ def ics(repo: Repository, found: Schedule) -> str:
 
 
 def write_ics(repo: Repository, found: Schedule, path: Path) -> None:
-    """Write a schedule as an iCalendar file; raises Refused where it cannot be written."""
-    try:
-        content = ics(repo, found).encode()
-        with open_output(path, repo.root) as file:
-            file.write(content)
-    except OSError as error:
-        message = f"the calendar cannot be written: {path}: {error.strerror}"
-        raise Refused(message, "choose another file, or - to print it") from error
+    """Write a schedule as an iCalendar file; raises UsageError where it cannot be written."""
+    with output_file(path, repo.root) as file:
+        file.write(ics(repo, found))
 
 
 def freezes(repo: Repository, calendar: str = "", *, at: str | None = None) -> list[Freeze]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from itsm_gitops import documents
 from itsm_gitops.editing.opening import Opened, read_document, timeline
@@ -13,6 +14,7 @@ from itsm_gitops.model.entry import edges_of, summarise
 from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.model.priority import Priority, priority
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
+from itsm_gitops.model.words import fields_of
 from itsm_gitops.repository.gaps import Gap, file_gap, snapshot_gaps, unread
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 MOST_INCOMING = 40
 
 
-class Related(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Related:
     """One relation as seen from the document that is shown.
 
     ``title`` reads from this end. ``label`` and ``state`` are the other document's; both are
@@ -41,7 +44,8 @@ class Related(NamedTuple):
     broken: bool = False
 
 
-class Shown(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Shown:
     """Everything `itsm show` says about a document.
 
     ``incoming_left`` counts documents that mention this one and were not read, ``not_searched``
@@ -73,7 +77,7 @@ class Shown(NamedTuple):
             "path": document.path,
             "data": document.data,
             "derived": {k: v for k, v in derived.items() if v},
-            "related": [r._asdict() for r in self.related],
+            "related": [fields_of(r) for r in self.related],
             "related_not_read": self.incoming_left,
             "related_not_searched": list(self.not_searched),
             "next": [
@@ -173,7 +177,7 @@ class _Reader:
             known = self._book.links.get(edge.relation)
             title = known.title if known else edge.relation.replace("_", " ")
             related = self._related(edge.relation, title, edge.target, True)
-            found.setdefault((edge.relation, edge.target), related._replace(field=str(edge.pointer[0])))
+            found.setdefault((edge.relation, edge.target), replace(related, field=str(edge.pointer[0])))
         return list(found.values())
 
     def incoming(self, document: Opened, paths: Iterable[str]) -> tuple[list[Related], int]:

@@ -6,11 +6,8 @@ writes is imported when it is first asked for: commands that only read start fas
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.documents.load import load, load_value
 from itsm_gitops.documents.problems import (
     LIMITS,
     RULEBOOK_LIMITS,
@@ -19,14 +16,15 @@ from itsm_gitops.documents.problems import (
     Loaded,
     Problem,
 )
+from itsm_gitops.documents.reader import load
 
 if TYPE_CHECKING:  # __getattr__ below imports these when they are asked for
-    from itsm_gitops.documents.dump import dump
-    from itsm_gitops.documents.edit import Append, Edit, Remove, Set, edit
-    from itsm_gitops.documents.files import delete_atomic, write_atomic
-    from itsm_gitops.documents.fmt import fmt
+    from itsm_gitops.documents.dumper import dump
+    from itsm_gitops.documents.editor import Append, Edit, Remove, Set, edit
+    from itsm_gitops.documents.files import delete_atomic, output_file, write_atomic
+    from itsm_gitops.documents.formatter import fmt
     from itsm_gitops.documents.jsonfile import load_json
-    from itsm_gitops.documents.locate import SourceMap, Span, locate
+    from itsm_gitops.documents.positions import SourceMap, Span, locate
     from itsm_gitops.documents.shared import load_rule_file
 
 __all__ = [
@@ -49,45 +47,36 @@ __all__ = [
     "load",
     "load_json",
     "load_rule_file",
-    "load_value",
     "locate",
+    "output_file",
     "write_atomic",
 ]
 
 _LATER = {
-    "Append": "edit",
-    "Edit": "edit",
-    "Remove": "edit",
-    "Set": "edit",
-    "SourceMap": "locate",
-    "Span": "locate",
+    "Append": "editor",
+    "Edit": "editor",
+    "Remove": "editor",
+    "Set": "editor",
+    "SourceMap": "positions",
+    "Span": "positions",
     "delete_atomic": "files",
-    "dump": "dump",
-    "edit": "edit",
-    "fmt": "fmt",
+    "dump": "dumper",
+    "edit": "editor",
+    "fmt": "formatter",
     "load_json": "jsonfile",
     "load_rule_file": "shared",
-    "locate": "locate",
+    "locate": "positions",
+    "output_file": "files",
     "write_atomic": "files",
 }
 
 
-class _Room(ModuleType):
-    """This package, in which a name means the function and never the submodule of that name."""
+def __getattr__(name: str) -> Any:
+    """Import what writes or locates when it is first asked for (PEP 562)."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        # The import system binds each submodule it has loaded to its name here.
-        if not (isinstance(value, ModuleType) and (name in _LATER or name == "load")):
-            super().__setattr__(name, value)
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in _LATER:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        value = getattr(import_module(f"{self.__name__}.{_LATER[name]}"), name)
-        setattr(self, name, value)
-        return value
-
-
-sys.modules[__name__].__class__ = _Room
+    value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    globals()[name] = value
+    return value

@@ -143,8 +143,5 @@ def _undecodable(raw: bytes, error: UnicodeDecodeError) -> Problem:
     line = raw.count(b"\n", 0, error.start) + 1
     before = raw[raw.rfind(b"\n", 0, error.start) + 1 : error.start]
     column = len(before.decode("utf-8", "replace")) + 1
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        message = "the file is UTF-16, not UTF-8"
-    else:
-        message = f"byte 0x{raw[error.start]:02X} is not UTF-8"
+    message = f"byte 0x{raw[error.start]:02X} is not UTF-8"
     return Problem("P001", message, "save the file as UTF-8 without a byte order mark", line, column)

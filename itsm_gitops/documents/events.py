@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from yaml import YAMLError, events
+from yaml import YAMLError, events, tokens
 from yaml.error import MarkedYAMLError
 from yaml.parser import Parser
 from yaml.reader import Reader
@@ -24,7 +24,17 @@ except ImportError:
 
 NextEvent = Callable[[], Any]
 
-__all__ = ["CParser", "MarkedYAMLError", "NextEvent", "PurePython", "YAMLError", "events", "open_events"]
+__all__ = [
+    "CParser",
+    "MarkedYAMLError",
+    "NextEvent",
+    "PurePython",
+    "YAMLError",
+    "events",
+    "open_events",
+    "open_tokens",
+    "tokens",
+]
 
 
 class PurePython(Reader, Scanner, Parser):
@@ -42,4 +52,11 @@ def open_events(text: str, *, pure: bool = False) -> NextEvent:
         get: NextEvent = PurePython(text).get_event
     else:
         get = CParser(text).get_event
+    return get
+
+
+def open_tokens(text: str, *, pure: bool = False) -> NextEvent:
+    """Return a function that gives the next token of ``text`` each time it is called, None at the end."""
+    source = PurePython(text) if CParser is None or pure else CParser(text)
+    get: NextEvent = source.get_token
     return get

@@ -1,116 +1,241 @@
-"""Writes files so that a reader sees the old content or the new, never a mixture, and never elsewhere."""
+"""Writes files of a repository: a reader sees the old content or the new, never a mixture, and never elsewhere.
+
+Every write of the package into somebody's repository goes through here: compare and swap. The caller says what
+the file held when it was read; under the lock of `drafts` the file is compared, the draft takes its place in one
+step, and what then stands there is read back.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import itertools
+import io
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple, TextIO
 
-from itsm_gitops.model.errors import ChangedMeanwhile, Refused
+from itsm_gitops.documents import drafts
+from itsm_gitops.documents.places import unlinked
+from itsm_gitops.model.errors import ChangedMeanwhile, ItsmError, Refused, UsageError
 
-_TEMPORARY = ".itsm-write-"  # hidden and without a suffix: never taken for a document
-_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
+_BARRED = (errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS)  # another place for the draft may do
+_MODE, _PROGRAM = 0o666, 0o777  # of new files, less the umask
 
 
-_counter = itertools.count()
-
-
-def write_atomic(path: Path, content: bytes, *, expected: bytes | None, durable: bool = True) -> None:
+def write_atomic(
+    path: Path, content: bytes, *, expected: bytes | None, durable: bool = True, executable: bool = False
+) -> None:
     """Replace the file at ``path`` by ``content`` in one step, or create it.
 
     ``expected`` is what the file must hold now; None means that it must not exist. Missing folders are
     made. The mode is kept (new files follow the umask). Raises ChangedMeanwhile when the file is not as
-    expected and Refused when it, or the folder it is in, is a symbolic link; nothing is written then.
-    ``durable=False`` does not wait for the disk: for thousands of files that can be made again.
+    expected and Refused when it, or a folder between the repository and it, is a symbolic link; nothing is
+    written then. ``durable=False`` does not wait for the disk: for thousands of files that can be made again.
     """
-    _refuse_linked_folder(path)
-    if expected is None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        mode = None
-    else:
-        mode = _check_unchanged(path, expected)
-    temporary = path.parent / f"{_TEMPORARY}{os.getpid()}-{next(_counter)}"
-    with contextlib.suppress(FileNotFoundError):
-        temporary.unlink()  # left by a crashed process that had the same number
-    try:
-        _write_new(temporary, content, mode, durable)
-        if expected is None:
-            _claim(temporary, path)
-        else:
-            _check_unchanged(path, expected)
-            temporary.replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            temporary.unlink()
-    if durable:
-        _sync_folder(path.parent)
+    path = path.absolute()
+    root = drafts.root_of(path)
+    with _parent(path, root) as folder, drafts.locked(root, folder):
+        mode = None if expected is None else _unchanged(folder, path, expected)
+        draft = _Draft(content, mode, _PROGRAM if executable else _MODE, durable)
+        _swap(path, root, folder, draft, expected)
 
 
 def delete_atomic(path: Path, *, expected: bytes) -> None:
     """Delete the file at ``path`` if it holds ``expected``; raises as `write_atomic` does."""
-    _refuse_linked_folder(path)
-    _check_unchanged(path, expected)
-    path.unlink()
-    _sync_folder(path.parent)
+    path = path.absolute()
+    root = drafts.root_of(path)
+    with _parent(path, root) as folder, drafts.locked(root, folder):
+        _unchanged(folder, path, expected)
+        os.unlink(path.name, dir_fd=folder)
+        _sync(folder)
 
 
-def _refuse_linked_folder(path: Path) -> None:
-    """Refuse a folder that is a link, or that one leads to on the way from the root of the repository."""
-    above = list(itertools.takewhile(lambda f: not os.path.lexists(f / "itsm.yaml"), path.parents))
-    inside = len(above) < len(path.parents)
-    for folder in above if inside else (path.parent,):
-        if folder.is_symlink():
-            raise Refused(f"{folder} is a symbolic link", "records live in real folders of the repository")
+@contextlib.contextmanager
+def output_file(path: Path, trusted: Path | None = None) -> Iterator[TextIO]:
+    """Yield a text file that becomes the file a user named for output, when all of it has been written.
+
+    A link that the user made is followed, but none below the repository ``trusted``, which may have brought it
+    along: that raises ItsmError. A device or a pipe is written to as it is. An exception leaves what
+    was there as it was. Raises UsageError where the file cannot be written, as far as possible before anything is.
+    """
+    with _told(path):
+        path = unlinked(path, trusted)
+        device = (
+            path.open("w", encoding="utf-8", newline="") if path.exists() and not path.is_file() else None
+        )
+        path = path.resolve()
+        if device is None and not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
+    if device is not None:
+        with device:
+            yield device
+        return
+    import tempfile
+
+    with tempfile.TemporaryFile() as spool:  # has no name: nothing is left
+        file = io.TextIOWrapper(spool, encoding="utf-8", newline="", write_through=True)
+        yield file
+        file.detach()
+        spool.seek(0)
+        content = spool.read()
+    root = drafts.root_of(path)
+    with _told(path), _parent(path, root) as folder, drafts.locked(root, folder):
+        current = _read(folder, path)
+        mode = None if current is None else stat.S_IMODE(path.stat().st_mode)
+        _swap(path, root, folder, _Draft(content, mode, _MODE, durable=False), current)
 
 
-def _check_unchanged(path: Path, expected: bytes) -> int:
-    """Return the permission bits of the file after making sure that it holds ``expected``."""
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
     try:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            raise Refused(f"{path} is not a regular file", "replace the link by the file it points to")
-        with os.fdopen(os.open(path, _READ), "rb") as file:
-            current = file.read(len(expected) + 1)
+        yield
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}", "choose another file") from error
+
+
+@contextlib.contextmanager
+def _parent(path: Path, root: Path | None) -> Iterator[int]:
+    handle = drafts.open_parent(path, root)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+class _Draft(NamedTuple):
+    """What to write: ``mode`` are exact permission bits, None those of ``fresh`` less the umask."""
+
+    content: bytes
+    mode: int | None
+    fresh: int
+    durable: bool
+
+
+def _swap(path: Path, root: Path | None, folder: int, draft: _Draft, expected: bytes | None) -> None:
+    """Write a draft and let it take the place of the file; the caller holds the lock and has compared."""
+    try:
+        drafts.sweep(folder, once=True)
+        for place in drafts.places(root, folder):
+            written = _replaced(path, place, folder, draft, expected)
+            if written:
+                break
+        _verify(folder, path, draft.content, written)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None  # the name of a draft would tell nobody anything
+        raise
+    if draft.durable:
+        _sync(folder)
+
+
+def _replaced(
+    path: Path, place: int, folder: int, draft: _Draft, expected: bytes | None
+) -> tuple[int, int] | None:
+    """Write the file by way of one folder; return its device and inode, None where this way is barred."""
+    name = drafts.new_name()
+    try:
+        written = _write_draft(place, name, draft)
+        if expected is None:
+            _claim(place, name, folder, path)
+        else:
+            _unchanged(folder, path, expected)
+            os.rename(name, path.name, src_dir_fd=place, dst_dir_fd=folder)
+    except OSError as error:
+        if place != folder and error.errno in _BARRED:
+            return None
+        raise
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(name, dir_fd=place)
+    return written
+
+
+def _write_draft(place: int, name: str, draft: _Draft) -> tuple[int, int]:
+    """Write a file that nobody else has; return its device and inode."""
+    with os.fdopen(os.open(name, drafts.CREATE, draft.fresh, dir_fd=place), "wb") as file:
+        file.write(draft.content)
+        file.flush()
+        if draft.mode is not None:
+            os.fchmod(file.fileno(), draft.mode)
+        if draft.durable:
+            os.fsync(file.fileno())
+        status = os.fstat(file.fileno())
+    return status.st_dev, status.st_ino
+
+
+def _claim(place: int, name: str, folder: int, path: Path) -> None:
+    """Give the finished draft its name, which nobody else may have taken."""
+    taken = ChangedMeanwhile(f"{path} exists already", "nothing was written")
+    try:
+        os.link(name, path.name, src_dir_fd=place, dst_dir_fd=folder, follow_symlinks=False)
+    except FileExistsError:
+        raise taken from None
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        try:
+            os.stat(path.name, dir_fd=folder, follow_symlinks=False)
+        except FileNotFoundError:
+            os.rename(name, path.name, src_dir_fd=place, dst_dir_fd=folder)
+        else:
+            raise taken from None
+
+
+def _verify(folder: int, path: Path, content: bytes, written: tuple[int, int] | None) -> None:
+    """Make sure that the file which now has the name is the one that was written, byte by byte."""
+    try:
+        with os.fdopen(os.open(path.name, _READ, dir_fd=folder), "rb") as file:
+            status = os.fstat(file.fileno())
+            intact = file.read(len(content) + 1) == content
+    except OSError as error:
+        raise ChangedMeanwhile(
+            f"{path} was written and cannot be read back: {error.strerror}", "look at it and try again"
+        ) from error
+    if (status.st_dev, status.st_ino) != written:
+        raise ChangedMeanwhile(
+            f"another program replaced {path} at the same moment", "look at it and try again"
+        )
+    if not intact:
+        raise ItsmError(f"{path} does not hold what was written to it", "is the disk sound? look at the file")
+
+
+def _unchanged(folder: int, path: Path, expected: bytes) -> int:
+    """Return the permission bits of the file after making sure that it holds ``expected``."""
+    current, mode = _read(folder, path, limit=len(expected) + 1), 0
+    try:
+        mode = os.stat(path.name, dir_fd=folder, follow_symlinks=False).st_mode
     except FileNotFoundError:
-        raise ChangedMeanwhile(f"{path} was deleted meanwhile", "nothing was written") from None
+        current = None
+    if current is None:
+        raise ChangedMeanwhile(f"{path} was deleted meanwhile", "nothing was written")
     if current != expected:
         raise ChangedMeanwhile(f"{path} was changed meanwhile", "nothing was written; try again")
-    return stat.S_IMODE(status.st_mode)
+    return stat.S_IMODE(mode)
 
 
-def _write_new(path: Path, content: bytes, mode: int | None, durable: bool) -> None:
-    with os.fdopen(os.open(path, _CREATE, 0o666), "wb") as file:
-        file.write(content)
-        file.flush()
-        if mode is not None:
-            os.fchmod(file.fileno(), mode)
-        if durable:
-            os.fsync(file.fileno())
-
-
-def _claim(temporary: Path, path: Path) -> None:
-    """Give the finished file its name, which nobody else may have taken."""
+def _read(folder: int, path: Path, *, limit: int = -1) -> bytes | None:
+    """Return what a regular file holds, None when there is none; raises Refused for anything else."""
     try:
-        os.link(temporary, path, follow_symlinks=False)
-    except FileExistsError:
-        raise ChangedMeanwhile(f"{path} exists already", "nothing was written") from None
+        handle = os.open(path.name, _READ, dir_fd=folder)
+    except FileNotFoundError:
+        return None
     except OSError as error:
-        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
-            raise
-        if os.path.lexists(path):  # a file system without hard links
-            raise ChangedMeanwhile(f"{path} exists already", "nothing was written") from None
-        temporary.replace(path)
+        if error.errno == errno.ELOOP:
+            raise Refused(
+                f"{path} is not a regular file", "replace the link by the file it points to"
+            ) from None
+        error.filename = str(path)
+        raise
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise Refused(f"{path} is not a regular file", "documents are regular files")
+        return file.read(limit)
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync(folder: int) -> None:
     """Make the new name itself survive a crash, where the system can."""
     with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        os.fsync(folder)

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from itsm_gitops.documents import chars
+from itsm_gitops.documents import accidents, chars
 from itsm_gitops.documents.problems import (
     RULEBOOK_LIMITS,
     Limits,
@@ -16,6 +16,7 @@ from itsm_gitops.documents.problems import (
     too_large,
     too_many,
 )
+from itsm_gitops.documents.reader import explained
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]', re.DOTALL)
 _ESCAPE = re.compile(r"\\[ubf]")
@@ -37,26 +38,35 @@ def load_json(raw: bytes, *, limits: Limits = RULEBOOK_LIMITS) -> Loaded:
     """
     if len(raw) > limits.size:
         return Loaded(None, (too_large(len(raw), limits),))
+    merge = accidents.unfinished_merge(raw)
+    if merge:
+        return Loaded(None, (merge,))
     text = chars.clean_text(raw)
     if text is None:
-        return Loaded(None, tuple(chars.diagnose(raw)))
+        return explained(raw, chars.diagnose(raw))
+    data, problem = _parsed(text, limits)
+    return explained(raw, (problem,)) if problem else Loaded(data, ())
+
+
+def _parsed(text: str, limits: Limits) -> tuple[Any, Problem | None]:
+    """Return the data of a text, or what is wrong with it."""
     try:
         data = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
     except json.JSONDecodeError as error:
-        return Loaded(None, (_syntax(error),))
+        return None, _syntax(error)
     except _Duplicate:
-        return Loaded(None, (_find_duplicate(text),))
+        return None, _find_duplicate(text)
     except RecursionError:
-        return Loaded(None, (_measure(text, limits) or too_deep(limits, 1, 1),))
+        return None, _measure(text, limits) or too_deep(limits, 1, 1)
     except ValueError as error:
-        return Loaded(None, (Problem("P003", str(error), "write a finite number, or text in quotes", 1, 1),))
+        return None, Problem("P003", str(error), "write a finite number, or text in quotes", 1, 1)
     if not isinstance(data, dict):
-        return Loaded(None, (Problem("P011", "the top level is not an object", "write `{ ... }`", 1, 1),))
+        return None, Problem("P011", "the top level is not an object", "write `{ ... }`", 1, 1)
     if not _within(data, limits):
-        return Loaded(None, (_measure(text, limits) or too_many(limits, 1, 1),))
+        return None, _measure(text, limits) or too_many(limits, 1, 1)
     # Only an escape can bring in what the text itself does not hold.
     hidden = _hidden(data) if _ESCAPE.search(text) else None
-    return Loaded(None, (hidden,)) if hidden else Loaded(data, ())
+    return (None, hidden) if hidden else (data, None)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -78,6 +88,10 @@ def _float(text: str) -> float:
 
 
 def _syntax(error: json.JSONDecodeError) -> Problem:
+    if error.doc[error.pos :].strip() == "" or error.msg.startswith("Unterminated string"):
+        message = "the JSON ends in the middle: the file was cut off, or a bracket or quote is not closed"
+        hint = "git checkout -- FILE brings the committed content back, or close what is open"
+        return Problem("P003", message, hint, error.lineno, error.colno)
     hint = "compare the brackets, commas and quotes around this place"
     return Problem("P003", f"not valid JSON: {error.msg}", hint, error.lineno, error.colno)
 

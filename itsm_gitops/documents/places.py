@@ -9,12 +9,10 @@ import errno
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from itsm_gitops.model.errors import ItsmError
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 
 
 def plain_path(path: Path) -> Path:
@@ -67,21 +65,16 @@ def open_folder(path: Path, trusted: Path | None = None, *, make: bool = True) -
     return handle
 
 
-def open_output(path: Path, trusted: Path) -> BinaryIO:
-    """Open a file that somebody named for output, emptied; below ``trusted`` not through links.
+def unlinked(path: Path, trusted: Path | None) -> Path:
+    """Return the path of a file that somebody named for output; one below ``trusted`` holds no link.
 
-    Raises ItsmError where a link is in the way, OSError where the system refuses.
+    Raises ItsmError where a link is in the way, OSError where the folder does not exist.
     """
-    path = plain_path(path)
-    if _below(path, trusted) is None:
-        return path.open("wb")
-    folder = open_folder(path.parent, trusted, make=False)
-    try:
-        handle = os.open(path.name, _WRITE | os.O_NOFOLLOW, 0o666, dir_fd=folder)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise ItsmError(f"{path} is a symbolic link", "remove it, or choose another file") from error
-        raise
-    finally:
-        os.close(folder)
-    return os.fdopen(handle, "wb")
+    plain = plain_path(path)
+    inside = _below(plain, trusted)
+    if inside is None or trusted is None:
+        return path
+    os.close(open_folder(plain.parent, trusted, make=False))
+    if plain.is_symlink():
+        raise ItsmError(f"{path} is a symbolic link", "remove it, or choose another file")
+    return trusted / inside

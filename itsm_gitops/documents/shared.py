@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from itsm_gitops.documents.jsonfile import load_json
-from itsm_gitops.documents.load import load
 from itsm_gitops.documents.problems import RULEBOOK_LIMITS, Loaded
+from itsm_gitops.documents.reader import load
 
 
 @lru_cache(maxsize=256)

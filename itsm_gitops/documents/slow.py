@@ -21,6 +21,7 @@ from itsm_gitops.documents.problems import (
     too_many,
 )
 from itsm_gitops.documents.scalars import NotANumber, plain
+from itsm_gitops.documents.strict import violations
 from itsm_gitops.documents.syntax import translate
 
 _DIRECTIVE = re.compile(r"^%", re.MULTILINE)
@@ -33,6 +34,7 @@ def read(text: str, limits: Limits, *, mapping: bool = True, pure: bool = False)
     data = None
     try:
         data = reader.stream(open_events(text, pure=pure), mapping)
+        reader.problems += violations(text, pure=pure)
     except Stop as stop:
         reader.problems.append(stop.problem)
     except (YAMLError, ValueError, OverflowError, RecursionError) as error:

@@ -17,6 +17,14 @@ _COMMENT = re.compile(r"[ \t]+#[^\r\n]*")
 _HEADER = re.compile(r"[|>]([-+0-9]*)")
 
 
+class Cut(NamedTuple):
+    """One change of a text: what stands from ``start`` to ``end`` is replaced by ``new``."""
+
+    start: int
+    end: int
+    new: str
+
+
 class _Place(NamedTuple):
     """A value, the collection it is in, and where its colon or dash ends."""
 
@@ -26,7 +34,7 @@ class _Place(NamedTuple):
 
 
 class Text:
-    """The text of a sound document and its tree. Line breaks are LF here; `edit` restores CRLF."""
+    """The text of a sound document and its tree. Line breaks are LF here; `lines` restores each as it was."""
 
     def __init__(self, text: str) -> None:
         root = parse(text)
@@ -36,7 +44,7 @@ class Text:
         self.root = root
         self.layout = _layout(root)
 
-    def replace(self, pointer: Pointer, value: Any) -> str:
+    def replace(self, pointer: Pointer, value: Any) -> Cut:
         """Write ``value`` over the value at ``pointer``."""
         place = self._find(pointer)
         node, owner = place.node, place.owner
@@ -52,10 +60,10 @@ class Text:
             return self._put(place, new)
         return self._rewrite(place, value, new)
 
-    def insert(self, pointer: Pointer, name: str, value: Any, key_order: Sequence[str]) -> str:
+    def insert(self, pointer: Pointer, name: str, value: Any, key_order: Sequence[str]) -> Cut:
         """Add the key ``name`` to the mapping at ``pointer``, which has other keys."""
         mapping = self._find(pointer).node
-        position = _position([key.value for key, _ in mapping.pairs], name, key_order)
+        position = position_of([key.value for key, _ in mapping.pairs], name, key_order)
         if mapping.flow:
             return self._insert_flow(mapping, position, f"{render.flow_key(name)}: {render.flow(value)}")
         end = self._line_end(self._content_end(mapping.pairs[position - 1][1])) if position else 0
@@ -66,10 +74,10 @@ class Text:
             render.pair_lines(margin + render.key(name) + ":", value, mapping.column, self.layout)
         )
         if position == 0:
-            return self._cut(mapping.start, mapping.start, new.lstrip(" ") + "\n" + margin)
-        return self._cut(end, end, "\n" + new)
+            return Cut(mapping.start, mapping.start, new.lstrip(" ") + "\n" + margin)
+        return Cut(end, end, "\n" + new)
 
-    def append(self, pointer: Pointer, value: Any) -> str:
+    def append(self, pointer: Pointer, value: Any) -> Cut:
         """Add ``value`` to the list at ``pointer``, which has other items."""
         items = self._find(pointer).node
         if items.flow:
@@ -77,9 +85,9 @@ class Text:
         end = self._line_end(self._content_end(items.items[-1]))
         self._fit_before(end)
         new = "\n".join(render.item_lines(value, items.column, self.layout))
-        return self._cut(end, end, "\n" + new)
+        return Cut(end, end, "\n" + new)
 
-    def remove(self, pointer: Pointer) -> str:
+    def remove(self, pointer: Pointer) -> Cut:
         """Take out the value at ``pointer``, which is not the last of its collection."""
         place = self._find(pointer)
         node, owner = place.node, place.owner
@@ -97,8 +105,8 @@ class Text:
         if self.text[line:start].strip(" ?"):
             # `- first: 1`: the next key or dash moves up behind the dash.
             gap = re.compile(r"\s*").match(self.text, end)
-            return self._cut(start, gap.end() if gap else end, "")
-        return self._cut(line, end, "")
+            return Cut(start, gap.end() if gap else end, "")
+        return Cut(line, end, "")
 
     # -- finding ---------------------------------------------------------------------------------
 
@@ -150,20 +158,17 @@ class Text:
 
     # -- writing ---------------------------------------------------------------------------------
 
-    def _cut(self, start: int, end: int, new: str) -> str:
-        return self.text[:start] + new + self.text[end:]
-
-    def _put(self, place: _Place, new: str | None) -> str:
+    def _put(self, place: _Place, new: str | None) -> Cut:
         """Write one line over an inline value; ``new`` is None only for block collections."""
         node = place.node
         if not node.empty:
-            return self._cut(node.start, node.end, new or "")
+            return Cut(node.start, node.end, new or "")
         colon = "" if self.text[place.after - 1] in ":-[," else ":"
         behind = self.text[place.after : place.after + 1]
         space = "" if behind.isspace() or behind in ",]}" else " "
-        return self._cut(place.after, place.after, f"{colon} {new}{space}")
+        return Cut(place.after, place.after, f"{colon} {new}{space}")
 
-    def _rewrite(self, place: _Place, value: Any, new: str | None) -> str:
+    def _rewrite(self, place: _Place, value: Any, new: str | None) -> Cut:
         """Write the whole value anew, from its colon or dash to the end of its last line."""
         node, owner = place.node, place.owner
         column = owner.column if owner else 0
@@ -172,15 +177,15 @@ class Text:
         stop = self._line_end(end)
         if new is not None:
             first, _, rest = new.partition("\n")
-            return self._cut(place.after, stop, f" {first}{comment}" + ("\n" + rest if _ else ""))
+            return Cut(place.after, stop, f" {first}{comment}" + ("\n" + rest if _ else ""))
         if owner and owner.kind == SEQUENCE:
             body = render.lines(value, column + render.INDENT, self.layout)
             if not comment:
-                return self._cut(place.after, stop, " " + "\n".join(body).lstrip(" "))
+                return Cut(place.after, stop, " " + "\n".join(body).lstrip(" "))
         else:
             offset = self.layout.dash if render.is_list(value) else self.layout.indent
             body = render.lines(value, column + offset, self.layout)
-        return self._cut(place.after, stop, comment + "\n" + "\n".join(body))
+        return Cut(place.after, stop, comment + "\n" + "\n".join(body))
 
     def _comment(self, place: _Place, end: int) -> str:
         """The comment behind the colon, the block header or the end of a value about to be rewritten."""
@@ -197,26 +202,26 @@ class Text:
                 return found.group().rstrip()
         return ""
 
-    def _replace_root(self, value: Any) -> str:
+    def _replace_root(self, value: Any) -> Cut:
         root = self.root
         line = self.text.rfind("\n", 0, root.start) + 1
         if value and not self.text[line : root.start].strip():
-            return self._cut(line, self._content_end(root), "\n".join(render.lines(value, 0, self.layout)))
-        return self._cut(root.start, self._content_end(root), render.flow(value))
+            return Cut(line, self._content_end(root), "\n".join(render.lines(value, 0, self.layout)))
+        return Cut(root.start, self._content_end(root), render.flow(value))
 
-    def _insert_flow(self, node: Node, position: int, new: str) -> str:
+    def _insert_flow(self, node: Node, position: int, new: str) -> Cut:
         children = [pair[0] for pair in node.pairs] or node.items
         if self.text[node.start] not in "[{":  # `[a: 1]`: a mapping without braces
             inner = self.text[node.start : node.end]
             joined = f"{new}, {inner}" if position == 0 else f"{inner}, {new}"
-            return self._cut(node.start, node.end, "{" + joined + "}")
+            return Cut(node.start, node.end, "{" + joined + "}")
         if position == 0:
-            return self._cut(children[0].start, children[0].start, new + ", ")
+            return Cut(children[0].start, children[0].start, new + ", ")
         last = node.pairs[position - 1][1] if node.pairs else children[position - 1]
         at = max(last.end, node.pairs[position - 1][0].end if node.pairs else 0)
-        return self._cut(at, at, ", " + new)
+        return Cut(at, at, ", " + new)
 
-    def _remove_flow(self, owner: Node, part: str | int) -> str:
+    def _remove_flow(self, owner: Node, part: str | int) -> Cut:
         spans = [(k.start, max(v.end, k.end)) for k, v in owner.pairs] or [
             (item.start, item.end) for item in owner.items
         ]
@@ -224,12 +229,12 @@ class Text:
         index = names.index(part)
         start, end = spans[index]
         if index + 1 < len(spans):
-            return self._cut(start, spans[index + 1][0], "")
+            return Cut(start, spans[index + 1][0], "")
         before = spans[index - 1][1]
         if "#" not in self.text[before:start]:
-            return self._cut(before, end, "")
+            return Cut(before, end, "")
         behind = re.compile(r"\s*,?").match(self.text, end)  # the comma before the comment stays
-        return self._cut(start, behind.end() if behind and behind.group().endswith(",") else end, "")
+        return Cut(start, behind.end() if behind and behind.group().endswith(",") else end, "")
 
     # -- style -----------------------------------------------------------------------------------
 
@@ -284,7 +289,7 @@ def _layout(root: Node) -> Layout:
     return Layout(found.get(MAPPING, render.INDENT), found.get(SEQUENCE, 0))
 
 
-def _position(names: list[str], name: str, key_order: Sequence[str]) -> int:
+def position_of(names: Sequence[str], name: str, key_order: Sequence[str]) -> int:
     """Where a new key belongs: behind the key that precedes it most closely in ``key_order``."""
     rank = {known: position for position, known in enumerate(key_order)}
     if name not in rank:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.editing.opening import Opened, timeline
 from itsm_gitops.editing.steps import Step, next_steps, state_of
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
 
 
-class Written(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Written:
     """What became of a document.
 
     ``written`` is False for a dry run and where nothing changed. ``findings`` are warnings that
@@ -110,7 +112,7 @@ def save(repo: Repository, document: Opened, new: Mapping[str, Any], *, dry_run:
         if not dry_run:
             write_atomic(repo.root / document.path, raw, expected=document.raw)
     done = written(document.id, document.path, document.kind, new, changes, bool(changes) and not dry_run)
-    return done._replace(findings=tuple(found))
+    return replace(done, findings=tuple(found))
 
 
 def written(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.editing.assign import apply, reader
@@ -253,7 +253,7 @@ def finish(
     done = [save(draft.repo, other, data, dry_run=dry_run) for other, data in others]
     changes = diff({}, draft.data)
     result = written(draft.id, draft.path, draft.kind, draft.data, changes, not dry_run)
-    return result._replace(findings=tuple(found)), done, raw
+    return replace(result, findings=tuple(found)), done, raw
 
 
 def refuse_missing(draft: Draft) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -45,7 +46,8 @@ class Branch(NamedTuple):
     results: Mapping[str, int]
 
 
-class Report(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Report:
     """What an audit found. ``ledger`` is the newest commit of the evidence, ``name`` of its last statement.
 
     ``statements`` counts what was computed again.

@@ -16,6 +16,7 @@ from itsm_gitops.evidence.statement import MERGE
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, UsageError
 from itsm_gitops.model.findings import ERROR
+from itsm_gitops.model.words import fields_of
 from itsm_gitops.repository import Git, Repository, mainline, sharing
 
 VERSION = 1
@@ -128,7 +129,7 @@ def _branch_json(found: Branch) -> dict[str, Any]:
 
 def _finding_json(found: AuditFinding) -> dict[str, Any]:
     at = clock.format_time(found.at) if found.at else None
-    return {**found._asdict(), "changes": list(found.changes), "at": at}
+    return {**fields_of(found), "changes": list(found.changes), "at": at}
 
 
 COLUMNS = (

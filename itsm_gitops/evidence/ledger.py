@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -35,7 +36,8 @@ _DID = {"M": "was edited", "D": "was removed", "T": "was turned into something e
 _HINT = "compare with an older clone; nobody but the recorder may write to itsm/evidence"
 
 
-class AuditFinding(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class AuditFinding:
     """One thing an auditor must know. ``code`` is one of MEANINGS.
 
     ``commit`` is the merge it is about, or the commit of the ledger that did it; ``path`` the file

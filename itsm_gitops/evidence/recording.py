@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -162,8 +162,8 @@ def _draft(repo: Repository, target: str, base: str, move: trail.Move, source: S
     landed = move.landed
     request = source.request(landed.commit, target)
     made = draft(repo, base, landed, target, source.inputs(request), source.merged_at(request))
-    return made._replace(
-        request=source.describe(request), account=request.merged_by if request else source.account
+    return replace(
+        made, request=source.describe(request), account=request.merged_by if request else source.account
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -41,7 +42,8 @@ class Inputs(NamedTuple):
     opened_by: str = ""
 
 
-class About(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class About:
     """What a statement says besides the assessment.
 
     ``sequence`` counts from 1 and ``previous`` is the SHA-256 of the statement before (empty for the
@@ -58,8 +60,8 @@ class About(NamedTuple):
     changed: bool = True
     signer: str = ""
     account: str = ""
-    request: Mapping[str, Any] = {}
-    run: Mapping[str, str] = {}
+    request: Mapping[str, Any] = field(default_factory=dict)
+    run: Mapping[str, str] = field(default_factory=dict)
     original: str = ""
 
 

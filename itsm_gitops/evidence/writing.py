@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +21,8 @@ from itsm_gitops.repository.ledger import Addition, Ledger, Page
 from itsm_gitops.repository.mainline import Landed
 
 
-class Draft(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Draft:
     """What is to be said about one merge, before its place in the ledger is known.
 
     ``request`` is what a forge says about the pull request, ``account`` who merged it there.
@@ -32,7 +34,7 @@ class Draft(NamedTuple):
     assessment: Assessment
     inputs: Inputs
     changed: bool
-    request: Mapping[str, Any] = {}
+    request: Mapping[str, Any] = field(default_factory=dict)
     account: str = ""
     original: str = ""
 
@@ -46,7 +48,7 @@ class Recorder(NamedTuple):
     """Who writes: the program's version, the run of a CI or hook, and who signs with which key."""
 
     version: str
-    run: Mapping[str, str] = {}
+    run: Mapping[str, str] = field(default_factory=dict)
     signer: str = ""
     key: Path | None = None
 

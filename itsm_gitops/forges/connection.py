@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from itsm_gitops.forges import answers as shape
 from itsm_gitops.forges import events, remotes
@@ -31,7 +31,8 @@ _PULL_HEAD = "refs/pull/{}/head"
 _REVIEWED_MAX = 200  # commits that approvals refer to and that are fetched one by one
 
 
-class Gathered(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Gathered:
     """A request as the gate needs it: what to compare, and what reviewers said.
 
     ``base`` and ``head`` are commits that this repository has; ``target`` is a branch. ``event``

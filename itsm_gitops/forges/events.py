@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 from itsm_gitops.forges import answers as shape
 from itsm_gitops.forges.http import ForgeError
@@ -22,7 +23,8 @@ _PULL = frozenset(
 )
 
 
-class Event(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Event:
     """What happened. Texts are empty and ``number`` None where the event does not tell.
 
     ``name`` is the forge's word for it and ``action`` what was done. ``head`` and ``base`` are
@@ -54,7 +56,8 @@ def github(name: str, payload: bytes, forge: str = "github") -> Event:
         default=_default(data),
     )
     if name in _PULL:
-        return known._replace(
+        return replace(
+            known,
             number=shape.number(data, "pull_request.number"),
             head=shape.commit(data, "pull_request.head.sha"),
             base=shape.commit(data, "pull_request.base.sha"),
@@ -63,12 +66,13 @@ def github(name: str, payload: bytes, forge: str = "github") -> Event:
     if name == "merge_group":
         return _queue(data, known)
     if name == "workflow_run":
-        return known._replace(head=shape.commit(data, "workflow_run.head_sha"))
+        return replace(known, head=shape.commit(data, "workflow_run.head_sha"))
     if name == "push":
         ref = shape.dig(data, "ref")
         target = shape.branch(data, "ref") if isinstance(ref, str) and ref.startswith("refs/heads/") else ""
         before, after = shape.dig(data, "before"), shape.dig(data, "after")
-        return known._replace(
+        return replace(
+            known,
             head=after if shape.is_commit(after) else "",
             base=before if shape.is_commit(before) else "",
             target=target,
@@ -92,7 +96,7 @@ def gitlab(variables: Mapping[str, str]) -> Event:
     )
     iid = told.get("CI_MERGE_REQUEST_IID", "")
     if not iid:
-        return known._replace(head=shape.commit({"sha": told.get("CI_COMMIT_SHA")}, "sha"))
+        return replace(known, head=shape.commit({"sha": told.get("CI_COMMIT_SHA")}, "sha"))
     request = {
         "iid": int(iid) if iid.isascii() and iid.isdigit() and len(iid) < 13 else 0,
         # A merged-results pipeline runs on a commit that exists nowhere else; this is the branch's own.
@@ -100,7 +104,8 @@ def gitlab(variables: Mapping[str, str]) -> Event:
         "base": told.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
         "target": told.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
     }
-    return known._replace(
+    return replace(
+        known,
         number=shape.number(request, "iid"),
         head=shape.commit(request, "head"),
         base=shape.commit(request, "base"),
@@ -134,7 +139,8 @@ def _queue(data: Any, known: Event) -> Event:
     queued = _QUEUED.fullmatch(ref)
     if queued is None:
         raise ForgeError("the merge queue's branch does not name a pull request", "re-run the queue")
-    return known._replace(
+    return replace(
+        known,
         number=int(queued[1]),
         head=shape.commit(data, "merge_group.head_sha"),
         base=shape.commit(data, "merge_group.base_sha"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -236,4 +237,4 @@ class GitHub:
 
 def _elsewhere(review: Review, note: str = "") -> Review:
     """Return a review as one for some other branch, where it is an approval."""
-    return review._replace(target="", note=note) if review.state == APPROVED else review
+    return replace(review, target="", note=note) if review.state == APPROVED else review

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -145,7 +146,7 @@ def _approval(data: Any, versions: Sequence[Version]) -> Review:
         at = shape.moment(data, "approved_at")
         seen = [v for v in versions if v.since <= at]
         found = _review(account, APPROVED, seen[-1].commit if seen else None, at)
-        return found._replace(target="") if _sent_elsewhere(seen, versions) else found
+        return replace(found, target="") if _sent_elsewhere(seen, versions) else found
     # The oldest moment it can have been given: an age limit must not be stretched by not knowing.
     only = versions[0].commit if len(versions) == 1 else None
     return _review(account, APPROVED, only, versions[0].since)

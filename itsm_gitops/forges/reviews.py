@@ -5,8 +5,8 @@ All moments are aware datetimes.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 APPROVED = "approved"
 CHANGES_REQUESTED = "changes_requested"
@@ -17,7 +17,8 @@ REVIEW_STATES = (APPROVED, CHANGES_REQUESTED, COMMENTED, PENDING, DISMISSED)
 DECISIVE = (APPROVED, CHANGES_REQUESTED, DISMISSED)
 
 
-class Review(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Review:
     """One review, as a forge or a signed statement tells it.
 
     ``identity`` is ``FORGE:NUMBER`` (``github:42``) or ``ssh:FINGERPRINT``; empty for a deleted
@@ -44,7 +45,8 @@ class Review(NamedTuple):
     changes: tuple[str, ...] = ()
 
 
-class PullRequest(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PullRequest:
     """What a forge says about a request itself.
 
     ``author`` and ``merged_by`` are identities (``github:42``), ``head`` and ``base`` commits,

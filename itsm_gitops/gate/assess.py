@@ -87,7 +87,7 @@ class _Case:
             )
         asked, idle, left = wanted.required(request)
         if not self.overrides:
-            asked = [a._replace(override=None) for a in asked]
+            asked = [replace(a, override=None) for a in asked]
         found = signed.read(self.statements, self.directory, self.blank.at, self._origin, self._about_this)
         standing = self.judge.sort((*self.reviews, *found.reviews))
         standing.rejected.extend(found.rejected)

@@ -40,8 +40,6 @@ def codeowners(
     if write and found != raw:
         from itsm_gitops.documents import write_atomic
 
-        target = repo.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(target, raw, expected=found)
+        write_atomic(repo.root / path, raw, expected=found)
         found = raw
     return Codeowners(path, wanted.text, found == raw, wanted.unknown)

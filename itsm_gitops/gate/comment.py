@@ -8,7 +8,7 @@ fails, what it collides with, and who must still approve. All text of records is
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from itsm_gitops.forges.reviews import Review
 from itsm_gitops.gate import types
@@ -37,7 +37,8 @@ _HEADLINES = {
 }
 
 
-class ChangeBrief(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ChangeBrief:
     """What a reviewer must know of one change. All texts are as the record has them.
 
     ``window`` and ``outage`` are ready to read; ``reasons`` say where the risk comes from,

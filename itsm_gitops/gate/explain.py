@@ -18,6 +18,7 @@ from itsm_gitops.gate.types import (
     Verdict,
 )
 from itsm_gitops.model import clock
+from itsm_gitops.model.words import fields_of
 
 VERSION = 1
 _HEADLINES = {
@@ -93,5 +94,5 @@ def _rejected(rejected: Rejected) -> Mapping[str, Any]:
 
 def review_json(review: Review) -> dict[str, Any]:
     """Return one review as data."""
-    data = review._asdict()
+    data = fields_of(review)
     return {**data, "at": clock.format_time(review.at), "changes": list(review.changes)}

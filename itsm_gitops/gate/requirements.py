@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 from itsm_gitops.gate.conditions import CHANGE
 from itsm_gitops.gate.policy import AFFECTED, OWNER, SERVICES, ApprovalRule, Override, matches
@@ -14,7 +15,8 @@ from itsm_gitops.model.roles import names
 Data = Mapping[str, Any]
 
 
-class Asked(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Asked:
     """A requirement and what judging it needs.
 
     ``data`` is the record that roles are filled for, ``item`` the one item of it that this is about
@@ -71,7 +73,7 @@ def _keep(asked: dict[tuple[Any, ...], Asked], new: Asked) -> None:
     # What may be overridden under one rule must not be waived by it under another.
     override = known.override if known.override == new.override else None
     more = new if need.count > known.requirement.count else known
-    asked[strict] = more._replace(override=override)
+    asked[strict] = replace(more, override=override)
 
 
 def _spell_out(request: Request, rule: ApprovalRule, documents: list[Touched]) -> Iterator[Asked]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 
@@ -66,7 +66,7 @@ class Judge:
         for review in reviews:
             person, refused = self._person(review)
             if refused is None:
-                by_person.setdefault(person, []).append(review._replace(person=person))
+                by_person.setdefault(person, []).append(replace(review, person=person))
             elif review.state in DECISIVE:
                 standing.rejected.append(refused)
         for person, theirs in sorted(by_person.items()):

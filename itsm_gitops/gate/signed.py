@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -164,7 +165,7 @@ def _read(
         reason = f"no key that {person} has on the target branch today made this signature"
         yield claimed, BAD_SIGNATURE, reason
         return
-    proved = claimed._replace(identity=f"ssh:{fingerprint}", signed=True)
+    proved = replace(claimed, identity=f"ssh:{fingerprint}", signed=True)
     if about["repository"] == repository:
         yield proved, "", ""
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from itsm_gitops.forges import connection as forging
 from itsm_gitops.forges import remotes
@@ -13,7 +13,8 @@ from itsm_gitops.repository import Git, Repository, porcelain, transfer
 _TITLE_MAX = 72
 
 
-class Submitted(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Submitted:
     """What was done: the branch, the new commit (empty: nothing was left to commit), the paths in it.
 
     ``page`` is where the request is opened; empty where the remote is on no known forge.

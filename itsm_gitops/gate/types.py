@@ -42,7 +42,8 @@ class Requirement:
     distinct: bool = False
 
 
-class Verdict(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Verdict:
     """How one requirement stands; ``result`` is one of RESULTS.
 
     ``counted`` are the approvals that count, ``could`` the people who could still approve (by

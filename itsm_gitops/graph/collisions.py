@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import heappop, heappush
-from typing import Any, NamedTuple
+from typing import Any
 
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.planned import Planned
@@ -35,7 +35,8 @@ KINDS = (SAME, PART, DEPENDENCY, REDUNDANCY, IMPLEMENTER)
 GroupKey = tuple[str, int]
 
 
-class Collision(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Collision:
     """Two changes that collide: ``second`` was opened later and is the one to move.
 
     ``first_items`` and ``second_items`` are where they meet (people for ``implementer``);

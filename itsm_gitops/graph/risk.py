@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from itsm_gitops.graph.impact import Effect, Hit, ImpactGraph
 from itsm_gitops.graph.network import Network
@@ -26,7 +26,8 @@ FACT = "fact"
 _WORDS = ("low", "medium", "high", "critical")
 
 
-class Point(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Point:
     """What one question or fact adds.
 
     ``value`` is the answer or the fact as data, None for a question without an answer; ``shown``

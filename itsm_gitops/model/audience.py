@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -52,7 +53,8 @@ class Shown(NamedTuple):
         return not any(_is_below(data, path, values) for path, values in self.never.items())
 
 
-class Audience(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Audience:
     """One audience of a site; the default is the one that everything is shown to.
 
     ``internal`` says whether fields that schemas mark ``x-internal`` are shown, ``confidential`` whether
@@ -72,7 +74,7 @@ class Audience(NamedTuple):
     forms: bool = True
     reports: bool = True
     handbook: bool | tuple[str, ...] = True
-    kinds: Mapping[str, Shown] = MappingProxyType({})
+    kinds: Mapping[str, Shown] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def reference(self) -> bool:

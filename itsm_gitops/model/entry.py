@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from sys import intern
 from typing import Any, NamedTuple
 
@@ -24,7 +25,8 @@ class Edge(NamedTuple):
     open: bool = False
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Entry:
     """The summary of one document.
 
     ``columns`` holds the top-level scalar fields of at most 200 characters and the priority set by

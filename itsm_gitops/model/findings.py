@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 ERROR = "error"
 WARNING = "warning"
@@ -14,7 +14,8 @@ _RANK = {ERROR: 0, WARNING: 1, INFO: 2, OFF: 3}
 Pointer = tuple[str | int, ...]
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Finding:
     """One finding. ``line`` and ``column`` count from 1; 0 means not located yet.
 
     ``pointer`` is the path of keys and list positions to the offending value; ``at_key`` asks for

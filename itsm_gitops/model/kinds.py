@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.findings import Pointer
@@ -44,7 +45,8 @@ def _values(node: Any, rest: Pointer, at: Pointer) -> Iterator[tuple[str, Pointe
         yield from _values(node[step], tail, (*at, step))
 
 
-class Kind(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Kind:
     """A kind of record or a class of CMDB item; ``schema`` has shared definitions inlined.
 
     ``tag`` is the key that holds the name in a document: ``kind`` for records, ``class`` for

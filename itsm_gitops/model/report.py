@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -69,7 +70,8 @@ class Bars(NamedTuple):
     looks: tuple[str, ...]
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Table:
     """Rows under columns; the first column names the row. ``note`` says what to know when reading it."""
 
     name: str
@@ -99,7 +101,8 @@ class Table(NamedTuple):
         return [c.name for c in self.columns].index(name)
 
 
-class Report(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Report:
     """One report about a time, made at ``until``.
 
     ``since`` and ``until`` are moments in UTC; ``service`` and ``team`` are what it is limited to, empty

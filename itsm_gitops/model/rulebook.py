@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
@@ -26,7 +27,8 @@ _SCHEMA_FOLDERS = {"schemas/records/": RECORD, "schemas/cmdb/": ITEM}
 GROUPS = ("record", "ci", "item", "any")
 
 
-class LinkType(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LinkType:
     """One word of the link vocabulary.
 
     ``impact`` says how failure travels: ``from_target`` (the source of the link is hit when its
@@ -90,7 +92,8 @@ class Kinds(Mapping[str, Kind]):
         return len(self._names)
 
 
-class _Head(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Head:
     """What tells a kind from the others; ``raw`` is its schema file as written."""
 
     name: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -62,7 +63,8 @@ class Names(NamedTuple):
         return found.group() if found.group() in self.visible else WITHHELD
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Part:
     """What may pass at one place of a schema.
 
     ``children`` are the parts of an object, ``items`` what a list holds, ``all`` passes everything
@@ -213,7 +215,8 @@ def screen_entry(kind: Kind, part: Part, entry: Entry, seen: Times, names: Names
     columns["id"] = entry.id
     title, state = of(kind.label, entry.title), of(kind.state_field, entry.state)
     aliases = of("aliases", list(entry.aliases))
-    return entry._replace(
+    return replace(
+        entry,
         title=title if isinstance(title, str) else "",
         state=state if isinstance(state, str) else "",
         columns=columns,

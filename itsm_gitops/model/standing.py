@@ -5,10 +5,12 @@ Plain data, so that the room that finds it out and the room that shows it need n
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class Promise(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Promise:
     """What became of one promise of a service level for one record.
 
     ``metric`` is response or resolution, ``verdict`` met, missed or running. ``promised`` and ``used``
@@ -38,7 +40,8 @@ class Course(NamedTuple):
     waited: int = 0
 
 
-class Need(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Need:
     """One thing that must be approved: ``number`` of ``people`` who fill ``role`` for ``subject``.
 
     ``rule`` names the rule of the policy, ``why`` says why it is there. ``error`` says why nobody can be
@@ -62,7 +65,8 @@ class Asking(NamedTuple):
     needs: tuple[Need, ...]
 
 
-class Proof(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Proof:
     """A statement on the branch of evidence, in short.
 
     ``file`` is its name there, ``content`` its exact bytes and ``sha256`` their digest. ``approvers`` are

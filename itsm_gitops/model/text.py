@@ -39,6 +39,30 @@ def safe_text(text: object, *, lines: bool = False) -> str:
     return _unsafe(but_lines=lines).sub(_escape, shown)
 
 
+@cache
+def _acting() -> re.Pattern[str]:
+    """Compile the pattern of what `harmless` looks at: our own colours, ends of lines, and what must not act."""
+    own = r"\x1b\[(?:[012]|3[1-6])(?:;(?:[012]|3[1-6]))*m"
+    return re.compile(f"(?P<colour>{own})|(?P<kept>\r\n|[\n\t])|{_UNSAFE}")
+
+
+def harmless(text: str, *, colours: bool = False) -> str:
+    """Return text of several lines in which nothing can act on a terminal: the last gate before it is printed.
+
+    Line ends and tabs stay, and with ``colours`` the few escape sequences that this program colours with.
+    Whoever writes text from outside still uses `safe_text`, which keeps it on its line.
+    """
+    if all(map(str.isprintable, text.split("\n"))):
+        return text
+    return _acting().sub(
+        lambda m: m[0] if m["kept"] or (colours and m["colour"]) else "".join(map(_visible, m[0])), text
+    )
+
+
+def _visible(character: str) -> str:
+    return character if character.isprintable() else _escaped(character)
+
+
 def typed_text(text: str) -> str:
     """Return text that somebody typed or piped in the form that documents have: LF, normal form C."""
     import unicodedata
@@ -57,7 +81,10 @@ def _json_escape(match: re.Match[str]) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
-    character = match[0]
+    return _escaped(match[0])
+
+
+def _escaped(character: str) -> str:
     if character == "\n":
         return "\\n"
     number = ord(character)

@@ -1,8 +1,14 @@
-"""Small words for messages."""
+"""Small words for messages, and the fields of a value by name."""
 
 from __future__ import annotations
 
-from itsm_gitops.model.kinds import Kind
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from itsm_gitops.model.kinds import Kind
 
 
 def title_of(kind: Kind) -> str:
@@ -20,3 +26,8 @@ def a_kind(kind: Kind) -> str:
 def counted(count: int, word: str) -> str:
     """Return a number of things: ``1 change``, ``2 changes``."""
     return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def fields_of(value: DataclassInstance) -> dict[str, Any]:
+    """Return the fields of a dataclass by name, in their order; what they hold is not copied."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -38,7 +39,8 @@ class Requirement(NamedTuple):
     when: Condition = _ALWAYS
 
 
-class State(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class State:
     """One state. ``category`` is one of new, active, waiting, done, cancelled."""
 
     name: str
@@ -49,7 +51,8 @@ class State(NamedTuple):
     require: tuple[Requirement, ...] = ()
 
 
-class Transition(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Transition:
     """One allowed step. ``by`` names roles; ``clear`` lists fields that the step removes."""
 
     name: str
@@ -57,11 +60,12 @@ class Transition(NamedTuple):
     sources: tuple[str, ...]
     target: str
     by: tuple[str, ...] = ()
-    when: Condition = _ALWAYS
+    when: Condition = field(default_factory=lambda: _ALWAYS)
     clear: tuple[str, ...] = ()
 
 
-class Workflow(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Workflow:
     """A life cycle, as read from one file of ``schemas/workflows``.
 
     ``immutable`` fields never change once written; ``editable_when_closed`` are the only fields

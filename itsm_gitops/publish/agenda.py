@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import NamedTuple
 
 from itsm_gitops.graph.calendars import FREEZE, MAINTENANCE, Calendar
 from itsm_gitops.graph.status import affected
@@ -19,7 +19,8 @@ _RUNNING = "implement"
 Day = tuple[datetime, datetime]
 
 
-class Span(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Span:
     """Something that lasts from ``start`` to ``end`` (aware moments); ``look`` names what it is.
 
     ``weekly`` says that it comes back, so that a day with nothing else on it need not be shown.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from itsm_gitops.publish.layout import Placed, place
@@ -25,7 +26,8 @@ SIGNS = {
 }
 
 
-class Box(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Box:
     """One node: ``look`` is a status word of the program; ``focus`` marks what the picture is about."""
 
     id: str

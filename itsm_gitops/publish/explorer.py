@@ -9,6 +9,7 @@ tables of its own for the words in it: a new record leaves every older chunk byt
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -31,7 +32,8 @@ _TEAMS = frozenset({"assigned_team", "fulfilment_team", "owner", "teams"})
 _Cell = int | list[int]
 
 
-class _Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Row:
     """A record as the explorer shows it; times are seconds since 1970, ``rank`` counts from the oldest."""
 
     id: str

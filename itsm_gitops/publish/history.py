@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.model.audience import PERSON
 from itsm_gitops.model.diff import ADD, Change
@@ -20,7 +21,8 @@ _SHORT_ID = 10
 _WIDTH = 160
 
 
-class Edit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Edit:
     """One field changed by one commit, ready to be shown.
 
     ``person`` is who it was, where the directory knows the address, else empty; ``author`` is the name

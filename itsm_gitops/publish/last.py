@@ -18,8 +18,9 @@ from itsm_gitops.model.errors import GitError
 from itsm_gitops.publish import output
 from itsm_gitops.repository import Git
 from itsm_gitops.repository.memory import stamps
+from itsm_gitops.repository.modes import FileInfo
 from itsm_gitops.repository.repository import INDEX
-from itsm_gitops.repository.snapshot import FileInfo, Snapshot
+from itsm_gitops.repository.snapshot import Snapshot
 from itsm_gitops.repository.vault import Vault
 
 _NAME = "last.bin"

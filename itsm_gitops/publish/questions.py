@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.kinds import Kind
@@ -31,7 +32,8 @@ class Choice(NamedTuple):
     label: str
 
 
-class Question(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Question:
     """One question. ``path`` says where the answer goes in the record: ``title``, ``answers.model``.
 
     ``choices`` are the only answers; ``names`` is the id of a list of suggestions on the page, and

@@ -11,25 +11,32 @@ from itsm_gitops.repository.config import (
 )
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.loading import load_store
-from itsm_gitops.repository.repository import INDEX, Repository
-from itsm_gitops.repository.snapshot import (
+from itsm_gitops.repository.modes import (
+    DEVICE,
+    DRAFT,
+    FOLDER,
     OTHER,
+    PIPE,
     REGULAR,
+    SOCKET,
     SUBMODULE,
     SYMLINK,
-    CommitTree,
     FileInfo,
-    IndexTree,
-    Snapshot,
-    WorkingTree,
 )
+from itsm_gitops.repository.repository import INDEX, Repository
+from itsm_gitops.repository.snapshot import CommitTree, IndexTree, Snapshot, WorkingTree
 from itsm_gitops.repository.store import Document, Store
 from itsm_gitops.repository.workers import WorkerFailed, share_out
 
 __all__ = [
+    "DEVICE",
+    "DRAFT",
+    "FOLDER",
     "INDEX",
     "OTHER",
+    "PIPE",
     "REGULAR",
+    "SOCKET",
     "SUBMODULE",
     "SYMLINK",
     "CommitTree",

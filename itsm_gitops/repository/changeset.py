@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.git import Git, decode
@@ -12,7 +12,8 @@ from itsm_gitops.repository.git import Git, decode
 _HEAD = b"itsm-changeset-v1\n"
 
 
-class Changed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Changed:
     """One path that differs. Modes and blobs are Git's own; absent sides are all zeros.
 
     ``path`` is relative to the root of the ITSM repository; one outside it (the folder may be part
@@ -27,7 +28,8 @@ class Changed(NamedTuple):
     path: str
 
 
-class Authored(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Authored:
     """Who stands behind one commit; ``co_authors`` are ``Name <address>`` as written."""
 
     commit: str
@@ -78,7 +80,13 @@ def digest(changes: Iterable[Changed]) -> str:
     The old blobs are part of it: a rebase that silently takes back somebody else's edit leaves the
     new blobs as they were. White space counts, because in YAML it is content.
     """
-    lines = sorted(" ".join(c).encode("utf-8", "surrogateescape") + b"\0" for c in changes)
+    lines = sorted(
+        f"{c.old_mode} {c.new_mode} {c.old_blob} {c.new_blob} {c.status} {c.path}".encode(
+            "utf-8", "surrogateescape"
+        )
+        + b"\0"
+        for c in changes
+    )
     return "sha256:" + hashlib.sha256(_HEAD + b"".join(lines)).hexdigest()
 
 

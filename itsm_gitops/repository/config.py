@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +17,8 @@ from itsm_gitops.model.findings import ERROR, SEVERITIES, Finding
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.shape import Misfit, misfits
 from itsm_gitops.model.windows import is_zone, near_zone
-from itsm_gitops.repository.snapshot import CONFIG, REGULAR, SCHEMAS, FileInfo, Snapshot, absent_of
+from itsm_gitops.repository.modes import REGULAR, FileInfo
+from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot, absent_of
 
 
 class Ignore(NamedTuple):
@@ -168,7 +170,7 @@ def read_audience(snapshot: Snapshot, book: RuleBook, name: str) -> Audience:
     if audience.everything or audience.confidential:
         return audience
     kinds = {k: v for k, v in audience.kinds.items() if not (k in book.kinds and book.kinds[k].confidential)}
-    return audience._replace(kinds=kinds)
+    return replace(audience, kinds=kinds)
 
 
 def _config(data: Mapping[str, Any]) -> Config:

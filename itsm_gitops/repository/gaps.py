@@ -22,7 +22,8 @@ from itsm_gitops.documents import Problem
 from itsm_gitops.model.errors import Incomplete, ItsmError
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.words import counted
-from itsm_gitops.repository.snapshot import CMDB, RECORDS, SUBMODULE, SYMLINK, Snapshot, absent_of
+from itsm_gitops.repository.modes import DRAFT, reason
+from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot, absent_of
 
 _FAMILIES = (CMDB, RECORDS)
 _UNREAD = "P014"
@@ -98,23 +99,16 @@ def file_gap(book: RuleBook, path: str, problem: Problem) -> Gap:
     )
 
 
-_LINKS: Mapping[str, str] = {
-    SYMLINK: "this is a symbolic link; it is not followed",
-    SUBMODULE: "this is another repository inside this one; it is not read",
-}
-
-
 def irregular_gap(book: RuleBook, path: str, mode: str) -> Gap | None:
     """Return the gap of what is no regular file; None for what could be no document and no folder of them."""
-    family, _, rest = path.partition("/")
-    name = path.rpartition("/")[2]
-    if family not in _FAMILIES or name.startswith("."):
+    family, name = path.partition("/")[0], path.rpartition("/")[2]
+    if family not in _FAMILIES or mode == DRAFT:
         return None
-    reason = _LINKS.get(mode, "this is not a regular file")
+    why = reason(mode)
     if path.endswith(_SUFFIX):
-        return file_gap(book, path, Problem("P013", reason, _REPLACE, 1, 1))
+        return file_gap(book, path, Problem("P013", why, _REPLACE, 1, 1))
     # Documents may lie behind it; a link with the ending of another kind of file hides none.
-    return folder_gap(book, path, reason, _REPLACE) if "." not in name and (rest or mode in _LINKS) else None
+    return None if "." in name else folder_gap(book, path, why, _REPLACE)
 
 
 def folder_gap(book: RuleBook, path: str, reason: str, hint: str, count: int = 1) -> Gap:

@@ -108,11 +108,13 @@ class Git:
         """Return the same repository, asked with more in the environment."""
         return Git(self.root, {**self._extra, **extra})
 
-    def run(self, *args: str, timeout: float = TIMEOUT, index: str | None = None) -> bytes:
+    def run(
+        self, *args: str, timeout: float = TIMEOUT, index: str | None = None, given: bytes = b""
+    ) -> bytes:
         """Run one git command and return what it prints; raises GitError with a hint.
 
         ``args`` are the command's own; callers put ``--end-of-options`` and ``--`` before any
-        text that comes from outside. ``index`` names another index file.
+        text that comes from outside. ``index`` names another index file, ``given`` is standard input.
         """
         import subprocess
 
@@ -121,7 +123,7 @@ class Git:
                 self._command(args),
                 cwd=self.root,
                 env={**_environment(index), **self._extra},
-                stdin=subprocess.DEVNULL,
+                input=given,
                 capture_output=True,
                 timeout=timeout,
                 check=False,

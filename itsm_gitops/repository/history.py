@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -18,8 +19,9 @@ from itsm_gitops.model.diff import Change, diff
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.repository.git import Git, decode
+from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.repository import INDEX, Repository
-from itsm_gitops.repository.snapshot import REGULAR, ROOTS, FileInfo, Snapshot, WorkingTree
+from itsm_gitops.repository.snapshot import ROOTS, Snapshot, WorkingTree
 
 _ABSENT: dict[str, Any] = {}
 
@@ -28,7 +30,8 @@ _ABSENT: dict[str, Any] = {}
 _RAW = ("--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative", "-z")
 
 
-class FieldChange(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FieldChange:
     """One field changed by one commit.
 
     ``at`` is the author date (RFC 3339, with the author's offset). ``op`` is add, remove or
@@ -46,7 +49,8 @@ class FieldChange(NamedTuple):
     new: Any
 
 
-class FileEdit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FileEdit:
     """One commit's change of one file on the main line.
 
     ``at`` is the committer date (RFC 3339): when the main line got it. ``status`` is A (added), D

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.git import Git, decode
-from itsm_gitops.repository.snapshot import REGULAR
+from itsm_gitops.repository.modes import REGULAR
 
 EVIDENCE = "itsm/evidence"
 REFERENCE = f"refs/heads/{EVIDENCE}"
@@ -129,7 +129,8 @@ def append(git: Git, make: Callable[[Ledger], Addition | None], *, attempts: int
 
 def pause(attempt: int) -> None:
     """Wait before another attempt; writers wait for different times, so that they do not always meet."""
-    time.sleep(min(_PAUSE_MAX, 0.01 * (attempt + 1) + os.getpid() % 7 * 0.003))
+    spread = ord(clock.random_suffix(1)) % 7 * 0.003
+    time.sleep(min(_PAUSE_MAX, 0.01 * (attempt + 1) + spread))
 
 
 def move(git: Git, new: str, old: str) -> None:
@@ -145,9 +146,7 @@ def build(git: Git, parent: str, addition: Addition) -> str:
         # What is kept must never be the first parent, or the log would go on into it.
         first = parent or _write(git, index, (), "Evidence begins here")
         for path, content in sorted(addition.files.items()):
-            file = Path(folder) / "content"
-            file.write_bytes(content)
-            out = git.run("hash-object", "-w", "--no-filters", "--end-of-options", os.fspath(file))
+            out = git.run("hash-object", "-w", "--no-filters", "--stdin", given=content)
             blob = out.decode("ascii").strip()
             git.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", index=index)
         return _write(git, index, (first, *addition.keeps), addition.message)

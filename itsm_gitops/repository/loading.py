@@ -15,8 +15,9 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.gaps import unread
 from itsm_gitops.repository.memory import Memory, digest_of
+from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.packing import Entries
-from itsm_gitops.repository.snapshot import REGULAR, FileInfo, Snapshot, absent_of
+from itsm_gitops.repository.snapshot import Snapshot, absent_of
 from itsm_gitops.repository.store import FOLDERS, SUFFIX, Document, Store, identifier_of
 from itsm_gitops.repository.workers import share_out
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError
@@ -14,7 +14,8 @@ from itsm_gitops.repository.git import Git
 _FIELDS = "%H%x00%P%x00%T%x00%cI%x00%cn%x00%ce%x00%s"
 
 
-class Landed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Landed:
     """One commit of a main line. ``at`` is its committer date, which whoever made it could choose."""
 
     commit: str

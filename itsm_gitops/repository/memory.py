@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.repository import packing
-from itsm_gitops.repository.snapshot import REGULAR, FileInfo, Snapshot, WorkingTree
+from itsm_gitops.repository.modes import REGULAR, FileInfo
+from itsm_gitops.repository.snapshot import Snapshot, WorkingTree
 
 _PART = 2_000
 Plain = tuple[list[Sequence[Any]], bytes]  # rows, and what visits returned

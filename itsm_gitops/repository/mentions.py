@@ -9,7 +9,8 @@ import os
 import warnings
 from typing import NamedTuple
 
-from itsm_gitops.repository.snapshot import CMDB, RECORDS, REGULAR, Snapshot
+from itsm_gitops.repository.modes import REGULAR
+from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot
 from itsm_gitops.repository.workers import can_fork
 
 # Folders of kinds with more documents are searched only when that is asked for.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from itsm_gitops.repository.snapshot import CMDB, REGULAR, FileInfo, Snapshot
+from itsm_gitops.repository.modes import REGULAR, FileInfo
+from itsm_gitops.repository.snapshot import CMDB, Snapshot
 
 
 class Overlay:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Sequence
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from itsm_gitops.model.entry import Edge, Entry
 
+_FIELDS = tuple(field.name for field in fields(Entry))
+_EDGES = _FIELDS.index("edges")
+_values = attrgetter(*_FIELDS)
+
 
 def plain(entry: Entry) -> tuple[Any, ...]:
     """Return an entry as plain data."""
-    return (*entry[:6], [tuple(edge) for edge in entry.edges], *entry[7:])
+    values = _values(entry)
+    return (*values[:_EDGES], [tuple(edge) for edge in entry.edges], *values[_EDGES + 1 :])
 
 
 def entry_of(row: Sequence[Any]) -> Entry:
     """Return the entry that ``plain`` was given."""
-    return Entry._make((*row[:6], tuple(map(Edge._make, row[6])), *row[7:]))
+    values = list(row)
+    values[_EDGES] = tuple(map(Edge._make, values[_EDGES]))
+    return Entry(*values)
 
 
 class Entries(list[Entry]):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from itsm_gitops.repository.snapshot import RECORDS, FileInfo, Snapshot
+from itsm_gitops.repository.modes import FileInfo
+from itsm_gitops.repository.snapshot import RECORDS, Snapshot
 
 
 class Part:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
-from pathlib import Path
 from typing import NamedTuple
 
 from itsm_gitops.model.errors import GitError
@@ -26,13 +24,7 @@ def keep(git: Git, name: str, content: bytes) -> str:
     """Store ``content`` as a blob under a reference; returns the blob. Raises GitError for a bad name."""
     if not _NAME.fullmatch(name) or any(bad in name for bad in _BAD):
         raise GitError(f"'{name}' cannot be the name of a reference")
-    with tempfile.NamedTemporaryFile() as file:
-        Path(file.name).write_bytes(content)
-        oid = (
-            git.run("hash-object", "-w", "--no-filters", "--end-of-options", file.name)
-            .decode("ascii")
-            .strip()
-        )
+    oid = git.run("hash-object", "-w", "--no-filters", "--stdin", given=content).decode("ascii").strip()
     git.run("update-ref", "--end-of-options", name, oid)
     return oid
 

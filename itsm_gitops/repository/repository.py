@@ -16,11 +16,11 @@ from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.gaps import Gap
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.loading import T, Visit, load_store
+from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.snapshot import (
     CMDB,
     CONFIG,
     RECORDS,
-    REGULAR,
     CommitTree,
     IndexTree,
     MergedTree,

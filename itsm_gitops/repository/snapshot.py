@@ -4,7 +4,8 @@ The bytes are the same wherever they are read from, with one exception that Git 
 with ``core.autocrlf`` or an ``eol`` attribute the working tree may hold CRLF where commits hold
 LF. Nothing here converts.
 
-Only the data roots are visible, and nothing whose name starts with a dot. Names that are not
+Only the data roots are visible, and nothing whose name starts with a dot, but for drafts of a writer
+that was killed: they are listed so that they can be removed, and never read. Names that are not
 UTF-8 are text with surrogates (``os.fsencode`` gives the bytes back).
 """
 
@@ -14,11 +15,24 @@ import errno
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from itsm_gitops.documents.names import DRAFT_PREFIX
 from itsm_gitops.model.errors import GitError, ItsmError, NotFound
 from itsm_gitops.repository.git import BLOB_MAX, Git, decode
 from itsm_gitops.repository.merging import merged_tree
+from itsm_gitops.repository.modes import (
+    DRAFT,
+    FOLDER,
+    GIT_MODES,
+    NAMES,
+    OTHER,
+    REGULAR,
+    SUBMODULE,
+    SYMLINK,
+    FileInfo,
+    irregular,
+)
 
 CONFIG = "itsm.yaml"
 SCHEMAS = "schemas"
@@ -26,28 +40,10 @@ RECORDS = "records"
 CMDB = "cmdb"
 ROOTS = (CMDB, CONFIG, RECORDS, SCHEMAS)
 
-REGULAR = "100644"
-SYMLINK = "120000"
-SUBMODULE = "160000"
-OTHER = "000000"
-_MODES = {"100644": REGULAR, "100755": REGULAR, "120000": SYMLINK, "160000": SUBMODULE}
-
 # NOFOLLOW: a link is never read through. NONBLOCK: a named pipe does not stop us.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _CHUNK = 1 << 16
 _AHEAD = 16 << 20
-
-
-class FileInfo(NamedTuple):
-    """One file of a snapshot.
-
-    ``path`` is relative to the root, with slashes. ``mode`` is REGULAR, SYMLINK, SUBMODULE or
-    OTHER. ``oid`` is the blob's hash, empty in the working tree.
-    """
-
-    path: str
-    mode: str
-    oid: str = ""
 
 
 class Snapshot(Protocol):
@@ -115,9 +111,11 @@ class WorkingTree:
             with os.scandir(f"{self._base}/{folder}") as listing:
                 for item in listing:
                     name = item.name
-                    if name[0] == ".":
-                        continue
                     path = f"{folder}/{name}"
+                    if name[0] == ".":
+                        if name.startswith(DRAFT_PREFIX):
+                            found.append(FileInfo(path, DRAFT))
+                        continue
                     if item.is_file(follow_symlinks=False):
                         found.append(FileInfo(path, REGULAR))
                     elif item.is_dir(follow_symlinks=False):
@@ -126,8 +124,10 @@ class WorkingTree:
                             found.append(FileInfo(path, SUBMODULE))
                         else:
                             pending.append(path)
+                            if name.endswith(NAMES):
+                                found.append(FileInfo(path, FOLDER))
                     else:
-                        found.append(FileInfo(path, SYMLINK if item.is_symlink() else OTHER))
+                        found.append(FileInfo(path, irregular(item.stat(follow_symlinks=False).st_mode)))
 
     def read(self, path: str) -> bytes:
         """Return the bytes of one file; raises NotFound, or ItsmError for a link or no permission."""
@@ -195,7 +195,7 @@ def _mode_of(path: str) -> str | None:
         return ""
     if here.is_file():
         return REGULAR
-    return OTHER if here.exists() else None
+    return irregular(here.stat().st_mode) if here.exists() else None
 
 
 class _Listed:
@@ -320,4 +320,6 @@ def _tree_files(git: Git, tree: str) -> dict[str, FileInfo]:
 
 def _keep(found: dict[str, FileInfo], path: str, mode: str, oid: str) -> None:
     if not path.startswith(".") and "/." not in path:
-        found[path] = FileInfo(path, _MODES.get(mode, OTHER), oid)
+        found[path] = FileInfo(path, GIT_MODES.get(mode, OTHER), oid)
+    elif path.rpartition("/")[2].startswith(DRAFT_PREFIX):
+        found[path] = FileInfo(path, DRAFT, oid)

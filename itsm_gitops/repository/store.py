@@ -147,14 +147,8 @@ class Store:
         require(self.gaps(kinds), purpose)
 
     def left_out(self, kinds: Iterable[str] | None = None) -> list[str]:
-        """Return the identifiers of the files (of some kinds) that cannot be used, sorted."""
-        wanted = None if kinds is None else set(kinds)
-        found = []
-        for identifier, path in self.broken.items():
-            kind = self.book.kind_at(path)
-            if wanted is None or (kind is not None and kind.name in wanted):
-                found.append(identifier)
-        return sorted(found)
+        """Return the identifiers of the files (of some kinds) that cannot be used (paths of folders), sorted."""
+        return sorted(gap.id or gap.path for gap in self.gaps(kinds))
 
     def raw(self, path: str) -> bytes:
         """Return the bytes of one file of the snapshot."""

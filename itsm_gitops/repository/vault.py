@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from itsm_gitops.documents import drafts
 from itsm_gitops.model import clock
 from itsm_gitops.repository.git import Git
 
@@ -58,20 +59,18 @@ class Vault:
         self.signature = b""
         if not self._key:
             return
-        draft = self._path.with_suffix(".part")
-        maker = self._maker()
-        with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with draft.open("wb") as file:
-                file.write(bytes(_SIZE))
-                for part in parts:
-                    written = marshal.dumps(part)
-                    framed = len(written).to_bytes(_LENGTH) + written
-                    maker.update(framed)
-                    file.write(framed)
-                file.seek(0)
-                file.write(maker.digest())
-            draft.replace(self._path)
+        maker, kept = self._maker(), False
+        with suppress(OSError), drafts.replacing(self._path) as file:
+            file.write(bytes(_SIZE))
+            for part in parts:
+                written = marshal.dumps(part)
+                framed = len(written).to_bytes(_LENGTH) + written
+                maker.update(framed)
+                file.write(framed)
+            file.seek(0)
+            file.write(maker.digest())
+            kept = True
+        if kept:
             self.signature = maker.digest()
 
     def drop(self) -> None:

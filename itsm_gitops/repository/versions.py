@@ -8,8 +8,8 @@ the newest part of it about all of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
 
 from itsm_gitops.model.diff import Change
 from itsm_gitops.model.diff import diff as difference
@@ -23,7 +23,8 @@ _FIELDS = ("%H", "%aI", "%an", "%ae")
 _GONE = frozenset("0")
 
 
-class Version(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Version:
     """One commit's change of a file: its blob there and in each parent.
 
     ``at`` is the author date (RFC 3339). Names and dates are what the commit claims, not proof.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from os import PathLike, fspath
 from pathlib import Path
@@ -150,7 +150,7 @@ def configured(findings: Iterable[Finding], settings: Config, now: datetime) -> 
         severity = settings.severity.get(finding.code, finding.severity)
         if severity == OFF or any(c == finding.code and p.fullmatch(finding.path) for c, p in ignores):
             continue
-        yield finding._replace(severity=severity)
+        yield replace(finding, severity=severity)
 
 
 class _Wanted:
@@ -194,7 +194,7 @@ def locate(snapshot: Snapshot, findings: Iterable[Finding]) -> Iterator[Finding]
         if source is not None:
             span = source.key(finding.pointer) if finding.at_key else None
             span = span or source.nearest(finding.pointer)
-        yield finding._replace(line=span.line if span else 1, column=span.column if span else 1)
+        yield replace(finding, line=span.line if span else 1, column=span.column if span else 1)
 
 
 def _map(snapshot: Snapshot, path: str) -> documents.SourceMap | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from itsm_gitops.rules.registry import SCOPES, Rule, find_rule, rules
 
 
-class Explanation(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Explanation:
     """Everything a person wants to know of a rule. ``bad`` and ``good`` are excerpts of YAML."""
 
     code: str

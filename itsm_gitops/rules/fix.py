@@ -147,9 +147,7 @@ def _right_ending(repo: Repository, finding: Finding) -> str:
 def _move(repo: Repository, path: str, wanted: str) -> str:
     """Write the file at its new place, which must be free, then take the old one away."""
     raw = repo.snapshot().read(path)
-    target = repo.root / wanted
-    target.parent.mkdir(parents=True, exist_ok=True)
-    documents.write_atomic(target, raw, expected=None)
+    documents.write_atomic(repo.root / wanted, raw, expected=None)
     documents.delete_atomic(repo.root / path, expected=raw)
     return f"moved to {wanted}"
 

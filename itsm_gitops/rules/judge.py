@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.errors import ItsmError, RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository import (
-    SUBMODULE,
-    SYMLINK,
+    DRAFT,
     Config,
     Document,
     Snapshot,
@@ -19,6 +18,8 @@ from itsm_gitops.repository import (
     load_store,
     read_config,
 )
+from itsm_gitops.repository.gaps import snapshot_gaps
+from itsm_gitops.repository.modes import reason
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.context import Data, DocumentContext, NetworkContext
 from itsm_gitops.rules.registry import DOCUMENT, NETWORK, RULEBOOK, Check, Hit, Rule, find_rule, rules
@@ -171,7 +172,13 @@ def judge_snapshot(snapshot: Snapshot, now: datetime) -> Judged:
         findings += verdict.findings
     findings += unreadable(store)
     findings += run(NETWORK, context)
-    return Judged(store, config, context, findings)
+    return Judged(store, config, context, _once(findings))
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    """Leave out that the rule book cannot be used where another error says what is wrong with that file."""
+    named = {f.path for f in findings if f.severity == ERROR and f.code != "S022"}
+    return [f for f in findings if f.code != "S022" or f.path not in named]
 
 
 def run(scope: str, context: Any) -> Iterable[Finding]:
@@ -181,6 +188,8 @@ def run(scope: str, context: Any) -> Iterable[Finding]:
         try:
             for hit in check(context) if check else ():
                 yield to_finding(rule, hit)
+        except RuleBookError as error:
+            yield to_finding(find_rule("S022"), book_error(error))
         except _UNEXPECTED as error:
             yield _unjudged(rule, error, "schemas")
 
@@ -194,10 +203,7 @@ def _book_problems(book: BookContext) -> list[Finding]:
     ]
 
 
-_IRREGULAR: Mapping[str, str] = {
-    SYMLINK: "this is a symbolic link; it is not followed",
-    SUBMODULE: "this is another repository inside this one; it is not read",
-}
+_DRAFT_HINT = "remove it; the document itself holds what was written last"
 
 
 def unreadable(store: Store) -> list[Finding]:
@@ -209,8 +215,13 @@ def unreadable(store: Store) -> list[Finding]:
     ]
     irregular = find_rule("P013")
     for path, mode in store.irregular.items():
-        message = _IRREGULAR.get(mode, "this is not a regular file")
-        found.append(to_finding(irregular, Hit(message, line=1, column=1), path))
+        message = reason(mode)
+        hint = _DRAFT_HINT if mode == DRAFT else ""
+        found.append(to_finding(irregular, Hit(message, hint=hint, line=1, column=1), path))
     unnamed = find_rule("P014")
+    found += [
+        to_finding(unnamed, Hit(g.reason, hint=g.hint, line=1, column=1), g.path)
+        for g in snapshot_gaps(store.book, store.snapshot)
+    ]
     odd = Hit("this name cannot be shown", line=1, column=1)
     return found + [to_finding(unnamed, odd, path) for path in store.files if not path.isprintable()]

@@ -117,6 +117,30 @@ _ABOUT: tuple[tuple[str, str, str, str, str, str], ...] = (
         "cmdb/databases/pay\\nments.yaml",
         "cmdb/databases/payments.yaml",
     ),
+    (
+        "P015",
+        "Unfinished merge",
+        "Lines of Git stand in the file for a decision between two versions that nobody has made yet.",
+        "edit the file so that what is right remains, without the marker lines, then git add it",
+        "<<<<<<< HEAD\nstate: new\n=======\nstate: closed\n>>>>>>> topic",
+        "state: closed",
+    ),
+    (
+        "P016",
+        "Pointer of Git LFS",
+        "Git LFS keeps the content elsewhere; without it nobody knows what the document says.",
+        "git lfs pull",
+        "version https://git-lfs.github.com/spec/v1\noid sha256:…\nsize 812",
+        "id: payments-db",
+    ),
+    (
+        "P017",
+        "No document at all",
+        "Something else lies under the name of a document: encrypted, an HTML page, a picture, zero bytes.",
+        "git checkout -- FILE brings the committed content back",
+        "<!DOCTYPE html>",
+        "id: payments-db",
+    ),
 )
 
 # A byte-order mark and a normal form are put right without losing anything.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from itsm_gitops.graph.calendars import Calendars
@@ -14,7 +15,8 @@ from itsm_gitops.service_levels.life import Case
 RESPONSE, RESOLUTION, AVAILABILITY = "response", "resolution", "availability"
 
 
-class Target(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Target:
     """One promise of a service level: the longest time (seconds) and the share of records to keep it for."""
 
     level: str

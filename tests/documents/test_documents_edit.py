@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -75,6 +76,94 @@ def test_any_edit_of_any_layout(case: tuple[dict[str, Any], Edit, Any], seed: in
     assert not loaded.problems, result
     assert same(loaded.data, wanted), result
     _only_touched_lines_differ(raw, result, change, data)
+
+
+@examples(300, 8000)
+@given(edits(), st.integers(0, 10**9), st.integers(0, 2**64), st.booleans())
+def test_lines_that_stay_keep_their_own_ends(
+    case: tuple[dict[str, Any], Edit, Any], seed: int, ends: int, closed: bool
+) -> None:
+    data, change, wanted = case
+    plain = Scribe(seed).document(data).replace("\r\n", "\n")
+    plain = plain if closed else plain.removesuffix("\n")
+    if not same(load(plain.encode()).data, data):  # the last line break belonged to a value
+        return
+    pieces = plain.split("\n")
+    mixed = (
+        "".join(p + ("\r\n" if ends >> n % 64 & 1 else "\n") for n, p in enumerate(pieces[:-1])) + pieces[-1]
+    )
+    result = edit(mixed.encode(), [change], ORDER)
+    assert same(load(result).data, wanted), result
+    flat = edit(plain.encode(), [change], ORDER)
+    assert result.decode().replace("\r\n", "\n") == flat.decode()
+    old, new = plain.splitlines(keepends=True), flat.decode().splitlines(keepends=True)
+    kept_ends = _kept(mixed.splitlines(keepends=True), result.decode().splitlines(keepends=True))
+    assert kept_ends >= _kept(old, new) - 1, (mixed, result)  # the line that is edited may meet one like it
+
+
+JSON_FORMS = [
+    {"indent": 2}, {"indent": 4}, {"indent": 1}, {"indent": 2, "separators": (",", ":")}, {"separators": (",", ":")}, {},
+]  # fmt: skip
+
+
+@examples(300, 8000)
+@given(edits(), st.sampled_from(JSON_FORMS), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_json_stays_json_in_its_own_form(
+    case: tuple[dict[str, Any], Edit, Any], form: dict[str, Any], eol: str, closed: bool
+) -> None:
+    data, change, wanted = case
+    text = json.dumps(data, ensure_ascii=False, **form).replace("\n", eol) + (eol if closed else "")
+    if load(text.encode()).problems:
+        return
+    result = edit(text.encode(), [change])
+    assert json.dumps(json.loads(result)) == json.dumps(wanted), result
+    expected = json.dumps(wanted, ensure_ascii=False, **form).replace("\n", eol) + (eol if closed else "")
+    assert result.decode() == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "change", "wanted"),
+    [
+        ('{"a": ["x"]}', Append(("a",), "y"), '{"a": ["x", "y"]}'),
+        ('{"a":["x"]}', Append(("a",), "y"), '{"a":["x","y"]}'),
+        ('{\n  "a": ["x"],\n  "b": 1\n}\n', Append(("a",), "y"), '{\n  "a": ["x", "y"],\n  "b": 1\n}\n'),
+        (
+            '{\n  "a": [\n    {"x": 1}\n  ]\n}\n',
+            Append(("a",), {"y": 2}),
+            '{\n  "a": [\n    {"x": 1},\n    {"y": 2}\n  ]\n}\n',
+        ),
+        ('{"b": 1}', Set(("a",), {"c": []}), '{"a": {"c": []}, "b": 1}'),
+        ('{"a": "\\u00e9"}', Set(("b",), "ä"), '{"a": "\\u00e9", "b": "\\u00e4"}'),
+        ('{"a": 1, "b": 2}', Remove(("a",)), '{"b": 2}'),
+        ('{"a": 1, "b": 2}', Remove(("b",)), '{"a": 1}'),
+        ('{"a": 1}\n', Remove(("a",)), "{}\n"),
+    ],
+)
+def test_corners_of_json(raw: str, change: Edit, wanted: str) -> None:
+    assert edit(raw.encode(), [change], ["a", "b"]).decode() == wanted
+
+
+def test_several_edits_of_json() -> None:
+    edits_made = [Remove(("a",)), Set(("b",), [1]), Append(("b",), "no"), Set(("c", "d"), "1")]
+    assert json.loads(edit(b'{"a": 1}', edits_made)) == {"b": [1, "no"], "c": {"d": "1"}}
+
+
+@pytest.mark.parametrize(
+    ("raw", "change", "wanted"),
+    [
+        (b"a: 1\r\nb: 2\nc: 3", Set(("b",), 4), b"a: 1\r\nb: 4\nc: 3"),
+        (b"a: 1\nb: |\n  x", Set(("a",), 4), b"a: 4\nb: |\n  x"),
+        (b"a: 1\nb: 2", Set(("b",), 4), b"a: 1\nb: 4"),
+        (b"a: 1\n\nb: 2", Remove(("b",)), b"a: 1\n\n"),
+        (b"a: [1, 2]", Remove(("a", 1)), b"a: [1]"),
+        (b"a:\r\n- 1\r\nb: 2\n", Append(("a",), 2), b"a:\r\n- 1\r\n- 2\r\nb: 2\n"),
+        (b"a:\n- 1\r\n- 2\nb: 2\r\n", Remove(("a", 0)), b"a:\n- 2\nb: 2\r\n"),
+        (b"a: |\r\n  x\n  y\r\nb: 2\n", Set(("a",), "z"), b"a: |-\r\n  z\r\nb: 2\n"),
+        (b"a: 1\t\r\nb: 2 \n", Set(("b",), 3), b"a: 1\t\r\nb: 3 \n"),
+    ],
+)
+def test_mixed_line_ends(raw: bytes, change: Edit, wanted: bytes) -> None:
+    assert edit(raw, [change]) == wanted
 
 
 def _only_touched_lines_differ(raw: bytes, result: bytes, change: Edit, data: Any) -> None:

@@ -16,9 +16,9 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from yaml_scribe import WORDS, Scribe, documents, examples, same
+from yaml_scribe import WORDS, Scribe, documents, examples, load_value, same
 
-from itsm_gitops.documents import LIMITS, Limits, Loaded, dump, load, load_value
+from itsm_gitops.documents import LIMITS, Limits, Loaded, dump, load
 from itsm_gitops.documents import events as yaml_events
 from itsm_gitops.documents.fast import Doubt
 from itsm_gitops.documents.fast import read as read_fast

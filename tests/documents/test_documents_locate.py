@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from yaml_scribe import Scribe, documents, examples, same
+from yaml_scribe import Scribe, documents, examples, load_value, same
 
-from itsm_gitops.documents import load_value, locate
-from itsm_gitops.documents.locate import Span
+from itsm_gitops.documents import locate
+from itsm_gitops.documents.positions import Span
 
 RAW = "# ü😀\r\nid: x\r\nlinks:\r\n- {type: a, 'target': b}\r\n- type: |\r\n    text\r\n  note:\r\nlast: 'q'\r\n".encode()
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from itsm_gitops.documents import write_atomic
-from itsm_gitops.documents.places import open_folder, open_output
-from itsm_gitops.model.errors import ItsmError, Refused
+from itsm_gitops.documents import output_file, write_atomic
+from itsm_gitops.documents.places import open_folder
+from itsm_gitops.model.errors import ItsmError, Refused, UsageError
 from tests.support import GitRepo, run_apart
 
 
@@ -35,8 +35,8 @@ def test_links_below_the_root_are_not_followed(
     tmp_path: Path, places: tuple[Path, Path], name: str, way: str
 ) -> None:
     root, away = places
-    with pytest.raises(ItsmError, match="link"):
-        open_output(tmp_path / way / name, root)
+    with pytest.raises(ItsmError, match="link"), output_file(tmp_path / way / name, root) as file:
+        file.write("new")
     assert [p.name for p in away.iterdir()] == ["mine"]
     assert (away / "mine").read_text() == "mine"
 
@@ -52,17 +52,18 @@ def test_folders_are_not_made_through_links(places: tuple[Path, Path], name: str
 def test_what_lies_outside_may_be_a_link(tmp_path: Path, places: tuple[Path, Path]) -> None:
     root, away = places
     (tmp_path / "mine").symlink_to(away / "mine")
-    with open_output(tmp_path / "mine", root) as file:
-        file.write(b"new")
+    with output_file(tmp_path / "mine", root) as file:
+        file.write("new")
     assert (away / "mine").read_text() == "new"
-    with open_output(root / "sub/deep/new", root) as file:
-        file.write(b"new")
+    with output_file(root / "sub/deep/new", root) as file:
+        file.write("new")
     assert (root / "sub/deep/new").read_text() == "new"
 
 
 def test_no_folder_is_made_for_a_file(places: tuple[Path, Path]) -> None:
-    with pytest.raises(FileNotFoundError):
-        open_output(places[0] / "nowhere/file", places[0])
+    missing = places[0] / "nowhere/file"
+    with pytest.raises(UsageError, match="No such file"), output_file(missing, places[0]) as file:
+        file.write("new")
     assert not (places[0] / "nowhere").exists()
 
 

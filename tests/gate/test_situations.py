@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def play(situation: Situation, world: World) -> Assessment:
     for step in situation.request or REQUEST:
         step(world)
     seen = world.head
-    reviews = [review(g.who, seen, g.state, hours=g.hours)._replace(**g.about) for g in situation.reviews]
+    reviews = [replace(review(g.who, seen, g.state, hours=g.hours), **g.about) for g in situation.reviews]
     for step in situation.after:
         step(world)
     return world.assess(reviews, opened_by=situation.opened_by, target=situation.target)

@@ -10,7 +10,7 @@ import pytest
 
 from itsm_gitops.model.errors import GitError, ItsmError, NotFound
 from itsm_gitops.repository import (
-    OTHER,
+    PIPE,
     REGULAR,
     SUBMODULE,
     SYMLINK,
@@ -104,7 +104,7 @@ def test_links_submodules_and_pipes_are_listed_and_never_read(git_repo: GitRepo,
         with pytest.raises(ItsmError):
             snapshot.read("records/folder/secret.yaml")
     os.mkfifo(git_repo.root / "records/pipe.yaml")
-    assert ("records/pipe.yaml", OTHER) in listed(git_repo.repo.snapshot())
+    assert ("records/pipe.yaml", PIPE) in listed(git_repo.repo.snapshot())
 
 
 def test_a_data_root_that_is_a_link(git_repo: GitRepo, tmp_path: Path) -> None:

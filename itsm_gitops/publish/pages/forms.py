@@ -7,6 +7,7 @@ copy or download it, open it as a new file on their forge, or run the command th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from itsm_gitops.model.entry import Entry
@@ -78,7 +79,7 @@ def request_form(view: View, offering: Entry, form: Any) -> Html:
     if not view.audience.forms or kind is None or not asked or offering.state == "retired":
         return EMPTY
     title, *rest = (_field(view, kind, name) for name in _REQUEST if name in kind.fields)
-    title = title._replace(title="Title of the request", value=offering.title)
+    title = replace(title, title="Title of the request", value=offering.title)
     fixed = {"offering": offering.id, "origin": "portal"}
     command = f"itsm new request --offering {offering.id}"
     return _form(view, kind, [*asked, title, *rest], fixed, "Make the request", command)
@@ -134,18 +135,18 @@ def _field(view: View, kind: Kind, name: str) -> Question:
     said = _DESCRIBED.get(kind.name) if name == "description" else _ASKED.get(name)
     question = questions.of_field(kind, name)
     if said:
-        question = question._replace(title=said[0] or question.title, help=said[1])
+        question = replace(question, title=said[0] or question.title, help=said[1])
     if name == "service":
         running = [e for e in view.of_kind("service") if e.state != "retired"]
         ordered = sorted(running, key=lambda e: (e.title.lower(), e.id))
-        return question._replace(choices=tuple(Choice(e.id, e.title or e.id) for e in ordered))
+        return replace(question, choices=tuple(Choice(e.id, e.title or e.id) for e in ordered))
     if name == "cis":
-        return question._replace(names=_ITEMS, known=True)
+        return replace(question, names=_ITEMS, known=True)
     if name == "category":
-        return question._replace(names=_CATEGORIES)
+        return replace(question, names=_CATEGORIES)
     if name in _HANDLES and len(_people(view)) <= MOST_NAMES:
-        return question._replace(names=_PEOPLE, known=view.config.directory == "closed")
-    return question._replace(value="normal") if name == "type" else question
+        return replace(question, names=_PEOPLE, known=view.config.directory == "closed")
+    return replace(question, value="normal") if name == "type" else question
 
 
 def _people(view: View) -> list[Entry]:

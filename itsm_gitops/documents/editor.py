@@ -1,4 +1,7 @@
-"""Edits a document by splicing its text: comments, quotes, order and line ends stay as they are."""
+"""Edits a document by splicing its text: comments, quotes, order and line ends stay as they are.
+
+A document that is JSON stays JSON, indented as it is.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from itsm_gitops.documents.load import load
+from itsm_gitops.documents.jsonsplice import Json, is_json
+from itsm_gitops.documents.lines import Lines
 from itsm_gitops.documents.problems import UNWRITABLE_HINT
-from itsm_gitops.documents.splice import Text
+from itsm_gitops.documents.reader import load
+from itsm_gitops.documents.splice import Cut, Text
 from itsm_gitops.documents.tree import SCALAR, Node, parse
 from itsm_gitops.model.errors import ItsmError, NotFound, Refused
 from itsm_gitops.model.findings import Pointer, json_pointer
@@ -43,7 +48,7 @@ Edit = Set | Append | Remove
 
 
 def edit(raw: bytes, edits: Sequence[Edit], key_order: Sequence[str] = ()) -> bytes:
-    """Return ``raw`` with ``edits`` made one after the other; all other lines keep every byte.
+    """Return ``raw`` with ``edits`` made one after the other; all other lines keep every byte, each its own line end.
 
     A missing top-level key is inserted where ``key_order`` puts it, keys it does not name at the end.
     The result is read again and compared with what was intended. Raises Refused for a document that has
@@ -54,32 +59,36 @@ def edit(raw: bytes, edits: Sequence[Edit], key_order: Sequence[str] = ()) -> by
     if loaded.problems:
         first = loaded.problems[0]
         raise Refused(f"line {first.line}: {first.message}", first.hint)
-    windows = b"\r\n" in raw
-    text = raw.decode().replace("\r\n", "\n")
+    text = Lines(raw.decode())
     data = loaded.data
+    as_json = bool(data) and is_json(raw)  # `{}` is taken for YAML
     for change in edits:
         changed = _apply(data, change)
         if _same(changed, data):
             continue
+        if not as_json:
+            _close(text)
         try:
-            text = _spliced(_with_final_newline(text), data, change, key_order)
+            text.apply(_cut(Json(text.text) if as_json else Text(text.text), data, change, key_order))
         except ValueError as error:
             raise Refused(f"{json_pointer(change.pointer)}: {error}", UNWRITABLE_HINT) from None
         data = changed
-    result = (text.replace("\n", "\r\n") if windows else text).encode()
-    return _verified(raw, result, data, loaded.data)
+    return raw if _same(data, loaded.data) else _verified(text, data, as_json)
 
 
-def _verified(raw: bytes, result: bytes, intended: Any, before: Any) -> bytes:
-    if _same(intended, before):
-        return raw
-    again = load(result)
-    if again.problems or not _same(again.data, intended):
-        raise ItsmError(
-            "the document is laid out in a way that cannot be edited in place; nothing was changed",
-            "run `itsm fmt` on it first",
-        )
-    return result
+def _verified(text: Lines, intended: Any, as_json: bool) -> bytes:
+    """Return the text that reads back as intended; without a final line break where there was none."""
+    for candidate in (text.open_again(), text):
+        if candidate is not None:
+            result = candidate.content.encode()
+            again = load(result)
+            sound = not again.problems and _same(again.data, intended)
+            if sound and (not as_json or is_json(result)):
+                return result
+    raise ItsmError(
+        "the document is laid out in a way that cannot be edited in place; nothing was changed",
+        "run `itsm fmt` on it first",
+    )
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -144,31 +153,31 @@ def _get(data: Any, pointer: Pointer) -> Any:
     return data
 
 
-def _spliced(text: str, data: Any, change: Edit, key_order: Sequence[str]) -> str:
-    """Make ``change`` in ``text``, which holds ``data``. Reduces it to one of four operations."""
+def _cut(text: Text | Json, data: Any, change: Edit, key_order: Sequence[str]) -> Cut:
+    """Return how ``change`` is made in ``text``, which holds ``data``: by one of four operations."""
     *above, last = change.pointer
     pointer, holder = change.pointer, tuple(above)
     if isinstance(change, Remove):
         rest = _get(data, holder)
         if len(rest) > 1:
-            return Text(text).remove(pointer)
-        return Text(text).replace(holder, [] if isinstance(rest, list) else {})
+            return text.remove(pointer)
+        return text.replace(holder, [] if isinstance(rest, list) else {})
     value = _plain_data(change.value)
     if isinstance(change, Append):
         present = _get(data, pointer) if _exists(data, pointer) else None
         if present:
-            return Text(text).append(pointer, value)
+            return text.append(pointer, value)
         value = [value]
     if _exists(data, pointer):
-        return Text(text).replace(pointer, value)
+        return text.replace(pointer, value)
     # Wrap the value in the mappings that are missing on the way to it.
     while not _exists(data, holder) or _get(data, holder) is None:
         value, last, holder = {str(last): value}, holder[-1], holder[:-1]
     if _exists(data, (*holder, last)):
-        return Text(text).replace((*holder, last), value)
+        return text.replace((*holder, last), value)
     if _get(data, holder):
-        return Text(text).insert(holder, str(last), value, () if holder else key_order)
-    return Text(text).replace(holder, {str(last): value})
+        return text.insert(holder, str(last), value, () if holder else key_order)
+    return text.replace(holder, {str(last): value})
 
 
 def _exists(data: Any, pointer: Pointer) -> bool:
@@ -179,18 +188,22 @@ def _exists(data: Any, pointer: Pointer) -> bool:
     return True
 
 
-def _with_final_newline(text: str) -> str:
+def _close(lines: Lines) -> None:
     """End the last line; a block scalar there is told to drop the new line break (``|-``)."""
+    text = lines.text
     if text.endswith("\n"):
-        return text
+        return
     node: Node | None = parse(text)
     while node is not None and node.kind != SCALAR and not node.flow:
         node = node.children()[-1]
     if node is None or node.style not in ("|", ">") or node.end < len(text):
-        return text + "\n"
+        start = text.rfind("\n") + 1
+        lines.close(start, text[start:] + "\n")
+        return
     line_end = text.find("\n", node.start)
     header = text[node.start : line_end if line_end >= 0 else len(text)]
     marks, hash_mark, comment = header.partition("#")
     spaces = marks[len(marks.rstrip()) :]
     marks = marks.rstrip().replace("+", "").replace("-", "") + "-"
-    return text[: node.start] + marks + spaces + hash_mark + comment + text[node.start + len(header) :] + "\n"
+    rest = text[node.start + len(header) :]
+    lines.close(node.start, marks + spaces + hash_mark + comment + rest + "\n")

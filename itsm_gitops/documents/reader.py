@@ -6,8 +6,10 @@ which lists every problem with its position. YAML itself is imported on first us
 
 from __future__ import annotations
 
-from itsm_gitops.documents import chars
-from itsm_gitops.documents.problems import LIMITS, Limits, Loaded, too_large
+from collections.abc import Iterable
+
+from itsm_gitops.documents import accidents, chars
+from itsm_gitops.documents.problems import LIMITS, Limits, Loaded, Problem, too_large
 
 
 def load(raw: bytes, *, limits: Limits = LIMITS) -> Loaded:
@@ -18,24 +20,22 @@ def load(raw: bytes, *, limits: Limits = LIMITS) -> Loaded:
     """
     if len(raw) > limits.size:
         return Loaded(None, (too_large(len(raw), limits),))
+    merge = accidents.unfinished_merge(raw)
+    if merge:
+        return Loaded(None, (merge,))
     text = chars.clean_text(raw)
     if text is None:
-        return Loaded(None, tuple(chars.diagnose(raw)))
+        return explained(raw, chars.diagnose(raw))
     from itsm_gitops.documents import events, fast, slow
 
     try:
         return Loaded(fast.read(text, limits), ())
     except (fast.Doubt, events.YAMLError, ValueError, OverflowError, RecursionError):
-        return slow.read(text, limits)
+        loaded = slow.read(text, limits)
+        return explained(raw, loaded.problems) if loaded.problems else loaded
 
 
-def load_value(raw: bytes, *, limits: Limits = LIMITS, pure: bool = False) -> Loaded:
-    """Read one document of any kind (a scalar, a list) the careful way; ``pure`` avoids the C parser."""
-    if len(raw) > limits.size:
-        return Loaded(None, (too_large(len(raw), limits),))
-    text = chars.clean_text(raw)
-    if text is None:
-        return Loaded(None, tuple(chars.diagnose(raw)))
-    from itsm_gitops.documents import slow
-
-    return slow.read(text, limits, mapping=False, pure=pure)
+def explained(raw: bytes, problems: Iterable[Problem]) -> Loaded:
+    """Return why ``raw`` cannot be read: what happened to the file where that is plain, else every problem."""
+    cause = accidents.accident(raw)
+    return Loaded(None, (cause,) if cause else tuple(problems))

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from itsm_gitops.documents import render
 from itsm_gitops.documents.comments import Comment, Entry, Outline, is_mapping, outline
-from itsm_gitops.documents.dump import ordered
-from itsm_gitops.documents.load import load
+from itsm_gitops.documents.dumper import ordered
+from itsm_gitops.documents.reader import load
 from itsm_gitops.documents.tree import parse
 from itsm_gitops.model.errors import ItsmError, Refused
 
