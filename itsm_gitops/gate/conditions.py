@@ -12,12 +12,13 @@ from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.risk import LEVELS, RiskBook
 from itsm_gitops.model import clock, diff
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.model.ids import parse_record_id
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL
 from itsm_gitops.model.templates import PROPOSED, classes_beyond, departures, paths_beyond, touched
 from itsm_gitops.repository import Store
+from itsm_gitops.repository.gaps import file_gap, require
 
 PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation"
 _CRITICALITY = ("low", "medium", "high", "critical")
@@ -147,12 +148,17 @@ def _is_open_incident(base: Store, head: Store, identifier: str) -> bool:
 
 
 def _at_path(store: Store, path: str) -> Data | None:
-    """Return a record of the snapshot, be it among those that were loaded or not."""
+    """Return a record of the snapshot, be it among those that were loaded or not.
+
+    Raises Incomplete for one that cannot be read.
+    """
     try:
-        data = documents.load(store.raw(path)).data
-    except ItsmError:  # there is none, or it is a link
+        loaded = documents.load(store.raw(path))
+    except NotFound:
         return None
-    return data if isinstance(data, dict) else None
+    if loaded.problems:
+        require([file_gap(store.book, path, loaded.problems[0])], "whether it is urgent")
+    return loaded.data if isinstance(loaded.data, dict) else None
 
 
 def _criticality(base: Store, items: Iterable[str]) -> str | None:

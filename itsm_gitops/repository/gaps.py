@@ -31,7 +31,7 @@ _PERMISSIONS = "check its permissions"
 _REPLACE = "replace it by what it stands for"
 _NAMED = 5  # places that an error names
 _SUFFIX = ".yaml"
-_ALL = "itsm check lists everything that cannot be read"
+_ALL = "itsm check says what is wrong with everything that cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
