@@ -18,7 +18,7 @@ from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL
 from itsm_gitops.model.templates import PROPOSED, classes_beyond, departures, paths_beyond, touched
 from itsm_gitops.repository import Store
-from itsm_gitops.repository.gaps import file_gap, require
+from itsm_gitops.repository.gaps import file_gap, require, unread
 
 PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation"
 _CRITICALITY = ("low", "medium", "high", "critical")
@@ -153,12 +153,13 @@ def _at_path(store: Store, path: str) -> Data | None:
     Raises Incomplete for one that cannot be read.
     """
     try:
-        loaded = documents.load(store.raw(path))
+        data, problems = documents.load(store.raw(path))
     except NotFound:
         return None
-    if loaded.problems:
-        require([file_gap(store.book, path, loaded.problems[0])], "whether it is urgent")
-    return loaded.data if isinstance(loaded.data, dict) else None
+    except ItsmError:  # a link, or an object that is not here
+        data, problems = None, (unread(store.snapshot, path),)
+    require([file_gap(store.book, path, p) for p in problems[:1]], "whether it is urgent")
+    return data if isinstance(data, dict) else None
 
 
 def _criticality(base: Store, items: Iterable[str]) -> str | None:
