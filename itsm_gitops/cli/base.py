@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SHOWING = frozenset(
     {"list", "show", "log", "diff", "impact", "explain", "report", "risk", "schedule", "freeze", "suspects"}
 )
+# What could not be read is a line at the end of these: `site` goes on without it, and says "unknown".
+NAMING_GAPS = SHOWING | {"site"}
 REPORTING_FAULTS = frozenset({"check", "fmt"})
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -68,7 +70,7 @@ class App:
     def gaps(self) -> Sequence[Gap]:
         """What could not be read and is missing in what this command shows; empty for one that decides."""
         repo: Repository | None = self.__dict__.get("repo")  # opening one now would be work for nothing
-        return tuple(repo.gaps.values()) if repo is not None and self._command in SHOWING else ()
+        return tuple(repo.gaps.values()) if repo is not None and self._command in NAMING_GAPS else ()
 
     def tell_gaps(self) -> None:
         """Warn, in one line on standard error, of what is missing in what was shown."""

@@ -13,7 +13,8 @@ OPERATIONAL = "operational"
 DEGRADED = "degraded"
 OUTAGE = "outage"
 MAINTENANCE = "maintenance"
-STATUSES = (OUTAGE, DEGRADED, MAINTENANCE, OPERATIONAL)
+UNKNOWN = "unknown"  # something that could say otherwise cannot be read (doubt.py)
+STATUSES = (OUTAGE, DEGRADED, UNKNOWN, MAINTENANCE, OPERATIONAL)
 
 # How an open incident's impact reads as an effect on what it affects. Low impact (one person)
 # says nothing about the service.

@@ -23,6 +23,7 @@ from itsm_gitops.publish.site import Site
 from itsm_gitops.publish.stamping import Progress
 from itsm_gitops.repository import Repository
 from itsm_gitops.repository.config import read_audience, read_config, read_rulebook
+from itsm_gitops.repository.gaps import require, snapshot_gaps
 from itsm_gitops.repository.spool import spooled
 
 OUTPUT = Path("build/site")
@@ -83,12 +84,15 @@ def build_site(
     says), ``cli_reference`` the Markdown of the command line's reference, ``rules`` what the handbook says
     of each rule, ``reporter`` what makes the reports (none: the site has none), ``now`` the moment that
     "open" and "upcoming" refer to (default: the clock). ``progress`` is called with a phase, how much is
-    done and the total. Raises ItsmError when the site cannot be built.
+    done and the total. ``repo.gaps`` says afterwards which documents could not be read: they are missing, and
+    what they could have a say in is "unknown". Raises ItsmError when the site cannot be built: for faulty
+    settings, rules or audiences, and for a snapshot that is checked out in part.
     """
     started = time.perf_counter()
     progress("Reading", 0, 1)
     snapshot = repo.snapshot(at)
     book, config = read_rulebook(snapshot), read_config(snapshot).require(snapshot.name)
+    require(snapshot_gaps(book, snapshot), "what the site says")
     wanted = read_audience(snapshot, book, config.audience if audience is None else audience)
     usual = OUTPUT if wanted.name == config.audience else OUTPUT.with_name(f"{OUTPUT.name}-{wanted.name}")
     target = plain_path(repo.root / (output_folder or usual))
@@ -119,7 +123,7 @@ def build_site(
             reports=reporter.titles() if reporter and wanted.reports else (),
         )
         with engine.rendering(parts, work, repo.git) as rendered, spooled(work) as spool:
-            view, found, words = load(
+            view, found, words, unread = load(
                 snapshot,
                 book,
                 wanted,
@@ -129,13 +133,15 @@ def build_site(
                 spool=spool,
                 progress=partial(progress, "Reading"),
             )
+            repo.gaps = {gap.path: gap for gap in unread}
             progress("Reading what happened", 0, 1)
             add_background(view, repo, at, reporter)
             progress("Rendering the frame", 0, 1)
             site = Site(view, rendered(), folder, url, progress, found, memo)
             report = site.write(words)
         memo.keep()
-        last.keep(site.written, Figures(*report[:3]))
+        if not repo.gaps:  # else the next build has to say again what is missing
+            last.keep(site.written, Figures(*report[:3]))
     seconds = time.perf_counter() - started
     return SiteReport(target, wanted.name, *report, seconds)
 
