@@ -168,7 +168,7 @@ def _amount(gaps: Sequence[Gap]) -> str:
     return counted(sum(g.count for g in gaps), "file")
 
 
-def warning(gaps: Collection[Gap]) -> tuple[str, str]:
+def warning(gaps: Iterable[Gap]) -> tuple[str, str]:
     """Return the line and the hint that tell people what is missing in what they were shown."""
     listed = sorted(gaps, key=lambda g: g.path)
     total = sum(g.count for g in listed)

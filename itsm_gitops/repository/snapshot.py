@@ -183,7 +183,8 @@ class WorkingTree:
 
 def absent_of(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the tracked files that are missing in a working tree for a technical reason; a commit has all."""
-    return snapshot.absent if isinstance(snapshot, WorkingTree) else ()
+    found: tuple[str, ...] = getattr(snapshot, "absent", ())
+    return found
 
 
 def _mode_of(path: str) -> str | None:
@@ -256,8 +257,15 @@ class _Listed:
         """Yield ``(path, bytes)`` of each regular file, from one process."""
         known = self._files
         wanted = [known[p] for p in paths if p in known and known[p].mode == REGULAR]
-        for info, blob in zip(wanted, self.git.blobs(i.oid for i in wanted), strict=True):
-            yield info.path, blob.content
+        blobs = self.git.blobs(i.oid for i in wanted)
+        for info in wanted:
+            try:
+                content = next(blobs).content
+            except GitError as error:  # a partial clone, a damaged repository
+                raise GitError(
+                    f"{info.path} cannot be read in {self.name}: {error.message}", error.hint
+                ) from error
+            yield info.path, content
 
 
 class IndexTree(_Listed):
