@@ -122,18 +122,22 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def absent_gaps(book: RuleBook, absent: Sequence[str], present: Iterable[str]) -> list[Gap]:
-    """Return the gaps of files that are not checked out: one for each folder of which nothing is here."""
+    """Return the gaps of files that are not checked out: one for each folder of which nothing is here.
+
+    A folder of one file is that file.
+    """
     folders = {parent for path in present for parent in _parents(path)}
-    places: dict[str, int] = {}
+    places: dict[str, list[str]] = {}
     for path in absent:
         place = next((p for p in _parents(path) if p not in folders), path)
-        places[place] = places.get(place, 0) + 1
+        places.setdefault(place, []).append(path)
     hint = "git sparse-checkout disable brings back what was left out"
     found = []
-    for place, count in places.items():
-        if place.endswith(_SUFFIX):
+    for place, paths in places.items():
+        count = len(paths)
+        if count == 1:
             problem = Problem(_UNREAD, "this file is not checked out (sparse checkout)", hint, 0, 0)
-            found.append(file_gap(book, place, problem))
+            found.append(file_gap(book, paths[0], problem))
         else:
             reason = f"{counted(count, 'file')} in here {'is' if count == 1 else 'are'} not checked out (sparse checkout)"
             found.append(folder_gap(book, place, reason, hint, count))
@@ -143,7 +147,7 @@ def absent_gaps(book: RuleBook, absent: Sequence[str], present: Iterable[str]) -
 def snapshot_gaps(book: RuleBook, snapshot: Snapshot) -> list[Gap]:
     """Return what is known to be missing of a snapshot before any document is read."""
     absent = absent_of(snapshot)
-    return absent_gaps(book, absent, (i.path for i in snapshot.files(CMDB, RECORDS))) if absent else []
+    return absent_gaps(book, absent, (i.path for i in snapshot.files())) if absent else []
 
 
 def _parents(path: str) -> list[str]:
