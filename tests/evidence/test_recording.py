@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.gate.test_audit import NOW, Place
 
 from itsm_gitops.repository.ledger import EVIDENCE
+from tests.evidence.test_audit import NOW, Place
 from tests.fake_github import FakeGitHub, account, running
 from tests.gate.world import NUMBERS, POLICY_PATH, SERVER, World, server
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import astuple
 from datetime import UTC, datetime
 from email.message import Message
 from typing import Any
@@ -34,7 +35,14 @@ def github(server: FakeGitHub) -> GitHub:
 
 def test_facts_of_a_pull_request(github: GitHub, server: FakeGitHub) -> None:
     request = github.pull_request(7)
-    assert request[:6] == (7, "https://github.example/acme/itsm/pull/7", "github:1", HEAD, BASE, "main")
+    assert astuple(request)[:6] == (
+        7,
+        "https://github.example/acme/itsm/pull/7",
+        "github:1",
+        HEAD,
+        BASE,
+        "main",
+    )
     assert (request.draft, request.merged_by) == (False, "")
     server.pulls[7] |= {"user": None, "merged_by": BEN, "draft": True}
     gone = github.pull_request(7)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,7 +19,7 @@ from itsm_gitops.gate.types import SATISFIED, UNSATISFIED, Assessment, Requireme
 from itsm_gitops.repository import Repository
 from tests.gate.world import World, review
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 22, 15, tzinfo=UTC)
 EXAMPLE = "CHG-261105-807G1"
 EVIL = (
@@ -66,7 +67,7 @@ def blank(*verdicts: Verdict, **about: object) -> Assessment:
 
 def wanted(subject: str, *, role: str = "owner", could: tuple[str, ...] = ("bob",), result: str = UNSATISFIED,
            counted: tuple[str, ...] = ()) -> Verdict:  # fmt: skip
-    by = tuple(review(who, "h" * 40)._replace(person=who) for who in counted)
+    by = tuple(replace(review(who, "h" * 40), person=who) for who in counted)
     return Verdict(Requirement("n", role, subject, 1, "why", False, "n"), result, by, could, "because")
 
 

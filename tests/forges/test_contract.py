@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import astuple
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,7 +50,7 @@ def github(judged: tuple[FakeGitHub, str]) -> GitHub:
 
 def test_facts_of_a_request(github: GitHub, server: FakeGitHub) -> None:
     request = github.pull_request(7)
-    assert request[:6] == (7, f"{shapes.SITE}/acme/itsm/pull/7", "github:1", HEAD, BASE, "main")
+    assert astuple(request)[:6] == (7, f"{shapes.SITE}/acme/itsm/pull/7", "github:1", HEAD, BASE, "main")
 
 
 def test_more_reviews_than_two_pages_hold(github: GitHub, server: FakeGitHub) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import astuple
 from typing import Any
 
 import pytest
@@ -83,7 +84,7 @@ def test_names_with_tricks_are_dropped() -> None:
     payload = json.dumps(
         {"action": "::add-mask::", "repository": {"full_name": "a/b c", "default_branch": "-x"}}
     ).encode()
-    assert events.github("issues", payload)[2:] == ("", None, "", "", "", "", "", False)
+    assert astuple(events.github("issues", payload))[2:] == ("", None, "", "", "", "", "", False)
 
 
 VARIABLES = {

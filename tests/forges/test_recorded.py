@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import tarfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_a_recorded_request_under_every_event_that_carries_one(github: dict[str,
     own = events.github("pull_request", json.dumps(whole).encode())
     for name in ("pull_request_review", "pull_request_target"):
         event = events.github(name, payload)
-        assert event == own._replace(name=name, action="submitted")
+        assert event == replace(own, name=name, action="submitted")
 
 
 def test_recorded_events_under_a_wrong_name_are_refused(github: dict[str, bytes]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.gate.test_audit import Place
 
 from itsm_gitops.evidence.proofs import proofs
 from itsm_gitops.gate.asking import asking
 from itsm_gitops.model.standing import Asking
 from itsm_gitops.repository import Repository, load_store
+from tests.evidence.test_audit import Place
 from tests.gate.world import CHANGE_PATH, CHG, NOW, World, change
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def policy(made: GitRepo, **about: Any) -> View:
 
 def plain(entry: Entry) -> Entry:
     """Return an entry without the places of its edges: lists get shorter."""
-    return entry._replace(edges=tuple(e._replace(pointer=e.pointer[:1]) for e in entry.edges))
+    return replace(entry, edges=tuple(e._replace(pointer=e.pointer[:1]) for e in entry.edges))
 
 
 @pytest.mark.parametrize("audience", ["public", "staff"])
@@ -246,8 +247,8 @@ def test_the_policy_says_where_it_is_wrong(book: RuleBook) -> None:
 def test_the_reference_is_for_those_who_see_names(book: RuleBook) -> None:
     found = {name: audience_of(book.policy(AUDIENCES), name) for name in ("internal", "staff", "public")}
     assert [a.reference for a in found.values()] == [True, True, False]
-    assert not found["staff"]._replace(people="none").reference
-    assert not found["staff"]._replace(handbook=("a.md",)).reference
+    assert not replace(found["staff"], people="none").reference
+    assert not replace(found["staff"], handbook=("a.md",)).reference
 
 
 def test_the_usual_audience_is_a_setting(git_repo: GitRepo) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def test_any_mark_but_a_plain_no_is_confidential(mark: Any) -> None:
     assert not audience.admits("incident", {"confidential": mark})
     assert audience.admits("incident", {"confidential": False})
     assert audience.admits("incident", {})
-    assert audience._replace(confidential=True).admits("incident", {"confidential": mark})
+    assert replace(audience, confidential=True).admits("incident", {"confidential": mark})
 
 
 def record(number: int, kind: str, **more: Any) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,7 @@ def test_the_stepper_shows_the_past_and_the_usual_way(
     known = book.kinds[kind]
     states = [*data.get("was", []), data["state"]]
     document = {**data, "timeline": [{"at": "2026-11-20T09:00:00Z", "by": "ada", "state": s} for s in states]}
-    entry = next(e for e in view.of_kind(kind))._replace(state=data["state"])
+    entry = replace(next(e for e in view.of_kind(kind)), state=data["state"])
     html = stepper(known, entry, document)
     items = re.findall(r'<li class="it-step[^"]*"( aria-current="step")?>([^<]*)', html)
     shown = [title + ("*" if now else "") for now, title in items]
@@ -236,7 +237,7 @@ def test_serving_rebuilds_when_a_file_changes_and_survives_mistakes(tmp_path: Pa
 def test_a_record_that_is_closed_for_good_leads_to_the_map_instead_of_showing_one(view: View) -> None:
     entry = next(e for e in view.of_kind("incident") if affected(e))
     assert "<svg" in maps.affected_map(view, entry)
-    closed = maps.affected_map(view, entry._replace(state="closed"))
+    closed = maps.affected_map(view, replace(entry, state="closed"))
     assert "<svg" not in closed
     assert f'href="{ROOT}{urls.map_of(affected(entry)[0])}"' in closed
-    assert maps.affected_map(view, entry._replace(state="closed", edges=())) == ""
+    assert maps.affected_map(view, replace(entry, state="closed", edges=())) == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,7 @@ def test_a_timeline_that_only_grew_is_not_told_twice(known: GitRepo, view: View)
 def test_objects_that_are_missing_are_not_told(known: GitRepo, view: View) -> None:
     assert view.history is not None
     (version, *_) = view.history.versions[INC_PATH]
-    broken = FieldHistory(known.repo.history, {INC_PATH: [version._replace(blob="1" * 40)]})
+    broken = FieldHistory(known.repo.history, {INC_PATH: [replace(version, blob="1" * 40)]})
     assert list(broken.of(INC_PATH)) == []
 
 
@@ -151,20 +152,20 @@ def test_similar_records_say_how_they_ended(view: View) -> None:
 def test_how_a_similar_incident_was_resolved(view: View, columns: Mapping[str, Any], said: str) -> None:
     from itsm_gitops.publish.pages.similar import _hint
 
-    closed = view.entries["INC-261001-CCCCC"]._replace(columns=columns)
+    closed = replace(view.entries["INC-261001-CCCCC"], columns=columns)
     assert re.sub(r"<[^>]*>", "", _hint(view, closed)) == said
-    assert _hint(view, closed._replace(state="new")) == ""
+    assert _hint(view, replace(closed, state="new")) == ""
 
 
 def test_outcomes_and_workarounds_that_are_too_long_to_show(view: View) -> None:
     from itsm_gitops.publish.pages.similar import _hint
 
-    change = view.entries[CHG]._replace(state="closed", columns={"outcome": "backed_out"})
+    change = replace(view.entries[CHG], state="closed", columns={"outcome": "backed_out"})
     assert "Outcome: backed out." in _hint(view, change)
-    assert _hint(view, change._replace(columns={})) == ""
+    assert _hint(view, replace(change, columns={})) == ""
     error = view.entries["KE-261121-EEEEE"]
-    assert "It has a workaround." in _hint(view, error._replace(columns={}))
-    assert _hint(view, error._replace(state="retired")) == ""
+    assert "It has a workaround." in _hint(view, replace(error, columns={}))
+    assert _hint(view, replace(error, state="retired")) == ""
 
 
 def test_who_must_approve_and_why(view: View) -> None:
@@ -195,8 +196,8 @@ def test_evidence_with_the_statement_itself(view: View) -> None:
         "00000007-merge-abc.json", b'{"_type":"x"}', "ab12", 7, "merge", (CHG,), "SATISFIED", "main", "abc", "sha256:99",
         "2026-11-19T09:00:00Z", (("ada", "signed"), ("somebody", "github")), (("change-manager: x", "SATISFIED"),),
     )  # fmt: skip
-    again = proof._replace(
-        kind="retroactive", result="OVERRIDDEN", review_due="2026-11-21T09:00:00Z", approvers=()
+    again = replace(
+        proof, kind="retroactive", result="OVERRIDDEN", review_due="2026-11-21T09:00:00Z", approvers=()
     )
     view.proofs = {CHG: [proof, again]}
     said = part(page(view, CHG), "evidence")
@@ -378,8 +379,8 @@ def test_hostile_titles_can_be_similar(hostile: View) -> None:
     first, second = (hostile.entries[f"INC-261120-HH{n}HH"] for n in (0, 1))
     hostile.entries = {
         **hostile.entries,
-        first.id: first._replace(title="<script>alert(1)</script> quarantine zeppelin"),
-        second.id: second._replace(title="<img src=x onerror=alert(1)> quarantine zeppelin"),
+        first.id: replace(first, title="<script>alert(1)</script> quarantine zeppelin"),
+        second.id: replace(second, title="<img src=x onerror=alert(1)> quarantine zeppelin"),
     }
     hostile.__dict__.pop("similar", None)
     html = page(hostile, first.id)

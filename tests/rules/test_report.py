@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_json_is_versioned_and_complete() -> None:
 
 
 def test_github_annotates_with_escapes() -> None:
-    hostile = finding(message="50% of\na: b, c")._replace(path="records/a,b:c.yaml")
+    hostile = replace(finding(message="50% of\na: b, c"), path="records/a,b:c.yaml")
     first = reports.github(report(hostile)).splitlines()[0]
     assert first == "::error file=records/a%2Cb%3Ac.yaml,line=1,col=5,title=K001::50%25 of\\na: b, c"
 
@@ -89,7 +90,7 @@ def test_github_is_capped_per_level_errors_first() -> None:
 
 @pytest.mark.parametrize("form", [reports.text, reports.github, reports.markdown])
 def test_hostile_text_does_nothing(form: object) -> None:
-    made = report(finding(message=HOSTILE, hint=HOSTILE)._replace(path=f"records/{HOSTILE}.yaml"))
+    made = report(replace(finding(message=HOSTILE, hint=HOSTILE), path=f"records/{HOSTILE}.yaml"))
     out = form(made)  # type: ignore[operator]
     assert not any(c in out for c in "\x1b\r\u202e")
     assert "##[" not in out
@@ -115,6 +116,6 @@ def test_markdown_is_cut_on_a_line_below_the_limit() -> None:
 
 
 def test_a_lone_surrogate_in_a_name_can_be_printed() -> None:
-    made = report(finding()._replace(path="records/\udcff.yaml"))
+    made = report(replace(finding(), path="records/\udcff.yaml"))
     for form in (reports.text, reports.as_json, reports.github, reports.markdown):
         form(made).encode()
