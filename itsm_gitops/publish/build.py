@@ -23,7 +23,7 @@ from itsm_gitops.publish.site import Site
 from itsm_gitops.publish.stamping import Progress
 from itsm_gitops.repository import Repository
 from itsm_gitops.repository.config import read_audience, read_config, read_rulebook
-from itsm_gitops.repository.gaps import require, snapshot_gaps
+from itsm_gitops.repository.gaps import gap_of, require, snapshot_gaps
 from itsm_gitops.repository.spool import spooled
 
 OUTPUT = Path("build/site")
@@ -109,7 +109,8 @@ def build_site(
         same = last.figures()
         if same:
             seconds = time.perf_counter() - started
-            return SiteReport(target, wanted.name, *same, 0, 0, seconds, unchanged=True)
+            repo.gaps = {gap.path: gap for gap in map(gap_of, same.unread)}  # it is as incomplete as it was
+            return SiteReport(target, wanted.name, *same[:3], 0, 0, seconds, unchanged=True)
         memo = Memo(git, work, tool, last.stamps)
         url = base_url if base_url is not None else config.site_url
         parts = frame.sources(
@@ -140,8 +141,7 @@ def build_site(
             site = Site(view, rendered(), folder, url, progress, found, memo)
             report = site.write(words)
         memo.keep()
-        if not repo.gaps:  # else the next build has to say again what is missing
-            last.keep(site.written, Figures(*report[:3]))
+        last.keep(site.written, Figures(*report[:3], tuple(g.as_row() for g in repo.gaps.values())))
     seconds = time.perf_counter() - started
     return SiteReport(target, wanted.name, *report, seconds)
 

@@ -15,7 +15,7 @@ wrote.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from itsm_gitops.documents import Problem
@@ -67,11 +67,22 @@ class Gap:
         """Whether this is the place of a file, or a folder that it lies in."""
         return path == self.path or path.startswith(f"{self.path}/")
 
+    def as_row(self) -> tuple[Any, ...]:
+        """Return it as plain values, which ``gap_of`` reads."""
+        values = [getattr(self, f.name) for f in fields(self)]
+        return tuple(tuple(sorted(v)) if isinstance(v, frozenset) else v for v in values)
+
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data; ``kind`` and ``id`` are null where its path does not tell."""
         kind = next(iter(self.kinds)) if len(self.kinds) == 1 else None
         about = {"path": self.path, "line": self.line or None, "column": self.column or None}
         return {**about, "reason": self.reason, "kind": kind, "id": self.id or None}
+
+
+def gap_of(row: Sequence[Any]) -> Gap:
+    """Return the gap that ``Gap.as_row`` wrote."""
+    values: list[Any] = [frozenset(v) if isinstance(v, tuple) else v for v in row]
+    return Gap(*values)
 
 
 def unread(snapshot: Snapshot, path: str) -> Problem:

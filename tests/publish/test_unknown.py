@@ -115,6 +115,17 @@ def test_records_and_items_that_can_fail_have_a_say(shop: GitRepo) -> None:
     assert not {"person", "team", "contract", "calendar"} & kinds
 
 
+def test_a_build_that_finds_nothing_to_do_still_says_what_is_missing(shop: GitRepo) -> None:
+    damage(shop, path_of("records/incidents"))
+    shop.commit("a slip")
+    repo = shop.repo
+    build_site(repo, now=NOW)
+    before, repo.gaps = repo.gaps, {}
+    while not build_site(repo, now=NOW).unchanged:
+        pass
+    assert repo.gaps == before
+
+
 def texts(folder: Path) -> Iterator[tuple[str, bytes]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
