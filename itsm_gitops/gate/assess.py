@@ -134,7 +134,8 @@ class _Case:
             repaired = mended(self.repo.history, self.blank.base, head, self._records)
             if not repaired:
                 raise
-            return _complete(Mended(part, repaired))
+            older = Mended(self.repo.snapshot(self.blank.base), repaired)
+            return _complete(Part(older, self._records))
 
     @cached_property
     def head(self) -> Store:

@@ -10,22 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from itsm_gitops.graph.status import OPERATIONAL, UNKNOWN, Health
+from itsm_gitops.model import meaning
 from itsm_gitops.model.history import Day
 from itsm_gitops.model.ids import parse_record_id
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.gaps import Gap
 
-_AFFECTS = "affects"
+_SAYING = frozenset([meaning.INCIDENT, meaning.CHANGE])
 REASON = "not everything that could affect it can be read."
 
 
 def status_kinds(book: RuleBook) -> frozenset[str]:
     """Return the kinds whose documents have a say in the status of a service."""
-    return frozenset(
-        kind.name
-        for kind in book.kinds.values()
-        if kind.operational or (kind.is_record and any(r.relation == _AFFECTS for r in kind.references))
-    )
+    return frozenset(k.name for k in book.kinds.values() if k.operational or _SAYING.intersection(k.plays))
 
 
 def doubted(found: Mapping[str, Health], gaps: Sequence[Gap]) -> dict[str, Health]:

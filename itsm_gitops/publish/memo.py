@@ -155,7 +155,7 @@ class Memo:
 
 def _are_many(view: View, spare: int) -> bool:
     """Whether so many more or fewer records make no other words rare in any group of similar records."""
-    sizes = [sum(len(view.of_kind(kind)) for kind in kinds) for kinds in GROUPS]
+    sizes = [sum(len(view.of_role(role)) for role in roles) for roles in GROUPS]
     return all(size >= 4 * CAP + spare for size in sizes)
 
 

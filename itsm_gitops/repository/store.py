@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops import documents
@@ -14,6 +15,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.gaps import Gap, absent_gaps, file_gap, irregular_gap, require, unread
+from itsm_gitops.repository.part import Part
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot
 
 if TYPE_CHECKING:
@@ -149,6 +151,20 @@ class Store:
     def left_out(self, kinds: Iterable[str] | None = None) -> list[str]:
         """Return the identifiers of the files (of some kinds) that cannot be used (paths of folders), sorted."""
         return sorted(gap.id or gap.path for gap in self.gaps(kinds))
+
+    def naming(self, identifier: str, folder: str) -> list[str]:
+        """Return the documents of a folder that may name another one, whether they are loaded or not."""
+        if isinstance(self.snapshot, Part):
+            return self.snapshot.naming(identifier, folder)
+        return [p for p in self._naming.get(identifier, ()) if p.startswith(f"{folder}/")]
+
+    @cached_property
+    def _naming(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for entry in self.entries.values():
+            for target in {e.target for e in entry.edges}:
+                found.setdefault(target, []).append(entry.path)
+        return found
 
     def raw(self, path: str) -> bytes:
         """Return the bytes of one file of the snapshot."""
