@@ -12,7 +12,7 @@ from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.risk import LEVELS, RiskBook
 from itsm_gitops.model import clock, diff
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.model.facts import affected_places, authorised_states, touched_places
 from itsm_gitops.model.ids import parse_record_id
 from itsm_gitops.model.kinds import Kind
@@ -20,6 +20,7 @@ from itsm_gitops.model.meaning import CHANGE, INCIDENT, SERVICE
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.templates import PROPOSED, classes_beyond, departures, paths_beyond
 from itsm_gitops.repository import Store
+from itsm_gitops.repository.gaps import file_gap, require, unread
 
 PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation"
 FOR_INCIDENT = "incident"  # the fact that a change is for an open incident
@@ -180,11 +181,17 @@ def _is_open_incident(base: Store, head: Store, identifier: str) -> bool:
 
 
 def _at_path(store: Store, path: str) -> Data | None:
-    """Return a record of the snapshot, be it among those that were loaded or not."""
+    """Return a record of the snapshot, be it among those that were loaded or not.
+
+    Raises Incomplete for one that cannot be read.
+    """
     try:
-        data = documents.load(store.raw(path)).data
-    except ItsmError:  # there is none, or it is a link
+        data, problems = documents.load(store.raw(path))
+    except NotFound:
         return None
+    except ItsmError:  # a link, or an object that is not here
+        data, problems = None, (unread(store.snapshot, path),)
+    require([file_gap(store.book, path, p) for p in problems[:1]], "whether it is urgent")
     return data if isinstance(data, dict) else None
 
 

@@ -219,7 +219,10 @@ class RuleBook:
 
     def _schema(self, head: _Head) -> Any:
         raw, definitions = head.raw, self._definitions
-        return _schemas(raw, definitions, make=lambda: inline(raw, definitions, self._inlined))
+        try:
+            return _schemas(raw, definitions, make=lambda: inline(raw, definitions, self._inlined))
+        except RuleBookError as error:
+            raise RuleBookError(f"{head.path}: {error.message}", error.hint) from error
 
     def workflow(self, name: str) -> Workflow:
         """Return a life cycle by name; raises RuleBookError when it cannot be used."""
