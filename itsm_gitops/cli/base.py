@@ -16,11 +16,14 @@ from itsm_gitops.model.text import safe_json
 if TYPE_CHECKING:
     from itsm_gitops.model.findings import Finding
     from itsm_gitops.repository import Repository
+    from itsm_gitops.repository.gaps import Gap
 
-# Commands that only show, so that faulty settings are a warning; all others stop. `check` reports them itself.
+# Commands that only show, so that faulty settings and unreadable files are a warning; all others stop. `check` reports them itself.
 SHOWING = frozenset(
     {"list", "show", "log", "diff", "impact", "explain", "report", "risk", "schedule", "freeze", "suspects"}
 )
+# What could not be read is a line at the end of these: `site` goes on without it, and says "unknown".
+NAMING_GAPS = SHOWING | {"site"}
 REPORTING_FAULTS = frozenset({"check", "fmt"})
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -66,6 +69,20 @@ class App:
         place = f"{first.path}:{first.line}:{first.column}: {first.message}"
         rest = f" and {more} more" if more else ""
         say("warning", f"{place}{rest}; defaults are shown instead")
+
+    @property
+    def gaps(self) -> Sequence[Gap]:
+        """What could not be read and is missing in what this command shows; empty for one that decides."""
+        repo: Repository | None = self.__dict__.get("repo")  # opening one now would be work for nothing
+        return tuple(repo.gaps.values()) if repo is not None and self._command in NAMING_GAPS else ()
+
+    def tell_gaps(self) -> None:
+        """Warn, in one line on standard error, of what is missing in what was shown."""
+        if self.gaps:
+            from itsm_gitops.cli.failures import say
+            from itsm_gitops.repository.gaps import warning
+
+            say("warning", *warning(self.gaps))
 
 
 pass_app = click.make_pass_decorator(App)
@@ -215,9 +232,18 @@ def dry_run_option(function: _F) -> _F:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as indented JSON; characters that could act on a terminal are escaped."""
+    """Print a value as indented JSON; characters that could act on a terminal are escaped.
+
+    What the command could not read is added to an object as ``unreadable``; a list has no room for it.
+    """
     import json
 
+    context = click.get_current_context(silent=True)
+    app = context.find_object(App) if context else None
+    if app and app.gaps and isinstance(value, dict):
+        from itsm_gitops.repository.gaps import as_json
+
+        value = {**value, "unreadable": as_json(app.gaps)}
     echo(safe_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 

@@ -16,12 +16,14 @@ from itsm_gitops.editing.create import finish, start
 from itsm_gitops.editing.fields import SET, Assignment
 from itsm_gitops.editing.opening import open_document
 from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
-from itsm_gitops.repository.actor import acting, setting
+from itsm_gitops.model.ids import slug
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.meaning import PERSON
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository.actor import acting, person_of, setting
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
-
-_KIND = "person"
 
 
 class Enrolment(NamedTuple):
@@ -37,16 +39,25 @@ class Enrolment(NamedTuple):
     accounts: tuple[str, ...] = ()
 
 
+def _people(book: RuleBook) -> Kind:
+    kind = book.player(PERSON)
+    if kind is None:
+        raise NotFound(
+            "no class of this rule book plays the role person",
+            "x-itsm: {plays: [person]} says which one does",
+        )
+    return kind
+
+
 def enrol(repo: Repository, person: str, about: Enrolment, *, dry_run: bool = False) -> Written:
     """Write what is to be known of ``person`` (empty: who runs this); creates the file where there is none.
 
-    Of oneself, address and key are taken from Git's own settings where they are not given. What is
+    Of oneself, name, address and key are taken from Git's own settings where they are not given. What is
     known already is not written twice. Raises UsageError for a key or an account that cannot be read,
     and where there is nothing to write.
     """
-    own = not person or person == acting(repo, None)
     handle = person or acting(repo, None)
-    about = _from_git(repo, about) if own else about
+    about = _from_git(repo, about) if not person or _is_self(repo, person) else about
     if not any(about):
         raise UsageError(f"what is to be known of {handle}?", "--address, --key, --account, --team or --name")
     parts: dict[str, list[Any]] = {
@@ -55,10 +66,11 @@ def enrol(repo: Repository, person: str, about: Enrolment, *, dry_run: bool = Fa
         "identities": [_account(repo, text) for text in about.accounts],
         "signing_keys": [_key(Path(about.key).expanduser())] if about.key else [],
     }
-    path = repo.book.path_for(repo.book.kind(_KIND), handle)
+    kind = _people(repo.book)
+    path = repo.book.path_for(kind, handle)
     if not (repo.root / path).exists():
-        draft = start(repo, _KIND, identifier=handle)
-        draft.assign([Assignment(("name",), SET, about.name or setting(repo, "user.name") or handle)])
+        draft = start(repo, kind.name, identifier=handle)
+        draft.assign([Assignment(("name",), SET, about.name or _name(repo, handle))])
         draft.data |= {field: values for field, values in parts.items() if values}
         return finish(draft, dry_run=dry_run)[0]
     document = open_document(repo, handle)
@@ -81,6 +93,20 @@ def _from_git(repo: Repository, about: Enrolment) -> Enrolment:
     )
 
 
+def _name(repo: Repository, handle: str) -> str:
+    """Return the name of a new person: Git's, where they enrol themselves."""
+    return (setting(repo, "user.name") if _is_self(repo, handle) else "") or handle
+
+
+def _is_self(repo: Repository, handle: str) -> bool:
+    """Whether somebody enrols themselves: by their file, by Git's name, or by what their address begins with."""
+    if handle == acting(repo, None):
+        return True
+    if person_of(repo):
+        return False  # Git's address is that of somebody else
+    return handle == slug(setting(repo, "user.email").partition("@")[0])
+
+
 def _same(new: Any, known: Any) -> bool:
     """Whether an entry is there already: labels and dates of an account or key do not matter."""
     if isinstance(new, dict) and isinstance(known, dict):
@@ -92,7 +118,7 @@ def _same(new: Any, known: Any) -> bool:
 def _account(repo: Repository, text: str) -> dict[str, Any]:
     forge, _, rest = text.partition(":")
     number, _, login = rest.partition(":")
-    schema = repo.book.kind(_KIND).fields["identities"]["items"]["properties"]["forge"]
+    schema = _people(repo.book).fields["identities"]["items"]["properties"]["forge"]
     if forge not in schema["enum"]:
         raise NotFound(
             f"'{forge}' is not a forge",

@@ -9,7 +9,10 @@ from itsm_gitops.forges import connection as forging
 from itsm_gitops.forges import remotes
 from itsm_gitops.model.errors import GitError, Refused, UsageError
 from itsm_gitops.model.findings import ERROR
-from itsm_gitops.repository import Git, Repository, porcelain, transfer
+from itsm_gitops.model.meaning import CHANGE
+from itsm_gitops.repository import Git, Repository, load_store, porcelain, transfer
+from itsm_gitops.repository.gaps import file_gap, require
+from itsm_gitops.repository.part import Part
 
 _TITLE_MAX = 72
 
@@ -45,13 +48,15 @@ def submit(
     What is committed: the change itself and what is staged; with ``everything`` all edited
     documents too. On the target branch a new branch ``change/ID`` is begun; on any other branch
     the commit is made there. Refused while the change has errors, so that reviewers need not find
-    them. Raises GitError where Git refuses, UsageError for anything that is no change.
+    them, and while it or a file of the CMDB cannot be read. Raises GitError where Git refuses, UsageError for anything that is no change.
     """
     path = repo.locate(fragment)
     document = repo.document(path)
-    if document.kind is None or document.kind.name != "change" or not isinstance(document.data, dict):
+    require([file_gap(repo.book, path, p) for p in document.problems[:1]], "what is submitted")
+    if document.kind is None or CHANGE not in document.kind.plays or not isinstance(document.data, dict):
         raise UsageError(f"'{fragment}' is no change", "itsm list changes")
     identifier = str(document.data.get("id", ""))
+    load_store(Part(repo.snapshot(), [path]))[0].require_complete("whether it is right")
     git = repo.history
     aim = target or _default_branch(git)
     paths = _paths(git, path, everything)

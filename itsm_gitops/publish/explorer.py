@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.publish import urls
@@ -90,12 +90,13 @@ class _Reader:
             facet, name = known
             if facet and name not in found[facet]:
                 found[facet].append(name)
+        priority = self._view.priority(entry)
         return _Row(
             entry.id,
             entry.kind,
             shorten(entry.title, _LONGEST_TITLE),
             shorten(entry.state, _LONGEST_NAME),
-            shorten(self._view.priority(entry).name, _LONGEST_NAME),
+            shorten(priority.name if priority else "", _LONGEST_NAME),
             found["service"],
             found["ci"],
             found["team"],
@@ -109,18 +110,18 @@ class _Reader:
         known = self._view.entries.get(target)
         kind = self._view.kind(known) if known else None
         if field in _TEAMS:
-            return "team" if kind is None or kind.name == "team" else ""
+            return "team" if kind is None or meaning.TEAM in kind.plays else ""
         if kind is None:
             return ("service" if field == "service" else "ci") if relation == "affects" else ""
-        if kind.name == "service":
+        if meaning.SERVICE in kind.plays:
             return "service" if relation == "affects" else ""
         return "ci" if kind.operational else ""
 
     def names(self) -> dict[str, dict[str, str]]:
         """Return what each item is called, by facet; every service and team, whether named or not."""
         facets = {name: facet for facet, name in self._named.values() if facet}
-        for kind in ("service", "team"):
-            facets.update((e.id, kind) for e in self._view.of_kind(kind))
+        for facet, role in (("service", meaning.SERVICE), ("team", meaning.TEAM)):
+            facets.update((e.id, facet) for e in self._view.of_role(role))
         found: dict[str, dict[str, str]] = {"service": {}, "ci": {}, "team": {}}
         for name, facet in sorted(facets.items()):
             found[facet][name] = shorten(self._view.title(name), _LONGEST_NAME)

@@ -92,7 +92,7 @@ class Memo:
         self._root = root
         if self.memory is None or self._vault is None or self._read is None:
             return
-        clean = not (view.store.problems or view.store.broken or view.store.duplicates)
+        clean = not (view.store.unreadable or view.store.broken or view.store.duplicates)
         now: dict[str, Any] = {
             "frame": frame,
             "clean": clean,
@@ -155,7 +155,7 @@ class Memo:
 
 def _are_many(view: View, spare: int) -> bool:
     """Whether so many more or fewer records make no other words rare in any group of similar records."""
-    sizes = [sum(len(view.of_kind(kind)) for kind in kinds) for kinds in GROUPS]
+    sizes = [sum(len(view.of_role(role)) for role in roles) for roles in GROUPS]
     return all(size >= 4 * CAP + spare for size in sizes)
 
 

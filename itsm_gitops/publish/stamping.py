@@ -92,5 +92,5 @@ def document_page(view: View, entry: Entry, data: dict[str, object], known: tupl
         return Page(
             url, f"{entry.id} {entry.title}", urls.RECORDS, record.record_page(view, entry, data, known)
         )
-    section = {"service": urls.SERVICES, "offering": urls.CATALOGUE}.get(entry.kind, urls.CMDB)
+    section = urls.section(kind)
     return Page(url, entry.title or entry.id, section, item.item_page(view, entry, data, known))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from itsm_gitops.repository.modes import REGULAR, FileInfo
-from itsm_gitops.repository.snapshot import CMDB, Snapshot
+from itsm_gitops.repository.snapshot import CMDB, SCHEMAS, Snapshot, absent_of
 
 
 class Overlay:
@@ -28,6 +28,11 @@ class Overlay:
             if not roots or path.startswith(tuple(f"{r}/" for r in roots)):
                 found[path] = FileInfo(path, REGULAR)
         return [found[path] for path in sorted(found)]
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The files of the CMDB that are left out of the working tree."""
+        return tuple(p for p in absent_of(self._below) if p.startswith((f"{CMDB}/", f"{SCHEMAS}/")))
 
     def read(self, path: str) -> bytes:
         """Return the bytes of one file; those of the documents are the new ones."""

@@ -6,20 +6,28 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.decisions import POLICY, is_reference
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
-from itsm_gitops.model.roles import names
+from itsm_gitops.model.roles import described, names
 from itsm_gitops.model.rulebook import GROUPS, ROLES
 from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, day
 from itsm_gitops.rules.rule import NETWORK, RULEBOOK, Hit, Rule
 
-POLICY = "schemas/policies/approvals.yaml"
-_CHANGE_SCHEMA = "schemas/records/change.schema.json"
-_CHANGE_FLOW = "schemas/workflows/change.yaml"
 _BUILT_IN = ("peer", "owner")
 _TYPED = frozenset(["approvals", "approval", "approved_by", "approvers", "approved", "signed_off_by"])
 _AREAS = ("x", "labels")
+_BY_RECORD = {
+    "everyone",
+    "fields",
+    "manager_of",
+    "otherwise",
+    "owners",
+    "on_call",
+}  # filled by each record anew
 
 
 def approval_is_not_typed(ctx: DocumentContext) -> Iterator[Hit]:
@@ -36,7 +44,7 @@ def approval_is_not_typed(ctx: DocumentContext) -> Iterator[Hit]:
                 yield Hit(f"'{area}.{name}' in a record approves nothing", (area, name), at_key=True)
 
 
-def _policy(ctx: BookContext) -> Mapping[str, Any]:
+def usable_policy(ctx: BookContext) -> Mapping[str, Any]:
     """Return the policy where its schema accepts it; empty otherwise, because that has its own finding."""
     data = ctx.data(POLICY)
     return data if isinstance(data, dict) and not ctx.refusals(POLICY) else {}
@@ -53,11 +61,11 @@ def _requires(policy: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Po
 
 def policy_names_exist(ctx: BookContext) -> Iterator[Hit]:
     """Look up the roles, kinds, states, types and fields of the policy."""
-    policy = _policy(ctx)
+    policy = usable_policy(ctx)
     roles: Mapping[str, Any] = {} if ctx.refusals(ROLES) else (ctx.data(ROLES) or {}).get("roles", {})
     for about, at in _requires(policy) if roles else ():
         role = about.get("role")
-        if role is not None and role not in roles and role not in _BUILT_IN:
+        if role is not None and described(role, roles) is None and role not in _BUILT_IN:
             yield Hit(f"there is no role '{role}'", (*at, "role"), did_you_mean(role, roles), POLICY)
     if any(loaded.problems for loaded in ctx.files.values()):
         return  # a name may be in the file that cannot be read
@@ -65,7 +73,7 @@ def policy_names_exist(ctx: BookContext) -> Iterator[Hit]:
     for word, what, at in _words(policy):
         if known.get(what) and word not in known[what]:
             hint = did_you_mean(word, known[what])
-            yield Hit(f"there is no {what} '{word}'", at, hint, POLICY)
+            yield Hit(f"there is no {what.removeprefix('any ')} '{word}'", at, hint, POLICY)
 
 
 def _words(policy: Mapping[str, Any]) -> Iterator[tuple[str, str, Pointer]]:
@@ -78,18 +86,28 @@ def _words(policy: Mapping[str, Any]) -> Iterator[tuple[str, str, Pointer]]:
         ):
             for what in ("kind", "type", "risk", "state"):
                 yield from ((w, what, (*at, what, i)) for i, w in enumerate(names(when.get(what))))
+            yield from ((c.partition(".")[0], "any field", (*at, c)) for c in when if is_reference(c))
+        through = names(about.get("through"))
+        yield from ((w, "state", ("rules", index, "through", i)) for i, w in enumerate(through))
+    for kind, fields in policy.get("progress_fields_of", {}).items():
+        place = ("progress_fields_of", kind)
+        yield kind, "kind", place
+        yield from ((w, "any field", (*place, i)) for i, w in enumerate(names(fields)))
     for key, what in (("preparation", "state"), ("progress_fields", "field")):
         yield from ((w, what, (key, i)) for i, w in enumerate(names(policy.get(key))))
 
 
 def _known_words(ctx: BookContext) -> Mapping[str, frozenset[str]]:
     """Return what the rule book defines; nothing where it cannot be read."""
-    fields = (ctx.data(_CHANGE_SCHEMA) or {}).get("properties", {})
-    states = (ctx.data(_CHANGE_FLOW) or {}).get("states", {})
-    kinds = set(GROUPS)
+    changes = ctx.players(meaning.CHANGE)
+    fields = {name: field for _, schema, _ in changes for name, field in schema["properties"].items()}
+    flows = [data for _, data in ctx.usable("schemas/workflows/", ".yaml") if isinstance(data, dict)]
+    states = {name for data in flows for name in data.get("states") or ()}
+    kinds, every = set(GROUPS), set()
     for folder in ("schemas/records/", "schemas/cmdb/"):
         for _, data in ctx.usable(folder, ".schema.json"):
             about = data.get("x-itsm")
+            every |= set(data.get("properties") or ())
             if isinstance(about, dict):
                 kinds.add(str(about.get("kind", about.get("class"))))
     risk = fields.get("risk", {}).get("properties", {}).get("level", {})
@@ -99,17 +117,19 @@ def _known_words(ctx: BookContext) -> Mapping[str, frozenset[str]]:
         "risk": frozenset(names(risk.get("enum"))),
         "state": frozenset(states),
         "field": frozenset(fields),
+        "any field": frozenset(every),
     }
 
 
 def every_change_is_covered(ctx: BookContext) -> Iterator[Hit]:
     """Try every type and risk of an authorised change against the rules."""
-    policy, known = _policy(ctx), _known_words(ctx)
+    policy, known = usable_policy(ctx), _known_words(ctx)
     if not policy:
         return
+    kinds = {schema["x-itsm"].get("kind") for _, schema, _ in ctx.players(meaning.CHANGE)}
     for kind, risk in product(sorted(known["type"]), sorted(known["risk"])):
-        fact = {"kind": "change", "type": kind, "risk": risk, "stage": "authorisation"}
-        if not any(_holds(about["when"], fact) for about in policy["rules"]):
+        fact = {"type": kind, "risk": risk, "stage": "authorisation"}
+        if not any(_holds(about["when"], fact, kinds) for about in policy["rules"]):
             yield Hit(
                 f"no rule is for a change of type {kind} with {risk} risk",
                 ("rules",),
@@ -119,10 +139,10 @@ def every_change_is_covered(ctx: BookContext) -> Iterator[Hit]:
             )
 
 
-def _holds(when: Mapping[str, Any], fact: Mapping[str, str]) -> bool:
+def _holds(when: Mapping[str, Any], fact: Mapping[str, str], changes: set[str]) -> bool:
     """Whether a rule can be for a change of this type and risk."""
     kinds = names(when.get("kind"))
-    if not {"change", "record", "any"} & set(kinds):
+    if not {*changes, "record", "any"} & set(kinds):
         return False
     return all(what not in when or fact[what] in names(when[what]) for what in ("type", "risk", "stage"))
 
@@ -138,8 +158,8 @@ def delegation_has_effect(ctx: NetworkContext) -> Iterator[Hit]:
             yield Hit("nobody can act for themselves", (*at, "to"), "", ROLES)
         for side in ("from", "to"):
             entry = ctx.entries.get(str(about.get(side)))
-            if entry is None or entry.kind != "person":
-                people = [e.id for e in ctx.by_kind.get("person", ())]
+            if entry is None or not facts.is_a(ctx.book, entry, meaning.PERSON):
+                people = [e.id for e in ctx.of_role(meaning.PERSON)]
                 hint = did_you_mean(str(about.get(side)), people)
                 yield Hit(f"there is no person '{about.get(side)}'", (*at, side), hint, ROLES)
 
@@ -154,16 +174,17 @@ def approving_role_is_filled(ctx: NetworkContext) -> Iterator[Hit]:
     wanted = {str(a["role"]) for a, _ in _requires(ctx.book.policy(POLICY)) if "role" in a}
     for role in sorted(wanted):
         about = roles.get(role)
-        if not isinstance(about, dict) or about.keys() & {"everyone", "fields", "owners", "on_call"}:
+        if not isinstance(about, dict) or about.keys() & _BY_RECORD:
             continue
         filled = {*names(about.get("teams")), *names(about.get("people"))}
-        if ctx.by_kind.get("person") and not any(_fills(ctx, e.id, filled) for e in ctx.by_kind["person"]):
+        people = ctx.of_role(meaning.PERSON)
+        if people and not any(_fills(ctx, e, filled) for e in people):
             yield Hit(f"nobody fills the role '{role}'", ("roles", role), "", ROLES, at_key=True)
 
 
-def _fills(ctx: NetworkContext, person: str, filled: set[str]) -> bool:
-    data = ctx.store.data(person)
-    if data.get("lifecycle") in ("planned", "retired"):
+def _fills(ctx: NetworkContext, entry: Entry, filled: set[str]) -> bool:
+    person, data = entry.id, ctx.store.data(entry.id)
+    if facts.is_inactive(ctx.book.kinds[entry.kind], data):
         return False
     may = data.get("approver") is not False and bool(filled & set(names(data.get("teams"))))
     return person in filled or may

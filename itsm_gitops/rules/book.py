@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from itsm_gitops import documents
+from itsm_gitops.model import meaning
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import COMMON
 from itsm_gitops.repository import REGULAR, Config, Snapshot
@@ -82,6 +83,27 @@ class BookContext:
         for path in self.files:
             if path.startswith(folder) and path.endswith(suffix) and self.data(path) is not None:
                 yield path, self.data(path)
+
+    def kinds(self) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
+        """Yield path, schema and ``x-itsm`` of every kind and class that fits its meta schema."""
+        for folder in ("schemas/records/", "schemas/cmdb/"):
+            for path, data in self.usable(folder, ".schema.json"):
+                if not self.refusals(path):
+                    yield path, data, data["x-itsm"]
+
+    def roles_of(self, about: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the roles that a kind plays, as the rule book reads them."""
+        if any("plays" in other for _, _, other in self.kinds()):
+            return tuple(about.get("plays", ()))
+        return meaning.roles_of_old_kind(str(about.get("kind", about.get("class"))))
+
+    def players(self, role: str) -> list[tuple[str, Any, Any]]:
+        """Return path, schema and life cycle (None where it is broken) of the kinds that play a role."""
+        return [
+            (path, data, self.data(f"schemas/workflows/{about.get('workflow')}.yaml"))
+            for path, data, about in self.kinds()
+            if role in self.roles_of(about)
+        ]
 
 
 _faults: Once[Sequence[Fault]] = Once()  # a schema of the rule book is shared and does not change

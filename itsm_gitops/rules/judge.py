@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,13 +10,7 @@ from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository import (
-    DEVICE,
     DRAFT,
-    FOLDER,
-    PIPE,
-    SOCKET,
-    SUBMODULE,
-    SYMLINK,
     Config,
     Document,
     Snapshot,
@@ -24,6 +18,8 @@ from itsm_gitops.repository import (
     load_store,
     read_config,
 )
+from itsm_gitops.repository.gaps import snapshot_gaps
+from itsm_gitops.repository.modes import reason
 from itsm_gitops.repository.store import is_document
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.book import CONFIG, BookContext
@@ -99,7 +95,7 @@ class _Judge:
             (rule, rule.check)
             for rule in rules(DOCUMENT)
             if rule.check is not None
-            and (not rule.kinds or kind.name in rule.kinds)
+            and (not rule.kinds or any(role in kind.plays for role in rule.kinds))
             and (not rule.stateful or kind.workflow is not None)
         ]
 
@@ -242,17 +238,6 @@ def _book_problems(book: BookContext) -> list[Finding]:
     ]
 
 
-_IRREGULAR: Mapping[str, str] = {
-    SYMLINK: "this is a symbolic link; it is not followed",
-    SUBMODULE: "this is another repository inside this one; it is not read",
-    FOLDER: "this is a folder with the name of a file",
-    PIPE: "this is a named pipe (FIFO)",
-    SOCKET: "this is a socket",
-    DEVICE: "this is a device",
-    DRAFT: "a writer that was killed left this draft",
-}
-
-
 _DRAFT_HINT = "remove it; the document itself holds what was written last"
 
 
@@ -265,9 +250,13 @@ def unreadable(store: Store) -> list[Finding]:
     ]
     irregular = find_rule("P013")
     for path, mode in store.irregular.items():
-        message = _IRREGULAR.get(mode, "this is not a regular file")
+        message = reason(mode)
         hint = _DRAFT_HINT if mode == DRAFT else ""
         found.append(to_finding(irregular, Hit(message, hint=hint, line=1, column=1), path))
     unnamed = find_rule("P014")
+    found += [
+        to_finding(unnamed, Hit(g.reason, hint=g.hint, line=1, column=1), g.path)
+        for g in snapshot_gaps(store.book, store.snapshot)
+    ]
     odd = Hit("this name cannot be shown", line=1, column=1)
     return found + [to_finding(unnamed, odd, path) for path in store.files if not path.isprintable()]

@@ -7,6 +7,7 @@ from functools import cache
 
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.rules import (
+    approval_coverage,
     approval_policy,
     approvals,
     change_book,
@@ -17,6 +18,7 @@ from itsm_gitops.rules import (
     identity,
     links,
     parse,
+    played,
     roles,
     rulebook,
     schema,
@@ -45,10 +47,12 @@ RULES: Mapping[str, Rule] = by_code(
         *links.RULES,
         *workflow.RULES,
         *workflow_change.RULES,
+        *played.RULES,
         *roles.RULES,
         *cmdb.RULES,
         *approvals.RULES,
         *approval_policy.RULES,
+        *approval_coverage.RULES,
         *change_book.RULES,
         *change_control.RULES,
         *change_control_change.RULES,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from itsm_gitops.model import meaning
 from itsm_gitops.model.errors import ItsmError, did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING, Pointer
 from itsm_gitops.model.rulebook import GROUPS
@@ -247,7 +248,7 @@ RULES = (
     Rule(
         "S011",
         "Answers that do not fit the form",
-        kinds=("request",),
+        kinds=(meaning.REQUEST,),
         why="The offering's form says what must be answered, and how.",
         hint="correct the answer (the offering's `form` lists the questions)",
         bad="offering: new-laptop\nanswers: {model: lite}",
@@ -257,7 +258,7 @@ RULES = (
     Rule(
         "S012",
         "Form that is not a usable schema",
-        kinds=("offering",),
+        kinds=(meaning.OFFERING,),
         why="No request could be judged by it, and no form could be drawn.",
         hint="`required` names questions of `properties`; each question is a JSON Schema (draft-07)",
         bad="form:\n  type: object\n  required: [modle]\n  properties: {model: {type: string}}",

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from itsm_gitops.graph.status import STATUSES
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.words import counted
 from itsm_gitops.publish import agenda, urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten, words
 from itsm_gitops.publish.pages import past
@@ -14,6 +17,7 @@ from itsm_gitops.publish.pages.parts import (
     columns,
     first_words,
     heading,
+    incomplete,
     line,
     paragraph,
     reference,
@@ -23,7 +27,7 @@ from itsm_gitops.publish.pages.parts import (
 from itsm_gitops.publish.pages.plan import day_block, rows
 from itsm_gitops.publish.view import View, chip
 
-_ORDER = {"outage": 0, "degraded": 1, "maintenance": 2, "operational": 3}
+_ORDER = {status: rank for rank, status in enumerate(STATUSES)}
 _MOST, _MOST_OPEN, _MOST_CAUSES = 6, 12, 2
 
 _ACTIONS = (
@@ -38,7 +42,7 @@ _ACTIONS = (
 
 def home_page(view: View, pages: frozenset[str]) -> Page:
     """Return the start page; ``pages`` are the addresses that exist, for the quick actions."""
-    services = [e for e in view.of_kind("service") if e.id in view.health]
+    services = [e for e in view.of_role(meaning.SERVICE) if e.id in view.health]
     statuses = Counter(view.health[e.id].status for e in services)
     head = Html(
         f'<header class="it-hero"><p class="it-kicker">{esc(view.config.organisation)}</p>'
@@ -48,6 +52,7 @@ def home_page(view: View, pages: frozenset[str]) -> Page:
     body = join(
         [
             head,
+            incomplete(view),
             section("Major incidents", _major(view), "major", css="it-alert"),
             section(
                 "Services",
@@ -67,9 +72,15 @@ def _headline(statuses: Counter[str]) -> str:
         return f"{_count(statuses['outage'], 'service')} down"
     if statuses["degraded"]:
         return f"{_count(statuses['degraded'], 'service')} degraded"
+    if statuses["unknown"]:
+        return f"The status of {_services(statuses['unknown'])} is not known"
     if statuses["maintenance"]:
         return f"{_count(statuses['maintenance'], 'service')} in maintenance"
     return "All services are operational" if statuses else "IT services"
+
+
+def _services(number: int) -> str:
+    return counted(number, "service")
 
 
 def _count(number: int, noun: str) -> str:
@@ -99,7 +110,9 @@ def _actions(view: View, pages: frozenset[str]) -> Html:
 
 def _major(view: View) -> Html:
     found = [
-        e for e in view.of_kind("incident") if view.is_open(e) and view.major(e) in ("accepted", "proposed")
+        e
+        for e in view.of_role(meaning.INCIDENT)
+        if view.is_open(e) and view.major(e) in ("accepted", "proposed")
     ]
     return table(
         found, columns(view, "id", "title", "state", "priority", "service", "updated"), "Major incidents"
@@ -126,25 +139,24 @@ def _week(view: View) -> Html:
 
 
 def _open(view: View) -> Html:
-    found = [e for e in view.of_kind("incident") if view.is_open(e)]
+    found = [e for e in view.of_role(meaning.INCIDENT) if view.is_open(e)]
     found.sort(key=lambda e: e.updated, reverse=True)
-    found.sort(key=lambda e: view.priority(e).name or "P9")
+    found.sort(key=view.urgency)
     items = [
         f'<li><div class="it-line__lead">{view.priority_chip(e)}</div>'
         f"<div>{line(view, e, [view.state_chip(e), reference(view, e, 'service')])}</div></li>"
         for e in found[:_MOST_OPEN]
     ]
-    shown = _lines(items) or paragraph(
-        "No incident is open." if view.audience.everything else "No open incident is shown here."
-    )
-    kind = view.book.kinds.get("incident")
+    none = "No incident is open." if view.audience.everything else "No open incident is shown here."
+    shown = _lines(items) or paragraph("No incident that can be read is open." if view.gaps else none)
+    kind = view.book.player(meaning.INCIDENT)
     text = f"All {len(found):,} open incidents" if len(found) > _MOST_OPEN else "All incidents"
     more = Html(f'<p class="it-next">{link(urls.index(kind), esc(text))}</p>') if kind else EMPTY
     return section("Open incidents", Html(f"{shown}{more}"), "open")
 
 
 def _errors(view: View) -> Html:
-    found = [e for e in view.of_kind("known-error") if e.state != "retired"]
+    found = [e for e in view.of_role(meaning.KNOWN_ERROR) if facts.is_offered(view.book, e)]
     found.sort(key=lambda e: (e.opened, e.id), reverse=True)
     if not found:
         return EMPTY
@@ -189,10 +201,11 @@ def services_page(view: View) -> Page:
     """Return every service by category, with health, owner and life cycle."""
     shown = columns(view, "name", "health", "state", "owner", "type")
     groups: dict[str, list[Entry]] = {}
-    for entry in view.of_kind("service"):
+    for entry in view.of_role(meaning.SERVICE):
         groups.setdefault(str(entry.columns.get("category") or "Other"), []).append(entry)
     parts = [
-        heading([], "Services", lead=esc("What IT provides, whether it works now, and who answers for it."))
+        heading([], "Services", lead=esc("What IT provides, whether it works now, and who answers for it.")),
+        incomplete(view),
     ]
     for category, entries in sorted(groups.items()):
         entries.sort(key=lambda e: (e.title.lower(), e.id))
@@ -205,13 +218,13 @@ def services_page(view: View) -> Page:
 
 def catalogue_page(view: View) -> Page:
     """Return what people can use and request, by category: services with their offerings."""
-    offerings = [e for e in view.of_kind("offering") if e.state != "retired"]
+    offerings = [e for e in view.of_role(meaning.OFFERING) if facts.is_offered(view.book, e)]
     by_service: dict[str, list[Entry]] = {}
     for offering in offerings:
         by_service.setdefault(str(offering.columns.get("service", "")), []).append(offering)
     groups: dict[str, list[Html]] = {}
-    for entry in sorted(view.of_kind("service"), key=lambda e: (e.title.lower(), e.id)):
-        if entry.state in ("production", ""):
+    for entry in sorted(view.of_role(meaning.SERVICE), key=lambda e: (e.title.lower(), e.id)):
+        if facts.is_in_force(view.kind(entry), entry.columns):
             card = _service_card(view, entry, by_service.pop(entry.id, []))
             groups.setdefault(str(entry.columns.get("category") or "Other"), []).append(card)
     rest = [o for some in by_service.values() for o in some]
