@@ -12,6 +12,7 @@ from itsm_gitops.editing.fields import Reader
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import UsageError, did_you_mean
+from itsm_gitops.model.facts import SPARES
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.priority import priority
 from itsm_gitops.model.rulebook import PRIORITY
@@ -94,7 +95,10 @@ def _target_test(store: Store, words: Sequence[str], relations: Sequence[str]) -
     if not words:
         return None
     targets = {store.find(w).id for w in words}
-    return lambda e: any(x.target in targets and (not relations or x.relation in relations) for x in e.edges)
+    return lambda e: any(
+        x.target in targets and (x.relation in relations if relations else x.relation != SPARES)
+        for x in e.edges
+    )
 
 
 def _field_test(store: Store, words: Sequence[str], fields: Sequence[str]) -> _Test:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from itsm_gitops.documents import chars
 from itsm_gitops.model.errors import did_you_mean
-from itsm_gitops.schema.validate import compiled
+from itsm_gitops.schema.automaton import automaton
 
 _TRUE = frozenset({"true", "yes", "y", "1", "on"})
 _FALSE = frozenset({"false", "no", "n", "0", "off"})
@@ -77,10 +77,10 @@ def schema_at(fields: Mapping[str, Any], path: Sequence[str]) -> Mapping[str, An
     return node
 
 
-def names_people(schema: Mapping[str, Any]) -> bool:
-    """Whether a field of this schema holds handles of people or teams (or no field is meant)."""
+def names_people(schema: Mapping[str, Any], handles: Collection[str]) -> bool:
+    """Whether a field of this schema names one of these classes, those of people and teams (or no field is meant)."""
     reference = schema.get("x-ref") or schema.get("items", {}).get("x-ref")
-    return not reference or not {"person", "team"}.isdisjoint(reference.get("to", ()))
+    return not reference or not set(handles).isdisjoint(reference.get("to", ()))
 
 
 def clean(text: str) -> str:
@@ -100,8 +100,8 @@ def fit(text: str, schema: Mapping[str, Any]) -> tuple[Any, str, list[str]]:
     value = clean(text)
     if value != unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")):
         changes.append("characters that documents do not allow became blanks")
-    pattern = compiled(schema["pattern"]) if "pattern" in schema else None
-    if pattern and "\n" in value and not pattern.search(value):
+    pattern = automaton(schema["pattern"]) if "pattern" in schema else None
+    if pattern and "\n" in value and not pattern.fits(value):
         changes.append("line breaks became blanks")
         value = _BLANKS.sub(" ", value)
     most = schema.get("maxLength")
@@ -111,7 +111,7 @@ def fit(text: str, schema: Mapping[str, Any]) -> tuple[Any, str, list[str]]:
     if "enum" in schema and value not in schema["enum"]:
         word, problem = _word(value, [str(w) for w in schema["enum"]])
         return (word, "", [f"read as '{word}'"]) if word else (ABSENT, problem, [])
-    if not value or len(value) < schema.get("minLength", 0) or (pattern and not pattern.search(value)):
+    if not value or len(value) < schema.get("minLength", 0) or (pattern and not pattern.fits(value)):
         return ABSENT, "does not fit the field", []
     return value, "", changes
 

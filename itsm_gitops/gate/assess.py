@@ -24,15 +24,17 @@ from itsm_gitops.gate.summary import describe
 from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, Assessment, Requirement, Verdict, worst
 from itsm_gitops.gate.verdicts import Judged, judge
 from itsm_gitops.model.decisions import POLICY
-from itsm_gitops.model.errors import RuleBookError
+from itsm_gitops.model.errors import Incomplete, RuleBookError
 from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
-from itsm_gitops.repository import Repository, Store, load_store, mainline, read_rulebook, refs
+from itsm_gitops.repository import Repository, Snapshot, Store, load_store, mainline, read_rulebook, refs
 from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
+from itsm_gitops.repository.mended import Mended, mended
 from itsm_gitops.repository.part import Part
 
 _NAMED = 5
+_PURPOSE = "who must approve"
 
 
 def assess(
@@ -53,7 +55,9 @@ def assess(
     account that opened it. ``statements`` are signed ones, to be checked here; None stands for all
     that the repository keeps. Without ``overrides`` nobody may let it pass in the place of those who
     are asked. Policy, roles, people, delegates and owners are those of ``base``.
-    What cannot be decided is a verdict ERROR, never a pass. Raises GitError where a commit or
+    What cannot be decided is a verdict ERROR, never a pass: so is everything while a document of the CMDB
+    or a record in question cannot be read at ``base``, unless the request repairs it (then the last version
+    that could be read counts). Raises GitError where a commit or
     the history is missing.
     """
     git = repo.history
@@ -66,7 +70,7 @@ def assess(
     kept = refs.kept(git, signed.PREFIX) if statements is None else tuple(statements)
     try:
         return _Case(repo, blank, tuple(reviews), opened_by, kept, overrides).assessment()
-    except RuleBookError as error:
+    except (RuleBookError, Incomplete) as error:
         text = f"{error.message}; {error.hint}" if error.hint else error.message
         return replace(blank, messages=(text,))
 
@@ -125,7 +129,16 @@ class _Case:
 
     @cached_property
     def base(self) -> Store:
-        return load_store(Part(self.repo.snapshot(self.blank.base), self._records))[0]
+        part = Part(self.repo.snapshot(self.blank.base), self._records)
+        try:
+            return _complete(part)
+        except (Incomplete, RuleBookError):
+            head = self.repo.snapshot(self.blank.head)
+            repaired = mended(self.repo.history, self.blank.base, head, self._records)
+            if not repaired:
+                raise
+            older = Mended(self.repo.snapshot(self.blank.base), repaired)
+            return _complete(Part(older, self._records))
 
     @cached_property
     def head(self) -> Store:
@@ -235,6 +248,14 @@ class _Case:
         paths |= {self.base.entries[n].path for n in named if n in self.base.entries}
         infos = self.base.snapshot.files("schemas", "cmdb")
         return {i.path: i.oid for i in infos if i.path in paths}
+
+
+def _complete(snapshot: Snapshot) -> Store:
+    """Load a base of which everything can be read that a judgement may rest on."""
+    store = load_store(snapshot)[0]
+    store.book.policy(POLICY)
+    store.require_complete(_PURPOSE)
+    return store
 
 
 def _crossed(meeting: Sequence[str], target: str) -> str:

@@ -21,8 +21,9 @@ from itsm_gitops.gate import doctor_plain as plain
 from itsm_gitops.gate.codeowners import codeowners
 from itsm_gitops.gate.doctor_people import FAILED, OK, UNKNOWN, WARNING, Check, author_check, people_checks
 from itsm_gitops.graph.ownership import HEADER, PLACES
-from itsm_gitops.model.errors import GitError, ItsmError
+from itsm_gitops.model.errors import GitError, Incomplete, ItsmError
 from itsm_gitops.repository import Repository, porcelain
+from itsm_gitops.repository.gaps import warning
 
 GATE = "gate"
 _GITEA_GATE = "itsm gate / gate (pull_request_target)"  # workflow / job (event); rules may be patterns
@@ -107,10 +108,17 @@ def _machine(repo: Repository) -> Iterator[Check]:
     if git.shallow:
         yield Check("history", FAILED, "this is a shallow clone", "git fetch --unshallow")
     try:
-        repo.book  # noqa: B018 - reading it is the check
+        tuple(repo.book.kinds.values())  # reading it is the check
         yield Check("rule book", OK, "can be read")
+        yield _documents(repo)
     except ItsmError as error:
         yield Check("rule book", FAILED, error.message, error.hint)
+
+
+def _documents(repo: Repository) -> Check:
+    """Say whether everything can be read that approvals are decided from."""
+    gaps = repo.store().gaps()
+    return Check("documents", FAILED, *warning(gaps)) if gaps else Check("documents", OK, "can be read")
 
 
 def _files(repo: Repository, forge: str) -> Iterator[Check]:
@@ -145,7 +153,11 @@ def _files(repo: Repository, forge: str) -> Iterator[Check]:
     elif not place.read_bytes().startswith(HEADER.encode()):
         yield Check("CODEOWNERS", OK, "is written by hand")
     else:
-        current = codeowners(repo, forge=forge).current
+        try:
+            current = codeowners(repo, forge=forge).current
+        except Incomplete as error:
+            yield Check("CODEOWNERS", UNKNOWN, error.message, error.hint)
+            return
         text = "is what the CMDB says" if current else "is not what the CMDB says"
         yield Check(
             "CODEOWNERS", OK if current else WARNING, text, "" if current else "itsm codeowners --write"

@@ -30,13 +30,11 @@ class Declaration(NamedTuple):
 def declaration_of(graph: ImpactGraph, entry: Entry) -> Declaration | None:
     """Return what a record declares of items that exist; None where it hits nothing.
 
-    A record that names an item both as affected and as safe declares that it is hit.
+    An item that it says is safe is so even where another field names it: an incident must name a service.
     """
-    effect = _EFFECTS.get(str(entry.columns.get("impact")))
-    items = tuple(i for i in facts.affected(entry) if i in graph.network.entries)
-    if effect is None or not items:
-        return None
-    return Declaration(items, effect, frozenset(facts.spared(entry)) - set(items))
+    effect, safe = _EFFECTS.get(str(entry.columns.get("impact"))), frozenset(facts.spared(entry))
+    items = tuple(i for i in facts.affected(entry) if i in graph.network.entries and i not in safe)
+    return Declaration(items, effect, safe) if effect is not None and items else None
 
 
 def felt(graph: ImpactGraph, declarations: Iterable[Declaration]) -> Mapping[str, Hit]:

@@ -76,6 +76,7 @@ class ImpactGraph:
         self.parts: dict[str, dict[str, str]] = {}
         self.dependents: dict[str, dict[str, str]] = {}
         self._reach: dict[str, frozenset[str]] = {}
+        self._in_use: dict[str, bool] = {}
         for identifier, entry in network.entries.items():
             for edge in entry.edges:
                 link = network.book.links.get(edge.relation)
@@ -129,10 +130,12 @@ class ImpactGraph:
 
     def in_production(self, identifier: str) -> bool:
         """Whether the CI is in production; CIs of classes without a life cycle always are."""
-        entry = self.network.entries.get(identifier)
-        if entry is None:
-            return False
-        return facts.in_production(self.network.book, entry)
+        known = self._in_use.get(identifier)
+        if known is None:
+            entry = self.network.entries.get(identifier)
+            known = entry is not None and facts.in_production(self.network.book, entry)
+            self._in_use[identifier] = known
+        return known
 
     def propagate(
         self, failed: Mapping[str, Effect], held: Mapping[str, Hit | None] | None = None
@@ -140,11 +143,11 @@ class ImpactGraph:
         """Return every CI that is hit when the given ones fail as badly as given.
 
         The result holds the failed ones too. ``held`` are CIs whose fate is known already: hit as
-        given and no worse, unless they are among the failed ones. Effects only ever grow, so the walk ends even where
+        given (None: not at all), whatever fails. Effects only ever grow, so the walk ends even where
         dependencies run in a circle.
         """
-        fixed = {i: hit for i, hit in (held or {}).items() if i not in failed}
-        hits = {i: Hit(i, effect, "", "failed") for i, effect in sorted(failed.items())}
+        fixed = dict(held or {})
+        hits = {i: Hit(i, effect, "", "failed") for i, effect in sorted(failed.items()) if i not in fixed}
         hits.update((i, hit) for i, hit in fixed.items() if hit is not None)
         queue = sorted(hits)
         while queue:
@@ -165,6 +168,11 @@ class ImpactGraph:
         if identifier not in self._reach:
             self._reach[identifier] = frozenset(self.propagate({identifier: Effect.OUTAGE}))
         return self._reach[identifier]
+
+    def why(self, hit: Hit, hits: Mapping[str, Hit]) -> str:
+        """Return why a CI is hit as badly as it is: by what it needs or contains; empty where only by itself."""
+        other = self._assess(hit.id, hits)
+        return other.reason if other is not None and other.effect >= hit.effect else ""
 
     def _assess(self, identifier: str, hits: Mapping[str, Hit]) -> Hit | None:
         """Return how badly the CI is hit by what it needs and contains."""

@@ -14,7 +14,8 @@ OPERATIONAL = "operational"
 DEGRADED = "degraded"
 OUTAGE = "outage"
 MAINTENANCE = "maintenance"
-STATUSES = (OUTAGE, DEGRADED, MAINTENANCE, OPERATIONAL)
+UNKNOWN = "unknown"  # something that could say otherwise cannot be read (doubt.py)
+STATUSES = (OUTAGE, DEGRADED, UNKNOWN, MAINTENANCE, OPERATIONAL)
 
 _STATUS = {Effect.OUTAGE: OUTAGE, Effect.DEGRADED: DEGRADED}
 
@@ -42,19 +43,23 @@ def health(network: Network, graph: ImpactGraph) -> dict[str, Health]:
     hits = felt(graph, declared.values())
     working = _maintenance(network)
     return {
-        identifier: _health(identifier, hits, causes, working)
+        identifier: _health(graph, identifier, hits, causes, working)
         for identifier, entry in network.entries.items()
         if network.book.kinds[entry.kind].operational and graph.in_production(identifier)
     }
 
 
 def _health(
-    identifier: str, hits: Mapping[str, Hit], causes: dict[str, list[str]], working: dict[str, list[str]]
+    graph: ImpactGraph,
+    identifier: str,
+    hits: Mapping[str, Hit],
+    causes: dict[str, list[str]],
+    working: dict[str, list[str]],
 ) -> Health:
     hit = hits.get(identifier)
     status = _STATUS.get(hit.effect) if hit else None
     if hit and status:
-        reason = hit.reason if hit.via else ""
+        reason = hit.reason if hit.via else graph.why(hit, hits)
         return Health(identifier, status, tuple(_roots(identifier, hits, causes)), reason)
     if identifier in working:
         return Health(identifier, MAINTENANCE, tuple(sorted(working[identifier])), "")

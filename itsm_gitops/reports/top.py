@@ -13,8 +13,6 @@ from itsm_gitops.reports.tables import MOST_ROWS, counted
 from itsm_gitops.reports.writing import Draft
 from itsm_gitops.service_levels.life import Case
 
-_SERVICE = "service"
-
 
 def incident_count(cases: Iterable[Case]) -> list[Case]:
     """Incidents of a service or item.
@@ -41,9 +39,10 @@ def fault_count(cases: Iterable[Case]) -> list[Case]:
 
 def top(log: Log) -> Draft:
     """Return the twenty services and the twenty items with the most incidents."""
+    served = log.book.playing(meaning.SERVICE)
     cases = incident_count(log.opened(log.of_role(meaning.INCIDENT)))
-    services = _table(log, "services", "Services", cases, lambda name: name == _SERVICE)
-    items = _table(log, "items", "Configuration items", cases, lambda name: name != _SERVICE)
+    services = _table(log, "services", "Services", cases, lambda kind: kind in served)
+    items = _table(log, "items", "Configuration items", cases, lambda kind: kind not in served)
     return Draft(
         _headline(services, len(cases)), (incident_count, fault_count, measures.backlog), (services, items)
     )

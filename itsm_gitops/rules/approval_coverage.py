@@ -10,20 +10,11 @@ from itsm_gitops.model.decisions import POLICY, firm_states, undecided
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.roles import names
 from itsm_gitops.rules.approval_policy import usable_policy
+from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.context import ChangeContext, Data
-from itsm_gitops.rules.registry import CHANGE, RULEBOOK, Hit, rule
-from itsm_gitops.rules.rulebook import BookContext
+from itsm_gitops.rules.rule import CHANGE, RULEBOOK, Hit, Rule
 
 
-@rule(
-    "A007",
-    "Kind that no approval rule is for",
-    scope=RULEBOOK,
-    why="A request that no rule matches is an error of the gate; a record of this kind could never be merged.",
-    hint="add a rule to schemas/policies/approvals.yaml whose `when` is for it; `count: 0` says that nobody need approve",
-    bad="# schemas/records/improvement.schema.json is there, and no rule of the policy has the kind improvement",
-    good="when: {kind: [improvement], removed: false}\nrequire: {count: 0}",
-)
 def every_kind_is_covered(ctx: BookContext) -> Iterator[Hit]:
     """Look for kinds of record without a rule, and for authorised states that nobody is asked about."""
     policy = usable_policy(ctx)
@@ -60,15 +51,6 @@ def _decides(about: Mapping[str, Any]) -> bool:
     )
 
 
-@rule(
-    "A008",
-    "Work begun without the approval that the policy asks for",
-    scope=CHANGE,
-    why="The offering promises that somebody decides first; what is in work already is delivered, decided or not.",
-    hint="take the record back to where it waits for approval (itsm move), and let it be approved",
-    bad="# the offering says approval.required: true\nstate: in_fulfilment\ntimeline:\n- {state: submitted, ...}\n- {state: in_fulfilment, ...}",
-    good="timeline:\n- {state: submitted, ...}\n- {state: awaiting_approval, ...}\n- {state: approved, ...}\n- {state: in_fulfilment, ...}",
-)
 def work_is_decided_first(ctx: ChangeContext) -> Iterator[Hit]:
     """Look at records that came into work since base; by the policy of base, as the gate judges."""
 
@@ -86,3 +68,27 @@ def work_is_decided_first(ctx: ChangeContext) -> Iterator[Hit]:
             name, through = lacking
             message = f"it is in work without having been {' or '.join(repr(s) for s in through)} ({name})"
             yield Hit(message, (pair.kind.state_field,), "", pair.path)
+
+
+RULES = (
+    Rule(
+        "A007",
+        "Kind that no approval rule is for",
+        scope=RULEBOOK,
+        why="A request that no rule matches is an error of the gate; a record of this kind could never be merged.",
+        hint="add a rule to schemas/policies/approvals.yaml whose `when` is for it; `count: 0` says that nobody need approve",
+        bad="# schemas/records/improvement.schema.json is there, and no rule of the policy has the kind improvement",
+        good="when: {kind: [improvement], removed: false}\nrequire: {count: 0}",
+        check=every_kind_is_covered,
+    ),
+    Rule(
+        "A008",
+        "Work begun without the approval that the policy asks for",
+        scope=CHANGE,
+        why="The offering promises that somebody decides first; what is in work already is delivered, decided or not.",
+        hint="take the record back to where it waits for approval (itsm move), and let it be approved",
+        bad="# the offering says approval.required: true\nstate: in_fulfilment\ntimeline:\n- {state: submitted, ...}\n- {state: in_fulfilment, ...}",
+        good="timeline:\n- {state: submitted, ...}\n- {state: awaiting_approval, ...}\n- {state: approved, ...}\n- {state: in_fulfilment, ...}",
+        check=work_is_decided_first,
+    ),
+)

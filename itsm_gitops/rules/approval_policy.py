@@ -13,11 +13,10 @@ from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
 from itsm_gitops.model.roles import described, names
 from itsm_gitops.model.rulebook import GROUPS, ROLES
+from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, day
-from itsm_gitops.rules.registry import NETWORK, RULEBOOK, Hit, rule
-from itsm_gitops.rules.rulebook import BookContext
+from itsm_gitops.rules.rule import NETWORK, RULEBOOK, Hit, Rule
 
-_CHANGE_SCHEMA = "schemas/records/change.schema.json"
 _BUILT_IN = ("peer", "owner")
 _TYPED = frozenset(["approvals", "approval", "approved_by", "approvers", "approved", "signed_off_by"])
 _AREAS = ("x", "labels")
@@ -31,15 +30,6 @@ _BY_RECORD = {
 }  # filled by each record anew
 
 
-@rule(
-    "A002",
-    "Approval typed into a record",
-    instead_of="S001",
-    why="Whoever writes the file could write any name into it; only a review or a signed statement counts.",
-    hint="remove it, and approve the request on the forge or with itsm approve --sign",
-    bad="x:\n  approved_by: payments-lead",
-    good="# the record says what is planned; `itsm approvals` says who approved it",
-)
 def approval_is_not_typed(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for fields that claim an approval, at the top and in the open areas."""
     if not ctx.kind.is_record:
@@ -69,15 +59,6 @@ def _requires(policy: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Po
                     yield about[part], (key, index, part)
 
 
-@rule(
-    "A003",
-    "Approvals policy with a name that is none",
-    scope=RULEBOOK,
-    why="An unknown role is held by nobody; a rule for an unknown type or state never applies.",
-    hint="use names that the rule book defines",
-    bad="require: {role: change_manger, count: 1}",
-    good="require: {role: change_manager, count: 1}",
-)
 def policy_names_exist(ctx: BookContext) -> Iterator[Hit]:
     """Look up the roles, kinds, states, types and fields of the policy."""
     policy = usable_policy(ctx)
@@ -118,7 +99,8 @@ def _words(policy: Mapping[str, Any]) -> Iterator[tuple[str, str, Pointer]]:
 
 def _known_words(ctx: BookContext) -> Mapping[str, frozenset[str]]:
     """Return what the rule book defines; nothing where it cannot be read."""
-    fields = (ctx.data(_CHANGE_SCHEMA) or {}).get("properties", {})
+    changes = ctx.players(meaning.CHANGE)
+    fields = {name: field for _, schema, _ in changes for name, field in schema["properties"].items()}
     flows = [data for _, data in ctx.usable("schemas/workflows/", ".yaml") if isinstance(data, dict)]
     states = {name for data in flows for name in data.get("states") or ()}
     kinds, every = set(GROUPS), set()
@@ -139,23 +121,15 @@ def _known_words(ctx: BookContext) -> Mapping[str, frozenset[str]]:
     }
 
 
-@rule(
-    "A004",
-    "Change that no approval rule is for",
-    scope=RULEBOOK,
-    why="A request that no rule matches is an error of the gate; such a change could never be approved.",
-    hint="add a rule to schemas/policies/approvals.yaml whose `when` holds for it",
-    bad="# the only rule of the policy\nwhen: {kind: [change], type: [normal]}",
-    good="when: {kind: [change], type: [normal, emergency]}",
-)
 def every_change_is_covered(ctx: BookContext) -> Iterator[Hit]:
     """Try every type and risk of an authorised change against the rules."""
     policy, known = usable_policy(ctx), _known_words(ctx)
     if not policy:
         return
+    kinds = {schema["x-itsm"].get("kind") for _, schema, _ in ctx.players(meaning.CHANGE)}
     for kind, risk in product(sorted(known["type"]), sorted(known["risk"])):
-        fact = {"kind": "change", "type": kind, "risk": risk, "stage": "authorisation"}
-        if not any(_holds(about["when"], fact) for about in policy["rules"]):
+        fact = {"type": kind, "risk": risk, "stage": "authorisation"}
+        if not any(_holds(about["when"], fact, kinds) for about in policy["rules"]):
             yield Hit(
                 f"no rule is for a change of type {kind} with {risk} risk",
                 ("rules",),
@@ -165,24 +139,14 @@ def every_change_is_covered(ctx: BookContext) -> Iterator[Hit]:
             )
 
 
-def _holds(when: Mapping[str, Any], fact: Mapping[str, str]) -> bool:
+def _holds(when: Mapping[str, Any], fact: Mapping[str, str], changes: set[str]) -> bool:
     """Whether a rule can be for a change of this type and risk."""
     kinds = names(when.get("kind"))
-    if not {"change", "record", "any"} & set(kinds):
+    if not {*changes, "record", "any"} & set(kinds):
         return False
     return all(what not in when or fact[what] in names(when[what]) for what in ("type", "risk", "stage"))
 
 
-@rule(
-    "A005",
-    "Delegation without effect",
-    scope=NETWORK,
-    severity=WARNING,
-    why="A colleague relies on it, and the gate will not count the approval.",
-    hint="correct schemas/policies/roles.yaml, or remove the entry",
-    bad="delegates:\n  - {from: payments-lead, to: dba-lead, until: 2020-01-31}",
-    good="delegates:\n  - {from: payments-lead, to: dba-lead, until: 2099-01-31}",
-)
 def delegation_has_effect(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for delegations that are over, that are not for people, or that lead back."""
     for index, about in enumerate(_dicts(ctx.book.policy(ROLES).get("delegates"))):
@@ -204,16 +168,6 @@ def _dicts(value: Any) -> list[Mapping[str, Any]]:
     return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []
 
 
-@rule(
-    "A006",
-    "Role that approves and that nobody fills",
-    scope=NETWORK,
-    severity=WARNING,
-    why="The gate would wait for an approval that nobody can give.",
-    hint="put an active person into one of its teams, or change schemas/policies/roles.yaml",
-    bad="roles:\n  cab: {title: Board, description: Decides., teams: [board]}\n# nobody is in the team board",
-    good="# cmdb/people/payments-lead.yaml\nteams: [board]",
-)
 def approving_role_is_filled(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for roles of fixed teams and people, asked for by the policy, without an active person."""
     roles = ctx.book.policy(ROLES).get("roles", {})
@@ -234,3 +188,59 @@ def _fills(ctx: NetworkContext, entry: Entry, filled: set[str]) -> bool:
         return False
     may = data.get("approver") is not False and bool(filled & set(names(data.get("teams"))))
     return person in filled or may
+
+
+RULES = (
+    Rule(
+        "A002",
+        "Approval typed into a record",
+        instead_of="S001",
+        why="Whoever writes the file could write any name into it; only a review or a signed statement counts.",
+        hint="remove it, and approve the request on the forge or with itsm approve --sign",
+        bad="x:\n  approved_by: payments-lead",
+        good="# the record says what is planned; `itsm approvals` says who approved it",
+        check=approval_is_not_typed,
+    ),
+    Rule(
+        "A003",
+        "Approvals policy with a name that is none",
+        scope=RULEBOOK,
+        why="An unknown role is held by nobody; a rule for an unknown type or state never applies.",
+        hint="use names that the rule book defines",
+        bad="require: {role: change_manger, count: 1}",
+        good="require: {role: change_manager, count: 1}",
+        check=policy_names_exist,
+    ),
+    Rule(
+        "A004",
+        "Change that no approval rule is for",
+        scope=RULEBOOK,
+        why="A request that no rule matches is an error of the gate; such a change could never be approved.",
+        hint="add a rule to schemas/policies/approvals.yaml whose `when` holds for it",
+        bad="# the only rule of the policy\nwhen: {kind: [change], type: [normal]}",
+        good="when: {kind: [change], type: [normal, emergency]}",
+        check=every_change_is_covered,
+    ),
+    Rule(
+        "A005",
+        "Delegation without effect",
+        scope=NETWORK,
+        severity=WARNING,
+        why="A colleague relies on it, and the gate will not count the approval.",
+        hint="correct schemas/policies/roles.yaml, or remove the entry",
+        bad="delegates:\n  - {from: payments-lead, to: dba-lead, until: 2020-01-31}",
+        good="delegates:\n  - {from: payments-lead, to: dba-lead, until: 2099-01-31}",
+        check=delegation_has_effect,
+    ),
+    Rule(
+        "A006",
+        "Role that approves and that nobody fills",
+        scope=NETWORK,
+        severity=WARNING,
+        why="The gate would wait for an approval that nobody can give.",
+        hint="put an active person into one of its teams, or change schemas/policies/roles.yaml",
+        bad="roles:\n  cab: {title: Board, description: Decides., teams: [board]}\n# nobody is in the team board",
+        good="# cmdb/people/payments-lead.yaml\nteams: [board]",
+        check=approving_role_is_filled,
+    ),
+)
