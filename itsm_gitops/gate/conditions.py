@@ -11,12 +11,13 @@ from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.risk import LEVELS, RiskBook
 from itsm_gitops.model import clock, diff
+from itsm_gitops.model.decisions import firm_states
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError, NotFound
-from itsm_gitops.model.facts import affected_places, authorised_states, touched_places
+from itsm_gitops.model.facts import affected_places, authorised_states, stage_of, touched_places
 from itsm_gitops.model.ids import parse_record_id
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.meaning import CHANGE, INCIDENT, SERVICE
+from itsm_gitops.model.meaning import AUTHORISED, CHANGE, INCIDENT, SERVICE
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.templates import PROPOSED, classes_beyond, departures, paths_beyond
 from itsm_gitops.repository import Store
@@ -75,7 +76,7 @@ def facts(
     expected = outage.get("expected") if isinstance(outage, dict) else None
     standing, departs = _template(base, head, kind, data, beside)
     return {
-        **of_any(before, after),
+        **of_any(change),
         "stage": _stage(policy, base, kind, before, after),
         "type": data.get("type"),
         "risk": _risk(kind, data),
@@ -88,10 +89,27 @@ def facts(
     }
 
 
-def of_any(before: Data | None, after: Data | None) -> Data:
+def of_any(document: Touched) -> Data:
     """Return what can be said of every document: its state, and whether it is taken away."""
-    data = after if after is not None else before or {}
-    return {"state": data.get("state"), "removed": after is None}
+    return {"state": stage_of(document.kind, document.data), "removed": document.after is None}
+
+
+def stage_of_record(policy: Policy, record: Touched) -> str | None:
+    """Return what a request does to a record that is no change, by the roles of its states; None without them.
+
+    Whatever ends in a state in which the work may be done, or was done, is an authorisation, whichever states came
+    before it in the same request; later on only what is no report of progress is one.
+    """
+    kind, before, after = record.kind, record.before, record.after
+    if not kind.is_record or kind.stages is None or not kind.stages.playing(AUTHORISED):
+        return None
+    firm = firm_states(kind)
+    if stage_of(kind, record.data) not in firm and stage_of(kind, record.data) in kind.stages.states:
+        return PREPARATION
+    if before is None or after is None or stage_of(kind, before) not in firm:
+        return AUTHORISATION
+    fields = {str(c.pointer[0]) for c in diff.diff(before, after)}
+    return AUTHORISATION if fields - policy.reports(kind.name) else PROGRESS
 
 
 def allows_work(base: Store, kind: Kind, after: Data | None) -> bool:

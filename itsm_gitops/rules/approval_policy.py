@@ -7,19 +7,27 @@ from itertools import product
 from typing import Any
 
 from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.decisions import POLICY, is_reference
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
-from itsm_gitops.model.roles import names
+from itsm_gitops.model.roles import described, names
 from itsm_gitops.model.rulebook import GROUPS, ROLES
 from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, day
 from itsm_gitops.rules.rule import NETWORK, RULEBOOK, Hit, Rule
 
-POLICY = "schemas/policies/approvals.yaml"
 _BUILT_IN = ("peer", "owner")
 _TYPED = frozenset(["approvals", "approval", "approved_by", "approvers", "approved", "signed_off_by"])
 _AREAS = ("x", "labels")
+_BY_RECORD = {
+    "everyone",
+    "fields",
+    "manager_of",
+    "otherwise",
+    "owners",
+    "on_call",
+}  # filled by each record anew
 
 
 def approval_is_not_typed(ctx: DocumentContext) -> Iterator[Hit]:
@@ -36,7 +44,7 @@ def approval_is_not_typed(ctx: DocumentContext) -> Iterator[Hit]:
                 yield Hit(f"'{area}.{name}' in a record approves nothing", (area, name), at_key=True)
 
 
-def _policy(ctx: BookContext) -> Mapping[str, Any]:
+def usable_policy(ctx: BookContext) -> Mapping[str, Any]:
     """Return the policy where its schema accepts it; empty otherwise, because that has its own finding."""
     data = ctx.data(POLICY)
     return data if isinstance(data, dict) and not ctx.refusals(POLICY) else {}
@@ -53,11 +61,11 @@ def _requires(policy: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Po
 
 def policy_names_exist(ctx: BookContext) -> Iterator[Hit]:
     """Look up the roles, kinds, states, types and fields of the policy."""
-    policy = _policy(ctx)
+    policy = usable_policy(ctx)
     roles: Mapping[str, Any] = {} if ctx.refusals(ROLES) else (ctx.data(ROLES) or {}).get("roles", {})
     for about, at in _requires(policy) if roles else ():
         role = about.get("role")
-        if role is not None and role not in roles and role not in _BUILT_IN:
+        if role is not None and described(role, roles) is None and role not in _BUILT_IN:
             yield Hit(f"there is no role '{role}'", (*at, "role"), did_you_mean(role, roles), POLICY)
     if any(loaded.problems for loaded in ctx.files.values()):
         return  # a name may be in the file that cannot be read
@@ -65,7 +73,7 @@ def policy_names_exist(ctx: BookContext) -> Iterator[Hit]:
     for word, what, at in _words(policy):
         if known.get(what) and word not in known[what]:
             hint = did_you_mean(word, known[what])
-            yield Hit(f"there is no {what} '{word}'", at, hint, POLICY)
+            yield Hit(f"there is no {what.removeprefix('any ')} '{word}'", at, hint, POLICY)
 
 
 def _words(policy: Mapping[str, Any]) -> Iterator[tuple[str, str, Pointer]]:
@@ -78,6 +86,13 @@ def _words(policy: Mapping[str, Any]) -> Iterator[tuple[str, str, Pointer]]:
         ):
             for what in ("kind", "type", "risk", "state"):
                 yield from ((w, what, (*at, what, i)) for i, w in enumerate(names(when.get(what))))
+            yield from ((c.partition(".")[0], "any field", (*at, c)) for c in when if is_reference(c))
+        through = names(about.get("through"))
+        yield from ((w, "state", ("rules", index, "through", i)) for i, w in enumerate(through))
+    for kind, fields in policy.get("progress_fields_of", {}).items():
+        place = ("progress_fields_of", kind)
+        yield kind, "kind", place
+        yield from ((w, "any field", (*place, i)) for i, w in enumerate(names(fields)))
     for key, what in (("preparation", "state"), ("progress_fields", "field")):
         yield from ((w, what, (key, i)) for i, w in enumerate(names(policy.get(key))))
 
@@ -86,11 +101,13 @@ def _known_words(ctx: BookContext) -> Mapping[str, frozenset[str]]:
     """Return what the rule book defines; nothing where it cannot be read."""
     changes = ctx.players(meaning.CHANGE)
     fields = {name: field for _, schema, _ in changes for name, field in schema["properties"].items()}
-    states = [state for _, _, flow in changes for state in (flow or {}).get("states", {})]
-    kinds = set(GROUPS)
+    flows = [data for _, data in ctx.usable("schemas/workflows/", ".yaml") if isinstance(data, dict)]
+    states = {name for data in flows for name in data.get("states") or ()}
+    kinds, every = set(GROUPS), set()
     for folder in ("schemas/records/", "schemas/cmdb/"):
         for _, data in ctx.usable(folder, ".schema.json"):
             about = data.get("x-itsm")
+            every |= set(data.get("properties") or ())
             if isinstance(about, dict):
                 kinds.add(str(about.get("kind", about.get("class"))))
     risk = fields.get("risk", {}).get("properties", {}).get("level", {})
@@ -100,12 +117,13 @@ def _known_words(ctx: BookContext) -> Mapping[str, frozenset[str]]:
         "risk": frozenset(names(risk.get("enum"))),
         "state": frozenset(states),
         "field": frozenset(fields),
+        "any field": frozenset(every),
     }
 
 
 def every_change_is_covered(ctx: BookContext) -> Iterator[Hit]:
     """Try every type and risk of an authorised change against the rules."""
-    policy, known = _policy(ctx), _known_words(ctx)
+    policy, known = usable_policy(ctx), _known_words(ctx)
     if not policy:
         return
     kinds = {schema["x-itsm"].get("kind") for _, schema, _ in ctx.players(meaning.CHANGE)}
@@ -156,7 +174,7 @@ def approving_role_is_filled(ctx: NetworkContext) -> Iterator[Hit]:
     wanted = {str(a["role"]) for a, _ in _requires(ctx.book.policy(POLICY)) if "role" in a}
     for role in sorted(wanted):
         about = roles.get(role)
-        if not isinstance(about, dict) or about.keys() & {"everyone", "fields", "owners", "on_call"}:
+        if not isinstance(about, dict) or about.keys() & _BY_RECORD:
             continue
         filled = {*names(about.get("teams")), *names(about.get("people"))}
         people = ctx.of_role(meaning.PERSON)

@@ -7,6 +7,7 @@ from functools import cache
 
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.rules import (
+    approval_coverage,
     approval_policy,
     approvals,
     change_book,
@@ -51,6 +52,7 @@ RULES: Mapping[str, Rule] = by_code(
         *cmdb.RULES,
         *approvals.RULES,
         *approval_policy.RULES,
+        *approval_coverage.RULES,
         *change_book.RULES,
         *change_control.RULES,
         *change_control_change.RULES,
