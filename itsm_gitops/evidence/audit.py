@@ -215,11 +215,19 @@ def _consequences(statement: Evidence, review: Evidence | None, now: datetime) -
         yield finding(BYPASSED, ERROR, statement, why, hint)
     elif due and due < now:
         hint = f"itsm audit retro {_named(statement)} records the review"
-        message = f"{why}; its review was due {clock.format_time(due)}, {clock.age(due, now)} ago"
+        message = f"{why}; its review was due {clock.format_time(due)}, {clock.age(due, now)} ago; owed: {_owed(statement)}"
         yield finding(OVERDUE, ERROR, statement, message, hint)
     else:
         told = f", review due {clock.format_time(due)}" if due else ""
-        yield finding(OVERRIDDEN, INFO, statement, f"{why}{told}")
+        yield finding(OVERRIDDEN, INFO, statement, f"{why}{told}; owed: {_owed(statement)}")
+
+
+def _owed(statement: Evidence) -> str:
+    """Say which approvals were skipped and have to be made up for."""
+    verdicts = statement.predicate["assessment"]["requirements"]
+    skipped = [f"{v['name']} ({v['role'].replace('_', ' ')})" for v in verdicts if v["result"] == OVERRIDDEN]
+    more = f" and {len(skipped) - _REASONS} more" if len(skipped) > _REASONS else ""
+    return ", ".join(skipped[:_REASONS]) + more
 
 
 def _named(statement: Evidence) -> str:

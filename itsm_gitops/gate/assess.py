@@ -16,14 +16,17 @@ from itsm_gitops.gate import requirements as wanted
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.digest import Seen, content
 from itsm_gitops.gate.people import Directory
-from itsm_gitops.gate.policy import POLICY, ApprovalRule, Policy, read_policy
+from itsm_gitops.gate.policy import ApprovalRule, Policy, read_policy
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.reviews import Judge
 from itsm_gitops.gate.separation import Parts, separate
 from itsm_gitops.gate.summary import describe
 from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, Assessment, Requirement, Verdict, worst
 from itsm_gitops.gate.verdicts import Judged, judge
+from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import Incomplete, RuleBookError
+from itsm_gitops.model.meaning import PERSON
+from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
 from itsm_gitops.repository import Repository, Snapshot, Store, load_store, mainline, read_rulebook, refs
 from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
@@ -96,7 +99,7 @@ class _Case:
         standing = self.judge.sort((*self.reviews, *found.reviews))
         standing.rejected.extend(found.rejected)
         judged = judge(asked, self.judge, standing, self.head_directory)
-        verdicts = [*self._unjudgeable(left), *judged.verdicts, *map(_not_applicable, idle)]
+        verdicts = [*self._unjudgeable(left, asked), *judged.verdicts, *map(_not_applicable, idle)]
         if not asked:
             verdicts.insert(0, _error("policy", "no rule of the policy applies, and that is never a pass"))
         return replace(
@@ -167,7 +170,7 @@ class _Case:
 
     @cached_property
     def parts(self) -> Parts:
-        states = {t.id: [d for d in (t.before, t.after) if d is not None] for t in self.request.changes}
+        states = {t.id: [d for d in (t.before, t.after) if d is not None] for t in self.request.decided}
         return separate(self.policy, self.directory, self.commits, self.opened_by, states)
 
     @cached_property
@@ -196,15 +199,32 @@ class _Case:
             or bool({t.id for t in self.request.changes} & set(review.changes))
         )
 
-    def _unjudgeable(self, left: list[str]) -> Iterator[Verdict]:
-        """Yield an ERROR for everything that keeps the request from being judged."""
+    def _unjudgeable(self, left: list[str], asked: Sequence[wanted.Asked]) -> Iterator[Verdict]:
+        """Yield an ERROR for everything that keeps the request from being judged.
+
+        Who wrote it matters only where somebody has to approve: otherwise nobody is kept apart from anything.
+        """
         for path in left:
             hint = "name it in a rule, or let a change in the same request authorise it"
             yield _error(path, f"no rule of the policy covers {path}; {hint}")
         for path, why in self.request.broken.items():
             yield _error(path, why)
-        if self.parts.unknown and self.policy.unknown_author == "error":
+        strict = self.policy.unknown_author == "error" and any(a.requirement.count or a.error for a in asked)
+        if self.parts.unknown and strict and not self._join():
             yield _error("authors", self._unknown_authors())
+
+    def _join(self) -> bool:
+        """Whether the request is nothing but the files of new people, and its unknown authors are those people.
+
+        Nobody can be known before their own file is there; who decides about people decides about that file.
+        """
+        paths = {t.path for t in self.request.items if PERSON in t.kind.plays and t.before is None}
+        if set(self.request.content.changes) - paths:
+            return False
+        addresses = {
+            f"<{a.lower()}>" for t in self.request.items for a in names(t.data.get("commit_addresses"))
+        }
+        return all(u[u.rfind("<") :].lower() in addresses for u in self.parts.unknown)
 
     def _unknown_authors(self) -> str:
         named = ", ".join(self.parts.unknown[:_NAMED])
@@ -214,7 +234,7 @@ class _Case:
         )
 
     def _messages(self, judged: Judged) -> Iterator[str]:
-        if self.parts.unknown and self.policy.unknown_author != "error":
+        if self.parts.unknown and (self.policy.unknown_author != "error" or self._join()):
             yield self._unknown_authors()
         if any(self.request.protected(p) for p in self.request.content.changes):
             yield "this request changes who may approve; it is judged by the rules, roles and people of the target branch"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from itsm_gitops.forges import connection as forging
@@ -55,11 +56,11 @@ def submit(
     if document.kind is None or CHANGE not in document.kind.plays or not isinstance(document.data, dict):
         raise UsageError(f"'{fragment}' is no change", "itsm list changes")
     identifier = str(document.data.get("id", ""))
-    _refuse_errors(repo, path, identifier)
     load_store(Part(repo.snapshot(), [path]))[0].require_complete("whether it is right")
     git = repo.history
     aim = target or _default_branch(git)
     paths = _paths(git, path, everything)
+    _refuse_errors(repo, [path, *paths], identifier)
     if not paths:
         _refuse_nothing(git, aim, identifier)
     branch = _branch(repo, git, aim, identifier)
@@ -78,15 +79,17 @@ def submit(
     return Submitted(identifier, branch, aim, commit, tuple(paths), push, _page(repo, forge, branch, aim))
 
 
-def _refuse_errors(repo: Repository, path: str, identifier: str) -> None:
+def _refuse_errors(repo: Repository, paths: Iterable[str], identifier: str) -> None:
+    """Raise Refused where the change, what goes with it, or the rule book that judges them has errors."""
     from itsm_gitops import rules
 
-    errors = [f for f in rules.check(repo, paths=[repo.root / path]).findings if f.severity == ERROR]
+    report = rules.check(repo, paths=[repo.root / path for path in dict.fromkeys(paths)])
+    errors = [f for f in report.findings if f.severity == ERROR]
     if errors:
-        first = errors[0]
+        first, count = errors[0], f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
         raise Refused(
-            f"{identifier} has {len(errors)} error{'s' if len(errors) > 1 else ''}: {first.message} ({first.code})",
-            f"itsm check {identifier}",
+            f"{identifier} cannot be submitted with {count}: {first.path}: {first.message} ({first.code})",
+            f"itsm check {first.path}",
         )
 
 
