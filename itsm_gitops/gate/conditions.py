@@ -24,6 +24,7 @@ from itsm_gitops.repository import Store
 from itsm_gitops.repository.gaps import file_gap, require, unread
 
 PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation"
+FOR_INCIDENT = "incident"  # the fact that a change is for an open incident
 _CAUSED = ("caused_by", "causes")
 _CRITICALITY = ("low", "medium", "high", "critical")
 
@@ -80,7 +81,7 @@ def facts(
         "type": data.get("type"),
         "risk": _risk(kind, data),
         "outage": expected if isinstance(expected, bool) else None,
-        "incident": any(_is_open_incident(base, head, i) for i in _linked(base, head, change)),
+        FOR_INCIDENT: any(_is_open_incident(base, head, i) for i in _linked(policy, base, head, change)),
         "criticality": _criticality(base, items),
         "template": standing,
         "departures": departs,
@@ -150,21 +151,37 @@ def _stage(policy: Policy, base: Store, kind: Kind, before: Data | None, after: 
     return AUTHORISATION if wider or fields - policy.progress_fields else PROGRESS
 
 
-def _linked(base: Store, head: Store, change: Touched) -> Iterator[str]:
+def _linked(policy: Policy, base: Store, head: Store, change: Touched) -> Iterator[str]:
     """Yield the records that a change is linked with, whichever of the two files the link is stored in.
 
-    An incident that the change has caused is none of them: it is no reason for the change.
+    An incident that the change has caused is none of them: it is no reason for the change. Incidents are looked
+    through only where the policy asks for one, as there may be a hundred thousand.
     """
-    for link in change.data.get("links") or ():
-        if isinstance(link, dict) and link.get("type") not in _CAUSED:
-            yield from names(link.get("target"))
-    for kind in (base.book.kinds[name] for name in base.book.playing(INCIDENT)):
+    for link in _links(change.data):
+        yield from names(link.get("target"))
+    asked = _asks_for_incident(policy, change.data)
+    for kind in (base.book.kinds[name] for name in base.book.playing(INCIDENT) if asked):
         for store in (head, base):
             for path in store.naming(change.id, kind.folder):
-                data = _at_path(store, path) or {}
-                links = [x for x in data.get("links") or () if isinstance(x, dict)]
-                if any(x.get("target") == change.id and x.get("type") not in _CAUSED for x in links):
+                links = _links(_at_path(store, path) or {})
+                if any(change.id in names(link.get("target")) for link in links):
                     yield path.rpartition("/")[2].removesuffix(".yaml")
+
+
+def _links(data: Data) -> list[Data]:
+    """Return the links of a record but for those that say what caused what."""
+    links = data.get("links")
+    some = [link for link in links if isinstance(link, dict)] if isinstance(links, list) else []
+    return [link for link in some if link.get("type") not in _CAUSED]
+
+
+def _asks_for_incident(policy: Policy, data: Data) -> bool:
+    """Whether it matters to a rule of the policy, for a change of this type, if there is an incident."""
+    conditions = [when for r in policy.rules for when in (r.when, r.override.when if r.override else {})]
+    return any(
+        FOR_INCIDENT in when and ("type" not in when or data.get("type") in names(when["type"]))
+        for when in conditions
+    )
 
 
 def _is_open_incident(base: Store, head: Store, identifier: str) -> bool:

@@ -12,7 +12,7 @@ from itsm_gitops.model.findings import INFO, WARNING, Pointer
 from itsm_gitops.model.rulebook import GROUPS
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.audience_names import audience_hits
-from itsm_gitops.rules.book import CONFIG, BookContext
+from itsm_gitops.rules.book import CONFIG, BookContext, meta_of
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
 from itsm_gitops.rules.rule import CHANGE, RULEBOOK, Hit, Rule
 from itsm_gitops.schema import validate
@@ -31,6 +31,13 @@ def schema_is_valid(ctx: BookContext) -> Iterator[Hit]:
 
 def book_fits_its_meta(ctx: BookContext) -> Iterator[Hit]:
     """Check every kind, life cycle, policy and template against its schema in schemas/meta."""
+    described = {meta_of(path): path for path, _ in ctx.usable("schemas/", "")}
+    for meta, path in described.items():
+        if (
+            meta and meta not in ctx.files and path.split("/")[1] != "policies"
+        ):  # a policy of your own has none
+            hint = f"git checkout -- {meta}, or itsm init in another folder, brings it back"
+            yield Hit(f"{meta} is missing, so nothing says what may stand here", (), hint, path)
     for path, _ in ctx.usable("schemas/", ""):
         places = {f.pointer for f in ctx.faults(path)} if path.endswith(".schema.json") else set()
         yield from (hit for hit in ctx.refusals(path) if hit.pointer not in places)

@@ -14,6 +14,7 @@ from itsm_gitops.graph.doubt import doubted_days, status_kinds
 from itsm_gitops.graph.status import MAINTENANCE, OPERATIONAL, OUTAGE, UNKNOWN
 from itsm_gitops.model.audience import AUDIENCES, audience_of
 from itsm_gitops.model.history import Day
+from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.publish import build_site
 from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.data.api import status
@@ -46,7 +47,9 @@ def damage(shop: GitRepo, path: str) -> None:
 def view_of(shop: GitRepo, audience: str) -> View:
     snapshot = shop.repo.snapshot()
     book = read_rulebook(snapshot)
-    return load(snapshot, book, audience_of(book.policy(AUDIENCES), audience), Reporter(), NOW)[0]
+    return load(
+        snapshot, book, audience_of(book.policy(AUDIENCES), audience, book.playing(PERSON)), Reporter(), NOW
+    )[0]
 
 
 def statuses(view: View) -> set[str]:

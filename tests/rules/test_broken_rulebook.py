@@ -144,6 +144,14 @@ def test_a_setting_does_not_make_a_faulty_rule_book_a_good_one(root: Path) -> No
     assert pointer_of(report) == [(INCIDENT, "/properties/evil/pattern")]
 
 
+@pytest.mark.parametrize("name", ["kind", "workflow", "template"])
+def test_without_the_schema_of_a_schema_nothing_is_judged(root: Path, name: str) -> None:
+    (root / f"schemas/meta/{name}.schema.json").unlink()
+    report = check(Repository.open(root))
+    assert report.unjudged > 10
+    assert any(f"{name}.schema.json is missing" in f.message for f in report.findings)
+
+
 def test_a_part_of_the_repository_is_not_judged_by_a_faulty_rule_book_either(root: Path) -> None:
     edit(root, INCIDENT, field(**text("(")))
     report = check(Repository.open(root), paths=[root / RECORD])
