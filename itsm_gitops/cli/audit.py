@@ -25,7 +25,7 @@ from itsm_gitops.model.text import safe_text
 
 if TYPE_CHECKING:
     from itsm_gitops.evidence.recording import Recorded
-    from itsm_gitops.evidence.writing import Draft
+    from itsm_gitops.evidence.writing import StatementDraft
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -96,7 +96,7 @@ def record_command(app: App, /, as_json: bool, request: int | None, **named: Any
         echo(style.dim(f"{where} itsm/evidence {done.commit[:12]}"), color=style.on)
 
 
-def _line(draft: Draft) -> str:
+def _line(draft: StatementDraft) -> str:
     from itsm_gitops.cli.audit_text import RESULT_STYLES
     from itsm_gitops.model.text import shorten
 

@@ -10,7 +10,7 @@ from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.evidence.audit import Branch, Report
 from itsm_gitops.evidence.auditing import Shown
 from itsm_gitops.evidence.ledger import AuditFinding
-from itsm_gitops.evidence.writing import Draft
+from itsm_gitops.evidence.writing import StatementDraft
 from itsm_gitops.model import clock
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.text import safe_text, shorten
@@ -139,7 +139,7 @@ def _hanging(text: str, columns: int) -> Iterator[str]:
         yield ("  " if number else "") + line
 
 
-def how_to_approve(draft: Draft, style: Style) -> Iterator[str]:
+def how_to_approve(draft: StatementDraft, style: Style) -> Iterator[str]:
     """Yield the command by which somebody who is still missing signs."""
     about = draft.assessment
     yield ""

@@ -16,7 +16,7 @@ from itsm_gitops.commands.filters import Filters
 from itsm_gitops.commands.listing import Listing, list_documents
 
 if TYPE_CHECKING:
-    from itsm_gitops.cli.tables import Cell, Column
+    from itsm_gitops.cli.tables import Cell, TextColumn
     from itsm_gitops.model.kinds import Kind
 
 _FIXED = ("id", "priority", "age", "kind", "state", "lifecycle", "criticality", "opened", "updated")
@@ -171,11 +171,11 @@ def _noun(found: Listing) -> str:
     return kind.title.lower() if found.matched == 1 else kind.plural.replace("-", " ")
 
 
-def _columns(found: Listing) -> list[Column]:
-    from itsm_gitops.cli.tables import Column
+def _columns(found: Listing) -> list[TextColumn]:
+    from itsm_gitops.cli.tables import TextColumn
 
     return [
-        Column(
+        TextColumn(
             _HEADS.get(name, words(name)),
             fixed=name in _FIXED or all(_is_time(k, name) for k in found.kinds),
             right=name == "age",

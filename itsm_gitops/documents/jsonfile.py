@@ -10,7 +10,7 @@ from itsm_gitops.documents import accidents, chars
 from itsm_gitops.documents.problems import (
     RULEBOOK_LIMITS,
     Limits,
-    Loaded,
+    LoadedDocument,
     Problem,
     too_deep,
     too_large,
@@ -30,22 +30,22 @@ class _NotFinite(ValueError):
     """NaN or Infinity, which JSON does not have."""
 
 
-def load_json(raw: bytes, *, limits: Limits = RULEBOOK_LIMITS) -> Loaded:
+def load_json(raw: bytes, *, limits: Limits = RULEBOOK_LIMITS) -> LoadedDocument:
     """Read one JSON document whose top level is an object.
 
     Refused with a position: duplicate keys, NaN and infinities, forbidden characters, too much nesting.
     Never raises on content.
     """
     if len(raw) > limits.size:
-        return Loaded(None, (too_large(len(raw), limits),))
+        return LoadedDocument(None, (too_large(len(raw), limits),))
     merge = accidents.unfinished_merge(raw)
     if merge:
-        return Loaded(None, (merge,))
+        return LoadedDocument(None, (merge,))
     text = chars.clean_text(raw)
     if text is None:
         return explained(raw, chars.diagnose(raw))
     data, problem = _parsed(text, limits)
-    return explained(raw, (problem,)) if problem else Loaded(data, ())
+    return explained(raw, (problem,)) if problem else LoadedDocument(data, ())
 
 
 def _parsed(text: str, limits: Limits) -> tuple[Any, Problem | None]:

@@ -17,7 +17,7 @@ class Problem(NamedTuple):
     column: int
 
 
-class Loaded(NamedTuple):
+class LoadedDocument(NamedTuple):
     """A document as read: its data, or None and at least one problem."""
 
     data: Any

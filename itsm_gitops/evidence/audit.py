@@ -22,13 +22,13 @@ from itsm_gitops.evidence.ledger import (
     TAMPERED,
     UNREVIEWED,
     AuditFinding,
-    Book,
+    Ledger,
     finding,
 )
-from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.evidence.statement import MERGE, RETROACTIVE
-from itsm_gitops.evidence.trail import Move, Trail
+from itsm_gitops.evidence.trail import BranchMove, Trail
 from itsm_gitops.gate.types import SATISFIED
 from itsm_gitops.model import clock
 from itsm_gitops.model.findings import ERROR, INFO
@@ -78,7 +78,7 @@ EVERYTHING = Since()
 
 def verify(
     repo: Repository,
-    book: Book,
+    book: Ledger,
     tips: Mapping[str, str],
     *,
     since: Since = EVERYTHING,
@@ -107,7 +107,7 @@ def verify(
     return Report(book.tip, last, recheck.count, tuple(branches), tuple(findings), now)
 
 
-def _elsewhere(book: Book, tips: Mapping[str, str]) -> Iterator[AuditFinding]:
+def _elsewhere(book: Ledger, tips: Mapping[str, str]) -> Iterator[AuditFinding]:
     """Yield statements about branches that there are none of, so that nobody hides behind a name."""
     for target in book.targets:
         if target not in tips:
@@ -124,7 +124,7 @@ def _elsewhere(book: Book, tips: Mapping[str, str]) -> Iterator[AuditFinding]:
 class _Case:
     """The audit of one branch."""
 
-    def __init__(self, git: Git, book: Book, target: str, tip: str, since: Since, recheck: Recheck) -> None:
+    def __init__(self, git: Git, book: Ledger, target: str, tip: str, since: Since, recheck: Recheck) -> None:
         self.git = git
         self.target = target
         self.recheck = recheck
@@ -147,7 +147,7 @@ class _Case:
         )
         return Branch(self.target, self.trail.tip, self.trail.start, dict(sorted(results.items())))
 
-    def _changed(self, move: Move) -> bool:
+    def _changed(self, move: BranchMove) -> bool:
         return self.recheck.tree(move.base) != move.landed.tree
 
     def findings(self) -> Iterator[AuditFinding]:
@@ -166,7 +166,7 @@ class _Case:
             if statement.kind == MERGE:
                 yield from _consequences(statement, reviews.get(statement.name), self.recheck.now)
 
-    def _unreviewed(self, move: Move) -> AuditFinding:
+    def _unreviewed(self, move: BranchMove) -> AuditFinding:
         landed = move.landed
         who = f"{landed.committer} <{landed.committer_address}>"
         return AuditFinding(
@@ -179,7 +179,7 @@ class _Case:
             at=landed.at,
         )
 
-    def _reviews(self) -> dict[str, Evidence]:
+    def _reviews(self) -> dict[str, Statement]:
         """Return the retrospective reviews that hold, by the name of the statement they complete."""
         return {
             str(s.predicate["original"]): s
@@ -192,7 +192,7 @@ def _cut(trail: Trail, since: Since) -> Trail:
     """Leave out the moves from before a moment."""
     if since.moment is None:
         return trail
-    kept: list[Move] = []
+    kept: list[BranchMove] = []
     for move in trail.moves:
         if (move.statement.recorded_at if move.statement else move.landed.at) < since.moment:
             break
@@ -200,7 +200,7 @@ def _cut(trail: Trail, since: Since) -> Trail:
     return trail._replace(moves=tuple(kept), start=kept[-1].base if kept else trail.tip)
 
 
-def _consequences(statement: Evidence, review: Evidence | None, now: datetime) -> Iterator[AuditFinding]:
+def _consequences(statement: Statement, review: Statement | None, now: datetime) -> Iterator[AuditFinding]:
     """Yield what a merge that was not simply approved needs, or got since."""
     if statement.result not in (BYPASSED, OVERRIDDEN):
         return
@@ -222,18 +222,18 @@ def _consequences(statement: Evidence, review: Evidence | None, now: datetime) -
         yield finding(OVERRIDDEN, INFO, statement, f"{why}{told}")
 
 
-def _named(statement: Evidence) -> str:
+def _named(statement: Statement) -> str:
     return next(iter(statement.changes), statement.merge[:12])
 
 
-def _approvers(review: Evidence) -> str:
+def _approvers(review: Statement) -> str:
     people = {
         str(r["person"]): None for v in review.predicate["assessment"]["requirements"] for r in v["counted"]
     }
     return ", ".join(people) or "nobody in particular"
 
 
-def _why(statement: Evidence) -> str:
+def _why(statement: Statement) -> str:
     """Say what was missing, or who let it pass, in the statement's own words."""
     judged = statement.predicate["assessment"]
     passing = (SATISFIED, "NOT_APPLICABLE")

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from itsm_gitops.evidence import audit, recording
 from itsm_gitops.evidence import sources as evidencing
 from itsm_gitops.evidence.audit import Branch, Report, Since
-from itsm_gitops.evidence.ledger import TAMPERED, AuditFinding, Book, read_book
-from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.ledger import TAMPERED, AuditFinding, Ledger, read_ledger
+from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.evidence.statement import MERGE
 from itsm_gitops.model import clock
@@ -32,7 +32,7 @@ def verify(repo: Repository, *, since: str = "", target: str = "", anchor: str =
     """
     git = repo.history
     newest = sharing.newest(git)
-    book = read_book(git, newest.tip)
+    book = read_ledger(git, newest.tip)
     more = [*_parted(newest), *_anchored(git, newest.tip, anchor)]
     book = book._replace(findings=(*more, *book.findings))
     tips = dict(_tips(repo, book, target))
@@ -40,7 +40,7 @@ def verify(repo: Repository, *, since: str = "", target: str = "", anchor: str =
     return audit.verify(repo, book, tips, since=_since(git, since), now=now, everything=not target)
 
 
-def _tips(repo: Repository, book: Book, target: str) -> Iterator[tuple[str, str]]:
+def _tips(repo: Repository, book: Ledger, target: str) -> Iterator[tuple[str, str]]:
     usual = recording.branch(repo, target)
     yield usual
     for name in () if target else book.targets:
@@ -97,14 +97,14 @@ def _anchored(git: Git, tip: str, anchor: str) -> Iterator[AuditFinding]:
 class Shown(NamedTuple):
     """A statement, and what is wrong with it."""
 
-    statement: Evidence
+    statement: Statement
     findings: tuple[AuditFinding, ...]
 
 
 def show(repo: Repository, what: str) -> list[Shown]:
     """Return the statements about a change or a merge, each computed again."""
     git = repo.history
-    book = read_book(git, evidencing.ledger_tip(git))
+    book = read_ledger(git, evidencing.ledger_tip(git))
     check = Recheck(repo, book, clock.now())
     return [Shown(s, tuple(check.wrong(s))) for s in evidencing.find(book, what)]
 
@@ -142,12 +142,12 @@ COLUMNS = (
 def rows(repo: Repository) -> list[dict[str, str]]:
     """Return one row for each recorded merge, oldest first: the table that auditors ask for."""
     git = repo.history
-    book = read_book(git, evidencing.ledger_tip(git))
+    book = read_ledger(git, evidencing.ledger_tip(git))
     reviews = {str(s.predicate["original"]): s for s in book.statements if s.kind != MERGE}
     return [_row(s, reviews.get(s.name)) for s in book.statements if s.kind == MERGE]
 
 
-def _row(statement: Evidence, review: Evidence | None) -> dict[str, str]:
+def _row(statement: Statement, review: Statement | None) -> dict[str, str]:
     told, judged = statement.predicate, statement.predicate["assessment"]
     asked = [v for v in judged["requirements"] if v["result"] != "NOT_APPLICABLE"]
     due = statement.retro_due
@@ -174,12 +174,12 @@ def _row(statement: Evidence, review: Evidence | None) -> dict[str, str]:
     return dict(zip(COLUMNS, map(str, cells), strict=True))
 
 
-def approvers(statement: Evidence) -> str:
+def approvers(statement: Statement) -> str:
     """Return who approved, each once, with how."""
     return ", ".join(f"{person} ({how})" for person, how in approvals_of(statement).items())
 
 
-def approvals_of(statement: Evidence) -> dict[str, str]:
+def approvals_of(statement: Statement) -> dict[str, str]:
     """Return how each person approved: signed, or on which forge."""
     people: dict[str, str] = {}
     for verdict in statement.predicate["assessment"]["requirements"]:

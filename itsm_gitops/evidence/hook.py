@@ -17,7 +17,7 @@ from itsm_gitops.model.findings import Finding
 from itsm_gitops.repository import Git, Repository
 
 if TYPE_CHECKING:
-    from itsm_gitops.evidence.writing import Draft
+    from itsm_gitops.evidence.writing import StatementDraft
 
 if TYPE_CHECKING:
     from itsm_gitops.forges.github import GitHub, OpenRequest
@@ -114,7 +114,7 @@ def _evidence(repo: Repository, update: Update, main: str) -> Decision:
     return Decision(update, not why, why or "evidence by a recorder")
 
 
-def post_receive(updates: Iterable[Update], env: Mapping[str, str]) -> list[Draft]:
+def post_receive(updates: Iterable[Update], env: Mapping[str, str]) -> list[StatementDraft]:
     """Write down what protected branches got; returns what was recorded. Raises ItsmError."""
     from itsm_gitops.evidence import receiving
 

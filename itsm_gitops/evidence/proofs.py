@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from itsm_gitops.evidence.auditing import approvals_of
-from itsm_gitops.evidence.ledger import read_book
-from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.ledger import read_ledger
+from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.sources import ledger_tip
 from itsm_gitops.gate.types import NOT_APPLICABLE
 from itsm_gitops.model import clock
@@ -23,10 +23,10 @@ def proofs(repo: Repository) -> list[Proof]:
     """
     if repo.git is None:
         return []
-    return [_proof(s) for s in read_book(repo.git, ledger_tip(repo.git)).statements]
+    return [_proof(s) for s in read_ledger(repo.git, ledger_tip(repo.git)).statements]
 
 
-def _proof(statement: Evidence) -> Proof:
+def _proof(statement: Statement) -> Proof:
     judged, due = statement.predicate["assessment"], statement.retro_due
     asked = [(v["name"], v["result"]) for v in judged["requirements"] if v["result"] != NOT_APPLICABLE]
     return Proof(

@@ -15,7 +15,7 @@ from itsm_gitops.gate import signed
 from itsm_gitops.gate.explain import as_json
 from itsm_gitops.gate.types import Assessment
 from itsm_gitops.model import clock
-from itsm_gitops.repository.refs import Kept
+from itsm_gitops.repository.refs import StoredText
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 # What is recomputed. Sentences may be worded otherwise by another version, so they are not compared.
@@ -36,7 +36,7 @@ _SAID = ("person", "identity", "source", "state", "commit", "at", "review_id", "
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Statement:
     """One statement as read back. ``predicate`` is all it says, ``raw`` its exact bytes."""
 
     path: str
@@ -78,7 +78,7 @@ class Evidence:
         return clock.parse_time(self.predicate["retro_due"])
 
 
-def read(path: str, raw: bytes) -> Evidence | None:
+def read(path: str, raw: bytes) -> Statement | None:
     """Read a statement; None where it is not exactly what this program writes."""
     try:
         data = json.loads(raw)
@@ -89,7 +89,7 @@ def read(path: str, raw: bytes) -> Evidence | None:
         return None
 
 
-def _read(path: str, raw: bytes, data: dict[str, Any]) -> Evidence | None:
+def _read(path: str, raw: bytes, data: dict[str, Any]) -> Statement | None:
     predicate, subject = data["predicate"], data["subject"][0]["digest"]
     kind, judged, given = predicate["kind"], predicate["assessment"], predicate["inputs"]
     recorded, evaluated = (clock.parse_time(predicate[k]) for k in ("recorded_at", "evaluated_at"))
@@ -97,7 +97,7 @@ def _read(path: str, raw: bytes, data: dict[str, Any]) -> Evidence | None:
         return None
     if not _sound(predicate, judged, subject):
         return None
-    return Evidence(
+    return Statement(
         path=path,
         raw=raw,
         predicate=predicate,
@@ -110,7 +110,7 @@ def _read(path: str, raw: bytes, data: dict[str, Any]) -> Evidence | None:
         evaluated_at=evaluated,
         inputs=Inputs(
             tuple(_review(r) for r in given["reviews"]),
-            tuple(Kept(s["name"], s["oid"], s["content"].encode()) for s in given["statements"]),
+            tuple(StoredText(s["name"], s["oid"], s["content"].encode()) for s in given["statements"]),
             str(given["opened_by"]),
         ),
     )

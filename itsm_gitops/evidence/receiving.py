@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from itsm_gitops import __version__
-from itsm_gitops.evidence.ledger import Book, read_book
+from itsm_gitops.evidence.ledger import Ledger, read_ledger
 from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.evidence.statement import Inputs
-from itsm_gitops.evidence.writing import Draft, Recorder, additions, draft
+from itsm_gitops.evidence.writing import Recorder, StatementDraft, additions, draft
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import POLICY
@@ -17,14 +17,14 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.model.roles import names
 from itsm_gitops.repository import Git, Repository, ledger, load_store, mainline, refs
-from itsm_gitops.repository.part import Part
+from itsm_gitops.repository.part import PartialSnapshot
 
 RECORDERS = "recorders"
 _USERS = ("REMOTE_USER", "GL_USERNAME", "USER")
 _NOBODY = "the server writes the evidence itself; schemas/policies/approvals.yaml can name recorders"
 
 
-def moved(repo: Repository, old: str, new: str, branch: str, main: str) -> Draft | None:
+def moved(repo: Repository, old: str, new: str, branch: str, main: str) -> StatementDraft | None:
     """Return what is to be said about a branch that went from ``old`` (empty: it is new) to ``new``.
 
     ``main`` is the tip of the main branch. None where the branch got nothing.
@@ -37,7 +37,7 @@ def moved(repo: Repository, old: str, new: str, branch: str, main: str) -> Draft
     return draft(repo, base, mainline.one(git, new), branch, inputs, clock.now())
 
 
-def record(git: Git, drafts: Iterable[Draft], env: Mapping[str, str]) -> str:
+def record(git: Git, drafts: Iterable[StatementDraft], env: Mapping[str, str]) -> str:
     """Write down what was received; returns the ledger's new commit. Raises GitError.
 
     The server signs where ``git config itsm.signer`` and ``itsm.signingKey`` say with whose key.
@@ -64,18 +64,18 @@ def refuse(repo: Repository, old: str, new: str, main: str) -> str:
     ``old`` and ``new`` are commits of the ledger, ``main`` the tip of the main branch, whose policy
     names the recorders. Everything new must be signed by one of them, and come out again.
     """
-    store = load_store(Part(repo.snapshot(main), ()))[0] if main else None
+    store = load_store(PartialSnapshot(repo.snapshot(main), ()))[0] if main else None
     named = names(store.book.policy(POLICY).get(RECORDERS)) if store else []
     if store is None or not named:
         return _NOBODY
     directory = Directory(store, clock.now())
     recorders = {p for p in directory.members(named) if directory.active(p)}
     git = repo.history
-    before, after = read_book(git, old), read_book(git, new)
+    before, after = read_ledger(git, old), read_ledger(git, new)
     return next(_wrong(repo, before, after, recorders), "")
 
 
-def _wrong(repo: Repository, before: Book, after: Book, recorders: set[str]) -> Iterator[str]:
+def _wrong(repo: Repository, before: Ledger, after: Ledger, recorders: set[str]) -> Iterator[str]:
     known = {s.path for s in before.statements}
     old = set(before.findings)
     yield from (f"{f.message}; {f.hint}" for f in after.findings if f not in old)

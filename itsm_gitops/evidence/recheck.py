@@ -12,8 +12,8 @@ from typing import Any
 
 from itsm_gitops import documents
 from itsm_gitops.evidence import statement as evidence
-from itsm_gitops.evidence.ledger import BACKDATED, MISMATCH, TAMPERED, AuditFinding, Book, finding
-from itsm_gitops.evidence.reading import Evidence, differences
+from itsm_gitops.evidence.ledger import BACKDATED, MISMATCH, TAMPERED, AuditFinding, Ledger, finding
+from itsm_gitops.evidence.reading import Statement, differences
 from itsm_gitops.evidence.statement import MERGE, NAMESPACE
 from itsm_gitops.gate import signed
 from itsm_gitops.model import clock
@@ -40,7 +40,7 @@ _WORDS = {
 class Recheck:
     """What is needed to compute statements again; everything that was found is remembered."""
 
-    def __init__(self, repo: Repository, book: Book, now: datetime) -> None:
+    def __init__(self, repo: Repository, book: Ledger, now: datetime) -> None:
         self.repo = repo
         self.book = book
         self.now = now
@@ -53,7 +53,7 @@ class Recheck:
         """Return how many statements were computed again."""
         return len(self._known)
 
-    def wrong(self, statement: Evidence) -> list[AuditFinding]:
+    def wrong(self, statement: Statement) -> list[AuditFinding]:
         """Return everything that is wrong with one statement by itself."""
         if statement.path not in self._known:
             self._known[statement.path] = list(self._wrong(statement))
@@ -70,7 +70,7 @@ class Recheck:
     def _git(self) -> Git:
         return self.repo.history
 
-    def _wrong(self, statement: Evidence) -> Iterator[AuditFinding]:
+    def _wrong(self, statement: Statement) -> Iterator[AuditFinding]:
         try:
             landed = mainline.one(self._git, statement.merge)
             self.tree(statement.base)
@@ -89,7 +89,7 @@ class Recheck:
                 MISMATCH, ERROR, statement, f"it cannot be computed again: {error.message}", error.hint
             )
 
-    def _again(self, statement: Evidence, landed: Landed) -> Iterator[AuditFinding]:
+    def _again(self, statement: Statement, landed: Landed) -> Iterator[AuditFinding]:
         told = statement.predicate["assessment"]
         again = evidence.judge(
             self.repo,
@@ -121,13 +121,13 @@ class Recheck:
             message = f"{early[0].person} gave the approval before the merge that it is to review"
             yield finding(MISMATCH, ERROR, statement, message)
 
-    def _merged(self, statement: Evidence) -> datetime:
+    def _merged(self, statement: Statement) -> datetime:
         """Return when the merge was judged that a retrospective review is about."""
         named = statement.predicate["original"]
         found = [s.evaluated_at for s in self.book.statements if s.name == named]
         return found[0] if found else statement.evaluated_at
 
-    def _times(self, statement: Evidence, landed: Landed) -> Iterator[AuditFinding]:
+    def _times(self, statement: Statement, landed: Landed) -> Iterator[AuditFinding]:
         recorded, evaluated = statement.recorded_at, statement.evaluated_at
         wrong = []
         if recorded > self.now + _SERVERS:
@@ -150,7 +150,7 @@ class Recheck:
         pairs = zip(self.book.statements, self.book.statements[1:], strict=False)
         return {later.path: earlier.recorded_at for earlier, later in pairs}
 
-    def _signature(self, statement: Evidence) -> Iterator[AuditFinding]:
+    def _signature(self, statement: Statement) -> Iterator[AuditFinding]:
         signer, signature = statement.predicate["signer"], self.book.signatures.get(statement.path, "")
         if not signer and not signature:
             return
@@ -172,7 +172,7 @@ class Recheck:
         found: dict[str, Any] = self._people[commit, person]
         return found
 
-    def _keys(self, statement: Evidence) -> Iterator[AuditFinding]:
+    def _keys(self, statement: Statement) -> Iterator[AuditFinding]:
         """Yield approvals that claim to be older than the key that signed them."""
         for verdict in statement.predicate["assessment"]["requirements"]:
             for said in verdict["counted"]:

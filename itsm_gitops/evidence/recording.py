@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from itsm_gitops import __version__
 from itsm_gitops.evidence import trail
-from itsm_gitops.evidence.ledger import read_book
-from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.ledger import read_ledger
+from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.sources import Source, find, given, ledger_tip
 from itsm_gitops.evidence.statement import MERGE, RETROACTIVE, judge
-from itsm_gitops.evidence.writing import Draft, Recorder, additions, draft
+from itsm_gitops.evidence.writing import Recorder, StatementDraft, additions, draft
 from itsm_gitops.gate import approvals as approving
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.digest import Ignore, content, nothing_ignored
@@ -25,7 +25,7 @@ from itsm_gitops.gate.types import BYPASSED, OVERRIDDEN
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused, RuleBookError, UsageError
 from itsm_gitops.repository import Repository, ledger, load_store, mainline, read_rulebook, refs, sharing
-from itsm_gitops.repository.part import Part
+from itsm_gitops.repository.part import PartialSnapshot
 
 # A push of more commits than this, of which only the last was approved, is not recognised as one.
 _TOGETHER_MAX = 30
@@ -51,7 +51,7 @@ class Recorded(NamedTuple):
 
     commit: str
     target: str
-    drafts: tuple[Draft, ...]
+    drafts: tuple[StatementDraft, ...]
     pushed: bool
 
 
@@ -65,7 +65,7 @@ def record(repo: Repository, asked: Asked) -> Recorded:
     git.require_history("what was merged")
     source = _source(repo, asked)
     target, tip = branch(repo, asked.target)
-    book = read_book(git, sharing.catch_up(git))
+    book = read_ledger(git, sharing.catch_up(git))
     start = git.resolve(asked.since) if asked.since else None
     found = trail.trail(git, tip, book.about(target), start)
     drafts = tuple(_drafts(repo, target, found, source))
@@ -99,12 +99,12 @@ def run_of(env: Mapping[str, str]) -> dict[str, str]:
     return {"url": env["CI_JOB_URL"]} if env.get("CI_JOB_URL") else {}
 
 
-def _write(repo: Repository, asked: Asked, drafts: Sequence[Draft]) -> str:
+def _write(repo: Repository, asked: Asked, drafts: Sequence[StatementDraft]) -> str:
     git, by = repo.history, _recorder(repo, asked)
     if by.key:
         _require_key(repo, by.signer, by.key, drafts)
 
-    def make(found: ledger.Ledger) -> ledger.Addition | None:
+    def make(found: ledger.LedgerFiles) -> ledger.Addition | None:
         return additions(git, found, drafts, by)
 
     if asked.push:
@@ -121,7 +121,7 @@ def _recorder(repo: Repository, asked: Asked) -> Recorder:
     return Recorder(__version__, run, acting(repo, asked.by), approving.signing_key(repo, asked.key))
 
 
-def _require_key(repo: Repository, signer: str, key: Path, drafts: Iterable[Draft]) -> None:
+def _require_key(repo: Repository, signer: str, key: Path, drafts: Iterable[StatementDraft]) -> None:
     """Refuse a signature that could not be checked later: keys are those of the base of each merge."""
     for base in dict.fromkeys(d.assessment.base for d in drafts):
         directory = _directory(repo, base)
@@ -131,7 +131,7 @@ def _require_key(repo: Repository, signer: str, key: Path, drafts: Iterable[Draf
 
 
 def _directory(repo: Repository, commit: str) -> Directory:
-    return Directory(load_store(Part(repo.snapshot(commit), ()))[0], clock.now())
+    return Directory(load_store(PartialSnapshot(repo.snapshot(commit), ()))[0], clock.now())
 
 
 def _token(repo: Repository, asked: Asked) -> str:
@@ -142,9 +142,9 @@ def _token(repo: Repository, asked: Asked) -> str:
     return forging.token(forging.forge_name(repo, asked.forge))
 
 
-def _drafts(repo: Repository, target: str, found: trail.Trail, source: Source) -> Iterator[Draft]:
+def _drafts(repo: Repository, target: str, found: trail.Trail, source: Source) -> Iterator[StatementDraft]:
     """Yield what is to be said about the moves that nobody has recorded, oldest first."""
-    runs: list[list[trail.Move]] = []
+    runs: list[list[trail.BranchMove]] = []
     for move in reversed(found.moves):
         if move.statement is None:
             if not runs or runs[-1][-1].landed.commit != move.base:
@@ -158,7 +158,9 @@ def _drafts(repo: Repository, target: str, found: trail.Trail, source: Source) -
             begin = last
 
 
-def _draft(repo: Repository, target: str, base: str, move: trail.Move, source: Source) -> Draft:
+def _draft(
+    repo: Repository, target: str, base: str, move: trail.BranchMove, source: Source
+) -> StatementDraft:
     landed = move.landed
     request = source.request(landed.commit, target)
     made = draft(repo, base, landed, target, source.inputs(request), source.merged_at(request))
@@ -167,7 +169,7 @@ def _draft(repo: Repository, target: str, base: str, move: trail.Move, source: S
     )
 
 
-def _together(repo: Repository, run: Sequence[trail.Move], source: Source, target: str) -> int:
+def _together(repo: Repository, run: Sequence[trail.BranchMove], source: Source, target: str) -> int:
     """Return how many commits came as one request: by the forge's word, or by what was signed."""
     request = source.request(run[0].landed.commit, target)
     count = 1
@@ -200,7 +202,7 @@ def retro(repo: Repository, what: str, asked: Asked) -> Recorded:
     missing (``assessment`` in its arguments says which), or where there is nothing to make up for.
     """
     source = _source(repo, asked)
-    book = read_book(repo.history, ledger_tip(repo.history))
+    book = read_ledger(repo.history, ledger_tip(repo.history))
     original = _to_review(find(book, what), what)
     draft_ = afterwards(repo, original, source)
     if not draft_.assessment.passes:
@@ -209,7 +211,7 @@ def retro(repo: Repository, what: str, asked: Asked) -> Recorded:
     return Recorded(_write(repo, asked, [draft_]), draft_.assessment.target, (draft_,), asked.push)
 
 
-def _to_review(found: Sequence[Evidence], what: str) -> Evidence:
+def _to_review(found: Sequence[Statement], what: str) -> Statement:
     merged = [s for s in found if s.kind == MERGE]
     waiting = [s for s in merged if s.result in (OVERRIDDEN, BYPASSED)]
     done = {s.predicate["original"] for s in found if s.kind == RETROACTIVE}
@@ -223,7 +225,7 @@ def _to_review(found: Sequence[Evidence], what: str) -> Evidence:
     return left[0]
 
 
-def afterwards(repo: Repository, original: Evidence, source: Source) -> Draft:
+def afterwards(repo: Repository, original: Statement, source: Source) -> StatementDraft:
     """Return how a merge stands by what reviewers said since, without any override."""
     git, target = repo.history, str(original.predicate["assessment"]["target"])
     landed = mainline.one(git, original.merge)
@@ -237,7 +239,7 @@ def afterwards(repo: Repository, original: Evidence, source: Source) -> Draft:
     )
     now = clock.now()
     assessment = judge(repo, original.base, landed, target=target, inputs=later, at=now, overrides=False)
-    return Draft(
+    return StatementDraft(
         kind=RETROACTIVE,
         landed=landed,
         assessment=assessment,
@@ -249,8 +251,8 @@ def afterwards(repo: Repository, original: Evidence, source: Source) -> Draft:
 
 
 def _valid_today(
-    repo: Repository, target: str, statements: Iterable[refs.Kept], since: datetime
-) -> Iterator[refs.Kept]:
+    repo: Repository, target: str, statements: Iterable[refs.StoredText], since: datetime
+) -> Iterator[refs.StoredText]:
     """Yield the statements by people and keys that the branch knows now: who has left reviews nothing."""
     statements = list(statements)
     if not statements:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from itsm_gitops.evidence.ledger import Book
-from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.ledger import Ledger
+from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.statement import Inputs
 from itsm_gitops.forges.forge import Forge
 from itsm_gitops.forges.reviews import PullRequest, Review
@@ -26,7 +26,7 @@ def ledger_tip(git: Git) -> str:
     return sharing.newest(git).tip
 
 
-def find(book: Book, what: str) -> list[Evidence]:
+def find(book: Ledger, what: str) -> list[Statement]:
     """Return the statements about one change, merge or number; raises NotFound or Ambiguous.
 
     ``what`` is a change or a part of its identifier, the beginning of a commit's hash, or the
@@ -48,7 +48,7 @@ def find(book: Book, what: str) -> list[Evidence]:
     return _require([s for s in book.statements if named and named in s.changes], what)
 
 
-def _require(found: list[Evidence], what: str) -> list[Evidence]:
+def _require(found: list[Statement], what: str) -> list[Statement]:
     if not found:
         raise NotFound(f"there is no evidence about '{what}'", "itsm audit export lists all there is")
     return found
@@ -59,7 +59,7 @@ class Source:
     """Where reviews come from: signed statements, a file, and (asked once for each commit) a forge."""
 
     repo: Repository
-    statements: tuple[refs.Kept, ...] = ()
+    statements: tuple[refs.StoredText, ...] = ()
     reviews: tuple[Review, ...] = ()
     opened_by: str = ""
     account: str = ""
@@ -135,7 +135,7 @@ def given(repo: Repository, *, reviews: str = "", forge: str = "", number: int =
     return source
 
 
-def _statements(git: Git) -> list[refs.Kept]:
+def _statements(git: Git) -> list[refs.StoredText]:
     """Return the signed statements that are kept here or were fetched, each once."""
     found = {s.oid: s for prefix in (sharing.FETCHED, signed.PREFIX) for s in refs.kept(git, prefix)}
     return list(found.values())

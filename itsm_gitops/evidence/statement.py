@@ -24,7 +24,7 @@ from itsm_gitops.gate.types import BYPASSED, NOT_APPLICABLE, OVERRIDDEN, Assessm
 from itsm_gitops.model import clock
 from itsm_gitops.repository import Repository, mainline
 from itsm_gitops.repository.mainline import Landed
-from itsm_gitops.repository.refs import Kept
+from itsm_gitops.repository.refs import StoredText
 
 TYPE = "https://in-toto.io/Statement/v1"
 MERGE, RETROACTIVE = "merge", "retroactive"
@@ -38,7 +38,7 @@ class Inputs(NamedTuple):
     """What reviewers said: reviews from a forge or a file, signed statements, and who opened the request."""
 
     reviews: tuple[Review, ...] = ()
-    statements: tuple[Kept, ...] = ()
+    statements: tuple[StoredText, ...] = ()
     opened_by: str = ""
 
 

@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.statement import MERGE
 from itsm_gitops.gate.policy import POLICY
 from itsm_gitops.repository import Git, mainline
 from itsm_gitops.repository.mainline import Landed
 
 
-class Move(NamedTuple):
+class BranchMove(NamedTuple):
     """The branch went from ``base`` to ``landed``; ``statement`` is None where nobody recorded it."""
 
     base: str
     landed: Landed
-    statement: Evidence | None
+    statement: Statement | None
 
 
 class Trail(NamedTuple):
@@ -30,19 +30,19 @@ class Trail(NamedTuple):
 
     tip: str
     start: str
-    moves: tuple[Move, ...]
+    moves: tuple[BranchMove, ...]
 
 
-def merges(statements: Iterable[Evidence]) -> dict[str, Evidence]:
+def merges(statements: Iterable[Statement]) -> dict[str, Statement]:
     """Return the statements about merges by the commit that came of it; the first one counts."""
-    found: dict[str, Evidence] = {}
+    found: dict[str, Statement] = {}
     for statement in statements:
         if statement.kind == MERGE and statement.base != statement.merge:
             found.setdefault(statement.merge, statement)
     return found
 
 
-def trail(git: Git, tip: str, statements: Iterable[Evidence], start: str | None = None) -> Trail:
+def trail(git: Git, tip: str, statements: Iterable[Statement], start: str | None = None) -> Trail:
     """Return the moves of a branch from ``start`` on; by default from where its evidence begins.
 
     Where there is no evidence at all, it should begin where the rules about approvals do.
@@ -58,9 +58,9 @@ def _walk(
     git: Git,
     tip: str,
     line: Mapping[str, Landed],
-    recorded: Mapping[str, Evidence],
+    recorded: Mapping[str, Statement],
     known: frozenset[str],
-) -> Iterator[Move]:
+) -> Iterator[BranchMove]:
     places = {c: number for number, c in enumerate(line)}
     commit, seen = tip, set(known)
     while commit not in seen:
@@ -72,7 +72,7 @@ def _walk(
         base = statement.base if statement else next(iter(landed.parents), "")
         if not base:  # what began the history had no rules to be judged by
             return
-        yield Move(base, landed, statement)
+        yield BranchMove(base, landed, statement)
         commit = base
 
 
@@ -82,7 +82,7 @@ def _came_from(git: Git, places: Mapping[str, int], base: str, commit: str) -> b
     return mainline.is_ancestor(git, base, commit)
 
 
-def _start(git: Git, tip: str, line: Iterable[str], recorded: Mapping[str, Evidence]) -> str:
+def _start(git: Git, tip: str, line: Iterable[str], recorded: Mapping[str, Statement]) -> str:
     if not recorded:
         return rules_since(git, tip)
     places = {c: number for number, c in enumerate(line)}

@@ -10,19 +10,19 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.evidence import statement as evidence
 from itsm_gitops.evidence.ledger import STATEMENT_MAX
-from itsm_gitops.evidence.reading import Evidence, read
+from itsm_gitops.evidence.reading import Statement, read
 from itsm_gitops.evidence.statement import MERGE, NAMESPACE, SIGNATURE, About, Inputs
 from itsm_gitops.gate.types import Assessment
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository import Git, Repository, mainline, sshsig
 from itsm_gitops.repository.changeset import exists
-from itsm_gitops.repository.ledger import Addition, Ledger, Page
+from itsm_gitops.repository.ledger import Addition, LedgerFile, LedgerFiles
 from itsm_gitops.repository.mainline import Landed
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class StatementDraft:
     """What is to be said about one merge, before its place in the ledger is known.
 
     ``request`` is what a forge says about the pull request, ``account`` who merged it there.
@@ -53,19 +53,23 @@ class Recorder(NamedTuple):
     key: Path | None = None
 
 
-def draft(repo: Repository, base: str, landed: Landed, target: str, inputs: Inputs, at: datetime) -> Draft:
+def draft(
+    repo: Repository, base: str, landed: Landed, target: str, inputs: Inputs, at: datetime
+) -> StatementDraft:
     """Return what is to be said about a branch that went from ``base`` to ``landed``, judged as of ``at``."""
     assessment = evidence.judge(repo, base, landed, target=target, inputs=inputs, at=at)
     changed = mainline.one(repo.history, base).tree != landed.tree
-    return Draft(MERGE, landed, assessment, inputs, changed)
+    return StatementDraft(MERGE, landed, assessment, inputs, changed)
 
 
-def additions(git: Git, ledger: Ledger, drafts: Iterable[Draft], recorder: Recorder) -> Addition | None:
+def additions(
+    git: Git, ledger: LedgerFiles, drafts: Iterable[StatementDraft], recorder: Recorder
+) -> Addition | None:
     """Return the pages that say all this, on top of a ledger; None where it says so already."""
     sequence, previous = _last(git, ledger)
     taken = {p.path for p in ledger.pages} | {m.path for m in ledger.meddling}
     files: dict[str, bytes] = {}
-    said: list[Draft] = []
+    said: list[StatementDraft] = []
     for draft in drafts:
         if draft.kind == MERGE and _recorded(git, ledger, draft):
             continue
@@ -91,7 +95,7 @@ def additions(git: Git, ledger: Ledger, drafts: Iterable[Draft], recorder: Recor
     return Addition(files, _message(said), tuple(kept))
 
 
-def _about(draft: Draft, recorder: Recorder, sequence: int, previous: str) -> About:
+def _about(draft: StatementDraft, recorder: Recorder, sequence: int, previous: str) -> About:
     return About(
         kind=draft.kind,
         landed=draft.landed,
@@ -108,7 +112,7 @@ def _about(draft: Draft, recorder: Recorder, sequence: int, previous: str) -> Ab
     )
 
 
-def _last(git: Git, ledger: Ledger) -> tuple[int, str]:
+def _last(git: Git, ledger: LedgerFiles) -> tuple[int, str]:
     """Return number and name of the newest statement that can be read; what cannot is passed over."""
     for place in reversed(ledger.pages):
         statement = None if place.path.endswith(SIGNATURE) else _read(git, place)
@@ -117,12 +121,12 @@ def _last(git: Git, ledger: Ledger) -> tuple[int, str]:
     return 0, ""
 
 
-def _read(git: Git, place: Page) -> Evidence | None:
+def _read(git: Git, place: LedgerFile) -> Statement | None:
     blob = next(git.blobs([place.oid], STATEMENT_MAX + 1))
     return read(place.path, blob.content) if blob.size <= STATEMENT_MAX else None
 
 
-def _recorded(git: Git, ledger: Ledger, draft: Draft) -> bool:
+def _recorded(git: Git, ledger: LedgerFiles, draft: StatementDraft) -> bool:
     """Whether there is a statement about this merge: another writer was faster."""
     ending = f"-{draft.kind}-{draft.landed.commit}.json"
     found = [_read(git, p) for p in ledger.pages if p.path.endswith(ending)]
@@ -130,7 +134,7 @@ def _recorded(git: Git, ledger: Ledger, draft: Draft) -> bool:
     return any(s is not None and s.predicate["assessment"]["target"] == target for s in found)
 
 
-def _keeps(git: Git, draft: Draft) -> Iterator[str]:
+def _keeps(git: Git, draft: StatementDraft) -> Iterator[str]:
     """Yield the commits that reviewers saw and that only a deleted branch would still hold."""
     reviews = (*draft.assessment.counted, *(r.review for r in draft.assessment.rejected))
     for commit in dict.fromkeys([draft.assessment.head, *(r.commit for r in reviews if r.commit)]):
@@ -138,7 +142,7 @@ def _keeps(git: Git, draft: Draft) -> Iterator[str]:
             yield commit
 
 
-def _message(drafts: Sequence[Draft]) -> str:
+def _message(drafts: Sequence[StatementDraft]) -> str:
     if len(drafts) > 1:
         return f"Evidence of {len(drafts)} merges into {drafts[0].assessment.target}"
     (draft,) = drafts

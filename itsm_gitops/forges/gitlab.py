@@ -24,7 +24,7 @@ _PROJECT = re.compile(r"[1-9]\d{0,15}|[A-Za-z0-9_][\w.-]*(?:/[\w.-]+)+", re.ASCI
 _BOT = re.compile(r"(?:project|group)_\d+_bot\w*|service_account_\w+|ghost\d*", re.ASCII)
 
 
-class Version(NamedTuple):
+class MergeRequestVersion(NamedTuple):
     """One state of a merge request: since when its head was this commit."""
 
     since: datetime
@@ -68,11 +68,12 @@ class GitLab:
             merged_at=shape.merged(data),
         )
 
-    def versions(self, number: int) -> list[Version]:
+    def versions(self, number: int) -> list[MergeRequestVersion]:
         """Return the versions of a merge request, oldest first; raises ForgeError."""
         found = self.client.pages(f"{self._request(number)}/versions")
         return sorted(
-            Version(shape.moment(v, "created_at"), shape.commit(v, "head_commit_sha")) for v in found
+            MergeRequestVersion(shape.moment(v, "created_at"), shape.commit(v, "head_commit_sha"))
+            for v in found
         )
 
     def reviews(self, number: int) -> list[Review]:
@@ -138,7 +139,7 @@ class GitLab:
         return self.client.get(self.path)
 
 
-def _approval(data: Any, versions: Sequence[Version]) -> Review:
+def _approval(data: Any, versions: Sequence[MergeRequestVersion]) -> Review:
     account = shape.dig(data, "user")
     if not versions:
         raise ForgeError("GitLab tells no version of this merge request", "try again in a moment")
@@ -152,7 +153,7 @@ def _approval(data: Any, versions: Sequence[Version]) -> Review:
     return _review(account, APPROVED, only, versions[0].since)
 
 
-def _sent_elsewhere(seen: Sequence[Version], versions: Sequence[Version]) -> bool:
+def _sent_elsewhere(seen: Sequence[MergeRequestVersion], versions: Sequence[MergeRequestVersion]) -> bool:
     """Whether the request was sent to another branch after a version was seen.
 
     The next version has the same head then: nothing was pushed, yet what would be merged changed.

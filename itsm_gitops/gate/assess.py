@@ -27,7 +27,7 @@ from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
 from itsm_gitops.repository import Repository, Store, load_store, mainline, read_rulebook, refs
 from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
-from itsm_gitops.repository.part import Part
+from itsm_gitops.repository.part import PartialSnapshot
 
 _NAMED = 5
 
@@ -41,7 +41,7 @@ def assess(
     reviews: Iterable[Review] = (),
     now: datetime,
     opened_by: str = "",
-    statements: Iterable[refs.Kept] | None = None,
+    statements: Iterable[refs.StoredText] | None = None,
     overrides: bool = True,
 ) -> Assessment:
     """Return how the request that brings ``head`` into ``base`` stands.
@@ -76,7 +76,7 @@ class _Case:
     blank: Assessment
     reviews: Sequence[Review]
     opened_by: str
-    statements: Sequence[refs.Kept]
+    statements: Sequence[refs.StoredText]
     overrides: bool
 
     def assessment(self) -> Assessment:
@@ -122,12 +122,12 @@ class _Case:
 
     @cached_property
     def base(self) -> Store:
-        return load_store(Part(self.repo.snapshot(self.blank.base), self._records))[0]
+        return load_store(PartialSnapshot(self.repo.snapshot(self.blank.base), self._records))[0]
 
     @cached_property
     def head(self) -> Store:
         # Read by the old rule book: what the request makes of the rules does not matter yet.
-        snapshot = Part(self.repo.snapshot(self.blank.head), self._records)
+        snapshot = PartialSnapshot(self.repo.snapshot(self.blank.head), self._records)
         return load_store(snapshot, book=self.base.book)[0]
 
     @cached_property

@@ -33,7 +33,7 @@ _Cell = int | list[int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _ExplorerRow:
     """A record as the explorer shows it; times are seconds since 1970, ``rank`` counts from the oldest."""
 
     id: str
@@ -52,15 +52,15 @@ class _Row:
 class _Chunk(NamedTuple):
     name: str
     kind: str
-    rows: list[_Row]
+    rows: list[_ExplorerRow]
 
 
 def files(view: View, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
     """Yield the explorer's files (name and content); ``entries`` are in the order search numbers them."""
     records = [e for e in reversed(entries) if view.kind(e).is_record]
-    reader = _Reader(view)
-    still: list[_Row] = []
-    finished: dict[str, list[_Row]] = {}
+    reader = _ColumnReader(view)
+    still: list[_ExplorerRow] = []
+    finished: dict[str, list[_ExplorerRow]] = {}
     for rank, entry in enumerate(records):
         row = reader.row(entry, rank)
         (still if view.is_open(entry) else finished.setdefault(entry.kind, [])).append(row)
@@ -73,14 +73,14 @@ def files(view: View, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
     yield _file("index", _about(view, chunks))
 
 
-class _Reader:
+class _ColumnReader:
     """Makes rows of entries and remembers every item that they name."""
 
     def __init__(self, view: View) -> None:
         self._view = view
         self._named: dict[tuple[str, str, str], tuple[str, str]] = {}
 
-    def row(self, entry: Entry, rank: int) -> _Row:
+    def row(self, entry: Entry, rank: int) -> _ExplorerRow:
         found: dict[str, list[str]] = {"service": [], "ci": [], "team": []}
         for edge in entry.edges:
             key = (edge.target, edge.relation, str(edge.pointer[0]))
@@ -90,7 +90,7 @@ class _Reader:
             facet, name = known
             if facet and name not in found[facet]:
                 found[facet].append(name)
-        return _Row(
+        return _ExplorerRow(
             entry.id,
             entry.kind,
             shorten(entry.title, _LONGEST_TITLE),
@@ -132,10 +132,10 @@ def _seconds(text: str) -> int | None:
     return None if moment is None else int(moment.timestamp())
 
 
-def _chunks(name: str, kind: str, rows: list[_Row]) -> Iterator[_Chunk]:
+def _chunks(name: str, kind: str, rows: list[_ExplorerRow]) -> Iterator[_Chunk]:
     """Cut rows into chunks at the days of their identifiers, the oldest first."""
     rows.sort(key=lambda r: (_day(r), r.id))
-    part: list[_Row] = []
+    part: list[_ExplorerRow] = []
     used: set[str] = set()
     for row in rows:
         enough = len(part) >= ROWS and _day(row) != _day(part[-1])
@@ -147,11 +147,11 @@ def _chunks(name: str, kind: str, rows: list[_Row]) -> Iterator[_Chunk]:
         yield _named(name, kind, part, used)
 
 
-def _day(row: _Row) -> str:
+def _day(row: _ExplorerRow) -> str:
     return row.id.split("-")[1]
 
 
-def _named(name: str, kind: str, rows: list[_Row], used: set[str]) -> _Chunk:
+def _named(name: str, kind: str, rows: list[_ExplorerRow], used: set[str]) -> _Chunk:
     """Name a chunk by its first day, by its first record where it begins inside a day."""
     first = f"{name}_{_day(rows[0])}"
     chosen = first if first not in used else f"{name}_{rows[0].id}"
@@ -159,7 +159,7 @@ def _named(name: str, kind: str, rows: list[_Row], used: set[str]) -> _Chunk:
     return _Chunk(chosen, kind, rows)
 
 
-def _columns(rows: list[_Row]) -> dict[str, Any]:
+def _columns(rows: list[_ExplorerRow]) -> dict[str, Any]:
     """Return rows as columns; numbers that grow are written as differences."""
     return {
         "id": [r.id for r in rows],
@@ -194,7 +194,7 @@ def _differences(values: Sequence[int | None]) -> list[int | None]:
     return [None if v is None else next(steps) for v in values]
 
 
-def _after(row: _Row) -> int | None:
+def _after(row: _ExplorerRow) -> int | None:
     """Return how long after it was opened a record was updated; both times come from its timeline."""
     return None if row.updated is None else row.updated - (row.opened or 0)
 

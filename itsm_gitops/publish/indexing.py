@@ -10,13 +10,13 @@ from typing import NamedTuple
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import output, search
 from itsm_gitops.publish.memo import Memo
-from itsm_gitops.publish.reindex import Change, Words, revised
+from itsm_gitops.publish.reindex import WordChange, Words, revised
 from itsm_gitops.publish.search import Doc, Postings
 from itsm_gitops.publish.view import View
-from itsm_gitops.repository.memory import Row
+from itsm_gitops.repository.memory import MemoryRow
 
 
-class Kept(NamedTuple):
+class StoredIndex(NamedTuple):
     """What is kept of an index: the digest of its pages, its documents in their order, the signs of its shards."""
 
     pages: bytes = b""
@@ -37,7 +37,7 @@ class Indexer:
         self._bodies = bodies
         self._memo = memo
         self._root = root
-        self._last = Kept(*memo.index)
+        self._last = StoredIndex(*memo.index)
         said = repr((pages, sorted((w, list(numbers)) for w, numbers in bodies.items())))
         self._digest = hashlib.blake2b(said.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
@@ -55,7 +55,7 @@ class Indexer:
         signs: list[bytes] = []
         while (name := search.words_file(len(signs))) in written:
             signs.append(written[name])
-        self._memo.index = Kept(self._digest, [e.id for e in entries], signs)
+        self._memo.index = StoredIndex(self._digest, [e.id for e in entries], signs)
 
     def _doc(self, entry: Entry) -> Doc:
         kind = self._view.kind(entry)
@@ -63,7 +63,7 @@ class Indexer:
         shown = state.title if state else entry.state
         return Doc(self._view.url(entry.id), entry.title, kind.title, entry.id, shown)
 
-    def _anew(self, entries: Iterable[Entry], words: dict[str, str]) -> Iterator[search.Entry]:
+    def _anew(self, entries: Iterable[Entry], words: dict[str, str]) -> Iterator[search.IndexWord]:
         titles: Postings = {}
         bodies, self._bodies = self._bodies, {}
         for number, page in enumerate(self._pages):
@@ -73,13 +73,13 @@ class Indexer:
             search.post(titles, number, _title_words(entry))
         return search.entries(titles, bodies)
 
-    def _revised(self, entries: Iterable[Entry], words: Mapping[str, str]) -> list[search.Entry] | None:
+    def _revised(self, entries: Iterable[Entry], words: Mapping[str, str]) -> list[search.IndexWord] | None:
         shards = self._shards() if self._last.pages == self._digest else []
         if not shards:
             return None
         before, after = self._memo.before, self._memo.after
         changes = {
-            i: Change(_words_of(before.get(i)), _words_of(after.get(i), words.get(i, "")))
+            i: WordChange(_words_of(before.get(i)), _words_of(after.get(i), words.get(i, "")))
             for i in before.keys() | after.keys()
         }
         documents = [e.id for e in entries]
@@ -100,7 +100,7 @@ def _title_words(entry: Entry) -> set[str]:
     return search.tokens(" ".join((entry.id, entry.title, *entry.aliases)))
 
 
-def _words_of(row: Row | None, known: str = "") -> Words:
+def _words_of(row: MemoryRow | None, known: str = "") -> Words:
     """Return the words of a document, none where there is none; ``known`` are those of its text."""
     if row is None:
         return Words()
@@ -108,5 +108,5 @@ def _words_of(row: Row | None, known: str = "") -> Words:
     return Words(frozenset(_title_words(row.entry)), frozenset(text))
 
 
-def _visited(row: Row) -> list[str]:
+def _visited(row: MemoryRow) -> list[str]:
     return [word for gathered in row.visited for word in gathered.words.split()]

@@ -36,7 +36,7 @@ from itsm_gitops.publish.tracing import (
 )
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Git
-from itsm_gitops.repository.memory import Memory, Row
+from itsm_gitops.repository.memory import Memory, MemoryRow
 from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
 from itsm_gitops.repository.vault import Vault
 
@@ -79,8 +79,8 @@ class Memo:
         self._root = ""
         # What the last build kept of its search index, and the documents that are new, other or gone since.
         self.index: Sequence[Any] = ()
-        self.before: dict[str, Row] = {}
-        self.after: dict[str, Row] = {}
+        self.before: dict[str, MemoryRow] = {}
+        self.after: dict[str, MemoryRow] = {}
 
     @property
     def active(self) -> bool:

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from itsm_gitops.publish.search import Entry, differences, read_words
+from itsm_gitops.publish.search import IndexWord, differences, read_words
 
 
 class Words(NamedTuple):
@@ -21,7 +21,7 @@ class Words(NamedTuple):
     text: frozenset[str] = frozenset()
 
 
-class Change(NamedTuple):
+class WordChange(NamedTuple):
     """The words of a document before and after; none where it was not, or is not any more."""
 
     before: Words
@@ -57,8 +57,8 @@ def revised(
     first: int,
     before: Sequence[str],
     after: Sequence[str],
-    changes: Mapping[str, Change],
-) -> list[Entry] | None:
+    changes: Mapping[str, WordChange],
+) -> list[IndexWord] | None:
     """Return the words of an index by those of the last one, sorted; None when it must be made anew.
 
     ``shards`` are the files of the last index, ``before`` and ``after`` the documents in their order, the number
@@ -68,17 +68,17 @@ def revised(
     if places is None or not (places.before.keys() ^ places.after.keys()) <= changes.keys():
         return None
     titles, texts = (_edits(places, changes, part) for part in ("title", "text"))
-    found: dict[str, Entry] = {}
+    found: dict[str, IndexWord] = {}
     for shard in shards:
         for entry in read_words(shard):
             title = _revised(entry.titles, titles.pop(entry.word, _NO_EDIT), places)
             text = _revised(entry.bodies, texts.pop(entry.word, _NO_EDIT), places)
             if title or text:
-                found[entry.word] = Entry(entry.word, title, text)
+                found[entry.word] = IndexWord(entry.word, title, text)
     for word in titles.keys() | texts.keys():
         title, text = (_revised("", edits.get(word, _NO_EDIT), places) for edits in (titles, texts))
         if title or text:
-            found[word] = Entry(word, title, text)
+            found[word] = IndexWord(word, title, text)
     return [found[word] for word in sorted(found)]
 
 
@@ -104,7 +104,7 @@ def _places(first: int, before: Sequence[str], after: Sequence[str]) -> _Places 
     return _Places(old, new, starts, moves)
 
 
-def _edits(places: _Places, changes: Mapping[str, Change], part: str) -> dict[str, _Edit]:
+def _edits(places: _Places, changes: Mapping[str, WordChange], part: str) -> dict[str, _Edit]:
     """Return by word which documents have lost or won it in a part of them."""
     found: dict[str, _Edit] = {}
     for name, change in changes.items():

@@ -19,7 +19,7 @@ from itsm_gitops.publish.pages import calendar, explore, forms, home, lists, pla
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
-from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.search import Doc, Postings
 from itsm_gitops.publish.slim import STYLES
@@ -114,7 +114,7 @@ class Site:
             self._put(name, content)
         indexer.keep(entries, self.written)
 
-    def _pages(self) -> Iterator[Page]:
+    def _pages(self) -> Iterator[ListPage]:
         """Yield every page that is not a document's."""
         view = self._view
         yield home.services_page(view)
@@ -132,7 +132,7 @@ class Site:
         yield search_page()
         yield home.home_page(view, self._existing)
 
-    def _record_lists(self) -> list[Page]:
+    def _record_lists(self) -> list[ListPage]:
         """Write the lists of records, those that are other now; return the ones the engine has a page for."""
         memo, tracer = self._memo, Tracer()
         view = traced(self._view, tracer) if memo.active else self._view
@@ -156,7 +156,7 @@ class Site:
             memo.note([Made(page.url, tuple(tracer.keys), (self.written[page.url],), shape)])
         return rendered
 
-    def _engine_files(self, pages: dict[str, Page]) -> tuple[list[Doc], Postings]:
+    def _engine_files(self, pages: dict[str, ListPage]) -> tuple[list[Doc], Postings]:
         """Take over what the engine rendered; return the search entries of its pages."""
         docs: list[Doc] = []
         words: Postings = {}
@@ -188,7 +188,7 @@ class Site:
         self._changed += self._folder.write(url, content)
         self.written[url] = output.sign(self._target, url)
 
-    def _stamp(self, page: Page) -> None:
+    def _stamp(self, page: ListPage) -> None:
         around = self._shell.frame(urls.root(page.url), page.section)
         self._put(page.url, around.page(page.title, page.body))
 

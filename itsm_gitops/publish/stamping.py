@@ -13,7 +13,7 @@ from itsm_gitops.publish.data import api
 from itsm_gitops.publish.fields import Field, fields
 from itsm_gitops.publish.memo import Made
 from itsm_gitops.publish.pages import item, record
-from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
 
@@ -84,13 +84,13 @@ class Stamper:
         return [(page.url, frame.page(page.title, page.body)), api.document_file(view, entry, data)]
 
 
-def document_page(view: View, entry: Entry, data: dict[str, object], known: tuple[Field, ...]) -> Page:
+def document_page(view: View, entry: Entry, data: dict[str, object], known: tuple[Field, ...]) -> ListPage:
     """Return the page of one document."""
     kind = view.kind(entry)
     url = view.url(entry.id)
     if kind.is_record:
-        return Page(
+        return ListPage(
             url, f"{entry.id} {entry.title}", urls.RECORDS, record.record_page(view, entry, data, known)
         )
     section = {"service": urls.SERVICES, "offering": urls.CATALOGUE}.get(entry.kind, urls.CMDB)
-    return Page(url, entry.title or entry.id, section, item.item_page(view, entry, data, known))
+    return ListPage(url, entry.title or entry.id, section, item.item_page(view, entry, data, known))

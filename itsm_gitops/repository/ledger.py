@@ -27,7 +27,7 @@ _ADDED = "A"
 _PAUSE_MAX = 0.25
 
 
-class Page(NamedTuple):
+class LedgerFile(NamedTuple):
     """One file and the commit of the ledger that added it."""
 
     commit: str
@@ -46,11 +46,11 @@ class Meddling(NamedTuple):
     status: str
 
 
-class Ledger(NamedTuple):
+class LedgerFiles(NamedTuple):
     """The pages in the order they were added; ``tip`` is empty where there is no ledger yet."""
 
     tip: str
-    pages: tuple[Page, ...]
+    pages: tuple[LedgerFile, ...]
     meddling: tuple[Meddling, ...]
 
 
@@ -68,22 +68,22 @@ def tip(git: Git, reference: str = REFERENCE) -> str:
     return out.decode("ascii").strip()
 
 
-def read(git: Git, reference: str = REFERENCE) -> Ledger:
+def read(git: Git, reference: str = REFERENCE) -> LedgerFiles:
     """Return everything the ledger holds, from one log."""
     return read_at(git, tip(git, reference))
 
 
-def read_at(git: Git, newest: str) -> Ledger:
+def read_at(git: Git, newest: str) -> LedgerFiles:
     """Return everything the ledger held when ``newest`` (a full hash, or empty) was its tip."""
     if not newest:
-        return Ledger("", (), ())
+        return LedgerFiles("", (), ())
     pages, meddling = [], []
     for commit, status, mode, path, oid in _entries(git, newest):
         if status == _ADDED and mode == REGULAR:
-            pages.append(Page(commit, path, oid))
+            pages.append(LedgerFile(commit, path, oid))
         else:
             meddling.append(Meddling(commit, path, status))
-    return Ledger(newest, tuple(pages), tuple(meddling))
+    return LedgerFiles(newest, tuple(pages), tuple(meddling))
 
 
 def _entries(git: Git, newest: str) -> Iterator[tuple[str, str, str, str, str]]:
@@ -104,7 +104,7 @@ def _entries(git: Git, newest: str) -> Iterator[tuple[str, str, str, str, str]]:
             commit = mark.decode("ascii")
 
 
-def append(git: Git, make: Callable[[Ledger], Addition | None], *, attempts: int = ATTEMPTS) -> str:
+def append(git: Git, make: Callable[[LedgerFiles], Addition | None], *, attempts: int = ATTEMPTS) -> str:
     """Add to the ledger and return the commit; empty where ``make`` finds nothing to add.
 
     ``make`` is asked again, with the ledger as it is then, each time another writer was faster.

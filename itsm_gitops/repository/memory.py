@@ -24,7 +24,7 @@ Plain = tuple[list[Sequence[Any]], bytes]  # rows, and what visits returned
 _RACY = 2_000_000_000  # nanoseconds; file systems keep times in steps of up to two seconds
 
 
-class Row(NamedTuple):
+class MemoryRow(NamedTuple):
     """One document: its file, the digest of its content, and what reading it gave.
 
     ``data`` is the document itself for what stays in memory anyway (the CMDB), else None; ``visited`` is
@@ -43,8 +43,8 @@ class Memory:
 
     def __init__(self, stamps: Mapping[str, bytes], kept: Iterable[Plain] = ()) -> None:
         """Take what ``plain`` returned the last time, and the ``stamps`` of the files before they are read."""
-        self.before: dict[str, Row] = dict(row for part in kept for row in _rows(*part))
-        self.rows: dict[str, Row] = {}
+        self.before: dict[str, MemoryRow] = dict(row for part in kept for row in _rows(*part))
+        self.rows: dict[str, MemoryRow] = {}
         self._stamps = stamps
 
     def begin(self, infos: Iterable[FileInfo]) -> None:
@@ -56,9 +56,9 @@ class Memory:
 
     def learn(self, path: str, digest: bytes, entry: Entry, visited: Any, data: Any = None) -> None:
         """Remember a document that was just read."""
-        self.rows[path] = Row(self._stamps.get(path, b""), digest, entry, data, visited)
+        self.rows[path] = MemoryRow(self._stamps.get(path, b""), digest, entry, data, visited)
 
-    def changes(self) -> tuple[dict[str, Row], dict[str, Row]]:
+    def changes(self) -> tuple[dict[str, MemoryRow], dict[str, MemoryRow]]:
         """Return the rows before and after of the documents whose content is new, other or gone, by identifier."""
         before, after = self.before, self.rows
         paths = [
@@ -97,9 +97,9 @@ class Memory:
             yield kept, pickle.dumps([r.visited for _, r in part], pickle.HIGHEST_PROTOCOL)
 
 
-def _rows(kept: list[Sequence[Any]], visited: bytes) -> Iterator[tuple[str, Row]]:
+def _rows(kept: list[Sequence[Any]], visited: bytes) -> Iterator[tuple[str, MemoryRow]]:
     for (path, stamp, digest, entry, data), own in zip(kept, pickle.loads(visited), strict=True):  # noqa: S301 - see Vault
-        yield path, Row(stamp, digest, packing.entry_of(entry), data, own)
+        yield path, MemoryRow(stamp, digest, packing.entry_of(entry), data, own)
 
 
 def stamps(snapshot: Snapshot, infos: Iterable[FileInfo], clock: Path) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ _NAME = re.compile(r"refs/itsm(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){1,6}", re.ASC
 _BAD = ("..", ".lock")
 
 
-class Kept(NamedTuple):
+class StoredText(NamedTuple):
     """One kept text: the reference's full name, the blob it points at, and its content."""
 
     name: str
@@ -29,11 +29,11 @@ def keep(git: Git, name: str, content: bytes) -> str:
     return oid
 
 
-def kept(git: Git, prefix: str) -> list[Kept]:
+def kept(git: Git, prefix: str) -> list[StoredText]:
     """Return every text below a reference prefix such as ``refs/itsm/approvals``, by name."""
     form = "--format=%(objecttype) %(objectname) %(refname)"
     out = git.run("for-each-ref", form, "--end-of-options", f"{prefix}/").decode("utf-8", "surrogateescape")
     found = [line.split(" ", 2) for line in out.splitlines()]
     wanted = [(oid, name) for kind, oid, name in found if kind == "blob"]
     blobs = git.blobs(oid for oid, _ in wanted)
-    return [Kept(name, oid, blob.content) for (oid, name), blob in zip(wanted, blobs, strict=True)]
+    return [StoredText(name, oid, blob.content) for (oid, name), blob in zip(wanted, blobs, strict=True)]

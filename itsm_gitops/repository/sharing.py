@@ -12,7 +12,7 @@ from typing import NamedTuple
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository import ledger, transfer
 from itsm_gitops.repository.git import Git
-from itsm_gitops.repository.ledger import ATTEMPTS, EVIDENCE, REFERENCE, Addition, Ledger
+from itsm_gitops.repository.ledger import ATTEMPTS, EVIDENCE, REFERENCE, Addition, LedgerFiles
 from itsm_gitops.repository.mainline import is_ancestor
 
 REMOTE = f"refs/remotes/origin/{EVIDENCE}"
@@ -69,7 +69,7 @@ def fetch(git: Git, *, token: str = "") -> None:
             return
 
 
-def append(git: Git, make: Callable[[Ledger], Addition | None], *, token: str = "") -> str:
+def append(git: Git, make: Callable[[LedgerFiles], Addition | None], *, token: str = "") -> str:
     """Add to the ledger, on the remote and here; empty where there was nothing to add or hand in.
 
     ``make`` is asked again each time another writer was faster. Raises GitError where the remote

@@ -46,7 +46,7 @@ def _steps(timeline: Any) -> Iterator[tuple[int, str]]:
             yield latest, event["state"]
 
 
-class Span(NamedTuple):
+class StateSpan(NamedTuple):
     """A time in one state; ``end`` is None while it lasts. ``category`` is the state's in its life cycle."""
 
     start: int
@@ -59,7 +59,7 @@ class Case(NamedTuple):
     """A record with its life up to the moment of the report. There is at least one span."""
 
     entry: Entry
-    spans: tuple[Span, ...]
+    spans: tuple[StateSpan, ...]
     priority: str
 
     @property
@@ -117,7 +117,7 @@ def case_of(entry: Entry, workflow: Workflow | None, life: Life, priority: str, 
         return None
     ends: list[int | None] = [after for _, (after, _) in pairwise(steps)]
     spans = tuple(
-        Span(at, end, state, workflow.states[state].category)
+        StateSpan(at, end, state, workflow.states[state].category)
         for (at, state), end in zip(steps, [*ends, None], strict=True)
     )
     return Case(entry, spans, priority)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from itsm_gitops.evidence import statement as evidence
-from itsm_gitops.evidence.reading import Evidence, differences, read
+from itsm_gitops.evidence.reading import Statement, differences, read
 from itsm_gitops.evidence.statement import MERGE, About, Inputs
 from itsm_gitops.forges.forge import Forge
 from itsm_gitops.forges.gitea import Gitea
@@ -22,7 +22,7 @@ from itsm_gitops.gate import signed
 from itsm_gitops.gate.types import Assessment
 from itsm_gitops.repository import ledger, mainline, sshsig, transfer
 from itsm_gitops.repository.ledger import Addition
-from itsm_gitops.repository.refs import Kept
+from itsm_gitops.repository.refs import StoredText
 from tests.forges.test_adapters import Canned
 from tests.gate.world import NOW, SERVER, World, review, server
 
@@ -51,7 +51,7 @@ class Case:
         inputs = Inputs(reviews=reviews)
         return evidence.judge(self.world.repo, base, self.landed, target="main", inputs=inputs, at=at)
 
-    def read(self) -> Evidence:
+    def read(self) -> Statement:
         found = read("x", self.raw)
         assert found is not None
         return found
@@ -101,7 +101,7 @@ def test_only_the_one_form_is_a_statement(case: Case) -> None:
 
 
 def test_statements_about_other_things_stay_out(case: Case) -> None:
-    other = Kept("refs/itsm/approvals/x/bob-1", COMMIT, b"{}")
+    other = StoredText("refs/itsm/approvals/x/bob-1", COMMIT, b"{}")
     used = evidence.used(case.inputs._replace(statements=(other,)), case.assessment)
     assert used.statements == ()
 
@@ -134,7 +134,9 @@ def test_signatures_of_other_requests_are_not_even_checked(
         "person": "bob", "repository": COMMIT, "state": "approved", "target": "main", "version": 1,
     }  # fmt: skip
     text = signed.canonical(about).decode()
-    kept = [Kept(f"x{n}", COMMIT, signed.canonical({"statement": text, "signature": "s"})) for n in range(3)]
+    kept = [
+        StoredText(f"x{n}", COMMIT, signed.canonical({"statement": text, "signature": "s"})) for n in range(3)
+    ]
     checked: list[Any] = []
     monkeypatch.setattr(sshsig, "verify", lambda *a: checked.append(a) or "")
     inputs = case.inputs._replace(statements=tuple(kept))

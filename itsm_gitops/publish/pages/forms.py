@@ -14,7 +14,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import questions, urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join
-from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading
 from itsm_gitops.publish.questions import Choice, Question
 from itsm_gitops.publish.view import View
@@ -85,7 +85,7 @@ def request_form(view: View, offering: Entry, form: Any) -> Html:
     return _form(view, kind, [*asked, title, *rest], fixed, "Make the request", command)
 
 
-def pages(view: View) -> Iterator[Page]:
+def pages(view: View) -> Iterator[ListPage]:
     """Yield the pages that report an incident and file a change, where the rule book has these kinds."""
     for name, url, title, lead, fields, section in (
         ("incident", urls.REPORT, "Report an incident", "Something is broken or slow.", _REPORT, ""),
@@ -98,7 +98,7 @@ def pages(view: View) -> Iterator[Page]:
         fixed = {"origin": "portal"} if "origin" in kind.fields else {}
         way = [Crumb(urls.CHANGES, "Changes")] if section else []
         body = _form(view, kind, asked, fixed, "Make the record", f"itsm new {name}")
-        yield Page(url, title, section, Html(f"{heading(way, title, lead=esc(lead))}{body}"))
+        yield ListPage(url, title, section, Html(f"{heading(way, title, lead=esc(lead))}{body}"))
 
 
 def _form(

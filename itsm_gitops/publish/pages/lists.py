@@ -22,7 +22,7 @@ _MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "
 _COLUMNS = ("id", "title", "state", "priority", "planned", "service", "team", "updated")
 
 
-class Page(NamedTuple):
+class ListPage(NamedTuple):
     """A page of the site. ``section`` is the first page of the part of the site it belongs to."""
 
     url: str
@@ -31,7 +31,7 @@ class Page(NamedTuple):
     body: Html
 
 
-def records_index(view: View) -> Page:
+def records_index(view: View) -> ListPage:
     """Return the page that leads to the list of every kind of record."""
     cards = []
     for kind in _record_kinds(view):
@@ -52,7 +52,7 @@ def records_index(view: View) -> Page:
         f"{heading([], 'Records')}<ul class='it-cards'>{''.join(cards)}</ul>"
         f"{explore_link('Filter and sort all records')}{section('Latest changes', latest)}"
     )
-    return Page(urls.RECORDS, "Records", urls.RECORDS, body)
+    return ListPage(urls.RECORDS, "Records", urls.RECORDS, body)
 
 
 def _record_kinds(view: View) -> list[Kind]:
@@ -63,7 +63,7 @@ def _record_kinds(view: View) -> list[Kind]:
 Wanted = Callable[[str, str], bool]
 
 
-def record_lists(view: View, wanted: Wanted = lambda _url, _what: True) -> Iterator[Page]:
+def record_lists(view: View, wanted: Wanted = lambda _url, _what: True) -> Iterator[ListPage]:
     """Yield the pages that list the records of each kind: what is open, by state, by month.
 
     ``wanted`` is asked before a page of a list by state or by month is made.
@@ -98,7 +98,7 @@ def _month_title(month: str) -> str:
     return f"{_MONTHS[int(month[2:])]} 20{month[:2]}"
 
 
-def _overview(view: View, kind: Kind, entries: list[Entry]) -> Page:
+def _overview(view: View, kind: Kind, entries: list[Entry]) -> ListPage:
     states = _by(entries, lambda e: e.state)
     counts = []
     for state in kind.workflow.states.values() if kind.workflow else ():
@@ -125,7 +125,7 @@ def _overview(view: View, kind: Kind, entries: list[Entry]) -> Page:
             section("By month", Html(f'<ul class="it-months">{months}</ul>') if months else EMPTY),
         ]
     )
-    return Page(urls.index(kind), kind.plural_title, urls.RECORDS, body)
+    return ListPage(urls.index(kind), kind.plural_title, urls.RECORDS, body)
 
 
 def _pages(
@@ -136,7 +136,7 @@ def _pages(
     url: Callable[[int], str],
     ways: Html,
     wanted: Wanted,
-) -> Iterator[Page]:
+) -> Iterator[ListPage]:
     """Yield pages of 100 rows, each with links to the ones beside it and ``ways`` to elsewhere."""
     total = -(-len(entries) // ROWS)
     crumbs = [Crumb(urls.RECORDS, "Records"), Crumb(urls.index(kind), kind.plural_title)]
@@ -153,7 +153,7 @@ def _pages(
             f"{heading(crumbs, title, lead=lead)}{table(rows, columns(view, *_COLUMNS), title)}{pager}{ways}"
         )
         suffix = f" ({number})" if number > 1 else ""
-        yield Page(url(number), title + suffix, urls.RECORDS, body)
+        yield ListPage(url(number), title + suffix, urls.RECORDS, body)
 
 
 def _pager(number: int, total: int, url: Callable[[int], str]) -> Html:
@@ -170,7 +170,7 @@ def _pager(number: int, total: int, url: Callable[[int], str]) -> Html:
     return Html(f'<nav class="it-pager" aria-label="Pages"><ol>{"".join(items)}</ol></nav>')
 
 
-def cmdb_index(view: View) -> Page:
+def cmdb_index(view: View) -> ListPage:
     """Return the page that leads to the items of every class."""
     cards = []
     for kind in view.book.kinds.values():
@@ -185,12 +185,12 @@ def cmdb_index(view: View) -> Page:
         f"Everything the services are made of and who answers for it; {on_map} shows how it hangs together."
     )
     head = heading([], "Configuration items", lead=lead)
-    return Page(
+    return ListPage(
         urls.CMDB, "Configuration items", urls.CMDB, Html(f"{head}<ul class='it-cards'>{''.join(cards)}</ul>")
     )
 
 
-def class_lists(view: View) -> Iterator[Page]:
+def class_lists(view: View) -> Iterator[ListPage]:
     """Yield the page that lists the items of each class that has no part of the site of its own."""
     for kind in view.book.kinds.values():
         if kind.is_record or urls.index(kind) in (urls.SERVICES, urls.CATALOGUE):
@@ -202,4 +202,4 @@ def class_lists(view: View) -> Iterator[Page]:
         parts += [table(entries[i : i + 500], shown, kind.plural_title) for i in range(0, len(entries), 500)]
         if not entries:
             parts.append(paragraph("None yet."))
-        yield Page(urls.index(kind), kind.plural_title, urls.CMDB, join(parts))
+        yield ListPage(urls.index(kind), kind.plural_title, urls.CMDB, join(parts))

@@ -87,7 +87,7 @@ def first_words(view: View, entry: Entry, field: str) -> Html:
     return Html(f"<p>{esc(shown)}</p>") if shown else EMPTY
 
 
-class Column(NamedTuple):
+class ListColumn(NamedTuple):
     """A column of a table of documents."""
 
     title: str
@@ -95,26 +95,26 @@ class Column(NamedTuple):
     css: str = ""
 
 
-def columns(view: View, *names: str) -> list[Column]:
+def columns(view: View, *names: str) -> list[ListColumn]:
     """Return the columns of these names: id title state priority and so on."""
-    made: dict[str, Column] = {
-        "id": Column("Record", lambda e: view.id_link(e.id) or esc(e.id), "it-c-id"),
-        "title": Column("Title", lambda e: link(view.url(e.id), esc(e.title or e.id)), "it-c-title"),
-        "name": Column("Name", lambda e: view.link(e.id), "it-c-title"),
-        "state": Column("State", view.state_chip, "it-c-chip"),
-        "priority": Column("Priority", view.priority_chip, "it-c-chip"),
-        "health": Column("Health", lambda e: view.health_chip(e.id), "it-c-chip"),
-        "class": Column("Class", lambda e: esc(view.kind(e).title)),
-        "service": Column("Service", lambda e: reference(view, e, "service")),
-        "team": Column("Team", lambda e: reference(view, e, "assigned_team")),
-        "owner": Column("Owner", lambda e: reference(view, e, "owner")),
-        "environment": Column("Environment", lambda e: esc(e.columns.get("environment", ""))),
-        "type": Column("Type", lambda e: esc(str(e.columns.get("type", "")).capitalize())),
-        "planned": Column(
+    made: dict[str, ListColumn] = {
+        "id": ListColumn("Record", lambda e: view.id_link(e.id) or esc(e.id), "it-c-id"),
+        "title": ListColumn("Title", lambda e: link(view.url(e.id), esc(e.title or e.id)), "it-c-title"),
+        "name": ListColumn("Name", lambda e: view.link(e.id), "it-c-title"),
+        "state": ListColumn("State", view.state_chip, "it-c-chip"),
+        "priority": ListColumn("Priority", view.priority_chip, "it-c-chip"),
+        "health": ListColumn("Health", lambda e: view.health_chip(e.id), "it-c-chip"),
+        "class": ListColumn("Class", lambda e: esc(view.kind(e).title)),
+        "service": ListColumn("Service", lambda e: reference(view, e, "service")),
+        "team": ListColumn("Team", lambda e: reference(view, e, "assigned_team")),
+        "owner": ListColumn("Owner", lambda e: reference(view, e, "owner")),
+        "environment": ListColumn("Environment", lambda e: esc(e.columns.get("environment", ""))),
+        "type": ListColumn("Type", lambda e: esc(str(e.columns.get("type", "")).capitalize())),
+        "planned": ListColumn(
             "Planned start", lambda e: view.time(str(e.columns.get("planned_start", ""))), "it-c-time"
         ),
-        "opened": Column("Opened", lambda e: view.time(e.opened), "it-c-time"),
-        "updated": Column("Updated", lambda e: view.time(e.updated), "it-c-time"),
+        "opened": ListColumn("Opened", lambda e: view.time(e.opened), "it-c-time"),
+        "updated": ListColumn("Updated", lambda e: view.time(e.updated), "it-c-time"),
     }
     return [made[n] for n in names]
 
@@ -125,7 +125,7 @@ def reference(view: View, entry: Entry, field: str) -> Html:
     return view.link(target) if isinstance(target, str) else EMPTY
 
 
-def table(rows: Sequence[Entry], shown: Sequence[Column], caption: str) -> Html:
+def table(rows: Sequence[Entry], shown: Sequence[ListColumn], caption: str) -> Html:
     """Return a table of documents; columns that are empty in every row are left out."""
     if not rows:
         return EMPTY

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.diagram import SIGNS
 from itsm_gitops.publish.markup import ROOT, Html, esc, join, link
-from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph
 from itsm_gitops.publish.topology import LOOKS, Topology
 
@@ -37,11 +37,11 @@ _KEYS = (
 )
 
 
-def map_page(topology: Topology) -> Page:
+def map_page(topology: Topology) -> ListPage:
     """Return the page that shows a part of the network; which one is in its address."""
     if not topology.items:
         body = Html(f"{_head()}{paragraph('There are no configuration items yet.')}")
-        return Page(urls.MAP, _TITLE, urls.CMDB, body)
+        return ListPage(urls.MAP, _TITLE, urls.CMDB, body)
     counts = Counter(e.kind for e in topology.items)
     classes = [(k.name, f"{k.plural_title} ({counts[k.name]:,})") for k in topology.classes]
     lists = "".join(f"<li>{link(urls.index(k), esc(k.plural_title))}</li>" for k in topology.classes)
@@ -61,7 +61,7 @@ def map_page(topology: Topology) -> Page:
             *(Html(f'<script src="{ROOT}{script}" defer></script>') for script in _SCRIPTS),
         ]
     )
-    return Page(urls.MAP, _TITLE, urls.CMDB, body)
+    return ListPage(urls.MAP, _TITLE, urls.CMDB, body)
 
 
 _VIEW = '<div class="it-net__view"></div>'
