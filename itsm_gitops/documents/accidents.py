@@ -60,12 +60,12 @@ def unfinished_merge(raw: bytes) -> Problem | None:
     """Return the problem of a file with all markers of a conflict at the left margin, sound YAML or not."""
     if b"<<<<<<<" not in raw:
         return None
-    begin, wanted = 0, b"<"
+    begin, expected = 0, b"<"
     for mark in _MARKS.finditer(raw):
-        if mark[0][:1] == wanted:
-            if wanted == b">":
+        if mark[0][:1] == expected:
+            if expected == b">":
                 return _merge(raw, begin)
-            begin, wanted = (mark.start(), b"=") if wanted == b"<" else (begin, b">")
+            begin, expected = (mark.start(), b"=") if expected == b"<" else (begin, b">")
     return None
 
 

@@ -120,10 +120,10 @@ def _swap(path: Path, root: Path | None, folder: int, draft: _Draft, expected: b
     try:
         drafts.sweep(folder, once=True)
         for place in drafts.places(root, folder):
-            written = _replaced(path, place, folder, draft, expected)
-            if written:
+            identity = _replaced(path, place, folder, draft, expected)
+            if identity:
                 break
-        _verify(folder, path, draft.content, written)
+        _verify(folder, path, draft.content, identity)
     except OSError as error:
         error.filename, error.filename2 = str(path), None  # the name of a draft would tell nobody anything
         raise
@@ -137,7 +137,7 @@ def _replaced(
     """Write the file by way of one folder; return its device and inode, None where this way is barred."""
     name = drafts.new_name()
     try:
-        written = _write_draft(place, name, draft)
+        identity = _write_draft(place, name, draft)
         if expected is None:
             _claim(place, name, folder, path)
         else:
@@ -150,7 +150,7 @@ def _replaced(
     finally:
         with contextlib.suppress(OSError):
             os.unlink(name, dir_fd=place)
-    return written
+    return identity
 
 
 def _write_draft(place: int, name: str, draft: _Draft) -> tuple[int, int]:
@@ -168,11 +168,11 @@ def _write_draft(place: int, name: str, draft: _Draft) -> tuple[int, int]:
 
 def _claim(place: int, name: str, folder: int, path: Path) -> None:
     """Give the finished draft its name, which nobody else may have taken."""
-    taken = ChangedMeanwhile(f"{path} exists already", "nothing was written")
+    refusal = ChangedMeanwhile(f"{path} exists already", "nothing was written")
     try:
         os.link(name, path.name, src_dir_fd=place, dst_dir_fd=folder, follow_symlinks=False)
     except FileExistsError:
-        raise taken from None
+        raise refusal from None
     except OSError as error:
         if error.errno not in _NO_HARD_LINKS:
             raise
@@ -181,10 +181,10 @@ def _claim(place: int, name: str, folder: int, path: Path) -> None:
         except FileNotFoundError:
             os.rename(name, path.name, src_dir_fd=place, dst_dir_fd=folder)
         else:
-            raise taken from None
+            raise refusal from None
 
 
-def _verify(folder: int, path: Path, content: bytes, written: tuple[int, int] | None) -> None:
+def _verify(folder: int, path: Path, content: bytes, identity: tuple[int, int] | None) -> None:
     """Make sure that the file which now has the name is the one that was written, byte by byte."""
     try:
         with os.fdopen(os.open(path.name, _READ, dir_fd=folder), "rb") as file:
@@ -194,7 +194,7 @@ def _verify(folder: int, path: Path, content: bytes, written: tuple[int, int] | 
         raise ChangedMeanwhile(
             f"{path} was written and cannot be read back: {error.strerror}", "look at it and try again"
         ) from error
-    if (status.st_dev, status.st_ino) != written:
+    if (status.st_dev, status.st_ino) != identity:
         raise ChangedMeanwhile(
             f"another program replaced {path} at the same moment", "look at it and try again"
         )

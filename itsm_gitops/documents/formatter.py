@@ -55,8 +55,8 @@ def _texts(plan: Outline) -> Counter[str]:
     todo = list(plan.entries)
     while todo:
         entry = todo.pop()
-        found = [*entry.leading, *entry.foot, *([entry.trailing] if entry.trailing else [])]
-        count.update(comment.text for comment in found)
+        comments = [*entry.leading, *entry.foot, *([entry.trailing] if entry.trailing else [])]
+        count.update(comment.text for comment in comments)
         todo += entry.children
     return count
 
@@ -124,10 +124,10 @@ class _CanonicalWriter:
                 self._entry(child, below, blank=position > 0)
             return
         value = entry.node.data()
-        written = self._folded(entry, indent + render.INDENT)
-        if written is None:
-            written = render.leaf(value, indent + render.INDENT, render.INDENT)
-        first, *rest = written.split("\n")
+        text = self._folded(entry, indent + render.INDENT)
+        if text is None:
+            text = render.leaf(value, indent + render.INDENT, render.INDENT)
+        first, *rest = text.split("\n")
         self.out += [f"{head} {first}{behind}", *rest]
         self.open_block = "+" in first and first[0] in "|>" and bool(rest)
 
@@ -149,10 +149,10 @@ class _CanonicalWriter:
 
 def _hoisted(entry: CommentedEntry) -> list[Comment]:
     """The comments above an entry. A list item takes those of the keys that share its dash's line."""
-    found = list(entry.leading)
+    comments = list(entry.leading)
     while entry.key is None and entry.children:
         if entry.trailing:
-            found.append(entry.trailing)
+            comments.append(entry.trailing)
         entry = entry.children[0]
-        found += entry.leading
-    return found
+        comments += entry.leading
+    return comments

@@ -133,23 +133,23 @@ def _measure(text: str, limits: Limits) -> Problem | None:
 
 def _find_duplicate(text: str) -> Problem:
     """Locate the first key that its object has already; ``text`` is valid JSON with one."""
-    seen: list[set[str]] = []
+    objects: list[set[str]] = []
     last: re.Match[str] | None = None
     for match in _TOKEN.finditer(text):
-        found = match.group()
-        if found in ("{", "["):
-            seen.append(set())
-        elif found in ("]", "}"):
-            seen.pop()
-        elif found == ":" and last is not None:
+        mark = match.group()
+        if mark in ("{", "["):
+            objects.append(set())
+        elif mark in ("]", "}"):
+            objects.pop()
+        elif mark == ":" and last is not None:
             key = json.loads(last.group())
-            if key in seen[-1]:
+            if key in objects[-1]:
                 line, column = chars.position(text, last.start())
                 return Problem(
                     "P004", f"the key '{key[:40]}' appears twice", "keep one of the two", line, column
                 )
-            seen[-1].add(key)
-        last = match if found[0] == '"' else None
+            objects[-1].add(key)
+        last = match if mark[0] == '"' else None
     return Problem("P004", "a key appears twice", "keep one of the two", 1, 1)
 
 
@@ -159,9 +159,9 @@ def _hidden(value: Any) -> Problem | None:
     while todo:
         item = todo.pop()
         if isinstance(item, str):
-            found = chars.value_problems(item, 1, 1)
-            if found:
-                return found[0]
+            problems = chars.value_problems(item, 1, 1)
+            if problems:
+                return problems[0]
         elif isinstance(item, dict):
             todo += [*item, *item.values()]
         elif isinstance(item, list):

@@ -150,8 +150,8 @@ class _CarefulReader:
         elif name == "<<" and not event.style:
             self._add("P005", event, "a merge key (`<<`)", "write the keys out")
         elif not isinstance(key, str):
-            shown = f"`{name[:40]}` is not text" if name else "a key is missing before the colon"
-            self._add("P008", event, shown, "put the key in quotes" if name else "write the key")
+            problem = f"`{name[:40]}` is not text" if name else "a key is missing before the colon"
+            self._add("P008", event, problem, "put the key in quotes" if name else "write the key")
         elif name in lines:
             message = f"the key '{name[:40]}' appears twice (first on line {lines[name]})"
             self._add("P004", event, message, "keep one of the two")

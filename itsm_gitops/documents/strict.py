@@ -94,16 +94,16 @@ class _Scan:
 
     def _too_far_out(self, first: int, last: int, *, brackets: bool) -> Iterator[Problem]:
         """Yield the first line of a value in brackets or quotes that is not indented as it must be."""
-        wanted = self._margins[-1] + 1
+        least = self._margins[-1] + 1
         for number in range(first + 1, last + 1):
             line = self._lines[number]
-            spaces, shown = len(line) - len(line.lstrip(" ")), line.strip(" \t\r")
-            if not shown or (brackets and shown[0] == "#"):
+            spaces, content = len(line) - len(line.lstrip(" ")), line.strip(" \t\r")
+            if not content or (brackets and content[0] == "#"):
                 continue
-            if spaces >= wanted - (brackets and shown[0] in "]}"):
+            if spaces >= least - (brackets and content[0] in "]}"):
                 continue
             what = "in brackets" if brackets else "of a text in quotes"
-            hint = f"begin it with at least {wanted} space{'' if wanted == 1 else 's'}, not with tabs"
+            hint = f"begin it with at least {least} space{'' if least == 1 else 's'}, not with tabs"
             yield _problem(f"a line {what} that stands too far left", hint, number, spaces)
             return
 
