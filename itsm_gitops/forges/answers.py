@@ -70,8 +70,8 @@ def is_branch(name: str) -> bool:
 def identity(forge: str, account: Any) -> str:
     """Return ``FORGE:NUMBER`` of an account; empty for a deleted one (null, or a number below 1)."""
     value = dig(account, "id")
-    known = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _ID_MAX
-    return f"{forge}:{value}" if known else ""
+    valid = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _ID_MAX
+    return f"{forge}:{value}" if valid else ""
 
 
 def merged(data: Any) -> datetime | None:
@@ -81,14 +81,14 @@ def merged(data: Any) -> datetime | None:
 
 def moment(value: Any, path: str) -> datetime:
     """Return the moment at ``path`` in UTC; raises ForgeError."""
-    told = dig(value, path)
-    found = clock.parse_time(told) if isinstance(told, str) else None
-    if found is None:
+    text = dig(value, path)
+    at = clock.parse_time(text) if isinstance(text, str) else None
+    if at is None:
         raise _unusable(path, "a time")
-    return found.astimezone(UTC)
+    return at.astimezone(UTC)
 
 
-def _unusable(path: str, wanted: str) -> ForgeError:
+def _unusable(path: str, expected: str) -> ForgeError:
     return ForgeError(
-        f"the forge's '{path}' is not {wanted}", "is this forge's interface a supported version?"
+        f"the forge's '{path}' is not {expected}", "is this forge's interface a supported version?"
     )

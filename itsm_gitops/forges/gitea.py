@@ -38,12 +38,12 @@ class Gitea(GitHub):
     def merged_request(self, commit: str, target: str) -> int | None:
         """Return the request that brought a commit into ``target``; None where there is none."""
         try:
-            found = self.client.get(f"{self.path}/commits/{commit}/pull")
+            pull = self.client.get(f"{self.path}/commits/{commit}/pull")
         except ForgeError as error:
             if error.status == 404:
                 return None
             raise
-        return shape.number(found, "number") if shape.dig(found, "base.ref") == target else None
+        return shape.number(pull, "number") if shape.dig(pull, "base.ref") == target else None
 
     def _sent_elsewhere(self, number: int) -> Iterator[datetime]:
         """Yield when a request was sent to another branch."""

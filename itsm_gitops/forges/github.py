@@ -100,19 +100,19 @@ class GitHub:
         A review by a deleted account has no identity, one without commit saw nothing we know. An
         approval from before the request was sent to another branch was given for another branch.
         """
-        given = (self._review(r) for r in self._list(f"{self.path}/pulls/{int(number)}/reviews"))
-        found = sorted((r for r in given if r is not None), key=lambda r: (r.at, r.review_id))
-        if not any(r.state == APPROVED for r in found):
-            return found
+        submitted = (self._review(r) for r in self._list(f"{self.path}/pulls/{int(number)}/reviews"))
+        reviews = sorted((r for r in submitted if r is not None), key=lambda r: (r.at, r.review_id))
+        if not any(r.state == APPROVED for r in reviews):
+            return reviews
         try:
             last = max(self._sent_elsewhere(number), default=None)
         except ForgeError as error:
             if error.status not in _REFUSALS:
                 raise
             note = f"{self.name} does not let this token read the events of the request ({error.status})"
-            return [_elsewhere(r, note) for r in found]
+            return [_elsewhere(r, note) for r in reviews]
         # In the same second the move is the later one: who is in doubt asks again.
-        return [_elsewhere(r) if last is not None and r.at <= last else r for r in found]
+        return [_elsewhere(r) if last is not None and r.at <= last else r for r in reviews]
 
     def _sent_elsewhere(self, number: int) -> Iterator[datetime]:
         """Yield when a request was sent to another branch."""
@@ -204,8 +204,8 @@ class GitHub:
             if error.status == 404:
                 return None
             raise
-        found = shape.dig(data, "errors")
-        return found if isinstance(found, list) else []
+        errors = shape.dig(data, "errors")
+        return errors if isinstance(errors, list) else []
 
     def last_run(self, commit: str, check: str) -> Run | None:
         """Return the newest run of a job of Actions on this commit; None where it never ran."""

@@ -70,10 +70,10 @@ class GitLab:
 
     def versions(self, number: int) -> list[MergeRequestVersion]:
         """Return the versions of a merge request, oldest first; raises ForgeError."""
-        found = self.client.pages(f"{self._request(number)}/versions")
+        answers = self.client.pages(f"{self._request(number)}/versions")
         return sorted(
             MergeRequestVersion(shape.moment(v, "created_at"), shape.commit(v, "head_commit_sha"))
-            for v in found
+            for v in answers
         )
 
     def reviews(self, number: int) -> list[Review]:
@@ -86,10 +86,11 @@ class GitLab:
         approvals = shape.dig(self.client.get(f"{self._request(number)}/approvals"), "approved_by")
         if not isinstance(approvals, list):
             raise ForgeError("GitLab's 'approved_by' is not a list", "is this the address of GitLab?")
-        given = [_approval(a, versions) for a in approvals]
+        approving = [_approval(a, versions) for a in approvals]
         refusing = {r.identity for r in against}
         return sorted(
-            [*against, *(r for r in given if r.identity not in refusing)], key=lambda r: (r.at, r.identity)
+            [*against, *(r for r in approving if r.identity not in refusing)],
+            key=lambda r: (r.at, r.identity),
         )
 
     def _against(self, number: int) -> list[Review]:
@@ -101,9 +102,12 @@ class GitLab:
 
     def merged_request(self, commit: str, target: str) -> int | None:
         """Return the request that brought a commit into ``target``; None where there is none."""
-        for found in self.client.pages(f"{self.path}/repository/commits/{commit}/merge_requests"):
-            if shape.dig(found, "state") == "merged" and shape.dig(found, "target_branch") == target:
-                return shape.number(found, "iid")
+        for merge_request in self.client.pages(f"{self.path}/repository/commits/{commit}/merge_requests"):
+            if (
+                shape.dig(merge_request, "state") == "merged"
+                and shape.dig(merge_request, "target_branch") == target
+            ):
+                return shape.number(merge_request, "iid")
         return None
 
     def upsert_comment(self, number: int, body: str, marker: str, login: str = "") -> str:
@@ -118,12 +122,12 @@ class GitLab:
             text = shape.dig(note, "body")
             ours = shape.dig(note, "author.username") == author and shape.dig(note, "system") is not True
             if ours and isinstance(text, str) and text.startswith(marker):
-                found = shape.number(note, "id")
+                note_number = shape.number(note, "id")
                 if text != body:
-                    self.client.send("PUT", f"{page}/{found}", {"body": body})
-                return f"{address}#note_{found}"
-        written = self.client.send("POST", page, {"body": body})
-        return f"{address}#note_{shape.number(written, 'id')}"
+                    self.client.send("PUT", f"{page}/{note_number}", {"body": body})
+                return f"{address}#note_{note_number}"
+        posted = self.client.send("POST", page, {"body": body})
+        return f"{address}#note_{shape.number(posted, 'id')}"
 
     def protected_branch(self, branch: str) -> Any:
         """Return the protection of a branch; None where it is not protected. Raises ForgeError."""
@@ -145,26 +149,26 @@ def _approval(data: Any, versions: Sequence[MergeRequestVersion]) -> Review:
         raise ForgeError("GitLab tells no version of this merge request", "try again in a moment")
     if shape.dig(data, "approved_at") is not None:
         at = shape.moment(data, "approved_at")
-        seen = [v for v in versions if v.since <= at]
-        found = _review(account, APPROVED, seen[-1].commit if seen else None, at)
-        return replace(found, target="") if _sent_elsewhere(seen, versions) else found
+        earlier = [v for v in versions if v.since <= at]
+        review = _review(account, APPROVED, earlier[-1].commit if earlier else None, at)
+        return replace(review, target="") if _sent_elsewhere(earlier, versions) else review
     # The oldest moment it can have been given: an age limit must not be stretched by not knowing.
     only = versions[0].commit if len(versions) == 1 else None
     return _review(account, APPROVED, only, versions[0].since)
 
 
-def _sent_elsewhere(seen: Sequence[MergeRequestVersion], versions: Sequence[MergeRequestVersion]) -> bool:
+def _sent_elsewhere(earlier: Sequence[MergeRequestVersion], versions: Sequence[MergeRequestVersion]) -> bool:
     """Whether the request was sent to another branch after a version was seen.
 
     The next version has the same head then: nothing was pushed, yet what would be merged changed.
     """
-    later = versions[len(seen) :]
-    return bool(seen and later) and later[0].commit == seen[-1].commit
+    later = versions[len(earlier) :]
+    return bool(earlier and later) and later[0].commit == earlier[-1].commit
 
 
 def _review(account: Any, state: str, commit: str | None, at: datetime) -> Review:
     login = shape.dig(account, "username")
-    named = login if isinstance(login, str) else ""
+    name = login if isinstance(login, str) else ""
     identity = shape.identity("gitlab", account)
     note = "" if commit else "GitLab does not tell which commit this saw"
     return Review(
@@ -175,7 +179,7 @@ def _review(account: Any, state: str, commit: str | None, at: datetime) -> Revie
         commit=commit,
         at=at,
         review_id=f"{state}:{identity}",
-        bot=_BOT.fullmatch(named) is not None,
+        bot=_BOT.fullmatch(name) is not None,
         note=note if state == APPROVED else "",
-        login=named,
+        login=name,
     )

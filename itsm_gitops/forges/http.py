@@ -112,11 +112,11 @@ class Client:
 
     def _next(self, url: str, headers: Message) -> str | None:
         for link in ", ".join(headers.get_all("Link") or ()).split(","):
-            target, *about = (part.strip() for part in link.split(";"))
-            if 'rel="next"' in about or "rel=next" in about:
-                found = urljoin(url, target.strip("<>"))
-                self._require_same_server(found)
-                return found
+            target, *parameters = (part.strip() for part in link.split(";"))
+            if 'rel="next"' in parameters or "rel=next" in parameters:
+                following = urljoin(url, target.strip("<>"))
+                self._require_same_server(following)
+                return following
         return None
 
     def _url(self, path: str, query: Mapping[str, object]) -> str:
@@ -210,8 +210,8 @@ def _read(raw: bytes, url: str, status: int) -> Any:
 
 
 def _retry_after(headers: Message) -> float | None:
-    told = (headers.get("Retry-After") or "").strip()
-    return float(told) if told.isdigit() and len(told) < 8 else None
+    seconds = (headers.get("Retry-After") or "").strip()
+    return float(seconds) if seconds.isdigit() and len(seconds) < 8 else None
 
 
 def _rate_limit(answer: Answer) -> float | None:
@@ -237,8 +237,8 @@ _HINTS = {
 
 def refusal(method: str, url: str, answer: Answer) -> ForgeError:
     """Make a ForgeError of an answer that will not change by asking again."""
-    said = answer.data.get("message") if isinstance(answer.data, dict) else None
-    detail = f": {' '.join(said.split())[:200]}" if isinstance(said, str) and said.strip() else ""
+    reason = answer.data.get("message") if isinstance(answer.data, dict) else None
+    detail = f": {' '.join(reason.split())[:200]}" if isinstance(reason, str) and reason.strip() else ""
     message = f"{method} {_shown(url)} answers {answer.status}{detail}"
     return ForgeError(message, _HINTS.get(answer.status, ""), answer.status)
 

@@ -55,8 +55,8 @@ def parse(url: str) -> Remote | None:
     if parts.scheme in _SCHEMES and parts.hostname:
         host = parts.hostname + (f":{parts.port}" if parts.port else "")
         return _remote(host, parts.path, parts.scheme)
-    found = _SCP.fullmatch(url)
-    return _remote(found["host"], found["path"], "ssh") if found else None
+    match = _SCP.fullmatch(url)
+    return _remote(match["host"], match["path"], "ssh") if match else None
 
 
 def _remote(host: str, path: str, scheme: str) -> Remote | None:
@@ -82,8 +82,8 @@ def request_page(remote: Remote, forge: str, branch: str, target: str) -> str:
     """Return the page on which a person opens the request; empty for an unknown forge."""
     home = f"{remote.site}/{quote(remote.path)}"
     if forge == "gitlab":
-        wanted = {"merge_request[source_branch]": branch, "merge_request[target_branch]": target}
-        return f"{home}/-/merge_requests/new?{urlencode(wanted)}"
+        query = {"merge_request[source_branch]": branch, "merge_request[target_branch]": target}
+        return f"{home}/-/merge_requests/new?{urlencode(query)}"
     if forge == "github":
         return f"{home}/compare/{quote(target)}...{quote(branch)}?expand=1"
     return f"{home}/compare/{quote(target)}...{quote(branch)}" if forge in ("gitea", "forgejo") else ""
