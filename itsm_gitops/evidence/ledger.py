@@ -81,12 +81,12 @@ def read_ledger(git: Git, tip: str) -> Ledger:
     return _read(git, ledger.read_at(git, tip))
 
 
-def _read(git: Git, found: LedgerFiles) -> Ledger:
+def _read(git: Git, files: LedgerFiles) -> Ledger:
     statements: list[Statement] = []
     signatures: dict[str, str] = {}
-    findings = [_meddled(m) for m in found.meddling]
-    blobs = git.blobs((p.oid for p in found.pages), STATEMENT_MAX + 1)
-    for place, blob in zip(found.pages, blobs, strict=True):
+    findings = [_meddled(m) for m in files.meddling]
+    blobs = git.blobs((p.oid for p in files.pages), STATEMENT_MAX + 1)
+    for place, blob in zip(files.pages, blobs, strict=True):
         if place.path.endswith(SIGNATURE):
             signatures[place.path.removesuffix(SIGNATURE)] = blob.content.decode("utf-8", "replace")
             continue
@@ -96,19 +96,19 @@ def _read(git: Git, found: LedgerFiles) -> Ledger:
         else:
             statements.append(statement)
     findings.extend(_chain(statements))
-    known = {s.path for s in statements}
+    paths = {s.path for s in statements}
     findings.extend(
-        _tampered("", path, "is a signature of nothing") for path in signatures if path not in known
+        _tampered("", path, "is a signature of nothing") for path in signatures if path not in paths
     )
-    return Ledger(found.tip, tuple(statements), signatures, tuple(findings))
+    return Ledger(files.tip, tuple(statements), signatures, tuple(findings))
 
 
-def _meddled(found: Meddling) -> AuditFinding:
-    return _tampered(found.commit, found.path, _DID.get(found.status, "was changed"))
+def _meddled(meddling: Meddling) -> AuditFinding:
+    return _tampered(meddling.commit, meddling.path, _DID.get(meddling.status, "was changed"))
 
 
-def _unreadable(found: LedgerFile) -> AuditFinding:
-    return _tampered(found.commit, found.path, "is not a statement that this program wrote")
+def _unreadable(file: LedgerFile) -> AuditFinding:
+    return _tampered(file.commit, file.path, "is not a statement that this program wrote")
 
 
 def _tampered(commit: str, path: str, what: str) -> AuditFinding:

@@ -27,8 +27,10 @@ def proofs(repo: Repository) -> list[Proof]:
 
 
 def _proof(statement: Statement) -> Proof:
-    judged, due = statement.predicate["assessment"], statement.retro_due
-    asked = [(v["name"], v["result"]) for v in judged["requirements"] if v["result"] != NOT_APPLICABLE]
+    assessment, due = statement.predicate["assessment"], statement.retro_due
+    requirements = [
+        (v["name"], v["result"]) for v in assessment["requirements"] if v["result"] != NOT_APPLICABLE
+    ]
     return Proof(
         file=statement.path.rpartition("/")[2],
         content=statement.raw,
@@ -37,11 +39,11 @@ def _proof(statement: Statement) -> Proof:
         kind=statement.kind,
         changes=statement.changes,
         result=statement.result,
-        target=judged["target"],
+        target=assessment["target"],
         commit=statement.merge,
-        digest=str(judged["digest"]),
+        digest=str(assessment["digest"]),
         judged_at=clock.format_time(statement.evaluated_at),
         approvers=tuple(approvals_of(statement).items()),
-        asked=tuple(asked),
+        asked=tuple(requirements),
         review_due=clock.format_time(due) if due else "",
     )

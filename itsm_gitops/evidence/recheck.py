@@ -90,18 +90,18 @@ class Recheck:
             )
 
     def _again(self, statement: Statement, landed: Landed) -> Iterator[AuditFinding]:
-        told = statement.predicate["assessment"]
+        assessment = statement.predicate["assessment"]
         again = evidence.judge(
             self.repo,
             statement.base,
             landed,
-            target=str(told["target"]),
+            target=str(assessment["target"]),
             inputs=statement.inputs,
             at=statement.evaluated_at,
             overrides=statement.kind == MERGE,
         )
         changed = self.tree(statement.base) != landed.tree
-        wrong = [_WORDS.get(d, f"'{d}'") for d in differences(told, again)]
+        wrong = [_WORDS.get(d, f"'{d}'") for d in differences(assessment, again)]
         if statement.result != evidence.outcome(again, changed=changed) and _WORDS["result"] not in wrong:
             wrong.insert(0, _WORDS["result"])
         if statement.predicate["retro_due"] != evidence.retro_due(again):
@@ -123,9 +123,9 @@ class Recheck:
 
     def _merged(self, statement: Statement) -> datetime:
         """Return when the merge was judged that a retrospective review is about."""
-        named = statement.predicate["original"]
-        found = [s.evaluated_at for s in self.book.statements if s.name == named]
-        return found[0] if found else statement.evaluated_at
+        original = statement.predicate["original"]
+        moments = [s.evaluated_at for s in self.book.statements if s.name == original]
+        return moments[0] if moments else statement.evaluated_at
 
     def _times(self, statement: Statement, landed: Landed) -> Iterator[AuditFinding]:
         recorded, evaluated = statement.recorded_at, statement.evaluated_at
@@ -169,16 +169,16 @@ class Recheck:
             except ItsmError:
                 data = None
             self._people[commit, person] = data if isinstance(data, dict) else {}
-        found: dict[str, Any] = self._people[commit, person]
-        return found
+        document: dict[str, Any] = self._people[commit, person]
+        return document
 
     def _keys(self, statement: Statement) -> Iterator[AuditFinding]:
         """Yield approvals that claim to be older than the key that signed them."""
         for verdict in statement.predicate["assessment"]["requirements"]:
-            for said in verdict["counted"]:
-                person, fingerprint = str(said["person"]), str(said["identity"]).removeprefix("ssh:")
-                at = clock.parse_time(said["at"])
-                if not said["signed"] or at is None:
+            for approval in verdict["counted"]:
+                person, fingerprint = str(approval["person"]), str(approval["identity"]).removeprefix("ssh:")
+                at = clock.parse_time(approval["at"])
+                if not approval["signed"] or at is None:
                     continue
                 since = self._since(statement.base, person, fingerprint)
                 if since is not None and at < since - _SERVERS:

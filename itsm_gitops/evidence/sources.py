@@ -32,26 +32,26 @@ def find(book: Ledger, what: str) -> list[Statement]:
     ``what`` is a change or a part of its identifier, the beginning of a commit's hash, or the
     number of a statement.
     """
-    wanted = what.strip().lower()
-    if wanted.isdecimal() and len(wanted) < _HASH_LEAST:
-        found = [s for s in book.statements if s.sequence == int(wanted)]
-        merge = found[0].merge if found else ""
+    text = what.strip().lower()
+    if text.isdecimal() and len(text) < _HASH_LEAST:
+        numbered = [s for s in book.statements if s.sequence == int(text)]
+        merge = numbered[0].merge if numbered else ""
         return _require([s for s in book.statements if s.merge == merge], what)
-    by_commit = [s for s in book.statements if len(wanted) >= _HASH_LEAST and s.merge.startswith(wanted)]
+    by_commit = [s for s in book.statements if len(text) >= _HASH_LEAST and s.merge.startswith(text)]
     if by_commit:
         return by_commit
-    changes = sorted({c for s in book.statements for c in s.changes if wanted and wanted in c.lower()})
-    exact = [c for c in changes if c.lower() == wanted]
+    changes = sorted({c for s in book.statements for c in s.changes if text and text in c.lower()})
+    exact = [c for c in changes if c.lower() == text]
     if len(changes) > 1 and not exact:
         raise Ambiguous(what, changes)
-    named = (exact or changes or [""])[0]
-    return _require([s for s in book.statements if named and named in s.changes], what)
+    change = (exact or changes or [""])[0]
+    return _require([s for s in book.statements if change and change in s.changes], what)
 
 
-def _require(found: list[Statement], what: str) -> list[Statement]:
-    if not found:
+def _require(statements: list[Statement], what: str) -> list[Statement]:
+    if not statements:
         raise NotFound(f"there is no evidence about '{what}'", "itsm audit export lists all there is")
-    return found
+    return statements
 
 
 @dataclass
@@ -85,19 +85,19 @@ class Source:
 
     def inputs(self, request: PullRequest | None) -> Inputs:
         """Return what reviewers said about a request, with the commits they saw fetched."""
-        said = self._reviews(request) if request else ()
+        reviews = self._reviews(request) if request else ()
         opened_by = request.author if request else self.opened_by
-        return Inputs((*self.reviews, *said), self.statements, opened_by)
+        return Inputs((*self.reviews, *reviews), self.statements, opened_by)
 
     def _reviews(self, request: PullRequest) -> tuple[Review, ...]:
         if request.number not in self._asked and self.forge is not None:
             from itsm_gitops.forges import connection as forging
 
             reviews = tuple(self.forge.reviews(request.number))
-            seen = [r.commit for r in reviews if r.commit]
+            commits = [r.commit for r in reviews if r.commit]
             name = self.forge.name
             forging.fetch_request(
-                self.repo.history, name, request, request.head, seen, forging.token(name)
+                self.repo.history, name, request, request.head, commits, forging.token(name)
             )  # fmt: skip
             self._asked[request.number] = reviews
         return self._asked[request.number]
@@ -137,5 +137,5 @@ def given(repo: Repository, *, reviews: str = "", forge: str = "", number: int =
 
 def _statements(git: Git) -> list[refs.StoredText]:
     """Return the signed statements that are kept here or were fetched, each once."""
-    found = {s.oid: s for prefix in (sharing.FETCHED, signed.PREFIX) for s in refs.kept(git, prefix)}
-    return list(found.values())
+    texts = {s.oid: s for prefix in (sharing.FETCHED, signed.PREFIX) for s in refs.kept(git, prefix)}
+    return list(texts.values())

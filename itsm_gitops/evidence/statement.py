@@ -85,7 +85,7 @@ def judge(
     A merge may have been approved as what was merged, or as what came of it: either will do.
     """
     proposed = mainline.proposed(repo.history, base, landed)
-    found = []
+    assessments = []
     for head in dict.fromkeys([proposed, landed.commit]):
         assessment = assess(
             repo,
@@ -100,8 +100,8 @@ def judge(
         )
         if assessment.passes:
             return assessment
-        found.append(assessment)
-    return found[0]
+        assessments.append(assessment)
+    return assessments[0]
 
 
 def outcome(assessment: Assessment, *, changed: bool = True) -> str:
@@ -116,41 +116,41 @@ def outcome(assessment: Assessment, *, changed: bool = True) -> str:
 
 def used(inputs: Inputs, assessment: Assessment) -> Inputs:
     """Return the inputs without signed statements that are about something else."""
-    about = {r.review_id for r in (*assessment.counted, *(x.review for x in assessment.rejected))}
-    return inputs._replace(statements=tuple(s for s in inputs.statements if s.oid in about))
+    reviews = {r.review_id for r in (*assessment.counted, *(x.review for x in assessment.rejected))}
+    return inputs._replace(statements=tuple(s for s in inputs.statements if s.oid in reviews))
 
 
-def statement(assessment: Assessment, inputs: Inputs, about: About) -> bytes:
+def statement(assessment: Assessment, inputs: Inputs, context: About) -> bytes:
     """Return the statement about one merge, in the one form that is hashed and signed."""
-    landed = about.landed
+    landed = context.landed
     digests = {"gitCommit": landed.commit, "gitTree": landed.tree}
     if assessment.digest:
         digests["itsmChangeset"] = assessment.digest.removeprefix("sha256:")
     predicate = {
-        "kind": about.kind,
-        "sequence": about.sequence,
-        "previous": about.previous,
-        "original": about.original,
-        "recorded_at": clock.format_time(about.recorded_at),
+        "kind": context.kind,
+        "sequence": context.sequence,
+        "previous": context.previous,
+        "original": context.original,
+        "recorded_at": clock.format_time(context.recorded_at),
         "evaluated_at": clock.format_time(assessment.at),
-        "tool": {"name": "itsm-gitops", "version": about.version},
-        "run": dict(about.run),
-        "signer": about.signer,
-        "request": dict(about.request),
+        "tool": {"name": "itsm-gitops", "version": context.version},
+        "run": dict(context.run),
+        "signer": context.signer,
+        "request": dict(context.request),
         "merger": {
             "committer": f"{landed.committer} <{landed.committer_address}>",
-            "account": about.account,
+            "account": context.account,
         },
         "inputs": _inputs_json(used(inputs, assessment)),
         "assessment": as_json(assessment),
-        "result": outcome(assessment, changed=about.changed),
+        "result": outcome(assessment, changed=context.changed),
         "retro_due": retro_due(assessment),
     }
     return signed.canonical(
         {
             "_type": TYPE,
             "subject": [{"name": assessment.target, "digest": digests}],
-            "predicateType": PREDICATES[about.kind],
+            "predicateType": PREDICATES[context.kind],
             "predicate": predicate,
         }
     )

@@ -35,11 +35,11 @@ class Trail(NamedTuple):
 
 def merges(statements: Iterable[Statement]) -> dict[str, Statement]:
     """Return the statements about merges by the commit that came of it; the first one counts."""
-    found: dict[str, Statement] = {}
+    by_merge: dict[str, Statement] = {}
     for statement in statements:
         if statement.kind == MERGE and statement.base != statement.merge:
-            found.setdefault(statement.merge, statement)
-    return found
+            by_merge.setdefault(statement.merge, statement)
+    return by_merge
 
 
 def trail(git: Git, tip: str, statements: Iterable[Statement], start: str | None = None) -> Trail:
@@ -50,8 +50,8 @@ def trail(git: Git, tip: str, statements: Iterable[Statement], start: str | None
     recorded = merges(statements)
     line = {x.commit: x for x in mainline.landed(git, tip)}
     begin = _start(git, tip, line, recorded) if start is None else start
-    known = ancestors(git, begin) if begin else frozenset()
-    return Trail(tip, begin, tuple(_walk(git, tip, line, recorded, known)))
+    older = ancestors(git, begin) if begin else frozenset()
+    return Trail(tip, begin, tuple(_walk(git, tip, line, recorded, older)))
 
 
 def _walk(
@@ -59,12 +59,12 @@ def _walk(
     tip: str,
     line: Mapping[str, Landed],
     recorded: Mapping[str, Statement],
-    known: frozenset[str],
+    older: frozenset[str],
 ) -> Iterator[BranchMove]:
     places = {c: number for number, c in enumerate(line)}
-    commit, seen = tip, set(known)
-    while commit not in seen:
-        seen.add(commit)
+    commit, visited = tip, set(older)
+    while commit not in visited:
+        visited.add(commit)
         landed = line.get(commit) or mainline.one(git, commit)
         statement = recorded.get(commit)
         if statement and not _came_from(git, places, statement.base, commit):

@@ -67,14 +67,14 @@ def additions(
 ) -> Addition | None:
     """Return the pages that say all this, on top of a ledger; None where it says so already."""
     sequence, previous = _last(git, ledger)
-    taken = {p.path for p in ledger.pages} | {m.path for m in ledger.meddling}
+    paths = {p.path for p in ledger.pages} | {m.path for m in ledger.meddling}
     files: dict[str, bytes] = {}
-    said: list[StatementDraft] = []
+    new_drafts: list[StatementDraft] = []
     for draft in drafts:
         if draft.kind == MERGE and _recorded(git, ledger, draft):
             continue
         sequence += 1
-        while evidence.page(sequence, draft.kind, draft.landed.commit) in taken:
+        while evidence.page(sequence, draft.kind, draft.landed.commit) in paths:
             sequence += 1  # somebody put a file there who should not have
         raw = evidence.statement(
             draft.assessment, draft.inputs, _about(draft, recorder, sequence, previous)
@@ -88,11 +88,11 @@ def additions(
         if recorder.signer and recorder.key:
             files[path + SIGNATURE] = sshsig.sign(raw, recorder.key, NAMESPACE).encode()
         previous = evidence.sha256(raw)
-        said.append(draft)
+        new_drafts.append(draft)
     if not files:
         return None
-    kept = dict.fromkeys(commit for draft in said for commit in _keeps(git, draft))
-    return Addition(files, _message(said), tuple(kept))
+    commits = dict.fromkeys(commit for draft in new_drafts for commit in _keeps(git, draft))
+    return Addition(files, _message(new_drafts), tuple(commits))
 
 
 def _about(draft: StatementDraft, recorder: Recorder, sequence: int, previous: str) -> About:
@@ -129,9 +129,9 @@ def _read(git: Git, place: LedgerFile) -> Statement | None:
 def _recorded(git: Git, ledger: LedgerFiles, draft: StatementDraft) -> bool:
     """Whether there is a statement about this merge: another writer was faster."""
     ending = f"-{draft.kind}-{draft.landed.commit}.json"
-    found = [_read(git, p) for p in ledger.pages if p.path.endswith(ending)]
+    statements = [_read(git, p) for p in ledger.pages if p.path.endswith(ending)]
     target = draft.assessment.target
-    return any(s is not None and s.predicate["assessment"]["target"] == target for s in found)
+    return any(s is not None and s.predicate["assessment"]["target"] == target for s in statements)
 
 
 def _keeps(git: Git, draft: StatementDraft) -> Iterator[str]:
@@ -146,5 +146,5 @@ def _message(drafts: Sequence[StatementDraft]) -> str:
     if len(drafts) > 1:
         return f"Evidence of {len(drafts)} merges into {drafts[0].assessment.target}"
     (draft,) = drafts
-    named = ", ".join(draft.assessment.changes[:3]) or draft.landed.commit[:12]
-    return f"{named}: {draft.result.lower()}{'' if draft.kind == MERGE else ', reviewed afterwards'}"
+    subject = ", ".join(draft.assessment.changes[:3]) or draft.landed.commit[:12]
+    return f"{subject}: {draft.result.lower()}{'' if draft.kind == MERGE else ', reviewed afterwards'}"
