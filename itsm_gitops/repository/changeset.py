@@ -50,12 +50,12 @@ def changeset(git: Git, merge_base: str, head: str) -> list[Changed]:
         "--ignore-submodules=none", "--no-relative", "-z", "--end-of-options", merge_base, head,
     )  # fmt: skip
     words = out.split(b"\0")[:-1]
-    found = []
-    for about, name in zip(words[::2], words[1::2], strict=True):
-        old_mode, new_mode, old_blob, new_blob, status = about.lstrip(b":").decode("ascii").split(" ")
+    changes = []
+    for header, name in zip(words[::2], words[1::2], strict=True):
+        old_mode, new_mode, old_blob, new_blob, status = header.lstrip(b":").decode("ascii").split(" ")
         path = _inside(decode(name), git.prefix)
-        found.append(Changed(old_mode, new_mode, old_blob, new_blob, status, path))
-    return sorted(found, key=lambda c: c.path)
+        changes.append(Changed(old_mode, new_mode, old_blob, new_blob, status, path))
+    return sorted(changes, key=lambda c: c.path)
 
 
 def merge_bases(git: Git, base: str, head: str) -> list[str]:
@@ -108,14 +108,14 @@ def contributors(git: Git, base: str, head: str) -> list[Authored]:
     form = f"%H%x00%T%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00{trailers}"
     out = git.run("log", "--no-mailmap", "-z", f"--format={form}", "--end-of-options", f"{base}..{head}")
     words = [w.decode("utf-8", "replace") for w in out.split(b"\0")]
-    found = []
+    commits = []
     for start in range(0, len(words) - 7, 8):
-        commit, tree, parents, name, address, committer, committed, named = words[start : start + 8]
+        commit, tree, parents, name, address, committer, committed, trailer_text = words[start : start + 8]
         if " " in parents and clean_merge(git, parents.split(" "), tree):
             continue
-        co_authors = tuple(t.strip() for t in named.split("\x1f") if t.strip())
-        found.append(Authored(commit, name, address, committer, committed, co_authors))
-    return found
+        co_authors = tuple(t.strip() for t in trailer_text.split("\x1f") if t.strip())
+        commits.append(Authored(commit, name, address, committer, committed, co_authors))
+    return commits
 
 
 def clean_merge(git: Git, parents: list[str], tree: str) -> bool:
@@ -123,10 +123,10 @@ def clean_merge(git: Git, parents: list[str], tree: str) -> bool:
     if len(parents) != 2:
         return False
     try:
-        made = _without_drivers(git).run("merge-tree", "--write-tree", "--no-messages", *parents)
+        merged = _without_drivers(git).run("merge-tree", "--write-tree", "--no-messages", *parents)
     except GitError:  # conflicts, or a Git older than 2.38: then somebody is behind it
         return False
-    return made.decode("ascii").strip() == tree
+    return merged.decode("ascii").strip() == tree
 
 
 def _without_drivers(git: Git) -> Git:

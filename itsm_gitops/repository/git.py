@@ -81,10 +81,10 @@ def executable() -> str:
     import shutil
 
     folders = [p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(p).is_absolute()]
-    found = shutil.which("git", path=os.pathsep.join(folders))
-    if not found:
+    program = shutil.which("git", path=os.pathsep.join(folders))
+    if not program:
         raise GitError("the git command is not installed", "install Git 2.31 or newer")
-    return found
+    return program
 
 
 def decode(name: bytes) -> str:
@@ -109,21 +109,21 @@ class Git:
         return Git(self.root, {**self._extra, **extra})
 
     def run(
-        self, *args: str, timeout: float = TIMEOUT, index: str | None = None, given: bytes = b""
+        self, *args: str, timeout: float = TIMEOUT, index: str | None = None, stdin: bytes = b""
     ) -> bytes:
         """Run one git command and return what it prints; raises GitError with a hint.
 
         ``args`` are the command's own; callers put ``--end-of-options`` and ``--`` before any
-        text that comes from outside. ``index`` names another index file, ``given`` is standard input.
+        text that comes from outside. ``index`` names another index file, ``stdin`` is standard input.
         """
         import subprocess
 
         try:
-            done = subprocess.run(
+            process = subprocess.run(
                 self._command(args),
                 cwd=self.root,
                 env={**_environment(index), **self._extra},
-                input=given,
+                input=stdin,
                 capture_output=True,
                 timeout=timeout,
                 check=False,
@@ -132,9 +132,9 @@ class Git:
             raise GitError(
                 f"git {args[0]} took longer than {timeout:.0f} s", "is the disk reachable?"
             ) from error
-        if done.returncode:
-            raise explain(args[0], done.returncode, done.stderr)
-        return done.stdout
+        if process.returncode:
+            raise explain(args[0], process.returncode, process.stderr)
+        return process.stdout
 
     def _command(self, args: tuple[str, ...]) -> list[str]:
         settings = [word for setting in _CONFIG for word in ("-c", setting)]
@@ -213,20 +213,20 @@ class Git:
         import subprocess
         import tempfile
 
-        with tempfile.TemporaryFile() as wanted:
+        with tempfile.TemporaryFile() as names:
             # The names come from a file, so that git may fill its output while we read it.
             count = 0
             for oid in oids:
-                wanted.write(oid.encode("ascii") + b"\n")
+                names.write(oid.encode("ascii") + b"\n")
                 count += 1
             if not count:
                 return
-            wanted.seek(0)
+            names.seek(0)
             with subprocess.Popen(
                 self._command(("cat-file", "--batch", "--buffer")),
                 cwd=self.root,
                 env={**_environment(), **self._extra},
-                stdin=wanted,
+                stdin=names,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=1 << 18,
@@ -240,8 +240,8 @@ class Git:
 
 
 def _environment(index: str | None = None) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    return {**kept, **_ENVIRONMENT, **({"GIT_INDEX_FILE": index} if index else {})}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    return {**inherited, **_ENVIRONMENT, **({"GIT_INDEX_FILE": index} if index else {})}
 
 
 def _read_blob(out: IO[bytes], err: IO[bytes], most: int) -> Blob:
@@ -266,9 +266,9 @@ def _read_blob(out: IO[bytes], err: IO[bytes], most: int) -> Blob:
 
 def explain(command: str, code: int, stderr: bytes) -> GitError:
     """Make a GitError of what git said; the hint is empty when the cause is not a known one."""
-    said = stderr.decode("utf-8", "replace").strip()
+    text = stderr.decode("utf-8", "replace").strip()
     for sign, message, hint in _EXPLAINED:
-        if sign in said.lower():
+        if sign in text.lower():
             return GitError(message, hint)
-    first = said.splitlines()[0].removeprefix("fatal: ") if said else f"exit code {code}"
+    first = text.splitlines()[0].removeprefix("fatal: ") if text else f"exit code {code}"
     return GitError(f"git {command}: {first}")

@@ -98,8 +98,8 @@ def _entries(git: Git, newest: str) -> Iterator[tuple[str, str, str, str, str]]:
     for word in words:
         mark = word.lstrip(b"\n")
         if mark.startswith(b":"):
-            about = mark.decode("ascii").split(" ")
-            yield commit, about[4], about[1], decode(next(words)), about[3]
+            fields = mark.decode("ascii").split(" ")
+            yield commit, fields[4], fields[1], decode(next(words)), fields[3]
         elif mark:
             commit = mark.decode("ascii")
 
@@ -146,7 +146,7 @@ def build(git: Git, parent: str, addition: Addition) -> str:
         # What is kept must never be the first parent, or the log would go on into it.
         first = parent or _write(git, index, (), "Evidence begins here")
         for path, content in sorted(addition.files.items()):
-            out = git.run("hash-object", "-w", "--no-filters", "--stdin", given=content)
+            out = git.run("hash-object", "-w", "--no-filters", "--stdin", stdin=content)
             blob = out.decode("ascii").strip()
             git.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", index=index)
         return _write(git, index, (first, *addition.keeps), addition.message)

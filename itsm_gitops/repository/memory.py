@@ -41,18 +41,18 @@ class MemoryRow(NamedTuple):
 class Memory:
     """The rows of the last reading (``before``) and of this one (``rows``), by path."""
 
-    def __init__(self, stamps: Mapping[str, bytes], kept: Iterable[Plain] = ()) -> None:
+    def __init__(self, stamps: Mapping[str, bytes], earlier: Iterable[Plain] = ()) -> None:
         """Take what ``plain`` returned the last time, and the ``stamps`` of the files before they are read."""
-        self.before: dict[str, MemoryRow] = dict(row for part in kept for row in _rows(*part))
+        self.before: dict[str, MemoryRow] = dict(row for part in earlier for row in _rows(*part))
         self.rows: dict[str, MemoryRow] = {}
         self._stamps = stamps
 
     def begin(self, infos: Iterable[FileInfo]) -> None:
         """Take over the rows of those of the files that did not change."""
         for info in infos:
-            known = self.before.get(info.path)
-            if known is not None and known.stamp and known.stamp == self._stamps.get(info.path):
-                self.rows[info.path] = known
+            row = self.before.get(info.path)
+            if row is not None and row.stamp and row.stamp == self._stamps.get(info.path):
+                self.rows[info.path] = row
 
     def learn(self, path: str, digest: bytes, entry: Entry, visited: Any, data: Any = None) -> None:
         """Remember a document that was just read."""
@@ -84,7 +84,7 @@ class Memory:
         rows = list(self.rows.items())
         for start in range(0, len(rows), _PART):
             part = rows[start : start + _PART]
-            kept: list[Sequence[Any]] = [
+            plain_rows: list[Sequence[Any]] = [
                 (
                     path,
                     r.stamp,
@@ -94,11 +94,11 @@ class Memory:
                 )
                 for path, r in part
             ]
-            yield kept, pickle.dumps([r.visited for _, r in part], pickle.HIGHEST_PROTOCOL)
+            yield plain_rows, pickle.dumps([r.visited for _, r in part], pickle.HIGHEST_PROTOCOL)
 
 
-def _rows(kept: list[Sequence[Any]], visited: bytes) -> Iterator[tuple[str, MemoryRow]]:
-    for (path, stamp, digest, entry, data), own in zip(kept, pickle.loads(visited), strict=True):  # noqa: S301 - see Vault
+def _rows(rows: list[Sequence[Any]], visited: bytes) -> Iterator[tuple[str, MemoryRow]]:
+    for (path, stamp, digest, entry, data), own in zip(rows, pickle.loads(visited), strict=True):  # noqa: S301 - see Vault
         yield path, MemoryRow(stamp, digest, packing.entry_of(entry), data, own)
 
 
@@ -119,15 +119,15 @@ def stamps(snapshot: Snapshot, infos: Iterable[FileInfo], clock: Path) -> dict[s
 
 def _stamp(path: str, newest: int) -> bytes:
     try:
-        found = os.lstat(path)
+        status = os.lstat(path)
     except OSError:
         return b""
-    return b"" if max(found.st_mtime_ns, found.st_ctime_ns) >= newest else stamp_of(found)
+    return b"" if max(status.st_mtime_ns, status.st_ctime_ns) >= newest else stamp_of(status)
 
 
-def stamp_of(found: os.stat_result) -> bytes:
+def stamp_of(status: os.stat_result) -> bytes:
     """Return size, times and inode of a file in one small piece."""
-    numbers = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+    numbers = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
     return b"".join(n.to_bytes(8, signed=True) for n in numbers)
 
 

@@ -39,9 +39,9 @@ def mentions(snapshot: Snapshot, identifier: str, most: int = 0) -> Mentions:
             family, _, rest = info.path.partition("/")
             folders.setdefault(f"{family}/{rest.partition('/')[0]}", []).append(info.path)
     skipped = [folder for folder, paths in folders.items() if most and len(paths) > most]
-    wanted = identifier.encode()
+    needle = identifier.encode()
     paths = [path for folder, inside in folders.items() if folder not in skipped for path in inside]
-    return Mentions([path for path, raw in snapshot.read_many(paths) if wanted in raw], skipped)
+    return Mentions([path for path, raw in snapshot.read_many(paths) if needle in raw], skipped)
 
 
 class Search:
@@ -67,8 +67,8 @@ class Search:
         try:
             os.close(read_end)
             # No path holds a NUL, and none is empty: an empty name stands between the two lists.
-            found = mentions(*self._asked)
-            sent = b"\0".join(os.fsencode(p) for p in [*found.paths, "", *found.skipped, ""])
+            result = mentions(*self._asked)
+            sent = b"\0".join(os.fsencode(p) for p in [*result.paths, "", *result.skipped, ""])
             while sent:
                 sent = sent[os.write(write_end, sent) :]
             code = 0

@@ -29,14 +29,14 @@ def merged_tree(git: Git, ours: str, others: Sequence[str]) -> str:
         try:
             out = git.run("merge-tree", "--write-tree", "--no-messages", commit, theirs)
         except GitError as error:
-            known = " with ".join((ours, *others[: number - 1]))
+            others_text = " with ".join((ours, *others[: number - 1]))
             raise GitError(
-                f"'{other}' cannot be merged into {known} without deciding something",
+                f"'{other}' cannot be merged into {others_text} without deciding something",
                 f"git merge {other} shows where (Git 2.38 or newer is needed)",
             ) from error
         tree = out.decode("ascii").strip()
         if number < len(others):
             parents = ("-p", commit, "-p", theirs)
-            made = git.having(_NOBODY).run("commit-tree", *parents, "-m", "merge", tree)
-            commit = made.decode("ascii").strip()
+            output = git.having(_NOBODY).run("commit-tree", *parents, "-m", "merge", tree)
+            commit = output.decode("ascii").strip()
     return tree

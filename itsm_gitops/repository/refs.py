@@ -24,7 +24,7 @@ def keep(git: Git, name: str, content: bytes) -> str:
     """Store ``content`` as a blob under a reference; returns the blob. Raises GitError for a bad name."""
     if not _NAME.fullmatch(name) or any(bad in name for bad in _BAD):
         raise GitError(f"'{name}' cannot be the name of a reference")
-    oid = git.run("hash-object", "-w", "--no-filters", "--stdin", given=content).decode("ascii").strip()
+    oid = git.run("hash-object", "-w", "--no-filters", "--stdin", stdin=content).decode("ascii").strip()
     git.run("update-ref", "--end-of-options", name, oid)
     return oid
 
@@ -33,7 +33,7 @@ def kept(git: Git, prefix: str) -> list[StoredText]:
     """Return every text below a reference prefix such as ``refs/itsm/approvals``, by name."""
     form = "--format=%(objecttype) %(objectname) %(refname)"
     out = git.run("for-each-ref", form, "--end-of-options", f"{prefix}/").decode("utf-8", "surrogateescape")
-    found = [line.split(" ", 2) for line in out.splitlines()]
-    wanted = [(oid, name) for kind, oid, name in found if kind == "blob"]
-    blobs = git.blobs(oid for oid, _ in wanted)
-    return [StoredText(name, oid, blob.content) for (oid, name), blob in zip(wanted, blobs, strict=True)]
+    rows = [line.split(" ", 2) for line in out.splitlines()]
+    texts = [(oid, name) for kind, oid, name in rows if kind == "blob"]
+    blobs = git.blobs(oid for oid, _ in texts)
+    return [StoredText(name, oid, blob.content) for (oid, name), blob in zip(texts, blobs, strict=True)]

@@ -40,19 +40,19 @@ def newest(git: Git) -> Newest:
 def catch_up(git: Git) -> str:
     """Bring the branch here to its newest state; raises GitError where the two have parted."""
     for attempt in range(_REFUSALS_MAX):
-        here, found = ledger.tip(git), newest(git)
-        if found.parted:
+        here, remote = ledger.tip(git), newest(git)
+        if remote.parted:
             raise GitError(
                 f"the branch {EVIDENCE} here is no part of the remote's: both hold statements that the other lacks",
                 f"git branch -m {EVIDENCE} {EVIDENCE}-local keeps it aside; then record again",
             )
         try:
-            if found.tip != here:
-                ledger.move(git, found.tip, here)
+            if remote.tip != here:
+                ledger.move(git, remote.tip, here)
         except GitError:  # another process of this clone has moved it: look again
             ledger.pause(attempt)
         else:
-            return found.tip
+            return remote.tip
     raise GitError(f"the branch {EVIDENCE} is moved by others all the time", "try again")
 
 

@@ -78,5 +78,5 @@ class Spool:
             return None
         start, size = place
         file = self._files[start & (1 << _FILE_BITS) - 1]
-        found: dict[str, Any] = marshal.loads(os.pread(file, size, start >> _FILE_BITS))  # noqa: S302 - ours
-        return found
+        data: dict[str, Any] = marshal.loads(os.pread(file, size, start >> _FILE_BITS))  # noqa: S302 - ours
+        return data

@@ -30,9 +30,9 @@ class Vault:
     where there was none, and where it could not be written.
     """
 
-    def __init__(self, git: Git, path: Path, about: str) -> None:
+    def __init__(self, git: Git, path: Path, purpose: str) -> None:
         self._path = path
-        self._about = about.encode()
+        self._about = purpose.encode()
         self._key = _key(git)
         self.signature = b""
 
@@ -59,18 +59,18 @@ class Vault:
         self.signature = b""
         if not self._key:
             return
-        maker, kept = self._maker(), False
+        maker, any_part = self._maker(), False
         with suppress(OSError), drafts.replacing(self._path) as file:
             file.write(bytes(_SIZE))
             for part in parts:
-                written = marshal.dumps(part)
-                framed = len(written).to_bytes(_LENGTH) + written
+                content = marshal.dumps(part)
+                framed = len(content).to_bytes(_LENGTH) + content
                 maker.update(framed)
                 file.write(framed)
             file.seek(0)
             file.write(maker.digest())
-            kept = True
-        if kept:
+            any_part = True
+        if any_part:
             self.signature = maker.digest()
 
     def drop(self) -> None:

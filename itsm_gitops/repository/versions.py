@@ -53,35 +53,35 @@ def versions(repo: Repository, at: str | None = None, most: int = 20) -> dict[st
             return {}
     except GitError:
         return {}
-    found: dict[str, list[Version]] = {}
+    by_path: dict[str, list[Version]] = {}
     for path, version in _edits(git, commit):
-        known = found.setdefault(path, [])
-        if len(known) < most:
-            known.append(version)
-    return {path: tuple(some) for path, some in found.items()}
+        of_path = by_path.setdefault(path, [])
+        if len(of_path) < most:
+            of_path.append(version)
+    return {path: tuple(some) for path, some in by_path.items()}
 
 
 def _edits(git: Git, commit: str) -> Iterator[tuple[str, Version]]:
     """Yield every edit of a file that was there before, newest first."""
     options = ("--full-history", "--diff-merges=combined", "--diff-filter=MT")
     for header, entries in log(git, _FIELDS, commit, (CMDB, RECORDS), *options):
-        said = [h.decode("utf-8", "replace") for h in header]
+        texts = [h.decode("utf-8", "replace") for h in header]
         for raw, name in entries:
             parents = len(raw) - len(raw.lstrip(b":"))
             *before, after = [o.decode("ascii") for o in raw.split(b" ")[parents + 1 : 2 * parents + 2]]
             if not any(_GONE.issuperset(oid) for oid in (*before, after)):
-                yield decode(name), Version(said[0], said[1], said[2], said[3], tuple(before), after)
+                yield decode(name), Version(texts[0], texts[1], texts[2], texts[3], tuple(before), after)
 
 
 def changes_of(
-    git: Git, wanted: Mapping[str, Sequence[Version]]
+    git: Git, by_path: Mapping[str, Sequence[Version]]
 ) -> Iterator[tuple[str, Version, list[Change]]]:
     """Yield what each version of some documents changed, reading all blobs from one process.
 
     A merge counts for what it decided itself; a version that cannot be read as YAML counts as empty.
     """
-    blobs = git.blobs(oid for some in wanted.values() for oid in _blobs(some))
-    for path, some in wanted.items():
+    blobs = git.blobs(oid for some in by_path.values() for oid in _blobs(some))
+    for path, some in by_path.items():
         data = {b.oid: mapping_of(b.content) for b in islice(blobs, len(_blobs(some)))}
         for version in some:
             yield (

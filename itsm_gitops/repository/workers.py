@@ -97,8 +97,8 @@ def share_as_free(
         if 0 in processes:
             meanwhile()
         # One byte is read by one process only.
-        taken = (starts[byte[0]] for byte in iter(lambda: os.read(numbers, 1), b""))
-        return [(start, work(start, items[start : start + size])) for start in taken]
+        own = (starts[byte[0]] for byte in iter(lambda: os.read(numbers, 1), b""))
+        return [(start, work(start, items[start : start + size])) for start in own]
 
     try:
         results = share_out(range(count), take, count)
@@ -164,8 +164,8 @@ def _collect(worker: _Worker) -> R:  # type: ignore[type-var]
     sent = worker.pipe.read()
     if not sent:
         raise WorkerFailed("a worker process stopped without an answer (killed, or out of memory?)")
-    done, *outcome = pickle.loads(sent)  # noqa: S301 - written by our own fork
-    if done:
+    succeeded, *outcome = pickle.loads(sent)  # noqa: S301 - written by our own fork
+    if succeeded:
         result: R = outcome[0]
         return result
     error, text = outcome
