@@ -37,11 +37,11 @@ class Hours:
 
     def after(self, start: int, seconds: int) -> int | None:
         """Return the moment at which so many seconds have counted since ``start``; None beyond the span."""
-        wanted = self._until(start) + seconds
-        index = bisect_left(self._before, wanted) - 1
+        counted = self._until(start) + seconds
+        index = bisect_left(self._before, counted) - 1
         if index >= len(self._starts):
             return None
-        return start if seconds <= 0 else self._starts[index] + wanted - self._before[index]
+        return start if seconds <= 0 else self._starts[index] + counted - self._before[index]
 
 
 class RoundTheClock:
