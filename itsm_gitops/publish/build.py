@@ -46,7 +46,7 @@ class SiteReport:
     unchanged: bool = False
 
 
-def _silent(what: str, done: int, total: int) -> None:
+def _silent(what: str, count: int, total: int) -> None:
     """Report no progress."""
 
 
@@ -89,40 +89,42 @@ def build_site(
     progress("Reading", 0, 1)
     snapshot = repo.snapshot(at)
     book, config = read_rulebook(snapshot), read_config(snapshot).require(snapshot.name)
-    wanted = read_audience(snapshot, book, config.audience if audience is None else audience)
-    usual = OUTPUT if wanted.name == config.audience else OUTPUT.with_name(f"{OUTPUT.name}-{wanted.name}")
+    visibility = read_audience(snapshot, book, config.audience if audience is None else audience)
+    usual = (
+        OUTPUT if visibility.name == config.audience else OUTPUT.with_name(f"{OUTPUT.name}-{visibility.name}")
+    )
     target = plain_path(repo.root / (output_folder or usual))
     waiting = partial(progress, "Waiting for another build", 0, 1)
-    with output.claim(target, wanted.name, repo.root, waiting) as folder:
+    with output.claim(target, visibility.name, repo.root, waiting) as folder:
         work = output.work_folder(_work_folder(target), repo.root)
-        about = [wanted.name, type(reporter).__qualname__]
+        settings = [visibility.name, type(reporter).__qualname__]
         # What another audience sees of a document depends on everything: its site is made anew each time.
-        git = repo.git if wanted.everything else None
-        tool, moment = digest(snapshot, about), (now or clock.now()).astimezone(UTC)
+        git = repo.git if visibility.everything else None
+        tool, moment = digest(snapshot, settings), (now or clock.now()).astimezone(UTC)
         made_of = engine.made_of(frame.site_folder(repo.root), config.engine)
         facts = (tool, moment.isoformat(), repr((base_url, cli_reference, tuple(rules))), made_of)
         last = Last(git, work, str(target), snapshot, background(git, at, facts) if git else ())
         same = last.figures()
         if same:
             seconds = time.perf_counter() - started
-            return SiteReport(target, wanted.name, *same, 0, 0, seconds, unchanged=True)
+            return SiteReport(target, visibility.name, *same, 0, 0, seconds, unchanged=True)
         memo = Memo(git, work, tool, last.stamps)
         url = base_url if base_url is not None else config.site_url
         parts = frame.sources(
             repo.root,
-            visible_book(book, wanted),
+            visible_book(book, visibility),
             config,
-            wanted,
+            visibility,
             url,
             cli_reference=cli_reference,
             rules=rules,
-            reports=reporter.titles() if reporter and wanted.reports else (),
+            reports=reporter.titles() if reporter and visibility.reports else (),
         )
         with engine.rendering(parts, work, repo.git) as rendered, spooled(work) as spool:
-            view, found, words = load(
+            view, memory, words = load(
                 snapshot,
                 book,
-                wanted,
+                visibility,
                 reporter,
                 moment,
                 memory=memo.memory,
@@ -132,12 +134,12 @@ def build_site(
             progress("Reading what happened", 0, 1)
             add_background(view, repo, at, reporter)
             progress("Rendering the frame", 0, 1)
-            site = Site(view, rendered(), folder, url, progress, found, memo)
+            site = Site(view, rendered(), folder, url, progress, memory, memo)
             report = site.write(words)
         memo.keep()
         last.keep(site.written, Figures(*report[:3]))
     seconds = time.perf_counter() - started
-    return SiteReport(target, wanted.name, *report, seconds)
+    return SiteReport(target, visibility.name, *report, seconds)
 
 
 def _work_folder(target: Path) -> Path:

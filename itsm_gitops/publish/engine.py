@@ -109,10 +109,10 @@ def rendering(sources: Sources, work: Path, git: Git | None) -> Iterator[Callabl
     if vault:
         vault.drop()
     _write_sources(sources, source, configuration)
-    with tempfile.TemporaryFile() as said, _started(source, engine, said) as process:
+    with tempfile.TemporaryFile() as log, _started(source, engine, log) as process:
 
         def wait() -> Path:
-            _wait(process, engine, said, source)
+            _wait(process, engine, log, source)
             if vault:
                 vault.keep([digest_of_files(built)])
             return built
@@ -189,7 +189,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def _started(source: Path, engine: Engine, said: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+def _started(source: Path, engine: Engine, log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     """Run the engine beside the block; what it says goes to a file, as nobody reads a pipe meanwhile.
 
     Isolated from the environment, the current folder and the user's own settings of Python.
@@ -200,7 +200,7 @@ def _started(source: Path, engine: Engine, said: IO[bytes]) -> Iterator[subproce
     environment = {**{name: os.environ[name] for name in _PASSED_ON if name in os.environ}, **_ENVIRONMENT}
     try:
         process = subprocess.Popen(
-            command, cwd=source, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+            command, cwd=source, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
     except OSError as error:
         raise _cannot_run(engine, error) from error
@@ -226,14 +226,14 @@ _ENVIRONMENT: Mapping[str, str] = {
 }
 
 
-def _wait(process: subprocess.Popen[bytes], engine: Engine, said: IO[bytes], source: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], engine: Engine, log: IO[bytes], source: Path) -> None:
     try:
         failed = process.wait(_TIMEOUT)
     except subprocess.TimeoutExpired as error:
         raise _cannot_run(engine, error) from error
     if failed:
-        said.seek(0)
-        lines = said.read().decode("utf-8", "replace").strip().splitlines()[-12:]
+        log.seek(0)
+        lines = log.read().decode("utf-8", "replace").strip().splitlines()[-12:]
         raise ItsmError(
             "the site engine failed:\n" + "\n".join(lines), "the pages it reads are in " + str(source)
         )

@@ -81,24 +81,24 @@ class _ColumnReader:
         self._named: dict[tuple[str, str, str], tuple[str, str]] = {}
 
     def row(self, entry: Entry, rank: int) -> _ExplorerRow:
-        found: dict[str, list[str]] = {"service": [], "ci": [], "team": []}
+        by_facet: dict[str, list[str]] = {"service": [], "ci": [], "team": []}
         for edge in entry.edges:
             key = (edge.target, edge.relation, str(edge.pointer[0]))
-            known = self._named.get(key)
-            if known is None:
-                known = self._named[key] = (self._facet(*key), shorten(edge.target, _LONGEST_NAME))
-            facet, name = known
-            if facet and name not in found[facet]:
-                found[facet].append(name)
+            facet_and_name = self._named.get(key)
+            if facet_and_name is None:
+                facet_and_name = self._named[key] = (self._facet(*key), shorten(edge.target, _LONGEST_NAME))
+            facet, name = facet_and_name
+            if facet and name not in by_facet[facet]:
+                by_facet[facet].append(name)
         return _ExplorerRow(
             entry.id,
             entry.kind,
             shorten(entry.title, _LONGEST_TITLE),
             shorten(entry.state, _LONGEST_NAME),
             shorten(self._view.priority(entry).name, _LONGEST_NAME),
-            found["service"],
-            found["ci"],
-            found["team"],
+            by_facet["service"],
+            by_facet["ci"],
+            by_facet["team"],
             _seconds(entry.opened),
             _seconds(entry.updated),
             rank,
@@ -106,8 +106,8 @@ class _ColumnReader:
 
     def _facet(self, target: str, relation: str, field: str) -> str:
         """Return what a record is found by when it names ``target``, '' for nothing."""
-        known = self._view.entries.get(target)
-        kind = self._view.kind(known) if known else None
+        entry = self._view.entries.get(target)
+        kind = self._view.kind(entry) if entry else None
         if field in _TEAMS:
             return "team" if kind is None or kind.name == "team" else ""
         if kind is None:
@@ -121,10 +121,10 @@ class _ColumnReader:
         facets = {name: facet for facet, name in self._named.values() if facet}
         for kind in ("service", "team"):
             facets.update((e.id, kind) for e in self._view.of_kind(kind))
-        found: dict[str, dict[str, str]] = {"service": {}, "ci": {}, "team": {}}
+        by_facet: dict[str, dict[str, str]] = {"service": {}, "ci": {}, "team": {}}
         for name, facet in sorted(facets.items()):
-            found[facet][name] = shorten(self._view.title(name), _LONGEST_NAME)
-        return found
+            by_facet[facet][name] = shorten(self._view.title(name), _LONGEST_NAME)
+        return by_facet
 
 
 def _seconds(text: str) -> int | None:
@@ -189,8 +189,8 @@ def _coded(values: Iterable[Sequence[str]]) -> list[Any]:
 
 
 def _differences(values: Sequence[int | None]) -> list[int | None]:
-    known = [0, *(v for v in values if v is not None)]
-    steps = iter([b - a for a, b in pairwise(known)])
+    numbers = [0, *(v for v in values if v is not None)]
+    steps = iter([b - a for a, b in pairwise(numbers)])
     return [None if v is None else next(steps) for v in values]
 
 
@@ -213,12 +213,12 @@ def _about(view: View, chunks: Sequence[_Chunk]) -> dict[str, Any]:
         for k in view.book.kinds.values()
         if k.is_record
     }
-    known = view.book.policy(PRIORITY).get("priorities", {})
+    priorities = view.book.policy(PRIORITY).get("priorities", {})
     return {
         "version": VERSION,
         "zone": str(view.zone),
         "kinds": kinds,
-        "priorities": {name: view.priority_title(name) for name in known},
+        "priorities": {name: view.priority_title(name) for name in priorities},
         "chunks": [_entry_of(c) for c in chunks],
     }
 
@@ -237,8 +237,8 @@ def _entry_of(chunk: _Chunk) -> dict[str, Any]:
 
 
 def _span(values: Sequence[int | None]) -> list[int]:
-    known = [v for v in values if v is not None]
-    return [min(known), max(known)] if known else []
+    numbers = [v for v in values if v is not None]
+    return [min(numbers), max(numbers)] if numbers else []
 
 
 def _file(name: str, data: Any) -> tuple[str, bytes]:

@@ -157,11 +157,11 @@ _WORDS = {
 
 def _life_cycles(book: RuleBook) -> str:
     parts = ["# Life cycles\n", "States, what each demands, and the steps between them.\n"]
-    seen: dict[str, list[Kind]] = {}
+    by_workflow: dict[str, list[Kind]] = {}
     for kind in book.kinds.values():
         if kind.workflow:
-            seen.setdefault(kind.workflow.name, []).append(kind)
-    for kinds in seen.values():
+            by_workflow.setdefault(kind.workflow.name, []).append(kind)
+    for kinds in by_workflow.values():
         workflow = kinds[0].workflow
         if workflow:
             used = ", ".join(md(k.title) for k in kinds)
@@ -182,8 +182,8 @@ def _requirement(requirement: Requirement) -> str:
 
 
 def _condition(when: Mapping[str, tuple[Any, ...]]) -> str:
-    said = [f"{md(k)} is {' or '.join(md(str(v)) for v in values)}" for k, values in when.items()]
-    return f" (when {' and '.join(said)})" if said else ""
+    conditions = [f"{md(k)} is {' or '.join(md(str(v)) for v in values)}" for k, values in when.items()]
+    return f" (when {' and '.join(conditions)})" if conditions else ""
 
 
 def _steps(workflow: Workflow) -> str:
@@ -231,13 +231,13 @@ def _priority(policy: Mapping[str, Any]) -> str:
         return ""
     columns = list(dict.fromkeys(u for row in matrix.values() for u in row))
     rows = [[f"impact {md(i)}", *(md(row.get(u, "")) for u in columns)] for i, row in matrix.items()]
-    known = [
-        [md(name), md(about.get("title", "")), md(about.get("description", ""))]
-        for name, about in policy.get("priorities", {}).items()
+    priorities = [
+        [md(name), md(texts.get("title", "")), md(texts.get("description", ""))]
+        for name, texts in policy.get("priorities", {}).items()
     ]
     return "\n".join(
         ["## Priority\n", _table(("", *(f"urgency {md(u)}" for u in columns)), rows),
-         _table(("Priority", "Name", "Meaning"), known)]
+         _table(("Priority", "Name", "Meaning"), priorities)]
     )  # fmt: skip
 
 

@@ -38,30 +38,30 @@ class Indexer:
         self._memo = memo
         self._root = root
         self._last = StoredIndex(*memo.index)
-        said = repr((pages, sorted((w, list(numbers)) for w, numbers in bodies.items())))
-        self._digest = hashlib.blake2b(said.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+        text = repr((pages, sorted((w, list(numbers)) for w, numbers in bodies.items())))
+        self._digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
     def files(self, entries: Sequence[Entry], words: dict[str, str]) -> Iterator[tuple[str, bytes]]:
         """Yield the files (name and content) over documents in the order of their numbers.
 
         ``words`` are those of each document; they are used up.
         """
-        found = self._revised(entries, words) or self._anew(entries, words)
+        entries_by_word = self._revised(entries, words) or self._anew(entries, words)
         words.clear()
-        return search.files([*self._pages, *(self._doc(e) for e in entries)], found)
+        return search.files([*self._pages, *(self._doc(e) for e in entries)], entries_by_word)
 
-    def keep(self, entries: Iterable[Entry], written: Mapping[str, bytes]) -> None:
-        """Keep for the next build what it needs to know of this index; ``written`` has the sign of each file."""
+    def keep(self, entries: Iterable[Entry], signs_by_name: Mapping[str, bytes]) -> None:
+        """Keep for the next build what it needs to know of this index; ``signs_by_name`` has the sign of each file."""
         signs: list[bytes] = []
-        while (name := search.words_file(len(signs))) in written:
-            signs.append(written[name])
+        while (name := search.words_file(len(signs))) in signs_by_name:
+            signs.append(signs_by_name[name])
         self._memo.index = StoredIndex(self._digest, [e.id for e in entries], signs)
 
     def _doc(self, entry: Entry) -> Doc:
         kind = self._view.kind(entry)
         state = kind.workflow.states.get(entry.state) if kind.workflow else None
-        shown = state.title if state else entry.state
-        return Doc(self._view.url(entry.id), entry.title, kind.title, entry.id, shown)
+        state_title = state.title if state else entry.state
+        return Doc(self._view.url(entry.id), entry.title, kind.title, entry.id, state_title)
 
     def _anew(self, entries: Iterable[Entry], words: dict[str, str]) -> Iterator[search.IndexWord]:
         titles: Postings = {}
@@ -87,24 +87,26 @@ class Indexer:
 
     def _shards(self) -> list[bytes]:
         """Return the shards of the last index; none when one of them is not as it was written."""
-        found = []
+        shards = []
         for number, sign in enumerate(self._last.signs):
             name = search.words_file(number)
             if output.sign(self._root, name) != sign:
                 return []
-            found.append(Path(self._root, name).read_bytes())
-        return found
+            shards.append(Path(self._root, name).read_bytes())
+        return shards
 
 
 def _title_words(entry: Entry) -> set[str]:
     return search.tokens(" ".join((entry.id, entry.title, *entry.aliases)))
 
 
-def _words_of(row: MemoryRow | None, known: str = "") -> Words:
-    """Return the words of a document, none where there is none; ``known`` are those of its text."""
+def _words_of(row: MemoryRow | None, text_words: str = "") -> Words:
+    """Return the words of a document, none where there is none; ``text_words`` are those of its text."""
     if row is None:
         return Words()
-    text = known.split() or (search.words_of(row.data).split() if row.data is not None else _visited(row))
+    text = text_words.split() or (
+        search.words_of(row.data).split() if row.data is not None else _visited(row)
+    )
     return Words(frozenset(_title_words(row.entry)), frozenset(text))
 
 

@@ -51,37 +51,39 @@ class Last:
     """The last build into a folder. ``stamps`` are those of the snapshot's files before they are read."""
 
     def __init__(
-        self, git: Git | None, work: Path, target: str, snapshot: Snapshot, about: Sequence[str]
+        self, git: Git | None, work: Path, target: str, snapshot: Snapshot, settings: Sequence[str]
     ) -> None:
-        """Look for it in ``work``, where ``about`` is the same; without Git nothing is known and nothing kept."""
+        """Look for it in ``work``, where ``settings`` is the same; without Git nothing is known and nothing kept."""
         files = snapshot.files() if git else []
         self.stamps = stamps(snapshot, files, work / "clock") if git else {}
-        digest = _digest_of_sources(files, self.stamps, about)
+        digest = _digest_of_sources(files, self.stamps, settings)
         self._vault = Vault(git, work / _NAME, digest) if git and digest else None
         self._target = target
 
     def figures(self) -> Figures | None:
         """Return what the last build counted when it would do nothing else now, else None."""
-        for made, figures in self._vault.load() if self._vault else ():
-            if made == _digest_of(output.found(self._target)):
+        for digest, figures in self._vault.load() if self._vault else ():
+            if digest == _digest_of(output.found(self._target)):
                 return Figures(*figures)
         return None
 
-    def keep(self, written: Mapping[str, bytes], figures: Figures) -> None:
+    def keep(self, signs: Mapping[str, bytes], figures: Figures) -> None:
         """Keep what was written, with its signs, for the next build; call when the site is complete."""
         if self._vault:
-            folders = {f"{p}/" for url in written for p in PurePosixPath(url).parents if p.name}
-            listed = (*written.items(), *((folder, b"") for folder in folders))
+            folders = {f"{p}/" for url in signs for p in PurePosixPath(url).parents if p.name}
+            listed = (*signs.items(), *((folder, b"") for folder in folders))
             self._vault.keep([(_digest_of(listed), tuple(figures))])
 
 
-def _digest_of_sources(files: Iterable[FileInfo], known: Mapping[str, bytes], about: Iterable[str]) -> str:
+def _digest_of_sources(
+    files: Iterable[FileInfo], stamps: Mapping[str, bytes], settings: Iterable[str]
+) -> str:
     """Return the digest of everything a site is made from; empty where a file could change unnoticed."""
     total = hashlib.sha256()
-    for text in about:
+    for text in settings:
         total.update(f"{len(text)} {text}".encode("utf-8", "surrogateescape"))
     for path, mode, _ in files:
-        stamp = known.get(path)  # what is no regular file is never read
+        stamp = stamps.get(path)  # what is no regular file is never read
         if stamp == b"":
             return ""
         total.update(b"\0%b\0%b%b" % (os.fsencode(path), mode.encode(), stamp or b""))

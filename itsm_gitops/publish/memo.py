@@ -59,14 +59,14 @@ class Made(NamedTuple):
 class Memo:
     """The last build and, little by little, this one."""
 
-    def __init__(self, git: Git | None, work: Path, about: str, stamps: Mapping[str, bytes]) -> None:
-        """Look for what is kept in ``work`` for the same ``about`` (see ``digest``); without Git nothing is.
+    def __init__(self, git: Git | None, work: Path, purpose: str, stamps: Mapping[str, bytes]) -> None:
+        """Look for what is kept in ``work`` for the same ``purpose`` (see ``digest``); without Git nothing is.
 
         ``stamps`` are those of the snapshot's files before they are read.
         """
-        self._vault = Vault(git, work / _NAME, about) if git else None
+        self._vault = Vault(git, work / _NAME, purpose) if git else None
         # What was read lies apart: it is complete long before the pages are, and large.
-        self._read = Vault(git, work / _READ, about) if git else None
+        self._read = Vault(git, work / _READ, purpose) if git else None
         parts = self._vault.load() if self._vault else iter(())
         self._kept: dict[str, Any] = next(parts, {})
         self._pages: dict[str, Made] = {row[0]: Made(*row) for row in next(parts, ())}
@@ -99,17 +99,17 @@ class Memo:
             "now": view.now.isoformat(),
             "answers": _answers(view),
         }
-        kept, self._kept = self._kept, now
+        last, self._kept = self._kept, now
         # Should this build end early, the files would no longer be those that are noted.
         self._vault.drop()
         before, after = self.memory.changes()
         if self.memory.has_learnt():
             self._read.keep(self.memory.plain())
         self.memory.forget()
-        if not (clean and kept.get("clean") and kept.get("frame") == frame):
+        if not (clean and last.get("clean") and last.get("frame") == frame):
             self._pages = {}
             return
-        self.index = kept.get("index", ())
+        self.index = last.get("index", ())
         self.before, self.after = before, after
         groups = {i: (r.data or {}).get("redundancy") for i, r in before.items()}
         keys = changed_keys(
@@ -118,9 +118,9 @@ class Memo:
             view.book,
             lambda i: groups.get(i) != (after[i].data or {}).get("redundancy"),
         )
-        keys.update(differing(kept["answers"], self._kept["answers"]))
+        keys.update(differing(last["answers"], self._kept["answers"]))
         keys.update(key for key in self._kept["answers"] if key.startswith(CONFLICT))
-        if kept["now"] != self._kept["now"]:
+        if last["now"] != self._kept["now"]:
             keys.add(NOW)
         if SIMILAR in keys and ITEMS not in keys and _are_many(view, len(before) + len(after)):
             keys.discard(SIMILAR)
@@ -128,22 +128,22 @@ class Memo:
 
     def is_current(self, identifier: str, files: Sequence[str], shape: str = "") -> bool:
         """Whether files need not be made again; they are taken over when so."""
-        made = self._pages.get(identifier)
-        if made is None or made.shape != shape or not self._changed.isdisjoint(made.keys):
+        page = self._pages.get(identifier)
+        if page is None or page.shape != shape or not self._changed.isdisjoint(page.keys):
             return False
-        if any(output.sign(self._root, url) != sign for url, sign in zip(files, made.signs, strict=True)):
+        if any(output.sign(self._root, url) != sign for url, sign in zip(files, page.signs, strict=True)):
             return False
-        self._new[identifier] = made
+        self._new[identifier] = page
         return True
 
     def signs(self, identifier: str) -> tuple[bytes, ...]:
         """Return the signs of the files of a document (or one list) of this build, none of what it has not made."""
-        made = self._new.get(identifier)
-        return made.signs if made else ()
+        page = self._new.get(identifier)
+        return page.signs if page else ()
 
-    def note(self, made: Iterable[Made]) -> None:
+    def note(self, pages: Iterable[Made]) -> None:
         """Take what was made in this build."""
-        self._new.update((m.id, m) for m in made)
+        self._new.update((m.id, m) for m in pages)
 
     def keep(self) -> None:
         """Keep everything for the next build; call when the site is complete."""
@@ -169,27 +169,29 @@ def _answers(view: View) -> dict[str, str]:
         HIT: view.hit_by,
         PROOF: view.proofs,
     }
-    found = {prefix + i: repr(answer) for prefix, some in answers.items() for i, answer in some.items()}
+    answers_by_key = {
+        prefix + i: repr(answer) for prefix, some in answers.items() for i, answer in some.items()
+    }
     # What is in the way of a change has no form that can be compared: such a change is always made again.
-    found.update((CONFLICT + i, "") for i in view.conflicts)
+    answers_by_key.update((CONFLICT + i, "") for i in view.conflicts)
     if view.history:
-        found.update((EDITED + path, repr(some)) for path, some in view.history.versions.items())
-    found[HISTORY] = "yes" if view.history else "no"
-    found[TODAY] = view.today.isoformat()
-    return found
+        answers_by_key.update((EDITED + path, repr(some)) for path, some in view.history.versions.items())
+    answers_by_key[HISTORY] = "yes" if view.history else "no"
+    answers_by_key[TODAY] = view.today.isoformat()
+    return answers_by_key
 
 
-def digest(snapshot: Snapshot, about: Sequence[str]) -> str:
+def digest(snapshot: Snapshot, settings: Sequence[str]) -> str:
     """Return the digest of what is the same for a whole build: tool, rule book, settings."""
     total = hashlib.sha256(sys.version.encode())
-    for part in about:
+    for part in settings:
         total.update(f"\0{part}".encode())
     for folder, folders, names in os.walk(_PACKAGE):
         folders.sort()
         for name in sorted(names):
             if not name.endswith(".pyc"):
-                found = Path(folder, name).stat()
-                total.update(f"\0{folder}/{name} {found.st_size} {found.st_mtime_ns}".encode())
+                status = Path(folder, name).stat()
+                total.update(f"\0{folder}/{name} {status.st_size} {status.st_mtime_ns}".encode())
     paths = [i.path for i in snapshot.files(CONFIG, SCHEMAS)]
     for path, raw in snapshot.read_many(paths):
         total.update(f"\0{path}\0{len(raw)}\0".encode())

@@ -80,8 +80,8 @@ class SiteFolder:
                 if error.errno not in (errno.ELOOP, errno.ENXIO):
                     raise
             else:
-                found = os.fstat(handle)
-                if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+                status = os.fstat(handle)
+                if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
                     return handle
                 os.close(handle)
             os.unlink(name, dir_fd=place)
@@ -101,7 +101,7 @@ class SiteFolder:
             self._folders[path] = handle
         return self._folders[path]
 
-    def remove_stale(self, written: Container[str]) -> int:
+    def remove_stale(self, current: Container[str]) -> int:
         """Remove what is there and was not written by this build; return how many files."""
         removed = 0
         for folder, folders, files, place in os.fwalk(".", topdown=False, dir_fd=self._handle):
@@ -114,7 +114,7 @@ class SiteFolder:
                 except OSError:
                     pass
             for name in files:
-                if prefix + name not in written and prefix + name != MARKER:
+                if prefix + name not in current and prefix + name != MARKER:
                     os.unlink(name, dir_fd=place)
                     removed += 1
         return removed
@@ -199,8 +199,8 @@ def _marker(root: Path, handle: int) -> int:
         lock = os.open(MARKER, _FILE, 0o644, dir_fd=handle)
     except OSError as error:
         raise ItsmError(f"{root / MARKER} cannot be used: {error.strerror}", "remove it") from error
-    found = os.fstat(lock)
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+    status = os.fstat(lock)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
         os.close(lock)
         raise ItsmError(f"{root / MARKER} is not a file of ours alone", "remove it")
     return lock
@@ -227,8 +227,8 @@ def _take(lock: int, root: Path, waiting: Callable[[], object]) -> None:
 
 def _audience_of(text: str, new: str) -> str:
     """Return whom a site is for by its marker, ``new`` for an empty one; those of older versions show everything."""
-    found = [line for line in text.splitlines() if line.startswith(_FOR)]
-    return found[0].removeprefix(_FOR) if found else (INTERNAL if text else new)
+    names = [line for line in text.splitlines() if line.startswith(_FOR)]
+    return names[0].removeprefix(_FOR) if names else (INTERNAL if text else new)
 
 
 def found(root: str) -> Iterator[tuple[str, bytes]]:

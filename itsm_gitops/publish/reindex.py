@@ -68,18 +68,18 @@ def revised(
     if places is None or not (places.before.keys() ^ places.after.keys()) <= changes.keys():
         return None
     titles, texts = (_edits(places, changes, part) for part in ("title", "text"))
-    found: dict[str, IndexWord] = {}
+    by_word: dict[str, IndexWord] = {}
     for shard in shards:
         for entry in read_words(shard):
             title = _revised(entry.titles, titles.pop(entry.word, _NO_EDIT), places)
             text = _revised(entry.bodies, texts.pop(entry.word, _NO_EDIT), places)
             if title or text:
-                found[entry.word] = IndexWord(entry.word, title, text)
+                by_word[entry.word] = IndexWord(entry.word, title, text)
     for word in titles.keys() | texts.keys():
         title, text = (_revised("", edits.get(word, _NO_EDIT), places) for edits in (titles, texts))
         if title or text:
-            found[word] = IndexWord(word, title, text)
-    return [found[word] for word in sorted(found)]
+            by_word[word] = IndexWord(word, title, text)
+    return [by_word[word] for word in sorted(by_word)]
 
 
 _NO_EDIT = _Edit(set(), [])
@@ -106,15 +106,15 @@ def _places(first: int, before: Sequence[str], after: Sequence[str]) -> _Places 
 
 def _edits(places: _Places, changes: Mapping[str, WordChange], part: str) -> dict[str, _Edit]:
     """Return by word which documents have lost or won it in a part of them."""
-    found: dict[str, _Edit] = {}
+    edits: dict[str, _Edit] = {}
     for name, change in changes.items():
         was: frozenset[str] = getattr(change.before, part) if name in places.before else frozenset()
         now: frozenset[str] = getattr(change.after, part) if name in places.after else frozenset()
         for word in was - now:
-            found.setdefault(word, _Edit(set(), [])).gone.add(places.before[name])
+            edits.setdefault(word, _Edit(set(), [])).gone.add(places.before[name])
         for word in now - was:
-            found.setdefault(word, _Edit(set(), [])).come.append(places.after[name])
-    return found
+            edits.setdefault(word, _Edit(set(), [])).come.append(places.after[name])
+    return edits
 
 
 def _revised(text: str, edit: _Edit, places: _Places) -> str:
@@ -133,9 +133,9 @@ def _revised(text: str, edit: _Edit, places: _Places) -> str:
             break
         head.append(total)
         read += 1
-    made = sorted([*(places.moved(n) for n in head if n not in edit.gone), *edit.come])
-    written = list(map(str, differences(made)))
+    numbers = sorted([*(places.moved(n) for n in head if n not in edit.gone), *edit.come])
+    steps = list(map(str, differences(numbers)))
     if read < len(parts):
-        written.append(str(total + last - (made[-1] if made else 0)))
-        written += parts[read + 1 :]
-    return ",".join(written)
+        steps.append(str(total + last - (numbers[-1] if numbers else 0)))
+        steps += parts[read + 1 :]
+    return ",".join(steps)

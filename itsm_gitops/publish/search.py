@@ -110,8 +110,8 @@ def files(docs: Sequence[Doc], words: Iterable[IndexWord]) -> Iterator[tuple[str
     for start in range(0, len(docs), CHUNK):
         rows = [list(d) for d in docs[start : start + CHUNK]]
         yield _file(f"docs-{start // CHUNK}", rows)
-    about = {"version": VERSION, "docs": len(docs), "chunk": CHUNK, "shards": firsts}
-    yield _file("index", about)
+    header = {"version": VERSION, "docs": len(docs), "chunk": CHUNK, "shards": firsts}
+    yield _file("index", header)
 
 
 def _shards(words: Iterable[IndexWord]) -> Iterator[tuple[str, str]]:

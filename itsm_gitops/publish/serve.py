@@ -102,15 +102,15 @@ class _Server(ThreadingHTTPServer):
 
 def stamp(root: Path) -> Stamp:
     """Return time and size of every watched file, to tell whether anything changed."""
-    found: Stamp = {}
+    files: Stamp = {}
     for name in _WATCHED:
         top = root / name
         if top.is_file():
-            found[name] = _about(top)
+            files[name] = _about(top)
         for folder, folders, names in os.walk(top):
             folders.sort()
-            found.update({f"{folder}/{n}": _about(Path(folder, n)) for n in names})
-    return found
+            files.update({f"{folder}/{n}": _about(Path(folder, n)) for n in names})
+    return files
 
 
 def _about(path: Path) -> tuple[int, int]:

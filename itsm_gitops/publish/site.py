@@ -60,8 +60,8 @@ class Site:
         self._progress = progress
         shell = rendered / f"{engine.SHELL}.html"
         self._shell = chrome.Shell(shell.read_text(encoding="utf-8"), engine.SHELL_ROOT)
-        found = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
-        self._existing = frozenset(found)
+        paths = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
+        self._existing = frozenset(paths)
         self.written: dict[str, bytes] = {}  # the files of the site, and how to tell that they are the same
         self._changed = 0
 
@@ -73,19 +73,19 @@ class Site:
         around = hashlib.sha256(f"{self._url}\0{self._shell.digest()}".encode()).hexdigest()
         self._memo.begin(self._view, self._target, around)
         entries = self._entries()
-        known = bool(words)
+        has_words = bool(words)
         unwritten: list[Indexer] = []
 
         def meanwhile() -> None:
             indexer = self._bounded_part(entries)
-            if known:
+            if has_words:
                 self._index(indexer, entries, words)
             else:
                 unwritten.append(indexer)
 
-        found = self._documents(entries, self._view.entries if known else (), meanwhile)
+        words_by_id = self._documents(entries, self._view.entries if has_words else (), meanwhile)
         for indexer in unwritten:
-            self._index(indexer, entries, found)
+            self._index(indexer, entries, words_by_id)
         records = sum(self._view.kind(e).is_record for e in entries)
         removed = self._folder.remove_stale(self.written)
         count = sum(u.endswith(".html") for u in self.written)
@@ -195,9 +195,9 @@ class Site:
     def _entries(self) -> list[Entry]:
         """Return the documents that get a page, in the order search numbers them."""
         view = self._view
-        wanted = [e for e in view.entries.values() if view.url(e.id)]
-        items = [e for e in wanted if not view.kind(e).is_record]
-        records = [e for e in wanted if view.kind(e).is_record]
+        listed = [e for e in view.entries.values() if view.url(e.id)]
+        items = [e for e in listed if not view.kind(e).is_record]
+        records = [e for e in listed if view.kind(e).is_record]
         records.sort(key=lambda e: (e.opened, e.id), reverse=True)
         return [*items, *records]
 
@@ -207,11 +207,11 @@ class Site:
         return self._view.url(entry.id), (urls.api_record if record else urls.api_item)(entry.id)
 
     def _documents(
-        self, entries: list[Entry], known: Container[str], meanwhile: Callable[[], None]
+        self, entries: list[Entry], with_words: Container[str], meanwhile: Callable[[], None]
     ) -> dict[str, str]:
         """Stamp the pages of the documents that need it, in several processes when there are many.
 
-        ``meanwhile`` is done by this process first. Returns the words of documents beyond those that are ``known``.
+        ``meanwhile`` is done by this process first. Returns the words of documents beyond those that are ``with_words``.
         """
         todo = []
         for entry in entries:
@@ -222,7 +222,7 @@ class Site:
         _ = view.health, view.known_errors, view.network.related(""), view.similar, view.hit_by
         tracing, progress = self._memo.active, self._progress
         stamper = Stamper(
-            view, self._shell, self._folder, len(todo), known, tracing=tracing, progress=progress
+            view, self._shell, self._folder, len(todo), with_words, tracing=tracing, progress=progress
         )
         gc.freeze()
         try:

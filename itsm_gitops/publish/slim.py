@@ -109,10 +109,10 @@ class Slim:
         """Return what the style sheet must have for the icons."""
         rules = [_LOOK]
         for svg, name in sorted(self._icons.items(), key=lambda pair: pair[1]):
-            named = (
+            picture = (
                 svg if "xmlns=" in svg else svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
             )
-            drawing = named.replace('"', "'").replace("#", "%23").replace("\n", " ")
+            drawing = picture.replace('"', "'").replace("#", "%23").replace("\n", " ")
             rules.append(f'.{name} {{ --it-i: url("data:image/svg+xml,{drawing}"); }}')
         return ("\n" + "\n".join(rules) + "\n").encode()
 

@@ -153,9 +153,9 @@ class _Traced:
         self._tracer.keys.add(HEALTH + identifier)
         return self._view.health_chip(identifier)
 
-    def reason(self, found: Health) -> str:
-        self._note(found.reason.rpartition(" ")[2])
-        return self._view.reason(found)
+    def reason(self, health: Health) -> str:
+        self._note(health.reason.rpartition(" ")[2])
+        return self._view.reason(health)
 
     def _note(self, identifier: str) -> None:
         if len(identifier) <= _LONGEST_ID:  # nothing longer names a document
@@ -329,8 +329,8 @@ def _likeness(versions: Sequence[Entry]) -> Iterator[str]:
     words = [title_words(e) for e in versions]
     if len(versions) == 1:
         yield SIMILAR
-    about = {(e.kind, e.opened, e.edges) for e in versions}
-    changed = set().union(*words) if len(about) > 1 or len(versions) == 1 else words[0] ^ words[1]
+    traits = {(e.kind, e.opened, e.edges) for e in versions}
+    changed = set().union(*words) if len(traits) > 1 or len(versions) == 1 else words[0] ^ words[1]
     yield from (WORD + w for w in changed)
 
 

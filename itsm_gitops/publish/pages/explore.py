@@ -108,14 +108,14 @@ def _facets() -> Html:
 def _result() -> Html:
     head = '<th scope="col" data-column="title"><button type="button" data-sort="title">Title</button></th>'
     rest = "".join(
-        f'<th scope="col" data-column="{name}"{"" if shown else " hidden"}>'
+        f'<th scope="col" data-column="{name}"{"" if visible else " hidden"}>'
         f'<button type="button" data-sort="{name}">{title}</button></th>'
-        for name, title, shown in _COLUMNS
+        for name, title, visible in _COLUMNS
     )
     first, mark, others = rest.partition("</th>")
     boxes = "".join(
-        f'<label><input type="checkbox" value="{name}"{" checked" if shown else ""}> {title}</label>'
-        for name, title, shown in _COLUMNS
+        f'<label><input type="checkbox" value="{name}"{" checked" if visible else ""}> {title}</label>'
+        for name, title, visible in _COLUMNS
     )
     return Html(
         '<div class="it-x__result"><p class="it-x__ignored" hidden></p>'

@@ -75,14 +75,14 @@ _MADE = Html(
 def request_form(view: View, offering: Entry, form: Any) -> Html:
     """Return the form that orders an offering, nothing where it cannot be ordered."""
     kind = view.book.kinds.get("request")
-    asked = questions.of_form(form)
-    if not view.audience.forms or kind is None or not asked or offering.state == "retired":
+    form_questions = questions.of_form(form)
+    if not view.audience.forms or kind is None or not form_questions or offering.state == "retired":
         return EMPTY
     title, *rest = (_field(view, kind, name) for name in _REQUEST if name in kind.fields)
     title = replace(title, title="Title of the request", value=offering.title)
     fixed = {"offering": offering.id, "origin": "portal"}
     command = f"itsm new request --offering {offering.id}"
-    return _form(view, kind, [*asked, title, *rest], fixed, "Make the request", command)
+    return _form(view, kind, [*form_questions, title, *rest], fixed, "Make the request", command)
 
 
 def pages(view: View) -> Iterator[ListPage]:
@@ -94,20 +94,25 @@ def pages(view: View) -> Iterator[ListPage]:
         kind = view.book.kinds.get(name)
         if kind is None or not view.audience.forms:
             continue
-        asked = [_field(view, kind, f) for f in fields if f in kind.fields]
+        form_questions = [_field(view, kind, f) for f in fields if f in kind.fields]
         fixed = {"origin": "portal"} if "origin" in kind.fields else {}
         way = [Crumb(urls.CHANGES, "Changes")] if section else []
-        body = _form(view, kind, asked, fixed, "Make the record", f"itsm new {name}")
+        body = _form(view, kind, form_questions, fixed, "Make the record", f"itsm new {name}")
         yield ListPage(url, title, section, Html(f"{heading(way, title, lead=esc(lead))}{body}"))
 
 
 def _form(
-    view: View, kind: Kind, asked: Sequence[Question], fixed: Mapping[str, str], button: str, command: str
+    view: View,
+    kind: Kind,
+    form_questions: Sequence[Question],
+    fixed: Mapping[str, str],
+    button: str,
+    command: str,
 ) -> Html:
-    lists = [_names(view, name) for name in dict.fromkeys(q.names for q in asked if q.names)]
+    lists = [_names(view, name) for name in dict.fromkeys(q.names for q in form_questions if q.names)]
     return Html(
         f'<form class="it-form" novalidate data-record="{questions.data(_record(view, kind, fixed))}">'
-        f"{join([questions.render(q) for q in asked])}{join(lists)}"
+        f"{join([questions.render(q) for q in form_questions])}{join(lists)}"
         f'<p><button type="submit" class="md-button md-button--primary" disabled>{esc(button)}</button></p>'
         '<p class="it-form__said" role="status"></p>'
         "<noscript><p>The form needs a script. Without one, from a clone of the repository:</p>"
@@ -132,10 +137,10 @@ def _record(view: View, kind: Kind, fixed: Mapping[str, str]) -> dict[str, Any]:
 
 def _field(view: View, kind: Kind, name: str) -> Question:
     """Return the question for a field, with what the snapshot knows of possible answers."""
-    said = _DESCRIBED.get(kind.name) if name == "description" else _ASKED.get(name)
+    texts = _DESCRIBED.get(kind.name) if name == "description" else _ASKED.get(name)
     question = questions.of_field(kind, name)
-    if said:
-        question = replace(question, title=said[0] or question.title, help=said[1])
+    if texts:
+        question = replace(question, title=texts[0] or question.title, help=texts[1])
     if name == "service":
         running = [e for e in view.of_kind("service") if e.state != "retired"]
         ordered = sorted(running, key=lambda e: (e.title.lower(), e.id))
@@ -157,7 +162,7 @@ def _names(view: View, name: str) -> Html:
     if name == _PEOPLE:
         return questions.names(name, [(e.id, e.title) for e in _people(view)])
     if name == _CATEGORIES:
-        found = {str(e.columns.get("category") or "") for e in view.of_kind("incident")} - {""}
-        return questions.names(name, [(c, "") for c in sorted(found)[:MOST_NAMES]])
+        categories = {str(e.columns.get("category") or "") for e in view.of_kind("incident")} - {""}
+        return questions.names(name, [(c, "") for c in sorted(categories)[:MOST_NAMES]])
     items = [e for k in view.book.kinds.values() if k.operational for e in view.of_kind(k.name)]
     return questions.names(name, [(e.id, e.title) for e in items])

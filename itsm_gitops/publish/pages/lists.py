@@ -63,10 +63,10 @@ def _record_kinds(view: View) -> list[Kind]:
 Wanted = Callable[[str, str], bool]
 
 
-def record_lists(view: View, wanted: Wanted = lambda _url, _what: True) -> Iterator[ListPage]:
+def record_lists(view: View, wants: Wanted = lambda _url, _what: True) -> Iterator[ListPage]:
     """Yield the pages that list the records of each kind: what is open, by state, by month.
 
-    ``wanted`` is asked before a page of a list by state or by month is made.
+    ``wants`` is asked before a page of a list by state or by month is made.
     """
     for kind in _record_kinds(view):
         entries = sorted(view.of_kind(kind.name), key=lambda e: (e.opened, e.id), reverse=True)
@@ -75,19 +75,19 @@ def record_lists(view: View, wanted: Wanted = lambda _url, _what: True) -> Itera
             if kind.workflow and state in kind.workflow.states:
                 title = f"{kind.plural_title}: {kind.workflow.states[state].title}"
                 ways = explore_link("Filter and sort these", kind=kind.name, state=state)
-                yield from _pages(view, kind, title, some, partial(urls.state, kind, state), ways, wanted)
+                yield from _pages(view, kind, title, some, partial(urls.state, kind, state), ways, wants)
         for month, some in _by(entries, _month_of).items():
             title = f"{kind.plural_title} of {_month_title(month)}"
             text = f"Filter and sort all {kind.plural_title.lower()}"
             ways = explore_link(text, kind=kind.name, status="all")
-            yield from _pages(view, kind, title, some, partial(urls.month, kind, month), ways, wanted)
+            yield from _pages(view, kind, title, some, partial(urls.month, kind, month), ways, wants)
 
 
 def _by(entries: Sequence[Entry], key: Callable[[Entry], str]) -> dict[str, list[Entry]]:
-    found: dict[str, list[Entry]] = {}
+    groups: dict[str, list[Entry]] = {}
     for entry in entries:
-        found.setdefault(key(entry), []).append(entry)
-    return found
+        groups.setdefault(key(entry), []).append(entry)
+    return groups
 
 
 def _month_of(entry: Entry) -> str:
@@ -107,10 +107,10 @@ def _overview(view: View, kind: Kind, entries: list[Entry]) -> ListPage:
             counts.append(f"<li>{link(urls.state(kind, state.name), label)}</li>")
     still = [e for e in entries if view.is_open(e)]
     still.sort(key=lambda e: view.priority(e).name or "P9")
-    shown = table(still[:MOST_OPEN], columns(view, *_COLUMNS), f"Open {kind.plural_title.lower()}")
+    content = table(still[:MOST_OPEN], columns(view, *_COLUMNS), f"Open {kind.plural_title.lower()}")
     if len(still) > MOST_OPEN:
-        shown = Html(
-            f"{shown}{paragraph(f'The first {MOST_OPEN} of {len(still):,}; the states above list all.')}"
+        content = Html(
+            f"{content}{paragraph(f'The first {MOST_OPEN} of {len(still):,}; the states above list all.')}"
         )
     ways = explore_link("Filter and sort these", kind=kind.name)
     months = "".join(
@@ -121,7 +121,7 @@ def _overview(view: View, kind: Kind, entries: list[Entry]) -> ListPage:
         [
             heading([Crumb(urls.RECORDS, "Records")], kind.plural_title, lead=esc(kind.description)),
             Html(f'<ul class="it-counts">{"".join(counts)}</ul>') if counts else EMPTY,
-            section("Open", Html(f"{shown or paragraph('Nothing is open.')}{ways}")),
+            section("Open", Html(f"{content or paragraph('Nothing is open.')}{ways}")),
             section("By month", Html(f'<ul class="it-months">{months}</ul>') if months else EMPTY),
         ]
     )
@@ -135,14 +135,14 @@ def _pages(
     entries: list[Entry],
     url: Callable[[int], str],
     ways: Html,
-    wanted: Wanted,
+    wants: Wanted,
 ) -> Iterator[ListPage]:
     """Yield pages of 100 rows, each with links to the ones beside it and ``ways`` to elsewhere."""
     total = -(-len(entries) // ROWS)
     crumbs = [Crumb(urls.RECORDS, "Records"), Crumb(urls.index(kind), kind.plural_title)]
     for number in range(1, total + 1):
         rows = entries[(number - 1) * ROWS : number * ROWS]
-        if not wanted(url(number), " ".join([title, str(len(entries)), *(e.id for e in rows)])):
+        if not wants(url(number), " ".join([title, str(len(entries)), *(e.id for e in rows)])):
             continue
         lead = esc(f"{len(entries):,} in all")
         if total > 1:
@@ -159,9 +159,9 @@ def _pages(
 def _pager(number: int, total: int, url: Callable[[int], str]) -> Html:
     if total < 2:
         return EMPTY
-    wanted = sorted({1, 2, number - 2, number - 1, number, number + 1, number + 2, total - 1, total})
+    numbers = sorted({1, 2, number - 2, number - 1, number, number + 1, number + 2, total - 1, total})
     items, last = [], 0
-    for page in (p for p in wanted if 1 <= p <= total):
+    for page in (p for p in numbers if 1 <= p <= total):
         if page > last + 1:
             items.append("<li aria-hidden='true'>…</li>")
         here = f'<span aria-current="page">{page}</span>' if page == number else link(url(page), esc(page))
@@ -196,10 +196,12 @@ def class_lists(view: View) -> Iterator[ListPage]:
         if kind.is_record or urls.index(kind) in (urls.SERVICES, urls.CATALOGUE):
             continue
         entries = sorted(view.of_kind(kind.name), key=lambda e: (e.title.lower(), e.id))
-        shown = columns(view, "name", "health", "state", "type", "environment", "owner")
+        list_columns = columns(view, "name", "health", "state", "type", "environment", "owner")
         head = heading([Crumb(urls.CMDB, "CMDB")], kind.plural_title, lead=esc(kind.description))
         parts = [head]
-        parts += [table(entries[i : i + 500], shown, kind.plural_title) for i in range(0, len(entries), 500)]
+        parts += [
+            table(entries[i : i + 500], list_columns, kind.plural_title) for i in range(0, len(entries), 500)
+        ]
         if not entries:
             parts.append(paragraph("None yet."))
         yield ListPage(urls.index(kind), kind.plural_title, urls.CMDB, join(parts))

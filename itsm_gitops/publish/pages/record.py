@@ -63,14 +63,14 @@ def _block(view: View, data: Mapping[str, Any], field: Field) -> Html:
 def _questions(view: View, offering: str) -> dict[str, Any]:
     """Return what an offering's form says of its questions that can be relied on: titles and formats."""
     form = view.store.data(offering).get("form") if offering in view.entries else None
-    asked = form.get("properties") if isinstance(form, dict) else None
-    if not isinstance(asked, dict):
+    properties = form.get("properties") if isinstance(form, dict) else None
+    if not isinstance(properties, dict):
         return {}
-    wanted = ("title", "format")
+    keys = ("title", "format")
     return {
         "properties": {
-            name: {k: schema[k] for k in wanted if isinstance(schema.get(k), str)}
-            for name, schema in asked.items()
+            name: {k: schema[k] for k in keys if isinstance(schema.get(k), str)}
+            for name, schema in properties.items()
             if isinstance(schema, dict)
         }
     }
@@ -109,12 +109,12 @@ def _facts(view: View, entry: Entry, data: Mapping[str, Any], used: list[Field])
 
 def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     """Return the priority with how it came about."""
-    found = view.priority(entry)
-    if not found.name:
+    priority = view.priority(entry)
+    if not priority.name:
         return EMPTY
-    title = view.priority_title(found.name)
-    name = esc(f"{found.name} {title}" if title and title != found.name else found.name)
-    if found.overridden:
+    title = view.priority_title(priority.name)
+    name = esc(f"{priority.name} {title}" if title and title != priority.name else priority.name)
+    if priority.overridden:
         how = esc("set by hand; see the reason")
     else:
         how = Html(f"from impact {esc(data.get('impact'))} and urgency {esc(data.get('urgency'))}")

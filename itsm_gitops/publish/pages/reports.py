@@ -67,8 +67,8 @@ def _sentence(text: str) -> str:
 
 def _time(view: View, report: Report) -> Html:
     since, until = view.moment(report.since), view.moment(report.until)
-    counted = "" if view.audience.everything else " Only what is shown here is counted."
-    return Html(f'<p class="it-muted">From {since} to {until}, the moment this site was built.{counted}</p>')
+    scope = "" if view.audience.everything else " Only what is shown here is counted."
+    return Html(f'<p class="it-muted">From {since} to {until}, the moment this site was built.{scope}</p>')
 
 
 def _body(view: View, report: Report) -> Html:

@@ -12,8 +12,8 @@ _WIDTH = 160
 
 def similar_records(view: View, entry: Entry) -> Html:
     """Return a section with up to five similar records, the most similar first; nothing where none is."""
-    found = [view.entries[a.id] for a in view.similar.of(entry)]
-    items = "".join(f"<li>{line(view, e, _about(view, e))}{_hint(view, e)}</li>" for e in found)
+    entries = [view.entries[a.id] for a in view.similar.of(entry)]
+    items = "".join(f"<li>{line(view, e, _about(view, e))}{_hint(view, e)}</li>" for e in entries)
     return section(
         "Similar records", Html(f'<ul class="it-lines">{items}</ul>') if items else EMPTY, "similar"
     )
@@ -25,20 +25,20 @@ def _about(view: View, entry: Entry) -> list[Html]:
 
 def _hint(view: View, entry: Entry) -> Html:
     """Say how a record was resolved or worked around, in so far as that is a short text."""
-    said, text = _answer(view, entry)
-    if not said:
+    label, text = _answer(view, entry)
+    if not label:
         return EMPTY
     more = f" {esc(shorten(text, _WIDTH))}" if text else ""
-    return Html(f'<p class="it-hint"><strong>{esc(said)}</strong>{more}</p>')
+    return Html(f'<p class="it-hint"><strong>{esc(label)}</strong>{more}</p>')
 
 
 def _answer(view: View, entry: Entry) -> tuple[str, str]:
     if entry.kind == "known-error":
-        known = _text(entry, "workaround")
+        workaround = _text(entry, "workaround")
         return (
             ("", "")
             if entry.state == "retired"
-            else ("Workaround:" if known else "It has a workaround.", known)
+            else ("Workaround:" if workaround else "It has a workaround.", workaround)
         )
     if view.is_open(entry):
         return "", ""

@@ -116,9 +116,9 @@ def _legend() -> str:
 
 
 def _buttons() -> str:
-    named = (("out", "−", "Smaller"), ("in", "+", "Larger"), ("fit", "Fit", "Fit everything in"))
-    made = "".join(
+    buttons = (("out", "−", "Smaller"), ("in", "+", "Larger"), ("fit", "Fit", "Fit everything in"))
+    content = "".join(
         f'<button type="button" data-zoom="{do}" aria-label="{name}" title="{name}">{sign}</button>'
-        for do, sign, name in named
+        for do, sign, name in buttons
     )
-    return f'<div class="it-net__zoom" role="group" aria-label="Size">{made}</div>'
+    return f'<div class="it-net__zoom" role="group" aria-label="Size">{content}</div>'
