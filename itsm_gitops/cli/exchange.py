@@ -101,9 +101,9 @@ class _Counter:
         self._noun = noun
         self._on = sys.stderr.isatty()
 
-    def __call__(self, done: int) -> None:
+    def __call__(self, count: int) -> None:
         if self._on:
-            redraw(f"{done:,} {self._noun}")
+            redraw(f"{count:,} {self._noun}")
 
     def __enter__(self) -> Callable[[int], None]:
         return self
@@ -188,11 +188,11 @@ def export_csv_command(
     _told(export_csv(app.repo, kind, out, columns=names, raw=raw, at=at), out)
 
 
-def _told(done: Exported, out: Path | None) -> None:
+def _told(exported: Exported, out: Path | None) -> None:
     if out is not None:
-        noun = "document" if done.documents == 1 else "documents"
-        echo(f"{done.documents:,} {noun} written to {safe_text(str(out))}", err=True)
-    tell_left_out(done.left_out)
+        noun = "document" if exported.documents == 1 else "documents"
+        echo(f"{exported.documents:,} {noun} written to {safe_text(str(out))}", err=True)
+    tell_left_out(exported.left_out)
 
 
 export_command.add_command(export_json_command)

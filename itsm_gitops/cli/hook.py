@@ -94,16 +94,16 @@ def rerun_command(app: App, name: str, every: bool, forge: str | None, as_json: 
     """
     from itsm_gitops.evidence.hook import rerun
 
-    found = list(rerun(app.repo, check=name, every=every, forge=forge or ""))
+    reruns = list(rerun(app.repo, check=name, every=every, forge=forge or ""))
     if as_json:
-        print_json([{"number": r.number, "started": r.started, "reason": r.reason} for r in found])
+        print_json([{"number": r.number, "started": r.started, "reason": r.reason} for r in reruns])
     else:
-        for request in found:
-            said = "started again" if request.started else request.reason
-            echo(f"{request.number}: {safe_text(said)}")
-        if not found:
+        for request in reruns:
+            outcome = "started again" if request.started else request.reason
+            echo(f"{request.number}: {safe_text(outcome)}")
+        if not reruns:
             echo("no open request")
-    return int(any(r.failed for r in found))
+    return int(any(r.failed for r in reruns))
 
 
 hook_command.add_command(rerun_command)

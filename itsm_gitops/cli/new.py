@@ -139,10 +139,10 @@ def _split(rest: Sequence[str]) -> tuple[str | None, list[tuple[str, str]]]:
     for word in waiting:
         if word.startswith("--") and len(word) > 2:
             name, sign, value = word[2:].partition("=")
-            given = value if sign else next(waiting, None)
-            if given is None:
+            text = value if sign else next(waiting, None)
+            if text is None:
                 raise usage(f"the option '--{name}' needs a value")
-            options.append((name, given))
+            options.append((name, text))
         elif word.startswith("-") and len(word) > 1:
             raise usage(f"there is no option '{word}'", "itsm new --help")
         elif identifier is None:

@@ -40,6 +40,6 @@ def _show(fragment: str) -> str:
     from itsm_gitops.cli.width import terminal_width
     from itsm_gitops.commands.showing import show
 
-    shown = show(repo, path, search=search)
-    lines = render(shown, styles(sys.stdout), terminal_width(), repo.config.timezone)
+    document = show(repo, path, search=search)
+    lines = render(document, styles(sys.stdout), terminal_width(), repo.config.timezone)
     return "\n".join(lines) + "\n"
