@@ -1,8 +1,8 @@
-"""The audit: everything that the evidence says is computed again, and compared with the branch as it is.
+"""The audit: recomputes every statement, and compares the statements with the branch as it is.
 
-Nothing is believed that can be computed. Approvers are those whom the policy, the roles and the CMDB
-of each merge's own base ask for; keys are those that stood there then. What is left to believe is
-that a forge said what the recorder wrote down; a signed statement needs no such trust.
+The audit believes nothing that it can compute. Approvers are those whom the policy, the roles and the CMDB
+of each merge's own base ask for; keys are those that stood there then. The one thing that it
+has to believe is that a forge said what the recorder wrote down; a signed approval needs no such trust.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from itsm_gitops.evidence import trail as trails
 from itsm_gitops.evidence.ledger import (
     BYPASSED,
     MEANINGS,
@@ -25,10 +24,10 @@ from itsm_gitops.evidence.ledger import (
     Ledger,
     finding,
 )
+from itsm_gitops.evidence.moves import BranchMove, BranchMoves, ancestors, moves_of
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.evidence.statement import MERGE, RETROACTIVE
-from itsm_gitops.evidence.trail import BranchMove, Trail
 from itsm_gitops.gate.types import SATISFIED
 from itsm_gitops.model import clock
 from itsm_gitops.model.findings import ERROR, INFO
@@ -78,7 +77,7 @@ EVERYTHING = Since()
 
 def verify(
     repo: Repository,
-    book: Ledger,
+    ledger: Ledger,
     tips: Mapping[str, str],
     *,
     since: Since = EVERYTHING,
@@ -90,28 +89,28 @@ def verify(
     With ``everything`` a statement about a branch that is not among them is a finding. Raises GitError where the history is missing, as in a shallow clone.
     """
     repo.history.require_history("what was merged when")
-    recheck = Recheck(repo, book, now)
-    findings = list(book.findings)
+    recheck = Recheck(repo, ledger, now)
+    findings = list(ledger.findings)
     branches = []
     for target, tip in tips.items():
-        case = _Case(repo.history, book, target, tip, since, recheck)
+        case = _Case(repo.history, ledger, target, tip, since, recheck)
         findings.extend(case.findings())
         branches.append(case.branch)
     if everything:
-        findings.extend(_elsewhere(book, tips))
+        findings.extend(_elsewhere(ledger, tips))
     order = list(MEANINGS)
     findings.sort(
         key=lambda f: (order.index(f.code), clock.format_time(f.at) if f.at else "", f.commit, f.path)
     )
-    last = book.statements[-1].name if book.statements else ""
-    return Report(book.tip, last, recheck.count, tuple(branches), tuple(findings), now)
+    last = ledger.statements[-1].name if ledger.statements else ""
+    return Report(ledger.tip, last, recheck.count, tuple(branches), tuple(findings), now)
 
 
-def _elsewhere(book: Ledger, tips: Mapping[str, str]) -> Iterator[AuditFinding]:
+def _elsewhere(ledger: Ledger, tips: Mapping[str, str]) -> Iterator[AuditFinding]:
     """Yield statements about branches that there are none of, so that nobody hides behind a name."""
-    for target in book.targets:
+    for target in ledger.targets:
         if target not in tips:
-            first = book.about(target)[0]
+            first = ledger.of_branch(target)[0]
             yield finding(
                 TAMPERED,
                 ERROR,
@@ -124,16 +123,18 @@ def _elsewhere(book: Ledger, tips: Mapping[str, str]) -> Iterator[AuditFinding]:
 class _Case:
     """The audit of one branch."""
 
-    def __init__(self, git: Git, book: Ledger, target: str, tip: str, since: Since, recheck: Recheck) -> None:
+    def __init__(
+        self, git: Git, ledger: Ledger, target: str, tip: str, since: Since, recheck: Recheck
+    ) -> None:
         self.git = git
         self.target = target
         self.recheck = recheck
         self.since = since
-        about = book.about(target)
-        self.trail = _cut(trails.trail(git, tip, about, since.commit), since)
-        before = trails.ancestors(git, since.commit) if since.commit else frozenset()
-        self.statements = [s for s in about if s.merge not in before and self._in_time(s.recorded_at)]
-        self.reached = trails.ancestors(git, tip)
+        statements = ledger.of_branch(target)
+        self.moves = _cut(moves_of(git, tip, statements, since.commit), since)
+        before = ancestors(git, since.commit) if since.commit else frozenset()
+        self.statements = [s for s in statements if s.merge not in before and self._in_time(s.recorded_at)]
+        self.reached = ancestors(git, tip)
 
     def _in_time(self, at: datetime) -> bool:
         return self.since.moment is None or at >= self.since.moment
@@ -142,16 +143,16 @@ class _Case:
     def branch(self) -> Branch:
         results = Counter(
             m.statement.result if m.statement else UNREVIEWED
-            for m in self.trail.moves
+            for m in self.moves.moves
             if m.statement or self._changed(m)
         )
-        return Branch(self.target, self.trail.tip, self.trail.start, dict(sorted(results.items())))
+        return Branch(self.target, self.moves.tip, self.moves.start, dict(sorted(results.items())))
 
     def _changed(self, move: BranchMove) -> bool:
         return self.recheck.tree(move.base) != move.landed.tree
 
     def findings(self) -> Iterator[AuditFinding]:
-        for move in self.trail.moves:
+        for move in self.moves.moves:
             if move.statement is None and self._changed(move):
                 yield self._unreviewed(move)
         reviews = self._reviews()
@@ -188,16 +189,16 @@ class _Case:
         }
 
 
-def _cut(trail: Trail, since: Since) -> Trail:
+def _cut(moves: BranchMoves, since: Since) -> BranchMoves:
     """Leave out the moves from before a moment."""
     if since.moment is None:
-        return trail
-    kept: list[BranchMove] = []
-    for move in trail.moves:
+        return moves
+    later: list[BranchMove] = []
+    for move in moves.moves:
         if (move.statement.recorded_at if move.statement else move.landed.at) < since.moment:
             break
-        kept.append(move)
-    return trail._replace(moves=tuple(kept), start=kept[-1].base if kept else trail.tip)
+        later.append(move)
+    return moves._replace(moves=tuple(later), start=later[-1].base if later else moves.tip)
 
 
 def _consequences(statement: Statement, review: Statement | None, now: datetime) -> Iterator[AuditFinding]:
@@ -208,8 +209,10 @@ def _consequences(statement: Statement, review: Statement | None, now: datetime)
     due = statement.retro_due
     if review is not None:
         late = ", late" if due and review.evaluated_at > due else ""
-        done = f"reviewed afterwards{late}, {clock.format_time(review.evaluated_at)}, by {_approvers(review)}"
-        yield finding(statement.result, INFO, statement, f"{why}; {done}")
+        outcome = (
+            f"reviewed afterwards{late}, {clock.format_time(review.evaluated_at)}, by {_approvers(review)}"
+        )
+        yield finding(statement.result, INFO, statement, f"{why}; {outcome}")
     elif statement.result == BYPASSED:
         hint = f"itsm audit retro {_named(statement)} records that it was reviewed afterwards"
         yield finding(BYPASSED, ERROR, statement, why, hint)
@@ -218,8 +221,8 @@ def _consequences(statement: Statement, review: Statement | None, now: datetime)
         message = f"{why}; its review was due {clock.format_time(due)}, {clock.age(due, now)} ago"
         yield finding(OVERDUE, ERROR, statement, message, hint)
     else:
-        told = f", review due {clock.format_time(due)}" if due else ""
-        yield finding(OVERRIDDEN, INFO, statement, f"{why}{told}")
+        due_text = f", review due {clock.format_time(due)}" if due else ""
+        yield finding(OVERRIDDEN, INFO, statement, f"{why}{due_text}")
 
 
 def _named(statement: Statement) -> str:
@@ -235,13 +238,13 @@ def _approvers(review: Statement) -> str:
 
 def _why(statement: Statement) -> str:
     """Say what was missing, or who let it pass, in the statement's own words."""
-    judged = statement.predicate["assessment"]
+    assessment = statement.predicate["assessment"]
     passing = (SATISFIED, "NOT_APPLICABLE")
-    open_ones = [v for v in judged["requirements"] if v["result"] not in passing]
-    said = [
+    open_ones = [v for v in assessment["requirements"] if v["result"] not in passing]
+    reasons = [
         v["reason"].partition(";")[0] if v["result"] == OVERRIDDEN else f"{v['name']}: {v['reason']}"
         for v in open_ones
     ]
-    said = list(dict.fromkeys(said)) or list(judged["messages"])
-    more = f"; and {len(said) - _REASONS} more" if len(said) > _REASONS else ""
-    return "; ".join(said[:_REASONS]) + more or f"the gate said {judged['result']}"
+    reasons = list(dict.fromkeys(reasons)) or list(assessment["messages"])
+    more = f"; and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
+    return "; ".join(reasons[:_REASONS]) + more or f"the gate said {assessment['result']}"

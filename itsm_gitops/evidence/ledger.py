@@ -1,4 +1,4 @@
-"""The ledger of evidence as a whole: every statement in its order, and what is wrong with the book itself."""
+"""Reads the ledger: every statement and signature in order, and the findings about the ledger itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from itsm_gitops.evidence.reading import Statement, read
-from itsm_gitops.evidence.statement import MERGE, RETROACTIVE, SIGNATURE, page
+from itsm_gitops.evidence.statement import MERGE, RETROACTIVE, SIGNATURE, statement_path
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.repository import Git, ledger
 from itsm_gitops.repository.ledger import LedgerFile, LedgerFiles, Meddling
@@ -56,9 +56,9 @@ class AuditFinding:
 
 
 class Ledger(NamedTuple):
-    """Everything the ledger says: readable statements in order, detached signatures by statement.
+    """The ledger as read: readable statements in order, detached signatures by the path of their statement.
 
-    ``findings`` are about the book itself: files that are no statements, a broken chain.
+    ``findings`` are about the ledger itself: files that are no statements, a broken chain.
     """
 
     tip: str
@@ -66,7 +66,7 @@ class Ledger(NamedTuple):
     signatures: Mapping[str, str]
     findings: tuple[AuditFinding, ...]
 
-    def about(self, target: str) -> list[Statement]:
+    def of_branch(self, target: str) -> list[Statement]:
         """Return the statements about merges into one branch."""
         return [s for s in self.statements if s.predicate["assessment"]["target"] == target]
 
@@ -85,8 +85,8 @@ def _read(git: Git, files: LedgerFiles) -> Ledger:
     statements: list[Statement] = []
     signatures: dict[str, str] = {}
     findings = [_meddled(m) for m in files.meddling]
-    blobs = git.blobs((p.oid for p in files.pages), STATEMENT_MAX + 1)
-    for place, blob in zip(files.pages, blobs, strict=True):
+    blobs = git.blobs((p.oid for p in files.files), STATEMENT_MAX + 1)
+    for place, blob in zip(files.files, blobs, strict=True):
         if place.path.endswith(SIGNATURE):
             signatures[place.path.removesuffix(SIGNATURE)] = blob.content.decode("utf-8", "replace")
             continue
@@ -125,7 +125,7 @@ def _chain(statements: list[Statement]) -> Iterator[AuditFinding]:
             wrong.append(f"it was written after something else than {before} as it is now")
         if statement.sequence <= sequence:
             wrong.append(f"its number {statement.sequence} was given out already")
-        if statement.path != page(statement.sequence, statement.kind, statement.merge):
+        if statement.path != statement_path(statement.sequence, statement.kind, statement.merge):
             wrong.append("its file has the name of another one")
         if statement.kind == RETROACTIVE and not _original(statement, statements):
             wrong.append("the statement that it completes is not there")

@@ -1,4 +1,4 @@
-"""What the branch of evidence says, in short, for whoever shows it."""
+"""Summarises every statement of the ledger for the pages and commands that show it."""
 
 from __future__ import annotations
 

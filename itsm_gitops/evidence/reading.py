@@ -1,4 +1,4 @@
-"""Evidence as it is read back: strictly, because anybody may have written it, and what must come out again."""
+"""Reads statements strictly, because anybody may have written them, and compares one with a new assessment."""
 
 from __future__ import annotations
 

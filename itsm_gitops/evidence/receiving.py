@@ -1,4 +1,4 @@
-"""Evidence on a plain Git server: written by its own hook, and taken from nobody else but named recorders."""
+"""Evidence on a plain Git server: its hook writes statements, and accepts pushed ones from named recorders only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOBODY = "the server writes the evidence itself; schemas/policies/approvals.yam
 
 
 def moved(repo: Repository, old: str, new: str, branch: str, main: str) -> StatementDraft | None:
-    """Return what is to be said about a branch that went from ``old`` (empty: it is new) to ``new``.
+    """Return the draft about a branch that went from ``old`` (empty: it is new) to ``new``.
 
     ``main`` is the tip of the main branch. None where the branch got nothing.
     """
@@ -42,12 +42,12 @@ def record(git: Git, drafts: Iterable[StatementDraft], env: Mapping[str, str]) -
 
     The server signs where ``git config itsm.signer`` and ``itsm.signingKey`` say with whose key.
     """
-    said = tuple(drafts)
+    pending = tuple(drafts)
     user = next((env[name] for name in _USERS if env.get(name)), "")
     signer, key = setting(git, "itsm.signer"), setting(git, "itsm.signingKey")
     run = {"hook": "post-receive", **({"user": user} if user else {})}
     by = Recorder(__version__, run, signer, Path(key) if signer and key else None)
-    return ledger.append(git, lambda found: additions(git, found, said, by)) if said else ""
+    return ledger.append(git, lambda found: additions(git, found, pending, by)) if pending else ""
 
 
 def setting(git: Git, key: str) -> str:
@@ -65,23 +65,23 @@ def refuse(repo: Repository, old: str, new: str, main: str) -> str:
     names the recorders. Everything new must be signed by one of them, and come out again.
     """
     store = load_store(PartialSnapshot(repo.snapshot(main), ()))[0] if main else None
-    named = names(store.book.policy(POLICY).get(RECORDERS)) if store else []
-    if store is None or not named:
+    recorder_names = names(store.book.policy(POLICY).get(RECORDERS)) if store else []
+    if store is None or not recorder_names:
         return _NOBODY
     directory = Directory(store, clock.now())
-    recorders = {p for p in directory.members(named) if directory.active(p)}
+    recorders = {p for p in directory.members(recorder_names) if directory.active(p)}
     git = repo.history
     before, after = read_ledger(git, old), read_ledger(git, new)
     return next(_wrong(repo, before, after, recorders), "")
 
 
 def _wrong(repo: Repository, before: Ledger, after: Ledger, recorders: set[str]) -> Iterator[str]:
-    known = {s.path for s in before.statements}
+    paths = {s.path for s in before.statements}
     old = set(before.findings)
     yield from (f"{f.message}; {f.hint}" for f in after.findings if f not in old)
     check = Recheck(repo, after, clock.now())
     for statement in after.statements:
-        if statement.path in known:
+        if statement.path in paths:
             continue
         signer = str(statement.predicate["signer"])
         if signer not in recorders:

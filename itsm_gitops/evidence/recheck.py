@@ -1,4 +1,4 @@
-"""Computing one statement again: its assessment, its signature, its times, the keys it rests on."""
+"""Recomputes one statement: its assessment, its signature, its times, and the keys that it rests on."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ _WORDS = {
 
 
 class Recheck:
-    """What is needed to compute statements again; everything that was found is remembered."""
+    """Recomputes the statements of one ledger; the findings of each are kept in memory."""
 
-    def __init__(self, repo: Repository, book: Ledger, now: datetime) -> None:
+    def __init__(self, repo: Repository, ledger: Ledger, now: datetime) -> None:
         self.repo = repo
-        self.book = book
+        self.ledger = ledger
         self.now = now
         self._known: dict[str, list[AuditFinding]] = {}
         self._people: dict[tuple[str, str], Any] = {}
@@ -124,7 +124,7 @@ class Recheck:
     def _merged(self, statement: Statement) -> datetime:
         """Return when the merge was judged that a retrospective review is about."""
         original = statement.predicate["original"]
-        moments = [s.evaluated_at for s in self.book.statements if s.name == original]
+        moments = [s.evaluated_at for s in self.ledger.statements if s.name == original]
         return moments[0] if moments else statement.evaluated_at
 
     def _times(self, statement: Statement, landed: Landed) -> Iterator[AuditFinding]:
@@ -147,11 +147,11 @@ class Recheck:
     @cached_property
     def _before(self) -> dict[str, datetime]:
         """When the statement in front of each one was recorded."""
-        pairs = zip(self.book.statements, self.book.statements[1:], strict=False)
+        pairs = zip(self.ledger.statements, self.ledger.statements[1:], strict=False)
         return {later.path: earlier.recorded_at for earlier, later in pairs}
 
     def _signature(self, statement: Statement) -> Iterator[AuditFinding]:
-        signer, signature = statement.predicate["signer"], self.book.signatures.get(statement.path, "")
+        signer, signature = statement.predicate["signer"], self.ledger.signatures.get(statement.path, "")
         if not signer and not signature:
             return
         keys = signed.keys_in(self._person(statement.base, signer), statement.recorded_at.date())
@@ -206,7 +206,7 @@ class Recheck:
 
     def _landed_at(self, commit: str) -> datetime:
         """Return when a commit came to its branch: as recorded, else the date that it bears."""
-        for statement in self.book.statements:
+        for statement in self.ledger.statements:
             if statement.kind == MERGE and statement.merge == commit:
                 return statement.evaluated_at
         return mainline.one(self._git, commit).at

@@ -1,4 +1,4 @@
-"""Evidence: one statement about each change that was merged, in a form that can be computed again.
+"""Writes one statement about a merge, in a form from which the assessment can be recomputed.
 
 A statement is an in-toto Statement v1 as canonical JSON. It holds what reviewers said (all of it, signed
 statements with their signatures), the blobs of the policy that judged it, and what came of it. Each one
@@ -35,7 +35,7 @@ _PER_FOLDER = 1000
 
 
 class Inputs(NamedTuple):
-    """What reviewers said: reviews from a forge or a file, signed statements, and who opened the request."""
+    """What reviewers said: reviews from a forge or a file, signed statements, and who opened the pull request."""
 
     reviews: tuple[Review, ...] = ()
     statements: tuple[StoredText, ...] = ()
@@ -43,7 +43,7 @@ class Inputs(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class StatementContext:
     """What a statement says besides the assessment.
 
     ``sequence`` counts from 1 and ``previous`` is the SHA-256 of the statement before (empty for the
@@ -60,7 +60,7 @@ class About:
     changed: bool = True
     signer: str = ""
     account: str = ""
-    request: Mapping[str, Any] = field(default_factory=dict)
+    pull_request: Mapping[str, Any] = field(default_factory=dict)
     run: Mapping[str, str] = field(default_factory=dict)
     original: str = ""
 
@@ -120,7 +120,7 @@ def used(inputs: Inputs, assessment: Assessment) -> Inputs:
     return inputs._replace(statements=tuple(s for s in inputs.statements if s.oid in reviews))
 
 
-def statement(assessment: Assessment, inputs: Inputs, context: About) -> bytes:
+def statement(assessment: Assessment, inputs: Inputs, context: StatementContext) -> bytes:
     """Return the statement about one merge, in the one form that is hashed and signed."""
     landed = context.landed
     digests = {"gitCommit": landed.commit, "gitTree": landed.tree}
@@ -136,7 +136,7 @@ def statement(assessment: Assessment, inputs: Inputs, context: About) -> bytes:
         "tool": {"name": "itsm-gitops", "version": context.version},
         "run": dict(context.run),
         "signer": context.signer,
-        "request": dict(context.request),
+        "request": dict(context.pull_request),
         "merger": {
             "committer": f"{landed.committer} <{landed.committer_address}>",
             "account": context.account,
@@ -156,7 +156,7 @@ def statement(assessment: Assessment, inputs: Inputs, context: About) -> bytes:
     )
 
 
-def page(sequence: int, kind: str, merge: str) -> str:
+def statement_path(sequence: int, kind: str, merge: str) -> str:
     """Return the file of a statement; it is never used by another one."""
     return f"{sequence // _PER_FOLDER:05d}/{sequence:08d}-{kind}-{merge}.json"
 

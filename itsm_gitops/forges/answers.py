@@ -1,4 +1,4 @@
-"""Reading fields out of answers and events: the right type, or a ForgeError that names the field."""
+"""Reads fields out of JSON answers and events: a value of the right type, or a ForgeError that names the field."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def branch(data: Any, path: str) -> str:
 
 
 def is_commit(value: object) -> bool:
-    """Whether this is a whole commit hash and not the one that means nothing."""
+    """Whether this is a full commit hash and not the one of all zeros."""
     return isinstance(value, str) and _COMMIT.fullmatch(value) is not None and set(value) != {"0"}
 
 
@@ -75,7 +75,7 @@ def identity(forge: str, account: Any) -> str:
 
 
 def merged(data: Any) -> datetime | None:
-    """Return when a request was merged; None while it is not."""
+    """Return when a pull request was merged; None while it is not."""
     return None if dig(data, "merged_at") is None else moment(data, "merged_at")
 
 

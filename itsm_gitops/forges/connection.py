@@ -1,4 +1,4 @@
-"""Talking to the forge that a repository is on: who it is, and everything that a gate needs to know."""
+"""Connects to the forge of a repository: detects which one it is, and fetches a pull request with its reviews."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _REVIEWED_MAX = 200  # commits that approvals refer to and that are fetched one 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A request as the gate needs it: what to compare, and what reviewers said.
+    """A pull request as the gate needs it: the commits to compare, and the reviews.
 
     ``base`` and ``head`` are commits that this repository has; ``target`` is a branch. ``event``
     is what started this run, None where the number was given by hand.
@@ -48,7 +48,7 @@ class Gathered:
 
 
 def forge_name(repo: Repository, forge: str = "", env: Mapping[str, str] | None = None) -> str:
-    """Return which forge this repository is on: as told, by the CI that runs us, or by the remote."""
+    """Return which forge this repository is on: as the caller names it, else by the CI that runs us, else by the remote."""
     variables = os.environ if env is None else env
     if forge:
         if forge not in FORGES:
@@ -75,7 +75,7 @@ def remote_of(repo: Repository) -> remotes.Remote | None:
 
 
 def shipped_files(repo: Repository) -> list[str]:
-    """Return which of the files there are that only one forge needs."""
+    """Return the files of this repository that only one forge needs."""
     return [f for f in remotes.FILES if Path(repo.root, f).is_file()]
 
 
@@ -151,9 +151,9 @@ def gather(
     fetch: bool = True,
     env: Mapping[str, str] | None = None,
 ) -> Gathered:
-    """Ask the forge about a request (``number``, or the one of the event) and fetch its commits.
+    """Ask the forge about a pull request (``number``, or the one of the event) and fetch its commits.
 
-    Raises UsageError where no request is named, ForgeError or GitError where something cannot be
+    Raises UsageError where no pull request is named, ForgeError or GitError where something cannot be
     asked or had. Nothing is checked out.
     """
     name = forge_name(repo, forge, env)
@@ -162,21 +162,21 @@ def gather(
     if pull_number is None:
         raise UsageError(f"the event '{event and event.name}' is about no pull request", "--pr NUMBER")
     server = connect(repo, name, env)
-    request = server.pull_request(pull_number)
+    pull_request = server.pull_request(pull_number)
     reviews = tuple(server.reviews(pull_number))
     queued = event is not None and event.queued and shape.is_commit(event.base)
-    head = event.head if event is not None and queued else request.head
+    head = event.head if event is not None and queued else pull_request.head
     if fetch:
-        fetch_request(
-            repo.history, name, request, head, [r.commit for r in reviews if r.commit], token(name, env)
+        fetch_pull_request(
+            repo.history, name, pull_request, head, [r.commit for r in reviews if r.commit], token(name, env)
         )
-    base = event.base if event is not None and queued else _tip(repo.history, request.target)
+    base = event.base if event is not None and queued else _tip(repo.history, pull_request.target)
     for commit in (base, head):
         if not transfer.has(repo.history, commit):
             raise GitError(
                 f"commit {commit[:9]} is not in this repository", "git fetch origin; or fetch-depth: 0"
             )
-    return Gathered(request, reviews, base, head, request.target, event)
+    return Gathered(pull_request, reviews, base, head, pull_request.target, event)
 
 
 def _tip(git: Git, target: str) -> str:
@@ -184,12 +184,12 @@ def _tip(git: Git, target: str) -> str:
     return git.resolve(f"refs/remotes/origin/{target}")
 
 
-def fetch_request(
-    git: Git, forge: str, request: PullRequest, head: str, reviewed: Sequence[str], token: str
+def fetch_pull_request(
+    git: Git, forge: str, pull_request: PullRequest, head: str, reviewed: Sequence[str], token: str
 ) -> None:
-    """Fetch the target branch, the request and the commits that reviewers saw; raises GitError."""
-    pull = _HEADS.get(forge, _PULL_HEAD).format(request.number)
-    target = f"+refs/heads/{request.target}:refs/remotes/origin/{request.target}"
+    """Fetch the target branch, the pull request and the commits that reviewers saw; raises GitError."""
+    pull = _HEADS.get(forge, _PULL_HEAD).format(pull_request.number)
+    target = f"+refs/heads/{pull_request.target}:refs/remotes/origin/{pull_request.target}"
     transfer.fetch(git, [target, pull], token=token)
     for commit in list(dict.fromkeys([head, *reviewed]))[:_REVIEWED_MAX]:
         if not transfer.has(git, commit):

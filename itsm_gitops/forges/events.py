@@ -1,4 +1,4 @@
-"""What started this run: the payload of a GitHub or Gitea event, or the variables of a GitLab job.
+"""Reads the event that started a CI run: the payload of GitHub or Gitea, or the variables of a GitLab job.
 
 Only numbers, hashes and branch names are read, each against its strict form. Titles, bodies and
 names of people are the author's words: nothing here looks at them.
@@ -83,7 +83,7 @@ def github(name: str, payload: bytes, forge: str = "github") -> Event:
 def gitlab(variables: Mapping[str, str]) -> Event:
     """Read the variables that GitLab sets for a job; raises ForgeError.
 
-    The variable that says whether a request is approved is not read: it is set before approvals
+    The variable that says whether a merge request is approved is not read: it is set before approvals
     of older commits are reset.
     """
     values = dict(variables)
@@ -97,7 +97,7 @@ def gitlab(variables: Mapping[str, str]) -> Event:
     iid = values.get("CI_MERGE_REQUEST_IID", "")
     if not iid:
         return replace(event, head=shape.commit({"sha": values.get("CI_COMMIT_SHA")}, "sha"))
-    request = {
+    merge_request = {
         "iid": int(iid) if iid.isascii() and iid.isdigit() and len(iid) < 13 else 0,
         # A merged-results pipeline runs on a commit that exists nowhere else; this is the branch's own.
         "head": values.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or values.get("CI_COMMIT_SHA"),
@@ -106,10 +106,10 @@ def gitlab(variables: Mapping[str, str]) -> Event:
     }
     return replace(
         event,
-        number=shape.number(request, "iid"),
-        head=shape.commit(request, "head"),
-        base=shape.commit(request, "base"),
-        target=shape.branch(request, "target"),
+        number=shape.number(merge_request, "iid"),
+        head=shape.commit(merge_request, "head"),
+        base=shape.commit(merge_request, "base"),
+        target=shape.branch(merge_request, "target"),
         queued=values.get("CI_MERGE_REQUEST_EVENT_TYPE") == "merge_train",
     )
 

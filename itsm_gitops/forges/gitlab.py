@@ -1,7 +1,7 @@
-"""GitLab: a merge request's approvals, below ``https://HOST/api/v4``.
+"""GitLab: merge requests and their approvals, over ``https://HOST/api/v4``.
 
-GitLab does not say which commit an approval saw. It is inferred: the newest version of the request
-when the approval was given. Without the time of the approval (older servers) it is known only while
+GitLab does not say which commit an approval saw. It is inferred: the newest version of the merge
+request when the approval was given. Without the time of the approval (older servers) it is known only while
 there is a single version; otherwise the approval has no commit and counts for nothing, and
 the approver can sign a statement (``itsm approve --sign``) or approve again.
 """
@@ -48,12 +48,12 @@ class GitLab:
         headers = {"Accept": "application/json", "User-Agent": "itsm-gitops"}
         return cls(Client(base, headers, secret_header="PRIVATE-TOKEN", secret=token), project)  # noqa: S106
 
-    def _request(self, number: int) -> str:
+    def _merge_request(self, number: int) -> str:
         return f"{self.path}/merge_requests/{int(number)}"
 
     def pull_request(self, number: int) -> PullRequest:
         """Return what GitLab says about a merge request; raises ForgeError."""
-        data = self.client.get(self._request(number))
+        data = self.client.get(self._merge_request(number))
         merger = shape.dig(data, "merge_user") or shape.dig(data, "merged_by")
         return PullRequest(
             number=shape.number(data, "iid"),
@@ -70,7 +70,7 @@ class GitLab:
 
     def versions(self, number: int) -> list[MergeRequestVersion]:
         """Return the versions of a merge request, oldest first; raises ForgeError."""
-        answers = self.client.pages(f"{self._request(number)}/versions")
+        answers = self.client.pages(f"{self._merge_request(number)}/versions")
         return sorted(
             MergeRequestVersion(shape.moment(v, "created_at"), shape.commit(v, "head_commit_sha"))
             for v in answers
@@ -83,7 +83,7 @@ class GitLab:
         """
         versions = self.versions(number)
         against = self._against(number)
-        approvals = shape.dig(self.client.get(f"{self._request(number)}/approvals"), "approved_by")
+        approvals = shape.dig(self.client.get(f"{self._merge_request(number)}/approvals"), "approved_by")
         if not isinstance(approvals, list):
             raise ForgeError("GitLab's 'approved_by' is not a list", "is this the address of GitLab?")
         approving = [_approval(a, versions) for a in approvals]
@@ -96,12 +96,12 @@ class GitLab:
     def _against(self, number: int) -> list[Review]:
         return [
             _review(shape.dig(r, "user"), CHANGES_REQUESTED, None, shape.moment(r, "created_at"))
-            for r in self.client.pages(f"{self._request(number)}/reviewers")
+            for r in self.client.pages(f"{self._merge_request(number)}/reviewers")
             if shape.dig(r, "state") == "requested_changes"
         ]
 
-    def merged_request(self, commit: str, target: str) -> int | None:
-        """Return the request that brought a commit into ``target``; None where there is none."""
+    def merged_pull_request(self, commit: str, target: str) -> int | None:
+        """Return the merge request that brought a commit into ``target``; None where there is none."""
         for merge_request in self.client.pages(f"{self.path}/repository/commits/{commit}/merge_requests"):
             if (
                 shape.dig(merge_request, "state") == "merged"
@@ -116,8 +116,8 @@ class GitLab:
         ``login`` is the account that writes (asked for when empty). See ``GitHub.upsert_comment``.
         """
         author = login or shape.text(self.client.get("/user"), "username")
-        page = f"{self._request(number)}/notes"
-        address = shape.text(self.client.get(self._request(number)), "web_url")
+        page = f"{self._merge_request(number)}/notes"
+        address = shape.text(self.client.get(self._merge_request(number)), "web_url")
         for note in self.client.pages(page, {"order_by": "created_at", "sort": "asc"}):
             text = shape.dig(note, "body")
             ours = shape.dig(note, "author.username") == author and shape.dig(note, "system") is not True
@@ -158,7 +158,7 @@ def _approval(data: Any, versions: Sequence[MergeRequestVersion]) -> Review:
 
 
 def _sent_elsewhere(earlier: Sequence[MergeRequestVersion], versions: Sequence[MergeRequestVersion]) -> bool:
-    """Whether the request was sent to another branch after a version was seen.
+    """Whether the target branch was changed after the newest of the ``earlier`` versions.
 
     The next version has the same head then: nothing was pushed, yet what would be merged changed.
     """

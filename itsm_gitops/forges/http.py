@@ -231,7 +231,7 @@ def _rate_limit(answer: Answer) -> float | None:
 _HINTS = {
     401: "the token is missing, expired or revoked",
     403: "the token may not do this: give it the permission, or run it where the workflow has it",
-    404: "the repository or request does not exist, or the token may not see it",
+    404: "the repository or pull request does not exist, or the token may not see it",
 }
 
 

@@ -1,4 +1,4 @@
-"""The address of a Git remote: which forge it is, where its interface and its pages are."""
+"""Parses the address of a Git remote: which forge it is on, and where its interface and its pages are."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def interface(remote: Remote, forge: str) -> str:
     return f"{remote.site}/api/v4" if forge == "gitlab" else f"{remote.site}/api/v1"
 
 
-def request_page(remote: Remote, forge: str, branch: str, target: str) -> str:
-    """Return the page on which a person opens the request; empty for an unknown forge."""
+def pull_request_page(remote: Remote, forge: str, branch: str, target: str) -> str:
+    """Return the page on which a person opens the pull request; empty for an unknown forge."""
     home = f"{remote.site}/{quote(remote.path)}"
     if forge == "gitlab":
         query = {"merge_request[source_branch]": branch, "merge_request[target_branch]": target}

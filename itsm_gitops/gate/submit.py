@@ -140,4 +140,4 @@ def _page(repo: Repository, forge: str, branch: str, target: str) -> str:
     if remote is None:
         return ""
     name = forge or remotes.kind(remote, forging.shipped_files(repo))
-    return remotes.request_page(remote, name, branch, target)
+    return remotes.pull_request_page(remote, name, branch, target)

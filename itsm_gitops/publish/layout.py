@@ -38,14 +38,14 @@ def place(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) -> Placed:
     shape = _place(tuple(number[n] for n in nodes), tuple((number[a], number[b]) for a, b in pairs))
     name_of = dict(zip(number.values(), names, strict=True))
 
-    def named(part: str) -> str:
+    def real_name(part: str) -> str:
         # Bends have the names of both ends in theirs.
         return "\0".join(name_of.get(piece, piece) for piece in part.split("\0"))
 
     return Placed(
-        tuple(tuple(map(named, layer)) for layer in shape.layers),
-        {named(n): at for n, at in shape.position.items()},
-        {(named(a), named(b)): tuple(map(named, way)) for (a, b), way in shape.routes.items()},
+        tuple(tuple(map(real_name, layer)) for layer in shape.layers),
+        {real_name(n): at for n, at in shape.position.items()},
+        {(real_name(a), real_name(b)): tuple(map(real_name, way)) for (a, b), way in shape.routes.items()},
     )
 
 

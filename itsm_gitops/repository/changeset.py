@@ -1,4 +1,4 @@
-"""The content of a request: every path that differs between two commits, whoever asks and wherever."""
+"""The content of a pull request: every path that differs between two commits, whoever asks and wherever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A branch that only grows: files are added to it, never changed, by any number of writers at once.
+"""The ledger branch: any number of writers add files to it, and nobody changes or removes one.
 
 It is written with Git's own building blocks and never checked out. Every commit adds its files on top
 of the newest one, and the branch is moved only from exactly there (compare and swap): who comes second
@@ -47,10 +47,10 @@ class Meddling(NamedTuple):
 
 
 class LedgerFiles(NamedTuple):
-    """The pages in the order they were added; ``tip`` is empty where there is no ledger yet."""
+    """The files in the order they were added; ``tip`` is empty where there is no ledger yet."""
 
     tip: str
-    pages: tuple[LedgerFile, ...]
+    files: tuple[LedgerFile, ...]
     meddling: tuple[Meddling, ...]
 
 
@@ -77,13 +77,13 @@ def read_at(git: Git, newest: str) -> LedgerFiles:
     """Return everything the ledger held when ``newest`` (a full hash, or empty) was its tip."""
     if not newest:
         return LedgerFiles("", (), ())
-    pages, meddling = [], []
+    files, meddling = [], []
     for commit, status, mode, path, oid in _entries(git, newest):
         if status == _ADDED and mode == REGULAR:
-            pages.append(LedgerFile(commit, path, oid))
+            files.append(LedgerFile(commit, path, oid))
         else:
             meddling.append(Meddling(commit, path, status))
-    return LedgerFiles(newest, tuple(pages), tuple(meddling))
+    return LedgerFiles(newest, tuple(files), tuple(meddling))
 
 
 def _entries(git: Git, newest: str) -> Iterator[tuple[str, str, str, str, str]]:

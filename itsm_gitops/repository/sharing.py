@@ -1,4 +1,4 @@
-"""The ledger here and on the remote: which is newer, and additions that reach the remote or nobody.
+"""Keeps the ledger here and on the remote the same: picks the newer one, and pushes additions or drops them.
 
 Nothing is ever pushed by force. Whoever comes second fetches what the first has written and adds on
 top of that, so writers in different clones lose nothing of each other's.

@@ -12,7 +12,7 @@ import pytest
 
 from itsm_gitops.evidence import statement as evidence
 from itsm_gitops.evidence.reading import Statement, differences, read
-from itsm_gitops.evidence.statement import MERGE, About, Inputs
+from itsm_gitops.evidence.statement import MERGE, Inputs, StatementContext
 from itsm_gitops.forges.forge import Forge
 from itsm_gitops.forges.gitea import Gitea
 from itsm_gitops.forges.github import GitHub
@@ -44,8 +44,8 @@ class Case:
         self.landed = mainline.one(world.repo.history, "main")
         self.inputs = Inputs(reviews=(review("bob", head), review("mia", head)))
         self.assessment = self.judge(base, self.inputs.reviews)
-        self.about = About(MERGE, self.landed, 1, "", NOW, "1.0")
-        self.raw = evidence.statement(self.assessment, self.inputs, self.about)
+        self.context = StatementContext(MERGE, self.landed, 1, "", NOW, "1.0")
+        self.raw = evidence.statement(self.assessment, self.inputs, self.context)
 
     def judge(self, base: str, reviews: tuple[Review, ...], at: datetime = NOW) -> Assessment:
         inputs = Inputs(reviews=reviews)
@@ -183,7 +183,7 @@ FOUND: list[tuple[Forge, int | None]] = [
 
 @pytest.mark.parametrize(("forge", "number"), FOUND)
 def test_the_request_that_brought_a_commit(forge: Forge, number: int | None) -> None:
-    assert forge.merged_request(COMMIT, "main") == number
+    assert forge.merged_pull_request(COMMIT, "main") == number
 
 
 # -- the branch --------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def test_the_ledger_keeps_what_reviewers_saw(case: Case) -> None:
     ledger.append(git, lambda _: Addition({"00000/a.json": b"a\n"}, "One", (lonely,)))
     ledger.append(git, lambda _: Addition({"00000/b.json": b"b\n"}, "Two"))
     found = ledger.read(git)
-    assert [p.path for p in found.pages] == ["00000/a.json", "00000/b.json"]
+    assert [p.path for p in found.files] == ["00000/a.json", "00000/b.json"]
     assert found.meddling == ()
     assert mainline.is_ancestor(git, lonely, found.tip)
 

@@ -1,8 +1,8 @@
-"""The trail of a branch: how it came to where it is, move by move, and which moves have a statement.
+"""The moves of a branch from commit to commit, and the statement about each of them.
 
-It is walked backwards from the tip. Where a statement says that the branch came here from some base,
-the next step is that base; where none does, it is the first parent, and that move was recorded by
-nobody. So a push of many commits is one move, whatever its commits look like.
+The branch is walked backwards from its tip. Where a statement says that the branch came here from some
+base, the next step is that base. Where no statement does, it is the first parent, and nobody recorded the
+move. So a push of many commits is one move, whatever its commits look like.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class BranchMove(NamedTuple):
     statement: Statement | None
 
 
-class Trail(NamedTuple):
+class BranchMoves(NamedTuple):
     """The moves of one branch, newest first, back to ``start`` (empty: to its first commit)."""
 
     tip: str
@@ -42,7 +42,7 @@ def merges(statements: Iterable[Statement]) -> dict[str, Statement]:
     return by_merge
 
 
-def trail(git: Git, tip: str, statements: Iterable[Statement], start: str | None = None) -> Trail:
+def moves_of(git: Git, tip: str, statements: Iterable[Statement], start: str | None = None) -> BranchMoves:
     """Return the moves of a branch from ``start`` on; by default from where its evidence begins.
 
     Where there is no evidence at all, it should begin where the rules about approvals do.
@@ -51,7 +51,7 @@ def trail(git: Git, tip: str, statements: Iterable[Statement], start: str | None
     line = {x.commit: x for x in mainline.landed(git, tip)}
     begin = _start(git, tip, line, recorded) if start is None else start
     older = ancestors(git, begin) if begin else frozenset()
-    return Trail(tip, begin, tuple(_walk(git, tip, line, recorded, older)))
+    return BranchMoves(tip, begin, tuple(_walk(git, tip, line, recorded, older)))
 
 
 def _walk(
