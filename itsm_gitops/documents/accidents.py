@@ -1,4 +1,4 @@
-"""Names what happened to a file that is no document at all, by its cause and not by its last symptom.
+"""Recognises files that are no documents at all (a conflict, an LFS pointer, a ZIP) and names the cause.
 
 An unfinished merge, a pointer of Git LFS, an encrypted file or a saved error page would otherwise be reported
 as syntax errors or forbidden characters, which send people looking in the wrong place. Each gets one problem,

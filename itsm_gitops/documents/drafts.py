@@ -1,4 +1,4 @@
-"""Where a file is written before it gets its name: one writer at a time, and nothing left behind.
+"""Temporary files ("drafts") for atomic writes: one writer at a time, and nothing left behind by a killed one.
 
 A draft lies in Git's own folder (``.git``), which nobody commits, or beside its target where that is another
 file system. Its name is random and it is created exclusively, so it is never another writer's. Writers of one

@@ -1,4 +1,4 @@
-"""A text whose lines keep their ends: edits see LF only, and each line that stays has the end that it had."""
+"""A text being edited: edits work on LF, and each line that stays keeps its own line end (LF or CRLF)."""
 
 from __future__ import annotations
 

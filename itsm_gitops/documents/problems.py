@@ -1,4 +1,4 @@
-"""What can be wrong with the text of a document, and how much of it is read at all."""
+"""The problems of a document's text (codes P001 to P017), and the limits of size, depth and number of values."""
 
 from __future__ import annotations
 

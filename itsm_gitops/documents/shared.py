@@ -1,4 +1,4 @@
-"""Files of the rule book: the same bytes are read once in a process, however often they are met."""
+"""Reads files of the rule book with a cache: the same bytes are parsed once in a process."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The careful way through a document: every problem with its line and column.
+"""The careful YAML reader: reports every problem of a document with its line and column.
 
-This reading decides what a document means; the quick way in `fast` must agree with it.
+This reading decides what a document means; the fast reader in `fast` must agree with it.
 """
 
 from __future__ import annotations

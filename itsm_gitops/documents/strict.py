@@ -1,4 +1,4 @@
-"""What YAML 1.2.2 forbids and libyaml takes: read with it, a file would be readable by this tool only.
+"""Rejects texts that YAML 1.2.2 forbids but libyaml accepts, because other YAML readers could not read them.
 
 The rules are those of the specification: a comment needs white space before it (6.6), lines of a value in
 brackets or quotes stand further in than what they belong to (7.3, 7.4, 8.1), a lone dash in brackets is no

@@ -1,4 +1,4 @@
-"""Puts the parser's complaints into words that say what to do."""
+"""Translates error messages of the YAML parser into problems with a hint."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class BranchMoves(NamedTuple):
 
 
 def merges(statements: Iterable[Statement]) -> dict[str, Statement]:
-    """Return the statements about merges by the commit that came of it; the first one counts."""
+    """Return the statements about merges by the commit of the merge; the first one counts."""
     by_merge: dict[str, Statement] = {}
     for statement in statements:
         if statement.kind == MERGE and statement.base != statement.merge:

@@ -168,6 +168,6 @@ def _said(reviews: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def differences(recorded: Mapping[str, Any], again: Assessment) -> list[str]:
-    """Return which facts of a recorded assessment do not come out again; empty where all do."""
+    """Return which facts of a recorded assessment differ from a new one; empty where none does."""
     old, new = facts(recorded), facts(json.loads(json.dumps(as_json(again))))
     return [key for key in old if old[key] != new[key]]

@@ -62,7 +62,7 @@ def refuse(repo: Repository, old: str, new: str, main: str) -> str:
     """Say why somebody may not push evidence; empty where they may.
 
     ``old`` and ``new`` are commits of the ledger, ``main`` the tip of the main branch, whose policy
-    names the recorders. Everything new must be signed by one of them, and come out again.
+    names the recorders. Every new statement must be signed by one of them, and its recomputed assessment must be the same.
     """
     store = load_store(PartialSnapshot(repo.snapshot(main), ()))[0] if main else None
     recorder_names = names(store.book.policy(POLICY).get(RECORDERS)) if store else []

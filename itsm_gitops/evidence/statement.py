@@ -1,9 +1,9 @@
 """Writes one statement about a merge, in a form from which the assessment can be recomputed.
 
 A statement is an in-toto Statement v1 as canonical JSON. It holds what reviewers said (all of it, signed
-statements with their signatures), the blobs of the policy that judged it, and what came of it. Each one
+statements with their signatures), the blobs of the policy that judged it, and the result. Each one
 names the SHA-256 of the one before, so that none can be changed, left out or slipped in unnoticed. What
-it proves: this was said, at that time, about that content, under those rules. Where reviews come from a
+it proves: these reviews were given, at that time, about that content, under those rules. Where reviews come from a
 forge, the forge is believed; a signed statement needs no such trust.
 """
 
@@ -82,7 +82,7 @@ def judge(
 ) -> Assessment:
     """Assess what a branch got when it went from ``base`` (a full hash) to ``landed``, as of ``at``.
 
-    A merge may have been approved as what was merged, or as what came of it: either will do.
+    Approvals may be about the commit that was merged, or about the result of the merge: either will do.
     """
     proposed = mainline.proposed(repo.history, base, landed)
     assessments = []

@@ -40,7 +40,7 @@ class StatementDraft:
 
     @property
     def result(self) -> str:
-        """Return what came of it."""
+        """Return the result of the assessment."""
         return evidence.outcome(self.assessment, changed=self.changed)
 
 

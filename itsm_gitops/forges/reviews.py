@@ -24,8 +24,8 @@ class Review:
     ``identity`` is ``FORGE:NUMBER`` (``github:42``) or ``ssh:FINGERPRINT``; empty for a deleted
     account. Adapters leave ``person`` None: the directory at base turns an identity into a person.
     A signed statement names its person, which its key proves. ``source`` is the adapter's name.
-    ``commit`` is what the reviewer saw (None: not told). ``digest`` is the changeset a signed
-    statement is about. ``target`` is the branch it was given for (None: not told; empty: another one). ``login`` is
+    ``commit`` is what the reviewer saw (None: unknown). ``digest`` is the changeset a signed
+    statement is about. ``target`` is the branch it was given for (None: unknown; empty: another one). ``login`` is
     a label and decides nothing. ``changes`` are the change records a signed statement names.
     """
 

@@ -121,7 +121,7 @@ def build_site(
             reports=reporter.titles() if reporter and visibility.reports else (),
         )
         with engine.rendering(parts, work, repo.git) as rendered, spooled(work) as spool:
-            view, memory, words = load(
+            view, report_list, words = load(
                 snapshot,
                 book,
                 visibility,
@@ -134,7 +134,7 @@ def build_site(
             progress("Reading what happened", 0, 1)
             add_background(view, repo, at, reporter)
             progress("Rendering the frame", 0, 1)
-            site = Site(view, rendered(), folder, url, progress, memory, memo)
+            site = Site(view, rendered(), folder, url, progress, report_list, memo)
             report = site.write(words)
         memo.keep()
         last.keep(site.written, Figures(*report[:3]))

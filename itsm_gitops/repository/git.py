@@ -159,7 +159,7 @@ class Git:
         """Raise GitError in a shallow clone, where answers about history would be wrong."""
         if self.shallow:
             raise GitError(
-                f"this is a shallow clone, so {purpose} cannot be told",
+                f"this is a shallow clone, so {purpose} is not known",
                 "git fetch --unshallow (in GitHub Actions: fetch-depth: 0)",
             )
 

@@ -1,7 +1,7 @@
-"""Questions about history: who changed which field when, what a range touches, how old files are.
+"""Reads the Git history: who changed which field when, which files a range of commits touches.
 
-Each is one ``git log`` or ``git diff-tree`` and at most one ``git cat-file --batch``, however many
-files and commits there are. All of them refuse in a shallow clone, where the truth is cut off.
+Each function runs one ``git log`` or ``git diff-tree`` and at most one ``git cat-file --batch``, however many
+files and commits there are. All of them refuse in a shallow clone, whose history is incomplete.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def log(
 ) -> Iterator[tuple[list[bytes], list[tuple[bytes, bytes]]]]:
     """Yield each commit of a log: its header fields and its (raw entry, path) pairs.
 
-    Everything is told apart by position: a subject or a file name may hold any byte but NUL. The
+    The parts are separated by position: a subject or a file name may hold any byte but NUL. The
     first field must be one that no text can imitate (a hash or a date): it begins a commit.
     """
     form = "--format=" + "%x00".join(fields)

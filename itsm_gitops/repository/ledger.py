@@ -161,7 +161,7 @@ def _write(git: Git, index: str, parents: tuple[str, ...], message: str) -> str:
 
 
 def _signed_by_program(git: Git) -> Git:
-    """Return Git with the program as author: who recorded something is said, and signed, inside."""
+    """Return Git with the program as author: the statement itself names, and can be signed by, the recorder."""
     now = clock.format_time(clock.now())
     sides = {
         f"GIT_{side}_{what}": value

@@ -1,4 +1,4 @@
-"""What a branch got, one commit after another: its first parents, newest first, and what each brought."""
+"""The first-parent history of a branch: its commits, newest first, with the commits that each one brought."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""What an earlier reading gave, so that a file that did not change is not opened again.
+"""A cache of parsed documents from an earlier run, so that an unchanged file is not opened again.
 
-A file of the working tree is taken for unchanged when size, times and inode are those noted at the last
-reading and the times lay clearly before that (a change within one tick of the clock could not be told). A
-file of a commit is known by its hash. Only documents without a problem are remembered.
+A file of the working tree counts as unchanged when size, times and inode are those of the last reading and the
+times lie clearly before that reading (a second change within one tick of the clock would leave no mark). A file of a commit is identified by its hash. Only documents without a problem are remembered.
 """
 
 from __future__ import annotations
@@ -103,7 +102,7 @@ def _rows(rows: list[Sequence[Any]], visited: bytes) -> Iterator[tuple[str, Memo
 
 
 def stamps(snapshot: Snapshot, infos: Iterable[FileInfo], clock: Path) -> dict[str, bytes]:
-    """Return what tells each regular file from its later versions, by path; nothing where that cannot be told.
+    """Return a stamp of each regular file, by path, that any later version differs from; empty bytes where none is sure.
 
     ``clock`` is a file that may be touched, to learn the file system's time.
     """

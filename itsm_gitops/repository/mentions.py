@@ -1,4 +1,4 @@
-"""Which files mention an identifier: the bytes are searched, nothing is parsed, no index is needed.
+"""Full-text search for an identifier in all files: searches bytes, parses nothing and needs no index.
 
 8,000 files take 60 ms. The search runs in a forked process while the caller does other things.
 """
@@ -85,7 +85,7 @@ class Search:
         os.close(self._pipe)
         _, status = os.waitpid(self._pid, 0)
         self._pid = 0
-        if status:  # it died: do its work here, where an error can be told
+        if status:  # it died: do its work here, where an error can be reported
             return mentions(*self._asked)
         names = [os.fsdecode(p) for p in b"".join(parts).split(b"\0")]
         middle = names.index("")

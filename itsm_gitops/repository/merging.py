@@ -1,4 +1,4 @@
-"""What Git makes of merging commits, found out without touching a branch, the index or a file."""
+"""Merges commits in memory: the tree of the merge, without touching a branch, the index or a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Objects under references of our own (``refs/itsm/…``): small texts beside the history, not in it."""
+"""Reads and writes small texts as blobs under references of our own (``refs/itsm/…``), beside the history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents that were parsed once, kept on disk so that a second look at all of them parses nothing.
+"""A temporary file of parsed documents, so that a second pass over all of them parses nothing.
 
 Parsing is most of the time it takes to read a document, and all of them do not fit into memory. The
 files have no name, so nobody else can write into them, and they are gone with the process.

@@ -1,6 +1,6 @@
-"""Files that only this clone may have written: kept results, signed with a key that no clone brings along.
+"""Signed cache files: only files that this clone wrote are loaded, checked by a key that no clone brings along.
 
-A repository can hold a file of any name, and reading one of ours back runs a loader that is not made for
+A repository can hold a file of any name, and loading a cache file runs a decoder that is not safe for
 hostile input. So each file carries a signature; its key is made at random and lies in the ``.git`` folder,
 which is never part of what is cloned.
 """

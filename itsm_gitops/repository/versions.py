@@ -1,8 +1,8 @@
-"""The last versions of every document of a history at once: what lists of edited fields are made from.
+"""The newest versions of all documents in one pass over the history, for the field histories of the site.
 
 One ``git log`` says which commits changed which files; blobs are read when somebody asks for them, many
-in one ``git cat-file --batch``. ``history.field_history`` is the whole truth about one document; this is
-the newest part of it about all of them.
+in one ``git cat-file --batch``. ``history.field_history`` gives the whole
+history of one document; this module gives the newest part of it for all of them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Version:
 def versions(repo: Repository, at: str | None = None, most: int = 20) -> dict[str, tuple[Version, ...]]:
     """Return the newest changes of each document up to ``at`` (default HEAD), by path, newest first.
 
-    Files that were only ever added are not in it. Empty where there is nothing to be told: outside Git,
+    Files that were only ever added are not in it. Empty where there is no history: outside Git,
     before the first commit, and in a shallow clone, where the truth is cut off.
     """
     git = repo.git

@@ -1,4 +1,4 @@
-"""Shares of one job in forked processes. A worker that fails, fails the job; none is left behind.
+"""Runs the parts of one job in forked processes. A worker that fails fails the job; no process is left behind.
 
 The caller's process does the first share itself, so two processes are one fork. Results travel
 over a pipe; what a worker needs, it inherits.
@@ -80,7 +80,7 @@ def share_as_free(
 ) -> list[R]:
     """Like share_out, in small parts: whichever process is free takes the next part.
 
-    ``work`` is told where its part starts, and the part; results are in the order of the items.
+    ``work`` gets the number of the first item of its part, and the part; results are in the order of the items.
     ``meanwhile`` is called in the caller's process, before that takes any part.
     """
     count = min(default_jobs(len(items)) if jobs is None else jobs, len(items))

@@ -1,4 +1,4 @@
-"""The clocks of service levels: what was promised for a record, and what became of each promise."""
+"""The clocks of service levels: the targets that apply to a record, the time used, and whether each is met."""
 
 from __future__ import annotations
 

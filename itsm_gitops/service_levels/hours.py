@@ -1,4 +1,4 @@
-"""Working time: how much of a span of time lies within the hours of a calendar."""
+"""Business hours: how many seconds of a span of time lie within the hours of a calendar."""
 
 from __future__ import annotations
 

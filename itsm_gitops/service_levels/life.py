@@ -1,4 +1,4 @@
-"""The life of a record, replayed from its timeline: in which state it was, when, and for how long."""
+"""Replays the timeline of a record into spans: in which state it was, from when until when."""
 
 from __future__ import annotations
 
