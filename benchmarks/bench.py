@@ -110,7 +110,7 @@ def prepare(work: Path, log: Path) -> tuple[Path, dict[str, Run]]:
     repository = work / "repository"
     shutil.copytree(ROOT / "schemas", repository / "schemas")
     (repository / "itsm.yaml").write_text(
-        "version: 1\norganisation: Bench\ntimezone: UTC\nsite:\n  name: Bench\n"
+        "version: 1\norganisation: Bench\ntimezone: UTC\ncut_over: '2026-01-01'\nsite:\n  name: Bench\n"
     )
     run(["git", "init", "-q", "."], repository)
     command = [*ITSM, "import", "csv", str(log), "--mapping", "servicenow-incidents"]

@@ -20,7 +20,7 @@ from itsm_gitops.cli.base import (
     pass_app,
     print_json,
 )
-from itsm_gitops.cli.failures import tell_left_out
+from itsm_gitops.cli.failures import say, tell_left_out
 from itsm_gitops.cli.output import echo, redraw
 from itsm_gitops.cli.render import Style, brief, facts, styles
 from itsm_gitops.cli.width import terminal_width
@@ -65,6 +65,13 @@ def import_command() -> None:
     help="Columns to fields; a file, or a name in schemas/imports.",
 )
 @click.option("--update", is_flag=True, help="Take over values that differ in documents imported before.")
+@click.option("--strict", is_flag=True, help="Write nothing at all when some row cannot come in.")
+@click.option(
+    "--quarantine",
+    type=_FILE,
+    metavar="FILE",
+    help="Write the rows that cannot come in here, with their reasons (build/quarantine/NAME.csv).",
+)
 @click.option(
     "--report", "report_file", type=_FILE, metavar="FILE", help="Write the full report (.md or .json)."
 )
@@ -72,23 +79,45 @@ def import_command() -> None:
 @json_option
 @pass_app
 def import_csv_command(
-    app: App, source: Path, mapping: str, update: bool, report_file: Path | None, dry_run: bool, as_json: bool
-) -> None:
+    app: App,
+    source: Path,
+    mapping: str,
+    update: bool,
+    strict: bool,
+    quarantine: Path | None,
+    report_file: Path | None,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
     """Import a table, by a mapping file.
 
     Importing the same table twice changes nothing. Every value that was dropped, defaulted or not
-    understood is reported.
+    understood is reported. A row that check would refuse does not come in: it goes to a file with its
+    reason, to be corrected and imported again. The exit code is 1 when no row could come in.
     """
     repo = app.repo
     with _Counter("rows") as counter:
-        report = import_csv(repo, source, mapping, dry_run=dry_run, update=update, progress=counter)
+        report = import_csv(
+            repo,
+            source,
+            mapping,
+            dry_run=dry_run,
+            update=update,
+            strict=strict,
+            quarantine=quarantine,
+            progress=counter,
+        )
     if report_file:
         write_report(repo, report, report_file)
     if as_json:
         print_json(report.to_dict())
-        return
-    style = styles(sys.stdout)
-    echo("\n".join(_lines(report, style, terminal_width())), color=style.on)
+    else:
+        style = styles(sys.stdout)
+        echo("\n".join(_lines(report, style, terminal_width())), color=style.on)
+    tell_left_out(report.unreadable)
+    if report.fruitless:
+        say("error", "no row could be imported", f"row {report.skipped[0].row}: {report.skipped[0].reason}")
+    return int(report.fruitless)
 
 
 import_command.add_command(import_csv_command)
@@ -128,13 +157,25 @@ def _lines(report: ImportReport, style: Style, columns: int) -> list[str]:
             lines.append(style.dim(f"  and {len(texts) - _SHOWN:,} more; --report FILE has all"))
     if report.skipped:
         lines += ["", style.bold("Skipped rows")]
-        lines += [brief(f"  {s.key} (row {s.row}): {s.reason}", columns) for s in report.skipped[:_SHOWN]]
+        lines += [
+            brief(f"  row {s.row}{_named(s.key)}: {s.reason}", columns) for s in report.skipped[:_SHOWN]
+        ]
+        if len(report.skipped) > _SHOWN:
+            lines.append(style.dim(f"  and {len(report.skipped) - _SHOWN:,} more"))
+        if report.quarantine:
+            lines.append(
+                f"They are in {safe_text(report.quarantine)} with their reasons: correct and import that."
+            )
     if report.kept:
         lines += [
             "",
             f"{len(report.kept):,} documents differ from the table and were kept; --update takes its values over",
         ]
     return lines
+
+
+def _named(key: str) -> str:
+    return f" ({safe_text(key)})" if key else ""
 
 
 @group_with_help("export")
@@ -154,9 +195,12 @@ def export_command() -> None:
 @_OUT
 @at_option
 @pass_app
-def export_json_command(app: App, kind: str | None, lines: bool, out: Path | None, at: str | None) -> None:
-    """Export every document (of one kind) as JSON."""
-    _told(export_json(app.repo, out, kind=kind, lines=lines, at=at), out)
+def export_json_command(app: App, kind: str | None, lines: bool, out: Path | None, at: str | None) -> int:
+    """Export every document (of one kind) as JSON.
+
+    The exit code is 1 when files cannot be read and are missing in the export.
+    """
+    return _report_export(export_json(app.repo, out, kind=kind, lines=lines, at=at), out)
 
 
 @command(
@@ -171,28 +215,29 @@ def export_json_command(app: App, kind: str | None, lines: bool, out: Path | Non
     "--columns",
     metavar="A,B,…",
     default="",
-    help="Fields, dots lead into nested ones; also path, opened, updated.",
+    help="Fields, dots lead into nested ones; also path, priority, opened, resolved, closed, updated.",
 )
 @click.option("--raw", is_flag=True, help="Leave texts that a spreadsheet would run as formulas as they are.")
 @_OUT
 @at_option
 @pass_app
-def export_csv_command(
-    app: App, kind: str, columns: str, raw: bool, out: Path | None, at: str | None
-) -> None:
+def export_csv_command(app: App, kind: str, columns: str, raw: bool, out: Path | None, at: str | None) -> int:
     """Export the documents of one kind as CSV.
 
-    Texts that begin like a formula get an apostrophe in front, so that a spreadsheet shows them.
+    Texts that begin like a formula get an apostrophe in front, so that a spreadsheet shows them. The exit
+    code is 1 when files cannot be read and are missing in the export.
     """
     names = [c.strip() for c in columns.split(",") if c.strip()]
-    _told(export_csv(app.repo, kind, out, columns=names, raw=raw, at=at), out)
+    return _report_export(export_csv(app.repo, kind, out, columns=names, raw=raw, at=at), out)
 
 
-def _told(exported: Exported, out: Path | None) -> None:
+def _report_export(exported: Exported, out: Path | None) -> int:
+    """Say what was exported and what is missing, and return the exit code."""
     if out is not None:
         noun = "document" if exported.documents == 1 else "documents"
         echo(f"{exported.documents:,} {noun} written to {safe_text(str(out))}", err=True)
     tell_left_out(exported.left_out)
+    return int(bool(exported.left_out))
 
 
 export_command.add_command(export_json_command)

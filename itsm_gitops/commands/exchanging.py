@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from itsm_gitops.documents import output_file
 
 if TYPE_CHECKING:
     from itsm_gitops.exchange import ImportReport
+    from itsm_gitops.model.entry import Entry
     from itsm_gitops.repository import Repository, Store
 
 
@@ -23,12 +24,16 @@ def import_csv(
     *,
     dry_run: bool = False,
     update: bool = False,
+    strict: bool = False,
+    quarantine: Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ImportReport:
     """Import a table by a mapping; see ``exchange.import_csv``."""
     from itsm_gitops import exchange
 
-    return exchange.import_csv(repo, source, mapping, dry_run, update=update, progress=progress)
+    return exchange.import_csv(
+        repo, source, mapping, dry_run, update=update, strict=strict, quarantine=quarantine, progress=progress
+    )
 
 
 def write_report(repo: Repository, report: ImportReport, path: Path) -> None:
@@ -71,8 +76,28 @@ def export_csv(
     repo.book.kind(kind)
     store = repo.store(at)
     with _open(out, repo) as file:
-        count = exchange.export_csv(store, kind, file, list(columns) or None, raw=raw)
+        names = list(columns) or None
+        count = exchange.export_csv(store, kind, file, names, raw=raw, resolved=_resolved(store))
         return Exported(count, _left_out(store, kind))
+
+
+def _resolved(store: Store) -> Callable[[Entry, Mapping[str, Any]], str]:
+    """Return what says when a record was resolved for good, as the reports count it; empty while it is not."""
+    from datetime import UTC, datetime
+
+    from itsm_gitops.model import clock
+    from itsm_gitops.repository import Document
+    from itsm_gitops.service_levels.life import case_of, life_of
+
+    now = clock.now()
+
+    def resolved(entry: Entry, data: Mapping[str, Any]) -> str:
+        kind = store.book.kinds[entry.kind]
+        lives = life_of(Document(entry.path, b"", data, kind, ()))
+        case = case_of(entry, kind.workflow, lives[0], "", now) if lives else None
+        return clock.format_time(datetime.fromtimestamp(case.resolved, UTC)) if case and case.resolved else ""
+
+    return resolved
 
 
 def _left_out(store: Store, kind: str | None) -> tuple[str, ...]:

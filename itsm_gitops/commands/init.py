@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from itsm_gitops import __version__
 from itsm_gitops.forges.shipped import forge_files
+from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, Refused, UsageError
 
 _FILES = Path(__file__).parent / "init_files"
@@ -64,6 +65,7 @@ def init(
         "organisation_yaml": _scalar(named),
         "timezone": zone,
         "version": __version__,
+        "today": clock.now().date().isoformat(),
     }
     files = dict(contents(values, examples=examples, forge=forge))
     for path, content in files.items():

@@ -1,1 +1,20 @@
-"""Evidence: one statement about each merge, all of them in the ledger, and the audit that recomputes them."""
+"""Evidence: one statement about each merge, all of them in the ledger, and the audit that recomputes them.
+
+How evidence is kept
+--------------------
+
+Each move of a branch gets one in-toto statement (`statement.py`) with everything the judgement was made from, on the branch
+`itsm/evidence`. `repository/ledger.py` writes it without a work tree, on top of the newest commit and only if that still is
+the newest, so writers who come at the same time lose nothing. `audit.py` computes every statement again from the
+repository alone and compares: the branch with the statements, the statements with the chain, the chain with its branch.
+
+Decisions
+---------
+
+OpenSSH signs. It is on every machine, works offline, and its signatures name their purpose. Dates prove nothing, so
+keys and roles are read from the commit that is judged. A statement names its repository by the first commit of the main
+line: clones and forks share it, a copy that was begun anew does not.
+
+A plain Git server is a forge, too. The same function behind `pre-receive` judges pushes, the same statements
+approve, `post-receive` keeps evidence. So the strictest way needs nobody else's program.
+"""

@@ -1,16 +1,25 @@
-"""Ways in and out: importers that report every value they could not take over, and exporters."""
+"""Ways in and out: importers that report every value they could not take over, and exporters.
+
+Decisions
+---------
+
+The importer reads everything, then decides, then writes. Nothing is half imported. Identifiers derive from the
+old numbers, so a second import finds its own records. What a table cannot say is reported, never guessed: date format
+and time zone must be named, and the rows of one record must stand together.
+"""
 
 from __future__ import annotations
 
-from itsm_gitops.exchange.csv_import import import_csv
+from itsm_gitops.exchange.csv_import import StrictRefusal, import_csv
 from itsm_gitops.exchange.export import export_csv, export_json, export_ndjson
-from itsm_gitops.exchange.mapping import MappingError
+from itsm_gitops.exchange.mapping_file import MappingError
 from itsm_gitops.exchange.report import ImportReport
 from itsm_gitops.exchange.tables import TableError
 
 __all__ = [
     "ImportReport",
     "MappingError",
+    "StrictRefusal",
     "TableError",
     "export_csv",
     "export_json",

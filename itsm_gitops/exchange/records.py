@@ -3,77 +3,141 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from itsm_gitops.exchange.convert import ABSENT, Converter, Named, fit, schema_at
-from itsm_gitops.exchange.history import History
-from itsm_gitops.exchange.mapping import OVERRIDE_FIELD, PRIORITY_FIELD, CsvMapping, Rule
-from itsm_gitops.exchange.report import NOT_UNDERSTOOD, SUPERSEDED, Tally
-from itsm_gitops.exchange.tables import Row
+from itsm_gitops.exchange.convert import Converter, Named
+from itsm_gitops.exchange.fitting import ABSENT, clean, fit, schema_at, type_of
+from itsm_gitops.exchange.history import Timelines
+from itsm_gitops.exchange.mapping import OVERRIDE_FIELD, PRIORITY_FIELD, CsvMapping, ValueRule
+from itsm_gitops.exchange.packing import pack, unpack
+from itsm_gitops.exchange.report import ADJUSTED, NOT_UNDERSTOOD, SUPERSEDED, Tally
+from itsm_gitops.exchange.survey import Order
+from itsm_gitops.exchange.tables import CsvRow
 from itsm_gitops.model import ids
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.priority import derive
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 
 
-class Draft(NamedTuple):
-    """A document before it has its identifier, or the reason why there is none.
+class Wish(NamedTuple):
+    """A link that a row asks for: its type, the number as it is written, and where that stands."""
 
-    ``data`` is without ``id``; ``opened`` (RFC 3339) is empty for CMDB items.
+    type: str
+    number: str
+    column: str
+    row: int
+
+
+@dataclass(slots=True)
+class RowDraft:
+    """A document on its way: without its links, and without identifier until all keys are known.
+
+    ``rows`` are the numbers of its rows, ``named`` the items it needs. ``packed`` is its data, packed because thousands of drafts wait
+    for the last row of the table. ``opened`` (RFC 3339) is empty for CMDB items. ``refusal`` says why
+    there can be no document, ``code`` and ``field`` which rule is against it and where.
     """
 
     key: str
-    row: int
-    data: dict[str, Any]
+    rows: tuple[int, ...]
+    packed: bytes = b""
     opened: str = ""
+    wishes: tuple[Wish, ...] = ()
+    named: tuple[Named, ...] = ()
+    id: str = ""
     refusal: str = ""
+    code: str = ""
+    field: str = ""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The document without ``id`` and links; a new copy each time."""
+        found: dict[str, Any] = unpack(self.packed)
+        return found
+
+    def refuse(self, reason: str, code: str = "", field: str = "") -> None:
+        """Say why there can be no document; the first reason stays."""
+        if not self.refusal:
+            self.refusal, self.code, self.field = reason, code, field
 
 
 class Drafter:
-    """Makes drafts by one mapping. ``known`` finds the identifier of a record by its old number."""
+    """Makes drafts by one mapping."""
 
-    def __init__(self, mapping: CsvMapping, book: RuleBook, convert: Converter, tally: Tally) -> None:
+    def __init__(
+        self,
+        mapping: CsvMapping,
+        book: RuleBook,
+        convert: Converter,
+        tally: Tally,
+        *,
+        order: Order,
+    ) -> None:
         self._mapping = mapping
         self._kind = mapping.kind
         self._convert = convert
         self._tally = tally
+        self._order = order
         self._policy = book.policy(PRIORITY)
         line = mapping.timeline
-        self._history = History(mapping, line, convert, tally) if line else None
+        self._history = Timelines(mapping, line, convert, tally) if line else None
         self._schemas = {n: schema_at(self._kind.fields, n.split(".")) for n in mapping.fields}
-        tracked = {line.state.column, *(c for c, _ in line.track), line.event_at} if line else set()
+        self._alias = schema_at(self._kind.fields, ("aliases",)).get("items", {})
+        tracked = {line.state.column, *line.plain_columns} if line else set()
         tracked |= {line.event_by.column} if line and line.event_by else set()
-        self._single = [c for c in mapping.columns if c not in tracked]
+        self._single = [c for c in mapping.columns if c not in tracked] if mapping.has_events else []
 
-    def draft(self, key: str, rows: Sequence[Row], aliases: Mapping[str, str]) -> Draft:
-        """Make the draft of one key; ``aliases`` gives the identifiers of known old numbers."""
-        first, last = rows[0], rows[-1]
-        alias, problem, _ = fit(key, schema_at(self._kind.fields, ("aliases",)).get("items", {}))
+    def key(self, row: CsvRow) -> str:
+        """Return the old number of a row; empty where it has none."""
+        rule = self._mapping.key
+        if rule.column and not (rule.regex or rule.map):
+            return self._convert.cell(row, rule.column)
+        return next(iter(self._convert.texts(rule, row)), "")
+
+    def draft(self, key: str, rows: list[CsvRow]) -> RowDraft:
+        """Make the draft of one key."""
+        draft = RowDraft(key, tuple(row.number for row in rows))
+        alias, problem, _ = fit(key, self._alias)
         if problem or alias != key:
-            return Draft(
-                key, first.number, {}, refusal="the key cannot be an alias: one line, at most 100 characters"
-            )
-        data: dict[str, Any] = {self._kind.tag: self._kind.name}
-        opened = ""
+            draft.refuse("the key cannot be an alias: one line, at most 100 characters", field="aliases")
+            return draft
         if self._history:
-            opened = self._history.opened(rows)
-            if not opened:
-                return Draft(key, first.number, {}, refusal="no time of opening, which its identifier needs")
-            timeline = self._history.fold(rows, opened)
-            data["timeline"] = timeline
+            rows = self._history.in_order(rows, self._order)
+            draft.opened, problem = self._history.opened(rows)
+            if problem:
+                draft.refuse(problem, field="timeline")
+                return draft
+        last = rows[-1]
+        data = self._fields(rows, draft.opened)
+        draft.wishes = tuple(
+            Wish(link.type, number, ", ".join(link.target.columns), last.number)
+            for link in self._mapping.links
+            for number in self._convert.texts(link.target, last)
+        )
+        if "aliases" in self._kind.fields:
+            data["aliases"] = [key]
+        self._superseded(rows)
+        draft.named = self._convert.take_named()
+        draft.packed = pack(data)
+        return draft
+
+    def _fields(self, rows: Sequence[CsvRow], opened: str) -> dict[str, Any]:
+        last = rows[-1]
+        data: dict[str, Any] = {self._kind.tag: self._kind.name}
+        timeline: list[dict[str, str]] = []
+        if self._history:
+            data["timeline"] = timeline = self._history.fold(rows, opened)
             data[self._kind.state_field] = next(e["state"] for e in reversed(timeline) if "state" in e)
         for name, rule in self._mapping.fields.items():
             self._set(data, name, rule, last)
         if PRIORITY_FIELD in self._mapping.fields:
             self._override(data, last)
-        self._links(data, last, aliases)
-        if "aliases" in self._kind.fields:
-            data["aliases"] = [key]
-        self._superseded(rows)
-        return Draft(key, first.number, data, opened)
+        if self._history:
+            data["timeline"] = self._history.fill(timeline, data)
+        return data
 
-    def _set(self, data: dict[str, Any], name: str, rule: Rule, row: Row) -> None:
+    def _set(self, data: dict[str, Any], name: str, rule: ValueRule, row: CsvRow) -> None:
         if rule.states and data.get(self._kind.state_field) not in rule.states:
             return
         value = self._convert.value(rule, row, self._schemas[name])
@@ -85,7 +149,7 @@ class Drafter:
             node = node.setdefault(step, {})
         node[last] = value
 
-    def _override(self, data: dict[str, Any], row: Row) -> None:
+    def _override(self, data: dict[str, Any], row: CsvRow) -> None:
         """Turn a stated priority into an override, where the matrix says something else."""
         stated = data.pop(PRIORITY_FIELD, None)
         if stated is None or stated == derive(self._policy, data.get("impact"), data.get("urgency")):
@@ -94,26 +158,13 @@ class Drafter:
             column = self._mapping.fields[PRIORITY_FIELD].column
             self._tally.add(column, NOT_UNDERSTOOD, "not a priority of the policy", str(stated), row.number)
             return
-        source = self._mapping.system or "another system"
         data[OVERRIDE_FIELD] = {
             "priority": stated,
             "by": self._mapping.actor,
-            "reason": f"imported from {source}",
+            "reason": f"imported from {self._mapping.system or 'another system'}",
         }
 
-    def _links(self, data: dict[str, Any], row: Row, aliases: Mapping[str, str]) -> None:
-        links, refs = [], []
-        for column, word in self._mapping.links:
-            number = self._convert.cell(row, column)
-            if number and number in aliases:
-                links.append({"type": word, "target": aliases[number]})
-            elif number:
-                refs.append({"system": self._mapping.system or "unknown", "id": fit(number, _REFERENCE)[0]})
-        for name, found in (("links", links), ("external_refs", refs)):
-            if found:
-                data[name] = [e for i, e in enumerate(found) if e not in found[:i]]
-
-    def _superseded(self, rows: Sequence[Row]) -> None:
+    def _superseded(self, rows: Sequence[CsvRow]) -> None:
         """Count earlier values of columns whose changes the timeline does not tell."""
         for before, row in pairwise(rows):
             for column in self._single:
@@ -122,10 +173,20 @@ class Drafter:
                     self._tally.add(column, SUPERSEDED, "a later event has another value", old, before.number)
 
 
-_REFERENCE = {"maxLength": 120, "pattern": r"^[^\r\n]+$"}
+def repeatable(mapping: CsvMapping) -> frozenset[str]:
+    """Return the columns that are read as lists, links or comments, so that several may share a heading."""
+    lists = [
+        rule.column
+        for name, rule in mapping.fields.items()
+        if (rule.type or type_of(schema_at(mapping.kind.fields, name.split(".")))) == "list"
+    ]
+    lists += [link.target.column for link in mapping.links]
+    lists += [comment.column for comment in mapping.timeline.comments] if mapping.timeline else []
+    plain = {c for name, rule in mapping.fields.items() if rule.column not in lists for c in rule.columns}
+    return frozenset(lists) - plain - frozenset(mapping.key.columns)
 
 
-def identify(kind_prefix: str, draft: Draft, taken: Mapping[str, str]) -> str:
+def identify(kind_prefix: str, draft: RowDraft, taken: Mapping[str, str]) -> str:
     """Return the identifier that importing this key always gives; ``taken`` maps those in use to keys."""
     opened = parse_time(draft.opened)
     attempt = 0
@@ -137,15 +198,31 @@ def identify(kind_prefix: str, draft: Draft, taken: Mapping[str, str]) -> str:
     raise ValueError(draft.key)
 
 
-def render_items(mapping: CsvMapping, named: Sequence[Named]) -> list[dict[str, Any]]:
-    """Return the CMDB items that the mapping asks for, in the order they were first named."""
+def render_items(
+    mapping: CsvMapping, book: RuleBook, named: Sequence[Named], tally: Tally
+) -> list[dict[str, Any]]:
+    """Return the CMDB items that the mapping asks for, in the order they were first named.
+
+    Texts are fitted to the fields of the class; what that changes is counted in ``tally``.
+    """
     found: dict[str, dict[str, Any]] = {str(raw["id"]): dict(raw) for raw in mapping.create}
     for item in named:
-        fields = {"id": item.id, "class": item.cls, "name": item.text}
-        for name, value in mapping.items.get(item.cls, {}).items():
-            filled = value
-            if isinstance(value, str):
-                filled = value.replace("{value}", item.text).replace("{id}", item.id)
-            fields[name] = filled
-        found.setdefault(item.id, fields)
+        if item.id in found:
+            continue
+        schemas = book.kind(item.cls).fields
+        fields: dict[str, Any] = {"id": item.id, "class": item.cls, "name": item.text}
+        fields |= mapping.items.get(item.cls, {})
+        for name, value in fields.items():
+            if not isinstance(value, str) or name in ("id", "class"):
+                continue
+            filled = (
+                value.replace("{value}", item.text).replace("{id}", item.id)
+                if name in mapping.items.get(item.cls, {})
+                else value
+            )
+            text, problem, changes = fit(filled, schemas.get(name, {}))
+            for change in changes:
+                tally.add(f"{item.cls}.{name}", ADJUSTED, change, filled[:200], 0)
+            fields[name] = clean(filled) if problem else text
+        found[item.id] = fields
     return list(found.values())

@@ -15,7 +15,16 @@ DEFAULTED = "defaulted"
 ADJUSTED = "adjusted"
 SUPERSEDED = "superseded"
 DROPPED = "dropped"
-OUTCOMES = (NOT_UNDERSTOOD, DEFAULTED, ADJUSTED, SUPERSEDED, DROPPED)
+RETAINED = "retained"
+OUTCOMES = (NOT_UNDERSTOOD, DEFAULTED, ADJUSTED, SUPERSEDED, DROPPED, RETAINED)
+
+# What can become of a row.
+CREATED = "created"
+UPDATED = "updated"
+UNCHANGED = "unchanged"
+KEPT = "kept"
+SKIPPED = "skipped"
+ROW_RESULTS = (CREATED, UPDATED, UNCHANGED, KEPT, SKIPPED)
 
 _VALUES_KEPT = 50  # distinct values told apart for each column, outcome and reason
 _ROWS_KEPT = 3
@@ -43,7 +52,7 @@ class Tally:
         self._distinct: Counter[tuple[str, str, str]] = Counter()
 
     def add(self, column: str, outcome: str, reason: str, value: str, row: int, times: int = 1) -> None:
-        """Count one value (or ``times`` of it) first seen in ``row``."""
+        """Count one value (or ``times`` of it) first seen in ``row`` (0 for no row in particular)."""
         key = (column, outcome, reason, value)
         if key not in self._counts:
             if self._distinct[key[:3]] >= _VALUES_KEPT:
@@ -52,7 +61,7 @@ class Tally:
                 self._distinct[key[:3]] += 1
         self._counts[key] += times
         rows = self._rows.setdefault(key, [])
-        if row not in rows and len(rows) < _ROWS_KEPT:
+        if row and row not in rows and len(rows) < _ROWS_KEPT:
             rows.append(row)
 
     def notes(self) -> list[Note]:
@@ -63,14 +72,16 @@ class Tally:
 
 
 class Skipped(NamedTuple):
-    """A key of the table that became nothing, with the row it starts in and the reason."""
+    """A row of the table that became nothing: why, and by which rule and field where one is against it."""
 
     key: str
     row: int
     reason: str
+    code: str = ""
+    field: str = ""
 
 
-class Kept(NamedTuple):
+class KeptDocument(NamedTuple):
     """An existing document that differs from what the table says and was left alone."""
 
     id: str
@@ -79,19 +90,27 @@ class Kept(NamedTuple):
 
 @dataclass(slots=True)
 class ImportReport:
-    """The outcome of one import. Identifiers are in the order of the table."""
+    """The outcome of one import. Identifiers are in the order of the table.
+
+    ``unreadable`` are documents that the table could not be compared with. ``linked`` are other documents that get links. ``results`` counts rows by what became of them; they add up to ``rows``. ``quarantine`` is the file
+    with the rows that were left out, empty where there is none.
+    """
 
     source: str
     mapping: str
     kind: str
     dry_run: bool
     rows: int = 0
+    results: Counter[str] = field(default_factory=Counter)
+    quarantine: str = ""
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
-    kept: list[Kept] = field(default_factory=list)
+    kept: list[KeptDocument] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     items: list[str] = field(default_factory=list)
+    linked: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
     @property
@@ -104,12 +123,26 @@ class ImportReport:
             "kept": len(self.kept),
             "skipped": len(self.skipped),
             "items": len(self.items),
+            **({"linked": len(self.linked)} if self.linked else {}),
         }
 
     @property
     def written(self) -> bool:
         """Whether any file was, or without ``dry_run`` would have been, written."""
-        return bool(self.created or self.updated or self.items)
+        return bool(self.created or self.updated or self.items or self.linked)
+
+    @property
+    def fruitless(self) -> bool:
+        """Whether there were rows and every one was left out."""
+        return bool(self.rows) and self.results[SKIPPED] == self.rows
+
+    def close(self) -> None:
+        """Put the rows left out in order; raises RuntimeError where the results do not add up to the rows."""
+        self.skipped.sort(key=lambda s: s.row)
+        self.results[SKIPPED] = len(self.skipped)
+        total = sum(self.results[name] for name in ROW_RESULTS)
+        if total != self.rows:
+            raise RuntimeError(f"{self.rows} rows, but the results add up to {total}: {dict(self.results)}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, with a format name and version."""
@@ -121,6 +154,8 @@ class ImportReport:
             "kind": self.kind,
             "dry_run": self.dry_run,
             "rows": self.rows,
+            "row_results": {name: self.results[name] for name in ROW_RESULTS},
+            "quarantine": self.quarantine,
             "counts": self.counts,
             "created": self.created,
             "updated": self.updated,
@@ -128,6 +163,8 @@ class ImportReport:
             "kept": [{"id": k.id, "fields": list(k.fields)} for k in self.kept],
             "skipped": [s._asdict() for s in self.skipped],
             "items": self.items,
+            "linked": self.linked,
+            "unreadable": self.unreadable,
             "values": [{**n._asdict(), "rows": list(n.rows)} for n in self.notes],
         }
 
@@ -159,7 +196,9 @@ class ImportReport:
             lines += _table(("id", "fields that differ"), [(k.id, ", ".join(k.fields)) for k in self.kept])
         if self.skipped:
             lines += ["", "## Skipped", ""]
-            lines += _table(("key", "row", "why"), [(s.key, str(s.row), s.reason) for s in self.skipped])
+            lines += [f"The rows are in `{_cell(self.quarantine)}`.", ""] if self.quarantine else []
+            rows = [(s.key, str(s.row), s.field, s.code, s.reason) for s in self.skipped]
+            lines += _table(("key", "row", "field", "rule", "why"), rows)
         return "\n".join(lines) + "\n"
 
 
@@ -181,4 +220,4 @@ _ESCAPES: Mapping[int, str] = str.maketrans(
 
 
 def _cell(text: str) -> str:
-    return shorten(safe_text(text), 80).translate(dict(_ESCAPES))
+    return shorten(safe_text(text), 120).translate(dict(_ESCAPES))

@@ -17,13 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Self
 
+from itsm_gitops.exchange.formats import HEAD, recognise
 from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
 from itsm_gitops.model.formulas import restore
 from itsm_gitops.model.text import safe_text
 
-CELL_MAX = 131_072  # characters in one cell
+CELL_MAX = 16_777_216  # characters in one cell; what is longer is no table but an attack
 COLUMNS_MAX = 2_000
-_DELIMITERS = {"tab": "\t", "\\t": "\t"}
+DELIMITERS = {"tab": "\t", "\\t": "\t"}
 _OPENERS: dict[str, Callable[[Path], Any]] = {
     ".gz": gzip.GzipFile,
     ".bz2": bz2.BZ2File,
@@ -37,37 +38,55 @@ class TableError(ItsmError):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a table is written. ``header`` names the columns of a table whose first row does not."""
+    """How a table is written.
+
+    ``header`` names the columns in place of the first row; ``header_row`` says whether there is a row of
+    headings nevertheless (None: it is one when a cell of it says what the column is called). ``escaped``
+    says that an apostrophe stands before cells that look like formulas, as our own export writes it.
+    """
 
     encoding: str = "utf-8"
     delimiter: str = ","
     quote: str = '"'
     header: tuple[str, ...] = ()
+    header_row: bool | None = None
+    escaped: bool = False
 
 
-class Row(NamedTuple):
-    """One row. ``number`` counts rows of the table from 1, the header included where there is one."""
+class CsvRow(NamedTuple):
+    """One row. ``number`` counts rows of the table from 1, the header included where there is one.
+
+    ``fault`` says why its cells cannot be used; empty for a good row.
+    """
 
     number: int
     cells: Sequence[str]
+    fault: str = ""
 
 
-class Table:
-    """A table being read: its column names, then its rows. Use as a context manager."""
+class CsvTable:
+    """A table being read: its column names, then its rows. Use as a context manager.
+
+    ``heading`` is the row of headings that the mapping's own names replace; empty where there is none.
+    """
 
     def __init__(self, path: Path, dialect: Dialect) -> None:
         self.path = path
         self._dialect = dialect
         self._file = _open(path, dialect)
         self._number = 0
+        self._waiting: list[list[str]] = []
         self.columns: tuple[str, ...] = ()
+        self.heading: tuple[str, ...] = ()
         try:
             self._reader = _reader(self._file, dialect)
             self.columns = self._header()
         except BaseException:
             self._file.close()
             raise
-        self._index = {name: position for position, name in enumerate(self.columns)}
+        self._index: dict[str, list[int]] = {}
+        for position, name in enumerate(self.columns):
+            self._index.setdefault(name, []).append(position)
 
     def __enter__(self) -> Self:
         return self
@@ -75,59 +94,95 @@ class Table:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def position(self, name: str) -> int:
-        """Return the position of a column; raises NotFound with the nearest names."""
-        if name not in self._index:
-            hint = did_you_mean(name, self.columns) or f"columns: {_shown(self.columns)}"
-            raise NotFound(f"{self.path.name} has no column '{safe_text(name)}'", hint)
-        return self._index[name]
+    def positions(self, name: str) -> tuple[int, ...]:
+        """Return the positions of all columns with this heading; raises NotFound with the nearest names.
 
-    def rows(self) -> Iterator[Row]:
-        """Yield each row that is not blank; raises TableError at the first that cannot be read."""
-        width = len(self.columns)
+        ``name#2`` is the second of several columns with the heading ``name``.
+        """
+        if name in self._index:
+            return tuple(self._index[name])
+        heading, mark, place = name.rpartition("#")
+        same = self._index.get(heading, [])
+        if mark and place.isdecimal() and 0 < int(place) <= len(same):
+            return (same[int(place) - 1],)
+        hint = did_you_mean(name, self.columns) or f"columns: {_shown(self.columns)}"
+        raise NotFound(f"{self.path.name} has no column '{safe_text(name)}'", hint)
+
+    def position(self, name: str) -> int:
+        """Return the position of a column that stands once; raises TableError where it stands more often."""
+        found = self.positions(name)
+        if len(found) > 1:
+            where = [i + 1 for i in found]
+            raise TableError(
+                f"{self.path.name} has the column '{safe_text(name)}' {len(found)} times (columns {where})",
+                f"name one of them, '{safe_text(name)}#1' or '{safe_text(name)}#2'; "
+                "lists, links and comments take all of them",
+            )
+        return found[0]
+
+    def rows(self) -> Iterator[CsvRow]:
+        """Yield each row that is not blank, those with a wrong number of cells with their ``fault``.
+
+        Raises TableError where rows cannot be told apart.
+        """
+        width, escaped = len(self.columns), self._dialect.escaped
         for cells in self._physical():
             if len(cells) != width:
-                if not any(cells):
-                    continue
-                raise self._error(
-                    f"has {len(cells)} cells, but there are {width} columns",
-                    "quote cells that contain the delimiter, or name the right delimiter in the mapping",
-                )
-            for position, cell in enumerate(cells):
-                if "\0" in cell:
-                    raise self._error(
-                        "contains a NUL character",
-                        "this is not a text table, or its encoding is another one",
-                        position,
-                    )
-                if cell.startswith("'"):
-                    cells[position] = restore(cell)
-            yield Row(self._number, cells)
+                if any(cells):
+                    cut = f"has {len(cells)} cells, but there are {width} columns"
+                    yield CsvRow(self._number, cells, cut)
+                continue
+            if escaped:
+                cells = [restore(cell) for cell in cells]
+            yield CsvRow(self._number, cells)
+
+    def error(self, row: int, what: str, hint: str) -> TableError:
+        """Return the refusal of this table because of a row."""
+        return TableError(f"{self.path.name}: row {row} {what}", hint)
 
     def _header(self) -> tuple[str, ...]:
-        names = self._dialect.header or tuple(cell.strip() for cell in next(self._physical(), ()))
+        cells = next(self._physical(), [])
+        first = tuple(cell.strip() for cell in cells)
+        names = self._dialect.header or first
         if not any(names):
             raise TableError(f"{self.path.name} has no header row", "name the columns under source.header")
+        if any("\0" in name for name in first):
+            raise TableError(
+                f"{self.path.name} contains NUL characters in its first row",
+                "this is not a text table, or its encoding is another one (source.encoding)",
+            )
         if len(names) > COLUMNS_MAX:
             raise TableError(f"{self.path.name} has {len(names)} columns; at most {COLUMNS_MAX} are read")
-        twice = sorted({n for n in names if names.count(n) > 1})
-        if twice:
-            where = [i + 1 for i, n in enumerate(names) if n == twice[0]]
-            raise TableError(
-                f"{self.path.name} has the column '{safe_text(twice[0])}' {len(where)} times (columns {where})",
-                "give each column its own name, or name them all under source.header",
-            )
+        if not self._dialect.header:
+            return names
+        if self._is_heading(first):
+            self.heading = first
+            # A file of rows left out has columns of reasons behind those of the table.
+            return (*names, *first[len(names) :])
+        self._waiting.append(cells)
+        self._number -= 1
         return names
+
+    def _is_heading(self, first: Sequence[str]) -> bool:
+        said = self._dialect.header_row
+        names = self._dialect.header
+        if said is None:
+            return any(c and c.casefold() == n.casefold() for c, n in zip(first, names, strict=False))
+        return said
 
     def _physical(self) -> Iterator[list[str]]:
         while True:
+            if self._waiting:
+                self._number += 1
+                yield self._waiting.pop()
+                continue
             try:
                 cells = next(self._reader)
             except StopIteration:
                 return
             except csv.Error as error:
                 self._number += 1
-                raise self._error(f"cannot be read: {error}", _CSV_HINT) from error
+                raise self._unreadable(error) from error
             except (UnicodeDecodeError, UnicodeError) as error:
                 self._number += 1
                 raise self._error(
@@ -139,13 +194,15 @@ class Table:
             self._number += 1
             yield cells
 
-    def _error(self, what: str, hint: str, position: int | None = None) -> TableError:
+    def _error(self, what: str, hint: str) -> TableError:
         line = getattr(self._reader, "line_num", 0)
-        column = ""
-        if position is not None:
-            name = self.columns[position] if position < len(self.columns) else ""
-            column = f", column {position + 1}" + (f" ({safe_text(name)})" if name else "")
-        return TableError(f"{self.path.name}: row {self._number} (line {line}){column} {what}", hint)
+        return TableError(f"{self.path.name}: row {self._number} (line {line}) {what}", hint)
+
+    def _unreadable(self, error: csv.Error) -> TableError:
+        if "field limit" in str(error):
+            what = f"has a cell of more than {CELL_MAX:,} characters"
+            return self._error(what, "a quote that is never closed does that, too")
+        return self._error(f"cannot be read: {error}", _CSV_HINT)
 
 
 _CSV_HINT = "a quoted cell ends with a quote and is followed by the delimiter; quotes inside are doubled"
@@ -177,14 +234,21 @@ def _open(path: Path, dialect: Dialect) -> IO[str]:
     # A byte order mark at the start is not part of the first heading.
     encoding = "utf-8-sig" if codec.name == "utf-8" else codec.name
     try:
-        raw = _OPENERS.get(path.suffix.lower(), _plain)(path)
-    except OSError as error:
-        raise NotFound(f"{path} cannot be read: {error.strerror or error}") from error
+        raw = io.BufferedReader(_OPENERS.get(path.suffix.lower(), _plain)(path))
+        head = raw.peek(HEAD)
+    except (EOFError, OSError, lzma.LZMAError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise NotFound(f"{path} cannot be read: {error.strerror or error}") from error
+        raise TableError(f"{path.name} is damaged: {error}") from error
+    other = recognise(head[:HEAD])
+    if other:
+        raw.close()
+        raise TableError(f"{path.name} is no CSV: it is {other.name}", other.advice)
     return io.TextIOWrapper(raw, encoding=encoding, newline="")
 
 
 def _reader(file: IO[str], dialect: Dialect) -> Any:
-    delimiter = _DELIMITERS.get(dialect.delimiter, dialect.delimiter)
+    delimiter = DELIMITERS.get(dialect.delimiter, dialect.delimiter)
     csv.field_size_limit(CELL_MAX)
     try:
         return csv.reader(file, delimiter=delimiter, quotechar=dialect.quote, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -39,12 +40,12 @@ class LocalTimes:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             hint = did_you_mean(zone, available_timezones()) or "an IANA name, for example Europe/Lisbon"
             raise UsageError(f"there is no time zone '{zone}'", hint) from None
-        self._pattern = pattern
+        self.pattern = pattern
         self.read = lru_cache(maxsize=65_536)(self._read)
 
     def _read(self, text: str) -> Moment | None:
         """Return the moment that ``text`` means; None when it is not in the format."""
-        local = self._parse(text)
+        local = self.parse(text)
         if local is None:
             return None
         try:
@@ -56,16 +57,17 @@ class LocalTimes:
 
     def day(self, text: str) -> str | None:
         """Return the calendar day of ``text`` as ``YYYY-MM-DD``; None when it is not in the format."""
-        local = self._parse(text)
+        local = self.parse(text)
         return date(local.year, local.month, local.day).isoformat() if local else None
 
-    def _parse(self, text: str) -> datetime | None:
-        if self._pattern == ISO and parse_time(text) is None and not _plain_iso(text):
+    def parse(self, text: str) -> datetime | None:
+        """Return the time as it is written, with an offset only where the text has one; None for no time."""
+        if self.pattern == ISO and parse_time(text) is None and not _plain_iso(text):
             return None
         try:
-            if self._pattern == ISO:
+            if self.pattern == ISO:
                 return datetime.fromisoformat(text)
-            return datetime.strptime(text, self._pattern)  # noqa: DTZ007 - the zone follows
+            return datetime.strptime(text, self.pattern)  # noqa: DTZ007 - the zone follows
         except ValueError:
             return None
 
@@ -84,3 +86,41 @@ class LocalTimes:
 def _plain_iso(text: str) -> bool:
     """Whether ``text`` is a calendar date, with or without a time of day (not a week date)."""
     return len(text) >= 10 and text[4:5] == text[7:8] == "-" and "W" not in text
+
+
+_DAYS = (
+    *(
+        "%Y-%m-%d",
+        "%d/%m/%Y",
+        "%m/%d/%Y",
+        "%d.%m.%Y",
+        "%d-%m-%Y",
+        "%m-%d-%Y",
+        "%Y/%m/%d",
+        "%d/%m/%y",
+        "%m/%d/%y",
+    ),
+    *(
+        "%d.%m.%y",
+        "%d %b %Y",
+        "%d-%b-%Y",
+        "%d/%b/%Y",
+        "%d/%b/%y",
+        "%b %d, %Y",
+        "%d %B %Y",
+        "%B %d, %Y",
+        "%Y%m%d",
+    ),
+)
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %H:%M", ", %I:%M %p", "T%H:%M:%S%z")
+
+
+def other_format(pattern: str, texts: Iterable[str]) -> str:
+    """Return a format that every text is written in although ``pattern`` does not fit all; empty for none."""
+    written = list(texts)
+    for other in (ISO, *(day + clock for day in _DAYS for clock in _CLOCKS)):
+        if other != pattern and written:
+            read = LocalTimes(other, "UTC").parse
+            if all(read(text) is not None for text in written):
+                return other
+    return ""

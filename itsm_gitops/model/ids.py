@@ -60,11 +60,27 @@ def is_item_id(text: str) -> bool:
 
 
 def slug(text: str) -> str:
-    """Turn any text into an identifier for a CMDB item, as near to the text as the rules allow."""
+    """Turn any text into an identifier for a CMDB item, as near to the text as the rules allow.
+
+    Letters of other scripts are transliterated (``Müller`` becomes ``muller``). Different texts can give
+    the same identifier: who makes several of them tells the texts apart (`fingerprint`).
+    """
+    if not text.isascii():
+        from anyascii import anyascii
+
+        text = anyascii(text)
     name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:ITEM_ID_MAX].strip("-")
     if not name or not name[0].isalpha():
         name = f"x-{name}".strip("-")
     return f"{name}-x" if name in _RESERVED else name
+
+
+def fingerprint(text: str) -> str:
+    """Return five lower-case characters that tell ``text`` from others with the same `slug`."""
+    import hashlib
+
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return clock.encode_suffix(int.from_bytes(digest[:8], "big")).lower()
 
 
 def find(fragment: str, known: Iterable[str], aliases: dict[str, str] | None = None) -> str:

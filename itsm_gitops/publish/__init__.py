@@ -1,4 +1,89 @@
-"""A snapshot becomes a site: static pages, drawn diagrams and a search index."""
+"""A snapshot becomes a site: static pages, drawn diagrams and a search index.
+
+How the site is built
+---------------------
+
+MkDocs renders the bounded part: the handbook and one empty page for each entry of the navigation. The frame of one such
+page is cut out of the finished HTML, and every page of the site is stamped into that frame. So MkDocs takes the same
+time for ten records and for a hundred thousand, all pages look alike, and the engine sits behind one function
+(`publish/engine.py`). Text of records never passes through MkDocs or a template language, so what it renders
+(`publish/frame.py`) is known before any record is read, and it runs beside the reading. Pages are stamped by several
+processes that take the next hundredth when they are free; the first one writes the bounded part before it joins them.
+Documents are parsed once: what the reading made of them waits in files without a name (`repository/spool.py`) until their
+pages are stamped, because all of them do not fit into memory.
+
+What all pages share is in no page: icons are in the style sheet, the drawer and the engine's settings in
+`assets/shell.js` (`publish/slim.py`). Beside the site lies what the next build need not do again (`publish/memo.py`): the
+summary of each document by the times and digest of its file (`repository/memory.py`), and for each page the questions it
+asked the view (`publish/tracing.py`). A page is made again when the answer to one of them has changed or its file is not the
+one that was written; a question that tracing does not know counts as one about everything. The search index is changed where
+words of documents have come or gone (`publish/indexing.py`, `publish/reindex.py`): where documents are numbered otherwise now,
+one difference in the text of each word moves all numbers behind it. When sources, moment and everything in the folder of the
+site are what they were, nothing is made at all (`publish/last.py`). What is kept is read back only with a signature whose
+key lies in `.git` (`repository/vault.py`), because a repository can bring any file, but no key. Sites of audiences that see
+less are made anew each time: what they show of one document depends on all.
+
+A form (`publish/questions.py`, `pages/forms.py`) is plain HTML with what a script needs to judge each answer beside it as
+JSON. `site/docs/assets/forms.js` makes the record from the answers in the browser: there is no server that could. It quotes
+everything but plain words and dates as JSON does, so its writer of YAML is a few lines; a test in a browser types hostile
+texts and compares what the loader reads.
+
+The explorer (`publish/explorer.py`, `pages/explore.py`) has its own copy of what lists show: columns in chunks, scripts that
+hand their data over as those of the search index do, so that it works from a disk and under the same policy. Open records lie
+apart from finished ones, and a chunk has tables of its own, so a new record rewrites one chunk and the index. `columns.js` keeps
+the columns in typed arrays and filters, counts and sorts them; `explorer.js` shows fifty rows at a time. A record's place
+counted from the oldest joins both to the numbers of the search index.
+
+The map of dependencies starts anywhere, so its drawing cannot be made at build time. `publish/topology.py` writes the
+network as one compact file (5,000 items and 12,000 relations: 390 kB, 75 kB compressed), and scripts make pages of
+it: `neighbourhood.js` walks a bounded part, `layout.js` places it as `layout.py` does (a test compares them on random
+graphs), `drawing.js` makes SVG, details and list of it, `address.js` keeps what was asked for, `map.js` listens.
+
+What programs read (`publish/data/`) is written beside the pages from the same snapshot: the JSON of a document by the
+worker that stamps its page, everything else once. None of it holds the moment of the build, so a file changes only when
+what it says does; windows in calendar files are dated from the first of the months they cover.
+
+What a record's page says beyond its document comes from what is known of that record before any page is stamped, so that
+pages can be made in any order and process. `publish/background.py` gathers what reads Git: one log for the edits of all
+documents (`repository/versions.py`; blobs are read for the share of pages that a worker stamps, in one go), one reading of
+the evidence. `publish/similar.py` looks up at most 30 titles for each of six rare words. The policy's answer
+(`gate/asking.py`: the gate's own rules with the snapshot as both sides) and the course of a record
+(`reports/course.py`) are functions that `commands/` hands over (`publish/reporter.py`), asked for one record at a time.
+
+How something is withheld
+-------------------------
+
+A site is built for an audience (`schemas/policies/audiences.yaml`). Between the loaded snapshot and everything else stands
+one choke point, `publish/audience.py`: a store that holds what the audience may see, with entries, documents, rule book and
+settings cut down to that. Pages, search, feeds, calendars, reports and the JSON API read that store and know of nothing
+else, so none of them decides what is secret, and a new page cannot forget to. What is gathered while documents are read is
+gathered from screened documents. What may pass is a tree (`model/screen.py`) made from a kind's schema and the audience's
+list, so what neither of them names does not pass: an unclassified field, a key without a schema, a value of the wrong shape.
+
+- Identifiers pass only where what they name is shown; a field is an identifier by `x-ref` or by its pattern. In prose,
+  identifiers of records that are not shown are replaced; names of items and people in prose cannot be told from words.
+- The health of services, now and in the last days, is the one thing computed from everything, since a status page that says
+  "operational" during an outage would be a lie. Only the status passes; causes and reasons pass where they are shown
+  themselves.
+- The folder of a site names its audience, and a build for another one refuses it. Nothing is cached between audiences.
+- `internal` is the loaded store itself and costs nothing.
+
+What a public site reveals anyway: that a service is down though the incident is not shown, how often and when what is shown
+was updated, names of fields and states of the rule book, and whatever people write into a field that is published. A
+repository on a public forge reveals everything. What reads Git (history, evidence) is for audiences with `sources` only.
+`tests/publish/test_audience.py` puts a word of its own into every field of every kind and looks for it in every byte and
+name of the output.
+
+Why there is no graph library on the map
+----------------------------------------
+
+No graph library on the map. It should have come from a package of PyPI, since users have no npm, and none is both
+kept and light: d3 is there as version 3 of 2016 (xstatic-d3) or inside a Django plugin, cytoscape.js only inside Dash or
+Jupyter widgets with their dependencies, vis-network inside pyvis with IPython. What is left for a library is placing
+boxes in layers, which the diagrams drawn at build time need in Python anyhow, and panning, which a scroll box does with
+any input. Our scripts have no other layouts, but boxes that are focusable, named and walked along relations, under a
+policy without inline style, for 40 kB. A kept package that ships a layered layout could replace `layout.js` alone.
+"""
 
 from itsm_gitops.publish.build import OUTPUT, SiteReport, build_site
 from itsm_gitops.publish.serve import serve

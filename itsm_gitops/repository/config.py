@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -46,7 +47,8 @@ class Config(NamedTuple):
 
     ``timezone`` is an IANA name. ``history`` says whether the site's pages show who changed what.
     ``directory`` says whether people who have no file are findings
-    (``closed``) or not (``open``). ``severity`` maps rule codes to error, warning, info or off.
+    (``closed``) or not (``open``). ``cut_over`` is the first day on which work was recorded here
+    (``YYYY-MM-DD``; empty: nothing came from elsewhere). ``severity`` maps rule codes to error, warning, info or off.
     ``faults`` are what is wrong with ``itsm.yaml``, each with its line and column: what they say is not
     in the other fields, so whoever decides from settings asks ``require`` for them.
     """
@@ -64,6 +66,7 @@ class Config(NamedTuple):
     directory: str = "open"
     severity: Mapping[str, str] = MappingProxyType({})
     ignore: tuple[Ignore, ...] = ()
+    cut_over: str = ""
     faults: tuple[Finding, ...] = ()
 
     def require(self, where: str = "") -> Config:
@@ -115,7 +118,7 @@ def read_config(snapshot: Snapshot) -> Config:
                 for p in loaded.problems
             )
         )
-    found = [*misfits(loaded.data, _settings_schema(), {}), *_no_zone(loaded.data)]
+    found = [*misfits(loaded.data, _settings_schema(), {}), *_no_zone(loaded.data), *_no_day(loaded.data)]
     return _config(loaded.data)._replace(faults=_located(raw, CONFIG, _SHAPE, found))
 
 
@@ -136,6 +139,16 @@ def _no_zone(data: Mapping[str, Any]) -> Iterator[Misfit]:
     zone = data.get("timezone")
     if isinstance(zone, str) and not is_zone(zone):
         yield Misfit(("timezone",), f"there is no time zone '{zone}'", near_zone(zone))
+
+
+def _no_day(data: Mapping[str, Any]) -> Iterator[Misfit]:
+    """Report a cut-over that is no day: nothing would be history, and nobody would see why."""
+    named = data.get("cut_over")
+    try:
+        if isinstance(named, str):
+            date.fromisoformat(named)
+    except ValueError:
+        yield Misfit(("cut_over",), f"there is no day '{named}'", "it looks like 2026-12-01")
 
 
 def _located(raw: bytes, path: str, code: str, found: Iterable[Misfit]) -> tuple[Finding, ...]:
@@ -192,6 +205,7 @@ def _config(data: Mapping[str, Any]) -> Config:
         engine=_text(site, "engine") or Config().engine,
         repository=_hosting(site.get("repository")),
         history=site.get("history") is not False,
+        cut_over=_text(data, "cut_over"),
         directory="closed" if data.get("directory") == "closed" else "open",
         severity={k: v for k, v in severity.items() if v in (*SEVERITIES, "off")},
         ignore=tuple(

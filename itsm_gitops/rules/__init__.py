@@ -1,6 +1,16 @@
 """The rules: ``check`` judges a snapshot or a range of commits, ``explain`` says what a rule is for.
 
-The only room that uses jsonschema and jsonschema-rs.
+How a check runs
+----------------
+
+1. `repository.load_store` lists the files of a snapshot and reads them in one go. The CMDB is read first, in this
+   process; the records are shared out to forked workers when there are many.
+2. Each worker parses a document (`documents.load`), judges it by itself (schema, life cycle, timeline) and returns a
+   summary (`model.Entry`) and its findings. Whole documents do not travel between processes.
+3. The parent merges the summaries into the store and runs the rules that need all of them: links, cycles, duplicates.
+4. With `--base`, the rules about changes compare pairs of documents. They use the rule book of the base commit, so no
+   pull request can permit itself.
+5. Findings are located (line and column come from a second, careful parse of just those files), sorted and printed.
 """
 
 from __future__ import annotations

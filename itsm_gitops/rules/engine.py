@@ -18,6 +18,7 @@ from itsm_gitops.repository import Config, Repository, Snapshot, Store
 from itsm_gitops.rules import fix as repairs
 from itsm_gitops.rules.changes import Range, read_range
 from itsm_gitops.rules.context import day
+from itsm_gitops.rules.exemption import count_history, without_history
 from itsm_gitops.rules.judge import Judged, judge_snapshot, run
 from itsm_gitops.rules.registry import CHANGE, rules
 
@@ -29,7 +30,8 @@ class Report:
     """What ``check`` found. ``files`` and ``records`` count what was asked for, ``seconds`` is wall time.
 
     ``fixed`` lists what ``fix=True`` repaired; ``snapshot`` names what was judged and ``base`` the
-    commit it was compared with (empty without one).
+    commit it was compared with (empty without one). ``history`` counts the records that were finished before
+    the cut-over, of which nobody asks how they came about.
     """
 
     findings: tuple[Finding, ...]
@@ -39,6 +41,7 @@ class Report:
     fixed: tuple[repairs.Repair, ...] = ()
     snapshot: str = ""
     base: str = ""
+    history: int = 0
 
     def count(self, severity: str) -> int:
         """Return how many findings have exactly this severity."""
@@ -82,9 +85,9 @@ def check(
             repo, [f for f in judge_snapshot(repo.snapshot(), now).findings if wanted(f.path)]
         )
     judged, snapshot, found, settings, commit = _judge(repo, at, base, now)
-    found = [f for f in configured(_replaced(found), settings, now) if wanted(f.path)]
-    located = sorted(set(locate(snapshot, found)), key=sort_key)
     store = judged.store
+    found = [f for f in configured(_replaced(found), settings, now, store) if wanted(f.path)]
+    located = sorted(set(locate(snapshot, found)), key=sort_key)
     return Report(
         findings=tuple(located),
         files=sum(map(wanted, store.files if store else (f.path for f in snapshot.files()))),
@@ -93,6 +96,7 @@ def check(
         fixed=fixed,
         snapshot=snapshot.name,
         base=commit,
+        history=count_history(store, settings.cut_over) if store else 0,
     )
 
 
@@ -138,8 +142,12 @@ def _replaced(findings: Sequence[Finding]) -> list[Finding]:
     return [f for f in findings if (f.code, f.path, f.pointer) not in told]
 
 
-def configured(findings: Iterable[Finding], settings: Config, now: datetime) -> Iterator[Finding]:
-    """Apply the severities and the ignores of itsm.yaml."""
+def configured(
+    findings: Iterable[Finding], settings: Config, now: datetime, store: Store | None
+) -> Iterator[Finding]:
+    """Apply the severities, the ignores and the cut-over of itsm.yaml; ``store`` has the records judged."""
+    if store is not None:
+        findings = without_history(findings, store, settings.cut_over)
     today = now.date()
     ignores = [
         (ignore.code, glob(ignore.path))

@@ -24,6 +24,8 @@ def plural(count: int, word: str) -> str:
 def summary(report: Report) -> str:
     """Say the result in one line."""
     time = f"{report.seconds:.1f} s"
+    if report.history:
+        time += f"; {plural(report.history, 'record')} from before the cut-over not asked about the process"
     if not report.findings:
         return f"no findings in {plural(report.files, 'file')} ({time})"
     words = {ERROR: "error", WARNING: "warning", INFO: "note"}
@@ -69,6 +71,7 @@ def as_json(report: Report) -> str:
         "base": report.base or None,
         "files": report.files,
         "records": report.records,
+        "history": report.history,
         "seconds": round(report.seconds, 3),
         "counts": {s: report.count(s) for s in SEVERITIES},
         "fixed": [r._asdict() for r in report.fixed],

@@ -35,7 +35,7 @@ def check_document(repo: Repository, path: str, raw: bytes) -> list[Finding]:
     found = [f for v in verdicts for f in v.findings]
     found += unreadable(store)
     found += run(NETWORK, context)
-    own = configured((f for f in found if f.path == path), repo.config, now)
+    own = configured((f for f in found if f.path == path), repo.config, now, store)
     return sorted(set(locate(snapshot, own)), key=sort_key)
 
 

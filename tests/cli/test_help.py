@@ -121,7 +121,7 @@ def test_show_loads_neither_rich_nor_click(acme: object) -> None:
     done = _alone(code)
     assert "Mail cannot be sent" in done.stdout
     loaded = set(done.stdout.split("LOADED")[1].split())
-    assert not loaded & {"rich", "click", "jsonschema", "jsonschema_rs", "git", "subprocess", "dataclasses"}
+    assert not loaded & {"rich", "click", "jsonschema", "jsonschema_rs", "git", "subprocess"}
     assert not loaded & {"threading", "itsm_gitops.editing.change", "itsm_gitops.documents.editor"}
 
 

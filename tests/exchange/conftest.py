@@ -38,7 +38,9 @@ def mapping(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def run(git_repo, table, mapping) -> Callable[..., ImportReport]:
-    """Import a table by a mapping into ``git_repo``."""
+    """Import a table by a mapping into ``git_repo``, where what was finished before 2026 is history."""
+    settings = git_repo.root / "itsm.yaml"
+    settings.write_text(settings.read_text() + 'cut_over: "2026-01-01"\n')
 
     def run(content: str | bytes = EVENTS, rules: str = MAPPING, **options: bool) -> ImportReport:
         dry_run = options.pop("dry_run", False)

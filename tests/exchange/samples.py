@@ -31,6 +31,7 @@ columns:
   priority: {column: priority, map: {"2 - High": P2, "3 - Moderate": P3}}
   assigned_team: {column: group, slug: true, ensure: team}
   resolution_code: {value: other, states: [closed]}
+  on_hold_reason: {column: state, states: [on_hold], map: {Awaiting Vendor: awaiting_vendor, Awaiting Caller: awaiting_caller}}
   x.old.group: group
 links:
   - {column: problem, type: caused_by}

@@ -12,15 +12,19 @@ import pytest
 
 from itsm_gitops.exchange import ImportReport, import_csv
 from itsm_gitops.model.clock import parse_time
+from itsm_gitops.rules import check as check_rules
 
 LOG = "uci-servicenow/incident_event_log_part1.csv.xz"
 SLICE = 300
 
 
 @pytest.fixture
-def log(corpus: Path | None) -> Path:
+def log(corpus: Path | None, git_repo) -> Path:
+    """The log, and a repository in which all of it is history."""
     if corpus is None or not (corpus / LOG).is_file():
         pytest.skip("ITSM_CORPUS is not set")
+    settings = git_repo.root / "itsm.yaml"
+    settings.write_text(settings.read_text() + 'cut_over: "2026-01-01"\n')
     return corpus / LOG
 
 
@@ -52,6 +56,8 @@ def check(repo, report: ImportReport, incidents: int) -> None:
         "skipped": 0,
         "items": len(report.items),
     }
+    assert sum(report.results.values()) == report.rows
+    assert [f for f in check_rules(repo).findings if f.severity == "error"] == []
     store = repo.store()
     assert not store.problems
     assert len(store.aliases) == incidents

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from itsm_gitops.commands import exchanging as exporting
 from itsm_gitops.exchange import export_csv, export_json, export_ndjson, import_csv
 from itsm_gitops.exchange.export import default_columns
 from itsm_gitops.model.errors import NotFound
@@ -71,7 +72,56 @@ def test_cells_of_every_type(store) -> None:
 def test_default_columns_are_the_fields_in_order(store) -> None:
     assert rows(store)[0] == default_columns(store.book.kind("team"))
     assert rows(store)[0][:3] == ["id", "class", "name"]
-    assert default_columns(store.book.kind("incident"))[-2:] == ["opened", "updated"]
+    derived = ["priority", "opened", "resolved", "closed", "updated"]
+    assert default_columns(store.book.kind("incident"))[-5:] == derived
+
+
+INCIDENT = """\
+id: INC-260101-AAAAA
+kind: incident
+title: Slow
+reported_by: ann
+service: mail
+category: IT
+impact: high
+urgency: high
+state: closed
+timeline:
+- {at: 2026-01-01T00:00:00Z, by: ann, state: new}
+- {at: 2026-01-02T00:00:00Z, by: ann, state: resolved}
+- {at: 2026-01-03T00:00:00Z, by: ann, state: in_progress}
+- {at: 2026-01-04T00:00:00Z, by: ann, state: resolved}
+- {at: 2026-01-05T00:00:00Z, by: ann, state: closed}
+"""
+
+
+def test_what_is_derived_can_be_exported(git_repo, tmp_path) -> None:
+    path = "records/incidents/2026/01/INC-260101-AAAAA.yaml"
+    git_repo.write(path, INCIDENT)
+    git_repo.write(
+        path.replace("AAAAA", "BBBBB"),
+        INCIDENT.split("- {at: 2026-01-04", maxsplit=1)[0]
+        .replace("closed", "in_progress")
+        .replace("AAAAA", "BBBBB"),
+    )
+    out = tmp_path / "out.csv"
+    columns = ["id", "priority", "opened", "resolved", "closed"]
+    exporting.export_csv(git_repo.repo, "incident", out, columns=columns, raw=False, at=None)
+    assert out.read_text().splitlines() == [
+        "id,priority,opened,resolved,closed",
+        "INC-260101-AAAAA,P1,2026-01-01T00:00:00Z,2026-01-04T00:00:00Z,2026-01-05T00:00:00Z",
+        "INC-260101-BBBBB,P1,2026-01-01T00:00:00Z,,",
+    ]
+
+
+def test_an_export_names_what_cannot_be_read(store, git_repo) -> None:
+    git_repo.write("cmdb/teams/broken.yaml", "id: [\n")
+    out = io.StringIO()
+    export_json(git_repo.repo.store(), out)
+    assert json.loads(out.getvalue())["unreadable"] == ["cmdb/teams/broken.yaml"]
+    out = io.StringIO()
+    export_json(git_repo.repo.store(), out, "incident")
+    assert json.loads(out.getvalue())["unreadable"] == []
 
 
 def test_an_unknown_column_or_kind(store) -> None:
@@ -83,6 +133,7 @@ def test_an_unknown_column_or_kind(store) -> None:
 
 BACK = """\
 kind: team
+source: {escaped: true}
 key: id
 columns:
   name: name

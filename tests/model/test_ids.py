@@ -87,7 +87,9 @@ def test_what_may_not(text: str) -> None:
         ("42", "x-42"),
         ("--", "x"),
         ("CON", "con-x"),
-        ("Ünï", "n"),
+        ("Ünï", "uni"),
+        ("Nguyễn Straße", "nguyen-strasse"),
+        ("Проба", "proba"),
         ("a" * 62 + " b", "a" * 62),
     ],
 )

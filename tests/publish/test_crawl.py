@@ -86,12 +86,13 @@ def test_no_address_of_a_real_log_is_dead(corpus: Path | None, tmp_path: Path, r
         pytest.skip("ITSM_CORPUS is not set")
     table, repo = tmp_path / "log.csv", tmp_path / "repo"
     table.write_bytes(lzma.decompress((corpus / LOG).read_bytes()))
-    for words, folder in (
-        (["init", "--no-examples", str(repo)], tmp_path),
-        (["import", "csv", str(table), "--mapping", "servicenow-incidents"], repo),
-        (["site", "build", "--out", str(tmp_path / "site")], repo),
+    # The import comes after all that the log tells: nothing of it may be in the future.
+    for words, folder, year in (
+        (["init", "--no-examples", str(repo)], tmp_path, 2018),
+        (["import", "csv", str(table), "--mapping", "servicenow-incidents"], repo, 2018),
+        (["site", "build", "--out", str(tmp_path / "site")], repo, 2016),
     ):
-        done = run_itsm(words, folder, timeout=300, env={"ITSM_NOW": "2016-05-01T12:00:00Z"})
+        done = run_itsm(words, folder, timeout=300, env={"ITSM_NOW": f"{year}-05-01T12:00:00Z"})
         assert done.returncode == 0, done.stderr
     crawled = Site(tmp_path / "site")
     assert crawled.faults() == []

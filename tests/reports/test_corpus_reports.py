@@ -106,6 +106,8 @@ def tables(
         writer = csv.DictWriter(out, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
+    settings = git_repo.root / "itsm.yaml"
+    settings.write_text(settings.read_text() + 'cut_over: "2026-01-01"\n')
     import_csv(git_repo.repo, part, "servicenow-incidents")
     monkeypatch.setenv("ITSM_NOW", NOW.isoformat().replace("+00:00", "Z"))
     found = {}

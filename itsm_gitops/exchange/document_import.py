@@ -1,0 +1,235 @@
+"""The import of a table whose keys become documents: drafts of all rows, judged together, then compared."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, groupby
+from pathlib import Path
+
+from itsm_gitops import documents
+from itsm_gitops.exchange.candidates import Context, RowDocument
+from itsm_gitops.exchange.companions import LinkedDocument, NewItem
+from itsm_gitops.exchange.convert import Converter
+from itsm_gitops.exchange.identifiers import Identifiers
+from itsm_gitops.exchange.judging import ProposalJudge
+from itsm_gitops.exchange.linking import Link, Linker, NumberIndex
+from itsm_gitops.exchange.mapping import CsvMapping
+from itsm_gitops.exchange.merge import Managed
+from itsm_gitops.exchange.provenance import Provenance
+from itsm_gitops.exchange.records import Drafter, RowDraft, identify, render_items, repeatable
+from itsm_gitops.exchange.report import CREATED, KEPT, UPDATED, ImportReport, KeptDocument, Skipped, Tally
+from itsm_gitops.exchange.settling import Candidate, settle
+from itsm_gitops.exchange.survey import survey
+from itsm_gitops.exchange.tables import CsvRow, CsvTable, TableError
+from itsm_gitops.model.text import safe_text
+from itsm_gitops.repository import Repository, Store
+
+File = tuple[str, bytes, bytes | None]  # path, content, what the file holds now
+Counted = Callable[[CsvTable], Iterator[CsvRow]]  # the rows of a table, counted on the way
+
+
+class DocumentImport:
+    """One import of a table whose keys become documents."""
+
+    def __init__(
+        self,
+        repo: Repository,
+        source: Path,
+        plan: CsvMapping,
+        report: ImportReport,
+        tally: Tally,
+        *,
+        update: bool,
+    ) -> None:
+        self._repo = repo
+        self._source = source
+        self._plan = plan
+        self._report = report
+        self._tally = tally
+        self._store: Store = repo.store()
+        self._identifiers = Identifiers(self._store, plan.people)
+        self.provenance = Provenance(repo.root, plan.kind.plural, plan.name)
+        self._context = Context(self._store, plan.kind, Managed(plan), self.provenance, tally, update=update)
+        self._old_names: set[str] = set()
+        self._items: dict[str, NewItem] = {}
+        self._rows: list[RowDocument] = []
+        self._linked: dict[str, LinkedDocument] = {}
+
+    def files(self, counted: Counted) -> Iterator[File]:
+        """Read and judge the table, fill the report, and return the files to write."""
+        self._report.unreadable = self._store.left_out()
+        drafts = list(self._drafts(counted))
+        self._plan.forget_times()
+        self._identify(drafts)
+        self._make(drafts)
+        settle(ProposalJudge(self._repo, self._store), self._candidates)
+        self._tell(drafts)
+        return self._contents()
+
+    def _drafts(self, counted: Counted) -> Iterator[RowDraft]:
+        plan = self._plan
+        with CsvTable(self._source, plan.dialect) as table:
+            order = survey(table, plan)
+        with CsvTable(self._source, plan.dialect) as table:
+            convert = Converter(plan, table, self._tally, self._identifiers, repeatable=repeatable(plan))
+            drafter = Drafter(plan, self._store.book, convert, self._tally, order=order)
+            rows = self._keyed(table, drafter, counted(table))
+            for key, group in self._groups(rows):
+                yield drafter.draft(key, group)
+            self._old_names = convert.old_names
+
+    def _keyed(
+        self, table: CsvTable, drafter: Drafter, rows: Iterable[CsvRow]
+    ) -> Iterator[tuple[str, CsvRow]]:
+        """Yield each row with its key; rows without one and those with too many cells are left out."""
+        key_columns = " and ".join(self._plan.key.columns)
+        for row in rows:
+            if row.fault and self._plan.has_events:
+                hint = "quote cells that contain the delimiter, or name the right delimiter in the mapping"
+                raise table.error(row.number, row.fault, hint)
+            if row.fault:
+                self._report.skipped.append(Skipped("", row.number, row.fault))
+                continue
+            key = drafter.key(row)
+            if key:
+                yield key, row
+            else:
+                reason = f"no value in the key column '{key_columns}'"
+                self._report.skipped.append(Skipped("", row.number, reason))
+
+    def _groups(self, rows: Iterator[tuple[str, CsvRow]]) -> Iterator[tuple[str, list[CsvRow]]]:
+        """Yield the rows of each key; where rows are events, those of a key must stand together."""
+        if not self._plan.has_events:
+            yield from ((key, [row]) for key, row in rows)
+            return
+        seen: dict[str, int] = {}
+        for key, group in groupby(rows, lambda pair: pair[0]):
+            together = [row for _, row in group]
+            if key in seen:
+                columns = " and ".join(self._plan.key.columns)
+                raise TableError(
+                    f"row {together[0].number}: '{safe_text(key)}' is back, having begun in row {seen[key]}",
+                    f"sort the table by '{columns}' (and by time), so that the rows of one record are together",
+                )
+            seen[key] = together[0].number
+            yield key, together
+
+    def _identify(self, drafts: list[RowDraft]) -> None:
+        """Give each draft its identifier; refuse those of which only one can have it."""
+        by_key: defaultdict[str, list[RowDraft]] = defaultdict(list)
+        for draft in drafts:
+            by_key[draft.key].append(draft)
+        for same in by_key.values():
+            if len(same) > 1:
+                numbers = ", ".join(str(d.rows[0]) for d in same[:5]) + (", …" if len(same) > 5 else "")
+                for draft in same:
+                    draft.refuse(
+                        f"the key stands in {len(same)} rows ({numbers}), and each is a document of its own",
+                        field="aliases",
+                    )
+        taken = dict.fromkeys(self._store.entries, "")
+        for draft in drafts:
+            if not draft.refusal:
+                self._take(draft, taken)
+
+    def _take(self, draft: RowDraft, taken: dict[str, str]) -> None:
+        kind, store = self._plan.kind, self._store
+        draft.id = store.aliases.get(draft.key, "")
+        if not draft.id:
+            draft.id = (
+                identify(kind.prefix, draft, taken)
+                if kind.is_record
+                else self._identifiers.of(draft.key, kind.name)[0]
+            )
+        existing = store.entries.get(draft.id)
+        if existing and existing.kind != kind.name:
+            draft.refuse(f"{draft.id} is a {existing.kind} already")
+        elif draft.id in store.broken:
+            draft.refuse(f"{store.broken[draft.id]} exists and cannot be read")
+        elif taken.get(draft.id):
+            draft.refuse(f"{draft.id} came from '{taken[draft.id]}' already")
+        else:
+            taken[draft.id] = draft.key
+
+    def _make(self, drafts: list[RowDraft]) -> None:
+        """Make the candidates: items that are needed, a document of each draft, links in other documents."""
+        good = [draft for draft in drafts if not draft.refusal]
+        named = dict.fromkeys(chain.from_iterable(d.named for d in good))
+        for data in render_items(self._plan, self._store.book, list(named), self._tally):
+            identifier = str(data["id"])
+            if identifier not in self._store.entries and identifier not in self._store.broken:
+                self._items[identifier] = NewItem(self._store, data, self._tally)
+        index = NumberIndex(self._store, good, self._items)
+        linker = Linker(self._store, self._plan.kind, self._plan.system, index, self._tally)
+        rows: dict[str, RowDocument] = {}
+        elsewhere: list[Link] = []
+        for draft in good:
+            links, references = linker.links(draft)
+            data = {"id": draft.id, **draft.data}
+            linker.resolve_fields(draft, data, self._old_names)
+            own = [link for link in links if link.source == draft.id]
+            elsewhere += [link for link in links if link.source != draft.id]
+            entries = [{"type": link.type, "target": link.target} for link in own]
+            data |= {n: v for n, v in (("links", _once(entries)), ("external_refs", references)) if v}
+            draft.packed = b""
+            row = rows[draft.id] = RowDocument(self._context, draft, data, linker.reference)
+            if own:
+                row.numbers = {(link.type, link.target): link.number for link in own}
+        self._rows = list(rows.values())
+        for link in elsewhere:
+            if link.source in rows:
+                rows[link.source].add(link)
+            elif link.source in self._store.entries:
+                entry = self._store.entries[link.source]
+                document = self._linked.setdefault(entry.id, LinkedDocument(self._store, entry, self._tally))
+                document.add(link)
+
+    def _candidates(self) -> Iterator[Candidate]:
+        """Yield what would be written as things stand; items only where some row still needs them."""
+        needed = {n.id for row in self._rows if not row.draft.refusal for n in row.draft.named}
+        needed |= {str(raw["id"]) for raw in self._plan.create}
+        yield from (item for item in self._items.values() if item.id in needed and item.proposal)
+        yield from (row for row in self._rows if row.proposal and not row.draft.refusal)
+        yield from (document for document in self._linked.values() if document.proposal)
+
+    def _tell(self, drafts: list[RowDraft]) -> None:
+        report = self._report
+        for draft in drafts:
+            if draft.refusal:
+                report.skipped += [
+                    Skipped(draft.key, n, draft.refusal, draft.code, draft.field) for n in draft.rows
+                ]
+        for row in self._rows:
+            if row.draft.refusal:
+                continue
+            report.results[row.result] += len(row.draft.rows)
+            if row.result == KEPT:
+                report.kept.append(KeptDocument(row.draft.id, row.fields))
+            else:
+                lists = {CREATED: report.created, UPDATED: report.updated}
+                lists.get(row.result, report.unchanged).append(row.draft.id)
+            if self._context.update:
+                row.tell_stay()
+        report.items += [c.id for c in self._candidates() if isinstance(c, NewItem)]
+        report.linked += [c.entry.id for c in self._candidates() if isinstance(c, LinkedDocument)]
+
+    def _contents(self) -> Iterator[File]:
+        book, kind = self._store.book, self._plan.kind
+        for candidate in self._candidates():
+            proposal = candidate.proposal
+            if proposal is None:
+                continue
+            if isinstance(candidate, NewItem):
+                keys = book.kinds[candidate.kind.name].keys
+                yield proposal.path, documents.dump(proposal.data, keys).encode(), None
+            elif isinstance(candidate, LinkedDocument):
+                yield proposal.path, candidate.content, candidate.raw
+            elif isinstance(candidate, RowDocument) and candidate.result in (CREATED, UPDATED):
+                content = candidate.content or documents.dump(proposal.data, kind.keys).encode()
+                self.provenance.wrote(proposal.id, self._context.managed.values(candidate.data))
+                yield proposal.path, content, candidate.raw
+
+
+def _once(entries: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [e for i, e in enumerate(entries) if e not in entries[:i]]

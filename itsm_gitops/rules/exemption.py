@@ -1,0 +1,68 @@
+"""Records that were finished in another tool before the cut-over: rules about the process leave them in peace.
+
+`cut_over` in itsm.yaml names the day on which work began here. What was imported (it has an old number in
+``aliases``) and had reached its last state before that day is history: the old tool did not ask for the steps,
+the actors and the plans that the life cycles and the change control of today ask for, and nobody can add
+them truthfully. What a schema demands and what links say holds for every record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from itsm_gitops.model import clock
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.findings import Finding
+from itsm_gitops.repository import Store
+from itsm_gitops.rules.context import day
+
+# Rules about steps, about who made them, and about plans. Not among them: rules about times that cannot be
+# (W004, C003, C005), which an old tool knew as well.
+PROCESS_RULES = frozenset(
+    (
+        "W006",
+        "W007",
+        "W008",
+        "W101",
+        "W102",
+        "C001",
+        "C002",
+        "C004",
+        "C006",
+        "C007",
+        "C008",
+        "C009",
+        "C010",
+        "C012",
+        "C013",
+        "C014",
+        "C015",
+        "C016",
+    )
+)
+
+
+def is_history(entry: Entry, store: Store, cut_over: str) -> bool:
+    """Whether a record was finished in another tool before the day of the cut-over (``YYYY-MM-DD``, UTC)."""
+    first_day = day(cut_over)
+    flow = store.book.kinds[entry.kind].workflow
+    if first_day is None or not entry.aliases or flow is None or not store.book.kinds[entry.kind].is_record:
+        return False
+    if entry.state not in flow.states or flow.is_open(entry.state):
+        return False
+    ended = clock.parse_time(entry.entered)
+    return ended is not None and ended < datetime(first_day.year, first_day.month, first_day.day, tzinfo=UTC)
+
+
+def without_history(findings: Iterable[Finding], store: Store, cut_over: str) -> Iterator[Finding]:
+    """Yield the findings but those about the process of records that are history."""
+    for finding in findings:
+        entry = store.by_path.get(finding.path) if finding.code in PROCESS_RULES else None
+        if entry is None or not is_history(entry, store, cut_over):
+            yield finding
+
+
+def count_history(store: Store, cut_over: str) -> int:
+    """Return how many records are history."""
+    return sum(is_history(e, store, cut_over) for e in store.entries.values()) if cut_over else 0
