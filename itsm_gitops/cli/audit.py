@@ -1,4 +1,4 @@
-"""`itsm audit`: evidence of every merge, and whether it is true."""
+"""`itsm audit`: record, verify, show and export the evidence about merges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How evidence and audits look on a terminal."""
+"""Formats statements and audit reports for a terminal."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _COLOURS = {
 _GAP = "  "
 _LEAST, _MOST = 7, 32
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-# Where there are no colours, the parts of a bar are told apart by how dense they are.
+# Where there are no colours, the parts of a bar differ by their density.
 _SHADES = "█▓▒░▚"
 
 

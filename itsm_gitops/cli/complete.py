@@ -1,4 +1,4 @@
-"""What the shell offers when the tab key is pressed. Names come from file names; nothing is parsed."""
+"""Completions for the shell's tab key. Names come from file names; nothing is parsed."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ def doctor_command(app: App, offline: bool, forge: str | None, as_json: bool) ->
 
     Looks at Git, the repository, the shipped workflows, people's accounts and keys, and at the
     server's rules: required checks, no force pushes. Exit 1 where something would let a change
-    through. What cannot be looked at is said.
+    through. What cannot be checked is named.
     """
     from itsm_gitops.gate.doctor import FAILED, OK, UNKNOWN, doctor
 

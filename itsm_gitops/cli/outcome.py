@@ -1,4 +1,4 @@
-"""How a change of one document is told: what changed, and what can come next."""
+"""Prints the result of a write command: the fields that changed, and the possible next steps."""
 
 from __future__ import annotations
 

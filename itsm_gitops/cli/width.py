@@ -1,4 +1,4 @@
-"""How many columns there are to fill."""
+"""The width of the terminal in columns."""
 
 from __future__ import annotations
 

@@ -13,13 +13,13 @@ Documents are parsed once: what the reading made of them waits in files without 
 pages are stamped, because all of them do not fit into memory.
 
 What all pages share is in no page: icons are in the style sheet, the drawer and the engine's settings in
-`assets/shell.js` (`publish/slim.py`). Beside the site lies what the next build need not do again (`publish/memo.py`): the
+`assets/shell.js` (`publish/slim.py`). Beside the site lies what the next build need not do again (`publish/build_cache.py`): the
 summary of each document by the times and digest of its file (`repository/memory.py`), and for each page the questions it
 asked the view (`publish/tracing.py`). A page is made again when the answer to one of them has changed or its file is not the
 one that was written; a question that tracing does not know counts as one about everything. The search index is changed where
 words of documents have come or gone (`publish/indexing.py`, `publish/reindex.py`): where documents are numbered otherwise now,
 one difference in the text of each word moves all numbers behind it. When sources, moment and everything in the folder of the
-site are what they were, nothing is made at all (`publish/last.py`). What is kept is read back only with a signature whose
+site are what they were, nothing is made at all (`publish/last_build.py`). What is kept is read back only with a signature whose
 key lies in `.git` (`repository/vault.py`), because a repository can bring any file, but no key. Sites of audiences that see
 less are made anew each time: what they show of one document depends on all.
 

@@ -1,4 +1,4 @@
-"""Building the site: a snapshot in, a folder of static files out."""
+"""Builds the site: a snapshot in, a folder of static files out."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from itsm_gitops.model import clock
 from itsm_gitops.publish import engine, frame, handbook, output
 from itsm_gitops.publish.audience import load, visible_book
 from itsm_gitops.publish.background import add_background
-from itsm_gitops.publish.last import Figures, Last, background
-from itsm_gitops.publish.memo import Memo, digest
+from itsm_gitops.publish.build_cache import BuildCache, digest
+from itsm_gitops.publish.last_build import Figures, LastBuild, background
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.site import Site
 from itsm_gitops.publish.stamping import Progress
@@ -52,7 +52,7 @@ def _silent(what: str, count: int, total: int) -> None:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Look for no circles meanwhile: a build makes hardly any, and looking takes a tenth of its time."""
+    """Switch the garbage collector off: a build makes hardly any cycles, and collecting takes a tenth of its time."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -103,12 +103,12 @@ def build_site(
         tool, moment = digest(snapshot, settings), (now or clock.now()).astimezone(UTC)
         made_of = engine.made_of(frame.site_folder(repo.root), config.engine)
         facts = (tool, moment.isoformat(), repr((base_url, cli_reference, tuple(rules))), made_of)
-        last = Last(git, work, str(target), snapshot, background(git, at, facts) if git else ())
-        same = last.figures()
+        last_build = LastBuild(git, work, str(target), snapshot, background(git, at, facts) if git else ())
+        same = last_build.figures()
         if same:
             seconds = time.perf_counter() - started
             return SiteReport(target, visibility.name, *same, 0, 0, seconds, unchanged=True)
-        memo = Memo(git, work, tool, last.stamps)
+        cache = BuildCache(git, work, tool, last_build.stamps)
         url = base_url if base_url is not None else config.site_url
         parts = frame.sources(
             repo.root,
@@ -127,17 +127,17 @@ def build_site(
                 visibility,
                 reporter,
                 moment,
-                memory=memo.memory,
+                memory=cache.memory,
                 spool=spool,
                 progress=partial(progress, "Reading"),
             )
             progress("Reading what happened", 0, 1)
             add_background(view, repo, at, reporter)
             progress("Rendering the frame", 0, 1)
-            site = Site(view, rendered(), folder, url, progress, report_list, memo)
+            site = Site(view, rendered(), folder, url, progress, report_list, cache)
             report = site.write(words)
-        memo.keep()
-        last.keep(site.written, Figures(*report[:3]))
+        cache.keep()
+        last_build.keep(site.written, Figures(*report[:3]))
     seconds = time.perf_counter() - started
     return SiteReport(target, visibility.name, *report, seconds)
 

@@ -1,4 +1,4 @@
-"""Running the site engine (MkDocs with Material) on the bounded part of the site.
+"""Runs the site engine (MkDocs with Material) on the handbook and the empty pages of the navigation.
 
 The engine sees the handbook and one empty page for each entry of the navigation, never text from a
 record, and of ``mkdocs.yml`` only what ``engine_settings`` lists; so its output depends only on ``site/``, the rule book and the navigation, and is kept until

@@ -1,4 +1,4 @@
-"""What of a repository's ``site/docs`` is published: pages, pictures, styles; nothing that a browser runs."""
+"""Selects the files of ``site/docs`` that are published: pages, pictures, styles; nothing that a browser runs."""
 
 from __future__ import annotations
 

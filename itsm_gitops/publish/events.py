@@ -1,4 +1,4 @@
-"""What happens in the calendar: each change, freeze and window once, with its conflicts and services."""
+"""The events of the calendar: each change, freeze and window once, with its conflicts and services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The handbook's references, generated as Markdown from their sources: nothing is written twice.
+"""Generates the reference pages of the handbook as Markdown, from the rule book and the command line.
 
 Text of the rule book is escaped so that Markdown shows it as it is: every character that could be
 markup is written as its number.

@@ -1,4 +1,4 @@
-"""Who changed which field of a document when, as its page shows it."""
+"""The field history of documents for their pages: who changed which field when."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _text(value: Any) -> str:
 
 
 def field_history(repo: Repository, store: Store, at: str | None) -> FieldHistory | None:
-    """Return the history of a loaded snapshot; None where Git has nothing to tell."""
+    """Return the history of a loaded snapshot; None where there is no Git history."""
     found = versions(repo, at, MOST)
     return FieldHistory(repo.history, found, _by_address(store)) if found else None
 

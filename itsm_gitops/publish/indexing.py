@@ -1,4 +1,4 @@
-"""The search index of a site: from that of the last build where that can be, else made anew."""
+"""The search index of a site: updates that of the last build where possible, else makes a new one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import output, search
-from itsm_gitops.publish.memo import Memo
+from itsm_gitops.publish.build_cache import BuildCache
 from itsm_gitops.publish.reindex import WordChange, Words, revised
 from itsm_gitops.publish.search import Doc, Postings
 from itsm_gitops.publish.view import View
@@ -17,7 +17,7 @@ from itsm_gitops.repository.memory import MemoryRow
 
 
 class StoredIndex(NamedTuple):
-    """What is kept of an index: the digest of its pages, its documents in their order, the signs of its shards."""
+    """What the next build needs of an index: digest of its pages, documents in their order, stamps of its shards."""
 
     pages: bytes = b""
     documents: Sequence[str] = ()
@@ -27,17 +27,19 @@ class StoredIndex(NamedTuple):
 class Indexer:
     """Makes the index of one site."""
 
-    def __init__(self, view: View, pages: Sequence[Doc], bodies: Postings, memo: Memo, root: str) -> None:
-        """Take the pages that are no document's and come first, the words they have, and the folder of the site.
+    def __init__(
+        self, view: View, pages: Sequence[Doc], bodies: Postings, cache: BuildCache, root: str
+    ) -> None:
+        """Take the pages of no document, which come first in the index, their words, and the folder of the site.
 
         ``bodies`` are used up.
         """
         self._view = view
         self._pages = pages
         self._bodies = bodies
-        self._memo = memo
+        self._cache = cache
         self._root = root
-        self._last = StoredIndex(*memo.index)
+        self._last = StoredIndex(*cache.index)
         text = repr((pages, sorted((w, list(numbers)) for w, numbers in bodies.items())))
         self._digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
@@ -51,11 +53,11 @@ class Indexer:
         return search.files([*self._pages, *(self._doc(e) for e in entries)], entries_by_word)
 
     def keep(self, entries: Iterable[Entry], signs_by_name: Mapping[str, bytes]) -> None:
-        """Keep for the next build what it needs to know of this index; ``signs_by_name`` has the sign of each file."""
+        """Save this index for the next build; ``signs_by_name`` has the stamp of each file."""
         signs: list[bytes] = []
         while (name := search.words_file(len(signs))) in signs_by_name:
             signs.append(signs_by_name[name])
-        self._memo.index = StoredIndex(self._digest, [e.id for e in entries], signs)
+        self._cache.index = StoredIndex(self._digest, [e.id for e in entries], signs)
 
     def _doc(self, entry: Entry) -> Doc:
         kind = self._view.kind(entry)
@@ -77,7 +79,7 @@ class Indexer:
         shards = self._shards() if self._last.pages == self._digest else []
         if not shards:
             return None
-        before, after = self._memo.before, self._memo.after
+        before, after = self._cache.before, self._cache.after
         changes = {
             i: WordChange(_words_of(before.get(i)), _words_of(after.get(i), words.get(i, "")))
             for i in before.keys() | after.keys()

@@ -1,4 +1,4 @@
-"""Writing a site: only what changed, nothing deleted first, what is stale removed at the end.
+"""Writes the files of a site: only changed ones, nothing is deleted first, stale files are removed at the end.
 
 A repository can bring the folder of a site along, with links in it that lead elsewhere. So every folder on the way
 to a file is opened in the one above it, never through a link, and a file that is a link or has a second name is
@@ -102,7 +102,7 @@ class SiteFolder:
         return self._folders[path]
 
     def remove_stale(self, current: Container[str]) -> int:
-        """Remove what is there and was not written by this build; return how many files."""
+        """Remove the files that this build did not write; return how many."""
         removed = 0
         for folder, folders, files, place in os.fwalk(".", topdown=False, dir_fd=self._handle):
             prefix = "" if folder == "." else f"{folder[2:]}/"
@@ -135,7 +135,7 @@ def _enter(name: str, place: int) -> int:
 
 
 def sign(root: str, url: str) -> bytes:
-    """Return what tells a written file from what others make of it later, nothing when it is not there."""
+    """Return the stamp of a file (size, times, inode), which every later change alters; empty for no file."""
     try:
         return stamp_of(os.lstat(f"{root}/{url}"))
     except OSError:
@@ -175,7 +175,7 @@ def claim(
 
 
 def _sign_for(lock: int, root: Path, audience: str) -> None:
-    """Write into the marker whose folder this is; raises ItsmError when it is another audience's."""
+    """Write the audience of the site into the marker; raises ItsmError where the folder is another audience's."""
     before = _audience_of(os.pread(lock, 4096, 0).decode("utf-8", "replace"), audience)
     if before != audience:
         raise ItsmError(

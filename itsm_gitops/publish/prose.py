@@ -42,7 +42,7 @@ _TAGS = {
 def render(text: str, resolve: Resolve) -> Html:
     """Return prose as HTML; ``resolve`` gives the link for an identifier that exists.
 
-    At most 20,000 characters are rendered; what is cut off is said.
+    At most 20,000 characters are rendered; a note says so where the rest is cut off.
     """
     cut = len(text) > LONGEST
     text = text[:LONGEST].replace("\r\n", "\n")

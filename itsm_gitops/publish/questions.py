@@ -96,7 +96,7 @@ def _options(schema: Schema) -> list[str | int | float]:
 
 
 def render(question: Question) -> Html:
-    """Return a question with its control, its help, and the place where its fault is said."""
+    """Return a question with its control, its help, and the place for its error message."""
     how = _control_of(question)
     needed = Html(' <span class="it-muted">(required)</span>') if question.required else EMPTY
     label = Html(f"{esc(question.title)}{needed}")

@@ -1,4 +1,4 @@
-"""Showing the site while it is being worked on: loopback only, rebuilt when a file changes."""
+"""Serves the site for authors: on the loopback address only, and built again when a file changes."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _is_plain(path: Path, root: Path) -> bool:
 
 
 class _Server(ThreadingHTTPServer):
-    """A server that takes it calmly when a browser has gone on before the answer was there."""
+    """A server that ignores browsers which close the connection before they have the answer."""
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Report a fault, but not a connection that the other side closed."""
@@ -157,7 +157,7 @@ def serve(
 ) -> None:
     """Build, serve and build again whenever a document, the rule book or ``site/`` changes.
 
-    ``say`` is told the address, each rebuild and each failure. Ends when ``stop`` is set or on
+    ``say`` gets the address, each rebuild and each failure as text. Ends when ``stop`` is set or on
     Ctrl-C. The other parameters are those of build_site.
     """
 

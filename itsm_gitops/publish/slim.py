@@ -1,4 +1,4 @@
-"""What is the same on every page, taken out of the pages: with 100,000 of them each kilobyte is 100 MB.
+"""Moves what all pages share into files of its own: with 100,000 pages each kilobyte is 100 MB.
 
 Icons become classes of one style sheet. What does nothing without a script (the palette's form, the
 engine's inline scripts and settings, the drawer of small screens) is put in by ``assets/shell.js``

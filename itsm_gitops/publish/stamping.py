@@ -1,4 +1,4 @@
-"""Stamping the pages of documents into the frame, and their data beside them: the job of one worker."""
+"""Writes the pages of documents (in the frame of the site) and their JSON: the job of one worker process."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import output, search, urls
+from itsm_gitops.publish.build_cache import PageFiles
 from itsm_gitops.publish.chrome import Shell
 from itsm_gitops.publish.data import api
 from itsm_gitops.publish.fields import Field, fields
-from itsm_gitops.publish.memo import Made
 from itsm_gitops.publish.pages import item, record
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.tracing import Tracer, traced
@@ -23,15 +23,15 @@ _REPORT_EVERY = 200
 
 
 class Share(NamedTuple):
-    """What one worker made, how many files changed, and the words of documents they were not known of."""
+    """The pages that one worker made, how many files changed, and the words of documents that had none yet."""
 
-    made: list[Made]
+    pages: list[PageFiles]
     changed: int
     words: dict[str, str]
 
 
 class Stamper:
-    """Makes the files of some documents at a time. ``tracing`` notes what each was made from."""
+    """Makes the files of some documents at a time. ``tracing`` records the inputs of each page."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Stamper:
         self._folder = folder
         self._target = str(folder.root)
         self._total = total
-        self._known = with_words
+        self._with_words = with_words
         self._fields: dict[str, tuple[Field, ...]] = {k.name: fields(k) for k in view.book.kinds.values()}
         self._same: dict[str, str] = {}  # one object for each key: they are sent and kept once
         self._parent = os.getpid()
@@ -72,10 +72,10 @@ class Stamper:
             for url, content in self._files(entry, data):
                 changed += self._folder.write(url, content)
                 signs.append(output.sign(self._target, url))
-            result.made.append(
-                Made(entry.id, tuple(same.setdefault(k, k) for k in tracer.keys), tuple(signs))
+            result.pages.append(
+                PageFiles(entry.id, tuple(same.setdefault(k, k) for k in tracer.keys), tuple(signs))
             )
-            if entry.id not in self._known:
+            if entry.id not in self._with_words:
                 result.words[entry.id] = search.words_of(data)
         return result._replace(changed=changed)
 

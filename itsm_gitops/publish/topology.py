@@ -1,4 +1,4 @@
-"""The network of configuration items as data for the map's script: who needs whom, and how all are now.
+"""The network of configuration items as data for the map's script: the items, their relations and their health now.
 
 One file holds the whole network in a compact form, because any item can be the start of a map: a table
 of items, edges as numbers of rows, and what is not well with its reason. Five thousand items are half a

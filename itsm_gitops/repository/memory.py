@@ -1,7 +1,8 @@
 """A cache of parsed documents from an earlier run, so that an unchanged file is not opened again.
 
 A file of the working tree counts as unchanged when size, times and inode are those of the last reading and the
-times lie clearly before that reading (a second change within one tick of the clock would leave no mark). A file of a commit is identified by its hash. Only documents without a problem are remembered.
+times lie clearly before that reading (a second change within one tick of the clock would leave no mark). A file
+of a commit is identified by its hash. Only documents without a problem are cached.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Memory:
         come = {after[p].entry.id: after[p] for p in paths if p in after}
         return gone, come
 
-    def has_learnt(self) -> bool:
+    def has_new_rows(self) -> bool:
         """Whether something is to be kept that was not known before, or no longer."""
         before = self.before
         return len(before) != len(self.rows) or any(before.get(p) is not row for p, row in self.rows.items())

@@ -1,8 +1,8 @@
 """The newest versions of all documents in one pass over the history, for the field histories of the site.
 
 One ``git log`` says which commits changed which files; blobs are read when somebody asks for them, many
-in one ``git cat-file --batch``. ``history.field_history`` gives the whole
-history of one document; this module gives the newest part of it for all of them.
+in one ``git cat-file --batch``. ``history.field_history`` gives the whole history of one document; this
+module gives the newest part of it for all of them.
 """
 
 from __future__ import annotations

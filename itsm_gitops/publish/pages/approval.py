@@ -1,4 +1,4 @@
-"""Approvals on a change's page: who must approve, what makes it risky, what collides, what the evidence says."""
+"""The sections of a change's page about approvals, risk, collisions and evidence."""
 
 from __future__ import annotations
 

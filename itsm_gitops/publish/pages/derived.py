@@ -1,4 +1,4 @@
-"""What is worked out about a record instead of being stored in it, each with where it comes from."""
+"""The derived facts of a record (priority, health, agreement clocks), each with its source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages for who looks for something: search, and what is shown where there is no page."""
+"""The search page, and the page for addresses that do not exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The records that are like the one on a page, and how they ended."""
+"""The section of similar records on a record's page, with their resolution."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The page of the map: the frame in which a script draws the neighbourhood of any item.
 
-The form, its choices and what is said without a script are made here; drawing, list and details come
+The form, its choices and the text for readers without scripts are made here; drawing, list and details come
 from the script, because any of thousands of items can be the start.
 """
 

@@ -1,9 +1,10 @@
-"""What the last build into a folder made, and from what: so that the next one only makes what is other now.
+"""Incremental build: the cache of the last build, which decides which pages the next build makes again.
 
-A document's page is left as it is when nothing behind the keys it was made from (see ``tracing``) has
-changed and its files are those that were written. What was read and what was made are kept in two files beside
-the site; they count only for the same tool, rule book and settings, and only where this clone wrote them (see
-``Vault``). A build that ends early leaves what it read, and nothing about pages.
+For each page the cache holds the keys of the data that the page depends on (see ``tracing``) and the stamps of
+its files. A page is made again when the data behind one of its keys has changed, or when a file is not the one
+that was written. Parsed documents and pages are cached in two signed files beside the site (see ``Vault``). A
+cache is valid for one version of the tool, the rule book and the settings. A build that ends early leaves the
+parsed documents, and nothing about pages.
 """
 
 from __future__ import annotations
@@ -41,11 +42,11 @@ from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
 from itsm_gitops.repository.vault import Vault
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_NAME, _READ = "kept.bin", "read.bin"
+_PAGES_FILE, _DOCUMENTS_FILE = "kept.bin", "read.bin"
 
 
-class Made(NamedTuple):
-    """The files of a document (or one list): what they were made from, how to tell that they are the same.
+class PageFiles(NamedTuple):
+    """The cached files of a document's page (or of one list): the keys of their inputs, and the stamps of the files.
 
     ``id`` is the document's or the list's address, ``shape`` what a list lists.
     """
@@ -56,41 +57,41 @@ class Made(NamedTuple):
     shape: str = ""
 
 
-class Memo:
-    """The last build and, little by little, this one."""
+class BuildCache:
+    """The cache of one site: filled by the last build when it opens, by this build when it is saved."""
 
     def __init__(self, git: Git | None, work: Path, purpose: str, stamps: Mapping[str, bytes]) -> None:
-        """Look for what is kept in ``work`` for the same ``purpose`` (see ``digest``); without Git nothing is.
+        """Open the cache in ``work`` for the same ``purpose`` (see ``digest``); without Git there is none.
 
         ``stamps`` are those of the snapshot's files before they are read.
         """
-        self._vault = Vault(git, work / _NAME, purpose) if git else None
-        # What was read lies apart: it is complete long before the pages are, and large.
-        self._read = Vault(git, work / _READ, purpose) if git else None
+        self._vault = Vault(git, work / _PAGES_FILE, purpose) if git else None
+        # Documents have a file of their own: it is large, and complete long before the pages are.
+        self._documents = Vault(git, work / _DOCUMENTS_FILE, purpose) if git else None
         parts = self._vault.load() if self._vault else iter(())
-        self._kept: dict[str, Any] = next(parts, {})
-        self._pages: dict[str, Made] = {row[0]: Made(*row) for row in next(parts, ())}
-        self.memory = Memory(stamps, self._read.load()) if self._read else None
-        if not (self._read and self._kept.get("read") == self._read.signature):
-            # What was read is not that which the pages were made from: what is other now cannot be told.
-            self._kept, self._pages = {}, {}
+        self._facts: dict[str, Any] = next(parts, {})
+        self._pages: dict[str, PageFiles] = {row[0]: PageFiles(*row) for row in next(parts, ())}
+        self.memory = Memory(stamps, self._documents.load()) if self._documents else None
+        if not (self._documents and self._facts.get("read") == self._documents.signature):
+            # The cached documents are not those that the pages were made from, so no change can be computed.
+            self._facts, self._pages = {}, {}
         self._changed: set[str] = set()
-        self._new: dict[str, Made] = {}
+        self._new: dict[str, PageFiles] = {}
         self._root = ""
-        # What the last build kept of its search index, and the documents that are new, other or gone since.
+        # The search index of the last build, and the documents that are new, changed or gone since.
         self.index: Sequence[Any] = ()
         self.before: dict[str, MemoryRow] = {}
         self.after: dict[str, MemoryRow] = {}
 
     @property
     def active(self) -> bool:
-        """Whether anything is kept here."""
+        """Whether there is a cache: without Git there is none."""
         return self._vault is not None
 
     def begin(self, view: View, root: str, frame: str) -> None:
-        """Find out what has changed; ``frame`` is the digest of what surrounds every page."""
+        """Compute the keys that have changed since the last build; ``frame`` is the digest of the frame of every page."""
         self._root = root
-        if self.memory is None or self._vault is None or self._read is None:
+        if self.memory is None or self._vault is None or self._documents is None:
             return
         clean = not (view.store.problems or view.store.broken or view.store.duplicates)
         now: dict[str, Any] = {
@@ -99,12 +100,12 @@ class Memo:
             "now": view.now.isoformat(),
             "answers": _answers(view),
         }
-        last, self._kept = self._kept, now
+        last, self._facts = self._facts, now
         # Should this build end early, the files would no longer be those that are noted.
         self._vault.drop()
         before, after = self.memory.changes()
-        if self.memory.has_learnt():
-            self._read.keep(self.memory.plain())
+        if self.memory.has_new_rows():
+            self._documents.keep(self.memory.plain())
         self.memory.forget()
         if not (clean and last.get("clean") and last.get("frame") == frame):
             self._pages = {}
@@ -118,16 +119,16 @@ class Memo:
             view.book,
             lambda i: groups.get(i) != (after[i].data or {}).get("redundancy"),
         )
-        keys.update(differing(last["answers"], self._kept["answers"]))
-        keys.update(key for key in self._kept["answers"] if key.startswith(CONFLICT))
-        if last["now"] != self._kept["now"]:
+        keys.update(differing(last["answers"], self._facts["answers"]))
+        keys.update(key for key in self._facts["answers"] if key.startswith(CONFLICT))
+        if last["now"] != self._facts["now"]:
             keys.add(NOW)
         if SIMILAR in keys and ITEMS not in keys and _are_many(view, len(before) + len(after)):
             keys.discard(SIMILAR)
         self._changed = keys
 
     def is_current(self, identifier: str, files: Sequence[str], shape: str = "") -> bool:
-        """Whether files need not be made again; they are taken over when so."""
+        """Whether the files of a page (or list) are up to date; if so, this build's cache takes them over."""
         page = self._pages.get(identifier)
         if page is None or page.shape != shape or not self._changed.isdisjoint(page.keys):
             return False
@@ -137,30 +138,30 @@ class Memo:
         return True
 
     def signs(self, identifier: str) -> tuple[bytes, ...]:
-        """Return the signs of the files of a document (or one list) of this build, none of what it has not made."""
+        """Return the stamps of the files of a page (or one list), empty where this build has none."""
         page = self._new.get(identifier)
         return page.signs if page else ()
 
-    def note(self, pages: Iterable[Made]) -> None:
-        """Take what was made in this build."""
+    def note(self, pages: Iterable[PageFiles]) -> None:
+        """Add pages that this build made."""
         self._new.update((m.id, m) for m in pages)
 
     def keep(self) -> None:
-        """Keep everything for the next build; call when the site is complete."""
-        if self._vault is not None and self._read is not None and self._read.signature:
-            self._kept["read"] = self._read.signature
-            self._kept["index"] = tuple(self.index)
-            self._vault.keep((self._kept, [tuple(m) for m in self._new.values()]))
+        """Save the cache for the next build; call when the site is complete."""
+        if self._vault is not None and self._documents is not None and self._documents.signature:
+            self._facts["read"] = self._documents.signature
+            self._facts["index"] = tuple(self.index)
+            self._vault.keep((self._facts, [tuple(m) for m in self._new.values()]))
 
 
 def _are_many(view: View, spare: int) -> bool:
-    """Whether so many more or fewer records make no other words rare in any group of similar records."""
+    """Whether ``spare`` records more or fewer leave the same words rare in every group of similar records."""
     sizes = [sum(len(view.of_kind(kind)) for kind in kinds) for kinds in GROUPS]
     return all(size >= 4 * CAP + spare for size in sizes)
 
 
 def _answers(view: View) -> dict[str, str]:
-    """Return the answers that are not those of one document, by their keys."""
+    """Return the data that does not come from one document alone, as text by its key."""
     answers: dict[str, Mapping[str, Any]] = {
         HEALTH: view.health,
         KNOWN: view.known_errors,
@@ -172,7 +173,7 @@ def _answers(view: View) -> dict[str, str]:
     answers_by_key = {
         prefix + i: repr(answer) for prefix, some in answers.items() for i, answer in some.items()
     }
-    # What is in the way of a change has no form that can be compared: such a change is always made again.
+    # Conflicts of a change have no form that can be compared: the page of such a change is always made again.
     answers_by_key.update((CONFLICT + i, "") for i in view.conflicts)
     if view.history:
         answers_by_key.update((EDITED + path, repr(some)) for path, some in view.history.versions.items())
@@ -182,7 +183,7 @@ def _answers(view: View) -> dict[str, str]:
 
 
 def digest(snapshot: Snapshot, settings: Sequence[str]) -> str:
-    """Return the digest of what is the same for a whole build: tool, rule book, settings."""
+    """Return the digest of everything that is the same for all pages: tool, rule book, settings."""
     total = hashlib.sha256(sys.version.encode())
     for part in settings:
         total.update(f"\0{part}".encode())
