@@ -88,7 +88,7 @@ def _change(
 ) -> Iterator[str]:
     hours = pad(_hours(change.start, change.end, day, here), 13)
     yield f"  {hours}  {shorten(safe_text(change.title), columns - _INDENT)}"
-    texts = _fill(_about(schedule, change), columns - _INDENT - width(change.id) - 2)
+    texts = _fill(_notes(schedule, change), columns - _INDENT - width(change.id) - 2)
     for number, line in enumerate(texts):
         lead = " " * width(change.id) if number else style.name(change.id)
         yield f"{' ' * _INDENT}{lead}  {style.paint(line, _RISKS.get(change.risk, 'dim'))}"
@@ -108,7 +108,7 @@ def _fill(parts: Iterable[str], columns: int) -> list[str]:
     return lines
 
 
-def _about(schedule: Schedule, change: Planned) -> Iterator[str]:
+def _notes(schedule: Schedule, change: Planned) -> Iterator[str]:
     """Yield what a planner wants to know of a change, shortest first."""
     state = "" if change.state == _FIRM else f", {change.state}"
     yield f"{change.type or 'no type'}, {change.risk or 'no'} risk{state}"

@@ -82,7 +82,7 @@ def statement_lines(entry: Shown, style: Style, columns: int, zone: str) -> Iter
     kind = "" if statement.kind == "merge" else ", reviewed afterwards"
     result = style.paint(statement.result.lower().replace("_", " "), RESULT_STYLES.get(statement.result, ""))
     yield f"{style.bold(safe_text(changes))}: {result}{kind}"
-    yield from facts(list(_about(predicate, assessment, entry, zone)), columns, style)
+    yield from facts(list(_facts(predicate, assessment, entry, zone)), columns, style)
     yield ""
     for verdict in assessment["requirements"]:
         if verdict["result"] != "NOT_APPLICABLE":
@@ -99,7 +99,7 @@ def statement_lines(entry: Shown, style: Style, columns: int, zone: str) -> Iter
         yield style.good("holds") + style.dim(": computed again, the same comes out")
 
 
-def _about(
+def _facts(
     predicate: Mapping[str, Any], assessment: Mapping[str, Any], entry: Shown, zone: str
 ) -> Iterator[tuple[str, str]]:
     statement = entry.statement

@@ -158,7 +158,7 @@ def _lines(report: ImportReport, style: Style, columns: int) -> list[str]:
     if report.skipped:
         lines += ["", style.bold("Skipped rows")]
         lines += [
-            brief(f"  row {s.row}{_named(s.key)}: {s.reason}", columns) for s in report.skipped[:_SHOWN]
+            brief(f"  row {s.row}{_key_text(s.key)}: {s.reason}", columns) for s in report.skipped[:_SHOWN]
         ]
         if len(report.skipped) > _SHOWN:
             lines.append(style.dim(f"  and {len(report.skipped) - _SHOWN:,} more"))
@@ -174,7 +174,7 @@ def _lines(report: ImportReport, style: Style, columns: int) -> list[str]:
     return lines
 
 
-def _named(key: str) -> str:
+def _key_text(key: str) -> str:
     return f" ({safe_text(key)})" if key else ""
 
 

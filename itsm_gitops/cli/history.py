@@ -126,12 +126,12 @@ def _revisions(app: App, words: Sequence[str], at: str | None) -> tuple[str, str
         try:
             git.resolve(rest[0])
         except GitError as error:
-            if not _known(app, rest[0]):
+            if not _is_document(app, rest[0]):
                 raise usage(f"'{rest[0]}' is no revision, kind or identifier", error.hint) from error
             break
         revisions.append(rest.pop(0))
     for word in rest:
-        if not _known(app, word):
+        if not _is_document(app, word):
             try:
                 app.repo.locate(word, at or (revisions[-1] if revisions else None))
             except ItsmError:
@@ -140,7 +140,7 @@ def _revisions(app: App, words: Sequence[str], at: str | None) -> tuple[str, str
     return base, at or (revisions[1] if len(revisions) == 2 else None), rest
 
 
-def _known(app: App, word: str) -> bool:
+def _is_document(app: App, word: str) -> bool:
     from itsm_gitops.model.errors import Ambiguous, NotFound
 
     try:

@@ -143,7 +143,7 @@ def _links(page: Shown, style: Style, columns: int) -> Iterator[str]:
             label = (
                 pad(shorten(safe_text(title), label_width), label_width) if index == 0 else " " * label_width
             )
-            tail = _other(relation, style, columns - label_width - id_width - 6)
+            tail = _title_and_state(relation, style, columns - label_width - id_width - 6)
             name = pad(safe_text(relation.id), id_width)
             yield f"  {style.dim(label)}  {style.name(name)}  {tail}".rstrip()
         if len(members) > _LINKS_SHOWN:
@@ -156,7 +156,7 @@ def _links(page: Shown, style: Style, columns: int) -> Iterator[str]:
         yield style.dim(f"  not searched: {', '.join(page.not_searched)} (--links does)")
 
 
-def _other(relation: Related, style: Style, cells: int) -> str:
+def _title_and_state(relation: Related, style: Style, cells: int) -> str:
     if not relation.kind:
         return style.paint("cannot be read: itsm check says why" if relation.broken else "not here", "dim")
     state = safe_text(words(relation.state))

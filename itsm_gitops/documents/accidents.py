@@ -71,9 +71,9 @@ def unfinished_merge(raw: bytes) -> Problem | None:
 
 def accident(raw: bytes) -> Problem | None:
     """Return what happened to a file that cannot be read; None where nothing in it tells."""
-    left = _LEFT.search(raw)
-    if left:
-        return _merge(raw, left.start())
+    mark = _LEFT.search(raw)
+    if mark:
+        return _merge(raw, mark.start())
     if not raw:
         return Problem("P007", "the file is empty", f"write the document, or {_RESTORE}", 1, 1)
     if not raw.strip(b"\0"):

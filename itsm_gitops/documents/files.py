@@ -62,7 +62,7 @@ def output_file(path: Path, trusted: Path | None = None) -> Iterator[TextIO]:
     along: that raises ItsmError. A device or a pipe is written to as it is. An exception leaves what
     was there as it was. Raises UsageError where the file cannot be written, as far as possible before anything is.
     """
-    with _told(path):
+    with _as_usage_error(path):
         path = unlinked(path, trusted)
         device = (
             path.open("w", encoding="utf-8", newline="") if path.exists() and not path.is_file() else None
@@ -83,14 +83,14 @@ def output_file(path: Path, trusted: Path | None = None) -> Iterator[TextIO]:
         spool.seek(0)
         content = spool.read()
     root = drafts.root_of(path)
-    with _told(path), _parent(path, root) as folder, drafts.locked(root, folder):
-        current = _read(folder, path)
+    with _as_usage_error(path), _parent(path, root) as folder, drafts.locked(root, folder):
+        current = _content_of(folder, path)
         mode = None if current is None else stat.S_IMODE(path.stat().st_mode)
         _swap(path, root, folder, _Draft(content, mode, _MODE, durable=False), current)
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _as_usage_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -204,7 +204,7 @@ def _verify(folder: int, path: Path, content: bytes, identity: tuple[int, int] |
 
 def _unchanged(folder: int, path: Path, expected: bytes) -> int:
     """Return the permission bits of the file after making sure that it holds ``expected``."""
-    current, mode = _read(folder, path, limit=len(expected) + 1), 0
+    current, mode = _content_of(folder, path, limit=len(expected) + 1), 0
     try:
         mode = os.stat(path.name, dir_fd=folder, follow_symlinks=False).st_mode
     except FileNotFoundError:
@@ -216,7 +216,7 @@ def _unchanged(folder: int, path: Path, expected: bytes) -> int:
     return stat.S_IMODE(mode)
 
 
-def _read(folder: int, path: Path, *, limit: int = -1) -> bytes | None:
+def _content_of(folder: int, path: Path, *, limit: int = -1) -> bytes | None:
     """Return what a regular file holds, None when there is none; raises Refused for anything else."""
     try:
         handle = os.open(path.name, _READ, dir_fd=folder)

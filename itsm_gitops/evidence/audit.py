@@ -214,10 +214,10 @@ def _consequences(statement: Statement, review: Statement | None, now: datetime)
         )
         yield finding(statement.result, INFO, statement, f"{why}; {outcome}")
     elif statement.result == BYPASSED:
-        hint = f"itsm audit retro {_named(statement)} records that it was reviewed afterwards"
+        hint = f"itsm audit retro {_name_of(statement)} records that it was reviewed afterwards"
         yield finding(BYPASSED, ERROR, statement, why, hint)
     elif due and due < now:
-        hint = f"itsm audit retro {_named(statement)} records the review"
+        hint = f"itsm audit retro {_name_of(statement)} records the review"
         message = f"{why}; its review was due {clock.format_time(due)}, {clock.age(due, now)} ago"
         yield finding(OVERDUE, ERROR, statement, message, hint)
     else:
@@ -225,7 +225,7 @@ def _consequences(statement: Statement, review: Statement | None, now: datetime)
         yield finding(OVERRIDDEN, INFO, statement, f"{why}{due_text}")
 
 
-def _named(statement: Statement) -> str:
+def _name_of(statement: Statement) -> str:
     return next(iter(statement.changes), statement.merge[:12])
 
 

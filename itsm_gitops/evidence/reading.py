@@ -31,8 +31,8 @@ _FACTS = (
     "committers",
     "sources",
 )
-_ASKED = ("name", "rule", "role", "subject", "count", "signed", "result", "retro_review")
-_SAID = ("person", "identity", "source", "state", "commit", "at", "review_id", "signed", "digest")  # fmt: skip
+_REQUIREMENT_KEYS = ("name", "rule", "role", "subject", "count", "signed", "result", "retro_review")
+_REVIEW_KEYS = ("person", "identity", "source", "state", "commit", "at", "review_id", "signed", "digest")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +153,19 @@ def facts(assessment: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of an assessment (as data) that must come out the same again."""
     part = {key: assessment[key] for key in _FACTS}
     part["requirements"] = [
-        {**{k: v[k] for k in _ASKED}, "counted": _said(v["counted"])} for v in assessment["requirements"]
+        {**{k: v[k] for k in _REQUIREMENT_KEYS}, "counted": _review_facts(v["counted"])}
+        for v in assessment["requirements"]
     ]
     part["rejected"] = [
         {"code": r["code"], **review}
         for r in assessment["rejected"]
-        for review in _said([r["review"]])
+        for review in _review_facts([r["review"]])
     ]  # fmt: skip
     return part
 
 
-def _said(reviews: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{key: review[key] for key in _SAID} for review in reviews]
+def _review_facts(reviews: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: review[key] for key in _REVIEW_KEYS} for review in reviews]
 
 
 def differences(recorded: Mapping[str, Any], again: Assessment) -> list[str]:

@@ -33,7 +33,7 @@ def moved(repo: Repository, old: str, new: str, branch: str, main: str) -> State
     base = old or (git.merge_base(main, new) if main else "")
     if not base or base == new or not mainline.is_ancestor(git, base, new):
         return None
-    inputs = Inputs(statements=tuple(refs.kept(git, signed.PREFIX)))
+    inputs = Inputs(statements=tuple(refs.texts(git, signed.PREFIX)))
     return draft(repo, base, mainline.one(git, new), branch, inputs, clock.now())
 
 
@@ -47,7 +47,7 @@ def record(git: Git, drafts: Iterable[StatementDraft], env: Mapping[str, str]) -
     signer, key = setting(git, "itsm.signer"), setting(git, "itsm.signingKey")
     run = {"hook": "post-receive", **({"user": user} if user else {})}
     by = Recorder(__version__, run, signer, Path(key) if signer and key else None)
-    return ledger.append(git, lambda found: additions(git, found, pending, by)) if pending else ""
+    return ledger.append(git, lambda files: additions(git, files, pending, by)) if pending else ""
 
 
 def setting(git: Git, key: str) -> str:

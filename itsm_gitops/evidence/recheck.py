@@ -44,20 +44,20 @@ class Recheck:
         self.repo = repo
         self.ledger = ledger
         self.now = now
-        self._known: dict[str, list[AuditFinding]] = {}
+        self._findings: dict[str, list[AuditFinding]] = {}
         self._people: dict[tuple[str, str], Any] = {}
         self._trees: dict[str, str] = {}
 
     @property
     def count(self) -> int:
         """Return how many statements were computed again."""
-        return len(self._known)
+        return len(self._findings)
 
     def wrong(self, statement: Statement) -> list[AuditFinding]:
         """Return everything that is wrong with one statement by itself."""
-        if statement.path not in self._known:
-            self._known[statement.path] = list(self._wrong(statement))
-        return self._known[statement.path]
+        if statement.path not in self._findings:
+            self._findings[statement.path] = list(self._wrong(statement))
+        return self._findings[statement.path]
 
     def tree(self, commit: str) -> str:
         """Return the tree of a commit."""

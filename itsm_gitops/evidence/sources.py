@@ -137,5 +137,5 @@ def source_of(repo: Repository, *, reviews: str = "", forge: str = "", number: i
 
 def _statements(git: Git) -> list[refs.StoredText]:
     """Return the signed statements that are kept here or were fetched, each once."""
-    texts = {s.oid: s for prefix in (sharing.FETCHED, signed.PREFIX) for s in refs.kept(git, prefix)}
+    texts = {s.oid: s for prefix in (sharing.FETCHED, signed.PREFIX) for s in refs.texts(git, prefix)}
     return list(texts.values())

@@ -46,7 +46,7 @@ class Event:
 
 def github(name: str, payload: bytes, forge: str = "github") -> Event:
     """Read the payload of the GitHub (or Gitea) event ``name``; raises ForgeError."""
-    data = _read(payload)
+    data = _payload(payload)
     action = shape.dig(data, "action")
     event = Event(
         forge=forge,
@@ -116,7 +116,7 @@ def gitlab(variables: Mapping[str, str]) -> Event:
 
 def gitlab_webhook(payload: bytes) -> Event:
     """Read the payload of a GitLab merge-request web hook; raises ForgeError for any other."""
-    data = _read(payload)
+    data = _payload(payload)
     kind = shape.dig(data, "object_kind") or shape.dig(data, "event_name")
     if kind != "merge_request":
         kind_text = f" but of '{kind}'" if isinstance(kind, str) and kind.replace("_", "").isalpha() else ""
@@ -151,7 +151,7 @@ def _queue(data: Any, event: Event) -> Event:
     )
 
 
-def _read(payload: bytes) -> Any:
+def _payload(payload: bytes) -> Any:
     if len(payload) > PAYLOAD_MAX:
         raise ForgeError("the event's payload is too large", "is the file really the event?")
     try:

@@ -60,7 +60,7 @@ def assess(
     blank = Assessment(base_commit, merge_base, head_commit, target, "", now)
     if more:
         return replace(blank, messages=(_crossed([merge_base, *more], target),))
-    kept = refs.kept(git, signed.PREFIX) if statements is None else tuple(statements)
+    kept = refs.texts(git, signed.PREFIX) if statements is None else tuple(statements)
     try:
         return _Case(repo, blank, tuple(reviews), opened_by, kept, overrides).assessment()
     except RuleBookError as error:

@@ -48,7 +48,7 @@ def draw(table: Table, name: str, title_of: Callable[[str], str] = str) -> Html:
         f'<figure class="it-chart">{_legend(table, chart)}'
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{title} {description}"'
         f' viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}">'
-        f'<title id="{title}">{esc(table.title)}</title><desc id="{description}">{_about(table, chart, names)}</desc>'
+        f'<title id="{title}">{esc(table.title)}</title><desc id="{description}">{_description(table, chart, names)}</desc>'
         f"{body}</svg></figure>"
     )
 
@@ -68,7 +68,7 @@ def _legend(table: Table, chart: Bars) -> Html:
     return Html(f'<ul class="it-keys">{items}</ul>')
 
 
-def _about(table: Table, chart: Bars, names: Sequence[str]) -> Html:
+def _description(table: Table, chart: Bars, names: Sequence[str]) -> Html:
     """Return the drawing in words: the largest value of each column."""
     sentences = []
     for name in chart.columns:

@@ -100,7 +100,7 @@ def rendering(sources: Sources, work: Path, git: Git | None) -> Iterator[Callabl
     """
     # One of the engines writes only below its configuration.
     source, built = work / "src", work / "src" / "site"
-    engine = _named(sources.engine)
+    engine = _engine_of(sources.engine)
     configuration = _configuration(sources, engine)
     vault = Vault(git, work / _STAMP, _digest(sources, configuration, engine)) if git else None
     if vault and list(vault.load()) == [digest_of_files(built)]:
@@ -120,7 +120,7 @@ def rendering(sources: Sources, work: Path, git: Git | None) -> Iterator[Callabl
         yield wait
 
 
-def _named(name: str) -> Engine:
+def _engine_of(name: str) -> Engine:
     if name not in ENGINES:
         raise ItsmError(f"there is no site engine '{name}'", f"site.engine can be: {', '.join(ENGINES)}")
     return ENGINES[name]
@@ -155,7 +155,7 @@ def _digest(sources: Sources, configuration: str, engine: Engine) -> str:
 
 def made_of(folder: Path, name: str) -> str:
     """Return the digest of what the output of the engine called ``name`` depends on beyond documents."""
-    return _made_of(folder, _named(name))
+    return _made_of(folder, _engine_of(name))
 
 
 def _made_of(folder: Path, engine: Engine) -> str:

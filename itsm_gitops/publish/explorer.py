@@ -70,7 +70,7 @@ def files(view: View, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
     for chunk in chunks:
         yield _file(chunk.name, _columns(chunk.rows))
     yield _file("names", reader.names())
-    yield _file("index", _about(view, chunks))
+    yield _file("index", _summary(view, chunks))
 
 
 class _ColumnReader:
@@ -78,15 +78,15 @@ class _ColumnReader:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._named: dict[tuple[str, str, str], tuple[str, str]] = {}
+        self._facets: dict[tuple[str, str, str], tuple[str, str]] = {}
 
     def row(self, entry: Entry, rank: int) -> _ExplorerRow:
         by_facet: dict[str, list[str]] = {"service": [], "ci": [], "team": []}
         for edge in entry.edges:
             key = (edge.target, edge.relation, str(edge.pointer[0]))
-            facet_and_name = self._named.get(key)
+            facet_and_name = self._facets.get(key)
             if facet_and_name is None:
-                facet_and_name = self._named[key] = (self._facet(*key), shorten(edge.target, _LONGEST_NAME))
+                facet_and_name = self._facets[key] = (self._facet(*key), shorten(edge.target, _LONGEST_NAME))
             facet, name = facet_and_name
             if facet and name not in by_facet[facet]:
                 by_facet[facet].append(name)
@@ -118,7 +118,7 @@ class _ColumnReader:
 
     def names(self) -> dict[str, dict[str, str]]:
         """Return what each item is called, by facet; every service and team, whether named or not."""
-        facets = {name: facet for facet, name in self._named.values() if facet}
+        facets = {name: facet for facet, name in self._facets.values() if facet}
         for kind in ("service", "team"):
             facets.update((e.id, kind) for e in self._view.of_kind(kind))
         by_facet: dict[str, dict[str, str]] = {"service": {}, "ci": {}, "team": {}}
@@ -140,18 +140,18 @@ def _chunks(name: str, kind: str, rows: list[_ExplorerRow]) -> Iterator[_Chunk]:
     for row in rows:
         enough = len(part) >= ROWS and _day(row) != _day(part[-1])
         if enough or len(part) >= _MOST_ROWS:
-            yield _named(name, kind, part, used)
+            yield _chunk_of(name, kind, part, used)
             part = []
         part.append(row)
     if part:
-        yield _named(name, kind, part, used)
+        yield _chunk_of(name, kind, part, used)
 
 
 def _day(row: _ExplorerRow) -> str:
     return row.id.split("-")[1]
 
 
-def _named(name: str, kind: str, rows: list[_ExplorerRow], used: set[str]) -> _Chunk:
+def _chunk_of(name: str, kind: str, rows: list[_ExplorerRow], used: set[str]) -> _Chunk:
     """Name a chunk by its first day, by its first record where it begins inside a day."""
     first = f"{name}_{_day(rows[0])}"
     chosen = first if first not in used else f"{name}_{rows[0].id}"
@@ -199,7 +199,7 @@ def _after(row: _ExplorerRow) -> int | None:
     return None if row.updated is None else row.updated - (row.opened or 0)
 
 
-def _about(view: View, chunks: Sequence[_Chunk]) -> dict[str, Any]:
+def _summary(view: View, chunks: Sequence[_Chunk]) -> dict[str, Any]:
     kinds = {
         k.name: {
             "title": k.title,

@@ -219,7 +219,7 @@ def _links(book: RuleBook) -> str:
 def _policies(book: RuleBook) -> str:
     parts = ["# Policies\n", _priority(book.policy(PRIORITY))]
     for title, path in (("Change control", CHANGE_CONTROL), ("Roles", ROLES)):
-        rows = [[f"`{k}`", _shown(v)] for k, v in book.policy(path).items()]
+        rows = [[f"`{k}`", _text(v)] for k, v in book.policy(path).items()]
         if rows:
             parts += [f"## {title}\n", f"From `{path}`.\n", _table(("Setting", "Value"), rows)]
     return "\n".join(parts)
@@ -241,9 +241,9 @@ def _priority(policy: Mapping[str, Any]) -> str:
     )  # fmt: skip
 
 
-def _shown(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return "; ".join(f"{md(k)}: {_shown(v)}" for k, v in value.items())
+        return "; ".join(f"{md(k)}: {_text(v)}" for k, v in value.items())
     if isinstance(value, list):
-        return ", ".join(_shown(v) for v in value)
+        return ", ".join(_text(v) for v in value)
     return md(value)

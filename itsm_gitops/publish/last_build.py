@@ -63,7 +63,7 @@ class LastBuild:
     def figures(self) -> Figures | None:
         """Return the figures of the last build where it is up to date, else None."""
         for digest, figures in self._vault.load() if self._vault else ():
-            if digest == _digest_of(output.found(self._target)):
+            if digest == _digest_of(output.stamps_below(self._target)):
                 return Figures(*figures)
         return None
 

@@ -231,7 +231,7 @@ def _audience_of(text: str, new: str) -> str:
     return names[0].removeprefix(_FOR) if names else (INTERNAL if text else new)
 
 
-def found(root: str) -> Iterator[tuple[str, bytes]]:
+def stamps_below(root: str) -> Iterator[tuple[str, bytes]]:
     """Yield every file below ``root`` but the marker with its sign, and every folder (``name/``) without one."""
     pending = [""]
     while pending:

@@ -98,7 +98,7 @@ class IndexWord(NamedTuple):
 def entries(titles: Postings, bodies: Postings) -> Iterator[IndexWord]:
     """Yield the words of an index, sorted."""
     for word in sorted(titles.keys() | bodies.keys()):
-        yield IndexWord(word, _written(titles.get(word, ())), _written(bodies.get(word, ())))
+        yield IndexWord(word, _text(titles.get(word, ())), _text(bodies.get(word, ())))
 
 
 def files(docs: Sequence[Doc], words: Iterable[IndexWord]) -> Iterator[tuple[str, bytes]]:
@@ -147,7 +147,7 @@ def _count(numbers: str) -> int:
     return numbers.count(",") + 1 if numbers else 0
 
 
-def _written(numbers: Sequence[int]) -> str:
+def _text(numbers: Sequence[int]) -> str:
     return repr(differences(numbers))[1:-1].replace(" ", "")
 
 

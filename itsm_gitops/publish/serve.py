@@ -106,14 +106,14 @@ def stamp(root: Path) -> Stamp:
     for name in _WATCHED:
         top = root / name
         if top.is_file():
-            files[name] = _about(top)
+            files[name] = _stamp_of(top)
         for folder, folders, names in os.walk(top):
             folders.sort()
-            files.update({f"{folder}/{n}": _about(Path(folder, n)) for n in names})
+            files.update({f"{folder}/{n}": _stamp_of(Path(folder, n)) for n in names})
     return files
 
 
-def _about(path: Path) -> tuple[int, int]:
+def _stamp_of(path: Path) -> tuple[int, int]:
     try:
         info = path.lstat()
     except OSError:

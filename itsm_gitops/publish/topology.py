@@ -109,7 +109,7 @@ class Topology:
             "edges": [number for a, b, name in self.edges for number in (a, b, ways[name])],
             "groups": self._groups(),
             "reasons": reasons,
-            "others": others.found,
+            "others": others.rows,
         }
 
     def _state(self, entry: Entry) -> str:
@@ -133,13 +133,13 @@ class _Others:
     def __init__(self, view: View) -> None:
         self._view = view
         self._numbers: dict[str, int] = {}
-        self.found: list[list[str]] = []
+        self.rows: list[list[str]] = []
 
     def number(self, identifier: str) -> int:
         if identifier not in self._numbers:
-            self._numbers[identifier] = len(self.found)
+            self._numbers[identifier] = len(self.rows)
             title = _bounded(self._view.title(identifier))
-            self.found.append([visible(identifier), title, self._view.url(identifier)])
+            self.rows.append([visible(identifier), title, self._view.url(identifier)])
         return self._numbers[identifier]
 
 

@@ -255,12 +255,12 @@ def _read_blob(out: IO[bytes], err: IO[bytes], most: int) -> Blob:
         raise explain("cat-file", 1, detail)
     size = int(header[2])
     content = out.read(min(size, most))
-    left = size - len(content) + 1
-    while left > 0:
-        skipped = len(out.read(min(left, 1 << 20)))
+    rest = size - len(content) + 1
+    while rest > 0:
+        skipped = len(out.read(min(rest, 1 << 20)))
         if not skipped:
             raise GitError("git stopped in the middle of an object", "git fsck")
-        left -= skipped
+        rest -= skipped
     return Blob(header[0].decode("ascii"), content, size)
 
 

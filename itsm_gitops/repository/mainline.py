@@ -34,10 +34,10 @@ def landed(git: Git, tip: str, *, most: int | None = None) -> list[Landed]:
         "log", "--first-parent", "--no-mailmap", "-z", f"--format={_FIELDS}", *limit, "--end-of-options", tip, "--"
     )  # fmt: skip
     words = [w.decode("utf-8", "replace") for w in out.split(b"\0")]
-    return list(_read(words))
+    return list(_parse(words))
 
 
-def _read(words: list[str]) -> Iterator[Landed]:
+def _parse(words: list[str]) -> Iterator[Landed]:
     for start in range(0, len(words) - 6, 7):
         commit, parents, tree, at, name, address, subject = words[start : start + 7]
         moment = clock.parse_time(at)

@@ -48,7 +48,7 @@ class Search:
     """A search that runs beside the caller; ``result`` waits for its end."""
 
     def __init__(self, snapshot: Snapshot, identifier: str, most: int = 0) -> None:
-        self._asked = (snapshot, identifier, most)
+        self._arguments = (snapshot, identifier, most)
         self._pid = 0
         self._pipe = -1
         if can_fork():
@@ -67,7 +67,7 @@ class Search:
         try:
             os.close(read_end)
             # No path holds a NUL, and none is empty: an empty name stands between the two lists.
-            result = mentions(*self._asked)
+            result = mentions(*self._arguments)
             sent = b"\0".join(os.fsencode(p) for p in [*result.paths, "", *result.skipped, ""])
             while sent:
                 sent = sent[os.write(write_end, sent) :]
@@ -78,7 +78,7 @@ class Search:
     def result(self) -> Mentions:
         """Return what was found; to be called once."""
         if not self._pid:
-            return mentions(*self._asked)
+            return mentions(*self._arguments)
         parts = []
         while part := os.read(self._pipe, 1 << 16):
             parts.append(part)
@@ -86,7 +86,7 @@ class Search:
         _, status = os.waitpid(self._pid, 0)
         self._pid = 0
         if status:  # it died: do its work here, where an error can be reported
-            return mentions(*self._asked)
+            return mentions(*self._arguments)
         names = [os.fsdecode(p) for p in b"".join(parts).split(b"\0")]
         middle = names.index("")
         return Mentions(names[:middle], names[middle + 1 : -1])

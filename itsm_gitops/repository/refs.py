@@ -29,11 +29,11 @@ def keep(git: Git, name: str, content: bytes) -> str:
     return oid
 
 
-def kept(git: Git, prefix: str) -> list[StoredText]:
+def texts(git: Git, prefix: str) -> list[StoredText]:
     """Return every text below a reference prefix such as ``refs/itsm/approvals``, by name."""
     form = "--format=%(objecttype) %(objectname) %(refname)"
     out = git.run("for-each-ref", form, "--end-of-options", f"{prefix}/").decode("utf-8", "surrogateescape")
     rows = [line.split(" ", 2) for line in out.splitlines()]
-    texts = [(oid, name) for kind, oid, name in rows if kind == "blob"]
-    blobs = git.blobs(oid for oid, _ in texts)
-    return [StoredText(name, oid, blob.content) for (oid, name), blob in zip(texts, blobs, strict=True)]
+    names = [(oid, name) for kind, oid, name in rows if kind == "blob"]
+    blobs = git.blobs(oid for oid, _ in names)
+    return [StoredText(name, oid, blob.content) for (oid, name), blob in zip(names, blobs, strict=True)]

@@ -24,7 +24,7 @@ _SIZE, _LENGTH = 32, 8  # bytes of the signature, and of a part's length
 
 
 class Vault:
-    """One such file; ``about`` names what it is for, so that it is only read back for the same.
+    """One such file; ``purpose`` names what it is for, so that it is only read back for the same purpose.
 
     ``signature`` is that of the content last read back or written, by which other files can name it; empty
     where there was none, and where it could not be written.
@@ -32,7 +32,7 @@ class Vault:
 
     def __init__(self, git: Git, path: Path, purpose: str) -> None:
         self._path = path
-        self._about = purpose.encode()
+        self._purpose = purpose.encode()
         self._key = _key(git)
         self.signature = b""
 
@@ -79,7 +79,7 @@ class Vault:
             self._path.unlink()
 
     def _maker(self) -> hmac.HMAC:
-        return hmac.new(self._key, self._about + b"\0", "sha256")
+        return hmac.new(self._key, self._purpose + b"\0", "sha256")
 
 
 def _key(git: Git) -> bytes:

@@ -33,7 +33,7 @@ def approvals(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     proofs = view.proofs.get(entry.id, ())
     return join(
         [
-            section("Approvals", _asked(view, entry, data), "approvals"),
+            section("Approvals", _requirements(view, entry, data), "approvals"),
             section("Evidence of approval", join([_proof(view, p) for p in proofs]), "evidence"),
             section("How risky it is", _risk(view, entry, data), "risk"),
             section("Conflicts", _conflicts(view, entry), "conflicts"),
@@ -41,7 +41,7 @@ def approvals(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     )
 
 
-def _asked(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+def _requirements(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     if not view.is_open(entry) or view.asking is None:  # in this order: asking is a question about everything
         return EMPTY
     asking = view.asking(entry, data)

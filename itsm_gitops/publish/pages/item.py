@@ -7,7 +7,7 @@ from typing import Any
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, given, value
+from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
 from itsm_gitops.publish.pages import forms, maps, past
 from itsm_gitops.publish.pages.dependents import who_depends
@@ -55,8 +55,8 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         intro,
         f"{kind.title} {entry.id}",
     )
-    filled = [f for f in given(fields, data) if f.name not in _ABOVE]
-    used = [f for f in filled if entry.kind != "service" or f.name not in _HELP]
+    present = [f for f in present_fields(fields, data) if f.name not in _ABOVE]
+    used = [f for f in present if entry.kind != "service" or f.name not in _HELP]
     links = section("Linked", relations(view, _to_items(view, entry)), "links")
     # What is not part of the network has little of its own to say: its links are its content.
     beside = view.kind(entry).operational
@@ -85,7 +85,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     above = join(
         [
             _reason(view, entry),
-            _help(view, entry, filled, data),
+            _help(view, entry, present, data),
             past.service_past(view, entry.id),
             maps.item_map(view, entry.id),
             who_depends(view, entry),

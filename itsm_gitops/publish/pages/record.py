@@ -8,7 +8,7 @@ from typing import Any
 from itsm_gitops.graph.status import affected
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, given, value
+from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.pages import maps
 from itsm_gitops.publish.pages.approval import approvals
@@ -28,7 +28,7 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     head = heading(
         crumbs, entry.title or entry.id, _chips(view, entry, data), kicker=f"{kind.title} {entry.id}"
     )
-    used = given(fields, data)
+    used = present_fields(fields, data)
     main = join(
         [
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),

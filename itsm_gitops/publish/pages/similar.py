@@ -13,13 +13,13 @@ _WIDTH = 160
 def similar_records(view: View, entry: Entry) -> Html:
     """Return a section with up to five similar records, the most similar first; nothing where none is."""
     entries = [view.entries[a.id] for a in view.similar.of(entry)]
-    items = "".join(f"<li>{line(view, e, _about(view, e))}{_hint(view, e)}</li>" for e in entries)
+    items = "".join(f"<li>{line(view, e, _details(view, e))}{_hint(view, e)}</li>" for e in entries)
     return section(
         "Similar records", Html(f'<ul class="it-lines">{items}</ul>') if items else EMPTY, "similar"
     )
 
 
-def _about(view: View, entry: Entry) -> list[Html]:
+def _details(view: View, entry: Entry) -> list[Html]:
     return [view.state_chip(entry), view.time(entry.opened) if entry.opened else EMPTY]
 
 
