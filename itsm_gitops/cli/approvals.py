@@ -32,7 +32,7 @@ _STYLES = {
 
 
 def _request_options(function: _F) -> _F:
-    """Add the options that say which request is meant."""
+    """Add the options that name a pull request or two commits."""
     for option in reversed(
         (
             click.option("--base", metavar="REV", default="", shell_complete=lazily("revisions"),
@@ -84,8 +84,8 @@ def approvals_command(
 ) -> None:
     """Show who must approve, who did, and why an approval does not count.
 
-    A request is a pull request, a branch, or the branch that carries a change. It is judged by the
-    policy, the roles and the CMDB of the branch it wants to enter.
+    The argument names a pull request, a branch, or a change (the branch that carries it). It is judged
+    by the policy, the roles and the CMDB of its target branch.
 
     \b
     A file of reviews looks like this:
@@ -96,7 +96,7 @@ def approvals_command(
     simulated = what[:1] == (_SIMULATE,)
     words = what[1:] if simulated else what
     if len(words) > 1:
-        raise UsageError(f"one request at a time, not {len(words)}")
+        raise UsageError(f"one pull request at a time, not {len(words)}")
     if (add or remove) and not simulated:
         raise UsageError("--add and --remove only try things out", "itsm approvals simulate --add PERSON")
     assessment = approvals(app.repo, Asked(what="".join(words), **options), add=add, remove=remove)
@@ -108,7 +108,7 @@ def approvals_command(
 @command(
     "gate",
     [
-        ("itsm gate", "the checked-out branch; in CI the request of the event"),
+        ("itsm gate", "the checked-out branch; in CI the pull request of the event"),
         ("itsm gate 12", "pull request 12"),
         ("itsm gate --base main --head topic --reviews reviews.json", "any two commits"),
     ],
@@ -118,7 +118,7 @@ def approvals_command(
 @json_option
 @pass_app
 def gate_command(app: App, /, what: str, as_json: bool, **options: str) -> int:
-    """Say by the exit code whether a request may be merged.
+    """Say by the exit code whether a pull request may be merged.
 
     Exit code 0: approved or overridden; 1: approvals are missing; 2: it cannot be judged (nothing
     matched, a record that cannot be read, no answer from the forge). Only 0 is a pass.
@@ -165,10 +165,10 @@ def approve_command(
     as_json: bool,
     **options: str,
 ) -> None:
-    """Approve a request by a statement signed with your own key.
+    """Approve a pull request by a statement signed with your own key.
 
     The statement names exactly the content that is approved; any edit voids it. Your key must be
-    among the signing_keys of your file in cmdb/people on the branch that the request wants to enter.
+    among the signing_keys of your file in cmdb/people on the target branch.
     """
     if not sign:
         raise UsageError(

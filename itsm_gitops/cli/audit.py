@@ -46,7 +46,7 @@ def _source_options(function: _F) -> _F:
         (
             click.option("--forge", default="", help="Ask github, gitlab, gitea or forgejo for reviews."),
             click.option("--request", metavar="N", type=click.IntRange(min=1), default=None,
-                         help="The request on the forge, where the merge does not lead to it."),
+                         help="The pull request's number, where the merge does not lead to it."),
             click.option("--reviews", metavar="FILE", default="", help="Reviews from a JSON file (itsm approvals --help)."),
             click.option("--push", is_flag=True, help="Fetch the evidence of others first, and push ours."),
             click.option("--sign", is_flag=True, help="Sign the statements with your SSH key."),
@@ -77,7 +77,7 @@ def record_command(app: App, /, as_json: bool, request: int | None, **options: A
     """Write down how everything came to a branch.
 
     Each merge that has no statement yet is judged by the rules of its own base, with the reviews of
-    its request on the forge and the statements that approvers signed. What did not pass the gate is
+    its pull request and the statements that approvers signed. What did not pass the gate is
     recorded too, as bypassed. Writers who come at the same time lose nothing.
     """
     from itsm_gitops.evidence.recording import Asked, record
@@ -177,7 +177,10 @@ def verify_command(app: App, since: str, target: str, anchor: str, as_json: bool
     "retro",
     [
         ("itsm audit retro K7QF3", "by the statements signed since the merge"),
-        ("itsm audit retro K7QF3 --forge github --push", "by the reviews of its request since the merge"),
+        (
+            "itsm audit retro K7QF3 --forge github --push",
+            "by the reviews of its pull request since the merge",
+        ),
         ("itsm audit retro 4be1f2a9c0d1 --reviews reviews.json", "a merge that no change record names"),
     ],
 )

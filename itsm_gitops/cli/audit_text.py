@@ -143,6 +143,6 @@ def how_to_approve(draft: StatementDraft, style: Style) -> Iterator[str]:
     """Yield the command by which somebody who is still missing signs."""
     assessment = draft.assessment
     yield ""
-    yield "Who is still missing reviews the request on its forge, or signs:"
+    yield "Who is still missing reviews the pull request on its forge, or signs:"
     yield style.dim(f"  itsm approve --sign --base {assessment.base[:12]} --head {assessment.head[:12]} \\")
     yield style.dim(f"      --target {safe_text(assessment.target)}")

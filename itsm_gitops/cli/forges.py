@@ -26,7 +26,7 @@ _forge_option = click.option(
 @command(
     "submit",
     [
-        ("itsm submit K7QF3", "branch, commit, push; prints where to open the request"),
+        ("itsm submit K7QF3", "branch, commit, push; prints where to open the pull request"),
         ("itsm submit K7QF3 --all --open", "with every edited document; opens the page"),
         ("itsm submit K7QF3 --no-push", "only the branch and the commit"),
     ],
@@ -88,7 +88,7 @@ def submit_command(
     for path in submission.paths:
         echo(f"  {safe_text(path)}")
     if submission.page and submission.pushed:
-        echo(f"open the request:\n  {safe_text(submission.page)}")
+        echo(f"open the pull request:\n  {safe_text(submission.page)}")
         if open_page:
             click.launch(submission.page)
 
@@ -96,14 +96,21 @@ def submit_command(
 @command(
     "comment",
     [
-        ("itsm comment --forge github", "in a workflow: write it on the request of the event"),
-        ("itsm comment --pr 17 --dry-run", "print what would be written on request 17"),
-        ("itsm comment --dry-run K7QF3", "before there is a request: of the branch that carries a change"),
+        ("itsm comment --forge github", "in a workflow: write it on the pull request of the event"),
+        ("itsm comment --pr 17 --dry-run", "print what would be written on pull request 17"),
+        (
+            "itsm comment --dry-run K7QF3",
+            "before there is a pull request: of the branch that carries a change",
+        ),
     ],
 )
 @click.argument("what", metavar="[CHG|BRANCH]", default="", shell_complete=lazily("identifiers"))
 @click.option(
-    "--pr", "number", type=click.IntRange(min=1), metavar="N", help="The request.  [default: the event's]"
+    "--pr",
+    "number",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="The pull request.  [default: the event's]",
 )
 @click.option("--dry-run", is_flag=True, help="Print the comment; send nothing.")
 @_forge_option
@@ -121,9 +128,7 @@ def comment_command(
     from itsm_gitops.gate.briefing import comment, preview
 
     if what and (number is not None or not dry_run):
-        raise UsageError(
-            "a comment is written on a request of the forge", "--pr N, or --dry-run to look at it"
-        )
+        raise UsageError("a comment is written on a pull request", "--pr N, or --dry-run to look at it")
     comment_result = (
         preview(app.repo, what)
         if what

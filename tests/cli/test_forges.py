@@ -104,7 +104,7 @@ def test_submit_says_where_to_open_the_request(hosted: Hosted, itsm: Run, addres
     hosted.clone.git("remote", "set-url", "origin", address)
     hosted.clone.git("remote", "set-url", "--push", "origin", str(hosted.origin))
     itsm("set", CHG, "justification=The volume was full twice.")
-    assert f"open the request:\n  {page}\n" in itsm("submit", CHG).stdout
+    assert f"open the pull request:\n  {page}\n" in itsm("submit", CHG).stdout
 
 
 def test_submit_without_a_push(hosted: Hosted, itsm: Run) -> None:
@@ -314,7 +314,7 @@ def test_rerun_of_every_open_request(hosted: Hosted, itsm: Run) -> None:
 
 def test_rerun_of_nothing_and_of_another_forge(hosted: Hosted, itsm: Run) -> None:
     hosted.forge.pulls.clear()
-    assert itsm("hook", "rerun", "--all").stdout == "no open request\n"
+    assert itsm("hook", "rerun", "--all").stdout == "no open pull request\n"
     assert json.loads(itsm("hook", "rerun", "--all", "--json").stdout) == []
     said = _said(itsm("hook", "rerun", "--all", code=2, env={"GITEA_ACTIONS": "true"}))
     assert "gitea runs its gate again by itself or by schedule" in said
