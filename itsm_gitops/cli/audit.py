@@ -80,9 +80,9 @@ def record_command(app: App, /, as_json: bool, request: int | None, **options: A
     its pull request and the statements that approvers signed. What did not pass the gate is
     recorded too, as bypassed. Writers who come at the same time lose nothing.
     """
-    from itsm_gitops.evidence.recording import Asked, record
+    from itsm_gitops.evidence.recording import RecordingOptions, record
 
-    recorded = record(app.repo, Asked(request=request or 0, **options))
+    recorded = record(app.repo, RecordingOptions(request=request or 0, **options))
     if as_json:
         print_json(_recorded_json(recorded))
         return
@@ -194,9 +194,9 @@ def retro_command(app: App, /, what: str, as_json: bool, request: int | None, **
     since, of the same content, by everybody who would have had to approve. The result is a second
     statement; the first stays as it is. Exit code 1: approvals are still missing.
     """
-    from itsm_gitops.evidence.recording import Asked, retro
+    from itsm_gitops.evidence.recording import RecordingOptions, retro
 
-    recorded = retro(app.repo, what, Asked(request=request or 0, **options))
+    recorded = retro(app.repo, what, RecordingOptions(request=request or 0, **options))
     (draft,) = recorded.drafts
     if as_json:
         from itsm_gitops.gate.explain import as_json as data

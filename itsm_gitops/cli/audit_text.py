@@ -7,8 +7,8 @@ from typing import Any
 
 from itsm_gitops.cli.render import Style, facts, wrap
 from itsm_gitops.cli.times import local, zone_note
-from itsm_gitops.evidence.audit import Branch, Report
-from itsm_gitops.evidence.auditing import Shown
+from itsm_gitops.evidence.audit import AuditedBranch, AuditReport
+from itsm_gitops.evidence.auditing import CheckedStatement
 from itsm_gitops.evidence.ledger import AuditFinding
 from itsm_gitops.evidence.writing import StatementDraft
 from itsm_gitops.model import clock
@@ -25,7 +25,7 @@ RESULT_STYLES = {
 _INDENT = 12
 
 
-def report_lines(report: Report, style: Style, columns: int, zone: str) -> Iterator[str]:
+def report_lines(report: AuditReport, style: Style, columns: int, zone: str) -> Iterator[str]:
     """Yield what an audit found: the branches, each finding, and the sum."""
     for branch in report.branches:
         yield _branch(branch, style)
@@ -49,7 +49,7 @@ def _s(count: int) -> str:
     return "" if count == 1 else "s"
 
 
-def _branch(branch: Branch, style: Style) -> str:
+def _branch(branch: AuditedBranch, style: Style) -> str:
     total = sum(branch.results.values())
     results = ", ".join(
         style.paint(f"{n} {r.lower().replace('_', ' ')}", RESULT_STYLES.get(r, ""))
@@ -74,7 +74,7 @@ def _finding(finding: AuditFinding, style: Style, columns: int, zone: str) -> It
         yield from (lead + style.dim(line) for line in wrap(safe_text(finding.hint), columns - _INDENT))
 
 
-def statement_lines(entry: Shown, style: Style, columns: int, zone: str) -> Iterator[str]:
+def statement_lines(entry: CheckedStatement, style: Style, columns: int, zone: str) -> Iterator[str]:
     """Yield one statement: what it is about, each requirement, what did not count, whether it holds."""
     statement = entry.statement
     predicate, assessment = statement.predicate, statement.predicate["assessment"]
@@ -100,7 +100,7 @@ def statement_lines(entry: Shown, style: Style, columns: int, zone: str) -> Iter
 
 
 def _facts(
-    predicate: Mapping[str, Any], assessment: Mapping[str, Any], entry: Shown, zone: str
+    predicate: Mapping[str, Any], assessment: Mapping[str, Any], entry: CheckedStatement, zone: str
 ) -> Iterator[tuple[str, str]]:
     statement = entry.statement
     at = local(clock.format_time(statement.evaluated_at), zone)

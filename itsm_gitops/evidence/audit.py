@@ -36,7 +36,7 @@ from itsm_gitops.repository import Git, Repository
 _REASONS = 3
 
 
-class Branch(NamedTuple):
+class AuditedBranch(NamedTuple):
     """One audited branch: its tip, where the audit began, and its merges by result (UNREVIEWED too)."""
 
     target: str
@@ -46,7 +46,7 @@ class Branch(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class AuditReport:
     """What an audit found. ``ledger`` is the newest commit of the evidence, ``name`` of its last statement.
 
     ``statements`` counts what was computed again.
@@ -55,7 +55,7 @@ class Report:
     ledger: str
     name: str
     statements: int
-    branches: tuple[Branch, ...]
+    branches: tuple[AuditedBranch, ...]
     findings: tuple[AuditFinding, ...]
     at: datetime
 
@@ -83,7 +83,7 @@ def verify(
     since: Since = EVERYTHING,
     now: datetime,
     everything: bool = True,
-) -> Report:
+) -> AuditReport:
     """Audit branches (``tips``: name to commit) against the ledger, offline.
 
     With ``everything`` a statement about a branch that is not among them is a finding. Raises GitError where the history is missing, as in a shallow clone.
@@ -93,7 +93,7 @@ def verify(
     findings = list(ledger.findings)
     branches = []
     for target, tip in tips.items():
-        case = _Case(repo.history, ledger, target, tip, since, recheck)
+        case = _BranchAudit(repo.history, ledger, target, tip, since, recheck)
         findings.extend(case.findings())
         branches.append(case.branch)
     if everything:
@@ -103,7 +103,7 @@ def verify(
         key=lambda f: (order.index(f.code), clock.format_time(f.at) if f.at else "", f.commit, f.path)
     )
     last = ledger.statements[-1].name if ledger.statements else ""
-    return Report(ledger.tip, last, recheck.count, tuple(branches), tuple(findings), now)
+    return AuditReport(ledger.tip, last, recheck.count, tuple(branches), tuple(findings), now)
 
 
 def _elsewhere(ledger: Ledger, tips: Mapping[str, str]) -> Iterator[AuditFinding]:
@@ -120,7 +120,7 @@ def _elsewhere(ledger: Ledger, tips: Mapping[str, str]) -> Iterator[AuditFinding
             )
 
 
-class _Case:
+class _BranchAudit:
     """The audit of one branch."""
 
     def __init__(
@@ -140,13 +140,13 @@ class _Case:
         return self.since.moment is None or at >= self.since.moment
 
     @property
-    def branch(self) -> Branch:
+    def branch(self) -> AuditedBranch:
         results = Counter(
             m.statement.result if m.statement else UNREVIEWED
             for m in self.moves.moves
             if m.statement or self._changed(m)
         )
-        return Branch(self.target, self.moves.tip, self.moves.start, dict(sorted(results.items())))
+        return AuditedBranch(self.target, self.moves.tip, self.moves.start, dict(sorted(results.items())))
 
     def _changed(self, move: BranchMove) -> bool:
         return self.recheck.tree(move.base) != move.landed.tree

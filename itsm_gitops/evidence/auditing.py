@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.evidence import audit, recording
 from itsm_gitops.evidence import sources as evidencing
-from itsm_gitops.evidence.audit import Branch, Report, Since
+from itsm_gitops.evidence.audit import AuditedBranch, AuditReport, Since
 from itsm_gitops.evidence.ledger import TAMPERED, AuditFinding, Ledger, read_ledger
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.recheck import Recheck
@@ -22,7 +22,7 @@ from itsm_gitops.repository import Git, Repository, mainline, sharing
 VERSION = 1
 
 
-def verify(repo: Repository, *, since: str = "", target: str = "", anchor: str = "") -> Report:
+def verify(repo: Repository, *, since: str = "", target: str = "", anchor: str = "") -> AuditReport:
     """Compute all evidence again, offline.
 
     ``since`` is a revision or a date; by default the audit begins where evidence does. ``target`` is
@@ -94,22 +94,22 @@ def _anchored(git: Git, tip: str, anchor: str) -> Iterator[AuditFinding]:
         )
 
 
-class Shown(NamedTuple):
+class CheckedStatement(NamedTuple):
     """A statement, and what is wrong with it."""
 
     statement: Statement
     findings: tuple[AuditFinding, ...]
 
 
-def show(repo: Repository, what: str) -> list[Shown]:
+def show(repo: Repository, what: str) -> list[CheckedStatement]:
     """Return the statements about a change or a merge, each computed again."""
     git = repo.history
     ledger = read_ledger(git, evidencing.ledger_tip(git))
     check = Recheck(repo, ledger, clock.now())
-    return [Shown(s, tuple(check.wrong(s))) for s in evidencing.find(ledger, what)]
+    return [CheckedStatement(s, tuple(check.wrong(s))) for s in evidencing.find(ledger, what)]
 
 
-def report_json(report: Report) -> dict[str, Any]:
+def report_json(report: AuditReport) -> dict[str, Any]:
     """Return a report as data, in a form that only grows (``version``)."""
     return {
         "version": VERSION,
@@ -123,7 +123,7 @@ def report_json(report: Report) -> dict[str, Any]:
     }
 
 
-def _branch_json(branch: Branch) -> dict[str, Any]:
+def _branch_json(branch: AuditedBranch) -> dict[str, Any]:
     return {**branch._asdict(), "results": dict(branch.results)}
 
 
@@ -183,13 +183,13 @@ def approvals_of(statement: Statement) -> dict[str, str]:
     """Return how each person approved: signed, or on which forge."""
     people: dict[str, str] = {}
     for verdict in statement.predicate["assessment"]["requirements"]:
-        for said in verdict["counted"]:
-            people.setdefault(_who(said), "signed" if said["signed"] else str(said["source"]))
+        for review in verdict["counted"]:
+            people.setdefault(_who(review), "signed" if review["signed"] else str(review["source"]))
     return people
 
 
-def _who(said: dict[str, Any]) -> str:
-    return str(said["person"] or said["login"] or said["identity"] or "a deleted account")
+def _who(review: dict[str, Any]) -> str:
+    return str(review["person"] or review["login"] or review["identity"] or "a deleted account")
 
 
 def as_csv(table: list[dict[str, str]], *, raw: bool = False) -> str:

@@ -32,7 +32,7 @@ _TOGETHER_MAX = 30
 
 
 @dataclass(frozen=True)
-class Asked:
+class RecordingOptions:
     """What the command line says. ``request`` is a pull request's number, 0: ask the forge for it."""
 
     target: str = ""
@@ -55,7 +55,7 @@ class Recorded(NamedTuple):
     pushed: bool
 
 
-def record(repo: Repository, asked: Asked) -> Recorded:
+def record(repo: Repository, options: RecordingOptions) -> Recorded:
     """Write a statement about every merge into a branch that has none yet.
 
     Where there is none at all, evidence begins with the rules about approvals, or behind ``since``.
@@ -63,19 +63,19 @@ def record(repo: Repository, asked: Asked) -> Recorded:
     """
     git = repo.history
     git.require_history("what was merged")
-    source = _source(repo, asked)
-    target, tip = branch(repo, asked.target)
+    source = _source(repo, options)
+    target, tip = branch(repo, options.target)
     evidence_ledger = read_ledger(git, sharing.catch_up(git))
-    start = git.resolve(asked.since) if asked.since else None
+    start = git.resolve(options.since) if options.since else None
     moves = moves_of(git, tip, evidence_ledger.of_branch(target), start)
     drafts = tuple(_drafts(repo, target, moves, source))
-    return Recorded(_write(repo, asked, drafts), target, drafts, asked.push)
+    return Recorded(_write(repo, options, drafts), target, drafts, options.push)
 
 
-def _source(repo: Repository, asked: Asked) -> Source:
-    if asked.push:
-        sharing.fetch(repo.history, token=_token(repo, asked))
-    return source_of(repo, reviews=asked.reviews, forge=asked.forge, number=asked.request)
+def _source(repo: Repository, options: RecordingOptions) -> Source:
+    if options.push:
+        sharing.fetch(repo.history, token=_token(repo, options))
+    return source_of(repo, reviews=options.reviews, forge=options.forge, number=options.request)
 
 
 def branch(repo: Repository, name: str = "") -> tuple[str, str]:
@@ -99,26 +99,26 @@ def run_of(env: Mapping[str, str]) -> dict[str, str]:
     return {"url": env["CI_JOB_URL"]} if env.get("CI_JOB_URL") else {}
 
 
-def _write(repo: Repository, asked: Asked, drafts: Sequence[StatementDraft]) -> str:
-    git, by = repo.history, _recorder(repo, asked)
+def _write(repo: Repository, options: RecordingOptions, drafts: Sequence[StatementDraft]) -> str:
+    git, by = repo.history, _recorder(repo, options)
     if by.key:
         _require_key(repo, by.signer, by.key, drafts)
 
     def make(files: ledger.LedgerFiles) -> ledger.Addition | None:
         return additions(git, files, drafts, by)
 
-    if asked.push:
-        return sharing.append(git, make, token=_token(repo, asked))
+    if options.push:
+        return sharing.append(git, make, token=_token(repo, options))
     return ledger.append(git, make)
 
 
-def _recorder(repo: Repository, asked: Asked) -> Recorder:
+def _recorder(repo: Repository, options: RecordingOptions) -> Recorder:
     run = run_of(os.environ)
-    if not asked.sign and not asked.key:
+    if not options.sign and not options.key:
         return Recorder(__version__, run)
     from itsm_gitops.repository.actor import acting
 
-    return Recorder(__version__, run, acting(repo, asked.by), approving.signing_key(repo, asked.key))
+    return Recorder(__version__, run, acting(repo, options.by), approving.signing_key(repo, options.key))
 
 
 def _require_key(repo: Repository, signer: str, key: Path, drafts: Iterable[StatementDraft]) -> None:
@@ -134,12 +134,12 @@ def _directory(repo: Repository, commit: str) -> Directory:
     return Directory(load_store(PartialSnapshot(repo.snapshot(commit), ()))[0], clock.now())
 
 
-def _token(repo: Repository, asked: Asked) -> str:
-    if not asked.forge:
+def _token(repo: Repository, options: RecordingOptions) -> str:
+    if not options.forge:
         return ""
     from itsm_gitops.forges import connection as forging
 
-    return forging.token(forging.forge_name(repo, asked.forge))
+    return forging.token(forging.forge_name(repo, options.forge))
 
 
 def _drafts(repo: Repository, target: str, moves: BranchMoves, source: Source) -> Iterator[StatementDraft]:
@@ -196,35 +196,37 @@ def _ignores(repo: Repository, commit: str) -> Ignore:
         return nothing_ignored
 
 
-def retro(repo: Repository, what: str, asked: Asked) -> Recorded:
+def retro(repo: Repository, what: str, options: RecordingOptions) -> Recorded:
     """Judge reviews that were given after a merge, and record that as a second statement.
 
     ``what`` is a change or a merge that was overridden or bypassed. Everybody who would have had
     to approve is asked, as if there had been no override. Raises Refused where approvals are still
     missing (``assessment`` in its arguments says which), or where there is nothing to make up for.
     """
-    source = _source(repo, asked)
+    source = _source(repo, options)
     evidence_ledger = read_ledger(repo.history, ledger_tip(repo.history))
     original = _to_review(find(evidence_ledger, what), what)
     draft_ = afterwards(repo, original, source)
     if not draft_.assessment.passes:
         return Recorded("", draft_.assessment.target, (draft_,), False)
     sharing.catch_up(repo.history)
-    return Recorded(_write(repo, asked, [draft_]), draft_.assessment.target, (draft_,), asked.push)
+    return Recorded(_write(repo, options, [draft_]), draft_.assessment.target, (draft_,), options.push)
 
 
 def _to_review(statements: Sequence[Statement], what: str) -> Statement:
     merged = [s for s in statements if s.kind == MERGE]
     waiting = [s for s in merged if s.result in (OVERRIDDEN, BYPASSED)]
     reviewed = {s.predicate["original"] for s in statements if s.kind == RETROACTIVE}
-    left = [s for s in waiting if s.name not in reviewed]
-    if len(left) > 1:
-        commits = ", ".join(s.merge[:12] for s in left)
-        raise UsageError(f"{len(left)} merges of '{what}' wait for a review", f"name one of: {commits}")
-    if not left:
+    open_statements = [s for s in waiting if s.name not in reviewed]
+    if len(open_statements) > 1:
+        commits = ", ".join(s.merge[:12] for s in open_statements)
+        raise UsageError(
+            f"{len(open_statements)} merges of '{what}' wait for a review", f"name one of: {commits}"
+        )
+    if not open_statements:
         reason = "it was reviewed afterwards already" if waiting else "it was approved when it was merged"
         raise Refused(f"there is nothing to review afterwards about '{what}': {reason}", "itsm audit show")
-    return left[0]
+    return open_statements[0]
 
 
 def afterwards(repo: Repository, original: Statement, source: Source) -> StatementDraft:
