@@ -18,7 +18,7 @@ _MERGE_HINT = (
 # Git writes markers at the left margin, where no text of a block scalar can stand: a description may show them.
 _BEGIN, _MIDDLE, _END = rb"<{7,}(?: [^\r\n]*)?", rb"={7,}", rb">{7,}(?: [^\r\n]*)?"
 _MARKS = re.compile(rb"^(?:" + _BEGIN + rb"|" + _MIDDLE + rb"|" + _END + rb")\r?$", re.MULTILINE)
-# What somebody overlooked: a line of ======= alone may as well underline a heading.
+# Markers left by mistake: a line of ======= alone may as well underline a heading.
 _LEFT = re.compile(rb"^(?:" + _BEGIN + rb"|>{7,} [^\r\n]+|\|{7,}(?: [^\r\n]*)?)\r?$", re.MULTILINE)
 
 _LFS = re.compile(rb"version https://(?:git-lfs\.github\.com|hawser\.github\.com)/spec/v\d+\r?\n")
@@ -70,7 +70,7 @@ def unfinished_merge(raw: bytes) -> Problem | None:
 
 
 def accident(raw: bytes) -> Problem | None:
-    """Return what happened to a file that cannot be read; None where nothing in it tells."""
+    """Return the problem of an unreadable file by its cause; None where the cause is not recognised."""
     mark = _LEFT.search(raw)
     if mark:
         return _merge(raw, mark.start())

@@ -85,7 +85,7 @@ def position(text: str, index: int) -> tuple[int, int]:
 
 
 def value_problems(value: str, line: int, column: int) -> list[Problem]:
-    """What is wrong with the characters of a value that starts at ``line`` and ``column``."""
+    """Return the problems of the characters of a value that starts at ``line`` and ``column``."""
     problems = []
     bad = forbidden().search(value)
     if bad:

@@ -154,7 +154,7 @@ def _replaced(
 
 
 def _write_draft(place: int, name: str, draft: _Draft) -> tuple[int, int]:
-    """Write a file that nobody else has; return its device and inode."""
+    """Write a new file that no other process has open; return its device and inode."""
     with os.fdopen(os.open(name, drafts.CREATE, draft.fresh, dir_fd=place), "wb") as file:
         file.write(draft.content)
         file.flush()

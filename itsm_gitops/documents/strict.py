@@ -28,7 +28,7 @@ _BLOCK = (types.BlockSequenceStartToken, types.BlockMappingStartToken)
 
 
 def violations(text: str, *, pure: bool = False) -> Iterator[Problem]:
-    """Yield what is wrong with a text that the parser takes."""
+    """Yield the problems of a text that the parser accepts."""
     return _Scan(text).problems(pure)
 
 

@@ -1,8 +1,8 @@
 """The audit: recomputes every statement, and compares the statements with the branch as it is.
 
 The audit believes nothing that it can compute. Approvers are those whom the policy, the roles and the CMDB
-of each merge's own base ask for; keys are those that stood there then. The one thing that it
-has to believe is that a forge said what the recorder wrote down; a signed approval needs no such trust.
+of each merge's own base ask for; keys are those that stood there then. The one thing
+that it has to believe is that a forge said what the recorder wrote down; a signed approval needs no such trust.
 """
 
 from __future__ import annotations

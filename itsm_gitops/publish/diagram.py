@@ -114,7 +114,7 @@ def _box(placed: Placed, box: Box) -> Html:
 
 
 def _sign(look: str, x: int, y: int) -> str:
-    """Return the sign of a look: its form says it to those who do not see its colour."""
+    """Return the sign of a status: its shape carries the meaning for readers who do not see its colour."""
     return f'<path class="it-map__sign" transform="translate({x} {y})" d="{SIGNS[look]}"/>'
 
 

@@ -1,9 +1,9 @@
 """Runs the site engine (MkDocs with Material) on the handbook and the empty pages of the navigation.
 
 The engine sees the handbook and one empty page for each entry of the navigation, never text from a
-record, and of ``mkdocs.yml`` only what ``engine_settings`` lists; so its output depends only on ``site/``, the rule book and the navigation, and is kept until
-one of them changes. Other engines that read ``mkdocs.yml`` can take over: ``site.engine`` in
-``itsm.yaml`` names one of ``ENGINES``.
+record, and of ``mkdocs.yml`` only what ``engine_settings`` lists. So its output depends only on ``site/``, the
+rule book and the navigation, and is reused until one of them changes. Other engines that read ``mkdocs.yml``
+can take over: ``site.engine`` in ``itsm.yaml`` names one of ``ENGINES``.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def _write(path: Path, content: bytes) -> None:
 
 @contextmanager
 def _started(source: Path, engine: Engine, log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the engine beside the block; what it says goes to a file, as nobody reads a pipe meanwhile.
+    """Run the engine beside the block; its output goes to a file, as nobody reads a pipe meanwhile.
 
     Isolated from the environment, the current folder and the user's own settings of Python.
     """

@@ -74,7 +74,7 @@ def files(view: View, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
 
 
 class _ColumnReader:
-    """Makes rows of entries and remembers every item that they name."""
+    """Makes rows of entries and collects every item that they name."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -105,7 +105,7 @@ class _ColumnReader:
         )
 
     def _facet(self, target: str, relation: str, field: str) -> str:
-        """Return what a record is found by when it names ``target``, '' for nothing."""
+        """Return the facet (service, ci or team) of a ``target`` that a record names, '' for none."""
         entry = self._view.entries.get(target)
         kind = self._view.kind(entry) if entry else None
         if field in _TEAMS:
@@ -117,7 +117,7 @@ class _ColumnReader:
         return "ci" if kind.operational else ""
 
     def names(self) -> dict[str, dict[str, str]]:
-        """Return what each item is called, by facet; every service and team, whether named or not."""
+        """Return the titles of items by facet, including every service and team."""
         facets = {name: facet for facet, name in self._facets.values() if facet}
         for kind in ("service", "team"):
             facets.update((e.id, kind) for e in self._view.of_kind(kind))
@@ -224,7 +224,7 @@ def _summary(view: View, chunks: Sequence[_Chunk]) -> dict[str, Any]:
 
 
 def _entry_of(chunk: _Chunk) -> dict[str, Any]:
-    """Return what decides whether a chunk is needed: its kind ('' for what is open) and its spans."""
+    """Return the data that decides whether a chunk is needed: its kind ('' for open records) and its spans."""
     rows = chunk.rows
     return {
         "name": chunk.name,

@@ -131,7 +131,7 @@ def handbook_pages(docs: Path) -> list[tuple[str, str]]:
 
 
 def left_out(docs: Path, handbook: bool | Sequence[str]) -> frozenset[str]:
-    """Return the files inside ``docs`` that are not published: all text but the wanted part of the handbook.
+    """Return the files inside ``docs`` that are not published: all text but the chosen part of the handbook.
 
     ``handbook`` names files inside ``docs/handbook``; True is everything, text beside the handbook included.
     """

@@ -57,7 +57,7 @@ class Question:
 
 
 def of_form(form: Any) -> list[Question]:
-    """Return the questions of an offering's form; what is not shaped like a question is left out."""
+    """Return the questions of an offering's form; a property that is no question is left out."""
     properties = form.get("properties") if isinstance(form, dict) else None
     if not isinstance(properties, dict):
         return []
@@ -120,7 +120,7 @@ def render(question: Question) -> Html:
 
 
 def _control_of(question: Question) -> str:
-    """Return what kind of control asks a question; the script reads the answer accordingly."""
+    """Return the kind of control for a question; the script reads the answer accordingly."""
     schema = question.schema
     kind, shape = schema.get("type"), schema.get("format")
     if kind == "array":
@@ -142,7 +142,7 @@ def _described(question: Question) -> str:
 
 
 def _rules(question: Question) -> Html:
-    """Return what the script judges an answer by, as JSON."""
+    """Return the rules by which the script checks an answer, as JSON."""
     schema = question.schema
     rules: dict[str, Any] = {"required": question.required}
     rules |= {k: schema[k] for k in _NUMBERS if _is_number(schema.get(k))}
@@ -214,6 +214,6 @@ def _boxes(question: Question, how: str) -> Html:
 
 
 def names(identifier: str, suggestions: Sequence[tuple[str, str]]) -> Html:
-    """Return a list of suggestions: what is written into the record, and what it is called."""
+    """Return a list of suggestions: values for the record, and their labels."""
     options = "".join(f'<option value="{esc(value)}">{esc(label)}</option>' for value, label in suggestions)
     return Html(f'<datalist id="{identifier}">{options}</datalist>')

@@ -62,7 +62,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self.send_error(404, "Not found")
 
     def end_headers(self) -> None:
-        """Say that nothing may be kept: the next build changes it."""
+        """Forbid caching: the next build changes the files."""
         self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()
@@ -184,7 +184,7 @@ def serve(
 
 
 def _rebuilt(build: Callable[[], SiteReport]) -> str:
-    """Build again and say how it went; a mistake in a file must not end the server."""
+    """Build again and report the result; a mistake in a file must not end the server."""
     try:
         return f"rebuilt in {build().seconds:.1f} s"
     except ItsmError as error:

@@ -118,5 +118,5 @@ class Slim:
 
 
 def _tight(html: str) -> str:
-    """Drop the line breaks around elements; what is beside an icon keeps its distance by style."""
+    """Drop the line breaks around elements; the distance of text from an icon comes from the style sheet."""
     return _BETWEEN.sub("", html)

@@ -1,4 +1,4 @@
-"""The content of a pull request: every path that differs between two commits, whoever asks and wherever."""
+"""The content of a pull request: every path that differs between two commits, in the same form on every machine."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Authored:
-    """Who stands behind one commit; ``co_authors`` are ``Name <address>`` as written."""
+    """The authors of one commit; ``co_authors`` are ``Name <address>`` as written."""
 
     commit: str
     author: str
@@ -91,7 +91,7 @@ def digest(changes: Iterable[Changed]) -> str:
 
 
 def exists(git: Git, commit: str) -> bool:
-    """Whether a commit is in the object store (a replaced one may have been swept away)."""
+    """Whether a commit is in the object store (Git may have pruned one that no branch holds any more)."""
     try:
         return git.resolve(commit) == commit
     except GitError:
@@ -99,7 +99,7 @@ def exists(git: Git, commit: str) -> bool:
 
 
 def contributors(git: Git, base: str, head: str) -> list[Authored]:
-    """Return who stands behind each commit of ``head`` that ``base`` does not have, newest first.
+    """Return the authors of each commit of ``head`` that ``base`` does not have, newest first.
 
     A merge that Git would have made just so by itself adds nothing, so its author is nobody:
     whoever presses "update branch" has not written the change.
@@ -119,7 +119,7 @@ def contributors(git: Git, base: str, head: str) -> list[Authored]:
 
 
 def clean_merge(git: Git, parents: list[str], tree: str) -> bool:
-    """Whether ``tree`` is what Git makes of merging two parents, so that nobody had a say in it."""
+    """Whether ``tree`` is exactly Git's own merge of the two parents, without an edit by hand."""
     if len(parents) != 2:
         return False
     try:

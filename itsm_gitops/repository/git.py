@@ -93,7 +93,7 @@ def decode(name: bytes) -> str:
 
 
 class Git:
-    """Questions to the repository that holds ``root``, which may be a folder inside it.
+    """Runs Git commands in the repository that holds ``root``, which may be a folder inside it.
 
     All paths given and returned are relative to ``root``. Nothing is started before the first
     question. ``extra`` is added to the environment of every question (see ``Repository.receiving``).
@@ -105,7 +105,7 @@ class Git:
         self._commits: set[str] = set()  # hashes that resolve has found: they mean the same for ever
 
     def having(self, extra: Mapping[str, str]) -> Git:
-        """Return the same repository, asked with more in the environment."""
+        """Return the same repository with more variables in the environment of its commands."""
         return Git(self.root, {**self._extra, **extra})
 
     def run(
@@ -265,7 +265,7 @@ def _read_blob(out: IO[bytes], err: IO[bytes], most: int) -> Blob:
 
 
 def explain(command: str, code: int, stderr: bytes) -> GitError:
-    """Make a GitError of what git said; the hint is empty when the cause is not a known one."""
+    """Make a GitError of git's output; the hint is empty when the cause is not a known one."""
     text = stderr.decode("utf-8", "replace").strip()
     for sign, message, hint in _EXPLAINED:
         if sign in text.lower():

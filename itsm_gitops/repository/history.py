@@ -175,7 +175,7 @@ def log(
 def file_edits(
     repo: Repository, paths: Sequence[str], since: datetime, until: datetime, at: str | None = None
 ) -> list[FileEdit]:
-    """Return the edits of documents that the main line got in a time (both ends included), newest first.
+    """Return the edits of documents on the main line within a time (both ends included), newest first.
 
     The main line are the first parents from ``at`` (default HEAD), so a merged branch counts when
     it was merged. Raises GitError outside Git and in a shallow clone.

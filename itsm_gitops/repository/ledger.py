@@ -36,7 +36,7 @@ class LedgerFile(NamedTuple):
 
 
 class Meddling(NamedTuple):
-    """A commit of the ledger that did something else than to add a file: ``status`` is Git's letter.
+    """A commit of the ledger that did something other than add a file: ``status`` is Git's letter.
 
     An A is something added that is no file: a link, or a submodule.
     """
@@ -143,7 +143,7 @@ def build(git: Git, parent: str, addition: Addition) -> str:
     with tempfile.TemporaryDirectory() as folder:
         index = os.fspath(Path(folder) / "index")
         git.run("read-tree", parent or "--empty", index=index)
-        # What is kept must never be the first parent, or the log would go on into it.
+        # A kept commit must never be the first parent, or the log would go on into it.
         first = parent or _write(git, index, (), "Evidence begins here")
         for path, content in sorted(addition.files.items()):
             out = git.run("hash-object", "-w", "--no-filters", "--stdin", stdin=content)

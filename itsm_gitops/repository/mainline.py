@@ -52,7 +52,7 @@ def one(git: Git, revision: str) -> Landed:
 
 
 def origin(git: Git, tip: str) -> str:
-    """Return the first commit of a main line (``tip``: a full hash): it tells a repository from all others.
+    """Return the first commit of a main line (``tip``: a full hash): it identifies the repository.
 
     Clones and forks share it, whatever they are called and wherever they are.
     """
@@ -61,7 +61,7 @@ def origin(git: Git, tip: str) -> str:
 
 
 def proposed(git: Git, base: str, commit: Landed) -> str:
-    """Return what was asked to be merged where ``base`` became ``commit``.
+    """Return the merged head where ``base`` became ``commit``.
 
     Of a merge that Git would have made just so, that is the merged side. Everything else (a squash, a
     rebase, a push, a merge that somebody changed) has to be judged as it is.

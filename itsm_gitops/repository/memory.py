@@ -25,7 +25,7 @@ _RACY = 2_000_000_000  # nanoseconds; file systems keep times in steps of up to 
 
 
 class MemoryRow(NamedTuple):
-    """One document: its file, the digest of its content, and what reading it gave.
+    """One document: its file, the digest of its content, and the result of reading it.
 
     ``data`` is the document itself for what stays in memory anyway (the CMDB), else None; ``visited`` is
     what the visit returned.
@@ -48,7 +48,7 @@ class Memory:
         self._stamps = stamps
 
     def begin(self, infos: Iterable[FileInfo]) -> None:
-        """Take over the rows of those of the files that did not change."""
+        """Take over the rows of unchanged files."""
         for info in infos:
             row = self.before.get(info.path)
             if row is not None and row.stamp and row.stamp == self._stamps.get(info.path):
@@ -59,7 +59,7 @@ class Memory:
         self.rows[path] = MemoryRow(self._stamps.get(path, b""), digest, entry, data, visited)
 
     def changes(self) -> tuple[dict[str, MemoryRow], dict[str, MemoryRow]]:
-        """Return the rows before and after of the documents whose content is new, other or gone, by identifier."""
+        """Return the old and new rows of the documents that are new, changed or gone, by identifier."""
         before, after = self.before, self.rows
         paths = [
             p
@@ -71,16 +71,16 @@ class Memory:
         return gone, come
 
     def has_new_rows(self) -> bool:
-        """Whether something is to be kept that was not known before, or no longer."""
+        """Whether a row is new or gone since the last run, so that the cache file must be written."""
         before = self.before
         return len(before) != len(self.rows) or any(before.get(p) is not row for p, row in self.rows.items())
 
     def forget(self) -> None:
-        """Let go of everything: the documents' words are among the largest things of a build."""
+        """Free the memory: the documents' words are among the largest things of a build."""
         self.before, self.rows, self._stamps = {}, {}, {}
 
     def plain(self) -> Iterator[Plain]:
-        """Yield everything as plain data, to be kept where nobody else can write."""
+        """Yield all rows as plain data for a cache file that only this clone can write."""
         rows = list(self.rows.items())
         for start in range(0, len(rows), _PART):
             part = rows[start : start + _PART]

@@ -45,7 +45,7 @@ def mentions(snapshot: Snapshot, identifier: str, most: int = 0) -> Mentions:
 
 
 class Search:
-    """A search that runs beside the caller; ``result`` waits for its end."""
+    """A search in a forked process; ``result`` waits for its end."""
 
     def __init__(self, snapshot: Snapshot, identifier: str, most: int = 0) -> None:
         self._arguments = (snapshot, identifier, most)
@@ -76,7 +76,7 @@ class Search:
             os._exit(code)  # never back into the caller's code, whatever happened
 
     def result(self) -> Mentions:
-        """Return what was found; to be called once."""
+        """Return the result of the search; to be called once."""
         if not self._pid:
             return mentions(*self._arguments)
         parts = []

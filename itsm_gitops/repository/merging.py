@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.git import Git
 
-# Merging a third commit needs a commit of the first two. Nobody ever sees it, and as nothing in it
-# varies, asking again writes no second object.
+# Merging a third commit needs a commit of the first two. No reference holds it, and as nothing in it
+# varies, a second run writes no second object.
 _NOBODY = {
     f"GIT_{side}_{part}": value
     for side in ("AUTHOR", "COMMITTER")

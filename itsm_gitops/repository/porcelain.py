@@ -1,4 +1,4 @@
-"""Writing to Git: init and commit, through GitPython. Imported only where something is written."""
+"""Commands that write to a repository (init, commit, switch, push), through GitPython. Imported only when needed."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def push(root: Path, branch: str, remote: str = "origin") -> None:
 
 
 def _refused(branch: str, output: str) -> GitError:
-    """Return why a push failed: all that the server said, else the line of Git that tells."""
+    """Return why a push failed: the server's messages, else the line of Git that names the cause."""
     lines = [line.strip() for line in output.strip().removeprefix("stderr:").strip(" \n'").splitlines()]
     if any("(non-fast-forward)" in line or "(fetch first)" in line for line in lines):
         return GitError(f"{branch} has commits on the server that are not here", "git pull --rebase")

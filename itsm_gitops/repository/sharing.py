@@ -70,7 +70,7 @@ def fetch(git: Git, *, token: str = "") -> None:
 
 
 def append(git: Git, make: Callable[[LedgerFiles], Addition | None], *, token: str = "") -> str:
-    """Add to the ledger, on the remote and here; empty where there was nothing to add or hand in.
+    """Add to the ledger, on the remote and here; empty where there was nothing to add or to push.
 
     ``make`` is asked again each time another writer was faster. Raises GitError where the remote
     refuses for another reason.

@@ -84,7 +84,7 @@ def _connect(git: Git, words: Sequence[str], remote: str, refs: Sequence[str], t
 
 
 def _refused(verb: str, code: int, stderr: bytes) -> GitError:
-    """Make a GitError of what the other side said, where it said something."""
+    """Make a GitError of the remote's message, or of Git's where the remote sent none."""
     lines = stderr.decode("utf-8", "replace").splitlines()
     remote_lines = [
         line.removeprefix("remote:").strip() for line in lines if line.startswith(("remote:", " ! "))

@@ -37,7 +37,7 @@ class Vault:
         self.signature = b""
 
     def load(self) -> Iterator[Any]:
-        """Yield the parts that were kept; none when there is nothing, or nothing that is ours and for the same."""
+        """Yield the stored parts; none where the file is missing, not signed by this clone, or for another purpose."""
         try:
             content = memoryview(self._path.read_bytes())
         except OSError:
@@ -55,7 +55,7 @@ class Vault:
             at = end
 
     def keep(self, parts: Iterable[Any]) -> None:
-        """Keep parts that marshal can write; a disk that refuses costs time at the next build, no more."""
+        """Write parts that marshal can encode; where the disk refuses, the next build only takes longer."""
         self.signature = b""
         if not self._key:
             return
@@ -74,7 +74,7 @@ class Vault:
             self.signature = maker.digest()
 
     def drop(self) -> None:
-        """Forget what is kept."""
+        """Remove the file."""
         with suppress(OSError):
             self._path.unlink()
 

@@ -29,7 +29,7 @@ class Target:
 
 
 class Clock(NamedTuple):
-    """What became of one promise for one record; ``over`` is how long it ran beyond its time (seconds)."""
+    """The result of one target for one record; ``over`` is how long it ran beyond its time (seconds)."""
 
     target: Target
     case: Case
@@ -73,7 +73,7 @@ class Levels:
         return self.of_item(case.text("offering")) or self.of_item(case.text("service"))
 
     def clocks(self, case: Case) -> Iterator[Clock]:
-        """Yield what became of the promises for a record: the first target that fits, of each metric."""
+        """Yield the result of each target of a record: for each metric the first target that fits."""
         metrics: set[str] = set()
         for target in self.targets.get(self.of_case(case), ()):
             fits = target.record == case.entry.kind and target.priority in ("", case.priority)

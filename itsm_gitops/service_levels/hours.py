@@ -45,7 +45,7 @@ class Hours:
 
 
 class RoundTheClock:
-    """Every second counts: what holds where no calendar is named."""
+    """Around the clock: every second counts, as where no calendar is named."""
 
     def between(self, start: int, end: int) -> int:
         """Return the seconds from ``start`` to ``end``; 0 where ``end`` is not later."""

@@ -34,7 +34,7 @@ def life_of(document: Document) -> list[Life]:
 
 
 def _steps(timeline: Any) -> Iterator[tuple[int, str]]:
-    """Yield what can be used. A step that says it was before the last one counts as at the same time."""
+    """Yield the usable steps. A step dated before the one ahead of it counts as at the same time."""
     latest: int | None = None
     for event in timeline if isinstance(timeline, list) else ():
         if not isinstance(event, Mapping) or not isinstance(event.get("state"), str):
