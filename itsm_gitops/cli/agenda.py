@@ -16,7 +16,6 @@ from itsm_gitops.model.words import counted
 
 _NAMES = {FREEZE: "freeze", MAINTENANCE: "maintenance"}
 _RISKS = {"high": "bold red", "medium": "yellow"}
-_FIRM = "scheduled"
 _INDENT = 17
 _DAY = timedelta(days=1)
 _CELL_LINES = 3
@@ -110,7 +109,7 @@ def _fill(parts: Iterable[str], columns: int) -> list[str]:
 
 def _notes(schedule: Schedule, change: Planned) -> Iterator[str]:
     """Yield what a planner wants to know of a change, shortest first."""
-    state = "" if change.state == _FIRM else f", {change.state}"
+    state = "" if change.firm and not change.running else f", {change.state}"
     yield f"{change.type or 'no type'}, {change.risk or 'no'} risk{state}"
     if change.outage:
         yield f"{change.outage} min interruption"

@@ -16,6 +16,7 @@ from itsm_gitops.editing.identifiers import names
 from itsm_gitops.editing.steps import next_steps
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.meaning import PERSON, SERVICE, TEAM
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -69,13 +70,13 @@ def cis(ctx: click.Context, incomplete: str) -> Items:
 @_quiet
 def services(ctx: click.Context, incomplete: str) -> Items:
     """Offer services."""
-    return _items(_of_kinds(_repo(ctx), lambda k: k.name == "service"), incomplete)
+    return _items(_of_kinds(_repo(ctx), lambda k: SERVICE in k.plays), incomplete)
 
 
 @_quiet
 def teams(ctx: click.Context, incomplete: str) -> Items:
     """Offer teams."""
-    return _items(_of_kinds(_repo(ctx), lambda k: k.name == "team"), incomplete)
+    return _items(_of_kinds(_repo(ctx), lambda k: TEAM in k.plays), incomplete)
 
 
 def reports(ctx: click.Context, incomplete: str) -> Items:
@@ -88,7 +89,7 @@ def reports(ctx: click.Context, incomplete: str) -> Items:
 @_quiet
 def people(ctx: click.Context, incomplete: str) -> Items:
     """Offer people and teams."""
-    return _items(_of_kinds(_repo(ctx), lambda k: k.name in ("person", "team")), incomplete)
+    return _items(_of_kinds(_repo(ctx), lambda k: PERSON in k.plays or TEAM in k.plays), incomplete)
 
 
 @_quiet

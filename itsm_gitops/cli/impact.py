@@ -103,7 +103,7 @@ def _line(result: Impact, branch: Branch, lead: str, style: Style, columns: int,
         ]
     if branch.repeated:
         notes.append(("see above", "dim"))
-    elif entry is not None and entry.state not in ("", "production"):
+    elif entry is not None and branch.id not in result.used:
         notes.append((words(entry.state), "dim"))
     return _fit(lead, branch, safe_text(entry.title) if entry else "not here", notes, style, columns)
 
@@ -134,7 +134,7 @@ def _summary(result: Impact) -> str:
     parts = []
     for effect in sorted(Effect, reverse=True):
         of_kind = [h for h in hits if h.effect == effect]
-        services = sum(result.entries[h.id].kind == "service" for h in of_kind)
+        services = sum(h.id in result.services for h in of_kind)
         if of_kind:
             parts.append(
                 f"{effect.label}: {len(of_kind)}" + (f" ({services} of them services)" if services else "")

@@ -12,15 +12,16 @@ from itsm_gitops.editing.fields import Reader
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import UsageError, did_you_mean
+from itsm_gitops.model.facts import SPARES
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.priority import priority
 from itsm_gitops.model.rulebook import PRIORITY
+from itsm_gitops.model.workflow import CATEGORIES
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store
 
 OPEN, FINISHED = "open", "finished"
-_CATEGORIES = ("new", "active", "waiting", "done", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ def _state_test(kinds: Sequence[Kind], words: Sequence[str]) -> _Test:
     wanted: set[tuple[str, str]] = set()
     names = {s for k in kinds if k.workflow for s in k.workflow.states}
     for word in (w.lower().replace("-", "_") for w in words):
-        if word not in names and word not in (OPEN, FINISHED, *_CATEGORIES):
-            known = [OPEN, FINISHED, *_CATEGORIES, *names]
+        if word not in names and word not in (OPEN, FINISHED, *CATEGORIES):
+            known = [OPEN, FINISHED, *CATEGORIES, *names]
             listed = f"states: {', '.join([OPEN, FINISHED, *sorted(names)])}"
             raise UsageError(f"no listed kind has a state '{word}'", did_you_mean(word, known) or listed)
         for kind in kinds:
@@ -94,7 +95,10 @@ def _target_test(store: Store, words: Sequence[str], relations: Sequence[str]) -
     if not words:
         return None
     targets = {store.find(w).id for w in words}
-    return lambda e: any(x.target in targets and (not relations or x.relation in relations) for x in e.edges)
+    return lambda e: any(
+        x.target in targets and (x.relation in relations if relations else x.relation != SPARES)
+        for x in e.edges
+    )
 
 
 def _field_test(store: Store, words: Sequence[str], fields: Sequence[str]) -> _Test:

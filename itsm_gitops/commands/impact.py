@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.graph.impact import DOWN, UP, Branch, Effect, Group, Hit, ImpactGraph
 from itsm_gitops.graph.network import Network
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.words import a_kind
@@ -23,7 +24,7 @@ class Impact:
     """The answer for one item. A side is None where it was not asked for.
 
     ``hits`` is what a complete failure does, by identifier; ``groups`` the redundancy of every
-    item in the trees.
+    item in the trees. ``services`` are all services, ``used`` the items of the trees that are in production.
     """
 
     entry: Entry
@@ -32,6 +33,8 @@ class Impact:
     hits: dict[str, Hit]
     groups: dict[str, tuple[Group, ...]]
     entries: dict[str, Entry]
+    services: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as JSON data."""
@@ -91,6 +94,8 @@ def impact(
         hits=graph.propagate({entry.id: Effect.OUTAGE}) if down else {},
         groups={i: graph.groups.get(i, ()) for i in sorted(inside)},
         entries=dict(store.entries),
+        services=frozenset(e.id for e in facts.of_role(store.book, store.entries.values(), meaning.SERVICE)),
+        used=frozenset(i for i in inside if graph.in_production(i)),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.schedule import Joined, collide, key
+from itsm_gitops.model import facts, meaning
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store
@@ -37,6 +38,6 @@ def join(repo: Repository, branches: Sequence[str], at: str | None) -> Together:
         left = repo.history.merge_base(ours, branch)
         for changed in changed_files(repo, left, branch):
             entry = store.by_path.get(changed.path)
-            if entry is not None and entry.kind == "change":
+            if entry is not None and facts.is_a(store.book, entry, meaning.CHANGE):
                 brought.setdefault(entry.id, branch)
     return Together(store, Joined(tuple(branches), brought, frozenset(known)))

@@ -17,7 +17,7 @@ from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.risk import FACT, LEVELS, QUESTION, Assessment, Point, RiskBook
 from itsm_gitops.graph.schedule import Freeze, Schedule, plan, preview_freezes
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import Refused, UsageError
 from itsm_gitops.model.windows import Window, zone
 from itsm_gitops.model.words import a_kind, fields_of
@@ -67,7 +67,7 @@ def risk(repo: Repository, fragment: str, *, at: str | None = None) -> Risk:
     """Compute the risk of one change; raises Refused for anything else."""
     store = repo.store(at)
     entry = store.find(fragment)
-    if entry.kind != "change":
+    if not facts.is_a(store.book, entry, meaning.CHANGE):
         raise Refused(f"{entry.id} is {a_kind(store.book.kinds[entry.kind])}", "itsm risk takes changes")
     network = Network(store)
     found = RiskBook(network, ImpactGraph(network), clock.now()).assess(entry, store.data(entry.id))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.filters import since as since_moment
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.history import Day
 from itsm_gitops.model.report import Report, Table
@@ -47,7 +47,7 @@ def report(
     snapshot = repo.snapshot(at)
     settings = repo.settings(snapshot)
     store, lives = load_store(snapshot, visit=lambda _, document: life_of(document), config=settings)
-    scope = Scope(_find(store, service, "service"), _find(store, team, "team"), start)
+    scope = Scope(_find(store, service, meaning.SERVICE), _find(store, team, meaning.TEAM), start)
     return make_reports(store, lives, now, scope, names)
 
 
@@ -58,13 +58,13 @@ def _beginning(repo: Repository, text: str, now: datetime) -> datetime:
     return found.astimezone(UTC)
 
 
-def _find(store: Store, fragment: str, kind: str) -> str:
+def _find(store: Store, fragment: str, role: str) -> str:
     if not fragment:
         return ""
     entry = store.find(fragment)
-    if entry.kind != kind:
+    if not facts.is_a(store.book, entry, role):
         said = a_kind(store.book.kinds[entry.kind])
-        raise Refused(f"{entry.id} is {said}", f"--{kind} takes a {kind}")
+        raise Refused(f"{entry.id} is {said}", f"--{role} takes a {role}")
     return entry.id
 
 

@@ -10,7 +10,7 @@ from itsm_gitops.commands.planning import moment
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.suspects import Scene, Suspect, scene, suspects
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.errors import Refused, UsageError
 from itsm_gitops.model.words import a_kind
 
@@ -71,7 +71,7 @@ def suspect(
     """
     store = repo.store(at)
     entry = store.find(fragment)
-    if entry.kind not in ("incident", "problem"):
+    if not {meaning.INCIDENT, meaning.PROBLEM} & set(store.book.kinds[entry.kind].plays):
         raise Refused(
             f"{entry.id} is {a_kind(store.book.kinds[entry.kind])}",
             "itsm suspects takes incidents and problems",

@@ -16,12 +16,13 @@ from itsm_gitops.editing.create import finish, start
 from itsm_gitops.editing.fields import SET, Assignment
 from itsm_gitops.editing.opening import open_document
 from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.meaning import PERSON
+from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.actor import acting, setting
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
-
-_KIND = "person"
 
 
 class Enrolment(NamedTuple):
@@ -35,6 +36,16 @@ class Enrolment(NamedTuple):
     addresses: tuple[str, ...] = ()
     key: str = ""
     accounts: tuple[str, ...] = ()
+
+
+def _people(book: RuleBook) -> Kind:
+    kind = book.player(PERSON)
+    if kind is None:
+        raise NotFound(
+            "no class of this rule book plays the role person",
+            "x-itsm: {plays: [person]} says which one does",
+        )
+    return kind
 
 
 def enrol(repo: Repository, person: str, about: Enrolment, *, dry_run: bool = False) -> Written:
@@ -55,9 +66,10 @@ def enrol(repo: Repository, person: str, about: Enrolment, *, dry_run: bool = Fa
         "identities": [_account(repo, text) for text in about.accounts],
         "signing_keys": [_key(Path(about.key).expanduser())] if about.key else [],
     }
-    path = repo.book.path_for(repo.book.kind(_KIND), handle)
+    kind = _people(repo.book)
+    path = repo.book.path_for(kind, handle)
     if not (repo.root / path).exists():
-        draft = start(repo, _KIND, identifier=handle)
+        draft = start(repo, kind.name, identifier=handle)
         draft.assign([Assignment(("name",), SET, about.name or setting(repo, "user.name") or handle)])
         draft.data |= {field: values for field, values in parts.items() if values}
         return finish(draft, dry_run=dry_run)[0]
@@ -92,7 +104,7 @@ def _same(new: Any, known: Any) -> bool:
 def _account(repo: Repository, text: str) -> dict[str, Any]:
     forge, _, rest = text.partition(":")
     number, _, login = rest.partition(":")
-    schema = repo.book.kind(_KIND).fields["identities"]["items"]["properties"]["forge"]
+    schema = _people(repo.book).fields["identities"]["items"]["properties"]["forge"]
     if forge not in schema["enum"]:
         raise NotFound(
             f"'{forge}' is not a forge",

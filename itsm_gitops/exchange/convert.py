@@ -219,7 +219,9 @@ class Converter:
         if kind in ("mapping", "list"):
             return ABSENT, f"the field is a {kind}, which no text can be; name its parts (field.part)"
         if rule.slug:
-            return self._identifier(rule.ensure, column, text, row, people=names_people(schema)), ""
+            return self._identifier(
+                rule.ensure, column, text, row, people=names_people(schema, self._identifiers.handles)
+            ), ""
         value, problem, changes = fit(text, schema)
         if (
             problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from itsm_gitops.documents import chars
@@ -77,10 +77,10 @@ def schema_at(fields: Mapping[str, Any], path: Sequence[str]) -> Mapping[str, An
     return node
 
 
-def names_people(schema: Mapping[str, Any]) -> bool:
-    """Whether a field of this schema holds handles of people or teams (or no field is meant)."""
+def names_people(schema: Mapping[str, Any], handles: Collection[str]) -> bool:
+    """Whether a field of this schema names one of these classes, those of people and teams (or no field is meant)."""
     reference = schema.get("x-ref") or schema.get("items", {}).get("x-ref")
-    return not reference or not {"person", "team"}.isdisjoint(reference.get("to", ()))
+    return not reference or not set(handles).isdisjoint(reference.get("to", ()))
 
 
 def clean(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from itsm_gitops.exchange.fitting import clean
 from itsm_gitops.model import ids
+from itsm_gitops.model.meaning import PERSON, TEAM
 from itsm_gitops.repository import Store
 
 # Alphabets in which a transliterated name still tells people apart. In others (Han, where many characters
@@ -21,9 +22,6 @@ def folded(text: str) -> str:
 
 _CUT = "…"  # the end of a name that was too long for its field
 
-# People and teams are named by handles that share one space.
-_HANDLES = frozenset({"", "person", "team"})
-
 
 class Identifiers:
     """Gives one identifier to each name of a table, and the same one each time.
@@ -34,6 +32,8 @@ class Identifiers:
 
     def __init__(self, store: Store, people: Mapping[str, str]) -> None:
         self._store = store
+        # People and teams are named by handles that share one space.
+        self.handles = frozenset((*store.book.playing(PERSON), *store.book.playing(TEAM)))
         self._people = {folded(name): handle for name, handle in people.items()}
         self._owners: dict[str, tuple[str, str]] = {}  # the space and name (folded) of an identifier
         self._given: dict[tuple[str, str], str] = {}
@@ -47,7 +47,7 @@ class Identifiers:
 
         ``cls`` is the class of the item that is named; empty for any, or for a handle.
         """
-        name = ("" if cls in _HANDLES else cls, folded(text))
+        name = ("" if cls in self.handles else cls, folded(text))
         if name in self._given:
             return self._given[name], ""
         plain, other = ids.slug(text), ""

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from itsm_gitops.gate.conditions import CHANGE
+from itsm_gitops.gate.conditions import Touched
 from itsm_gitops.gate.digest import Content
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import POLICY, Policy, read_policy
-from itsm_gitops.gate.pull_request import Request, Touched
+from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.requirements import Asked, required
 from itsm_gitops.gate.separation import separate
 from itsm_gitops.gate.summary import describe
@@ -23,12 +23,11 @@ from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import RuleBookError
-from itsm_gitops.model.roles import names
-from itsm_gitops.model.rulebook import CHANGE_CONTROL
+from itsm_gitops.model.facts import authorised_states
+from itsm_gitops.model.meaning import CHANGE
 from itsm_gitops.model.standing import Asking, Need
 from itsm_gitops.repository import Store
 
-_AUTHORISED = "scheduled"
 _NOTHING = Asking("", ())
 
 
@@ -45,6 +44,10 @@ class _Cmdb(Store):
     def data(self, identifier: str) -> dict[str, Any]:
         """Return a document of the whole snapshot."""
         return self._full.data(identifier)
+
+    def naming(self, identifier: str, folder: str) -> list[str]:
+        """Return the records of the whole snapshot that name another."""
+        return self._full.naming(identifier, folder)
 
 
 class _Proposal(Request):
@@ -65,17 +68,16 @@ class _Asker:
         self._store = _Cmdb(store)
         self._policy = policy
         self._now = now
-        self._kind = store.book.kinds[CHANGE]
         self._graph = ImpactGraph(Network(self._store))
         self._directory = Directory(self._store, now)
-        states = names(store.book.policy(CHANGE_CONTROL).get("authorised_states"))
-        self._authorised = states[0] if states else _AUTHORISED
 
     def __call__(self, entry: Entry, data: Mapping[str, Any]) -> Asking:
-        if entry.kind != CHANGE:
+        kind = self._store.book.kinds[entry.kind]
+        if CHANGE not in kind.plays:
             return _NOTHING
-        asked_for = {**data, "state": self._authorised} if self._is_prepared(entry) else data
-        change = Touched(entry.path, entry.id, self._kind, None, asked_for)
+        states = authorised_states(self._store.book, kind)
+        asked_for = {**data, "state": states[0]} if states and self._is_prepared(entry) else data
+        change = Touched(entry.path, entry.id, kind, None, asked_for)
         request = _Proposal(self._policy, self._store, self._graph, change, self._now)
         asked, _, _ = required(request)
         parts = separate(self._policy, self._directory, (), "", {entry.id: [data]}).people
@@ -107,7 +109,7 @@ def asking(store: Store, now: datetime) -> Callable[[Entry, Mapping[str, Any]], 
     """
     try:
         policy = read_policy(store.book.policy(POLICY))
-        if CHANGE in store.book.kinds:
+        if store.book.playing(CHANGE):
             return _Asker(store, policy, now)
     except RuleBookError:
         pass

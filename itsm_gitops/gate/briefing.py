@@ -20,8 +20,7 @@ from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.planned import planned_of
 from itsm_gitops.graph.risk import FACT, RiskBook
 from itsm_gitops.graph.schedule import collide
-from itsm_gitops.graph.status import affected
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.change_models import read_models
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import GitError
@@ -75,7 +74,9 @@ def brief(repo: Repository, assessment: Assessment, now: datetime) -> str:
     store = _merge_result(repo, assessment)
     made = _Briefs(store, now)
     changes = [made.of(store.entries[i]) for i in assessment.changes if i in store.entries]
-    people = {e.id: e.title for e in store.entries.values() if e.kind == "person" and e.title}
+    people = {
+        e.id: e.title for e in facts.of_role(store.book, store.entries.values(), meaning.PERSON) if e.title
+    }
     about = store.book.policy(ROLES).get("roles", {})
     roles = {
         f"role:{name}": str(r["title"])
@@ -143,7 +144,7 @@ class _Briefs:
                 for p in points[:_REASONS]
             ),
             services=self._services(entry),
-            items=tuple(sorted(affected(entry))),
+            items=tuple(sorted(facts.affected(entry))),
             backout=_text(data, "backout_plan"),
             test=_text(data, "test_plan"),
             collisions=tuple(self._in_the_way(entry, data)),
@@ -160,15 +161,16 @@ class _Briefs:
 
     def _services(self, entry: Entry) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return the services that are hit when everything that the change names fails, worst effect first."""
-        failed = dict.fromkeys((i for i in affected(entry) if i in self.network.entries), Effect.OUTAGE)
+        failed = dict.fromkeys((i for i in facts.affected(entry) if i in self.network.entries), Effect.OUTAGE)
         found: dict[Effect, list[str]] = {}
         for hit in self.graph.propagate(failed).values():
-            if self.network.entries[hit.id].kind == "service" and hit.effect >= Effect.DEGRADED:
+            service = facts.is_a(self.store.book, self.network.entries[hit.id], meaning.SERVICE)
+            if service and hit.effect >= Effect.DEGRADED:
                 found.setdefault(hit.effect, []).append(hit.id)
         return tuple((e.label, tuple(sorted(found[e]))) for e in sorted(found, reverse=True))
 
     def _in_the_way(self, entry: Entry, data: Mapping[str, Any]) -> Iterator[str]:
-        planned = planned_of(entry, data)
+        planned = planned_of(self.store.book, entry, data)
         if planned is None:
             return
         calendars = Calendars(self.network)

@@ -13,20 +13,39 @@ from itsm_gitops.graph.risk import LEVELS, RiskBook
 from itsm_gitops.model import clock, diff
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.facts import affected_places, authorised_states, touched_places
 from itsm_gitops.model.ids import parse_record_id
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.meaning import CHANGE, INCIDENT, SERVICE
 from itsm_gitops.model.roles import names
-from itsm_gitops.model.rulebook import CHANGE_CONTROL
-from itsm_gitops.model.templates import PROPOSED, classes_beyond, departures, paths_beyond, touched
+from itsm_gitops.model.templates import PROPOSED, classes_beyond, departures, paths_beyond
 from itsm_gitops.repository import Store
 
 PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation"
+_CAUSED = ("caused_by", "causes")
 _CRITICALITY = ("low", "medium", "high", "critical")
-_AUTHORISED = ("scheduled", "implement", "review")
-_INCIDENT = "incident"
-_SERVICE = "service"
-CHANGE = "change"
 
 Data = Mapping[str, Any]
+
+
+class Touched(NamedTuple):
+    """One document of the request; ``before`` is None where it is new, ``after`` where it is gone."""
+
+    path: str
+    id: str
+    kind: Kind
+    before: Data | None
+    after: Data | None
+
+    @property
+    def data(self) -> Data:
+        """The document as it would be, or as it was where it is removed."""
+        return self.after if self.after is not None else self.before or {}
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it is a change record."""
+        return CHANGE in self.kind.plays
 
 
 class Beside(NamedTuple):
@@ -36,44 +55,34 @@ class Beside(NamedTuple):
     paths: tuple[str, ...] = ()
 
 
-def affected(data: Data) -> list[str]:
-    """Return the services and items that a change names, each once, in the record's order."""
-    named = [*names(data.get("service")), *names(data.get("services")), *names(data.get("cis"))]
-    for link in data.get("links") or ():
-        if isinstance(link, dict) and link.get("type") == "affects":
-            named += names(link.get("target"))
-    return list(dict.fromkeys(named))
-
-
 def facts(
     policy: Policy,
     base: Store,
     head: Store,
-    before: Data | None,
-    after: Data | None,
+    change: Touched,
     items: Iterable[str],
     beside: Beside,
 ) -> Data:
-    """Return the facts of a change: those of ``after``, or of ``before`` where it is removed.
+    """Return the facts of a change: as it would be, or as it was where it is removed.
 
     ``items`` are all items that it affects. A fact is None where the record does not say, or says
     what nobody can know the meaning of. ``departures`` is no condition; it explains ``template``.
     """
-    data = after if after is not None else before or {}
+    before, after, data, kind = change.before, change.after, change.data, change.kind
     outage = data.get("outage")
     expected = outage.get("expected") if isinstance(outage, dict) else None
-    standing, departs = _template(base, head, data, beside)
+    standing, departs = _template(base, head, kind, data, beside)
     return {
         **of_any(before, after),
-        "stage": _stage(policy, base, before, after),
+        "stage": _stage(policy, base, kind, before, after),
         "type": data.get("type"),
-        "risk": _risk(base, data),
+        "risk": _risk(kind, data),
         "outage": expected if isinstance(expected, bool) else None,
-        "incident": any(_is_open_incident(base, head, t) for t in _targets(data)),
+        "incident": any(_is_open_incident(base, head, i) for i in _linked(base, head, change)),
         "criticality": _criticality(base, items),
         "template": standing,
         "departures": departs,
-        "freeze": _in_freeze(base, data, frozenset(items)),
+        "freeze": _in_freeze(base, kind, data, frozenset(items)),
     }
 
 
@@ -83,16 +92,16 @@ def of_any(before: Data | None, after: Data | None) -> Data:
     return {"state": data.get("state"), "removed": after is None}
 
 
-def allows_work(base: Store, after: Data | None) -> bool:
+def allows_work(base: Store, kind: Kind, after: Data | None) -> bool:
     """Whether a change is in a state in which the work beside it may be done."""
-    return after is not None and after.get("state") in _authorised_states(base)
+    return after is not None and after.get("state") in authorised_states(base.book, kind)
 
 
-def _risk(base: Store, data: Data) -> str | None:
+def _risk(kind: Kind, data: Data) -> str | None:
     """Return the level of risk; None for one that the rule book does not know."""
     risk = data.get("risk")
     level = risk.get("level") if isinstance(risk, dict) else None
-    schema = base.book.kinds[CHANGE].fields.get("risk", {}).get("properties", {}).get("level", {})
+    schema = kind.fields.get("risk", {}).get("properties", {}).get("level", {})
     return level if isinstance(level, str) and level in schema.get("enum", [level]) else None
 
 
@@ -108,28 +117,35 @@ def computed_risk(risks: RiskBook, entry: Entry, data: Data, stored: str | None)
     return {"risk": found.effective, "risk_override": found.understated and found.override is not None}
 
 
-def _authorised_states(base: Store) -> list[str]:
-    return names(base.book.policy(CHANGE_CONTROL).get("authorised_states")) or list(_AUTHORISED)
-
-
-def _stage(policy: Policy, base: Store, before: Data | None, after: Data | None) -> str:
+def _stage(policy: Policy, base: Store, kind: Kind, before: Data | None, after: Data | None) -> str:
     """Return what the request does; taking an authorised record away is an authorisation too."""
     if after is None:
         state = (before or {}).get("state")
         return PREPARATION if state in policy.preparation else AUTHORISATION
     if after.get("state") in policy.preparation:
         return PREPARATION
-    if before is None or before.get("state") not in _authorised_states(base):
+    if before is None or before.get("state") not in authorised_states(base.book, kind):
         return AUTHORISATION
     fields = {str(c.pointer[0]) for c in diff.diff(before, after)}
-    wider = set(affected(after)) - set(affected(before))
+    wider = affected_places(kind, after).keys() - affected_places(kind, before).keys()
     return AUTHORISATION if wider or fields - policy.progress_fields else PROGRESS
 
 
-def _targets(data: Data) -> Iterator[str]:
-    for link in data.get("links") or ():
-        if isinstance(link, dict):
+def _linked(base: Store, head: Store, change: Touched) -> Iterator[str]:
+    """Yield the records that a change is linked with, whichever of the two files the link is stored in.
+
+    An incident that the change has caused is none of them: it is no reason for the change.
+    """
+    for link in change.data.get("links") or ():
+        if isinstance(link, dict) and link.get("type") not in _CAUSED:
             yield from names(link.get("target"))
+    for kind in (base.book.kinds[name] for name in base.book.playing(INCIDENT)):
+        for store in (head, base):
+            for path in store.naming(change.id, kind.folder):
+                data = _at_path(store, path) or {}
+                links = [x for x in data.get("links") or () if isinstance(x, dict)]
+                if any(x.get("target") == change.id and x.get("type") not in _CAUSED for x in links):
+                    yield path.rpartition("/")[2].removesuffix(".yaml")
 
 
 def _is_open_incident(base: Store, head: Store, identifier: str) -> bool:
@@ -139,7 +155,7 @@ def _is_open_incident(base: Store, head: Store, identifier: str) -> bool:
     """
     parsed = parse_record_id(identifier)
     kind = base.book.by_prefix.get(parsed[0]) if parsed else None
-    if kind is None or kind.name != _INCIDENT or kind.workflow is None:
+    if kind is None or INCIDENT not in kind.plays or kind.workflow is None:
         return False
     path = base.book.path_for(kind, identifier)
     data = _at_path(base, path) or _at_path(head, path)
@@ -162,7 +178,7 @@ def _criticality(base: Store, items: Iterable[str]) -> str | None:
     return _CRITICALITY[max(known)] if known else None
 
 
-def _template(base: Store, head: Store, data: Data, beside: Beside) -> tuple[str, list[str]]:
+def _template(base: Store, head: Store, kind: Kind, data: Data, beside: Beside) -> tuple[str, list[str]]:
     """Return how a change stands to its template as it is on the target branch, and where it departs from it.
 
     Whoever edits an item or a file beside the change touches it, whether the change names it or not.
@@ -174,10 +190,11 @@ def _template(base: Store, head: Store, data: Data, beside: Beside) -> tuple[str
         template = base.book.template(name)
     except ItsmError:
         return "missing", []
-    items = [(i, c) for _, i in touched(data) for c in _classes(base, head, i)]
+    places, services = touched_places(base.book, kind, data), base.book.playing(SERVICE)
+    items = [(i, c) for i in places for c in _classes(base, head, i)]
     # What stands where services do and is none is touched as well.
-    served = [*names(data.get("service")), *names(data.get("services"))]
-    items += [(i, c) for i in served for c in _classes(base, head, i) if c != _SERVICE]
+    served = [i for i in affected_places(kind, data) if i not in places]
+    items += [(i, c) for i in served for c in _classes(base, head, i) if c not in services]
     items += beside.items
     strange = set(classes_beyond(template, (c for _, c in items)))
     found = departures(template, data)
@@ -192,11 +209,11 @@ def _classes(base: Store, head: Store, identifier: str) -> list[str]:
     return list(dict.fromkeys(found)) or [""]
 
 
-def _in_freeze(base: Store, data: Data, items: frozenset[str]) -> bool | None:
+def _in_freeze(base: Store, kind: Kind, data: Data, items: frozenset[str]) -> bool | None:
     """Whether the planned window touches a freeze; None for an authorised change without a window."""
     start, end = _moment(data.get("planned_start")), _moment(data.get("planned_end"))
     if start is None or end is None or end < start:
-        return None if data.get("state") in _authorised_states(base) else False
+        return None if data.get("state") in authorised_states(base.book, kind) else False
     window = Planned("", "", str(data.get("type")), "", "", start, end, tuple(items))
     return any(not hold.exempt for hold in Calendars(base).holds(window))
 

@@ -20,6 +20,7 @@ from itsm_gitops.forges.http import ForgeError
 from itsm_gitops.gate import doctor_plain as plain
 from itsm_gitops.gate.codeowners import codeowners
 from itsm_gitops.graph.ownership import HEADER, PLACES
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.errors import GitError, ItsmError
 from itsm_gitops.repository import Repository, porcelain
 
@@ -169,7 +170,7 @@ def _pinned(action: str) -> bool:
 
 def _people(repo: Repository, forge: str) -> Iterator[Check]:
     store = repo.store()
-    people = [store.data(e.id) for e in store.entries.values() if e.kind == "person"]
+    people = [store.data(e.id) for e in facts.of_role(store.book, store.entries.values(), meaning.PERSON)]
     approvers = [p for p in people if p.get("approver")] or people
     known = [p for p in approvers if _reachable(p, forge)]
     if len(known) == len(approvers):

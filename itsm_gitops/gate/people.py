@@ -13,12 +13,11 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.gate.policy import OWNER, PEER
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.roles import holders, names
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.repository import Store
 
-PERSON, TEAM = "person", "team"
-_INACTIVE = ("planned", "retired")
 _SAME_FORGE = {"forgejo": "gitea"}  # one is a fork of the other; adapters say gitea for both
 # Addresses that GitHub and GitLab make of an account's number.
 _NO_REPLY = re.compile(r"(\d+)[+-][^@\s]+@users\.noreply\.(github|gitlab)\.[a-z.]+", re.ASCII)
@@ -59,7 +58,7 @@ class Directory:
         self._store = store
         self._today = now.date()
         self.people: dict[str, Data] = {
-            e.id: store.data(e.id) for e in store.entries.values() if e.kind == PERSON
+            e.id: store.data(e.id) for e in facts.of_role(store.book, store.entries.values(), meaning.PERSON)
         }
         policy = store.book.policy(ROLES) if roles is None else roles
         self.roles: Mapping[str, Any] = policy.get("roles", {})
@@ -70,9 +69,15 @@ class Directory:
         entry = self._store.entries.get(identifier)
         return self._store.data(entry.id) if entry else None
 
+    def is_team(self, identifier: str) -> bool:
+        """Whether an item is a team."""
+        return facts.is_a(self._store.book, self._store.entries.get(identifier), meaning.TEAM)
+
     def active(self, person: str) -> bool:
         """Whether somebody is in the directory and neither planned nor retired."""
-        return person in self.people and self.people[person].get("lifecycle") not in _INACTIVE
+        return person in self.people and not facts.is_inactive(
+            self._store.book.kinds[self._store.entries[person].kind], self.people[person]
+        )
 
     @cached_property
     def accounts(self) -> Mapping[str, str]:

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from itsm_gitops.gate.conditions import (
     AUTHORISATION,
-    CHANGE,
     Beside,
-    affected,
+    Touched,
     allows_work,
     computed_risk,
     facts,
@@ -24,6 +23,7 @@ from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
 from itsm_gitops.model.errors import NotFound
+from itsm_gitops.model.facts import affected_places
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.roles import names
 from itsm_gitops.repository import Store
@@ -32,21 +32,6 @@ _ROOTS = ("records/", "cmdb/")
 _OWN = ("records", "cmdb", "schemas", "itsm.yaml")
 
 Data = Mapping[str, Any]
-
-
-class Touched(NamedTuple):
-    """One document of the request; ``before`` is None where it is new, ``after`` where it is gone."""
-
-    path: str
-    id: str
-    kind: Kind
-    before: Data | None
-    after: Data | None
-
-    @property
-    def data(self) -> Data:
-        """The document as it would be, or as it was where it is removed."""
-        return self.after if self.after is not None else self.before or {}
 
 
 @dataclass
@@ -93,7 +78,7 @@ class Request:
     @cached_property
     def changes(self) -> list[Touched]:
         """The change records among them."""
-        return [t for t in self.touched if t.kind.name == CHANGE]
+        return [t for t in self.touched if t.is_change]
 
     @cached_property
     def items(self) -> list[Touched]:
@@ -124,7 +109,7 @@ class Request:
 
         Only a change that is more than prepared answers for the edits beside it.
         """
-        found = dict.fromkeys(affected(change.data))
+        found = dict.fromkeys(affected_places(change.kind, change.data))
         if change.data.get("state") not in self.policy.preparation:
             found.update(dict.fromkeys(t.id for t in self.items if t.kind.operational))
         excluded = {e.get("ci") for e in change.data.get("excluded_cis") or () if isinstance(e, dict)}
@@ -141,13 +126,12 @@ class Request:
 
     def facts(self, change: Touched) -> Data:
         """Return the facts of a document; only a change has more than its state."""
-        if change.kind.name != CHANGE:
+        if not change.is_change:
             return of_any(change.before, change.after)
         known = self._facts.get(change.path)
         if known is None:
             items = self.affected(change)
-            states = change.before, change.after
-            known = facts(self.policy, self.base, self.head, *states, items, self._beside)
+            known = facts(self.policy, self.base, self.head, change, items, self._beside)
             known = self._facts[change.path] = {**known, **self._risk(change, known)}
         return known
 
@@ -165,7 +149,9 @@ class Request:
 
     def authorises(self, change: Touched) -> bool:
         """Whether a change that this request has authorised covers the work beside it."""
-        return self.facts(change)["stage"] == AUTHORISATION and allows_work(self.base, change.after)
+        return self.facts(change)["stage"] == AUTHORISATION and allows_work(
+            self.base, change.kind, change.after
+        )
 
     def protected(self, path: str) -> bool:
         """Whether a path has a rule of its own that protects it."""

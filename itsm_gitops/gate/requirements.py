@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from itsm_gitops.gate.conditions import CHANGE
+from itsm_gitops.gate.conditions import Touched
 from itsm_gitops.gate.policy import AFFECTED, OWNER, SERVICES, ApprovalRule, Override, matches
-from itsm_gitops.gate.pull_request import Request, Touched
+from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.types import Requirement
+from itsm_gitops.model.meaning import SERVICE
 from itsm_gitops.model.roles import names
 
 Data = Mapping[str, Any]
@@ -95,7 +96,8 @@ def _spell_out(request: Request, rule: ApprovalRule, documents: list[Touched]) -
 def _for_affected(request: Request, rule: ApprovalRule, change: Touched) -> Iterator[Asked]:
     items = request.affected(change)
     if rule.require.each == SERVICES:
-        items = [i for i in items if i in request.base.entries and request.base.entries[i].kind == "service"]
+        entries, services = request.base.entries, request.base.book.playing(SERVICE)
+        items = [i for i in items if i in entries and entries[i].kind in services]
     if not items:
         error = f"{change.id} names no service and no item, so nobody can be asked"
         yield Asked(_requirement(rule, change.id, ""), change.data, error=error)
@@ -117,7 +119,7 @@ def _for_item(
 
 
 def _override(request: Request, rule: ApprovalRule, document: Touched) -> Override | None:
-    if rule.override is None or document.kind.name != CHANGE:
+    if rule.override is None or not document.is_change:
         return None
     return rule.override if matches(rule.override.when, request.facts(document), unknown=False) else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from itsm_gitops.gate.people import TEAM, Directory
+from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import AUTHOR, CO_AUTHOR, COMMITTER, IMPLEMENTER, REQUESTER, Policy
 from itsm_gitops.model.roles import names
 from itsm_gitops.repository.changeset import Authored
@@ -109,8 +109,7 @@ def _named(directory: Directory, states: Iterable[Mapping[str, Any]]) -> Iterato
         for person in names(data.get("requested_by")):
             yield person, REQUESTER
         for named in (*names(data.get("implementers")), *_workers(data)):
-            item = directory.item(named) or {}
-            for person in directory.members([named]) if item.get("class") == TEAM else [named]:
+            for person in directory.members([named]) if directory.is_team(named) else [named]:
                 yield person, IMPLEMENTER
 
 

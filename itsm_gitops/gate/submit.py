@@ -8,6 +8,7 @@ from itsm_gitops.forges import connection as forging
 from itsm_gitops.forges import remotes
 from itsm_gitops.model.errors import GitError, Refused, UsageError
 from itsm_gitops.model.findings import ERROR
+from itsm_gitops.model.meaning import CHANGE
 from itsm_gitops.repository import Git, Repository, porcelain, transfer
 
 _TITLE_MAX = 72
@@ -48,7 +49,7 @@ def submit(
     """
     path = repo.locate(fragment)
     document = repo.document(path)
-    if document.kind is None or document.kind.name != "change" or not isinstance(document.data, dict):
+    if document.kind is None or CHANGE not in document.kind.plays or not isinstance(document.data, dict):
         raise UsageError(f"'{fragment}' is no change", "itsm list changes")
     identifier = str(document.data.get("id", ""))
     _refuse_errors(repo, path, identifier)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from itsm_gitops.gate.conditions import AUTHORISATION, PREPARATION, PROGRESS, affected
-from itsm_gitops.gate.pull_request import Request, Touched
+from itsm_gitops.gate.conditions import AUTHORISATION, PREPARATION, PROGRESS, Touched
+from itsm_gitops.gate.pull_request import Request
+from itsm_gitops.model.facts import affected_places
 
 _LISTED = 6
 _STAGES = {
@@ -34,7 +35,7 @@ def _parts(request: Request, change: Touched) -> Iterator[str]:
         yield "with an outage"
     if known["incident"]:
         yield "for an open incident"
-    named, items = affected(change.data), request.affected(change)
+    named, items = list(affected_places(change.kind, change.data)), request.affected(change)
     if named:
         yield f"names {_listed(named)}"
     edited = {t.id for t in request.items}

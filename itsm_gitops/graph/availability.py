@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from itsm_gitops.graph.impact import Effect, ImpactGraph
 from itsm_gitops.graph.planned import Planned
+from itsm_gitops.model.meaning import SERVICE
 
 _MINUTE = timedelta(minutes=1)
 # Bounds of a schedule that is already beyond hope: sets of at most four, among the last twelve begun.
@@ -81,7 +82,8 @@ def _effects(graph: ImpactGraph, changes: Iterable[Planned]) -> dict[str, Effect
     known = graph.network.entries
     failed = {i: Effect.OUTAGE for c in changes for i in (c.interrupted or c.items) if i in known}
     hits = graph.propagate(failed)
-    return {i: h.effect for i, h in hits.items() if known[i].kind == "service" and h.effect > Effect.AT_RISK}
+    services = graph.network.book.playing(SERVICE)
+    return {i: h.effect for i, h in hits.items() if known[i].kind in services and h.effect > Effect.AT_RISK}
 
 
 def _common(changes: Sequence[Planned], start: datetime, end: datetime) -> int:

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.graph.network import Loaded
 from itsm_gitops.graph.planned import Planned
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.change_models import ALWAYS, WHEN_OUTAGE, ChangeModel
 from itsm_gitops.model.windows import Window, spans, within
 
 FREEZE = "freeze"
 MAINTENANCE = "maintenance_window"
-_IN_FORCE = (None, "", "production")
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Calendar:
     data: Mapping[str, Any]
     closed: frozenset[date]
     in_force: bool
+    retired: bool = False
 
     @property
     def applies_to(self) -> frozenset[str]:
@@ -67,7 +68,8 @@ class Calendars:
 
     def __init__(self, loaded: Loaded) -> None:
         """Read them; the CMDB of ``loaded`` suffices."""
-        entries = [e for e in loaded.entries.values() if e.kind == "calendar"]
+        book = loaded.book
+        entries = list(facts.of_role(book, loaded.entries.values(), meaning.CALENDAR))
         whole = {e.id: loaded.data(e.id) for e in entries}
         self.all: dict[str, Calendar] = {
             e.id: Calendar(
@@ -76,7 +78,8 @@ class Calendars:
                 e.title,
                 whole[e.id],
                 _days(whole[e.id], whole),
-                e.columns.get("lifecycle") in _IN_FORCE,
+                facts.is_in_force(book.kinds[e.kind], e.columns),
+                facts.is_retired(book, e),
             )
             for e in entries
         }

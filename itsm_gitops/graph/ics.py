@@ -18,7 +18,6 @@ from itsm_gitops.model import clock
 
 _LINE = 75  # octets, without the line break
 _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_FIRM = ("scheduled", "implement")
 _TITLES = {FREEZE: "Change freeze", MAINTENANCE: "Maintenance window", "holidays": "Holiday"}
 
 
@@ -73,7 +72,7 @@ def _change(schedule: Schedule, change: Planned, host: str, stamp: datetime, url
         about="\n".join(line for line in about if line),
         url=url,
         extra=(
-            f"STATUS:{'CONFIRMED' if change.state in _FIRM else 'TENTATIVE'}",
+            f"STATUS:{'CONFIRMED' if change.firm else 'TENTATIVE'}",
             f"CATEGORIES:{_text('Change')},{_text(change.type.capitalize())}",
         ),
     )

@@ -18,9 +18,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.graph.network import Network
+from itsm_gitops.model import facts
 from itsm_gitops.model.errors import UsageError
 
-PRODUCTION = "production"
 DOWN = "down"
 UP = "up"
 
@@ -132,23 +132,27 @@ class ImpactGraph:
         entry = self.network.entries.get(identifier)
         if entry is None:
             return False
-        kind = self.network.book.kinds[entry.kind]
-        return kind.workflow is None or entry.state == PRODUCTION
+        return facts.in_production(self.network.book, entry)
 
-    def propagate(self, failed: Mapping[str, Effect]) -> dict[str, Hit]:
+    def propagate(
+        self, failed: Mapping[str, Effect], held: Mapping[str, Hit | None] | None = None
+    ) -> dict[str, Hit]:
         """Return every CI that is hit when the given ones fail as badly as given.
 
-        The result holds the failed ones too. Effects only ever grow, so the walk ends even where
+        The result holds the failed ones too. ``held`` are CIs whose fate is known already: hit as
+        given (None: not at all), whatever fails. Effects only ever grow, so the walk ends even where
         dependencies run in a circle.
         """
-        hits = {i: Hit(i, effect, "", "failed") for i, effect in sorted(failed.items())}
+        fixed = dict(held or {})
+        hits = {i: Hit(i, effect, "", "failed") for i, effect in sorted(failed.items()) if i not in fixed}
+        hits.update((i, hit) for i, hit in fixed.items() if hit is not None)
         queue = sorted(hits)
         while queue:
             waiting: set[str] = set()
             for cause in queue:
                 waiting.update(self.dependents.get(cause, ()))
             queue = []
-            for identifier in sorted(waiting):
+            for identifier in sorted(waiting - fixed.keys()):
                 hit = self._assess(identifier, hits) if self.in_production(identifier) else None
                 known = hits.get(identifier)
                 if hit and (known is None or hit.effect > known.effect):
@@ -161,6 +165,11 @@ class ImpactGraph:
         if identifier not in self._reach:
             self._reach[identifier] = frozenset(self.propagate({identifier: Effect.OUTAGE}))
         return self._reach[identifier]
+
+    def why(self, hit: Hit, hits: Mapping[str, Hit]) -> str:
+        """Return why a CI is hit as badly as it is: by what it needs or contains; empty where only by itself."""
+        other = self._assess(hit.id, hits)
+        return other.reason if other is not None and other.effect >= hit.effect else ""
 
     def _assess(self, identifier: str, hits: Mapping[str, Hit]) -> Hit | None:
         """Return how badly the CI is hit by what it needs and contains."""

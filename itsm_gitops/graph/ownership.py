@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.repository import Store
 
@@ -47,7 +48,7 @@ def codeowners(store: Store, forge: str) -> Owners:
 def _items(store: Store, names: _Names) -> Iterator[tuple[str, str]]:
     """Yield one line for each item with an owner that the forge knows."""
     for entry in store.entries.values():
-        owner = next((e.target for e in entry.edges if e.relation == "owned_by"), "")
+        owner = facts.owner(entry)
         if owner and not store.book.kinds[entry.kind].is_record:
             named = names.of([owner])
             if named:
@@ -97,7 +98,7 @@ class _Names:
         if entry is None:
             return []
         data = self._store.data(owner)
-        if entry.kind == "person":
+        if facts.is_a(self._store.book, entry, meaning.PERSON):
             return self._known(data, "identities", "login")
         groups = self._known(data, "forge_groups", "group")
         return groups or [login for member in self._members(owner) for login in self._one(member)]
@@ -111,6 +112,6 @@ class _Names:
     def _members(self, team: str) -> list[str]:
         return [
             e.id
-            for e in self._store.entries.values()
-            if e.kind == "person" and any(x.relation == "member_of" and x.target == team for x in e.edges)
+            for e in facts.of_role(self._store.book, self._store.entries.values(), meaning.PERSON)
+            if any(x.relation == "member_of" and x.target == team for x in e.edges)
         ]

@@ -11,19 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
+from itsm_gitops.graph.declared import Declaration, declaration_of, felt
 from itsm_gitops.graph.impact import Effect, ImpactGraph
-from itsm_gitops.graph.status import EFFECTS, affected, hit_directly
 from itsm_gitops.model.entry import Entry
 
 _FELT = (Effect.DEGRADED, Effect.OUTAGE)
 
 
 class Fault(NamedTuple):
-    """A time in which an incident was open: its items, how badly they were hit, in seconds since 1970."""
+    """A time in which an incident was open, in seconds since 1970, and what it declared."""
 
     id: str
-    items: tuple[str, ...]
-    effect: Effect
+    declared: Declaration
     start: int
     end: int
 
@@ -43,10 +42,9 @@ def faults_of(graph: ImpactGraph, entry: Entry, spans: Iterable[tuple[int, int]]
 
     Its impact is the one it has now: timelines do not tell when it changed.
     """
-    effect = EFFECTS.get(str(entry.columns.get("impact")))
-    items = tuple(hit_directly(graph, affected(entry))) if effect is not None else ()
-    if effect is not None and items:
-        yield from (Fault(entry.id, items, effect, start, end) for start, end in spans if start < end)
+    declared = declaration_of(graph, entry)
+    if declared is not None:
+        yield from (Fault(entry.id, declared, start, end) for start, end in spans if start < end)
 
 
 def spells(graph: ImpactGraph, services: Iterable[str], faults: Iterable[Fault]) -> Iterator[Spell]:
@@ -54,7 +52,7 @@ def spells(graph: ImpactGraph, services: Iterable[str], faults: Iterable[Fault])
     alone = _Alone(graph, frozenset(services))
     joint = []
     for fault in faults:
-        hit = alone.of(frozenset((item, fault.effect) for item in fault.items))
+        hit = alone.of(frozenset([fault.declared]))
         for service, effect in hit.felt.items():
             yield Spell(service, fault.start, fault.end, effect, (fault.id,))
         if hit.members:
@@ -62,8 +60,8 @@ def spells(graph: ImpactGraph, services: Iterable[str], faults: Iterable[Fault])
     yield from _joint(alone, joint)
 
 
-# Items that failed, each with how badly.
-_Failed = frozenset[tuple[str, Effect]]
+# What is declared at the same time.
+_Failed = frozenset[Declaration]
 # A redundancy group: the item that has it, and its place among the item's groups.
 _Group = tuple[str, int]
 
@@ -91,10 +89,7 @@ class _Alone:
     def of(self, failed: _Failed) -> _Hit:
         """Return what some failures at the same time do."""
         if failed not in self._known:
-            worst: dict[str, Effect] = {}
-            for item, effect in failed:
-                worst[item] = max(effect, worst.get(item, Effect.NONE))
-            hits = [(h.id, h.effect) for h in self._graph.propagate(worst).values() if h.effect in _FELT]
+            hits = [(h.id, h.effect) for h in felt(self._graph, failed).values() if h.effect in _FELT]
             self._known[failed] = _Hit(
                 {i: effect for i, effect in hits if i in self._services},
                 tuple(sorted(i for i, _ in hits if i in self.groups)),
@@ -147,7 +142,7 @@ class _Together:
                     self._hot.pop(group, None)
 
     def _members(self, fault: Fault) -> tuple[str, ...]:
-        return self._alone.of(frozenset((item, fault.effect) for item in fault.items)).members
+        return self._alone.of(frozenset([fault.declared])).members
 
     def more(self) -> tuple[Mapping[str, Effect], tuple[str, ...]]:
         """Return the services hit worse than by any fault alone, and the faults behind that."""
@@ -169,7 +164,7 @@ class _Together:
         return self._known[failed], tuple(sorted({f.id for f in found}))
 
     def _failed(self, faults: Iterable[Fault]) -> _Failed:
-        return frozenset((item, fault.effect) for fault in faults for item in fault.items)
+        return frozenset(fault.declared for fault in faults)
 
     def _reached(self, failed: _Failed, found: Mapping[Fault, None]) -> dict[Fault, None]:
         """Return the further faults that hit a group of which ``failed`` hits another member."""

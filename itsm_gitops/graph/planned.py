@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from itsm_gitops.graph.network import Network
-from itsm_gitops.graph.status import affected
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.windows import Window
 
 COORDINATED = "coordinated_with"
-_DONE = "review"  # the work is over, the record is still open
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Planned:
     ``items`` are what it affects by name, ``excluded`` what it certainly does not touch,
     ``implementers`` people (not teams), ``coordinated`` changes that it overlaps on purpose.
     ``outage`` is the planned interruption in minutes (0 for none) and ``interrupted`` the services
-    that it names for it.
+    that it names for it. ``firm`` says that the work may be done, ``running`` that it is going on.
     """
 
     id: str
@@ -44,6 +43,8 @@ class Planned:
     opened: str = ""
     updated: str = ""
     team: str = ""
+    firm: bool = False
+    running: bool = False
 
     @property
     def window(self) -> Window:
@@ -51,7 +52,9 @@ class Planned:
         return Window(self.start, self.end, self.title)
 
 
-def planned_of(entry: Entry, data: Mapping[str, Any], teams: Iterable[str] = ()) -> Planned | None:
+def planned_of(
+    book: RuleBook, entry: Entry, data: Mapping[str, Any], teams: Iterable[str] = ()
+) -> Planned | None:
     """Return a change as planned; None where its window is missing or ends before it begins.
 
     ``teams`` are the identifiers that do not name a person.
@@ -70,7 +73,7 @@ def planned_of(entry: Entry, data: Mapping[str, Any], teams: Iterable[str] = ())
         risk=str(risk.get("level", "")),
         start=start.astimezone(UTC),
         end=end.astimezone(UTC),
-        items=tuple(affected(entry)),
+        items=tuple(facts.affected(entry)),
         implementers=tuple(dict.fromkeys(people)),
         excluded=frozenset(str(x["ci"]) for x in _list(out) if isinstance(x, Mapping) and "ci" in x),
         coordinated=frozenset(e.target for e in entry.edges if e.relation == COORDINATED),
@@ -80,19 +83,21 @@ def planned_of(entry: Entry, data: Mapping[str, Any], teams: Iterable[str] = ())
         opened=entry.opened,
         updated=entry.updated,
         team=str(entry.columns.get("assigned_team", "")),
+        firm=facts.is_firm(book, entry.kind, entry.state),
+        running=facts.is_running(book, entry),
     )
 
 
-def planned_changes(network: Network, kind: str = "change") -> list[Planned]:
+def planned_changes(network: Network) -> list[Planned]:
     """Return every change that is still to be done and has a planned window, earliest first."""
-    flow = network.book.kinds[kind].workflow if kind in network.book.kinds else None
-    teams = {e.id for e in network.entries.values() if e.kind == "team"}
+    book, entries = network.book, network.entries.values()
+    teams = {e.id for e in facts.of_role(book, entries, meaning.TEAM)}
     found = []
-    for entry in network.entries.values():
-        if entry.kind != kind or flow is None or not flow.is_open(entry.state) or entry.state == _DONE:
+    for entry in facts.of_role(book, entries, meaning.CHANGE):
+        if not facts.is_to_be_done(book, entry):
             continue
         if "planned_start" in entry.columns and "planned_end" in entry.columns:
-            change = planned_of(entry, network.data(entry.id), teams)
+            change = planned_of(book, entry, network.data(entry.id), teams)
             if change is not None:
                 found.append(change)
     return sorted(found, key=lambda c: (c.start, c.id))

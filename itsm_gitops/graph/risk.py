@@ -14,8 +14,7 @@ from typing import Any
 
 from itsm_gitops.graph.impact import Effect, Hit, ImpactGraph
 from itsm_gitops.graph.network import Network
-from itsm_gitops.graph.status import affected
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.change_models import ChangeModel, reached, read_models
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import RISK
@@ -136,7 +135,7 @@ class RiskBook:
 
         What the change says it does not touch is left out, unless it names it itself.
         """
-        named = frozenset(i for i in affected(entry) if i in self.network.entries)
+        named = frozenset(i for i in facts.affected(entry) if i in self.network.entries)
         excluded = _list(data.get("excluded_cis"))
         out = [x.get("ci") for x in excluded if isinstance(x, Mapping)]
         hits = self.graph.propagate(dict.fromkeys(named, Effect.OUTAGE)).values()
@@ -148,7 +147,7 @@ class RiskBook:
         for hit in hits:
             other = self.network.entries[hit.id]
             said = str(other.columns.get("criticality", ""))
-            if hit.id in named or other.kind == "service":
+            if hit.id in named or facts.is_a(self.network.book, other, meaning.SERVICE):
                 rank = _WORDS.index(said) if said in _WORDS else -1
                 if rank > (_WORDS.index(worst) if worst else -1):
                     worst, where = said, hit.id
@@ -157,7 +156,8 @@ class RiskBook:
     def _blast_radius(self, entry: Entry, data: Mapping[str, Any]) -> tuple[int, str, str]:
         named, hits = self._hits(entry, data)
         hit = sorted(h.id for h in hits if h.id not in named)
-        services = [i for i in hit if self.network.entries[i].kind == "service"]
+        known, entries = self.network.book.playing(meaning.SERVICE), self.network.entries
+        services = [i for i in hit if entries[i].kind in known]
         shown = ", ".join(services[:4]) + (f" and {len(services) - 4} more" if len(services) > 4 else "")
         return len(hit), str(len(hit)), f"among them {shown}" if shown else ""
 
@@ -196,7 +196,8 @@ class RiskBook:
 
     @cached_property
     def _closed(self) -> list[Entry]:
-        return [e for e in self.network.entries.values() if e.kind == "change" and e.columns.get("outcome")]
+        every = facts.of_role(self.network.book, self.network.entries.values(), meaning.CHANGE)
+        return [e for e in every if e.columns.get("outcome")]
 
     def _recent(self, past: Entry, entry: Entry) -> bool:
         ended = clock.parse_time(past.updated)

@@ -193,7 +193,7 @@ def preview_freezes(network: Network, now: datetime, calendar: str = "") -> list
     Windows that ended before ``now`` are left out. Raises Refused for a calendar that is no freeze.
     """
     calendars = Calendars(network)
-    known = [c for c in calendars.of_type(FREEZE) if c.data.get("lifecycle") != "retired"]
+    known = [c for c in calendars.of_type(FREEZE) if not c.retired]
     if calendar:
         known = [c for c in calendars.of_type(FREEZE) if c.id == calendar]
         if not known:

@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.graph.impact import Effect, ImpactGraph
 from itsm_gitops.graph.network import Network
-from itsm_gitops.graph.status import affected
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.repository.history import FileEdit
 
@@ -26,7 +25,6 @@ _NEARNESS = (30, 22, 15, 8)
 _FURTHEST = 6
 _OUTCOMES = {"unsuccessful": 15, "backed_out": 15, "successful_with_issues": 8}
 _UNPLANNED = 15
-_STARTED = ("implement", "review", "closed")
 _SIGNIFICANT = timedelta(minutes=1)
 
 
@@ -79,7 +77,7 @@ class Scene:
 
 def scene(graph: ImpactGraph, incident: Entry, began: datetime, window: timedelta) -> Scene:
     """Return where to look: the affected CIs (0) and what they need or contain, by steps."""
-    distances = {i: 0 for i in affected(incident) if i in graph.network.entries}
+    distances = {i: 0 for i in facts.affected(incident) if i in graph.network.entries}
     queue = list(distances)
     for identifier in queue:
         if distances[identifier] == _FURTHEST:
@@ -107,15 +105,15 @@ class _Court:
         self.graph = graph
         self.at = at
         self._holding: dict[str, str] = {}
-        edges = network.entries[at.incident.id].edges if at.incident.id in network.entries else ()
-        self._named = {e.target for e in edges if e.relation == "caused_by"}
+        self._named = set(network.others(at.incident.id, "caused_by"))
 
     def changes(self) -> Iterator[Suspect]:
         """Yield the changes that were at work in the window."""
-        for entry in self.network.entries.values():
-            if entry.kind != "change" or entry.state not in (*_STARTED, "scheduled"):
+        book = self.network.book
+        for entry in facts.of_role(book, self.network.entries.values(), meaning.CHANGE):
+            if not (facts.is_firm(book, entry.kind, entry.state) or facts.is_carried_out(book, entry)):
                 continue
-            near = [i for i in affected(entry) if i in self.at.distances]
+            near = [i for i in facts.affected(entry) if i in self.at.distances]
             if not near and entry.id not in self._named:
                 continue
             suspect = self._change(entry, self.network.data(entry.id), near)
@@ -166,7 +164,7 @@ class _Court:
 
     def _covers(self, change: Suspect, item: str, moment: datetime) -> bool:
         day = timedelta(days=1)
-        named = item in affected(self.network.entries[change.id])
+        named = item in facts.affected(self.network.entries[change.id])
         return named and change.start - day <= moment <= change.end + day
 
     def _when(self, start: datetime, end: datetime) -> Iterator[Reason]:

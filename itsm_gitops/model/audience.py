@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -14,7 +14,6 @@ from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
 AUDIENCES = "schemas/policies/audiences.yaml"
 INTERNAL = "internal"
 NAMES, TEAMS, NONE = "names", "teams", "none"
-PERSON, TEAM = "person", "team"
 ALL = "*"
 CONFIDENTIAL = "confidential"
 
@@ -92,8 +91,10 @@ class Audience:
         return shown is not None and shown.admits(data)
 
 
-def audience_of(policy: Mapping[str, Any], name: str) -> Audience:
+def audience_of(policy: Mapping[str, Any], name: str, people: Collection[str]) -> Audience:
     """Return an audience of a policy's data; ``internal`` is there even where no policy names it.
+
+    ``people`` are the classes of people: an audience that is shown no names is shown none of them.
 
     Raises NotFound with the names there are, RuleBookError when the policy cannot be used.
     """
@@ -107,12 +108,12 @@ def audience_of(policy: Mapping[str, Any], name: str) -> Audience:
                 raise NotFound(f"there is no audience '{name}': there is no {AUDIENCES}", hint)
             hint = did_you_mean(name, known) or f"there are: {', '.join(sorted({*known, INTERNAL}))}"
             raise NotFound(f"there is no audience '{name}' in {AUDIENCES}", hint)
-        return _read(name, known[name])
+        return _read(name, known[name], people)
     except (KeyError, TypeError, AttributeError) as error:
         raise RuleBookError(f"{AUDIENCES}: missing or wrong: {error}") from error
 
 
-def _read(name: str, raw: Mapping[str, Any]) -> Audience:
+def _read(name: str, raw: Mapping[str, Any], persons: Collection[str]) -> Audience:
     if raw.get("everything") is True:
         return Audience(name, raw["title"])
     people = raw.get("people", NONE)
@@ -125,7 +126,7 @@ def _read(name: str, raw: Mapping[str, Any]) -> Audience:
             {**never, **about.get("never", {})},
         )
         for kind, about in raw.get("kinds", {}).items()
-        if kind != PERSON or people == NAMES
+        if kind not in persons or people == NAMES
     }
     handbook = raw.get("handbook", False)
     return Audience(

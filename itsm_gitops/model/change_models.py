@@ -72,4 +72,4 @@ def reached(flow: Workflow, state: str, since: str | None) -> bool:
     if since is None or state not in states or since not in states:
         return False
     order = list(states)
-    return states[state].category != "cancelled" and order.index(state) >= order.index(since)
+    return not flow.is_cancelled(state) and order.index(state) >= order.index(since)

@@ -51,7 +51,9 @@ class Kind:
 
     ``tag`` is the key that holds the name in a document: ``kind`` for records, ``class`` for
     CMDB items. ``label`` is the field shown as its title. ``operational`` classes can fail and
-    take part in impact analysis. ``keys`` is the canonical order of the top-level keys.
+    take part in impact analysis. ``plays`` are the roles of the kind (`meaning.py`). ``stages`` is the life cycle
+    that gives its states their meaning: its own, or for a class without one that of other classes whose
+    field of state it has. ``keys`` is the canonical order of the top-level keys.
     """
 
     name: str
@@ -67,6 +69,8 @@ class Kind:
     schema_path: str
     workflow: Workflow | None
     references: tuple[Reference, ...]
+    plays: tuple[str, ...] = ()
+    stages: Workflow | None = None
 
     @property
     def is_record(self) -> bool:

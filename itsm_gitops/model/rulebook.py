@@ -11,6 +11,7 @@ from typing import Any
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
 from itsm_gitops.model.kinds import ITEM, RECORD, Kind, find_references, inline
+from itsm_gitops.model.meaning import roles_of_old_kind
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.workflow import Workflow, read_workflow
 
@@ -122,6 +123,7 @@ class RuleBook:
         self._workflows: dict[str, Workflow] = {}
         self._built: dict[str, Kind] = {}
         self._inlined: dict[str, Any] = {}  # definitions, by name
+        self._states: dict[tuple[str, str], frozenset[str]] = {}
 
     def without(self, kinds: Iterable[str]) -> RuleBook:
         """Return this rule book as it would be without some kinds."""
@@ -191,7 +193,8 @@ class RuleBook:
         try:
             schema = self._schema(head)
             about = schema["x-itsm"]
-            workflow = about.get("workflow")
+            name = about.get("workflow")
+            workflow = self.workflow(name) if name else None
             return Kind(
                 name=head.name,
                 family=head.family,
@@ -204,8 +207,10 @@ class RuleBook:
                 operational=about.get("operational", False),
                 schema=schema,
                 schema_path=head.path,
-                workflow=self.workflow(workflow) if workflow else None,
+                workflow=workflow,
                 references=tuple(find_references(schema)),
+                plays=self._plays[head.name],
+                stages=workflow or self._shared_life(schema["properties"]),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise _wrong(head.path, error) from error
@@ -270,6 +275,43 @@ class RuleBook:
     def by_prefix(self) -> Kinds:
         """Kinds of record by identifier prefix."""
         return Kinds({h.prefix: h.name for h in self._heads.values() if h.prefix}, self._kind)
+
+    @cached_property
+    def _plays(self) -> Mapping[str, tuple[str, ...]]:
+        """The roles of each kind; where no kind has any, they follow from the names."""
+        abouts = {name: head.raw["x-itsm"] for name, head in self._heads.items()}
+        if not any("plays" in about for about in abouts.values()):
+            return {name: roles_of_old_kind(name) for name in abouts}
+        return {name: tuple(about.get("plays", ())) for name, about in abouts.items()}
+
+    def playing(self, role: str) -> tuple[str, ...]:
+        """Return the names of the kinds that play a role, records first, in file order."""
+        return tuple(name for name, roles in self._plays.items() if role in roles)
+
+    def player(self, role: str) -> Kind | None:
+        """Return the first kind that plays a role; None where none does."""
+        return next((self._kind(name) for name in self.playing(role)), None)
+
+    def states(self, kind: str, role: str) -> frozenset[str]:
+        """Return the states of a kind that play a role."""
+        known = self._states.get((kind, role))
+        if known is None:
+            stages = self.kinds[kind].stages
+            known = self._states[kind, role] = stages.playing(role) if stages else frozenset()
+        return known
+
+    def _shared_life(self, fields: Mapping[str, Any]) -> Workflow | None:
+        """Return the life cycle of other classes whose field of state, with no other states, is among these."""
+        used = (h.raw["x-itsm"].get("workflow") for h in self._heads.values() if h.family == ITEM)
+        # Those of kinds that an audience does not see still say what a state means.
+        there = (PurePosixPath(p).stem for p in self.files if p.startswith("schemas/workflows/"))
+        for name in filter(None, dict.fromkeys((*used, *there))):
+            life = self.workflow(name)
+            field = fields.get(life.state_field)
+            states = field.get("enum") if isinstance(field, dict) else None
+            if states and life.states.keys() >= set(states):
+                return life
+        return None
 
     @cached_property
     def by_folder(self) -> Kinds:

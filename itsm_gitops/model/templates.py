@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.paths import glob
 from itsm_gitops.model.roles import names
 
@@ -38,20 +37,6 @@ def departures(template: Mapping[str, Any], data: Mapping[str, Any]) -> list[str
         if mine is not None and not _same(mine, value_at(values, str(field))):
             found.append(str(field))
     return found
-
-
-def touched(data: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
-    """Yield the items that a change touches, with their place; the services that it is for are none of them."""
-    cis = data.get("cis")
-    if isinstance(cis, str):  # no schema allows that, and the gate reads it all the same
-        yield ("cis",), cis
-    for index, identifier in enumerate(cis if isinstance(cis, list) else ()):
-        if isinstance(identifier, str):
-            yield ("cis", index), identifier
-    links = data.get("links")
-    for index, link in enumerate(links if isinstance(links, list) else ()):
-        if isinstance(link, Mapping) and link.get("type") == "affects":
-            yield from ((("links", index, "target"), name) for name in names(link.get("target")))
 
 
 def classes_beyond(template: Mapping[str, Any], classes: Iterable[str]) -> list[str]:

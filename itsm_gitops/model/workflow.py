@@ -7,10 +7,16 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from itsm_gitops.model.meaning import roles_of_old_state
+
 Data = Mapping[str, Any]
 Condition = Mapping[str, tuple[Any, ...]]
 _EMPTY: tuple[Any, ...] = (None, "", [], {})  # and not 0 or False, which say something
 _ALWAYS: Condition = MappingProxyType({})
+
+# Categories of states: what a state means for lists and clocks.
+NEW, ACTIVE, WAITING, DONE, CANCELLED = CATEGORIES = ("new", "active", "waiting", "done", "cancelled")
+OPEN = (NEW, ACTIVE, WAITING)
 
 
 def holds(condition: Condition, data: Data) -> bool:
@@ -41,7 +47,7 @@ class Requirement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One state. ``category`` is one of new, active, waiting, done, cancelled."""
+    """One state. ``category`` is one of new, active, waiting, done, cancelled; ``roles`` are words of `meaning.py`."""
 
     name: str
     title: str
@@ -49,6 +55,7 @@ class State:
     description: str = ""
     terminal: bool = False
     require: tuple[Requirement, ...] = ()
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +117,21 @@ class Workflow:
         """Whether nothing leaves ``state``."""
         return state in self.states and self.states[state].terminal
 
+    def playing(self, role: str) -> frozenset[str]:
+        """Return the states that play a role."""
+        return frozenset(s.name for s in self.states.values() if role in s.roles)
+
+    def is_cancelled(self, state: str) -> bool:
+        """Whether a state says that the matter was given up."""
+        return state in self.states and self.states[state].category == CANCELLED
+
+    def is_done(self, state: str) -> bool:
+        """Whether a state is one of the end, reached or given up."""
+        return state in self.states and not self.is_open(state)
+
     def is_open(self, state: str) -> bool:
         """Whether work in ``state`` is still to be done."""
-        return state in self.states and self.states[state].category in ("new", "active", "waiting")
+        return state in self.states and self.states[state].category in OPEN
 
 
 def _condition(raw: Any) -> dict[str, tuple[Any, ...]]:
@@ -125,7 +144,7 @@ def _requirement(raw: Any) -> Requirement:
     return Requirement(raw["field"], _condition(raw.get("when")))
 
 
-def _state(name: str, raw: Data) -> State:
+def _state(name: str, raw: Data, roles: tuple[str, ...]) -> State:
     return State(
         name=name,
         title=raw["title"],
@@ -133,6 +152,7 @@ def _state(name: str, raw: Data) -> State:
         description=raw.get("description", ""),
         terminal=raw.get("terminal", False),
         require=tuple(_requirement(r) for r in raw.get("require", ())),
+        roles=roles,
     )
 
 
@@ -150,12 +170,17 @@ def _transition(raw: Data) -> Transition:
 
 def read_workflow(raw: Data) -> Workflow:
     """Build a workflow from the data of its file (validated against workflow.schema.json before)."""
+    name, states = raw["workflow"], raw["states"]
+    old = not any("roles" in s for s in states.values())
     return Workflow(
-        name=raw["workflow"],
+        name=name,
         title=raw["title"],
         state_field=raw.get("state_field", "state"),
         initial=raw["initial"],
-        states={name: _state(name, s) for name, s in raw["states"].items()},
+        states={
+            n: _state(n, s, roles_of_old_state(name, n) if old else tuple(s.get("roles", ())))
+            for n, s in states.items()
+        },
         transitions=tuple(_transition(t) for t in raw["transitions"]),
         immutable=tuple(raw.get("immutable", ())),
         editable_when_closed=tuple(raw.get("editable_when_closed", ())),

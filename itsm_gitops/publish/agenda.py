@@ -8,12 +8,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from itsm_gitops.graph.calendars import FREEZE, MAINTENANCE, Calendar
-from itsm_gitops.graph.status import affected
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.publish.view import View
 
 LOOKS = {FREEZE: "freeze", MAINTENANCE: "maintenance", "holidays": "holiday"}
-_RUNNING = "implement"
 
 # The start and the end of one day, as moments in UTC.
 Day = tuple[datetime, datetime]
@@ -41,9 +39,9 @@ class Span:
 def changes(view: View) -> list[Span]:
     """Return every change that is still to be done and has a planned start, earliest first."""
     found = []
-    for entry in view.of_kind("change"):
+    for entry in view.of_role(meaning.CHANGE):
         start = clock.parse_time(str(entry.columns.get("planned_start", "")))
-        if start is not None and view.is_open(entry) and entry.state != "review":
+        if start is not None and facts.is_to_be_done(view.book, entry):
             end = clock.parse_time(str(entry.columns.get("planned_end", ""))) or start
             found.append(Span(start, max(start, end), entry.id, entry.title, "change"))
     return sorted(found, key=lambda s: (s.start, s.id))
@@ -51,7 +49,7 @@ def changes(view: View) -> list[Span]:
 
 def is_running(view: View, change: Span) -> bool:
     """Whether a change is being carried out now."""
-    return view.entries[change.id].state == _RUNNING
+    return facts.is_running(view.book, view.entries[change.id])
 
 
 def calendar_spans(view: View, start: datetime, end: datetime) -> list[Span]:
@@ -68,7 +66,7 @@ def frozen(view: View) -> frozenset[str]:
 
 def _forbids(view: View, freeze: Calendar, change: Span) -> bool:
     entry = view.entries[change.id]
-    if entry.columns.get("type") in freeze.exempt_types or not freeze.covers(affected(entry)):
+    if entry.columns.get("type") in freeze.exempt_types or not freeze.covers(facts.affected(entry)):
         return False
     return bool(freeze.spans(change.start, change.end))
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.status import Health, health
-from itsm_gitops.model.audience import PERSON, TEAM, TEAMS, Audience
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.audience import TEAMS, Audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.history import Day
@@ -133,6 +134,8 @@ class Screen:
         kind, data = document.kind, document.data
         if kind is None or not isinstance(data, dict) or not self.audience.admits(kind.name, data):
             return None
+        if facts.is_draft(kind, facts.stage_of(kind, data)):
+            return None  # it is for its writers: nothing offers it to readers yet
         shown = self.data(kind.name, data, self._early(store), store)
         return _Shown(document._replace(data=shown, raw=b""), Seen(document.path, times(shown)))
 
@@ -223,8 +226,8 @@ def _config(full: Store, audience: Audience) -> Config:
 def _people(full: Store, audience: Audience, visible: Container[str]) -> dict[str, str]:
     """Return the people and teams that are not shown, people with the team that stands for them."""
     found = {}
-    for entry in full.entries.values():
-        if entry.kind in (PERSON, TEAM) and entry.id not in visible:
+    for entry in facts.of_role(full.book, full.entries.values(), meaning.PERSON, meaning.TEAM):
+        if entry.id not in visible:
             teams = [e.target for e in entry.edges if e.relation == "member_of" and e.target in visible]
             found[entry.id] = teams[0] if teams and audience.people == TEAMS else ""
     return found

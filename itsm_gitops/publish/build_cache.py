@@ -156,7 +156,7 @@ class BuildCache:
 
 def _are_many(view: View, spare: int) -> bool:
     """Whether ``spare`` records more or fewer leave the same words rare in every group of similar records."""
-    sizes = [sum(len(view.of_kind(kind)) for kind in kinds) for kinds in GROUPS]
+    sizes = [sum(len(view.of_role(role)) for role in roles) for roles in GROUPS]
     return all(size >= 4 * CAP + spare for size in sizes)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.publish import urls
@@ -90,12 +90,13 @@ class _ColumnReader:
             facet, name = facet_and_name
             if facet and name not in by_facet[facet]:
                 by_facet[facet].append(name)
+        priority = self._view.priority(entry)
         return _ExplorerRow(
             entry.id,
             entry.kind,
             shorten(entry.title, _LONGEST_TITLE),
             shorten(entry.state, _LONGEST_NAME),
-            shorten(self._view.priority(entry).name, _LONGEST_NAME),
+            shorten(priority.name if priority else "", _LONGEST_NAME),
             by_facet["service"],
             by_facet["ci"],
             by_facet["team"],
@@ -109,18 +110,18 @@ class _ColumnReader:
         entry = self._view.entries.get(target)
         kind = self._view.kind(entry) if entry else None
         if field in _TEAMS:
-            return "team" if kind is None or kind.name == "team" else ""
+            return "team" if kind is None or meaning.TEAM in kind.plays else ""
         if kind is None:
             return ("service" if field == "service" else "ci") if relation == "affects" else ""
-        if kind.name == "service":
+        if meaning.SERVICE in kind.plays:
             return "service" if relation == "affects" else ""
         return "ci" if kind.operational else ""
 
     def names(self) -> dict[str, dict[str, str]]:
         """Return the titles of items by facet, including every service and team."""
         facets = {name: facet for facet, name in self._facets.values() if facet}
-        for kind in ("service", "team"):
-            facets.update((e.id, kind) for e in self._view.of_kind(kind))
+        for facet, role in (("service", meaning.SERVICE), ("team", meaning.TEAM)):
+            facets.update((e.id, facet) for e in self._view.of_role(role))
         by_facet: dict[str, dict[str, str]] = {"service": {}, "ci": {}, "team": {}}
         for name, facet in sorted(facets.items()):
             by_facet[facet][name] = shorten(self._view.title(name), _LONGEST_NAME)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.model.audience import PERSON
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.diff import ADD, Change
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.publish.markup import shorten, words
@@ -103,10 +103,9 @@ def field_history(repo: Repository, store: Store, at: str | None) -> FieldHistor
 def _by_address(store: Store) -> dict[str, str]:
     """Return people by the addresses that their commits carry; an address that two people share is left out."""
     found: dict[str, set[str]] = {}
-    for entry in store.entries.values():
-        if entry.kind == PERSON:
-            for address in _addresses(store.data(entry.id)):
-                found.setdefault(address.lower(), set()).add(entry.id)
+    for entry in facts.of_role(store.book, store.entries.values(), meaning.PERSON):
+        for address in _addresses(store.data(entry.id)):
+            found.setdefault(address.lower(), set()).add(entry.id)
     return {address: next(iter(people)) for address, people in found.items() if len(people) == 1}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from itsm_gitops.model import meaning
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.handbook import md
@@ -45,9 +46,9 @@ def navigation(
         {"Catalogue": _page(urls.CATALOGUE)},
         {"Records": [_page(urls.RECORDS), {EXPLORER: _page(urls.EXPLORE)}, *_kinds(book, records=True)]},
     ]
-    if "change" in book.kinds:
+    if book.playing(meaning.CHANGE):
         tabs.append({"Changes": _page(urls.CHANGES)})
-    if "known-error" in book.kinds:
+    if book.playing(meaning.KNOWN_ERROR):
         tabs.append({"Known errors": _page(urls.KNOWN_ERRORS)})
     classes = [{"Map": _page(urls.MAP)}, *_kinds(book, records=False)]
     tabs.append({"CMDB": [_page(urls.CMDB), *classes]})
@@ -85,11 +86,11 @@ def _kinds(book: RuleBook, *, records: bool) -> list[dict[str, str]]:
 def _empty_pages(book: RuleBook, tabs: list[Any], *, forms: bool) -> dict[str, str]:
     """Return the Markdown of the pages whose article is filled in later."""
     pages = {_page(urls.SEARCH): _empty("Search", _NEITHER)}
-    for kind, url, title in (
-        ("incident", urls.REPORT, "Report an incident"),
-        ("change", urls.NEW_CHANGE, "File a change"),
+    for role, url, title in (
+        (meaning.INCIDENT, urls.REPORT, "Report an incident"),
+        (meaning.CHANGE, urls.NEW_CHANGE, "File a change"),
     ):
-        if forms and kind in book.kinds:
+        if forms and book.playing(role):
             pages[_page(url)] = _empty(title, _NEITHER)
     for tab in tabs:
         for title, content in tab.items():

@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 from itsm_gitops.graph.planned import Planned, planned_of
 from itsm_gitops.graph.schedule import Schedule, carriers, plan
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.windows import Window, moment_of
 from itsm_gitops.publish.view import View
 
 MONTHS_BEFORE, MONTHS_AFTER = 1, 5
-# What was never agreed or was called off did not happen.
-_NOT_DONE = "cancelled"
 
 
 class Month(NamedTuple):
@@ -39,7 +38,7 @@ class Plan:
     def carriers(self) -> dict[str, frozenset[str]]:
         """What each service needs or contains, itself included."""
         view = self._view
-        return {e.id: carriers(view.graph, e.id) for e in view.of_kind("service")}
+        return {e.id: carriers(view.graph, e.id) for e in view.of_role(meaning.SERVICE)}
 
     @cached_property
     def done(self) -> list[Planned]:
@@ -47,10 +46,15 @@ class Plan:
         view, span = self._view, Window(self.schedule.start, self.schedule.end)
         shown = {c.id for c in self.schedule.changes}
         found = []
-        for entry in view.of_kind("change"):
-            if entry.id in shown or entry.state == _NOT_DONE or "planned_start" not in entry.columns:
+        for entry in view.of_role(meaning.CHANGE):
+            # What was never agreed or was called off did not happen.
+            if (
+                entry.id in shown
+                or facts.is_cancelled(view.book, entry)
+                or "planned_start" not in entry.columns
+            ):
                 continue
-            change = planned_of(entry, {})
+            change = planned_of(view.book, entry, {})
             if change is not None and span.touches(change.start, change.end):
                 found.append(change)
         return sorted(found, key=lambda c: (c.start, c.id))

@@ -20,11 +20,12 @@ from collections.abc import Iterable, Sequence
 from math import log2
 from typing import NamedTuple
 
-from itsm_gitops.graph.status import affected
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish.search import tokens
 
-GROUPS = (("incident", "problem", "known-error"), ("change",))
+GROUPS = ((meaning.INCIDENT, meaning.PROBLEM, meaning.KNOWN_ERROR), (meaning.CHANGE,))
 MOST = 5
 CAP = 30
 _LEAST = 3.0
@@ -89,7 +90,7 @@ class _Group:
         """Return what a record affects, worked out once: most are looked at for several others."""
         known = self._items.get(identifier)
         if known is None:
-            known = self._items[identifier] = frozenset(affected(self.entries[identifier]))
+            known = self._items[identifier] = frozenset(facts.affected(self.entries[identifier]))
         return known
 
 
@@ -105,16 +106,18 @@ class Similar:
     many titles have those words.
     """
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        """Take every entry that may be named on a page."""
-        listed = list(entries)
-        self._services = frozenset(e.id for e in listed if e.kind == "service")
+    def __init__(self, book: RuleBook, entries: Iterable[Entry]) -> None:
+        """Take every entry that may be named on a page; what is offered to readers must be published."""
+        drafts = {k.name: k for k in book.kinds.values()}
+        listed = [e for e in entries if not facts.is_draft(drafts[e.kind], e.state)]
+        self._services = frozenset(e.id for e in facts.of_role(book, listed, meaning.SERVICE))
         self._groups: dict[str, _Group] = {}
-        for kinds in GROUPS:
+        for roles in GROUPS:
+            kinds = frozenset(kind for role in roles for kind in book.playing(role))
             group = _Group([e for e in listed if e.kind in kinds])
             self._groups.update(dict.fromkeys(kinds, group))
 
     def of(self, entry: Entry) -> list[Alike]:
         """Return the records most similar to one, the most similar first; none for kinds without a group."""
         group = self._groups.get(entry.kind)
-        return group.of(entry, frozenset(affected(entry)), self._services) if group else []
+        return group.of(entry, frozenset(facts.affected(entry)), self._services) if group else []

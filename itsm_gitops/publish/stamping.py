@@ -94,5 +94,5 @@ def document_page(view: View, entry: Entry, data: dict[str, object], fields: tup
         return ListPage(
             url, f"{entry.id} {entry.title}", urls.RECORDS, record.record_page(view, entry, data, fields)
         )
-    section = {"service": urls.SERVICES, "offering": urls.CATALOGUE}.get(entry.kind, urls.CMDB)
+    section = urls.section(kind)
     return ListPage(url, entry.title or entry.id, section, item.item_page(view, entry, data, fields))

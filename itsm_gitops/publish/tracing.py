@@ -13,10 +13,12 @@ from typing import Any, TypeVar, cast
 from itsm_gitops.graph.status import Health
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.meaning import PERSON
+from itsm_gitops.model.priority import Priority
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish.markup import Html
 from itsm_gitops.publish.similar import title_words
-from itsm_gitops.publish.view import Priority, View
+from itsm_gitops.publish.view import View
 
 V = TypeVar("V")
 
@@ -67,7 +69,7 @@ class _Traced:
         self.hit_by = _Answers(view.hit_by, tracer, HIT)
         self.proofs = _Answers(view.proofs, tracer, PROOF)
         self.conflicts = _Answers(view.conflicts, tracer, CONFLICT)
-        self._history = _History(view.history, tracer) if view.history else None
+        self._history = _History(view.history, tracer, view.book.playing(PERSON)) if view.history else None
         self.similar = _Similar(view.similar, tracer)
         self.course = self._course if view.course else None
         self.network = _Network(view.network, tracer, self.entries)
@@ -76,7 +78,7 @@ class _Traced:
         self.pictures = _Pictures(tracer)
         # These depend on their arguments and on what is the same for a whole build.
         self.book, self.config, self.zone, self.audience = view.book, view.config, view.zone, view.audience
-        self.kind, self.matrix, self.priority_title = view.kind, view.matrix, view.priority_title
+        self.kind, self.priority_title = view.kind, view.priority_title
         self.state_name, self.time, self.moment = view.state_name, view.time, view.moment
 
     def __getattr__(self, name: str) -> Any:
@@ -112,6 +114,10 @@ class _Traced:
         self._tracer.keys.add(KIND + name)
         return self._view.of_kind(name)
 
+    def of_role(self, role: str) -> list[Entry]:
+        self._tracer.keys.update(KIND + name for name in self.book.playing(role))
+        return self._view.of_role(role)
+
     def url(self, identifier: str) -> str:
         self._note(identifier)
         return self._view.url(identifier)
@@ -133,9 +139,13 @@ class _Traced:
         self._note(entry.id)
         return self._view.is_open(entry)
 
-    def priority(self, entry: Entry) -> Priority:
+    def priority(self, entry: Entry) -> Priority | None:
         self._note(entry.id)
         return self._view.priority(entry)
+
+    def urgency(self, entry: Entry) -> int:
+        self._note(entry.id)
+        return self._view.urgency(entry)
 
     def major(self, entry: Entry) -> str:
         self._note(entry.id)
@@ -247,8 +257,14 @@ class _Store(_Behind):
 
 
 class _History(_Behind):
+    def __init__(self, inner: Any, tracer: Tracer, people: Sequence[str]) -> None:
+        super().__init__(inner, tracer)
+        self._people = people
+
     def of(self, path: str) -> Any:
-        self._tracer.keys.update((EDITED + path, KIND + "person"))  # people are known by their addresses
+        self._tracer.keys.update(
+            (EDITED + path, *(KIND + name for name in self._people))
+        )  # people are known by their addresses
         return self._inner.of(path)
 
 

@@ -10,6 +10,7 @@ from datetime import date
 
 from itsm_gitops.model import ids
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.meaning import OFFERING, SERVICE
 
 HOME = "index.html"
 SEARCH = "search.html"
@@ -38,7 +39,7 @@ API_SCHEMAS = "api/schema/"
 REPORTS = "reports/index.html"
 
 # Classes that have a part of the site of their own.
-_FOLDERS = {"service": "services", "offering": "catalogue"}
+_FOLDERS = {SERVICE: "services", OFFERING: "catalogue"}
 
 
 def page(kind: Kind, identifier: str) -> str:
@@ -57,7 +58,13 @@ def folder(kind: Kind) -> str:
     """Return the folder of a kind's pages."""
     if kind.is_record:
         return f"records/{kind.plural}"
-    return _FOLDERS.get(kind.name, f"cmdb/{kind.plural}")
+    return next((_FOLDERS[r] for r in kind.plays if r in _FOLDERS), f"cmdb/{kind.plural}")
+
+
+def section(kind: Kind) -> str:
+    """Return the part of the site in which the pages of a class stand."""
+    parts = {SERVICE: SERVICES, OFFERING: CATALOGUE}
+    return next((parts[r] for r in kind.plays if r in parts), CMDB)
 
 
 def index(kind: Kind) -> str:

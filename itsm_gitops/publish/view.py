@@ -13,12 +13,13 @@ from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
-from itsm_gitops.graph.status import OPERATIONAL, STATUSES, Health, affected, health
-from itsm_gitops.model import clock
+from itsm_gitops.graph.status import OPERATIONAL, STATUSES, Health, health
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.history import Day
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.priority import Priority, rank
 from itsm_gitops.model.report import MONTHS, Cell
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.model.standing import Asking, Course, Proof
@@ -41,11 +42,10 @@ _MOST_TIMES = 50_000
 
 
 class Extra(NamedTuple):
-    """Facts of a document that its entry does not hold."""
+    """What lists say of a document and its entry does not hold."""
 
     id: str
-    priority: str = ""
-    major: str = ""
+    major: str
 
 
 def extra_of(document: Document) -> list[Extra]:
@@ -53,19 +53,9 @@ def extra_of(document: Document) -> list[Extra]:
     data = document.data
     if not isinstance(data, dict):
         return []
-    override, major = data.get("priority_override"), data.get("major")
-    priority = override.get("priority") if isinstance(override, dict) else None
+    major = data.get("major")
     state = major.get("state") if isinstance(major, dict) else None
-    if priority is None and state is None:
-        return []
-    return [Extra(document.id, _text(priority), _text(state))]
-
-
-class Priority(NamedTuple):
-    """A priority and whether a person set it against the matrix."""
-
-    name: str
-    overridden: bool = False
+    return [] if state is None else [Extra(document.id, _text(state))]
 
 
 def zone_of(config: Config) -> tzinfo:
@@ -106,7 +96,6 @@ class View:
         self._links: dict[str, Html] = {}
         self._urls: dict[str, str] = {}
         self._times: dict[str, Html] = {}
-        self._priorities: dict[tuple[Any, Any], Priority] = {}
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -126,7 +115,7 @@ class View:
     @cached_property
     def similar(self) -> Similar:
         """Which records are like which."""
-        return Similar(e for e in self.entries.values() if self.url(e.id))
+        return Similar(self.book, (e for e in self.entries.values() if self.url(e.id)))
 
     @cached_property
     def hit_by(self) -> dict[str, list[Health]]:
@@ -149,17 +138,13 @@ class View:
 
     @cached_property
     def known_errors(self) -> dict[str, list[str]]:
-        """The known errors in force that affect each item, the newest first."""
+        """The known errors that are offered for each item, the newest first."""
         found: dict[str, list[str]] = {}
-        current = [e for e in self.of_kind("known-error") if e.state != "retired"]
+        current = [e for e in self.of_role(meaning.KNOWN_ERROR) if facts.is_offered(self.book, e)]
         for entry in sorted(current, key=lambda e: (e.opened, e.id), reverse=True):
-            for target in affected(entry):
+            for target in facts.affected(entry):
                 found.setdefault(target, []).append(entry.id)
         return found
-
-    @cached_property
-    def _matrix(self) -> Mapping[str, Any]:
-        return self.book.policy(PRIORITY)
 
     def kind(self, entry: Entry) -> Kind:
         """Return the kind of an entry."""
@@ -172,6 +157,11 @@ class View:
     def of_kind(self, name: str) -> list[Entry]:
         """Return the entries of one kind that have a page, by identifier."""
         return self._by_kind.get(name, [])
+
+    def of_role(self, role: str) -> list[Entry]:
+        """Return the entries with a page whose kind plays a role, by identifier."""
+        some = [self.of_kind(name) for name in self.book.playing(role)]
+        return some[0] if len(some) == 1 else sorted((e for s in some for e in s), key=lambda e: e.id)
 
     @cached_property
     def _by_kind(self) -> dict[str, list[Entry]]:
@@ -226,25 +216,18 @@ class View:
             return link(url, title)
         return link(url, Html(f'<span class="it-id">{esc(identifier)}</span> {title}'), "it-ref")
 
-    def priority(self, entry: Entry) -> Priority:
-        """Return the priority of a record: as overridden, else by the matrix, else ''."""
-        extra = self._extras.get(entry.id)
-        if extra and extra.priority:
-            return Priority(extra.priority, True)
-        asked = entry.columns.get("impact"), entry.columns.get("urgency")
-        known = self._priorities.get(asked)
-        if known is None:
-            known = self._priorities[asked] = Priority(self.matrix(*map(_text, asked)))
-        return known
+    def priority(self, entry: Entry) -> Priority | None:
+        """Return the priority of a record, None when it has none."""
+        return facts.priority(self.book, entry)
 
-    def matrix(self, impact: str, urgency: str) -> str:
-        """Return what the priority matrix says, '' where it says nothing."""
-        row = self._matrix.get("matrix", {}).get(impact, {})
-        return _text(row.get(urgency)) if isinstance(row, dict) else ""
+    def urgency(self, entry: Entry) -> int:
+        """Return the place of a record's priority, the most urgent first, those without one last."""
+        found = self.priority(entry)
+        return rank(self.book.policy(PRIORITY), found.name if found else "")
 
     def priority_title(self, name: str) -> str:
         """Return a priority in words, '' when the policy has none for it."""
-        known = self._matrix.get("priorities", {}).get(name)
+        known = self.book.policy(PRIORITY).get("priorities", {}).get(name)
         return _text(known.get("title")) if isinstance(known, dict) else ""
 
     def major(self, entry: Entry) -> str:
@@ -264,7 +247,7 @@ class View:
     def priority_chip(self, entry: Entry) -> Html:
         """Return the priority of a record as a chip, nothing when it has none."""
         found = self.priority(entry)
-        if not found.name:
+        if found is None:
             return EMPTY
         return chip(found.name, f"p{found.name[-1:]}" if found.name[-1:] in "12345" else "none")
 

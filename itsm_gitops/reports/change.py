@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.report import (
     COUNT,
     ITEM,
@@ -18,6 +19,7 @@ from itsm_gitops.model.report import (
     Row,
     Table,
 )
+from itsm_gitops.model.workflow import CANCELLED
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import MOST_ROWS, counted, grouped, largest, share
@@ -36,7 +38,7 @@ _Caused = Mapping[str, Sequence[Case]]
 def causes(log: Log) -> dict[str, list[Case]]:
     """Return the incidents that each change caused, whatever the report is limited to."""
     found: dict[str, list[Case]] = {}
-    for case in log.every("incident"):
+    for case in log.playing(meaning.INCIDENT):
         changes = _changes_behind(log, case)
         if measures.caused_by_change(case, changes):
             for change in changes:
@@ -45,13 +47,13 @@ def causes(log: Log) -> dict[str, list[Case]]:
 
 
 def _changes_behind(log: Log, case: Case) -> list[Case]:
-    known = [log.find(target) for target in case.targets("caused_by")]
-    return [c for c in known if c is not None and c.entry.kind == "change"]
+    known = [log.find(other) for other in log.network.others(case.entry.id, "caused_by")]
+    return [c for c in known if c is not None and facts.is_a(log.book, c.entry, meaning.CHANGE)]
 
 
 def changes(log: Log) -> Draft:
     """Return the outcomes of the changes that were closed, by type, team and service, with their rates."""
-    closed = log.resolved("change")
+    closed = log.resolved(log.of_role(meaning.CHANGE))
     caused = causes(log)
     good = share(sum(map(measures.is_successful, closed)), len(closed))
     headline = (
@@ -60,7 +62,7 @@ def changes(log: Log) -> Draft:
         else "no change was closed"
     )
     order = grouped(closed, lambda c: c.text("type"))
-    known = log.book.kinds["change"].fields.get("type", {}).get("enum", ()) if closed else ()
+    known = log.book.kinds[closed[0].entry.kind].fields.get("type", {}).get("enum", ()) if closed else ()
     types = [(t.capitalize(), order[t]) for t in [*known, *sorted(set(order) - set(known))] if t in order]
     return Draft(
         headline,
@@ -117,7 +119,7 @@ def _rates(types: Sequence[tuple[str, list[Case]]], caused: _Caused, total: int)
 
 def caused(log: Log) -> Draft:
     """Return the incidents that changes caused: by month, and the changes behind them."""
-    opened = [c for c in log.opened("incident") if c.category != "cancelled"]
+    opened = [c for c in log.opened(log.of_role(meaning.INCIDENT)) if c.category != CANCELLED]
     behind = {c.entry.id: _changes_behind(log, c) for c in opened}
     mine = [c for c in opened if measures.caused_by_change(c, behind[c.entry.id])]
     part = share(len(mine), len(opened))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from itsm_gitops.model import meaning
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.report import (
     COUNT,
@@ -32,7 +33,7 @@ def backlog(log: Log) -> Draft:
     """Return what is open now, by age: of every kind, of incidents by priority, by team, by service."""
     kinds = [(k, measures.backlog(log.of(k.name))) for k in _kinds(log)]
     waiting = [c for _, some in kinds for c in some]
-    urgent = by_priority(log, measures.backlog(log.of("incident")))
+    urgent = by_priority(log, measures.backlog(log.of_role(meaning.INCIDENT)))
     oldest = max((measures.age(c, log.until) for c in waiting), default=0)
     headline = f"{len(waiting):,} open, the oldest for {said(oldest)}" if waiting else "nothing is open"
     return Draft(
@@ -50,7 +51,7 @@ def backlog(log: Log) -> Draft:
 def _kinds(log: Log) -> list[Kind]:
     """Return the kinds of record whose life ends; known errors are knowledge, not work."""
     kinds = [k for k in log.book.kinds.values() if k.is_record and k.workflow is not None]
-    return [k for k in kinds if any(log.of(k.name)) and k.name != "known-error"]
+    return [k for k in kinds if any(log.of(k.name)) and meaning.KNOWN_ERROR not in k.plays]
 
 
 def _banded(log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str, list[Case]]]) -> Table:
@@ -75,9 +76,9 @@ def _ages(log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str
 
 def arrivals(log: Log) -> Draft:
     """Return what came and what was done, by week and by month, for each kind that is worked on."""
-    kinds = [k for k in _kinds(log) if k.name != "change"]
-    came = sum(len(log.opened(k.name)) for k in kinds)
-    done = sum(len(log.resolved(k.name)) for k in kinds)
+    kinds = [k for k in _kinds(log) if meaning.CHANGE not in k.plays]
+    came = sum(len(log.opened(log.of(k.name))) for k in kinds)
+    done = sum(len(log.resolved(log.of(k.name))) for k in kinds)
     return Draft(
         f"{came:,} opened, {done:,} resolved",
         (measures.arrivals, measures.resolutions, measures.cancellations, measures.backlog_at),

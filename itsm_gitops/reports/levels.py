@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from itsm_gitops.model import meaning
 from itsm_gitops.model.report import (
     DURATION,
     EXACT_SHARE,
@@ -27,7 +28,7 @@ from itsm_gitops.service_levels import measures as durations
 from itsm_gitops.service_levels.clocks import AVAILABILITY, RESOLUTION, RESPONSE, Clock, Levels
 from itsm_gitops.service_levels.measures import MET, MISSED, RUNNING
 
-_KINDS = ("incident", "request")
+_ROLES = (meaning.INCIDENT, meaning.REQUEST)
 _MOST_SERVICES = 500
 
 
@@ -39,7 +40,7 @@ def levels_of(log: Log) -> Levels:
 def levels(log: Log) -> Draft:
     """Return how often each promise was kept: by target, service and month, and what was missed."""
     known = levels_of(log)
-    clocks = [c for kind in _KINDS for case in log.opened(kind) for c in known.clocks(case)]
+    clocks = [c for role in _ROLES for case in log.opened(log.of_role(role)) for c in known.clocks(case)]
     up = uptimes(log)
     counts = _count(clocks)
     kept = share(counts[MET], counts[MET] + counts[MISSED])

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.past import Fault, Spell, faults_of, spells
-from itsm_gitops.model.priority import priority
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.windows import moment_of, zone
-from itsm_gitops.service_levels.life import OPEN, Case, Life, case_of
+from itsm_gitops.model.workflow import OPEN
+from itsm_gitops.service_levels.life import Case, Life, case_of
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Store
@@ -61,12 +62,11 @@ class Log:
         self._cases = dict(self._read(store, lives))
 
     def _read(self, store: Store, lives: Iterable[Life]) -> Iterable[tuple[str, Case]]:
-        policy = store.book.policy(PRIORITY)
         for life in sorted(lives, key=lambda found: found.id):
             entry = store.entries.get(life.id)
             if entry is None:
                 continue
-            found = priority(policy, entry.columns)
+            found = facts.priority(store.book, entry)
             workflow = store.book.kinds[entry.kind].workflow
             case = case_of(entry, workflow, life, found.name if found else "", self.now)
             if case is not None:
@@ -81,7 +81,8 @@ class Log:
     def services(self) -> list[str]:
         """The services in production, by identifier."""
         entries = self.network.entries.values()
-        return sorted(e.id for e in entries if e.kind == "service" and self.graph.in_production(e.id))
+        services = facts.of_role(self.book, entries, meaning.SERVICE)
+        return sorted(e.id for e in services if self.graph.in_production(e.id))
 
     @cached_property
     def spells(self) -> list[Spell]:
@@ -90,7 +91,7 @@ class Log:
 
     def _faults(self) -> Iterator[Fault]:
         """Yield the faults that lasted into the time of the report, cut to it."""
-        for case in self.every("incident"):
+        for case in self.playing(meaning.INCIDENT):
             if case.ended is not None and case.ended <= self.since:
                 continue
             times = [
@@ -104,9 +105,10 @@ class Log:
         """Return a record whatever the report is limited to, None where there is none."""
         return self._cases.get(identifier)
 
-    def every(self, kind: str) -> list[Case]:
-        """Return the records of a kind whatever the report is limited to."""
-        return [c for c in self._cases.values() if c.entry.kind == kind]
+    def playing(self, role: str) -> list[Case]:
+        """Return the records whose kind plays a role, whatever the report is limited to."""
+        kinds = self.book.playing(role)
+        return [c for c in self._cases.values() if c.entry.kind in kinds]
 
     @cached_property
     def first(self) -> int | None:
@@ -116,6 +118,11 @@ class Log:
     def of(self, kind: str) -> list[Case]:
         """Return the records of a kind that the report is about, by identifier."""
         return self._by_kind.get(kind, [])
+
+    def of_role(self, role: str) -> list[Case]:
+        """Return the records that the report is about and whose kind plays a role, by identifier."""
+        found = [case for kind in self.book.playing(role) for case in self.of(kind)]
+        return sorted(found, key=lambda c: c.entry.id)
 
     @cached_property
     def _by_kind(self) -> Mapping[str, list[Case]]:
@@ -129,13 +136,13 @@ class Log:
         """Whether a moment lies in the time of the report."""
         return moment is not None and self.since <= moment <= self.until
 
-    def opened(self, kind: str) -> list[Case]:
-        """Return the records of a kind that were opened in the time of the report."""
-        return [c for c in self.of(kind) if self.within(c.opened)]
+    def opened(self, cases: Iterable[Case]) -> list[Case]:
+        """Return the records that were opened in the time of the report."""
+        return [c for c in cases if self.within(c.opened)]
 
-    def resolved(self, kind: str) -> list[Case]:
-        """Return the records of a kind that were resolved for good in the time of the report."""
-        return [c for c in self.of(kind) if self.within(c.resolved)]
+    def resolved(self, cases: Iterable[Case]) -> list[Case]:
+        """Return the records that were resolved for good in the time of the report."""
+        return [c for c in cases if self.within(c.resolved)]
 
     def priority_title(self, name: str) -> str:
         """Return a priority with its word: ``P1 Critical``."""

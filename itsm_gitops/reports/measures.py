@@ -14,8 +14,9 @@ from inspect import cleandoc
 from typing import Any
 
 from itsm_gitops.model.report import Measure
+from itsm_gitops.model.workflow import CANCELLED, OPEN
 from itsm_gitops.reports.log import Bucket
-from itsm_gitops.service_levels.life import OPEN, Case
+from itsm_gitops.service_levels.life import Case
 
 SUCCESSFUL = ("successful", "successful_with_issues")
 FAILED = ("unsuccessful", "backed_out")
@@ -186,4 +187,4 @@ def caused_by_change(case: Case, changes: Sequence[Case]) -> bool:
     Source: ITIL 4, change enablement: incidents and problems caused by changes; ServiceNow, the
     incident's field "caused by change".
     """
-    return bool(changes) and case.category != "cancelled"
+    return bool(changes) and case.category != CANCELLED

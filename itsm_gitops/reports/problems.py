@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.report import DURATION, ITEM, RECORD, TEXT, Column, Row, Table, duration
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Log
@@ -24,7 +25,7 @@ from itsm_gitops.service_levels.life import Case
 
 def problems(log: Log) -> Draft:
     """Return the open problems by state and age, the oldest of them, and times to resolve by team."""
-    waiting = measures.backlog(log.of("problem"))
+    waiting = measures.backlog(log.of_role(meaning.PROBLEM))
     ages = [measures.age(c, log.until) for c in waiting]
     middle = measures.median(ages)
     headline = (
@@ -41,7 +42,7 @@ def problems(log: Log) -> Draft:
 
 def _states(log: Log, waiting: list[Case]) -> Table:
     groups = grouped(waiting, lambda c: c.spans[-1].state)
-    flow = log.book.kinds["problem"].workflow if waiting else None
+    flow = log.book.kinds[waiting[0].entry.kind].workflow if waiting else None
     states = [s for s in flow.states.values() if s.name in groups] if flow else []
     columns = (Column("state", "State", TEXT), Column("open", "Open"), *BAND_COLUMNS)
     rows: list[Row] = [(s.title, len(groups[s.name]), *bands(groups[s.name], log.until)) for s in states]
@@ -57,7 +58,7 @@ def _oldest(log: Log, waiting: list[Case]) -> Table:
         Column("in_state_s", "In state", DURATION),
         Column("incidents", "Incidents"),
     )
-    flow = log.book.kinds["problem"].workflow if waiting else None
+    flow = log.book.kinds[waiting[0].entry.kind].workflow if waiting else None
     rows = tuple(
         (
             c.entry.id,
@@ -76,12 +77,12 @@ def _oldest(log: Log, waiting: list[Case]) -> Table:
 def _incidents(log: Log, identifier: str) -> int:
     others = {r.other for r in log.network.related(identifier)}
     found = [log.find(other) for other in others]
-    return sum(c is not None and c.entry.kind == "incident" for c in found)
+    return sum(c is not None and facts.is_a(log.book, c.entry, meaning.INCIDENT) for c in found)
 
 
 def _resolved(log: Log) -> Table:
     rows = []
-    for team, cases in largest(log.resolved("problem"), "assigned_team"):
+    for team, cases in largest(log.resolved(log.of_role(meaning.PROBLEM)), "assigned_team"):
         taken = [t for c in cases if (t := durations.time_to_resolve(c)) is not None]
         rows.append((team, *spread(taken)))
     columns = (Column("team", "Team", ITEM), *SPREAD_COLUMNS)

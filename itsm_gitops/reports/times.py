@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from itsm_gitops.model import meaning
 from itsm_gitops.model.report import COUNT, DURATION, ITEM, TEXT, Column, Table, duration
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Log
@@ -26,7 +27,7 @@ _Groups = Sequence[tuple[str, list[Case]]]
 
 def times(log: Log) -> Draft:
     """Return the times of incidents by priority, team and service, and those of requests by offering."""
-    begun, done = log.opened("incident"), log.resolved("incident")
+    begun, done = log.opened(log.of_role(meaning.INCIDENT)), log.resolved(log.of_role(meaning.INCIDENT))
     taken = [t for c in done if (t := durations.time_to_resolve(c)) is not None]
     middle = measures.median(taken)
     headline = (
@@ -54,7 +55,7 @@ def times(log: Log) -> Draft:
                 "Time to fulfil requests by offering",
                 "Offering",
                 ITEM,
-                largest(log.resolved("request"), "offering"),
+                largest(log.resolved(log.of_role(meaning.REQUEST)), "offering"),
             ),
         ),
     )

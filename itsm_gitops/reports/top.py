@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from itsm_gitops.model import meaning
 from itsm_gitops.model.report import ITEM, STACKED, Bars, Cell, Column, Table
+from itsm_gitops.model.workflow import CANCELLED
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import MOST_ROWS, counted
 from itsm_gitops.reports.writing import Draft
 from itsm_gitops.service_levels.life import Case
-
-_SERVICE = "service"
 
 
 def incident_count(cases: Iterable[Case]) -> list[Case]:
@@ -23,7 +23,7 @@ def incident_count(cases: Iterable[Case]) -> list[Case]:
     Source: ITIL 4, problem management: trends of incidents show where problems are; ServiceNow, top
     services and configuration items by incidents.
     """
-    return [c for c in cases if c.category != "cancelled"]
+    return [c for c in cases if c.category != CANCELLED]
 
 
 def fault_count(cases: Iterable[Case]) -> list[Case]:
@@ -39,9 +39,10 @@ def fault_count(cases: Iterable[Case]) -> list[Case]:
 
 def top(log: Log) -> Draft:
     """Return the twenty services and the twenty items with the most incidents."""
-    cases = incident_count(log.opened("incident"))
-    services = _table(log, "services", "Services", cases, lambda name: name == _SERVICE)
-    items = _table(log, "items", "Configuration items", cases, lambda name: name != _SERVICE)
+    served = log.book.playing(meaning.SERVICE)
+    cases = incident_count(log.opened(log.of_role(meaning.INCIDENT)))
+    services = _table(log, "services", "Services", cases, lambda kind: kind in served)
+    items = _table(log, "items", "Configuration items", cases, lambda kind: kind not in served)
     return Draft(
         _headline(services, len(cases)), (incident_count, fault_count, measures.backlog), (services, items)
     )

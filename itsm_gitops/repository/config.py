@@ -15,6 +15,7 @@ from itsm_gitops.model.audience import AUDIENCES, Audience, audience_of
 from itsm_gitops.model.audience_names import name_misfits
 from itsm_gitops.model.errors import ItsmError, NotFound, RuleBookError, SettingsError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, Finding
+from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.shape import Misfit, misfits
 from itsm_gitops.model.windows import is_zone, near_zone
@@ -179,7 +180,7 @@ def read_audience(snapshot: Snapshot, book: RuleBook, name: str) -> Audience:
         found = list(misfits(data, schema, schema)) or list(name_misfits(data, _schemas(book)))
         for fault in _located(snapshot.read(AUDIENCES), AUDIENCES, "", found)[:1] if found else ():
             raise RuleBookError(f"{place_of(fault)}: {fault.message}", fault.hint or f"correct {AUDIENCES}")
-    audience = audience_of(data, name)
+    audience = audience_of(data, name, book.playing(PERSON))
     if audience.everything or audience.confidential:
         return audience
     kinds = {k: v for k, v in audience.kinds.items() if not (k in book.kinds and book.kinds[k].confidential)}

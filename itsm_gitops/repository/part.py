@@ -21,6 +21,12 @@ class PartialSnapshot:
         found = self._below.files(*roots)
         return [i for i in found if i.path in self._records or not i.path.startswith(f"{RECORDS}/")]
 
+    def naming(self, text: str, folder: str) -> list[str]:
+        """Return the files under a folder, named or not, that hold a text."""
+        paths = [i.path for i in self._below.files(folder)]
+        wanted = text.encode()
+        return [path for path, raw in self._below.read_many(paths) if wanted in raw]
+
     def read(self, path: str) -> bytes:
         """Return the bytes of one file of the whole snapshot."""
         return self._below.read(path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops import documents
@@ -13,6 +14,7 @@ from itsm_gitops.model.errors import NotFound, Refused
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config
+from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot
 
 if TYPE_CHECKING:
@@ -127,6 +129,20 @@ class Store:
             if wanted is None or (kind is not None and kind.name in wanted):
                 found.append(identifier)
         return sorted(found)
+
+    def naming(self, identifier: str, folder: str) -> list[str]:
+        """Return the documents of a folder that may name another one, whether they are loaded or not."""
+        if isinstance(self.snapshot, PartialSnapshot):
+            return self.snapshot.naming(identifier, folder)
+        return [p for p in self._naming.get(identifier, ()) if p.startswith(f"{folder}/")]
+
+    @cached_property
+    def _naming(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for entry in self.entries.values():
+            for target in {e.target for e in entry.edges}:
+                found.setdefault(target, []).append(entry.path)
+        return found
 
     def raw(self, path: str) -> bytes:
         """Return the bytes of one file of the snapshot."""

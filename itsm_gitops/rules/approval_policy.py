@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
 from itsm_gitops.model.roles import names
@@ -15,8 +17,6 @@ from itsm_gitops.rules.registry import NETWORK, RULEBOOK, Hit, rule
 from itsm_gitops.rules.rulebook import BookContext
 
 POLICY = "schemas/policies/approvals.yaml"
-_CHANGE_SCHEMA = "schemas/records/change.schema.json"
-_CHANGE_FLOW = "schemas/workflows/change.yaml"
 _BUILT_IN = ("peer", "owner")
 _TYPED = frozenset(["approvals", "approval", "approved_by", "approvers", "approved", "signed_off_by"])
 _AREAS = ("x", "labels")
@@ -102,8 +102,9 @@ def _words(policy: Mapping[str, Any]) -> Iterator[tuple[str, str, Pointer]]:
 
 def _known_words(ctx: BookContext) -> Mapping[str, frozenset[str]]:
     """Return what the rule book defines; nothing where it cannot be read."""
-    fields = (ctx.data(_CHANGE_SCHEMA) or {}).get("properties", {})
-    states = (ctx.data(_CHANGE_FLOW) or {}).get("states", {})
+    changes = ctx.players(meaning.CHANGE)
+    fields = {name: field for _, schema, _ in changes for name, field in schema["properties"].items()}
+    states = [state for _, _, flow in changes for state in (flow or {}).get("states", {})]
     kinds = set(GROUPS)
     for folder in ("schemas/records/", "schemas/cmdb/"):
         for _, data in ctx.usable(folder, ".schema.json"):
@@ -134,9 +135,10 @@ def every_change_is_covered(ctx: BookContext) -> Iterator[Hit]:
     policy, known = _policy(ctx), _known_words(ctx)
     if not policy:
         return
+    kinds = {schema["x-itsm"].get("kind") for _, schema, _ in ctx.players(meaning.CHANGE)}
     for kind, risk in product(sorted(known["type"]), sorted(known["risk"])):
-        fact = {"kind": "change", "type": kind, "risk": risk, "stage": "authorisation"}
-        if not any(_holds(about["when"], fact) for about in policy["rules"]):
+        fact = {"type": kind, "risk": risk, "stage": "authorisation"}
+        if not any(_holds(about["when"], fact, kinds) for about in policy["rules"]):
             yield Hit(
                 f"no rule is for a change of type {kind} with {risk} risk",
                 ("rules",),
@@ -146,10 +148,10 @@ def every_change_is_covered(ctx: BookContext) -> Iterator[Hit]:
             )
 
 
-def _holds(when: Mapping[str, Any], fact: Mapping[str, str]) -> bool:
+def _holds(when: Mapping[str, Any], fact: Mapping[str, str], changes: set[str]) -> bool:
     """Whether a rule can be for a change of this type and risk."""
     kinds = names(when.get("kind"))
-    if not {"change", "record", "any"} & set(kinds):
+    if not {*changes, "record", "any"} & set(kinds):
         return False
     return all(what not in when or fact[what] in names(when[what]) for what in ("type", "risk", "stage"))
 
@@ -175,8 +177,8 @@ def delegation_has_effect(ctx: NetworkContext) -> Iterator[Hit]:
             yield Hit("nobody can act for themselves", (*at, "to"), "", ROLES)
         for side in ("from", "to"):
             entry = ctx.entries.get(str(about.get(side)))
-            if entry is None or entry.kind != "person":
-                people = [e.id for e in ctx.by_kind.get("person", ())]
+            if entry is None or not facts.is_a(ctx.book, entry, meaning.PERSON):
+                people = [e.id for e in ctx.of_role(meaning.PERSON)]
                 hint = did_you_mean(str(about.get(side)), people)
                 yield Hit(f"there is no person '{about.get(side)}'", (*at, side), hint, ROLES)
 
@@ -204,13 +206,14 @@ def approving_role_is_filled(ctx: NetworkContext) -> Iterator[Hit]:
         if not isinstance(about, dict) or about.keys() & {"everyone", "fields", "owners", "on_call"}:
             continue
         filled = {*names(about.get("teams")), *names(about.get("people"))}
-        if ctx.by_kind.get("person") and not any(_fills(ctx, e.id, filled) for e in ctx.by_kind["person"]):
+        people = ctx.of_role(meaning.PERSON)
+        if people and not any(_fills(ctx, e, filled) for e in people):
             yield Hit(f"nobody fills the role '{role}'", ("roles", role), "", ROLES, at_key=True)
 
 
-def _fills(ctx: NetworkContext, person: str, filled: set[str]) -> bool:
-    data = ctx.store.data(person)
-    if data.get("lifecycle") in ("planned", "retired"):
+def _fills(ctx: NetworkContext, entry: Entry, filled: set[str]) -> bool:
+    person, data = entry.id, ctx.store.data(entry.id)
+    if facts.is_inactive(ctx.book.kinds[entry.kind], data):
         return False
     may = data.get("approver") is not False and bool(filled & set(names(data.get("teams"))))
     return person in filled or may

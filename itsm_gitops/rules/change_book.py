@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
+from itsm_gitops.model import meaning
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.rulebook import CHANGE_MODELS, RISK
 from itsm_gitops.model.templates import value_at
 from itsm_gitops.rules.registry import RULEBOOK, Hit, rule
 from itsm_gitops.rules.rulebook import BookContext
-
-_SCHEMA = "schemas/records/change.schema.json"
-_FLOW = "schemas/workflows/change.yaml"
-_CLASS = ".schema.json"
 
 
 @rule(
@@ -38,16 +34,17 @@ def policies_fit_changes(ctx: BookContext) -> Iterator[Hit]:
         for number, fact in enumerate(risk["facts"]):
             for index, name in enumerate(fact.get("types", ())):
                 yield from _unknown("model", name, known, ("facts", number, "types", index), RISK)
-    classes = [PurePosixPath(p).name.removesuffix(_CLASS) for p, _ in ctx.usable("schemas/cmdb/", _CLASS)]
+    changes = {schema["x-itsm"].get("kind") for _, schema, _ in ctx.players(meaning.CHANGE)}
+    classes = [about["class"] for _, _, about in ctx.kinds() if "class" in about]
     for path, template in ctx.usable("schemas/templates/", ".yaml"):
         if not ctx.refusals(path):
-            yield from _fixed(path, template, known or {})
+            yield from _fixed(path, template, known or {} if template["kind"] in changes else {})
             for index, name in enumerate(template.get("touches", {}).get("classes", ())):
                 yield from _unknown("class", name, classes, ("touches", "classes", index), path)
 
 
 def _models(ctx: BookContext, models: Mapping[str, Any]) -> Iterator[Hit]:
-    schema, flow = ctx.data(_SCHEMA), ctx.data(_FLOW)
+    path, schema, flow = next(iter(ctx.players(meaning.CHANGE)), ("schemas", None, None))
     fields = _inside(schema, "properties")
     types = _inside(fields, "type", "enum")
     levels = _inside(fields, "risk", "properties", "level", "enum")
@@ -55,7 +52,7 @@ def _models(ctx: BookContext, models: Mapping[str, Any]) -> Iterator[Hit]:
     for name, model in models.items():
         at: Pointer = ("models", name)
         if types is not None and name not in types:
-            hint = f"add it to `type` in {_SCHEMA}"
+            hint = f"add it to `type` in {path}"
             yield Hit(f"no change can be of type '{name}'", at, hint, CHANGE_MODELS, at_key=True)
         for key in ("content_from", "plans_from", "window_from"):
             if key in model:
@@ -69,14 +66,14 @@ def _models(ctx: BookContext, models: Mapping[str, Any]) -> Iterator[Hit]:
     for index, name in enumerate(types or ()):
         if name not in models:
             pointer = ("properties", "type", "enum", index)
-            yield Hit(f"the type '{name}' has no model in {CHANGE_MODELS}", pointer, "", _SCHEMA)
+            yield Hit(f"the type '{name}' has no model in {CHANGE_MODELS}", pointer, "", path)
 
 
 def _fixed(path: str, template: Mapping[str, Any], models: Mapping[str, Any]) -> Iterator[Hit]:
     for index, name in enumerate(template.get("fixed", ())):
         if value_at(template["values"], name) is None:
             yield Hit(f"the template has no value for '{name}'", ("fixed", index), "", path)
-    model = models.get(template["values"].get("type"), {}) if template["kind"] == "change" else {}
+    model = models.get(template["values"].get("type"), {})
     if model.get("template") == "required" and "fixed" not in template:
         message = "the template authorises changes and fixes nothing that they do"
         yield Hit(message, ("template",), "name under `fixed` what a change may not do otherwise", path)

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.change_models import ChangeModel, reached, read_models
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import WARNING
-from itsm_gitops.rules.context import Data, DocumentContext, moment
+from itsm_gitops.model.templates import APPROVED
+from itsm_gitops.rules.context import DocumentContext, moment
 from itsm_gitops.rules.registry import Hit, rule
 
-_CHANGE = ("change",)
+_CHANGE = (meaning.CHANGE,)
 _TEXTS = (
     "justification",
     "impact_statement",
@@ -45,20 +47,6 @@ def arrived(ctx: DocumentContext, since: str | None) -> bool:
 def _asked(ctx: DocumentContext) -> frozenset[str]:
     """Return the missing fields that the life cycle asks for already (rule W007)."""
     return frozenset(ctx.flow.missing(str(ctx.data.get("state")), ctx.data))
-
-
-def affected(data: Data) -> list[tuple[str, tuple[str | int, ...]]]:
-    """Return the items a change names as affected, with their places, each once."""
-    found: dict[str, tuple[str | int, ...]] = {}
-    if isinstance(data.get("service"), str):
-        found[data["service"]] = ("service",)
-    for field in ("services", "cis"):
-        for index, item in enumerate(data.get(field) or ()):
-            found.setdefault(item, (field, index))
-    for index, link in enumerate(data.get("links") or ()):
-        if link["type"] == "affects":
-            found.setdefault(link["target"], ("links", index, "target"))
-    return list(found.items())
 
 
 @rule(
@@ -175,9 +163,14 @@ def actual_times_are_possible(ctx: DocumentContext) -> Iterator[Hit]:
 )
 def something_is_affected(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for an affected item from authorisation on."""
-    hidden = ctx.refused & {"service", "services", "cis", "links"}
+    hidden = ctx.refused & facts.affecting_fields(ctx.kind)
     model = model_of(ctx)
-    if model and arrived(ctx, model.content_from) and not hidden and not affected(ctx.data):
+    if (
+        model
+        and arrived(ctx, model.content_from)
+        and not hidden
+        and not facts.affected_places(ctx.kind, ctx.data)
+    ):
         yield Hit("the change names no affected item", ("state",))
 
 
@@ -195,9 +188,9 @@ def affected_is_in_use(ctx: DocumentContext) -> Iterator[Hit]:
     """Look at the life cycle of what an open change affects."""
     if not ctx.flow.is_open(str(ctx.data.get("state"))):
         return
-    for identifier, pointer in affected(ctx.data):
-        stage = (ctx.item(identifier) or {}).get("lifecycle")
-        if stage in ("planned", "retired"):
+    for identifier, pointer in facts.affected_places(ctx.kind, ctx.data).items():
+        stage = ctx.inactive(identifier)
+        if stage:
             yield Hit(f"'{identifier}' is {stage}", pointer)
 
 
@@ -225,5 +218,5 @@ def template_is_approved(ctx: DocumentContext) -> Iterator[Hit]:
     running = ctx.flow.is_open(str(ctx.data.get("state")))
     if template.get("kind") != ctx.kind.name or made != model.name:
         yield Hit(f"'{name}' is not a template of {model.name} changes", ("template",))
-    elif template.get("status") != "approved" and running:
+    elif template.get("status") != APPROVED and running:
         yield Hit(f"the template '{name}' is {template.get('status', 'not approved')}", ("template",))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.change_models import read_models
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError
@@ -16,13 +17,14 @@ from itsm_gitops.rules.context import ChangeContext, Pair
 from itsm_gitops.rules.registry import CHANGE, Hit, rule
 
 
-def _authorised(ctx: ChangeContext, states: frozenset[str]) -> dict[str, list[Entry]]:
-    """Return by item the changes in one of these states that affect it in head."""
+def _authorised(ctx: ChangeContext) -> dict[str, list[Entry]]:
+    """Return by item the changes that are authorised and affect it in head."""
     found: dict[str, list[Entry]] = {}
-    for entry in ctx.head.by_kind.get("change", ()) if states else ():
-        for edge in entry.edges if entry.state in states else ():
-            if edge.relation == "affects":
-                found.setdefault(edge.target, []).append(entry)
+    book = ctx.base_book
+    states = {name: facts.authorised_states(book, book.kinds[name]) for name in book.playing(meaning.CHANGE)}
+    for entry in ctx.head.entries.values():
+        for target in facts.affected(entry) if entry.state in states.get(entry.kind, ()) else ():
+            found.setdefault(target, []).append(entry)
     return found
 
 
@@ -59,17 +61,17 @@ def edit_is_authorised(ctx: ChangeContext) -> Iterator[Hit]:
     severity = policy.get("unauthorised_edit", WARNING)
     if severity == OFF or not policy:
         return
-    controlled = frozenset(policy.get("controlled_lifecycles", ("production", "maintenance")))
     free = frozenset(policy.get("free_fields", ()))
-    covered = _authorised(ctx, frozenset(policy.get("authorised_states", ())))
+    covered = _authorised(ctx)
     for pair in ctx.pairs:
         naming = covered.get(pair.id, ())
         here = any(entry.path in ctx.changed for entry in naming)
         if not pair.kind.operational or here or pair.head is None:
             continue
-        stages = {str(d.get("lifecycle")) for d in (pair.base, pair.head) if d is not None}
+        stages = {facts.stage_of(pair.kind, d) for d in (pair.base, pair.head) if d is not None}
+        controlled = policy.get("controlled_lifecycles") or facts.used_states(pair.kind)
         fields = _edited_fields(pair, free)
-        if stages & controlled and fields:
+        if stages & set(controlled) and fields:
             new = pair.base is None
             what = "was added" if new else f"was changed ({', '.join(fields[:3])})"
             pointer = ("id",) if new or fields[0] not in pair.head else (fields[0],)
@@ -115,7 +117,11 @@ def _authorising(book: RuleBook, name: str) -> Mapping[str, Any] | None:
     except ItsmError:
         return None  # it cannot be read: that has a finding of its own
     model = read_models(book).get(str(value_at(template, "values.type")))
-    return template if template.get("kind") == "change" and model is not None and model.templated else None
+    return (
+        template
+        if template.get("kind") in book.playing(meaning.CHANGE) and model is not None and model.templated
+        else None
+    )
 
 
 def _says(template: Mapping[str, Any]) -> tuple[Any, Any, Any]:

@@ -11,20 +11,20 @@ from itsm_gitops.graph.collisions import Collision, Neighbourhood, collisions, d
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.planned import Planned, planned_changes, planned_of
 from itsm_gitops.graph.risk import RiskBook
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.change_models import reached
 from itsm_gitops.model.entry import summarise
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import OFF, WARNING
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, RISK
-from itsm_gitops.model.templates import classes_beyond, departures, touched
+from itsm_gitops.model.templates import classes_beyond, departures
 from itsm_gitops.repository import Store
 from itsm_gitops.rules.change_control import arrived, model_of
 from itsm_gitops.rules.context import DocumentContext, NetworkContext
 from itsm_gitops.rules.registry import NETWORK, Hit, rule
 
-_CHANGE = ("change",)
-_HIDING = frozenset(("planned_start", "planned_end", "cis", "services", "service", "links", "type"))
+_CHANGE = (meaning.CHANGE,)
+_HIDING = frozenset(("planned_start", "planned_end", "type"))
 _CALENDARS: WeakKeyDictionary[Store, Calendars] = WeakKeyDictionary()
 
 
@@ -37,11 +37,13 @@ def _calendars(ctx: DocumentContext) -> Calendars:
 
 def _planned(ctx: DocumentContext) -> Planned | None:
     """Return the change as planned; None where it is closed, has no window or cannot be judged."""
-    if not ctx.flow.is_open(str(ctx.data.get("state"))) or ctx.refused & _HIDING:
+    if not ctx.flow.is_open(str(ctx.data.get("state"))) or ctx.refused & (
+        _HIDING | facts.affecting_fields(ctx.kind)
+    ):
         return None
     if not ctx.data.get("planned_start") or not ctx.data.get("planned_end"):
         return None
-    return planned_of(summarise(ctx.kind, ctx.path, ctx.data), ctx.data)
+    return planned_of(ctx.book, summarise(ctx.kind, ctx.path, ctx.data), ctx.data)
 
 
 @rule(
@@ -86,7 +88,7 @@ def follows_template(ctx: DocumentContext) -> Iterator[Hit]:
         steps = tuple(field.split("."))
         if steps[0] not in ctx.refused:
             yield Hit(f"'{field}' is not what the template '{name}' says", steps)
-    for pointer, identifier in touched(ctx.data):
+    for identifier, pointer in facts.touched_places(ctx.book, ctx.kind, ctx.data).items():
         entry = ctx.store.entries.get(identifier)
         if pointer[0] not in ctx.refused and entry and classes_beyond(template, [entry.kind]):
             message = f"'{identifier}' is a {entry.kind}, which the template '{name}' does not touch"
@@ -156,9 +158,8 @@ def risk_is_honest(ctx: NetworkContext) -> Iterator[Hit]:
 
 
 def _open_changes(ctx: NetworkContext) -> Iterator[tuple[Any, Any]]:
-    for entry in ctx.by_kind.get("change", ()):
-        flow = ctx.book.kinds["change"].workflow
-        if flow is not None and flow.is_open(entry.state):
+    for entry in facts.of_role(ctx.book, ctx.entries.values(), meaning.CHANGE):
+        if facts.is_open(ctx.book, entry):
             yield entry, ctx.data(entry)
 
 
@@ -256,7 +257,7 @@ def override_has_an_owner(ctx: DocumentContext) -> Iterator[Hit]:
         what = f"'{who}' wants the change and overrides its risk"
     elif entry is None:
         what = f"there is no person '{who}' to answer for it"
-    elif entry.kind != "person":
+    elif not facts.is_a(ctx.book, entry, meaning.PERSON):
         what = f"'{who}' is a {entry.kind}; a person answers for it"
     else:
         return

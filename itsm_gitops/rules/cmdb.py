@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING
 from itsm_gitops.model.windows import is_zone, near_zone
@@ -26,14 +27,14 @@ def dependency_is_in_production(ctx: NetworkContext) -> Iterator[Hit]:
     """Compare the life cycles at both ends of dependencies."""
     for kind in ctx.operational:
         for entry in ctx.by_kind.get(kind, ()):
-            if entry.columns.get("lifecycle") != "production":
+            if not facts.plays(ctx.book, entry, meaning.PRODUCTION):
                 continue
             for edge in entry.edges:
                 target = ctx.entries.get(edge.target)
                 if edge.relation not in _DEPENDENCIES or target is None or target.id == entry.id:
                     continue
-                stage = target.columns.get("lifecycle")
-                if stage in ("planned", "test", "retired"):
+                stage, used = facts.stage(ctx.book, target), facts.used_states(ctx.book.kinds[target.kind])
+                if stage and stage not in used:
                     message = f"'{entry.id}' is in production but '{target.id}' is '{stage}'"
                     yield Hit(message, edge.pointer, "", entry.path)
 
@@ -82,7 +83,7 @@ def group_can_be_up(ctx: DocumentContext) -> Iterator[Hit]:
     "D004",
     "Production service without service level or support hours",
     severity=WARNING,
-    kinds=("service",),
+    kinds=(meaning.SERVICE,),
     why="Users of a live service want to know when help is there and how soon.",
     hint="name a service level and a calendar, or say why not in its description and ignore this",
     bad="class: service\nlifecycle: production",
@@ -90,7 +91,7 @@ def group_can_be_up(ctx: DocumentContext) -> Iterator[Hit]:
 )
 def service_is_promised(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for both fields on services in production."""
-    if ctx.data.get("lifecycle") != "production":
+    if not facts.state_plays(ctx.kind, facts.stage_of(ctx.kind, ctx.data), meaning.PRODUCTION):
         return
     for name in ("support_hours", "service_level"):
         if name not in ctx.data and name not in ctx.refused:
@@ -100,7 +101,7 @@ def service_is_promised(ctx: DocumentContext) -> Iterator[Hit]:
 @rule(
     "D005",
     "Offering of a service that is not there",
-    kinds=("offering",),
+    kinds=(meaning.OFFERING,),
     why="Requests for a planned or retired service cannot be fulfilled.",
     hint="retire the offering, or point it at the service that took over",
     bad="# an offering\nservice: fax-gateway   # retired",
@@ -108,18 +109,17 @@ def service_is_promised(ctx: DocumentContext) -> Iterator[Hit]:
 )
 def offering_has_live_service(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare the life cycles of an offering and its service."""
-    service = ctx.item(ctx.data.get("service"))
-    if service is None or ctx.data.get("lifecycle", "production") != "production":
-        return
-    if service.get("lifecycle") in ("planned", "retired"):
-        yield Hit(f"the service '{ctx.data['service']}' is {service['lifecycle']}", ("service",))
+    service = ctx.data.get("service")
+    stage = ctx.inactive(service) if facts.is_in_force(ctx.kind, ctx.data) else ""
+    if stage:
+        yield Hit(f"the service '{service}' is {stage}", ("service",))
 
 
 @rule(
     "D006",
     "Contract or licence that has ended",
     severity=WARNING,
-    kinds=("contract", "licence"),
+    kinds=(meaning.CONTRACT, meaning.LICENCE),
     why="What an expired contract covers has no support; an expired licence may not be used.",
     hint="renew it and set the new end, or set lifecycle: retired",
     bad="class: contract\nend: 2020-12-31",
@@ -129,7 +129,12 @@ def contract_is_current(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare the end with today."""
     end = day(ctx.data.get("end"))
     renewed = ctx.data.get("renewal") == "tacit" or ctx.data.get("perpetual") is True
-    if end and end < ctx.now.date() and not renewed and ctx.data.get("lifecycle") != "retired":
+    if (
+        end
+        and end < ctx.now.date()
+        and not renewed
+        and not facts.state_plays(ctx.kind, facts.stage_of(ctx.kind, ctx.data), meaning.RETIRED)
+    ):
         yield Hit(f"this {ctx.kind.title.lower()} ended on {end}", ("end",))
 
 
@@ -137,7 +142,7 @@ def contract_is_current(ctx: DocumentContext) -> Iterator[Hit]:
     "D007",
     "Licence used more often than bought",
     severity=WARNING,
-    kinds=("licence",),
+    kinds=(meaning.LICENCE,),
     why="Over-use is a breach that an audit turns into a bill.",
     hint="buy more, free some, or set over_allocation_allowed where the contract says so",
     bad="class: licence\nquantity: 50\nin_use: 61",
@@ -158,7 +163,7 @@ def licence_suffices(ctx: DocumentContext) -> Iterator[Hit]:
 @rule(
     "D008",
     "Calendar span that ends before it begins",
-    kinds=("calendar",),
+    kinds=(meaning.CALENDAR,),
     why="A window without length never applies: a freeze would freeze nothing.",
     hint="correct the start or the end",
     bad="windows:\n  - {name: Year end, start: 2026-12-31T00:00:00Z, end: 2026-12-20T00:00:00Z}",
@@ -180,7 +185,7 @@ def spans_have_length(ctx: DocumentContext) -> Iterator[Hit]:
 @rule(
     "D009",
     "Unknown time zone",
-    kinds=("calendar", "facility"),
+    kinds=(meaning.CALENDAR, meaning.FACILITY),
     why="Without its zone a calendar's hours cannot be turned into moments.",
     hint="use an IANA name such as Europe/Berlin",
     bad="time_zone: Europe/Berln",
@@ -221,7 +226,7 @@ def item_is_related(ctx: NetworkContext) -> Iterator[Hit]:
                     touched.update((entry.id, target.id))
     for kind in sorted(ctx.operational):
         for entry in ctx.by_kind.get(kind, ()):
-            if entry.id not in touched and entry.columns.get("lifecycle") == "production":
+            if entry.id not in touched and facts.plays(ctx.book, entry, meaning.PRODUCTION):
                 yield Hit(f"no item depends on '{entry.id}' and it depends on none", ("id",), "", entry.path)
 
 
@@ -237,10 +242,10 @@ def item_is_related(ctx: NetworkContext) -> Iterator[Hit]:
 )
 def team_has_members(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for teams that no person is a member of, once there are people at all."""
-    people = ctx.by_kind.get("person", ())
+    people = ctx.of_role(meaning.PERSON)
     staffed = {e.target for p in people for e in p.edges if e.relation == "member_of"}
-    for entry in ctx.by_kind.get("team", ()) if people else ():
-        if entry.id not in staffed and entry.columns.get("lifecycle") != "retired":
+    for entry in ctx.of_role(meaning.TEAM) if people else ():
+        if entry.id not in staffed and not facts.is_retired(ctx.book, entry):
             yield Hit(f"nobody is a member of '{entry.id}'", ("id",), "", entry.path)
 
 
@@ -256,7 +261,8 @@ def team_has_members(ctx: NetworkContext) -> Iterator[Hit]:
 def account_is_unique(ctx: NetworkContext) -> Iterator[Hit]:
     """Compare the forge accounts and signing keys of all people."""
     owner: dict[tuple[str, object], str] = {}
-    for entry, data in ctx.of_kind("person"):
+    for entry in ctx.of_role(meaning.PERSON):
+        data = ctx.data(entry)
         accounts = [
             ("identities", n, "id", (i["forge"], i["id"])) for n, i in enumerate(data.get("identities") or ())
         ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.graph.network import Network
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, facts
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
@@ -99,6 +99,14 @@ class DocumentContext:
         """Return the accepted fields of a CMDB item, None where there is no usable one of that name."""
         return self._item(self.store, identifier) if isinstance(identifier, str) else None
 
+    def inactive(self, identifier: object) -> str:
+        """Return the stage of an item that does not exist yet or is out of use; empty for all others."""
+        entry, data = self.store.entries.get(str(identifier)), self.item(identifier)
+        if entry is None or data is None:
+            return ""
+        kind = self.book.kinds[entry.kind]
+        return facts.stage_of(kind, data) if facts.is_inactive(kind, data) else ""
+
 
 @dataclass
 class NetworkContext:
@@ -166,11 +174,9 @@ class NetworkContext:
         """The classes that can fail."""
         return self.book.members(["ci"])
 
-    def of_kind(self, *kinds: str) -> Iterator[tuple[Entry, Data]]:
-        """Yield the entries of some kinds with their accepted data."""
-        for kind in kinds:
-            for entry in self.by_kind.get(kind, ()):
-                yield entry, self.data(entry)
+    def of_role(self, *roles: str) -> list[Entry]:
+        """Return the entries whose kind plays one of some roles, by identifier."""
+        return list(facts.of_role(self.book, self.entries.values(), *roles))
 
     def data(self, entry: Entry) -> Data:
         """Return the top-level fields of a document that its schema accepts."""

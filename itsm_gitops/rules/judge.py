@@ -88,7 +88,7 @@ class _Judge:
             (rule, rule.check)
             for rule in rules(DOCUMENT)
             if rule.check is not None
-            and (not rule.kinds or kind.name in rule.kinds)
+            and (not rule.kinds or any(role in kind.plays for role in rule.kinds))
             and (not rule.stateful or kind.workflow is not None)
         ]
 

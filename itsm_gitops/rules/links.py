@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
@@ -275,11 +276,12 @@ def target_is_alive(ctx: NetworkContext) -> Iterator[Hit]:
         for name, kind in ctx.book.kinds.items()
         if kind.workflow is not None and name not in ctx.operational
     }
+    changes = ctx.book.playing(meaning.CHANGE)
     for entry, edge in ctx.edges:
         if entry.state not in open_states.get(entry.kind, ()):
             continue
         target = ctx.entries.get(edge.target)
-        if target is None or (entry.kind == "change" and edge.relation == "affects"):
+        if target is None or (entry.kind in changes and edge.relation == facts.AFFECTS):
             continue
         gone = _gone(ctx, target)
         if gone:
@@ -287,12 +289,11 @@ def target_is_alive(ctx: NetworkContext) -> Iterator[Hit]:
 
 
 def _gone(ctx: NetworkContext, target: Entry) -> str:
-    """Return ``cancelled`` or ``retired``, or an empty string for something alive."""
-    if target.columns.get("lifecycle") == "retired":
-        return "retired"
-    flow = ctx.book.kinds[target.kind].workflow
-    state = flow.states.get(target.state) if flow and target.kind not in ctx.operational else None
-    return "cancelled" if state is not None and state.category == "cancelled" else ""
+    """Return the state of something cancelled or retired, or an empty string for something alive."""
+    if facts.is_retired(ctx.book, target) and not ctx.book.kinds[target.kind].is_record:
+        return facts.stage(ctx.book, target)
+    given_up = target.kind not in ctx.operational and facts.is_cancelled(ctx.book, target)
+    return target.state if given_up else ""
 
 
 @rule(

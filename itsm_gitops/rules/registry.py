@@ -59,7 +59,7 @@ class Rule:
 
     ``check`` yields hits for a context of the rule's scope. It is None where the code is found on
     the way (by the reader, or by explaining why a schema refuses a document). ``kinds`` limits a
-    document rule to some kinds, ``state`` one to kinds with a workflow. A change rule that judges
+    document rule to kinds that play one of some roles (`model.meaning`), ``state`` one to kinds with a workflow. A change rule that judges
     the same place as the document or network rule ``instead_of`` replaces that rule's finding.
     """
 
@@ -151,6 +151,7 @@ def _load_families() -> None:
         identity,
         links,
         parse,
+        played,
         roles,
         rulebook,
         schema,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from itsm_gitops.model import meaning
 from itsm_gitops.model.findings import WARNING
 from itsm_gitops.model.roles import holders, names
 from itsm_gitops.model.rulebook import ROLES
@@ -13,8 +14,8 @@ from itsm_gitops.rules.registry import Hit, rule
 
 def _actor(ctx: DocumentContext, handle: str) -> frozenset[str] | None:
     """Return a person's handle with their teams, or a team's own; None for somebody unknown."""
-    entry = ctx.store.entries.get(handle)
-    if entry is None or entry.kind not in ("person", "team"):
+    entry, book = ctx.store.entries.get(handle), ctx.book
+    if entry is None or entry.kind not in (*book.playing(meaning.PERSON), *book.playing(meaning.TEAM)):
         return None
     return frozenset([handle, *names((ctx.item(handle) or {}).get("teams"))])
 

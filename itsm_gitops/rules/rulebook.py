@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from itsm_gitops import documents
+from itsm_gitops.model import meaning
 from itsm_gitops.model.errors import ItsmError, did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING, Pointer
 from itsm_gitops.model.once import Once
@@ -65,6 +66,27 @@ class BookContext:
         for path in self.files:
             if path.startswith(folder) and path.endswith(suffix) and self.data(path) is not None:
                 yield path, self.data(path)
+
+    def kinds(self) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
+        """Yield path, schema and ``x-itsm`` of every kind and class that fits its meta schema."""
+        for folder in ("schemas/records/", "schemas/cmdb/"):
+            for path, data in self.usable(folder, ".schema.json"):
+                if not self.refusals(path):
+                    yield path, data, data["x-itsm"]
+
+    def roles_of(self, about: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the roles that a kind plays, as the rule book reads them."""
+        if any("plays" in other for _, _, other in self.kinds()):
+            return tuple(about.get("plays", ()))
+        return meaning.roles_of_old_kind(str(about.get("kind", about.get("class"))))
+
+    def players(self, role: str) -> list[tuple[str, Any, Any]]:
+        """Return path, schema and life cycle (None where it is broken) of the kinds that play a role."""
+        return [
+            (path, data, self.data(f"schemas/workflows/{about.get('workflow')}.yaml"))
+            for path, data, about in self.kinds()
+            if role in self.roles_of(about)
+        ]
 
 
 _problems: Once[tuple[str, Pointer] | None] = Once()
@@ -272,7 +294,7 @@ def _unknown_code(code: str, pointer: Pointer, *, at_key: bool) -> Iterator[Hit]
 @rule(
     "S011",
     "Answers that do not fit the form",
-    kinds=("request",),
+    kinds=(meaning.REQUEST,),
     why="The offering's form says what must be answered, and how.",
     hint="correct the answer (the offering's `form` lists the questions)",
     bad="offering: new-laptop\nanswers: {model: lite}",
@@ -292,7 +314,7 @@ def answers_fit_form(ctx: DocumentContext) -> Iterator[Hit]:
 @rule(
     "S012",
     "Form that is not a usable schema",
-    kinds=("offering",),
+    kinds=(meaning.OFFERING,),
     why="No request could be judged by it, and no form could be drawn.",
     hint="`required` names questions of `properties`; each question is a JSON Schema (draft-07)",
     bad="form:\n  type: object\n  required: [modle]\n  properties: {model: {type: string}}",

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.network import Network
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.service_levels import measures
 from itsm_gitops.service_levels.hours import Hours, RoundTheClock, hours_of
 from itsm_gitops.service_levels.life import Case
@@ -57,8 +58,8 @@ class Levels:
         self._hours: dict[str, Hours | RoundTheClock] = {}
         self.data: dict[str, Mapping[str, Any]] = {
             e.id: network.data(e.id)
-            for e in network.entries.values()
-            if e.kind == "service-level" and e.columns.get("lifecycle") in (None, "production")
+            for e in facts.of_role(network.book, network.entries.values(), meaning.SERVICE_LEVEL)
+            if facts.is_in_force(network.book.kinds[e.kind], e.columns)
         }
         self.targets = {name: list(_targets(name, data)) for name, data in sorted(self.data.items())}
 

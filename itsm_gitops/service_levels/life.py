@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.workflow import Workflow
+from itsm_gitops.model.workflow import CANCELLED, DONE, OPEN, Workflow
 
 if TYPE_CHECKING:
     from itsm_gitops.repository.store import Document
-
-OPEN = ("new", "active", "waiting")
 
 
 class Life(NamedTuple):
@@ -90,12 +88,12 @@ class Case(NamedTuple):
     @property
     def resolved(self) -> int | None:
         """When it was resolved for good; None while it is open and where it was cancelled."""
-        return self.ended if self.category == "done" else None
+        return self.ended if self.category == DONE else None
 
     @property
     def cancelled(self) -> int | None:
         """When it was cancelled or rejected; None where it was not."""
-        return self.ended if self.category == "cancelled" else None
+        return self.ended if self.category == CANCELLED else None
 
     def text(self, field: str) -> str:
         """Return a field's text, '' where it has none."""

@@ -195,7 +195,7 @@ def test_comment_is_written_found_again_and_can_be_looked_at_first(hosted: Hoste
 ANSWERS = {
     401: "the token is missing, expired or revoked",
     403: "the token may not do this",
-    404: "the repository or request does not exist, or the token may not see it",
+    404: "the repository or pull request does not exist, or the token may not see it",
 }
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from itsm_gitops.graph.impact import DOWN, UP, Branch, Effect, ImpactGraph, edges_between
 from itsm_gitops.graph.network import Network
-from itsm_gitops.graph.status import affected, health, is_open, known_errors_for
+from itsm_gitops.graph.status import health
 from itsm_gitops.model.entry import summarise
 from itsm_gitops.model.errors import UsageError
 from itsm_gitops.model.rulebook import LINKS, RuleBook
@@ -25,11 +25,18 @@ def _schema(tag: str, name: str, properties: dict[str, Any], **about: Any) -> di
 
 
 _AFFECTS = {"x-ref": {"to": ["ci"], "relation": "affects"}}
+_SPARES = {"x-ref": {"to": ["ci"], "relation": "not_affected"}}
 _FILES: dict[str, Any] = {
     "schemas/records/incident.schema.json": _schema(
         "kind",
         "incident",
-        {"title": {}, "service": _AFFECTS, "cis": {"items": _AFFECTS}, "state": {}},
+        {
+            "title": {},
+            "service": _AFFECTS,
+            "cis": {"items": _AFFECTS},
+            "unaffected": {"items": _SPARES},
+            "state": {},
+        },
         prefix="INC",
         folder="records/incidents",
         workflow="incident",
@@ -338,16 +345,45 @@ def test_an_open_incident_reaches_the_services_above_and_names_itself_as_cause()
     }
 
 
-def test_redundancy_keeps_a_named_service_up_when_only_a_member_failed() -> None:
-    pool = [{"name": "relay", "members": ["relay-1", "relay-2"], "min_up": 1}]
+POOL = [{"name": "relay", "members": ["relay-1", "relay-2"], "min_up": 1}]
+
+
+def test_redundancy_softens_what_follows_and_not_what_is_declared() -> None:
     documents = {
-        "mail": server("relay-1", "relay-2", redundancy=pool),
+        "mail": server("relay-1", "relay-2", redundancy=POOL),
         "relay-1": server(),
         "relay-2": server(),
-        "INC-261101-AAAAA": incident(service="mail", cis=["relay-1"]),
+        "INC-261101-AAAAA": incident(cis=["relay-1"]),
     }
     assert statuses(documents)["mail"] == ("operational", ("INC-261101-AAAAA",))
     assert statuses(documents)["relay-1"][0] == "outage"
+    documents["INC-261101-AAAAA"] = incident(service="mail", cis=["relay-1"])
+    assert statuses(documents)["mail"] == ("outage", ("INC-261101-AAAAA",))
+
+
+def test_a_record_can_say_that_a_service_works_although_what_it_needs_has_failed() -> None:
+    documents = {
+        "portal": server("mail"),
+        "mail": server("relay-1"),
+        "relay-1": server(),
+        "INC-261101-AAAAA": incident(service="mail", cis=["relay-1"], unaffected=["mail"]),
+    }
+    found = statuses(documents)
+    assert {i: s for i, (s, _) in found.items()} == {
+        "portal": "operational", "mail": "operational", "relay-1": "outage",
+    }  # fmt: skip
+    documents["INC-261101-BBBBB"] = incident(service="mail", impact="medium")
+    assert statuses(documents)["portal"] == ("degraded", ("INC-261101-BBBBB",))
+
+
+def test_who_says_that_an_item_is_safe_does_not_speak_for_others() -> None:
+    documents = {
+        "mail": server("relay-1"),
+        "relay-1": server(),
+        "INC-261101-AAAAA": incident(service="mail", cis=["relay-1"], unaffected=["mail"]),
+        "INC-261101-BBBBB": incident(cis=["relay-1"]),
+    }
+    assert statuses(documents)["mail"][0] == "outage"
 
 
 def test_a_service_the_named_ci_does_not_carry_is_hit_directly() -> None:
@@ -382,14 +418,44 @@ def test_a_change_in_implementation_is_maintenance_unless_something_is_broken() 
     }
 
 
-def test_known_errors_are_found_by_a_shared_ci_and_not_when_retired() -> None:
-    documents = {
-        "mail": server(),
-        "INC-261101-AAAAA": incident(service="mail"),
-        "KE-261101-AAAAA": ("known-error", {"title": "t", "state": "new", "cis": ["mail"]}),
-        "KE-261101-BBBBB": ("known-error", {"title": "t", "state": "retired", "cis": ["mail"]}),
-    }
-    network = Network(Loaded(documents))
-    assert known_errors_for(network, "INC-261101-AAAAA") == ["KE-261101-AAAAA"]
-    assert affected(network.entries["INC-261101-AAAAA"]) == ["mail"]
-    assert is_open(network, network.entries["INC-261101-AAAAA"])
+ITEMS = tuple(f"n{i}" for i in range(6))
+_ORDER = ("operational", "maintenance", "degraded", "outage")
+
+
+@st.composite
+def estates(draw: st.DrawFn) -> dict[str, Any]:
+    """Items that need earlier ones, with redundancy, and incidents about them."""
+    documents: dict[str, Any] = {}
+    for place, name in enumerate(ITEMS):
+        needs = draw(st.lists(st.sampled_from(ITEMS[:place]), unique=True, max_size=3)) if place else []
+        group = {"name": "g", "members": needs, "min_up": draw(st.integers(1, 2))}
+        documents[name] = server(*needs, **({"redundancy": [group]} if len(needs) > 1 else {}))
+    for number in range(draw(st.integers(0, 3))):
+        documents[f"INC-261101-AAAA{number}"] = draw(incidents())
+    return documents
+
+
+@st.composite
+def incidents(draw: st.DrawFn) -> Any:
+    """An incident about some items, which says that others work all the same."""
+    some = st.lists(st.sampled_from(ITEMS), unique=True, max_size=3)
+    return incident(
+        impact=draw(st.sampled_from(["high", "medium", "low"])), cis=draw(some), unaffected=draw(some)
+    )
+
+
+@given(estates(), incidents(), st.sampled_from(ITEMS))
+def test_a_further_incident_or_a_further_item_in_one_never_makes_anything_better(
+    documents: dict[str, Any], another: Any, item: str
+) -> None:
+    before = statuses(documents)
+    worse = {**documents, "INC-261101-ZZZZZ": another}
+    more = statuses(worse)
+    assert all(_ORDER.index(before[i][0]) <= _ORDER.index(more[i][0]) for i in ITEMS)
+    kind, data = another
+    named = {**data, "cis": list(dict.fromkeys([*data["cis"], item]))}
+    most = statuses({**worse, "INC-261101-ZZZZZ": (kind, named)})
+    assert all(_ORDER.index(more[i][0]) <= _ORDER.index(most[i][0]) for i in ITEMS)
+    declared = {"high": "outage", "medium": "degraded"}.get(data["impact"], "operational")
+    for target in set(named["cis"]) - set(named["unaffected"]):
+        assert _ORDER.index(most[target][0]) >= _ORDER.index(declared)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from itsm_gitops.graph.declared import Declaration, felt
 from itsm_gitops.graph.impact import Effect, ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.past import Fault, spells
@@ -44,17 +45,15 @@ def test_spells_are_what_propagating_at_every_moment_says(git_repo: Any, seed: i
         start = rng.randrange(0, 60)
         hit = tuple(rng.sample(items, rng.choice([1, 1, 1, 2])))
         effect = rng.choice([Effect.DEGRADED, Effect.OUTAGE])
-        faults.append(Fault(f"INC-{number}", hit, effect, start, start + rng.randrange(1, 12)))
+        safe = frozenset(rng.sample(items, rng.choice([0, 0, 1, 2]))) - set(hit)
+        faults.append(
+            Fault(f"INC-{number}", Declaration(hit, effect, safe), start, start + rng.randrange(1, 12))
+        )
     services = [i for i in items if i.startswith("service")]
     found = list(spells(graph, services, faults))
     together = 0
     for start, end in pairwise(sorted({f.start for f in faults} | {f.end for f in faults})):
-        failed: dict[str, Effect] = {}
-        for fault in faults:
-            if fault.start <= start < fault.end:
-                for item in fault.items:
-                    failed[item] = max(fault.effect, failed.get(item, Effect.NONE))
-        hits = graph.propagate(failed)
+        hits = felt(graph, [f.declared for f in faults if f.start <= start < f.end])
         for service in services:
             effect = hits[service].effect if service in hits else Effect.NONE
             covering = [s for s in found if s.service == service and s.start <= start and end <= s.end]

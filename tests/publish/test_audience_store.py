@@ -13,6 +13,7 @@ from itsm_gitops.commands.reporting import Reporter
 from itsm_gitops.model.audience import AUDIENCES, audience_of
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import ItsmError, NotFound
+from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.view import View
@@ -32,7 +33,9 @@ def shop(git_repo: GitRepo) -> GitRepo:
 def seen_by(made: GitRepo, audience: str) -> View:
     snapshot = made.repo.snapshot()
     book = read_rulebook(snapshot)
-    return load(snapshot, book, audience_of(book.policy(AUDIENCES), audience), Reporter(), NOW)[0]
+    return load(
+        snapshot, book, audience_of(book.policy(AUDIENCES), audience, book.playing(PERSON)), Reporter(), NOW
+    )[0]
 
 
 def policy(made: GitRepo, **about: Any) -> View:
@@ -87,7 +90,7 @@ def test_the_public_sees_a_major_incident_without_people_notes_and_links(shop: G
     assert (entry.aliases, store.aliases, store.files, store.broken) == ((), {}, [], {})
     assert set(store.book.kinds) == {"incident", "change", "known-error", "service", "offering", "calendar"}
     assert {e.kind for e in store.entries.values()} <= set(store.book.kinds)
-    assert (view.major(entry), view.priority(entry).name) == ("", "")
+    assert (view.major(entry), view.priority(entry)) == ("", None)
     for identifier in ("ada", "shop-db-1", "INC-261001-CCCCC", "nothing"):
         with pytest.raises(NotFound, match="nothing is called"):
             store.data(identifier)
@@ -235,17 +238,20 @@ def test_the_policy_says_where_it_is_wrong(book: RuleBook) -> None:
         [AUDIENCES], lambda _: {"audiences": {"some": {"kinds": {"incident": {}}, "title": "S"}}}
     )
     with pytest.raises(ItsmError, match=r"audiences\.yaml: missing or wrong: 'fields'"):
-        audience_of(broken.policy(AUDIENCES), "some")
-    assert audience_of(book.policy(AUDIENCES), "internal").everything
-    assert audience_of(book.policy(AUDIENCES), "public").handbook is False
+        audience_of(broken.policy(AUDIENCES), "some", ["person"])
+    assert audience_of(book.policy(AUDIENCES), "internal", ["person"]).everything
+    assert audience_of(book.policy(AUDIENCES), "public", ["person"]).handbook is False
     some = RuleBook(
         [AUDIENCES], lambda _: {"audiences": {"some": {"title": "S", "handbook": ["a.md"], "kinds": {}}}}
     )
-    assert audience_of(some.policy(AUDIENCES), "some").handbook == ("a.md",)
+    assert audience_of(some.policy(AUDIENCES), "some", ["person"]).handbook == ("a.md",)
 
 
 def test_the_reference_is_for_those_who_see_names(book: RuleBook) -> None:
-    found = {name: audience_of(book.policy(AUDIENCES), name) for name in ("internal", "staff", "public")}
+    found = {
+        name: audience_of(book.policy(AUDIENCES), name, ["person"])
+        for name in ("internal", "staff", "public")
+    }
     assert [a.reference for a in found.values()] == [True, True, False]
     assert not replace(found["staff"], people="none").reference
     assert not replace(found["staff"], handbook=("a.md",)).reference

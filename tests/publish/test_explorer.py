@@ -79,7 +79,7 @@ def test_every_record_is_a_row_with_what_its_entry_says(site: Path, view: View) 
     assert rows.keys() == records.keys()
     for row, entry in ((rows[i], e) for i, e in records.items()):
         assert (row["title"], row["kind"], row["state"]) == (entry.title, [entry.kind], [entry.state])
-        assert row["priority"] == [p for p in [view.priority(entry).name] if p]
+        assert row["priority"] == [p.name for p in [view.priority(entry)] if p]
         assert (row["opened"], row["updated"]) == (seconds(entry.opened), seconds(entry.updated))
         assert (row["chunk"]["kind"] == "") == view.is_open(entry)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sample_site import NOW, write_sample
 
-from itsm_gitops.graph.status import affected
+from itsm_gitops.model.facts import affected
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish import agenda, build_site, navigation, questions, serve, urls
 from itsm_gitops.publish.agenda import Span

@@ -107,7 +107,7 @@ def test_the_history_ends_at_the_snapshot(known: GitRepo) -> None:
 
 
 def test_settings_and_audiences_turn_it_off(known: GitRepo, view: View) -> None:
-    staff = audience_of(known.repo.book.policy(AUDIENCES), "staff")
+    staff = audience_of(known.repo.book.policy(AUDIENCES), "staff", ["person"])
     assert view_of(known.repo, staff).history is None
     assert view_of(known.repo, staff).asking is None
     assert view_of(known.repo, Audience(sources=False)).history is None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from math import log2
 
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.publish.similar import CAP, MOST, Similar
+from itsm_gitops.repository import WorkingTree, packaged_rulebook_root, read_rulebook
 
 
 def entry(number: int, title: str, *items: str, kind: str = "incident") -> Entry:
@@ -20,11 +22,12 @@ def item(name: str, kind: str) -> Entry:
     return Entry(name, kind, f"cmdb/{name}.yaml", name, "", {}, ())
 
 
+BOOK = read_rulebook(WorkingTree(packaged_rulebook_root()))
 CMDB = (item("mail", "service"), item("host", "server"))
 
 
 def alike(entries: list[Entry], number: int = 0) -> list[tuple[int, float]]:
-    found = Similar([*CMDB, *entries]).of(entries[number])
+    found = Similar(BOOK, [*CMDB, *entries]).of(entries[number])
     return [(int(a.id[-5:]), round(a.likeness, 3)) for a in found]
 
 
@@ -51,7 +54,10 @@ def test_kinds_of_faults_are_one_group_and_changes_another() -> None:
         entry(n, title, kind=kind)
         for n, kind in enumerate(["incident", "problem", "known-error", "change", "change", "request"])
     ]
+    entries[2] = replace(entries[2], state="published")
     assert {n for n, _ in alike(entries, 0)} == {1, 2}
+    drafts = [*entries[:2], replace(entries[2], state="draft"), *entries[3:]]
+    assert {n for n, _ in alike(drafts, 0)} == {1}
     assert [n for n, _ in alike(entries, 3)] == [4]
     assert alike(entries, 5) == []
 
@@ -79,7 +85,7 @@ def test_the_work_for_one_record_does_not_grow_with_their_number() -> None:
 
     def looked_up(count: int) -> int:
         entries = list(_bulk(count))
-        similar = Similar(entries)
+        similar = Similar(BOOK, entries)
         return max(len(words) for words in similar._groups["incident"].rare.values())
 
     assert looked_up(400) <= CAP

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from itsm_gitops.graph.network import Relation
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.data.text import as_json
@@ -62,13 +62,13 @@ def _head(schema: str, root: str) -> dict[str, Any]:
 
 def _row(view: View, entry: Entry) -> dict[str, Any]:
     """Return what the indexes say of a document."""
-    kind = view.kind(entry)
+    kind, priority = view.kind(entry), view.priority(entry)
     common = {"id": entry.id, kind.tag: entry.kind, kind.label: entry.title, "state": entry.state or None}
     if kind.is_record:
         return {
             **common,
             "open": view.is_open(entry),
-            "priority": view.priority(entry).name or None,
+            "priority": priority.name if priority else None,
             "service": _text(entry.columns.get("service")),
             "opened": entry.opened or None,
             "updated": entry.updated or None,
@@ -128,8 +128,8 @@ def status(view: View) -> dict[str, Any]:
     """Return the status of every service in production, and the major incidents that are open."""
     records = [e for e in view.entries.values() if view.kind(e).is_record]
     updates = [moment for e in records if (moment := clock.parse_time(e.updated))]
-    services = [e for e in view.of_kind("service") if e.id in view.health]
-    major = [e for e in view.of_kind("incident") if view.is_open(e) and view.major(e) in MAJOR_STATES]
+    services = [e for e in view.of_role(meaning.SERVICE) if e.id in view.health]
+    major = [e for e in view.of_role(meaning.INCIDENT) if view.is_open(e) and view.major(e) in MAJOR_STATES]
     return {
         "$schema": f"{urls.API_SCHEMAS}status.schema.json",
         "version": VERSION,

@@ -13,8 +13,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from itsm_gitops.graph.ics import host_of
-from itsm_gitops.graph.status import affected
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.data.text import xml
@@ -33,12 +32,12 @@ class _Item(NamedTuple):
 
 def incidents(view: View, base: str) -> bytes:
     """Return the feed of the incidents that were updated last; ``base`` is the site's address or ''."""
-    return _feed(view, base, urls.INCIDENT_FEED, "Incidents", view.of_kind("incident"))
+    return _feed(view, base, urls.INCIDENT_FEED, "Incidents", view.of_role(meaning.INCIDENT))
 
 
 def changes(view: View, base: str) -> bytes:
     """Return the feed of the changes that were updated last; ``base`` is the site's address or ''."""
-    return _feed(view, base, urls.CHANGE_FEED, "Changes", view.of_kind("change"))
+    return _feed(view, base, urls.CHANGE_FEED, "Changes", view.of_role(meaning.CHANGE))
 
 
 def _feed(view: View, base: str, url: str, title: str, entries: Sequence[Entry]) -> bytes:
@@ -98,9 +97,10 @@ def _entry(view: View, item: _Item, root: str) -> str:
 
 def _summary(view: View, entry: Entry, state: str) -> str:
     """Return a record's key facts in a few lines."""
-    priority = view.priority(entry).name
+    found = view.priority(entry)
+    priority = found.name if found else ""
     planned = [str(entry.columns.get(k, "")) for k in ("planned_start", "planned_end")]
-    touched = ", ".join(view.title(i) for i in affected(entry))
+    touched = ", ".join(view.title(i) for i in facts.affected(entry))
     lines = [
         f"State: {state}" if state else "",
         f"Priority: {priority}" if priority else "",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from itsm_gitops.graph.risk import FACT, QUESTION, Assessment, Point
+from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.standing import Need, Proof
 from itsm_gitops.publish import urls
@@ -28,7 +29,7 @@ _SHORT = 16
 
 def approvals(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     """Return the sections about the approval of a change; nothing for other kinds."""
-    if entry.kind != "change":
+    if meaning.CHANGE not in view.kind(entry).plays:
         return EMPTY
     proofs = view.proofs.get(entry.id, ())
     return join(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import questions, urls
@@ -41,9 +42,9 @@ _ASKED = {
     "planned_end": ("", "Going back included; in the time zone of your device."),
 }
 _DESCRIBED = {
-    "request": ("Anything else?", "What was not asked above."),
-    "incident": ("What do you see?", "Messages, since when, steps to repeat it."),
-    "change": ("What will be different afterwards?", ""),
+    meaning.REQUEST: ("Anything else?", "What was not asked above."),
+    meaning.INCIDENT: ("What do you see?", "Messages, since when, steps to repeat it."),
+    meaning.CHANGE: ("What will be different afterwards?", ""),
 }
 
 _REQUEST = ("title", "requested_by", "requested_for", "description")
@@ -74,30 +75,42 @@ _MADE = Html(
 
 def request_form(view: View, offering: Entry, form: Any) -> Html:
     """Return the form that orders an offering, nothing where it cannot be ordered."""
-    kind = view.book.kinds.get("request")
+    kind = view.book.player(meaning.REQUEST)
     form_questions = questions.of_form(form)
-    if not view.audience.forms or kind is None or not form_questions or offering.state == "retired":
+    if (
+        not view.audience.forms
+        or kind is None
+        or not form_questions
+        or not facts.is_offered(view.book, offering)
+    ):
         return EMPTY
     title, *rest = (_field(view, kind, name) for name in _REQUEST if name in kind.fields)
     title = replace(title, title="Title of the request", value=offering.title)
     fixed = {"offering": offering.id, "origin": "portal"}
-    command = f"itsm new request --offering {offering.id}"
+    command = f"itsm new {kind.name} --offering {offering.id}"
     return _form(view, kind, [*form_questions, title, *rest], fixed, "Make the request", command)
 
 
 def pages(view: View) -> Iterator[ListPage]:
     """Yield the pages that report an incident and file a change, where the rule book has these kinds."""
-    for name, url, title, lead, fields, section in (
-        ("incident", urls.REPORT, "Report an incident", "Something is broken or slow.", _REPORT, ""),
-        ("change", urls.NEW_CHANGE, "File a change", "Something is to be different.", _CHANGE, urls.CHANGES),
+    for role, url, title, lead, fields, section in (
+        (meaning.INCIDENT, urls.REPORT, "Report an incident", "Something is broken or slow.", _REPORT, ""),
+        (
+            meaning.CHANGE,
+            urls.NEW_CHANGE,
+            "File a change",
+            "Something is to be different.",
+            _CHANGE,
+            urls.CHANGES,
+        ),
     ):
-        kind = view.book.kinds.get(name)
+        kind = view.book.player(role)
         if kind is None or not view.audience.forms:
             continue
         form_questions = [_field(view, kind, f) for f in fields if f in kind.fields]
         fixed = {"origin": "portal"} if "origin" in kind.fields else {}
         way = [Crumb(urls.CHANGES, "Changes")] if section else []
-        body = _form(view, kind, form_questions, fixed, "Make the record", f"itsm new {name}")
+        body = _form(view, kind, form_questions, fixed, "Make the record", f"itsm new {kind.name}")
         yield ListPage(url, title, section, Html(f"{heading(way, title, lead=esc(lead))}{body}"))
 
 
@@ -137,12 +150,16 @@ def _record(view: View, kind: Kind, fixed: Mapping[str, str]) -> dict[str, Any]:
 
 def _field(view: View, kind: Kind, name: str) -> Question:
     """Return the question for a field, with what the snapshot knows of possible answers."""
-    texts = _DESCRIBED.get(kind.name) if name == "description" else _ASKED.get(name)
+    texts = (
+        next((_DESCRIBED[r] for r in kind.plays if r in _DESCRIBED), None)
+        if name == "description"
+        else _ASKED.get(name)
+    )
     question = questions.of_field(kind, name)
     if texts:
         question = replace(question, title=texts[0] or question.title, help=texts[1])
     if name == "service":
-        running = [e for e in view.of_kind("service") if e.state != "retired"]
+        running = [e for e in view.of_role(meaning.SERVICE) if facts.is_offered(view.book, e)]
         ordered = sorted(running, key=lambda e: (e.title.lower(), e.id))
         return replace(question, choices=tuple(Choice(e.id, e.title or e.id) for e in ordered))
     if name == "cis":
@@ -155,14 +172,14 @@ def _field(view: View, kind: Kind, name: str) -> Question:
 
 
 def _people(view: View) -> list[Entry]:
-    return [*view.of_kind("person"), *view.of_kind("team")]
+    return [*view.of_role(meaning.PERSON), *view.of_role(meaning.TEAM)]
 
 
 def _names(view: View, name: str) -> Html:
     if name == _PEOPLE:
         return questions.names(name, [(e.id, e.title) for e in _people(view)])
     if name == _CATEGORIES:
-        categories = {str(e.columns.get("category") or "") for e in view.of_kind("incident")} - {""}
+        categories = {str(e.columns.get("category") or "") for e in view.of_role(meaning.INCIDENT)} - {""}
         return questions.names(name, [(c, "") for c in sorted(categories)[:MOST_NAMES]])
     items = [e for k in view.book.kinds.values() if k.operational for e in view.of_kind(k.name)]
     return questions.names(name, [(e.id, e.title) for e in items])

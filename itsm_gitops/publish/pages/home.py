@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import agenda, urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten, words
@@ -38,7 +39,7 @@ _ACTIONS = (
 
 def home_page(view: View, pages: frozenset[str]) -> ListPage:
     """Return the start page; ``pages`` are the addresses that exist, for the quick actions."""
-    services = [e for e in view.of_kind("service") if e.id in view.health]
+    services = [e for e in view.of_role(meaning.SERVICE) if e.id in view.health]
     statuses = Counter(view.health[e.id].status for e in services)
     head = Html(
         f'<header class="it-hero"><p class="it-kicker">{esc(view.config.organisation)}</p>'
@@ -99,7 +100,9 @@ def _actions(view: View, pages: frozenset[str]) -> Html:
 
 def _major(view: View) -> Html:
     found = [
-        e for e in view.of_kind("incident") if view.is_open(e) and view.major(e) in ("accepted", "proposed")
+        e
+        for e in view.of_role(meaning.INCIDENT)
+        if view.is_open(e) and view.major(e) in ("accepted", "proposed")
     ]
     return table(
         found, columns(view, "id", "title", "state", "priority", "service", "updated"), "Major incidents"
@@ -126,9 +129,9 @@ def _week(view: View) -> Html:
 
 
 def _open(view: View) -> Html:
-    found = [e for e in view.of_kind("incident") if view.is_open(e)]
+    found = [e for e in view.of_role(meaning.INCIDENT) if view.is_open(e)]
     found.sort(key=lambda e: e.updated, reverse=True)
-    found.sort(key=lambda e: view.priority(e).name or "P9")
+    found.sort(key=view.urgency)
     items = [
         f'<li><div class="it-line__lead">{view.priority_chip(e)}</div>'
         f"<div>{line(view, e, [view.state_chip(e), reference(view, e, 'service')])}</div></li>"
@@ -137,14 +140,14 @@ def _open(view: View) -> Html:
     shown = _lines(items) or paragraph(
         "No incident is open." if view.audience.everything else "No open incident is shown here."
     )
-    kind = view.book.kinds.get("incident")
+    kind = view.book.player(meaning.INCIDENT)
     text = f"All {len(found):,} open incidents" if len(found) > _MOST_OPEN else "All incidents"
     more = Html(f'<p class="it-next">{link(urls.index(kind), esc(text))}</p>') if kind else EMPTY
     return section("Open incidents", Html(f"{shown}{more}"), "open")
 
 
 def _errors(view: View) -> Html:
-    found = [e for e in view.of_kind("known-error") if e.state != "retired"]
+    found = [e for e in view.of_role(meaning.KNOWN_ERROR) if facts.is_offered(view.book, e)]
     found.sort(key=lambda e: (e.opened, e.id), reverse=True)
     if not found:
         return EMPTY
@@ -189,7 +192,7 @@ def services_page(view: View) -> ListPage:
     """Return every service by category, with health, owner and life cycle."""
     shown = columns(view, "name", "health", "state", "owner", "type")
     groups: dict[str, list[Entry]] = {}
-    for entry in view.of_kind("service"):
+    for entry in view.of_role(meaning.SERVICE):
         groups.setdefault(str(entry.columns.get("category") or "Other"), []).append(entry)
     parts = [
         heading([], "Services", lead=esc("What IT provides, whether it works now, and who answers for it."))
@@ -205,13 +208,13 @@ def services_page(view: View) -> ListPage:
 
 def catalogue_page(view: View) -> ListPage:
     """Return what people can use and request, by category: services with their offerings."""
-    offerings = [e for e in view.of_kind("offering") if e.state != "retired"]
+    offerings = [e for e in view.of_role(meaning.OFFERING) if facts.is_offered(view.book, e)]
     by_service: dict[str, list[Entry]] = {}
     for offering in offerings:
         by_service.setdefault(str(offering.columns.get("service", "")), []).append(offering)
     groups: dict[str, list[Html]] = {}
-    for entry in sorted(view.of_kind("service"), key=lambda e: (e.title.lower(), e.id)):
-        if entry.state in ("production", ""):
+    for entry in sorted(view.of_role(meaning.SERVICE), key=lambda e: (e.title.lower(), e.id)):
+        if facts.is_in_force(view.kind(entry), entry.columns):
             card = _service_card(view, entry, by_service.pop(entry.id, []))
             groups.setdefault(str(entry.columns.get("category") or "Other"), []).append(card)
     rest = [o for some in by_service.values() for o in some]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
@@ -56,7 +57,8 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         f"{kind.title} {entry.id}",
     )
     present = [f for f in present_fields(fields, data) if f.name not in _ABOVE]
-    used = [f for f in present if entry.kind != "service" or f.name not in _HELP]
+    is_service = meaning.SERVICE in kind.plays
+    used = [f for f in present if not is_service or f.name not in _HELP]
     links = section("Linked", relations(view, _to_items(view, entry)), "links")
     # What is not part of the network has little of its own to say: its links are its content.
     beside = view.kind(entry).operational
@@ -78,7 +80,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             past.kept(view, entry.id),
             section("Details", definition_list(rows), "details"),
             links if beside else EMPTY,
-            section("Follow", _follow(entry), "follow"),
+            section("Follow", _follow(view, entry), "follow"),
             origin(view, entry),
         ]
     )
@@ -96,13 +98,13 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
 
 def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]) -> Html:
     """Return what people come to a service for: whom to ask, when, and what can be requested."""
-    if entry.kind != "service":
+    if meaning.SERVICE not in view.kind(entry).plays:
         return EMPTY
     contents = {f.name: value(view, data[f.name], f.schema) for f in fields if f.name in _HELP}
     contents["contacts"] = _contacts(data.get("contacts"))
-    offered = [view.link(o.id) for o in view.of_kind("offering") if _is_offered(o, entry)]
+    offered = [view.link(o.id) for o in view.of_role(meaning.OFFERING) if _is_offered(view, o, entry)]
     contents["offerings"] = Html("<br>".join(offered[:_MOST_OFFERED]))
-    if view.audience.forms and "incident" in view.book.kinds and entry.state != "retired":
+    if view.audience.forms and view.book.playing(meaning.INCIDENT) and not facts.is_retired(view.book, entry):
         contents["report"] = link(f"{urls.REPORT}?service={entry.id}", esc("Report it"))
     cells = "".join(
         f"<div><dt>{esc(title)}</dt><dd>{contents[name]}</dd></div>"
@@ -112,17 +114,17 @@ def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]
     return Html(f'<dl class="it-help">{cells}</dl>') if cells else EMPTY
 
 
-def _follow(entry: Entry) -> Html:
+def _follow(view: View, entry: Entry) -> Html:
     """Return where the changes of a service can be seen and subscribed to."""
-    if entry.kind != "service":
+    if meaning.SERVICE not in view.kind(entry).plays:
         return EMPTY
     calendar_link = link(f"{urls.CALENDAR}?service={entry.id}", esc("Its changes in the calendar"))
     file = link(urls.service_ics(entry.id), esc("Calendar file (.ics)"))
     return Html(f'<ul class="it-list"><li>{calendar_link}</li><li>{file}</li></ul>')
 
 
-def _is_offered(offering: Entry, service: Entry) -> bool:
-    return offering.columns.get("service") == service.id and offering.state != "retired"
+def _is_offered(view: View, offering: Entry, service: Entry) -> bool:
+    return offering.columns.get("service") == service.id and facts.is_offered(view.book, offering)
 
 
 def _contacts(contacts: Any) -> Html:
@@ -138,9 +140,9 @@ def _contacts(contacts: Any) -> Html:
 
 def _crumbs(view: View, entry: Entry) -> list[Crumb]:
     kind = view.kind(entry)
-    if entry.kind == "service":
+    if meaning.SERVICE in kind.plays:
         return [Crumb(urls.SERVICES, "Services")]
-    if entry.kind == "offering":
+    if meaning.OFFERING in kind.plays:
         return [Crumb(urls.CATALOGUE, "Catalogue")]
     return [Crumb(urls.CMDB, "CMDB"), Crumb(urls.index(kind), kind.plural_title)]
 
@@ -204,12 +206,13 @@ def _records(view: View, entry: Entry) -> list[Html]:
 
 def _all_records(view: View, entry: Entry) -> Html:
     """Return the way to every record that names the item, where there is one."""
-    if entry.kind not in ("service", "team") and not view.kind(entry).operational:
+    plays = view.kind(entry).plays
+    facet = "service" if meaning.SERVICE in plays else "team" if meaning.TEAM in plays else "ci"
+    if facet == "ci" and not view.kind(entry).operational:
         return EMPTY
     others = (view.entries.get(r.other) for r in view.network.related(entry.id))
     if not any(e and view.kind(e).is_record for e in others):
         return EMPTY
-    facet = entry.kind if entry.kind in ("service", "team") else "ci"
     what = "item" if facet == "ci" else facet
     return explore_link(f"Filter and sort all records of this {what}", **{facet: entry.id}, status="all")
 

@@ -106,7 +106,7 @@ def _overview(view: View, kind: Kind, entries: list[Entry]) -> ListPage:
             label = Html(f"{view.state_name(kind, state.name)}<strong>{len(states[state.name]):,}</strong>")
             counts.append(f"<li>{link(urls.state(kind, state.name), label)}</li>")
     still = [e for e in entries if view.is_open(e)]
-    still.sort(key=lambda e: view.priority(e).name or "P9")
+    still.sort(key=view.urgency)
     content = table(still[:MOST_OPEN], columns(view, *_COLUMNS), f"Open {kind.plural_title.lower()}")
     if len(still) > MOST_OPEN:
         content = Html(

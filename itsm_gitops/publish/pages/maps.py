@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from itsm_gitops.graph.impact import Effect, edges_between
-from itsm_gitops.graph.status import affected
+from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.diagram import Arrow, Box, draw
@@ -31,7 +31,9 @@ def affected_map(view: View, entry: Entry) -> Html:
 
     Nobody decides anything on a record that is closed for good, and most are: those have links to the map.
     """
-    roots = tuple(i for i in affected(entry) if i in view.entries and view.kind(view.entries[i]).operational)
+    roots = tuple(
+        i for i in facts.affected(entry) if i in view.entries and view.kind(view.entries[i]).operational
+    )
     flow = view.kind(entry).workflow
     state = flow.states.get(entry.state) if flow else None
     if state is not None and state.terminal:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from itsm_gitops.graph.status import affected
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import COUNT, MONTH, OVER_TIME, Bars, Column, Table
 from itsm_gitops.publish.chart import draw
@@ -17,13 +16,13 @@ from itsm_gitops.publish.view import View
 
 _MONTHS = 12
 _TITLE = "Incidents and changes over time"
-_KINDS = (("incident", "Incidents opened", "red"), ("change", "Changes planned", "blue"))
+_ROLES = ((meaning.INCIDENT, "Incidents opened", "red"), (meaning.CHANGE, "Changes planned", "blue"))
 
 
 def over_time(view: View, entry: Entry) -> Html:
     """Return the section, nothing where nothing happened in that time."""
     records = [view.entries[i] for i in view.network.others(entry.id, "affected_by") if i in view.entries]
-    table = months_of(view, (r for r in records if entry.id in affected(r)))
+    table = months_of(view, (r for r in records if entry.id in facts.affected(r)))
     picture = draw(table, "over-time")
     if not picture:
         return EMPTY
@@ -42,8 +41,9 @@ def months_of(view: View, records: Iterable[Entry]) -> Table:
         moment = moment or clock.parse_time(record.opened)
         if moment is not None:
             local = moment.astimezone(view.zone)
-            counts[record.kind, f"{local.year:04}-{local.month:02}"] += 1
-    used = [(name, title, look) for name, title, look in _KINDS if name in view.book.kinds]
+            for role in view.kind(record).plays:
+                counts[role, f"{local.year:04}-{local.month:02}"] += 1
+    used = [(name, title, look) for name, title, look in _ROLES if view.book.playing(name)]
     return Table(
         "over_time",
         _TITLE,

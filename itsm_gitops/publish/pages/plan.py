@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from itsm_gitops.graph.status import affected
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import agenda, urls
 from itsm_gitops.publish.agenda import Day, Span
@@ -38,7 +38,9 @@ def changes_page(view: View) -> ListPage:
     waiting = [s for s in planned if s not in running]
     late = [s for s in waiting if s.end < start]
     later = [s for s in waiting if s.start >= end][:_MOST_LATER]
-    unplanned = [e for e in view.of_kind("change") if view.is_open(e) and not e.columns.get("planned_start")]
+    unplanned = [
+        e for e in view.of_role(meaning.CHANGE) if view.is_open(e) and not e.columns.get("planned_start")
+    ]
     shown = join([day_block(view, day, waiting, spans, frozen) for day in days])
     body = join(
         [
@@ -57,7 +59,7 @@ def changes_page(view: View) -> ListPage:
 
 
 def _lead(view: View) -> Html:
-    kind = view.book.kinds.get("change")
+    kind = view.book.player(meaning.CHANGE)
     if kind is None:
         return EMPTY
     listed = link(urls.index(kind), esc("list of changes"))
@@ -123,7 +125,7 @@ def rows(
 def _row(view: View, span: Span, frozen: frozenset[str], day: Day | None, *, short: bool) -> Html:
     entry = view.entries[span.id]
     kind = str(entry.columns.get("type", ""))
-    touched = "" if short else ", ".join(view.link(i) for i in affected(entry)[:6] if i in view.entries)
+    touched = "" if short else ", ".join(view.link(i) for i in facts.affected(entry)[:6] if i in view.entries)
     chips = [view.state_chip(entry)]
     if kind:
         chips.append(chip(kind.capitalize(), "bad" if kind == "emergency" else "none"))
@@ -163,9 +165,9 @@ def _end(view: View, span: Span, day: Day) -> Html:
 
 def known_errors_page(view: View) -> ListPage:
     """Return the known errors in force with their services, then the retired ones."""
-    entries = sorted(view.of_kind("known-error"), key=lambda e: (e.opened, e.id), reverse=True)
-    current = [e for e in entries if e.state != "retired"]
-    retired = [e for e in entries if e.state == "retired"]
+    entries = sorted(view.of_role(meaning.KNOWN_ERROR), key=lambda e: (e.opened, e.id), reverse=True)
+    current = [e for e in entries if facts.is_offered(view.book, e)]
+    retired = [e for e in entries if facts.is_retired(view.book, e)]
     lead = esc("Faults whose cause is known, with the way around them until they are fixed.")
     body = join(
         [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from itsm_gitops.graph.status import affected
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
@@ -83,7 +83,7 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
         chips.append(
             chip("Major incident" if view.major(entry) == "accepted" else "Major incident proposed", "bad")
         )
-    if entry.kind == "change" and isinstance(data.get("type"), str):
+    if meaning.CHANGE in view.kind(entry).plays and isinstance(data.get("type"), str):
         chips.append(chip(f"{words(data['type'])} change", "bad" if data["type"] == "emergency" else "none"))
     risk = data.get("risk")
     level = risk.get("level") if isinstance(risk, dict) else None
@@ -110,7 +110,7 @@ def _facts(view: View, entry: Entry, data: Mapping[str, Any], used: list[Field])
 def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     """Return the priority with how it came about."""
     priority = view.priority(entry)
-    if not priority.name:
+    if priority is None:
         return EMPTY
     title = view.priority_title(priority.name)
     name = esc(f"{priority.name} {title}" if title and title != priority.name else priority.name)
@@ -123,8 +123,8 @@ def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html
 
 def _known_errors(view: View, entry: Entry) -> Html:
     """Return the known errors that share something with an open fault, with their workaround's place."""
-    if entry.kind not in ("incident", "problem"):
+    if not {meaning.INCIDENT, meaning.PROBLEM} & set(view.kind(entry).plays):
         return EMPTY
-    shared = (i for target in affected(entry) for i in view.known_errors.get(target, ()))
+    shared = (i for target in facts.affected(entry) for i in view.known_errors.get(target, ()))
     items = "".join(f"<li>{view.link(i)}</li>" for i in list(dict.fromkeys(shared))[:10])
     return Html(f'<ul class="it-list">{items}</ul>') if items else EMPTY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish.markup import EMPTY, Html, esc, shorten, words
 from itsm_gitops.publish.pages.parts import line, section
@@ -33,16 +34,15 @@ def _hint(view: View, entry: Entry) -> Html:
 
 
 def _answer(view: View, entry: Entry) -> tuple[str, str]:
-    if entry.kind == "known-error":
+    plays = view.kind(entry).plays
+    if meaning.KNOWN_ERROR in plays:
         workaround = _text(entry, "workaround")
-        return (
-            ("", "")
-            if entry.state == "retired"
-            else ("Workaround:" if workaround else "It has a workaround.", workaround)
-        )
+        if not facts.is_offered(view.book, entry):
+            return "", ""
+        return ("Workaround:" if workaround else "It has a workaround."), workaround
     if view.is_open(entry):
         return "", ""
-    if entry.kind == "change":
+    if meaning.CHANGE in plays:
         outcome = _text(entry, "outcome")
         return (f"Outcome: {words(outcome).lower()}.", "") if outcome else ("", "")
     code = _text(entry, "resolution_code")

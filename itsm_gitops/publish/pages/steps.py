@@ -52,7 +52,7 @@ def _way_to_end(workflow: Workflow, state: str, data: Mapping[str, Any]) -> tupl
             for step in workflow.steps_from(way[-1], data)
             if step.target in workflow.states
             and order.index(step.target) > order.index(way[-1])
-            and workflow.states[step.target].category != "cancelled"
+            and not workflow.is_cancelled(step.target)
             and not _is_detour(workflow, way[-1], step.target)
         ]
         if not ahead:

@@ -1,0 +1,164 @@
+"""No module names a kind or a state of the rule book: roles (model/meaning.py) are the only words for them.
+
+What is left are words that mean something else, each with what it means and exactly how often it stands there. The
+table may only shrink: whoever adds one of these words to a module says here why it is neither a kind nor a state.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import itsm_gitops
+from itsm_gitops.model.rulebook import RuleBook
+
+PACKAGE = Path(itsm_gitops.__file__).parent
+ROLES = (
+    "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
+)
+MOST = 200
+
+FIELD = "name of a field of a schema, as in data.get"
+JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
+TEXT = "word on a screen, name of a column or of a section"
+OPTION = "word of the command line"
+FORGE = "state of a review or pull request on a forge"
+CATEGORY = "category of states, which life cycles assign"
+LOOK = "look of a chip, a bar or a mark (class of a style sheet)"
+FACT = "fact of the approval policy"
+TEMPLATE = "stage of a template, which the toolkit defines"
+SETTING = "value of a setting of itsm.yaml"
+OTHER = "word of another vocabulary: scope of rules, kind of collision or task, status of a service, name of a check"
+
+MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
+    CATEGORY: {
+        "cli/render.py": {"cancelled": 1, "new": 1},
+        "model/workflow.py": {"cancelled": 1, "new": 1},
+    },
+    FACT: {
+        "gate/conditions.py": {"incident": 1},
+        "gate/policy.py": {"incident": 1},
+        "gate/summary.py": {"incident": 1},
+    },
+    FIELD: {
+        "commands/listing.py": {"service": 1},
+        "publish/audience.py": {"offering": 1},
+        "publish/pages/forms.py": {"closed": 1, "offering": 1, "service": 3},
+        "publish/pages/record.py": {"offering": 2},
+        "rules/approval_policy.py": {"approved": 1},
+        "rules/cmdb.py": {"service": 2},
+        "rules/rulebook.py": {"offering": 2},
+        "service_levels/clocks.py": {"calendar": 1, "offering": 2, "service": 3},
+    },
+    FORGE: {
+        "cli/approvals.py": {"approved": 1},
+        "forges/github.py": {"draft": 2},
+        "forges/gitlab.py": {"draft": 1},
+        "forges/reviews.py": {"approved": 1},
+        "gate/approvals.py": {"approved": 1},
+    },
+    JSON: {
+        "cli/audit_text.py": {"person": 2, "rejected": 1, "request": 3, "review": 1},
+        "commands/planning.py": {"calendar": 2, "service": 2, "team": 1},
+        "commands/suspecting.py": {"incident": 1},
+        "editing/change.py": {"new": 1},
+        "evidence/audit.py": {"person": 1},
+        "evidence/auditing.py": {"person": 1, "rejected": 1, "request": 2, "review": 1},
+        "evidence/reading.py": {"person": 2, "rejected": 4, "request": 1, "review": 2},
+        "evidence/recheck.py": {"person": 1, "rejected": 1},
+        "evidence/statement.py": {"request": 1},
+        "gate/explain.py": {"rejected": 1, "review": 1},
+        "gate/review_file.py": {"person": 3},
+        "gate/signed.py": {"person": 5, "request": 1},
+        "model/report.py": {"service": 1, "team": 1},
+        "publish/data/api.py": {"calendar": 1, "service": 2},
+        "publish/explorer.py": {"service": 8, "team": 6},
+        "publish/pages/explore.py": {"service": 2, "team": 2},
+    },
+    LOOK: {
+        "publish/agenda.py": {"change": 1, "maintenance": 1},
+        "publish/diagram.py": {"maintenance": 1},
+        "publish/events.py": {"change": 1, "maintenance": 2},
+        "publish/fields.py": {"approved": 1, "in_progress": 1, "new": 1, "rejected": 1},
+        "publish/pages/calendar.py": {"change": 2, "service": 1},
+        "publish/topology.py": {"maintenance": 1},
+    },
+    OPTION: {
+        "cli/app.py": {"new": 2},
+        "cli/enrol.py": {"person": 1},
+        "cli/new.py": {"new": 1},
+        "cli/planning.py": {"calendar": 1, "change": 1},
+        "editing/create.py": {"team": 1, "test": 1},
+    },
+    OTHER: {
+        "documents/syntax.py": {"problem": 1},
+        "exchange/candidates.py": {"draft": 1},
+        "exchange/export.py": {"closed": 3, "resolved": 3},
+        "gate/doctor.py": {"server": 4},
+        "gate/separation.py": {"review": 1},
+        "graph/collisions.py": {"person": 2},
+        "graph/status.py": {"maintenance": 1},
+        "graph/suspects.py": {"change": 1},
+        "model/diff.py": {"change": 1},
+        "repository/modes.py": {"draft": 1},
+        "rules/registry.py": {"change": 1},
+    },
+    SETTING: {
+        "repository/config.py": {"closed": 2},
+        "rules/links.py": {"closed": 1},
+    },
+    TEMPLATE: {
+        "model/templates.py": {"approved": 1, "retired": 1},
+    },
+    TEXT: {
+        "cli/agenda.py": {"change": 1, "maintenance": 1},
+        "cli/listing.py": {"team": 1},
+        "cli/report.py": {"service": 1, "team": 1},
+        "evidence/hook.py": {"approved": 1},
+        "gate/comment.py": {"change": 1, "review": 1},
+        "publish/pages/home.py": {"maintenance": 3, "service": 7},
+        "publish/pages/item.py": {"planned": 1, "request": 1, "service": 2, "team": 1},
+        "publish/pages/lists.py": {"planned": 1, "service": 1, "team": 1},
+        "publish/pages/parts.py": {"planned": 1, "service": 2, "team": 1},
+        "publish/pages/past.py": {"service-level": 1},
+        "publish/pages/plan.py": {"calendar": 1, "maintenance": 1, "service": 1, "team": 1},
+        "reports/change.py": {"change": 2, "closed": 2, "service": 1},
+        "reports/flow.py": {"cancelled": 1, "resolved": 2, "service": 1},
+        "reports/levels.py": {"service": 2},
+        "reports/problems.py": {"problem": 1, "resolved": 1, "team": 1},
+        "reports/times.py": {"incident": 1, "offering": 1, "service": 1},
+        "reports/top.py": {"incident": 2},
+    },
+}
+
+
+def literals(path: Path, words: frozenset[str]) -> Counter[str]:
+    """Return how often each of some words stands in a module as a text of its own."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    texts = (n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+    return Counter(t for t in texts if t in words)
+
+
+def test_no_module_names_a_kind_or_a_state(book: RuleBook) -> None:
+    flows = {kind.workflow.name: kind.workflow for kind in book.kinds.values() if kind.workflow}
+    words = frozenset(book.kinds) | {state for flow in flows.values() for state in flow.states}
+    paths = {str(p.relative_to(PACKAGE)): p for p in PACKAGE.rglob("*.py")}
+    there = {name: dict(literals(path, words)) for name, path in paths.items() if name != ROLES}
+    allowed = {name: dict(counts) for some in MEANT.values() for name, counts in some.items()}
+    assert {name: counts for name, counts in there.items() if counts} == allowed
+    assert sum(sum(counts.values()) for counts in allowed.values()) <= MOST
+
+
+def test_each_module_stands_once_in_the_table() -> None:
+    names = [name for some in MEANT.values() for name in some]
+    assert len(names) == len(set(names))
+
+
+def test_a_word_that_is_compared_would_be_seen(tmp_path: Path) -> None:
+    path = tmp_path / "bad.py"
+    path.write_text(
+        'def f(e):\n    return e.kind == "incident" or e.state in ("implement", "x")\n', encoding="utf-8"
+    )
+    assert literals(path, frozenset(["incident", "implement"])) == {"incident": 1, "implement": 1}
