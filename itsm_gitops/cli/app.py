@@ -134,7 +134,8 @@ class LazyGroup(click.Group):
 @click.pass_context
 def group(ctx: click.Context, directory: str) -> None:
     """IT service management as files in a Git repository."""
-    ctx.obj = App(directory, ctx.invoked_subcommand or "")
+    ctx.obj = app = App(directory, ctx.invoked_subcommand or "")
+    ctx.call_on_close(app.tell_gaps)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,14 +16,20 @@ from itsm_gitops.model.text import safe_json
 if TYPE_CHECKING:
     from itsm_gitops.model.findings import Finding
     from itsm_gitops.repository import Repository
+    from itsm_gitops.repository.gaps import Gap
 
-# Commands that only show, so that faulty settings are a warning; all others stop. `check` reports them itself.
+# Commands that only show, so that faulty settings and unreadable files are a warning; all others stop. `check` reports them itself.
 SHOWING = frozenset(
     {"list", "show", "log", "diff", "impact", "explain", "report", "risk", "schedule", "freeze", "suspects"}
 )
+# What could not be read is a line at the end of these: `site` goes on without it, and says "unknown".
+NAMING_GAPS = SHOWING | {"site"}
 REPORTING_FAULTS = frozenset({"check", "fmt"})
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+# What is written like an option; anything else that begins with a dash is text: -5, "- item", "--- x".
+_OPTION = re.compile(r"(?:-[A-Za-z]\w*|--[A-Za-z][\w.-]*)(?:=.*)?", re.DOTALL)
 Example = tuple[str, str]
 
 
@@ -63,6 +70,20 @@ class App:
         rest = f" and {more} more" if more else ""
         say("warning", f"{place}{rest}; defaults are shown instead")
 
+    @property
+    def gaps(self) -> Sequence[Gap]:
+        """What could not be read and is missing in what this command shows; empty for one that decides."""
+        repo: Repository | None = self.__dict__.get("repo")  # opening one now would be work for nothing
+        return tuple(repo.gaps.values()) if repo is not None and self._command in NAMING_GAPS else ()
+
+    def tell_gaps(self) -> None:
+        """Warn, in one line on standard error, of what is missing in what was shown."""
+        if self.gaps:
+            from itsm_gitops.cli.failures import say
+            from itsm_gitops.repository.gaps import warning
+
+            say("warning", *warning(self.gaps))
+
 
 pass_app = click.make_pass_decorator(App)
 
@@ -77,10 +98,50 @@ class ItsmCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse; errors that click raises without saying where belong to this command."""
         try:
-            return super().parse_args(ctx, args)
+            return super().parse_args(ctx, args if ctx.resilient_parsing else self.in_order(args))
         except click.UsageError as error:
             error.ctx = error.ctx or ctx
             raise
+
+    def in_order(self, args: Sequence[str]) -> list[str]:
+        """Return the options with their values first, then ``--`` and the words.
+
+        So a text may begin with a dash (``- first point``, ``-5 °C``): only what is written like
+        an option is one. Words behind ``--`` are texts whatever they look like.
+        """
+        values = self._values()
+        options: list[str] = []
+        words: list[str] = []
+        waiting = list(args)
+        while waiting:
+            word = waiting.pop(0)
+            if word == "--":
+                words += waiting
+                break
+            if not _OPTION.fullmatch(word):
+                words.append(word)
+                continue
+            name, sign, _ = word.partition("=")
+            count = 0 if sign else values.get(name, 0)
+            if count > len(waiting):
+                return list(args)  # a value is missing: click says so
+            if name in values or not self.keep(word, waiting, values, words):
+                options += [word, *waiting[:count]]
+                del waiting[:count]
+        return [*options, *(["--"] if any(w.startswith("-") for w in words) else ()), *words]
+
+    def keep(self, word: str, waiting: list[str], values: Mapping[str, int], words: list[str]) -> bool:
+        """Whether the command takes an option that click does not know, with its value, among its words."""
+        return False
+
+    def _values(self) -> dict[str, int]:
+        """Return the names of all options, with the number of values that follow each."""
+        return {
+            name: 0 if option.is_flag or option.count else option.nargs
+            for option in self.params
+            if isinstance(option, click.Option)
+            for name in (*option.opts, *option.secondary_opts)
+        } | dict.fromkeys(("-h", "--help"), 0)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples below the options."""
@@ -171,9 +232,18 @@ def dry_run_option(function: _F) -> _F:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as indented JSON; characters that could act on a terminal are escaped."""
+    """Print a value as indented JSON; characters that could act on a terminal are escaped.
+
+    What the command could not read is added to an object as ``unreadable``; a list has no room for it.
+    """
     import json
 
+    context = click.get_current_context(silent=True)
+    app = context.find_object(App) if context else None
+    if app and app.gaps and isinstance(value, dict):
+        from itsm_gitops.repository.gaps import as_json
+
+        value = {**value, "unreadable": as_json(app.gaps)}
     echo(safe_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from itsm_gitops.cli.base import App
 from itsm_gitops.editing.create import SHORT_NAMES, candidates, field_for
 from itsm_gitops.editing.fields import schema_at
 from itsm_gitops.editing.identifiers import names
@@ -27,8 +26,9 @@ _MOST = 200
 
 def _repo(ctx: click.Context) -> Repository:
     """Return the repository of the command line being completed."""
-    root = ctx.find_root()
-    return App(str(root.params.get("directory") or ".")).repo
+    from itsm_gitops.repository import Repository
+
+    return Repository.open(str(ctx.find_root().params.get("directory") or "."))
 
 
 def _quiet(complete: Callable[[click.Context, str], Items]) -> Callable[[click.Context, str], Items]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
-from itsm_gitops.cli.failures import tell_left_out, usage
+from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import CATEGORY_STYLES, PRIORITY_STYLES, brief, styles, words
 from itsm_gitops.commands.columns import Row
@@ -129,7 +129,6 @@ def list_command(app: App, /, **options: Any) -> None:
         print_json(listing.as_json())
     else:
         _print(app, listing)
-    tell_left_out(listing.left_out)
 
 
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -36,6 +36,20 @@ class NewCommand(ItsmCommand):
         from itsm_gitops.cli.complete import field_options
 
         return [*super().shell_complete(ctx, incomplete), *field_options(ctx, incomplete)]
+
+    def keep(self, word: str, waiting: list[str], values: Mapping[str, int], words: list[str]) -> bool:
+        """Take ``--FIELD VALUE`` as one word, whatever the value looks like."""
+        if not word.startswith("--"):
+            raise usage(f"there is no option '{word}'", "itsm new --help")
+        if "=" not in word and waiting:
+            if waiting[0].partition("=")[0] in values:
+                name = word[2:]
+                raise usage(
+                    f"the option '{word}' needs a value", f"or write --{name}={waiting[0]} for that text"
+                )
+            word = f"{word}={waiting.pop(0)}"
+        words.append(word)
+        return True
 
 
 @command(
@@ -135,16 +149,12 @@ def _split(rest: Sequence[str]) -> tuple[str | None, list[tuple[str, str]]]:
     """Return the identifier and the field options among the arguments that click left to us."""
     identifier: str | None = None
     options: list[tuple[str, str]] = []
-    waiting = iter(rest)
-    for word in waiting:
+    for word in rest:
         if word.startswith("--") and len(word) > 2:
             name, sign, value = word[2:].partition("=")
-            text = value if sign else next(waiting, None)
-            if text is None:
+            if not sign:
                 raise usage(f"the option '--{name}' needs a value")
-            options.append((name, text))
-        elif word.startswith("-") and len(word) > 1:
-            raise usage(f"there is no option '{word}'", "itsm new --help")
+            options.append((name, value))
         elif identifier is None:
             identifier = word
         else:

@@ -26,7 +26,7 @@ def shown_plainly(arguments: Sequence[str]) -> str | None:
         return None
 
 
-def _show(fragment: str) -> str:
+def _show(fragment: str) -> str | None:
     from itsm_gitops.repository.mentions import SEARCHED_FOLDER_MAX, Search
     from itsm_gitops.repository.repository import Repository
 
@@ -41,5 +41,7 @@ def _show(fragment: str) -> str:
     from itsm_gitops.commands.showing import show
 
     document = show(repo, path, search=search)
+    if repo.gaps:
+        return None  # the ordinary way says what is missing
     lines = render(document, styles(sys.stdout), terminal_width(), repo.config.timezone)
     return "\n".join(lines) + "\n"

@@ -9,6 +9,7 @@ from itsm_gitops.editing.fields import expected
 from itsm_gitops.editing.identifiers import kinds_of
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.meaning import STATE_ROLES
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.workflow import Condition, Workflow
 
@@ -261,6 +262,7 @@ def _state(name: str, kinds: list[Kind]) -> Topic:
             {s for t in flow.transitions if t.target == name for s in t.sources}, key=list(flow.states).index
         )
         rows = [("category", state.category)]
+        rows += [("means", "; ".join(STATE_ROLES.get(r, r) for r in state.roles))] if state.roles else []
         demands = [r.field + _when(r.when) for r in state.require]
         rows += [("demands", ", ".join(demands))] if demands else []
         rows += [("reached from", ", ".join(before) or "the beginning")]

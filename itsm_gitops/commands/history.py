@@ -60,7 +60,6 @@ class History(NamedTuple):
             "path": self.path,
             "uncommitted": [change_json(c) for c in self.uncommitted],
             "commits": [c.as_json() for c in self.commits],
-            "unreadable": self.unreadable,
         }
 
 
@@ -118,12 +117,24 @@ def _of_field(changes: Iterable[Change], field: str | None) -> tuple[Change, ...
 
 def _uncommitted(repo: Repository, path: str) -> tuple[list[Change], bool]:
     """Return what changed since HEAD, and whether the file cannot be read."""
-    new = _data(repo.snapshot(), path)
+    here = repo.snapshot()
+    new = _data(here, path)
     if new is None:
+        _note(repo, here, path)
         return [], True
     head = repo.snapshot("HEAD") if _has_commits(repo) else None
     old = _data(head, path) if head is not None else {}
     return diff(old or {}, new), False
+
+
+def _note(repo: Repository, snapshot: Snapshot, path: str) -> None:
+    """Note in ``repo.gaps`` that a document cannot be read."""
+    from itsm_gitops.documents import load
+    from itsm_gitops.repository.gaps import file_gap, unread
+
+    problems = next((load(raw).problems for _, raw in snapshot.read_many([path])), ())
+    problem = problems[0] if problems else unread(snapshot, path)
+    repo.gaps[path] = file_gap(repo.book, path, problem)
 
 
 def _has_commits(repo: Repository) -> bool:
@@ -157,7 +168,7 @@ def compare(
 ) -> list[DocumentDiff]:
     """Compare two revisions (``head`` None is the working tree), document by document.
 
-    ``words`` limits the answer to kinds or to documents (identifiers or fragments of them).
+    ``repo.gaps`` gets what cannot be read. ``words`` limits the answer to kinds or to documents (identifiers or fragments of them).
     ``from_merge_base`` compares with where ``head`` left ``base``, as a pull request does.
     """
     from itsm_gitops.repository.history import changed_files
@@ -170,7 +181,12 @@ def compare(
     files = [f for f in files if f.path.endswith(".yaml") and _wanted(book, f.path, words)]
     old = _load(before, [f.path for f in files if f.status != "A"])
     new = _load(after, [f.path for f in files if f.status != "D"])
-    return _moved(book, [_document(book, f.path, old.get(f.path), new.get(f.path), f.status) for f in files])
+    found = [_document(book, f.path, old.get(f.path), new.get(f.path), f.status) for f in files]
+    for document, file in zip(found, files, strict=True):
+        if document.status == UNREADABLE:
+            broken = file.status != "D" and not isinstance(new.get(file.path), dict)
+            _note(repo, after if broken else before, file.path)
+    return _moved(book, found)
 
 
 def _wanted(book: RuleBook, path: str, words: Sequence[str]) -> bool:

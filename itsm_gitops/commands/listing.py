@@ -27,17 +27,13 @@ _LEVELS = {"critical": 3, "high": 2, "medium": 1, "low": 0}
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The rows shown, how many matched, and the columns. ``book`` is the snapshot's.
-
-    ``left_out`` are the documents of these kinds that cannot be read.
-    """
+    """The rows shown, how many matched, and the columns. ``book`` is the snapshot's."""
 
     rows: list[Row]
     matched: int
     columns: tuple[str, ...]
     kinds: tuple[Kind, ...]
     book: RuleBook
-    left_out: tuple[str, ...] = ()
 
     def as_json(self) -> list[dict[str, Any]]:
         """Return the rows as JSON data, each with its kind and path."""
@@ -56,7 +52,7 @@ def list_documents(
 ) -> Listing:
     """List documents of the kinds that ``words`` name (all records where there are none).
 
-    ``limit`` 0 is no limit. Raises NotFound for unknown kinds, UsageError for unknown states,
+    ``limit`` 0 is no limit. ``repo.gaps`` says afterwards what is missing. Raises NotFound for unknown kinds, UsageError for unknown states,
     columns and filters that no listed kind has.
     """
     store = repo.store(at)
@@ -68,8 +64,8 @@ def list_documents(
     found = [e for e in store.entries.values() if e.kind in names and keep(e)]
     ordered = _sorted(kinds, found, sort, make) if sort else sorted(found, key=make.urgency)
     shown = ordered[:limit] if limit else ordered
-    left_out = tuple(store.left_out(k.name for k in kinds))
-    return Listing([make.row(e) for e in shown], len(found), chosen, tuple(kinds), store.book, left_out)
+    repo.gaps = {g.path: g for g in store.gaps(names)}  # what is missing in this list, and nothing else
+    return Listing([make.row(e) for e in shown], len(found), chosen, tuple(kinds), store.book)
 
 
 def _kinds(book: RuleBook, words: Sequence[str]) -> list[Kind]:

@@ -16,7 +16,6 @@ from itsm_gitops.model.words import a_kind
 from itsm_gitops.reports.catalogue import REPORTS, make_reports, reports_of
 from itsm_gitops.reports.log import Log, Scope
 from itsm_gitops.reports.past import history
-from itsm_gitops.repository import load_store
 from itsm_gitops.service_levels.life import Life, life_of
 
 if TYPE_CHECKING:
@@ -44,9 +43,7 @@ def report(
     """
     now = clock.now()
     start = _beginning(repo, since, now) if since else None
-    snapshot = repo.snapshot(at)
-    settings = repo.settings(snapshot)
-    store, lives = load_store(snapshot, visit=lambda _, document: life_of(document), config=settings)
+    store, lives = repo.load(repo.snapshot(at), visit=lambda _, document: life_of(document))
     scope = Scope(_find(store, service, meaning.SERVICE), _find(store, team, meaning.TEAM), start)
     return make_reports(store, lives, now, scope, names)
 

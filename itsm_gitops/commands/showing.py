@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from itsm_gitops import documents
 from itsm_gitops.editing.opening import Opened, read_document, timeline
 from itsm_gitops.editing.steps import Step, next_steps, state_of
 from itsm_gitops.model import clock, ids
@@ -14,6 +15,7 @@ from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.model.priority import Priority, priority
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.words import fields_of
+from itsm_gitops.repository.gaps import Gap, file_gap, snapshot_gaps, unread
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Snapshot
@@ -97,7 +99,7 @@ def show(
 
     ``links`` says where to look for links that other documents store: True everywhere, False
     nowhere, None in all but very large folders. ``search`` is such a search that has been started
-    already. Raises NotFound, Ambiguous, or ItsmError for a document that cannot be read.
+    already. ``repo.gaps`` gets what is around it and cannot be read. Raises NotFound, Ambiguous, or ItsmError for a document that cannot be read.
     """
     snapshot = repo.snapshot(at)
     path = repo.locate(fragment, at)
@@ -105,7 +107,7 @@ def show(
         search = start_search(snapshot, path, everywhere=links is True)
     book = _book(repo, snapshot, at)
     document = read_document(book, path, snapshot.read(path))
-    reader = _Reader(book, snapshot)
+    reader = _Reader(book, snapshot, repo.gaps)
     related = reader.outgoing(document)
     left = 0
     skipped: list[str] = []
@@ -159,9 +161,12 @@ def _age(document: Opened) -> str:
 class _Reader:
     """Reads the neighbours of a document, each once."""
 
-    def __init__(self, book: RuleBook, snapshot: Snapshot) -> None:
+    def __init__(self, book: RuleBook, snapshot: Snapshot, gaps: dict[str, Gap]) -> None:
+        """``gaps`` gets what cannot be read, by path."""
         self._book = book
         self._snapshot = snapshot
+        self._gaps = gaps
+        gaps.update((g.path, g) for g in snapshot_gaps(book, snapshot))
         self._known: dict[str, Opened | None] = {}
         self._broken: set[str] = set()
 
@@ -185,7 +190,8 @@ class _Reader:
             try:
                 other = read_document(self._book, path, raw)
             except ItsmError:
-                continue  # itsm check reports what cannot be read
+                self._note(path, raw)
+                continue
             self._known[other.id] = other
             for edge in edges_of(other.kind, other.data):
                 if edge.target == document.id:
@@ -216,12 +222,20 @@ class _Reader:
                 continue
             except ItsmError:
                 self._broken.add(identifier)
+                self._note(path)
                 continue
             try:
                 return read_document(self._book, path, raw)
             except ItsmError:
                 self._broken.add(identifier)
+                self._note(path, raw)
         return None
+
+    def _note(self, path: str, raw: bytes | None = None) -> None:
+        """Remember that a document cannot be read; ``raw`` is None where not even its bytes are to be had."""
+        problems = documents.load(raw).problems if raw is not None else ()
+        problem = problems[0] if problems else unread(self._snapshot, path)
+        self._gaps[path] = file_gap(self._book, path, problem)
 
 
 def _paths(book: RuleBook, identifier: str) -> list[str]:

@@ -8,18 +8,39 @@ from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.editing.fields import APPEND, SET, UNSET, Assignment, Reader, schema_at, schema_type
 from itsm_gitops.editing.identifiers import resolve_reference
-from itsm_gitops.editing.opening import Opened
+from itsm_gitops.editing.opening import Opened, open_document
+from itsm_gitops.model import ids
 from itsm_gitops.model.diff import same
-from itsm_gitops.model.errors import Refused, UsageError
+from itsm_gitops.model.errors import ItsmError, NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.words import a_kind
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
 
+# The fields that rule S011 compares: what was asked for, and the answers to its form.
+OFFERING, ANSWERS = "offering", "answers"
+
 
 def reader(repo: Repository) -> Reader:
     """Return the reader of values for a repository: its time zone, its identifiers."""
-    return Reader(repo.config.timezone, lambda reference, text: resolve_reference(repo, reference, text))
+    return Reader(
+        repo.config.timezone,
+        lambda reference, text: resolve_reference(repo, reference, text),
+        lambda data: questions_of(repo, data),
+    )
+
+
+def questions_of(repo: Repository, data: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the questions of the form of the offering that a document asks for; None without a form."""
+    offering = data.get(OFFERING)
+    if not isinstance(offering, str) or not ids.is_item_id(offering):
+        return None
+    try:
+        form = open_document(repo, offering).data.get("form")
+    except ItsmError:
+        return None  # what is wrong with the offering is said when the result is judged
+    questions = form.get("properties") if isinstance(form, dict) else None
+    return questions if isinstance(questions, dict) else None
 
 
 def apply(
@@ -37,11 +58,27 @@ def apply(
     not fit, Refused for fields that have a command of their own or never change.
     """
     data = copy.deepcopy(document.data)
-    for assignment in assignments:
+    # Answers last: the offering, which may be given behind them, says what type each has.
+    for assignment in sorted(assignments, key=lambda a: a.path[0] == ANSWERS):
         refuse_protected(document, assignment, fresh=fresh, moving=moving)
         schema = schema_at(document.kind, assignment.path)
-        _assign(data, assignment, schema, values)
+        _assign(data, assignment, _question(data, assignment, values) or schema, values)
     return data
+
+
+def _question(data: Mapping[str, Any], assignment: Assignment, values: Reader) -> Mapping[str, Any] | None:
+    """Return the question that an assignment answers; raises NotFound for one that the form does not ask."""
+    if assignment.path[0] != ANSWERS or len(assignment.path) != 2:
+        return None
+    questions = values.questions(data)
+    if questions is None:
+        return None
+    name = assignment.path[1]
+    if name not in questions and assignment.action != UNSET:
+        asked = did_you_mean(name, questions) or f"it asks: {', '.join(questions)}"
+        raise NotFound(f"the form of {data[OFFERING]} does not ask '{name}'", asked)
+    question = questions.get(name)
+    return question if isinstance(question, dict) else None
 
 
 def refuse_protected(document: Opened, assignment: Assignment, *, fresh: bool, moving: bool) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.editing.opening import Opened, timeline
 from itsm_gitops.editing.steps import Step, next_steps, state_of
-from itsm_gitops.editing.validation import new_errors
+from itsm_gitops.editing.validation import judged
 from itsm_gitops.model import clock
 from itsm_gitops.model.diff import ADD, REMOVE, Change, diff, same
 from itsm_gitops.model.errors import Refused
@@ -91,6 +91,15 @@ def timeline_entry(document: Opened, by: str, **what: str) -> dict[str, str]:
     return {"at": clock.format_time(moment), "by": by, **{k: typed_text(v) for k, v in what.items()}}
 
 
+class Rewrite(NamedTuple):
+    """A document, its new data, and the bytes it becomes; ``changes`` is empty where nothing changes."""
+
+    document: Opened
+    data: Mapping[str, Any]
+    raw: bytes
+    changes: tuple[Change, ...]
+
+
 def save(repo: Repository, document: Opened, new: Mapping[str, Any], *, dry_run: bool = False) -> Written:
     """Write a document's new data over its old and say what changed.
 
@@ -98,21 +107,35 @@ def save(repo: Repository, document: Opened, new: Mapping[str, Any], *, dry_run:
     result breaks rules that the old document kept, ChangedMeanwhile where the file on disk is
     no longer the one that was read.
     """
-    from itsm_gitops.documents import edit, load, write_atomic
+    prepared = prepare(document, new)
+    found: list[Finding] = []
+    if prepared.changes:
+        found = judged(repo, {document.path: prepared.raw}, {document.path: document.raw})
+    return replace(write(repo, prepared, dry_run=dry_run), findings=tuple(found))
+
+
+def prepare(document: Opened, new: Mapping[str, Any]) -> Rewrite:
+    """Splice new data into a document's text; raises Refused where that would say something else."""
+    from itsm_gitops.documents import edit, load
 
     changes = tuple(diff(document.data, new))
-    found: list[Finding] = []
-    if changes:
-        raw = edit(document.raw, edits_between(document.data, new), document.kind.keys)
-        if not same(load(raw).data, new):
-            raise Refused(
-                f"{document.path} would say something else than was asked for", "nothing was written"
-            )
-        found = new_errors(repo, document.path, raw, document.raw)
-        if not dry_run:
-            write_atomic(repo.root / document.path, raw, expected=document.raw)
-    done = written(document.id, document.path, document.kind, new, changes, bool(changes) and not dry_run)
-    return replace(done, findings=tuple(found))
+    if not changes:
+        return Rewrite(document, new, document.raw, ())
+    raw = edit(document.raw, edits_between(document.data, new), document.kind.keys)
+    if not same(load(raw).data, new):
+        raise Refused(f"{document.path} would say something else than was asked for", "nothing was written")
+    return Rewrite(document, new, raw, changes)
+
+
+def write(repo: Repository, prepared: Rewrite, *, dry_run: bool = False) -> Written:
+    """Write a judged edit and say what changed; raises ChangedMeanwhile."""
+    from itsm_gitops.documents import write_atomic
+
+    document, changes = prepared.document, prepared.changes
+    if changes and not dry_run:
+        write_atomic(repo.root / document.path, prepared.raw, expected=document.raw)
+    done = bool(changes) and not dry_run
+    return written(document.id, document.path, document.kind, prepared.data, changes, done)
 
 
 def written(

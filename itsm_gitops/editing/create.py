@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.editing.assign import apply, reader
-from itsm_gitops.editing.change import Written, save, written
+from itsm_gitops.editing.change import Written, prepare, write, written
 from itsm_gitops.editing.fields import SET, Assignment, expected
 from itsm_gitops.editing.identifiers import kinds_of, names
 from itsm_gitops.editing.link import add_link, find_link
 from itsm_gitops.editing.opening import Opened, open_document, read_document
-from itsm_gitops.editing.validation import new_errors
+from itsm_gitops.editing.validation import judged
 from itsm_gitops.model import clock, ids
 from itsm_gitops.model.diff import diff
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
@@ -243,14 +243,16 @@ def finish(
             *draft.data["timeline"],
             {"at": last["at"], "by": draft.by, "note": typed_text(note)},
         ]
-    others: list[tuple[Opened, dict[str, Any]]] = []
+    others: dict[str, tuple[Opened, dict[str, Any]]] = {}
     for word, target in draft.links:
         _link(draft, word, target, others)
     raw = text_of(draft) if edited is None or note or draft.links else edited
-    found = new_errors(draft.repo, draft.path, raw)
+    edits = [prepare(other, data) for other, data in others.values()]
+    after = {draft.path: raw} | {e.document.path: e.raw for e in edits}
+    found = judged(draft.repo, after, {e.document.path: e.document.raw for e in edits})
     if not dry_run:
         write_atomic(draft.repo.root / draft.path, raw, expected=None)
-    done = [save(draft.repo, other, data, dry_run=dry_run) for other, data in others]
+    done = [write(draft.repo, e, dry_run=dry_run) for e in edits]
     changes = diff({}, draft.data)
     result = written(draft.id, draft.path, draft.kind, draft.data, changes, not dry_run)
     return replace(result, findings=tuple(found)), done, raw
@@ -272,11 +274,12 @@ def _about(kind: Kind, name: str) -> str:
     return str(kind.fields.get(name, {}).get("description", ""))
 
 
-def _link(draft: Draft, word: str, target: str, others: list[tuple[Opened, dict[str, Any]]]) -> None:
+def _link(draft: Draft, word: str, target: str, others: dict[str, tuple[Opened, dict[str, Any]]]) -> None:
     """Store a link in the draft, or in the other document where the vocabulary says so."""
     kind, forward = find_link(draft.repo.book, word)
     other = open_document(draft.repo, target)
     if forward:
         draft.data = _ordered(draft.kind, add_link(draft.repo.book, kind, draft.opened, other))
     else:
-        others.append((other, add_link(draft.repo.book, kind, other, draft.opened)))
+        found, data = others.get(other.path, (other, other.data))
+        others[other.path] = (found, add_link(draft.repo.book, kind, found._replace(data=data), draft.opened))

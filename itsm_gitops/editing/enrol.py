@@ -16,10 +16,11 @@ from itsm_gitops.editing.create import finish, start
 from itsm_gitops.editing.fields import SET, Assignment
 from itsm_gitops.editing.opening import open_document
 from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
+from itsm_gitops.model.ids import slug
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.actor import acting, setting
+from itsm_gitops.repository.actor import acting, person_of, setting
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -51,13 +52,12 @@ def _people(book: RuleBook) -> Kind:
 def enrol(repo: Repository, person: str, about: Enrolment, *, dry_run: bool = False) -> Written:
     """Write what is to be known of ``person`` (empty: who runs this); creates the file where there is none.
 
-    Of oneself, address and key are taken from Git's own settings where they are not given. What is
+    Of oneself, name, address and key are taken from Git's own settings where they are not given. What is
     known already is not written twice. Raises UsageError for a key or an account that cannot be read,
     and where there is nothing to write.
     """
-    own = not person or person == acting(repo, None)
     handle = person or acting(repo, None)
-    about = _from_git(repo, about) if own else about
+    about = _from_git(repo, about) if not person or _is_self(repo, person) else about
     if not any(about):
         raise UsageError(f"what is to be known of {handle}?", "--address, --key, --account, --team or --name")
     parts: dict[str, list[Any]] = {
@@ -70,7 +70,7 @@ def enrol(repo: Repository, person: str, about: Enrolment, *, dry_run: bool = Fa
     path = repo.book.path_for(kind, handle)
     if not (repo.root / path).exists():
         draft = start(repo, kind.name, identifier=handle)
-        draft.assign([Assignment(("name",), SET, about.name or setting(repo, "user.name") or handle)])
+        draft.assign([Assignment(("name",), SET, about.name or _name(repo, handle))])
         draft.data |= {field: values for field, values in parts.items() if values}
         return finish(draft, dry_run=dry_run)[0]
     document = open_document(repo, handle)
@@ -91,6 +91,20 @@ def _from_git(repo: Repository, about: Enrolment) -> Enrolment:
     return about._replace(
         addresses=about.addresses or ((address,) if address else ()), key=about.key or usable
     )
+
+
+def _name(repo: Repository, handle: str) -> str:
+    """Return the name of a new person: Git's, where they enrol themselves."""
+    return (setting(repo, "user.name") if _is_self(repo, handle) else "") or handle
+
+
+def _is_self(repo: Repository, handle: str) -> bool:
+    """Whether somebody enrols themselves: by their file, by Git's name, or by what their address begins with."""
+    if handle == acting(repo, None):
+        return True
+    if person_of(repo):
+        return False  # Git's address is that of somebody else
+    return handle == slug(setting(repo, "user.email").partition("@")[0])
 
 
 def _same(new: Any, known: Any) -> bool:

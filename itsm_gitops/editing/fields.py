@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -16,11 +17,14 @@ from itsm_gitops.model.words import a_kind
 SET, APPEND, TAKE, UNSET = "set", "append", "take", "unset"
 Schema = Mapping[str, Any]
 Resolver = Callable[[Schema, str], str]
+Questions = Callable[[Mapping[str, Any]], Mapping[str, Schema] | None]
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*(?:-\w+)*(?:\.\w+(?:-\w+)*)*)\s*(\+=|-=|=)(.*)", re.DOTALL)
 _RELATIVE = re.compile(r"([+-]\d{1,6})\s*(min|m|h|d|w)")
 _UNITS = {"min": "minutes", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,400}")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _YES, _NO = ("true", "yes", "y", "on", "1"), ("false", "no", "n", "off", "0")
 
 
@@ -44,9 +48,14 @@ def read_assignment(text: str) -> Assignment:
 
 
 def schema_at(kind: Kind, path: tuple[str, ...]) -> Schema:
-    """Return the schema of a field or of a part of one; raises NotFound with the nearest names."""
+    """Return the schema of a field or of a part of one, also of the entries of a list.
+
+    Raises NotFound with the nearest names.
+    """
     schema: Schema = kind.schema
     for depth, step in enumerate(path):
+        while schema_type(schema) == "array" and isinstance(schema.get("items"), dict):
+            schema = schema["items"]
         properties: Mapping[str, Any] = schema.get("properties", {})
         free = schema.get("additionalProperties", True)
         if step in properties:
@@ -60,6 +69,11 @@ def schema_at(kind: Kind, path: tuple[str, ...]) -> Schema:
     return schema
 
 
+def _types(schema: Schema) -> Sequence[Any]:
+    kind = schema.get("type", ())
+    return kind if isinstance(kind, list) else (kind,)
+
+
 def schema_type(schema: Schema) -> str:
     """Return the JSON type a schema asks for; empty where it leaves that open."""
     kind = schema.get("type", "")
@@ -71,17 +85,24 @@ def schema_type(schema: Schema) -> str:
 class Reader:
     """Turns text into values.
 
-    ``zone`` is the IANA name of the time zone of local times; ``resolve`` completes references.
+    ``zone`` is the IANA name of the time zone of local times; ``resolve`` completes references;
+    ``questions`` returns the questions of the form that a document answers, None where there is none.
     """
 
-    def __init__(self, zone: str, resolve: Resolver) -> None:
+    def __init__(self, zone: str, resolve: Resolver, questions: Questions = lambda _: None) -> None:
         self.zone = zone
         self.resolve = resolve
+        self.questions = questions
 
     def value(self, schema: Schema, text: str, field: str) -> Any:
         """Return the value that ``text`` means; raises UsageError saying what is expected."""
         text = typed_text(text)
         kind = schema_type(schema)
+        if text == "null" and "null" in _types(schema):
+            return None
+        options = schema.get("enum", ())
+        if any(not isinstance(o, str) for o in options):
+            return _typed_option(text, options, field)
         if kind == "array":
             return self._array(schema, text, field)
         if kind == "object" or (not kind and text[:1] in '[{"'):
@@ -163,12 +184,23 @@ def _option(text: str, options: list[str], field: str) -> str:
     )
 
 
+def _typed_option(text: str, options: Sequence[Any], field: str) -> Any:
+    """Return the option that is written so: a number, true or false, null or a text."""
+    import json
+
+    words = {o if isinstance(o, str) else json.dumps(o): o for o in options}
+    return words[_option(text, list(words), field)]
+
+
 def _number(text: str, kind: str, field: str) -> int | float:
-    try:
-        return int(text) if kind == "integer" or re.fullmatch(r"-?\d+", text.strip()) else float(text)
-    except ValueError as error:
-        wanted = "a whole number" if kind == "integer" else "a number"
-        raise UsageError(f"{field}: '{text}' is not {wanted}", f"for example {field}=3") from error
+    word = text.strip()
+    if _WHOLE.fullmatch(word):
+        return int(word)
+    number = float(word) if kind == "number" and _DECIMAL.fullmatch(word) else math.inf
+    if math.isfinite(number):
+        return number
+    wanted = "a whole number" if kind == "integer" else "a number"
+    raise UsageError(f"{field}: '{text}' is not {wanted}", f"for example {field}=3")
 
 
 def _boolean(text: str, field: str) -> bool:

@@ -10,7 +10,7 @@ from itsm_gitops.editing.change import Written, save, timeline_entry
 from itsm_gitops.editing.fields import Assignment
 from itsm_gitops.editing.opening import Opened, open_document
 from itsm_gitops.editing.steps import Need, Step, code_field, needs, next_steps, prose_field, state_of
-from itsm_gitops.model.errors import NotFound, Refused, did_you_mean
+from itsm_gitops.model.errors import ItsmError, NotFound, Refused, did_you_mean
 from itsm_gitops.model.text import typed_text
 from itsm_gitops.model.words import a_kind
 from itsm_gitops.model.workflow import Transition, Workflow
@@ -69,7 +69,32 @@ def move(
     if missing:
         raise Missing(document, target, missing)
     new = stepped(document, data, target, acting(repo, by), note, cleared)
+    _refuse_undecided(repo, document, new)
     return save(repo, document, new, dry_run=dry_run)
+
+
+def _refuse_undecided(repo: Repository, document: Opened, new: dict[str, Any]) -> None:
+    """Refuse a step into work where the policy wants a decision first; what is in work already stays as it is."""
+    from itsm_gitops.model.decisions import firm_states, undecided
+
+    if state_of(document.kind, document.data) in firm_states(document.kind):
+        return
+    lacking = undecided(repo.book, document.kind, new, lambda name: _item(repo, name))
+    if lacking:
+        rule, through = lacking
+        raise Refused(
+            f"{document.id} needs an approval before work on it begins ({rule})",
+            f"ask for it: it has to be {' or '.join(repr(s) for s in through)} first\n{allowed_from(document)}",
+        )
+
+
+def _item(repo: Repository, identifier: str) -> Mapping[str, Any] | None:
+    """Return the data of an item of exactly this name; None where there is no usable one."""
+    try:
+        data = repo.document(identifier).data
+    except ItsmError:
+        return None
+    return data if isinstance(data, dict) and data.get("id") == identifier else None
 
 
 def open_moves(repo: Repository, fragment: str) -> list[Step]:

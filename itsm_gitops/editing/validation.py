@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from itsm_gitops.model.errors import Refused
@@ -24,27 +24,17 @@ class Rejected(Refused):
         self.findings = tuple(findings)
 
 
-def new_errors(repo: Repository, path: str, raw: bytes, before: bytes | None = None) -> list[Finding]:
-    """Return the findings that new content has and the content before did not have.
+def judged(repo: Repository, after: Mapping[str, bytes], before: Mapping[str, bytes]) -> list[Finding]:
+    """Return the findings of documents that new content brings and the content before did not have.
 
-    Faults that were there already do not stop an unrelated edit: `itsm check` reports them.
-    Raises Rejected where one of the new ones is an error.
+    Both map paths to content; what is to be written together is judged together. Faults that were
+    there already do not stop an unrelated edit: `itsm check` reports them. Raises Rejected where a
+    new one is an error, in one of the documents or in another one that the edit leaves wrong.
     """
-    from itsm_gitops.rules import check_document
+    from itsm_gitops.rules import new_findings
 
-    found = check_document(repo, path, raw)
-    if found and before is not None:
-        known = _signs(check_document(repo, path, before))
-        found = [f for f in found if _sign(f) not in known]
+    found = new_findings(repo, after, before)
     errors = [f for f in found if f.severity == ERROR]
     if errors:
         raise Rejected(errors)
     return found
-
-
-def _sign(finding: Finding) -> tuple[str, str]:
-    return (finding.code, finding.message)
-
-
-def _signs(findings: Iterable[Finding]) -> set[tuple[str, str]]:
-    return {_sign(f) for f in findings}

@@ -218,11 +218,19 @@ def _consequences(statement: Statement, review: Statement | None, now: datetime)
         yield finding(BYPASSED, ERROR, statement, why, hint)
     elif due and due < now:
         hint = f"itsm audit retro {_name_of(statement)} records the review"
-        message = f"{why}; its review was due {clock.format_time(due)}, {clock.age(due, now)} ago"
+        message = f"{why}; its review was due {clock.format_time(due)}, {clock.age(due, now)} ago; owed: {_owed(statement)}"
         yield finding(OVERDUE, ERROR, statement, message, hint)
     else:
         due_text = f", review due {clock.format_time(due)}" if due else ""
-        yield finding(OVERRIDDEN, INFO, statement, f"{why}{due_text}")
+        yield finding(OVERRIDDEN, INFO, statement, f"{why}{due_text}; owed: {_owed(statement)}")
+
+
+def _owed(statement: Statement) -> str:
+    """Say which approvals were skipped and have to be made up for."""
+    verdicts = statement.predicate["assessment"]["requirements"]
+    skipped = [f"{v['name']} ({v['role'].replace('_', ' ')})" for v in verdicts if v["result"] == OVERRIDDEN]
+    more = f" and {len(skipped) - _REASONS} more" if len(skipped) > _REASONS else ""
+    return ", ".join(skipped[:_REASONS]) + more
 
 
 def _name_of(statement: Statement) -> str:

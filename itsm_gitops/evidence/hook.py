@@ -68,43 +68,81 @@ def pre_receive(updates: Iterable[Update], env: Mapping[str, str], *, check: boo
     Protected are the branch that HEAD names and those that ``git config itsm.protected`` lists
     (patterns such as ``release/*``): they only go forward, and only with the approvals that the
     policy of their present state asks for, given as signed statements. ``check`` also judges the
-    documents. Evidence and statements are never taken back, and evidence is taken from nobody but
+    documents. While none of them is there, no branch is taken but the first one. Evidence and statements are never taken back, and evidence is taken from nobody but
     the recorders that the policy names. Other branches are free.
     """
     repo = Repository.receiving(env)
-    protected = _protected(repo.history)
+    guard = _guard(repo.history)
     decisions = []
     for update in updates:
         try:
-            decisions.append(_decide(repo, update, protected, check))
+            decisions.append(_decide(repo, update, guard, check))
         except ItsmError as error:
             text = f"{error.message}; {error.hint}" if error.hint else error.message
             decisions.append(Decision(update, False, text))
     return decisions
 
 
-def _protected(git: Git) -> tuple[str, ...]:
-    head = git.run("symbolic-ref", "HEAD").decode("utf-8", "replace").strip().removeprefix(HEADS)
+class Guard(NamedTuple):
+    """What a server guards: patterns of branches, and the branches that it has. ``main`` holds rules and evidence."""
+
+    patterns: tuple[str, ...]
+    branches: frozenset[str]
+
+    def covers(self, branch: str) -> bool:
+        """Whether a branch takes only what was approved."""
+        return any(fnmatchcase(branch, pattern) for pattern in self.patterns)
+
+    @property
+    def main(self) -> str:
+        """The branch that HEAD names; where it is not there, the first guarded one that is."""
+        there = sorted(b for b in self.branches if self.covers(b))
+        return self.patterns[0] if self.patterns[0] in self.branches or not there else there[0]
+
+    def idle(self, branch: str) -> str:
+        """Say why a branch cannot be taken while nothing that is guarded is there; empty where it can.
+
+        A server whose HEAD names another branch than the one that people push to would guard nothing.
+        """
+        if any(map(self.covers, self.branches)) or (self.covers(branch) and not self.branches):
+            return ""
+        way = f"git symbolic-ref HEAD refs/heads/{branch}, or git config --add itsm.protected {branch}"
+        return f"this server guards '{self.patterns[0]}', which is not there, so it would guard nothing; on the server: {way}"
+
+
+def _guard(git: Git) -> Guard:
+    """Read what a server guards; raises GitError where HEAD names no branch."""
+    try:
+        head = git.run("symbolic-ref", "HEAD").decode("utf-8", "replace").strip().removeprefix(HEADS)
+    except GitError as error:
+        raise GitError(
+            "HEAD of this server names no branch", "git symbolic-ref HEAD refs/heads/main"
+        ) from error
     try:
         more = git.run("config", "--get-all", _PROTECTED).decode("utf-8", "replace").split()
     except GitError:
         more = []
-    return (head, *more)
+    out = git.run("for-each-ref", "--format=%(refname)", HEADS).decode("utf-8", "replace")
+    branches = {line.removeprefix(HEADS) for line in out.splitlines()} - {EVIDENCE}
+    return Guard((head, *more), frozenset(branches))
 
 
-def _decide(repo: Repository, update: Update, protected: tuple[str, ...], check: bool) -> Decision:
+def _decide(repo: Repository, update: Update, guard: Guard, check: bool) -> Decision:
     if update.ref.startswith(f"{signed.PREFIX}/"):
         return _statement(repo.history, update)
     branch = update.ref.removeprefix(HEADS)
     if branch == update.ref:
         return Decision(update, True, "not a branch")
     if branch == EVIDENCE:
-        return _forward(repo.history, update, "evidence") or _evidence(repo, update, protected[0])
+        return _forward(repo.history, update, "evidence") or _evidence(repo, update, guard.main)
     if branch in _IN_THE_WAY or branch.startswith(f"{EVIDENCE}/"):
         return Decision(update, False, f"a branch of that name would be in the way of {EVIDENCE}")
-    if not any(fnmatchcase(branch, pattern) for pattern in protected):
+    idle = guard.idle(branch)
+    if idle:
+        return Decision(update, False, idle)
+    if not guard.covers(branch):
         return Decision(update, True, "not protected")
-    return _forward(repo.history, update, f"'{branch}'") or _judge(repo, update, branch, protected[0], check)
+    return _forward(repo.history, update, f"'{branch}'") or _judge(repo, update, branch, guard.main, check)
 
 
 def _evidence(repo: Repository, update: Update, main: str) -> Decision:
@@ -120,13 +158,13 @@ def post_receive(updates: Iterable[Update], env: Mapping[str, str]) -> list[Stat
 
     repo = Repository.receiving(env)
     git = repo.history
-    protected = _protected(git)
-    main = _tip(git, protected[0])
+    guard = _guard(git)
+    main = _tip(git, guard.main)
     drafts_by_update = []
     for update in updates:
         branch = update.ref.removeprefix(HEADS)
         ours = branch != update.ref and branch != EVIDENCE and update.new
-        if ours and any(fnmatchcase(branch, pattern) for pattern in protected):
+        if ours and guard.covers(branch):
             drafts_by_update.append(receiving.moved(repo, update.old, update.new, branch, main))
     drafts = [d for d in drafts_by_update if d is not None]
     receiving.record(git, drafts, env)

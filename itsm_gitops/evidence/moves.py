@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.statement import MERGE
-from itsm_gitops.gate.policy import POLICY
+from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.repository import Git, mainline
 from itsm_gitops.repository.mainline import Landed
 

@@ -20,9 +20,10 @@ from itsm_gitops.gate import approvals as approving
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.digest import Ignore, content, nothing_ignored
 from itsm_gitops.gate.people import Directory
-from itsm_gitops.gate.policy import POLICY, read_policy
+from itsm_gitops.gate.policy import read_policy
 from itsm_gitops.gate.types import BYPASSED, OVERRIDDEN
 from itsm_gitops.model import clock
+from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import Refused, RuleBookError, UsageError
 from itsm_gitops.repository import Repository, ledger, load_store, mainline, read_rulebook, refs, sharing
 from itsm_gitops.repository.part import PartialSnapshot

@@ -10,7 +10,7 @@ from typing import Any
 
 from itsm_gitops.documents import chars
 from itsm_gitops.model.errors import did_you_mean
-from itsm_gitops.schema.validate import compiled
+from itsm_gitops.schema.automaton import automaton
 
 _TRUE = frozenset({"true", "yes", "y", "1", "on"})
 _FALSE = frozenset({"false", "no", "n", "0", "off"})
@@ -100,8 +100,8 @@ def fit(text: str, schema: Mapping[str, Any]) -> tuple[Any, str, list[str]]:
     value = clean(text)
     if value != unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")):
         changes.append("characters that documents do not allow became blanks")
-    pattern = compiled(schema["pattern"]) if "pattern" in schema else None
-    if pattern and "\n" in value and not pattern.search(value):
+    pattern = automaton(schema["pattern"]) if "pattern" in schema else None
+    if pattern and "\n" in value and not pattern.fits(value):
         changes.append("line breaks became blanks")
         value = _BLANKS.sub(" ", value)
     most = schema.get("maxLength")
@@ -111,7 +111,7 @@ def fit(text: str, schema: Mapping[str, Any]) -> tuple[Any, str, list[str]]:
     if "enum" in schema and value not in schema["enum"]:
         word, problem = _word(value, [str(w) for w in schema["enum"]])
         return (word, "", [f"read as '{word}'"]) if word else (ABSENT, problem, [])
-    if not value or len(value) < schema.get("minLength", 0) or (pattern and not pattern.search(value)):
+    if not value or len(value) < schema.get("minLength", 0) or (pattern and not pattern.fits(value)):
         return ABSENT, "does not fit the field", []
     return value, "", changes
 

@@ -14,9 +14,9 @@ from itsm_gitops.model.findings import ERROR, Finding, Pointer
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository import Document, Repository, Store
 from itsm_gitops.rules.context import NetworkContext
-from itsm_gitops.rules.engine import configured
 from itsm_gitops.rules.judge import DocumentJudge, Verdict, run
-from itsm_gitops.rules.registry import NETWORK
+from itsm_gitops.rules.rule import NETWORK
+from itsm_gitops.rules.settings import configured
 
 
 @dataclass(slots=True)

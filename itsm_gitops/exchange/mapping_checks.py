@@ -11,7 +11,8 @@ from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
-from itsm_gitops.rules.registry import Hit
+from itsm_gitops.rules.rule import Hit
+from itsm_gitops.schema.faults import pattern_fault
 
 HANDLE = re.compile(r"[a-z][a-z0-9-]{0,62}", re.ASCII)
 _SOURCES = ("column", "template", "value")
@@ -116,10 +117,8 @@ def _rule(rule: Any, at: Pointer) -> Iterator[Hit]:
         return
     if sum(source in rule for source in _SOURCES) != 1:
         yield Hit(f"needs exactly one of: {', '.join(_SOURCES)}", at)
-    try:
-        re.compile(rule.get("regex", ""))
-    except re.error as error:
-        yield Hit(f"is not a regular expression: {error}", (*at, "regex"))
+    for why, hint in pattern_fault(rule.get("regex", "")):
+        yield Hit(f"is not a regular expression that may be used: {why}", (*at, "regex"), hint)
 
 
 def _classes(data: Mapping[str, Any], book: RuleBook) -> Iterator[Hit]:

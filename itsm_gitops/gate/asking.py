@@ -14,13 +14,14 @@ from typing import Any
 from itsm_gitops.gate.conditions import Touched
 from itsm_gitops.gate.digest import Content
 from itsm_gitops.gate.people import Directory
-from itsm_gitops.gate.policy import POLICY, Policy, read_policy
+from itsm_gitops.gate.policy import Policy, read_policy
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.requirements import Asked, required
 from itsm_gitops.gate.separation import separate
 from itsm_gitops.gate.summary import describe
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
+from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.facts import authorised_states

@@ -16,20 +16,25 @@ from itsm_gitops.gate import requirements as wanted
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.digest import Seen, content
 from itsm_gitops.gate.people import Directory
-from itsm_gitops.gate.policy import POLICY, ApprovalRule, Policy, read_policy
+from itsm_gitops.gate.policy import ApprovalRule, Policy, read_policy
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.reviews import Judge
 from itsm_gitops.gate.separation import Parts, separate
 from itsm_gitops.gate.summary import describe
 from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, Assessment, Requirement, Verdict, worst
 from itsm_gitops.gate.verdicts import Judged, judge
-from itsm_gitops.model.errors import RuleBookError
+from itsm_gitops.model.decisions import POLICY
+from itsm_gitops.model.errors import Incomplete, RuleBookError
+from itsm_gitops.model.meaning import PERSON
+from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
-from itsm_gitops.repository import Repository, Store, load_store, mainline, read_rulebook, refs
+from itsm_gitops.repository import Repository, Snapshot, Store, load_store, mainline, read_rulebook, refs
 from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
+from itsm_gitops.repository.mended import Mended, mended
 from itsm_gitops.repository.part import PartialSnapshot
 
 _NAMED = 5
+_PURPOSE = "who must approve"
 
 
 def assess(
@@ -50,7 +55,9 @@ def assess(
     account that opened it. ``statements`` are signed ones, to be checked here; None stands for all
     that the repository keeps. Without ``overrides`` nobody may let it pass in the place of those who
     are asked. Policy, roles, people, delegates and owners are those of ``base``.
-    What cannot be decided is a verdict ERROR, never a pass. Raises GitError where a commit or
+    What cannot be decided is a verdict ERROR, never a pass: so is everything while a document of the CMDB
+    or a record in question cannot be read at ``base``, unless the request repairs it (then the last version
+    that could be read counts). Raises GitError where a commit or
     the history is missing.
     """
     git = repo.history
@@ -63,7 +70,7 @@ def assess(
     kept = refs.texts(git, signed.PREFIX) if statements is None else tuple(statements)
     try:
         return _Case(repo, blank, tuple(reviews), opened_by, kept, overrides).assessment()
-    except RuleBookError as error:
+    except (RuleBookError, Incomplete) as error:
         text = f"{error.message}; {error.hint}" if error.hint else error.message
         return replace(blank, messages=(text,))
 
@@ -92,7 +99,7 @@ class _Case:
         standing = self.judge.sort((*self.reviews, *found.reviews))
         standing.rejected.extend(found.rejected)
         judged = judge(asked, self.judge, standing, self.head_directory)
-        verdicts = [*self._unjudgeable(left), *judged.verdicts, *map(_not_applicable, idle)]
+        verdicts = [*self._unjudgeable(left, asked), *judged.verdicts, *map(_not_applicable, idle)]
         if not asked:
             verdicts.insert(0, _error("policy", "no rule of the policy applies, and that is never a pass"))
         return replace(
@@ -122,7 +129,16 @@ class _Case:
 
     @cached_property
     def base(self) -> Store:
-        return load_store(PartialSnapshot(self.repo.snapshot(self.blank.base), self._records))[0]
+        part = PartialSnapshot(self.repo.snapshot(self.blank.base), self._records)
+        try:
+            return _complete(part)
+        except (Incomplete, RuleBookError):
+            head = self.repo.snapshot(self.blank.head)
+            repaired = mended(self.repo.history, self.blank.base, head, self._records)
+            if not repaired:
+                raise
+            older = Mended(self.repo.snapshot(self.blank.base), repaired)
+            return _complete(PartialSnapshot(older, self._records))
 
     @cached_property
     def head(self) -> Store:
@@ -154,7 +170,7 @@ class _Case:
 
     @cached_property
     def parts(self) -> Parts:
-        states = {t.id: [d for d in (t.before, t.after) if d is not None] for t in self.request.changes}
+        states = {t.id: [d for d in (t.before, t.after) if d is not None] for t in self.request.decided}
         return separate(self.policy, self.directory, self.commits, self.opened_by, states)
 
     @cached_property
@@ -183,15 +199,32 @@ class _Case:
             or bool({t.id for t in self.request.changes} & set(review.changes))
         )
 
-    def _unjudgeable(self, left: list[str]) -> Iterator[Verdict]:
-        """Yield an ERROR for everything that keeps the request from being judged."""
+    def _unjudgeable(self, left: list[str], asked: Sequence[wanted.Asked]) -> Iterator[Verdict]:
+        """Yield an ERROR for everything that keeps the request from being judged.
+
+        Who wrote it matters only where somebody has to approve: otherwise nobody is kept apart from anything.
+        """
         for path in left:
             hint = "name it in a rule, or let a change in the same request authorise it"
             yield _error(path, f"no rule of the policy covers {path}; {hint}")
         for path, why in self.request.broken.items():
             yield _error(path, why)
-        if self.parts.unknown and self.policy.unknown_author == "error":
+        strict = self.policy.unknown_author == "error" and any(a.requirement.count or a.error for a in asked)
+        if self.parts.unknown and strict and not self._join():
             yield _error("authors", self._unknown_authors())
+
+    def _join(self) -> bool:
+        """Whether the request is nothing but the files of new people, and its unknown authors are those people.
+
+        Nobody can be known before their own file is there; who decides about people decides about that file.
+        """
+        paths = {t.path for t in self.request.items if PERSON in t.kind.plays and t.before is None}
+        if set(self.request.content.changes) - paths:
+            return False
+        addresses = {
+            f"<{a.lower()}>" for t in self.request.items for a in names(t.data.get("commit_addresses"))
+        }
+        return all(u[u.rfind("<") :].lower() in addresses for u in self.parts.unknown)
 
     def _unknown_authors(self) -> str:
         named = ", ".join(self.parts.unknown[:_NAMED])
@@ -201,7 +234,7 @@ class _Case:
         )
 
     def _messages(self, judged: Judged) -> Iterator[str]:
-        if self.parts.unknown and self.policy.unknown_author != "error":
+        if self.parts.unknown and (self.policy.unknown_author != "error" or self._join()):
             yield self._unknown_authors()
         if any(self.request.protected(p) for p in self.request.content.changes):
             yield "this request changes who may approve; it is judged by the rules, roles and people of the target branch"
@@ -215,6 +248,14 @@ class _Case:
         paths |= {self.base.entries[n].path for n in named if n in self.base.entries}
         infos = self.base.snapshot.files("schemas", "cmdb")
         return {i.path: i.oid for i in infos if i.path in paths}
+
+
+def _complete(snapshot: Snapshot) -> Store:
+    """Load a base of which everything can be read that a judgement may rest on."""
+    store = load_store(snapshot)[0]
+    store.book.policy(POLICY)
+    store.require_complete(_PURPOSE)
+    return store
 
 
 def _crossed(meeting: Sequence[str], target: str) -> str:

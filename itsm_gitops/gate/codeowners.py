@@ -26,9 +26,16 @@ class Codeowners(NamedTuple):
 def codeowners(
     repo: Repository, *, forge: str = "", at: str | None = None, write: bool = False
 ) -> Codeowners:
-    """Return what CODEOWNERS should be, and write it if asked; raises UsageError for an unknown forge."""
+    """Return what CODEOWNERS should be, and write it if asked; raises UsageError for an unknown forge.
+
+    Raises Incomplete where a file of the CMDB cannot be read: its owner would be asked no more.
+    """
     name = forging.forge_name(repo, forge)
-    wanted = ownership.codeowners(repo.store(at), name)
+    store = repo.store(at)
+    store.require_complete(
+        "who is asked for a review", [k.name for k in store.book.kinds.values() if not k.is_record]
+    )
+    wanted = ownership.codeowners(store, name)
     path = ownership.PLACES[name]
     found = outside(repo.snapshot(at), path)
     raw = wanted.text.encode()

@@ -11,17 +11,20 @@ from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.risk import LEVELS, RiskBook
 from itsm_gitops.model import clock, diff
+from itsm_gitops.model.decisions import firm_states
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.model.facts import affected_places, authorised_states, touched_places
+from itsm_gitops.model.errors import ItsmError, NotFound
+from itsm_gitops.model.facts import affected_places, authorised_states, stage_of, touched_places
 from itsm_gitops.model.ids import parse_record_id
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.meaning import CHANGE, INCIDENT, SERVICE
+from itsm_gitops.model.meaning import AUTHORISED, CHANGE, INCIDENT, SERVICE
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.templates import PROPOSED, classes_beyond, departures, paths_beyond
 from itsm_gitops.repository import Store
+from itsm_gitops.repository.gaps import file_gap, require, unread
 
 PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation"
+FOR_INCIDENT = "incident"  # the fact that a change is for an open incident
 _CAUSED = ("caused_by", "causes")
 _CRITICALITY = ("low", "medium", "high", "critical")
 
@@ -73,12 +76,12 @@ def facts(
     expected = outage.get("expected") if isinstance(outage, dict) else None
     standing, departs = _template(base, head, kind, data, beside)
     return {
-        **of_any(before, after),
+        **of_any(change),
         "stage": _stage(policy, base, kind, before, after),
         "type": data.get("type"),
         "risk": _risk(kind, data),
         "outage": expected if isinstance(expected, bool) else None,
-        "incident": any(_is_open_incident(base, head, i) for i in _linked(base, head, change)),
+        FOR_INCIDENT: any(_is_open_incident(base, head, i) for i in _linked(policy, base, head, change)),
         "criticality": _criticality(base, items),
         "template": standing,
         "departures": departs,
@@ -86,10 +89,27 @@ def facts(
     }
 
 
-def of_any(before: Data | None, after: Data | None) -> Data:
+def of_any(document: Touched) -> Data:
     """Return what can be said of every document: its state, and whether it is taken away."""
-    data = after if after is not None else before or {}
-    return {"state": data.get("state"), "removed": after is None}
+    return {"state": stage_of(document.kind, document.data), "removed": document.after is None}
+
+
+def stage_of_record(policy: Policy, record: Touched) -> str | None:
+    """Return what a request does to a record that is no change, by the roles of its states; None without them.
+
+    Whatever ends in a state in which the work may be done, or was done, is an authorisation, whichever states came
+    before it in the same request; later on only what is no report of progress is one.
+    """
+    kind, before, after = record.kind, record.before, record.after
+    if not kind.is_record or kind.stages is None or not kind.stages.playing(AUTHORISED):
+        return None
+    firm = firm_states(kind)
+    if stage_of(kind, record.data) not in firm and stage_of(kind, record.data) in kind.stages.states:
+        return PREPARATION
+    if before is None or after is None or stage_of(kind, before) not in firm:
+        return AUTHORISATION
+    fields = {str(c.pointer[0]) for c in diff.diff(before, after)}
+    return AUTHORISATION if fields - policy.reports(kind.name) else PROGRESS
 
 
 def allows_work(base: Store, kind: Kind, after: Data | None) -> bool:
@@ -131,21 +151,37 @@ def _stage(policy: Policy, base: Store, kind: Kind, before: Data | None, after: 
     return AUTHORISATION if wider or fields - policy.progress_fields else PROGRESS
 
 
-def _linked(base: Store, head: Store, change: Touched) -> Iterator[str]:
+def _linked(policy: Policy, base: Store, head: Store, change: Touched) -> Iterator[str]:
     """Yield the records that a change is linked with, whichever of the two files the link is stored in.
 
-    An incident that the change has caused is none of them: it is no reason for the change.
+    An incident that the change has caused is none of them: it is no reason for the change. Incidents are looked
+    through only where the policy asks for one, as there may be a hundred thousand.
     """
-    for link in change.data.get("links") or ():
-        if isinstance(link, dict) and link.get("type") not in _CAUSED:
-            yield from names(link.get("target"))
-    for kind in (base.book.kinds[name] for name in base.book.playing(INCIDENT)):
+    for link in _links(change.data):
+        yield from names(link.get("target"))
+    asked = _asks_for_incident(policy, change.data)
+    for kind in (base.book.kinds[name] for name in base.book.playing(INCIDENT) if asked):
         for store in (head, base):
             for path in store.naming(change.id, kind.folder):
-                data = _at_path(store, path) or {}
-                links = [x for x in data.get("links") or () if isinstance(x, dict)]
-                if any(x.get("target") == change.id and x.get("type") not in _CAUSED for x in links):
+                links = _links(_at_path(store, path) or {})
+                if any(change.id in names(link.get("target")) for link in links):
                     yield path.rpartition("/")[2].removesuffix(".yaml")
+
+
+def _links(data: Data) -> list[Data]:
+    """Return the links of a record but for those that say what caused what."""
+    links = data.get("links")
+    some = [link for link in links if isinstance(link, dict)] if isinstance(links, list) else []
+    return [link for link in some if link.get("type") not in _CAUSED]
+
+
+def _asks_for_incident(policy: Policy, data: Data) -> bool:
+    """Whether it matters to a rule of the policy, for a change of this type, if there is an incident."""
+    conditions = [when for r in policy.rules for when in (r.when, r.override.when if r.override else {})]
+    return any(
+        FOR_INCIDENT in when and ("type" not in when or data.get("type") in names(when["type"]))
+        for when in conditions
+    )
 
 
 def _is_open_incident(base: Store, head: Store, identifier: str) -> bool:
@@ -163,11 +199,17 @@ def _is_open_incident(base: Store, head: Store, identifier: str) -> bool:
 
 
 def _at_path(store: Store, path: str) -> Data | None:
-    """Return a record of the snapshot, be it among those that were loaded or not."""
+    """Return a record of the snapshot, be it among those that were loaded or not.
+
+    Raises Incomplete for one that cannot be read.
+    """
     try:
-        data = documents.load(store.raw(path)).data
-    except ItsmError:  # there is none, or it is a link
+        data, problems = documents.load(store.raw(path))
+    except NotFound:
         return None
+    except ItsmError:  # a link, or an object that is not here
+        data, problems = None, (unread(store.snapshot, path),)
+    require([file_gap(store.book, path, p) for p in problems[:1]], "whether it is urgent")
     return data if isinstance(data, dict) else None
 
 

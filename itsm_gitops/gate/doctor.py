@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from itsm_gitops.forges import answers as shape
 from itsm_gitops.forges import connection as forging
@@ -19,15 +19,12 @@ from itsm_gitops.forges.gitlab import GitLab
 from itsm_gitops.forges.http import ForgeError
 from itsm_gitops.gate import doctor_plain as plain
 from itsm_gitops.gate.codeowners import codeowners
+from itsm_gitops.gate.doctor_people import FAILED, OK, UNKNOWN, WARNING, Check, author_check, people_checks
 from itsm_gitops.graph.ownership import HEADER, PLACES
-from itsm_gitops.model import facts, meaning
-from itsm_gitops.model.errors import GitError, ItsmError
+from itsm_gitops.model.errors import GitError, Incomplete, ItsmError
 from itsm_gitops.repository import Repository, porcelain
+from itsm_gitops.repository.gaps import warning
 
-OK = "ok"
-WARNING = "warning"
-FAILED = "failed"
-UNKNOWN = "unknown"
 GATE = "gate"
 _GITEA_GATE = "itsm gate / gate (pull_request_target)"  # workflow / job (event); rules may be patterns
 EVIDENCE = "itsm/evidence"
@@ -35,15 +32,6 @@ _GIT = (2, 38)  # merge-tree --write-tree
 _ACTIONS = 15368  # the number of GitHub Actions among GitHub's apps: no other may say "gate"
 _REFUSED = 401
 _PINNED = re.compile(r"uses:\s*(\S+)")
-
-
-class Check(NamedTuple):
-    """One thing that was looked at: what, how it is, and what to do about it."""
-
-    subject: str
-    result: str
-    message: str
-    hint: str = ""
 
 
 def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[Check]:
@@ -58,7 +46,7 @@ def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[
     if name == plain.PLAIN:
         return [*found, Check("forge", OK, "a plain Git server"), *_files(repo, name), *_plain(repo, offline)]
     found.append(Check("forge", OK, name))
-    found += [*_files(repo, name), *_people(repo, name)]
+    found += [*_files(repo, name), *people_checks(repo, name)]
     if offline:
         return [*found, Check("server", UNKNOWN, "not asked", "leave out --offline")]
     if not forging.token(name):
@@ -75,7 +63,7 @@ def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[
 
 
 def _plain(repo: Repository, offline: bool) -> Iterator[Check]:
-    yield from _people(repo, plain.PLAIN)
+    yield from people_checks(repo, plain.PLAIN)
     folder = plain.server_folder(repo)
     if offline or folder is None:
         hint = (
@@ -87,16 +75,22 @@ def _plain(repo: Repository, offline: bool) -> Iterator[Check]:
             "server", UNKNOWN, "not looked at" if offline else "is not a folder on this machine", hint
         )
         return
-    for seen in plain.look(repo.history, folder):
+    for seen in (*plain.look(repo.history, folder), *plain.rehearse(folder, _target(repo))):
         yield Check(seen.subject, OK if seen.good else FAILED, seen.message, seen.hint)
 
 
 def _target(repo: Repository) -> str:
-    try:
-        name = repo.history.run("symbolic-ref", "--short", "refs/remotes/origin/HEAD")
-    except GitError:
-        return "main"
-    return name.decode().strip().removeprefix("origin/")
+    """Return the branch that people bring their work to: the remote's own, else the pushed one that is checked out."""
+    git = repo.history
+    for words in (
+        ("symbolic-ref", "--short", "refs/remotes/origin/HEAD"),
+        ("rev-parse", "--abbrev-ref", "@{push}"),
+    ):
+        try:
+            return git.run(*words).decode().strip().removeprefix("origin/")
+        except GitError:
+            continue
+    return "main"
 
 
 def _machine(repo: Repository) -> Iterator[Check]:
@@ -108,16 +102,23 @@ def _machine(repo: Repository) -> Iterator[Check]:
     yield Check("git", OK if new else FAILED, version, "" if new else f"install Git {wanted} or newer")
     try:
         name, email = porcelain.author(repo.root)
-        yield Check("author", OK, f"{name} <{email}>")
+        yield author_check(repo, name, email)
     except GitError as error:
         yield Check("author", WARNING, error.message, error.hint)
     if git.shallow:
         yield Check("history", FAILED, "this is a shallow clone", "git fetch --unshallow")
     try:
-        repo.book  # noqa: B018 - reading it is the check
+        tuple(repo.book.kinds.values())  # reading it is the check
         yield Check("rule book", OK, "can be read")
+        yield _documents(repo)
     except ItsmError as error:
         yield Check("rule book", FAILED, error.message, error.hint)
+
+
+def _documents(repo: Repository) -> Check:
+    """Say whether everything can be read that approvals are decided from."""
+    gaps = repo.store().gaps()
+    return Check("documents", FAILED, *warning(gaps)) if gaps else Check("documents", OK, "can be read")
 
 
 def _files(repo: Repository, forge: str) -> Iterator[Check]:
@@ -152,7 +153,11 @@ def _files(repo: Repository, forge: str) -> Iterator[Check]:
     elif not place.read_bytes().startswith(HEADER.encode()):
         yield Check("CODEOWNERS", OK, "is written by hand")
     else:
-        current = codeowners(repo, forge=forge).current
+        try:
+            current = codeowners(repo, forge=forge).current
+        except Incomplete as error:
+            yield Check("CODEOWNERS", UNKNOWN, error.message, error.hint)
+            return
         text = "is what the CMDB says" if current else "is not what the CMDB says"
         yield Check(
             "CODEOWNERS", OK if current else WARNING, text, "" if current else "itsm codeowners --write"
@@ -166,31 +171,6 @@ def _digest(raw: bytes) -> str:
 
 def _pinned(action: str) -> bool:
     return action.startswith("./") or shape.is_commit(action.partition("@")[2])
-
-
-def _people(repo: Repository, forge: str) -> Iterator[Check]:
-    store = repo.store()
-    people = [store.data(e.id) for e in facts.of_role(store.book, store.entries.values(), meaning.PERSON)]
-    approvers = [p for p in people if p.get("approver")] or people
-    known = [p for p in approvers if _reachable(p, forge)]
-    if len(known) == len(approvers):
-        yield Check("people", OK, f"all {len(approvers)} approvers have an account or a key")
-        return
-    missing = sorted(str(p.get("id")) for p in approvers if not _reachable(p, forge))
-    shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-    lack = "no key" if forge == plain.PLAIN else f"neither an account on {forge} nor a key"
-    how = "--key FILE" if forge == plain.PLAIN else f"--account {forge}:NUMBER:LOGIN, or --key FILE"
-    yield Check(
-        "people",
-        WARNING if known else FAILED,
-        f"no approval by these can count, they have {lack}: {shown}",
-        f"itsm enrol PERSON {how}; by pull request",
-    )
-
-
-def _reachable(person: Any, forge: str) -> bool:
-    accounts = person.get("identities") or ()
-    return bool(person.get("signing_keys")) or any(a.get("forge") == forge for a in accounts)
 
 
 def look(server: Forge, branch: str) -> Iterator[Check]:

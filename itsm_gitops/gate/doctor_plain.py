@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from itsm_gitops.model.errors import GitError
+from itsm_gitops.model.decisions import POLICY
+from itsm_gitops.model.errors import GitError, ItsmError
 from itsm_gitops.repository import Git, Repository, transfer
+from itsm_gitops.repository.rehearsal import Stage, rehearsal
 
 PLAIN = "plain"
 _HOOKS = {
@@ -19,6 +21,7 @@ _SETTINGS = {
     "receive.denyNonFastForwards": "history can be rewritten",
     "receive.denyDeletes": "branches can be deleted",
 }
+_FREE = "itsm-rehearsal"  # a branch that nobody has
 _TRUE = ("true", "yes", "on", "1", "")
 
 
@@ -50,6 +53,40 @@ def look(git: Git, folder: Path) -> Iterator[Seen]:
     for key, otherwise in _SETTINGS.items():
         on = _setting(git, folder / "config", key)
         yield Seen(key, on, "is on" if on else f"is off: {otherwise}", "" if on else f"git config {key} true")
+
+
+def rehearse(folder: Path, branch: str) -> Iterator[Seen]:
+    """Try on a scratch copy of the server what ``branch`` has to refuse, and a push that it has to take."""
+    try:
+        with rehearsal(folder) as stage:
+            tip = stage.tip(branch)
+            if not tip:
+                hint = (
+                    f"git push origin {branch}; HEAD of the server has to name the branch that people push to"
+                )
+                yield Seen(f"rehearsal on {branch}", False, f"the server has no branch '{branch}'", hint)
+                return
+            yield from _tried(stage, branch, tip)
+    except ItsmError as error:
+        yield Seen(f"rehearsal on {branch}", False, error.message, error.hint)
+
+
+def _tried(stage: Stage, branch: str, tip: str) -> Iterator[Seen]:
+    where = f"git symbolic-ref HEAD refs/heads/{branch} on the server, or git config --add itsm.protected {branch}"
+    lawless = stage.push(f"{stage.without(tip, POLICY)}:refs/heads/{branch}")
+    text = f"a push to {branch} that takes the rules of approval away is "
+    yield Seen(
+        "unapproved push",
+        not lawless.taken,
+        text + ("taken" if lawless.taken else "refused"),
+        "" if not lawless.taken else where,
+    )
+    gone = stage.push(f":refs/heads/{branch}")
+    text = f"deleting {branch} is {'taken' if gone.taken else 'refused'}"
+    yield Seen("deletion", not gone.taken, text, where if gone.taken else "")
+    free = stage.push(f"{tip}:refs/heads/{_FREE}")
+    text = "a new branch is taken" if free.taken else f"a new branch is refused: {free.message}"
+    yield Seen("harmless push", free.taken, text, "" if free.taken else "itsm has to run there: see the hook")
 
 
 def _setting(git: Git, file: Path, key: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.gate.policy import OWNER, PEER
 from itsm_gitops.model import facts, meaning
-from itsm_gitops.model.roles import holders, names
+from itsm_gitops.model.roles import described, holders, names
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.repository import Store
 
@@ -163,16 +163,20 @@ class Directory:
         return {**data, **{field: [item] for field in fields}}
 
     def _direct(self, role: str, data: Data, owners: Iterable[str]) -> frozenset[str]:
-        about = self.roles.get(role)
+        about = described(role, self.roles)
         if role == OWNER and owners:
             return self._approvers(owners)
-        if role == PEER or (isinstance(about, dict) and about.get("everyone")):
+        if role == PEER or (about is not None and about.get("everyone")):
             return frozenset(self.people)
-        return self._approvers(holders(about, data, self.item)) if isinstance(about, dict) else frozenset()
+        return frozenset() if about is None else self._approvers(holders(about, data, self.item, self.roles))
+
+    def fields(self, role: str) -> list[str]:
+        """Return the fields of a record that name who fills a role."""
+        return names((described(role, self.roles) or {}).get("fields"))
 
     def knows(self, role: str) -> bool:
         """Whether there is such a role."""
-        return role in (PEER, OWNER) or role in self.roles
+        return role in (PEER, OWNER) or described(role, self.roles) is not None
 
     def ended(self, person: str, role: str) -> Delegation | None:
         """Return a delegation to somebody for a role that is not in force today."""

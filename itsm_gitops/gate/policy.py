@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from itsm_gitops.model.decisions import POLICY, is_reference, leads_to
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.paths import glob
 from itsm_gitops.model.roles import names
 
-POLICY = "schemas/policies/approvals.yaml"
 PEER = "peer"
 OWNER = "owner"
 AUTHOR, CO_AUTHOR, COMMITTER = "author", "co_author", "committer"
@@ -27,7 +27,8 @@ AFFECTED, SERVICES, EDITED = "affected_ci", "affected_service", "edited_item"
 # Conditions on a change record, and what they compare.
 FLAGS = ("outage", "freeze", "incident", "removed", "risk_override")
 WORDS = ("stage", "type", "risk", "state", "criticality", "template")
-_CONDITIONS = frozenset(["kind", "paths", *WORDS, *FLAGS])
+COST_FROM = "cost_from"
+_CONDITIONS = frozenset(["kind", "paths", COST_FROM, *WORDS, *FLAGS])
 _DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,4})M)?)?", re.ASCII)
 
 
@@ -43,11 +44,15 @@ class Require:
 
 
 class Override(NamedTuple):
-    """Who may let a request pass without the approvals, when, and how soon they are made up for."""
+    """Who may let a request pass without the approvals, when, and how soon they are made up for.
+
+    ``alone`` says that whoever is in that role may do so for what they wrote themselves.
+    """
 
     when: Mapping[str, Any]
     role: str
     retro_review: str
+    alone: bool = False
 
 
 class ApprovalRule(NamedTuple):
@@ -76,9 +81,14 @@ class Policy:
     robots: frozenset[str]
     preparation: frozenset[str]
     progress_fields: frozenset[str]
+    progress_by_kind: Mapping[str, frozenset[str]]
     hops: int
     hop_criticality: frozenset[str]
     generated: tuple[str, ...]
+
+    def reports(self, kind: str) -> frozenset[str]:
+        """Return the fields of an authorised record of a kind that report progress and authorise nothing."""
+        return self.progress_by_kind.get(kind, self.progress_fields)
 
     def ignores(self, path: str) -> bool:
         """Whether a path is written by programs and not part of what is approved."""
@@ -127,6 +137,7 @@ def _read(raw: Mapping[str, Any]) -> Policy:
         robots=frozenset(a.lower() for a in raw.get("robots", ())),
         preparation=frozenset(raw.get("preparation", ())),
         progress_fields=frozenset(raw.get("progress_fields", ())),
+        progress_by_kind={k: frozenset(v) for k, v in raw.get("progress_fields_of", {}).items()},
         hops=int(reach["hops"]),
         hop_criticality=frozenset(reach["criticality"]),
         generated=tuple(raw.get("generated", ())),
@@ -163,11 +174,11 @@ def _override(name: str, raw: Any) -> Override | None:
     if when:
         _check_conditions(name, when)
     duration(raw["retro_review"])
-    return Override(when, raw["role"], raw["retro_review"])
+    return Override(when, raw["role"], raw["retro_review"], raw.get("alone", False))
 
 
 def _check_conditions(name: str, when: Mapping[str, Any]) -> None:
-    unknown = sorted(when.keys() - _CONDITIONS)
+    unknown = sorted(k for k in when.keys() - _CONDITIONS if not is_reference(k))
     if unknown or not when:
         raise _wrong(
             f"rule '{name}' has {f'an unknown condition {unknown[0]!r}' if unknown else 'no condition'}"
@@ -200,4 +211,13 @@ def matches(when: Mapping[str, Any], facts: Mapping[str, Any], *, unknown: bool 
             continue
         if fact is None or fact not in (names(wanted) if condition in WORDS else [wanted]):
             return False
-    return True
+    references = filter(is_reference, when)
+    if not all(leads_to(when[c], facts.get(c), unknown=unknown) for c in references):
+        return False
+    return _costs(when.get(COST_FROM), facts.get("cost"), unknown)
+
+
+def _costs(limit: Any, cost: Any, unknown: bool) -> bool:
+    if limit is None:
+        return True
+    return unknown if cost is None else bool(cost >= limit)

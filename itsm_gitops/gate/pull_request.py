@@ -16,16 +16,19 @@ from itsm_gitops.gate.conditions import (
     computed_risk,
     facts,
     of_any,
+    stage_of_record,
 )
 from itsm_gitops.gate.digest import Content
-from itsm_gitops.gate.policy import Policy
+from itsm_gitops.gate.policy import COST_FROM, Policy
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
+from itsm_gitops.model.decisions import is_reference
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.facts import affected_places
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.roles import names
+from itsm_gitops.model.meaning import OFFERING
+from itsm_gitops.model.roles import follow, names
 from itsm_gitops.repository import Store
 
 _ROOTS = ("records/", "cmdb/")
@@ -81,6 +84,11 @@ class Request:
         return [t for t in self.touched if t.is_change]
 
     @cached_property
+    def decided(self) -> list[Touched]:
+        """The records whose authors and requesters must not decide: changes, and others that are to be authorised."""
+        return [t for t in self.touched if t.is_change or self.facts(t)["stage"] == AUTHORISATION]
+
+    @cached_property
     def items(self) -> list[Touched]:
         """The items of the CMDB among them."""
         return [t for t in self.touched if not t.kind.is_record]
@@ -125,15 +133,47 @@ class Request:
         return entry.columns.get("criticality") if entry else None
 
     def facts(self, change: Touched) -> Data:
-        """Return the facts of a document; only a change has more than its state."""
+        """Return the facts of a document; a change has more of them than other records."""
         if not change.is_change:
-            return of_any(change.before, change.after)
+            return {**of_any(change), "stage": stage_of_record(self.policy, change)}
         known = self._facts.get(change.path)
         if known is None:
             items = self.affected(change)
             known = facts(self.policy, self.base, self.head, change, items, self._beside)
             known = self._facts[change.path] = {**known, **self._risk(change, known)}
         return known
+
+    def led_to(self, document: Touched, when: Data) -> Data:
+        """Return what the references of a rule's conditions lead to, and the cost where it has a limit.
+
+        What a record said before counts beside what it would say, and an item is what it is on the target branch:
+        nobody escapes a rule by editing the item, or by naming another, in the same request.
+        """
+        sides = [d for d in (document.before, document.after) if d is not None]
+        found: dict[str, Any] = {}
+        for path in filter(is_reference, when):
+            found[path] = _all(follow(side, path, self._item) for side in sides)
+        if COST_FROM in when:
+            references = [
+                r.pointer[0] for r in document.kind.references if OFFERING in self._roles(r.targets)
+            ]
+            paths = ["cost.amount", *(f"{field}.cost.amount" for field in references)]
+            values = [follow(side, path, self._item) for side in sides for path in paths]
+            amounts = [v for v in _all(v or [] for v in values) or () if isinstance(v, int | float)]
+            # Nothing that it costs is said anywhere: free where something is ordered, otherwise nobody knows.
+            ordered = any(v is not None for v in values)
+            found["cost"] = max(amounts, default=0 if ordered else None)
+        return found
+
+    def _roles(self, kinds: Iterable[str]) -> frozenset[str]:
+        book = self.base.book
+        return frozenset(role for k in kinds if k in book.kinds for role in book.kinds[k].plays)
+
+    def _item(self, identifier: str) -> Data | None:
+        """Return an item of the target branch, of the request where it is new there."""
+        store = self.base if identifier in self.base.entries else self.head
+        entry = store.entries.get(identifier)
+        return store.data(identifier) if entry is not None else None
 
     def _risk(self, change: Touched, known: Data) -> Data:
         """Return the risk that counts where a change is asked for; by the policy and the CMDB of base.
@@ -182,6 +222,12 @@ class Request:
     def _owners_after(self) -> Mapping[str, list[str]]:
         """Who would own the edited items; of one that moves to another class, as it is there."""
         return {t.id: names(t.after.get("owner")) for t in self.items if t.after is not None}
+
+
+def _all(values: Iterable[list[Any] | None]) -> list[Any] | None:
+    """Put what several records lead to together; None where one of them leads nowhere."""
+    parts = list(values)
+    return None if None in parts else [v for part in parts for v in part or ()]
 
 
 def _documents_at(store: Store, paths: Iterable[str]) -> Mapping[str, Data]:

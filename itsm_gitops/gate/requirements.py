@@ -59,7 +59,8 @@ def _documents(request: Request, rule: ApprovalRule) -> list[Touched]:
     return [
         t
         for t in request.touched
-        if t.kind.name in kinds and matches(rule.when, request.facts(t), unknown=unknown)
+        if t.kind.name in kinds
+        and matches(rule.when, {**request.facts(t), **request.led_to(t, rule.when)}, unknown=unknown)
     ]
 
 
@@ -119,9 +120,10 @@ def _for_item(
 
 
 def _override(request: Request, rule: ApprovalRule, document: Touched) -> Override | None:
-    if rule.override is None or not document.is_change:
+    if rule.override is None:
         return None
-    return rule.override if matches(rule.override.when, request.facts(document), unknown=False) else None
+    known = {**request.facts(document), **request.led_to(document, rule.override.when)}
+    return rule.override if matches(rule.override.when, known, unknown=False) else None
 
 
 def _requirement(rule: ApprovalRule, subject: str, note: str) -> Requirement:

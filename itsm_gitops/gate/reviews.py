@@ -39,10 +39,12 @@ class Standing:
     """What all reviews come to.
 
     ``approvals`` maps people to their usable approvals, the latest first (a second one only where
-    it is signed and the latest is not), ``vetoes`` to their latest request for changes.
+    it is signed and the latest is not), ``vetoes`` to their latest request for changes. ``own`` are those of
+    people with a part in it, good in all else: they count for an override that one may give alone.
     """
 
     approvals: dict[str, list[Review]] = field(default_factory=dict)
+    own: dict[str, list[Review]] = field(default_factory=dict)
     vetoes: dict[str, Review] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)
 
@@ -121,8 +123,14 @@ class Judge:
                 refused = self.refuse(person, review)
                 if refused:
                     standing.rejected.append(refused)
+                    if refused.code == SEPARATION and self._holds_else(person, review):
+                        standing.own.setdefault(person, []).append(review)
                 else:
                     standing.approvals.setdefault(person, []).append(review)
+
+    def _holds_else(self, person: str, review: Review) -> bool:
+        """Whether an approval has no other fault than that it is one's own."""
+        return replace(self, separated={}).refuse(person, review) is None
 
     def refuse(self, person: str, review: Review) -> Rejected | None:
         """Say why an approval cannot count for anything; None where it can."""

@@ -50,8 +50,8 @@ def separate(
     """Return everybody who has a part in a request that the policy keeps apart from approving.
 
     ``opened_by`` is the account that opened it (``github:42``, or empty). ``changes`` maps the
-    identifier of each change to its states before and after: being taken off the record in the
-    same request changes nothing.
+    identifier of each change, and of each other record that is to be authorised, to its states before
+    and after: being taken off the record in the same request changes nothing.
     """
     people: dict[str, tuple[str, str]] = {}
     unknown: list[str] = []
@@ -101,13 +101,14 @@ def _robot(policy: Policy, address: str) -> bool:
 
 
 def _named(directory: Directory, states: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield who the states of a change record name; of a team that carries it out, everybody.
+    """Yield who the states of a record name; of a team that carries it out, everybody.
 
     A team that asks for a change is not a person: its members may approve, unless they are named.
     """
     for data in states:
-        for person in names(data.get("requested_by")):
-            yield person, REQUESTER
+        for field in directory.fields(REQUESTER) or ["requested_by"]:
+            for person in names(data.get(field)):
+                yield person, REQUESTER
         for named in (*names(data.get("implementers")), *_workers(data)):
             for person in directory.members([named]) if directory.is_team(named) else [named]:
                 yield person, IMPLEMENTER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from itsm_gitops.forges import connection as forging
@@ -9,7 +10,9 @@ from itsm_gitops.forges import remotes
 from itsm_gitops.model.errors import GitError, Refused, UsageError
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.meaning import CHANGE
-from itsm_gitops.repository import Git, Repository, porcelain, transfer
+from itsm_gitops.repository import Git, Repository, load_store, porcelain, transfer
+from itsm_gitops.repository.gaps import file_gap, require
+from itsm_gitops.repository.part import PartialSnapshot
 
 _TITLE_MAX = 72
 
@@ -45,17 +48,19 @@ def submit(
     What is committed: the change itself and what is staged; with ``everything`` all edited
     documents too. On the target branch a new branch ``change/ID`` is begun; on any other branch
     the commit is made there. Refused while the change has errors, so that reviewers need not find
-    them. Raises GitError where Git refuses, UsageError for anything that is no change.
+    them, and while it or a file of the CMDB cannot be read. Raises GitError where Git refuses, UsageError for anything that is no change.
     """
     path = repo.locate(fragment)
     document = repo.document(path)
+    require([file_gap(repo.book, path, p) for p in document.problems[:1]], "what is submitted")
     if document.kind is None or CHANGE not in document.kind.plays or not isinstance(document.data, dict):
         raise UsageError(f"'{fragment}' is no change", "itsm list changes")
     identifier = str(document.data.get("id", ""))
-    _refuse_errors(repo, path, identifier)
+    load_store(PartialSnapshot(repo.snapshot(), [path]))[0].require_complete("whether it is right")
     git = repo.history
     aim = target or _default_branch(git)
     paths = _paths(git, path, everything)
+    _refuse_errors(repo, [path, *paths], identifier)
     if not paths:
         _refuse_nothing(git, aim, identifier)
     branch = _branch(repo, git, aim, identifier)
@@ -74,15 +79,17 @@ def submit(
     return Submitted(identifier, branch, aim, commit, tuple(paths), push, _page(repo, forge, branch, aim))
 
 
-def _refuse_errors(repo: Repository, path: str, identifier: str) -> None:
+def _refuse_errors(repo: Repository, paths: Iterable[str], identifier: str) -> None:
+    """Raise Refused where the change, what goes with it, or the rule book that judges them has errors."""
     from itsm_gitops import rules
 
-    errors = [f for f in rules.check(repo, paths=[repo.root / path]).findings if f.severity == ERROR]
+    report = rules.check(repo, paths=[repo.root / path for path in dict.fromkeys(paths)])
+    errors = [f for f in report.findings if f.severity == ERROR]
     if errors:
-        first = errors[0]
+        first, count = errors[0], f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
         raise Refused(
-            f"{identifier} has {len(errors)} error{'s' if len(errors) > 1 else ''}: {first.message} ({first.code})",
-            f"itsm check {identifier}",
+            f"{identifier} cannot be submitted with {count}: {first.path}: {first.message} ({first.code})",
+            f"itsm check {first.path}",
         )
 
 

@@ -120,7 +120,7 @@ class _Row:
             return Verdict(need, SATISFIED, counted, could, f"approved by {self._names()}")
         have = f"approved by {self._names()}; " if counted else ""
         return self._overridden() or Verdict(
-            need, UNSATISFIED, counted, could, have + self._missing(len(counted), could)
+            need, UNSATISFIED, counted, could, have + self._missing(len(counted), could) + self._way_out()
         )
 
     def _names(self) -> str:
@@ -154,16 +154,42 @@ class _Row:
             return f"{lacking}: nobody is left, because {self.by.separated[apart[0]]}"
         return f"{lacking}: nobody on the target branch fills that role"
 
+    def _way_out(self) -> str:
+        """Say that an override exists, and who holds it; empty where there is none."""
+        override = self.asked.override
+        if override is None:
+            return ""
+        holders = self._fill(self.by.directory, override.role)
+        may = [p for p in holders if p not in self.by.separated or (override.alone and holders[p].direct)]
+        role = override.role.replace("_", " ")
+        who = f"by {_listed(may)} ({role})" if may else f"by nobody at present: nobody else is {role}"
+        return f"; or an override {who}, with a retrospective review within {override.retro_review}"
+
     def _overridden(self) -> Verdict | None:
         override = self.asked.override
         if override is None:
             return None
         holders = self._fill(self.by.directory, override.role)
-        usable = self._usable(holders)
+        usable, alone = self._usable(holders), ""
+        if not usable and override.alone:
+            # Only who holds the role: acting for a colleague does not make somebody the one on call.
+            own = self.standing.own
+            signed = self.asked.requirement.signed
+            usable = {
+                p: r
+                for p in own
+                if p in holders and holders[p].direct
+                for r in own[p]
+                if r.signed or not signed
+            }
+            alone = ", alone and for their own work"
         if not usable:
             return None
         person, review = next(iter(usable.items()))
-        reason = f"overridden by {person} as {override.role.replace('_', ' ')}; review due {override.retro_review} after the merge"
+        role = override.role.replace("_", " ")
+        reason = (
+            f"overridden by {person} as {role}{alone}; review due {override.retro_review} after the merge"
+        )
         counted = (*self.counted.values(), review)
         return Verdict(
             self.asked.requirement, OVERRIDDEN, counted, self._could(), reason, override.retro_review

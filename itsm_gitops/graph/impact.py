@@ -76,6 +76,7 @@ class ImpactGraph:
         self.parts: dict[str, dict[str, str]] = {}
         self.dependents: dict[str, dict[str, str]] = {}
         self._reach: dict[str, frozenset[str]] = {}
+        self._in_use: dict[str, bool] = {}
         for identifier, entry in network.entries.items():
             for edge in entry.edges:
                 link = network.book.links.get(edge.relation)
@@ -129,10 +130,12 @@ class ImpactGraph:
 
     def in_production(self, identifier: str) -> bool:
         """Whether the CI is in production; CIs of classes without a life cycle always are."""
-        entry = self.network.entries.get(identifier)
-        if entry is None:
-            return False
-        return facts.in_production(self.network.book, entry)
+        known = self._in_use.get(identifier)
+        if known is None:
+            entry = self.network.entries.get(identifier)
+            known = entry is not None and facts.in_production(self.network.book, entry)
+            self._in_use[identifier] = known
+        return known
 
     def propagate(
         self, failed: Mapping[str, Effect], held: Mapping[str, Hit | None] | None = None

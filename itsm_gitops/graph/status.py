@@ -14,7 +14,8 @@ OPERATIONAL = "operational"
 DEGRADED = "degraded"
 OUTAGE = "outage"
 MAINTENANCE = "maintenance"
-STATUSES = (OUTAGE, DEGRADED, MAINTENANCE, OPERATIONAL)
+UNKNOWN = "unknown"  # something that could say otherwise cannot be read (doubt.py)
+STATUSES = (OUTAGE, DEGRADED, UNKNOWN, MAINTENANCE, OPERATIONAL)
 
 _STATUS = {Effect.OUTAGE: OUTAGE, Effect.DEGRADED: DEGRADED}
 

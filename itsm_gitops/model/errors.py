@@ -6,6 +6,7 @@ Exit codes of the command line: 0 clean, 1 findings (or a refused action), 2 usa
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 
 class ItsmError(Exception):
@@ -34,6 +35,17 @@ class RuleBookError(ItsmError):
 
 class SettingsError(RuleBookError):
     """``itsm.yaml`` cannot be used, so nothing that depends on the settings may go on."""
+
+
+class Incomplete(ItsmError):
+    """Nothing can be decided, because something the decision rests on cannot be read.
+
+    ``gaps`` are what is missing (``repository.gaps.Gap``), sorted by path.
+    """
+
+    def __init__(self, message: str, hint: str = "", gaps: tuple[Any, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.gaps = gaps
 
 
 class NotFound(ItsmError):

@@ -200,10 +200,10 @@ def in_production(book: RuleBook, entry: Entry) -> bool:
 
 
 def is_offered(book: RuleBook, entry: Entry) -> bool:
-    """Whether readers are offered an entry: it is published, or not out of use where nothing is ever published."""
+    """Whether readers are offered an entry: it is published, or in use where nothing of its kind is ever published."""
     if book.states(entry.kind, meaning.PUBLISHED):
         return plays(book, entry, meaning.PUBLISHED)
-    return not is_retired(book, entry)
+    return is_in_force(book.kinds[entry.kind], entry.columns)
 
 
 def is_draft(kind: Kind, state: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.workflow import Workflow
 
@@ -119,8 +120,8 @@ def inline(node: Any, definitions: Mapping[str, Any], done: dict[str, Any] | Non
 
     Only references of the form ``…#/definitions/NAME`` exist in a rule book; keywords beside a
     ``$ref`` win over the definition's, so a field can have its own description. ``done`` remembers
-    finished definitions from one call to the next. Raises KeyError with the name of an unknown
-    definition.
+    finished definitions from one call to the next. Raises RuleBookError for an unknown definition
+    and for one that contains itself.
     """
     done = {} if done is None else done
     if node.__class__ is list:
@@ -134,8 +135,16 @@ def inline(node: Any, definitions: Mapping[str, Any], done: dict[str, Any] | Non
     del own["$ref"]
     name = ref.rsplit("/", 1)[-1]
     if name not in done:
+        if not isinstance(definitions.get(name), Mapping):
+            raise RuleBookError(f"there is no definition '{name}' for '{ref}'", _CHECK)
+        done[name] = None  # begun
         done[name] = inline(definitions[name], definitions, done)
+    if done[name] is None:
+        raise RuleBookError(f"the definition '{name}' contains itself", _CHECK)
     return {**done[name], **own}
+
+
+_CHECK = "itsm check names the place"
 
 
 _NESTED = (dict, list)

@@ -124,6 +124,8 @@ class RuleBook:
         self._built: dict[str, Kind] = {}
         self._inlined: dict[str, Any] = {}  # definitions, by name
         self._states: dict[tuple[str, str], frozenset[str]] = {}
+        self._playing: dict[str, tuple[str, ...]] = {}
+        self._policies: dict[str, Mapping[str, Any]] = {}
 
     def without(self, kinds: Iterable[str]) -> RuleBook:
         """Return this rule book as it would be without some kinds."""
@@ -217,7 +219,10 @@ class RuleBook:
 
     def _schema(self, head: _Head) -> Any:
         raw, definitions = head.raw, self._definitions
-        return _schemas(raw, definitions, make=lambda: inline(raw, definitions, self._inlined))
+        try:
+            return _schemas(raw, definitions, make=lambda: inline(raw, definitions, self._inlined))
+        except RuleBookError as error:
+            raise RuleBookError(f"{head.path}: {error.message}", error.hint) from error
 
     def workflow(self, name: str) -> Workflow:
         """Return a life cycle by name; raises RuleBookError when it cannot be used."""
@@ -246,8 +251,10 @@ class RuleBook:
 
     def policy(self, path: str) -> Mapping[str, Any]:
         """Return the data of one policy file; empty when the rule book has none."""
-        data: Mapping[str, Any] = self._load(path) if path in self.files else {}
-        return data
+        known = self._policies.get(path)
+        if known is None:
+            known = self._policies[path] = self._load(path) if path in self.files else {}
+        return known
 
     def template(self, name: str) -> Mapping[str, Any]:
         """Return the data of one template; raises NotFound with the nearest name."""
@@ -286,7 +293,11 @@ class RuleBook:
 
     def playing(self, role: str) -> tuple[str, ...]:
         """Return the names of the kinds that play a role, records first, in file order."""
-        return tuple(name for name, roles in self._plays.items() if role in roles)
+        known = self._playing.get(role)
+        if known is None:
+            known = tuple(name for name, roles in self._plays.items() if role in roles)
+            self._playing[role] = known
+        return known
 
     def player(self, role: str) -> Kind | None:
         """Return the first kind that plays a role; None where none does."""

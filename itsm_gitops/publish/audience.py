@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from itsm_gitops.graph.doubt import doubted, doubted_days, status_kinds
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.status import Health, health
@@ -31,6 +32,7 @@ from itsm_gitops.repository.config import Config, Hosting
 from itsm_gitops.repository.memory import Memory
 
 if TYPE_CHECKING:
+    from itsm_gitops.repository.gaps import Gap
     from itsm_gitops.repository.spool import Spool
     from itsm_gitops.repository.store import Document
 
@@ -58,9 +60,10 @@ def load(
     memory: Memory | None = None,
     spool: Spool | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> tuple[View, Sequence[Report], dict[str, str]]:
+) -> tuple[View, Sequence[Report], dict[str, str], tuple[Gap, ...]]:
     """Read a snapshot and return what an audience may see of it, and the reports about that.
 
+    What could not be read comes last: it is for whoever builds and not for the audience.
     The words that search finds documents by come third; they are not known yet where something is
     withheld. ``memory`` is what is known of the documents already, for an audience that may see everything;
     ``spool`` gets what is parsed, as every document is looked at again when its page is made; ``progress`` is told how many documents of how many have been read.
@@ -83,18 +86,20 @@ def load(
     )
     store = full if made is None else AudienceStore(full, made, [g.seen for g in gathered if g.seen])
     view = View(store, [extra for some in gathered for extra in some.extras], now, audience)
+    view.gaps = full.gaps(status_kinds(full.book))
     if made is not None:
         view.health = true_health(full, store.entries)
     reports: Sequence[Report] = []
     if reporter:
         told = [life for some in gathered for life in some.told]
-        view.past = _true_past(reporter.history(full, told, view.now, past.DAYS), store.entries)
+        days = reporter.history(full, told, view.now, past.DAYS)
+        view.past = _true_past({s: doubted_days(some, view.gaps) for s, some in days.items()}, store.entries)
         if audience.reports:
             lives = [life for some in gathered for life in some.lives]
             reports = reporter.reports(store, lives, view.now)
             view.course = reporter.course(store, lives, view.now)
         view.kept = past.kept_by_service(reports)
-    return view, reports, {g.id: g.words for g in gathered if g.id}
+    return view, reports, {g.id: g.words for g in gathered if g.id}, full.unreadable
 
 
 class Seen(NamedTuple):
@@ -236,7 +241,7 @@ def _people(full: Store, audience: Audience, visible: Container[str]) -> dict[st
 def true_health(full: Store, visible: Mapping[str, Entry]) -> dict[str, Health]:
     """Return the health of what is shown, computed from everything: a status must be true for everybody.
 
-    What causes it is named only where that is shown too.
+    What causes it is named only where that is shown too. What cannot be read makes it unknown for everybody.
     """
     network = Network(full)
     shown = {}
@@ -245,7 +250,7 @@ def true_health(full: Store, visible: Mapping[str, Entry]) -> dict[str, Health]:
             causes = tuple(c for c in found.causes if c in visible)
             named = found.reason.rpartition(" ")[2] in visible
             shown[identifier] = found._replace(causes=causes, reason=found.reason if named else "")
-    return shown
+    return doubted(shown, full.gaps(status_kinds(full.book)))
 
 
 def _true_past(days: Mapping[str, Sequence[Day]], visible: Mapping[str, Entry]) -> dict[str, Sequence[Day]]:

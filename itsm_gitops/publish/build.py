@@ -23,6 +23,7 @@ from itsm_gitops.publish.site import Site
 from itsm_gitops.publish.stamping import Progress
 from itsm_gitops.repository import Repository
 from itsm_gitops.repository.config import read_audience, read_config, read_rulebook
+from itsm_gitops.repository.gaps import gap_of, require, snapshot_gaps
 from itsm_gitops.repository.spool import spooled
 
 OUTPUT = Path("build/site")
@@ -83,12 +84,15 @@ def build_site(
     says), ``cli_reference`` the Markdown of the command line's reference, ``rules`` what the handbook says
     of each rule, ``reporter`` what makes the reports (none: the site has none), ``now`` the moment that
     "open" and "upcoming" refer to (default: the clock). ``progress`` is called with a phase, how much is
-    done and the total. Raises ItsmError when the site cannot be built.
+    done and the total. ``repo.gaps`` says afterwards which documents could not be read: they are missing, and
+    what they could have a say in is "unknown". Raises ItsmError when the site cannot be built: for faulty
+    settings, rules or audiences, and for a snapshot that is checked out in part.
     """
     started = time.perf_counter()
     progress("Reading", 0, 1)
     snapshot = repo.snapshot(at)
     book, config = read_rulebook(snapshot), read_config(snapshot).require(snapshot.name)
+    require(snapshot_gaps(book, snapshot), "what the site says")
     visibility = read_audience(snapshot, book, config.audience if audience is None else audience)
     usual = (
         OUTPUT if visibility.name == config.audience else OUTPUT.with_name(f"{OUTPUT.name}-{visibility.name}")
@@ -107,7 +111,8 @@ def build_site(
         same = last_build.figures()
         if same:
             seconds = time.perf_counter() - started
-            return SiteReport(target, visibility.name, *same, 0, 0, seconds, unchanged=True)
+            repo.gaps = {gap.path: gap for gap in map(gap_of, same.unread)}  # it is as incomplete as it was
+            return SiteReport(target, visibility.name, *same[:3], 0, 0, seconds, unchanged=True)
         cache = BuildCache(git, work, tool, last_build.stamps)
         url = base_url if base_url is not None else config.site_url
         parts = frame.sources(
@@ -121,7 +126,7 @@ def build_site(
             reports=reporter.titles() if reporter and visibility.reports else (),
         )
         with engine.rendering(parts, work, repo.git) as rendered, spooled(work) as spool:
-            view, report_list, words = load(
+            view, report_list, words, unread = load(
                 snapshot,
                 book,
                 visibility,
@@ -131,13 +136,14 @@ def build_site(
                 spool=spool,
                 progress=partial(progress, "Reading"),
             )
+            repo.gaps = {gap.path: gap for gap in unread}
             progress("Reading what happened", 0, 1)
             add_background(view, repo, at, reporter)
             progress("Rendering the frame", 0, 1)
             site = Site(view, rendered(), folder, url, progress, report_list, cache)
             report = site.write(words)
         cache.keep()
-        last_build.keep(site.written, Figures(*report[:3]))
+        last_build.keep(site.written, Figures(*report[:3], tuple(g.as_row() for g in repo.gaps.values())))
     seconds = time.perf_counter() - started
     return SiteReport(target, visibility.name, *report, seconds)
 

@@ -93,7 +93,7 @@ class BuildCache:
         self._root = root
         if self.memory is None or self._vault is None or self._documents is None:
             return
-        clean = not (view.store.problems or view.store.broken or view.store.duplicates)
+        clean = not (view.store.unreadable or view.store.broken or view.store.duplicates)
         now: dict[str, Any] = {
             "frame": frame,
             "clean": clean,

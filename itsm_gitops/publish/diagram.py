@@ -15,12 +15,13 @@ _MARGIN = 8
 _LETTERS = 18
 _SMALL_LETTERS = 26
 _SHRINK = 720
-# A disc, a cross in a square, a triangle, an open triangle, a diamond, a ring.
+# A disc, a cross in a square, a triangle, an open triangle, an open square, a diamond, a ring.
 SIGNS = {
     "operational": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0",
     "outage": "M-6-6H6V6H-6zM-3.6-2.2-2.2-3.6 0-1.4 2.2-3.6 3.6-2.2 1.4 0 3.6 2.2 2.2 3.6 0 1.4-2.2 3.6-3.6 2.2-1.4 0z",
     "degraded": "M0-6.5 6.5 5.5H-6.5zM-.9-2.5V1.8H.9V-2.5zM-.9 2.8V4.4H.9V2.8z",
     "risk": "M0-6.5 6.5 5.5H-6.5zM0-3.2-3.6 3.7H3.6z",
+    "unknown": "M-5.5-5.5H5.5V5.5H-5.5zM-3.7-3.7V3.7H3.7V-3.7z",
     "maintenance": "M0-6.5 6.5 0 0 6.5-6.5 0z",
     "": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0M-3 0a3 3 0 1 1 6 0a3 3 0 1 1-6 0",
 }

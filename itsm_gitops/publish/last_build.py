@@ -12,7 +12,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.publish import output
@@ -27,11 +27,12 @@ _NAME = "last.bin"
 
 
 class Figures(NamedTuple):
-    """What a build counted: pages of the site, records and items."""
+    """What a build counted: pages of the site, records and items; ``unread`` is what it could not read, as plain data."""
 
     pages: int
     records: int
     items: int
+    unread: tuple[tuple[Any, ...], ...] = ()
 
 
 def background(git: Git, at: str | None, facts: Sequence[str]) -> tuple[str, ...]:

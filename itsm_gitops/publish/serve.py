@@ -17,6 +17,7 @@ from itsm_gitops.publish.build import SiteReport, build_site
 from itsm_gitops.publish.handbook import RuleText
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.repository import Repository
+from itsm_gitops.repository.gaps import warning
 
 HOST = "127.0.0.1"
 _WATCHED = ("itsm.yaml", "cmdb", "records", "schemas", "site")
@@ -162,7 +163,7 @@ def serve(
     """
 
     def build() -> SiteReport:
-        return build_site(
+        report = build_site(
             repo,
             output_folder=output_folder,
             audience=audience,
@@ -170,6 +171,10 @@ def serve(
             rules=rules,
             reporter=reporter,
         )
+        if repo.gaps:
+            say(f"warning: {warning(repo.gaps.values())[0]}")
+            repo.gaps = {}
+        return report
 
     ended = stop or threading.Event()
     before = stamp(repo.root)

@@ -26,6 +26,7 @@ LOOKS = {
     "outage": "Outage",
     "degraded": "Degraded",
     "risk": "At risk",
+    "unknown": "Unknown",
     "maintenance": "Maintenance",
     "operational": "Operational",
     "": "Not in production",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from itsm_gitops.graph.calendars import Calendars
+from itsm_gitops.graph.doubt import doubted, status_kinds
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from itsm_gitops.publish.history import FieldHistory
     from itsm_gitops.repository import Store
     from itsm_gitops.repository.config import Config
+    from itsm_gitops.repository.gaps import Gap
     from itsm_gitops.repository.store import Document
 
 _EVERYTHING = Audience()
@@ -110,7 +112,12 @@ class View:
     @cached_property
     def health(self) -> dict[str, Health]:
         """The health of every CI in production."""
-        return health(self.network, self.graph)
+        return doubted(health(self.network, self.graph), self.gaps)
+
+    @cached_property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What could not be read and may have a say in the status of a service."""
+        return self.store.gaps(status_kinds(self.book))
 
     @cached_property
     def similar(self) -> Similar:

@@ -28,13 +28,18 @@ def acting(repo: Repository, by: str | None) -> str:
             hint = f"a handle has lower-case letters, digits and hyphens: {ids.slug(named)}"
             raise UsageError(f"'{named}' is not a handle", hint)
         return named
-    email, name = setting(repo, "user.email"), setting(repo, "user.name")
-    person = _by_email(repo, email) if email else None
+    name, person = setting(repo, "user.name"), person_of(repo)
     if person:
         return person
     if name:
         return ids.slug(name)
     raise UsageError("who does this?", f"give --by HANDLE, or set {VARIABLE}, or git config user.name")
+
+
+def person_of(repo: Repository) -> str | None:
+    """Return the one person whose file holds the address that Git signs commits with."""
+    email = setting(repo, "user.email")
+    return _by_email(repo, email) if email else None
 
 
 def setting(repo: Repository, key: str) -> str:

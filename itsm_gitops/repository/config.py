@@ -19,8 +19,8 @@ from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.shape import Misfit, misfits
 from itsm_gitops.model.windows import is_zone, near_zone
-from itsm_gitops.repository.modes import REGULAR
-from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
+from itsm_gitops.repository.modes import REGULAR, FileInfo
+from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot, absent_of
 
 
 class Ignore(NamedTuple):
@@ -234,10 +234,26 @@ def _text(data: Mapping[str, Any], name: str) -> str:
 def read_rulebook(snapshot: Snapshot) -> RuleBook:
     """Return the rule book of a snapshot; its files are read when first needed.
 
-    A file that cannot be used raises RuleBookError with its path, line and column at that moment.
+    A file that cannot be used raises RuleBookError with its path, line and column at that moment; so does one
+    that is not checked out or is no regular file, since a rule that nobody can read is no rule that is missing.
+    Raises RuleBookError at once for a link in the place of a folder.
     """
-    files = [info.path for info in snapshot.files(SCHEMAS) if info.mode == REGULAR]
+    infos = snapshot.files(SCHEMAS)
+    for info in infos:
+        if info.mode != REGULAR and "." not in info.path.rpartition("/")[2]:
+            raise RuleBookError(f"{info.path}: {_NO_FOLDER}", "replace it by what it stands for")
+    absent = [path for path in absent_of(snapshot) if path.startswith(f"{SCHEMAS}/")]
+    files = [*(info.path for info in infos if _is_rule_file(info)), *absent]
     return RuleBook(files, lambda path: _load_rule_file(snapshot, path))
+
+
+_NO_FOLDER = "this is no folder and no regular file, so nobody knows which rules are in it"
+_ABSENT = "this file is not checked out (sparse checkout)"
+
+
+def _is_rule_file(info: FileInfo) -> bool:
+    name = info.path.rpartition("/")[2]
+    return info.mode == REGULAR or (name.endswith((".yaml", ".json")) and not name.startswith("."))
 
 
 def _schemas(book: RuleBook) -> Mapping[str, Mapping[str, Any]]:
@@ -248,9 +264,13 @@ def _load_rule_file(snapshot: Snapshot, path: str) -> Any:
     try:
         raw = snapshot.read(path)
     except NotFound:
-        raise
+        if path not in absent_of(snapshot):
+            raise
+        raise RuleBookError(f"{path}: {_ABSENT}", "git sparse-checkout disable brings it back") from None
     except ItsmError as error:
-        raise RuleBookError(f"{path}:1:1: this file cannot be read", "check its permissions") from error
+        reason = error.message.removeprefix(f"{path} cannot be read: ")
+        hint = error.hint or "it has to be a regular file that may be read"
+        raise RuleBookError(f"{path}:1:1: this file cannot be read: {reason}", hint) from error
     loaded = documents.load_rule_file(raw, is_json=path.endswith(".json"))
     if loaded.problems:
         first = loaded.problems[0]

@@ -13,11 +13,12 @@ from itsm_gitops.model.entry import summarise
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
+from itsm_gitops.repository.gaps import unread
 from itsm_gitops.repository.memory import Memory, digest_of
 from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.packing import Entries
-from itsm_gitops.repository.snapshot import Snapshot
-from itsm_gitops.repository.store import FOLDERS, SUFFIX, UNREADABLE, Document, Store, identifier_of
+from itsm_gitops.repository.snapshot import Snapshot, absent_of
+from itsm_gitops.repository.store import FOLDERS, SUFFIX, Document, Store, identifier_of
 from itsm_gitops.repository.workers import share_out
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def load_store(
     infos = snapshot.files()
     store.files = [info.path for info in infos]
     store.irregular = {info.path: info.mode for info in infos if info.mode != REGULAR}
+    store.absent = absent_of(snapshot)
     kinds = _KindOf(book)
     collecting = gc.isenabled()
     gc.disable()  # parsed documents hold no cycles; looking for some doubles the time
@@ -120,11 +122,16 @@ def _read(snapshot: Snapshot, kinds: _KindOf, paths: Sequence[str]) -> Iterator[
         for missed in expected:
             if missed == path:
                 break
-            yield Document(missed, b"", None, kinds(missed), (UNREADABLE,))
+            yield _unread(snapshot, kinds, missed)
         data, problems = load(raw)
         yield Document(path, raw, data, kinds(path), problems)
     for missed in expected:
-        yield Document(missed, b"", None, kinds(missed), (UNREADABLE,))
+        yield _unread(snapshot, kinds, missed)
+
+
+def _unread(snapshot: Snapshot, kinds: _KindOf, path: str) -> Document:
+    """Return the document of a file whose bytes are not to be had, with the reason that reading it gives."""
+    return Document(path, b"", None, kinds(path), (unread(snapshot, path),))
 
 
 def _remembered(memory: Memory, records: Iterable[str]) -> _Share[Any]:
@@ -230,5 +237,6 @@ def _merge(store: Store, shares: Sequence[_Share[Any]]) -> None:
             store.broken.setdefault(identifier_of(path), path)
     for entry in sorted((e for share in shares for e in share.entries), key=lambda e: e.path):
         store.add(entry)
+    store.note_gaps()
     store.entries = dict(sorted(store.entries.items()))
     store.problems = dict(sorted(store.problems.items()))

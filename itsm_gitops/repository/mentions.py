@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from itsm_gitops.repository.modes import REGULAR
@@ -42,6 +43,17 @@ def mentions(snapshot: Snapshot, identifier: str, most: int = 0) -> Mentions:
     needle = identifier.encode()
     paths = [path for folder, inside in folders.items() if folder not in skipped for path in inside]
     return Mentions([path for path, raw in snapshot.read_many(paths) if needle in raw], skipped)
+
+
+def mentioning(snapshot: Snapshot, words: Iterable[str]) -> list[str]:
+    """Return the paths of the records and items that hold one of some words, in any case of its letters."""
+    paths = [
+        info.path
+        for info in snapshot.files(CMDB, RECORDS)
+        if info.mode == REGULAR and info.path.endswith(".yaml")
+    ]
+    wanted = [word.lower().encode() for word in words]
+    return [p for p, raw in snapshot.read_many(paths) if any(w in raw.lower() for w in wanted)]
 
 
 class Search:

@@ -22,6 +22,15 @@ _KINDS = {
     stat.S_IFCHR: DEVICE,
     stat.S_IFBLK: DEVICE,
 }
+_REASONS = {
+    SYMLINK: "this is a symbolic link; it is not followed",
+    SUBMODULE: "this is another repository inside this one; it is not read",
+    FOLDER: "this is a folder with the name of a file",
+    PIPE: "this is a named pipe (FIFO)",
+    SOCKET: "this is a socket",
+    DEVICE: "this is a device",
+    DRAFT: "a writer that was killed left this draft",
+}
 GIT_MODES = {"100644": REGULAR, "100755": REGULAR, "120000": SYMLINK, "160000": SUBMODULE}
 
 
@@ -35,6 +44,11 @@ class FileInfo(NamedTuple):
     path: str
     mode: str
     oid: str = ""
+
+
+def reason(mode: str) -> str:
+    """Return in words why what is no regular file is not read."""
+    return _REASONS.get(mode, "this is not a regular file")
 
 
 def irregular(mode: int) -> str:

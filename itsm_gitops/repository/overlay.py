@@ -1,47 +1,51 @@
-"""A small snapshot around one document that is not written yet."""
+"""A small snapshot around documents that are not written yet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from itsm_gitops.repository.modes import REGULAR, FileInfo
-from itsm_gitops.repository.snapshot import CMDB, Snapshot
+from itsm_gitops.repository.snapshot import CMDB, SCHEMAS, Snapshot, absent_of
 
 
 class Overlay:
-    """What a snapshot would be with one file replaced, limited to what that file needs.
+    """What a snapshot would be with some files replaced or added, limited to what those files need.
 
-    It holds the whole CMDB, the document itself and the documents in ``also``; other records are
+    It holds the whole CMDB, the documents themselves and the documents in ``also``; other records are
     left out, so that judging one document does not read 100,000 others.
     """
 
-    def __init__(self, snapshot: Snapshot, path: str, raw: bytes, also: Sequence[str] = ()) -> None:
+    def __init__(self, snapshot: Snapshot, contents: Mapping[str, bytes], also: Iterable[str] = ()) -> None:
         self._below = snapshot
-        self._path = path
-        self._raw = raw
-        self._also = [p for p in also if p != path]
+        self._contents = contents
+        self._also = [p for p in also if p not in contents]
         self.name = snapshot.name
 
     def files(self, *roots: str) -> list[FileInfo]:
-        """Return the files of the CMDB, the document and the others, sorted by path."""
+        """Return the files of the CMDB, the documents and the others, sorted by path."""
         found = {info.path: info for info in self._below.files(*(roots or (CMDB,)))}
-        for path in (self._path, *self._also):
+        for path in (*self._contents, *self._also):
             if not roots or path.startswith(tuple(f"{r}/" for r in roots)):
                 found[path] = FileInfo(path, REGULAR)
         return [found[path] for path in sorted(found)]
 
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The files of the CMDB that are left out of the working tree."""
+        return tuple(p for p in absent_of(self._below) if p.startswith((f"{CMDB}/", f"{SCHEMAS}/")))
+
     def read(self, path: str) -> bytes:
-        """Return the bytes of one file; the document's are the new ones."""
-        return self._raw if path == self._path else self._below.read(path)
+        """Return the bytes of one file; those of the documents are the new ones."""
+        return self._contents[path] if path in self._contents else self._below.read(path)
 
     def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """Yield each file as ``(path, bytes)``, the document with its new bytes."""
+        """Yield each file as ``(path, bytes)``, the documents with their new bytes."""
         run: list[str] = []
         for path in paths:
-            if path != self._path:
+            if path not in self._contents:
                 run.append(path)
                 continue
             yield from self._below.read_many(run)
             run = []
-            yield path, self._raw
+            yield path, self._contents[path]
         yield from self._below.read_many(run)

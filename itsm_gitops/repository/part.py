@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from itsm_gitops.repository.modes import FileInfo
-from itsm_gitops.repository.snapshot import RECORDS, Snapshot
+from itsm_gitops.repository.snapshot import RECORDS, Snapshot, absent_of
 
 
 class PartialSnapshot:
@@ -20,6 +20,12 @@ class PartialSnapshot:
         """Return the files under ``roots`` (default: all data roots), sorted by path."""
         found = self._below.files(*roots)
         return [i for i in found if i.path in self._records or not i.path.startswith(f"{RECORDS}/")]
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The files of this part that are left out of the working tree."""
+        found = absent_of(self._below)
+        return tuple(p for p in found if p in self._records or not p.startswith(f"{RECORDS}/"))
 
     def naming(self, text: str, folder: str) -> list[str]:
         """Return the files under a folder, named or not, that hold a text."""

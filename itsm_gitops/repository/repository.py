@@ -13,8 +13,9 @@ from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
+from itsm_gitops.repository.gaps import Gap
 from itsm_gitops.repository.git import Git
-from itsm_gitops.repository.loading import load_store
+from itsm_gitops.repository.loading import T, Visit, load_store
 from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.snapshot import (
     CMDB,
@@ -46,6 +47,8 @@ class Repository:
         # For those who only show: it is told the faults of settings (and of which snapshot), and defaults
         # stand in for them. Where it is None, faulty settings stop.
         self.tolerate: Callable[[Sequence[Finding], str], object] | None = None
+        # What could not be read in the snapshots that were loaded, by path: whoever shows says so at the end.
+        self.gaps: dict[str, Gap] = {}
 
     @classmethod
     def open(cls, path: str | Path = ".") -> Repository:
@@ -123,13 +126,19 @@ class Repository:
 
     def store(self, at: str | None = None, *, jobs: int | None = None) -> Store:
         """Load all documents of a snapshot, under the rule book and settings of that snapshot."""
-        snapshot = self.snapshot(at)
-        return load_store(snapshot, jobs=jobs, config=self.settings(snapshot))[0]
+        return self.load(self.snapshot(at), jobs=jobs)[0]
 
     def merged(self, ours: str, others: Sequence[str]) -> Store:
         """Load all documents of what merging ``others`` into ``ours`` would give; raises GitError."""
-        tree = MergedTree(self.history, ours, others)
-        return load_store(tree, config=self.settings(tree))[0]
+        return self.load(MergedTree(self.history, ours, others))[0]
+
+    def load(
+        self, snapshot: Snapshot, *, visit: Visit[T] | None = None, jobs: int | None = None
+    ) -> tuple[Store, list[T]]:
+        """Load a snapshot as ``load_store`` does, and note in ``gaps`` what could not be read."""
+        store, results = load_store(snapshot, jobs=jobs, visit=visit, config=self.settings(snapshot))
+        self.gaps.update((gap.path, gap) for gap in store.unreadable)
+        return store, results
 
     def locate(self, fragment: str, at: str | None = None) -> str:
         """Return the path of the document that ``fragment`` means; raises NotFound or Ambiguous.

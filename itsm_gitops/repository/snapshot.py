@@ -74,6 +74,7 @@ class WorkingTree:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._absent: tuple[str, ...] | None = None
         self._base = str(root)
         self._plain: set[str] = {""}  # folders known not to be reached through a link
 
@@ -84,6 +85,15 @@ class WorkingTree:
             self._list(root, found)
         found.sort()
         return found
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The tracked files of the data roots that Git was told to leave out of this working tree."""
+        if self._absent is None:
+            from itsm_gitops.repository.absent import absent_files
+
+            self._absent = tuple(absent_files(self.root, ROOTS))
+        return self._absent
 
     def _list(self, root: str, found: list[FileInfo]) -> None:
         mode = _mode_of(self._base + "/" + root)
@@ -171,6 +181,12 @@ class WorkingTree:
         self._plain.add(folder)
 
 
+def absent_of(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the tracked files that are missing in a working tree for a technical reason; a commit has all."""
+    found: tuple[str, ...] = getattr(snapshot, "absent", ())
+    return found
+
+
 def _mode_of(path: str) -> str | None:
     """Return the mode of a root: None when it is absent, an empty string for a folder."""
     here = Path(path)
@@ -241,8 +257,15 @@ class _Listed:
         """Yield ``(path, bytes)`` of each regular file, from one process."""
         known = self._files
         wanted = [known[p] for p in paths if p in known and known[p].mode == REGULAR]
-        for info, blob in zip(wanted, self.git.blobs(i.oid for i in wanted), strict=True):
-            yield info.path, blob.content
+        blobs = self.git.blobs(i.oid for i in wanted)
+        for info in wanted:
+            try:
+                content = next(blobs).content
+            except GitError as error:  # a partial clone, a damaged repository
+                raise GitError(
+                    f"{info.path} cannot be read in {self.name}: {error.message}", error.hint
+                ) from error
+            yield info.path, content
 
 
 class IndexTree(_Listed):

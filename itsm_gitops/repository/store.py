@@ -14,6 +14,7 @@ from itsm_gitops.model.errors import NotFound, Refused
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config
+from itsm_gitops.repository.gaps import Gap, absent_gaps, file_gap, irregular_gap, require, unread
 from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 SUFFIX = ".yaml"
 FOLDERS = (f"{CMDB}/", f"{RECORDS}/")
 _KEPT = 4096  # documents remembered by Store.data
-
-UNREADABLE = Problem("P014", "this file cannot be read", "check its permissions", 1, 1)
 
 
 class Document(NamedTuple):
@@ -65,7 +64,9 @@ class Store:
     have no entry, and a link to one is not a link to nothing. ``duplicates`` lists ``(identifier,
     path)`` of each file beyond the first (by path) with the same name. ``aliases`` maps old
     numbers to identifiers, the first one winning. ``pinned`` are the documents of the CMDB, which rules
-    look at all the time, ``spool`` has parsed records where the loader was given one.
+    look at all the time, ``spool`` has parsed records where the loader was given one. ``absent`` are the
+    paths that Git was told to leave out of the working tree. ``unreadable`` says of everything in the data
+    roots that could not be read where it is and why, sorted by path.
     """
 
     def __init__(self, snapshot: Snapshot, book: RuleBook, config: Config) -> None:
@@ -77,6 +78,8 @@ class Store:
         self.problems: dict[str, tuple[Problem, ...]] = {}
         self.files: list[str] = []
         self.irregular: dict[str, str] = {}
+        self.absent: tuple[str, ...] = ()
+        self.unreadable: tuple[Gap, ...] = ()
         self.duplicates: list[tuple[str, str]] = []
         self.aliases: dict[str, str] = {}
         self.broken: dict[str, str] = {}
@@ -87,15 +90,13 @@ class Store:
     def find(self, fragment: str) -> Entry:
         """Return the entry that an identifier, alias or unique fragment means.
 
-        Raises NotFound (with near names) or Ambiguous (with the candidates).
+        Raises NotFound (with near names), Ambiguous (with the candidates), or Refused for a document that
+        cannot be read.
         """
-        try:
-            return self.entries[ids.find(fragment, self.entries, self.aliases)]
-        except NotFound:
-            path = self.broken.get(fragment) or self.broken.get(fragment.upper())
-            if path:
-                raise self._unusable(path) from None
-            raise
+        identifier = ids.find(fragment, (*self.entries, *self.broken), self.aliases)
+        if identifier in self.entries:
+            return self.entries[identifier]
+        raise self._unusable(self.broken[identifier])
 
     def data(self, identifier: str) -> dict[str, Any]:
         """Return a whole document by its exact identifier; remembered, so do not change it."""
@@ -116,19 +117,40 @@ class Store:
         return loaded.data
 
     def _unusable(self, path: str) -> Refused:
-        problems = self.problems.get(path) or (UNREADABLE,)
-        first = problems[0]
-        return Refused(f"{path}:{first.line}:{first.column}: {first.message} ({first.code})", first.hint)
+        gap = next((g for g in self.unreadable if g.holds(path)), None)
+        if gap is None:
+            gap = file_gap(self.book, path, (self.problems.get(path) or (unread(self.snapshot, path),))[0])
+        return Refused(gap.text, gap.hint)
+
+    def note_gaps(self) -> None:
+        """Work out ``unreadable`` and ``broken``; to be called when everything is loaded."""
+        found = [file_gap(self.book, path, problems[0]) for path, problems in self.problems.items()]
+        found += filter(None, (irregular_gap(self.book, p, mode) for p, mode in self.irregular.items()))
+        found += absent_gaps(self.book, self.absent, self.files)
+        self.unreadable = tuple(sorted(found, key=lambda g: g.path))
+        places = [(g.id, g.path) for g in self.unreadable if g.id and g.kinds]
+        places += [(identifier_of(p), p) for p in self.absent if is_document(p)]
+        for identifier, path in places:
+            if identifier not in self.entries:
+                self.broken.setdefault(identifier, path)
+
+    def gaps(self, kinds: Iterable[str] | None = None) -> tuple[Gap, ...]:
+        """Return what could not be read and may hold a document (of one of these kinds)."""
+        if kinds is None:
+            return tuple(g for g in self.unreadable if g.kinds)
+        wanted = frozenset(kinds)
+        return tuple(g for g in self.unreadable if g.kinds & wanted)
+
+    def require_complete(self, purpose: str, kinds: Iterable[str] | None = None) -> None:
+        """Raise Incomplete where a document (of these kinds) could not be read.
+
+        To be asked by everybody who decides, before anything is written. ``purpose`` begins the message.
+        """
+        require(self.gaps(kinds), purpose)
 
     def left_out(self, kinds: Iterable[str] | None = None) -> list[str]:
-        """Return the identifiers of the files (of some kinds) that cannot be used, sorted."""
-        wanted = None if kinds is None else set(kinds)
-        found = []
-        for identifier, path in self.broken.items():
-            kind = self.book.kind_at(path)
-            if wanted is None or (kind is not None and kind.name in wanted):
-                found.append(identifier)
-        return sorted(found)
+        """Return the identifiers of the files (of some kinds) that cannot be used (paths of folders), sorted."""
+        return sorted(gap.id or gap.path for gap in self.gaps(kinds))
 
     def naming(self, identifier: str, folder: str) -> list[str]:
         """Return the documents of a folder that may name another one, whether they are loaded or not."""

@@ -7,30 +7,29 @@ from itertools import product
 from typing import Any
 
 from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.decisions import POLICY, is_reference
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
-from itsm_gitops.model.roles import names
+from itsm_gitops.model.roles import described, names
 from itsm_gitops.model.rulebook import GROUPS, ROLES
+from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, day
-from itsm_gitops.rules.registry import NETWORK, RULEBOOK, Hit, rule
-from itsm_gitops.rules.rulebook import BookContext
+from itsm_gitops.rules.rule import NETWORK, RULEBOOK, Hit, Rule
 
-POLICY = "schemas/policies/approvals.yaml"
 _BUILT_IN = ("peer", "owner")
 _TYPED = frozenset(["approvals", "approval", "approved_by", "approvers", "approved", "signed_off_by"])
 _AREAS = ("x", "labels")
+_BY_RECORD = {
+    "everyone",
+    "fields",
+    "manager_of",
+    "otherwise",
+    "owners",
+    "on_call",
+}  # filled by each record anew
 
 
-@rule(
-    "A002",
-    "Approval typed into a record",
-    instead_of="S001",
-    why="Whoever writes the file could write any name into it; only a review or a signed statement counts.",
-    hint="remove it, and approve the request on the forge or with itsm approve --sign",
-    bad="x:\n  approved_by: payments-lead",
-    good="# the record says what is planned; `itsm approvals` says who approved it",
-)
 def approval_is_not_typed(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for fields that claim an approval, at the top and in the open areas."""
     if not ctx.kind.is_record:
@@ -45,7 +44,7 @@ def approval_is_not_typed(ctx: DocumentContext) -> Iterator[Hit]:
                 yield Hit(f"'{area}.{name}' in a record approves nothing", (area, name), at_key=True)
 
 
-def _policy(ctx: BookContext) -> Mapping[str, Any]:
+def usable_policy(ctx: BookContext) -> Mapping[str, Any]:
     """Return the policy where its schema accepts it; empty otherwise, because that has its own finding."""
     data = ctx.data(POLICY)
     return data if isinstance(data, dict) and not ctx.refusals(POLICY) else {}
@@ -60,22 +59,13 @@ def _requires(policy: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Po
                     yield about[part], (key, index, part)
 
 
-@rule(
-    "A003",
-    "Approvals policy with a name that is none",
-    scope=RULEBOOK,
-    why="An unknown role is held by nobody; a rule for an unknown type or state never applies.",
-    hint="use names that the rule book defines",
-    bad="require: {role: change_manger, count: 1}",
-    good="require: {role: change_manager, count: 1}",
-)
 def policy_names_exist(ctx: BookContext) -> Iterator[Hit]:
     """Look up the roles, kinds, states, types and fields of the policy."""
-    policy = _policy(ctx)
+    policy = usable_policy(ctx)
     roles: Mapping[str, Any] = {} if ctx.refusals(ROLES) else (ctx.data(ROLES) or {}).get("roles", {})
     for about, at in _requires(policy) if roles else ():
         role = about.get("role")
-        if role is not None and role not in roles and role not in _BUILT_IN:
+        if role is not None and described(role, roles) is None and role not in _BUILT_IN:
             yield Hit(f"there is no role '{role}'", (*at, "role"), did_you_mean(role, roles), POLICY)
     if any(loaded.problems for loaded in ctx.files.values()):
         return  # a name may be in the file that cannot be read
@@ -83,7 +73,7 @@ def policy_names_exist(ctx: BookContext) -> Iterator[Hit]:
     for word, what, at in _words(policy):
         if known.get(what) and word not in known[what]:
             hint = did_you_mean(word, known[what])
-            yield Hit(f"there is no {what} '{word}'", at, hint, POLICY)
+            yield Hit(f"there is no {what.removeprefix('any ')} '{word}'", at, hint, POLICY)
 
 
 def _words(policy: Mapping[str, Any]) -> Iterator[tuple[str, str, Pointer]]:
@@ -96,6 +86,13 @@ def _words(policy: Mapping[str, Any]) -> Iterator[tuple[str, str, Pointer]]:
         ):
             for what in ("kind", "type", "risk", "state"):
                 yield from ((w, what, (*at, what, i)) for i, w in enumerate(names(when.get(what))))
+            yield from ((c.partition(".")[0], "any field", (*at, c)) for c in when if is_reference(c))
+        through = names(about.get("through"))
+        yield from ((w, "state", ("rules", index, "through", i)) for i, w in enumerate(through))
+    for kind, fields in policy.get("progress_fields_of", {}).items():
+        place = ("progress_fields_of", kind)
+        yield kind, "kind", place
+        yield from ((w, "any field", (*place, i)) for i, w in enumerate(names(fields)))
     for key, what in (("preparation", "state"), ("progress_fields", "field")):
         yield from ((w, what, (key, i)) for i, w in enumerate(names(policy.get(key))))
 
@@ -104,11 +101,13 @@ def _known_words(ctx: BookContext) -> Mapping[str, frozenset[str]]:
     """Return what the rule book defines; nothing where it cannot be read."""
     changes = ctx.players(meaning.CHANGE)
     fields = {name: field for _, schema, _ in changes for name, field in schema["properties"].items()}
-    states = [state for _, _, flow in changes for state in (flow or {}).get("states", {})]
-    kinds = set(GROUPS)
+    flows = [data for _, data in ctx.usable("schemas/workflows/", ".yaml") if isinstance(data, dict)]
+    states = {name for data in flows for name in data.get("states") or ()}
+    kinds, every = set(GROUPS), set()
     for folder in ("schemas/records/", "schemas/cmdb/"):
         for _, data in ctx.usable(folder, ".schema.json"):
             about = data.get("x-itsm")
+            every |= set(data.get("properties") or ())
             if isinstance(about, dict):
                 kinds.add(str(about.get("kind", about.get("class"))))
     risk = fields.get("risk", {}).get("properties", {}).get("level", {})
@@ -118,21 +117,13 @@ def _known_words(ctx: BookContext) -> Mapping[str, frozenset[str]]:
         "risk": frozenset(names(risk.get("enum"))),
         "state": frozenset(states),
         "field": frozenset(fields),
+        "any field": frozenset(every),
     }
 
 
-@rule(
-    "A004",
-    "Change that no approval rule is for",
-    scope=RULEBOOK,
-    why="A request that no rule matches is an error of the gate; such a change could never be approved.",
-    hint="add a rule to schemas/policies/approvals.yaml whose `when` holds for it",
-    bad="# the only rule of the policy\nwhen: {kind: [change], type: [normal]}",
-    good="when: {kind: [change], type: [normal, emergency]}",
-)
 def every_change_is_covered(ctx: BookContext) -> Iterator[Hit]:
     """Try every type and risk of an authorised change against the rules."""
-    policy, known = _policy(ctx), _known_words(ctx)
+    policy, known = usable_policy(ctx), _known_words(ctx)
     if not policy:
         return
     kinds = {schema["x-itsm"].get("kind") for _, schema, _ in ctx.players(meaning.CHANGE)}
@@ -156,16 +147,6 @@ def _holds(when: Mapping[str, Any], fact: Mapping[str, str], changes: set[str]) 
     return all(what not in when or fact[what] in names(when[what]) for what in ("type", "risk", "stage"))
 
 
-@rule(
-    "A005",
-    "Delegation without effect",
-    scope=NETWORK,
-    severity=WARNING,
-    why="A colleague relies on it, and the gate will not count the approval.",
-    hint="correct schemas/policies/roles.yaml, or remove the entry",
-    bad="delegates:\n  - {from: payments-lead, to: dba-lead, until: 2020-01-31}",
-    good="delegates:\n  - {from: payments-lead, to: dba-lead, until: 2099-01-31}",
-)
 def delegation_has_effect(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for delegations that are over, that are not for people, or that lead back."""
     for index, about in enumerate(_dicts(ctx.book.policy(ROLES).get("delegates"))):
@@ -187,23 +168,13 @@ def _dicts(value: Any) -> list[Mapping[str, Any]]:
     return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []
 
 
-@rule(
-    "A006",
-    "Role that approves and that nobody fills",
-    scope=NETWORK,
-    severity=WARNING,
-    why="The gate would wait for an approval that nobody can give.",
-    hint="put an active person into one of its teams, or change schemas/policies/roles.yaml",
-    bad="roles:\n  cab: {title: Board, description: Decides., teams: [board]}\n# nobody is in the team board",
-    good="# cmdb/people/payments-lead.yaml\nteams: [board]",
-)
 def approving_role_is_filled(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for roles of fixed teams and people, asked for by the policy, without an active person."""
     roles = ctx.book.policy(ROLES).get("roles", {})
     wanted = {str(a["role"]) for a, _ in _requires(ctx.book.policy(POLICY)) if "role" in a}
     for role in sorted(wanted):
         about = roles.get(role)
-        if not isinstance(about, dict) or about.keys() & {"everyone", "fields", "owners", "on_call"}:
+        if not isinstance(about, dict) or about.keys() & _BY_RECORD:
             continue
         filled = {*names(about.get("teams")), *names(about.get("people"))}
         people = ctx.of_role(meaning.PERSON)
@@ -217,3 +188,59 @@ def _fills(ctx: NetworkContext, entry: Entry, filled: set[str]) -> bool:
         return False
     may = data.get("approver") is not False and bool(filled & set(names(data.get("teams"))))
     return person in filled or may
+
+
+RULES = (
+    Rule(
+        "A002",
+        "Approval typed into a record",
+        instead_of="S001",
+        why="Whoever writes the file could write any name into it; only a review or a signed statement counts.",
+        hint="remove it, and approve the request on the forge or with itsm approve --sign",
+        bad="x:\n  approved_by: payments-lead",
+        good="# the record says what is planned; `itsm approvals` says who approved it",
+        check=approval_is_not_typed,
+    ),
+    Rule(
+        "A003",
+        "Approvals policy with a name that is none",
+        scope=RULEBOOK,
+        why="An unknown role is held by nobody; a rule for an unknown type or state never applies.",
+        hint="use names that the rule book defines",
+        bad="require: {role: change_manger, count: 1}",
+        good="require: {role: change_manager, count: 1}",
+        check=policy_names_exist,
+    ),
+    Rule(
+        "A004",
+        "Change that no approval rule is for",
+        scope=RULEBOOK,
+        why="A request that no rule matches is an error of the gate; such a change could never be approved.",
+        hint="add a rule to schemas/policies/approvals.yaml whose `when` holds for it",
+        bad="# the only rule of the policy\nwhen: {kind: [change], type: [normal]}",
+        good="when: {kind: [change], type: [normal, emergency]}",
+        check=every_change_is_covered,
+    ),
+    Rule(
+        "A005",
+        "Delegation without effect",
+        scope=NETWORK,
+        severity=WARNING,
+        why="A colleague relies on it, and the gate will not count the approval.",
+        hint="correct schemas/policies/roles.yaml, or remove the entry",
+        bad="delegates:\n  - {from: payments-lead, to: dba-lead, until: 2020-01-31}",
+        good="delegates:\n  - {from: payments-lead, to: dba-lead, until: 2099-01-31}",
+        check=delegation_has_effect,
+    ),
+    Rule(
+        "A006",
+        "Role that approves and that nobody fills",
+        scope=NETWORK,
+        severity=WARNING,
+        why="The gate would wait for an approval that nobody can give.",
+        hint="put an active person into one of its teams, or change schemas/policies/roles.yaml",
+        bad="roles:\n  cab: {title: Board, description: Decides., teams: [board]}\n# nobody is in the team board",
+        good="# cmdb/people/payments-lead.yaml\nteams: [board]",
+        check=approving_role_is_filled,
+    ),
+)

@@ -8,19 +8,9 @@ from itsm_gitops.graph.ownership import HEADER, PLACES, codeowners
 from itsm_gitops.model.findings import WARNING
 from itsm_gitops.repository.outside import outside
 from itsm_gitops.rules.context import NetworkContext
-from itsm_gitops.rules.registry import NETWORK, Hit, rule
+from itsm_gitops.rules.rule import NETWORK, Hit, Rule
 
 
-@rule(
-    "A001",
-    "CODEOWNERS that is not what the CMDB says",
-    scope=NETWORK,
-    severity=WARNING,
-    why="The forge asks the wrong people for a review when an item has moved to another team.",
-    hint="itsm codeowners --write",
-    bad="# .github/CODEOWNERS, while payments-db is owned by dba\n/cmdb/databases/payments-db.yaml  @acme/ops",
-    good="# .github/CODEOWNERS\n/cmdb/databases/payments-db.yaml  @acme/dba",
-)
 def codeowners_is_current(ctx: NetworkContext) -> Iterator[Hit]:
     """Compare every CODEOWNERS that we once wrote with what we would write now."""
     for forge, path in PLACES.items():
@@ -36,3 +26,18 @@ def codeowners_is_current(ctx: NetworkContext) -> Iterator[Hit]:
             line = next((n for n, (a, b) in enumerate(pairs, 1) if a != b), 1)
             expected = wanted[line - 1] if line <= len(wanted) else "nothing"
             yield Hit(f"this should be: {' '.join(expected.split())}", (), "", path, line=line, column=1)
+
+
+RULES = (
+    Rule(
+        "A001",
+        "CODEOWNERS that is not what the CMDB says",
+        scope=NETWORK,
+        severity=WARNING,
+        why="The forge asks the wrong people for a review when an item has moved to another team.",
+        hint="itsm codeowners --write",
+        bad="# .github/CODEOWNERS, while payments-db is owned by dba\n/cmdb/databases/payments-db.yaml  @acme/ops",
+        good="# .github/CODEOWNERS\n/cmdb/databases/payments-db.yaml  @acme/dba",
+        check=codeowners_is_current,
+    ),
+)

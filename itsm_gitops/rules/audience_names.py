@@ -10,10 +10,10 @@ from itsm_gitops.model.audience_names import Schemas, name_misfits
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.kinds import inline
 from itsm_gitops.model.rulebook import COMMON
-from itsm_gitops.rules.registry import Hit
+from itsm_gitops.rules.rule import Hit
 
 if TYPE_CHECKING:
-    from itsm_gitops.rules.rulebook import BookContext
+    from itsm_gitops.rules.book import BookContext
 
 
 def audience_hits(ctx: BookContext) -> Iterator[Hit]:

@@ -10,19 +10,10 @@ from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.rulebook import CHANGE_MODELS, RISK
 from itsm_gitops.model.templates import value_at
-from itsm_gitops.rules.registry import RULEBOOK, Hit, rule
-from itsm_gitops.rules.rulebook import BookContext
+from itsm_gitops.rules.book import BookContext
+from itsm_gitops.rules.rule import RULEBOOK, Hit, Rule
 
 
-@rule(
-    "S025",
-    "Policy of changes that contradicts the rule book",
-    scope=RULEBOOK,
-    why="A model that no change can name, or a plan that is no field, silently demands nothing.",
-    hint="use names that schemas/records/change.schema.json and schemas/workflows/change.yaml define",
-    bad="models:\n  normal:\n    plans:\n      high: [implementation_plann]",
-    good="models:\n  normal:\n    plans:\n      high: [implementation_plan]",
-)
 def policies_fit_changes(ctx: BookContext) -> Iterator[Hit]:
     """Look up every type, state, field and level that change-models.yaml, risk.yaml and templates name."""
     models = ctx.data(CHANGE_MODELS)
@@ -90,3 +81,17 @@ def _inside(data: Any, *steps: str) -> Any:
     for step in steps:
         data = data.get(step) if isinstance(data, Mapping) else None
     return data
+
+
+RULES = (
+    Rule(
+        "S025",
+        "Policy of changes that contradicts the rule book",
+        scope=RULEBOOK,
+        why="A model that no change can name, or a plan that is no field, silently demands nothing.",
+        hint="use names that schemas/records/change.schema.json and schemas/workflows/change.yaml define",
+        bad="models:\n  normal:\n    plans:\n      high: [implementation_plann]",
+        good="models:\n  normal:\n    plans:\n      high: [implementation_plan]",
+        check=policies_fit_changes,
+    ),
+)

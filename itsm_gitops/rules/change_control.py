@@ -12,7 +12,7 @@ from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import WARNING
 from itsm_gitops.model.templates import APPROVED
 from itsm_gitops.rules.context import DocumentContext, moment
-from itsm_gitops.rules.registry import Hit, rule
+from itsm_gitops.rules.rule import Hit, Rule
 
 _CHANGE = (meaning.CHANGE,)
 _TEXTS = (
@@ -49,15 +49,6 @@ def _asked(ctx: DocumentContext) -> frozenset[str]:
     return frozenset(ctx.flow.missing(str(ctx.data.get("state")), ctx.data))
 
 
-@rule(
-    "C001",
-    "Plan that the risk demands is missing",
-    kinds=_CHANGE,
-    why="Who authorises a change must be able to read how it is done, tested and taken back.",
-    hint="write the plan, or correct the level of risk",
-    bad="type: normal\nstate: authorize\nrisk: {level: high}\nimplementation_plan: Switch the pair.",
-    good="type: normal\nstate: authorize\nrisk: {level: low}\nimplementation_plan: …\nbackout_plan: Switch back.",
-)
 def plans_are_there(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for the plans that the change's model demands at its level of risk."""
     model = model_of(ctx)
@@ -71,15 +62,6 @@ def plans_are_there(ctx: DocumentContext) -> Iterator[Hit]:
             yield Hit(f"a change of {level} risk needs '{name}' from here on", ("state",), about)
 
 
-@rule(
-    "C002",
-    "Placeholder instead of a plan",
-    kinds=_CHANGE,
-    why="A plan that says TBD is no plan; it only looks complete.",
-    hint="write what will be done, or leave the field out while the change is a draft",
-    bad="backout_plan: TBD",
-    good="backout_plan: Restore the snapshot taken in step 1; takes ten minutes.",
-)
 def plans_say_something(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for empty phrases in the prose of plans, from authorisation on."""
     model = model_of(ctx)
@@ -93,15 +75,6 @@ def plans_say_something(ctx: DocumentContext) -> Iterator[Hit]:
             yield Hit(f"{name} says only '{text.strip()[:40]}'", (name,))
 
 
-@rule(
-    "C003",
-    "Planned window ends before it begins",
-    kinds=_CHANGE,
-    why="The schedule and every conflict check are computed from the window.",
-    hint="correct planned_start or planned_end (mind the offsets)",
-    bad="planned_start: 2026-12-01T22:00:00Z\nplanned_end: 2026-12-01T20:00:00Z",
-    good="planned_start: 2026-12-01T20:00:00Z\nplanned_end: 2026-12-01T22:00:00Z",
-)
 def window_is_in_order(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare the two ends of the planned window."""
     start, end = moment(ctx.data.get("planned_start")), moment(ctx.data.get("planned_end"))
@@ -109,15 +82,6 @@ def window_is_in_order(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit("the planned window ends at or before its start", ("planned_end",))
 
 
-@rule(
-    "C004",
-    "Planned window is missing",
-    kinds=_CHANGE,
-    why="A scheduled change without a window is on nobody's schedule.",
-    hint="set planned_start and planned_end",
-    bad="state: scheduled",
-    good="state: scheduled\nplanned_start: 2026-12-01T20:00:00Z\nplanned_end: 2026-12-01T22:00:00Z",
-)
 def window_is_there(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for both ends of the window from the model's state on, where the life cycle does not."""
     model = model_of(ctx)
@@ -129,15 +93,6 @@ def window_is_there(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(f"from here on a change has {' and '.join(missing)}", ("state",))
 
 
-@rule(
-    "C005",
-    "Actual times that cannot be",
-    kinds=_CHANGE,
-    why="Success rates and outage figures are computed from them.",
-    hint="correct actual_start or actual_end",
-    bad="actual_start: 2026-11-21T22:00:00Z\nactual_end: 2026-11-21T20:00:00Z",
-    good="actual_start: 2026-11-21T20:00:00Z\nactual_end: 2026-11-21T22:00:00Z",
-)
 def actual_times_are_possible(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare the actual times with each other, with the present and with the plan."""
     start, end = moment(ctx.data.get("actual_start")), moment(ctx.data.get("actual_end"))
@@ -152,15 +107,6 @@ def actual_times_are_possible(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit("the work began more than a year away from the plan", ("actual_start",))
 
 
-@rule(
-    "C006",
-    "Change that affects nothing",
-    kinds=_CHANGE,
-    why="Approvers, conflicts and impact are all found through the affected items.",
-    hint="name them under cis, service or services",
-    bad="state: authorize\n# no service, services or cis",
-    good="state: authorize\ncis: [payments-db]",
-)
 def something_is_affected(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for an affected item from authorisation on."""
     hidden = ctx.refused & facts.affecting_fields(ctx.kind)
@@ -174,16 +120,6 @@ def something_is_affected(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit("the change names no affected item", ("state",))
 
 
-@rule(
-    "C007",
-    "Affected item is not in use",
-    severity=WARNING,
-    kinds=_CHANGE,
-    why="Changing what is retired or not yet live is a slip of the name, or needs no change record.",
-    hint="name the item that is in production",
-    bad="# an open change\ncis: [old-mail-server]   # retired",
-    good="# an open change\ncis: [mail-server-1]",
-)
 def affected_is_in_use(ctx: DocumentContext) -> Iterator[Hit]:
     """Look at the life cycle of what an open change affects."""
     if not ctx.flow.is_open(str(ctx.data.get("state"))):
@@ -194,15 +130,6 @@ def affected_is_in_use(ctx: DocumentContext) -> Iterator[Hit]:
             yield Hit(f"'{identifier}' is {stage}", pointer)
 
 
-@rule(
-    "C009",
-    "Standard change without an approved template",
-    kinds=_CHANGE,
-    why="A standard change is authorised by its template; without one it is a normal change.",
-    hint="name an approved template of schemas/templates, or set type: normal",
-    bad="type: standard\ntemplate: my-own-idea",
-    good="type: standard\ntemplate: standard-patch-os",
-)
 def template_is_approved(ctx: DocumentContext) -> Iterator[Hit]:
     """Look the template up and compare it with the change."""
     name, model = ctx.data.get("template"), model_of(ctx)
@@ -220,3 +147,88 @@ def template_is_approved(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(f"'{name}' is not a template of {model.name} changes", ("template",))
     elif template.get("status") != APPROVED and running:
         yield Hit(f"the template '{name}' is {template.get('status', 'not approved')}", ("template",))
+
+
+RULES = (
+    Rule(
+        "C001",
+        "Plan that the risk demands is missing",
+        kinds=_CHANGE,
+        why="Who authorises a change must be able to read how it is done, tested and taken back.",
+        hint="write the plan, or correct the level of risk",
+        bad="type: normal\nstate: authorize\nrisk: {level: high}\nimplementation_plan: Switch the pair.",
+        good="type: normal\nstate: authorize\nrisk: {level: low}\nimplementation_plan: …\nbackout_plan: Switch back.",
+        check=plans_are_there,
+    ),
+    Rule(
+        "C002",
+        "Placeholder instead of a plan",
+        kinds=_CHANGE,
+        why="A plan that says TBD is no plan; it only looks complete.",
+        hint="write what will be done, or leave the field out while the change is a draft",
+        bad="backout_plan: TBD",
+        good="backout_plan: Restore the snapshot taken in step 1; takes ten minutes.",
+        check=plans_say_something,
+    ),
+    Rule(
+        "C003",
+        "Planned window ends before it begins",
+        kinds=_CHANGE,
+        why="The schedule and every conflict check are computed from the window.",
+        hint="correct planned_start or planned_end (mind the offsets)",
+        bad="planned_start: 2026-12-01T22:00:00Z\nplanned_end: 2026-12-01T20:00:00Z",
+        good="planned_start: 2026-12-01T20:00:00Z\nplanned_end: 2026-12-01T22:00:00Z",
+        check=window_is_in_order,
+    ),
+    Rule(
+        "C004",
+        "Planned window is missing",
+        kinds=_CHANGE,
+        why="A scheduled change without a window is on nobody's schedule.",
+        hint="set planned_start and planned_end",
+        bad="state: scheduled",
+        good="state: scheduled\nplanned_start: 2026-12-01T20:00:00Z\nplanned_end: 2026-12-01T22:00:00Z",
+        check=window_is_there,
+    ),
+    Rule(
+        "C005",
+        "Actual times that cannot be",
+        kinds=_CHANGE,
+        why="Success rates and outage figures are computed from them.",
+        hint="correct actual_start or actual_end",
+        bad="actual_start: 2026-11-21T22:00:00Z\nactual_end: 2026-11-21T20:00:00Z",
+        good="actual_start: 2026-11-21T20:00:00Z\nactual_end: 2026-11-21T22:00:00Z",
+        check=actual_times_are_possible,
+    ),
+    Rule(
+        "C006",
+        "Change that affects nothing",
+        kinds=_CHANGE,
+        why="Approvers, conflicts and impact are all found through the affected items.",
+        hint="name them under cis, service or services",
+        bad="state: authorize\n# no service, services or cis",
+        good="state: authorize\ncis: [payments-db]",
+        check=something_is_affected,
+    ),
+    Rule(
+        "C007",
+        "Affected item is not in use",
+        severity=WARNING,
+        kinds=_CHANGE,
+        why="Changing what is retired or not yet live is a slip of the name, or needs no change record.",
+        hint="name the item that is in production",
+        bad="# an open change\ncis: [old-mail-server]   # retired",
+        good="# an open change\ncis: [mail-server-1]",
+        check=affected_is_in_use,
+    ),
+    Rule(
+        "C009",
+        "Standard change without an approved template",
+        kinds=_CHANGE,
+        why="A standard change is authorised by its template; without one it is a normal change.",
+        hint="name an approved template of schemas/templates, or set type: normal",
+        bad="type: standard\ntemplate: my-own-idea",
+        good="type: standard\ntemplate: standard-patch-os",
+        check=template_is_approved,
+    ),
+)

@@ -14,7 +14,7 @@ from itsm_gitops.model.findings import OFF, WARNING
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, RuleBook
 from itsm_gitops.model.templates import PROPOSED, next_stages, value_at
 from itsm_gitops.rules.context import ChangeContext, Pair
-from itsm_gitops.rules.registry import CHANGE, Hit, rule
+from itsm_gitops.rules.rule import CHANGE, Hit, Rule
 
 
 def _authorised(ctx: ChangeContext) -> dict[str, list[Entry]]:
@@ -45,16 +45,6 @@ def _edited_fields(pair: Pair, free: frozenset[str]) -> list[str]:
     return [n for n in names if n not in free]
 
 
-@rule(
-    "C101",
-    "Item changed without an authorised change",
-    scope=CHANGE,
-    severity=WARNING,
-    why="What is in production changes through a change: planned, authorised and announced.",
-    hint="bring it together with a change that is scheduled or being implemented and names the item in `cis`",
-    bad="# a pull request edits cmdb/databases/payments-db.yaml, and no scheduled change names it",
-    good="# records/changes/2026/11/CHG-261122-AB3DE.yaml\nstate: implement\ncis: [payments-db]",
-)
 def edit_is_authorised(ctx: ChangeContext) -> Iterator[Hit]:
     """Compare the edited operational items with those that authorised changes in the same range name."""
     policy = ctx.base_book.policy(CHANGE_CONTROL)
@@ -79,15 +69,6 @@ def edit_is_authorised(ctx: ChangeContext) -> Iterator[Hit]:
             yield Hit(f"'{pair.id}' {what} and {reason}", pointer, hint, pair.path, severity=severity)
 
 
-@rule(
-    "C102",
-    "Template that skips a step of its life",
-    scope=CHANGE,
-    why="An approved template authorises every change made from it, so it is proposed first and then approved.",
-    hint="a template is proposed, then approved, then retired; its version counts every change of what it says",
-    bad="# a new file of schemas/templates\nstatus: approved",
-    good="# a new file of schemas/templates; another pull request approves it\nstatus: proposed",
-)
 def template_lives_in_order(ctx: ChangeContext) -> Iterator[Hit]:
     """Compare the templates that authorise changes, before and after."""
     for path in sorted(ctx.changed):
@@ -131,3 +112,28 @@ def _says(template: Mapping[str, Any]) -> tuple[Any, Any, Any]:
 def _newer(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     old, new = before.get("version"), after.get("version")
     return isinstance(old, int) and isinstance(new, int) and new > old
+
+
+RULES = (
+    Rule(
+        "C101",
+        "Item changed without an authorised change",
+        scope=CHANGE,
+        severity=WARNING,
+        why="What is in production changes through a change: planned, authorised and announced.",
+        hint="bring it together with a change that is scheduled or being implemented and names the item in `cis`",
+        bad="# a pull request edits cmdb/databases/payments-db.yaml, and no scheduled change names it",
+        good="# records/changes/2026/11/CHG-261122-AB3DE.yaml\nstate: implement\ncis: [payments-db]",
+        check=edit_is_authorised,
+    ),
+    Rule(
+        "C102",
+        "Template that skips a step of its life",
+        scope=CHANGE,
+        why="An approved template authorises every change made from it, so it is proposed first and then approved.",
+        hint="a template is proposed, then approved, then retired; its version counts every change of what it says",
+        bad="# a new file of schemas/templates\nstatus: approved",
+        good="# a new file of schemas/templates; another pull request approves it\nstatus: proposed",
+        check=template_lives_in_order,
+    ),
+)

@@ -21,7 +21,7 @@ from itsm_gitops.model.templates import classes_beyond, departures
 from itsm_gitops.repository import Store
 from itsm_gitops.rules.change_control import arrived, model_of
 from itsm_gitops.rules.context import DocumentContext, NetworkContext
-from itsm_gitops.rules.registry import NETWORK, Hit, rule
+from itsm_gitops.rules.rule import NETWORK, Hit, Rule
 
 _CHANGE = (meaning.CHANGE,)
 _HIDING = frozenset(("planned_start", "planned_end", "type"))
@@ -46,15 +46,6 @@ def _planned(ctx: DocumentContext) -> Planned | None:
     return planned_of(ctx.book, summarise(ctx.kind, ctx.path, ctx.data), ctx.data)
 
 
-@rule(
-    "C008",
-    "Planned inside a freeze",
-    kinds=_CHANGE,
-    why="During a freeze the organisation has agreed not to change what it covers.",
-    hint="move the window, or ask for an exemption in the freeze's calendar",
-    bad="planned_start: 2026-12-24T20:00:00Z   # inside the year-end freeze",
-    good="planned_start: 2027-01-07T20:00:00Z",
-)
 def outside_freezes(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare an open change's window with the windows of every freeze that covers its items."""
     change = _planned(ctx)
@@ -66,15 +57,6 @@ def outside_freezes(ctx: DocumentContext) -> Iterator[Hit]:
             yield Hit(message, ("planned_start",), f"it ends at {clock.format_time(window.end)}")
 
 
-@rule(
-    "C010",
-    "Departure from the template",
-    kinds=_CHANGE,
-    why="A template authorises exactly what it says; a change that differs in a fixed field, or touches an item of another class, is no longer standard.",
-    hint="take the template's value (or leave the field out), or make it a normal change",
-    bad="type: standard\ntemplate: standard-patch-os\nrisk: {level: medium}",
-    good="type: standard\ntemplate: standard-patch-os\nrisk: {level: low}",
-)
 def follows_template(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare the fixed fields of an open change with its template (line breaks do not count), and the classes of its items with `touches`."""
     name, model = ctx.data.get("template"), model_of(ctx)
@@ -95,15 +77,6 @@ def follows_template(ctx: DocumentContext) -> Iterator[Hit]:
             yield Hit(message, pointer, "make it a normal change, or one change for each of both")
 
 
-@rule(
-    "C011",
-    "Answer to no question",
-    kinds=_CHANGE,
-    why="An answer that the questionnaire does not know counts no points, and nobody would notice.",
-    hint="itsm risk shows the questions and their answers (schemas/policies/risk.yaml)",
-    bad="risk:\n  level: low\n  answers: {rehearsed: yes}",
-    good="risk:\n  level: low\n  answers: {rehearsed: fully}",
-)
 def answers_are_known(ctx: DocumentContext) -> Iterator[Hit]:
     """Look every answer of an open change up in the questionnaire."""
     if "risk" in ctx.refused or not ctx.flow.is_open(str(ctx.data.get("state"))):
@@ -122,16 +95,6 @@ def answers_are_known(ctx: DocumentContext) -> Iterator[Hit]:
             yield Hit(f"'{value}' is no answer to '{question}'", at, known)
 
 
-@rule(
-    "C012",
-    "Risk is set too low",
-    scope=NETWORK,
-    severity=WARNING,
-    why="The level of risk decides who must agree and which plans are needed.",
-    hint="raise the level, or say under risk.override who answers for the lower one and why",
-    bad="# itsm risk CHG-261120-BBBBB computes high\nrisk: {level: low}",
-    good="risk:\n  level: low\n  override: {by: change-manager, reason: Rehearsed three times since the failure.}",
-)
 def risk_is_honest(ctx: NetworkContext) -> Iterator[Hit]:
     """Compute the risk of open changes that must have their plans and compare it with the stored level."""
     severity = ctx.book.policy(RISK).get("understated", OFF)
@@ -163,16 +126,6 @@ def _open_changes(ctx: NetworkContext) -> Iterator[tuple[Any, Any]]:
             yield entry, ctx.data(entry)
 
 
-@rule(
-    "C013",
-    "Planned outside the maintenance window",
-    severity=WARNING,
-    kinds=_CHANGE,
-    why="Users were promised that interruptions come at agreed times.",
-    hint="move the change into a window (itsm schedule shows them), or correct maintenance_window",
-    bad="maintenance_window: weekly-maintenance   # Saturday 20:00 to Sunday 05:00\nplanned_start: 2026-12-02T10:00:00Z",
-    good="maintenance_window: weekly-maintenance\nplanned_start: 2026-12-05T20:00:00Z",
-)
 def inside_maintenance(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare an open change's window with the maintenance windows it names or has to keep to."""
     change = _planned(ctx)
@@ -183,16 +136,6 @@ def inside_maintenance(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(f"the window is not inside one of {names}{why}", ("planned_start",))
 
 
-@rule(
-    "C014",
-    "Changes collide",
-    scope=NETWORK,
-    severity=WARNING,
-    why="Two changes at the same time in the same place break each other, and nobody can tell which it was.",
-    hint="move one of them, or link them with coordinated_with when they overlap on purpose",
-    bad="# CHG-261120-AAAAA and CHG-261120-BBBBB both change payments-db on Saturday at 20:00",
-    good="# CHG-261120-BBBBB was moved to Sunday\nplanned_start: 2026-12-06T20:00:00Z",
-)
 def changes_keep_apart(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for collisions among all planned changes; each is reported at the younger of both."""
     policy = ctx.book.policy(CHANGE_CONTROL)
@@ -210,16 +153,6 @@ def _message(found: Collision) -> str:
     return f"collides with {found.first.id} from {start} to {end}: {found.reason}"
 
 
-@rule(
-    "C015",
-    "Questions of risk are not answered",
-    severity=WARNING,
-    kinds=_CHANGE,
-    why="Facts alone do not know whether it was rehearsed or can be taken back.",
-    hint="itsm risk shows the questions; write the answers under risk.answers",
-    bad="state: authorize\nrisk: {level: low}",
-    good="state: authorize\nrisk:\n  level: low\n  answers: {rehearsed: fully, way_back: proven}",
-)
 def questions_are_answered(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for questions without an answer once the plans must be there (off unless the policy says otherwise)."""
     policy, model = ctx.book.policy(RISK), model_of(ctx)
@@ -235,15 +168,6 @@ def questions_are_answered(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(f"not answered: {', '.join(missing)}", ("risk",), severity=severity)
 
 
-@rule(
-    "C016",
-    "Override of risk that nobody else answers for",
-    kinds=_CHANGE,
-    why="Whoever sets a level below the computed one answers for it; that cannot be those who want the change.",
-    hint="name the person who decided it, neither requester nor implementer (often the change manager)",
-    bad="requested_by: mail-engineer\nrisk:\n  level: low\n  override: {by: mail-engineer, reason: It will be fine.}",
-    good="requested_by: mail-engineer\nrisk:\n  level: low\n  override: {by: change-manager, reason: Only copies are changed.}",
-)
 def override_has_an_owner(ctx: DocumentContext) -> Iterator[Hit]:
     """Look at who answers for the override of an open change: a person of the directory who does not want it."""
     if "risk" in ctx.refused or not ctx.flow.is_open(str(ctx.data.get("state"))):
@@ -262,3 +186,91 @@ def override_has_an_owner(ctx: DocumentContext) -> Iterator[Hit]:
     else:
         return
     yield Hit(what, ("risk", "override", "by"))
+
+
+RULES = (
+    Rule(
+        "C008",
+        "Planned inside a freeze",
+        kinds=_CHANGE,
+        why="During a freeze the organisation has agreed not to change what it covers.",
+        hint="move the window, or ask for an exemption in the freeze's calendar",
+        bad="planned_start: 2026-12-24T20:00:00Z   # inside the year-end freeze",
+        good="planned_start: 2027-01-07T20:00:00Z",
+        check=outside_freezes,
+    ),
+    Rule(
+        "C010",
+        "Departure from the template",
+        kinds=_CHANGE,
+        why="A template authorises exactly what it says; a change that differs in a fixed field, or touches an item of another class, is no longer standard.",
+        hint="take the template's value (or leave the field out), or make it a normal change",
+        bad="type: standard\ntemplate: standard-patch-os\nrisk: {level: medium}",
+        good="type: standard\ntemplate: standard-patch-os\nrisk: {level: low}",
+        check=follows_template,
+    ),
+    Rule(
+        "C011",
+        "Answer to no question",
+        kinds=_CHANGE,
+        why="An answer that the questionnaire does not know counts no points, and nobody would notice.",
+        hint="itsm risk shows the questions and their answers (schemas/policies/risk.yaml)",
+        bad="risk:\n  level: low\n  answers: {rehearsed: yes}",
+        good="risk:\n  level: low\n  answers: {rehearsed: fully}",
+        check=answers_are_known,
+    ),
+    Rule(
+        "C012",
+        "Risk is set too low",
+        scope=NETWORK,
+        severity=WARNING,
+        why="The level of risk decides who must agree and which plans are needed.",
+        hint="raise the level, or say under risk.override who answers for the lower one and why",
+        bad="# itsm risk CHG-261120-BBBBB computes high\nrisk: {level: low}",
+        good="risk:\n  level: low\n  override: {by: change-manager, reason: Rehearsed three times since the failure.}",
+        check=risk_is_honest,
+    ),
+    Rule(
+        "C013",
+        "Planned outside the maintenance window",
+        severity=WARNING,
+        kinds=_CHANGE,
+        why="Users were promised that interruptions come at agreed times.",
+        hint="move the change into a window (itsm schedule shows them), or correct maintenance_window",
+        bad="maintenance_window: weekly-maintenance   # Saturday 20:00 to Sunday 05:00\nplanned_start: 2026-12-02T10:00:00Z",
+        good="maintenance_window: weekly-maintenance\nplanned_start: 2026-12-05T20:00:00Z",
+        check=inside_maintenance,
+    ),
+    Rule(
+        "C014",
+        "Changes collide",
+        scope=NETWORK,
+        severity=WARNING,
+        why="Two changes at the same time in the same place break each other, and nobody can tell which it was.",
+        hint="move one of them, or link them with coordinated_with when they overlap on purpose",
+        bad="# CHG-261120-AAAAA and CHG-261120-BBBBB both change payments-db on Saturday at 20:00",
+        good="# CHG-261120-BBBBB was moved to Sunday\nplanned_start: 2026-12-06T20:00:00Z",
+        check=changes_keep_apart,
+    ),
+    Rule(
+        "C015",
+        "Questions of risk are not answered",
+        severity=WARNING,
+        kinds=_CHANGE,
+        why="Facts alone do not know whether it was rehearsed or can be taken back.",
+        hint="itsm risk shows the questions; write the answers under risk.answers",
+        bad="state: authorize\nrisk: {level: low}",
+        good="state: authorize\nrisk:\n  level: low\n  answers: {rehearsed: fully, way_back: proven}",
+        check=questions_are_answered,
+    ),
+    Rule(
+        "C016",
+        "Override of risk that nobody else answers for",
+        kinds=_CHANGE,
+        why="Whoever sets a level below the computed one answers for it; that cannot be those who want the change.",
+        hint="name the person who decided it, neither requester nor implementer (often the change manager)",
+        bad="requested_by: mail-engineer\nrisk:\n  level: low\n  override: {by: mail-engineer, reason: It will be fine.}",
+        good="requested_by: mail-engineer\nrisk:\n  level: low\n  override: {by: change-manager, reason: Only copies are changed.}",
+        check=override_has_an_owner,
+    ),
+)

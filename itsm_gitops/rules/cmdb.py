@@ -9,20 +9,11 @@ from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING
 from itsm_gitops.model.windows import is_zone, near_zone
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, day, moment
-from itsm_gitops.rules.registry import NETWORK, Hit, rule
+from itsm_gitops.rules.rule import NETWORK, Hit, Rule
 
 _DEPENDENCIES = ("depends_on", "runs_on")
 
 
-@rule(
-    "D001",
-    "Production item leans on one that is not in production",
-    scope=NETWORK,
-    why="Only production items are watched and protected; what production needs must be production too.",
-    hint="correct the life cycle of one of the two, or the link",
-    bad="# payments (production)\nlinks:\n  - {type: depends_on, target: payments-db-test}",
-    good="# payments (production)\nlinks:\n  - {type: depends_on, target: payments-db}",
-)
 def dependency_is_in_production(ctx: NetworkContext) -> Iterator[Hit]:
     """Compare the life cycles at both ends of dependencies."""
     for kind in ctx.operational:
@@ -39,17 +30,6 @@ def dependency_is_in_production(ctx: NetworkContext) -> Iterator[Hit]:
                     yield Hit(message, edge.pointer, "", entry.path)
 
 
-@rule(
-    "D002",
-    "Redundant member that is not a dependency",
-    why="A group says how many of the item's own dependencies must be up; others do not count.",
-    hint="add a depends_on or runs_on link to it, or take it out of the group",
-    bad="links:\n  - {type: depends_on, target: node-a}\nredundancy:\n  - {name: nodes, members: [node-a, node-b], min_up: 1}",
-    good=(
-        "links:\n  - {type: depends_on, target: node-a}\n  - {type: depends_on, target: node-b}\n"
-        "redundancy:\n  - {name: nodes, members: [node-a, node-b], min_up: 1}"
-    ),
-)
 def member_is_dependency(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare the members of each group with the item's own links."""
     groups = ctx.data.get("redundancy")
@@ -63,14 +43,6 @@ def member_is_dependency(ctx: DocumentContext) -> Iterator[Hit]:
                 yield Hit(message, ("redundancy", number, "members", index), did_you_mean(member, targets))
 
 
-@rule(
-    "D003",
-    "Redundant group that can never be up",
-    why="More members must be up than there are: impact analysis would always say it is down.",
-    hint="lower min_up or add members",
-    bad="redundancy:\n  - {name: nodes, members: [node-a, node-b], min_up: 3}",
-    good="redundancy:\n  - {name: nodes, members: [node-a, node-b], min_up: 1}",
-)
 def group_can_be_up(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare ``min_up`` with the number of members."""
     for number, group in enumerate(ctx.data.get("redundancy") or ()):
@@ -79,16 +51,6 @@ def group_can_be_up(ctx: DocumentContext) -> Iterator[Hit]:
             yield Hit(message, ("redundancy", number, "min_up"))
 
 
-@rule(
-    "D004",
-    "Production service without service level or support hours",
-    severity=WARNING,
-    kinds=(meaning.SERVICE,),
-    why="Users of a live service want to know when help is there and how soon.",
-    hint="name a service level and a calendar, or say why not in its description and ignore this",
-    bad="class: service\nlifecycle: production",
-    good="class: service\nlifecycle: production\nsupport_hours: office-hours\nservice_level: gold",
-)
 def service_is_promised(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for both fields on services in production."""
     if not facts.state_plays(ctx.kind, facts.stage_of(ctx.kind, ctx.data), meaning.PRODUCTION):
@@ -98,15 +60,6 @@ def service_is_promised(ctx: DocumentContext) -> Iterator[Hit]:
             yield Hit(f"a service in production should have '{name}'", ("lifecycle",))
 
 
-@rule(
-    "D005",
-    "Offering of a service that is not there",
-    kinds=(meaning.OFFERING,),
-    why="Requests for a planned or retired service cannot be fulfilled.",
-    hint="retire the offering, or point it at the service that took over",
-    bad="# an offering\nservice: fax-gateway   # retired",
-    good="# an offering\nservice: mail",
-)
 def offering_has_live_service(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare the life cycles of an offering and its service."""
     service = ctx.data.get("service")
@@ -115,16 +68,6 @@ def offering_has_live_service(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(f"the service '{service}' is {stage}", ("service",))
 
 
-@rule(
-    "D006",
-    "Contract or licence that has ended",
-    severity=WARNING,
-    kinds=(meaning.CONTRACT, meaning.LICENCE),
-    why="What an expired contract covers has no support; an expired licence may not be used.",
-    hint="renew it and set the new end, or set lifecycle: retired",
-    bad="class: contract\nend: 2020-12-31",
-    good="class: contract\nend: 2099-12-31",
-)
 def contract_is_current(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare the end with today."""
     end = day(ctx.data.get("end"))
@@ -138,16 +81,6 @@ def contract_is_current(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(f"this {ctx.kind.title.lower()} ended on {end}", ("end",))
 
 
-@rule(
-    "D007",
-    "Licence used more often than bought",
-    severity=WARNING,
-    kinds=(meaning.LICENCE,),
-    why="Over-use is a breach that an audit turns into a bill.",
-    hint="buy more, free some, or set over_allocation_allowed where the contract says so",
-    bad="class: licence\nquantity: 50\nin_use: 61",
-    good="class: licence\nquantity: 75\nin_use: 61",
-)
 def licence_suffices(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare use with quantity."""
     bought, used = ctx.data.get("quantity"), ctx.data.get("in_use")
@@ -160,15 +93,6 @@ def licence_suffices(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(f"{used} are in use and {bought} were bought", ("in_use",))
 
 
-@rule(
-    "D008",
-    "Calendar span that ends before it begins",
-    kinds=(meaning.CALENDAR,),
-    why="A window without length never applies: a freeze would freeze nothing.",
-    hint="correct the start or the end",
-    bad="windows:\n  - {name: Year end, start: 2026-12-31T00:00:00Z, end: 2026-12-20T00:00:00Z}",
-    good="windows:\n  - {name: Year end, start: 2026-12-20T00:00:00Z, end: 2026-12-31T00:00:00Z}",
-)
 def spans_have_length(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare the ends of windows and of daily hours (which may run past midnight)."""
     for number, window in enumerate(ctx.data.get("windows") or ()):
@@ -182,15 +106,6 @@ def spans_have_length(ctx: DocumentContext) -> Iterator[Hit]:
             )
 
 
-@rule(
-    "D009",
-    "Unknown time zone",
-    kinds=(meaning.CALENDAR, meaning.FACILITY),
-    why="Without its zone a calendar's hours cannot be turned into moments.",
-    hint="use an IANA name such as Europe/Berlin",
-    bad="time_zone: Europe/Berln",
-    good="time_zone: Europe/Berlin",
-)
 def zone_is_known(ctx: DocumentContext) -> Iterator[Hit]:
     """Look the zone up in the time zone database."""
     zone = ctx.data.get("time_zone")
@@ -198,16 +113,6 @@ def zone_is_known(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(f"there is no time zone '{zone}'", ("time_zone",), near_zone(zone))
 
 
-@rule(
-    "D010",
-    "Item without any relation",
-    scope=NETWORK,
-    severity=INFO,
-    why="Nothing is known about what needs it or what it needs, so impact analysis is blind here.",
-    hint="link it: depends_on, runs_on or part_of (itsm link)",
-    bad="# a production server that no document mentions",
-    good="# the application\nlinks:\n  - {type: runs_on, target: app-server-1}",
-)
 def item_is_related(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for operational production items that no item's link touches.
 
@@ -230,16 +135,6 @@ def item_is_related(ctx: NetworkContext) -> Iterator[Hit]:
                 yield Hit(f"no item depends on '{entry.id}' and it depends on none", ("id",), "", entry.path)
 
 
-@rule(
-    "D011",
-    "Team without members",
-    scope=NETWORK,
-    severity=INFO,
-    why="Work assigned to an empty team is seen by nobody.",
-    hint="add it to `teams` of its members under cmdb/people",
-    bad="# cmdb/teams/team-data.yaml, and no person names it",
-    good="# cmdb/people/anna-berg.yaml\nteams: [team-data]",
-)
 def team_has_members(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for teams that no person is a member of, once there are people at all."""
     people = ctx.of_role(meaning.PERSON)
@@ -249,15 +144,6 @@ def team_has_members(ctx: NetworkContext) -> Iterator[Hit]:
             yield Hit(f"nobody is a member of '{entry.id}'", ("id",), "", entry.path)
 
 
-@rule(
-    "D012",
-    "Account that belongs to two people",
-    scope=NETWORK,
-    why="An approval by this account could not be attributed.",
-    hint="remove it from one of the two; shared accounts must not approve",
-    bad="# in two people\nidentities:\n  - {forge: github, id: 583231}",
-    good="# in one person\nidentities:\n  - {forge: github, id: 583231}",
-)
 def account_is_unique(ctx: NetworkContext) -> Iterator[Hit]:
     """Compare the forge accounts and signing keys of all people."""
     owner: dict[tuple[str, object], str] = {}
@@ -274,3 +160,131 @@ def account_is_unique(ctx: NetworkContext) -> Iterator[Hit]:
             first = owner.setdefault(account, entry.id)
             if first != entry.id:
                 yield Hit(f"this already belongs to '{first}'", (field, number, name), "", entry.path)
+
+
+RULES = (
+    Rule(
+        "D001",
+        "Production item leans on one that is not in production",
+        scope=NETWORK,
+        why="Only production items are watched and protected; what production needs must be production too.",
+        hint="correct the life cycle of one of the two, or the link",
+        bad="# payments (production)\nlinks:\n  - {type: depends_on, target: payments-db-test}",
+        good="# payments (production)\nlinks:\n  - {type: depends_on, target: payments-db}",
+        check=dependency_is_in_production,
+    ),
+    Rule(
+        "D002",
+        "Redundant member that is not a dependency",
+        why="A group says how many of the item's own dependencies must be up; others do not count.",
+        hint="add a depends_on or runs_on link to it, or take it out of the group",
+        bad="links:\n  - {type: depends_on, target: node-a}\nredundancy:\n  - {name: nodes, members: [node-a, node-b], min_up: 1}",
+        good="links:\n  - {type: depends_on, target: node-a}\n  - {type: depends_on, target: node-b}\n"
+        "redundancy:\n  - {name: nodes, members: [node-a, node-b], min_up: 1}",
+        check=member_is_dependency,
+    ),
+    Rule(
+        "D003",
+        "Redundant group that can never be up",
+        why="More members must be up than there are: impact analysis would always say it is down.",
+        hint="lower min_up or add members",
+        bad="redundancy:\n  - {name: nodes, members: [node-a, node-b], min_up: 3}",
+        good="redundancy:\n  - {name: nodes, members: [node-a, node-b], min_up: 1}",
+        check=group_can_be_up,
+    ),
+    Rule(
+        "D004",
+        "Production service without service level or support hours",
+        severity=WARNING,
+        kinds=(meaning.SERVICE,),
+        why="Users of a live service want to know when help is there and how soon.",
+        hint="name a service level and a calendar, or say why not in its description and ignore this",
+        bad="class: service\nlifecycle: production",
+        good="class: service\nlifecycle: production\nsupport_hours: office-hours\nservice_level: gold",
+        check=service_is_promised,
+    ),
+    Rule(
+        "D005",
+        "Offering of a service that is not there",
+        kinds=(meaning.OFFERING,),
+        why="Requests for a planned or retired service cannot be fulfilled.",
+        hint="retire the offering, or point it at the service that took over",
+        bad="# an offering\nservice: fax-gateway   # retired",
+        good="# an offering\nservice: mail",
+        check=offering_has_live_service,
+    ),
+    Rule(
+        "D006",
+        "Contract or licence that has ended",
+        severity=WARNING,
+        kinds=(meaning.CONTRACT, meaning.LICENCE),
+        why="What an expired contract covers has no support; an expired licence may not be used.",
+        hint="renew it and set the new end, or set lifecycle: retired",
+        bad="class: contract\nend: 2020-12-31",
+        good="class: contract\nend: 2099-12-31",
+        check=contract_is_current,
+    ),
+    Rule(
+        "D007",
+        "Licence used more often than bought",
+        severity=WARNING,
+        kinds=(meaning.LICENCE,),
+        why="Over-use is a breach that an audit turns into a bill.",
+        hint="buy more, free some, or set over_allocation_allowed where the contract says so",
+        bad="class: licence\nquantity: 50\nin_use: 61",
+        good="class: licence\nquantity: 75\nin_use: 61",
+        check=licence_suffices,
+    ),
+    Rule(
+        "D008",
+        "Calendar span that ends before it begins",
+        kinds=(meaning.CALENDAR,),
+        why="A window without length never applies: a freeze would freeze nothing.",
+        hint="correct the start or the end",
+        bad="windows:\n  - {name: Year end, start: 2026-12-31T00:00:00Z, end: 2026-12-20T00:00:00Z}",
+        good="windows:\n  - {name: Year end, start: 2026-12-20T00:00:00Z, end: 2026-12-31T00:00:00Z}",
+        check=spans_have_length,
+    ),
+    Rule(
+        "D009",
+        "Unknown time zone",
+        kinds=(meaning.CALENDAR, meaning.FACILITY),
+        why="Without its zone a calendar's hours cannot be turned into moments.",
+        hint="use an IANA name such as Europe/Berlin",
+        bad="time_zone: Europe/Berln",
+        good="time_zone: Europe/Berlin",
+        check=zone_is_known,
+    ),
+    Rule(
+        "D010",
+        "Item without any relation",
+        scope=NETWORK,
+        severity=INFO,
+        why="Nothing is known about what needs it or what it needs, so impact analysis is blind here.",
+        hint="link it: depends_on, runs_on or part_of (itsm link)",
+        bad="# a production server that no document mentions",
+        good="# the application\nlinks:\n  - {type: runs_on, target: app-server-1}",
+        check=item_is_related,
+    ),
+    Rule(
+        "D011",
+        "Team without members",
+        scope=NETWORK,
+        severity=INFO,
+        why="Work assigned to an empty team is seen by nobody.",
+        hint="add it to `teams` of its members under cmdb/people",
+        bad="# cmdb/teams/team-data.yaml, and no person names it",
+        good="# cmdb/people/anna-berg.yaml\nteams: [team-data]",
+        check=team_has_members,
+    ),
+    Rule(
+        "D012",
+        "Account that belongs to two people",
+        scope=NETWORK,
+        why="An approval by this account could not be attributed.",
+        hint="remove it from one of the two; shared accounts must not approve",
+        bad="# in two people\nidentities:\n  - {forge: github, id: 583231}",
+        good="# in one person\nidentities:\n  - {forge: github, id: 583231}",
+        check=account_is_unique,
+    ),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -43,52 +43,54 @@ class Move(NamedTuple):
 _NO_FLOW = Workflow("", "", "state", "", {}, ())
 
 
+@dataclass(frozen=True, slots=True)
 class DocumentContext:
     """One document that could be read.
 
     ``data`` holds only the top-level fields that the schema accepts: what it refuses
     (``refused``) has its own findings, so rules need not doubt types, only presence. ``store``
-    knows the whole CMDB and no record. ``flow`` is the kind's life cycle, an empty one where it
-    has none.
+    knows the whole CMDB and no record, ``read`` gives the accepted fields of an item of it.
+    ``flow`` is the kind's life cycle, an empty one where it has none; ``moves`` are the entries of
+    ``timeline`` that name a state.
     """
 
-    __slots__ = (
-        "_item",
-        "book",
-        "data",
-        "document",
-        "flow",
-        "kind",
-        "moves",
-        "now",
-        "path",
-        "refused",
-        "store",
-        "timeline",
-    )
+    document: Document
+    kind: Kind
+    data: Data
+    refused: frozenset[str]
+    store: Store
+    now: datetime
+    read: Callable[[Store, str], Data | None]
+    flow: Workflow
+    timeline: Sequence[Data]
+    moves: Sequence[Move]
 
-    def __init__(
-        self,
+    @classmethod
+    def of(
+        cls,
         document: Document,
         kind: Kind,
         data: Data,
         refused: frozenset[str],
         store: Store,
         now: datetime,
-        item: Callable[[Store, str], Data | None],
-    ) -> None:
-        self.document = document
-        self.store = store
-        self.book = store.book
-        self.path = document.path
-        self.kind = kind
-        self.data = data
-        self.refused = refused
-        self.now = now
-        self._item = item
-        self.timeline: list[Data] = data.get("timeline") or []
-        self.flow = kind.workflow or _NO_FLOW
-        self.moves = [Move(i, e["state"], e) for i, e in enumerate(self.timeline) if "state" in e]
+        read: Callable[[Store, str], Data | None],
+    ) -> DocumentContext:
+        """Put the context of one document together."""
+        timeline: Sequence[Data] = data.get("timeline") or ()
+        moves = [Move(i, e["state"], e) for i, e in enumerate(timeline) if "state" in e]
+        flow = kind.workflow or _NO_FLOW
+        return cls(document, kind, data, refused, store, now, read, flow, timeline, moves)
+
+    @property
+    def path(self) -> str:
+        """Where the document stands, from the root of the repository."""
+        return self.document.path
+
+    @property
+    def book(self) -> RuleBook:
+        """The snapshot's rule book."""
+        return self.store.book
 
     @property
     def cmdb(self) -> Accepted:
@@ -97,7 +99,7 @@ class DocumentContext:
 
     def item(self, identifier: object) -> Data | None:
         """Return the accepted fields of a CMDB item, None where there is no usable one of that name."""
-        return self._item(self.store, identifier) if isinstance(identifier, str) else None
+        return self.read(self.store, identifier) if isinstance(identifier, str) else None
 
     def inactive(self, identifier: object) -> str:
         """Return the stage of an item that does not exist yet or is out of use; empty for all others."""
@@ -108,7 +110,7 @@ class DocumentContext:
         return facts.stage_of(kind, data) if facts.is_inactive(kind, data) else ""
 
 
-@dataclass
+@dataclass(frozen=True)
 class NetworkContext:
     """One loaded snapshot. ``refused`` maps a path to the fields that its schema refuses."""
 
@@ -202,7 +204,7 @@ class Pair(NamedTuple):
     head: Data | None
 
 
-@dataclass
+@dataclass(frozen=True)
 class ChangeContext:
     """What happened between two snapshots. ``book`` and ``policy`` are those of base.
 

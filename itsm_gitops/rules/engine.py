@@ -12,15 +12,15 @@ from pathlib import Path
 from itsm_gitops import documents
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, UsageError
-from itsm_gitops.model.findings import ERROR, OFF, SEVERITIES, WARNING, Finding, at_least, sort_key
-from itsm_gitops.model.paths import glob
+from itsm_gitops.model.findings import ERROR, SEVERITIES, WARNING, Finding, at_least, sort_key
 from itsm_gitops.repository import Config, Repository, Snapshot, Store
 from itsm_gitops.rules import fix as repairs
 from itsm_gitops.rules.changes import Range, read_range
-from itsm_gitops.rules.context import day
-from itsm_gitops.rules.exemption import count_history, without_history
+from itsm_gitops.rules.exemption import count_history
 from itsm_gitops.rules.judge import Judged, judge_snapshot, run
-from itsm_gitops.rules.registry import CHANGE, rules
+from itsm_gitops.rules.registry import rules
+from itsm_gitops.rules.rule import CHANGE
+from itsm_gitops.rules.settings import configured
 
 _KEPT = 512  # files whose positions are remembered while findings are located
 
@@ -31,7 +31,8 @@ class Report:
 
     ``fixed`` lists what ``fix=True`` repaired; ``snapshot`` names what was judged and ``base`` the
     commit it was compared with (empty without one). ``history`` counts the records that were finished before
-    the cut-over, of which nobody asks how they came about.
+    the cut-over, of which nobody asks how they came about; ``unjudged`` the documents that were not
+    judged because the rule book has errors.
     """
 
     findings: tuple[Finding, ...]
@@ -41,6 +42,7 @@ class Report:
     fixed: tuple[repairs.Repair, ...] = ()
     snapshot: str = ""
     base: str = ""
+    unjudged: int = 0
     history: int = 0
 
     def count(self, severity: str) -> int:
@@ -48,8 +50,8 @@ class Report:
         return sum(f.severity == severity for f in self.findings)
 
     def fails(self, threshold: str = ERROR) -> bool:
-        """Whether any finding is as bad as ``threshold`` or worse."""
-        return any(at_least(f.severity, threshold) for f in self.findings)
+        """Whether any finding is as bad as ``threshold`` or worse, or documents could not be judged."""
+        return self.unjudged > 0 or any(at_least(f.severity, threshold) for f in self.findings)
 
     @property
     def touched(self) -> int:
@@ -86,7 +88,9 @@ def check(
         )
     judged, snapshot, found, settings, commit = _judge(repo, at, base, now)
     store = judged.store
-    found = [f for f in configured(_replaced(found), settings, now, store) if wanted(f.path)]
+    found = _replaced(found)
+    if not judged.unjudged:  # what makes the rule book unusable is never softened, nor left out of a part
+        found = [f for f in configured(found, settings, now, store) if wanted(f.path)]
     located = sorted(set(locate(snapshot, found)), key=sort_key)
     return Report(
         findings=tuple(located),
@@ -96,6 +100,7 @@ def check(
         fixed=fixed,
         snapshot=snapshot.name,
         base=commit,
+        unjudged=judged.unjudged,
         history=count_history(store, settings.cut_over) if store else 0,
     )
 
@@ -115,9 +120,10 @@ def _judge(
         return judged, snapshot, judged.findings, judged.config, ""
     span = read_range(repo, base, at)
     judged = judge_snapshot(snapshot, now)
+    if judged.context is None:  # nobody knows what the change brings: all errors of the rule book count
+        return judged, snapshot, judged.findings, span.config, span.commit
     found = _since(judged.findings, span, now)
-    if judged.context is not None:
-        found += run(CHANGE, span.context(judged.context))
+    found += run(CHANGE, span.context(judged.context))
     return judged, snapshot, found, span.config, span.commit
 
 
@@ -140,25 +146,6 @@ def _replaced(findings: Sequence[Finding]) -> list[Finding]:
     instead = {r.code: r.instead_of for r in rules() if r.instead_of}
     told = {(instead[f.code], f.path, f.pointer) for f in findings if f.code in instead}
     return [f for f in findings if (f.code, f.path, f.pointer) not in told]
-
-
-def configured(
-    findings: Iterable[Finding], settings: Config, now: datetime, store: Store | None
-) -> Iterator[Finding]:
-    """Apply the severities, the ignores and the cut-over of itsm.yaml; ``store`` has the records judged."""
-    if store is not None:
-        findings = without_history(findings, store, settings.cut_over)
-    today = now.date()
-    ignores = [
-        (ignore.code, glob(ignore.path))
-        for ignore in settings.ignore
-        if ignore.reason and (day(ignore.until) or today) >= today
-    ]
-    for finding in findings:
-        severity = settings.severity.get(finding.code, finding.severity)
-        if severity == OFF or any(c == finding.code and p.fullmatch(finding.path) for c, p in ignores):
-            continue
-        yield replace(finding, severity=severity)
 
 
 class _Wanted:
@@ -218,4 +205,4 @@ def worst(findings: Iterable[Finding]) -> str:
     return next((s for s in SEVERITIES if s in present), "")
 
 
-__all__ = ["ERROR", "WARNING", "Report", "check", "glob", "worst"]
+__all__ = ["ERROR", "WARNING", "Report", "check", "worst"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from itsm_gitops.rules.registry import SCOPES, Rule, find_rule, rules
+from itsm_gitops.rules.registry import find_rule, rules
+from itsm_gitops.rules.rule import SCOPES, Rule
 
 
 @dataclass(frozen=True, slots=True)

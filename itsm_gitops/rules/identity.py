@@ -9,7 +9,7 @@ from itsm_gitops.model import ids
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import WARNING
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, moment
-from itsm_gitops.rules.registry import NETWORK, Hit, rule
+from itsm_gitops.rules.rule import NETWORK, Hit, Rule
 
 
 def stem(path: str) -> str:
@@ -17,14 +17,6 @@ def stem(path: str) -> str:
     return path.rpartition("/")[2].removesuffix(".yaml")
 
 
-@rule(
-    "I001",
-    "Identifier differs from the file name",
-    why="Links and look-ups go by file name; a different `id` inside would be a second name nobody finds.",
-    hint="give the file and the field the same identifier",
-    bad="# cmdb/databases/payments-db.yaml\nid: payment-db",
-    good="# cmdb/databases/payments-db.yaml\nid: payments-db",
-)
 def id_is_file_name(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare the field ``id`` with the file's name."""
     named = stem(ctx.path)
@@ -33,15 +25,6 @@ def id_is_file_name(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(f"id is '{found}' but the file is called '{named}.yaml'", ("id",))
 
 
-@rule(
-    "I002",
-    "File in the wrong folder",
-    why="The path of a document follows from its identifier alone, so that nobody has to search.",
-    hint="itsm check --fix moves it",
-    bad="# records/incidents/INC-261122-K7QF3.yaml",
-    good="# records/incidents/2026/11/INC-261122-K7QF3.yaml",
-    fixable=True,
-)
 def path_follows_id(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare the path with the one the identifier demands."""
     try:
@@ -52,15 +35,6 @@ def path_follows_id(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(f"this file belongs at {wanted}", ("id",))
 
 
-@rule(
-    "I003",
-    "Kind does not match the folder",
-    why="The folder decides which schema and life cycle judge the document.",
-    hint="move the file to the folder of its kind, or correct the field",
-    bad="# records/incidents/2026/11/INC-261122-K7QF3.yaml\nkind: problem",
-    good="# records/incidents/2026/11/INC-261122-K7QF3.yaml\nkind: incident",
-    instead_of="S004",
-)
 def kind_matches_folder(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare ``kind`` or ``class`` with what the folder holds."""
     tag = ctx.kind.tag
@@ -71,15 +45,6 @@ def kind_matches_folder(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(f"{tag} is '{found}' but this folder holds '{ctx.kind.name}'", (tag,), hint)
 
 
-@rule(
-    "I004",
-    "Date in the identifier is not the opening date",
-    severity=WARNING,
-    why="The identifier carries the UTC date of the first timeline entry; another date misleads readers and sorting.",
-    hint="identifiers never change: correct the first timeline entry if it is wrong, else accept this",
-    bad="id: INC-261122-K7QF3\ntimeline:\n  - {at: 2026-11-20T09:00:00Z, by: anna, state: new}",
-    good="id: INC-261122-K7QF3\ntimeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}",
-)
 def date_is_opening_date(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare the date in a record's identifier with its first timeline entry."""
     if not ctx.kind.is_record or not ctx.timeline:
@@ -93,14 +58,6 @@ def date_is_opening_date(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(f"the identifier says {parsed[1]}, the timeline begins at {first}", ("timeline", 0, "at"))
 
 
-@rule(
-    "I005",
-    "Malformed or reserved name",
-    why="Names are typed, linked and checked out on every system: few characters, no reserved words.",
-    hint="rename the file (itsm new makes correct names)",
-    bad="# cmdb/databases/Payments_DB.yaml",
-    good="# cmdb/databases/payments-db.yaml",
-)
 def name_is_well_formed(ctx: DocumentContext) -> Iterator[Hit]:
     """Ask whether the file's name can be an identifier of its kind."""
     name = stem(ctx.path)
@@ -112,15 +69,6 @@ def name_is_well_formed(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(error.message, hint=error.hint, line=1, column=1)
 
 
-@rule(
-    "I006",
-    "Identifier used twice",
-    scope=NETWORK,
-    why="A link to the identifier would mean two things.",
-    hint="give the newer document another identifier",
-    bad="# cmdb/databases/payments.yaml and cmdb/services/payments.yaml",
-    good="# cmdb/databases/payments-db.yaml and cmdb/services/payments.yaml",
-)
 def id_is_unique(ctx: NetworkContext) -> Iterator[Hit]:
     """Report the second file (by path) that claims an identifier."""
     for identifier, path in ctx.store.duplicates:
@@ -128,15 +76,6 @@ def id_is_unique(ctx: NetworkContext) -> Iterator[Hit]:
         yield Hit(f"'{identifier}' is already the name of {first}", ("id",), path=path)
 
 
-@rule(
-    "I007",
-    "Alias used twice",
-    scope=NETWORK,
-    why="An old number must lead to exactly one document.",
-    hint="remove the alias from one of the two",
-    bad="# in two incidents\naliases: [INC0010023]",
-    good="# in one incident\naliases: [INC0010023]",
-)
 def alias_is_unique(ctx: NetworkContext) -> Iterator[Hit]:
     """Report aliases that another document has, or that are another document's identifier."""
     owner: dict[str, str] = {}
@@ -149,15 +88,6 @@ def alias_is_unique(ctx: NetworkContext) -> Iterator[Hit]:
                 yield Hit(message, ("aliases", index), path=entry.path)
 
 
-@rule(
-    "I008",
-    "Names that differ only in case",
-    scope=NETWORK,
-    why="On many file systems the two are one file: a checkout would lose one of them.",
-    hint="rename one of the two",
-    bad="# cmdb/teams/net.yaml and cmdb/teams/Net.yaml",
-    good="# cmdb/teams/net.yaml and cmdb/teams/net-ops.yaml",
-)
 def names_differ_in_more_than_case(ctx: NetworkContext) -> Iterator[Hit]:
     """Report every path that equals an earlier one when case is ignored."""
     seen: dict[str, str] = {}
@@ -167,16 +97,6 @@ def names_differ_in_more_than_case(ctx: NetworkContext) -> Iterator[Hit]:
             yield Hit(f"this name and {first} differ only in case", path=path, line=1, column=1)
 
 
-@rule(
-    "I009",
-    "File that no kind claims",
-    scope=NETWORK,
-    why="A document outside the folders of the rule book, or without .yaml, is read by nobody.",
-    hint="documents live in the folders that schemas/ names and end in .yaml",
-    bad="# records/incident/INC-261122-K7QF3.yml",
-    good="# records/incidents/2026/11/INC-261122-K7QF3.yaml",
-    fixable=True,
-)
 def file_is_claimed(ctx: NetworkContext) -> Iterator[Hit]:
     """Report files under the data roots that are not documents of a kind."""
     claimed: set[str] = set()  # folders
@@ -197,3 +117,96 @@ def file_is_claimed(ctx: NetworkContext) -> Iterator[Hit]:
 
 _ROOTS = ("records/", "cmdb/")
 _COMPANIONS = frozenset(["readme.md"])  # a word for people who browse the folder
+
+
+RULES = (
+    Rule(
+        "I001",
+        "Identifier differs from the file name",
+        why="Links and look-ups go by file name; a different `id` inside would be a second name nobody finds.",
+        hint="give the file and the field the same identifier",
+        bad="# cmdb/databases/payments-db.yaml\nid: payment-db",
+        good="# cmdb/databases/payments-db.yaml\nid: payments-db",
+        check=id_is_file_name,
+    ),
+    Rule(
+        "I002",
+        "File in the wrong folder",
+        why="The path of a document follows from its identifier alone, so that nobody has to search.",
+        hint="itsm check --fix moves it",
+        bad="# records/incidents/INC-261122-K7QF3.yaml",
+        good="# records/incidents/2026/11/INC-261122-K7QF3.yaml",
+        fixable=True,
+        check=path_follows_id,
+    ),
+    Rule(
+        "I003",
+        "Kind does not match the folder",
+        why="The folder decides which schema and life cycle judge the document.",
+        hint="move the file to the folder of its kind, or correct the field",
+        bad="# records/incidents/2026/11/INC-261122-K7QF3.yaml\nkind: problem",
+        good="# records/incidents/2026/11/INC-261122-K7QF3.yaml\nkind: incident",
+        instead_of="S004",
+        check=kind_matches_folder,
+    ),
+    Rule(
+        "I004",
+        "Date in the identifier is not the opening date",
+        severity=WARNING,
+        why="The identifier carries the UTC date of the first timeline entry; another date misleads readers and sorting.",
+        hint="identifiers never change: correct the first timeline entry if it is wrong, else accept this",
+        bad="id: INC-261122-K7QF3\ntimeline:\n  - {at: 2026-11-20T09:00:00Z, by: anna, state: new}",
+        good="id: INC-261122-K7QF3\ntimeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}",
+        check=date_is_opening_date,
+    ),
+    Rule(
+        "I005",
+        "Malformed or reserved name",
+        why="Names are typed, linked and checked out on every system: few characters, no reserved words.",
+        hint="rename the file (itsm new makes correct names)",
+        bad="# cmdb/databases/Payments_DB.yaml",
+        good="# cmdb/databases/payments-db.yaml",
+        check=name_is_well_formed,
+    ),
+    Rule(
+        "I006",
+        "Identifier used twice",
+        scope=NETWORK,
+        why="A link to the identifier would mean two things.",
+        hint="give the newer document another identifier",
+        bad="# cmdb/databases/payments.yaml and cmdb/services/payments.yaml",
+        good="# cmdb/databases/payments-db.yaml and cmdb/services/payments.yaml",
+        check=id_is_unique,
+    ),
+    Rule(
+        "I007",
+        "Alias used twice",
+        scope=NETWORK,
+        why="An old number must lead to exactly one document.",
+        hint="remove the alias from one of the two",
+        bad="# in two incidents\naliases: [INC0010023]",
+        good="# in one incident\naliases: [INC0010023]",
+        check=alias_is_unique,
+    ),
+    Rule(
+        "I008",
+        "Names that differ only in case",
+        scope=NETWORK,
+        why="On many file systems the two are one file: a checkout would lose one of them.",
+        hint="rename one of the two",
+        bad="# cmdb/teams/net.yaml and cmdb/teams/Net.yaml",
+        good="# cmdb/teams/net.yaml and cmdb/teams/net-ops.yaml",
+        check=names_differ_in_more_than_case,
+    ),
+    Rule(
+        "I009",
+        "File that no kind claims",
+        scope=NETWORK,
+        why="A document outside the folders of the rule book, or without .yaml, is read by nobody.",
+        hint="documents live in the folders that schemas/ names and end in .yaml",
+        bad="# records/incident/INC-261122-K7QF3.yml",
+        good="# records/incidents/2026/11/INC-261122-K7QF3.yaml",
+        fixable=True,
+        check=file_is_claimed,
+    ),
+)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from itsm_gitops.model.errors import ItsmError, RuleBookError
+from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository import (
-    DEVICE,
     DRAFT,
-    FOLDER,
-    PIPE,
-    SOCKET,
-    SUBMODULE,
-    SYMLINK,
     Config,
     Document,
     Snapshot,
@@ -24,17 +18,23 @@ from itsm_gitops.repository import (
     load_store,
     read_config,
 )
+from itsm_gitops.repository.gaps import snapshot_gaps
+from itsm_gitops.repository.modes import reason
+from itsm_gitops.repository.store import is_document
 from itsm_gitops.rules import schema
+from itsm_gitops.rules.book import CONFIG, BookContext
 from itsm_gitops.rules.context import Data, DocumentContext, NetworkContext
-from itsm_gitops.rules.registry import DOCUMENT, NETWORK, RULEBOOK, Check, Hit, Rule, find_rule, rules
-from itsm_gitops.rules.rulebook import BookContext, book_error
+from itsm_gitops.rules.registry import RULES, find_rule, rules
+from itsm_gitops.rules.rule import DOCUMENT, NETWORK, RULEBOOK, Check, Hit, Rule
+from itsm_gitops.rules.rulebook import WHOLE_BOOK, book_error
+from itsm_gitops.rules.settings import configured
 from itsm_gitops.schema import validate
 
 _NOTHING: frozenset[str] = frozenset()
 
 # A rule relies on what the shipped schemas promise. A repository owns its schemas and may loosen
 # them, so what then surprises a rule is a finding about the rule book, not a crash.
-_UNEXPECTED = (KeyError, TypeError, AttributeError, IndexError, ValueError)
+_UNEXPECTED = (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError, RuleBookError)
 
 
 class Verdict(NamedTuple):
@@ -49,12 +49,17 @@ class Verdict(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A judged snapshot. ``store`` is None where its rule book could not be used."""
+    """A judged snapshot.
+
+    ``store`` and ``context`` are None where its rule book has errors: then ``findings`` are those
+    of the rule book, and ``unjudged`` counts the documents that nobody has judged.
+    """
 
     store: Store | None
     config: Config
     context: NetworkContext | None
     findings: list[Finding]
+    unjudged: int = 0
 
 
 def to_finding(rule: Rule, hit: Hit, path: str = "") -> Finding:
@@ -73,8 +78,10 @@ def to_finding(rule: Rule, hit: Hit, path: str = "") -> Finding:
 
 
 def _unjudged(rule: Rule, error: Exception, path: str) -> Finding:
-    said = f"rule {rule.code} cannot judge this: {type(error).__name__} {error}"
-    return to_finding(find_rule("S013"), Hit(said, line=1, column=1), path)
+    cause = f"there is no {error}" if isinstance(error, KeyError) else str(error) or "it is nested too deeply"
+    return to_finding(
+        find_rule("S013"), Hit(f"rule {rule.code} cannot judge this: {cause}", line=1, column=1), path
+    )
 
 
 class _Judge:
@@ -146,7 +153,7 @@ class DocumentJudge:
             refused = _fields(refusals)
             data = {k: v for k, v in data.items() if k not in refused}
             findings += [to_finding(find_rule(code), hit, document.path) for code, hit in refusals]
-        context = DocumentContext(document, kind, data, refused, store, self._now, self._item)
+        context = DocumentContext.of(document, kind, data, refused, store, self._now, self._item)
         for rule, check in judge.rules:
             try:
                 for hit in check(context):
@@ -159,30 +166,54 @@ class DocumentJudge:
 def judge_snapshot(snapshot: Snapshot, now: datetime) -> Judged:
     """Load one snapshot and return everything that is wrong with it, not yet located."""
     config = read_config(snapshot)
-    book = BookContext(snapshot, config, now)
+    book = BookContext.read(snapshot, config, now, RULES)
     unreadable_settings = [
         f for f in config.faults if f.code.startswith("P")
     ]  # the others are hits of a rule
     findings = [*unreadable_settings, *_book_problems(book), *run(RULEBOOK, book)]
+    if _unusable(findings, config, now):
+        return Judged(None, config, None, _causes(findings), _documents(snapshot))
     try:
         store, verdicts = load_store(snapshot, visit=DocumentJudge(now), config=config)
-    except ItsmError as error:
-        hit = book_error(error)
-        if not any(f.path == hit.path and f.severity == ERROR for f in findings):
-            findings.append(to_finding(find_rule("S022"), hit))
-        return Judged(None, config, None, findings)
+    except RuleBookError as error:
+        findings.append(to_finding(find_rule("S022"), book_error(error)))
+        return Judged(None, config, None, findings, _documents(snapshot))
     context = NetworkContext(store, now, {v.path: v.refused for v in verdicts if v.refused})
     for verdict in verdicts:
         findings += verdict.findings
     findings += unreadable(store)
     findings += run(NETWORK, context)
-    return Judged(store, config, context, _once(findings))
+    return Judged(store, config, context, findings)
 
 
-def _once(findings: list[Finding]) -> list[Finding]:
-    """Leave out that the rule book cannot be used where another error says what is wrong with that file."""
-    named = {f.path for f in findings if f.severity == ERROR and f.code != "S022"}
-    return [f for f in findings if f.code != "S022" or f.path not in named]
+def _causes(findings: Iterable[Finding]) -> list[Finding]:
+    """Leave out that the rule book, or a file of it, cannot be used where another error says why."""
+    found = list(findings)
+    named = {f.path for f in found if f.severity == ERROR and f.code not in ("S013", "S022")} - {CONFIG}
+    return [
+        f
+        for f in found
+        if not (f.code == "S013" and named)
+        and not (f.code == "S022" and (f.path in named or (named and f.path == WHOLE_BOOK)))
+    ]
+
+
+def _documents(snapshot: Snapshot) -> int:
+    """Count the documents that a snapshot has, whatever they say."""
+    return sum(is_document(info.path) for info in snapshot.files("cmdb", "records"))
+
+
+def _unusable(findings: Iterable[Finding], config: Config, now: datetime) -> bool:
+    """Whether the rule book has an error: a document that it judges might be right or wrong by mistake.
+
+    What makes a rule book unreadable or contradictory (families P and S) counts whatever itsm.yaml
+    says of it; other errors count unless the settings soften or accept them. Mistakes in itsm.yaml
+    itself do not: what cannot be read there softens nothing.
+    """
+    errors = [f for f in findings if f.severity == ERROR and f.path != CONFIG]
+    return any(f.code[0] in "PS" for f in errors) or any(
+        f.severity == ERROR for f in configured(errors, config, now, None)
+    )
 
 
 def run(scope: str, context: Any) -> Iterable[Finding]:
@@ -195,7 +226,7 @@ def run(scope: str, context: Any) -> Iterable[Finding]:
         except RuleBookError as error:
             yield to_finding(find_rule("S022"), book_error(error))
         except _UNEXPECTED as error:
-            yield _unjudged(rule, error, "schemas")
+            yield _unjudged(rule, error, WHOLE_BOOK)
 
 
 def _book_problems(book: BookContext) -> list[Finding]:
@@ -205,17 +236,6 @@ def _book_problems(book: BookContext) -> list[Finding]:
         if path.startswith("schemas/")
         for p in loaded.problems
     ]
-
-
-_IRREGULAR: Mapping[str, str] = {
-    SYMLINK: "this is a symbolic link; it is not followed",
-    SUBMODULE: "this is another repository inside this one; it is not read",
-    FOLDER: "this is a folder with the name of a file",
-    PIPE: "this is a named pipe (FIFO)",
-    SOCKET: "this is a socket",
-    DEVICE: "this is a device",
-    DRAFT: "a writer that was killed left this draft",
-}
 
 
 _DRAFT_HINT = "remove it; the document itself holds what was written last"
@@ -230,9 +250,13 @@ def unreadable(store: Store) -> list[Finding]:
     ]
     irregular = find_rule("P013")
     for path, mode in store.irregular.items():
-        message = _IRREGULAR.get(mode, "this is not a regular file")
+        message = reason(mode)
         hint = _DRAFT_HINT if mode == DRAFT else ""
         found.append(to_finding(irregular, Hit(message, hint=hint, line=1, column=1), path))
     unnamed = find_rule("P014")
+    found += [
+        to_finding(unnamed, Hit(g.reason, hint=g.hint, line=1, column=1), g.path)
+        for g in snapshot_gaps(store.book, store.snapshot)
+    ]
     odd = Hit("this name cannot be shown", line=1, column=1)
     return found + [to_finding(unnamed, odd, path) for path in store.files if not path.isprintable()]

@@ -10,7 +10,7 @@ from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
 from itsm_gitops.model.kinds import ANY_INDEX
 from itsm_gitops.rules.context import NetworkContext
-from itsm_gitops.rules.registry import NETWORK, Hit, rule
+from itsm_gitops.rules.rule import NETWORK, Hit, Rule
 
 # Comparing a name with all others takes milliseconds: done for so many findings at most.
 _SUGGESTIONS = 50
@@ -42,15 +42,6 @@ class _Near:
         return [i for i in self._ctx.entries if i.startswith(alike)]
 
 
-@rule(
-    "K001",
-    "Link to something that does not exist",
-    scope=NETWORK,
-    why="A dangling link hides the relation it was meant to record.",
-    hint="correct the identifier, or create what it names first",
-    bad="service: paymnts",
-    good="service: payments",
-)
 def target_exists(ctx: NetworkContext) -> Iterator[Hit]:
     """Report targets that no document has as its identifier (a broken document does exist)."""
     near = _Near(ctx)
@@ -62,15 +53,6 @@ def target_exists(ctx: NetworkContext) -> Iterator[Hit]:
         yield Hit(f"there is no '{edge.target}'", edge.pointer, hint, entry.path)
 
 
-@rule(
-    "K002",
-    "Link to the wrong kind of thing",
-    scope=NETWORK,
-    why="Each relation joins certain kinds; anything else would be read wrongly by impact and reports.",
-    hint="use a relation that fits, or link to something else",
-    bad="# in an incident\nlinks:\n  - {type: depends_on, target: payments-db}",
-    good="# in an incident\ncis: [payments-db]",
-)
 def ends_fit(ctx: NetworkContext) -> Iterator[Hit]:
     """Compare the kinds at both ends with what the field or the link type allows."""
     known = ctx.book.links
@@ -134,15 +116,6 @@ def _fitting(ctx: NetworkContext, source: Entry, target: Entry) -> str:
     return "these fit: " + ", ".join(fits[:6]) if fits else ""
 
 
-@rule(
-    "K003",
-    "Unknown link type",
-    scope=NETWORK,
-    why="Only words of the vocabulary mean something to impact, reports and the site.",
-    hint="use a word of schemas/policies/links.yaml",
-    bad="links:\n  - {type: dependson, target: payments-db}",
-    good="links:\n  - {type: depends_on, target: payments-db}",
-)
 def type_is_known(ctx: NetworkContext) -> Iterator[Hit]:
     """Look up the type of every link."""
     usable = {n for n, t in ctx.book.links.items() if t.in_links}
@@ -154,15 +127,6 @@ def type_is_known(ctx: NetworkContext) -> Iterator[Hit]:
         yield Hit(f"there is no link type '{edge.relation}'", type_pointer(edge), hint, entry.path)
 
 
-@rule(
-    "K004",
-    "Link to itself",
-    scope=NETWORK,
-    why="Nothing depends on, causes or duplicates itself.",
-    hint="remove the link",
-    bad="# payments-db\nlinks:\n  - {type: depends_on, target: payments-db}",
-    good="# payments-db\nlinks:\n  - {type: runs_on, target: db-server-1}",
-)
 def no_self_link(ctx: NetworkContext) -> Iterator[Hit]:
     """Compare the ends of every relation."""
     for entry, edge in ctx.edges:
@@ -170,16 +134,6 @@ def no_self_link(ctx: NetworkContext) -> Iterator[Hit]:
             yield Hit(f"'{entry.id}' is linked to itself", edge.pointer, "", entry.path)
 
 
-@rule(
-    "K005",
-    "Link stated twice",
-    scope=NETWORK,
-    why="One fact has one place; a symmetric link is stored on one side only.",
-    hint="remove one of the two (itsm check --fix removes an identical one)",
-    bad="links:\n  - {type: runs_on, target: db-server-1}\n  - {type: runs_on, target: db-server-1, note: again}",
-    good="links:\n  - {type: runs_on, target: db-server-1}",
-    fixable=True,
-)
 def no_double_link(ctx: NetworkContext) -> Iterator[Hit]:
     """Report the later of two equal links, and of a symmetric link stored on both sides."""
     symmetric = {n for n, t in ctx.book.links.items() if t.symmetric}
@@ -196,16 +150,6 @@ def no_double_link(ctx: NetworkContext) -> Iterator[Hit]:
         seen.setdefault(key, entry.id)
 
 
-@rule(
-    "K006",
-    "Inverse link written",
-    scope=NETWORK,
-    why="A link is stored once, on its source; the other direction is derived and can never disagree.",
-    hint="itsm check --fix moves it to the other document",
-    bad="# payments-db\nlinks:\n  - {type: used_by, target: payments}",
-    good="# payments\nlinks:\n  - {type: depends_on, target: payments-db}",
-    fixable=True,
-)
 def no_inverse_link(ctx: NetworkContext) -> Iterator[Hit]:
     """Report links whose type is an inverse name."""
     for entry, edge in ctx.links:
@@ -216,15 +160,6 @@ def no_inverse_link(ctx: NetworkContext) -> Iterator[Hit]:
             yield Hit(message, type_pointer(edge), hint, entry.path)
 
 
-@rule(
-    "K007",
-    "Too many links of one type",
-    scope=NETWORK,
-    why="The vocabulary bounds this relation: a record has one parent, and duplicates one record.",
-    hint="keep the one that is meant",
-    bad="links:\n  - {type: child_of, target: INC-261122-AAAAA}\n  - {type: child_of, target: INC-261122-BBBBB}",
-    good="links:\n  - {type: child_of, target: INC-261122-AAAAA}",
-)
 def not_too_many(ctx: NetworkContext) -> Iterator[Hit]:
     """Count the targets of bounded link types."""
     bounded = {n: t.max for n, t in ctx.book.links.items() if t.max}
@@ -238,15 +173,6 @@ def not_too_many(ctx: NetworkContext) -> Iterator[Hit]:
                 yield Hit(message, edge.pointer, "", entry.path)
 
 
-@rule(
-    "K008",
-    "Links that run in a circle",
-    scope=NETWORK,
-    why="If each depends on the next one, impact and order of work have no beginning.",
-    hint="remove the link that is wrong",
-    bad="# payments depends_on payments-db, payments-db depends_on payments",
-    good="# payments depends_on payments-db",
-)
 def no_circle(ctx: NetworkContext) -> Iterator[Hit]:
     """Report each circle of an acyclic relation once, at its first member's link."""
     for name, link in ctx.book.links.items():
@@ -259,16 +185,6 @@ def no_circle(ctx: NetworkContext) -> Iterator[Hit]:
             yield Hit(f"'{name}' runs in a circle: {way}", edge.pointer, "", entry.path)
 
 
-@rule(
-    "K009",
-    "Open record points at something given up",
-    scope=NETWORK,
-    severity=WARNING,
-    why="Work that waits for a cancelled record or concerns a retired item will not be finished.",
-    hint="link to what replaced it, or close the record",
-    bad="# an open incident\nlinks:\n  - {type: resolved_by, target: CHG-261101-CANCE}",
-    good="# an open incident\nlinks:\n  - {type: resolved_by, target: CHG-261120-AB3DE}",
-)
 def target_is_alive(ctx: NetworkContext) -> Iterator[Hit]:
     """Look at what open records point at (a change's items are family C's)."""
     open_states = {
@@ -296,15 +212,6 @@ def _gone(ctx: NetworkContext, target: Entry) -> str:
     return target.state if given_up else ""
 
 
-@rule(
-    "K010",
-    "Person who is not in the directory",
-    scope=NETWORK,
-    why="itsm.yaml says `directory: closed`: everybody who is named has a file under cmdb/people or cmdb/teams.",
-    hint="correct the handle, add the person, or set `directory: open`",
-    bad="assignee: nobody-knows",
-    good="assignee: anna-berg",
-)
 def person_is_known(ctx: NetworkContext) -> Iterator[Hit]:
     """Report unknown handles, where the directory is closed."""
     if ctx.config.directory != "closed":
@@ -318,3 +225,110 @@ def person_is_known(ctx: NetworkContext) -> Iterator[Hit]:
                 near(edge.target),
                 entry.path,
             )
+
+
+RULES = (
+    Rule(
+        "K001",
+        "Link to something that does not exist",
+        scope=NETWORK,
+        why="A dangling link hides the relation it was meant to record.",
+        hint="correct the identifier, or create what it names first",
+        bad="service: paymnts",
+        good="service: payments",
+        check=target_exists,
+    ),
+    Rule(
+        "K002",
+        "Link to the wrong kind of thing",
+        scope=NETWORK,
+        why="Each relation joins certain kinds; anything else would be read wrongly by impact and reports.",
+        hint="use a relation that fits, or link to something else",
+        bad="# in an incident\nlinks:\n  - {type: depends_on, target: payments-db}",
+        good="# in an incident\ncis: [payments-db]",
+        check=ends_fit,
+    ),
+    Rule(
+        "K003",
+        "Unknown link type",
+        scope=NETWORK,
+        why="Only words of the vocabulary mean something to impact, reports and the site.",
+        hint="use a word of schemas/policies/links.yaml",
+        bad="links:\n  - {type: dependson, target: payments-db}",
+        good="links:\n  - {type: depends_on, target: payments-db}",
+        check=type_is_known,
+    ),
+    Rule(
+        "K004",
+        "Link to itself",
+        scope=NETWORK,
+        why="Nothing depends on, causes or duplicates itself.",
+        hint="remove the link",
+        bad="# payments-db\nlinks:\n  - {type: depends_on, target: payments-db}",
+        good="# payments-db\nlinks:\n  - {type: runs_on, target: db-server-1}",
+        check=no_self_link,
+    ),
+    Rule(
+        "K005",
+        "Link stated twice",
+        scope=NETWORK,
+        why="One fact has one place; a symmetric link is stored on one side only.",
+        hint="remove one of the two (itsm check --fix removes an identical one)",
+        bad="links:\n  - {type: runs_on, target: db-server-1}\n  - {type: runs_on, target: db-server-1, note: again}",
+        good="links:\n  - {type: runs_on, target: db-server-1}",
+        fixable=True,
+        check=no_double_link,
+    ),
+    Rule(
+        "K006",
+        "Inverse link written",
+        scope=NETWORK,
+        why="A link is stored once, on its source; the other direction is derived and can never disagree.",
+        hint="itsm check --fix moves it to the other document",
+        bad="# payments-db\nlinks:\n  - {type: used_by, target: payments}",
+        good="# payments\nlinks:\n  - {type: depends_on, target: payments-db}",
+        fixable=True,
+        check=no_inverse_link,
+    ),
+    Rule(
+        "K007",
+        "Too many links of one type",
+        scope=NETWORK,
+        why="The vocabulary bounds this relation: a record has one parent, and duplicates one record.",
+        hint="keep the one that is meant",
+        bad="links:\n  - {type: child_of, target: INC-261122-AAAAA}\n  - {type: child_of, target: INC-261122-BBBBB}",
+        good="links:\n  - {type: child_of, target: INC-261122-AAAAA}",
+        check=not_too_many,
+    ),
+    Rule(
+        "K008",
+        "Links that run in a circle",
+        scope=NETWORK,
+        why="If each depends on the next one, impact and order of work have no beginning.",
+        hint="remove the link that is wrong",
+        bad="# payments depends_on payments-db, payments-db depends_on payments",
+        good="# payments depends_on payments-db",
+        check=no_circle,
+    ),
+    Rule(
+        "K009",
+        "Open record points at something given up",
+        scope=NETWORK,
+        severity=WARNING,
+        why="Work that waits for a cancelled record or concerns a retired item will not be finished.",
+        hint="link to what replaced it, or close the record",
+        bad="# an open incident\nlinks:\n  - {type: resolved_by, target: CHG-261101-CANCE}",
+        good="# an open incident\nlinks:\n  - {type: resolved_by, target: CHG-261120-AB3DE}",
+        check=target_is_alive,
+    ),
+    Rule(
+        "K010",
+        "Person who is not in the directory",
+        scope=NETWORK,
+        why="itsm.yaml says `directory: closed`: everybody who is named has a file under cmdb/people or cmdb/teams.",
+        hint="correct the handle, add the person, or set `directory: open`",
+        bad="assignee: nobody-knows",
+        good="assignee: anna-berg",
+        check=person_is_known,
+    ),
+)

@@ -9,8 +9,8 @@ from itsm_gitops.model import meaning
 from itsm_gitops.model.findings import WARNING, Pointer
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL
-from itsm_gitops.rules.registry import RULEBOOK, Hit, rule
-from itsm_gitops.rules.rulebook import BookContext
+from itsm_gitops.rules.book import BookContext
+from itsm_gitops.rules.rule import RULEBOOK, Hit, Rule
 
 # What the states of a kind must mean, by the role of the kind.
 _NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -22,15 +22,6 @@ _WINDOW = frozenset(("planned_start", "planned_end"))
 _WITHOUT = "no state of this life cycle says what it means"
 
 
-@rule(
-    "S026",
-    "Role that nothing plays",
-    scope=RULEBOOK,
-    why="Names of kinds and states are yours; status, schedule, approvals and site know them by their roles only.",
-    hint="`plays` in x-itsm of a schema, `roles` at the states of a life cycle: schemas/README.md lists them",
-    bad="# the life cycle of changes\nimplement: {title: Implement, category: active, description: The work is done.}",
-    good="implement: {title: Implement, category: active, roles: [authorised, running], description: The work is done.}",
-)
 def roles_are_played(ctx: BookContext) -> Iterator[Hit]:
     """Look for kinds without a role, for states that a kind needs, and for states that a policy names itself."""
     if any(loaded.problems for loaded in ctx.files.values()):
@@ -101,3 +92,17 @@ def _of_policy(ctx: BookContext, kinds: list[tuple[str, Any, Mapping[str, Any]]]
                     "leave the list out: roles of states say it",
                     CHANGE_CONTROL,
                 )
+
+
+RULES = (
+    Rule(
+        "S026",
+        "Role that nothing plays",
+        scope=RULEBOOK,
+        why="Names of kinds and states are yours; status, schedule, approvals and site know them by their roles only.",
+        hint="`plays` in x-itsm of a schema, `roles` at the states of a life cycle: schemas/README.md lists them",
+        bad="# the life cycle of changes\nimplement: {title: Implement, category: active, description: The work is done.}",
+        good="implement: {title: Implement, category: active, roles: [authorised, running], description: The work is done.}",
+        check=roles_are_played,
+    ),
+)

@@ -30,7 +30,10 @@ def summary(report: Report) -> str:
         return f"no findings in {plural(report.files, 'file')} ({time})"
     words = {ERROR: "error", WARNING: "warning", INFO: "note"}
     counts = [plural(report.count(s), words[s]) for s in SEVERITIES if report.count(s)]
-    return f"{', '.join(counts)} in {report.touched} of {plural(report.files, 'file')} ({time})"
+    found = f"{', '.join(counts)} in {report.touched} of {plural(report.files, 'file')} ({time})"
+    if report.unjudged:
+        found += f"; {plural(report.unjudged, 'document')} not judged: the rule book comes first"
+    return found
 
 
 def _shown(value: str) -> str:
@@ -71,6 +74,7 @@ def as_json(report: Report) -> str:
         "base": report.base or None,
         "files": report.files,
         "records": report.records,
+        "unjudged": report.unjudged,
         "history": report.history,
         "seconds": round(report.seconds, 3),
         "counts": {s: report.count(s) for s in SEVERITIES},

@@ -9,7 +9,7 @@ from itsm_gitops.model.findings import WARNING
 from itsm_gitops.model.roles import holders, names
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.rules.context import DocumentContext
-from itsm_gitops.rules.registry import Hit, rule
+from itsm_gitops.rules.rule import Hit, Rule
 
 
 def _actor(ctx: DocumentContext, handle: str) -> frozenset[str] | None:
@@ -29,16 +29,6 @@ def _may(ctx: DocumentContext, actor: frozenset[str], role: str) -> bool:
     return not any(n in ctx.store.entries for n in named) or bool(named & actor)
 
 
-@rule(
-    "W008",
-    "Step made by somebody without the role",
-    severity=WARNING,
-    stateful=True,
-    why="The life cycle names who may make each step; others should ask those who may.",
-    hint="let one of them make the step, or change schemas/policies/roles.yaml",
-    bad="timeline:\n  # the intern is in no team that closes incidents\n  - {at: 2026-11-22T10:00:00Z, by: intern, state: closed}",
-    good="timeline:\n  - {at: 2026-11-22T10:00:00Z, by: service-desk, state: closed}",
-)
 def step_is_by_its_role(ctx: DocumentContext) -> Iterator[Hit]:
     """Judge the steps of people and teams who are in the CMDB; the role holders of today count."""
     for before, after in zip(ctx.moves, ctx.moves[1:], strict=False):
@@ -53,3 +43,18 @@ def step_is_by_its_role(ctx: DocumentContext) -> Iterator[Hit]:
             wanted = ", ".join(role.replace("_", " ") for role in step.by)
             message = f"'{handle}' may not make the step '{step.name}'"
             yield Hit(message, ("timeline", after.place, "by"), f"it is for: {wanted}")
+
+
+RULES = (
+    Rule(
+        "W008",
+        "Step made by somebody without the role",
+        severity=WARNING,
+        stateful=True,
+        why="The life cycle names who may make each step; others should ask those who may.",
+        hint="let one of them make the step, or change schemas/policies/roles.yaml",
+        bad="timeline:\n  # the intern is in no team that closes incidents\n  - {at: 2026-11-22T10:00:00Z, by: intern, state: closed}",
+        good="timeline:\n  - {at: 2026-11-22T10:00:00Z, by: service-desk, state: closed}",
+        check=step_is_by_its_role,
+    ),
+)

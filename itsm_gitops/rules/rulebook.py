@@ -3,164 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from itsm_gitops import documents
 from itsm_gitops.model import meaning
 from itsm_gitops.model.errors import ItsmError, did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING, Pointer
-from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import GROUPS
-from itsm_gitops.repository import REGULAR, Config, Snapshot
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.audience_names import audience_hits
+from itsm_gitops.rules.book import CONFIG, BookContext, meta_of
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
-from itsm_gitops.rules.registry import CHANGE, RULEBOOK, Hit, find_rule, rule
+from itsm_gitops.rules.rule import CHANGE, RULEBOOK, Hit, Rule
 from itsm_gitops.schema import validate
+from itsm_gitops.schema.faults import Fault, circle_faults, faults, reference_faults
 
-CONFIG = "itsm.yaml"
-_META = "schemas/meta/"
 _PLACE = re.compile(r"(schemas/[^:]+|itsm\.yaml)(?::(\d+):(\d+))?: (.*)", re.DOTALL)
+WHOLE_BOOK = "schemas"  # the place of what has no place in one file
 
 
-@dataclass
-class BookContext:
-    """The files of the rule book of one snapshot, each loaded once; broken ones hold problems."""
-
-    snapshot: Snapshot
-    config: Config
-    now: datetime
-    files: Mapping[str, documents.Loaded] = field(init=False)
-    _refused: dict[str, list[Hit]] = field(default_factory=dict)
-    _metas: dict[str, validate.Validity | None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        wanted = [i.path for i in self.snapshot.files("schemas", CONFIG) if i.mode == REGULAR]
-        wanted = [p for p in wanted if p.endswith((".json", ".yaml"))]
-        self.files = {path: _load(path, raw) for path, raw in self.snapshot.read_many(wanted)}
-
-    def data(self, path: str) -> Any:
-        """Return the data of one file; None where it is absent or broken."""
-        loaded = self.files.get(path)
-        return loaded.data if loaded is not None and not loaded.problems else None
-
-    def refusals(self, path: str) -> list[Hit]:
-        """Return what the schema in schemas/meta refuses in one file."""
-        if path not in self._refused:
-            name, data = meta_of(path), self.data(path)
-            meta = self.data(name)
-            if name not in self._metas:
-                usable = meta is not None and not _problem(meta)
-                self._metas[name] = validate.shared(meta) if usable else None
-            validator = self._metas[name]
-            good = data is None or validator is None or validator.is_valid(data)
-            found = [] if good else schema.explain(validate.slow(meta), data)
-            self._refused[path] = [c.hit._replace(path=path) for c in found]
-        return self._refused[path]
-
-    def usable(self, folder: str, suffix: str) -> Iterator[tuple[str, Any]]:
-        """Yield path and data of the readable files of one folder."""
-        for path in self.files:
-            if path.startswith(folder) and path.endswith(suffix) and self.data(path) is not None:
-                yield path, self.data(path)
-
-    def kinds(self) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
-        """Yield path, schema and ``x-itsm`` of every kind and class that fits its meta schema."""
-        for folder in ("schemas/records/", "schemas/cmdb/"):
-            for path, data in self.usable(folder, ".schema.json"):
-                if not self.refusals(path):
-                    yield path, data, data["x-itsm"]
-
-    def roles_of(self, about: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the roles that a kind plays, as the rule book reads them."""
-        if any("plays" in other for _, _, other in self.kinds()):
-            return tuple(about.get("plays", ()))
-        return meaning.roles_of_old_kind(str(about.get("kind", about.get("class"))))
-
-    def players(self, role: str) -> list[tuple[str, Any, Any]]:
-        """Return path, schema and life cycle (None where it is broken) of the kinds that play a role."""
-        return [
-            (path, data, self.data(f"schemas/workflows/{about.get('workflow')}.yaml"))
-            for path, data, about in self.kinds()
-            if role in self.roles_of(about)
-        ]
-
-
-_problems: Once[tuple[str, Pointer] | None] = Once()
-
-
-def _problem(schema: Any) -> tuple[str, Pointer] | None:
-    """Return what is wrong with a schema of the rule book, which is shared and does not change."""
-    return _problems(schema, make=lambda: validate.schema_problem(schema))
-
-
-def _load(path: str, raw: bytes) -> documents.Loaded:
-    if path == CONFIG:
-        return documents.load(raw)
-    return documents.load_rule_file(raw, is_json=path.endswith(".json"))
-
-
-def meta_of(path: str) -> str:
-    """Return the path of the schema that describes a file of the rule book; empty for none."""
-    parts = path.split("/")
-    if path == CONFIG:
-        return f"{_META}config.schema.json"
-    if len(parts) != 3:
-        return ""
-    name = {
-        "records": "kind",
-        "cmdb": "kind",
-        "workflows": "workflow",
-        "templates": "template",
-        "policies": parts[2].removesuffix(".yaml"),
-    }.get(parts[1])
-    return f"{_META}{name}.schema.json" if name else ""
-
-
-@rule(
-    "S020",
-    "Schema that is not valid JSON Schema",
-    scope=RULEBOOK,
-    why="A schema that is itself wrong may accept anything, silently.",
-    hint="see schemas/README.md and the JSON Schema (draft-07) documentation",
-    bad='"type": "strin"',
-    good='"type": "string"',
-)
 def schema_is_valid(ctx: BookContext) -> Iterator[Hit]:
-    """Check every schema of the rule book against draft-07."""
-    for path, data in ctx.usable("schemas/", ".schema.json"):
-        problem = _problem(data)
-        if problem:
-            yield Hit(problem[0], problem[1], "", path)
+    """Check every schema of the rule book against draft-07, its patterns and its references."""
+    for path, _ in ctx.usable("schemas/", ".schema.json"):
+        for fault in (*ctx.faults(path), *ctx.broken_references(path)):
+            yield Hit(fault.message, fault.pointer, fault.hint, path)
 
 
-@rule(
-    "S021",
-    "Rule-book file with a mistake",
-    scope=RULEBOOK,
-    why="Kinds, life cycles, policies and templates are data; a misspelt key would silently mean nothing.",
-    hint="see schemas/README.md; the file's own schema is in schemas/meta",
-    bad="states:\n  new: {titel: New, category: new}",
-    good="states:\n  new: {title: New, category: new, description: Reported.}",
-)
 def book_fits_its_meta(ctx: BookContext) -> Iterator[Hit]:
     """Check every kind, life cycle, policy and template against its schema in schemas/meta."""
+    described = {meta_of(path): path for path, _ in ctx.usable("schemas/", "")}
+    for meta, path in described.items():
+        if (
+            meta and meta not in ctx.files and path.split("/")[1] != "policies"
+        ):  # a policy of your own has none
+            hint = f"git checkout -- {meta}, or itsm init in another folder, brings it back"
+            yield Hit(f"{meta} is missing, so nothing says what may stand here", (), hint, path)
     for path, _ in ctx.usable("schemas/", ""):
-        yield from ctx.refusals(path)
+        places = {f.pointer for f in ctx.faults(path)} if path.endswith(".schema.json") else set()
+        yield from (hit for hit in ctx.refusals(path) if hit.pointer not in places)
 
 
-@rule(
-    "S023",
-    "Mistake in itsm.yaml",
-    scope=RULEBOOK,
-    why="A setting that is not understood would silently not apply.",
-    hint="correct the setting (schemas/meta/config.schema.json describes all of them)",
-    bad="directory: close",
-    good="directory: closed",
-)
 def config_fits_its_meta(ctx: BookContext) -> Iterator[Hit]:
     """Check itsm.yaml against the schema of the repository, and against what this tool understands."""
     refused = ctx.refusals(CONFIG)
@@ -171,15 +53,6 @@ def config_fits_its_meta(ctx: BookContext) -> Iterator[Hit]:
             yield Hit(fault.message, fault.pointer, fault.hint, CONFIG, fault.at_key)
 
 
-@rule(
-    "S022",
-    "Rule book that contradicts itself",
-    scope=RULEBOOK,
-    why="A step to a state that does not exist can never be made; a demand for an unknown field never met.",
-    hint="use names that the rule book defines",
-    bad="transitions:\n  - {name: close, from: [resolved], to: closd}",
-    good="transitions:\n  - {name: close, from: [resolved], to: closed}",
-)
 def book_agrees_with_itself(ctx: BookContext) -> Iterator[Hit]:
     """Look up every name that one part of the rule book uses of another."""
     if any(loaded.problems for loaded in ctx.files.values()):
@@ -257,21 +130,11 @@ def book_error(error: ItsmError) -> Hit:
     """Make a hit of rule S022 from the reason why the rule book could not be used at all."""
     match = _PLACE.fullmatch(error.message)
     if not match:
-        return Hit(error.message, hint=error.hint, path="schemas", line=1, column=1)
+        return Hit(error.message, hint=error.hint, path=WHOLE_BOOK, line=1, column=1)
     path, line, column, message = match.groups()
     return Hit(message, hint=error.hint, path=path, line=int(line or 1), column=int(column or 1))
 
 
-@rule(
-    "S024",
-    "Setting that has no effect any more",
-    scope=RULEBOOK,
-    severity=WARNING,
-    why="An ignored finding comes back on purpose after its date; a setting for an unknown rule does nothing.",
-    hint="repair the finding, extend the date with a reason, or remove the entry",
-    bad="ignore:\n  - {code: D007, path: cmdb/**, reason: Renewal ordered, until: 2020-01-31}",
-    good="ignore:\n  - {code: D007, path: cmdb/**, reason: Renewal ordered, until: 2099-01-31}",
-)
 def settings_have_effect(ctx: BookContext) -> Iterator[Hit]:
     """Look for ignores past their date and for codes of no rule."""
     for index, ignored in enumerate(ctx.config.ignore):
@@ -279,31 +142,26 @@ def settings_have_effect(ctx: BookContext) -> Iterator[Hit]:
         if until is not None and until < ctx.now.date():
             message = f"this was accepted until {ignored.until}"
             yield Hit(message, ("ignore", index, "until"), "", CONFIG)
-        yield from _unknown_code(ignored.code, ("ignore", index, "code"), at_key=False)
+        yield from _unknown_code(ignored.code, ctx.codes, ("ignore", index, "code"), at_key=False)
     for code in ctx.config.severity:
-        yield from _unknown_code(code, ("severity", code), at_key=True)
+        yield from _unknown_code(code, ctx.codes, ("severity", code), at_key=True)
 
 
-def _unknown_code(code: str, pointer: Pointer, *, at_key: bool) -> Iterator[Hit]:
-    try:
-        find_rule(code)
-    except ItsmError as error:
-        yield Hit(error.message, pointer, error.hint, CONFIG, at_key)
+def _unknown_code(code: str, codes: Collection[str], pointer: Pointer, *, at_key: bool) -> Iterator[Hit]:
+    if code.strip().upper() not in codes:
+        hint = did_you_mean(code, codes) or "itsm explain lists all rules"
+        yield Hit(f"there is no rule {code}", pointer, hint, CONFIG, at_key)
 
 
-@rule(
-    "S011",
-    "Answers that do not fit the form",
-    kinds=(meaning.REQUEST,),
-    why="The offering's form says what must be answered, and how.",
-    hint="correct the answer (the offering's `form` lists the questions)",
-    bad="offering: new-laptop\nanswers: {model: lite}",
-    good="offering: new-laptop\nanswers: {model: light, start: 2026-12-01}",
-)
+def form_faults(form: Any) -> list[Fault]:
+    """Return what makes a form unusable as a schema; a form stands alone."""
+    return [*faults(form), *reference_faults(form), *circle_faults(form, inlined=False)]
+
+
 def answers_fit_form(ctx: DocumentContext) -> Iterator[Hit]:
     """Judge the answers by the form of the offering."""
     form = (ctx.item(ctx.data.get("offering")) or {}).get("form")
-    if not isinstance(form, dict) or "answers" in ctx.refused or validate.schema_problem(form):
+    if not isinstance(form, dict) or "answers" in ctx.refused or form_faults(form):
         return
     answers = ctx.data.get("answers", {})
     for found in schema.explain(validate.slow(form), answers):
@@ -311,23 +169,14 @@ def answers_fit_form(ctx: DocumentContext) -> Iterator[Hit]:
         yield found.hit._replace(pointer=pointer)
 
 
-@rule(
-    "S012",
-    "Form that is not a usable schema",
-    kinds=(meaning.OFFERING,),
-    why="No request could be judged by it, and no form could be drawn.",
-    hint="`required` names questions of `properties`; each question is a JSON Schema (draft-07)",
-    bad="form:\n  type: object\n  required: [modle]\n  properties: {model: {type: string}}",
-    good="form:\n  type: object\n  required: [model]\n  properties: {model: {type: string}}",
-)
 def form_is_usable(ctx: DocumentContext) -> Iterator[Hit]:
     """Check an offering's form as a schema, and its names."""
     form = ctx.data.get("form")
     if form is None:
         return
-    problem = validate.schema_problem(form)
-    if problem:
-        yield Hit(problem[0], ("form", *problem[1]))
+    unusable = form_faults(form)
+    if unusable:
+        yield from (Hit(fault.message, ("form", *fault.pointer), fault.hint) for fault in unusable)
         return
     questions = form["properties"]
     for index, name in enumerate(form.get("required", ())):
@@ -336,19 +185,95 @@ def form_is_usable(ctx: DocumentContext) -> Iterator[Hit]:
             yield Hit(message, ("form", "required", index), did_you_mean(name, questions))
 
 
-@rule(
-    "S101",
-    "Rule book edited",
-    scope=CHANGE,
-    severity=INFO,
-    why="A change of the rules deserves its own review; this range was judged by the rules of its base.",
-    hint="let somebody who owns the rule book review it",
-    bad="# a pull request that edits schemas/policies/change-control.yaml",
-    good="# a pull request that edits records only",
-)
 def book_is_untouched(ctx: ChangeContext) -> Iterator[Hit]:
     """Report every file of the rule book that was added, changed or removed."""
     for path in sorted(ctx.changed):
         if path.startswith("schemas/") or path == CONFIG:
             what = "removed" if path in ctx.removed else "changed"
             yield Hit(f"the rule book was {what} here", path=path, line=1, column=1)
+
+
+RULES = (
+    Rule(
+        "S020",
+        "Schema that is not valid JSON Schema",
+        scope=RULEBOOK,
+        why="A schema that is itself wrong may accept anything, silently.",
+        hint="see schemas/README.md and the JSON Schema (draft-07) documentation",
+        bad='"type": "strin"',
+        good='"type": "string"',
+        check=schema_is_valid,
+    ),
+    Rule(
+        "S021",
+        "Rule-book file with a mistake",
+        scope=RULEBOOK,
+        why="Kinds, life cycles, policies and templates are data; a misspelt key would silently mean nothing.",
+        hint="see schemas/README.md; the file's own schema is in schemas/meta",
+        bad="states:\n  new: {titel: New, category: new}",
+        good="states:\n  new: {title: New, category: new, description: Reported.}",
+        check=book_fits_its_meta,
+    ),
+    Rule(
+        "S023",
+        "Mistake in itsm.yaml",
+        scope=RULEBOOK,
+        why="A setting that is not understood would silently not apply.",
+        hint="correct the setting (schemas/meta/config.schema.json describes all of them)",
+        bad="directory: close",
+        good="directory: closed",
+        check=config_fits_its_meta,
+    ),
+    Rule(
+        "S022",
+        "Rule book that contradicts itself",
+        scope=RULEBOOK,
+        why="A step to a state that does not exist can never be made; a demand for an unknown field never met.",
+        hint="use names that the rule book defines",
+        bad="transitions:\n  - {name: close, from: [resolved], to: closd}",
+        good="transitions:\n  - {name: close, from: [resolved], to: closed}",
+        check=book_agrees_with_itself,
+    ),
+    Rule(
+        "S024",
+        "Setting that has no effect any more",
+        scope=RULEBOOK,
+        severity=WARNING,
+        why="An ignored finding comes back on purpose after its date; a setting for an unknown rule does nothing.",
+        hint="repair the finding, extend the date with a reason, or remove the entry",
+        bad="ignore:\n  - {code: D007, path: cmdb/**, reason: Renewal ordered, until: 2020-01-31}",
+        good="ignore:\n  - {code: D007, path: cmdb/**, reason: Renewal ordered, until: 2099-01-31}",
+        check=settings_have_effect,
+    ),
+    Rule(
+        "S011",
+        "Answers that do not fit the form",
+        kinds=(meaning.REQUEST,),
+        why="The offering's form says what must be answered, and how.",
+        hint="correct the answer (the offering's `form` lists the questions)",
+        bad="offering: new-laptop\nanswers: {model: lite}",
+        good="offering: new-laptop\nanswers: {model: light, start: 2026-12-01}",
+        check=answers_fit_form,
+    ),
+    Rule(
+        "S012",
+        "Form that is not a usable schema",
+        kinds=(meaning.OFFERING,),
+        why="No request could be judged by it, and no form could be drawn.",
+        hint="`required` names questions of `properties`; each question is a JSON Schema (draft-07)",
+        bad="form:\n  type: object\n  required: [modle]\n  properties: {model: {type: string}}",
+        good="form:\n  type: object\n  required: [model]\n  properties: {model: {type: string}}",
+        check=form_is_usable,
+    ),
+    Rule(
+        "S101",
+        "Rule book edited",
+        scope=CHANGE,
+        severity=INFO,
+        why="A change of the rules deserves its own review; this range was judged by the rules of its base.",
+        hint="let somebody who owns the rule book review it",
+        bad="# a pull request that edits schemas/policies/change-control.yaml",
+        good="# a pull request that edits records only",
+        check=book_is_untouched,
+    ),
+)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import Pointer
-from itsm_gitops.rules.registry import Hit, declare
+from itsm_gitops.rules.rule import Hit, Rule
 
 _TYPES = {
     "string": "text",
@@ -196,92 +196,94 @@ def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
-declare(
-    "S001",
-    "Unknown field",
-    why="A misspelt field would silently mean nothing: schemas name every field that exists.",
-    hint="correct the name, or put your own data under labels or x",
-    bad="titel: Mail is down",
-    good="title: Mail is down",
-)
-declare(
-    "S002",
-    "Missing field",
-    why="The schema of this kind demands the field in every document.",
-    hint="add the field",
-    bad="id: payments-db\nclass: database",
-    good="id: payments-db\nclass: database\nname: Payments database\nowner: team-data",
-)
-declare(
-    "S003",
-    "Wrong type of value",
-    why="A number where text belongs (or the reverse) breaks every reader of the field.",
-    hint="write a value of the type the field has",
-    bad="title: 404",
-    good='title: "404"',
-)
-declare(
-    "S004",
-    "Value that is not allowed",
-    why="The field takes one of a fixed list of words, so that it can be counted and searched.",
-    hint="use one of the allowed words",
-    bad="impact: hihg",
-    good="impact: high",
-)
-declare(
-    "S005",
-    "Value of the wrong shape",
-    why="The field has a fixed way of writing (an identifier, a single line) that tools rely on.",
-    hint="write it as the field's description says",
-    bad="assigned_team: Team Network",
-    good="assigned_team: team-network",
-)
-declare(
-    "S006",
-    "Not a date, time or address",
-    why="Clocks and reports are computed from times, so they must exist and carry an offset.",
-    hint="times look like 2026-11-22T09:30:00Z, dates like 2026-11-22, addresses like https://example.com",
-    bad="at: 2026-02-30T10:00:00Z",
-    good="at: 2026-02-28T10:00:00Z",
-)
-declare(
-    "S007",
-    "Number out of range",
-    why="The number cannot be true (a port of 70000, a share of 120 per cent).",
-    hint="use a number within the bounds",
-    bad="port: 70000",
-    good="port: 5432",
-)
-declare(
-    "S008",
-    "Too long, too short, too many or too few",
-    why="Bounds keep every document readable, on a screen and by a program.",
-    hint="shorten it, or move detail into the timeline or a linked document",
-    bad='title: ""',
-    good="title: Mail is down",
-)
-declare(
-    "S009",
-    "Entry repeated in a list",
-    why="The same entry twice means a mistake in one of them, and would be counted twice.",
-    hint="remove one of the two (itsm check --fix does)",
-    fixable=True,
-    bad="cis: [payments-db, payments-db]",
-    good="cis: [payments-db]",
-)
-declare(
-    "S013",
-    "Schema lets through what a rule cannot read",
-    why="A rule relies on fields the shipped schemas demand; a loosened schema leaves it blind.",
-    hint="compare the schema of this kind with the shipped one (itsm init writes it), or report a bug",
-    bad="# a schema without `required` for the parts of priority_override\npriority_override: {reason: Urgent.}",
-    good="priority_override: {priority: P1, by: anna, reason: Urgent.}",
-)
-declare(
-    "S010",
-    "Condition of the schema not met",
-    why="The schema combines conditions (anyOf, not, if/then …) that this value does not meet.",
-    hint="read the field's description in the schema of its kind",
-    bad="window: {start: 2026-11-22}",
-    good="window: {start: 2026-11-22, end: 2026-11-23}",
+RULES = (
+    Rule(
+        "S001",
+        "Unknown field",
+        why="A misspelt field would silently mean nothing: schemas name every field that exists.",
+        hint="correct the name, or put your own data under labels or x",
+        bad="titel: Mail is down",
+        good="title: Mail is down",
+    ),
+    Rule(
+        "S002",
+        "Missing field",
+        why="The schema of this kind demands the field in every document.",
+        hint="add the field",
+        bad="id: payments-db\nclass: database",
+        good="id: payments-db\nclass: database\nname: Payments database\nowner: team-data",
+    ),
+    Rule(
+        "S003",
+        "Wrong type of value",
+        why="A number where text belongs (or the reverse) breaks every reader of the field.",
+        hint="write a value of the type the field has",
+        bad="title: 404",
+        good='title: "404"',
+    ),
+    Rule(
+        "S004",
+        "Value that is not allowed",
+        why="The field takes one of a fixed list of words, so that it can be counted and searched.",
+        hint="use one of the allowed words",
+        bad="impact: hihg",
+        good="impact: high",
+    ),
+    Rule(
+        "S005",
+        "Value of the wrong shape",
+        why="The field has a fixed way of writing (an identifier, a single line) that tools rely on.",
+        hint="write it as the field's description says",
+        bad="assigned_team: Team Network",
+        good="assigned_team: team-network",
+    ),
+    Rule(
+        "S006",
+        "Not a date, time or address",
+        why="Clocks and reports are computed from times, so they must exist and carry an offset.",
+        hint="times look like 2026-11-22T09:30:00Z, dates like 2026-11-22, addresses like https://example.com",
+        bad="at: 2026-02-30T10:00:00Z",
+        good="at: 2026-02-28T10:00:00Z",
+    ),
+    Rule(
+        "S007",
+        "Number out of range",
+        why="The number cannot be true (a port of 70000, a share of 120 per cent).",
+        hint="use a number within the bounds",
+        bad="port: 70000",
+        good="port: 5432",
+    ),
+    Rule(
+        "S008",
+        "Too long, too short, too many or too few",
+        why="Bounds keep every document readable, on a screen and by a program.",
+        hint="shorten it, or move detail into the timeline or a linked document",
+        bad='title: ""',
+        good="title: Mail is down",
+    ),
+    Rule(
+        "S009",
+        "Entry repeated in a list",
+        why="The same entry twice means a mistake in one of them, and would be counted twice.",
+        hint="remove one of the two (itsm check --fix does)",
+        fixable=True,
+        bad="cis: [payments-db, payments-db]",
+        good="cis: [payments-db]",
+    ),
+    Rule(
+        "S013",
+        "Schema lets through what a rule cannot read",
+        why="A rule relies on fields the shipped schemas demand; a loosened schema leaves it blind.",
+        hint="compare the schema of this kind with the shipped one (itsm init writes it), or report a bug",
+        bad="# a schema without `required` for the parts of priority_override\npriority_override: {reason: Urgent.}",
+        good="priority_override: {priority: P1, by: anna, reason: Urgent.}",
+    ),
+    Rule(
+        "S010",
+        "Condition of the schema not met",
+        why="The schema combines conditions (anyOf, not, if/then …) that this value does not meet.",
+        hint="read the field's description in the schema of its kind",
+        bad="window: {start: 2026-11-22}",
+        good="window: {start: 2026-11-22, end: 2026-11-23}",
+    ),
 )

@@ -1,51 +1,147 @@
-"""Judging one document before it is written: the same rules, on the part of the snapshot it needs."""
+"""Judging edits before they are written: the same rules, on the part of the snapshot that the edits concern.
+
+That part is the CMDB, the documents themselves, the records that they name (along relations that
+may not close a circle, as far as those lead), and, where an edit changes what others can see of a
+document, the documents that mention it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from itsm_gitops import documents
 from itsm_gitops.model import clock, ids
 from itsm_gitops.model.entry import edges_of
-from itsm_gitops.model.findings import Finding, sort_key
+from itsm_gitops.model.findings import ERROR, Finding, sort_key
+from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Document, Repository, Store, load_store
+from itsm_gitops.repository.mentions import mentioning
 from itsm_gitops.repository.overlay import Overlay
 from itsm_gitops.rules.context import NetworkContext
-from itsm_gitops.rules.engine import configured, locate
+from itsm_gitops.rules.engine import locate
 from itsm_gitops.rules.judge import DocumentJudge, Verdict, run, unreadable
-from itsm_gitops.rules.registry import NETWORK
+from itsm_gitops.rules.rule import NETWORK
+from itsm_gitops.rules.settings import configured
+
+# Fields that no other document's rules look at.
+_UNSEEN = frozenset(["timeline", "description", "labels", "x", "watchers"])
+_CHAIN = 1000  # records that are followed along relations without circles
+
+Contents = Mapping[str, bytes]
 
 
-def check_document(repo: Repository, path: str, raw: bytes) -> list[Finding]:
-    """Return what the rules say about a document if it held ``raw``, located and sorted.
+class _Around(NamedTuple):
+    """The records that edits concern: those that are only needed, and those that must be judged again."""
 
-    The document is judged together with the CMDB and the records it names; rules about what
-    happened between two commits need `check` with a base.
+    named: frozenset[str]
+    mentioning: frozenset[str]
+
+
+def new_findings(repo: Repository, after: Contents, before: Contents) -> list[Finding]:
+    """Return what the rules say of documents with the content ``after`` and did not say ``before``.
+
+    Both map paths to content; a document that is new is missing in ``before``. The findings are
+    those of the documents themselves, and errors that the edits bring about elsewhere, located
+    and sorted. Rules about what happened between two commits need `check` with a base.
     """
+    around = _around(repo, after, before)
+    found = [f for f in _judge(repo, after, after, around) if f.path in after or f.severity == ERROR]
+    if found:
+        known = Counter(map(_sign, _judge(repo, before, after, around)))
+        fresh = []
+        for finding in found:
+            known[_sign(finding)] -= 1
+            if known[_sign(finding)] < 0:
+                fresh.append(finding)
+        found = fresh
+    snapshot = Overlay(repo.snapshot(), after, around.named | around.mentioning)
+    return sorted(set(locate(snapshot, found)), key=sort_key)
+
+
+def _sign(finding: Finding) -> tuple[str, str, str]:
+    return (finding.path, finding.code, finding.message)
+
+
+def _judge(repo: Repository, contents: Contents, edited: Iterable[str], around: _Around) -> list[Finding]:
+    """Return all findings about the edited documents, those that mention them, and the network."""
     now = clock.now()
-    snapshot = Overlay(repo.snapshot(), path, raw, list(_named(repo.book, path, raw)))
-    judge = DocumentJudge(now)
+    judge, wanted = DocumentJudge(now), {*edited, *around.mentioning}
+    snapshot = Overlay(repo.snapshot(), contents, around.named | around.mentioning)
 
     def visit(store: Store, document: Document) -> list[Verdict]:
-        return judge(store, document) if document.path == path else []
+        return judge(store, document) if document.path in wanted else []
 
     store, verdicts = load_store(snapshot, jobs=1, visit=visit, book=repo.book, config=repo.config)
     context = NetworkContext(store, now, {v.path: v.refused for v in verdicts if v.refused})
     found = [f for v in verdicts for f in v.findings]
     found += unreadable(store)
     found += run(NETWORK, context)
-    own = configured((f for f in found if f.path == path), repo.config, now, store)
-    return sorted(set(locate(snapshot, own)), key=sort_key)
+    return list(configured(found, repo.config, now, store))
 
 
-def _named(book: RuleBook, path: str, raw: bytes) -> Iterator[str]:
-    """Yield the paths of the records that a document names."""
-    kind, data = book.kind_at(path), documents.load(raw).data
-    if kind is None or not isinstance(data, dict):
+def _around(repo: Repository, after: Contents, before: Contents) -> _Around:
+    """Find the records that edits concern."""
+    named = set(_chain(repo, after.values(), after))
+    words = {
+        w for path, raw in after.items() for w in _seen_by_others(repo.book, path, raw, before.get(path))
+    }
+    mentions = frozenset(mentioning(repo.snapshot(), words)) - after.keys() if words else frozenset[str]()
+    contents = [raw for _, raw in repo.snapshot().read_many(sorted(mentions))]
+    named |= set(_chain(repo, contents, after))
+    return _Around(frozenset(named) - mentions, mentions)
+
+
+def _seen_by_others(book: RuleBook, path: str, raw: bytes, former: bytes | None) -> Iterator[str]:
+    """Yield the words to search for: the name of a document whose change others can see, new aliases."""
+    kind, data = book.kind_at(path), _data(raw)
+    old = _data(former) if former is not None else {}
+    if kind is None:
         return
-    for edge in edges_of(kind, data):
+    changed = {k for k in data.keys() | old.keys() if data.get(k) != old.get(k)} - _UNSEEN
+    aliases = data.get("aliases")
+    known = old.get("aliases")
+    if isinstance(aliases, list):
+        yield from (a for a in aliases if isinstance(a, str) and not (isinstance(known, list) and a in known))
+    name = path.rpartition("/")[2].removesuffix(".yaml")
+    if not kind.is_record or (former is not None and changed & {kind.state_field, kind.tag, "aliases"}):
+        yield from [name] if changed else []
+
+
+def _chain(repo: Repository, contents: Iterable[bytes], edited: Contents) -> Iterator[str]:
+    """Yield the paths of the records that documents name, and of those they lead to without circles."""
+    book = repo.book
+    acyclic = {name for name, link in book.links.items() if link.acyclic}
+    seen: set[str] = set(edited)
+    waiting = [(raw, False) for raw in contents]
+    while waiting and len(seen) < _CHAIN + len(edited):
+        raw, only_acyclic = waiting.pop()
+        data = _data(raw)
+        for path in _named(book, _kind(book, data), data, acyclic if only_acyclic else None):
+            if path not in seen and (repo.root / path).is_file():
+                seen.add(path)
+                yield path
+                waiting += [(below, True) for _, below in repo.snapshot().read_many([path])]
+
+
+def _kind(book: RuleBook, data: Mapping[str, Any]) -> Kind | None:
+    name = data.get("kind", data.get("class"))
+    return book.kinds.get(name) if isinstance(name, str) else None
+
+
+def _data(raw: bytes) -> Mapping[str, Any]:
+    data = documents.load(raw).data
+    return data if isinstance(data, dict) else {}
+
+
+def _named(
+    book: RuleBook, kind: Kind | None, data: Mapping[str, Any], relations: set[str] | None
+) -> Iterator[str]:
+    """Yield the paths of the records that a document names, by some relations or by any."""
+    for edge in edges_of(kind, data) if kind else ():
         parsed = ids.parse_record_id(edge.target)
         other = book.by_prefix.get(parsed[0]) if parsed else None
-        if other is not None:
+        if other is not None and (relations is None or edge.relation in relations):
             yield book.path_for(other, edge.target)

@@ -13,7 +13,7 @@ from itsm_gitops.model.findings import WARNING, Pointer
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.model.workflow import Data, Workflow
 from itsm_gitops.rules.context import DocumentContext, moment
-from itsm_gitops.rules.registry import Hit, rule
+from itsm_gitops.rules.rule import Hit, Rule
 
 _TOLERANCE = timedelta(days=1)  # clocks differ, and a time zone may have been forgotten
 
@@ -44,15 +44,6 @@ def allowed(workflow: Workflow, state: str, data: Data) -> str:
     return f"from '{state}' it can become: {', '.join(targets)}"
 
 
-@rule(
-    "W001",
-    "Unknown state",
-    stateful=True,
-    why="Only the states of the kind's life cycle mean something to lists, clocks and approvals.",
-    hint="use a state of schemas/workflows",
-    bad="state: finished",
-    good="state: resolved",
-)
 def state_is_known(ctx: DocumentContext) -> Iterator[Hit]:
     """Look up the top state and each state of the timeline."""
     flow = ctx.flow
@@ -65,16 +56,6 @@ def state_is_known(ctx: DocumentContext) -> Iterator[Hit]:
             yield Hit(f"there is no state '{state}'", pointer, f"{near} ({listed})" if near else listed)
 
 
-@rule(
-    "W002",
-    "State differs from the timeline",
-    stateful=True,
-    why="The state at the top is the one of the newest timeline entry; two answers would be one too many.",
-    hint="use itsm move, which writes both (itsm check --fix sets the top to the timeline's last state)",
-    bad="state: resolved\ntimeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}",
-    good="state: new\ntimeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}",
-    fixable=True,
-)
 def state_is_last_of_timeline(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare the top state with the last state entry."""
     flow = ctx.flow
@@ -84,15 +65,6 @@ def state_is_last_of_timeline(ctx: DocumentContext) -> Iterator[Hit]:
     yield Hit(f"state is '{state}' but the timeline ends in '{ctx.moves[-1].state}'", (flow.state_field,))
 
 
-@rule(
-    "W003",
-    "Timeline does not begin with the initial state",
-    stateful=True,
-    why="The first entry is the opening of the record: without it no clock can start.",
-    hint="the first entry carries the initial state of the life cycle",
-    bad="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: resolved}",
-    good="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}",
-)
 def timeline_begins_at_initial(ctx: DocumentContext) -> Iterator[Hit]:
     """Check the first entry's state."""
     flow = ctx.flow
@@ -105,21 +77,6 @@ def timeline_begins_at_initial(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(f"the first state is '{first}', not '{flow.initial}'", ("timeline", 0, "state"))
 
 
-@rule(
-    "W004",
-    "Timeline goes back in time",
-    stateful=True,
-    why="Entries are in the order in which things happened, newest last; durations would be negative.",
-    hint="correct the time, or move the entry to its place",
-    bad=(
-        "timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}\n"
-        "  - {at: 2026-11-22T08:00:00Z, by: ben, state: in_progress}"
-    ),
-    good=(
-        "timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}\n"
-        "  - {at: 2026-11-22T10:00:00Z, by: ben, state: in_progress}"
-    ),
-)
 def timeline_is_in_order(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare each entry's time with the one before."""
     previous = ""
@@ -137,15 +94,6 @@ def _before(one: str, other: str) -> bool:
     return first is not None and second is not None and first < second
 
 
-@rule(
-    "W005",
-    "Time in the future",
-    stateful=True,
-    why="The timeline says what has happened; plans have their own fields.",
-    hint="correct the time (planned times go to planned_start and planned_end)",
-    bad="timeline:\n  - {at: 2999-01-01T00:00:00Z, by: anna, state: new}",
-    good="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}",
-)
 def timeline_is_past(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare each entry's time with the present; a day of tolerance for clocks and zones."""
     limit, text = _horizon(ctx.now)
@@ -167,21 +115,6 @@ def _later(at: str, limit: datetime) -> bool:
     return when is not None and when > limit
 
 
-@rule(
-    "W006",
-    "Illegal transition",
-    stateful=True,
-    why="A step that the life cycle does not know skips work or approvals that others rely on.",
-    hint="add the missing steps, or use itsm move, which knows them",
-    bad=(
-        "timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}\n"
-        "  - {at: 2026-11-22T10:00:00Z, by: ben, state: closed}"
-    ),
-    good=(
-        "timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}\n"
-        "  - {at: 2026-11-22T10:00:00Z, by: ben, state: in_progress}"
-    ),
-)
 def transitions_are_legal(ctx: DocumentContext) -> Iterator[Hit]:
     """Follow the states of the timeline through the life cycle."""
     flow = ctx.flow
@@ -193,15 +126,6 @@ def transitions_are_legal(ctx: DocumentContext) -> Iterator[Hit]:
             yield Hit(message, ("timeline", after.place, "state"), allowed(flow, source, ctx.data))
 
 
-@rule(
-    "W007",
-    "Field that the state demands is missing",
-    stateful=True,
-    why="The life cycle asks for it in this state: the next reader needs it.",
-    hint="add the field (itsm move asks for it)",
-    bad="state: resolved",
-    good="state: resolved\nresolution_code: fixed\nresolution_notes: Restarted the pool.",
-)
 def state_has_its_fields(ctx: DocumentContext) -> Iterator[Hit]:
     """List the demanded fields that are absent or empty."""
     flow = ctx.flow
@@ -215,21 +139,6 @@ def state_has_its_fields(ctx: DocumentContext) -> Iterator[Hit]:
             yield Hit(f"in state '{state}' the field '{name}' is needed", (flow.state_field,), about)
 
 
-@rule(
-    "W009",
-    "Same state twice in a row",
-    stateful=True,
-    why="A step from a state to itself is no step; it distorts counts of reopening and hand-over.",
-    hint="leave `state` out of the entry and write a note instead",
-    bad=(
-        "timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}\n"
-        "  - {at: 2026-11-22T10:00:00Z, by: ben, state: new}"
-    ),
-    good=(
-        "timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}\n"
-        "  - {at: 2026-11-22T10:00:00Z, by: ben, note: Looking into it.}"
-    ),
-)
 def states_alternate(ctx: DocumentContext) -> Iterator[Hit]:
     """Report state entries that repeat the state before them."""
     for before, after in zip(ctx.moves, ctx.moves[1:], strict=False):
@@ -237,14 +146,6 @@ def states_alternate(ctx: DocumentContext) -> Iterator[Hit]:
             yield Hit(f"the record already was in state '{after.state}'", ("timeline", after.place, "state"))
 
 
-@rule(
-    "W010",
-    "Priority that the matrix does not know",
-    why="An override names one of the priorities of schemas/policies/priority.yaml, so that clocks know it.",
-    hint="use a priority of the matrix",
-    bad="priority_override: {priority: P0, by: anna, reason: The board meets today.}",
-    good="priority_override: {priority: P1, by: anna, reason: The board meets today.}",
-)
 def override_is_known(ctx: DocumentContext) -> Iterator[Hit]:
     """Look up the overriding priority."""
     override = ctx.data.get("priority_override")
@@ -256,15 +157,6 @@ def override_is_known(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(message, ("priority_override", "priority"), "priorities: " + ", ".join(known))
 
 
-@rule(
-    "W011",
-    "Priority override that changes nothing",
-    severity=WARNING,
-    why="Impact and urgency already give this priority; the override would stay when they change.",
-    hint="remove priority_override",
-    bad="impact: high\nurgency: high\npriority_override: {priority: P1, by: anna, reason: Urgent.}",
-    good="impact: high\nurgency: high",
-)
 def override_changes_something(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare the override with what the matrix gives."""
     override = ctx.data.get("priority_override")
@@ -275,3 +167,113 @@ def override_changes_something(ctx: DocumentContext) -> Iterator[Hit]:
     if derived == override["priority"]:
         message = f"impact and urgency give {derived} already"
         yield Hit(message, ("priority_override", "priority"))
+
+
+RULES = (
+    Rule(
+        "W001",
+        "Unknown state",
+        stateful=True,
+        why="Only the states of the kind's life cycle mean something to lists, clocks and approvals.",
+        hint="use a state of schemas/workflows",
+        bad="state: finished",
+        good="state: resolved",
+        check=state_is_known,
+    ),
+    Rule(
+        "W002",
+        "State differs from the timeline",
+        stateful=True,
+        why="The state at the top is the one of the newest timeline entry; two answers would be one too many.",
+        hint="use itsm move, which writes both (itsm check --fix sets the top to the timeline's last state)",
+        bad="state: resolved\ntimeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}",
+        good="state: new\ntimeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}",
+        fixable=True,
+        check=state_is_last_of_timeline,
+    ),
+    Rule(
+        "W003",
+        "Timeline does not begin with the initial state",
+        stateful=True,
+        why="The first entry is the opening of the record: without it no clock can start.",
+        hint="the first entry carries the initial state of the life cycle",
+        bad="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: resolved}",
+        good="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}",
+        check=timeline_begins_at_initial,
+    ),
+    Rule(
+        "W004",
+        "Timeline goes back in time",
+        stateful=True,
+        why="Entries are in the order in which things happened, newest last; durations would be negative.",
+        hint="correct the time, or move the entry to its place",
+        bad="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}\n"
+        "  - {at: 2026-11-22T08:00:00Z, by: ben, state: in_progress}",
+        good="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}\n"
+        "  - {at: 2026-11-22T10:00:00Z, by: ben, state: in_progress}",
+        check=timeline_is_in_order,
+    ),
+    Rule(
+        "W005",
+        "Time in the future",
+        stateful=True,
+        why="The timeline says what has happened; plans have their own fields.",
+        hint="correct the time (planned times go to planned_start and planned_end)",
+        bad="timeline:\n  - {at: 2999-01-01T00:00:00Z, by: anna, state: new}",
+        good="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}",
+        check=timeline_is_past,
+    ),
+    Rule(
+        "W006",
+        "Illegal transition",
+        stateful=True,
+        why="A step that the life cycle does not know skips work or approvals that others rely on.",
+        hint="add the missing steps, or use itsm move, which knows them",
+        bad="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}\n"
+        "  - {at: 2026-11-22T10:00:00Z, by: ben, state: closed}",
+        good="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}\n"
+        "  - {at: 2026-11-22T10:00:00Z, by: ben, state: in_progress}",
+        check=transitions_are_legal,
+    ),
+    Rule(
+        "W007",
+        "Field that the state demands is missing",
+        stateful=True,
+        why="The life cycle asks for it in this state: the next reader needs it.",
+        hint="add the field (itsm move asks for it)",
+        bad="state: resolved",
+        good="state: resolved\nresolution_code: fixed\nresolution_notes: Restarted the pool.",
+        check=state_has_its_fields,
+    ),
+    Rule(
+        "W009",
+        "Same state twice in a row",
+        stateful=True,
+        why="A step from a state to itself is no step; it distorts counts of reopening and hand-over.",
+        hint="leave `state` out of the entry and write a note instead",
+        bad="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}\n"
+        "  - {at: 2026-11-22T10:00:00Z, by: ben, state: new}",
+        good="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}\n"
+        "  - {at: 2026-11-22T10:00:00Z, by: ben, note: Looking into it.}",
+        check=states_alternate,
+    ),
+    Rule(
+        "W010",
+        "Priority that the matrix does not know",
+        why="An override names one of the priorities of schemas/policies/priority.yaml, so that clocks know it.",
+        hint="use a priority of the matrix",
+        bad="priority_override: {priority: P0, by: anna, reason: The board meets today.}",
+        good="priority_override: {priority: P1, by: anna, reason: The board meets today.}",
+        check=override_is_known,
+    ),
+    Rule(
+        "W011",
+        "Priority override that changes nothing",
+        severity=WARNING,
+        why="Impact and urgency already give this priority; the override would stay when they change.",
+        hint="remove priority_override",
+        bad="impact: high\nurgency: high\npriority_override: {priority: P1, by: anna, reason: Urgent.}",
+        good="impact: high\nurgency: high",
+        check=override_changes_something,
+    ),
+)

@@ -8,7 +8,7 @@ from typing import Any
 from itsm_gitops.model.findings import WARNING
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.rules.context import ChangeContext, Data, Pair
-from itsm_gitops.rules.registry import CHANGE, Hit, rule
+from itsm_gitops.rules.rule import CHANGE, Hit, Rule
 from itsm_gitops.rules.workflow import allowed, route
 
 
@@ -43,16 +43,6 @@ def _refused(pair: Pair) -> Iterator[tuple[Workflow, str, str, tuple[str | int, 
             yield flow, before, after, pointer, route(flow, before, after, data)
 
 
-@rule(
-    "W101",
-    "Illegal move",
-    scope=CHANGE,
-    why="The life cycle has no way from the state in base to the state in head.",
-    hint="take the state back; itsm move shows what is allowed",
-    bad="# base: state: closed\nstate: in_progress",
-    good="# base: state: resolved\nstate: in_progress",
-    instead_of="W006",
-)
 def move_is_legal(ctx: ChangeContext) -> Iterator[Hit]:
     """Follow the steps since base through the life cycle of base."""
     for pair in ctx.both:
@@ -62,16 +52,6 @@ def move_is_legal(ctx: ChangeContext) -> Iterator[Hit]:
                 yield Hit(f"'{before}' cannot become '{after}'", pointer, hint, pair.path)
 
 
-@rule(
-    "W102",
-    "Skipped state",
-    scope=CHANGE,
-    why="Each state on the way exists for a reason: work, an approval, a check.",
-    hint="make the steps one after the other (itsm move), each with its own timeline entry",
-    bad="# base: state: draft\nstate: scheduled",
-    good="# base: state: draft\nstate: assess",
-    instead_of="W006",
-)
 def no_state_is_skipped(ctx: ChangeContext) -> Iterator[Hit]:
     """Report steps that the life cycle makes only through other states."""
     for pair in ctx.both:
@@ -95,15 +75,6 @@ def _rewritten(pair: Pair) -> tuple[int, str] | None:
     return None
 
 
-@rule(
-    "W103",
-    "Timeline rewritten",
-    scope=CHANGE,
-    why="History is only ever added to: clocks, reviews and audits rely on it.",
-    hint="restore the entry and add a new one that corrects it",
-    bad="# base: - {at: 2026-11-20T09:00:00Z, by: anna, note: Restarted.}\n- {at: 2026-11-20T09:00:00Z, by: anna, note: Nothing done.}",
-    good="- {at: 2026-11-20T09:00:00Z, by: anna, note: Restarted.}\n- {at: 2026-11-20T10:00:00Z, by: anna, note: It was the other node.}",
-)
 def timeline_is_append_only(ctx: ChangeContext) -> Iterator[Hit]:
     """Compare the timeline of base with the beginning of head's."""
     for pair in ctx.both:
@@ -125,15 +96,6 @@ def _differences(base: Data, head: Data) -> Iterator[tuple[str, Any, Any]]:
             yield name, value, None
 
 
-@rule(
-    "W104",
-    "Immutable field changed",
-    scope=CHANGE,
-    why="Others have relied on this value since it was written (the type of a change decides its approvals).",
-    hint="restore the value; if it was wrong, cancel the record and make a new one",
-    bad="# base: type: normal\ntype: standard",
-    good="# base: type: normal\ntype: normal",
-)
 def immutable_is_unchanged(ctx: ChangeContext) -> Iterator[Hit]:
     """Compare the immutable fields of base's life cycle."""
     for pair in ctx.both:
@@ -145,15 +107,6 @@ def immutable_is_unchanged(ctx: ChangeContext) -> Iterator[Hit]:
                 yield Hit(f"{name} {said}; it never changes", (name,) if name in head else (), "", pair.path)
 
 
-@rule(
-    "W105",
-    "Closed record edited",
-    scope=CHANGE,
-    why="Reports and audits rely on closed records as they are.",
-    hint="restore the field; open a new record and link it if there is more to say",
-    bad="# base: state: closed, impact: low\nimpact: high",
-    good="# base: state: closed\nlabels: {reviewed: q4}",
-)
 def closed_is_left_alone(ctx: ChangeContext) -> Iterator[Hit]:
     """Compare everything but the fields that may change after closing."""
     for pair in ctx.both:
@@ -171,16 +124,6 @@ def closed_is_left_alone(ctx: ChangeContext) -> Iterator[Hit]:
                 yield Hit(f"the record was closed in base; '{name}' was {what}", pointer, "", pair.path)
 
 
-@rule(
-    "W106",
-    "Deleted document that others link to",
-    scope=CHANGE,
-    why="The links that remain point at nothing, and the history they told is gone.",
-    hint="restore the file; cancel a record or retire an item instead of deleting it",
-    bad="# cmdb/databases/payments-db.yaml was deleted; an incident still names it",
-    good="# cmdb/databases/payments-db.yaml\nlifecycle: retired",
-    instead_of="K001",
-)
 def deleted_is_unlinked(ctx: ChangeContext) -> Iterator[Hit]:
     """Report every link in head to a document that base had, at the link."""
     gone = {p.id: p for p in ctx.pairs if p.head is None}
@@ -193,16 +136,6 @@ def deleted_is_unlinked(ctx: ChangeContext) -> Iterator[Hit]:
                 yield Hit(message, edge.pointer, "", entry.path)
 
 
-@rule(
-    "W107",
-    "Document deleted",
-    scope=CHANGE,
-    severity=WARNING,
-    why="Records are kept: an incident that never was is cancelled, an item out of use is retired.",
-    hint="restore the file and cancel or retire it",
-    bad="# records/incidents/2026/11/INC-261122-K7QF3.yaml was deleted",
-    good="state: cancelled\ncancellation_reason: Raised in error.",
-)
 def nothing_is_deleted(ctx: ChangeContext) -> Iterator[Hit]:
     """Report deleted documents that no link in head reveals."""
     linked = {e.target for entry in ctx.head.entries.values() for e in entry.edges}
@@ -211,18 +144,97 @@ def nothing_is_deleted(ctx: ChangeContext) -> Iterator[Hit]:
             yield Hit(f"'{pair.id}' was deleted", (), "", pair.path, line=1, column=1)
 
 
-@rule(
-    "W108",
-    "Identifier used again",
-    scope=CHANGE,
-    why="Old reports, mails and links mean the document that once had it.",
-    hint="give the new document an identifier of its own (itsm new)",
-    bad="# a new file with the identifier of a document that was deleted last year",
-    good="# a new file with a new identifier",
-)
 def identifier_is_new(ctx: ChangeContext) -> Iterator[Hit]:
     """Report added documents whose path was deleted before base."""
     for pair in ctx.pairs:
         if pair.base is None and pair.path in ctx.reused:
             message = f"'{pair.id}' was used before and deleted in commit {ctx.reused[pair.path][:10]}"
             yield Hit(message, ("id",), "", pair.path)
+
+
+RULES = (
+    Rule(
+        "W101",
+        "Illegal move",
+        scope=CHANGE,
+        why="The life cycle has no way from the state in base to the state in head.",
+        hint="take the state back; itsm move shows what is allowed",
+        bad="# base: state: closed\nstate: in_progress",
+        good="# base: state: resolved\nstate: in_progress",
+        instead_of="W006",
+        check=move_is_legal,
+    ),
+    Rule(
+        "W102",
+        "Skipped state",
+        scope=CHANGE,
+        why="Each state on the way exists for a reason: work, an approval, a check.",
+        hint="make the steps one after the other (itsm move), each with its own timeline entry",
+        bad="# base: state: draft\nstate: scheduled",
+        good="# base: state: draft\nstate: assess",
+        instead_of="W006",
+        check=no_state_is_skipped,
+    ),
+    Rule(
+        "W103",
+        "Timeline rewritten",
+        scope=CHANGE,
+        why="History is only ever added to: clocks, reviews and audits rely on it.",
+        hint="restore the entry and add a new one that corrects it",
+        bad="# base: - {at: 2026-11-20T09:00:00Z, by: anna, note: Restarted.}\n- {at: 2026-11-20T09:00:00Z, by: anna, note: Nothing done.}",
+        good="- {at: 2026-11-20T09:00:00Z, by: anna, note: Restarted.}\n- {at: 2026-11-20T10:00:00Z, by: anna, note: It was the other node.}",
+        check=timeline_is_append_only,
+    ),
+    Rule(
+        "W104",
+        "Immutable field changed",
+        scope=CHANGE,
+        why="Others have relied on this value since it was written (the type of a change decides its approvals).",
+        hint="restore the value; if it was wrong, cancel the record and make a new one",
+        bad="# base: type: normal\ntype: standard",
+        good="# base: type: normal\ntype: normal",
+        check=immutable_is_unchanged,
+    ),
+    Rule(
+        "W105",
+        "Closed record edited",
+        scope=CHANGE,
+        why="Reports and audits rely on closed records as they are.",
+        hint="restore the field; open a new record and link it if there is more to say",
+        bad="# base: state: closed, impact: low\nimpact: high",
+        good="# base: state: closed\nlabels: {reviewed: q4}",
+        check=closed_is_left_alone,
+    ),
+    Rule(
+        "W106",
+        "Deleted document that others link to",
+        scope=CHANGE,
+        why="The links that remain point at nothing, and the history they told is gone.",
+        hint="restore the file; cancel a record or retire an item instead of deleting it",
+        bad="# cmdb/databases/payments-db.yaml was deleted; an incident still names it",
+        good="# cmdb/databases/payments-db.yaml\nlifecycle: retired",
+        instead_of="K001",
+        check=deleted_is_unlinked,
+    ),
+    Rule(
+        "W107",
+        "Document deleted",
+        scope=CHANGE,
+        severity=WARNING,
+        why="Records are kept: an incident that never was is cancelled, an item out of use is retired.",
+        hint="restore the file and cancel or retire it",
+        bad="# records/incidents/2026/11/INC-261122-K7QF3.yaml was deleted",
+        good="state: cancelled\ncancellation_reason: Raised in error.",
+        check=nothing_is_deleted,
+    ),
+    Rule(
+        "W108",
+        "Identifier used again",
+        scope=CHANGE,
+        why="Old reports, mails and links mean the document that once had it.",
+        hint="give the new document an identifier of its own (itsm new)",
+        bad="# a new file with the identifier of a document that was deleted last year",
+        good="# a new file with a new identifier",
+        check=identifier_is_new,
+    ),
+)

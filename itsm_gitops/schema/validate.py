@@ -3,20 +3,23 @@
 jsonschema defines what the rule book means. jsonschema-rs, where it is installed, only decides
 whether a document is valid at all (75 times faster); a differential test proves that they agree.
 Both are given the same few formats, checked by our own functions, and the same reading of
-patterns.
+patterns (`patterns.py`), which both match in linear time.
 """
 
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Protocol
 
 from itsm_gitops.model import clock
+from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.once import Once
+from itsm_gitops.schema import patterns
+from itsm_gitops.schema.automaton import fits
+from itsm_gitops.schema.patterns import BadPattern
 
 
 def is_date_time(text: object) -> bool:
@@ -65,8 +68,10 @@ FORMATS: Mapping[str, Callable[[object], bool]] = {
     "uri": is_uri,
 }
 
-
-_DRAFT = "http://json-schema.org/draft-07/schema#"
+# Keywords whose keys are names and whose values are schemas, and those whose values are no schemas.
+PATTERN_PROPERTIES = "patternProperties"
+NAMED = ("properties", PATTERN_PROPERTIES, "definitions", "dependencies")
+VALUES = ("enum", "const", "default", "examples")
 
 
 class Validity(Protocol):
@@ -77,39 +82,46 @@ class Validity(Protocol):
         ...
 
 
-def prepare(schema: Any) -> Any:
-    """Return a schema without our own keywords (``x-…``) and without formats nobody here checks."""
+def prepare(schema: Any, *, canonical: bool = False) -> Any:
+    """Return a schema without our own keywords (``x-…``) and without formats nobody here checks.
+
+    With ``canonical``, patterns are written as every engine reads them; raises BadPattern for one
+    that is none, and for ``patternProperties``, which a rule book may not use.
+    """
     if isinstance(schema, list):
-        return [prepare(s) for s in schema]
+        return [prepare(s, canonical=canonical) for s in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {}
+    kept: dict[str, Any] = {}
     for key, value in schema.items():
-        if key in ("properties", "patternProperties", "definitions", "dependencies") and isinstance(
-            value, dict
-        ):
-            kept[key] = {name: prepare(s) for name, s in value.items()}
-        elif key in ("enum", "const", "default", "examples"):
+        if key in NAMED and isinstance(value, dict):
+            if canonical and key == PATTERN_PROPERTIES:
+                raise BadPattern(PATTERN_PROPERTIES)
+            kept[key] = {name: prepare(s, canonical=canonical) for name, s in value.items()}
+        elif key in VALUES:
             kept[key] = value
+        elif canonical and key == "pattern" and isinstance(value, str):
+            kept[key] = patterns.canonical(value)
         elif not key.startswith("x-") and (key != "format" or value in FORMATS):
-            kept[key] = prepare(value)
+            kept[key] = prepare(value, canonical=canonical)
     return kept
 
 
 def fast(schema: Any) -> Validity:
     """Return the fastest validator there is for a schema that is itself valid."""
-    validator: Validity
     try:
         import jsonschema_rs
     except ImportError:
-        validator = slow(schema)
-        return validator
+        return slow(schema)
     try:
-        validator = jsonschema_rs.Draft7Validator(
-            prepare(schema), formats=dict(FORMATS), validate_formats=True
+        validator: Validity = jsonschema_rs.Draft7Validator(
+            prepare(schema, canonical=True),
+            formats=dict(FORMATS),
+            validate_formats=True,
+            pattern_options=jsonschema_rs.RegexOptions(),  # the engine that is linear
         )
-    except (ValueError, TypeError):  # a pattern that only Python's re understands
-        validator = slow(schema)
+    except (ValueError, TypeError):  # a schema with a fault: the other validator says which
+        return slow(schema)
     return validator
 
 
@@ -121,9 +133,47 @@ def shared(schema: Any) -> Validity:
     return _shared(schema, make=lambda: fast(schema))
 
 
-def slow(schema: Any) -> Any:
+class Explainer:
+    """The validator that can explain: jsonschema's, which never fetches anything from elsewhere."""
+
+    def __init__(self, schema: Any) -> None:
+        self._validator = _explainer_class()(
+            prepare(schema), format_checker=_format_checker(), registry=_nothing_else()
+        )
+
+    def iter_errors(self, instance: Any) -> Iterator[Any]:
+        """Yield jsonschema's errors; raises RuleBookError where the schema itself cannot be used."""
+        from jsonschema.exceptions import UnknownType
+        from referencing.exceptions import Unresolvable
+
+        try:
+            yield from self._validator.iter_errors(instance)
+        except Unresolvable as error:
+            raise RuleBookError(f"a schema refers to {error.ref}, which is not there", _CHECK) from error
+        except BadPattern as error:
+            raise RuleBookError(f"a schema has a pattern that cannot be used: {error}", _CHECK) from error
+        except (UnknownType, RecursionError, AttributeError, TypeError, KeyError, ValueError) as error:
+            raise RuleBookError("a schema of the rule book cannot be used", _CHECK) from error
+
+    def is_valid(self, instance: Any) -> bool:
+        """Whether the schema accepts ``instance``; raises RuleBookError as `iter_errors` does."""
+        return next(self.iter_errors(instance), None) is None
+
+
+_CHECK = "itsm check names the place"
+
+
+def slow(schema: Any) -> Explainer:
     """Return the validator that can explain (``iter_errors``)."""
-    return _explainer_class()(prepare(schema), format_checker=_format_checker())
+    return Explainer(schema)
+
+
+@cache
+def _nothing_else() -> Any:
+    """The registry of schemas that a reference may lead to: none but the schema at hand."""
+    from referencing import Registry
+
+    return Registry()
 
 
 @cache
@@ -142,102 +192,15 @@ def _explainer_class() -> Any:
     from jsonschema.validators import extend
 
     make: Callable[..., Any] = extend
-    return make(Draft7Validator, {"pattern": _pattern})
-
-
-@cache
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a schema's pattern as JSON Schema means it: ASCII classes, ``$`` only at the very end."""
-    read, escaped, in_class = [], False, False
-    for character in pattern:
-        if not escaped and not in_class and character == "$":
-            read.append(r"\Z")
-            continue
-        if not escaped and character in "[]":
-            in_class = character == "["
-        escaped = character == "\\" and not escaped
-        read.append(character)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # `[[`: Python may read it otherwise one day
-        return re.compile("".join(read), re.ASCII)
+    return make(Draft7Validator, {"pattern": _pattern, PATTERN_PROPERTIES: _pattern_properties})
 
 
 def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[Any]:
     from jsonschema import ValidationError
 
-    if isinstance(instance, str) and not compiled(pattern).search(instance):
+    if isinstance(instance, str) and not fits(pattern, instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-def schema_problem(schema: Any) -> tuple[str, tuple[str | int, ...]] | None:
-    """Return what is wrong with a schema itself and where; None when it is valid draft-07."""
-    found = None if _surely_valid(schema) else _schema_error(schema)
-    return found or _bad_pattern(schema, ())
-
-
-def _surely_valid(schema: Any) -> bool:
-    try:
-        import jsonschema_rs
-    except ImportError:
-        return False
-    return isinstance(schema, dict) and bool(jsonschema_rs.meta.is_valid({**schema, "$schema": _DRAFT}))
-
-
-def _schema_error(schema: Any) -> tuple[str, tuple[str | int, ...]] | None:
-    from jsonschema import Draft7Validator
-
-    worst = min(
-        Draft7Validator(Draft7Validator.META_SCHEMA).iter_errors(schema),
-        key=lambda e: (-len(e.absolute_path), str(e.absolute_path)),
-        default=None,
-    )
-    return (worst.message, tuple(worst.absolute_path)) if worst is not None else None
-
-
-@cache
-def pattern_problem(pattern: str) -> str:
-    """Return why a pattern may not be used; empty for a good one.
-
-    A repetition of something that already repeats without bound (``(a+)+``) can take longer than
-    the universe is old on thirty characters (CWE-1333), so it is refused.
-    """
-    try:
-        compiled(pattern)
-    except re.error as error:
-        return f"the pattern cannot be read: {error}"
-    plain = re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "x", pattern, flags=re.DOTALL)
-    loops: list[bool] = [False]  # for each open group: whether something in it repeats without bound
-    closed = False
-    for index, character in enumerate(plain):
-        endless = character in "*+" or re.match(r"\{\d*,\}", plain[index:]) is not None
-        if character == "(":
-            loops.append(False)
-        elif character == ")" and len(loops) > 1:
-            closed = loops.pop()
-            loops[-1] = loops[-1] or closed
-            continue
-        elif endless:
-            if closed:
-                return "the pattern repeats a repetition, which can take forever"
-            loops[-1] = True
-        closed = False
-    return ""
-
-
-def _bad_pattern(node: Any, at: tuple[str | int, ...]) -> tuple[str, tuple[str | int, ...]] | None:
-    """Return the first pattern that cannot be compiled."""
-    children: Any = ()
-    if isinstance(node, dict):
-        pattern = node.get("pattern")
-        if isinstance(pattern, str):
-            said = pattern_problem(pattern)
-            if said:
-                return said, (*at, "pattern")
-        children = node.items()
-    elif isinstance(node, list):
-        children = enumerate(node)
-    for key, child in children:
-        found = _bad_pattern(child, (*at, key))
-        if found:
-            return found
-    return None
+def _pattern_properties(*_: Any) -> Iterator[Any]:
+    raise BadPattern(PATTERN_PROPERTIES)

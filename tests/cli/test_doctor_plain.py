@@ -47,6 +47,7 @@ def test_a_closed_server_passes(plain: Path, cli: Cli, tmp_path: Path) -> None:
         key = tmp_path / person
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
         cli("enrol", person, "--key", str(key))
+    cli("enrol", "operations-lead", "--address", "ada@example.org")
     server = plain.parent / "server.git"
     for hook in ("pre-receive", "post-receive"):
         (server / "hooks").mkdir(exist_ok=True)
@@ -54,7 +55,7 @@ def test_a_closed_server_passes(plain: Path, cli: Cli, tmp_path: Path) -> None:
     for key_name in ("receive.denyNonFastForwards", "receive.denyDeletes"):
         subprocess.run(["git", "config", key_name, "true"], cwd=server, check=True)
     found = look(cli)
-    assert {result for result, _ in found.values()} == {"ok"}
+    assert {result for result, _ in found.values()} == {"ok"}, found
     (server / "hooks/pre-receive").write_text("#!/bin/sh\nexit 0\n")
     assert look(cli, code=1)["pre-receive hook"] == ("failed", "does not run itsm")
     (server / "hooks/pre-receive").chmod(0o644)

@@ -125,7 +125,7 @@ def test_submit_refuses_what_would_waste_a_reviewers_time(hosted: Hosted, itsm: 
     assert "nothing is called 'NOPE1'" in _said(itsm("submit", "NOPE1", code=1))
     record = hosted.clone.root / RECORD
     record.write_text(record.read_text().replace("type: normal", "typ: normal"))
-    assert f"{CHG} has 2 errors" in _said(itsm("submit", CHG, code=1))
+    assert f"{CHG} cannot be submitted with 2 errors" in _said(itsm("submit", CHG, code=1))
     assert hosted.clone.git("branch", "--show-current") == "main"
     hosted.clone.git("checkout", "-q", "--detach")
     hosted.clone.git("checkout", "-q", "--", ".")

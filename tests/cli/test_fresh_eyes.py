@@ -91,8 +91,9 @@ def test_files_that_cannot_be_read_are_told_and_not_silently_left_out(
         ["export", "csv", "problems"],
     ):
         err = said(cli(*words, code=int(words[0] == "export")).err)
-        assert f"warning: 1 file cannot be read and is left out: {PROBLEM}" in err, words
-        assert "itsm check says what is wrong" in err
+        assert "warning: 1 file cannot be read and is left out: " in err, words
+        assert PROBLEM in err, words
+        assert "itsm check says what is wrong with" in err
     assert cli("list", "incidents").err == ""
     assert cli("export", "csv", "incidents").err == ""
 
@@ -115,7 +116,7 @@ def test_log_of_a_broken_document_says_so_and_not_that_all_was_removed(
     assert "- title" not in out
     assert "+ title" in out
     assert cli("log", PROBLEM, "--json").json["uncommitted"] == []
-    assert cli("log", PROBLEM, "--json").json["unreadable"] is True
+    assert [u["id"] for u in cli("log", PROBLEM, "--json").json["unreadable"]] == [PROBLEM]
 
 
 def test_log_of_one_field_shows_its_whole_value(acme: Path, cli: Cli) -> None:

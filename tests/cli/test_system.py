@@ -58,7 +58,11 @@ ORDINARY = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid()
     [
         (["check"], 1, "PRB-260112-EXMP2.yaml:1:1: error P014 this file cannot be read"),
         (["show", PROBLEM], 1, "PRB-260112-EXMP2.yaml cannot be read: Permission denied"),
-        (["list", "problems"], 0, "1 file cannot be read and is left out: PRB-260112-EXMP2"),
+        (
+            ["list", "problems"],
+            0,
+            "1 file cannot be read and is left out: records/problems/2026/01/PRB-260112-EXMP2.yaml",
+        ),
         (["fmt", PROBLEM], 1, "left alone records/problems/2026/01/PRB-260112-EXMP2.yaml: it cannot be read"),
         (["note", PROBLEM, "x"], 1, "PRB-260112-EXMP2.yaml cannot be read: Permission denied"),
         (["diff"], 0, "problem unreadable"),

@@ -68,7 +68,12 @@ def test_an_unknown_name(git_repo) -> None:
         ("type: caused_by", "type: caused", "caused}", "there is no link type 'caused'"),
         ("Closed: closed}", "Closed: close}", "close}", "incidents have no state 'close'"),
         ("slug: true, ensure", "slug: maybe, ensure", "maybe", "slug must be true or false, not text"),
-        ("x.old.group: group", "x.old.group: {column: a, regex: '('}", "'('", "is not a regular expression"),
+        (
+            "x.old.group: group",
+            "x.old.group: {column: a, regex: '('}",
+            "'('",
+            "is not a regular expression that may be used",
+        ),
         ("x.old.group: group", "x.old.group: {column: a, type: tiem}", "tiem", "type cannot be 'tiem'"),
         (
             "  opened: {at: opened, by: {column: by, slug: true}}\n",

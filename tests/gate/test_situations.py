@@ -10,6 +10,7 @@ import pytest
 from itsm_gitops.gate.types import Assessment, Verdict
 from tests.gate.attacks import ATTACKS
 from tests.gate.limits import LIMITS
+from tests.gate.other_kinds import OTHER_KINDS
 from tests.gate.situations import REQUEST, SITUATIONS, Situation
 from tests.gate.world import CHG, World, review
 
@@ -42,7 +43,7 @@ def play(situation: Situation, world: World) -> Assessment:
 
 
 @pytest.mark.parametrize(
-    "situation", [*SITUATIONS, *ATTACKS, *LIMITS], ids=lambda s: s.name.replace(" ", "-")
+    "situation", [*SITUATIONS, *ATTACKS, *LIMITS, *OTHER_KINDS], ids=lambda s: s.name.replace(" ", "-")
 )
 def test_situation(situation: Situation, organisation: World, tmp_path: Path) -> None:
     found = play(situation, World.copy(organisation, tmp_path / "repo"))
@@ -63,5 +64,5 @@ def test_what_departs_from_a_template_is_named(organisation: World, tmp_path: Pa
 
 
 def test_the_table_is_long_enough_and_has_no_row_twice() -> None:
-    names = [s.name for s in (*SITUATIONS, *ATTACKS, *LIMITS)]
+    names = [s.name for s in (*SITUATIONS, *ATTACKS, *LIMITS, *OTHER_KINDS)]
     assert len(names) == len(set(names)) >= 60

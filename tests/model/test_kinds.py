@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.kinds import ITEM, RECORD, Kind, Reference, find_references, inline
 from itsm_gitops.model.workflow import read_workflow
 
@@ -61,7 +62,7 @@ def test_definitions_are_inlined_and_what_stands_beside_them_wins() -> None:
 
 
 def test_an_unknown_definition_is_named() -> None:
-    with pytest.raises(KeyError, match="nmae"):
+    with pytest.raises(RuleBookError, match="nmae"):
         inline({"$ref": "#/definitions/nmae"}, DEFINITIONS)
 
 

@@ -261,3 +261,26 @@ def test_the_usual_audience_is_a_setting(git_repo: GitRepo) -> None:
     assert read_config(git_repo.repo.snapshot()).audience == "internal"
     git_repo.write("itsm.yaml", "version: 1\nsite: {audience: staff}\n")
     assert read_config(git_repo.repo.snapshot()).audience == "staff"
+
+
+@pytest.mark.parametrize("audience", ["staff", "public"])
+def test_a_known_error_is_shown_once_it_is_published(shop: GitRepo, audience: str) -> None:
+    path = "records/known-errors/2026/11/KE-261121-EEEEE.yaml"
+    text = DOCUMENTS[path]
+    assert "KE-261121-EEEEE" in seen_by(shop, audience).entries
+    shop.write(path, text.replace("state: published", "state: draft"))
+    view = seen_by(shop, audience)
+    assert "KE-261121-EEEEE" not in view.entries
+    assert not any("KE-261121-EEEEE" in some for some in view.known_errors.values())
+    assert not any(a.id == "KE-261121-EEEEE" for e in view.entries.values() for a in view.similar.of(e))
+    internal = seen_by(shop, "internal")
+    assert "KE-261121-EEEEE" in internal.entries  # its writers have to find it
+    assert not any("KE-261121-EEEEE" in some for some in internal.known_errors.values())
+
+
+def test_people_under_any_name_stay_out_where_no_names_are_shown(shop: GitRepo) -> None:
+    renamed = shop.root / "schemas/cmdb/person.schema.json"
+    renamed.write_text(renamed.read_text().replace('"class": "person"', '"class": "employee"'))
+    policy = {"audiences": {"some": {"title": "S", "kinds": {"employee": {"fields": ["*"]}}}}}
+    assert audience_of(policy, "some", ["employee"]).kinds == {}
+    assert "employee" in seen_by(shop, "internal").book.playing(PERSON)

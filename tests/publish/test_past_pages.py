@@ -45,7 +45,7 @@ def test_days_alike_are_one_mark(shown: View) -> None:
     ]
     assert "<title>6 Nov: outage</title>" in html
     assert "<title>7 Nov to 8 Nov: degraded</title>" in html
-    assert "<title>1 Nov to 2 Nov: no record</title>" in html
+    assert "<title>1 Nov to 2 Nov: not known</title>" in html
     assert 'aria-label="Last 10 days: 1 day with an outage, 2 days degraded in 8 days with records"' in html
 
 

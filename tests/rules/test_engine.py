@@ -9,9 +9,9 @@ import pytest
 from example_trees import EXAMPLES, NOW, build, commit, located
 
 from itsm_gitops.model.errors import GitError, NotFound, UsageError
+from itsm_gitops.model.paths import glob
 from itsm_gitops.repository import Repository
 from itsm_gitops.rules import check, explain
-from itsm_gitops.rules.engine import glob
 
 INCIDENT = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
 CHANGE = "records/changes/2026/11/CHG-261120-BBBBB.yaml"

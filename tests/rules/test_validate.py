@@ -7,6 +7,7 @@ import copy
 import json
 import random
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from hypothesis import strategies as st
 from itsm_gitops import documents
 from itsm_gitops.model import clock
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository import Document, Repository, load_store
+from itsm_gitops.repository import Document, Repository, load_store, packaged_rulebook_root
 from itsm_gitops.rules import check, schema
 from itsm_gitops.rules.judge import DocumentJudge
 from itsm_gitops.schema import validate
+from itsm_gitops.schema.faults import pattern_fault
 
 jsonschema_rs = pytest.importorskip("jsonschema_rs")
 
@@ -171,14 +173,16 @@ def test_a_spoilt_repository_is_judged_in_every_scope(root: Path, seed: int) -> 
 def test_without_the_fast_validator_the_findings_are_the_same(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    document, rule_book = root / "records/incidents/2026/11/INC-261120-AAAAA.yaml", root / "schemas"
+    document.write_text(document.read_text().replace("impact: medium", "impact: huge", 1))
+    with_it = [check(Repository.open(root)).findings]
     for path, old, new in (
-        ("records/incidents/2026/11/INC-261120-AAAAA.yaml", "impact: medium", "impact: huge"),
-        ("schemas/policies/roles.yaml", "title:", "titel:"),
-        ("schemas/common.schema.json", '"type": "integer"', '"type": "integr"'),
+        ("policies/roles.yaml", "title:", "titel:"),
+        ("common.schema.json", '"type": "integer"', '"type": "integr"'),
     ):
-        file = root / path
+        file = rule_book / path
         file.write_text(file.read_text().replace(old, new, 1))
-    with_it = check(Repository.open(root)).findings
+    with_it.append(check(Repository.open(root)).findings)
     real = builtins.__import__
 
     def without(name: str, *args: Any, **kwargs: Any) -> Any:
@@ -187,8 +191,12 @@ def test_without_the_fast_validator_the_findings_are_the_same(
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    assert check(Repository.open(root)).findings == with_it
-    assert {f.code for f in with_it} >= {"S004", "S020", "S021"}
+    assert check(Repository.open(root)).findings == with_it[1]
+    assert {f.code for f in with_it[1]} == {"S020", "S021"}
+    for path in ("policies/roles.yaml", "common.schema.json"):
+        shutil.copy(packaged_rulebook_root() / "schemas" / path, rule_book / path)
+    assert check(Repository.open(root)).findings == with_it[0]
+    assert {f.code for f in with_it[0]} == {"S004"}
 
 
 @pytest.mark.parametrize(
@@ -197,7 +205,15 @@ def test_without_the_fast_validator_the_findings_are_the_same(
         ("^([A-Z]+-?)+[0-9]+$", False),
         ("^(a{2,})*$", False),
         ("(a*)+", False),
-        ("((ab?)+c)*", False),
+        ("((ab?)+c)*", True),
+        (r"^[a-z]+(\.[a-z]+)*$", True),
+        ("(a|a)*", False),
+        ("(a|ab|b)+c", False),
+        ("(a?b?)*", False),
+        ("(a{1,20}){1,20}", False),
+        (r"(?=a)", False),
+        (r"(a)\1", False),
+        (r"\ba", False),
         ("[", False),
         ("^a+b*$", True),
         ("^(ab){2,5}$", True),
@@ -207,7 +223,7 @@ def test_without_the_fast_validator_the_findings_are_the_same(
     ],
 )
 def test_patterns_that_can_hang_are_refused(pattern: str, good: bool) -> None:
-    assert (validate.pattern_problem(pattern) == "") is good
+    assert (not list(pattern_fault(pattern))) is good
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,7 @@ def status(view: View) -> dict[str, Any]:
         "version": VERSION,
         "organisation": view.config.organisation,
         "updated": clock.format_time(max(updates)) if updates else None,
+        "complete": not view.gaps,
         "services": [_service(view, e) for e in services],
         "major_incidents": [{**_row(view, e), "major": view.major(e)} for e in major],
     }

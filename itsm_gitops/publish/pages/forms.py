@@ -159,7 +159,7 @@ def _field(view: View, kind: Kind, name: str) -> Question:
     if texts:
         question = replace(question, title=texts[0] or question.title, help=texts[1])
     if name == "service":
-        running = [e for e in view.of_role(meaning.SERVICE) if facts.is_offered(view.book, e)]
+        running = [e for e in view.of_role(meaning.SERVICE) if not facts.is_inactive(view.kind(e), e.columns)]
         ordered = sorted(running, key=lambda e: (e.title.lower(), e.id))
         return replace(question, choices=tuple(Choice(e.id, e.title or e.id) for e in ordered))
     if name == "cis":

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from itsm_gitops.graph.status import STATUSES
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.words import counted
 from itsm_gitops.publish import agenda, urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten, words
 from itsm_gitops.publish.pages import past
@@ -15,6 +17,7 @@ from itsm_gitops.publish.pages.parts import (
     columns,
     first_words,
     heading,
+    incomplete,
     line,
     paragraph,
     reference,
@@ -24,7 +27,7 @@ from itsm_gitops.publish.pages.parts import (
 from itsm_gitops.publish.pages.plan import day_block, rows
 from itsm_gitops.publish.view import View, chip
 
-_ORDER = {"outage": 0, "degraded": 1, "maintenance": 2, "operational": 3}
+_ORDER = {status: rank for rank, status in enumerate(STATUSES)}
 _MOST, _MOST_OPEN, _MOST_CAUSES = 6, 12, 2
 
 _ACTIONS = (
@@ -49,6 +52,7 @@ def home_page(view: View, pages: frozenset[str]) -> ListPage:
     body = join(
         [
             head,
+            incomplete(view),
             section("Major incidents", _major(view), "major", css="it-alert"),
             section(
                 "Services",
@@ -68,9 +72,15 @@ def _headline(statuses: Counter[str]) -> str:
         return f"{_count(statuses['outage'], 'service')} down"
     if statuses["degraded"]:
         return f"{_count(statuses['degraded'], 'service')} degraded"
+    if statuses["unknown"]:
+        return f"The status of {_services(statuses['unknown'])} is not known"
     if statuses["maintenance"]:
         return f"{_count(statuses['maintenance'], 'service')} in maintenance"
     return "All services are operational" if statuses else "IT services"
+
+
+def _services(number: int) -> str:
+    return counted(number, "service")
 
 
 def _count(number: int, noun: str) -> str:
@@ -137,9 +147,8 @@ def _open(view: View) -> Html:
         f"<div>{line(view, e, [view.state_chip(e), reference(view, e, 'service')])}</div></li>"
         for e in found[:_MOST_OPEN]
     ]
-    shown = _lines(items) or paragraph(
-        "No incident is open." if view.audience.everything else "No open incident is shown here."
-    )
+    none = "No incident is open." if view.audience.everything else "No open incident is shown here."
+    shown = _lines(items) or paragraph("No incident that can be read is open." if view.gaps else none)
     kind = view.book.player(meaning.INCIDENT)
     text = f"All {len(found):,} open incidents" if len(found) > _MOST_OPEN else "All incidents"
     more = Html(f'<p class="it-next">{link(urls.index(kind), esc(text))}</p>') if kind else EMPTY
@@ -195,7 +204,8 @@ def services_page(view: View) -> ListPage:
     for entry in view.of_role(meaning.SERVICE):
         groups.setdefault(str(entry.columns.get("category") or "Other"), []).append(entry)
     parts = [
-        heading([], "Services", lead=esc("What IT provides, whether it works now, and who answers for it."))
+        heading([], "Services", lead=esc("What IT provides, whether it works now, and who answers for it.")),
+        incomplete(view),
     ]
     for category, entries in sorted(groups.items()):
         entries.sort(key=lambda e: (e.title.lower(), e.id))

@@ -15,6 +15,7 @@ from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.publish.view import View
 
 MOST_LINKS = 60
+_MOST_GAPS = 10
 _MOST_WORDS = 180
 _MOST_HEADINGS = 1_024
 
@@ -40,6 +41,25 @@ def heading(
         + (f'<p class="it-chips">{chip_row}</p>' if chip_row else "")
         + (f'<div class="it-lead">{lead}</div>' if lead else "")
         + "</header>"
+    )
+
+
+def incomplete(view: View) -> Html:
+    """Return the notice that the status of services is not known, because files cannot be read; else nothing.
+
+    Which files only an audience that sees everything is told.
+    """
+    if not view.gaps:
+        return EMPTY
+    named = view.gaps[:_MOST_GAPS] if view.audience.everything else ()
+    items = "".join(f"<li><code>{esc(g.place)}</code>: {esc(g.reason)}</li>" for g in named)
+    more = len(view.gaps) - len(named)
+    rest = f"<li>and {more} more: itsm check lists them</li>" if named and more else ""
+    return Html(
+        '<div class="it-notice it-notice--unknown" role="status"><p><strong>Not everything can be read at the moment, '
+        "so a fault could be missing here. No service is called operational until that is repaired.</strong></p>"
+        + (f"<ul>{items}{rest}</ul>" if named else "")
+        + "</div>"
     )
 
 

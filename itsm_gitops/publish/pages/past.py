@@ -65,7 +65,7 @@ def bar(view: View, service: str) -> Html:
 
 
 def _word(status: str) -> str:
-    return "no record" if status == UNKNOWN else status
+    return "not known" if status == UNKNOWN else status
 
 
 def summary(days: Sequence[Day]) -> str:
