@@ -1,4 +1,4 @@
-"""Names what happened to a file that is no document at all, by its cause and not by its last symptom.
+"""Recognises files that are no documents at all (a conflict, an LFS pointer, a ZIP) and names the cause.
 
 An unfinished merge, a pointer of Git LFS, an encrypted file or a saved error page would otherwise be reported
 as syntax errors or forbidden characters, which send people looking in the wrong place. Each gets one problem,
@@ -18,7 +18,7 @@ _MERGE_HINT = (
 # Git writes markers at the left margin, where no text of a block scalar can stand: a description may show them.
 _BEGIN, _MIDDLE, _END = rb"<{7,}(?: [^\r\n]*)?", rb"={7,}", rb">{7,}(?: [^\r\n]*)?"
 _MARKS = re.compile(rb"^(?:" + _BEGIN + rb"|" + _MIDDLE + rb"|" + _END + rb")\r?$", re.MULTILINE)
-# What somebody overlooked: a line of ======= alone may as well underline a heading.
+# Markers left by mistake: a line of ======= alone may as well underline a heading.
 _LEFT = re.compile(rb"^(?:" + _BEGIN + rb"|>{7,} [^\r\n]+|\|{7,}(?: [^\r\n]*)?)\r?$", re.MULTILINE)
 
 _LFS = re.compile(rb"version https://(?:git-lfs\.github\.com|hawser\.github\.com)/spec/v\d+\r?\n")
@@ -60,20 +60,20 @@ def unfinished_merge(raw: bytes) -> Problem | None:
     """Return the problem of a file with all markers of a conflict at the left margin, sound YAML or not."""
     if b"<<<<<<<" not in raw:
         return None
-    begin, wanted = 0, b"<"
+    begin, expected = 0, b"<"
     for mark in _MARKS.finditer(raw):
-        if mark[0][:1] == wanted:
-            if wanted == b">":
+        if mark[0][:1] == expected:
+            if expected == b">":
                 return _merge(raw, begin)
-            begin, wanted = (mark.start(), b"=") if wanted == b"<" else (begin, b">")
+            begin, expected = (mark.start(), b"=") if expected == b"<" else (begin, b">")
     return None
 
 
 def accident(raw: bytes) -> Problem | None:
-    """Return what happened to a file that cannot be read; None where nothing in it tells."""
-    left = _LEFT.search(raw)
-    if left:
-        return _merge(raw, left.start())
+    """Return the problem of an unreadable file by its cause; None where the cause is not recognised."""
+    mark = _LEFT.search(raw)
+    if mark:
+        return _merge(raw, mark.start())
     if not raw:
         return Problem("P007", "the file is empty", f"write the document, or {_RESTORE}", 1, 1)
     if not raw.strip(b"\0"):

@@ -1,4 +1,4 @@
-"""What of a repository's ``site/docs`` is published: pages, pictures, styles; nothing that a browser runs."""
+"""Selects the files of ``site/docs`` that are published: pages, pictures, styles; nothing that a browser runs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _files_below(folder: Path) -> Iterator[tuple[str, bytes | None]]:
 
 
 def _published(path: str, content: bytes, own: Path) -> bytes:
-    """Return what is published of a file of the repository's ``site/docs``; raises ItsmError where nothing may be.
+    """Return the publishable content of a file in ``site/docs``; raises ItsmError where the file may not be published.
 
     Browsers run scripts and whole pages, so these come from the tool alone: ``own`` is its folder of the same files.
     """
