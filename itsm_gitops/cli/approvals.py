@@ -12,7 +12,7 @@ from itsm_gitops.cli.base import App, by_option, command, json_option, lazily, p
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, styles, wrap
 from itsm_gitops.cli.width import terminal_width
-from itsm_gitops.gate.approvals import Asked, approvals, approve
+from itsm_gitops.gate.approvals import ApprovalQuery, approvals, approve
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.text import safe_text
 
@@ -99,7 +99,7 @@ def approvals_command(
         raise UsageError(f"one pull request at a time, not {len(words)}")
     if (add or remove) and not simulated:
         raise UsageError("--add and --remove only try things out", "itsm approvals simulate --add PERSON")
-    assessment = approvals(app.repo, Asked(what="".join(words), **options), add=add, remove=remove)
+    assessment = approvals(app.repo, ApprovalQuery(what="".join(words), **options), add=add, remove=remove)
     if simulated and not as_json:
         _say_simulated(add, remove)
     _print(assessment, as_json=as_json, everything=everything)
@@ -126,7 +126,7 @@ def gate_command(app: App, /, what: str, as_json: bool, **options: str) -> int:
     from itsm_gitops.gate.explain import EXIT_ERROR, exit_code
 
     try:
-        assessment = approvals(app.repo, Asked(what=what, **options))
+        assessment = approvals(app.repo, ApprovalQuery(what=what, **options))
     except ItsmError as error:
         error.exit_code = EXIT_ERROR
         raise
@@ -178,7 +178,9 @@ def approve_command(
 
     state = "changes_requested" if reject else "approved"
     person = acting(app.repo, by)
-    approval = approve(app.repo, Asked(what=what, **options), person=person, key=key, state=state, note=note)
+    approval = approve(
+        app.repo, ApprovalQuery(what=what, **options), person=person, key=key, state=state, note=note
+    )
     if as_json:
         from itsm_gitops.gate.explain import as_json as data
 

@@ -19,7 +19,7 @@ from itsm_gitops.model.findings import SEVERITIES
 from itsm_gitops.model.text import safe_text
 
 if TYPE_CHECKING:
-    from itsm_gitops.rules import Report
+    from itsm_gitops.rules import CheckReport
 
 TEXT, JSON, GITHUB = "text", "json", "github"
 
@@ -86,7 +86,7 @@ def check_command(
     return int(report.fails(fail_on))
 
 
-def _print(report: Report, form: str) -> None:
+def _print(report: CheckReport, form: str) -> None:
     from itsm_gitops.rules.report import as_json, github
 
     if form == JSON:
@@ -98,7 +98,7 @@ def _print(report: Report, form: str) -> None:
         echo("\n".join(_lines(report, style, terminal_width())), color=style.on)
 
 
-def _lines(report: Report, style: Style, columns: int) -> Iterator[str]:
+def _lines(report: CheckReport, style: Style, columns: int) -> Iterator[str]:
     """Yield the findings as ``path:line:col: severity CODE message`` with colours, never cut."""
     from itsm_gitops.rules.report import hint, summary
 

@@ -11,7 +11,7 @@ from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, p
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, facts, styles, wrap
 from itsm_gitops.cli.width import terminal_width
-from itsm_gitops.commands.explaining import Part, Topic, explain
+from itsm_gitops.commands.explaining import ExplainedSection, Topic, explain
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.text import safe_text
 
@@ -66,7 +66,7 @@ def _lines(topic: Topic, style: Style, columns: int) -> Iterator[str]:
         yield from _part(part, style, columns)
 
 
-def _part(part: Part, style: Style, columns: int) -> Iterator[str]:
+def _part(part: ExplainedSection, style: Style, columns: int) -> Iterator[str]:
     if part.title:
         yield ""
         yield style.bold(safe_text(part.title))

@@ -21,9 +21,9 @@ from itsm_gitops.cli.base import (
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo
-from itsm_gitops.editing.create import Draft, assignment_for, finish, start, text_of
+from itsm_gitops.editing.create import NewDocument, assignment_for, finish, start, text_of
 from itsm_gitops.editing.fields import read_assignment
-from itsm_gitops.editing.validation import Rejected
+from itsm_gitops.editing.validation import DocumentRejected
 from itsm_gitops.model.errors import UsageError
 from itsm_gitops.model.text import safe_text
 
@@ -181,7 +181,7 @@ def _ask_identifier(app: App, word: str) -> str | None:
     return ask_identifier(app.repo, kind)
 
 
-def _ask_missing(draft: Draft) -> None:
+def _ask_missing(draft: NewDocument) -> None:
     """Ask for every missing field, then for anything else."""
     missing = draft.missing()
     if not missing:
@@ -194,7 +194,7 @@ def _ask_missing(draft: Draft) -> None:
     ask_more(draft)
 
 
-def _finish_in_editor(app: App, draft: Draft, note: str | None, as_json: bool, dry_run: bool) -> None:
+def _finish_in_editor(app: App, draft: NewDocument, note: str | None, as_json: bool, dry_run: bool) -> None:
     """Let the user edit the text until it is valid, or give up."""
     text = text_of(draft).decode()
     while True:
@@ -203,7 +203,7 @@ def _finish_in_editor(app: App, draft: Draft, note: str | None, as_json: bool, d
             raise usage("nothing was written: the text is empty")
         try:
             result, others, _ = finish(draft, note=note, dry_run=dry_run, edited=edited.encode())
-        except (Rejected, UsageError) as error:
+        except (DocumentRejected, UsageError) as error:
             if not interactive():
                 raise
             from itsm_gitops.cli.failures import report

@@ -13,7 +13,7 @@ from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import listing, styles, wrap
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.editing.assign import reader
-from itsm_gitops.editing.create import Draft, candidates, identifier_for
+from itsm_gitops.editing.create import NewDocument, candidates, identifier_for
 from itsm_gitops.editing.fields import SET, Assignment, expected, read_assignment, schema_type
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.kinds import Kind
@@ -94,7 +94,7 @@ def _ask_group(repo: Repository, field: str, schema: Any, parts: Sequence[str]) 
     return Assignment((field,), SET, json.dumps(values))
 
 
-def ask_more(draft: Draft) -> None:
+def ask_more(draft: NewDocument) -> None:
     """Offer to set further fields until an empty answer."""
     style = styles(sys.stdout)
     echo(style.bold("Anything else?"), color=style.on)

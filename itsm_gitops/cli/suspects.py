@@ -12,7 +12,7 @@ from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, styles, wrap
 from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.cli.width import terminal_width
-from itsm_gitops.commands.suspecting import Found, suspect
+from itsm_gitops.commands.suspecting import SuspectList, suspect
 from itsm_gitops.graph.suspects import EDIT, Suspect
 from itsm_gitops.model import clock
 from itsm_gitops.model.text import safe_text, shorten, width
@@ -56,7 +56,7 @@ def suspects_command(
     echo("\n".join(lines), color=style.on)
 
 
-def _lines(result: Found, limit: int, style: Style, columns: int, zone: str) -> Iterator[str]:
+def _lines(result: SuspectList, limit: int, style: Style, columns: int, zone: str) -> Iterator[str]:
     here = result.scene
     title = shorten(safe_text(here.incident.title), columns - width(here.incident.id) - 2)
     yield f"{style.name(here.incident.id)}  {title}"

@@ -20,7 +20,7 @@ from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.model.text import safe_text, shorten, width
 
 if TYPE_CHECKING:
-    from itsm_gitops.commands.showing import Related, Shown
+    from itsm_gitops.commands.showing import DocumentView, Related
     from itsm_gitops.editing.steps import Step
     from itsm_gitops.model.kinds import Kind
 
@@ -29,7 +29,7 @@ _ELSEWHERE = frozenset(["id", "kind", "class", "title", "name", "state", "timeli
 _LINKS_SHOWN = 12
 
 
-def render(page: Shown, style: Style, columns: int, zone: str) -> list[str]:
+def render(page: DocumentView, style: Style, columns: int, zone: str) -> list[str]:
     """Return the lines of the terminal's view of a document."""
     lines = list(_head(page, style, columns))
     sections = (
@@ -47,7 +47,7 @@ def render(page: Shown, style: Style, columns: int, zone: str) -> list[str]:
     return lines
 
 
-def _head(page: Shown, style: Style, columns: int) -> Iterator[str]:
+def _head(page: DocumentView, style: Style, columns: int) -> Iterator[str]:
     document = page.document
     kind, data = document.kind, document.data
     parts = [style.name(document.id), safe_text(kind.title)]
@@ -79,7 +79,7 @@ def _is_prose(kind: Kind, name: str, value: Any) -> bool:
     return isinstance(value, str) and (bool(schema.get("x-text")) or "\n" in value or len(value) > 120)
 
 
-def _facts(page: Shown, style: Style, columns: int, zone: str) -> Iterator[str]:
+def _facts(page: DocumentView, style: Style, columns: int, zone: str) -> Iterator[str]:
     """Yield the short fields; names of other documents come with their titles."""
     document = page.document
     titles = {r.id: r.label for r in page.related if r.label}
@@ -122,7 +122,7 @@ def _questions(form: Mapping[str, Any]) -> Iterator[str]:
         yield f"{plain(name)}: {plain(schema.get('title', name))} ({takes}{must})"
 
 
-def _prose(page: Shown, columns: int) -> Iterator[tuple[str, list[str]]]:
+def _prose(page: DocumentView, columns: int) -> Iterator[tuple[str, list[str]]]:
     document = page.document
     for name, value in document.data.items():
         if name not in _ELSEWHERE and _is_prose(document.kind, name, value):
@@ -130,7 +130,7 @@ def _prose(page: Shown, columns: int) -> Iterator[tuple[str, list[str]]]:
             yield words(name).capitalize(), [f"  {line}".rstrip() for line in body]
 
 
-def _links(page: Shown, style: Style, columns: int) -> Iterator[str]:
+def _links(page: DocumentView, style: Style, columns: int) -> Iterator[str]:
     """Yield one line for each relation that facts do not show, grouped by their titles."""
     groups: dict[str, list[Related]] = {}
     for relation in page.related:
@@ -165,7 +165,7 @@ def _title_and_state(relation: Related, style: Style, cells: int) -> str:
     return f"{title} {style.dim(f'({state})')}" if state else title
 
 
-def _timeline(page: Shown, style: Style, columns: int, zone: str) -> Iterator[str]:
+def _timeline(page: DocumentView, style: Style, columns: int, zone: str) -> Iterator[str]:
     entries = [e for e in page.document.data.get("timeline", ()) if isinstance(e, dict)]
     if not entries:
         return

@@ -11,7 +11,7 @@ from itsm_gitops.model.errors import ItsmError, UsageError
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
-    from itsm_gitops.rules import Report
+    from itsm_gitops.rules import CheckReport
 
 
 def check(
@@ -21,7 +21,7 @@ def check(
     at: str | None = None,
     base: str | None = None,
     fix: bool = False,
-) -> Report:
+) -> CheckReport:
     """Judge a snapshot, or what changed since it left ``base``; see ``rules.check``.
 
     ``paths`` are files or folders as typed, relative to the present folder. Raises UsageError for

@@ -21,7 +21,7 @@ _CODE = re.compile(r"[A-Za-z]\d{3}")
 TOPICS = ("rules", "kinds", "links", "states", "templates")
 
 
-class Part(NamedTuple):
+class ExplainedSection(NamedTuple):
     """One section: a title, prose, and rows of a name and what it means."""
 
     title: str
@@ -36,7 +36,7 @@ class Topic(NamedTuple):
     kind: str
     name: str
     title: str
-    parts: tuple[Part, ...]
+    parts: tuple[ExplainedSection, ...]
 
 
 def explain(repo: Repository | None, words: list[str], *, at: str | None = None) -> Topic:
@@ -96,7 +96,7 @@ def _rules() -> Topic:
     families: dict[str, list[tuple[str, str]]] = {}
     for rule in explanations():
         families.setdefault(rule.family, []).append((rule.code, f"{rule.title} ({rule.severity})"))
-    parts = tuple(Part(family, rows=tuple(rows)) for family, rows in families.items())
+    parts = tuple(ExplainedSection(family, rows=tuple(rows)) for family, rows in families.items())
     return Topic("topic", "rules", "All rules", parts)
 
 
@@ -105,10 +105,10 @@ def _rule(rule: Explanation) -> Topic:
     if rule.fixable:
         about.append(("repair", "itsm check --fix"))
     parts = [
-        Part("", rule.why, tuple(about)),
-        Part("What to do", rule.hint),
-        Part("Wrong", code=rule.bad),
-        Part("Right", code=rule.good),
+        ExplainedSection("", rule.why, tuple(about)),
+        ExplainedSection("What to do", rule.hint),
+        ExplainedSection("Wrong", code=rule.bad),
+        ExplainedSection("Right", code=rule.good),
     ]
     return Topic("rule", rule.code, rule.title, tuple(p for p in parts if p.text or p.rows or p.code))
 
@@ -117,7 +117,7 @@ def _topic(book: RuleBook, word: str) -> Topic | None:
     if word == "kinds":
         groups = (("Records", True), ("Configuration items and what they need", False))
         parts = [
-            Part(
+            ExplainedSection(
                 title,
                 rows=tuple((k.name, k.description) for k in book.kinds.values() if k.is_record == records),
             )
@@ -131,20 +131,25 @@ def _topic(book: RuleBook, word: str) -> Topic | None:
         by_link = tuple(r for r, k in zip(rows, book.links.values(), strict=True) if k.in_links)
         by_field = tuple(r for r, k in zip(rows, book.links.values(), strict=True) if not k.in_links)
         parts = [
-            Part("Said by links (itsm link)", rows=by_link),
-            Part("Said by fields (itsm set)", rows=by_field),
+            ExplainedSection("Said by links (itsm link)", rows=by_link),
+            ExplainedSection("Said by fields (itsm set)", rows=by_field),
         ]
         return Topic("topic", "links", "Link vocabulary", tuple(p for p in parts if p.rows))
     if word == "states":
         parts = [
-            Part(k.title, rows=_states(k.workflow)) for k in book.kinds.values() if k.workflow and k.is_record
+            ExplainedSection(k.title, rows=_states(k.workflow))
+            for k in book.kinds.values()
+            if k.workflow and k.is_record
         ]
         life = next((k.workflow for k in book.kinds.values() if k.workflow and not k.is_record), None)
         return Topic(
-            "topic", word, "States", (*parts, *([Part(life.title, rows=_states(life))] if life else []))
+            "topic",
+            word,
+            "States",
+            (*parts, *([ExplainedSection(life.title, rows=_states(life))] if life else [])),
         )
     if word == "templates":
-        part = Part("", rows=tuple((t, _template(book, t)) for t in book.templates))
+        part = ExplainedSection("", rows=tuple((t, _template(book, t)) for t in book.templates))
         return Topic("topic", word, "Templates (itsm new KIND --template NAME)", (part,))
     return None
 
@@ -173,10 +178,14 @@ def _kind_topic(book: RuleBook, words: list[str]) -> Topic | None:
     schema = schema_at(kind, tuple(name.split(".")))
     rows = [("takes", expected(schema))]
     rows += [(key.lower(), str(schema[word])) for key, word in _LIMITS if word in schema]
-    parts = [Part("", str(schema.get("description", "")), tuple(rows))]
+    parts = [ExplainedSection("", str(schema.get("description", "")), tuple(rows))]
     inner = schema.get("properties") or (schema.get("items") or {}).get("properties") or {}
     if inner:
-        parts.append(Part("Parts", rows=tuple((n, str(s.get("description", ""))) for n, s in inner.items())))
+        parts.append(
+            ExplainedSection(
+                "Parts", rows=tuple((n, str(s.get("description", ""))) for n, s in inner.items())
+            )
+        )
     return Topic("field", f"{kind.name}.{name}", f"Field '{name}' of {kind.plural_title}", tuple(parts))
 
 
@@ -200,12 +209,12 @@ def _kind(kind: Kind) -> Topic:
     )
     more = tuple((n, str(s.get("description", ""))) for n, s in fields if n not in kind.required)
     parts = [
-        Part("", kind.description, tuple(about)),
-        Part("Needed", rows=needed),
-        Part("Possible", rows=more),
+        ExplainedSection("", kind.description, tuple(about)),
+        ExplainedSection("Needed", rows=needed),
+        ExplainedSection("Possible", rows=more),
     ]
     if kind.workflow:
-        parts.append(Part("States", rows=_states(kind.workflow)))
+        parts.append(ExplainedSection("States", rows=_states(kind.workflow)))
     return Topic("kind", kind.name, kind.title, tuple(p for p in parts if p.text or p.rows))
 
 
@@ -223,7 +232,7 @@ def _link_topic(book: RuleBook, word: str) -> Topic | None:
     rows += [("at most", f"{found.max} from one document")] if found.max else []
     rows += [("circles", "not allowed")] if found.acyclic else []
     rows += [("failure", _IMPACTS[found.impact])] if found.impact in _IMPACTS else []
-    return Topic("link", found.name, found.title, (Part("", found.description, tuple(rows)),))
+    return Topic("link", found.name, found.title, (ExplainedSection("", found.description, tuple(rows)),))
 
 
 _IMPACTS = {
@@ -249,7 +258,7 @@ def _state_topic(book: RuleBook, word: str) -> Topic | None:
 
 
 def _state(name: str, kinds: list[Kind]) -> Topic:
-    parts: list[Part] = []
+    parts: list[ExplainedSection] = []
     seen: set[str] = set()
     for kind in kinds:
         flow = kind.workflow
@@ -268,7 +277,9 @@ def _state(name: str, kinds: list[Kind]) -> Topic:
         rows += [("reached from", ", ".join(before) or "the beginning")]
         rows += [(f"→ {t.target}", t.title + _when(t.when) + _by(t.by)) for t in after]
         rows += [("then", "nothing: it is final")] if state.terminal else []
-        parts.append(Part(kind.title if kind.is_record else flow.title, state.description, tuple(rows)))
+        parts.append(
+            ExplainedSection(kind.title if kind.is_record else flow.title, state.description, tuple(rows))
+        )
     return Topic("state", name, f"State '{name}'", tuple(parts))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.graph.impact import DOWN, UP, Branch, Effect, Group, Hit, ImpactGraph
+from itsm_gitops.graph.impact import DOWN, UP, Branch, Effect, Group, Impacted, ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
@@ -30,7 +30,7 @@ class Impact:
     entry: Entry
     down: Branch | None
     up: Branch | None
-    hits: dict[str, Hit]
+    hits: dict[str, Impacted]
     groups: dict[str, tuple[Group, ...]]
     entries: dict[str, Entry]
     services: frozenset[str] = frozenset()

@@ -15,7 +15,7 @@ from itsm_gitops.graph.collisions import Collision
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.planned import Planned
-from itsm_gitops.graph.risk import FACT, LEVELS, QUESTION, Assessment, Point, RiskBook
+from itsm_gitops.graph.risk import FACT, LEVELS, QUESTION, Point, RiskAssessment, RiskBook
 from itsm_gitops.graph.schedule import Freeze, Schedule, plan, preview_freezes
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import Refused, UsageError
@@ -34,7 +34,7 @@ _DEFAULT = timedelta(weeks=4)
 class Risk:
     """The computed risk of one change, and the points with whose lowering its level would fall."""
 
-    assessment: Assessment
+    assessment: RiskAssessment
     title: str
     savings: tuple[tuple[Point, int], ...]
 
@@ -75,7 +75,7 @@ def risk(repo: Repository, fragment: str, *, at: str | None = None) -> Risk:
     return Risk(found, entry.title, tuple(sorted(worth, key=lambda w: (-w[1], w[0].name))))
 
 
-def enough(found: Assessment) -> str:
+def enough(found: RiskAssessment) -> str:
     """Say what it takes to reach the next lower level; empty where it is the lowest."""
     if found.computed == LEVELS[0]:
         return ""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store
     from itsm_gitops.repository.store import Document
 
-__all__ = ["REPORTS", "Reporter", "report", "table_of"]
+__all__ = ["REPORTS", "SnapshotReporter", "report", "table_of"]
 
 
 def report(
@@ -76,7 +76,7 @@ def table_of(found: Report, name: str) -> Table:
     return tables[name]
 
 
-class Reporter:
+class SnapshotReporter:
     """Makes the reports of the site from the one reading of the documents that the build does anyway."""
 
     def __init__(self) -> None:

@@ -45,7 +45,7 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DocumentView:
     """Everything `itsm show` says about a document.
 
     ``incoming_left`` counts documents that mention this one and were not read, ``not_searched``
@@ -94,7 +94,7 @@ def show(
     at: str | None = None,
     links: bool | None = None,
     search: Search | None = None,
-) -> Shown:
+) -> DocumentView:
     """Find a document and everything around it.
 
     ``links`` says where to look for links that other documents store: True everywhere, False
@@ -107,7 +107,7 @@ def show(
         search = start_search(snapshot, path, everywhere=links is True)
     book = _book(repo, snapshot, at)
     document = read_document(book, path, snapshot.read(path))
-    reader = _Reader(book, snapshot, repo.gaps)
+    reader = _NeighbourReader(book, snapshot, repo.gaps)
     related = reader.outgoing(document)
     left = 0
     skipped: list[str] = []
@@ -116,7 +116,7 @@ def show(
         incoming, left = reader.incoming(document, found)
         related += incoming
     times = [str(e["at"]) for e in timeline(document.data) if clock.parse_time(e.get("at", ""))]
-    return Shown(
+    return DocumentView(
         document=document,
         priority=priority(book.policy(PRIORITY), document.data),
         opened=times[0] if times else "",
@@ -158,7 +158,7 @@ def _age(document: Opened) -> str:
     return clock.age(first, clock.now() if open_now else last)
 
 
-class _Reader:
+class _NeighbourReader:
     """Reads the neighbours of a document, each once."""
 
     def __init__(self, book: RuleBook, snapshot: Snapshot, gaps: dict[str, Gap]) -> None:

@@ -22,7 +22,7 @@ def build(
     progress: Callable[[str, int, int], None] | None = None,
 ) -> SiteReport:
     """Build the site of a snapshot for an audience; ``reference`` is the Markdown of the command line's reference."""
-    from itsm_gitops.commands.reporting import Reporter
+    from itsm_gitops.commands.reporting import SnapshotReporter
     from itsm_gitops.publish.build import build_site
     from itsm_gitops.rules import explanations
 
@@ -34,7 +34,7 @@ def build(
         audience=audience,
         cli_reference=reference,
         rules=explanations(),
-        reporter=Reporter(),
+        reporter=SnapshotReporter(),
         progress=progress or _silent,
     )
 
@@ -53,7 +53,7 @@ def serve(
     say: Callable[[str], None],
 ) -> None:
     """Build and serve the site on the loopback address until interrupted; rebuild when files change."""
-    from itsm_gitops.commands.reporting import Reporter
+    from itsm_gitops.commands.reporting import SnapshotReporter
     from itsm_gitops.publish.serve import serve as run
     from itsm_gitops.rules import explanations
 
@@ -64,6 +64,6 @@ def serve(
         audience=audience,
         cli_reference=reference,
         rules=explanations(),
-        reporter=Reporter(),
+        reporter=SnapshotReporter(),
         say=say,
     )

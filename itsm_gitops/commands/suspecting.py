@@ -21,7 +21,7 @@ _LONGEST = timedelta(days=366)
 
 
 @dataclass(frozen=True)
-class Found:
+class SuspectList:
     """The suspects of one incident, most likely first; ``looked_at`` is the number of CIs looked at."""
 
     scene: Scene
@@ -63,7 +63,7 @@ def _suspect(found: Suspect) -> dict[str, Any]:
 
 def suspect(
     repo: Repository, fragment: str, *, window: str = "7d", began: str = "", at: str | None = None
-) -> Found:
+) -> SuspectList:
     """Look for what happened before an incident (or problem) on what it affects.
 
     ``began`` is when it really began, where that is not when it was opened. Without Git only
@@ -92,4 +92,4 @@ def suspect(
 
         paths = sorted(network.entries[i].path for i in here.distances)
         edits = file_edits(repo, paths, here.since, here.began, at)
-    return Found(here, tuple(suspects(network, graph, here, edits)), repo.git is not None)
+    return SuspectList(here, tuple(suspects(network, graph, here, edits)), repo.git is not None)

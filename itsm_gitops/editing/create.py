@@ -50,7 +50,7 @@ _ACTING = ("reported_by", "requested_by", "owner")
 
 
 @dataclass
-class Draft:
+class NewDocument:
     """A document in the making. ``data`` holds what is known so far, in canonical order."""
 
     repo: Repository
@@ -93,12 +93,12 @@ def start(
     identifier: str | None = None,
     template: str | None = None,
     by: str | None = None,
-) -> Draft:
+) -> NewDocument:
     """Begin a document; raises NotFound for an unknown kind or template, UsageError for a bad identifier."""
     kind = repo.book.kind(kind_word)
     values = _template_values(repo, kind, template) if template else {}
     handle = acting(repo, by) if kind.is_record else (by or "")
-    draft = Draft(repo, kind, identifier_for(repo, kind, identifier), handle, {})
+    draft = NewDocument(repo, kind, identifier_for(repo, kind, identifier), handle, {})
     draft.data = _ordered(kind, {**_fixed(draft), **copy.deepcopy(dict(values))})
     for name in _ACTING if kind.is_record else ():
         if name in kind.required:
@@ -158,7 +158,7 @@ def _templates_for(repo: Repository, kind: Kind) -> str:
     return f"templates for it: {', '.join(fitting)}" if fitting else f"there is no template for {kind.name}"
 
 
-def _fixed(draft: Draft) -> dict[str, Any]:
+def _fixed(draft: NewDocument) -> dict[str, Any]:
     kind = draft.kind
     data: dict[str, Any] = {"id": draft.id, kind.tag: kind.name}
     if kind.workflow is not None:
@@ -213,7 +213,7 @@ def candidates(repo: Repository, schema: Mapping[str, Any]) -> list[str]:
     return names(repo, kinds_of(repo.book, reference["to"])) if reference else []
 
 
-def text_of(draft: Draft) -> bytes:
+def text_of(draft: NewDocument) -> bytes:
     """Return the file that the draft becomes."""
     from itsm_gitops.documents import UNWRITABLE_HINT, dump
 
@@ -224,7 +224,7 @@ def text_of(draft: Draft) -> bytes:
 
 
 def finish(
-    draft: Draft, *, note: str | None = None, dry_run: bool = False, edited: bytes | None = None
+    draft: NewDocument, *, note: str | None = None, dry_run: bool = False, edited: bytes | None = None
 ) -> tuple[Written, list[Written], bytes]:
     """Write the draft and its links.
 
@@ -258,7 +258,7 @@ def finish(
     return replace(result, findings=tuple(found)), done, raw
 
 
-def refuse_missing(draft: Draft) -> None:
+def refuse_missing(draft: NewDocument) -> None:
     """Raise UsageError that lists the missing fields with the options that give them."""
     missing = draft.missing()
     if missing:
@@ -274,7 +274,9 @@ def _about(kind: Kind, name: str) -> str:
     return str(kind.fields.get(name, {}).get("description", ""))
 
 
-def _link(draft: Draft, word: str, target: str, others: dict[str, tuple[Opened, dict[str, Any]]]) -> None:
+def _link(
+    draft: NewDocument, word: str, target: str, others: dict[str, tuple[Opened, dict[str, Any]]]
+) -> None:
     """Store a link in the draft, or in the other document where the vocabulary says so."""
     kind, forward = find_link(draft.repo.book, word)
     other = open_document(draft.repo, target)

@@ -9,7 +9,7 @@ from itsm_gitops.editing.assign import apply, reader
 from itsm_gitops.editing.change import Written, save, timeline_entry
 from itsm_gitops.editing.fields import Assignment
 from itsm_gitops.editing.opening import Opened, open_document
-from itsm_gitops.editing.steps import Need, Step, code_field, needs, next_steps, prose_field, state_of
+from itsm_gitops.editing.steps import MissingField, Step, code_field, needs, next_steps, prose_field, state_of
 from itsm_gitops.model.errors import ItsmError, NotFound, Refused, did_you_mean
 from itsm_gitops.model.text import typed_text
 from itsm_gitops.model.words import a_kind
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Missing(Refused):
     """The target state demands fields that the document does not have; ``needs`` lists them."""
 
-    def __init__(self, document: Opened, state: str, missing: Sequence[Need]) -> None:
+    def __init__(self, document: Opened, state: str, missing: Sequence[MissingField]) -> None:
         lines = [line for need in missing for line in _advice(need)]
         super().__init__(
             f"{document.id} cannot become '{state}' yet: missing {', '.join(n.field for n in missing)}",
@@ -33,7 +33,7 @@ class Missing(Refused):
         self.needs = tuple(missing)
 
 
-def _advice(need: Need) -> list[str]:
+def _advice(need: MissingField) -> list[str]:
     lines = [f"  {need.option}", f"      {need.description}"]
     return lines + ([f"      one of: {', '.join(need.values)}"] if need.values else [])
 

@@ -9,7 +9,7 @@ from itsm_gitops.editing.fields import expected, schema_type
 from itsm_gitops.model.kinds import Kind
 
 
-class Need(NamedTuple):
+class MissingField(NamedTuple):
     """A field that a state demands and the document does not have yet.
 
     ``option`` supplies it on a command line; ``values`` are what it may be, where that is a choice.
@@ -27,7 +27,7 @@ class Step(NamedTuple):
     state: str
     name: str
     title: str
-    needs: tuple[Need, ...]
+    needs: tuple[MissingField, ...]
 
     def command(self, identifier: str) -> str:
         """Return the command line that makes the step, with placeholders for what is missing."""
@@ -48,7 +48,9 @@ def next_steps(kind: Kind, data: Mapping[str, Any]) -> list[Step]:
     return [Step(t.target, t.name, t.title, needs(kind, t.target, data, t.clear)) for t in steps]
 
 
-def needs(kind: Kind, state: str, data: Mapping[str, Any], cleared: tuple[str, ...] = ()) -> tuple[Need, ...]:
+def needs(
+    kind: Kind, state: str, data: Mapping[str, Any], cleared: tuple[str, ...] = ()
+) -> tuple[MissingField, ...]:
     """Return what ``state`` demands and the document lacks once ``cleared`` fields are gone."""
     if kind.workflow is None:
         return ()
@@ -78,7 +80,7 @@ def code_field(kind: Kind, state: str, data: Mapping[str, Any]) -> str:
     return next((f for f in own if f not in data), own[0] if own else "")
 
 
-def _need(kind: Kind, field: str, coded: bool, prose: bool) -> Need:
+def _need(kind: Kind, field: str, coded: bool, prose: bool) -> MissingField:
     schema = kind.fields.get(field, {})
     values = tuple(str(v) for v in schema.get("enum", ()))
     option = f"--set {field}={_placeholder(schema)}"
@@ -89,7 +91,7 @@ def _need(kind: Kind, field: str, coded: bool, prose: bool) -> Need:
     elif schema_type(schema) == "object" and schema.get("properties"):
         parts = schema.get("required") or list(schema["properties"])[:1]
         option = " ".join(f"--set {field}.{p}={_placeholder(schema['properties'].get(p, {}))}" for p in parts)
-    return Need(field, str(schema.get("description", "")), option, values)
+    return MissingField(field, str(schema.get("description", "")), option, values)
 
 
 def _placeholder(schema: Mapping[str, Any]) -> str:

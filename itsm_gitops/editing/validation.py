@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
 
 
-class Rejected(Refused):
+class DocumentRejected(Refused):
     """A document that would break rules; ``findings`` says which. Nothing was written."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
@@ -36,5 +36,5 @@ def judged(repo: Repository, after: Mapping[str, bytes], before: Mapping[str, by
     found = new_findings(repo, after, before)
     errors = [f for f in found if f.severity == ERROR]
     if errors:
-        raise Rejected(errors)
+        raise DocumentRejected(errors)
     return found

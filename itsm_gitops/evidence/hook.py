@@ -277,9 +277,9 @@ def _rerun(
 
 
 def _passes(repo: Repository, number: int) -> bool:
-    from itsm_gitops.gate.approvals import Asked, approvals
+    from itsm_gitops.gate.approvals import ApprovalQuery, approvals
 
     try:
-        return approvals(repo, Asked(what=str(number), forge="github")).passes
+        return approvals(repo, ApprovalQuery(what=str(number), forge="github")).passes
     except ItsmError:
         return False  # what cannot be judged is red, as the gate itself would be

@@ -14,7 +14,7 @@ from itsm_gitops.model.findings import ERROR, Finding, Pointer
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository import Document, Repository, Store
 from itsm_gitops.rules.context import NetworkContext
-from itsm_gitops.rules.judge import DocumentJudge, Verdict, run
+from itsm_gitops.rules.judge import DocumentJudge, DocumentVerdict, run
 from itsm_gitops.rules.rule import NETWORK
 from itsm_gitops.rules.settings import configured
 
@@ -87,7 +87,7 @@ class ProposalJudge:
         self._config = repo.config.require()  # severities and the cut-over decide what comes in
         self._store = store
         self._now = clock.now()
-        self._verdicts: dict[tuple[str, bytes], Verdict | None] = {}
+        self._verdicts: dict[tuple[str, bytes], DocumentVerdict | None] = {}
         self._old: dict[str, frozenset[tuple[str, str]]] = {}
         self._network: frozenset[tuple[str, str, str]] | None = None
 
@@ -116,7 +116,7 @@ class ProposalJudge:
                 found.setdefault(identifier, []).append(finding)
         return found
 
-    def _judge(self, store: Store, proposals: Mapping[str, Proposal]) -> list[Verdict]:
+    def _judge(self, store: Store, proposals: Mapping[str, Proposal]) -> list[DocumentVerdict]:
         judge = DocumentJudge(self._now)
         found = []
         for proposal in proposals.values():
@@ -129,7 +129,7 @@ class ProposalJudge:
                 found.append(verdict)
         return found
 
-    def _verdict(self, verdicts: list[Verdict], store: Store) -> Verdict | None:
+    def _verdict(self, verdicts: list[DocumentVerdict], store: Store) -> DocumentVerdict | None:
         """Return what is worth remembering: errors, and which fields the rules must not rely on."""
         for verdict in verdicts:
             errors = tuple(self._errors(verdict.findings, store))

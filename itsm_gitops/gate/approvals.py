@@ -25,7 +25,7 @@ _CI = ("GITHUB_EVENT_PATH", "CI_MERGE_REQUEST_IID")
 
 
 @dataclass(frozen=True)
-class Asked:
+class ApprovalQuery:
     """What the command line says about the request. ``what`` is a number, a change or a revision."""
 
     what: str = ""
@@ -47,7 +47,7 @@ class Meant(NamedTuple):
 
 
 def approvals(
-    repo: Repository, asked: Asked, *, add: Sequence[str] = (), remove: Sequence[str] = ()
+    repo: Repository, asked: ApprovalQuery, *, add: Sequence[str] = (), remove: Sequence[str] = ()
 ) -> Assessment:
     """Return how a request stands; ``add`` and ``remove`` try out reviews (``PERSON[:STATE]``)."""
     from itsm_gitops.gate.assess import assess
@@ -67,7 +67,7 @@ def approvals(
     )  # fmt: skip
 
 
-def find(repo: Repository, asked: Asked) -> Meant:
+def find(repo: Repository, asked: ApprovalQuery) -> Meant:
     """Return the request that is meant: of a forge, of a change, or the checked-out branch.
 
     Raises UsageError where it cannot be told, ForgeError or GitError where something is missing.
@@ -193,7 +193,13 @@ class Approved(NamedTuple):
 
 
 def approve(
-    repo: Repository, asked: Asked, *, person: str, key: str = "", state: str = "approved", note: str = ""
+    repo: Repository,
+    asked: ApprovalQuery,
+    *,
+    person: str,
+    key: str = "",
+    state: str = "approved",
+    note: str = "",
 ) -> Approved:
     """Sign a statement about a request as it stands, and keep it in the repository.
 
@@ -219,7 +225,7 @@ def approve(
     return Approved(name, text.decode(), approvals(repo, asked))
 
 
-def _may_override(repo: Repository, asked: Asked, person: str) -> bool:
+def _may_override(repo: Repository, asked: ApprovalQuery, person: str) -> bool:
     """Whether the policy lets somebody override for their own work, as the one on call does at night."""
     tried = approvals(repo, asked, add=[person])
     return any(v.retro_review and any(r.person == person for r in v.counted) for v in tried.verdicts)

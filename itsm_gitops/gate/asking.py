@@ -16,7 +16,7 @@ from itsm_gitops.gate.digest import Content
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import Policy, read_policy
 from itsm_gitops.gate.pull_request import Request
-from itsm_gitops.gate.requirements import Asked, required
+from itsm_gitops.gate.requirements import AppliedRequirement, required
 from itsm_gitops.gate.separation import separate
 from itsm_gitops.gate.summary import describe
 from itsm_gitops.graph.impact import ImpactGraph
@@ -26,7 +26,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.facts import authorised_states
 from itsm_gitops.model.meaning import CHANGE
-from itsm_gitops.model.standing import Asking, Need
+from itsm_gitops.model.standing import ApprovalNeed, Asking
 from itsm_gitops.repository import Store
 
 _NOTHING = Asking("", ())
@@ -88,7 +88,7 @@ class _Asker:
     def _is_prepared(self, entry: Entry) -> bool:
         return entry.state in self._policy.preparation
 
-    def _need(self, asked: Asked, apart: frozenset[str]) -> Need:
+    def _need(self, asked: AppliedRequirement, apart: frozenset[str]) -> ApprovalNeed:
         need, directory = asked.requirement, self._directory
         narrowed = directory.narrowed(need.role, asked.data, asked.item)
         holders = directory.fill(need.role, narrowed, asked.owners) if need.role and not asked.error else {}
@@ -97,7 +97,7 @@ class _Asker:
             for person, holding in holders.items()
             if person not in apart and (holding.direct or any(g not in apart for g in holding.givers))
         ]
-        return Need(
+        return ApprovalNeed(
             need.rule, need.why, need.role, asked.item, need.count, tuple(could), need.signed, asked.error
         )
 

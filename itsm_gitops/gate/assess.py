@@ -14,7 +14,7 @@ from functools import cached_property
 from itsm_gitops.forges.reviews import Review
 from itsm_gitops.gate import requirements as wanted
 from itsm_gitops.gate import signed
-from itsm_gitops.gate.digest import Seen, content
+from itsm_gitops.gate.digest import ReviewedContent, content
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import ApprovalRule, Policy, read_policy
 from itsm_gitops.gate.pull_request import Request
@@ -22,7 +22,7 @@ from itsm_gitops.gate.reviews import Judge
 from itsm_gitops.gate.separation import Parts, separate
 from itsm_gitops.gate.summary import describe
 from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, Assessment, Requirement, Verdict, worst
-from itsm_gitops.gate.verdicts import Judged, judge
+from itsm_gitops.gate.verdicts import JudgedRequirements, judge
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import Incomplete, RuleBookError
 from itsm_gitops.model.meaning import PERSON
@@ -180,7 +180,9 @@ class _Case:
             policy=self.policy,
             directory=self.directory,
             separated={person: why for person, (_, why) in self.parts.people.items()},
-            seen=Seen(self.repo.history, self.blank.base, self.request.content, self.policy.ignores),
+            seen=ReviewedContent(
+                self.repo.history, self.blank.base, self.request.content, self.policy.ignores
+            ),
             digest=self.request.content.digest,
             target=self.blank.target,
             now=self.blank.at,
@@ -200,7 +202,7 @@ class _Case:
             or bool({t.id for t in self.request.changes} & set(review.changes))
         )
 
-    def _unjudgeable(self, left: list[str], asked: Sequence[wanted.Asked]) -> Iterator[Verdict]:
+    def _unjudgeable(self, left: list[str], asked: Sequence[wanted.AppliedRequirement]) -> Iterator[Verdict]:
         """Yield an ERROR for everything that keeps the request from being judged.
 
         Who wrote it matters only where somebody has to approve: otherwise nobody is kept apart from anything.
@@ -234,14 +236,16 @@ class _Case:
             "add the address to commit_addresses of that person on the target branch"
         )
 
-    def _messages(self, judged: Judged) -> Iterator[str]:
+    def _messages(self, judged: JudgedRequirements) -> Iterator[str]:
         if self.parts.unknown and (self.policy.unknown_author != "error" or self._join()):
             yield self._unknown_authors()
         if any(self.request.protected(p) for p in self.request.content.changes):
             yield "this request changes who may approve; it is judged by the rules, roles and people of the target branch"
         yield from judged.messages
 
-    def _sources(self, asked: Sequence[wanted.Asked], judged: Judged) -> Mapping[str, str]:
+    def _sources(
+        self, asked: Sequence[wanted.AppliedRequirement], judged: JudgedRequirements
+    ) -> Mapping[str, str]:
         """Return the blobs at base of the rules, and of the people and items that mattered."""
         named = {a.requirement.subject for a in asked} | {o for a in asked for o in a.owners}
         named |= {str(r.person) for v in judged.verdicts for r in v.counted}

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.forges import connection as forging
-from itsm_gitops.gate.approvals import Asked, find
+from itsm_gitops.gate.approvals import ApprovalQuery, find
 from itsm_gitops.gate.assess import assess
 from itsm_gitops.gate.comment import MARKER, ChangeBrief, render
 from itsm_gitops.gate.types import Assessment
@@ -61,7 +61,7 @@ def comment(repo: Repository, *, forge: str = "", number: int | None = None, sen
 
 def preview(repo: Repository, what: str) -> Commented:
     """Return the comment that a request of a branch, or of the branch that carries a change, would get."""
-    meant = find(repo, Asked(what=what))
+    meant = find(repo, ApprovalQuery(what=what))
     now = clock.now()
     result = assess(
         repo, base=meant.base, head=meant.head, target=meant.target, reviews=meant.reviews, now=now

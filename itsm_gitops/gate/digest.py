@@ -49,7 +49,7 @@ def changeset_digest(git: Git, merge_base: str, head: str) -> str:
     return content(git, merge_base, head).digest
 
 
-class Seen:
+class ReviewedContent:
     """What reviewers of earlier commits saw, compared with what there is now; remembered by commit."""
 
     def __init__(self, git: Git, base: str, now: Content, ignores: Ignore) -> None:

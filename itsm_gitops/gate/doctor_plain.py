@@ -25,7 +25,7 @@ _FREE = "itsm-rehearsal"  # a branch that nobody has
 _TRUE = ("true", "yes", "on", "1", "")
 
 
-class Seen(NamedTuple):
+class ServerCheck(NamedTuple):
     """One thing that was looked at: whether it is good, what is so, what to do."""
 
     subject: str
@@ -41,7 +41,7 @@ def server_folder(repo: Repository) -> Path | None:
     return folder if folder and (folder / "objects").is_dir() and (folder / "HEAD").is_file() else None
 
 
-def look(git: Git, folder: Path) -> Iterator[Seen]:
+def look(git: Git, folder: Path) -> Iterator[ServerCheck]:
     """Look at the server's hooks and at what it refuses by itself; ``git`` is any repository's."""
     for name, otherwise in _HOOKS.items():
         hook = folder / "hooks" / name
@@ -49,13 +49,15 @@ def look(git: Git, folder: Path) -> Iterator[Seen]:
         ours = runs and f"itsm hook {name}" in hook.read_text("utf-8", "replace")
         said = "runs itsm" if ours else "does not run itsm" if runs else "is missing or not executable"
         hint = "" if ours else f"copy hooks/{name} there and make it executable: else {otherwise}"
-        yield Seen(f"{name} hook", ours, said, hint)
+        yield ServerCheck(f"{name} hook", ours, said, hint)
     for key, otherwise in _SETTINGS.items():
         on = _setting(git, folder / "config", key)
-        yield Seen(key, on, "is on" if on else f"is off: {otherwise}", "" if on else f"git config {key} true")
+        yield ServerCheck(
+            key, on, "is on" if on else f"is off: {otherwise}", "" if on else f"git config {key} true"
+        )
 
 
-def rehearse(folder: Path, branch: str) -> Iterator[Seen]:
+def rehearse(folder: Path, branch: str) -> Iterator[ServerCheck]:
     """Try on a scratch copy of the server what ``branch`` has to refuse, and a push that it has to take."""
     try:
         with rehearsal(folder) as stage:
@@ -64,18 +66,20 @@ def rehearse(folder: Path, branch: str) -> Iterator[Seen]:
                 hint = (
                     f"git push origin {branch}; HEAD of the server has to name the branch that people push to"
                 )
-                yield Seen(f"rehearsal on {branch}", False, f"the server has no branch '{branch}'", hint)
+                yield ServerCheck(
+                    f"rehearsal on {branch}", False, f"the server has no branch '{branch}'", hint
+                )
                 return
             yield from _tried(stage, branch, tip)
     except ItsmError as error:
-        yield Seen(f"rehearsal on {branch}", False, error.message, error.hint)
+        yield ServerCheck(f"rehearsal on {branch}", False, error.message, error.hint)
 
 
-def _tried(stage: Stage, branch: str, tip: str) -> Iterator[Seen]:
+def _tried(stage: Stage, branch: str, tip: str) -> Iterator[ServerCheck]:
     where = f"git symbolic-ref HEAD refs/heads/{branch} on the server, or git config --add itsm.protected {branch}"
     lawless = stage.push(f"{stage.without(tip, POLICY)}:refs/heads/{branch}")
     text = f"a push to {branch} that takes the rules of approval away is "
-    yield Seen(
+    yield ServerCheck(
         "unapproved push",
         not lawless.taken,
         text + ("taken" if lawless.taken else "refused"),
@@ -83,10 +87,12 @@ def _tried(stage: Stage, branch: str, tip: str) -> Iterator[Seen]:
     )
     gone = stage.push(f":refs/heads/{branch}")
     text = f"deleting {branch} is {'taken' if gone.taken else 'refused'}"
-    yield Seen("deletion", not gone.taken, text, where if gone.taken else "")
+    yield ServerCheck("deletion", not gone.taken, text, where if gone.taken else "")
     free = stage.push(f"{tip}:refs/heads/{_FREE}")
     text = "a new branch is taken" if free.taken else f"a new branch is refused: {free.message}"
-    yield Seen("harmless push", free.taken, text, "" if free.taken else "itsm has to run there: see the hook")
+    yield ServerCheck(
+        "harmless push", free.taken, text, "" if free.taken else "itsm has to run there: see the hook"
+    )
 
 
 def _setting(git: Git, file: Path, key: str) -> bool:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from itsm_gitops.gate import signed
-from itsm_gitops.gate.approvals import Approved, Asked, approve
+from itsm_gitops.gate.approvals import ApprovalQuery, Approved, approve
 from itsm_gitops.gate.submit import Submitted, submit
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository import Repository, transfer
 
 
-class Landed(NamedTuple):
+class SubmittedEmergency(NamedTuple):
     """What was committed, and the statement by which it was let in."""
 
     submitted: Submitted
@@ -31,7 +31,7 @@ def land(
     everything: bool = True,
     target: str = "",
     message: str = "",
-) -> Landed:
+) -> SubmittedEmergency:
     """Commit an emergency change, sign it as the one on call and push it to the branch that it wants to enter.
 
     Raises Refused where no override would count for ``person``, GitError with the server's words where it refuses;
@@ -41,7 +41,7 @@ def land(
     git = repo.history
     tracking = f"refs/remotes/origin/{done.target}"
     transfer.fetch(git, [f"+refs/heads/{done.target}:{tracking}"])
-    asked = Asked(base=tracking, head="HEAD", target=done.target)
+    asked = ApprovalQuery(base=tracking, head="HEAD", target=done.target)
     approved = approve(repo, asked, person=person, key=key, note="Emergency")
     try:
         transfer.push(git, [f"{signed.PREFIX}/*:{signed.PREFIX}/*"])
@@ -50,4 +50,4 @@ def land(
         raise GitError(
             error.message, f"the commit is kept on {done.branch}; {error.hint}".rstrip("; ")
         ) from error
-    return Landed(done, approved)
+    return SubmittedEmergency(done, approved)

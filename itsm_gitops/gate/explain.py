@@ -14,7 +14,7 @@ from itsm_gitops.gate.types import (
     SATISFIED,
     UNSATISFIED,
     Assessment,
-    Rejected,
+    RejectedReview,
     Verdict,
 )
 from itsm_gitops.model import clock
@@ -88,7 +88,7 @@ def _verdict(verdict: Verdict) -> Mapping[str, Any]:
     }
 
 
-def _rejected(rejected: Rejected) -> Mapping[str, Any]:
+def _rejected(rejected: RejectedReview) -> Mapping[str, Any]:
     return {"code": rejected.code, "reason": rejected.reason, "review": review_json(rejected.review)}
 
 

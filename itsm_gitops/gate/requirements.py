@@ -17,7 +17,7 @@ Data = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AppliedRequirement:
     """A requirement and what judging it needs.
 
     ``data`` is the record that roles are filled for, ``item`` the one item of it that this is about
@@ -33,9 +33,9 @@ class Asked:
     item: str = ""
 
 
-def required(request: Request) -> tuple[list[Asked], list[ApprovalRule], list[str]]:
+def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalRule], list[str]]:
     """Return what is asked for, the rules that do not apply, and the paths that no rule covers."""
-    asked: dict[tuple[Any, ...], Asked] = {}
+    asked: dict[tuple[Any, ...], AppliedRequirement] = {}
     covered: set[str] = set()
     idle = []
     for rule in (*request.policy.protected, *request.policy.rules):
@@ -64,7 +64,7 @@ def _documents(request: Request, rule: ApprovalRule) -> list[Touched]:
     ]
 
 
-def _keep(asked: dict[tuple[Any, ...], Asked], new: Asked) -> None:
+def _keep(asked: dict[tuple[Any, ...], AppliedRequirement], new: AppliedRequirement) -> None:
     """Ask the same people for the same thing once, as strictly as any rule does."""
     need = new.requirement
     strict = (need.role, need.subject, new.owners, need.signed, need.distinct, new.error)
@@ -78,13 +78,15 @@ def _keep(asked: dict[tuple[Any, ...], Asked], new: Asked) -> None:
     asked[strict] = replace(more, override=override)
 
 
-def _spell_out(request: Request, rule: ApprovalRule, documents: list[Touched]) -> Iterator[Asked]:
+def _spell_out(
+    request: Request, rule: ApprovalRule, documents: list[Touched]
+) -> Iterator[AppliedRequirement]:
     if not rule.require.each:
         if not documents:
-            yield Asked(_requirement(rule, "", ""), {})
+            yield AppliedRequirement(_requirement(rule, "", ""), {})
         for document in documents:
             override = _override(request, rule, document)
-            yield Asked(_requirement(rule, document.id, ""), document.data, (), override)
+            yield AppliedRequirement(_requirement(rule, document.id, ""), document.data, (), override)
     elif rule.require.each in (AFFECTED, SERVICES):
         for document in documents:
             yield from _for_affected(request, rule, document)
@@ -94,29 +96,29 @@ def _spell_out(request: Request, rule: ApprovalRule, documents: list[Touched]) -
                 yield from _for_item(request, rule, item.id, item.data, None)
 
 
-def _for_affected(request: Request, rule: ApprovalRule, change: Touched) -> Iterator[Asked]:
+def _for_affected(request: Request, rule: ApprovalRule, change: Touched) -> Iterator[AppliedRequirement]:
     items = request.affected(change)
     if rule.require.each == SERVICES:
         entries, services = request.base.entries, request.base.book.playing(SERVICE)
         items = [i for i in items if i in entries and entries[i].kind in services]
     if not items:
         error = f"{change.id} names no service and no item, so nobody can be asked"
-        yield Asked(_requirement(rule, change.id, ""), change.data, error=error)
+        yield AppliedRequirement(_requirement(rule, change.id, ""), change.data, error=error)
     for item in items:
         yield from _for_item(request, rule, item, change.data, _override(request, rule, change))
 
 
 def _for_item(
     request: Request, rule: ApprovalRule, item: str, data: Data, override: Override | None
-) -> Iterator[Asked]:
+) -> Iterator[AppliedRequirement]:
     if rule.require.role != OWNER:
-        yield Asked(_requirement(rule, item, ""), data, (), override, item=item)
+        yield AppliedRequirement(_requirement(rule, item, ""), data, (), override, item=item)
         return
     for note, owners in request.owners(item):
         error = "" if owners else f"nobody owns {item}, so nobody can be asked; give it an owner first"
         if item not in request.base.entries and item not in request.head.entries:
             error = f"there is no '{item}', so nobody can be asked"
-        yield Asked(_requirement(rule, item, note), data, owners, override, error, item)
+        yield AppliedRequirement(_requirement(rule, item, note), data, owners, override, error, item)
 
 
 def _override(request: Request, rule: ApprovalRule, document: Touched) -> Override | None:

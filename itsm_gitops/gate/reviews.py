@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from itsm_gitops.forges.reviews import APPROVED, CHANGES_REQUESTED, DECISIVE, DISMISSED, Review
-from itsm_gitops.gate.digest import Seen
+from itsm_gitops.gate.digest import ReviewedContent
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import Policy
-from itsm_gitops.gate.types import Rejected
+from itsm_gitops.gate.types import RejectedReview
 from itsm_gitops.model import clock
 
 # Why a review does not count, for programs.
@@ -46,7 +46,7 @@ class Standing:
     approvals: dict[str, list[Review]] = field(default_factory=dict)
     own: dict[str, list[Review]] = field(default_factory=dict)
     vetoes: dict[str, Review] = field(default_factory=dict)
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: list[RejectedReview] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Judge:
     policy: Policy
     directory: Directory
     separated: Mapping[str, str]
-    seen: Seen
+    seen: ReviewedContent
     digest: str
     target: str
     now: datetime
@@ -80,17 +80,17 @@ class Judge:
                 self._decide(standing, person, decisive)
         return standing
 
-    def _person(self, review: Review) -> tuple[str, Rejected | None]:
+    def _person(self, review: Review) -> tuple[str, RejectedReview | None]:
         """Return whose review it is; logins are labels, only the account's number counts."""
         if review.bot or review.login.endswith("[bot]"):
-            return "", Rejected(review, BOT, f"{_who(review)} is a bot; programs do not approve")
+            return "", RejectedReview(review, BOT, f"{_who(review)} is a bot; programs do not approve")
         if not review.identity and not review.person:
-            return "", Rejected(
+            return "", RejectedReview(
                 review, NO_ACCOUNT, "the account was deleted, so nobody answers for this review"
             )
         person = review.person or self.directory.accounts.get(review.identity, "")
         if person not in self.directory.people:
-            return "", Rejected(review, UNKNOWN_PERSON, self._unknown(review, person))
+            return "", RejectedReview(review, UNKNOWN_PERSON, self._unknown(review, person))
         return person, None
 
     def _unknown(self, review: Review, person: str) -> str:
@@ -109,12 +109,12 @@ class Judge:
         second = signed if latest.state == APPROVED and not latest.signed else None
         for review in older:
             if review.state == APPROVED and review is not second:
-                standing.rejected.append(Rejected(review, SUPERSEDED, f"{person} {_later(latest)}"))
+                standing.rejected.append(RejectedReview(review, SUPERSEDED, f"{person} {_later(latest)}"))
         if latest.state == CHANGES_REQUESTED:
             standing.vetoes[person] = latest
         elif latest.state == DISMISSED:
             standing.rejected.append(
-                Rejected(
+                RejectedReview(
                     latest, WAS_DISMISSED, f"the review of {person} was dismissed, and no older one counts"
                 )
             )
@@ -132,14 +132,16 @@ class Judge:
         """Whether an approval has no other fault than that it is one's own."""
         return replace(self, separated={}).refuse(person, review) is None
 
-    def refuse(self, person: str, review: Review) -> Rejected | None:
+    def refuse(self, person: str, review: Review) -> RejectedReview | None:
         """Say why an approval cannot count for anything; None where it can."""
         if not self.directory.active(person):
-            return Rejected(review, INACTIVE, f"{person} is not active in cmdb/people on the target branch")
+            return RejectedReview(
+                review, INACTIVE, f"{person} is not active in cmdb/people on the target branch"
+            )
         if person in self.separated:
-            return Rejected(review, SEPARATION, self.separated[person])
+            return RejectedReview(review, SEPARATION, self.separated[person])
         if review.target is not None and review.target != self.target:
-            return Rejected(review, OTHER_TARGET, self._other_target(review))
+            return RejectedReview(review, OTHER_TARGET, self._other_target(review))
         return self._out_of_date(person, review)
 
     def _other_target(self, review: Review) -> str:
@@ -149,23 +151,23 @@ class Judge:
             return f"it cannot be told whether it was given for {self.target}: {review.note}"
         return f"it was given for some other branch, not for {self.target}"
 
-    def _out_of_date(self, person: str, review: Review) -> Rejected | None:
+    def _out_of_date(self, person: str, review: Review) -> RejectedReview | None:
         if review.at > self.now + _CLOCK_ERROR:
-            return Rejected(
+            return RejectedReview(
                 review, FROM_THE_FUTURE, f"it is dated {clock.format_time(review.at)}, which is yet to come"
             )
         if self.now - review.at > self.policy.max_age:
             age, limit = clock.age(review.at, self.now), self.policy.max_age
             reason = f"it is {age} old, and approvals count for {clock.age(self.now - limit, self.now)}"
-            return Rejected(review, EXPIRED, reason)
+            return RejectedReview(review, EXPIRED, reason)
         if review.digest is not None and review.digest == self.digest:
             return None
         if not review.commit:
-            return Rejected(review, NO_COMMIT, f"it does not say what {person} saw")
+            return RejectedReview(review, NO_COMMIT, f"it does not say what {person} saw")
         if review.digest is None and self.seen.current(review.commit):
             return None
         reason = f"{person} saw {review.commit[:12]}, and since then: {self.seen.voided_by(review.commit)}"
-        return Rejected(review, STALE, reason)
+        return RejectedReview(review, STALE, reason)
 
 
 def _later(latest: Review) -> str:

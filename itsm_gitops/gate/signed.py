@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from itsm_gitops import documents
 from itsm_gitops.forges.reviews import APPROVED, CHANGES_REQUESTED, Review
 from itsm_gitops.gate.people import Directory
-from itsm_gitops.gate.types import Assessment, Rejected
+from itsm_gitops.gate.types import Assessment, RejectedReview
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.ids import is_item_id
@@ -39,11 +39,11 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 _TEXTS = ("at", "commit", "digest", "note", "person", "repository", "state", "target")
 
 
-class Found(NamedTuple):
+class SignedStatements(NamedTuple):
     """The statements of a repository: those with a good signature, and the others with the reason."""
 
     reviews: list[Review]
-    rejected: list[Rejected]
+    rejected: list[RejectedReview]
 
 
 def statement(
@@ -109,18 +109,18 @@ def read(
     now: datetime,
     repository: str,
     concerns: Callable[[Review], bool] = lambda _: True,
-) -> Found:
+) -> SignedStatements:
     """Check every statement that ``concerns`` the request; ``directory`` is that of the target branch.
 
     ``repository`` is the first commit of this one: the same content elsewhere needs its own approval.
     A repository keeps all statements that were ever given, so the others are told apart before any
     signature is checked.
     """
-    found = Found([], [])
+    found = SignedStatements([], [])
     for kept in statements:
         for review, code, reason in _read(kept, directory, now, repository, concerns):
             if code:
-                found.rejected.append(Rejected(review, code, reason))
+                found.rejected.append(RejectedReview(review, code, reason))
             else:
                 found.reviews.append(review)
     return found

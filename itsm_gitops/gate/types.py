@@ -59,7 +59,7 @@ class Verdict:
     retro_review: str = ""
 
 
-class Rejected(NamedTuple):
+class RejectedReview(NamedTuple):
     """A review that does not count. ``code`` is for programs, ``reason`` a sentence for people."""
 
     review: Review
@@ -88,7 +88,7 @@ class Assessment:
     changes: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
-    rejected: tuple[Rejected, ...] = ()
+    rejected: tuple[RejectedReview, ...] = ()
     result: str = ERROR
     messages: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()

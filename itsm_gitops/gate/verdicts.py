@@ -7,22 +7,24 @@ from typing import NamedTuple
 
 from itsm_gitops.forges.reviews import Review
 from itsm_gitops.gate.people import Directory, Holding
-from itsm_gitops.gate.requirements import Asked
+from itsm_gitops.gate.requirements import AppliedRequirement
 from itsm_gitops.gate.reviews import NO_ROLE, NOT_NEEDED, NOT_SIGNED, Judge, Standing
-from itsm_gitops.gate.types import ERROR, OVERRIDDEN, SATISFIED, UNSATISFIED, Rejected, Verdict
+from itsm_gitops.gate.types import ERROR, OVERRIDDEN, SATISFIED, UNSATISFIED, RejectedReview, Verdict
 
 _NAMED = 6
 
 
-class Judged(NamedTuple):
+class JudgedRequirements(NamedTuple):
     """Verdicts in the order asked, the reviews that do not count, and what else should be known."""
 
     verdicts: tuple[Verdict, ...]
-    rejected: tuple[Rejected, ...]
+    rejected: tuple[RejectedReview, ...]
     messages: tuple[str, ...]
 
 
-def judge(asked: Sequence[Asked], by: Judge, standing: Standing, after: Directory) -> Judged:
+def judge(
+    asked: Sequence[AppliedRequirement], by: Judge, standing: Standing, after: Directory
+) -> JudgedRequirements:
     """Judge every requirement.
 
     ``after`` is the directory as the request would make it; it only serves to explain.
@@ -42,12 +44,12 @@ def judge(asked: Sequence[Asked], by: Judge, standing: Standing, after: Director
     for person, review in standing.vetoes.items():
         if person not in blocking:
             rejected.append(
-                Rejected(
+                RejectedReview(
                     review, NO_ROLE, f"{person} asks for changes, but has no role in this; it does not block"
                 )
             )
     rejected.sort(key=lambda r: (r.review.at, r.review.identity, r.code))
-    return Judged(verdicts, tuple(rejected), tuple(_messages(standing, blocking)))
+    return JudgedRequirements(verdicts, tuple(rejected), tuple(_messages(standing, blocking)))
 
 
 def _messages(standing: Standing, blocking: set[str]) -> Iterator[str]:
@@ -64,7 +66,7 @@ def _spare(review: Review, reviews: Sequence[Review], counted: set[Review]) -> b
 class _Row:
     """One requirement with the people who fill its role."""
 
-    def __init__(self, asked: Asked, by: Judge, standing: Standing) -> None:
+    def __init__(self, asked: AppliedRequirement, by: Judge, standing: Standing) -> None:
         self.asked = asked
         self.by = by
         self.standing = standing
@@ -238,15 +240,15 @@ def _match(options: Sequence[Sequence[str]]) -> list[str]:
     return found
 
 
-def _unused(person: str, review: Review, table: Sequence[_Row], after: Directory) -> Rejected:
+def _unused(person: str, review: Review, table: Sequence[_Row], after: Directory) -> RejectedReview:
     """Say why a usable approval was not counted for anything."""
     held = [row for row in table if person in row.holders]
     if not held:
-        return Rejected(review, NO_ROLE, _no_role(person, table, after))
+        return RejectedReview(review, NO_ROLE, _no_role(person, table, after))
     unsigned = [row for row in held if row.asked.requirement.signed and not review.signed]
     if unsigned and len(unsigned) == len(held):
         name = unsigned[0].asked.requirement.name
-        return Rejected(
+        return RejectedReview(
             review,
             NOT_SIGNED,
             f"{name} needs a statement signed with {person}'s own key (itsm approve --sign)",
@@ -257,8 +259,8 @@ def _unused(person: str, review: Review, table: Sequence[_Row], after: Directory
             giver = holding.givers[0]
             apart = row.by.separated.get(giver)
             why = f"may not approve: {apart}" if apart else "has approved too, and the two have one vote"
-            return Rejected(review, NOT_NEEDED, f"{person} acts for {giver}, who {why}")
-    return Rejected(review, NOT_NEEDED, "others have approved already; nothing more was needed")
+            return RejectedReview(review, NOT_NEEDED, f"{person} acts for {giver}, who {why}")
+    return RejectedReview(review, NOT_NEEDED, "others have approved already; nothing more was needed")
 
 
 def _no_role(person: str, table: Sequence[_Row], after: Directory) -> str:

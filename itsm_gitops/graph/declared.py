@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from itsm_gitops.graph.impact import Effect, Hit, ImpactGraph
+from itsm_gitops.graph.impact import Effect, Impacted, ImpactGraph
 from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Entry
 
@@ -37,14 +37,16 @@ def declaration_of(graph: ImpactGraph, entry: Entry) -> Declaration | None:
     return Declaration(items, effect, safe) if effect is not None and items else None
 
 
-def felt(graph: ImpactGraph, declarations: Iterable[Declaration]) -> Mapping[str, Hit]:
+def felt(graph: ImpactGraph, declarations: Iterable[Declaration]) -> Mapping[str, Impacted]:
     """Return every item that is hit by some declarations together, those that they name included."""
     return _felt(graph, frozenset(declarations), {})
 
 
 def _felt(
-    graph: ImpactGraph, some: frozenset[Declaration], known: dict[frozenset[Declaration], Mapping[str, Hit]]
-) -> Mapping[str, Hit]:
+    graph: ImpactGraph,
+    some: frozenset[Declaration],
+    known: dict[frozenset[Declaration], Mapping[str, Impacted]],
+) -> Mapping[str, Impacted]:
     if some not in known:
         failed: dict[str, Effect] = {}
         for one in some:

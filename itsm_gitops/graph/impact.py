@@ -39,7 +39,7 @@ class Effect(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
-class Hit(NamedTuple):
+class Impacted(NamedTuple):
     """A CI that is hit, how badly, and the neighbour that passes the failure on."""
 
     id: str
@@ -138,8 +138,8 @@ class ImpactGraph:
         return known
 
     def propagate(
-        self, failed: Mapping[str, Effect], held: Mapping[str, Hit | None] | None = None
-    ) -> dict[str, Hit]:
+        self, failed: Mapping[str, Effect], held: Mapping[str, Impacted | None] | None = None
+    ) -> dict[str, Impacted]:
         """Return every CI that is hit when the given ones fail as badly as given.
 
         The result holds the failed ones too. ``held`` are CIs whose fate is known already: hit as
@@ -147,7 +147,9 @@ class ImpactGraph:
         dependencies run in a circle.
         """
         fixed = dict(held or {})
-        hits = {i: Hit(i, effect, "", "failed") for i, effect in sorted(failed.items()) if i not in fixed}
+        hits = {
+            i: Impacted(i, effect, "", "failed") for i, effect in sorted(failed.items()) if i not in fixed
+        }
         hits.update((i, hit) for i, hit in fixed.items() if hit is not None)
         queue = sorted(hits)
         while queue:
@@ -169,14 +171,14 @@ class ImpactGraph:
             self._reach[identifier] = frozenset(self.propagate({identifier: Effect.OUTAGE}))
         return self._reach[identifier]
 
-    def why(self, hit: Hit, hits: Mapping[str, Hit]) -> str:
+    def why(self, hit: Impacted, hits: Mapping[str, Impacted]) -> str:
         """Return why a CI is hit as badly as it is: by what it needs or contains; empty where only by itself."""
         other = self._assess(hit.id, hits)
         return other.reason if other is not None and other.effect >= hit.effect else ""
 
-    def _assess(self, identifier: str, hits: Mapping[str, Hit]) -> Hit | None:
+    def _assess(self, identifier: str, hits: Mapping[str, Impacted]) -> Impacted | None:
         """Return how badly the CI is hit by what it needs and contains."""
-        worst: Hit | None = None
+        worst: Impacted | None = None
         grouped: set[str] = set()
         for group in self.groups.get(identifier, ()):
             grouped.update(group.members)
@@ -185,14 +187,14 @@ class ImpactGraph:
             hit = hits.get(cause)
             if hit and cause not in grouped and hit.effect > Effect.AT_RISK:
                 title = relation.replace("_", " ")
-                worst = _worse(worst, Hit(identifier, hit.effect, cause, f"{title} {cause}"))
+                worst = _worse(worst, Impacted(identifier, hit.effect, cause, f"{title} {cause}"))
         for part in self.parts.get(identifier, {}):
             hit = hits.get(part)
             if hit and hit.effect > Effect.AT_RISK:
-                worst = _worse(worst, Hit(identifier, Effect.DEGRADED, part, f"contains {part}"))
+                worst = _worse(worst, Impacted(identifier, Effect.DEGRADED, part, f"contains {part}"))
         return worst
 
-    def _assess_group(self, identifier: str, group: Group, hits: Mapping[str, Hit]) -> Hit | None:
+    def _assess_group(self, identifier: str, group: Group, hits: Mapping[str, Impacted]) -> Impacted | None:
         down = [m for m in group.members if m in hits and hits[m].effect == Effect.OUTAGE]
         worn = [m for m in group.members if m in hits and hits[m].effect == Effect.DEGRADED]
         if not down and not worn:
@@ -201,10 +203,10 @@ class ImpactGraph:
         first = (down or worn)[0]
         count = f"{up} of {len(group.members)} up, {group.min_up} needed"
         if up < group.min_up:
-            return Hit(identifier, Effect.OUTAGE, first, count)
+            return Impacted(identifier, Effect.OUTAGE, first, count)
         if up - len(worn) < group.min_up:
-            return Hit(identifier, Effect.DEGRADED, worn[0], f"{count}, {len(worn)} degraded")
-        return Hit(identifier, Effect.AT_RISK, first, count)
+            return Impacted(identifier, Effect.DEGRADED, worn[0], f"{count}, {len(worn)} degraded")
+        return Impacted(identifier, Effect.AT_RISK, first, count)
 
     def tree(self, root: str, direction: str, depth: int = 0) -> Branch:
         """Return what would be hit by a failure of ``root`` (down) or what it needs (up).
@@ -214,7 +216,7 @@ class ImpactGraph:
         """
         if direction not in (DOWN, UP):
             raise UsageError(f"'{direction}' is not a direction", "use down or up")
-        effects: Mapping[str, Hit] = self.propagate({root: Effect.OUTAGE}) if direction == DOWN else {}
+        effects: Mapping[str, Impacted] = self.propagate({root: Effect.OUTAGE}) if direction == DOWN else {}
         levels = self._levels(root, direction, depth, effects)
         return self._branch(root, "", direction, levels, effects)
 
@@ -224,7 +226,7 @@ class ImpactGraph:
         return {**self.needs.get(identifier, {}), **self.parts.get(identifier, {})}
 
     def _levels(
-        self, root: str, direction: str, depth: int, effects: Mapping[str, Hit]
+        self, root: str, direction: str, depth: int, effects: Mapping[str, Impacted]
     ) -> dict[str, tuple[int, str]]:
         """Return for each reachable CI its level and the CI under which it is expanded."""
         levels = {root: (0, "")}
@@ -245,7 +247,7 @@ class ImpactGraph:
         relation: str,
         direction: str,
         levels: Mapping[str, tuple[int, str]],
-        effects: Mapping[str, Hit],
+        effects: Mapping[str, Impacted],
     ) -> Branch:
         effect = effects[identifier].effect if identifier in effects else Effect.NONE
         children = []
@@ -260,7 +262,7 @@ class ImpactGraph:
         return Branch(identifier, relation, effect, tuple(children))
 
 
-def _worse(one: Hit | None, other: Hit | None) -> Hit | None:
+def _worse(one: Impacted | None, other: Impacted | None) -> Impacted | None:
     if one is None or other is None:
         return one or other
     return other if other.effect > one.effect else one

@@ -18,7 +18,7 @@ from itsm_gitops.model.entry import Entry
 _FELT = (Effect.DEGRADED, Effect.OUTAGE)
 
 
-class Fault(NamedTuple):
+class IncidentSpan(NamedTuple):
     """A time in which an incident was open, in seconds since 1970, and what it declared."""
 
     id: str
@@ -37,17 +37,17 @@ class Spell(NamedTuple):
     causes: tuple[str, ...]
 
 
-def faults_of(graph: ImpactGraph, entry: Entry, spans: Iterable[tuple[int, int]]) -> Iterator[Fault]:
+def faults_of(graph: ImpactGraph, entry: Entry, spans: Iterable[tuple[int, int]]) -> Iterator[IncidentSpan]:
     """Yield the faults of an incident for the times in which it was open, none where it hits nothing.
 
     Its impact is the one it has now: timelines do not tell when it changed.
     """
     declared = declaration_of(graph, entry)
     if declared is not None:
-        yield from (Fault(entry.id, declared, start, end) for start, end in spans if start < end)
+        yield from (IncidentSpan(entry.id, declared, start, end) for start, end in spans if start < end)
 
 
-def spells(graph: ImpactGraph, services: Iterable[str], faults: Iterable[Fault]) -> Iterator[Spell]:
+def spells(graph: ImpactGraph, services: Iterable[str], faults: Iterable[IncidentSpan]) -> Iterator[Spell]:
     """Yield when each of the services was hit, in no particular order."""
     alone = _Alone(graph, frozenset(services))
     joint = []
@@ -97,7 +97,7 @@ class _Alone:
         return self._known[failed]
 
 
-def _joint(alone: _Alone, faults: list[Fault]) -> Iterator[Spell]:
+def _joint(alone: _Alone, faults: list[IncidentSpan]) -> Iterator[Spell]:
     """Yield what faults at the same time do together and none of them does alone, moment by moment."""
     begins = sorted(faults, key=lambda f: (f.start, f.id))
     ends = sorted(faults, key=lambda f: (f.end, f.id))
@@ -121,11 +121,11 @@ class _Together:
     def __init__(self, alone: _Alone) -> None:
         self._alone = alone
         # For each group the members that are hit, and by which faults.
-        self._hit: dict[_Group, dict[str, dict[Fault, None]]] = {}
+        self._hit: dict[_Group, dict[str, dict[IncidentSpan, None]]] = {}
         self._hot: dict[_Group, None] = {}
         self._known: dict[_Failed, Mapping[str, Effect]] = {}
 
-    def change(self, fault: Fault, by: int) -> None:
+    def change(self, fault: IncidentSpan, by: int) -> None:
         """Let a fault begin (1) or end (-1)."""
         for member in self._members(fault):
             for group in self._alone.groups[member]:
@@ -141,7 +141,7 @@ class _Together:
                 else:
                     self._hot.pop(group, None)
 
-    def _members(self, fault: Fault) -> tuple[str, ...]:
+    def _members(self, fault: IncidentSpan) -> tuple[str, ...]:
         return self._alone.of(frozenset([fault.declared])).members
 
     def more(self) -> tuple[Mapping[str, Effect], tuple[str, ...]]:
@@ -163,10 +163,10 @@ class _Together:
             self._known[failed] = {s: e for s, e in felt.items() if e > single.get(s, Effect.NONE)}
         return self._known[failed], tuple(sorted({f.id for f in found}))
 
-    def _failed(self, faults: Iterable[Fault]) -> _Failed:
+    def _failed(self, faults: Iterable[IncidentSpan]) -> _Failed:
         return frozenset(fault.declared for fault in faults)
 
-    def _reached(self, failed: _Failed, found: Mapping[Fault, None]) -> dict[Fault, None]:
+    def _reached(self, failed: _Failed, found: Mapping[IncidentSpan, None]) -> dict[IncidentSpan, None]:
         """Return the further faults that hit a group of which ``failed`` hits another member."""
         groups = {g for member in self._alone.of(failed).members for g in self._alone.groups[member]}
         return {

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from itsm_gitops.graph.impact import Effect, Hit, ImpactGraph
+from itsm_gitops.graph.impact import Effect, Impacted, ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.change_models import ChangeModel, reached, read_models
@@ -45,7 +45,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Assessment:
+class RiskAssessment:
     """The computed risk of one change. ``stored`` is the level in the record, empty for none.
 
     ``override`` is who answers for another level, and why, as the record says it.
@@ -106,7 +106,7 @@ class RiskBook:
         self.policy: Mapping[str, Any] = network.book.policy(RISK)
         self.models = read_models(network.book)
 
-    def assess(self, entry: Entry, data: Mapping[str, Any]) -> Assessment:
+    def assess(self, entry: Entry, data: Mapping[str, Any]) -> RiskAssessment:
         """Return the computed risk of one change."""
         risk = _mapping(data.get("risk"))
         kind = str(data.get("type", ""))
@@ -116,7 +116,7 @@ class RiskBook:
         facts = [f for f in self.policy.get("facts", ()) if kind in f.get("types", (kind,))]
         points += [self._fact(fact, entry, data) for fact in facts]
         levels = _mapping(self.policy.get("levels"))
-        return Assessment(
+        return RiskAssessment(
             entry.id,
             model,
             tuple(points),
@@ -130,7 +130,7 @@ class RiskBook:
         points = _points(fact["steps"], value)
         return Point(FACT, fact["fact"], fact["title"], value, shown, points, reason, fact["lower"])
 
-    def _hits(self, entry: Entry, data: Mapping[str, Any]) -> tuple[frozenset[str], list[Hit]]:
+    def _hits(self, entry: Entry, data: Mapping[str, Any]) -> tuple[frozenset[str], list[Impacted]]:
         """Return the items that a change names, and all that a failure of them would hit.
 
         What the change says it does not touch is left out, unless it names it itself.

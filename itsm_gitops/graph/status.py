@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from itsm_gitops.graph.declared import Declaration, declaration_of, felt
-from itsm_gitops.graph.impact import Effect, Hit, ImpactGraph
+from itsm_gitops.graph.impact import Effect, Impacted, ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import facts, meaning
 
@@ -52,7 +52,7 @@ def health(network: Network, graph: ImpactGraph) -> dict[str, Health]:
 def _health(
     graph: ImpactGraph,
     identifier: str,
-    hits: Mapping[str, Hit],
+    hits: Mapping[str, Impacted],
     causes: dict[str, list[str]],
     working: dict[str, list[str]],
 ) -> Health:
@@ -68,7 +68,7 @@ def _health(
     return Health(identifier, OPERATIONAL, (), "")
 
 
-def _roots(identifier: str, hits: Mapping[str, Hit], causes: dict[str, list[str]]) -> list[str]:
+def _roots(identifier: str, hits: Mapping[str, Impacted], causes: dict[str, list[str]]) -> list[str]:
     """Return the incidents at the end of the chain that hits a CI."""
     seen: set[str] = set()
     while identifier and identifier not in seen:

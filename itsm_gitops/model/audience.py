@@ -21,7 +21,7 @@ Condition = Mapping[str, Sequence[Any]]
 _NONE: Condition = MappingProxyType({})
 
 
-class Shown(NamedTuple):
+class KindVisibility(NamedTuple):
     """What an audience sees of one kind.
 
     ``fields`` are paths (``title``, ``outage.minutes``, ``cost.*``; lists count as what they hold),
@@ -73,7 +73,7 @@ class Audience:
     forms: bool = True
     reports: bool = True
     handbook: bool | tuple[str, ...] = True
-    kinds: Mapping[str, Shown] = field(default_factory=lambda: MappingProxyType({}))
+    kinds: Mapping[str, KindVisibility] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def reference(self) -> bool:
@@ -119,7 +119,7 @@ def _read(name: str, raw: Mapping[str, Any], persons: Collection[str]) -> Audien
     people = raw.get("people", NONE)
     withhold, never = frozenset(raw.get("withhold", ())), raw.get("never", {})
     kinds = {
-        kind: Shown(
+        kind: KindVisibility(
             frozenset(about["fields"]),
             withhold | frozenset(about.get("withhold", ())),
             about.get("only", {}),

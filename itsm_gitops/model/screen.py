@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
-from itsm_gitops.model.audience import NAMES, Audience, Shown
+from itsm_gitops.model.audience import NAMES, Audience, KindVisibility
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.kinds import Kind
 
@@ -64,7 +64,7 @@ class Names(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ScreenRule:
     """What may pass at one place of a schema.
 
     ``children`` are the parts of an object, ``items`` what a list holds, ``all`` passes everything
@@ -73,8 +73,8 @@ class Part:
     nothing but these fields is left of it.
     """
 
-    children: Mapping[str, Part] | None = None
-    items: Part | None = None
+    children: Mapping[str, ScreenRule] | None = None
+    items: ScreenRule | None = None
     all: bool = False
     names: bool = False
     is_open: bool = False
@@ -82,19 +82,19 @@ class Part:
     beyond: bool = False
 
 
-def tree(kind: Kind, audience: Audience) -> Part:
+def tree(kind: Kind, audience: Audience) -> ScreenRule:
     """Return what an audience may see of the documents of a kind: nothing where the kind is withheld."""
     shown = audience.kinds.get(kind.name)
     if shown is None:
-        return Part(children={})
+        return ScreenRule(children={})
     found = _part(kind.schema, "", shown, internal=audience.internal)
     children = dict(found.children or {}) if found else {}
-    return Part(children={"id": Part(), kind.tag: Part(), **children})
+    return ScreenRule(children={"id": ScreenRule(), kind.tag: ScreenRule(), **children})
 
 
 def _part(
-    schema: Mapping[str, Any], path: str, shown: Shown, *, internal: bool, in_list: bool = False
-) -> Part | None:
+    schema: Mapping[str, Any], path: str, shown: KindVisibility, *, internal: bool, in_list: bool = False
+) -> ScreenRule | None:
     if path in shown.withhold or (schema.get("x-internal") is True and not internal):
         return None
     properties = schema.get("properties")
@@ -106,20 +106,20 @@ def _part(
         }
         required = tuple(schema.get("required", ())) if in_list else ()
         beyond = schema.get("minProperties", 0) > len(required) > 0
-        return Part(children, demands=required, beyond=beyond) if children else None
+        return ScreenRule(children, demands=required, beyond=beyond) if children else None
     items = schema.get("items")
     if isinstance(items, dict):
         held = _part(items, path, shown, internal=internal, in_list=True)
-        return Part(items=held) if held else None
+        return ScreenRule(items=held) if held else None
     if schema.get("type") in ("object", "array"):
-        return Part(all=True) if shown.covers_all(path) and not _marks(schema, internal) else None
+        return ScreenRule(all=True) if shown.covers_all(path) and not _marks(schema, internal) else None
     if not shown.covers(path):
         return None
     reference = schema.get("x-ref")
     if reference is None:
         named = str(schema.get("pattern", "")).startswith(_NAMING)
-        return Part(names=named, is_open=named)
-    return Part(names=True, is_open=bool(reference.get("open", False)))
+        return ScreenRule(names=named, is_open=named)
+    return ScreenRule(names=True, is_open=bool(reference.get("open", False)))
 
 
 def _marks(schema: Any, internal: bool) -> bool:
@@ -131,7 +131,7 @@ def _marks(schema: Any, internal: bool) -> bool:
     return any(_marks(child, internal) for child in (schema.values() if isinstance(schema, dict) else schema))
 
 
-def screen(part: Part, value: Any, names: Names) -> Any:
+def screen(part: ScreenRule, value: Any, names: Names) -> Any:
     """Return what may pass of a value, a Nothing when nothing may."""
     if part.all:
         return _everything(value, names)
@@ -144,7 +144,9 @@ def screen(part: Part, value: Any, names: Names) -> Any:
     return NOT_SHOWN if isinstance(value, dict | list) else value
 
 
-def _mapping(part: Part, children: Mapping[str, Part], value: Mapping[str, Any], names: Names) -> Any:
+def _mapping(
+    part: ScreenRule, children: Mapping[str, ScreenRule], value: Mapping[str, Any], names: Names
+) -> Any:
     if any(k in value and k in children and _loses(children[k], value[k], names) for k in part.demands):
         return NOT_SHOWN
     kept = {}
@@ -158,14 +160,14 @@ def _mapping(part: Part, children: Mapping[str, Part], value: Mapping[str, Any],
     return kept
 
 
-def _loses(part: Part, value: Any, names: Names) -> bool:
+def _loses(part: ScreenRule, value: Any, names: Names) -> bool:
     """Whether an identifier, or one of a list of them, names something that is not shown (people aside)."""
     if part.items is not None and isinstance(value, list):
         return any(_loses(part.items, item, names) for item in value)
     return part.names and isinstance(value, str) and names.shown(value, is_open=part.is_open) is _LOST
 
 
-def _list(part: Part, value: list[Any], names: Names) -> Any:
+def _list(part: ScreenRule, value: list[Any], names: Names) -> Any:
     kept: list[Any] = []
     for item in value:
         found = screen(part, item, names)
@@ -203,7 +205,7 @@ def times(data: Mapping[str, Any]) -> Times:
     return Times(steps[0]["at"], steps[-1]["at"], entered)
 
 
-def screen_entry(kind: Kind, part: Part, entry: Entry, seen: Times, names: Names) -> Entry:
+def screen_entry(kind: Kind, part: ScreenRule, entry: Entry, seen: Times, names: Names) -> Entry:
     """Return what may pass of an entry: the entry of the screened document."""
     children = part.children or {}
 
@@ -226,9 +228,9 @@ def screen_entry(kind: Kind, part: Part, entry: Entry, seen: Times, names: Names
     )
 
 
-def _edges(part: Part, entry: Entry, names: Names) -> Iterator[Edge]:
+def _edges(part: ScreenRule, entry: Entry, names: Names) -> Iterator[Edge]:
     for edge in entry.edges:
-        place: Part | None = part
+        place: ScreenRule | None = part
         for step in edge.pointer:
             if place is not None:
                 place = (place.children or {}).get(str(step)) if isinstance(step, str) else place.items
@@ -240,7 +242,7 @@ def _edges(part: Part, entry: Entry, names: Names) -> Iterator[Edge]:
             yield edge._replace(target=target)
 
 
-def _link_parts(part: Part) -> Mapping[str, Part]:
+def _link_parts(part: ScreenRule) -> Mapping[str, ScreenRule]:
     links = (part.children or {}).get("links")
     return (links.items.children or {}) if links and links.items else {}
 

@@ -41,7 +41,7 @@ class Course(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class ApprovalNeed:
     """One thing that must be approved: ``number`` of ``people`` who fill ``role`` for ``subject``.
 
     ``rule`` names the rule of the policy, ``why`` says why it is there. ``error`` says why nobody can be
@@ -62,7 +62,7 @@ class Asking(NamedTuple):
     """What the policy asks of a change; ``facts`` says in a sentence what the rules see of it."""
 
     facts: str
-    needs: tuple[Need, ...]
+    needs: tuple[ApprovalNeed, ...]
 
 
 @dataclass(frozen=True, slots=True)

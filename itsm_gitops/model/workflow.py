@@ -38,7 +38,7 @@ def _value(data: Any, name: str) -> Any:
     return data
 
 
-class Requirement(NamedTuple):
+class FieldRequirement(NamedTuple):
     """A field that a state demands, always or only where ``when`` holds."""
 
     field: str
@@ -54,7 +54,7 @@ class State:
     category: str
     description: str = ""
     terminal: bool = False
-    require: tuple[Requirement, ...] = ()
+    require: tuple[FieldRequirement, ...] = ()
     roles: tuple[str, ...] = ()
 
 
@@ -138,10 +138,10 @@ def _condition(raw: Any) -> dict[str, tuple[Any, ...]]:
     return {k: tuple(v) if isinstance(v, list) else (v,) for k, v in (raw or {}).items()}
 
 
-def _requirement(raw: Any) -> Requirement:
+def _requirement(raw: Any) -> FieldRequirement:
     if isinstance(raw, str):
-        return Requirement(raw)
-    return Requirement(raw["field"], _condition(raw.get("when")))
+        return FieldRequirement(raw)
+    return FieldRequirement(raw["field"], _condition(raw.get("when")))
 
 
 def _state(name: str, raw: Data, roles: tuple[str, ...]) -> State:

@@ -22,7 +22,7 @@ from itsm_gitops.model.history import Day
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.report import Report
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.model.screen import Names, Part, Times, names_of, screen, screen_entry, times, tree
+from itsm_gitops.model.screen import Names, ScreenRule, Times, names_of, screen, screen_entry, times, tree
 from itsm_gitops.publish import search
 from itsm_gitops.publish.pages import past
 from itsm_gitops.publish.reporter import Reporter
@@ -46,7 +46,7 @@ class _Gathered(NamedTuple):
     extras: list[Extra]
     lives: list[Any]
     told: list[Any]
-    seen: Seen | None = None
+    seen: VisibleDocument | None = None
     id: str = ""
     words: str = ""
 
@@ -102,7 +102,7 @@ def load(
     return view, reports, {g.id: g.words for g in gathered if g.id}, full.unreadable
 
 
-class Seen(NamedTuple):
+class VisibleDocument(NamedTuple):
     """A document that the audience may see, and the times of what it sees of it."""
 
     path: str
@@ -113,7 +113,7 @@ class _Shown(NamedTuple):
     """A document without what is withheld, and what has to be kept of it."""
 
     document: Document
-    seen: Seen
+    seen: VisibleDocument
 
 
 class Screen:
@@ -122,10 +122,10 @@ class Screen:
     def __init__(self, audience: Audience, kinds: Mapping[str, Kind]) -> None:
         self.audience = audience
         self._kinds = kinds
-        self._trees: dict[str, Part] = {}
+        self._trees: dict[str, ScreenRule] = {}
         self._first: Names | None = None
 
-    def tree(self, kind: str) -> Part:
+    def tree(self, kind: str) -> ScreenRule:
         """Return what may pass of a kind."""
         if kind not in self._trees:
             self._trees[kind] = tree(self._kinds[kind], self.audience)
@@ -142,7 +142,7 @@ class Screen:
         if facts.is_draft(kind, facts.stage_of(kind, data)):
             return None  # it is for its writers: nothing offers it to readers yet
         shown = self.data(kind.name, data, self._early(store), store)
-        return _Shown(document._replace(data=shown, raw=b""), Seen(document.path, times(shown)))
+        return _Shown(document._replace(data=shown, raw=b""), VisibleDocument(document.path, times(shown)))
 
     def _early(self, store: Store) -> Names:
         if self._first is None:
@@ -178,7 +178,7 @@ class AudienceStore(Store):
     the files themselves.
     """
 
-    def __init__(self, full: Store, made: Screen, seen: Iterable[Seen]) -> None:
+    def __init__(self, full: Store, made: Screen, seen: Iterable[VisibleDocument]) -> None:
         """Take the whole snapshot, and the documents that the audience may see."""
         audience = made.audience
         super().__init__(full.snapshot, visible_book(full.book, audience), _config(full, audience))

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, PRIORITY, ROLES, RuleBook
-from itsm_gitops.model.workflow import Requirement, Workflow
+from itsm_gitops.model.workflow import FieldRequirement, Workflow
 from itsm_gitops.publish.markup import visible, words
 
 _SPECIAL = re.compile(r"[&<>\"'\\`*_{}\[\]()#+\-.!|~^=:$@%]")
@@ -177,7 +177,7 @@ def _states(workflow: Workflow) -> str:
     return _table(("State", "Category", "Meaning", "Demands"), rows)
 
 
-def _requirement(requirement: Requirement) -> str:
+def _requirement(requirement: FieldRequirement) -> str:
     return f"`{requirement.field}`{_condition(requirement.when)}"
 
 

@@ -16,34 +16,34 @@ from itsm_gitops.reports.measures import measure
 from itsm_gitops.reports.problems import problems
 from itsm_gitops.reports.times import times
 from itsm_gitops.reports.top import top
-from itsm_gitops.reports.writing import Draft
+from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Life
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Store
 
 
-class Kind(NamedTuple):
+class ReportKind(NamedTuple):
     """A report: its title, the question it answers, and the function that answers it."""
 
     title: str
     lead: str
-    make: Callable[[Log], Draft]
+    make: Callable[[Log], ReportDraft]
 
 
 REPORTS = {
-    "backlog": Kind("Backlog and ageing", "What is open now, for how long, and with whom?", backlog),
-    "flow": Kind("Arrivals and resolutions", "Does more come than is done?", arrivals),
-    "times": Kind(
+    "backlog": ReportKind("Backlog and ageing", "What is open now, for how long, and with whom?", backlog),
+    "flow": ReportKind("Arrivals and resolutions", "Does more come than is done?", arrivals),
+    "times": ReportKind(
         "Time to respond and to resolve",
         "How long until work begins, and until the service is restored?",
         times,
     ),
-    "levels": Kind("Service levels", "Do we keep what we promise?", levels),
-    "changes": Kind("Success of changes", "How many changes end as they were planned?", changes),
-    "caused": Kind("Incidents caused by change", "What do our own changes break?", caused),
-    "problems": Kind("Ageing of problems", "How long do known causes stay?", problems),
-    "top": Kind("Top services and items", "Where do incidents gather?", top),
+    "levels": ReportKind("Service levels", "Do we keep what we promise?", levels),
+    "changes": ReportKind("Success of changes", "How many changes end as they were planned?", changes),
+    "caused": ReportKind("Incidents caused by change", "What do our own changes break?", caused),
+    "problems": ReportKind("Ageing of problems", "How long do known causes stay?", problems),
+    "top": ReportKind("Top services and items", "Where do incidents gather?", top),
 }
 
 

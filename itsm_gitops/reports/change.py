@@ -23,7 +23,7 @@ from itsm_gitops.model.workflow import CANCELLED
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import MOST_ROWS, counted, grouped, largest, share
-from itsm_gitops.reports.writing import Draft
+from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Case
 
 _OUTCOMES = (
@@ -51,7 +51,7 @@ def _changes_behind(log: Log, case: Case) -> list[Case]:
     return [c for c in known if c is not None and facts.is_a(log.book, c.entry, meaning.CHANGE)]
 
 
-def changes(log: Log) -> Draft:
+def changes(log: Log) -> ReportDraft:
     """Return the outcomes of the changes that were closed, by type, team and service, with their rates."""
     closed = log.resolved(log.of_role(meaning.CHANGE))
     caused = causes(log)
@@ -64,7 +64,7 @@ def changes(log: Log) -> Draft:
     order = grouped(closed, lambda c: c.text("type"))
     known = log.book.kinds[closed[0].entry.kind].fields.get("type", {}).get("enum", ()) if closed else ()
     types = [(t.capitalize(), order[t]) for t in [*known, *sorted(set(order) - set(known))] if t in order]
-    return Draft(
+    return ReportDraft(
         headline,
         (measures.is_successful, measures.is_failed, measures.caused_by_change),
         (
@@ -117,7 +117,7 @@ def _rates(types: Sequence[tuple[str, list[Case]]], caused: _Caused, total: int)
     return Table("rates", "Success and failure by type", columns, tuple(rows), bars)
 
 
-def caused(log: Log) -> Draft:
+def caused(log: Log) -> ReportDraft:
     """Return the incidents that changes caused: by month, and the changes behind them."""
     opened = [c for c in log.opened(log.of_role(meaning.INCIDENT)) if c.category != CANCELLED]
     behind = {c.entry.id: _changes_behind(log, c) for c in opened}
@@ -128,7 +128,7 @@ def caused(log: Log) -> Draft:
         if part is not None
         else "no incident was opened"
     )
-    return Draft(
+    return ReportDraft(
         headline, (measures.caused_by_change,), (_by_month(log, opened, mine), _by_change(mine, behind))
     )
 

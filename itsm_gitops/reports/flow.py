@@ -23,20 +23,20 @@ from itsm_gitops.model.report import duration as said
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Bucket, Log
 from itsm_gitops.reports.tables import BAND_BARS, BAND_COLUMNS, bands, by_priority, largest
-from itsm_gitops.reports.writing import Draft
+from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Case
 
 _OPEN = Column("open", "Open")
 
 
-def backlog(log: Log) -> Draft:
+def backlog(log: Log) -> ReportDraft:
     """Return what is open now, by age: of every kind, of incidents by priority, by team, by service."""
     kinds = [(k, measures.backlog(log.of(k.name))) for k in _kinds(log)]
     waiting = [c for _, some in kinds for c in some]
     urgent = by_priority(log, measures.backlog(log.of_role(meaning.INCIDENT)))
     oldest = max((measures.age(c, log.until) for c in waiting), default=0)
     headline = f"{len(waiting):,} open, the oldest for {said(oldest)}" if waiting else "nothing is open"
-    return Draft(
+    return ReportDraft(
         headline,
         (measures.backlog, measures.age, measures.median),
         (
@@ -74,12 +74,12 @@ def _ages(log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str
     return Table(name, title, columns, tuple(rows), Bars("stacked", ("open",), ("blue",)))
 
 
-def arrivals(log: Log) -> Draft:
+def arrivals(log: Log) -> ReportDraft:
     """Return what came and what was done, by week and by month, for each kind that is worked on."""
     kinds = [k for k in _kinds(log) if meaning.CHANGE not in k.plays]
     came = sum(len(log.opened(log.of(k.name))) for k in kinds)
     done = sum(len(log.resolved(log.of(k.name))) for k in kinds)
-    return Draft(
+    return ReportDraft(
         f"{came:,} opened, {done:,} resolved",
         (measures.arrivals, measures.resolutions, measures.cancellations, measures.backlog_at),
         tuple(table for kind in kinds for table in _flows(log, kind)),

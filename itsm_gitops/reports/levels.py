@@ -23,7 +23,7 @@ from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.past import Uptime, uptimes
 from itsm_gitops.reports.tables import MOST_ROWS, counted, share
-from itsm_gitops.reports.writing import Draft
+from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
 from itsm_gitops.service_levels.clocks import AVAILABILITY, RESOLUTION, RESPONSE, Clock, Levels
 from itsm_gitops.service_levels.measures import MET, MISSED, RUNNING
@@ -37,7 +37,7 @@ def levels_of(log: Log) -> Levels:
     return Levels(log.network, log.first, log.until)
 
 
-def levels(log: Log) -> Draft:
+def levels(log: Log) -> ReportDraft:
     """Return how often each promise was kept: by target, service and month, and what was missed."""
     known = levels_of(log)
     clocks = [c for role in _ROLES for case in log.opened(log.of_role(role)) for c in known.clocks(case)]
@@ -50,7 +50,7 @@ def levels(log: Log) -> Draft:
         headline = "no promise has come due"
     else:
         headline = f"{_floored(kept)} % of {counted(counts[MET] + counts[MISSED], 'promise')} kept"
-    return Draft(
+    return ReportDraft(
         headline,
         (durations.verdict, measures.attainment, measures.availability),
         (

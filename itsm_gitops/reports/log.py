@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
-from itsm_gitops.graph.past import Fault, Spell, faults_of, spells
+from itsm_gitops.graph.past import IncidentSpan, Spell, faults_of, spells
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.windows import moment_of, zone
@@ -89,7 +89,7 @@ class Log:
         """When services were hit in the time of the report, in no particular order."""
         return list(spells(self.graph, self.services, self._faults()))
 
-    def _faults(self) -> Iterator[Fault]:
+    def _faults(self) -> Iterator[IncidentSpan]:
         """Yield the faults that lasted into the time of the report, cut to it."""
         for case in self.playing(meaning.INCIDENT):
             if case.ended is not None and case.ended <= self.since:

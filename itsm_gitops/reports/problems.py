@@ -18,12 +18,12 @@ from itsm_gitops.reports.tables import (
     largest,
     spread,
 )
-from itsm_gitops.reports.writing import Draft
+from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
 from itsm_gitops.service_levels.life import Case
 
 
-def problems(log: Log) -> Draft:
+def problems(log: Log) -> ReportDraft:
     """Return the open problems by state and age, the oldest of them, and times to resolve by team."""
     waiting = measures.backlog(log.of_role(meaning.PROBLEM))
     ages = [measures.age(c, log.until) for c in waiting]
@@ -33,7 +33,7 @@ def problems(log: Log) -> Draft:
         if middle is not None
         else "no problem is open"
     )
-    return Draft(
+    return ReportDraft(
         headline,
         (measures.backlog, measures.age, durations.time_to_resolve, measures.median, measures.ninetieth),
         (_states(log, waiting), _oldest(log, waiting), _resolved(log)),

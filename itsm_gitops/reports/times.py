@@ -9,7 +9,7 @@ from itsm_gitops.model.report import COUNT, DURATION, ITEM, TEXT, Column, Table,
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import SPREAD_BARS, SPREAD_COLUMNS, by_priority, counted, largest, spread
-from itsm_gitops.reports.writing import Draft
+from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
 from itsm_gitops.service_levels.life import Case
 
@@ -25,7 +25,7 @@ _NOTE = (
 _Groups = Sequence[tuple[str, list[Case]]]
 
 
-def times(log: Log) -> Draft:
+def times(log: Log) -> ReportDraft:
     """Return the times of incidents by priority, team and service, and those of requests by offering."""
     begun, done = log.opened(log.of_role(meaning.INCIDENT)), log.resolved(log.of_role(meaning.INCIDENT))
     taken = [t for c in done if (t := durations.time_to_resolve(c)) is not None]
@@ -35,7 +35,7 @@ def times(log: Log) -> Draft:
         if middle is not None
         else "no incident was resolved"
     )
-    return Draft(
+    return ReportDraft(
         headline,
         (
             durations.time_to_respond,

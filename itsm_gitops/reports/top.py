@@ -10,7 +10,7 @@ from itsm_gitops.model.workflow import CANCELLED
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import MOST_ROWS, counted
-from itsm_gitops.reports.writing import Draft
+from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Case
 
 
@@ -37,13 +37,13 @@ def fault_count(cases: Iterable[Case]) -> list[Case]:
     return [c for c in cases if c.targets("cause_is")]
 
 
-def top(log: Log) -> Draft:
+def top(log: Log) -> ReportDraft:
     """Return the twenty services and the twenty items with the most incidents."""
     served = log.book.playing(meaning.SERVICE)
     cases = incident_count(log.opened(log.of_role(meaning.INCIDENT)))
     services = _table(log, "services", "Services", cases, lambda kind: kind in served)
     items = _table(log, "items", "Configuration items", cases, lambda kind: kind not in served)
-    return Draft(
+    return ReportDraft(
         _headline(services, len(cases)), (incident_count, fault_count, measures.backlog), (services, items)
     )
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.model.report import Table
 
 
-class Draft(NamedTuple):
+class ReportDraft(NamedTuple):
     """A report's result in one line, the functions whose docstrings define its measures, and its tables."""
 
     headline: str

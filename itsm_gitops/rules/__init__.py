@@ -18,9 +18,9 @@ How a check runs
 
 from __future__ import annotations
 
-from itsm_gitops.rules.engine import Report, check
+from itsm_gitops.rules.engine import CheckReport, check
 from itsm_gitops.rules.explain import Explanation, explain, explanations
 from itsm_gitops.rules.fix import Repair
 from itsm_gitops.rules.single import new_findings
 
-__all__ = ["Explanation", "Repair", "Report", "check", "explain", "explanations", "new_findings"]
+__all__ = ["CheckReport", "Explanation", "Repair", "check", "explain", "explanations", "new_findings"]

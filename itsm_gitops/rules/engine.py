@@ -17,7 +17,7 @@ from itsm_gitops.repository import Config, Repository, Snapshot, Store
 from itsm_gitops.rules import fix as repairs
 from itsm_gitops.rules.changes import Range, read_range
 from itsm_gitops.rules.exemption import count_history
-from itsm_gitops.rules.judge import Judged, judge_snapshot, run
+from itsm_gitops.rules.judge import JudgedSnapshot, judge_snapshot, run
 from itsm_gitops.rules.registry import rules
 from itsm_gitops.rules.rule import CHANGE
 from itsm_gitops.rules.settings import configured
@@ -26,7 +26,7 @@ _KEPT = 512  # files whose positions are remembered while findings are located
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CheckReport:
     """What ``check`` found. ``files`` and ``records`` count what was asked for, ``seconds`` is wall time.
 
     ``fixed`` lists what ``fix=True`` repaired; ``snapshot`` names what was judged and ``base`` the
@@ -66,7 +66,7 @@ def check(
     base: str | None = None,
     paths: Iterable[str | PathLike[str]] | None = None,
     fix: bool = False,
-) -> Report:
+) -> CheckReport:
     """Judge a snapshot and return all findings, located and sorted.
 
     ``at`` is None for the working tree, ``":"`` for the index or a revision. With ``base`` only
@@ -92,7 +92,7 @@ def check(
     if not judged.unjudged:  # what makes the rule book unusable is never softened, nor left out of a part
         found = [f for f in configured(found, settings, now, store) if wanted(f.path)]
     located = sorted(set(locate(snapshot, found)), key=sort_key)
-    return Report(
+    return CheckReport(
         findings=tuple(located),
         files=sum(map(wanted, store.files if store else (f.path for f in snapshot.files()))),
         records=_records(store, wanted) if store else 0,
@@ -112,7 +112,7 @@ def _records(store: Store, wanted: _Wanted) -> int:
 
 def _judge(
     repo: Repository, at: str | None, base: str | None, now: datetime
-) -> tuple[Judged, Snapshot, list[Finding], Config, str]:
+) -> tuple[JudgedSnapshot, Snapshot, list[Finding], Config, str]:
     """Judge head, and against base where one is named; return also whose settings hold."""
     snapshot = repo.snapshot(at)
     if base is None:
@@ -205,4 +205,4 @@ def worst(findings: Iterable[Finding]) -> str:
     return next((s for s in SEVERITIES if s in present), "")
 
 
-__all__ = ["ERROR", "WARNING", "Report", "check", "worst"]
+__all__ = ["ERROR", "WARNING", "CheckReport", "check", "worst"]

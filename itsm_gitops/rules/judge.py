@@ -37,7 +37,7 @@ _NOTHING: frozenset[str] = frozenset()
 _UNEXPECTED = (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError, RuleBookError)
 
 
-class Verdict(NamedTuple):
+class DocumentVerdict(NamedTuple):
     """What a worker says about one document that is not perfect.
 
     ``refused`` are the top-level fields that hold something the schema does not accept.
@@ -48,7 +48,7 @@ class Verdict(NamedTuple):
     refused: frozenset[str]
 
 
-class Judged(NamedTuple):
+class JudgedSnapshot(NamedTuple):
     """A judged snapshot.
 
     ``store`` and ``context`` are None where its rule book has errors: then ``findings`` are those
@@ -140,7 +140,7 @@ class DocumentJudge:
                 self._items[identifier] = {k: v for k, v in data.items() if k not in refused}
         return self._items[identifier]
 
-    def __call__(self, store: Store, document: Document) -> list[Verdict]:
+    def __call__(self, store: Store, document: Document) -> list[DocumentVerdict]:
         """Return one verdict for a document with findings, none for a good one."""
         kind, data = document.kind, document.data
         if kind is None or not isinstance(data, dict):
@@ -160,10 +160,10 @@ class DocumentJudge:
                     findings.append(to_finding(rule, hit, document.path))
             except _UNEXPECTED as error:
                 findings.append(_unjudged(rule, error, document.path))
-        return [Verdict(document.path, tuple(findings), refused)] if findings else []
+        return [DocumentVerdict(document.path, tuple(findings), refused)] if findings else []
 
 
-def judge_snapshot(snapshot: Snapshot, now: datetime) -> Judged:
+def judge_snapshot(snapshot: Snapshot, now: datetime) -> JudgedSnapshot:
     """Load one snapshot and return everything that is wrong with it, not yet located."""
     config = read_config(snapshot)
     book = BookContext.read(snapshot, config, now, RULES)
@@ -172,18 +172,18 @@ def judge_snapshot(snapshot: Snapshot, now: datetime) -> Judged:
     ]  # the others are hits of a rule
     findings = [*unreadable_settings, *_book_problems(book), *run(RULEBOOK, book)]
     if _unusable(findings, config, now):
-        return Judged(None, config, None, _causes(findings), _documents(snapshot))
+        return JudgedSnapshot(None, config, None, _causes(findings), _documents(snapshot))
     try:
         store, verdicts = load_store(snapshot, visit=DocumentJudge(now), config=config)
     except RuleBookError as error:
         findings.append(to_finding(find_rule("S022"), book_error(error)))
-        return Judged(None, config, None, findings, _documents(snapshot))
+        return JudgedSnapshot(None, config, None, findings, _documents(snapshot))
     context = NetworkContext(store, now, {v.path: v.refused for v in verdicts if v.refused})
     for verdict in verdicts:
         findings += verdict.findings
     findings += unreadable(store)
     findings += run(NETWORK, context)
-    return Judged(store, config, context, findings)
+    return JudgedSnapshot(store, config, context, findings)
 
 
 def _causes(findings: Iterable[Finding]) -> list[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from itsm_gitops.model.findings import ERROR, INFO, SEVERITIES, WARNING, Finding, json_pointer
 from itsm_gitops.model.text import safe_text
-from itsm_gitops.rules.engine import Report
+from itsm_gitops.rules.engine import CheckReport
 
 JSON_VERSION = 1
 GITHUB_LIMIT = 10  # annotations of one level that GitHub shows for one step
@@ -21,7 +21,7 @@ def plural(count: int, word: str) -> str:
     return f"{count:,} {word}" + ("" if count == 1 else "s")
 
 
-def summary(report: Report) -> str:
+def summary(report: CheckReport) -> str:
     """Say the result in one line."""
     time = f"{report.seconds:.1f} s"
     if report.history:
@@ -52,13 +52,13 @@ def hint(finding: Finding) -> str:
     return _shown(finding.hint)
 
 
-def text(report: Report) -> str:
+def text(report: CheckReport) -> str:
     """Return the report for a terminal without colour; ends with the summary line."""
     lines = [f"fixed {_shown(r.path)}: {_shown(r.message)} ({r.code})" for r in report.fixed]
     return "\n".join([*lines, *_plain(report), summary(report)]) + "\n"
 
 
-def _plain(report: Report) -> Iterator[str]:
+def _plain(report: CheckReport) -> Iterator[str]:
     """Yield every finding and its hint without colour."""
     for finding in report.findings:
         yield line(finding)
@@ -66,7 +66,7 @@ def _plain(report: Report) -> Iterator[str]:
             yield f"    hint: {hint(finding)}"
 
 
-def as_json(report: Report) -> str:
+def as_json(report: CheckReport) -> str:
     """Return the report as JSON, version 1; texts are as they are in the records."""
     data = {
         "version": JSON_VERSION,
@@ -112,7 +112,7 @@ def _annotation(finding: Finding) -> str:
     return f"::{_LEVELS[finding.severity]} {where},title={_property(finding.code)}::{_data(message)}"
 
 
-def github(report: Report) -> str:
+def github(report: CheckReport) -> str:
     """Return workflow commands: the first of each level as annotations, then the summary line.
 
     GitHub shows at most ten of a level; where there are more, the tenth says how many, and a
@@ -146,7 +146,7 @@ def _cell(value: str) -> str:
     )
 
 
-def markdown(report: Report) -> str:
+def markdown(report: CheckReport) -> str:
     """Return the step summary: one table row per finding, cut on a line below 900 KB."""
     head = ["## itsm check", "", summary(report)]
     if not report.findings:

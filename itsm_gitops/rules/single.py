@@ -22,7 +22,7 @@ from itsm_gitops.repository.mentions import mentioning
 from itsm_gitops.repository.overlay import Overlay
 from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.engine import locate
-from itsm_gitops.rules.judge import DocumentJudge, Verdict, run, unreadable
+from itsm_gitops.rules.judge import DocumentJudge, DocumentVerdict, run, unreadable
 from itsm_gitops.rules.rule import NETWORK
 from itsm_gitops.rules.settings import configured
 
@@ -71,7 +71,7 @@ def _judge(repo: Repository, contents: Contents, edited: Iterable[str], around: 
     judge, wanted = DocumentJudge(now), {*edited, *around.mentioning}
     snapshot = Overlay(repo.snapshot(), contents, around.named | around.mentioning)
 
-    def visit(store: Store, document: Document) -> list[Verdict]:
+    def visit(store: Store, document: Document) -> list[DocumentVerdict]:
         return judge(store, document) if document.path in wanted else []
 
     store, verdicts = load_store(snapshot, jobs=1, visit=visit, book=repo.book, config=repo.config)

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from itsm_gitops.schema.patterns import Edge, Either, InOrder, Node, OneOf, Ranges, Repeated, parse
+from itsm_gitops.schema.patterns import Anchor, Either, InOrder, Node, OneOf, Ranges, Repeated, parse
 
 _FEW = 3
 _MOST = 120  # positions that are compared with each other
@@ -37,7 +37,7 @@ class _Positions:
                 self.ranges.append(ranges)
                 own = frozenset([len(self.ranges) - 1])
                 return False, own, own
-            case Edge():
+            case Anchor():
                 return _EMPTY
             case InOrder(parts):
                 whole = _EMPTY

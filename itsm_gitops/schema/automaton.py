@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from itsm_gitops.schema.patterns import Edge, Either, InOrder, Node, OneOf, Ranges, Repeated, parse
+from itsm_gitops.schema.patterns import Anchor, Either, InOrder, Node, OneOf, Ranges, Repeated, parse
 
 _MOST_STATES = 2_000  # of the deterministic automaton that are remembered
 _WORK = 3_000_000  # comparisons of a character with a class for one text: about a second
@@ -50,7 +50,7 @@ class Automaton:
         match node:
             case OneOf(ranges):
                 return self._add([then], ranges)
-            case Edge(at_start):
+            case Anchor(at_start):
                 return self._add([then], edge=at_start)
             case InOrder(parts):
                 for part in reversed(parts):

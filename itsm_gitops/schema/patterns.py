@@ -36,7 +36,7 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class Anchor:
     """The beginning of the text, or its very end."""
 
     at_start: bool
@@ -65,7 +65,7 @@ class Repeated:
     most: int | None
 
 
-Node = OneOf | Edge | InOrder | Either | Repeated
+Node = OneOf | Anchor | InOrder | Either | Repeated
 
 
 def _merged(ranges: list[tuple[int, int]]) -> Ranges:
@@ -150,7 +150,7 @@ class _Reader:
             return self.one_of()
         self.at += 1
         if character in "^$":
-            return Edge(at_start=character == "^")
+            return Anchor(at_start=character == "^")
         if character == ".":
             return OneOf(_ANY)
         return OneOf(self.escape() if character == "\\" else self.single(character))
@@ -226,7 +226,7 @@ class _Reader:
         bounds = self.bounds()
         if bounds is None:
             return part
-        if isinstance(part, Edge):
+        if isinstance(part, Anchor):
             raise self.fail("the beginning or end of the text cannot be repeated")
         self.take("?")  # lazy or not: whether the text fits is the same
         if self.peek() in ("*", "+", "?", "{"):
@@ -280,7 +280,7 @@ def parse(pattern: str) -> Node:
 def size(node: Node) -> int:
     """Return how many classes a tree has when its repetitions are written out."""
     match node:
-        case OneOf() | Edge():
+        case OneOf() | Anchor():
             return 1
         case InOrder(parts) | Either(parts):
             return 1 + sum(map(size, parts))
@@ -298,7 +298,7 @@ def _written(node: Node) -> str:
     match node:
         case OneOf(ranges):
             return "[" + "".join(f"\\u{{{low:X}}}-\\u{{{high:X}}}" for low, high in ranges) + "]"
-        case Edge(at_start):
+        case Anchor(at_start):
             return "^" if at_start else "$"
         case InOrder(parts):
             return "(?:" + "".join(map(_written, parts)) + ")"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from itsm_gitops.gate.digest import Seen, changeset_digest, content, nothing_ignored
+from itsm_gitops.gate.digest import ReviewedContent, changeset_digest, content, nothing_ignored
 from itsm_gitops.repository.changeset import Changed, digest
 from itsm_gitops.repository.git import Git
 from tests.support import copy_tree
@@ -107,11 +107,11 @@ class Lab:
     def head(self) -> str:
         return self.git("rev-parse", "topic")
 
-    def seen(self) -> Seen:
+    def seen(self) -> ReviewedContent:
         """What reviewers saw, compared with the request as it is now."""
         git = Git(self.root)
         now = content(git, self.merge_base, self.head, nothing_ignored)
-        return Seen(git, self.git("rev-parse", "main"), now, nothing_ignored)
+        return ReviewedContent(git, self.git("rev-parse", "main"), now, nothing_ignored)
 
 
 def text(value: int) -> str:

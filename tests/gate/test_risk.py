@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itsm_gitops.graph.risk import FACT, LEVELS, QUESTION, Assessment, RiskBook, level
+from itsm_gitops.graph.risk import FACT, LEVELS, QUESTION, RiskAssessment, RiskBook, level
 from itsm_gitops.model.rulebook import RISK, RuleBook
 from tests.gate.snapshots import graph_of, group, item, record
 
@@ -35,16 +35,16 @@ BEST = {
 
 def assess(
     book: RuleBook, change: Mapping[str, Any], *documents: Mapping[str, Any], now: datetime = NOW
-) -> Assessment:
+) -> RiskAssessment:
     graph = graph_of(book, [change, *documents])
     return RiskBook(graph.network, graph, now).assess(graph.network.entries[change["id"]], change)
 
 
-def facts(found: Assessment) -> dict[str, tuple[Any, int]]:
+def facts(found: RiskAssessment) -> dict[str, tuple[Any, int]]:
     return {p.name: (p.value, p.points) for p in found.points if p.source == FACT}
 
 
-def reason(found: Assessment, name: str) -> str:
+def reason(found: RiskAssessment, name: str) -> str:
     return next(p.reason for p in found.points if p.name == name)
 
 

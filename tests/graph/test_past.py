@@ -11,7 +11,7 @@ import pytest
 from itsm_gitops.graph.declared import Declaration, felt
 from itsm_gitops.graph.impact import Effect, ImpactGraph
 from itsm_gitops.graph.network import Network
-from itsm_gitops.graph.past import Fault, spells
+from itsm_gitops.graph.past import IncidentSpan, spells
 from itsm_gitops.repository import load_store
 
 SERVICES, SERVERS = 6, 14
@@ -47,7 +47,7 @@ def test_spells_are_what_propagating_at_every_moment_says(git_repo: Any, seed: i
         effect = rng.choice([Effect.DEGRADED, Effect.OUTAGE])
         safe = frozenset(rng.sample(items, rng.choice([0, 0, 1, 2]))) - set(hit)
         faults.append(
-            Fault(f"INC-{number}", Declaration(hit, effect, safe), start, start + rng.randrange(1, 12))
+            IncidentSpan(f"INC-{number}", Declaration(hit, effect, safe), start, start + rng.randrange(1, 12))
         )
     services = [i for i in items if i.startswith("service")]
     found = list(spells(graph, services, faults))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from itsm_gitops.model.audience import Audience, Shown
+from itsm_gitops.model.audience import Audience, KindVisibility
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.screen import NOT_SHOWN, Names, screen, tree
 
@@ -23,7 +23,9 @@ def kind(**properties: Any) -> Kind:
 
 
 def passes(data: dict[str, Any], fields: set[str], *, internal: bool = False, **properties: Any) -> Any:
-    audience = Audience(everything=False, internal=internal, kinds={"thing": Shown(frozenset(fields))})
+    audience = Audience(
+        everything=False, internal=internal, kinds={"thing": KindVisibility(frozenset(fields))}
+    )
     return screen(tree(kind(**properties), audience), {"id": "a", "class": "thing", **data}, NAMES)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from itsm_gitops.model.workflow import Requirement, Workflow, holds, read_workflow
+from itsm_gitops.model.workflow import FieldRequirement, Workflow, holds, read_workflow
 
 RAW: dict[str, Any] = {
     "workflow": "change",
@@ -54,8 +54,8 @@ def test_every_part_is_read(flow: Workflow) -> None:
     assert list(flow.states) == ["draft", "scheduled", "doing", "closed", "cancelled"]
     assert flow.states["scheduled"].description == "Waits."
     assert flow.states["scheduled"].require[:2] == (
-        Requirement("planned_start"),
-        Requirement("risk", {"type": ("normal", "emergency")}),
+        FieldRequirement("planned_start"),
+        FieldRequirement("risk", {"type": ("normal", "emergency")}),
     )
     schedule, authorize, _ = flow.transitions
     assert (schedule.title, schedule.by, schedule.clear) == ("schedule", (), ())

@@ -15,7 +15,7 @@ import yaml
 from canary_site import Canaries, Canary, write_canaries
 from sample_site import NOW
 
-from itsm_gitops.commands.reporting import Reporter
+from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.publish import build_site
 from itsm_gitops.publish.output import MARKER, claim
@@ -58,7 +58,7 @@ def built(world: World) -> Callable[[str], Path]:
 
     def build(audience: str) -> Path:
         if audience not in known:
-            report = build_site(world.made.repo, audience=audience, reporter=Reporter(), now=NOW)
+            report = build_site(world.made.repo, audience=audience, reporter=SnapshotReporter(), now=NOW)
             known[audience] = report.output
         return known[audience]
 

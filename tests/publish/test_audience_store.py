@@ -9,7 +9,7 @@ import pytest
 import yaml
 from sample_site import DOCUMENTS, NOW
 
-from itsm_gitops.commands.reporting import Reporter
+from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.audience import AUDIENCES, audience_of
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import ItsmError, NotFound
@@ -34,7 +34,11 @@ def seen_by(made: GitRepo, audience: str) -> View:
     snapshot = made.repo.snapshot()
     book = read_rulebook(snapshot)
     return load(
-        snapshot, book, audience_of(book.policy(AUDIENCES), audience, book.playing(PERSON)), Reporter(), NOW
+        snapshot,
+        book,
+        audience_of(book.policy(AUDIENCES), audience, book.playing(PERSON)),
+        SnapshotReporter(),
+        NOW,
     )[0]
 
 

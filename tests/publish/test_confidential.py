@@ -13,8 +13,8 @@ import pytest
 import yaml
 from sample_site import NOW, write_sample
 
-from itsm_gitops.commands.reporting import Reporter
-from itsm_gitops.model.audience import AUDIENCES, Audience, Shown, levels
+from itsm_gitops.commands.reporting import SnapshotReporter
+from itsm_gitops.model.audience import AUDIENCES, Audience, KindVisibility, levels
 from itsm_gitops.model.errors import ItsmError, RuleBookError
 from itsm_gitops.publish import build_site
 from itsm_gitops.repository import Repository, packaged_rulebook_root, read_rulebook
@@ -43,38 +43,38 @@ OTHERS = ("network", "network/security", "securityx", "physical security", "secu
 @pytest.mark.parametrize("category", SECURITY)
 @pytest.mark.parametrize("field", ["category", "subcategory", "closure_category"])
 def test_a_category_is_withheld_however_it_is_written_and_below(field: str, category: str) -> None:
-    shown = Shown(frozenset({"*"}), never={field: ["security"]})
+    shown = KindVisibility(frozenset({"*"}), never={field: ["security"]})
     assert not shown.admits({field: category})
     assert not shown.admits({field: [category]})
-    assert not Shown(frozenset({"*"}), never={field: ["Security"]}).admits({field: category})
+    assert not KindVisibility(frozenset({"*"}), never={field: ["Security"]}).admits({field: category})
 
 
 @pytest.mark.parametrize("category", OTHERS)
 def test_other_categories_are_shown(category: str) -> None:
-    assert Shown(frozenset({"*"}), never={"category": ["security"]}).admits({"category": category})
+    assert KindVisibility(frozenset({"*"}), never={"category": ["security"]}).admits({"category": category})
 
 
 def test_a_level_of_the_policy_does_not_withhold_the_level_above() -> None:
-    shown = Shown(frozenset({"*"}), never={"category": ["security/hr"]})
+    shown = KindVisibility(frozenset({"*"}), never={"category": ["security/hr"]})
     assert shown.admits({"category": "security"})
     assert not shown.admits({"category": "Security/HR/leaver"})
 
 
 def test_only_shows_exactly_what_it_names() -> None:
-    shown = Shown(frozenset({"*"}), only={"category": ["network"]})
+    shown = KindVisibility(frozenset({"*"}), only={"category": ["network"]})
     assert shown.admits({"category": "network"})
     assert not any(shown.admits({"category": c}) for c in ("network/vpn", "Network", " network"))
 
 
 def test_levels_of_nothing_are_none() -> None:
     assert levels(" / ") == ()
-    assert Shown(frozenset({"*"}), never={"category": ["/"]}).admits({"category": "security"})
+    assert KindVisibility(frozenset({"*"}), never={"category": ["/"]}).admits({"category": "security"})
 
 
 @pytest.mark.parametrize("mark", [True, "true", "yes", 1, 0, "", None, "false", [], {}])
 def test_any_mark_but_a_plain_no_is_confidential(mark: Any) -> None:
     audience = Audience(
-        "a", everything=False, confidential=False, kinds={"incident": Shown(frozenset({"*"}))}
+        "a", everything=False, confidential=False, kinds={"incident": KindVisibility(frozenset({"*"}))}
     )
     assert not audience.admits("incident", {"confidential": mark})
     assert audience.admits("incident", {"confidential": False})
@@ -145,12 +145,12 @@ def canaries(site: Path) -> set[str]:
 
 @pytest.mark.parametrize("audience", ["staff", "public"])
 def test_nothing_confidential_is_anywhere(tmp_path: Path, audience: str) -> None:
-    site = build_site(write(tmp_path), audience=audience, reporter=Reporter(), now=NOW).output
+    site = build_site(write(tmp_path), audience=audience, reporter=SnapshotReporter(), now=NOW).output
     assert canaries(site) == {"canary0x", "c0000"}
 
 
 def test_internal_shows_everything(tmp_path: Path) -> None:
-    site = build_site(write(tmp_path), reporter=Reporter(), now=NOW).output
+    site = build_site(write(tmp_path), reporter=SnapshotReporter(), now=NOW).output
     assert len(canaries(site)) > 40
 
 
@@ -161,11 +161,14 @@ def test_a_kind_can_be_confidential(tmp_path: Path) -> None:
     schema["x-itsm"]["confidential"] = True
     path.write_text(json.dumps(schema))
     for audience in ("staff", "public"):
-        assert canaries(build_site(repo, audience=audience, reporter=Reporter(), now=NOW).output) == set()
+        assert (
+            canaries(build_site(repo, audience=audience, reporter=SnapshotReporter(), now=NOW).output)
+            == set()
+        )
     policy = yaml.safe_load((tmp_path / AUDIENCES).read_text())
     policy["audiences"]["staff"]["confidential"] = True
     (tmp_path / AUDIENCES).write_text(yaml.safe_dump(policy))
-    found = canaries(build_site(repo, audience="staff", reporter=Reporter(), now=NOW).output)
+    found = canaries(build_site(repo, audience="staff", reporter=SnapshotReporter(), now=NOW).output)
     assert {"canary0x", "canary32x", "canary37x"} <= found
     assert "canary2x" not in found
 

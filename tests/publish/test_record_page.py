@@ -14,10 +14,10 @@ import pytest
 from hostile_site import TEXTS, write_hostile
 from sample_site import NOW, write_sample
 
-from itsm_gitops.commands.reporting import Reporter
+from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.audience import AUDIENCES, Audience, audience_of
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.model.standing import Asking, Course, Need, Promise, Proof
+from itsm_gitops.model.standing import ApprovalNeed, Asking, Course, Promise, Proof
 from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.background import Conflicts, add_background, conflicts, evidence_files
 from itsm_gitops.publish.fields import fields
@@ -65,7 +65,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> GitRepo:
 
 
 def view_of(repo: Repository, audience: Audience | None = None, at: str | None = None) -> View:
-    reporter = Reporter()
+    reporter = SnapshotReporter()
     view, *_ = load(repo.snapshot(at), repo.book, audience or Audience(), reporter, NOW)
     add_background(view, repo, at, reporter)
     view.conflicts = conflicts(Plan(view).schedule)
@@ -181,7 +181,7 @@ def test_who_must_approve_and_why(view: View) -> None:
 
 def test_needs_in_words(view: View) -> None:
     people = ("ada", *(f"p{n}" for n in range(9)))
-    needs = (Need("board", "Together.", "cab", "shop", 2, people, signed=True),)
+    needs = (ApprovalNeed("board", "Together.", "cab", "shop", 2, people, signed=True),)
     view.asking = lambda _entry, _data: Asking("asks", needs)
     assert "2 cab of Online shop (signed): Ada Example , p0" in part(page(view, CHG), "approvals")
     assert "and 2 more" in part(page(view, CHG), "approvals")
@@ -217,7 +217,7 @@ def test_evidence_with_the_statement_itself(view: View) -> None:
 def test_statements_come_by_their_change(known: GitRepo, view: View) -> None:
     proof = Proof("a.json", b"{}", "", 1, "merge", (CHG, "CHG-2"), "ERROR", "main", "", "", "", (), ())
 
-    class Told(Reporter):
+    class Told(SnapshotReporter):
         def proofs(self, repo: Repository) -> list[Proof]:
             return [proof]
 

@@ -14,7 +14,7 @@ import pytest
 from browsing import DESKTOP, PHONE, axe_source, serious_faults
 from sample_site import NOW, write_sample
 
-from itsm_gitops.commands.reporting import Reporter
+from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.report import OVER_TIME, STACKED, TEXT, WEEK, Bars, Column, Table
 from itsm_gitops.publish import build_site
 from itsm_gitops.publish.chart import draw
@@ -36,7 +36,7 @@ def bars(html: str, look: str) -> list[tuple[float, float, float]]:
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     repo = write_sample(tmp_path_factory.mktemp("reported"))
-    return build_site(repo, now=NOW, reporter=Reporter()).output
+    return build_site(repo, now=NOW, reporter=SnapshotReporter()).output
 
 
 def test_stacked_bars_are_drawn_to_scale_end_to_end() -> None:
@@ -101,7 +101,7 @@ def test_a_site_without_a_reporter_has_no_reports(site: Path) -> None:
 
 
 def test_the_same_snapshot_gives_the_same_bytes(pages: Path, tmp_path: Path) -> None:
-    again = build_site(write_sample(tmp_path), now=NOW, reporter=Reporter()).output
+    again = build_site(write_sample(tmp_path), now=NOW, reporter=SnapshotReporter()).output
     for file in sorted((pages / "reports").iterdir()):
         assert (again / "reports" / file.name).read_bytes() == file.read_bytes()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sample_site import DOCUMENTS, NOW
 
-from itsm_gitops.commands.reporting import Reporter
+from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.graph.doubt import doubted_days, status_kinds
 from itsm_gitops.graph.status import MAINTENANCE, OPERATIONAL, OUTAGE, UNKNOWN
 from itsm_gitops.model.audience import AUDIENCES, audience_of
@@ -48,7 +48,11 @@ def view_of(shop: GitRepo, audience: str) -> View:
     snapshot = shop.repo.snapshot()
     book = read_rulebook(snapshot)
     return load(
-        snapshot, book, audience_of(book.policy(AUDIENCES), audience, book.playing(PERSON)), Reporter(), NOW
+        snapshot,
+        book,
+        audience_of(book.policy(AUDIENCES), audience, book.playing(PERSON)),
+        SnapshotReporter(),
+        NOW,
     )[0]
 
 
@@ -139,7 +143,7 @@ def test_a_public_site_is_built_and_tells_nothing_of_the_file(shop: GitRepo) -> 
     path = "records/incidents/2026/11/INC-261122-ZZZZZ.yaml"
     shop.write(path, 'title: SECRET-WORD\nid: "')
     repo = shop.repo
-    report = build_site(repo, audience="public", reporter=Reporter(), now=NOW)
+    report = build_site(repo, audience="public", reporter=SnapshotReporter(), now=NOW)
     assert list(repo.gaps) == [path]
     found = dict(texts(report.output))
     assert {s["status"] for s in json.loads(found["status.json"])["services"]} & {UNKNOWN}

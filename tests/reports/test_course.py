@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from itsm_gitops.commands.reporting import Reporter
+from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.standing import Course
 from itsm_gitops.model.windows import Window
 from itsm_gitops.repository import load_store
@@ -25,7 +25,7 @@ def course(git_repo: Any) -> Any:
     git_repo.write("cmdb/servers/shop-web.yaml", server("shop-web"))
 
     def make(identifier: str) -> Course:
-        reporter = Reporter()
+        reporter = SnapshotReporter()
         store, lives = load_store(git_repo.repo.snapshot(), visit=lambda _, d: reporter.visit(d))
         found: Course = reporter.course(store, lives, NOW)(identifier)
         return found

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from itsm_gitops.commands.reporting import Reporter
+from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.history import Day
 from itsm_gitops.model.report import EXACT_SHARE, Column, shown
 from itsm_gitops.model.windows import Window
@@ -150,13 +150,13 @@ def test_a_service_level_of_the_wrong_shape_stops_nothing(git_repo, record, figu
 def reports_of(git_repo: Any) -> Any:
     from itsm_gitops.publish.pages.past import kept_by_service
 
-    store, lives = load_store(git_repo.repo.snapshot(), visit=lambda _, d: Reporter().visit(d))
-    return kept_by_service(Reporter().reports(store, lives, NOW))
+    store, lives = load_store(git_repo.repo.snapshot(), visit=lambda _, d: SnapshotReporter().visit(d))
+    return kept_by_service(SnapshotReporter().reports(store, lives, NOW))
 
 
 def days_of(git_repo: Any, count: int = 21) -> dict[str, list[Day]]:
-    store, lives = load_store(git_repo.repo.snapshot(), visit=lambda _, d: Reporter().visit(d))
-    return {k: list(v) for k, v in Reporter().history(store, lives, NOW, count).items()}
+    store, lives = load_store(git_repo.repo.snapshot(), visit=lambda _, d: SnapshotReporter().visit(d))
+    return {k: list(v) for k, v in SnapshotReporter().history(store, lives, NOW, count).items()}
 
 
 def test_days_of_a_service(git_repo, record) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from itsm_gitops.model.text import safe_text
 from itsm_gitops.repository import Repository, packaged_rulebook_root
-from itsm_gitops.rules import Report, check
+from itsm_gitops.rules import CheckReport, check
 from tests.support import copy_tree
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -30,7 +30,7 @@ def cases(side: str) -> list[Path]:
     return sorted(p for p in EXAMPLES.glob(f"[A-Z][0-9][0-9][0-9]/{side}/*") if p.is_dir())
 
 
-def judge(case: Path, work: Path) -> Report:
+def judge(case: Path, work: Path) -> CheckReport:
     """Build the example's repository below ``work`` and check it."""
     root = work / "repo"
     if not (case / "head").is_dir():
@@ -91,6 +91,6 @@ def _git(root: Path, *args: str) -> None:
     subprocess.run(["git", *who, *args], cwd=root, check=True, capture_output=True)
 
 
-def located(report: Report) -> list[str]:
+def located(report: CheckReport) -> list[str]:
     """Write findings as the lines of ``expected.txt``."""
     return [f"{safe_text(f.path)}:{f.line}:{f.column} {f.code}" for f in report.findings]

@@ -21,7 +21,7 @@ from test_validate import mutate
 from itsm_gitops import documents
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository import Repository
-from itsm_gitops.rules import Report, check
+from itsm_gitops.rules import CheckReport, check
 from itsm_gitops.rules.report import as_json, summary
 
 INCIDENT = "schemas/records/incident.schema.json"
@@ -98,7 +98,7 @@ FAULTS: list[tuple[str, str, Callable[[Any], None], str]] = [
 ]  # fmt: skip
 
 
-def pointer_of(report: Report) -> list[tuple[str, str]]:
+def pointer_of(report: CheckReport) -> list[tuple[str, str]]:
     findings = json.loads(as_json(report))["findings"]
     return [(f["path"], f["pointer"]) for f in findings if f["severity"] == "error"]
 

@@ -8,7 +8,7 @@ import pytest
 from example_trees import NOW, build
 
 from itsm_gitops.repository import Repository
-from itsm_gitops.rules import Report, check, explanations
+from itsm_gitops.rules import CheckReport, check, explanations
 from itsm_gitops.rules.fix import _REPAIRS
 
 INCIDENT = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
@@ -22,7 +22,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "repo"
 
 
-def fix(root: Path) -> Report:
+def fix(root: Path) -> CheckReport:
     return check(Repository.open(root), fix=True)
 
 

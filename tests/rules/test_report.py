@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from itsm_gitops.model.findings import ERROR, INFO, WARNING, Finding
-from itsm_gitops.rules import Repair, Report
+from itsm_gitops.rules import CheckReport, Repair
 from itsm_gitops.rules import report as reports
 
 HOSTILE = "\x1b[2Japproved\r\n::set-output name=x::y ##[error]z 100% \u202e <b>|`@all`"
@@ -20,8 +20,8 @@ def finding(
     return Finding("K001", severity, "records/a.yaml", message, hint, ("links", 0, "target"), number, 5)
 
 
-def report(*findings: Finding, **more: object) -> Report:
-    return Report(findings, files=431, records=400, seconds=0.94, **more)  # type: ignore[arg-type]
+def report(*findings: Finding, **more: object) -> CheckReport:
+    return CheckReport(findings, files=431, records=400, seconds=0.94, **more)  # type: ignore[arg-type]
 
 
 def test_text_has_place_hint_and_summary() -> None:

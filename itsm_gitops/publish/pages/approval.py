@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from itsm_gitops.graph.risk import FACT, QUESTION, Assessment, Point
+from itsm_gitops.graph.risk import FACT, QUESTION, Point, RiskAssessment
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.standing import Need, Proof
+from itsm_gitops.model.standing import ApprovalNeed, Proof
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import definition_list
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
@@ -55,7 +55,7 @@ def _requirements(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     return Html(f'<ul class="it-needs">{needs}</ul>{paragraph(text)}')
 
 
-def _need(view: View, need: Need) -> Html:
+def _need(view: View, need: ApprovalNeed) -> Html:
     role = need.role.replace("_", " ")
     subject = Html(f" of {view.link(need.subject)}") if need.subject else EMPTY
     signed = " (signed)" if need.signed else ""
@@ -111,7 +111,7 @@ def _risk(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     return Html(f"<p>{_level(assessment)}</p>{listed}{paragraph(missing) if open_questions else ''}")
 
 
-def _level(assessment: Assessment) -> Html:
+def _level(assessment: RiskAssessment) -> Html:
     counts = f"{_of(assessment, QUESTION, 'answers')} and {_of(assessment, FACT, 'facts')}; the higher level counts"
     stored = f", stored is {assessment.stored}" if assessment.stored else ""
     overridden = " Set by hand; see the reason." if assessment.override else ""
@@ -119,7 +119,7 @@ def _level(assessment: Assessment) -> Html:
     return Html(f'{level} <span class="it-how">{esc(f"from {counts}{stored}.{overridden}")}</span>')
 
 
-def _of(assessment: Assessment, source: str, name: str) -> str:
+def _of(assessment: RiskAssessment, source: str, name: str) -> str:
     total = assessment.total(source)
     return f"{total} point{'' if total == 1 else 's'} of {name} ({assessment.level_of(source)})"
 
