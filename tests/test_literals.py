@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 200
+MOST = 201
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -43,6 +43,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "gate/summary.py": {"incident": 1},
     },
     FIELD: {
+        "editing/assign.py": {"offering": 1},
         "commands/listing.py": {"service": 1},
         "publish/audience.py": {"offering": 1},
         "publish/pages/forms.py": {"closed": 1, "offering": 1, "service": 3},
@@ -103,7 +104,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "graph/suspects.py": {"change": 1},
         "model/diff.py": {"change": 1},
         "repository/modes.py": {"draft": 1},
-        "rules/registry.py": {"change": 1},
+        "rules/rule.py": {"change": 1},
     },
     SETTING: {
         "repository/config.py": {"closed": 2},
@@ -118,7 +119,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "cli/report.py": {"service": 1, "team": 1},
         "evidence/hook.py": {"approved": 1},
         "gate/comment.py": {"change": 1, "review": 1},
-        "publish/pages/home.py": {"maintenance": 3, "service": 7},
+        "publish/pages/home.py": {"maintenance": 2, "service": 8},
         "publish/pages/item.py": {"planned": 1, "request": 1, "service": 2, "team": 1},
         "publish/pages/lists.py": {"planned": 1, "service": 1, "team": 1},
         "publish/pages/parts.py": {"planned": 1, "service": 2, "team": 1},

@@ -51,9 +51,9 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "fmt": Command("check", "Put documents into canonical form."),
     },
     "Approve changes": {
-        "approvals": Command("approvals", "Show who must approve a request, and who did."),
-        "gate": Command("approvals", "Say whether a request may be merged."),
-        "approve": Command("approvals", "Approve a request with your own key."),
+        "approvals": Command("approvals", "Show who must approve a pull request, and who did."),
+        "gate": Command("approvals", "Say whether a pull request may be merged."),
+        "approve": Command("approvals", "Approve a pull request with your own key."),
         "submit": Command("forges", "Put a change on a branch, push it, say where to go on."),
         "comment": Command("forges", "Write the one comment that a reviewer needs."),
         "audit": Command("audit", "Record who approved what, and prove it later."),
@@ -113,8 +113,8 @@ class LazyGroup(click.Group):
         """Complete command names from the table; options as click does."""
         from click.shell_completion import CompletionItem
 
-        found = [CompletionItem(n, help=c.summary) for n, c in COMMANDS.items() if n.startswith(incomplete)]
-        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+        items = [CompletionItem(n, help=c.summary) for n, c in COMMANDS.items() if n.startswith(incomplete)]
+        return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 @click.group(

@@ -32,7 +32,7 @@ _STYLES = {
 
 
 def _request_options(function: _F) -> _F:
-    """Add the options that say which request is meant."""
+    """Add the options that name a pull request or two commits."""
     for option in reversed(
         (
             click.option("--base", metavar="REV", default="", shell_complete=lazily("revisions"),
@@ -80,12 +80,12 @@ def approvals_command(
     remove: tuple[str, ...],
     everything: bool,
     as_json: bool,
-    **named: str,
+    **options: str,
 ) -> None:
     """Show who must approve, who did, and why an approval does not count.
 
-    A request is a pull request, a branch, or the branch that carries a change. It is judged by the
-    policy, the roles and the CMDB of the branch it wants to enter.
+    The argument names a pull request, a branch, or a change (the branch that carries it). It is judged
+    by the policy, the roles and the CMDB of its target branch.
 
     \b
     A file of reviews looks like this:
@@ -96,19 +96,19 @@ def approvals_command(
     simulated = what[:1] == (_SIMULATE,)
     words = what[1:] if simulated else what
     if len(words) > 1:
-        raise UsageError(f"one request at a time, not {len(words)}")
+        raise UsageError(f"one pull request at a time, not {len(words)}")
     if (add or remove) and not simulated:
         raise UsageError("--add and --remove only try things out", "itsm approvals simulate --add PERSON")
-    found = approvals(app.repo, Asked(what="".join(words), **named), add=add, remove=remove)
+    assessment = approvals(app.repo, Asked(what="".join(words), **options), add=add, remove=remove)
     if simulated and not as_json:
         _say_simulated(add, remove)
-    _print(found, as_json=as_json, everything=everything)
+    _print(assessment, as_json=as_json, everything=everything)
 
 
 @command(
     "gate",
     [
-        ("itsm gate", "the checked-out branch; in CI the request of the event"),
+        ("itsm gate", "the checked-out branch; in CI the pull request of the event"),
         ("itsm gate 12", "pull request 12"),
         ("itsm gate --base main --head topic --reviews reviews.json", "any two commits"),
     ],
@@ -117,8 +117,8 @@ def approvals_command(
 @_request_options
 @json_option
 @pass_app
-def gate_command(app: App, /, what: str, as_json: bool, **named: str) -> int:
-    """Say by the exit code whether a request may be merged.
+def gate_command(app: App, /, what: str, as_json: bool, **options: str) -> int:
+    """Say by the exit code whether a pull request may be merged.
 
     Exit code 0: approved or overridden; 1: approvals are missing; 2: it cannot be judged (nothing
     matched, a record that cannot be read, no answer from the forge). Only 0 is a pass.
@@ -126,12 +126,12 @@ def gate_command(app: App, /, what: str, as_json: bool, **named: str) -> int:
     from itsm_gitops.gate.explain import EXIT_ERROR, exit_code
 
     try:
-        found = approvals(app.repo, Asked(what=what, **named))
+        assessment = approvals(app.repo, Asked(what=what, **options))
     except ItsmError as error:
         error.exit_code = EXIT_ERROR
         raise
-    _print(found, as_json=as_json)
-    return exit_code(found)
+    _print(assessment, as_json=as_json)
+    return exit_code(assessment)
 
 
 @command(
@@ -163,12 +163,12 @@ def approve_command(
     note: str,
     by: str | None,
     as_json: bool,
-    **named: str,
+    **options: str,
 ) -> None:
-    """Approve a request by a statement signed with your own key.
+    """Approve a pull request by a statement signed with your own key.
 
     The statement names exactly the content that is approved; any edit voids it. Your key must be
-    among the signing_keys of your file in cmdb/people on the branch that the request wants to enter.
+    among the signing_keys of your file in cmdb/people on the target branch.
     """
     if not sign:
         raise UsageError(
@@ -178,66 +178,74 @@ def approve_command(
 
     state = "changes_requested" if reject else "approved"
     person = acting(app.repo, by)
-    done = approve(app.repo, Asked(what=what, **named), person=person, key=key, state=state, note=note)
+    approval = approve(app.repo, Asked(what=what, **options), person=person, key=key, state=state, note=note)
     if as_json:
         from itsm_gitops.gate.explain import as_json as data
 
         print_json(
-            {"reference": done.reference, "statement": done.statement, "assessment": data(done.assessment)}
+            {
+                "reference": approval.reference,
+                "statement": approval.statement,
+                "assessment": data(approval.assessment),
+            }
         )
         return
     style = styles(sys.stdout)
-    echo(f"{style.good('signed')} {safe_text(done.reference)}", color=style.on)
-    echo(style.dim(f"  git push origin {done.reference}"), color=style.on)
+    echo(f"{style.good('signed')} {safe_text(approval.reference)}", color=style.on)
+    echo(style.dim(f"  git push origin {approval.reference}"), color=style.on)
     echo("")
-    _print(done.assessment, as_json=False)
+    _print(approval.assessment, as_json=False)
 
 
 def _say_simulated(add: tuple[str, ...], remove: tuple[str, ...]) -> None:
-    said = [f"with {', '.join(add)}"] if add else []
-    said += [f"without {', '.join(remove)}"] if remove else []
+    phrases = [f"with {', '.join(add)}"] if add else []
+    phrases += [f"without {', '.join(remove)}"] if remove else []
     style = styles(sys.stdout)
-    text = f"Tried out {' and '.join(said) or 'as it is'}; nothing is recorded."
+    text = f"Tried out {' and '.join(phrases) or 'as it is'}; nothing is recorded."
     echo(style.dim("\n".join(wrap(safe_text(text), terminal_width()))), color=style.on)
 
 
-def _print(found: Assessment, *, as_json: bool, everything: bool = False) -> None:
+def _print(assessment: Assessment, *, as_json: bool, everything: bool = False) -> None:
     if as_json:
         from itsm_gitops.gate.explain import as_json as data
 
-        print_json(data(found))
+        print_json(data(assessment))
         return
     style = styles(sys.stdout)
-    echo("\n".join(render(found, style, terminal_width(), everything=everything)), color=style.on)
+    echo("\n".join(render(assessment, style, terminal_width(), everything=everything)), color=style.on)
 
 
-def render(found: Assessment, style: Style, columns: int, *, everything: bool = False) -> Iterator[str]:
+def render(assessment: Assessment, style: Style, columns: int, *, everything: bool = False) -> Iterator[str]:
     """Yield the terminal's view: the result, each requirement, and what was not counted."""
     from itsm_gitops.gate.explain import headline
 
-    more = len(found.changes) - _NAMED
-    named = ", ".join(found.changes[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-    named = named or found.head[:12]
-    yield style.bold(f"{safe_text(named)}: ") + style.paint(headline(found), _STYLES.get(found.result, ""))
-    target = found.target or found.base[:12]
-    yield style.dim(f"{found.head[:12]} into {safe_text(target)}, content {found.digest[7:19] or 'none'}")
-    for change, fact in list(found.facts.items())[:_NAMED]:
+    more = len(assessment.changes) - _NAMED
+    changes = ", ".join(assessment.changes[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    changes = changes or assessment.head[:12]
+    yield style.bold(f"{safe_text(changes)}: ") + style.paint(
+        headline(assessment), _STYLES.get(assessment.result, "")
+    )
+    target = assessment.target or assessment.base[:12]
+    yield style.dim(
+        f"{assessment.head[:12]} into {safe_text(target)}, content {assessment.digest[7:19] or 'none'}"
+    )
+    for change, fact in list(assessment.facts.items())[:_NAMED]:
         yield from _indented(f"{change} {fact}", columns, 2)
-    for message in found.messages:
+    for message in assessment.messages:
         yield from _indented(f"! {message}", columns, 2)
-    applying = [v for v in found.verdicts if v.result != "NOT_APPLICABLE"]
+    applying = [v for v in assessment.verdicts if v.result != "NOT_APPLICABLE"]
     if applying:
         yield ""
     for verdict in applying:
         yield from _verdict(verdict, style, columns)
-    idle = [v.requirement.name for v in found.verdicts if v.result == "NOT_APPLICABLE"]
+    idle = [v.requirement.name for v in assessment.verdicts if v.result == "NOT_APPLICABLE"]
     if idle and everything:
         yield ""
         yield from _indented(f"Not applicable: {', '.join(idle)}", columns, 0)
-    if found.rejected:
+    if assessment.rejected:
         yield ""
         yield style.bold("Not counted")
-    for rejected in found.rejected:
+    for rejected in assessment.rejected:
         review = rejected.review
         who = review.person or review.login or review.identity or "somebody"
         yield from _indented(f"{who}, {review.state.replace('_', ' ')}: {rejected.reason}", columns, 2)

@@ -1,4 +1,4 @@
-"""`itsm audit`: evidence of every merge, and whether it is true."""
+"""`itsm audit`: record, verify, show and export the evidence about merges."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from itsm_gitops.model.text import safe_text
 
 if TYPE_CHECKING:
     from itsm_gitops.evidence.recording import Recorded
-    from itsm_gitops.evidence.writing import Draft
+    from itsm_gitops.evidence.writing import StatementDraft
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -46,7 +46,7 @@ def _source_options(function: _F) -> _F:
         (
             click.option("--forge", default="", help="Ask github, gitlab, gitea or forgejo for reviews."),
             click.option("--request", metavar="N", type=click.IntRange(min=1), default=None,
-                         help="The request on the forge, where the merge does not lead to it."),
+                         help="The pull request's number, where the merge does not lead to it."),
             click.option("--reviews", metavar="FILE", default="", help="Reviews from a JSON file (itsm approvals --help)."),
             click.option("--push", is_flag=True, help="Fetch the evidence of others first, and push ours."),
             click.option("--sign", is_flag=True, help="Sign the statements with your SSH key."),
@@ -73,45 +73,45 @@ def _source_options(function: _F) -> _F:
               help="Begin behind this commit.  [default: where evidence or the rules begin]")  # fmt: skip
 @_source_options
 @pass_app
-def record_command(app: App, /, as_json: bool, request: int | None, **named: Any) -> None:
+def record_command(app: App, /, as_json: bool, request: int | None, **options: Any) -> None:
     """Write down how everything came to a branch.
 
     Each merge that has no statement yet is judged by the rules of its own base, with the reviews of
-    its request on the forge and the statements that approvers signed. What did not pass the gate is
+    its pull request and the statements that approvers signed. What did not pass the gate is
     recorded too, as bypassed. Writers who come at the same time lose nothing.
     """
-    from itsm_gitops.evidence.recording import Asked, record
+    from itsm_gitops.evidence.recording import RecordingOptions, record
 
-    done = record(app.repo, Asked(request=request or 0, **named))
+    recorded = record(app.repo, RecordingOptions(request=request or 0, **options))
     if as_json:
-        print_json(_recorded_json(done))
+        print_json(_recorded_json(recorded))
         return
     style = styles(sys.stdout)
-    if not done.drafts:
-        echo(f"nothing new on {safe_text(done.target)}: every merge has its statement")
-    for draft in done.drafts:
+    if not recorded.drafts:
+        echo(f"nothing new on {safe_text(recorded.target)}: every merge has its statement")
+    for draft in recorded.drafts:
         echo(_line(draft), color=style.on)
-    if done.commit:
-        where = "pushed to" if done.pushed else "kept on"
-        echo(style.dim(f"{where} itsm/evidence {done.commit[:12]}"), color=style.on)
+    if recorded.commit:
+        where = "pushed to" if recorded.pushed else "kept on"
+        echo(style.dim(f"{where} itsm/evidence {recorded.commit[:12]}"), color=style.on)
 
 
-def _line(draft: Draft) -> str:
+def _line(draft: StatementDraft) -> str:
     from itsm_gitops.cli.audit_text import RESULT_STYLES
     from itsm_gitops.model.text import shorten
 
     style, columns = styles(sys.stdout), terminal_width()
     label = style.paint(draft.result.ljust(14), RESULT_STYLES.get(draft.result, ""))
-    named = ", ".join(draft.assessment.changes[:2])
-    title = f"{named}  {draft.landed.subject}" if named else draft.landed.subject
+    changes = ", ".join(draft.assessment.changes[:2])
+    title = f"{changes}  {draft.landed.subject}" if changes else draft.landed.subject
     return f"{label}  {draft.landed.commit[:12]}  {shorten(safe_text(title), max(20, columns - 30))}"
 
 
-def _recorded_json(done: Recorded) -> dict[str, Any]:
+def _recorded_json(recorded: Recorded) -> dict[str, Any]:
     return {
-        "commit": done.commit or None,
-        "target": done.target,
-        "pushed": done.pushed,
+        "commit": recorded.commit or None,
+        "target": recorded.target,
+        "pushed": recorded.pushed,
         "statements": [
             {
                 "kind": d.kind,
@@ -120,7 +120,7 @@ def _recorded_json(done: Recorded) -> dict[str, Any]:
                 "result": d.result,
                 "changes": list(d.assessment.changes),
             }
-            for d in done.drafts
+            for d in recorded.drafts
         ],
     }
 
@@ -177,34 +177,37 @@ def verify_command(app: App, since: str, target: str, anchor: str, as_json: bool
     "retro",
     [
         ("itsm audit retro K7QF3", "by the statements signed since the merge"),
-        ("itsm audit retro K7QF3 --forge github --push", "by the reviews of its request since the merge"),
+        (
+            "itsm audit retro K7QF3 --forge github --push",
+            "by the reviews of its pull request since the merge",
+        ),
         ("itsm audit retro 4be1f2a9c0d1 --reviews reviews.json", "a merge that no change record names"),
     ],
 )
 @click.argument("what", metavar="CHG|COMMIT", shell_complete=lazily("identifiers"))
 @_source_options
 @pass_app
-def retro_command(app: App, /, what: str, as_json: bool, request: int | None, **named: Any) -> int:
+def retro_command(app: App, /, what: str, as_json: bool, request: int | None, **options: Any) -> int:
     """Record the review that an emergency still owes.
 
     What was merged by an override (or past the gate) is judged again by reviews that were given
     since, of the same content, by everybody who would have had to approve. The result is a second
     statement; the first stays as it is. Exit code 1: approvals are still missing.
     """
-    from itsm_gitops.evidence.recording import Asked, retro
+    from itsm_gitops.evidence.recording import RecordingOptions, retro
 
-    done = retro(app.repo, what, Asked(request=request or 0, **named))
-    (draft,) = done.drafts
+    recorded = retro(app.repo, what, RecordingOptions(request=request or 0, **options))
+    (draft,) = recorded.drafts
     if as_json:
         from itsm_gitops.gate.explain import as_json as data
 
-        print_json({**_recorded_json(done), "assessment": data(draft.assessment)})
+        print_json({**_recorded_json(recorded), "assessment": data(draft.assessment)})
         return int(not draft.assessment.passes)
     style = styles(sys.stdout)
     if draft.assessment.passes:
         echo(_line(draft), color=style.on)
-        where = "pushed to" if done.pushed else "kept on"
-        echo(style.dim(f"{where} itsm/evidence {done.commit[:12]}"), color=style.on)
+        where = "pushed to" if recorded.pushed else "kept on"
+        echo(style.dim(f"{where} itsm/evidence {recorded.commit[:12]}"), color=style.on)
         return 0
     from itsm_gitops.cli.approvals import render
     from itsm_gitops.cli.audit_text import how_to_approve
@@ -233,7 +236,7 @@ def show_command(app: App, what: str, as_json: bool) -> int:
     """
     from itsm_gitops.evidence.auditing import show
 
-    found = show(app.repo, what)
+    statements = show(app.repo, what)
     if as_json:
         print_json(
             [
@@ -243,7 +246,7 @@ def show_command(app: App, what: str, as_json: bool) -> int:
                     "findings": [f.message for f in s.findings],
                     "statement": s.statement.whole,
                 }
-                for s in found
+                for s in statements
             ]
         )
     else:
@@ -251,12 +254,12 @@ def show_command(app: App, what: str, as_json: bool) -> int:
 
         style = styles(sys.stdout)
         lines: list[str] = []
-        for shown in found:
+        for statement in statements:
             lines += ([""] if lines else []) + list(
-                statement_lines(shown, style, terminal_width(), app.repo.config.timezone)
+                statement_lines(statement, style, terminal_width(), app.repo.config.timezone)
             )
         echo("\n".join(lines), color=style.on)
-    return int(any(s.findings for s in found))
+    return int(any(s.findings for s in statements))
 
 
 @command(
@@ -284,11 +287,11 @@ def export_command(app: App, as_csv: bool, raw: bool, as_json: bool) -> None:
         from itsm_gitops.model.errors import UsageError
 
         raise UsageError("--csv and --json do not go together", "one of them")
-    found = rows(app.repo)
+    table = rows(app.repo)
     if as_json:
-        print_json(found)
+        print_json(table)
     else:
-        echo(csv_text(found, raw=raw), nl=False)
+        echo(csv_text(table, raw=raw), nl=False)
 
 
 for _sub in (record_command, verify_command, retro_command, show_command, export_command):

@@ -1,4 +1,4 @@
-"""How evidence and audits look on a terminal."""
+"""Formats statements and audit reports for a terminal."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from itsm_gitops.cli.render import Style, facts, wrap
 from itsm_gitops.cli.times import local, zone_note
-from itsm_gitops.evidence.audit import Branch, Report
-from itsm_gitops.evidence.auditing import Shown
+from itsm_gitops.evidence.audit import AuditedBranch, AuditReport
+from itsm_gitops.evidence.auditing import CheckedStatement
 from itsm_gitops.evidence.ledger import AuditFinding
-from itsm_gitops.evidence.writing import Draft
+from itsm_gitops.evidence.writing import StatementDraft
 from itsm_gitops.model import clock
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.text import safe_text, shorten
@@ -25,16 +25,16 @@ RESULT_STYLES = {
 _INDENT = 12
 
 
-def report_lines(report: Report, style: Style, columns: int, zone: str) -> Iterator[str]:
+def report_lines(report: AuditReport, style: Style, columns: int, zone: str) -> Iterator[str]:
     """Yield what an audit found: the branches, each finding, and the sum."""
     for branch in report.branches:
         yield _branch(branch, style)
     ends = f"evidence ends with {report.ledger[:12]}" if report.ledger else "there is no evidence"
     words = f"{report.statements} statement{_s(report.statements)} computed again; {ends}"
     yield style.dim(words)
-    for found in report.findings:
+    for finding in report.findings:
         yield ""
-        yield from _finding(found, style, columns, zone)
+        yield from _finding(finding, style, columns, zone)
     yield ""
     errors = sum(f.severity == ERROR for f in report.findings)
     notes = len(report.findings) - errors
@@ -49,72 +49,72 @@ def _s(count: int) -> str:
     return "" if count == 1 else "s"
 
 
-def _branch(branch: Branch, style: Style) -> str:
+def _branch(branch: AuditedBranch, style: Style) -> str:
     total = sum(branch.results.values())
     results = ", ".join(
         style.paint(f"{n} {r.lower().replace('_', ' ')}", RESULT_STYLES.get(r, ""))
         for r, n in branch.results.items()
     )
     since = f" since {branch.start[:12]}" if branch.start else ""
-    told = f": {results}" if results else ""
-    return f"{style.bold(safe_text(branch.target))}  {total} merge{_s(total)}{since}{told}"
+    result_text = f": {results}" if results else ""
+    return f"{style.bold(safe_text(branch.target))}  {total} merge{_s(total)}{since}{result_text}"
 
 
-def _finding(found: AuditFinding, style: Style, columns: int, zone: str) -> Iterator[str]:
+def _finding(finding: AuditFinding, style: Style, columns: int, zone: str) -> Iterator[str]:
     """Yield one finding: what and where on the first line, then why, then what to do."""
-    look = "bold red" if found.severity == ERROR else "yellow"
-    named = ", ".join(found.changes[:2])
-    at = local(clock.format_time(found.at), zone) if found.at else ""
-    where = "  ".join(safe_text(w) for w in (found.commit[:12], at, found.target, named) if w)
-    label = style.paint(found.code.ljust(_INDENT - 2), look)
-    yield f"{label}  {shorten(where or safe_text(found.path), columns - _INDENT)}"
+    look = "bold red" if finding.severity == ERROR else "yellow"
+    changes = ", ".join(finding.changes[:2])
+    at = local(clock.format_time(finding.at), zone) if finding.at else ""
+    where = "  ".join(safe_text(w) for w in (finding.commit[:12], at, finding.target, changes) if w)
+    label = style.paint(finding.code.ljust(_INDENT - 2), look)
+    yield f"{label}  {shorten(where or safe_text(finding.path), columns - _INDENT)}"
     lead = " " * _INDENT
-    yield from (lead + line for line in wrap(safe_text(found.message), columns - _INDENT))
-    if found.hint:
-        yield from (lead + style.dim(line) for line in wrap(safe_text(found.hint), columns - _INDENT))
+    yield from (lead + line for line in wrap(safe_text(finding.message), columns - _INDENT))
+    if finding.hint:
+        yield from (lead + style.dim(line) for line in wrap(safe_text(finding.hint), columns - _INDENT))
 
 
-def statement_lines(shown: Shown, style: Style, columns: int, zone: str) -> Iterator[str]:
+def statement_lines(entry: CheckedStatement, style: Style, columns: int, zone: str) -> Iterator[str]:
     """Yield one statement: what it is about, each requirement, what did not count, whether it holds."""
-    statement = shown.statement
-    told, judged = statement.predicate, statement.predicate["assessment"]
-    named = ", ".join(statement.changes[:3]) or statement.merge[:12]
+    statement = entry.statement
+    predicate, assessment = statement.predicate, statement.predicate["assessment"]
+    changes = ", ".join(statement.changes[:3]) or statement.merge[:12]
     kind = "" if statement.kind == "merge" else ", reviewed afterwards"
     result = style.paint(statement.result.lower().replace("_", " "), RESULT_STYLES.get(statement.result, ""))
-    yield f"{style.bold(safe_text(named))}: {result}{kind}"
-    yield from facts(list(_about(told, judged, shown, zone)), columns, style)
+    yield f"{style.bold(safe_text(changes))}: {result}{kind}"
+    yield from facts(list(_facts(predicate, assessment, entry, zone)), columns, style)
     yield ""
-    for verdict in judged["requirements"]:
+    for verdict in assessment["requirements"]:
         if verdict["result"] != "NOT_APPLICABLE":
             yield from _verdict(verdict, style, columns, zone)
-    for rejected in judged["rejected"]:
+    for rejected in assessment["rejected"]:
         review = rejected["review"]
         who = review["person"] or review["login"] or review["identity"] or "a deleted account"
         text = safe_text(f"not counted, {who}: {rejected['reason']}")
         yield from (style.dim(line) for line in _hanging(text, columns))
-    for found in shown.findings:
+    for finding in entry.findings:
         yield ""
-        yield from _finding(found, style, columns, zone)
-    if not shown.findings:
+        yield from _finding(finding, style, columns, zone)
+    if not entry.findings:
         yield style.good("holds") + style.dim(": computed again, the same comes out")
 
 
-def _about(
-    told: Mapping[str, Any], judged: Mapping[str, Any], shown: Shown, zone: str
+def _facts(
+    predicate: Mapping[str, Any], assessment: Mapping[str, Any], entry: CheckedStatement, zone: str
 ) -> Iterator[tuple[str, str]]:
-    statement = shown.statement
+    statement = entry.statement
     at = local(clock.format_time(statement.evaluated_at), zone)
-    yield "merge", safe_text(f"{statement.merge[:12]} into {judged['target']}, {at}{zone_note(zone)}")
-    merger = told["merger"]
+    yield "merge", safe_text(f"{statement.merge[:12]} into {assessment['target']}, {at}{zone_note(zone)}")
+    merger = predicate["merger"]
     by = f", merged by {merger['account']}" if merger.get("account") else ""
     yield "committer", safe_text(f"{merger.get('committer', '')}{by}")
-    if told["request"].get("url"):
-        yield "request", safe_text(f"{told['request']['url']}")
-    yield "base", f"{statement.base[:12]}, content {str(judged['digest'])[7:19]}"
-    policy = judged["sources"].get("schemas/policies/approvals.yaml")
+    if predicate["request"].get("url"):
+        yield "request", safe_text(f"{predicate['request']['url']}")
+    yield "base", f"{statement.base[:12]}, content {str(assessment['digest'])[7:19]}"
+    policy = assessment["sources"].get("schemas/policies/approvals.yaml")
     if policy:
         yield "policy", safe_text(f"{str(policy)[:12]} of schemas/policies/approvals.yaml")
-    signer = f"signed by {told['signer']}" if told["signer"] else "not signed"
+    signer = f"signed by {predicate['signer']}" if predicate["signer"] else "not signed"
     recorded = local(clock.format_time(statement.recorded_at), zone)
     yield "recorded", safe_text(f"{recorded}, statement {statement.sequence}, {signer}")
     if statement.retro_due:
@@ -127,10 +127,10 @@ def _verdict(verdict: Mapping[str, Any], style: Style, columns: int, zone: str) 
     yield f"{style.paint(verdict['result'].ljust(11), look)}  {style.bold(name)}"
     yield from (" " * 13 + style.bold(line) for line in more)
     yield from (" " * 13 + line for line in wrap(safe_text(verdict["reason"]), columns - 13))
-    for said in verdict["counted"]:
-        how = "signed" if said["signed"] else f"on {said['source']}"
-        at = local(str(said["at"]), zone)
-        text = safe_text(f"{said['person']} {how} {at}, saw {str(said['commit'])[:12]}")
+    for approval in verdict["counted"]:
+        how = "signed" if approval["signed"] else f"on {approval['source']}"
+        at = local(str(approval["at"]), zone)
+        text = safe_text(f"{approval['person']} {how} {at}, saw {str(approval['commit'])[:12]}")
         yield from (" " * 13 + style.dim(line) for line in wrap(text, columns - 13))
 
 
@@ -139,10 +139,10 @@ def _hanging(text: str, columns: int) -> Iterator[str]:
         yield ("  " if number else "") + line
 
 
-def how_to_approve(draft: Draft, style: Style) -> Iterator[str]:
+def how_to_approve(draft: StatementDraft, style: Style) -> Iterator[str]:
     """Yield the command by which somebody who is still missing signs."""
-    about = draft.assessment
+    assessment = draft.assessment
     yield ""
-    yield "Who is still missing reviews the request on its forge, or signs:"
-    yield style.dim(f"  itsm approve --sign --base {about.base[:12]} --head {about.head[:12]} \\")
-    yield style.dim(f"      --target {safe_text(about.target)}")
+    yield "Who is still missing reviews the pull request on its forge, or signs:"
+    yield style.dim(f"  itsm approve --sign --base {assessment.base[:12]} --head {assessment.head[:12]} \\")
+    yield style.dim(f"      --target {safe_text(assessment.target)}")

@@ -17,7 +17,7 @@ _COLOURS = {
 _GAP = "  "
 _LEAST, _MOST = 7, 32
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-# Where there are no colours, the parts of a bar are told apart by how dense they are.
+# Where there are no colours, the parts of a bar differ by their density.
 _SHADES = "█▓▒░▚"
 
 
@@ -66,16 +66,16 @@ def bar(table: Table, row: int, most: float, cells: int, style: Style) -> str:
         return ""
     values = _values(table, row)
     if chart.form != STACKED or len(values) == 1:
-        drawn = [_exact(v / most * cells) for v in values]
+        marks = [_exact(v / most * cells) for v in values]
         colours = [_COLOURS[look] for look in chart.looks]
-        texts = [style.paint(d, c) + " " * (cells - len(d)) for d, c in zip(drawn, colours, strict=True)]
+        texts = [style.paint(d, c) + " " * (cells - len(d)) for d, c in zip(marks, colours, strict=True)]
         return _GAP.join(texts).rstrip()
-    text, done, reached = "", 0, 0.0
+    text, reach, reached = "", 0, 0.0
     for number, value in enumerate(values):
         reached += value
-        end = max(round(reached / most * cells), done + (value > 0 and done < cells))
-        text += style.paint(_mark(number, style) * (end - done), _COLOURS[chart.looks[number]])
-        done = end
+        end = max(round(reached / most * cells), reach + (value > 0 and reach < cells))
+        text += style.paint(_mark(number, style) * (end - reach), _COLOURS[chart.looks[number]])
+        reach = end
     return text
 
 
@@ -85,8 +85,8 @@ def _mark(number: int, style: Style) -> str:
 
 def _values(table: Table, row: int) -> list[float]:
     names = table.chart.columns if table.chart else ()
-    found: list[Cell] = [table.values(name)[row] for name in names]
-    return [v if isinstance(v, int | float) else 0 for v in found]
+    cells: list[Cell] = [table.values(name)[row] for name in names]
+    return [v if isinstance(v, int | float) else 0 for v in cells]
 
 
 def _reach(chart: Bars | None, values: list[float]) -> float:

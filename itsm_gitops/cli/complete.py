@@ -1,4 +1,4 @@
-"""What the shell offers when the tab key is pressed. Names come from file names; nothing is parsed."""
+"""Completions for the shell's tab key. Names come from file names; nothing is parsed."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ def _quiet(complete: Callable[[click.Context, str], Items]) -> Callable[[click.C
 
 
 def _items(words: Iterable[str], incomplete: str) -> Items:
-    known = list(words)
-    wanted = incomplete.lower()
-    begins = [w for w in known if w.lower().startswith(wanted) and w.isprintable()]
+    candidates = list(words)
+    start = incomplete.lower()
+    begins = [w for w in candidates if w.lower().startswith(start) and w.isprintable()]
     return [CompletionItem(w) for w in begins[:_MOST]]
 
 
-def _of_kinds(repo: Repository, wanted: Callable[[Kind], bool]) -> list[str]:
-    return names(repo, [k for k in repo.book.kinds.values() if wanted(k)])
+def _of_kinds(repo: Repository, fits: Callable[[Kind], bool]) -> list[str]:
+    return names(repo, [k for k in repo.book.kinds.values() if fits(k)])
 
 
 @_quiet
 def identifiers(ctx: click.Context, incomplete: str) -> Items:
     """Offer identifiers: those that begin so, else those that contain it (a record's last part)."""
-    known = _of_kinds(_repo(ctx), lambda _: True)
-    found = _items(known, incomplete)
-    return found or [CompletionItem(n) for n in known if incomplete.lower() in n.lower()][:_MOST]
+    candidates = _of_kinds(_repo(ctx), lambda _: True)
+    items = _items(candidates, incomplete)
+    return items or [CompletionItem(n) for n in candidates if incomplete.lower() in n.lower()][:_MOST]
 
 
 @_quiet
@@ -204,9 +204,9 @@ def field_options(ctx: click.Context, incomplete: str) -> Items:
         for f, s in kind.fields.items()
         if not s.get("x-fixed")
     }
-    for short, meant in SHORT_NAMES.items():
-        if any(m.split(".")[0] in kind.fields for m in meant):
-            options.setdefault(f"--{short}", f"same as --{meant[0].replace('_', '-')}")
+    for short, fields in SHORT_NAMES.items():
+        if any(m.split(".")[0] in kind.fields for m in fields):
+            options.setdefault(f"--{short}", f"same as --{fields[0].replace('_', '-')}")
     return [CompletionItem(o, help=h) for o, h in options.items() if o.startswith(incomplete)]
 
 
@@ -227,10 +227,10 @@ def field_values(ctx: click.Context, incomplete: str) -> Items:
 def states(ctx: click.Context, incomplete: str) -> Items:
     """Offer the states that the document can reach now."""
     repo = _repo(ctx)
-    found = repo.document(_word(ctx, "identifier", 0))
-    if found.kind is None or not isinstance(found.data, dict):
+    document = repo.document(_word(ctx, "identifier", 0))
+    if document.kind is None or not isinstance(document.data, dict):
         return []
-    steps = next_steps(found.kind, found.data)
+    steps = next_steps(document.kind, document.data)
     return [CompletionItem(s.state, help=s.title) for s in steps if s.state.startswith(incomplete)]
 
 
@@ -239,12 +239,12 @@ def codes(ctx: click.Context, incomplete: str) -> Items:
     """Offer the codes that the target state demands."""
     from itsm_gitops.editing.steps import code_field
 
-    found = _repo(ctx).document(_word(ctx, "identifier", 0))
+    document = _repo(ctx).document(_word(ctx, "identifier", 0))
     state = _word(ctx, "state", 1)
-    if found.kind is None or not isinstance(found.data, dict) or not state:
+    if document.kind is None or not isinstance(document.data, dict) or not state:
         return []
-    field = code_field(found.kind, state, found.data)
-    return _items([str(o) for o in found.kind.fields.get(field, {}).get("enum", ())], incomplete)
+    field = code_field(document.kind, state, document.data)
+    return _items([str(o) for o in document.kind.fields.get(field, {}).get("enum", ())], incomplete)
 
 
 @_quiet
@@ -253,17 +253,17 @@ def list_states(ctx: click.Context, incomplete: str) -> Items:
     book = _repo(ctx).book
     kind = _kind(ctx)
     chosen = [kind] if kind else [k for k in book.kinds.values() if k.is_record]
-    known = [s for k in chosen if k.workflow for s in k.workflow.states]
-    return _items(dict.fromkeys(["open", "finished", *known]), incomplete)
+    state_names = [s for k in chosen if k.workflow for s in k.workflow.states]
+    return _items(dict.fromkeys(["open", "finished", *state_names]), incomplete)
 
 
 @_quiet
 def link_types(ctx: click.Context, incomplete: str) -> Items:
     """Offer link types and their inverses."""
     book = _repo(ctx).book
-    known = {n: k.title for n, k in book.links.items() if k.in_links}
-    known |= {n: k.inverse_title for n, k in book.inverses.items() if k.in_links}
-    return [CompletionItem(n, help=t) for n, t in known.items() if n.startswith(incomplete)]
+    titles = {n: k.title for n, k in book.links.items() if k.in_links}
+    titles |= {n: k.inverse_title for n, k in book.inverses.items() if k.in_links}
+    return [CompletionItem(n, help=t) for n, t in titles.items() if n.startswith(incomplete)]
 
 
 @_quiet
@@ -282,11 +282,11 @@ def explainable(ctx: click.Context, incomplete: str) -> Items:
     from itsm_gitops.rules import explanations
 
     book = _repo(ctx).book
-    known: dict[str, Any] = dict.fromkeys(TOPICS)
-    known |= {r.code: r.title for r in explanations()}
-    known |= {n: k.title for n, k in book.kinds.items()}
-    known |= {n: k.title for n, k in book.links.items()}
-    known |= {
-        s: about.title for k in book.kinds.values() if k.workflow for s, about in k.workflow.states.items()
+    titles: dict[str, Any] = dict.fromkeys(TOPICS)
+    titles |= {r.code: r.title for r in explanations()}
+    titles |= {n: k.title for n, k in book.kinds.items()}
+    titles |= {n: k.title for n, k in book.links.items()}
+    titles |= {
+        s: state.title for k in book.kinds.values() if k.workflow for s, state in k.workflow.states.items()
     }
-    return [CompletionItem(n, help=t) for n, t in known.items() if n.lower().startswith(incomplete.lower())]
+    return [CompletionItem(n, help=t) for n, t in titles.items() if n.lower().startswith(incomplete.lower())]

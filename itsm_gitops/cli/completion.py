@@ -68,7 +68,7 @@ def completion_command(shell: str) -> None:
 
     from itsm_gitops.cli.app import group
 
-    found = get_completion_class(shell)
-    if found is None:
+    generator = get_completion_class(shell)
+    if generator is None:
         raise click.UsageError(f"no completion for {shell}")
-    echo(_SETUP[shell] + found(group, {}, "itsm", "_ITSM_COMPLETE").source())
+    echo(_SETUP[shell] + generator(group, {}, "itsm", "_ITSM_COMPLETE").source())

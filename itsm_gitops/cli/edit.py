@@ -43,8 +43,8 @@ def set_command(
     FIELD=VALUE sets, FIELD+=VALUE adds to a list, FIELD-=VALUE takes from it, FIELD= removes.
     Only the changed values are rewritten; comments and order stay.
     """
-    done = set_fields(app.repo, identifier, [read_assignment(a) for a in assignments], dry_run=dry_run)
-    print_written([done], as_json, dry_run=dry_run)
+    edit = set_fields(app.repo, identifier, [read_assignment(a) for a in assignments], dry_run=dry_run)
+    print_written([edit], as_json, dry_run=dry_run)
 
 
 @command(
@@ -76,8 +76,8 @@ def note_command(
     A note is internal; a comment may be published to the requester. TEXT '-' reads standard input.
     """
     words = sys.stdin.read() if text == ("-",) else " ".join(text)
-    done = add_note(app.repo, identifier, words, comment=comment, by=by, dry_run=dry_run)
-    print_written([done], as_json, dry_run=dry_run)
+    edit = add_note(app.repo, identifier, words, comment=comment, by=by, dry_run=dry_run)
+    print_written([edit], as_json, dry_run=dry_run)
 
 
 @command(
@@ -103,8 +103,8 @@ def link_command(
     TYPE is a name of the link vocabulary or of an inverse; the link is stored once, on the side
     that the vocabulary says. 'itsm explain links' lists all types.
     """
-    done = link(app.repo, identifier, relation, target, note=note, dry_run=dry_run)
-    print_written([done], as_json, dry_run=dry_run)
+    edit = link(app.repo, identifier, relation, target, note=note, dry_run=dry_run)
+    print_written([edit], as_json, dry_run=dry_run)
 
 
 @command("unlink", [("itsm unlink K7QF3 caused_by PRB-261122-9TX2M", "")])
@@ -123,5 +123,5 @@ def unlink_command(
     """
     if not relation:
         raise usage("the type of the link is empty")
-    done = unlink(app.repo, identifier, relation, target, dry_run=dry_run)
-    print_written([done], as_json, dry_run=dry_run)
+    edit = unlink(app.repo, identifier, relation, target, dry_run=dry_run)
+    print_written([edit], as_json, dry_run=dry_run)

@@ -52,5 +52,5 @@ def enrol_command(
     """
     from itsm_gitops.editing.enrol import Enrolment, enrol
 
-    about = Enrolment(name, teams, addresses, key, accounts)
-    print_written([enrol(app.repo, person, about, dry_run=dry_run)], as_json, dry_run=dry_run)
+    enrolment = Enrolment(name, teams, addresses, key, accounts)
+    print_written([enrol(app.repo, person, enrolment, dry_run=dry_run)], as_json, dry_run=dry_run)

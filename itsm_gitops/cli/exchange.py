@@ -130,9 +130,9 @@ class _Counter:
         self._noun = noun
         self._on = sys.stderr.isatty()
 
-    def __call__(self, done: int) -> None:
+    def __call__(self, count: int) -> None:
         if self._on:
-            redraw(f"{done:,} {self._noun}")
+            redraw(f"{count:,} {self._noun}")
 
     def __enter__(self) -> Callable[[int], None]:
         return self
@@ -158,7 +158,7 @@ def _lines(report: ImportReport, style: Style, columns: int) -> list[str]:
     if report.skipped:
         lines += ["", style.bold("Skipped rows")]
         lines += [
-            brief(f"  row {s.row}{_named(s.key)}: {s.reason}", columns) for s in report.skipped[:_SHOWN]
+            brief(f"  row {s.row}{_key_text(s.key)}: {s.reason}", columns) for s in report.skipped[:_SHOWN]
         ]
         if len(report.skipped) > _SHOWN:
             lines.append(style.dim(f"  and {len(report.skipped) - _SHOWN:,} more"))
@@ -174,7 +174,7 @@ def _lines(report: ImportReport, style: Style, columns: int) -> list[str]:
     return lines
 
 
-def _named(key: str) -> str:
+def _key_text(key: str) -> str:
     return f" ({safe_text(key)})" if key else ""
 
 
@@ -200,7 +200,7 @@ def export_json_command(app: App, kind: str | None, lines: bool, out: Path | Non
 
     The exit code is 1 when files cannot be read and are missing in the export.
     """
-    return _told(export_json(app.repo, out, kind=kind, lines=lines, at=at), out)
+    return _report_export(export_json(app.repo, out, kind=kind, lines=lines, at=at), out)
 
 
 @command(
@@ -228,16 +228,16 @@ def export_csv_command(app: App, kind: str, columns: str, raw: bool, out: Path |
     code is 1 when files cannot be read and are missing in the export.
     """
     names = [c.strip() for c in columns.split(",") if c.strip()]
-    return _told(export_csv(app.repo, kind, out, columns=names, raw=raw, at=at), out)
+    return _report_export(export_csv(app.repo, kind, out, columns=names, raw=raw, at=at), out)
 
 
-def _told(done: Exported, out: Path | None) -> int:
+def _report_export(exported: Exported, out: Path | None) -> int:
     """Say what was exported and what is missing, and return the exit code."""
     if out is not None:
-        noun = "document" if done.documents == 1 else "documents"
-        echo(f"{done.documents:,} {noun} written to {safe_text(str(out))}", err=True)
-    tell_left_out(done.left_out)
-    return int(bool(done.left_out))
+        noun = "document" if exported.documents == 1 else "documents"
+        echo(f"{exported.documents:,} {noun} written to {safe_text(str(out))}", err=True)
+    tell_left_out(exported.left_out)
+    return int(bool(exported.left_out))
 
 
 export_command.add_command(export_json_command)

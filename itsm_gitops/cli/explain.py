@@ -44,25 +44,25 @@ def explain_command(app: App, words: tuple[str, ...], at: str | None, as_json: b
     except NotFound:
         if at is not None:
             raise
-        found = explain(None, list(words))
+        topic = explain(None, list(words))
     else:
-        found = explain(repo, list(words), at=at)
+        topic = explain(repo, list(words), at=at)
     if as_json:
-        parts = [{**p._asdict(), "rows": [list(r) for r in p.rows]} for p in found.parts]
-        print_json({**found._asdict(), "parts": parts})
+        parts = [{**p._asdict(), "rows": [list(r) for r in p.rows]} for p in topic.parts]
+        print_json({**topic._asdict(), "parts": parts})
         return
     style = styles(sys.stdout)
-    echo("\n".join(_lines(found, style, terminal_width())), color=style.on)
+    echo("\n".join(_lines(topic, style, terminal_width())), color=style.on)
 
 
-def _lines(found: Topic, style: Style, columns: int) -> Iterator[str]:
+def _lines(topic: Topic, style: Style, columns: int) -> Iterator[str]:
     head = (
-        found.title
-        if found.kind in ("topic", "state", "field")
-        else f"{style.name(found.name)}  {found.title}"
+        topic.title
+        if topic.kind in ("topic", "state", "field")
+        else f"{style.name(topic.name)}  {topic.title}"
     )
     yield style.bold(head)
-    for part in found.parts:
+    for part in topic.parts:
         yield from _part(part, style, columns)
 
 

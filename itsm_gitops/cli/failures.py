@@ -1,4 +1,4 @@
-"""How errors look: one clear line, a hint, and the right exit code."""
+"""Prints errors: one clear line, a hint, and the right exit code."""
 
 from __future__ import annotations
 

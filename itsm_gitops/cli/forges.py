@@ -26,7 +26,7 @@ _forge_option = click.option(
 @command(
     "submit",
     [
-        ("itsm submit K7QF3", "branch, commit, push; prints where to open the request"),
+        ("itsm submit K7QF3", "branch, commit, push; prints where to open the pull request"),
         ("itsm submit K7QF3 --all --open", "with every edited document; opens the page"),
         ("itsm submit K7QF3 --no-push", "only the branch and the commit"),
         ("itsm submit K7QF3 --emergency", "alone on call: signed with your key and pushed to main"),
@@ -74,7 +74,7 @@ def submit_command(
         return
     from itsm_gitops.gate.submit import submit
 
-    done = submit(
+    submission = submit(
         app.repo,
         identifier,
         everything=everything,
@@ -84,22 +84,27 @@ def submit_command(
         forge=forge or "",
     )
     if as_json:
-        print_json({**fields_of(done), "paths": list(done.paths), "commit": done.commit or None})
+        print_json(
+            {**fields_of(submission), "paths": list(submission.paths), "commit": submission.commit or None}
+        )
         return
     style = styles(sys.stdout)
     what = (
-        f"committed {len(done.paths)} file{'s' if len(done.paths) != 1 else ''}"
-        if done.commit
+        f"committed {len(submission.paths)} file{'s' if len(submission.paths) != 1 else ''}"
+        if submission.commit
         else "nothing to commit"
     )
-    pushed = ", pushed" if done.pushed else ""
-    echo(f"{style.name(done.id)} {style.good(what + pushed)} on {safe_text(done.branch)}", color=style.on)
-    for path in done.paths:
+    pushed = ", pushed" if submission.pushed else ""
+    echo(
+        f"{style.name(submission.id)} {style.good(what + pushed)} on {safe_text(submission.branch)}",
+        color=style.on,
+    )
+    for path in submission.paths:
         echo(f"  {safe_text(path)}")
-    if done.page and done.pushed:
-        echo(f"open the request:\n  {safe_text(done.page)}")
+    if submission.page and submission.pushed:
+        echo(f"open the pull request:\n  {safe_text(submission.page)}")
         if open_page:
-            click.launch(done.page)
+            click.launch(submission.page)
 
 
 def _land(app: App, identifier: str, key: str, target: str, message: str, as_json: bool) -> None:
@@ -126,14 +131,21 @@ def _land(app: App, identifier: str, key: str, target: str, message: str, as_jso
 @command(
     "comment",
     [
-        ("itsm comment --forge github", "in a workflow: write it on the request of the event"),
-        ("itsm comment --pr 17 --dry-run", "print what would be written on request 17"),
-        ("itsm comment --dry-run K7QF3", "before there is a request: of the branch that carries a change"),
+        ("itsm comment --forge github", "in a workflow: write it on the pull request of the event"),
+        ("itsm comment --pr 17 --dry-run", "print what would be written on pull request 17"),
+        (
+            "itsm comment --dry-run K7QF3",
+            "before there is a pull request: of the branch that carries a change",
+        ),
     ],
 )
 @click.argument("what", metavar="[CHG|BRANCH]", default="", shell_complete=lazily("identifiers"))
 @click.option(
-    "--pr", "number", type=click.IntRange(min=1), metavar="N", help="The request.  [default: the event's]"
+    "--pr",
+    "number",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="The pull request.  [default: the event's]",
 )
 @click.option("--dry-run", is_flag=True, help="Print the comment; send nothing.")
 @_forge_option
@@ -151,20 +163,24 @@ def comment_command(
     from itsm_gitops.gate.briefing import comment, preview
 
     if what and (number is not None or not dry_run):
-        raise UsageError(
-            "a comment is written on a request of the forge", "--pr N, or --dry-run to look at it"
-        )
-    done = (
+        raise UsageError("a comment is written on a pull request", "--pr N, or --dry-run to look at it")
+    comment_result = (
         preview(app.repo, what)
         if what
         else comment(app.repo, forge=forge or "", number=number, send=not dry_run)
     )
     if as_json:
-        print_json({"url": done.url or None, "result": done.assessment.result, "body": done.body})
+        print_json(
+            {
+                "url": comment_result.url or None,
+                "result": comment_result.assessment.result,
+                "body": comment_result.body,
+            }
+        )
     elif dry_run:
-        echo(safe_text(done.body, lines=True), nl=False)
+        echo(safe_text(comment_result.body, lines=True), nl=False)
     else:
-        echo(safe_text(done.url))
+        echo(safe_text(comment_result.url))
 
 
 @command(
@@ -194,20 +210,20 @@ def codeowners_command(
 
     if write and (check or at):
         raise UsageError("--write goes with neither --check nor --at", "itsm codeowners --write")
-    found = codeowners(app.repo, forge=forge or "", at=at, write=write)
-    failed = check and not found.current
+    owners = codeowners(app.repo, forge=forge or "", at=at, write=write)
+    failed = check and not owners.current
     if as_json:
-        print_json({**found._asdict(), "unknown": list(found.unknown)})
+        print_json({**owners._asdict(), "unknown": list(owners.unknown)})
         return int(failed)
     style = styles(sys.stderr)
     if write:
-        echo(f"{safe_text(found.path)} is current")
+        echo(f"{safe_text(owners.path)} is current")
     elif not check:
-        echo(safe_text(found.text, lines=True), nl=False)
+        echo(safe_text(owners.text, lines=True), nl=False)
     elif failed:
-        echo(f"{safe_text(found.path)} is not what the CMDB says: itsm codeowners --write")
-    if found.unknown and not check:
-        text = f"nobody on the forge stands for: {safe_text(', '.join(found.unknown))}"
+        echo(f"{safe_text(owners.path)} is not what the CMDB says: itsm codeowners --write")
+    if owners.unknown and not check:
+        text = f"nobody on the forge stands for: {safe_text(', '.join(owners.unknown))}"
         for line in wrap(text, terminal_width()):
             echo(style.dim(line), err=True, color=style.on)
     return int(failed)
@@ -235,20 +251,20 @@ def doctor_command(app: App, offline: bool, forge: str | None, as_json: bool) ->
 
     Looks at Git, the repository, the shipped workflows, people's accounts and keys, and at the
     server's rules: required checks, no force pushes. Exit 1 where something would let a change
-    through. What cannot be looked at is said.
+    through. What cannot be checked is named.
     """
     from itsm_gitops.gate.doctor import doctor
     from itsm_gitops.gate.doctor_people import FAILED, OK, UNKNOWN
 
-    found = doctor(app.repo, forge=forge or "", offline=offline)
-    failed = any(f.result == FAILED for f in found)
+    checks = doctor(app.repo, forge=forge or "", offline=offline)
+    failed = any(f.result == FAILED for f in checks)
     if as_json:
-        print_json([f._asdict() for f in found])
+        print_json([f._asdict() for f in checks])
         return int(failed)
     style = styles(sys.stdout)
     looks = {OK: style.good("ok"), FAILED: style.error("bad"), UNKNOWN: style.dim("?")}
     marks = {OK: "ok ", FAILED: "bad", UNKNOWN: "?  "}
-    for check in found:
+    for check in checks:
         label = looks.get(check.result, style.warning("!")) + " " * (
             3 - len(marks.get(check.result, "!").strip())
         )

@@ -40,29 +40,29 @@ def log_command(app: App, identifier: str, field: str | None, at: str | None, as
     The history comes from Git, so it cannot be edited in the file. Times are in the repository's
     time zone.
     """
-    found = history(app.repo, identifier, field=field.replace("-", "_") if field else None, at=at)
+    log = history(app.repo, identifier, field=field.replace("-", "_") if field else None, at=at)
     if as_json:
-        print_json(found.as_json())
+        print_json(log.as_json())
         return
     style = styles(sys.stdout)
-    lines = _log(found, style, terminal_width(), app.repo.config.timezone, whole=bool(field))
+    lines = _log(log, style, terminal_width(), app.repo.config.timezone, whole=bool(field))
     echo("\n".join(lines), color=style.on)
 
 
-def _log(found: History, style: Style, columns: int, zone: str, *, whole: bool) -> list[str]:
-    lines = [f"{style.name(found.id)}  {style.dim(found.path + zone_note(zone))}"]
-    if found.unreadable:
-        said = f"the file cannot be read: itsm check {found.id} says why"
-        lines += ["", style.warning("not committed"), f"  {said}"]
-    if found.uncommitted:
-        lines += ["", style.warning("not committed"), *_changes(found.uncommitted, style, columns, whole)]
-    for commit in found.commits:
+def _log(log: History, style: Style, columns: int, zone: str, *, whole: bool) -> list[str]:
+    lines = [f"{style.name(log.id)}  {style.dim(log.path + zone_note(zone))}"]
+    if log.unreadable:
+        reason = f"the file cannot be read: itsm check {log.id} says why"
+        lines += ["", style.warning("not committed"), f"  {reason}"]
+    if log.uncommitted:
+        lines += ["", style.warning("not committed"), *_changes(log.uncommitted, style, columns, whole)]
+    for commit in log.commits:
         head = f"{local(commit.at, zone)}  {safe_text(commit.author)}"
         room = columns - width(head) - 13
         subject = shorten(safe_text(commit.subject), room) if room > 9 else ""
         lines += ["", f"{style.bold(head)}  {style.dim(commit.commit[:9])}  {subject}".rstrip()]
         lines += _changes(commit.changes, style, columns, whole)
-    if not found.commits and not found.uncommitted:
+    if not log.commits and not log.uncommitted:
         lines += ["", "no commit changed this"]
     return lines
 
@@ -71,8 +71,8 @@ def _changes(changes: Sequence[Change], style: Style, columns: int, whole: bool)
     if whole:
         return list(whole_changes(changes, style, columns))
     born = len(changes) > 2 and all(c.op == ADD for c in changes) and changes[0].pointer == ("id",)
-    shown = [c for c in changes if not (born and c.pointer[0] in _QUIET)]
-    return list(change_lines(shown, style, columns))
+    visible = [c for c in changes if not (born and c.pointer[0] in _QUIET)]
+    return list(change_lines(visible, style, columns))
 
 
 @command(
@@ -104,13 +104,13 @@ def diff_command(
     Changes of form (order of keys, comments, quotes) are no differences.
     """
     base, head, words = _revisions(app, revisions, at)
-    found = compare(app.repo, base, head, words=words, from_merge_base=pull_request)
+    documents = compare(app.repo, base, head, words=words, from_merge_base=pull_request)
     if as_json:
-        print_json([d.as_json() for d in found])
+        print_json([d.as_json() for d in documents])
         return
     style = styles(sys.stdout)
-    lines = [line for d in found for line in _document(d, style, terminal_width(), stat)]
-    lines.append(style.dim(_count(found)))
+    lines = [line for d in documents for line in _document(d, style, terminal_width(), stat)]
+    lines.append(style.dim(_count(documents)))
     echo("\n".join(lines), color=style.on)
 
 
@@ -126,12 +126,12 @@ def _revisions(app: App, words: Sequence[str], at: str | None) -> tuple[str, str
         try:
             git.resolve(rest[0])
         except GitError as error:
-            if not _known(app, rest[0]):
+            if not _is_document(app, rest[0]):
                 raise usage(f"'{rest[0]}' is no revision, kind or identifier", error.hint) from error
             break
         revisions.append(rest.pop(0))
     for word in rest:
-        if not _known(app, word):
+        if not _is_document(app, word):
             try:
                 app.repo.locate(word, at or (revisions[-1] if revisions else None))
             except ItsmError:
@@ -140,7 +140,7 @@ def _revisions(app: App, words: Sequence[str], at: str | None) -> tuple[str, str
     return base, at or (revisions[1] if len(revisions) == 2 else None), rest
 
 
-def _known(app: App, word: str) -> bool:
+def _is_document(app: App, word: str) -> bool:
     from itsm_gitops.model.errors import Ambiguous, NotFound
 
     try:
@@ -155,19 +155,21 @@ def _known(app: App, word: str) -> bool:
     return True
 
 
-def _document(found: DocumentDiff, style: Style, columns: int, stat: bool) -> list[str]:
-    sign, colour = _SIGNS.get(found.status, ("~", "yellow"))
-    said = f"{found.kind} {found.status}"
-    room = columns - width(found.id) - len(said) - 6
-    title = shorten(safe_text(found.title), max(8, room))
-    head = f"{style.paint(sign, colour)} {style.name(safe_text(found.id))}  {title}  {style.dim(said)}"
-    if stat or not found.changes:
+def _document(document: DocumentDiff, style: Style, columns: int, stat: bool) -> list[str]:
+    sign, colour = _SIGNS.get(document.status, ("~", "yellow"))
+    what = f"{document.kind} {document.status}"
+    room = columns - width(document.id) - len(what) - 6
+    title = shorten(safe_text(document.title), max(8, room))
+    head = f"{style.paint(sign, colour)} {style.name(safe_text(document.id))}  {title}  {style.dim(what)}"
+    if stat or not document.changes:
         return [head.rstrip()]
-    return [head.rstrip(), *(f"  {line}" for line in change_lines(found.changes, style, columns - 2))]
+    return [head.rstrip(), *(f"  {line}" for line in change_lines(document.changes, style, columns - 2))]
 
 
-def _count(found: Sequence[DocumentDiff]) -> str:
-    if not found:
+def _count(documents: Sequence[DocumentDiff]) -> str:
+    if not documents:
         return "no differences"
-    by_status = [(sum(d.status == s for d in found), s) for s in dict.fromkeys(d.status for d in found)]
+    by_status = [
+        (sum(d.status == s for d in documents), s) for s in dict.fromkeys(d.status for d in documents)
+    ]
     return ", ".join(f"{n} {s}" for n, s in by_status)

@@ -76,34 +76,34 @@ hook_command.add_command(post_receive_command)
 @command(
     "rerun",
     [
-        ("itsm hook rerun --check gate", "in a workflow: for the request of the event"),
+        ("itsm hook rerun --check gate", "in a workflow: for the pull request of the event"),
         ("itsm hook rerun --check gate --all", "where time has changed the answer"),
     ],
 )
 @click.option("--check", "name", metavar="NAME", default="gate", help="The job's name.  [default: gate]")
-@click.option("--all", "every", is_flag=True, help="Every open request whose gate is out of date.")
+@click.option("--all", "every", is_flag=True, help="Every open pull request whose gate is out of date.")
 @click.option("--forge", type=click.Choice(("github",)), default=None, help="Which forge it is on.")
 @json_option
 @pass_app
 def rerun_command(app: App, name: str, every: bool, forge: str | None, as_json: bool) -> int:
-    """Run the workflow of requests again, on GitHub.
+    """Run the workflow of pull requests again, on GitHub.
 
-    A required check only turns green by its own new run: a review does not start one that a fork's
-    request can trust. With --all drafts are left out, and so are requests whose job would say
-    today what it said last: GitHub repeats no run more than 50 times. Exit 1 where GitHub refuses.
+    A required check only turns green by its own new run: a review does not start one that the
+    pull request of a fork can trust. With --all drafts are left out, and so are pull requests whose job
+    would say today what it said last: GitHub repeats no run more than 50 times. Exit 1 where GitHub refuses.
     """
     from itsm_gitops.evidence.hook import rerun
 
-    found = list(rerun(app.repo, check=name, every=every, forge=forge or ""))
+    reruns = list(rerun(app.repo, check=name, every=every, forge=forge or ""))
     if as_json:
-        print_json([{"number": r.number, "started": r.started, "reason": r.reason} for r in found])
+        print_json([{"number": r.number, "started": r.started, "reason": r.reason} for r in reruns])
     else:
-        for request in found:
-            said = "started again" if request.started else request.reason
-            echo(f"{request.number}: {safe_text(said)}")
-        if not found:
-            echo("no open request")
-    return int(any(r.failed for r in found))
+        for entry in reruns:
+            outcome = "started again" if entry.started else entry.reason
+            echo(f"{entry.number}: {safe_text(outcome)}")
+        if not reruns:
+            echo("no open pull request")
+    return int(any(r.failed for r in reruns))
 
 
 hook_command.add_command(rerun_command)

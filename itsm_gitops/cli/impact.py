@@ -49,61 +49,61 @@ def impact_command(
     Failure travels along depends_on and runs_on; redundancy (min_up) holds it back. Only items in
     production take part.
     """
-    found = impact(app.repo, identifier, direction=direction, depth=depth, at=at)
+    result = impact(app.repo, identifier, direction=direction, depth=depth, at=at)
     if as_json or form == "json":
-        print_json(found.as_json())
+        print_json(result.as_json())
         return
     if form == "mermaid":
-        echo(mermaid(found), nl=False)
+        echo(mermaid(result), nl=False)
         return
     style = styles(sys.stdout)
-    echo("\n".join(_render(found, style, terminal_width())), color=style.on)
+    echo("\n".join(_render(result, style, terminal_width())), color=style.on)
 
 
-def _render(found: Impact, style: Style, columns: int) -> Iterator[str]:
-    if found.down:
+def _render(result: Impact, style: Style, columns: int) -> Iterator[str]:
+    if result.down:
         yield style.bold("If it fails")
-        yield from _tree(found, found.down, style, columns, downward=True)
-        yield style.dim(_summary(found))
-    if found.down and found.up:
+        yield from _tree(result, result.down, style, columns, downward=True)
+        yield style.dim(_summary(result))
+    if result.down and result.up:
         yield ""
-    if found.up:
+    if result.up:
         yield style.bold("What it needs")
-        yield from _tree(found, found.up, style, columns, downward=False)
+        yield from _tree(result, result.up, style, columns, downward=False)
 
 
-def _tree(found: Impact, root: Branch, style: Style, columns: int, *, downward: bool) -> Iterator[str]:
-    yield _line(found, root, "", style, columns, downward=downward)
-    yield from _children(found, root, "", style, columns, downward=downward)
+def _tree(result: Impact, root: Branch, style: Style, columns: int, *, downward: bool) -> Iterator[str]:
+    yield _line(result, root, "", style, columns, downward=downward)
+    yield from _children(result, root, "", style, columns, downward=downward)
 
 
 def _children(
-    found: Impact, branch: Branch, lead: str, style: Style, columns: int, *, downward: bool
+    result: Impact, branch: Branch, lead: str, style: Style, columns: int, *, downward: bool
 ) -> Iterator[str]:
     for index, child in enumerate(branch.children):
         last = index == len(branch.children) - 1
-        yield _line(found, child, lead + ("└─ " if last else "├─ "), style, columns, downward=downward)
+        yield _line(result, child, lead + ("└─ " if last else "├─ "), style, columns, downward=downward)
         yield from _children(
-            found, child, lead + ("   " if last else "│  "), style, columns, downward=downward
+            result, child, lead + ("   " if last else "│  "), style, columns, downward=downward
         )
 
 
-def _line(found: Impact, branch: Branch, lead: str, style: Style, columns: int, *, downward: bool) -> str:
-    entry = found.entries.get(branch.id)
+def _line(result: Impact, branch: Branch, lead: str, style: Style, columns: int, *, downward: bool) -> str:
+    entry = result.entries.get(branch.id)
     notes: list[tuple[str, str]] = []
-    if downward and branch.effect and branch.id != found.entry.id:
-        hit = found.hits[branch.id]
+    if downward and branch.effect and branch.id != result.entry.id:
+        hit = result.hits[branch.id]
         notes.append((branch.effect.label, _EFFECT_STYLES.get(branch.effect, "")))
         if "needed" in hit.reason:
             notes.append((hit.reason, "dim"))
     elif not downward:
         notes += [
             (f"{g.min_up} of {len(g.members)} needed: {', '.join(g.members)}", "dim")
-            for g in found.groups.get(branch.id, ())
+            for g in result.groups.get(branch.id, ())
         ]
     if branch.repeated:
         notes.append(("see above", "dim"))
-    elif entry is not None and branch.id not in found.used:
+    elif entry is not None and branch.id not in result.used:
         notes.append((words(entry.state), "dim"))
     return _fit(lead, branch, safe_text(entry.title) if entry else "not here", notes, style, columns)
 
@@ -115,26 +115,26 @@ def _fit(
     name = safe_text(branch.id)
     relation = f"{words(branch.relation)} " if branch.relation else ""
     used = width(lead) + width(relation) + width(name)
-    said = "  ".join(safe_text(n) for n, _ in notes)
-    room = columns - used - (width(said) + 2 if said else 0) - 2
-    shown = f"  {shorten(title, room)}" if room >= 8 and title.lower() != name else ""
+    note_text = "  ".join(safe_text(n) for n, _ in notes)
+    room = columns - used - (width(note_text) + 2 if note_text else 0) - 2
+    title_text = f"  {shorten(title, room)}" if room >= 8 and title.lower() != name else ""
     tail = ""
-    left = columns - used - width(shown)
+    left = columns - used - width(title_text)
     for text, look in notes:
         part = shorten(safe_text(text), max(0, left - 2)) if left > 5 else ""
         left -= width(part) + 2
         tail += f"  {style.paint(part, look)}" if part else ""
-    return f"{style.dim(lead)}{style.dim(relation)}{style.name(name)}{shown}{tail}"
+    return f"{style.dim(lead)}{style.dim(relation)}{style.name(name)}{title_text}{tail}"
 
 
-def _summary(found: Impact) -> str:
-    hits = [h for h in found.hits.values() if h.id != found.entry.id]
+def _summary(result: Impact) -> str:
+    hits = [h for h in result.hits.values() if h.id != result.entry.id]
     if not hits:
         return "nothing else would be hit"
     parts = []
     for effect in sorted(Effect, reverse=True):
         of_kind = [h for h in hits if h.effect == effect]
-        services = sum(h.id in found.services for h in of_kind)
+        services = sum(h.id in result.services for h in of_kind)
         if of_kind:
             parts.append(
                 f"{effect.label}: {len(of_kind)}" + (f" ({services} of them services)" if services else "")

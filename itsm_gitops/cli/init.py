@@ -59,9 +59,9 @@ def init_command(
     """
     target = Path(app.directory) / (folder or Path())
     if forge and (target / "itsm.yaml").is_file():
-        done = add_forge(target, forge)
+        created = add_forge(target, forge)
     else:
-        done = init(
+        created = init(
             target,
             organisation=organisation,
             timezone=timezone,
@@ -72,20 +72,22 @@ def init_command(
     if as_json:
         print_json(
             {
-                "root": str(done.root),
-                "files": list(done.files),
-                "commit": done.commit or None,
-                "note": done.note,
+                "root": str(created.root),
+                "files": list(created.files),
+                "commit": created.commit or None,
+                "note": created.note,
             }
         )
         return
     style = styles(sys.stdout)
-    where = shown_path(done.root)
-    echo(f"{style.good('created')} {style.name(safe_text(where))}: {len(done.files)} files", color=style.on)
-    if done.commit:
-        echo(style.dim(f"committed as {done.commit[:9]}"), color=style.on)
-    elif done.note:
-        echo(style.warning(safe_text(done.note, lines=True)), color=style.on)
+    where = shown_path(created.root)
+    echo(
+        f"{style.good('created')} {style.name(safe_text(where))}: {len(created.files)} files", color=style.on
+    )
+    if created.commit:
+        echo(style.dim(f"committed as {created.commit[:9]}"), color=style.on)
+    elif created.note:
+        echo(style.warning(safe_text(created.note, lines=True)), color=style.on)
     enter = [] if where == "." else [f"  cd {where}"]
     steps = ["next:", *enter, "  itsm list --state open", "  itsm new incident", "  itsm check"]
     echo(style.dim("\n".join(steps)), color=style.on)

@@ -16,7 +16,7 @@ from itsm_gitops.commands.filters import Filters
 from itsm_gitops.commands.listing import Listing, list_documents
 
 if TYPE_CHECKING:
-    from itsm_gitops.cli.tables import Cell, Column
+    from itsm_gitops.cli.tables import Cell, TextColumn
     from itsm_gitops.model.kinds import Kind
 
 _FIXED = ("id", "priority", "age", "kind", "state", "lifecycle", "criticality", "opened", "updated")
@@ -116,7 +116,7 @@ def list_command(app: App, /, **options: Any) -> None:
     )
     as_json = options["as_json"]
     limit = options["limit"] or (50 if sys.stdout.isatty() and not as_json else 0)
-    found = list_documents(
+    listing = list_documents(
         app.repo,
         options["kinds"],
         filters,
@@ -126,9 +126,9 @@ def list_command(app: App, /, **options: Any) -> None:
         at=options["at"],
     )
     if as_json:
-        print_json(found.as_json())
+        print_json(listing.as_json())
     else:
-        _print(app, found)
+        _print(app, listing)
 
 
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -142,12 +142,12 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _print(app: App, found: Listing) -> None:
+def _print(app: App, listing: Listing) -> None:
     style = styles(sys.stdout)
-    if not found.rows:
+    if not listing.rows:
         names = (
-            " or ".join(k.plural.replace("-", " ") for k in found.kinds[:3])
-            if len(found.kinds) <= 3
+            " or ".join(k.plural.replace("-", " ") for k in listing.kinds[:3])
+            if len(listing.kinds) <= 3
             else "documents"
         )
         echo(f"no {names} match")
@@ -155,34 +155,36 @@ def _print(app: App, found: Listing) -> None:
     from itsm_gitops.cli.tables import print_table
 
     zone = app.repo.config.timezone
-    print_table(_columns(found), [[_cell(found, row, c, zone) for c in found.columns] for row in found.rows])
-    if found.matched > len(found.rows):
-        text = f"{len(found.rows)} of {found.matched:,}; --limit N shows more"
+    print_table(
+        _columns(listing), [[_cell(listing, row, c, zone) for c in listing.columns] for row in listing.rows]
+    )
+    if listing.matched > len(listing.rows):
+        text = f"{len(listing.rows)} of {listing.matched:,}; --limit N shows more"
     else:
-        text = f"{found.matched:,} {_noun(found)}"
+        text = f"{listing.matched:,} {_noun(listing)}"
     echo(style.dim(text), color=style.on)
 
 
-def _noun(found: Listing) -> str:
-    if len(found.kinds) != 1:
-        return "document" if found.matched == 1 else "documents"
-    kind = found.kinds[0]
-    return kind.title.lower() if found.matched == 1 else kind.plural.replace("-", " ")
+def _noun(listing: Listing) -> str:
+    if len(listing.kinds) != 1:
+        return "document" if listing.matched == 1 else "documents"
+    kind = listing.kinds[0]
+    return kind.title.lower() if listing.matched == 1 else kind.plural.replace("-", " ")
 
 
-def _columns(found: Listing) -> list[Column]:
-    from itsm_gitops.cli.tables import Column
+def _columns(listing: Listing) -> list[TextColumn]:
+    from itsm_gitops.cli.tables import TextColumn
 
     return [
-        Column(
+        TextColumn(
             _HEADS.get(name, words(name)),
-            fixed=name in _FIXED or all(_is_time(k, name) for k in found.kinds),
+            fixed=name in _FIXED or all(_is_time(k, name) for k in listing.kinds),
             right=name == "age",
             least=16 if name in ("title", "name") else 13,
             style="cyan" if name == "id" else "",
             whole=name == "id",
         )
-        for name in found.columns
+        for name in listing.columns
     ]
 
 
@@ -190,14 +192,14 @@ def _is_time(kind: Kind, name: str) -> bool:
     return name in _TIMES or kind.fields.get(name, {}).get("format") == "date-time"
 
 
-def _cell(found: Listing, row: Row, name: str, zone: str) -> Cell:
+def _cell(listing: Listing, row: Row, name: str, zone: str) -> Cell:
     value = row.values[name]
     if value is None:
         return ""
-    kind = found.book.kinds[row.entry.kind]
+    kind = listing.book.kinds[row.entry.kind]
     if name in ("state", kind.state_field) and kind.workflow:
-        known = kind.workflow.states.get(str(value))
-        return words(str(value)), CATEGORY_STYLES.get(known.category, "") if known else ""
+        state = kind.workflow.states.get(str(value))
+        return words(str(value)), CATEGORY_STYLES.get(state.category, "") if state else ""
     if name == "priority":
         return str(value), PRIORITY_STYLES.get(str(value), "")
     if _is_time(kind, name):

@@ -76,16 +76,16 @@ def move_command(
     if state is None:
         _list_steps(app, identifier, as_json)
         return
-    given = [read_assignment(a) for a in assignments]
+    values = [read_assignment(a) for a in assignments]
     while True:
         try:
-            done = move(app.repo, identifier, state, given, code=code, note=note, by=by, dry_run=dry_run)
+            edit = move(app.repo, identifier, state, values, code=code, note=note, by=by, dry_run=dry_run)
         except Missing as missing:
             if not interactive() or as_json:
                 raise
-            given += _ask(app, missing)
+            values += _ask(app, missing)
         else:
-            print_written([done], as_json, dry_run=dry_run)
+            print_written([edit], as_json, dry_run=dry_run)
             return
 
 

@@ -1,4 +1,4 @@
-"""How a change of one document is told: what changed, and what can come next."""
+"""Prints the result of a write command: the fields that changed, and the possible next steps."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def whole_changes(changes: Sequence[Change], style: Style, columns: int) -> Iter
         sides = [] if change.op == ADD else [(style.paint("-", "red"), change.old)]
         sides += [] if change.op == REMOVE else [(style.paint("+", "green"), change.new)]
         for sign, value in sides:
-            for index, line in enumerate(wrap(plain(said(value)).strip("\n"), columns - 6)):
+            for index, line in enumerate(wrap(plain(in_few_words(value)).strip("\n"), columns - 6)):
                 yield f"    {sign if index == 0 else ' '} {line}".rstrip()
 
 
@@ -102,10 +102,10 @@ def _sign(change: Change, style: Style) -> str:
 
 def _values(change: Change, style: Style, cells: int) -> str:
     if change.op == ADD:
-        return brief(said(change.new), cells)
+        return brief(in_few_words(change.new), cells)
     if change.op == REMOVE:
-        return style.dim(brief(said(change.old), cells))
-    old, new = safe_text(said(change.old)), safe_text(said(change.new))
+        return style.dim(brief(in_few_words(change.old), cells))
+    old, new = safe_text(in_few_words(change.old)), safe_text(in_few_words(change.new))
     if width(old) + width(new) + 3 > cells:
         half = (cells - 3) // 2
         old, new = _apart(old, new, half)
@@ -122,10 +122,10 @@ def _apart(old: str, new: str, cells: int) -> tuple[str, str]:
     return shorten(lead + old[begin:], cells), shorten(lead + new[begin:], cells)
 
 
-def said(value: Any) -> Any:
+def in_few_words(value: Any) -> Any:
     """Return a timeline entry or a link in few words, anything else as it is."""
     if isinstance(value, list):
-        return [said(v) for v in value]
+        return [in_few_words(v) for v in value]
     if isinstance(value, dict) and {"at", "by"} <= value.keys():
         if value.get("state"):
             what = f"→ {value['state']}"

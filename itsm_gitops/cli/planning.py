@@ -51,50 +51,50 @@ def risk_command(app: App, identifier: str, at: str | None, as_json: bool) -> No
     The level is the higher of what the answers (risk.answers) and the computed facts say.
     Questions, points and levels are in schemas/policies/risk.yaml.
     """
-    found = planning.risk(app.repo, identifier, at=at)
+    result = planning.risk(app.repo, identifier, at=at)
     if as_json:
-        print_json(found.as_json())
+        print_json(result.as_json())
         return
     style = styles(sys.stdout)
-    echo("\n".join(_risk(found, style, terminal_width())), color=style.on)
+    echo("\n".join(_risk(result, style, terminal_width())), color=style.on)
 
 
-def _risk(found: planning.Risk, style: Style, columns: int) -> Iterator[str]:
-    about = found.assessment
-    yield f"{style.name(about.id)}  {shorten(safe_text(found.title), columns - width(about.id) - 2)}"
-    yield from wrap(_verdict(found), columns)
-    if about.override:
-        by, why = (safe_text(about.override.get(k, "")) for k in ("by", "reason"))
+def _risk(risk: planning.Risk, style: Style, columns: int) -> Iterator[str]:
+    assessment = risk.assessment
+    yield f"{style.name(assessment.id)}  {shorten(safe_text(risk.title), columns - width(assessment.id) - 2)}"
+    yield from wrap(_verdict(risk), columns)
+    if assessment.override:
+        by, why = (safe_text(assessment.override.get(k, "")) for k in ("by", "reason"))
         yield from wrap(f"Overridden by {by}: {why}", columns)
     for source, title in ((FACT, "Facts"), (QUESTION, "Questions")):
-        level = about.level_of(source)
-        total = f"{about.total(source)} points: "
+        level = assessment.level_of(source)
+        total = f"{assessment.total(source)} points: "
         yield ""
         yield f"{style.bold(title)}  {style.dim(total)}{style.paint(level, LEVEL_STYLES[level])}"
-        for point in (p for p in about.points if p.source == source):
+        for point in (p for p in assessment.points if p.source == source):
             yield from _point(point, style, columns)
-    if found.savings:
+    if risk.savings:
         yield ""
-        needed = planning.enough(about)
+        needed = planning.enough(assessment)
         yield style.bold("What would lower it") + (style.dim(f"  {needed}") if needed else "")
-        rows = [(f"−{saves}", safe_text(point.lower)) for point, saves in found.savings]
+        rows = [(f"−{saves}", safe_text(point.lower)) for point, saves in risk.savings]
         yield from facts(rows, columns, style)
 
 
-def _verdict(found: planning.Risk) -> str:
-    about = found.assessment
-    if about.model is not None and not about.model.assessed:
-        return f"Risk {about.stored or 'not set'}: it is the template's, the computed one ({about.computed}) only informs."
-    stored = f"the record says {about.stored}" if about.stored else "the record says nothing"
-    verdict = f"Risk {about.computed}; {stored}."
-    return f"{verdict} That is too low." if about.understated and not about.override else verdict
+def _verdict(risk: planning.Risk) -> str:
+    assessment = risk.assessment
+    if assessment.model is not None and not assessment.model.assessed:
+        return f"Risk {assessment.stored or 'not set'}: it is the template's, the computed one ({assessment.computed}) only informs."
+    stored = f"the record says {assessment.stored}" if assessment.stored else "the record says nothing"
+    verdict = f"Risk {assessment.computed}; {stored}."
+    return f"{verdict} That is too low." if assessment.understated and not assessment.override else verdict
 
 
 def _point(point: Point, style: Style, columns: int) -> Iterator[str]:
     sign = f"{point.points:>4}" if point.value is not None or point.source == FACT else "   ?"
-    said = f"{point.title}: {point.shown}"
+    text = f"{point.title}: {point.shown}"
     why = f" ({point.reason})" if point.reason and point.source == FACT else ""
-    for index, line in enumerate(wrap(safe_text(said + why), columns - 6)):
+    for index, line in enumerate(wrap(safe_text(text + why), columns - 6)):
         yield f"{style.dim(sign) if not point.points else sign}  {line}" if index == 0 else f"      {line}"
 
 
@@ -168,23 +168,23 @@ def schedule_command(
 
             raise usage("--month does not go with --from and --to", "use one or the other")
         start, end = planning.month(app.repo, "" if month == "now" else month)
-    found = planning.schedule(app.repo, start=start, end=end, service=service, at=at, together=together)
+    schedule = planning.schedule(app.repo, start=start, end=end, service=service, at=at, together=together)
     if ics:
         if ics == "-":
-            echo(planning.ics(app.repo, found), nl=False)
+            echo(planning.ics(app.repo, schedule), nl=False)
             return
-        planning.write_ics(app.repo, found, Path(ics))
-        counts = (counted(len(found.changes), "change"), counted(len(found.around), "calendar window"))
+        planning.write_ics(app.repo, schedule, Path(ics))
+        counts = (counted(len(schedule.changes), "change"), counted(len(schedule.around), "calendar window"))
         echo(f"{safe_text(ics)}: {', '.join(counts)}")
         return
     if as_json:
-        print_json(planning.schedule_json(found))
+        print_json(planning.schedule_json(schedule))
         return
     from itsm_gitops.cli.agenda import agenda, month_grid
 
     style = styles(sys.stdout)
     draw = month_grid if month is not None else agenda
-    lines = draw(found, style, terminal_width(), app.repo.config.timezone)
+    lines = draw(schedule, style, terminal_width(), app.repo.config.timezone)
     echo("\n".join(lines), color=style.on)
 
 
@@ -211,23 +211,23 @@ def preview_command(app: App, calendar: str, at: str | None, as_json: bool) -> N
     A calendar that is only drafted (lifecycle: planned) holds nothing yet; its preview says what
     it would hold.
     """
-    found = planning.freezes(app.repo, calendar, at=at)
+    effects = planning.freezes(app.repo, calendar, at=at)
     if as_json:
-        print_json([planning.freeze_json(f) for f in found])
+        print_json([planning.freeze_json(f) for f in effects])
         return
     style = styles(sys.stdout)
     zone = app.repo.config.timezone
-    blocks = [_freeze(f, style, terminal_width(), zone) for f in found]
+    blocks = [_freeze(f, style, terminal_width(), zone) for f in effects]
     lines = [line for block in blocks for line in ("", *block)][1:]
     echo("\n".join(lines or ["no freeze is to come"]), color=style.on)
 
 
-def _freeze(found: Freeze, style: Style, columns: int, zone: str) -> Iterator[str]:
-    one = found.calendar
+def _freeze(freeze: Freeze, style: Style, columns: int, zone: str) -> Iterator[str]:
+    one = freeze.calendar
     draft = "" if one.in_force else style.warning("  draft: not in force")
-    name = shorten(safe_text(found.window.name or one.name), columns - width(one.id) - 24)
+    name = shorten(safe_text(freeze.window.name or one.name), columns - width(one.id) - 24)
     yield f"{style.name(one.id)}  {style.bold(name)}{draft}"
-    start, end = (local(clock.format_time(t), zone) for t in found.window[:2])
+    start, end = (local(clock.format_time(t), zone) for t in freeze.window[:2])
     yield from (f"  {line}" for line in wrap(f"{start} to {end}{zone_note(zone)}", columns - 2))
     scope = ", ".join(sorted(one.applies_to)) or "everything"
     yield from (f"  {line}" for line in wrap(f"covers {safe_text(scope)}", columns - 2))
@@ -235,9 +235,9 @@ def _freeze(found: Freeze, style: Style, columns: int, zone: str) -> Iterator[st
         exempt = f"lets through: {safe_text(', '.join(one.exempt_types))}"
         yield from (f"  {line}" for line in wrap(exempt, columns - 2))
     word = "holds" if one.in_force else "would hold"
-    if not found.held:
+    if not freeze.held:
         yield f"  {word} nothing that is planned"
-    for title, changes in ((word, found.held), ("lets through", found.exempt)):
+    for title, changes in ((word, freeze.held), ("lets through", freeze.exempt)):
         for change in changes:
             yield _row(f"  {title} ", change, style, columns, zone)
 

@@ -33,14 +33,14 @@ def ask_field(repo: Repository, kind: Kind, field: str, default: str = "") -> As
     echo(style.bold(safe_text(question)), color=style.on)
     _explain(str(schema.get("description", "")))
     options = [str(o) for o in schema.get("enum", ())]
-    known = options or candidates(repo, schema)
-    if known:
-        _explain(listing(known, 60 if options else _FEW))
+    choices = options or candidates(repo, schema)
+    if choices:
+        _explain(listing(choices, 60 if options else _FEW))
     parts = _parts(schema)
     if parts:
         return _ask_group(repo, field, schema, parts)
     while True:
-        text = _ask(known, default)
+        text = _ask(choices, default)
         try:
             reader(repo).value(schema, text, field)
         except ItsmError as error:
@@ -80,18 +80,18 @@ def _ask_group(repo: Repository, field: str, schema: Any, parts: Sequence[str]) 
     """Ask for the parts of a field that is a group, and return it as JSON."""
     import json
 
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for part in parts:
         inner = schema["properties"].get(part, {})
         echo(f"  {part.replace('_', ' ')} ({expected(inner)}): {inner.get('description', '')}")
         while True:
             text = _ask([str(o) for o in inner.get("enum", ())], "")
             try:
-                found[part] = reader(repo).value(inner, text, f"{field}.{part}")
+                values[part] = reader(repo).value(inner, text, f"{field}.{part}")
                 break
             except ItsmError as error:
                 say_again(error)
-    return Assignment((field,), SET, json.dumps(found))
+    return Assignment((field,), SET, json.dumps(values))
 
 
 def ask_more(draft: Draft) -> None:
@@ -121,24 +121,24 @@ def say_again(error: ItsmError) -> None:
     echo("\n".join(f"  {style.paint(safe_text(line, lines=True), 'red')}" for line in lines), color=style.on)
 
 
-def _ask(known: Sequence[str], default: str, *, empty: bool = False) -> str:
-    """Read one line; the tab key completes from ``known`` where the terminal can do that."""
-    _complete_with(known)
+def _ask(choices: Sequence[str], default: str, *, empty: bool = False) -> str:
+    """Read one line; the tab key completes from ``choices`` where the terminal can do that."""
+    _complete_with(choices)
     while True:
-        shown = f" [{safe_text(default)}]" if default else ""
+        proposal = f" [{safe_text(default)}]" if default else ""
         try:
-            text = input(harmless(f">{shown} ")).strip()
+            text = input(harmless(f">{proposal} ")).strip()
         except EOFError as error:
             raise click.Abort from error
         if text or default or empty:
             return text or default
 
 
-def _complete_with(known: Sequence[str]) -> None:
+def _complete_with(choices: Sequence[str]) -> None:
     with suppress(ImportError):
         import readline
 
-        words = sorted(known)
+        words = sorted(choices)
 
         def complete(text: str, state: int) -> str | None:
             hits = [w for w in words if w.startswith(text)] or [w for w in words if text and text in w]

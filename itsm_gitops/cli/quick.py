@@ -40,8 +40,8 @@ def _show(fragment: str) -> str | None:
     from itsm_gitops.cli.width import terminal_width
     from itsm_gitops.commands.showing import show
 
-    shown = show(repo, path, search=search)
+    document = show(repo, path, search=search)
     if repo.gaps:
         return None  # the ordinary way says what is missing
-    lines = render(shown, styles(sys.stdout), terminal_width(), repo.config.timezone)
+    lines = render(document, styles(sys.stdout), terminal_width(), repo.config.timezone)
     return "\n".join(lines) + "\n"

@@ -169,10 +169,10 @@ def facts(rows: Sequence[tuple[str, str]], columns: int, style: Style, indent: s
         return
     label_width = min(max(width(label) for label, _ in rows), columns * 2 // 5)
     for label, value in rows:
-        shown = pad(shorten(label, label_width), label_width)
+        head = pad(shorten(label, label_width), label_width)
         lead = len(indent) + label_width + 2
         for index, line in enumerate(wrap(value, max(20, columns - lead))):
-            yield f"{indent}{style.dim(shown) if index == 0 else ' ' * label_width}  {line}".rstrip()
+            yield f"{indent}{style.dim(head) if index == 0 else ' ' * label_width}  {line}".rstrip()
 
 
 def brief(value: Any, cells: int = 60) -> str:
@@ -209,6 +209,6 @@ def words(name: str) -> str:
 
 def listing(names: Iterable[str], most: int = 12) -> str:
     """Join names with commas, leaving out what is too much."""
-    known = list(names)
-    more = f" and {len(known) - most} more" if len(known) > most else ""
-    return ", ".join(known[:most]) + more
+    all_names = list(names)
+    more = f" and {len(all_names) - most} more" if len(all_names) > most else ""
+    return ", ".join(all_names[:most]) + more

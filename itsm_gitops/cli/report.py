@@ -84,15 +84,15 @@ def report_command(
     """
     if not name and (table or as_csv_):
         raise usage("--table and --csv need the name of a report", "itsm report lists them")
-    found = report(app.repo, (name,) if name else (), service=service, team=team, since=since, at=at)
+    reports = report(app.repo, (name,) if name else (), service=service, team=team, since=since, at=at)
     if as_json:
-        print_json(found[0].as_json() if name else [r.as_json() for r in found])
+        print_json(reports[0].as_json() if name else [r.as_json() for r in reports])
         return
     style = styles(sys.stdout)
     if not name:
-        echo("\n".join(_overview(found, style, terminal_width(), app.repo.config.timezone)), color=style.on)
+        echo("\n".join(_overview(reports, style, terminal_width(), app.repo.config.timezone)), color=style.on)
         return
-    one = found[0]
+    one = reports[0]
     tables = (table_of(one, table),) if table or as_csv_ else one.tables
     if as_csv_:
         echo(as_csv(tables[0]), nl=False)
@@ -103,32 +103,32 @@ def report_command(
     echo("\n".join(lines), color=style.on)
 
 
-def _limits(found: Report, zone: str) -> str:
-    since, until = (local(format_time(m), zone) for m in (found.since, found.until))
+def _limits(report: Report, zone: str) -> str:
+    since, until = (local(format_time(m), zone) for m in (report.since, report.until))
     of = [
         f"{word} {safe_text(value)}"
-        for word, value in (("service", found.service), ("team", found.team))
+        for word, value in (("service", report.service), ("team", report.team))
         if value
     ]
     return f"{since[:10]} to {until}{zone_note(zone)}{''.join(f', {o}' for o in of)}"
 
 
-def _overview(found: Sequence[Report], style: Style, columns: int, zone: str) -> Iterator[str]:
-    yield style.dim(_limits(found[0], zone))
-    room = max(width(r.name) for r in found)
-    for one in found:
+def _overview(reports: Sequence[Report], style: Style, columns: int, zone: str) -> Iterator[str]:
+    yield style.dim(_limits(reports[0], zone))
+    room = max(width(r.name) for r in reports)
+    for one in reports:
         yield ""
         yield f"{style.name(pad(one.name, room))}  {style.bold(one.title)}"
         yield from (f"{' ' * room}  {line}" for line in wrap(safe_text(one.headline), columns - room - 2))
 
 
-def _report(found: Report, style: Style, columns: int, zone: str) -> list[str]:
-    lines = [style.bold(line) for line in wrap(f"{found.title}: {safe_text(found.headline)}", columns)]
-    lines += [style.dim(line) for line in wrap(_limits(found, zone), columns)]
-    for table in found.tables:
+def _report(report: Report, style: Style, columns: int, zone: str) -> list[str]:
+    lines = [style.bold(line) for line in wrap(f"{report.title}: {safe_text(report.headline)}", columns)]
+    lines += [style.dim(line) for line in wrap(_limits(report, zone), columns)]
+    for table in report.tables:
         if table.rows:
             lines += ["", *_table(table, style, columns)]
-    empty = [t.title for t in found.tables if not t.rows]
+    empty = [t.title for t in report.tables if not t.rows]
     if empty:
         lines += ["", *(style.dim(line) for line in wrap(f"Nothing to show: {', '.join(empty)}.", columns))]
     return lines
@@ -153,10 +153,10 @@ def _table(table: Table, style: Style, columns: int) -> Iterator[str]:
     yield from (style.dim(line.rstrip()) for line in above if line.strip())
     most = longest(table)
     for row, line in enumerate(cells):
-        drawn = bar(table, row, most, each, style) if each else ""
+        bars = bar(table, row, most, each, style) if each else ""
         looks = [style.bad if short else _as_it_is for short in table.falls_short(table.rows[row])]
         first, *more = _lines(table.columns, line, widths, looks)
-        yield f"{first}{_GAP}{drawn}".rstrip()
+        yield f"{first}{_GAP}{bars}".rstrip()
         yield from (text.rstrip() for text in more)
     if table.note:
         yield from (style.dim(line) for line in wrap(table.note, columns))
@@ -175,16 +175,16 @@ def _widths(
     columns: Sequence[Column], heads: Sequence[Sequence[str]], cells: Sequence[Sequence[str]], room: int
 ) -> list[int]:
     """Return the width of each column; texts give way when there is no room."""
-    found = [
+    widths = [
         max(*(width(p) for p in parts), *(width(row[i]) for row in cells)) for i, parts in enumerate(heads)
     ]
     texts = [i for i, c in enumerate(columns) if c.form in (TEXT, ITEM)]
-    while sum(found) + len(_GAP) * (len(found) - 1) > room:
-        widest = max(texts, key=lambda i: found[i], default=None)
-        if widest is None or found[widest] <= _LEAST_TEXT:
+    while sum(widths) + len(_GAP) * (len(widths) - 1) > room:
+        widest = max(texts, key=lambda i: widths[i], default=None)
+        if widest is None or widths[widest] <= _LEAST_TEXT:
             break
-        found[widest] -= 1
-    return found
+        widths[widest] -= 1
+    return widths
 
 
 def _as_it_is(text: str) -> str:
@@ -202,14 +202,14 @@ def _lines(
         _broken(cell, wide, whole=column.form == ITEM)
         for column, cell, wide in zip(columns, cells, widths, strict=True)
     ]
-    found = []
+    lines = []
     for parts in zip_longest(*broken, fillvalue=""):
         line = [
             look(pad(part, wide) if column.form in _LEFT else " " * (wide - width(part)) + part)
             for column, part, wide, look in zip(columns, parts, widths, looks, strict=True)
         ]
-        found.append(_GAP.join(line))
-    return found
+        lines.append(_GAP.join(line))
+    return lines
 
 
 def _broken(cell: str, wide: int, *, whole: bool) -> list[str]:
@@ -220,10 +220,10 @@ def _broken(cell: str, wide: int, *, whole: bool) -> list[str]:
     return textwrap.wrap(cell, wide, max_lines=None if whole else 2, placeholder="…")
 
 
-def _definitions(found: Report, style: Style, columns: int) -> Iterator[str]:
+def _definitions(report: Report, style: Style, columns: int) -> Iterator[str]:
     yield ""
     yield style.bold("What the figures mean")
-    for measure in found.measures:
+    for measure in report.measures:
         yield ""
         yield f"  {style.name(measure.name)}"
         yield from (f"  {line}" for line in wrap(measure.definition, columns - 2))

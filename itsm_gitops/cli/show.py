@@ -42,16 +42,16 @@ def show_command(
     ID is an identifier, a unique part of one in any case, or an old number.
     """
     # Programs get everything; people get it fast.
-    wanted = False if raw else links if links is not None or not as_json else True
-    shown = show(app.repo, identifier, at=at, links=wanted)
+    with_links = False if raw else links if links is not None or not as_json else True
+    document = show(app.repo, identifier, at=at, links=with_links)
     if as_json:
-        print_json(shown.as_json())
+        print_json(document.as_json())
         return
     style = styles(sys.stdout)
     if raw:
-        text = shown.document.raw.decode("utf-8", "replace")
+        text = document.document.raw.decode("utf-8", "replace")
         echo_exactly(text)
         return
     zone = app.repo.config.timezone
-    lines = render(shown, style, terminal_width(), zone)
+    lines = render(document, style, terminal_width(), zone)
     echo("\n".join(lines), color=style.on)

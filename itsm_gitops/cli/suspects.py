@@ -47,44 +47,44 @@ def suspects_command(
     Suspects are changes and edits of the CMDB on what the incident affects and on what that
     depends on. The score orders them; it is no proof.
     """
-    found = suspect(app.repo, identifier, window=window, began=began, at=at)
+    result = suspect(app.repo, identifier, window=window, began=began, at=at)
     if as_json:
-        print_json(found.as_json())
+        print_json(result.as_json())
         return
     style = styles(sys.stdout)
-    lines = _lines(found, limit, style, terminal_width(), app.repo.config.timezone)
+    lines = _lines(result, limit, style, terminal_width(), app.repo.config.timezone)
     echo("\n".join(lines), color=style.on)
 
 
-def _lines(found: Found, limit: int, style: Style, columns: int, zone: str) -> Iterator[str]:
-    here = found.scene
+def _lines(result: Found, limit: int, style: Style, columns: int, zone: str) -> Iterator[str]:
+    here = result.scene
     title = shorten(safe_text(here.incident.title), columns - width(here.incident.id) - 2)
     yield f"{style.name(here.incident.id)}  {title}"
     began, since = (local(clock.format_time(t), zone) for t in (here.began, here.since))
-    looked = f"{found.looked_at} item{'' if found.looked_at == 1 else 's'} looked at since {since}"
+    looked = f"{result.looked_at} item{'' if result.looked_at == 1 else 's'} looked at since {since}"
     yield from (style.dim(line) for line in wrap(f"began {began}{zone_note(zone)}; {looked}", columns))
-    if not found.history:
+    if not result.history:
         yield style.warning("not in a Git repository: edits of the CMDB are not known")
-    if not found.suspects:
+    if not result.suspects:
         yield ""
         yield "nothing happened there in that time"
-    for suspect_ in found.suspects[:limit]:
+    for suspect_ in result.suspects[:limit]:
         yield ""
         yield from _suspect(suspect_, style, columns, zone)
-    if len(found.suspects) > limit:
+    if len(result.suspects) > limit:
         yield ""
-        yield style.dim(f"{len(found.suspects) - limit} less likely ones: --limit {len(found.suspects)}")
+        yield style.dim(f"{len(result.suspects) - limit} less likely ones: --limit {len(result.suspects)}")
 
 
-def _suspect(found: Suspect, style: Style, columns: int, zone: str) -> Iterator[str]:
-    look = "bold red" if found.score >= 70 else "yellow" if found.score >= 40 else "dim"
-    when = local(clock.format_time(found.start), zone)
-    name = f"edit of {found.id}" if found.type == EDIT else found.id
+def _suspect(suspect: Suspect, style: Style, columns: int, zone: str) -> Iterator[str]:
+    look = "bold red" if suspect.score >= 70 else "yellow" if suspect.score >= 40 else "dim"
+    when = local(clock.format_time(suspect.start), zone)
+    name = f"edit of {suspect.id}" if suspect.type == EDIT else suspect.id
     used = 6 + width(name) + 2 + len(when) + 2
-    title = shorten(safe_text(found.title), max(8, columns - used))
-    yield f"{style.paint(format(found.score, '>4'), look)}  {style.name(safe_text(name))}  {when}  {title}"
-    said = [f"{r.text} ({r.points:+d})" if r.points else r.text for r in found.reasons]
-    if found.type == EDIT:
-        said.append(f"commit {found.commit[:9]} by {found.author}")
-    for line in wrap(safe_text("; ".join(said)), columns - 6):
+    title = shorten(safe_text(suspect.title), max(8, columns - used))
+    yield f"{style.paint(format(suspect.score, '>4'), look)}  {style.name(safe_text(name))}  {when}  {title}"
+    reasons = [f"{r.text} ({r.points:+d})" if r.points else r.text for r in suspect.reasons]
+    if suspect.type == EDIT:
+        reasons.append(f"commit {suspect.commit[:9]} by {suspect.author}")
+    for line in wrap(safe_text("; ".join(reasons)), columns - 6):
         yield f"      {style.dim(line)}"

@@ -21,7 +21,7 @@ _LEAST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TextColumn:
     """A column. Flexible ones are cut first, down to ``least`` cells, then ``fixed`` ones, ``whole`` ones never."""
 
     title: str
@@ -51,7 +51,7 @@ def console() -> Console:
     )
 
 
-def print_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
+def print_table(columns: Sequence[TextColumn], rows: Sequence[Sequence[Cell]]) -> None:
     """Print rows under a head. A cell is text, or text and a style; all text is made safe.
 
     Widths are settled here, so lines are printed one by one: a table object of rich, which settles
@@ -68,7 +68,7 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> No
     echo(capture.get(), nl=False, color=not out.no_color)
 
 
-def _line(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[Text]) -> Text:
+def _line(columns: Sequence[TextColumn], widths: Sequence[int], cells: Sequence[Text]) -> Text:
     """Return one line; without blanks at its end, which would wrap in narrow terminals and clutter pipes."""
     line = Text(no_wrap=True, overflow="ignore")
     for index, (column, cells_wide, cell) in enumerate(zip(columns, widths, cells, strict=True)):
@@ -85,7 +85,7 @@ def _cell(cell: Cell, default: str) -> Text:
     return Text(safe_text(text), style=style or default)
 
 
-def allot(columns: Sequence[Column], rows: Sequence[Sequence[Text]], room: int) -> list[int]:
+def allot(columns: Sequence[TextColumn], rows: Sequence[Sequence[Text]], room: int) -> list[int]:
     """Return the width of each column: what it needs, until the room ends.
 
     Flexible columns give way first, none below its least; then the fixed ones, the widest first.

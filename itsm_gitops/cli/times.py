@@ -26,12 +26,12 @@ def local(text: str, zone: str) -> str:
     moment = clock.parse_time(text)
     if moment is None:
         return safe_text(text)
-    known = None if zone in _UTC else _zone(zone)
-    if known is None:
+    place = None if zone in _UTC else _zone(zone)
+    if place is None:
         from datetime import UTC
 
-        known = UTC
-    return moment.astimezone(known).strftime("%Y-%m-%d %H:%M")
+        place = UTC
+    return moment.astimezone(place).strftime("%Y-%m-%d %H:%M")
 
 
 def zone_note(zone: str) -> str:

@@ -29,15 +29,15 @@ _ELSEWHERE = frozenset(["id", "kind", "class", "title", "name", "state", "timeli
 _LINKS_SHOWN = 12
 
 
-def render(shown: Shown, style: Style, columns: int, zone: str) -> list[str]:
+def render(page: Shown, style: Style, columns: int, zone: str) -> list[str]:
     """Return the lines of the terminal's view of a document."""
-    lines = list(_head(shown, style, columns))
+    lines = list(_head(page, style, columns))
     sections = (
-        ("", list(_facts(shown, style, columns, zone))),
-        *_prose(shown, columns),
-        ("Links", list(_links(shown, style, columns))),
-        (f"Timeline{zone_note(zone)}", list(_timeline(shown, style, columns, zone))),
-        ("Next", list(_next(shown.document.id, shown.steps, style, columns))),
+        ("", list(_facts(page, style, columns, zone))),
+        *_prose(page, columns),
+        ("Links", list(_links(page, style, columns))),
+        (f"Timeline{zone_note(zone)}", list(_timeline(page, style, columns, zone))),
+        ("Next", list(_next(page.document.id, page.steps, style, columns))),
     )
     for title, body in sections:
         if body:
@@ -47,20 +47,20 @@ def render(shown: Shown, style: Style, columns: int, zone: str) -> list[str]:
     return lines
 
 
-def _head(shown: Shown, style: Style, columns: int) -> Iterator[str]:
-    document = shown.document
+def _head(page: Shown, style: Style, columns: int) -> Iterator[str]:
+    document = page.document
     kind, data = document.kind, document.data
     parts = [style.name(document.id), safe_text(kind.title)]
     state = data.get(kind.state_field)
     if isinstance(state, str):
         parts.append(state_text(kind, state, style))
-    if shown.priority:
-        mark = " (set by hand)" if shown.priority.overridden else ""
-        name = safe_text(shown.priority.name)
+    if page.priority:
+        mark = " (set by hand)" if page.priority.overridden else ""
+        name = safe_text(page.priority.name)
         parts.append(style.paint(name, PRIORITY_STYLES.get(name, "")) + mark)
-    if shown.age and kind.workflow:
-        done = not kind.workflow.is_open(str(state))
-        parts.append(style.dim(f"took {shown.age}" if done else f"open for {shown.age}"))
+    if page.age and kind.workflow:
+        finished = not kind.workflow.is_open(str(state))
+        parts.append(style.dim(f"took {page.age}" if finished else f"open for {page.age}"))
     yield style.dim(" · ").join(parts)
     for line in wrap(safe_text(data.get(kind.label, "")), columns):
         yield style.bold(line)
@@ -68,8 +68,10 @@ def _head(shown: Shown, style: Style, columns: int) -> Iterator[str]:
 
 def state_text(kind: Kind, state: str, style: Style) -> str:
     """Return a state in words and in the colour of its category."""
-    known = kind.workflow.states.get(state) if kind.workflow else None
-    return style.paint(safe_text(words(state)), CATEGORY_STYLES.get(known.category, "") if known else "")
+    state_type = kind.workflow.states.get(state) if kind.workflow else None
+    return style.paint(
+        safe_text(words(state)), CATEGORY_STYLES.get(state_type.category, "") if state_type else ""
+    )
 
 
 def _is_prose(kind: Kind, name: str, value: Any) -> bool:
@@ -77,10 +79,10 @@ def _is_prose(kind: Kind, name: str, value: Any) -> bool:
     return isinstance(value, str) and (bool(schema.get("x-text")) or "\n" in value or len(value) > 120)
 
 
-def _facts(shown: Shown, style: Style, columns: int, zone: str) -> Iterator[str]:
+def _facts(page: Shown, style: Style, columns: int, zone: str) -> Iterator[str]:
     """Yield the short fields; names of other documents come with their titles."""
-    document = shown.document
-    titles = {r.id: r.label for r in shown.related if r.label}
+    document = page.document
+    titles = {r.id: r.label for r in page.related if r.label}
     rows = []
     for name, value in document.data.items():
         if name in _ELSEWHERE or name == document.kind.state_field or _is_prose(document.kind, name, value):
@@ -99,8 +101,8 @@ def _value(value: Any, titles: Mapping[str, str], schema: Mapping[str, Any], zon
         return safe_text(f"{value} ({title})" if title and title.lower() != value else value)
     if isinstance(value, list) and value and all(isinstance(v, str) for v in value):
         items = schema.get("items", {})
-        shown = [_value(v, titles, items if isinstance(items, dict) else {}, zone) for v in value]
-        return ("\n" if any(" " in s for s in shown) else ", ").join(shown)
+        parts = [_value(v, titles, items if isinstance(items, dict) else {}, zone) for v in value]
+        return ("\n" if any(" " in s for s in parts) else ", ").join(parts)
     if isinstance(value, list) and any(isinstance(v, dict) for v in value):
         return "\n".join(plain(v) for v in value)
     if isinstance(value, dict) and isinstance(value.get("properties"), dict):
@@ -113,25 +115,25 @@ def _value(value: Any, titles: Mapping[str, str], schema: Mapping[str, Any], zon
 def _questions(form: Mapping[str, Any]) -> Iterator[str]:
     """Yield one line for each question of a form, which is a JSON Schema."""
     required = form.get("required")
-    for name, about in form["properties"].items():
-        asked = about if isinstance(about, dict) else {}
-        takes = " | ".join(plain(o) for o in asked.get("enum", ())) or plain(asked.get("type", "anything"))
+    for name, question in form["properties"].items():
+        schema = question if isinstance(question, dict) else {}
+        takes = " | ".join(plain(o) for o in schema.get("enum", ())) or plain(schema.get("type", "anything"))
         must = ", required" if isinstance(required, list) and name in required else ""
-        yield f"{plain(name)}: {plain(asked.get('title', name))} ({takes}{must})"
+        yield f"{plain(name)}: {plain(schema.get('title', name))} ({takes}{must})"
 
 
-def _prose(shown: Shown, columns: int) -> Iterator[tuple[str, list[str]]]:
-    document = shown.document
+def _prose(page: Shown, columns: int) -> Iterator[tuple[str, list[str]]]:
+    document = page.document
     for name, value in document.data.items():
         if name not in _ELSEWHERE and _is_prose(document.kind, name, value):
             body = wrap(reflow(safe_text(value.strip("\n"), lines=True)), columns - 2)
             yield words(name).capitalize(), [f"  {line}".rstrip() for line in body]
 
 
-def _links(shown: Shown, style: Style, columns: int) -> Iterator[str]:
+def _links(page: Shown, style: Style, columns: int) -> Iterator[str]:
     """Yield one line for each relation that facts do not show, grouped by their titles."""
     groups: dict[str, list[Related]] = {}
-    for relation in shown.related:
+    for relation in page.related:
         if relation.field in ("", "links"):  # the others stand among the facts
             groups.setdefault(relation.title.lower(), []).append(relation)
     label_width = min(24, max(map(len, groups), default=0))
@@ -141,20 +143,20 @@ def _links(shown: Shown, style: Style, columns: int) -> Iterator[str]:
             label = (
                 pad(shorten(safe_text(title), label_width), label_width) if index == 0 else " " * label_width
             )
-            tail = _other(relation, style, columns - label_width - id_width - 6)
+            tail = _title_and_state(relation, style, columns - label_width - id_width - 6)
             name = pad(safe_text(relation.id), id_width)
             yield f"  {style.dim(label)}  {style.name(name)}  {tail}".rstrip()
         if len(members) > _LINKS_SHOWN:
             yield f"  {' ' * label_width}  {style.dim(f'and {len(members) - _LINKS_SHOWN} more')}"
-    if shown.incoming_left:
+    if page.incoming_left:
         yield style.dim(
-            f"  and {shown.incoming_left:,} more documents name it: itsm list --ci {shown.document.id}"
+            f"  and {page.incoming_left:,} more documents name it: itsm list --ci {page.document.id}"
         )
-    if shown.not_searched:
-        yield style.dim(f"  not searched: {', '.join(shown.not_searched)} (--links does)")
+    if page.not_searched:
+        yield style.dim(f"  not searched: {', '.join(page.not_searched)} (--links does)")
 
 
-def _other(relation: Related, style: Style, cells: int) -> str:
+def _title_and_state(relation: Related, style: Style, cells: int) -> str:
     if not relation.kind:
         return style.paint("cannot be read: itsm check says why" if relation.broken else "not here", "dim")
     state = safe_text(words(relation.state))
@@ -163,8 +165,8 @@ def _other(relation: Related, style: Style, cells: int) -> str:
     return f"{title} {style.dim(f'({state})')}" if state else title
 
 
-def _timeline(shown: Shown, style: Style, columns: int, zone: str) -> Iterator[str]:
-    entries = [e for e in shown.document.data.get("timeline", ()) if isinstance(e, dict)]
+def _timeline(page: Shown, style: Style, columns: int, zone: str) -> Iterator[str]:
+    entries = [e for e in page.document.data.get("timeline", ()) if isinstance(e, dict)]
     if not entries:
         return
     who_width = min(20, max(width(safe_text(e.get("by", ""))) for e in entries))
@@ -173,7 +175,7 @@ def _timeline(shown: Shown, style: Style, columns: int, zone: str) -> Iterator[s
         who = pad(shorten(safe_text(entry.get("by", "")), who_width), who_width)
         lead = f"  {style.dim(at)}  {who}  "
         indent = len(f"  {at}  ") + who_width + 2
-        for index, line in enumerate(_entry(entry, shown.document.kind, style, columns - indent)):
+        for index, line in enumerate(_entry(entry, page.document.kind, style, columns - indent)):
             yield (lead if index == 0 else " " * indent) + line
 
 

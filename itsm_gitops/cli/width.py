@@ -1,4 +1,4 @@
-"""How many columns there are to fill."""
+"""The width of the terminal in columns."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _LEAST = 40
 
 def terminal_width() -> int:
     """Return the columns to fill: what COLUMNS says, else the terminal, else 80; 40 at least."""
-    named = os.environ.get("COLUMNS", "")
-    if named.isdigit() and int(named):
-        return max(_LEAST, int(named))
+    setting = os.environ.get("COLUMNS", "")
+    if setting.isdigit() and int(setting):
+        return max(_LEAST, int(setting))
     for stream in (sys.__stdout__, sys.__stderr__):
         try:
-            found = os.get_terminal_size(stream.fileno()).columns if stream else 0
+            columns = os.get_terminal_size(stream.fileno()).columns if stream else 0
         except (OSError, ValueError):
             continue
-        if found:
-            return max(_LEAST, found)
+        if columns:
+            return max(_LEAST, columns)
     return DEFAULT_WIDTH

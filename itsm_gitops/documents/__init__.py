@@ -19,7 +19,7 @@ from itsm_gitops.documents.problems import (
     RULEBOOK_LIMITS,
     UNWRITABLE_HINT,
     Limits,
-    Loaded,
+    LoadedDocument,
     Problem,
 )
 from itsm_gitops.documents.reader import load
@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # __getattr__ below imports these when they are asked for
     from itsm_gitops.documents.files import delete_atomic, output_file, write_atomic
     from itsm_gitops.documents.formatter import fmt
     from itsm_gitops.documents.jsonfile import load_json
-    from itsm_gitops.documents.positions import SourceMap, Span, locate
+    from itsm_gitops.documents.positions import SourceMap, TextSpan, locate
     from itsm_gitops.documents.shared import load_rule_file
 
 __all__ = [
@@ -40,12 +40,12 @@ __all__ = [
     "Append",
     "Edit",
     "Limits",
-    "Loaded",
+    "LoadedDocument",
     "Problem",
     "Remove",
     "Set",
     "SourceMap",
-    "Span",
+    "TextSpan",
     "delete_atomic",
     "dump",
     "edit",
@@ -64,7 +64,7 @@ _LATER = {
     "Remove": "editor",
     "Set": "editor",
     "SourceMap": "positions",
-    "Span": "positions",
+    "TextSpan": "positions",
     "delete_atomic": "files",
     "dump": "dumper",
     "edit": "editor",

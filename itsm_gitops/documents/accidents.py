@@ -1,4 +1,4 @@
-"""Names what happened to a file that is no document at all, by its cause and not by its last symptom.
+"""Recognises files that are no documents at all (a conflict, an LFS pointer, a ZIP) and names the cause.
 
 An unfinished merge, a pointer of Git LFS, an encrypted file or a saved error page would otherwise be reported
 as syntax errors or forbidden characters, which send people looking in the wrong place. Each gets one problem,
@@ -18,7 +18,7 @@ _MERGE_HINT = (
 # Git writes markers at the left margin, where no text of a block scalar can stand: a description may show them.
 _BEGIN, _MIDDLE, _END = rb"<{7,}(?: [^\r\n]*)?", rb"={7,}", rb">{7,}(?: [^\r\n]*)?"
 _MARKS = re.compile(rb"^(?:" + _BEGIN + rb"|" + _MIDDLE + rb"|" + _END + rb")\r?$", re.MULTILINE)
-# What somebody overlooked: a line of ======= alone may as well underline a heading.
+# Markers left by mistake: a line of ======= alone may as well underline a heading.
 _LEFT = re.compile(rb"^(?:" + _BEGIN + rb"|>{7,} [^\r\n]+|\|{7,}(?: [^\r\n]*)?)\r?$", re.MULTILINE)
 
 _LFS = re.compile(rb"version https://(?:git-lfs\.github\.com|hawser\.github\.com)/spec/v\d+\r?\n")
@@ -60,30 +60,29 @@ def unfinished_merge(raw: bytes) -> Problem | None:
     """Return the problem of a file with all markers of a conflict at the left margin, sound YAML or not."""
     if b"<<<<<<<" not in raw:
         return None
-    begin, wanted = 0, b"<"
+    begin, expected = 0, b"<"
     for mark in _MARKS.finditer(raw):
-        if mark[0][:1] == wanted:
-            if wanted == b">":
+        if mark[0][:1] == expected:
+            if expected == b">":
                 return _merge(raw, begin)
-            begin, wanted = (mark.start(), b"=") if wanted == b"<" else (begin, b">")
+            begin, expected = (mark.start(), b"=") if expected == b"<" else (begin, b">")
     return None
 
 
 def accident(raw: bytes) -> Problem | None:
-    """Return what happened to a file that cannot be read; None where nothing in it tells."""
-    left = _LEFT.search(raw)
-    if left:
-        return _merge(raw, left.start())
+    """Return the problem of an unreadable file by its cause; None where the cause is not recognised."""
+    mark = _LEFT.search(raw)
+    if mark:
+        return _merge(raw, mark.start())
     if not raw:
         return Problem("P007", "the file is empty", f"write the document, or {_RESTORE}", 1, 1)
     if not raw.strip(b"\0"):
         message = "the file holds nothing but zero bytes: a crash or a full disk did that"
         return Problem("P017", message, _RESTORE, 1, 1)
     content = raw.removeprefix(_BOM)
-    if _LFS.match(content):
-        return Problem(
-            "P016", "the file is a pointer of Git LFS, its content was not fetched", _LFS_HINT, 1, 1
-        )
+    pointer = pointer_of_lfs(content)
+    if pointer is not None:
+        return pointer
     for start, message, hint in _STARTS:
         if content.startswith(start):
             return Problem("P017", message, hint, 1, 1)
@@ -94,6 +93,26 @@ def accident(raw: bytes) -> Problem | None:
         message = "the file holds only a path: a symbolic link that was checked out as text"
         return Problem("P013", message, "replace it by the file it points to", 1, 1)
     return _wide(raw) or _cut_off(raw)
+
+
+def pointer_of_lfs(raw: bytes) -> Problem | None:
+    """Return the problem of a file of any format that is a pointer of Git LFS."""
+    if not _LFS.match(raw):
+        return None
+    return Problem("P016", "the file is a pointer of Git LFS, its content was not fetched", _LFS_HINT, 1, 1)
+
+
+def text_accident(raw: bytes) -> Problem | None:
+    """Return what happened to a text that is no document, such as a page or a style; None where it can be used.
+
+    A heading may be underlined by =======, so all three markers of a conflict must be there. An empty page is one.
+    """
+    problem = unfinished_merge(raw) or pointer_of_lfs(raw) or _wide(raw)
+    if problem is not None or b"\0" not in raw:
+        return problem
+    at = raw.index(b"\0")
+    line, column = raw.count(b"\n", 0, at) + 1, at - raw.rfind(b"\n", 0, at)
+    return Problem("P017", "the file has zero bytes: a crash or a full disk did that", _RESTORE, line, column)
 
 
 def _merge(raw: bytes, at: int) -> Problem:

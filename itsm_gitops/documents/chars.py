@@ -85,14 +85,14 @@ def position(text: str, index: int) -> tuple[int, int]:
 
 
 def value_problems(value: str, line: int, column: int) -> list[Problem]:
-    """What is wrong with the characters of a value that starts at ``line`` and ``column``."""
-    found = []
+    """Return the problems of the characters of a value that starts at ``line`` and ``column``."""
+    problems = []
     bad = forbidden().search(value)
     if bad:
-        found.append(_forbidden(bad.group(), line, column, "through an escape"))
+        problems.append(_forbidden(bad.group(), line, column, "through an escape"))
     if not unicodedata.is_normalized("NFC", value):
-        found.append(_denormal(value, line, column))
-    return found
+        problems.append(_denormal(value, line, column))
+    return problems
 
 
 def diagnose(raw: bytes) -> list[Problem]:
@@ -101,18 +101,18 @@ def diagnose(raw: bytes) -> list[Problem]:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         return [_undecodable(raw, error)]
-    found = [
+    problems = [
         _forbidden(match.group(), *position(text, match.start()))
         for match, _ in zip(forbidden().finditer(text), range(MAX_PROBLEMS), strict=False)
     ]
     for match, _ in zip(_LONE_RETURN.finditer(text), range(MAX_PROBLEMS), strict=False):
         line, column = position(text, match.start())
         hint = "end lines with LF or CRLF; `itsm fmt` writes LF"
-        found.append(Problem("P002", "a carriage return that ends no line", hint, line, column))
+        problems.append(Problem("P002", "a carriage return that ends no line", hint, line, column))
     if not unicodedata.is_normalized("NFC", text):
         index = _first_denormal(text)
-        found.append(_denormal(text[index : index + 1], *position(text, index)))
-    return sorted(found, key=lambda p: (p.line, p.column))[:MAX_PROBLEMS]
+        problems.append(_denormal(text[index : index + 1], *position(text, index)))
+    return sorted(problems, key=lambda p: (p.line, p.column))[:MAX_PROBLEMS]
 
 
 def _forbidden(character: str, line: int, column: int, how: str = "") -> Problem:
@@ -122,10 +122,10 @@ def _forbidden(character: str, line: int, column: int, how: str = "") -> Problem
 
 
 def _denormal(near: str, line: int, column: int) -> Problem:
-    shown = f" near U+{ord(near[0]):04X}" if near else ""
+    place = f" near U+{ord(near[0]):04X}" if near else ""
     return Problem(
         "P012",
-        f"the text is not in Unicode normal form C{shown}",
+        f"the text is not in Unicode normal form C{place}",
         "the same letters can be written in two ways; write them composed: itsm check --fix does",
         line,
         column,

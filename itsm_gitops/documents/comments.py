@@ -20,7 +20,7 @@ class Comment(NamedTuple):
     blank: bool
 
 
-class Entry:
+class CommentedEntry:
     """A key with its value, or a list item, with the comments that travel with it.
 
     ``leading`` stand on lines above it, ``trailing`` on its own line, ``foot`` on lines below it that
@@ -41,7 +41,9 @@ class Entry:
         "trailing",
     )
 
-    def __init__(self, key: Node | None, node: Node, start: int, column: int, parent: Entry | None) -> None:
+    def __init__(
+        self, key: Node | None, node: Node, start: int, column: int, parent: CommentedEntry | None
+    ) -> None:
         self.key = key
         self.node = node
         self.start = start
@@ -52,7 +54,7 @@ class Entry:
         self.leading: list[Comment] = []
         self.trailing: Comment | None = None
         self.foot: list[Comment] = []
-        self.children: list[Entry] = []
+        self.children: list[CommentedEntry] = []
 
     @property
     def reach(self) -> int:
@@ -65,14 +67,14 @@ class Entry:
 class Outline(NamedTuple):
     """All entries of a document as a tree, and the comments that belong to the file as a whole."""
 
-    entries: list[Entry]
+    entries: list[CommentedEntry]
     head: list[Comment]
     tail: list[Comment]
 
 
 def outline(text: str, root: Node) -> Outline:
     """Attach every comment of ``text`` (with LF line ends) to an entry of ``root``."""
-    top = Entry(None, root, -1, -1, None)
+    top = CommentedEntry(None, root, -1, -1, None)
     _grow(text, top)
     entries = sorted(_all(top), key=lambda entry: entry.start)
     starts = [entry.start for entry in entries]
@@ -96,7 +98,7 @@ def outline(text: str, root: Node) -> Outline:
     return Outline(top.children, head or _head(entries), tail)
 
 
-def _grow(text: str, entry: Entry) -> None:
+def _grow(text: str, entry: CommentedEntry) -> None:
     node = entry.node
     pairs: list[tuple[Node | None, Node]] = [(key, value) for key, value in node.pairs]
     pairs += [(None, item) for item in node.items]
@@ -105,7 +107,7 @@ def _grow(text: str, entry: Entry) -> None:
         start = key.start if key else value.start
         if key is None and not node.flow:
             start = _dash(text, position)
-        child = Entry(key, value, start, start - text.rfind("\n", 0, start) - 1, entry)
+        child = CommentedEntry(key, value, start, start - text.rfind("\n", 0, start) - 1, entry)
         child.flow = node.flow
         _grow(text, child)
         entry.children.append(child)
@@ -118,7 +120,7 @@ def _dash(text: str, position: int) -> int:
     return gap.end() if gap else position
 
 
-def _all(entry: Entry) -> Iterator[Entry]:
+def _all(entry: CommentedEntry) -> Iterator[CommentedEntry]:
     for child in entry.children:
         yield child
         yield from _all(child)
@@ -152,7 +154,7 @@ def _blank_above(text: str, index: int) -> bool:
     return line > 0 and text[above:line].rstrip() in ("", "---")
 
 
-def _attach_behind(before: Entry | None, after: Entry | None, comment: Comment) -> None:
+def _attach_behind(before: CommentedEntry | None, after: CommentedEntry | None, comment: Comment) -> None:
     """A comment behind something else on its line."""
     owner = before or after
     if owner is None:
@@ -164,7 +166,12 @@ def _attach_behind(before: Entry | None, after: Entry | None, comment: Comment) 
 
 
 def _attach_line(
-    before: Entry | None, after: Entry | None, comment: Comment, at: int, column: int, tail: list[Comment]
+    before: CommentedEntry | None,
+    after: CommentedEntry | None,
+    comment: Comment,
+    at: int,
+    column: int,
+    tail: list[Comment],
 ) -> None:
     """A comment on a line of its own: for the entry below, unless it is indented like the one above."""
     bracket = _bracket(before, at)
@@ -188,7 +195,7 @@ def _attach_line(
             owner.foot.append(comment)
 
 
-def _bracket(before: Entry | None, at: int) -> Entry | None:
+def _bracket(before: CommentedEntry | None, at: int) -> CommentedEntry | None:
     """The entry around ``at`` whose value is written in brackets that are still open there."""
     while before is not None:
         if before.node.flow and before.node.start < at < before.node.end:
@@ -197,7 +204,7 @@ def _bracket(before: Entry | None, at: int) -> Entry | None:
     return None
 
 
-def _head(entries: list[Entry]) -> list[Comment]:
+def _head(entries: list[CommentedEntry]) -> list[Comment]:
     """Take the comments off the first entry that an empty line separates from it."""
     if not entries:
         return []
@@ -212,6 +219,6 @@ def _head(entries: list[Entry]) -> list[Comment]:
     return head
 
 
-def is_mapping(entry: Entry) -> bool:
+def is_mapping(entry: CommentedEntry) -> bool:
     """Whether the entry's value is a mapping with keys."""
     return entry.node.kind == MAPPING and bool(entry.children)

@@ -1,4 +1,4 @@
-"""Where a file is written before it gets its name: one writer at a time, and nothing left behind.
+"""Temporary files ("drafts") for atomic writes: one writer at a time, and nothing left behind by a killed one.
 
 A draft lies in Git's own folder (``.git``), which nobody commits, or beside its target where that is another
 file system. Its name is random and it is created exclusively, so it is never another writer's. Writers of one
@@ -84,18 +84,18 @@ def open_parent(path: Path, root: Path | None) -> int:
     return handle
 
 
-def _step(at: int | None, name: str, shown: Path) -> int:
+def _step(at: int | None, name: str, path: Path) -> int:
     try:
         if at is not None:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(name, dir_fd=at)
         return os.open(name, FOLDER_ITSELF, dir_fd=at)
     except OSError as error:
-        if error.errno == errno.ELOOP or (error.errno == errno.ENOTDIR and shown.is_symlink()):
+        if error.errno == errno.ELOOP or (error.errno == errno.ENOTDIR and path.is_symlink()):
             raise Refused(
-                f"{shown} is a symbolic link", "records live in real folders of the repository"
+                f"{path} is a symbolic link", "records live in real folders of the repository"
             ) from None
-        error.filename = str(shown)
+        error.filename = str(path)
         raise
 
 
@@ -118,7 +118,7 @@ def locked(root: Path | None, folder: int) -> Iterator[None]:
         os.close(handle)
 
 
-def _lock(handle: int, shown: Path) -> bool:
+def _lock(handle: int, root: Path) -> bool:
     """Take the lock; False where the file system has none."""
     end = time.monotonic() + _PATIENCE
     while True:
@@ -127,7 +127,7 @@ def _lock(handle: int, shown: Path) -> bool:
         except BlockingIOError:
             if time.monotonic() > end:
                 raise ItsmError(
-                    f"another process has been writing to {shown} for {_PATIENCE:.0f} s",
+                    f"another process has been writing to {root} for {_PATIENCE:.0f} s",
                     "nothing was written; end the other itsm, or try again",
                 ) from None
             time.sleep(_PAUSE)
@@ -149,8 +149,8 @@ def git_folder(root: Path) -> Path | None:
             label, _, name = file.read(4096).partition(b":")
     except OSError:
         return None
-    named = root / os.fsdecode(name.strip())
-    return named if label == b"gitdir" and named.is_dir() else None
+    target = root / os.fsdecode(name.strip())
+    return target if label == b"gitdir" and target.is_dir() else None
 
 
 def places(root: Path | None, folder: int) -> Iterator[int]:

@@ -189,7 +189,7 @@ def _exists(data: Any, pointer: Pointer) -> bool:
 
 
 def _close(lines: Lines) -> None:
-    """End the last line; a block scalar there is told to drop the new line break (``|-``)."""
+    """End the last line; a block scalar there gets the mark that drops the new line break (``|-``)."""
     text = lines.text
     if text.endswith("\n"):
         return

@@ -1,4 +1,4 @@
-"""The only door to PyYAML: its parsers as a source of events. Importing this module imports yaml (25 ms).
+"""The only module that imports PyYAML: its parsers as a source of events. Importing this module imports yaml (25 ms).
 
 The C parser (libyaml) is used where PyYAML was built with it, the pure Python one elsewhere; both
 give the same documents and refuse the same texts.

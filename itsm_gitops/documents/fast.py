@@ -1,4 +1,4 @@
-"""The quick way through a sound document. It gives up at the first doubt; `slow` then says why.
+"""The fast YAML reader for sound documents. It gives up at the first doubt; `slow` then finds the reason.
 
 libyaml composes the nodes in C and this module turns them into data. That is about 2.5 times as fast
 as ``yaml.load(text, CSafeLoader)`` because no tag is resolved, no constructor looked up and no event

@@ -62,7 +62,7 @@ def output_file(path: Path, trusted: Path | None = None) -> Iterator[TextIO]:
     along: that raises ItsmError. A device or a pipe is written to as it is. An exception leaves what
     was there as it was. Raises UsageError where the file cannot be written, as far as possible before anything is.
     """
-    with _told(path):
+    with _as_usage_error(path):
         path = unlinked(path, trusted)
         device = (
             path.open("w", encoding="utf-8", newline="") if path.exists() and not path.is_file() else None
@@ -83,14 +83,14 @@ def output_file(path: Path, trusted: Path | None = None) -> Iterator[TextIO]:
         spool.seek(0)
         content = spool.read()
     root = drafts.root_of(path)
-    with _told(path), _parent(path, root) as folder, drafts.locked(root, folder):
-        current = _read(folder, path)
+    with _as_usage_error(path), _parent(path, root) as folder, drafts.locked(root, folder):
+        current = _content_of(folder, path)
         mode = None if current is None else stat.S_IMODE(path.stat().st_mode)
         _swap(path, root, folder, _Draft(content, mode, _MODE, durable=False), current)
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _as_usage_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -120,10 +120,10 @@ def _swap(path: Path, root: Path | None, folder: int, draft: _Draft, expected: b
     try:
         drafts.sweep(folder, once=True)
         for place in drafts.places(root, folder):
-            written = _replaced(path, place, folder, draft, expected)
-            if written:
+            identity = _replaced(path, place, folder, draft, expected)
+            if identity:
                 break
-        _verify(folder, path, draft.content, written)
+        _verify(folder, path, draft.content, identity)
     except OSError as error:
         error.filename, error.filename2 = str(path), None  # the name of a draft would tell nobody anything
         raise
@@ -137,7 +137,7 @@ def _replaced(
     """Write the file by way of one folder; return its device and inode, None where this way is barred."""
     name = drafts.new_name()
     try:
-        written = _write_draft(place, name, draft)
+        identity = _write_draft(place, name, draft)
         if expected is None:
             _claim(place, name, folder, path)
         else:
@@ -150,11 +150,11 @@ def _replaced(
     finally:
         with contextlib.suppress(OSError):
             os.unlink(name, dir_fd=place)
-    return written
+    return identity
 
 
 def _write_draft(place: int, name: str, draft: _Draft) -> tuple[int, int]:
-    """Write a file that nobody else has; return its device and inode."""
+    """Write a new file that no other process has open; return its device and inode."""
     with os.fdopen(os.open(name, drafts.CREATE, draft.fresh, dir_fd=place), "wb") as file:
         file.write(draft.content)
         file.flush()
@@ -168,11 +168,11 @@ def _write_draft(place: int, name: str, draft: _Draft) -> tuple[int, int]:
 
 def _claim(place: int, name: str, folder: int, path: Path) -> None:
     """Give the finished draft its name, which nobody else may have taken."""
-    taken = ChangedMeanwhile(f"{path} exists already", "nothing was written")
+    refusal = ChangedMeanwhile(f"{path} exists already", "nothing was written")
     try:
         os.link(name, path.name, src_dir_fd=place, dst_dir_fd=folder, follow_symlinks=False)
     except FileExistsError:
-        raise taken from None
+        raise refusal from None
     except OSError as error:
         if error.errno not in _NO_HARD_LINKS:
             raise
@@ -181,10 +181,10 @@ def _claim(place: int, name: str, folder: int, path: Path) -> None:
         except FileNotFoundError:
             os.rename(name, path.name, src_dir_fd=place, dst_dir_fd=folder)
         else:
-            raise taken from None
+            raise refusal from None
 
 
-def _verify(folder: int, path: Path, content: bytes, written: tuple[int, int] | None) -> None:
+def _verify(folder: int, path: Path, content: bytes, identity: tuple[int, int] | None) -> None:
     """Make sure that the file which now has the name is the one that was written, byte by byte."""
     try:
         with os.fdopen(os.open(path.name, _READ, dir_fd=folder), "rb") as file:
@@ -194,7 +194,7 @@ def _verify(folder: int, path: Path, content: bytes, written: tuple[int, int] | 
         raise ChangedMeanwhile(
             f"{path} was written and cannot be read back: {error.strerror}", "look at it and try again"
         ) from error
-    if (status.st_dev, status.st_ino) != written:
+    if (status.st_dev, status.st_ino) != identity:
         raise ChangedMeanwhile(
             f"another program replaced {path} at the same moment", "look at it and try again"
         )
@@ -204,7 +204,7 @@ def _verify(folder: int, path: Path, content: bytes, written: tuple[int, int] | 
 
 def _unchanged(folder: int, path: Path, expected: bytes) -> int:
     """Return the permission bits of the file after making sure that it holds ``expected``."""
-    current, mode = _read(folder, path, limit=len(expected) + 1), 0
+    current, mode = _content_of(folder, path, limit=len(expected) + 1), 0
     try:
         mode = os.stat(path.name, dir_fd=folder, follow_symlinks=False).st_mode
     except FileNotFoundError:
@@ -216,7 +216,7 @@ def _unchanged(folder: int, path: Path, expected: bytes) -> int:
     return stat.S_IMODE(mode)
 
 
-def _read(folder: int, path: Path, *, limit: int = -1) -> bytes | None:
+def _content_of(folder: int, path: Path, *, limit: int = -1) -> bytes | None:
     """Return what a regular file holds, None when there is none; raises Refused for anything else."""
     try:
         handle = os.open(path.name, _READ, dir_fd=folder)

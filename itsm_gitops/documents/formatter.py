@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from itsm_gitops.documents import render
-from itsm_gitops.documents.comments import Comment, Entry, Outline, is_mapping, outline
+from itsm_gitops.documents.comments import Comment, CommentedEntry, Outline, is_mapping, outline
 from itsm_gitops.documents.dumper import ordered
 from itsm_gitops.documents.reader import load
 from itsm_gitops.documents.tree import parse
@@ -33,7 +33,7 @@ def fmt(raw: bytes, key_order: Sequence[str] = ()) -> bytes:
     if root is None:
         raise ItsmError("the document cannot be formatted")
     plan = outline(text, root)
-    result = "\n".join(_Writer(text).document(plan, key_order)) + "\n"
+    result = "\n".join(_CanonicalWriter(text).document(plan, key_order)) + "\n"
     again = load(result.encode())
     if again.problems or json.dumps(again.data, sort_keys=True) != json.dumps(loaded.data, sort_keys=True):
         raise ItsmError(
@@ -55,13 +55,13 @@ def _texts(plan: Outline) -> Counter[str]:
     todo = list(plan.entries)
     while todo:
         entry = todo.pop()
-        found = [*entry.leading, *entry.foot, *([entry.trailing] if entry.trailing else [])]
-        count.update(comment.text for comment in found)
+        comments = [*entry.leading, *entry.foot, *([entry.trailing] if entry.trailing else [])]
+        count.update(comment.text for comment in comments)
         todo += entry.children
     return count
 
 
-class _Writer:
+class _CanonicalWriter:
     """Collects the lines of the canonical text."""
 
     def __init__(self, text: str) -> None:
@@ -93,7 +93,7 @@ class _Writer:
             self.open_block = False
             blank = True
 
-    def _entry(self, entry: Entry, indent: int, *, blank: bool, lead: str = "") -> None:
+    def _entry(self, entry: CommentedEntry, indent: int, *, blank: bool, lead: str = "") -> None:
         """Write an entry; ``lead`` is what stands before it on its line (dashes), or empty."""
         leading = [] if lead else _hoisted(entry)
         self._comments(leading, indent, blank=blank)
@@ -106,7 +106,7 @@ class _Writer:
             self._value(entry, indent, start + render.key(entry.key.value) + ":")
         self._comments(entry.foot, max(indent, render.INDENT) if entry.key else indent + render.INDENT)
 
-    def _item(self, entry: Entry, indent: int, start: str) -> None:
+    def _item(self, entry: CommentedEntry, indent: int, start: str) -> None:
         if not entry.children:
             self._value(entry, indent, start.rstrip(" "))
             return
@@ -114,7 +114,7 @@ class _Writer:
             lead = "" if position else start
             self._entry(child, indent + render.INDENT, blank=position > 0, lead=lead)
 
-    def _value(self, entry: Entry, indent: int, head: str) -> None:
+    def _value(self, entry: CommentedEntry, indent: int, head: str) -> None:
         behind = f" {entry.trailing.text}" if entry.trailing else ""
         if entry.children:
             self.out.append(head + behind)
@@ -124,14 +124,14 @@ class _Writer:
                 self._entry(child, below, blank=position > 0)
             return
         value = entry.node.data()
-        written = self._folded(entry, indent + render.INDENT)
-        if written is None:
-            written = render.leaf(value, indent + render.INDENT, render.INDENT)
-        first, *rest = written.split("\n")
+        text = self._folded(entry, indent + render.INDENT)
+        if text is None:
+            text = render.leaf(value, indent + render.INDENT, render.INDENT)
+        first, *rest = text.split("\n")
         self.out += [f"{head} {first}{behind}", *rest]
         self.open_block = "+" in first and first[0] in "|>" and bool(rest)
 
-    def _folded(self, entry: Entry, margin: int) -> str | None:
+    def _folded(self, entry: CommentedEntry, margin: int) -> str | None:
         """A folded text with its lines as they are, only indented anew; None for anything else."""
         node = entry.node
         header = _HEADER.match(self.text, node.start) if node.style == ">" else None
@@ -147,12 +147,12 @@ class _Writer:
         return "\n".join([f">{header.group(2)}", *moved, *([""] * len(keep))])
 
 
-def _hoisted(entry: Entry) -> list[Comment]:
+def _hoisted(entry: CommentedEntry) -> list[Comment]:
     """The comments above an entry. A list item takes those of the keys that share its dash's line."""
-    found = list(entry.leading)
+    comments = list(entry.leading)
     while entry.key is None and entry.children:
         if entry.trailing:
-            found.append(entry.trailing)
+            comments.append(entry.trailing)
         entry = entry.children[0]
-        found += entry.leading
-    return found
+        comments += entry.leading
+    return comments

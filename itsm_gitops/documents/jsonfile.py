@@ -10,7 +10,7 @@ from itsm_gitops.documents import accidents, chars
 from itsm_gitops.documents.problems import (
     RULEBOOK_LIMITS,
     Limits,
-    Loaded,
+    LoadedDocument,
     Problem,
     too_deep,
     too_large,
@@ -30,22 +30,22 @@ class _NotFinite(ValueError):
     """NaN or Infinity, which JSON does not have."""
 
 
-def load_json(raw: bytes, *, limits: Limits = RULEBOOK_LIMITS) -> Loaded:
+def load_json(raw: bytes, *, limits: Limits = RULEBOOK_LIMITS) -> LoadedDocument:
     """Read one JSON document whose top level is an object.
 
     Refused with a position: duplicate keys, NaN and infinities, forbidden characters, too much nesting.
     Never raises on content.
     """
     if len(raw) > limits.size:
-        return Loaded(None, (too_large(len(raw), limits),))
+        return LoadedDocument(None, (too_large(len(raw), limits),))
     merge = accidents.unfinished_merge(raw)
     if merge:
-        return Loaded(None, (merge,))
+        return LoadedDocument(None, (merge,))
     text = chars.clean_text(raw)
     if text is None:
         return explained(raw, chars.diagnose(raw))
     data, problem = _parsed(text, limits)
-    return explained(raw, (problem,)) if problem else Loaded(data, ())
+    return explained(raw, (problem,)) if problem else LoadedDocument(data, ())
 
 
 def _parsed(text: str, limits: Limits) -> tuple[Any, Problem | None]:
@@ -133,23 +133,23 @@ def _measure(text: str, limits: Limits) -> Problem | None:
 
 def _find_duplicate(text: str) -> Problem:
     """Locate the first key that its object has already; ``text`` is valid JSON with one."""
-    seen: list[set[str]] = []
+    objects: list[set[str]] = []
     last: re.Match[str] | None = None
     for match in _TOKEN.finditer(text):
-        found = match.group()
-        if found in ("{", "["):
-            seen.append(set())
-        elif found in ("]", "}"):
-            seen.pop()
-        elif found == ":" and last is not None:
+        mark = match.group()
+        if mark in ("{", "["):
+            objects.append(set())
+        elif mark in ("]", "}"):
+            objects.pop()
+        elif mark == ":" and last is not None:
             key = json.loads(last.group())
-            if key in seen[-1]:
+            if key in objects[-1]:
                 line, column = chars.position(text, last.start())
                 return Problem(
                     "P004", f"the key '{key[:40]}' appears twice", "keep one of the two", line, column
                 )
-            seen[-1].add(key)
-        last = match if found[0] == '"' else None
+            objects[-1].add(key)
+        last = match if mark[0] == '"' else None
     return Problem("P004", "a key appears twice", "keep one of the two", 1, 1)
 
 
@@ -159,9 +159,9 @@ def _hidden(value: Any) -> Problem | None:
     while todo:
         item = todo.pop()
         if isinstance(item, str):
-            found = chars.value_problems(item, 1, 1)
-            if found:
-                return found[0]
+            problems = chars.value_problems(item, 1, 1)
+            if problems:
+                return problems[0]
         elif isinstance(item, dict):
             todo += [*item, *item.values()]
         elif isinstance(item, list):

@@ -130,8 +130,8 @@ class Json:
         if not spread:
             return json.dumps(value, ensure_ascii=self._ascii, separators=(comma, self._colon))
         step = self._step if self._step is not None else "  "
-        written = json.dumps(value, ensure_ascii=self._ascii, indent=step, separators=(",", self._colon))
-        return written.replace("\n", f"\n{margin}")
+        text = json.dumps(value, ensure_ascii=self._ascii, indent=step, separators=(",", self._colon))
+        return text.replace("\n", f"\n{margin}")
 
 
 def _spans(node: Node) -> list[tuple[int, int]]:

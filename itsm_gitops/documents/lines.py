@@ -1,4 +1,4 @@
-"""A text whose lines keep their ends: edits see LF only, and each line that stays has the end that it had."""
+"""A text being edited: edits work on LF, and each line that stays keeps its own line end (LF or CRLF)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Lines:
     def apply(self, cut: Cut) -> None:
         """Make a change."""
         first = self.text.count("\n", 0, cut.start)
-        gone, come = self.text.count("\n", cut.start, cut.end), cut.new.count("\n")
+        removed, added = self.text.count("\n", cut.start, cut.end), cut.new.count("\n")
         near = self._breaks[first : first + 1] or self._breaks[-1:] or ["\n"]
-        stay = self._breaks[first : first + min(gone, come)]
-        self._breaks[first : first + gone] = stay + near * (come - len(stay))
+        stay = self._breaks[first : first + min(removed, added)]
+        self._breaks[first : first + removed] = stay + near * (added - len(stay))
         if self._tail and cut.end > len(self.text) - len(self._tail[1]):
             # Lines put behind the last one end as lines do; where the last one goes, the one above it is whole.
             whole = cut.start == cut.end or cut.end == len(self.text)

@@ -1,4 +1,4 @@
-"""How drafts are called: files that get their real name when they are complete."""
+"""The name prefix of drafts: temporary files that get their real name when they are complete."""
 
 from __future__ import annotations
 

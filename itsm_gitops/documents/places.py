@@ -21,7 +21,7 @@ def plain_path(path: Path) -> Path:
 
 
 def _below(path: Path, root: Path | None) -> Path | None:
-    """Return the way from a root to a path as it is written; None for what is not below it.
+    """Return the path relative to a root as it is written; None where it is not below the root.
 
     The root may be reached through links, which is how people get to their folders.
     """

@@ -10,7 +10,7 @@ from itsm_gitops.documents.tree import MAPPING, Node, parse
 from itsm_gitops.model.findings import Pointer
 
 
-class Span(NamedTuple):
+class TextSpan(NamedTuple):
     """A stretch of text: character offsets into the decoded text; line and column count from 1."""
 
     start: int
@@ -19,15 +19,15 @@ class Span(NamedTuple):
     column: int
 
 
-_TOP = Span(0, 0, 1, 1)
+_TOP = TextSpan(0, 0, 1, 1)
 
 
 class SourceMap:
     """Positions of all keys and values of one document."""
 
     def __init__(self, root: Node | None) -> None:
-        self._values: dict[Pointer, Span] = {}
-        self._keys: dict[Pointer, Span] = {}
+        self._values: dict[Pointer, TextSpan] = {}
+        self._keys: dict[Pointer, TextSpan] = {}
         if root is not None:
             self._add((), root)
 
@@ -42,15 +42,15 @@ class SourceMap:
             for position, item in enumerate(node.items):
                 self._add((*pointer, position), item)
 
-    def value(self, pointer: Pointer) -> Span | None:
+    def value(self, pointer: Pointer) -> TextSpan | None:
         """The place of the value at ``pointer``; None when there is none."""
         return self._values.get(pointer)
 
-    def key(self, pointer: Pointer) -> Span | None:
+    def key(self, pointer: Pointer) -> TextSpan | None:
         """The place of the key that ``pointer`` ends with; None for list positions."""
         return self._keys.get(pointer)
 
-    def nearest(self, pointer: Pointer) -> Span:
+    def nearest(self, pointer: Pointer) -> TextSpan:
         """The place of the value at ``pointer`` or of the deepest value around it that exists.
 
         For a value that is not written (``key:`` and nothing after it) the place of the key.
@@ -63,8 +63,8 @@ class SourceMap:
         return self._values.get((), _TOP)
 
 
-def _span(node: Node) -> Span:
-    return Span(node.start, node.end, node.line + 1, node.column + 1)
+def _span(node: Node) -> TextSpan:
+    return TextSpan(node.start, node.end, node.line + 1, node.column + 1)
 
 
 def locate(raw: bytes) -> SourceMap:

@@ -1,4 +1,4 @@
-"""What can be wrong with the text of a document, and how much of it is read at all."""
+"""The problems of a document's text (codes P001 to P017), and the limits of size, depth and number of values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Problem(NamedTuple):
     column: int
 
 
-class Loaded(NamedTuple):
+class LoadedDocument(NamedTuple):
     """A document as read: its data, or None and at least one problem."""
 
     data: Any

@@ -9,33 +9,33 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from itsm_gitops.documents import accidents, chars
-from itsm_gitops.documents.problems import LIMITS, Limits, Loaded, Problem, too_large
+from itsm_gitops.documents.problems import LIMITS, Limits, LoadedDocument, Problem, too_large
 
 
-def load(raw: bytes, *, limits: Limits = LIMITS) -> Loaded:
+def load(raw: bytes, *, limits: Limits = LIMITS) -> LoadedDocument:
     """Read one document whose top level is a mapping.
 
     The data holds dicts with string keys, lists, strings, ints, finite floats, booleans and None, and
     shares nothing. With any problem the data is None. Never raises on content.
     """
     if len(raw) > limits.size:
-        return Loaded(None, (too_large(len(raw), limits),))
+        return LoadedDocument(None, (too_large(len(raw), limits),))
     merge = accidents.unfinished_merge(raw)
     if merge:
-        return Loaded(None, (merge,))
+        return LoadedDocument(None, (merge,))
     text = chars.clean_text(raw)
     if text is None:
         return explained(raw, chars.diagnose(raw))
     from itsm_gitops.documents import events, fast, slow
 
     try:
-        return Loaded(fast.read(text, limits), ())
+        return LoadedDocument(fast.read(text, limits), ())
     except (fast.Doubt, events.YAMLError, ValueError, OverflowError, RecursionError):
         loaded = slow.read(text, limits)
         return explained(raw, loaded.problems) if loaded.problems else loaded
 
 
-def explained(raw: bytes, problems: Iterable[Problem]) -> Loaded:
+def explained(raw: bytes, problems: Iterable[Problem]) -> LoadedDocument:
     """Return why ``raw`` cannot be read: what happened to the file where that is plain, else every problem."""
     cause = accidents.accident(raw)
-    return Loaded(None, (cause,) if cause else tuple(problems))
+    return LoadedDocument(None, (cause,) if cause else tuple(problems))

@@ -101,8 +101,8 @@ def double_quote(text: str) -> str:
 def can_be_block(text: str) -> bool:
     """Whether ``text`` reads back the same from a block scalar, and its end can be seen there."""
     body = text.rstrip("\n")
-    seen = bool(body.strip()) and bool(body.rsplit("\n", 1)[-1].strip())
-    return seen and "\r" not in text and is_clean(text) and "\t" not in body[:1]
+    visible = bool(body.strip()) and bool(body.rsplit("\n", 1)[-1].strip())
+    return visible and "\r" not in text and is_clean(text) and "\t" not in body[:1]
 
 
 def block(text: str, margin: int, step: int = INDENT) -> str:
@@ -115,8 +115,8 @@ def block(text: str, margin: int, step: int = INDENT) -> str:
     chomp = "-" if breaks == 0 else "" if breaks == 1 else "+"
     # A first line that starts with a space (or is empty) hides how far the block is indented.
     hint = str(step) if body.startswith((" ", "\n")) else ""
-    written = [" " * margin + line if line else "" for line in body.split("\n")]
-    return "\n".join([f"|{hint}{chomp}", *written, *[""] * (breaks - 1)])
+    lines = [" " * margin + line if line else "" for line in body.split("\n")]
+    return "\n".join([f"|{hint}{chomp}", *lines, *[""] * (breaks - 1)])
 
 
 def flow(value: Any) -> str:

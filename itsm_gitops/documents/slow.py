@@ -1,6 +1,6 @@
-"""The careful way through a document: every problem with its line and column.
+"""The careful YAML reader: reports every problem of a document with its line and column.
 
-This reading decides what a document means; the quick way in `fast` must agree with it.
+This reading decides what a document means; the fast reader in `fast` must agree with it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itsm_gitops.documents.events import events as types
 from itsm_gitops.documents.problems import (
     MAX_PROBLEMS,
     Limits,
-    Loaded,
+    LoadedDocument,
     Problem,
     Stop,
     too_deep,
@@ -28,9 +28,9 @@ _DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 _TOO_DEEP = "exceeded maximum nesting depth"
 
 
-def read(text: str, limits: Limits, *, mapping: bool = True, pure: bool = False) -> Loaded:
+def read(text: str, limits: Limits, *, mapping: bool = True, pure: bool = False) -> LoadedDocument:
     """Read ``text``, whose characters are known to be clean; ``mapping`` demands one at the top."""
-    reader = _Reader(text, limits)
+    reader = _CarefulReader(text, limits)
     data = None
     try:
         data = reader.stream(open_events(text, pure=pure), mapping)
@@ -44,10 +44,10 @@ def read(text: str, limits: Limits, *, mapping: bool = True, pure: bool = False)
             return read(text, limits, mapping=mapping, pure=True)
         reader.problems.append(translate(text, error))
     problems = tuple(sorted(reader.problems, key=lambda p: (p.line, p.column)))[:MAX_PROBLEMS]
-    return Loaded(None if problems else data, problems)
+    return LoadedDocument(None if problems else data, problems)
 
 
-class _Reader:
+class _CarefulReader:
     """One reading: the problems found so far and the number of values met."""
 
     def __init__(self, text: str, limits: Limits) -> None:
@@ -150,8 +150,8 @@ class _Reader:
         elif name == "<<" and not event.style:
             self._add("P005", event, "a merge key (`<<`)", "write the keys out")
         elif not isinstance(key, str):
-            shown = f"`{name[:40]}` is not text" if name else "a key is missing before the colon"
-            self._add("P008", event, shown, "put the key in quotes" if name else "write the key")
+            problem = f"`{name[:40]}` is not text" if name else "a key is missing before the colon"
+            self._add("P008", event, problem, "put the key in quotes" if name else "write the key")
         elif name in lines:
             message = f"the key '{name[:40]}' appears twice (first on line {lines[name]})"
             self._add("P004", event, message, "keep one of the two")

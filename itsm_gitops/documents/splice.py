@@ -141,11 +141,11 @@ class Text:
             node = node.children()[-1]
         if node.style not in ("|", ">"):
             return node.end
-        written = self.text[node.start : node.end]
-        header = _HEADER.match(written)
+        source = self.text[node.start : node.end]
+        header = _HEADER.match(source)
         if header and "+" in header.group(1):
-            return node.end - 1 if written.endswith("\n") else node.end
-        return self._line_end(node.start + len(written.rstrip()))
+            return node.end - 1 if source.endswith("\n") else node.end
+        return self._line_end(node.start + len(source.rstrip()))
 
     def _line_end(self, index: int) -> int:
         end = self.text.find("\n", index)
@@ -197,9 +197,9 @@ class Text:
             if header:
                 starts = [header.end()]
         for start in starts:
-            found = _COMMENT.match(self.text, start)
-            if found:
-                return found.group().rstrip()
+            match = _COMMENT.match(self.text, start)
+            if match:
+                return match.group().rstrip()
         return ""
 
     def _replace_root(self, value: Any) -> Cut:
@@ -276,23 +276,23 @@ class Text:
 
 def _layout(root: Node) -> Layout:
     """How the document indents: as its first nested mapping and its first list do."""
-    found: dict[str, int] = {}
+    steps: dict[str, int] = {}
     todo = [root]
-    while todo and len(found) < 2:
+    while todo and len(steps) < 2:
         node = todo.pop(0)
         if node.flow:
             continue
         for key, value in node.pairs:
             if value.kind != SCALAR and not value.flow and value.line > key.line:
-                found.setdefault(value.kind, value.column - node.column)
+                steps.setdefault(value.kind, value.column - node.column)
         todo += [value for _, value in node.pairs] + node.items
-    return Layout(found.get(MAPPING, render.INDENT), found.get(SEQUENCE, 0))
+    return Layout(steps.get(MAPPING, render.INDENT), steps.get(SEQUENCE, 0))
 
 
 def position_of(names: Sequence[str], name: str, key_order: Sequence[str]) -> int:
     """Where a new key belongs: behind the key that precedes it most closely in ``key_order``."""
-    rank = {known: position for position, known in enumerate(key_order)}
+    rank = {key: position for position, key in enumerate(key_order)}
     if name not in rank:
         return len(names)
-    before = [(rank[known], at) for at, known in enumerate(names) if rank.get(known, len(rank)) < rank[name]]
+    before = [(rank[key], at) for at, key in enumerate(names) if rank.get(key, len(rank)) < rank[name]]
     return max(before)[1] + 1 if before else 0

@@ -1,4 +1,4 @@
-"""What YAML 1.2.2 forbids and libyaml takes: read with it, a file would be readable by this tool only.
+"""Rejects texts that YAML 1.2.2 forbids but libyaml accepts, because other YAML readers could not read them.
 
 The rules are those of the specification: a comment needs white space before it (6.6), lines of a value in
 brackets or quotes stand further in than what they belong to (7.3, 7.4, 8.1), a lone dash in brackets is no
@@ -28,7 +28,7 @@ _BLOCK = (types.BlockSequenceStartToken, types.BlockMappingStartToken)
 
 
 def violations(text: str, *, pure: bool = False) -> Iterator[Problem]:
-    """Yield what is wrong with a text that the parser takes."""
+    """Yield the problems of a text that the parser accepts."""
     return _Scan(text).problems(pure)
 
 
@@ -94,16 +94,16 @@ class _Scan:
 
     def _too_far_out(self, first: int, last: int, *, brackets: bool) -> Iterator[Problem]:
         """Yield the first line of a value in brackets or quotes that is not indented as it must be."""
-        wanted = self._margins[-1] + 1
+        least = self._margins[-1] + 1
         for number in range(first + 1, last + 1):
             line = self._lines[number]
-            spaces, shown = len(line) - len(line.lstrip(" ")), line.strip(" \t\r")
-            if not shown or (brackets and shown[0] == "#"):
+            spaces, content = len(line) - len(line.lstrip(" ")), line.strip(" \t\r")
+            if not content or (brackets and content[0] == "#"):
                 continue
-            if spaces >= wanted - (brackets and shown[0] in "]}"):
+            if spaces >= least - (brackets and content[0] in "]}"):
                 continue
             what = "in brackets" if brackets else "of a text in quotes"
-            hint = f"begin it with at least {wanted} space{'' if wanted == 1 else 's'}, not with tabs"
+            hint = f"begin it with at least {least} space{'' if least == 1 else 's'}, not with tabs"
             yield _problem(f"a line {what} that stands too far left", hint, number, spaces)
             return
 

@@ -1,4 +1,4 @@
-"""Puts the parser's complaints into words that say what to do."""
+"""Translates error messages of the YAML parser into problems with a hint."""
 
 from __future__ import annotations
 
@@ -90,18 +90,18 @@ _RESERVED = _Says("", "a value cannot start with this character", _QUOTE)
 
 def translate(text: str, error: Exception) -> Problem:
     """Turn an exception of the YAML parser about ``text`` into a problem with a position."""
-    said = f"{getattr(error, 'context', None) or ''}; {getattr(error, 'problem', None) or error}"
+    complaint = f"{getattr(error, 'context', None) or ''}; {getattr(error, 'problem', None) or error}"
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    if "cannot start any token" in said:
+    if "cannot start any token" in complaint:
         row = _TAB if mark and text[mark.index : mark.index + 1] == "\t" else _RESERVED
-    elif (mark and "expected key" in said and text[mark.index : mark.index + 1] == ":") or (
-        mark and "but found ':'" in said
+    elif (mark and "expected key" in complaint and text[mark.index : mark.index + 1] == ":") or (
+        mark and "but found ':'" in complaint
     ):
         row = _NO_KEY
     else:
         row = next(
-            (row for row in _TABLE if row.marker in said),
-            _Says("", said.strip("; "), "check the quotes, colons and indentation here"),
+            (row for row in _TABLE if row.marker in complaint),
+            _Says("", complaint.strip("; "), "check the quotes, colons and indentation here"),
         )
     if row.at_start:
         mark = getattr(error, "context_mark", None) or mark

@@ -1,4 +1,4 @@
-"""Evidence: one statement about each merge, kept in a ledger, and the audit that computes it again.
+"""Evidence: one statement about each merge, all of them in the ledger, and the audit that recomputes them.
 
 How evidence is kept
 --------------------

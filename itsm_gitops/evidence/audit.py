@@ -1,8 +1,8 @@
-"""The audit: everything that the evidence says is computed again, and compared with the branch as it is.
+"""The audit: recomputes every statement, and compares the statements with the branch as it is.
 
-Nothing is believed that can be computed. Approvers are those whom the policy, the roles and the CMDB
-of each merge's own base ask for; keys are those that stood there then. What is left to believe is
-that a forge said what the recorder wrote down; a signed statement needs no such trust.
+The audit believes nothing that it can compute. Approvers are those whom the policy, the roles and the CMDB
+of each merge's own base ask for; keys are those that stood there then. The one thing
+that it has to believe is that a forge said what the recorder wrote down; a signed approval needs no such trust.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from itsm_gitops.evidence import trail as trails
 from itsm_gitops.evidence.ledger import (
     BYPASSED,
     MEANINGS,
@@ -22,13 +21,13 @@ from itsm_gitops.evidence.ledger import (
     TAMPERED,
     UNREVIEWED,
     AuditFinding,
-    Book,
+    Ledger,
     finding,
 )
-from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.moves import BranchMove, BranchMoves, ancestors, moves_of
+from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.evidence.statement import MERGE, RETROACTIVE
-from itsm_gitops.evidence.trail import Move, Trail
 from itsm_gitops.gate.types import SATISFIED
 from itsm_gitops.model import clock
 from itsm_gitops.model.findings import ERROR, INFO
@@ -37,7 +36,7 @@ from itsm_gitops.repository import Git, Repository
 _REASONS = 3
 
 
-class Branch(NamedTuple):
+class AuditedBranch(NamedTuple):
     """One audited branch: its tip, where the audit began, and its merges by result (UNREVIEWED too)."""
 
     target: str
@@ -47,7 +46,7 @@ class Branch(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class AuditReport:
     """What an audit found. ``ledger`` is the newest commit of the evidence, ``name`` of its last statement.
 
     ``statements`` counts what was computed again.
@@ -56,7 +55,7 @@ class Report:
     ledger: str
     name: str
     statements: int
-    branches: tuple[Branch, ...]
+    branches: tuple[AuditedBranch, ...]
     findings: tuple[AuditFinding, ...]
     at: datetime
 
@@ -78,40 +77,40 @@ EVERYTHING = Since()
 
 def verify(
     repo: Repository,
-    book: Book,
+    ledger: Ledger,
     tips: Mapping[str, str],
     *,
     since: Since = EVERYTHING,
     now: datetime,
     everything: bool = True,
-) -> Report:
+) -> AuditReport:
     """Audit branches (``tips``: name to commit) against the ledger, offline.
 
     With ``everything`` a statement about a branch that is not among them is a finding. Raises GitError where the history is missing, as in a shallow clone.
     """
     repo.history.require_history("what was merged when")
-    recheck = Recheck(repo, book, now)
-    findings = list(book.findings)
+    recheck = Recheck(repo, ledger, now)
+    findings = list(ledger.findings)
     branches = []
     for target, tip in tips.items():
-        case = _Case(repo.history, book, target, tip, since, recheck)
+        case = _BranchAudit(repo.history, ledger, target, tip, since, recheck)
         findings.extend(case.findings())
         branches.append(case.branch)
     if everything:
-        findings.extend(_elsewhere(book, tips))
+        findings.extend(_elsewhere(ledger, tips))
     order = list(MEANINGS)
     findings.sort(
         key=lambda f: (order.index(f.code), clock.format_time(f.at) if f.at else "", f.commit, f.path)
     )
-    last = book.statements[-1].name if book.statements else ""
-    return Report(book.tip, last, recheck.count, tuple(branches), tuple(findings), now)
+    last = ledger.statements[-1].name if ledger.statements else ""
+    return AuditReport(ledger.tip, last, recheck.count, tuple(branches), tuple(findings), now)
 
 
-def _elsewhere(book: Book, tips: Mapping[str, str]) -> Iterator[AuditFinding]:
+def _elsewhere(ledger: Ledger, tips: Mapping[str, str]) -> Iterator[AuditFinding]:
     """Yield statements about branches that there are none of, so that nobody hides behind a name."""
-    for target in book.targets:
+    for target in ledger.targets:
         if target not in tips:
-            first = book.about(target)[0]
+            first = ledger.of_branch(target)[0]
             yield finding(
                 TAMPERED,
                 ERROR,
@@ -121,37 +120,39 @@ def _elsewhere(book: Book, tips: Mapping[str, str]) -> Iterator[AuditFinding]:
             )
 
 
-class _Case:
+class _BranchAudit:
     """The audit of one branch."""
 
-    def __init__(self, git: Git, book: Book, target: str, tip: str, since: Since, recheck: Recheck) -> None:
+    def __init__(
+        self, git: Git, ledger: Ledger, target: str, tip: str, since: Since, recheck: Recheck
+    ) -> None:
         self.git = git
         self.target = target
         self.recheck = recheck
         self.since = since
-        about = book.about(target)
-        self.trail = _cut(trails.trail(git, tip, about, since.commit), since)
-        before = trails.ancestors(git, since.commit) if since.commit else frozenset()
-        self.statements = [s for s in about if s.merge not in before and self._in_time(s.recorded_at)]
-        self.reached = trails.ancestors(git, tip)
+        statements = ledger.of_branch(target)
+        self.moves = _cut(moves_of(git, tip, statements, since.commit), since)
+        before = ancestors(git, since.commit) if since.commit else frozenset()
+        self.statements = [s for s in statements if s.merge not in before and self._in_time(s.recorded_at)]
+        self.reached = ancestors(git, tip)
 
     def _in_time(self, at: datetime) -> bool:
         return self.since.moment is None or at >= self.since.moment
 
     @property
-    def branch(self) -> Branch:
+    def branch(self) -> AuditedBranch:
         results = Counter(
             m.statement.result if m.statement else UNREVIEWED
-            for m in self.trail.moves
+            for m in self.moves.moves
             if m.statement or self._changed(m)
         )
-        return Branch(self.target, self.trail.tip, self.trail.start, dict(sorted(results.items())))
+        return AuditedBranch(self.target, self.moves.tip, self.moves.start, dict(sorted(results.items())))
 
-    def _changed(self, move: Move) -> bool:
+    def _changed(self, move: BranchMove) -> bool:
         return self.recheck.tree(move.base) != move.landed.tree
 
     def findings(self) -> Iterator[AuditFinding]:
-        for move in self.trail.moves:
+        for move in self.moves.moves:
             if move.statement is None and self._changed(move):
                 yield self._unreviewed(move)
         reviews = self._reviews()
@@ -166,7 +167,7 @@ class _Case:
             if statement.kind == MERGE:
                 yield from _consequences(statement, reviews.get(statement.name), self.recheck.now)
 
-    def _unreviewed(self, move: Move) -> AuditFinding:
+    def _unreviewed(self, move: BranchMove) -> AuditFinding:
         landed = move.landed
         who = f"{landed.committer} <{landed.committer_address}>"
         return AuditFinding(
@@ -179,7 +180,7 @@ class _Case:
             at=landed.at,
         )
 
-    def _reviews(self) -> dict[str, Evidence]:
+    def _reviews(self) -> dict[str, Statement]:
         """Return the retrospective reviews that hold, by the name of the statement they complete."""
         return {
             str(s.predicate["original"]): s
@@ -188,19 +189,19 @@ class _Case:
         }
 
 
-def _cut(trail: Trail, since: Since) -> Trail:
+def _cut(moves: BranchMoves, since: Since) -> BranchMoves:
     """Leave out the moves from before a moment."""
     if since.moment is None:
-        return trail
-    kept: list[Move] = []
-    for move in trail.moves:
+        return moves
+    later: list[BranchMove] = []
+    for move in moves.moves:
         if (move.statement.recorded_at if move.statement else move.landed.at) < since.moment:
             break
-        kept.append(move)
-    return trail._replace(moves=tuple(kept), start=kept[-1].base if kept else trail.tip)
+        later.append(move)
+    return moves._replace(moves=tuple(later), start=later[-1].base if later else moves.tip)
 
 
-def _consequences(statement: Evidence, review: Evidence | None, now: datetime) -> Iterator[AuditFinding]:
+def _consequences(statement: Statement, review: Statement | None, now: datetime) -> Iterator[AuditFinding]:
     """Yield what a merge that was not simply approved needs, or got since."""
     if statement.result not in (BYPASSED, OVERRIDDEN):
         return
@@ -208,21 +209,23 @@ def _consequences(statement: Evidence, review: Evidence | None, now: datetime) -
     due = statement.retro_due
     if review is not None:
         late = ", late" if due and review.evaluated_at > due else ""
-        done = f"reviewed afterwards{late}, {clock.format_time(review.evaluated_at)}, by {_approvers(review)}"
-        yield finding(statement.result, INFO, statement, f"{why}; {done}")
+        outcome = (
+            f"reviewed afterwards{late}, {clock.format_time(review.evaluated_at)}, by {_approvers(review)}"
+        )
+        yield finding(statement.result, INFO, statement, f"{why}; {outcome}")
     elif statement.result == BYPASSED:
-        hint = f"itsm audit retro {_named(statement)} records that it was reviewed afterwards"
+        hint = f"itsm audit retro {_name_of(statement)} records that it was reviewed afterwards"
         yield finding(BYPASSED, ERROR, statement, why, hint)
     elif due and due < now:
-        hint = f"itsm audit retro {_named(statement)} records the review"
+        hint = f"itsm audit retro {_name_of(statement)} records the review"
         message = f"{why}; its review was due {clock.format_time(due)}, {clock.age(due, now)} ago; owed: {_owed(statement)}"
         yield finding(OVERDUE, ERROR, statement, message, hint)
     else:
-        told = f", review due {clock.format_time(due)}" if due else ""
-        yield finding(OVERRIDDEN, INFO, statement, f"{why}{told}; owed: {_owed(statement)}")
+        due_text = f", review due {clock.format_time(due)}" if due else ""
+        yield finding(OVERRIDDEN, INFO, statement, f"{why}{due_text}; owed: {_owed(statement)}")
 
 
-def _owed(statement: Evidence) -> str:
+def _owed(statement: Statement) -> str:
     """Say which approvals were skipped and have to be made up for."""
     verdicts = statement.predicate["assessment"]["requirements"]
     skipped = [f"{v['name']} ({v['role'].replace('_', ' ')})" for v in verdicts if v["result"] == OVERRIDDEN]
@@ -230,26 +233,26 @@ def _owed(statement: Evidence) -> str:
     return ", ".join(skipped[:_REASONS]) + more
 
 
-def _named(statement: Evidence) -> str:
+def _name_of(statement: Statement) -> str:
     return next(iter(statement.changes), statement.merge[:12])
 
 
-def _approvers(review: Evidence) -> str:
+def _approvers(review: Statement) -> str:
     people = {
         str(r["person"]): None for v in review.predicate["assessment"]["requirements"] for r in v["counted"]
     }
     return ", ".join(people) or "nobody in particular"
 
 
-def _why(statement: Evidence) -> str:
+def _why(statement: Statement) -> str:
     """Say what was missing, or who let it pass, in the statement's own words."""
-    judged = statement.predicate["assessment"]
+    assessment = statement.predicate["assessment"]
     passing = (SATISFIED, "NOT_APPLICABLE")
-    open_ones = [v for v in judged["requirements"] if v["result"] not in passing]
-    said = [
+    open_ones = [v for v in assessment["requirements"] if v["result"] not in passing]
+    reasons = [
         v["reason"].partition(";")[0] if v["result"] == OVERRIDDEN else f"{v['name']}: {v['reason']}"
         for v in open_ones
     ]
-    said = list(dict.fromkeys(said)) or list(judged["messages"])
-    more = f"; and {len(said) - _REASONS} more" if len(said) > _REASONS else ""
-    return "; ".join(said[:_REASONS]) + more or f"the gate said {judged['result']}"
+    reasons = list(dict.fromkeys(reasons)) or list(assessment["messages"])
+    more = f"; and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
+    return "; ".join(reasons[:_REASONS]) + more or f"the gate said {assessment['result']}"

@@ -1,4 +1,4 @@
-"""`itsm audit verify`, `show` and `export`: what the evidence says, and whether it is true."""
+"""`itsm audit verify`, `show` and `export`: recompute all statements, show some of them, list the merges."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.evidence import audit, recording
 from itsm_gitops.evidence import sources as evidencing
-from itsm_gitops.evidence.audit import Branch, Report, Since
-from itsm_gitops.evidence.ledger import TAMPERED, AuditFinding, Book, read_book
-from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.audit import AuditedBranch, AuditReport, Since
+from itsm_gitops.evidence.ledger import TAMPERED, AuditFinding, Ledger, read_ledger
+from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.evidence.statement import MERGE
 from itsm_gitops.model import clock
@@ -22,7 +22,7 @@ from itsm_gitops.repository import Git, Repository, mainline, sharing
 VERSION = 1
 
 
-def verify(repo: Repository, *, since: str = "", target: str = "", anchor: str = "") -> Report:
+def verify(repo: Repository, *, since: str = "", target: str = "", anchor: str = "") -> AuditReport:
     """Compute all evidence again, offline.
 
     ``since`` is a revision or a date; by default the audit begins where evidence does. ``target`` is
@@ -32,18 +32,18 @@ def verify(repo: Repository, *, since: str = "", target: str = "", anchor: str =
     """
     git = repo.history
     newest = sharing.newest(git)
-    book = read_book(git, newest.tip)
+    ledger = read_ledger(git, newest.tip)
     more = [*_parted(newest), *_anchored(git, newest.tip, anchor)]
-    book = book._replace(findings=(*more, *book.findings))
-    tips = dict(_tips(repo, book, target))
+    ledger = ledger._replace(findings=(*more, *ledger.findings))
+    tips = dict(_tips(repo, ledger, target))
     now = clock.now()
-    return audit.verify(repo, book, tips, since=_since(git, since), now=now, everything=not target)
+    return audit.verify(repo, ledger, tips, since=_since(git, since), now=now, everything=not target)
 
 
-def _tips(repo: Repository, book: Book, target: str) -> Iterator[tuple[str, str]]:
+def _tips(repo: Repository, ledger: Ledger, target: str) -> Iterator[tuple[str, str]]:
     usual = recording.branch(repo, target)
     yield usual
-    for name in () if target else book.targets:
+    for name in () if target else ledger.targets:
         if name != usual[0]:
             try:
                 yield recording.branch(repo, name)
@@ -94,22 +94,22 @@ def _anchored(git: Git, tip: str, anchor: str) -> Iterator[AuditFinding]:
         )
 
 
-class Shown(NamedTuple):
+class CheckedStatement(NamedTuple):
     """A statement, and what is wrong with it."""
 
-    statement: Evidence
+    statement: Statement
     findings: tuple[AuditFinding, ...]
 
 
-def show(repo: Repository, what: str) -> list[Shown]:
+def show(repo: Repository, what: str) -> list[CheckedStatement]:
     """Return the statements about a change or a merge, each computed again."""
     git = repo.history
-    book = read_book(git, evidencing.ledger_tip(git))
-    check = Recheck(repo, book, clock.now())
-    return [Shown(s, tuple(check.wrong(s))) for s in evidencing.find(book, what)]
+    ledger = read_ledger(git, evidencing.ledger_tip(git))
+    check = Recheck(repo, ledger, clock.now())
+    return [CheckedStatement(s, tuple(check.wrong(s))) for s in evidencing.find(ledger, what)]
 
 
-def report_json(report: Report) -> dict[str, Any]:
+def report_json(report: AuditReport) -> dict[str, Any]:
     """Return a report as data, in a form that only grows (``version``)."""
     return {
         "version": VERSION,
@@ -123,13 +123,13 @@ def report_json(report: Report) -> dict[str, Any]:
     }
 
 
-def _branch_json(found: Branch) -> dict[str, Any]:
-    return {**found._asdict(), "results": dict(found.results)}
+def _branch_json(branch: AuditedBranch) -> dict[str, Any]:
+    return {**branch._asdict(), "results": dict(branch.results)}
 
 
-def _finding_json(found: AuditFinding) -> dict[str, Any]:
-    at = clock.format_time(found.at) if found.at else None
-    return {**fields_of(found), "changes": list(found.changes), "at": at}
+def _finding_json(entry: AuditFinding) -> dict[str, Any]:
+    at = clock.format_time(entry.at) if entry.at else None
+    return {**fields_of(entry), "changes": list(entry.changes), "at": at}
 
 
 COLUMNS = (
@@ -142,54 +142,54 @@ COLUMNS = (
 def rows(repo: Repository) -> list[dict[str, str]]:
     """Return one row for each recorded merge, oldest first: the table that auditors ask for."""
     git = repo.history
-    book = read_book(git, evidencing.ledger_tip(git))
-    reviews = {str(s.predicate["original"]): s for s in book.statements if s.kind != MERGE}
-    return [_row(s, reviews.get(s.name)) for s in book.statements if s.kind == MERGE]
+    ledger = read_ledger(git, evidencing.ledger_tip(git))
+    reviews = {str(s.predicate["original"]): s for s in ledger.statements if s.kind != MERGE}
+    return [_row(s, reviews.get(s.name)) for s in ledger.statements if s.kind == MERGE]
 
 
-def _row(statement: Evidence, review: Evidence | None) -> dict[str, str]:
-    told, judged = statement.predicate, statement.predicate["assessment"]
-    asked = [v for v in judged["requirements"] if v["result"] != "NOT_APPLICABLE"]
+def _row(statement: Statement, review: Statement | None) -> dict[str, str]:
+    predicate, assessment = statement.predicate, statement.predicate["assessment"]
+    requirements = [v for v in assessment["requirements"] if v["result"] != "NOT_APPLICABLE"]
     due = statement.retro_due
     cells = (
         " ".join(statement.changes),
-        judged["target"],
+        assessment["target"],
         statement.merge,
         clock.format_time(statement.evaluated_at),
         statement.result,
-        "; ".join(f"{v['name']} ({v['count']} {v['role']})".replace(" (0 )", "") for v in asked),
+        "; ".join(f"{v['name']} ({v['count']} {v['role']})".replace(" (0 )", "") for v in requirements),
         approvers(statement),
-        "; ".join(f"{_who(r['review'])}: {r['code']}" for r in judged["rejected"]),
-        ", ".join(judged["authors"]),
-        told["merger"].get("committer", ""),
-        told["merger"].get("account", ""),
-        told["request"].get("url", ""),
+        "; ".join(f"{_who(r['review'])}: {r['code']}" for r in assessment["rejected"]),
+        ", ".join(assessment["authors"]),
+        predicate["merger"].get("committer", ""),
+        predicate["merger"].get("account", ""),
+        predicate["request"].get("url", ""),
         f"{clock.format_time(review.evaluated_at)} {approvers(review)}" if review else "",
         clock.format_time(due) if due else "",
         clock.format_time(statement.recorded_at),
-        told["signer"],
-        str(judged["sources"].get("schemas/policies/approvals.yaml", "")),
+        predicate["signer"],
+        str(assessment["sources"].get("schemas/policies/approvals.yaml", "")),
         statement.path,
     )
     return dict(zip(COLUMNS, map(str, cells), strict=True))
 
 
-def approvers(statement: Evidence) -> str:
+def approvers(statement: Statement) -> str:
     """Return who approved, each once, with how."""
     return ", ".join(f"{person} ({how})" for person, how in approvals_of(statement).items())
 
 
-def approvals_of(statement: Evidence) -> dict[str, str]:
+def approvals_of(statement: Statement) -> dict[str, str]:
     """Return how each person approved: signed, or on which forge."""
     people: dict[str, str] = {}
     for verdict in statement.predicate["assessment"]["requirements"]:
-        for said in verdict["counted"]:
-            people.setdefault(_who(said), "signed" if said["signed"] else str(said["source"]))
+        for review in verdict["counted"]:
+            people.setdefault(_who(review), "signed" if review["signed"] else str(review["source"]))
     return people
 
 
-def _who(said: dict[str, Any]) -> str:
-    return str(said["person"] or said["login"] or said["identity"] or "a deleted account")
+def _who(review: dict[str, Any]) -> str:
+    return str(review["person"] or review["login"] or review["identity"] or "a deleted account")
 
 
 def as_csv(table: list[dict[str, str]], *, raw: bool = False) -> str:

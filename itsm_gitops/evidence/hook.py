@@ -17,10 +17,10 @@ from itsm_gitops.model.findings import Finding
 from itsm_gitops.repository import Git, Repository
 
 if TYPE_CHECKING:
-    from itsm_gitops.evidence.writing import Draft
+    from itsm_gitops.evidence.writing import StatementDraft
 
 if TYPE_CHECKING:
-    from itsm_gitops.forges.github import GitHub, OpenRequest
+    from itsm_gitops.forges.github import GitHub, OpenPullRequest
 
 HEADS = "refs/heads/"
 EVIDENCE = "itsm/evidence"
@@ -49,17 +49,17 @@ class Decision(NamedTuple):
 
 def read_updates(lines: Iterable[str]) -> list[Update]:
     """Read the lines of a pre-receive hook; raises UsageError for anything else."""
-    found = []
+    updates = []
     for line in lines:
         old, _, rest = line.rstrip("\n").partition(" ")
         new, _, ref = rest.partition(" ")
         names = [("" if set(c) == {"0"} else c) for c in (old, new)]
         if not ref.startswith("refs/") or not all(c == "" or shape.is_commit(c) for c in names):
             raise UsageError("this is not what Git tells a pre-receive hook", "lines of: OLD NEW REFERENCE")
-        found.append(Update(names[0], names[1], ref))
-    if len(found) > _PUSHED_MAX:
+        updates.append(Update(names[0], names[1], ref))
+    if len(updates) > _PUSHED_MAX:
         raise UsageError(f"more than {_PUSHED_MAX} references at once", "push them in parts")
-    return found
+    return updates
 
 
 def pre_receive(updates: Iterable[Update], env: Mapping[str, str], *, check: bool = True) -> list[Decision]:
@@ -152,7 +152,7 @@ def _evidence(repo: Repository, update: Update, main: str) -> Decision:
     return Decision(update, not why, why or "evidence by a recorder")
 
 
-def post_receive(updates: Iterable[Update], env: Mapping[str, str]) -> list[Draft]:
+def post_receive(updates: Iterable[Update], env: Mapping[str, str]) -> list[StatementDraft]:
     """Write down what protected branches got; returns what was recorded. Raises ItsmError."""
     from itsm_gitops.evidence import receiving
 
@@ -160,13 +160,13 @@ def post_receive(updates: Iterable[Update], env: Mapping[str, str]) -> list[Draf
     git = repo.history
     guard = _guard(git)
     main = _tip(git, guard.main)
-    found = []
+    drafts_by_update = []
     for update in updates:
         branch = update.ref.removeprefix(HEADS)
         ours = branch != update.ref and branch != EVIDENCE and update.new
         if ours and guard.covers(branch):
-            found.append(receiving.moved(repo, update.old, update.new, branch, main))
-    drafts = [d for d in found if d is not None]
+            drafts_by_update.append(receiving.moved(repo, update.old, update.new, branch, main))
+    drafts = [d for d in drafts_by_update if d is not None]
     receiving.record(git, drafts, env)
     return drafts
 
@@ -186,10 +186,10 @@ def _judge(repo: Repository, update: Update, branch: str, main: str, check: bool
         return Decision(update, True, "the first push: there are no rules yet that could judge it")
     if repo.history.merge_base(base, update.new) == update.new:
         return Decision(update, True, "nothing new")
-    found = _findings(repo, base, update.new) if check else ()
-    if found:
-        text = f"{len(found)} error{'s' if len(found) > 1 else ''} in what is pushed: itsm check --base origin/{branch}"
-        return Decision(update, False, text, None, found)
+    findings = _findings(repo, base, update.new) if check else ()
+    if findings:
+        text = f"{len(findings)} error{'s' if len(findings) > 1 else ''} in what is pushed: itsm check --base origin/{branch}"
+        return Decision(update, False, text, None, findings)
     result = assess(repo, base=base, head=update.new, target=branch, now=clock.now())
     reason = "approved" if result.passes else "approvals are missing"
     return Decision(update, result.passes, reason, result)
@@ -222,15 +222,15 @@ def _statement(git: Git, update: Update) -> Decision:
 def _signed_at(git: Git, oid: str) -> str:
     """Return when a statement says that it was made, in UTC; empty where it is none."""
     try:
-        about = json.loads(json.loads(next(git.blobs([oid])).content)["statement"])
-        at = clock.parse_time(about["at"])
+        content = json.loads(json.loads(next(git.blobs([oid])).content)["statement"])
+        at = clock.parse_time(content["at"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return ""
     return clock.format_time(at) if at else ""
 
 
 class Rerun(NamedTuple):
-    """Whether the gate of a request was started again, and why not."""
+    """Whether the gate of a pull request was started again, and why not."""
 
     number: int
     started: bool
@@ -239,7 +239,7 @@ class Rerun(NamedTuple):
 
 
 def rerun(repo: Repository, *, check: str, every: bool, forge: str = "") -> Iterator[Rerun]:
-    """Run the gate again: of the requests that the event is about, or of ``every`` open one.
+    """Run the gate again: of the pull requests that the event is about, or of ``every`` open one.
 
     With ``every`` only those are started whose gate no longer says what a new run would say: GitHub
     lets no run be repeated more than 50 times. Raises ForgeError where GitHub cannot be asked.
@@ -255,23 +255,25 @@ def rerun(repo: Repository, *, check: str, every: bool, forge: str = "") -> Iter
             f"{name} runs its gate again by itself or by schedule", "see the workflow of that forge"
         )
     head = "" if every else forging.read_event(name).head
-    for request in server.open_requests():
-        if request.head == head or (every and not request.draft):
-            yield _rerun(repo, server, request, check, every)
+    for pull_request in server.open_pull_requests():
+        if pull_request.head == head or (every and not pull_request.draft):
+            yield _rerun(repo, server, pull_request, check, every)
 
 
-def _rerun(repo: Repository, server: GitHub, request: OpenRequest, check: str, compare: bool) -> Rerun:
-    run = server.last_run(request.head, check)
+def _rerun(
+    repo: Repository, server: GitHub, pull_request: OpenPullRequest, check: str, compare: bool
+) -> Rerun:
+    run = server.last_run(pull_request.head, check)
     if run is None or not run.ended:
-        return Rerun(request.number, False, "has no finished run")
-    if compare and run.passed == _passes(repo, request.number):
-        return Rerun(request.number, False, "stands as it was")
+        return Rerun(pull_request.number, False, "has no finished run")
+    if compare and run.passed == _passes(repo, pull_request.number):
+        return Rerun(pull_request.number, False, "stands as it was")
     try:
         server.run_again(run.job)
     except ItsmError as error:
         # The others must not wait for one that GitHub refuses.
-        return Rerun(request.number, False, f"cannot be started again: {error.message}", failed=True)
-    return Rerun(request.number, True)
+        return Rerun(pull_request.number, False, f"cannot be started again: {error.message}", failed=True)
+    return Rerun(pull_request.number, True)
 
 
 def _passes(repo: Repository, number: int) -> bool:

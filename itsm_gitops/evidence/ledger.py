@@ -1,4 +1,4 @@
-"""The ledger of evidence as a whole: every statement in its order, and what is wrong with the book itself."""
+"""Reads the ledger: every statement and signature in order, and the findings about the ledger itself."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from itsm_gitops.evidence.reading import Evidence, read
-from itsm_gitops.evidence.statement import MERGE, RETROACTIVE, SIGNATURE, page
+from itsm_gitops.evidence.reading import Statement, read
+from itsm_gitops.evidence.statement import MERGE, RETROACTIVE, SIGNATURE, statement_path
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.repository import Git, ledger
-from itsm_gitops.repository.ledger import Ledger, Meddling, Page
+from itsm_gitops.repository.ledger import LedgerFile, LedgerFiles, Meddling
 
 UNREVIEWED = "UNREVIEWED"
 BYPASSED = "BYPASSED"
@@ -55,18 +55,18 @@ class AuditFinding:
     at: datetime | None = None
 
 
-class Book(NamedTuple):
-    """Everything the ledger says: readable statements in order, detached signatures by statement.
+class Ledger(NamedTuple):
+    """The ledger as read: readable statements in order, detached signatures by the path of their statement.
 
-    ``findings`` are about the book itself: files that are no statements, a broken chain.
+    ``findings`` are about the ledger itself: files that are no statements, a broken chain.
     """
 
     tip: str
-    statements: tuple[Evidence, ...]
+    statements: tuple[Statement, ...]
     signatures: Mapping[str, str]
     findings: tuple[AuditFinding, ...]
 
-    def about(self, target: str) -> list[Evidence]:
+    def of_branch(self, target: str) -> list[Statement]:
         """Return the statements about merges into one branch."""
         return [s for s in self.statements if s.predicate["assessment"]["target"] == target]
 
@@ -76,17 +76,17 @@ class Book(NamedTuple):
         return list(dict.fromkeys(str(s.predicate["assessment"]["target"]) for s in self.statements))
 
 
-def read_book(git: Git, tip: str) -> Book:
+def read_ledger(git: Git, tip: str) -> Ledger:
     """Read the ledger as it was at ``tip`` (empty: there is none); raises GitError only for Git itself."""
     return _read(git, ledger.read_at(git, tip))
 
 
-def _read(git: Git, found: Ledger) -> Book:
-    statements: list[Evidence] = []
+def _read(git: Git, files: LedgerFiles) -> Ledger:
+    statements: list[Statement] = []
     signatures: dict[str, str] = {}
-    findings = [_meddled(m) for m in found.meddling]
-    blobs = git.blobs((p.oid for p in found.pages), STATEMENT_MAX + 1)
-    for place, blob in zip(found.pages, blobs, strict=True):
+    findings = [_meddled(m) for m in files.meddling]
+    blobs = git.blobs((p.oid for p in files.files), STATEMENT_MAX + 1)
+    for place, blob in zip(files.files, blobs, strict=True):
         if place.path.endswith(SIGNATURE):
             signatures[place.path.removesuffix(SIGNATURE)] = blob.content.decode("utf-8", "replace")
             continue
@@ -96,26 +96,26 @@ def _read(git: Git, found: Ledger) -> Book:
         else:
             statements.append(statement)
     findings.extend(_chain(statements))
-    known = {s.path for s in statements}
+    paths = {s.path for s in statements}
     findings.extend(
-        _tampered("", path, "is a signature of nothing") for path in signatures if path not in known
+        _tampered("", path, "is a signature of nothing") for path in signatures if path not in paths
     )
-    return Book(found.tip, tuple(statements), signatures, tuple(findings))
+    return Ledger(files.tip, tuple(statements), signatures, tuple(findings))
 
 
-def _meddled(found: Meddling) -> AuditFinding:
-    return _tampered(found.commit, found.path, _DID.get(found.status, "was changed"))
+def _meddled(meddling: Meddling) -> AuditFinding:
+    return _tampered(meddling.commit, meddling.path, _DID.get(meddling.status, "was changed"))
 
 
-def _unreadable(found: Page) -> AuditFinding:
-    return _tampered(found.commit, found.path, "is not a statement that this program wrote")
+def _unreadable(file: LedgerFile) -> AuditFinding:
+    return _tampered(file.commit, file.path, "is not a statement that this program wrote")
 
 
 def _tampered(commit: str, path: str, what: str) -> AuditFinding:
     return AuditFinding(TAMPERED, ERROR, commit, f"{path} {what}", _HINT, path)
 
 
-def _chain(statements: list[Evidence]) -> Iterator[AuditFinding]:
+def _chain(statements: list[Statement]) -> Iterator[AuditFinding]:
     """Yield where a statement does not name the one before, or is not where it says it is."""
     previous, sequence = "", 0
     for statement in statements:
@@ -125,7 +125,7 @@ def _chain(statements: list[Evidence]) -> Iterator[AuditFinding]:
             wrong.append(f"it was written after something else than {before} as it is now")
         if statement.sequence <= sequence:
             wrong.append(f"its number {statement.sequence} was given out already")
-        if statement.path != page(statement.sequence, statement.kind, statement.merge):
+        if statement.path != statement_path(statement.sequence, statement.kind, statement.merge):
             wrong.append("its file has the name of another one")
         if statement.kind == RETROACTIVE and not _original(statement, statements):
             wrong.append("the statement that it completes is not there")
@@ -135,7 +135,7 @@ def _chain(statements: list[Evidence]) -> Iterator[AuditFinding]:
         previous, sequence = statement.name, max(sequence, statement.sequence)
 
 
-def _original(statement: Evidence, statements: list[Evidence]) -> bool:
+def _original(statement: Statement, statements: list[Statement]) -> bool:
     return any(
         s.kind == MERGE
         and s.name == statement.predicate["original"]
@@ -144,11 +144,11 @@ def _original(statement: Evidence, statements: list[Evidence]) -> bool:
     )
 
 
-def _of(statement: Evidence, message: str) -> AuditFinding:
+def _of(statement: Statement, message: str) -> AuditFinding:
     return finding(TAMPERED, ERROR, statement, message, _HINT)
 
 
-def finding(code: str, severity: str, statement: Evidence, message: str, hint: str = "") -> AuditFinding:
+def finding(code: str, severity: str, statement: Statement, message: str, hint: str = "") -> AuditFinding:
     """Return a finding about the merge that a statement is about."""
     return AuditFinding(
         code=code,

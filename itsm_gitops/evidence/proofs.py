@@ -1,12 +1,12 @@
-"""What the branch of evidence says, in short, for whoever shows it."""
+"""Summarises every statement of the ledger for the pages and commands that show it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from itsm_gitops.evidence.auditing import approvals_of
-from itsm_gitops.evidence.ledger import read_book
-from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.ledger import read_ledger
+from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.sources import ledger_tip
 from itsm_gitops.gate.types import NOT_APPLICABLE
 from itsm_gitops.model import clock
@@ -23,12 +23,14 @@ def proofs(repo: Repository) -> list[Proof]:
     """
     if repo.git is None:
         return []
-    return [_proof(s) for s in read_book(repo.git, ledger_tip(repo.git)).statements]
+    return [_proof(s) for s in read_ledger(repo.git, ledger_tip(repo.git)).statements]
 
 
-def _proof(statement: Evidence) -> Proof:
-    judged, due = statement.predicate["assessment"], statement.retro_due
-    asked = [(v["name"], v["result"]) for v in judged["requirements"] if v["result"] != NOT_APPLICABLE]
+def _proof(statement: Statement) -> Proof:
+    assessment, due = statement.predicate["assessment"], statement.retro_due
+    requirements = [
+        (v["name"], v["result"]) for v in assessment["requirements"] if v["result"] != NOT_APPLICABLE
+    ]
     return Proof(
         file=statement.path.rpartition("/")[2],
         content=statement.raw,
@@ -37,11 +39,11 @@ def _proof(statement: Evidence) -> Proof:
         kind=statement.kind,
         changes=statement.changes,
         result=statement.result,
-        target=judged["target"],
+        target=assessment["target"],
         commit=statement.merge,
-        digest=str(judged["digest"]),
+        digest=str(assessment["digest"]),
         judged_at=clock.format_time(statement.evaluated_at),
         approvers=tuple(approvals_of(statement).items()),
-        asked=tuple(asked),
+        asked=tuple(requirements),
         review_due=clock.format_time(due) if due else "",
     )

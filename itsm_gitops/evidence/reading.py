@@ -1,4 +1,4 @@
-"""Evidence as it is read back: strictly, because anybody may have written it, and what must come out again."""
+"""Reads statements strictly, because anybody may have written them, and compares one with a new assessment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from itsm_gitops.gate import signed
 from itsm_gitops.gate.explain import as_json
 from itsm_gitops.gate.types import Assessment
 from itsm_gitops.model import clock
-from itsm_gitops.repository.refs import Kept
+from itsm_gitops.repository.refs import StoredText
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 # What is recomputed. Sentences may be worded otherwise by another version, so they are not compared.
@@ -31,12 +31,12 @@ _FACTS = (
     "committers",
     "sources",
 )
-_ASKED = ("name", "rule", "role", "subject", "count", "signed", "result", "retro_review")
-_SAID = ("person", "identity", "source", "state", "commit", "at", "review_id", "signed", "digest")  # fmt: skip
+_REQUIREMENT_KEYS = ("name", "rule", "role", "subject", "count", "signed", "result", "retro_review")
+_REVIEW_KEYS = ("person", "identity", "source", "state", "commit", "at", "review_id", "signed", "digest")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Statement:
     """One statement as read back. ``predicate`` is all it says, ``raw`` its exact bytes."""
 
     path: str
@@ -54,8 +54,8 @@ class Evidence:
     @property
     def whole(self) -> dict[str, Any]:
         """Return the whole statement as data."""
-        found: dict[str, Any] = json.loads(self.raw)
-        return found
+        data: dict[str, Any] = json.loads(self.raw)
+        return data
 
     @property
     def name(self) -> str:
@@ -78,7 +78,7 @@ class Evidence:
         return clock.parse_time(self.predicate["retro_due"])
 
 
-def read(path: str, raw: bytes) -> Evidence | None:
+def read(path: str, raw: bytes) -> Statement | None:
     """Read a statement; None where it is not exactly what this program writes."""
     try:
         data = json.loads(raw)
@@ -89,48 +89,48 @@ def read(path: str, raw: bytes) -> Evidence | None:
         return None
 
 
-def _read(path: str, raw: bytes, data: dict[str, Any]) -> Evidence | None:
+def _read(path: str, raw: bytes, data: dict[str, Any]) -> Statement | None:
     predicate, subject = data["predicate"], data["subject"][0]["digest"]
-    kind, judged, given = predicate["kind"], predicate["assessment"], predicate["inputs"]
+    kind, assessment, inputs = predicate["kind"], predicate["assessment"], predicate["inputs"]
     recorded, evaluated = (clock.parse_time(predicate[k]) for k in ("recorded_at", "evaluated_at"))
     if data["predicateType"] != PREDICATES[kind] or recorded is None or evaluated is None:
         return None
-    if not _sound(predicate, judged, subject):
+    if not _sound(predicate, assessment, subject):
         return None
-    return Evidence(
+    return Statement(
         path=path,
         raw=raw,
         predicate=predicate,
         subject=subject,
         kind=kind,
         sequence=predicate["sequence"],
-        base=judged["base"],
+        base=assessment["base"],
         merge=subject["gitCommit"],
         recorded_at=recorded,
         evaluated_at=evaluated,
         inputs=Inputs(
-            tuple(_review(r) for r in given["reviews"]),
-            tuple(Kept(s["name"], s["oid"], s["content"].encode()) for s in given["statements"]),
-            str(given["opened_by"]),
+            tuple(_review(r) for r in inputs["reviews"]),
+            tuple(StoredText(s["name"], s["oid"], s["content"].encode()) for s in inputs["statements"]),
+            str(inputs["opened_by"]),
         ),
     )
 
 
-def _sound(predicate: dict[str, Any], judged: dict[str, Any], subject: dict[str, Any]) -> bool:
+def _sound(predicate: dict[str, Any], assessment: dict[str, Any], subject: dict[str, Any]) -> bool:
     """Whether everything that is used of a statement is of the right type; anybody may have written it."""
-    facts(judged)
+    facts(assessment)
     texts = [predicate[k] for k in ("previous", "original", "signer", "result", "retro_due")]
-    texts += [judged["target"], judged["result"], *judged["changes"], *judged["messages"]]
-    texts += [*judged["authors"], *judged["committers"]]
-    texts += [v[k] for v in judged["requirements"] for k in ("name", "result", "reason", "role")]
-    texts += [r["reason"] for r in judged["rejected"]]
-    mappings = [predicate[k] for k in ("request", "run", "merger", "tool")] + [judged["sources"], subject]
-    commits = [judged["base"], judged["head"], subject["gitCommit"], subject["gitTree"]]
-    for said in (
-        *(r for v in judged["requirements"] for r in v["counted"]),
-        *(r["review"] for r in judged["rejected"]),
+    texts += [assessment["target"], assessment["result"], *assessment["changes"], *assessment["messages"]]
+    texts += [*assessment["authors"], *assessment["committers"]]
+    texts += [v[k] for v in assessment["requirements"] for k in ("name", "result", "reason", "role")]
+    texts += [r["reason"] for r in assessment["rejected"]]
+    mappings = [predicate[k] for k in ("request", "run", "merger", "tool")] + [assessment["sources"], subject]
+    commits = [assessment["base"], assessment["head"], subject["gitCommit"], subject["gitTree"]]
+    for review in (
+        *(r for v in assessment["requirements"] for r in v["counted"]),
+        *(r["review"] for r in assessment["rejected"]),
     ):
-        _review(said)
+        _review(review)
     return (
         all(isinstance(t, str) for t in texts)
         and all(isinstance(m, dict) for m in mappings)
@@ -151,23 +151,24 @@ def _review(data: Mapping[str, Any]) -> Review:
 
 def facts(assessment: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of an assessment (as data) that must come out the same again."""
-    found = {key: assessment[key] for key in _FACTS}
-    found["requirements"] = [
-        {**{k: v[k] for k in _ASKED}, "counted": _said(v["counted"])} for v in assessment["requirements"]
+    part = {key: assessment[key] for key in _FACTS}
+    part["requirements"] = [
+        {**{k: v[k] for k in _REQUIREMENT_KEYS}, "counted": _review_facts(v["counted"])}
+        for v in assessment["requirements"]
     ]
-    found["rejected"] = [
-        {"code": r["code"], **said}
+    part["rejected"] = [
+        {"code": r["code"], **review}
         for r in assessment["rejected"]
-        for said in _said([r["review"]])
+        for review in _review_facts([r["review"]])
     ]  # fmt: skip
-    return found
+    return part
 
 
-def _said(reviews: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{key: review[key] for key in _SAID} for review in reviews]
+def _review_facts(reviews: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: review[key] for key in _REVIEW_KEYS} for review in reviews]
 
 
 def differences(recorded: Mapping[str, Any], again: Assessment) -> list[str]:
-    """Return which facts of a recorded assessment do not come out again; empty where all do."""
+    """Return which facts of a recorded assessment differ from a new one; empty where none does."""
     old, new = facts(recorded), facts(json.loads(json.dumps(as_json(again))))
     return [key for key in old if old[key] != new[key]]

@@ -1,4 +1,4 @@
-"""Evidence on a plain Git server: written by its own hook, and taken from nobody else but named recorders."""
+"""Evidence on a plain Git server: its hook writes statements, and accepts pushed ones from named recorders only."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from itsm_gitops import __version__
-from itsm_gitops.evidence.ledger import Book, read_book
+from itsm_gitops.evidence.ledger import Ledger, read_ledger
 from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.evidence.statement import Inputs
-from itsm_gitops.evidence.writing import Draft, Recorder, additions, draft
+from itsm_gitops.evidence.writing import Recorder, StatementDraft, additions, draft
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.model import clock
@@ -17,15 +17,15 @@ from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.model.roles import names
 from itsm_gitops.repository import Git, Repository, ledger, load_store, mainline, refs
-from itsm_gitops.repository.part import Part
+from itsm_gitops.repository.part import PartialSnapshot
 
 RECORDERS = "recorders"
 _USERS = ("REMOTE_USER", "GL_USERNAME", "USER")
 _NOBODY = "the server writes the evidence itself; schemas/policies/approvals.yaml can name recorders"
 
 
-def moved(repo: Repository, old: str, new: str, branch: str, main: str) -> Draft | None:
-    """Return what is to be said about a branch that went from ``old`` (empty: it is new) to ``new``.
+def moved(repo: Repository, old: str, new: str, branch: str, main: str) -> StatementDraft | None:
+    """Return the draft about a branch that went from ``old`` (empty: it is new) to ``new``.
 
     ``main`` is the tip of the main branch. None where the branch got nothing.
     """
@@ -33,21 +33,21 @@ def moved(repo: Repository, old: str, new: str, branch: str, main: str) -> Draft
     base = old or (git.merge_base(main, new) if main else "")
     if not base or base == new or not mainline.is_ancestor(git, base, new):
         return None
-    inputs = Inputs(statements=tuple(refs.kept(git, signed.PREFIX)))
+    inputs = Inputs(statements=tuple(refs.texts(git, signed.PREFIX)))
     return draft(repo, base, mainline.one(git, new), branch, inputs, clock.now())
 
 
-def record(git: Git, drafts: Iterable[Draft], env: Mapping[str, str]) -> str:
+def record(git: Git, drafts: Iterable[StatementDraft], env: Mapping[str, str]) -> str:
     """Write down what was received; returns the ledger's new commit. Raises GitError.
 
     The server signs where ``git config itsm.signer`` and ``itsm.signingKey`` say with whose key.
     """
-    said = tuple(drafts)
+    pending = tuple(drafts)
     user = next((env[name] for name in _USERS if env.get(name)), "")
     signer, key = setting(git, "itsm.signer"), setting(git, "itsm.signingKey")
     run = {"hook": "post-receive", **({"user": user} if user else {})}
     by = Recorder(__version__, run, signer, Path(key) if signer and key else None)
-    return ledger.append(git, lambda found: additions(git, found, said, by)) if said else ""
+    return ledger.append(git, lambda files: additions(git, files, pending, by)) if pending else ""
 
 
 def setting(git: Git, key: str) -> str:
@@ -62,26 +62,26 @@ def refuse(repo: Repository, old: str, new: str, main: str) -> str:
     """Say why somebody may not push evidence; empty where they may.
 
     ``old`` and ``new`` are commits of the ledger, ``main`` the tip of the main branch, whose policy
-    names the recorders. Everything new must be signed by one of them, and come out again.
+    names the recorders. Every new statement must be signed by one of them, and its recomputed assessment must be the same.
     """
-    store = load_store(Part(repo.snapshot(main), ()))[0] if main else None
-    named = names(store.book.policy(POLICY).get(RECORDERS)) if store else []
-    if store is None or not named:
+    store = load_store(PartialSnapshot(repo.snapshot(main), ()))[0] if main else None
+    recorder_names = names(store.book.policy(POLICY).get(RECORDERS)) if store else []
+    if store is None or not recorder_names:
         return _NOBODY
     directory = Directory(store, clock.now())
-    recorders = {p for p in directory.members(named) if directory.active(p)}
+    recorders = {p for p in directory.members(recorder_names) if directory.active(p)}
     git = repo.history
-    before, after = read_book(git, old), read_book(git, new)
+    before, after = read_ledger(git, old), read_ledger(git, new)
     return next(_wrong(repo, before, after, recorders), "")
 
 
-def _wrong(repo: Repository, before: Book, after: Book, recorders: set[str]) -> Iterator[str]:
-    known = {s.path for s in before.statements}
+def _wrong(repo: Repository, before: Ledger, after: Ledger, recorders: set[str]) -> Iterator[str]:
+    paths = {s.path for s in before.statements}
     old = set(before.findings)
     yield from (f"{f.message}; {f.hint}" for f in after.findings if f not in old)
     check = Recheck(repo, after, clock.now())
     for statement in after.statements:
-        if statement.path in known:
+        if statement.path in paths:
             continue
         signer = str(statement.predicate["signer"])
         if signer not in recorders:

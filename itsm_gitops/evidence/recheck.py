@@ -1,4 +1,4 @@
-"""Computing one statement again: its assessment, its signature, its times, the keys it rests on."""
+"""Recomputes one statement: its assessment, its signature, its times, and the keys that it rests on."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 
 from itsm_gitops import documents
 from itsm_gitops.evidence import statement as evidence
-from itsm_gitops.evidence.ledger import BACKDATED, MISMATCH, TAMPERED, AuditFinding, Book, finding
-from itsm_gitops.evidence.reading import Evidence, differences
+from itsm_gitops.evidence.ledger import BACKDATED, MISMATCH, TAMPERED, AuditFinding, Ledger, finding
+from itsm_gitops.evidence.reading import Statement, differences
 from itsm_gitops.evidence.statement import MERGE, NAMESPACE
 from itsm_gitops.gate import signed
 from itsm_gitops.model import clock
@@ -38,26 +38,26 @@ _WORDS = {
 
 
 class Recheck:
-    """What is needed to compute statements again; everything that was found is remembered."""
+    """Recomputes the statements of one ledger; the findings of each are kept in memory."""
 
-    def __init__(self, repo: Repository, book: Book, now: datetime) -> None:
+    def __init__(self, repo: Repository, ledger: Ledger, now: datetime) -> None:
         self.repo = repo
-        self.book = book
+        self.ledger = ledger
         self.now = now
-        self._known: dict[str, list[AuditFinding]] = {}
+        self._findings: dict[str, list[AuditFinding]] = {}
         self._people: dict[tuple[str, str], Any] = {}
         self._trees: dict[str, str] = {}
 
     @property
     def count(self) -> int:
         """Return how many statements were computed again."""
-        return len(self._known)
+        return len(self._findings)
 
-    def wrong(self, statement: Evidence) -> list[AuditFinding]:
+    def wrong(self, statement: Statement) -> list[AuditFinding]:
         """Return everything that is wrong with one statement by itself."""
-        if statement.path not in self._known:
-            self._known[statement.path] = list(self._wrong(statement))
-        return self._known[statement.path]
+        if statement.path not in self._findings:
+            self._findings[statement.path] = list(self._wrong(statement))
+        return self._findings[statement.path]
 
     def tree(self, commit: str) -> str:
         """Return the tree of a commit."""
@@ -70,7 +70,7 @@ class Recheck:
     def _git(self) -> Git:
         return self.repo.history
 
-    def _wrong(self, statement: Evidence) -> Iterator[AuditFinding]:
+    def _wrong(self, statement: Statement) -> Iterator[AuditFinding]:
         try:
             landed = mainline.one(self._git, statement.merge)
             self.tree(statement.base)
@@ -89,19 +89,19 @@ class Recheck:
                 MISMATCH, ERROR, statement, f"it cannot be computed again: {error.message}", error.hint
             )
 
-    def _again(self, statement: Evidence, landed: Landed) -> Iterator[AuditFinding]:
-        told = statement.predicate["assessment"]
+    def _again(self, statement: Statement, landed: Landed) -> Iterator[AuditFinding]:
+        assessment = statement.predicate["assessment"]
         again = evidence.judge(
             self.repo,
             statement.base,
             landed,
-            target=str(told["target"]),
+            target=str(assessment["target"]),
             inputs=statement.inputs,
             at=statement.evaluated_at,
             overrides=statement.kind == MERGE,
         )
         changed = self.tree(statement.base) != landed.tree
-        wrong = [_WORDS.get(d, f"'{d}'") for d in differences(told, again)]
+        wrong = [_WORDS.get(d, f"'{d}'") for d in differences(assessment, again)]
         if statement.result != evidence.outcome(again, changed=changed) and _WORDS["result"] not in wrong:
             wrong.insert(0, _WORDS["result"])
         if statement.predicate["retro_due"] != evidence.retro_due(again):
@@ -121,13 +121,13 @@ class Recheck:
             message = f"{early[0].person} gave the approval before the merge that it is to review"
             yield finding(MISMATCH, ERROR, statement, message)
 
-    def _merged(self, statement: Evidence) -> datetime:
+    def _merged(self, statement: Statement) -> datetime:
         """Return when the merge was judged that a retrospective review is about."""
-        named = statement.predicate["original"]
-        found = [s.evaluated_at for s in self.book.statements if s.name == named]
-        return found[0] if found else statement.evaluated_at
+        original = statement.predicate["original"]
+        moments = [s.evaluated_at for s in self.ledger.statements if s.name == original]
+        return moments[0] if moments else statement.evaluated_at
 
-    def _times(self, statement: Evidence, landed: Landed) -> Iterator[AuditFinding]:
+    def _times(self, statement: Statement, landed: Landed) -> Iterator[AuditFinding]:
         recorded, evaluated = statement.recorded_at, statement.evaluated_at
         wrong = []
         if recorded > self.now + _SERVERS:
@@ -147,11 +147,11 @@ class Recheck:
     @cached_property
     def _before(self) -> dict[str, datetime]:
         """When the statement in front of each one was recorded."""
-        pairs = zip(self.book.statements, self.book.statements[1:], strict=False)
+        pairs = zip(self.ledger.statements, self.ledger.statements[1:], strict=False)
         return {later.path: earlier.recorded_at for earlier, later in pairs}
 
-    def _signature(self, statement: Evidence) -> Iterator[AuditFinding]:
-        signer, signature = statement.predicate["signer"], self.book.signatures.get(statement.path, "")
+    def _signature(self, statement: Statement) -> Iterator[AuditFinding]:
+        signer, signature = statement.predicate["signer"], self.ledger.signatures.get(statement.path, "")
         if not signer and not signature:
             return
         keys = signed.keys_in(self._person(statement.base, signer), statement.recorded_at.date())
@@ -169,16 +169,16 @@ class Recheck:
             except ItsmError:
                 data = None
             self._people[commit, person] = data if isinstance(data, dict) else {}
-        found: dict[str, Any] = self._people[commit, person]
-        return found
+        document: dict[str, Any] = self._people[commit, person]
+        return document
 
-    def _keys(self, statement: Evidence) -> Iterator[AuditFinding]:
+    def _keys(self, statement: Statement) -> Iterator[AuditFinding]:
         """Yield approvals that claim to be older than the key that signed them."""
         for verdict in statement.predicate["assessment"]["requirements"]:
-            for said in verdict["counted"]:
-                person, fingerprint = str(said["person"]), str(said["identity"]).removeprefix("ssh:")
-                at = clock.parse_time(said["at"])
-                if not said["signed"] or at is None:
+            for approval in verdict["counted"]:
+                person, fingerprint = str(approval["person"]), str(approval["identity"]).removeprefix("ssh:")
+                at = clock.parse_time(approval["at"])
+                if not approval["signed"] or at is None:
                     continue
                 since = self._since(statement.base, person, fingerprint)
                 if since is not None and at < since - _SERVERS:
@@ -206,7 +206,7 @@ class Recheck:
 
     def _landed_at(self, commit: str) -> datetime:
         """Return when a commit came to its branch: as recorded, else the date that it bears."""
-        for statement in self.book.statements:
+        for statement in self.ledger.statements:
             if statement.kind == MERGE and statement.merge == commit:
                 return statement.evaluated_at
         return mainline.one(self._git, commit).at

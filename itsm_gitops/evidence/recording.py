@@ -1,4 +1,4 @@
-"""`itsm audit record` and `itsm audit retro`: find out what is to be said about merges, and write it down."""
+"""`itsm audit record` and `itsm audit retro`: collect the reviews of merges, and add statements to the ledger."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from itsm_gitops import __version__
-from itsm_gitops.evidence import trail
-from itsm_gitops.evidence.ledger import read_book
-from itsm_gitops.evidence.reading import Evidence
-from itsm_gitops.evidence.sources import Source, find, given, ledger_tip
+from itsm_gitops.evidence.ledger import read_ledger
+from itsm_gitops.evidence.moves import BranchMove, BranchMoves, moves_of
+from itsm_gitops.evidence.reading import Statement
+from itsm_gitops.evidence.sources import Source, find, ledger_tip, source_of
 from itsm_gitops.evidence.statement import MERGE, RETROACTIVE, judge
-from itsm_gitops.evidence.writing import Draft, Recorder, additions, draft
+from itsm_gitops.evidence.writing import Recorder, StatementDraft, additions, draft
 from itsm_gitops.gate import approvals as approving
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.digest import Ignore, content, nothing_ignored
@@ -26,15 +26,15 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import Refused, RuleBookError, UsageError
 from itsm_gitops.repository import Repository, ledger, load_store, mainline, read_rulebook, refs, sharing
-from itsm_gitops.repository.part import Part
+from itsm_gitops.repository.part import PartialSnapshot
 
 # A push of more commits than this, of which only the last was approved, is not recognised as one.
 _TOGETHER_MAX = 30
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the command line says. ``request`` is a request's number, 0: the forge is asked for it."""
+class RecordingOptions:
+    """What the command line says. ``request`` is a pull request's number, 0: ask the forge for it."""
 
     target: str = ""
     since: str = ""
@@ -48,47 +48,47 @@ class Asked:
 
 
 class Recorded(NamedTuple):
-    """What was written: the ledger's new commit (empty: nothing) and what is said about each merge."""
+    """What was written: the ledger's new commit (empty: nothing) and the draft about each merge."""
 
     commit: str
     target: str
-    drafts: tuple[Draft, ...]
+    drafts: tuple[StatementDraft, ...]
     pushed: bool
 
 
-def record(repo: Repository, asked: Asked) -> Recorded:
-    """Write a statement about everything that a branch got and that none is about yet.
+def record(repo: Repository, options: RecordingOptions) -> Recorded:
+    """Write a statement about every merge into a branch that has none yet.
 
     Where there is none at all, evidence begins with the rules about approvals, or behind ``since``.
-    Raises ItsmError where something cannot be asked, read or written.
+    Raises ItsmError where the forge, a file or the ledger cannot be read or written.
     """
     git = repo.history
     git.require_history("what was merged")
-    source = _source(repo, asked)
-    target, tip = branch(repo, asked.target)
-    book = read_book(git, sharing.catch_up(git))
-    start = git.resolve(asked.since) if asked.since else None
-    found = trail.trail(git, tip, book.about(target), start)
-    drafts = tuple(_drafts(repo, target, found, source))
-    return Recorded(_write(repo, asked, drafts), target, drafts, asked.push)
+    source = _source(repo, options)
+    target, tip = branch(repo, options.target)
+    evidence_ledger = read_ledger(git, sharing.catch_up(git))
+    start = git.resolve(options.since) if options.since else None
+    moves = moves_of(git, tip, evidence_ledger.of_branch(target), start)
+    drafts = tuple(_drafts(repo, target, moves, source))
+    return Recorded(_write(repo, options, drafts), target, drafts, options.push)
 
 
-def _source(repo: Repository, asked: Asked) -> Source:
-    if asked.push:
-        sharing.fetch(repo.history, token=_token(repo, asked))
-    return given(repo, reviews=asked.reviews, forge=asked.forge, number=asked.request)
+def _source(repo: Repository, options: RecordingOptions) -> Source:
+    if options.push:
+        sharing.fetch(repo.history, token=_token(repo, options))
+    return source_of(repo, reviews=options.reviews, forge=options.forge, number=options.request)
 
 
 def branch(repo: Repository, name: str = "") -> tuple[str, str]:
-    """Return a branch's name and newest commit: as told or the usual one, on the remote before here."""
+    """Return a branch's name and newest commit: ``name`` or the usual one, on the remote before here."""
     git = repo.history
     if not name:
         revision = approving.default_base(git)
         return approving.branch_name(revision), git.resolve(revision)
-    found = [r for r in (f"refs/remotes/origin/{name}", f"refs/heads/{name}") if ledger.tip(git, r)]
-    if not found:
+    references = [r for r in (f"refs/remotes/origin/{name}", f"refs/heads/{name}") if ledger.tip(git, r)]
+    if not references:
         raise UsageError(f"there is no branch '{name}' here", "git fetch origin")
-    return name, git.resolve(found[0])
+    return name, git.resolve(references[0])
 
 
 def run_of(env: Mapping[str, str]) -> dict[str, str]:
@@ -100,29 +100,29 @@ def run_of(env: Mapping[str, str]) -> dict[str, str]:
     return {"url": env["CI_JOB_URL"]} if env.get("CI_JOB_URL") else {}
 
 
-def _write(repo: Repository, asked: Asked, drafts: Sequence[Draft]) -> str:
-    git, by = repo.history, _recorder(repo, asked)
+def _write(repo: Repository, options: RecordingOptions, drafts: Sequence[StatementDraft]) -> str:
+    git, by = repo.history, _recorder(repo, options)
     if by.key:
         _require_key(repo, by.signer, by.key, drafts)
 
-    def make(found: ledger.Ledger) -> ledger.Addition | None:
-        return additions(git, found, drafts, by)
+    def make(files: ledger.LedgerFiles) -> ledger.Addition | None:
+        return additions(git, files, drafts, by)
 
-    if asked.push:
-        return sharing.append(git, make, token=_token(repo, asked))
+    if options.push:
+        return sharing.append(git, make, token=_token(repo, options))
     return ledger.append(git, make)
 
 
-def _recorder(repo: Repository, asked: Asked) -> Recorder:
+def _recorder(repo: Repository, options: RecordingOptions) -> Recorder:
     run = run_of(os.environ)
-    if not asked.sign and not asked.key:
+    if not options.sign and not options.key:
         return Recorder(__version__, run)
     from itsm_gitops.repository.actor import acting
 
-    return Recorder(__version__, run, acting(repo, asked.by), approving.signing_key(repo, asked.key))
+    return Recorder(__version__, run, acting(repo, options.by), approving.signing_key(repo, options.key))
 
 
-def _require_key(repo: Repository, signer: str, key: Path, drafts: Iterable[Draft]) -> None:
+def _require_key(repo: Repository, signer: str, key: Path, drafts: Iterable[StatementDraft]) -> None:
     """Refuse a signature that could not be checked later: keys are those of the base of each merge."""
     for base in dict.fromkeys(d.assessment.base for d in drafts):
         directory = _directory(repo, base)
@@ -132,21 +132,21 @@ def _require_key(repo: Repository, signer: str, key: Path, drafts: Iterable[Draf
 
 
 def _directory(repo: Repository, commit: str) -> Directory:
-    return Directory(load_store(Part(repo.snapshot(commit), ()))[0], clock.now())
+    return Directory(load_store(PartialSnapshot(repo.snapshot(commit), ()))[0], clock.now())
 
 
-def _token(repo: Repository, asked: Asked) -> str:
-    if not asked.forge:
+def _token(repo: Repository, options: RecordingOptions) -> str:
+    if not options.forge:
         return ""
     from itsm_gitops.forges import connection as forging
 
-    return forging.token(forging.forge_name(repo, asked.forge))
+    return forging.token(forging.forge_name(repo, options.forge))
 
 
-def _drafts(repo: Repository, target: str, found: trail.Trail, source: Source) -> Iterator[Draft]:
-    """Yield what is to be said about the moves that nobody has recorded, oldest first."""
-    runs: list[list[trail.Move]] = []
-    for move in reversed(found.moves):
+def _drafts(repo: Repository, target: str, moves: BranchMoves, source: Source) -> Iterator[StatementDraft]:
+    """Yield a draft about each move that nobody has recorded, oldest first."""
+    runs: list[list[BranchMove]] = []
+    for move in reversed(moves.moves):
         if move.statement is None:
             if not runs or runs[-1][-1].landed.commit != move.base:
                 runs.append([])
@@ -159,29 +159,33 @@ def _drafts(repo: Repository, target: str, found: trail.Trail, source: Source) -
             begin = last
 
 
-def _draft(repo: Repository, target: str, base: str, move: trail.Move, source: Source) -> Draft:
+def _draft(repo: Repository, target: str, base: str, move: BranchMove, source: Source) -> StatementDraft:
     landed = move.landed
-    request = source.request(landed.commit, target)
-    made = draft(repo, base, landed, target, source.inputs(request), source.merged_at(request))
+    pull_request = source.pull_request(landed.commit, target)
+    first_draft = draft(
+        repo, base, landed, target, source.inputs(pull_request), source.merged_at(pull_request)
+    )
     return replace(
-        made, request=source.describe(request), account=request.merged_by if request else source.account
+        first_draft,
+        pull_request=source.describe(pull_request),
+        account=pull_request.merged_by if pull_request else source.account,
     )
 
 
-def _together(repo: Repository, run: Sequence[trail.Move], source: Source, target: str) -> int:
-    """Return how many commits came as one request: by the forge's word, or by what was signed."""
-    request = source.request(run[0].landed.commit, target)
+def _together(repo: Repository, run: Sequence[BranchMove], source: Source, target: str) -> int:
+    """Return how many commits came as one pull request: by the forge, or by what was signed."""
+    pull_request = source.pull_request(run[0].landed.commit, target)
     count = 1
-    if request is not None:
-        while count < len(run) and source.request(run[count].landed.commit, target) == request:
+    if pull_request is not None:
+        while count < len(run) and source.pull_request(run[count].landed.commit, target) == pull_request:
             count += 1
         return count
-    about = {signed.digest_of(s.content) for s in source.statements} - {""}
-    if not about:
+    digests = {signed.digest_of(s.content) for s in source.statements} - {""}
+    if not digests:
         return 1
     ignores = _ignores(repo, run[0].base)
     for count, move in enumerate(run[:_TOGETHER_MAX], 1):
-        if content(repo.history, run[0].base, move.landed.commit, ignores).digest in about:
+        if content(repo.history, run[0].base, move.landed.commit, ignores).digest in digests:
             return count
     return 1
 
@@ -193,43 +197,45 @@ def _ignores(repo: Repository, commit: str) -> Ignore:
         return nothing_ignored
 
 
-def retro(repo: Repository, what: str, asked: Asked) -> Recorded:
+def retro(repo: Repository, what: str, options: RecordingOptions) -> Recorded:
     """Judge reviews that were given after a merge, and record that as a second statement.
 
     ``what`` is a change or a merge that was overridden or bypassed. Everybody who would have had
     to approve is asked, as if there had been no override. Raises Refused where approvals are still
     missing (``assessment`` in its arguments says which), or where there is nothing to make up for.
     """
-    source = _source(repo, asked)
-    book = read_book(repo.history, ledger_tip(repo.history))
-    original = _to_review(find(book, what), what)
+    source = _source(repo, options)
+    evidence_ledger = read_ledger(repo.history, ledger_tip(repo.history))
+    original = _to_review(find(evidence_ledger, what), what)
     draft_ = afterwards(repo, original, source)
     if not draft_.assessment.passes:
         return Recorded("", draft_.assessment.target, (draft_,), False)
     sharing.catch_up(repo.history)
-    return Recorded(_write(repo, asked, [draft_]), draft_.assessment.target, (draft_,), asked.push)
+    return Recorded(_write(repo, options, [draft_]), draft_.assessment.target, (draft_,), options.push)
 
 
-def _to_review(found: Sequence[Evidence], what: str) -> Evidence:
-    merged = [s for s in found if s.kind == MERGE]
+def _to_review(statements: Sequence[Statement], what: str) -> Statement:
+    merged = [s for s in statements if s.kind == MERGE]
     waiting = [s for s in merged if s.result in (OVERRIDDEN, BYPASSED)]
-    done = {s.predicate["original"] for s in found if s.kind == RETROACTIVE}
-    left = [s for s in waiting if s.name not in done]
-    if len(left) > 1:
-        named = ", ".join(s.merge[:12] for s in left)
-        raise UsageError(f"{len(left)} merges of '{what}' wait for a review", f"name one of: {named}")
-    if not left:
-        known = "it was reviewed afterwards already" if waiting else "it was approved when it was merged"
-        raise Refused(f"there is nothing to review afterwards about '{what}': {known}", "itsm audit show")
-    return left[0]
+    reviewed = {s.predicate["original"] for s in statements if s.kind == RETROACTIVE}
+    open_statements = [s for s in waiting if s.name not in reviewed]
+    if len(open_statements) > 1:
+        commits = ", ".join(s.merge[:12] for s in open_statements)
+        raise UsageError(
+            f"{len(open_statements)} merges of '{what}' wait for a review", f"name one of: {commits}"
+        )
+    if not open_statements:
+        reason = "it was reviewed afterwards already" if waiting else "it was approved when it was merged"
+        raise Refused(f"there is nothing to review afterwards about '{what}': {reason}", "itsm audit show")
+    return open_statements[0]
 
 
-def afterwards(repo: Repository, original: Evidence, source: Source) -> Draft:
+def afterwards(repo: Repository, original: Statement, source: Source) -> StatementDraft:
     """Return how a merge stands by what reviewers said since, without any override."""
     git, target = repo.history, str(original.predicate["assessment"]["target"])
     landed = mainline.one(git, original.merge)
-    request = source.request(landed.commit, target)
-    inputs = source.inputs(request)
+    pull_request = source.pull_request(landed.commit, target)
+    inputs = source.inputs(pull_request)
     since = original.evaluated_at
     later = inputs._replace(
         reviews=tuple(r for r in inputs.reviews if r.at > since),
@@ -238,20 +244,20 @@ def afterwards(repo: Repository, original: Evidence, source: Source) -> Draft:
     )
     now = clock.now()
     assessment = judge(repo, original.base, landed, target=target, inputs=later, at=now, overrides=False)
-    return Draft(
+    return StatementDraft(
         kind=RETROACTIVE,
         landed=landed,
         assessment=assessment,
         inputs=later,
         changed=True,
-        request=source.describe(request),
+        pull_request=source.describe(pull_request),
         original=original.name,
     )
 
 
 def _valid_today(
-    repo: Repository, target: str, statements: Iterable[refs.Kept], since: datetime
-) -> Iterator[refs.Kept]:
+    repo: Repository, target: str, statements: Iterable[refs.StoredText], since: datetime
+) -> Iterator[refs.StoredText]:
     """Yield the statements by people and keys that the branch knows now: who has left reviews nothing."""
     statements = list(statements)
     if not statements:

@@ -1,4 +1,4 @@
-"""What the commands about evidence share: finding statements, and where reviews come from."""
+"""Looks up statements by change or commit, and collects reviews from a forge, a file or signed statements."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from itsm_gitops.evidence.ledger import Book
-from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.ledger import Ledger
+from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.statement import Inputs
 from itsm_gitops.forges.forge import Forge
 from itsm_gitops.forges.reviews import PullRequest, Review
@@ -26,32 +26,32 @@ def ledger_tip(git: Git) -> str:
     return sharing.newest(git).tip
 
 
-def find(book: Book, what: str) -> list[Evidence]:
+def find(ledger: Ledger, what: str) -> list[Statement]:
     """Return the statements about one change, merge or number; raises NotFound or Ambiguous.
 
     ``what`` is a change or a part of its identifier, the beginning of a commit's hash, or the
     number of a statement.
     """
-    wanted = what.strip().lower()
-    if wanted.isdecimal() and len(wanted) < _HASH_LEAST:
-        found = [s for s in book.statements if s.sequence == int(wanted)]
-        merge = found[0].merge if found else ""
-        return _require([s for s in book.statements if s.merge == merge], what)
-    by_commit = [s for s in book.statements if len(wanted) >= _HASH_LEAST and s.merge.startswith(wanted)]
+    text = what.strip().lower()
+    if text.isdecimal() and len(text) < _HASH_LEAST:
+        numbered = [s for s in ledger.statements if s.sequence == int(text)]
+        merge = numbered[0].merge if numbered else ""
+        return _require([s for s in ledger.statements if s.merge == merge], what)
+    by_commit = [s for s in ledger.statements if len(text) >= _HASH_LEAST and s.merge.startswith(text)]
     if by_commit:
         return by_commit
-    changes = sorted({c for s in book.statements for c in s.changes if wanted and wanted in c.lower()})
-    exact = [c for c in changes if c.lower() == wanted]
+    changes = sorted({c for s in ledger.statements for c in s.changes if text and text in c.lower()})
+    exact = [c for c in changes if c.lower() == text]
     if len(changes) > 1 and not exact:
         raise Ambiguous(what, changes)
-    named = (exact or changes or [""])[0]
-    return _require([s for s in book.statements if named and named in s.changes], what)
+    change = (exact or changes or [""])[0]
+    return _require([s for s in ledger.statements if change and change in s.changes], what)
 
 
-def _require(found: list[Evidence], what: str) -> list[Evidence]:
-    if not found:
+def _require(statements: list[Statement], what: str) -> list[Statement]:
+    if not statements:
         raise NotFound(f"there is no evidence about '{what}'", "itsm audit export lists all there is")
-    return found
+    return statements
 
 
 @dataclass
@@ -59,71 +59,71 @@ class Source:
     """Where reviews come from: signed statements, a file, and (asked once for each commit) a forge."""
 
     repo: Repository
-    statements: tuple[refs.Kept, ...] = ()
+    statements: tuple[refs.StoredText, ...] = ()
     reviews: tuple[Review, ...] = ()
     opened_by: str = ""
     account: str = ""
     forge: Forge | None = None
     number: int = 0
-    _requests: dict[str, PullRequest | None] = field(default_factory=dict)
-    _asked: dict[int, tuple[Review, ...]] = field(default_factory=dict)
-    _known: dict[int, PullRequest] = field(default_factory=dict)
+    _of_commit: dict[str, PullRequest | None] = field(default_factory=dict)
+    _reviews_by_number: dict[int, tuple[Review, ...]] = field(default_factory=dict)
+    _pull_requests: dict[int, PullRequest] = field(default_factory=dict)
 
-    def request(self, commit: str, target: str) -> PullRequest | None:
-        """Return the forge's request that brought a commit; None where there is no forge, or none."""
+    def pull_request(self, commit: str, target: str) -> PullRequest | None:
+        """Return the pull request that brought a commit; None where there is no forge, or none."""
         if self.forge is None:
             return None
-        if commit not in self._requests:
-            number = self.number or self.forge.merged_request(commit, target)
-            self._requests[commit] = self._request(number) if number else None
-        return self._requests[commit]
+        if commit not in self._of_commit:
+            number = self.number or self.forge.merged_pull_request(commit, target)
+            self._of_commit[commit] = self._by_number(number) if number else None
+        return self._of_commit[commit]
 
-    def _request(self, number: int) -> PullRequest:
-        if number not in self._known and self.forge is not None:
-            self._known[number] = self.forge.pull_request(number)
-        return self._known[number]
+    def _by_number(self, number: int) -> PullRequest:
+        if number not in self._pull_requests and self.forge is not None:
+            self._pull_requests[number] = self.forge.pull_request(number)
+        return self._pull_requests[number]
 
-    def inputs(self, request: PullRequest | None) -> Inputs:
-        """Return what reviewers said about a request, with the commits they saw fetched."""
-        said = self._reviews(request) if request else ()
-        opened_by = request.author if request else self.opened_by
-        return Inputs((*self.reviews, *said), self.statements, opened_by)
+    def inputs(self, pull_request: PullRequest | None) -> Inputs:
+        """Return the reviews of a pull request; the commits that reviewers saw are fetched."""
+        reviews = self._reviews(pull_request) if pull_request else ()
+        opened_by = pull_request.author if pull_request else self.opened_by
+        return Inputs((*self.reviews, *reviews), self.statements, opened_by)
 
-    def _reviews(self, request: PullRequest) -> tuple[Review, ...]:
-        if request.number not in self._asked and self.forge is not None:
+    def _reviews(self, pull_request: PullRequest) -> tuple[Review, ...]:
+        if pull_request.number not in self._reviews_by_number and self.forge is not None:
             from itsm_gitops.forges import connection as forging
 
-            reviews = tuple(self.forge.reviews(request.number))
-            seen = [r.commit for r in reviews if r.commit]
+            reviews = tuple(self.forge.reviews(pull_request.number))
+            commits = [r.commit for r in reviews if r.commit]
             name = self.forge.name
-            forging.fetch_request(
-                self.repo.history, name, request, request.head, seen, forging.token(name)
+            forging.fetch_pull_request(
+                self.repo.history, name, pull_request, pull_request.head, commits, forging.token(name)
             )  # fmt: skip
-            self._asked[request.number] = reviews
-        return self._asked[request.number]
+            self._reviews_by_number[pull_request.number] = reviews
+        return self._reviews_by_number[pull_request.number]
 
-    def merged_at(self, request: PullRequest | None) -> datetime:
+    def merged_at(self, pull_request: PullRequest | None) -> datetime:
         """Return as of when a merge is judged: when the forge says it was made, else now."""
-        return (request.merged_at if request else None) or clock.now()
+        return (pull_request.merged_at if pull_request else None) or clock.now()
 
-    def describe(self, request: PullRequest | None) -> Mapping[str, Any]:
-        """Return what a statement says about the request on the forge."""
-        if request is None or self.forge is None:
+    def describe(self, pull_request: PullRequest | None) -> Mapping[str, Any]:
+        """Return what a statement says about the pull request."""
+        if pull_request is None or self.forge is None:
             return {}
         return {
             "forge": self.forge.name,
-            "number": request.number,
-            "url": request.url,
-            "title": request.title,
-            "author": request.author,
-            "head": request.head,
+            "number": pull_request.number,
+            "url": pull_request.url,
+            "title": pull_request.title,
+            "author": pull_request.author,
+            "head": pull_request.head,
         }
 
 
-def given(repo: Repository, *, reviews: str = "", forge: str = "", number: int = 0) -> Source:
-    """Return where reviews come from, as the command line says; raises ItsmError.
+def source_of(repo: Repository, *, reviews: str = "", forge: str = "", number: int = 0) -> Source:
+    """Return the source of reviews that the command line names; raises ItsmError.
 
-    ``reviews`` is a file, ``forge`` one to be asked, ``number`` the request to be asked for.
+    ``reviews`` is a file, ``forge`` one to be asked, ``number`` the pull request to ask about.
     """
     source = Source(repo, tuple(_statements(repo.history)), number=number)
     if reviews:
@@ -135,7 +135,7 @@ def given(repo: Repository, *, reviews: str = "", forge: str = "", number: int =
     return source
 
 
-def _statements(git: Git) -> list[refs.Kept]:
+def _statements(git: Git) -> list[refs.StoredText]:
     """Return the signed statements that are kept here or were fetched, each once."""
-    found = {s.oid: s for prefix in (sharing.FETCHED, signed.PREFIX) for s in refs.kept(git, prefix)}
-    return list(found.values())
+    texts = {s.oid: s for prefix in (sharing.FETCHED, signed.PREFIX) for s in refs.texts(git, prefix)}
+    return list(texts.values())

@@ -1,9 +1,9 @@
-"""Evidence: one statement about each change that was merged, in a form that can be computed again.
+"""Writes one statement about a merge, in a form from which the assessment can be recomputed.
 
 A statement is an in-toto Statement v1 as canonical JSON. It holds what reviewers said (all of it, signed
-statements with their signatures), the blobs of the policy that judged it, and what came of it. Each one
+statements with their signatures), the blobs of the policy that judged it, and the result. Each one
 names the SHA-256 of the one before, so that none can be changed, left out or slipped in unnoticed. What
-it proves: this was said, at that time, about that content, under those rules. Where reviews come from a
+it proves: these reviews were given, at that time, about that content, under those rules. Where reviews come from a
 forge, the forge is believed; a signed statement needs no such trust.
 """
 
@@ -24,7 +24,7 @@ from itsm_gitops.gate.types import BYPASSED, NOT_APPLICABLE, OVERRIDDEN, Assessm
 from itsm_gitops.model import clock
 from itsm_gitops.repository import Repository, mainline
 from itsm_gitops.repository.mainline import Landed
-from itsm_gitops.repository.refs import Kept
+from itsm_gitops.repository.refs import StoredText
 
 TYPE = "https://in-toto.io/Statement/v1"
 MERGE, RETROACTIVE = "merge", "retroactive"
@@ -35,15 +35,15 @@ _PER_FOLDER = 1000
 
 
 class Inputs(NamedTuple):
-    """What reviewers said: reviews from a forge or a file, signed statements, and who opened the request."""
+    """What reviewers said: reviews from a forge or a file, signed statements, and who opened the pull request."""
 
     reviews: tuple[Review, ...] = ()
-    statements: tuple[Kept, ...] = ()
+    statements: tuple[StoredText, ...] = ()
     opened_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class StatementContext:
     """What a statement says besides the assessment.
 
     ``sequence`` counts from 1 and ``previous`` is the SHA-256 of the statement before (empty for the
@@ -60,7 +60,7 @@ class About:
     changed: bool = True
     signer: str = ""
     account: str = ""
-    request: Mapping[str, Any] = field(default_factory=dict)
+    pull_request: Mapping[str, Any] = field(default_factory=dict)
     run: Mapping[str, str] = field(default_factory=dict)
     original: str = ""
 
@@ -82,10 +82,10 @@ def judge(
 ) -> Assessment:
     """Assess what a branch got when it went from ``base`` (a full hash) to ``landed``, as of ``at``.
 
-    A merge may have been approved as what was merged, or as what came of it: either will do.
+    Approvals may be about the commit that was merged, or about the result of the merge: either will do.
     """
     proposed = mainline.proposed(repo.history, base, landed)
-    found = []
+    assessments = []
     for head in dict.fromkeys([proposed, landed.commit]):
         assessment = assess(
             repo,
@@ -100,8 +100,8 @@ def judge(
         )
         if assessment.passes:
             return assessment
-        found.append(assessment)
-    return found[0]
+        assessments.append(assessment)
+    return assessments[0]
 
 
 def outcome(assessment: Assessment, *, changed: bool = True) -> str:
@@ -116,47 +116,47 @@ def outcome(assessment: Assessment, *, changed: bool = True) -> str:
 
 def used(inputs: Inputs, assessment: Assessment) -> Inputs:
     """Return the inputs without signed statements that are about something else."""
-    about = {r.review_id for r in (*assessment.counted, *(x.review for x in assessment.rejected))}
-    return inputs._replace(statements=tuple(s for s in inputs.statements if s.oid in about))
+    reviews = {r.review_id for r in (*assessment.counted, *(x.review for x in assessment.rejected))}
+    return inputs._replace(statements=tuple(s for s in inputs.statements if s.oid in reviews))
 
 
-def statement(assessment: Assessment, inputs: Inputs, about: About) -> bytes:
+def statement(assessment: Assessment, inputs: Inputs, context: StatementContext) -> bytes:
     """Return the statement about one merge, in the one form that is hashed and signed."""
-    landed = about.landed
+    landed = context.landed
     digests = {"gitCommit": landed.commit, "gitTree": landed.tree}
     if assessment.digest:
         digests["itsmChangeset"] = assessment.digest.removeprefix("sha256:")
     predicate = {
-        "kind": about.kind,
-        "sequence": about.sequence,
-        "previous": about.previous,
-        "original": about.original,
-        "recorded_at": clock.format_time(about.recorded_at),
+        "kind": context.kind,
+        "sequence": context.sequence,
+        "previous": context.previous,
+        "original": context.original,
+        "recorded_at": clock.format_time(context.recorded_at),
         "evaluated_at": clock.format_time(assessment.at),
-        "tool": {"name": "itsm-gitops", "version": about.version},
-        "run": dict(about.run),
-        "signer": about.signer,
-        "request": dict(about.request),
+        "tool": {"name": "itsm-gitops", "version": context.version},
+        "run": dict(context.run),
+        "signer": context.signer,
+        "request": dict(context.pull_request),
         "merger": {
             "committer": f"{landed.committer} <{landed.committer_address}>",
-            "account": about.account,
+            "account": context.account,
         },
         "inputs": _inputs_json(used(inputs, assessment)),
         "assessment": as_json(assessment),
-        "result": outcome(assessment, changed=about.changed),
+        "result": outcome(assessment, changed=context.changed),
         "retro_due": retro_due(assessment),
     }
     return signed.canonical(
         {
             "_type": TYPE,
             "subject": [{"name": assessment.target, "digest": digests}],
-            "predicateType": PREDICATES[about.kind],
+            "predicateType": PREDICATES[context.kind],
             "predicate": predicate,
         }
     )
 
 
-def page(sequence: int, kind: str, merge: str) -> str:
+def statement_path(sequence: int, kind: str, merge: str) -> str:
     """Return the file of a statement; it is never used by another one."""
     return f"{sequence // _PER_FOLDER:05d}/{sequence:08d}-{kind}-{merge}.json"
 

@@ -1,4 +1,4 @@
-"""Writing evidence: what is to be said about merges becomes pages of the ledger, each naming the one before."""
+"""Turns drafts into signed statements: files to add to the ledger, each with the SHA-256 of the one before."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.evidence import statement as evidence
 from itsm_gitops.evidence.ledger import STATEMENT_MAX
-from itsm_gitops.evidence.reading import Evidence, read
-from itsm_gitops.evidence.statement import MERGE, NAMESPACE, SIGNATURE, About, Inputs
+from itsm_gitops.evidence.reading import Statement, read
+from itsm_gitops.evidence.statement import MERGE, NAMESPACE, SIGNATURE, Inputs, StatementContext
 from itsm_gitops.gate.types import Assessment
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository import Git, Repository, mainline, sshsig
 from itsm_gitops.repository.changeset import exists
-from itsm_gitops.repository.ledger import Addition, Ledger, Page
+from itsm_gitops.repository.ledger import Addition, LedgerFile, LedgerFiles
 from itsm_gitops.repository.mainline import Landed
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """What is to be said about one merge, before its place in the ledger is known.
+class StatementDraft:
+    """The content of a statement about one merge, before its place in the ledger is known.
 
-    ``request`` is what a forge says about the pull request, ``account`` who merged it there.
+    ``pull_request`` is what a forge says about it, ``account`` who merged it there.
     ``original`` is the SHA-256 of the statement that this one completes.
     """
 
@@ -34,13 +34,13 @@ class Draft:
     assessment: Assessment
     inputs: Inputs
     changed: bool
-    request: Mapping[str, Any] = field(default_factory=dict)
+    pull_request: Mapping[str, Any] = field(default_factory=dict)
     account: str = ""
     original: str = ""
 
     @property
     def result(self) -> str:
-        """Return what came of it."""
+        """Return the result of the assessment."""
         return evidence.outcome(self.assessment, changed=self.changed)
 
 
@@ -53,46 +53,50 @@ class Recorder(NamedTuple):
     key: Path | None = None
 
 
-def draft(repo: Repository, base: str, landed: Landed, target: str, inputs: Inputs, at: datetime) -> Draft:
-    """Return what is to be said about a branch that went from ``base`` to ``landed``, judged as of ``at``."""
+def draft(
+    repo: Repository, base: str, landed: Landed, target: str, inputs: Inputs, at: datetime
+) -> StatementDraft:
+    """Return the draft about a branch that went from ``base`` to ``landed``, judged as of ``at``."""
     assessment = evidence.judge(repo, base, landed, target=target, inputs=inputs, at=at)
     changed = mainline.one(repo.history, base).tree != landed.tree
-    return Draft(MERGE, landed, assessment, inputs, changed)
+    return StatementDraft(MERGE, landed, assessment, inputs, changed)
 
 
-def additions(git: Git, ledger: Ledger, drafts: Iterable[Draft], recorder: Recorder) -> Addition | None:
-    """Return the pages that say all this, on top of a ledger; None where it says so already."""
+def additions(
+    git: Git, ledger: LedgerFiles, drafts: Iterable[StatementDraft], recorder: Recorder
+) -> Addition | None:
+    """Return the files to add to a ledger for these drafts; None where it has a statement about each merge."""
     sequence, previous = _last(git, ledger)
-    taken = {p.path for p in ledger.pages} | {m.path for m in ledger.meddling}
+    paths = {p.path for p in ledger.files} | {m.path for m in ledger.meddling}
     files: dict[str, bytes] = {}
-    said: list[Draft] = []
+    new_drafts: list[StatementDraft] = []
     for draft in drafts:
         if draft.kind == MERGE and _recorded(git, ledger, draft):
             continue
         sequence += 1
-        while evidence.page(sequence, draft.kind, draft.landed.commit) in taken:
+        while evidence.statement_path(sequence, draft.kind, draft.landed.commit) in paths:
             sequence += 1  # somebody put a file there who should not have
         raw = evidence.statement(
-            draft.assessment, draft.inputs, _about(draft, recorder, sequence, previous)
+            draft.assessment, draft.inputs, _context(draft, recorder, sequence, previous)
         )  # fmt: skip
         if len(raw) > STATEMENT_MAX:
             raise GitError(
                 f"the statement about {draft.landed.commit[:12]} would be larger than anybody reads"
             )
-        path = evidence.page(sequence, draft.kind, draft.landed.commit)
+        path = evidence.statement_path(sequence, draft.kind, draft.landed.commit)
         files[path] = raw
         if recorder.signer and recorder.key:
             files[path + SIGNATURE] = sshsig.sign(raw, recorder.key, NAMESPACE).encode()
         previous = evidence.sha256(raw)
-        said.append(draft)
+        new_drafts.append(draft)
     if not files:
         return None
-    kept = dict.fromkeys(commit for draft in said for commit in _keeps(git, draft))
-    return Addition(files, _message(said), tuple(kept))
+    commits = dict.fromkeys(commit for draft in new_drafts for commit in _keeps(git, draft))
+    return Addition(files, _message(new_drafts), tuple(commits))
 
 
-def _about(draft: Draft, recorder: Recorder, sequence: int, previous: str) -> About:
-    return About(
+def _context(draft: StatementDraft, recorder: Recorder, sequence: int, previous: str) -> StatementContext:
+    return StatementContext(
         kind=draft.kind,
         landed=draft.landed,
         sequence=sequence,
@@ -102,35 +106,35 @@ def _about(draft: Draft, recorder: Recorder, sequence: int, previous: str) -> Ab
         changed=draft.changed,
         signer=recorder.signer if recorder.key else "",
         account=draft.account,
-        request=draft.request,
+        pull_request=draft.pull_request,
         run=recorder.run,
         original=draft.original,
     )
 
 
-def _last(git: Git, ledger: Ledger) -> tuple[int, str]:
-    """Return number and name of the newest statement that can be read; what cannot is passed over."""
-    for place in reversed(ledger.pages):
+def _last(git: Git, ledger: LedgerFiles) -> tuple[int, str]:
+    """Return number and name of the newest readable statement; 0 and an empty name where there is none."""
+    for place in reversed(ledger.files):
         statement = None if place.path.endswith(SIGNATURE) else _read(git, place)
         if statement is not None:
             return statement.sequence, statement.name
     return 0, ""
 
 
-def _read(git: Git, place: Page) -> Evidence | None:
+def _read(git: Git, place: LedgerFile) -> Statement | None:
     blob = next(git.blobs([place.oid], STATEMENT_MAX + 1))
     return read(place.path, blob.content) if blob.size <= STATEMENT_MAX else None
 
 
-def _recorded(git: Git, ledger: Ledger, draft: Draft) -> bool:
+def _recorded(git: Git, ledger: LedgerFiles, draft: StatementDraft) -> bool:
     """Whether there is a statement about this merge: another writer was faster."""
     ending = f"-{draft.kind}-{draft.landed.commit}.json"
-    found = [_read(git, p) for p in ledger.pages if p.path.endswith(ending)]
+    statements = [_read(git, p) for p in ledger.files if p.path.endswith(ending)]
     target = draft.assessment.target
-    return any(s is not None and s.predicate["assessment"]["target"] == target for s in found)
+    return any(s is not None and s.predicate["assessment"]["target"] == target for s in statements)
 
 
-def _keeps(git: Git, draft: Draft) -> Iterator[str]:
+def _keeps(git: Git, draft: StatementDraft) -> Iterator[str]:
     """Yield the commits that reviewers saw and that only a deleted branch would still hold."""
     reviews = (*draft.assessment.counted, *(r.review for r in draft.assessment.rejected))
     for commit in dict.fromkeys([draft.assessment.head, *(r.commit for r in reviews if r.commit)]):
@@ -138,9 +142,9 @@ def _keeps(git: Git, draft: Draft) -> Iterator[str]:
             yield commit
 
 
-def _message(drafts: Sequence[Draft]) -> str:
+def _message(drafts: Sequence[StatementDraft]) -> str:
     if len(drafts) > 1:
         return f"Evidence of {len(drafts)} merges into {drafts[0].assessment.target}"
     (draft,) = drafts
-    named = ", ".join(draft.assessment.changes[:3]) or draft.landed.commit[:12]
-    return f"{named}: {draft.result.lower()}{'' if draft.kind == MERGE else ', reviewed afterwards'}"
+    subject = ", ".join(draft.assessment.changes[:3]) or draft.landed.commit[:12]
+    return f"{subject}: {draft.result.lower()}{'' if draft.kind == MERGE else ', reviewed afterwards'}"

@@ -1,1 +1,1 @@
-"""Forges (GitHub, GitLab, Gitea): what they say about pull requests and reviews, and the comment written there."""
+"""Forges (GitHub, GitLab, Gitea): pull requests and reviews read from them, and the comment written to them."""

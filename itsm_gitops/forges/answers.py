@@ -1,4 +1,4 @@
-"""Reading fields out of answers and events: the right type, or a ForgeError that names the field."""
+"""Reads fields out of JSON answers and events: a value of the right type, or a ForgeError that names the field."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def branch(data: Any, path: str) -> str:
 
 
 def is_commit(value: object) -> bool:
-    """Whether this is a whole commit hash and not the one that means nothing."""
+    """Whether this is a full commit hash and not the one of all zeros."""
     return isinstance(value, str) and _COMMIT.fullmatch(value) is not None and set(value) != {"0"}
 
 
@@ -70,25 +70,25 @@ def is_branch(name: str) -> bool:
 def identity(forge: str, account: Any) -> str:
     """Return ``FORGE:NUMBER`` of an account; empty for a deleted one (null, or a number below 1)."""
     value = dig(account, "id")
-    known = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _ID_MAX
-    return f"{forge}:{value}" if known else ""
+    valid = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _ID_MAX
+    return f"{forge}:{value}" if valid else ""
 
 
 def merged(data: Any) -> datetime | None:
-    """Return when a request was merged; None while it is not."""
+    """Return when a pull request was merged; None while it is not."""
     return None if dig(data, "merged_at") is None else moment(data, "merged_at")
 
 
 def moment(value: Any, path: str) -> datetime:
     """Return the moment at ``path`` in UTC; raises ForgeError."""
-    told = dig(value, path)
-    found = clock.parse_time(told) if isinstance(told, str) else None
-    if found is None:
+    text = dig(value, path)
+    at = clock.parse_time(text) if isinstance(text, str) else None
+    if at is None:
         raise _unusable(path, "a time")
-    return found.astimezone(UTC)
+    return at.astimezone(UTC)
 
 
-def _unusable(path: str, wanted: str) -> ForgeError:
+def _unusable(path: str, expected: str) -> ForgeError:
     return ForgeError(
-        f"the forge's '{path}' is not {wanted}", "is this forge's interface a supported version?"
+        f"the forge's '{path}' is not {expected}", "is this forge's interface a supported version?"
     )

@@ -1,4 +1,4 @@
-"""Talking to the forge that a repository is on: who it is, and everything that a gate needs to know."""
+"""Connects to the forge of a repository: detects which one it is, and fetches a pull request with its reviews."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _REVIEWED_MAX = 200  # commits that approvals refer to and that are fetched one 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A request as the gate needs it: what to compare, and what reviewers said.
+    """A pull request as the gate needs it: the commits to compare, and the reviews.
 
     ``base`` and ``head`` are commits that this repository has; ``target`` is a branch. ``event``
     is what started this run, None where the number was given by hand.
@@ -48,24 +48,24 @@ class Gathered:
 
 
 def forge_name(repo: Repository, forge: str = "", env: Mapping[str, str] | None = None) -> str:
-    """Return which forge this repository is on: as told, by the CI that runs us, or by the remote."""
-    told = os.environ if env is None else env
+    """Return which forge this repository is on: as the caller names it, else by the CI that runs us, else by the remote."""
+    variables = os.environ if env is None else env
     if forge:
         if forge not in FORGES:
             raise UsageError(f"there is no forge '{forge}'", f"one of: {', '.join(FORGES)}")
         return forge
-    if told.get("GITLAB_CI"):
+    if variables.get("GITLAB_CI"):
         return "gitlab"
-    if told.get("FORGEJO_ACTIONS"):
+    if variables.get("FORGEJO_ACTIONS"):
         return "forgejo"
-    if told.get("GITEA_ACTIONS"):
+    if variables.get("GITEA_ACTIONS"):
         return "gitea"
-    if told.get("GITHUB_ACTIONS"):
+    if variables.get("GITHUB_ACTIONS"):
         return "github"
-    found = remotes.kind(remote_of(repo), shipped_files(repo))
-    if not found:
+    name = remotes.kind(remote_of(repo), shipped_files(repo))
+    if not name:
         raise UsageError("it is not known which forge this repository is on", f"--forge {'|'.join(FORGES)}")
-    return found
+    return name
 
 
 def remote_of(repo: Repository) -> remotes.Remote | None:
@@ -75,20 +75,20 @@ def remote_of(repo: Repository) -> remotes.Remote | None:
 
 
 def shipped_files(repo: Repository) -> list[str]:
-    """Return which of the files there are that only one forge needs."""
+    """Return the files of this repository that only one forge needs."""
     return [f for f in remotes.FILES if Path(repo.root, f).is_file()]
 
 
 def token(forge: str, env: Mapping[str, str] | None = None) -> str:
     """Return the forge's token from the environment; empty where there is none."""
-    told = os.environ if env is None else env
-    return next((told[name].strip() for name in _TOKENS[forge] if told.get(name, "").strip()), "")
+    variables = os.environ if env is None else env
+    return next((variables[name].strip() for name in _TOKENS[forge] if variables.get(name, "").strip()), "")
 
 
 def bot(forge: str, env: Mapping[str, str] | None = None) -> str:
     """Return the account that comments are written by: what ITSM_FORGE_BOT says, or the runner's own."""
-    told = os.environ if env is None else env
-    return told.get("ITSM_FORGE_BOT", "") or _BOTS.get(forge, "")
+    variables = os.environ if env is None else env
+    return variables.get("ITSM_FORGE_BOT", "") or _BOTS.get(forge, "")
 
 
 def connect(repo: Repository, forge: str = "", env: Mapping[str, str] | None = None) -> Forge:
@@ -96,16 +96,16 @@ def connect(repo: Repository, forge: str = "", env: Mapping[str, str] | None = N
 
     In CI the variables of the runner say where it is, elsewhere the remote ``origin`` does.
     """
-    told = os.environ if env is None else env
-    name = forge_name(repo, forge, told)
-    secret = token(name, told)
+    variables = os.environ if env is None else env
+    name = forge_name(repo, forge, variables)
+    secret = token(name, variables)
     if name == "gitlab":
-        address, project = told.get("CI_API_V4_URL", ""), told.get("CI_PROJECT_PATH", "")
+        address, project = variables.get("CI_API_V4_URL", ""), variables.get("CI_PROJECT_PATH", "")
         if not address:
             remote = _remote(repo)
             address, project = remotes.interface(remote, name), remote.path
         return GitLab.at(address, project, secret)
-    address, slug = told.get("GITHUB_API_URL", ""), told.get("GITHUB_REPOSITORY", "")
+    address, slug = variables.get("GITHUB_API_URL", ""), variables.get("GITHUB_REPOSITORY", "")
     if not address or not slug:
         remote = _remote(repo)
         address, slug = address or remotes.interface(remote, name), slug or "/".join(remote.names)
@@ -124,13 +124,13 @@ def _remote(repo: Repository) -> remotes.Remote:
 
 def read_event(forge: str, env: Mapping[str, str] | None = None) -> events.Event:
     """Return what started this run; raises UsageError outside of CI, ForgeError for a broken payload."""
-    told = os.environ if env is None else env
+    variables = os.environ if env is None else env
     if forge == "gitlab":
-        if not told.get("CI_PROJECT_PATH"):
+        if not variables.get("CI_PROJECT_PATH"):
             raise UsageError("this is not a GitLab job", "--pr NUMBER names the merge request")
-        hook = told.get("TRIGGER_PAYLOAD", "")  # the file of a web hook that started this pipeline
-        return events.gitlab_webhook(_payload(hook)) if hook else events.gitlab(told)
-    path, name = told.get("GITHUB_EVENT_PATH", ""), told.get("GITHUB_EVENT_NAME", "")
+        hook = variables.get("TRIGGER_PAYLOAD", "")  # the file of a web hook that started this pipeline
+        return events.gitlab_webhook(_payload(hook)) if hook else events.gitlab(variables)
+    path, name = variables.get("GITHUB_EVENT_PATH", ""), variables.get("GITHUB_EVENT_NAME", "")
     if not path or not name:
         raise UsageError("no event started this run", "--pr NUMBER names the pull request")
     return events.github(name, _payload(path), forge)
@@ -151,32 +151,32 @@ def gather(
     fetch: bool = True,
     env: Mapping[str, str] | None = None,
 ) -> Gathered:
-    """Ask the forge about a request (``number``, or the one of the event) and fetch its commits.
+    """Ask the forge about a pull request (``number``, or the one of the event) and fetch its commits.
 
-    Raises UsageError where no request is named, ForgeError or GitError where something cannot be
+    Raises UsageError where no pull request is named, ForgeError or GitError where something cannot be
     asked or had. Nothing is checked out.
     """
     name = forge_name(repo, forge, env)
     event = None if number is not None else read_event(name, env)
-    wanted = number if event is None else event.number
-    if wanted is None:
+    pull_number = number if event is None else event.number
+    if pull_number is None:
         raise UsageError(f"the event '{event and event.name}' is about no pull request", "--pr NUMBER")
     server = connect(repo, name, env)
-    request = server.pull_request(wanted)
-    reviews = tuple(server.reviews(wanted))
+    pull_request = server.pull_request(pull_number)
+    reviews = tuple(server.reviews(pull_number))
     queued = event is not None and event.queued and shape.is_commit(event.base)
-    head = event.head if event is not None and queued else request.head
+    head = event.head if event is not None and queued else pull_request.head
     if fetch:
-        fetch_request(
-            repo.history, name, request, head, [r.commit for r in reviews if r.commit], token(name, env)
+        fetch_pull_request(
+            repo.history, name, pull_request, head, [r.commit for r in reviews if r.commit], token(name, env)
         )
-    base = event.base if event is not None and queued else _tip(repo.history, request.target)
+    base = event.base if event is not None and queued else _tip(repo.history, pull_request.target)
     for commit in (base, head):
         if not transfer.has(repo.history, commit):
             raise GitError(
                 f"commit {commit[:9]} is not in this repository", "git fetch origin; or fetch-depth: 0"
             )
-    return Gathered(request, reviews, base, head, request.target, event)
+    return Gathered(pull_request, reviews, base, head, pull_request.target, event)
 
 
 def _tip(git: Git, target: str) -> str:
@@ -184,12 +184,12 @@ def _tip(git: Git, target: str) -> str:
     return git.resolve(f"refs/remotes/origin/{target}")
 
 
-def fetch_request(
-    git: Git, forge: str, request: PullRequest, head: str, reviewed: Sequence[str], token: str
+def fetch_pull_request(
+    git: Git, forge: str, pull_request: PullRequest, head: str, reviewed: Sequence[str], token: str
 ) -> None:
-    """Fetch the target branch, the request and the commits that reviewers saw; raises GitError."""
-    pull = _HEADS.get(forge, _PULL_HEAD).format(request.number)
-    target = f"+refs/heads/{request.target}:refs/remotes/origin/{request.target}"
+    """Fetch the target branch, the pull request and the commits that reviewers saw; raises GitError."""
+    pull = _HEADS.get(forge, _PULL_HEAD).format(pull_request.number)
+    target = f"+refs/heads/{pull_request.target}:refs/remotes/origin/{pull_request.target}"
     transfer.fetch(git, [target, pull], token=token)
     for commit in list(dict.fromkeys([head, *reviewed]))[:_REVIEWED_MAX]:
         if not transfer.has(git, commit):

@@ -1,4 +1,4 @@
-"""What started this run: the payload of a GitHub or Gitea event, or the variables of a GitLab job.
+"""Reads the event that started a CI run: the payload of GitHub or Gitea, or the variables of a GitLab job.
 
 Only numbers, hashes and branch names are read, each against its strict form. Titles, bodies and
 names of people are the author's words: nothing here looks at them.
@@ -46,9 +46,9 @@ class Event:
 
 def github(name: str, payload: bytes, forge: str = "github") -> Event:
     """Read the payload of the GitHub (or Gitea) event ``name``; raises ForgeError."""
-    data = _read(payload)
+    data = _payload(payload)
     action = shape.dig(data, "action")
-    known = Event(
+    event = Event(
         forge=forge,
         name=name,
         action=action if isinstance(action, str) and action.replace("_", "").isalpha() else "",
@@ -57,70 +57,72 @@ def github(name: str, payload: bytes, forge: str = "github") -> Event:
     )
     if name in _PULL:
         return replace(
-            known,
+            event,
             number=shape.number(data, "pull_request.number"),
             head=shape.commit(data, "pull_request.head.sha"),
             base=shape.commit(data, "pull_request.base.sha"),
             target=shape.branch(data, "pull_request.base.ref"),
         )
     if name == "merge_group":
-        return _queue(data, known)
+        return _queue(data, event)
     if name == "workflow_run":
-        return replace(known, head=shape.commit(data, "workflow_run.head_sha"))
+        return replace(event, head=shape.commit(data, "workflow_run.head_sha"))
     if name == "push":
         ref = shape.dig(data, "ref")
         target = shape.branch(data, "ref") if isinstance(ref, str) and ref.startswith("refs/heads/") else ""
         before, after = shape.dig(data, "before"), shape.dig(data, "after")
         return replace(
-            known,
+            event,
             head=after if shape.is_commit(after) else "",
             base=before if shape.is_commit(before) else "",
             target=target,
         )
-    return known
+    return event
 
 
 def gitlab(variables: Mapping[str, str]) -> Event:
     """Read the variables that GitLab sets for a job; raises ForgeError.
 
-    The variable that says whether a request is approved is not read: it is set before approvals
+    The variable that says whether a merge request is approved is not read: it is set before approvals
     of older commits are reset.
     """
-    told = dict(variables)
-    about = {"project": told.get("CI_PROJECT_PATH"), "default": told.get("CI_DEFAULT_BRANCH")}
-    known = Event(
+    values = dict(variables)
+    project = {"project": values.get("CI_PROJECT_PATH"), "default": values.get("CI_DEFAULT_BRANCH")}
+    event = Event(
         forge="gitlab",
-        name=told.get("CI_PIPELINE_SOURCE", ""),
-        repository=shape.text(about, "project"),
-        default=shape.branch(about, "default"),
+        name=values.get("CI_PIPELINE_SOURCE", ""),
+        repository=shape.text(project, "project"),
+        default=shape.branch(project, "default"),
     )
-    iid = told.get("CI_MERGE_REQUEST_IID", "")
+    iid = values.get("CI_MERGE_REQUEST_IID", "")
     if not iid:
-        return replace(known, head=shape.commit({"sha": told.get("CI_COMMIT_SHA")}, "sha"))
-    request = {
+        return replace(event, head=shape.commit({"sha": values.get("CI_COMMIT_SHA")}, "sha"))
+    merge_request = {
         "iid": int(iid) if iid.isascii() and iid.isdigit() and len(iid) < 13 else 0,
         # A merged-results pipeline runs on a commit that exists nowhere else; this is the branch's own.
-        "head": told.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or told.get("CI_COMMIT_SHA"),
-        "base": told.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
-        "target": told.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
+        "head": values.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or values.get("CI_COMMIT_SHA"),
+        "base": values.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
+        "target": values.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
     }
     return replace(
-        known,
-        number=shape.number(request, "iid"),
-        head=shape.commit(request, "head"),
-        base=shape.commit(request, "base"),
-        target=shape.branch(request, "target"),
-        queued=told.get("CI_MERGE_REQUEST_EVENT_TYPE") == "merge_train",
+        event,
+        number=shape.number(merge_request, "iid"),
+        head=shape.commit(merge_request, "head"),
+        base=shape.commit(merge_request, "base"),
+        target=shape.branch(merge_request, "target"),
+        queued=values.get("CI_MERGE_REQUEST_EVENT_TYPE") == "merge_train",
     )
 
 
 def gitlab_webhook(payload: bytes) -> Event:
     """Read the payload of a GitLab merge-request web hook; raises ForgeError for any other."""
-    data = _read(payload)
+    data = _payload(payload)
     kind = shape.dig(data, "object_kind") or shape.dig(data, "event_name")
     if kind != "merge_request":
-        named = f" but of '{kind}'" if isinstance(kind, str) and kind.replace("_", "").isalpha() else ""
-        raise ForgeError(f"the event's payload is not of a merge request{named}", "choose that event only")
+        kind_text = f" but of '{kind}'" if isinstance(kind, str) and kind.replace("_", "").isalpha() else ""
+        raise ForgeError(
+            f"the event's payload is not of a merge request{kind_text}", "choose that event only"
+        )
     action = shape.dig(data, "object_attributes.action")
     return Event(
         forge="gitlab",
@@ -134,13 +136,13 @@ def gitlab_webhook(payload: bytes) -> Event:
     )
 
 
-def _queue(data: Any, known: Event) -> Event:
+def _queue(data: Any, event: Event) -> Event:
     ref = shape.text(data, "merge_group.head_ref")
     queued = _QUEUED.fullmatch(ref)
     if queued is None:
         raise ForgeError("the merge queue's branch does not name a pull request", "re-run the queue")
     return replace(
-        known,
+        event,
         number=int(queued[1]),
         head=shape.commit(data, "merge_group.head_sha"),
         base=shape.commit(data, "merge_group.base_sha"),
@@ -149,7 +151,7 @@ def _queue(data: Any, known: Event) -> Event:
     )
 
 
-def _read(payload: bytes) -> Any:
+def _payload(payload: bytes) -> Any:
     if len(payload) > PAYLOAD_MAX:
         raise ForgeError("the event's payload is too large", "is the file really the event?")
     try:

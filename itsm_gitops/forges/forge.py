@@ -1,4 +1,4 @@
-"""Forges: what they say about requests and reviews, and the one comment that is written there."""
+"""The interface of a forge: pull requests, their reviews, and the one comment that we write on each."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ class Forge(Protocol):
     name: str
 
     def pull_request(self, number: int) -> PullRequest:
-        """Return what the forge says about a request."""
+        """Return what the forge says about a pull request."""
         ...
 
     def reviews(self, number: int) -> list[Review]:
         """Return every submitted review, oldest first."""
         ...
 
-    def merged_request(self, commit: str, target: str) -> int | None:
-        """Return the request that brought a commit into a branch; None where there is none."""
+    def merged_pull_request(self, commit: str, target: str) -> int | None:
+        """Return the pull request that brought a commit into a branch; None where there is none."""
         ...
 
     def upsert_comment(self, number: int, body: str, marker: str, login: str = ...) -> str:

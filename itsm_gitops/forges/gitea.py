@@ -1,4 +1,4 @@
-"""Gitea and Forgejo: nearly GitHub's interface, below ``https://HOST/api/v1``.
+"""Gitea and Forgejo: the adapter of GitHub with their differences, over ``https://HOST/api/v1``.
 
 Their own opinion whether a review is stale or official is not used: the digest of what the
 reviewer saw is stricter about edits and kinder about rebases.
@@ -35,24 +35,24 @@ class Gitea(GitHub):
         client = Client(base, headers, secret=f"token {token}" if token else "")
         return cls(client, owner, repository, name)
 
-    def merged_request(self, commit: str, target: str) -> int | None:
-        """Return the request that brought a commit into ``target``; None where there is none."""
+    def merged_pull_request(self, commit: str, target: str) -> int | None:
+        """Return the pull request that brought a commit into ``target``; None where there is none."""
         try:
-            found = self.client.get(f"{self.path}/commits/{commit}/pull")
+            pull = self.client.get(f"{self.path}/commits/{commit}/pull")
         except ForgeError as error:
             if error.status == 404:
                 return None
             raise
-        return shape.number(found, "number") if shape.dig(found, "base.ref") == target else None
+        return shape.number(pull, "number") if shape.dig(pull, "base.ref") == target else None
 
     def _sent_elsewhere(self, number: int) -> Iterator[datetime]:
-        """Yield when a request was sent to another branch."""
+        """Yield when the target branch of a pull request was changed."""
         for entry in self._timeline(f"{self.path}/issues/{int(number)}/timeline"):
             if shape.dig(entry, "type") == "change_target_branch":
                 yield shape.moment(entry, "created_at")
 
     def _timeline(self, path: str) -> Iterator[Any]:
-        """Yield everything that happened to a request.
+        """Yield everything that happened to a pull request.
 
         Without a page the whole is answered. A server that answers a part of it names no next page,
         and leaves out what the token may not see: only an empty page is surely the last.

@@ -28,14 +28,14 @@ _STATES = {
 }
 # Not reviews yet: drafts that only their author sees, and Gitea's wish for a review.
 _UNSUBMITTED = ("PENDING", "REQUEST_REVIEW")
-# What happened to a request when it was sent to another branch, by hand or as its branch went away.
+# The events of a pull request whose target branch was changed, by hand or because that branch was deleted.
 _SENT_ELSEWHERE = ("base_ref_changed", "automatic_base_change_succeeded")
 # No permission, not to be seen, switched off: asking again would not help.
 _REFUSALS = (403, 404, 410)
 ACTIONS_BOT = "github-actions[bot]"
 
 
-class OpenRequest(NamedTuple):
+class OpenPullRequest(NamedTuple):
     """An open pull request: its number, the commit of its head, whether it is a draft."""
 
     number: int
@@ -98,24 +98,24 @@ class GitHub:
         """Return every submitted review, oldest first; raises ForgeError.
 
         A review by a deleted account has no identity, one without commit saw nothing we know. An
-        approval from before the request was sent to another branch was given for another branch.
+        approval from before the target branch was changed was given for another branch.
         """
-        given = (self._review(r) for r in self._list(f"{self.path}/pulls/{int(number)}/reviews"))
-        found = sorted((r for r in given if r is not None), key=lambda r: (r.at, r.review_id))
-        if not any(r.state == APPROVED for r in found):
-            return found
+        submitted = (self._review(r) for r in self._list(f"{self.path}/pulls/{int(number)}/reviews"))
+        reviews = sorted((r for r in submitted if r is not None), key=lambda r: (r.at, r.review_id))
+        if not any(r.state == APPROVED for r in reviews):
+            return reviews
         try:
             last = max(self._sent_elsewhere(number), default=None)
         except ForgeError as error:
             if error.status not in _REFUSALS:
                 raise
-            note = f"{self.name} does not let this token read the events of the request ({error.status})"
-            return [_elsewhere(r, note) for r in found]
+            note = f"{self.name} does not let this token read the events of the pull request ({error.status})"
+            return [_elsewhere(r, note) for r in reviews]
         # In the same second the move is the later one: who is in doubt asks again.
-        return [_elsewhere(r) if last is not None and r.at <= last else r for r in found]
+        return [_elsewhere(r) if last is not None and r.at <= last else r for r in reviews]
 
     def _sent_elsewhere(self, number: int) -> Iterator[datetime]:
-        """Yield when a request was sent to another branch."""
+        """Yield when the target branch of a pull request was changed."""
         for event in self._list(f"{self.path}/issues/{int(number)}/events"):
             if shape.dig(event, "event") in _SENT_ELSEWHERE:
                 yield shape.moment(event, "created_at")
@@ -165,10 +165,10 @@ class GitHub:
                 return shape.text(self.client.send("PATCH", where, {"body": body}), "html_url")
         return shape.text(self.client.send("POST", path, {"body": body}), "html_url")
 
-    def merged_request(self, commit: str, target: str) -> int | None:
-        """Return the request that brought a commit into ``target``; None where there is none.
+    def merged_pull_request(self, commit: str, target: str) -> int | None:
+        """Return the pull request that brought a commit into ``target``; None where there is none.
 
-        Every commit of a rebased request leads to it, not only the last.
+        Every commit of a rebased pull request leads to it, not only the last.
         """
         merged = [
             p
@@ -178,14 +178,16 @@ class GitHub:
         merged.sort(key=lambda p: shape.dig(p, "merge_commit_sha") != commit)
         return shape.number(merged[0], "number") if merged else None
 
-    def open_requests(self) -> list[OpenRequest]:
-        """Return every open request; raises ForgeError.
+    def open_pull_requests(self) -> list[OpenPullRequest]:
+        """Return every open pull request; raises ForgeError.
 
-        Requests of a commit are looked for here too: GitHub's own list of them leaves out those
+        The pull requests of a commit are looked for here too: GitHub's own list of them leaves out those
         that come from forks.
         """
         return [
-            OpenRequest(shape.number(p, "number"), shape.commit(p, "head.sha"), shape.dig(p, "draft") is True)
+            OpenPullRequest(
+                shape.number(p, "number"), shape.commit(p, "head.sha"), shape.dig(p, "draft") is True
+            )
             for p in self._list(f"{self.path}/pulls", state="open")
         ]
 
@@ -204,8 +206,8 @@ class GitHub:
             if error.status == 404:
                 return None
             raise
-        found = shape.dig(data, "errors")
-        return found if isinstance(found, list) else []
+        errors = shape.dig(data, "errors")
+        return errors if isinstance(errors, list) else []
 
     def last_run(self, commit: str, check: str) -> Run | None:
         """Return the newest run of a job of Actions on this commit; None where it never ran."""
@@ -228,7 +230,7 @@ class GitHub:
         """Run the workflow that a job is of again, all of it; raises ForgeError.
 
         The job that is the required check must itself turn green: a check of another run does not
-        count for the request. While one job of a workflow runs again GitHub refuses another, so
+        count for the pull request. While one job of a workflow runs again GitHub refuses another, so
         they are not started one by one. It also refuses after 50 times and after 30 days.
         """
         run = shape.number(self.client.get(f"{self.path}/actions/jobs/{int(job)}"), "run_id")

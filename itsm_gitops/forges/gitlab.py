@@ -1,7 +1,7 @@
-"""GitLab: a merge request's approvals, below ``https://HOST/api/v4``.
+"""GitLab: merge requests and their approvals, over ``https://HOST/api/v4``.
 
-GitLab does not say which commit an approval saw. It is inferred: the newest version of the request
-when the approval was given. Without the time of the approval (older servers) it is known only while
+GitLab does not say which commit an approval saw. It is inferred: the newest version of the merge
+request when the approval was given. Without the time of the approval (older servers) it is known only while
 there is a single version; otherwise the approval has no commit and counts for nothing, and
 the approver can sign a statement (``itsm approve --sign``) or approve again.
 """
@@ -24,7 +24,7 @@ _PROJECT = re.compile(r"[1-9]\d{0,15}|[A-Za-z0-9_][\w.-]*(?:/[\w.-]+)+", re.ASCI
 _BOT = re.compile(r"(?:project|group)_\d+_bot\w*|service_account_\w+|ghost\d*", re.ASCII)
 
 
-class Version(NamedTuple):
+class MergeRequestVersion(NamedTuple):
     """One state of a merge request: since when its head was this commit."""
 
     since: datetime
@@ -48,12 +48,12 @@ class GitLab:
         headers = {"Accept": "application/json", "User-Agent": "itsm-gitops"}
         return cls(Client(base, headers, secret_header="PRIVATE-TOKEN", secret=token), project)  # noqa: S106
 
-    def _request(self, number: int) -> str:
+    def _merge_request(self, number: int) -> str:
         return f"{self.path}/merge_requests/{int(number)}"
 
     def pull_request(self, number: int) -> PullRequest:
         """Return what GitLab says about a merge request; raises ForgeError."""
-        data = self.client.get(self._request(number))
+        data = self.client.get(self._merge_request(number))
         merger = shape.dig(data, "merge_user") or shape.dig(data, "merged_by")
         return PullRequest(
             number=shape.number(data, "iid"),
@@ -68,11 +68,12 @@ class GitLab:
             merged_at=shape.merged(data),
         )
 
-    def versions(self, number: int) -> list[Version]:
+    def versions(self, number: int) -> list[MergeRequestVersion]:
         """Return the versions of a merge request, oldest first; raises ForgeError."""
-        found = self.client.pages(f"{self._request(number)}/versions")
+        answers = self.client.pages(f"{self._merge_request(number)}/versions")
         return sorted(
-            Version(shape.moment(v, "created_at"), shape.commit(v, "head_commit_sha")) for v in found
+            MergeRequestVersion(shape.moment(v, "created_at"), shape.commit(v, "head_commit_sha"))
+            for v in answers
         )
 
     def reviews(self, number: int) -> list[Review]:
@@ -82,27 +83,31 @@ class GitLab:
         """
         versions = self.versions(number)
         against = self._against(number)
-        approvals = shape.dig(self.client.get(f"{self._request(number)}/approvals"), "approved_by")
+        approvals = shape.dig(self.client.get(f"{self._merge_request(number)}/approvals"), "approved_by")
         if not isinstance(approvals, list):
             raise ForgeError("GitLab's 'approved_by' is not a list", "is this the address of GitLab?")
-        given = [_approval(a, versions) for a in approvals]
+        approving = [_approval(a, versions) for a in approvals]
         refusing = {r.identity for r in against}
         return sorted(
-            [*against, *(r for r in given if r.identity not in refusing)], key=lambda r: (r.at, r.identity)
+            [*against, *(r for r in approving if r.identity not in refusing)],
+            key=lambda r: (r.at, r.identity),
         )
 
     def _against(self, number: int) -> list[Review]:
         return [
             _review(shape.dig(r, "user"), CHANGES_REQUESTED, None, shape.moment(r, "created_at"))
-            for r in self.client.pages(f"{self._request(number)}/reviewers")
+            for r in self.client.pages(f"{self._merge_request(number)}/reviewers")
             if shape.dig(r, "state") == "requested_changes"
         ]
 
-    def merged_request(self, commit: str, target: str) -> int | None:
-        """Return the request that brought a commit into ``target``; None where there is none."""
-        for found in self.client.pages(f"{self.path}/repository/commits/{commit}/merge_requests"):
-            if shape.dig(found, "state") == "merged" and shape.dig(found, "target_branch") == target:
-                return shape.number(found, "iid")
+    def merged_pull_request(self, commit: str, target: str) -> int | None:
+        """Return the merge request that brought a commit into ``target``; None where there is none."""
+        for merge_request in self.client.pages(f"{self.path}/repository/commits/{commit}/merge_requests"):
+            if (
+                shape.dig(merge_request, "state") == "merged"
+                and shape.dig(merge_request, "target_branch") == target
+            ):
+                return shape.number(merge_request, "iid")
         return None
 
     def upsert_comment(self, number: int, body: str, marker: str, login: str = "") -> str:
@@ -111,18 +116,18 @@ class GitLab:
         ``login`` is the account that writes (asked for when empty). See ``GitHub.upsert_comment``.
         """
         author = login or shape.text(self.client.get("/user"), "username")
-        page = f"{self._request(number)}/notes"
-        address = shape.text(self.client.get(self._request(number)), "web_url")
+        page = f"{self._merge_request(number)}/notes"
+        address = shape.text(self.client.get(self._merge_request(number)), "web_url")
         for note in self.client.pages(page, {"order_by": "created_at", "sort": "asc"}):
             text = shape.dig(note, "body")
             ours = shape.dig(note, "author.username") == author and shape.dig(note, "system") is not True
             if ours and isinstance(text, str) and text.startswith(marker):
-                found = shape.number(note, "id")
+                note_number = shape.number(note, "id")
                 if text != body:
-                    self.client.send("PUT", f"{page}/{found}", {"body": body})
-                return f"{address}#note_{found}"
-        written = self.client.send("POST", page, {"body": body})
-        return f"{address}#note_{shape.number(written, 'id')}"
+                    self.client.send("PUT", f"{page}/{note_number}", {"body": body})
+                return f"{address}#note_{note_number}"
+        posted = self.client.send("POST", page, {"body": body})
+        return f"{address}#note_{shape.number(posted, 'id')}"
 
     def protected_branch(self, branch: str) -> Any:
         """Return the protection of a branch; None where it is not protected. Raises ForgeError."""
@@ -138,32 +143,32 @@ class GitLab:
         return self.client.get(self.path)
 
 
-def _approval(data: Any, versions: Sequence[Version]) -> Review:
+def _approval(data: Any, versions: Sequence[MergeRequestVersion]) -> Review:
     account = shape.dig(data, "user")
     if not versions:
         raise ForgeError("GitLab tells no version of this merge request", "try again in a moment")
     if shape.dig(data, "approved_at") is not None:
         at = shape.moment(data, "approved_at")
-        seen = [v for v in versions if v.since <= at]
-        found = _review(account, APPROVED, seen[-1].commit if seen else None, at)
-        return replace(found, target="") if _sent_elsewhere(seen, versions) else found
+        earlier = [v for v in versions if v.since <= at]
+        review = _review(account, APPROVED, earlier[-1].commit if earlier else None, at)
+        return replace(review, target="") if _sent_elsewhere(earlier, versions) else review
     # The oldest moment it can have been given: an age limit must not be stretched by not knowing.
     only = versions[0].commit if len(versions) == 1 else None
     return _review(account, APPROVED, only, versions[0].since)
 
 
-def _sent_elsewhere(seen: Sequence[Version], versions: Sequence[Version]) -> bool:
-    """Whether the request was sent to another branch after a version was seen.
+def _sent_elsewhere(earlier: Sequence[MergeRequestVersion], versions: Sequence[MergeRequestVersion]) -> bool:
+    """Whether the target branch was changed after the newest of the ``earlier`` versions.
 
     The next version has the same head then: nothing was pushed, yet what would be merged changed.
     """
-    later = versions[len(seen) :]
-    return bool(seen and later) and later[0].commit == seen[-1].commit
+    later = versions[len(earlier) :]
+    return bool(earlier and later) and later[0].commit == earlier[-1].commit
 
 
 def _review(account: Any, state: str, commit: str | None, at: datetime) -> Review:
     login = shape.dig(account, "username")
-    named = login if isinstance(login, str) else ""
+    name = login if isinstance(login, str) else ""
     identity = shape.identity("gitlab", account)
     note = "" if commit else "GitLab does not tell which commit this saw"
     return Review(
@@ -174,7 +179,7 @@ def _review(account: Any, state: str, commit: str | None, at: datetime) -> Revie
         commit=commit,
         at=at,
         review_id=f"{state}:{identity}",
-        bot=_BOT.fullmatch(named) is not None,
+        bot=_BOT.fullmatch(name) is not None,
         note=note if state == APPROVED else "",
-        login=named,
+        login=name,
     )

@@ -103,7 +103,9 @@ class Client:
             answer = self.request("GET", str(url))
             entries = answer.data.get(key) if key and isinstance(answer.data, dict) else answer.data
             if not isinstance(entries, list):
-                raise ForgeError(f"{_shown(str(url))} did not answer with a list", "is the address right?")
+                raise ForgeError(
+                    f"{_without_query(str(url))} did not answer with a list", "is the address right?"
+                )
             yield from entries
             url = self._next(str(url), answer.headers)
             if url is None:
@@ -112,11 +114,11 @@ class Client:
 
     def _next(self, url: str, headers: Message) -> str | None:
         for link in ", ".join(headers.get_all("Link") or ()).split(","):
-            target, *about = (part.strip() for part in link.split(";"))
-            if 'rel="next"' in about or "rel=next" in about:
-                found = urljoin(url, target.strip("<>"))
-                self._require_same_server(found)
-                return found
+            target, *parameters = (part.strip() for part in link.split(";"))
+            if 'rel="next"' in parameters or "rel=next" in parameters:
+                following = urljoin(url, target.strip("<>"))
+                self._require_same_server(following)
+                return following
         return None
 
     def _url(self, path: str, query: Mapping[str, object]) -> str:
@@ -140,7 +142,7 @@ class Client:
             except (URLError, OSError) as error:
                 problem = f"cannot be reached: {getattr(error, 'reason', error)}"
                 if method != "GET":
-                    raise ForgeError(f"{_shown(url)} {problem}", "try again") from error
+                    raise ForgeError(f"{_without_query(url)} {problem}", "try again") from error
             else:
                 if answer.status < 300:
                     return answer
@@ -155,7 +157,9 @@ class Client:
             spent = max(waited, self.monotonic() - begun + pause)
             if attempt == ATTEMPTS or spent > PATIENCE:
                 tried = f"{attempt} attempt{'s' if attempt > 1 else ''}"
-                raise ForgeError(f"{_shown(url)} {problem} ({tried})", f"try again in {max(pause, 60):.0f} s")
+                raise ForgeError(
+                    f"{_without_query(url)} {problem} ({tried})", f"try again in {max(pause, 60):.0f} s"
+                )
             self.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
@@ -168,7 +172,7 @@ class Client:
                 return answer
             url = urljoin(url, target)
             self._require_same_server(url)
-        raise ForgeError(f"{_shown(url)} redirects in a circle", "is the repository's address right?")
+        raise ForgeError(f"{_without_query(url)} redirects in a circle", "is the repository's address right?")
 
     def _once(self, method: str, url: str, body: Mapping[str, object] | None) -> Answer:
         request = Request(url, method=method)  # noqa: S310 - the scheme was checked
@@ -190,15 +194,15 @@ class Client:
             while chunk := response.read(_CHUNK):
                 raw += chunk
                 if len(raw) > SIZE_MAX:
-                    raise ForgeError(f"{_shown(url)} answers with more than {SIZE_MAX >> 20} MiB")
+                    raise ForgeError(f"{_without_query(url)} answers with more than {SIZE_MAX >> 20} MiB")
                 if self.monotonic() > deadline:
                     raise TimeoutError("it answers too slowly")
             return Answer(
-                response.status or 0, response.headers, _read(bytes(raw), url, response.status or 0)
+                response.status or 0, response.headers, _decoded(bytes(raw), url, response.status or 0)
             )
 
 
-def _read(raw: bytes, url: str, status: int) -> Any:
+def _decoded(raw: bytes, url: str, status: int) -> Any:
     if not raw:
         return None
     try:
@@ -206,12 +210,14 @@ def _read(raw: bytes, url: str, status: int) -> Any:
     except (ValueError, RecursionError) as error:
         if status >= 300:
             return None  # proxies explain themselves in HTML; the status says enough
-        raise ForgeError(f"{_shown(url)} did not answer with JSON", "is the address right?") from error
+        raise ForgeError(
+            f"{_without_query(url)} did not answer with JSON", "is the address right?"
+        ) from error
 
 
 def _retry_after(headers: Message) -> float | None:
-    told = (headers.get("Retry-After") or "").strip()
-    return float(told) if told.isdigit() and len(told) < 8 else None
+    seconds = (headers.get("Retry-After") or "").strip()
+    return float(seconds) if seconds.isdigit() and len(seconds) < 8 else None
 
 
 def _rate_limit(answer: Answer) -> float | None:
@@ -231,18 +237,18 @@ def _rate_limit(answer: Answer) -> float | None:
 _HINTS = {
     401: "the token is missing, expired or revoked",
     403: "the token may not do this: give it the permission, or run it where the workflow has it",
-    404: "the repository or request does not exist, or the token may not see it",
+    404: "the repository or pull request does not exist, or the token may not see it",
 }
 
 
 def refusal(method: str, url: str, answer: Answer) -> ForgeError:
     """Make a ForgeError of an answer that will not change by asking again."""
-    said = answer.data.get("message") if isinstance(answer.data, dict) else None
-    detail = f": {' '.join(said.split())[:200]}" if isinstance(said, str) and said.strip() else ""
-    message = f"{method} {_shown(url)} answers {answer.status}{detail}"
+    reason = answer.data.get("message") if isinstance(answer.data, dict) else None
+    detail = f": {' '.join(reason.split())[:200]}" if isinstance(reason, str) and reason.strip() else ""
+    message = f"{method} {_without_query(url)} answers {answer.status}{detail}"
     return ForgeError(message, _HINTS.get(answer.status, ""), answer.status)
 
 
-def _shown(url: str) -> str:
+def _without_query(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}{parts.path}"

@@ -1,4 +1,4 @@
-"""The address of a Git remote: which forge it is, where its interface and its pages are."""
+"""Parses the address of a Git remote: which forge it is on, and where its interface and its pages are."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def parse(url: str) -> Remote | None:
     if parts.scheme in _SCHEMES and parts.hostname:
         host = parts.hostname + (f":{parts.port}" if parts.port else "")
         return _remote(host, parts.path, parts.scheme)
-    found = _SCP.fullmatch(url)
-    return _remote(found["host"], found["path"], "ssh") if found else None
+    match = _SCP.fullmatch(url)
+    return _remote(match["host"], match["path"], "ssh") if match else None
 
 
 def _remote(host: str, path: str, scheme: str) -> Remote | None:
@@ -78,12 +78,12 @@ def interface(remote: Remote, forge: str) -> str:
     return f"{remote.site}/api/v4" if forge == "gitlab" else f"{remote.site}/api/v1"
 
 
-def request_page(remote: Remote, forge: str, branch: str, target: str) -> str:
-    """Return the page on which a person opens the request; empty for an unknown forge."""
+def pull_request_page(remote: Remote, forge: str, branch: str, target: str) -> str:
+    """Return the page on which a person opens the pull request; empty for an unknown forge."""
     home = f"{remote.site}/{quote(remote.path)}"
     if forge == "gitlab":
-        wanted = {"merge_request[source_branch]": branch, "merge_request[target_branch]": target}
-        return f"{home}/-/merge_requests/new?{urlencode(wanted)}"
+        query = {"merge_request[source_branch]": branch, "merge_request[target_branch]": target}
+        return f"{home}/-/merge_requests/new?{urlencode(query)}"
     if forge == "github":
         return f"{home}/compare/{quote(target)}...{quote(branch)}?expand=1"
     return f"{home}/compare/{quote(target)}...{quote(branch)}" if forge in ("gitea", "forgejo") else ""

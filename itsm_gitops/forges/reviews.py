@@ -1,4 +1,4 @@
-"""Reviews and pull requests as a forge or a signed statement tells them: plain data, nothing decided.
+"""Reviews and pull requests as plain data, as a forge or a signed statement reports them; nothing is decided here.
 
 All moments are aware datetimes.
 """
@@ -19,13 +19,13 @@ DECISIVE = (APPROVED, CHANGES_REQUESTED, DISMISSED)
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One review, as a forge or a signed statement tells it.
+    """One review, as a forge or a signed statement reports it.
 
     ``identity`` is ``FORGE:NUMBER`` (``github:42``) or ``ssh:FINGERPRINT``; empty for a deleted
     account. Adapters leave ``person`` None: the directory at base turns an identity into a person.
     A signed statement names its person, which its key proves. ``source`` is the adapter's name.
-    ``commit`` is what the reviewer saw (None: not told). ``digest`` is the changeset a signed
-    statement is about. ``target`` is the branch it was given for (None: not told; empty: another one). ``login`` is
+    ``commit`` is what the reviewer saw (None: unknown). ``digest`` is the changeset a signed
+    statement is about. ``target`` is the branch it was given for (None: unknown; empty: another one). ``login`` is
     a label and decides nothing. ``changes`` are the change records a signed statement names.
     """
 
@@ -47,7 +47,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """What a forge says about a request itself.
+    """What a forge says about a pull request itself.
 
     ``author`` and ``merged_by`` are identities (``github:42``), ``head`` and ``base`` commits,
     ``target`` a branch name. ``merged_at`` is None while it is not merged.

@@ -22,10 +22,10 @@ def forge_files(forge: str) -> dict[str, bytes]:
     """Return the files that a forge needs, by their path in a repository; raises UsageError."""
     if forge not in _FORGES:
         raise UsageError(f"there is no forge '{forge}'", f"one of: {', '.join(FORGES)}")
-    found = {}
+    files = {}
     for source in sorted(p for p in (_FILES / forge).rglob("*") if p.is_file()):
         name = source.relative_to(_FILES / forge).as_posix()
         places = _FORGES[forge]
         path = places.get(name) or places[""] + name
-        found[path] = source.read_bytes().replace(b"{version}", __version__.encode())
-    return found
+        files[path] = source.read_bytes().replace(b"{version}", __version__.encode())
+    return files

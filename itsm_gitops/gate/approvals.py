@@ -179,9 +179,9 @@ def _carriers(git: Git, base: str, fragment: str) -> Iterator[str]:
 def _directory(repo: Repository, base: str) -> Directory:
     from itsm_gitops.gate.people import Directory
     from itsm_gitops.repository import load_store
-    from itsm_gitops.repository.part import Part
+    from itsm_gitops.repository.part import PartialSnapshot
 
-    return Directory(load_store(Part(repo.snapshot(base), ()))[0], clock.now())
+    return Directory(load_store(PartialSnapshot(repo.snapshot(base), ()))[0], clock.now())
 
 
 class Approved(NamedTuple):

@@ -31,7 +31,7 @@ from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLE
 from itsm_gitops.repository import Repository, Snapshot, Store, load_store, mainline, read_rulebook, refs
 from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
 from itsm_gitops.repository.mended import Mended, mended
-from itsm_gitops.repository.part import Part
+from itsm_gitops.repository.part import PartialSnapshot
 
 _NAMED = 5
 _PURPOSE = "who must approve"
@@ -46,7 +46,7 @@ def assess(
     reviews: Iterable[Review] = (),
     now: datetime,
     opened_by: str = "",
-    statements: Iterable[refs.Kept] | None = None,
+    statements: Iterable[refs.StoredText] | None = None,
     overrides: bool = True,
 ) -> Assessment:
     """Return how the request that brings ``head`` into ``base`` stands.
@@ -67,11 +67,12 @@ def assess(
     blank = Assessment(base_commit, merge_base, head_commit, target, "", now)
     if more:
         return replace(blank, messages=(_crossed([merge_base, *more], target),))
-    kept = refs.kept(git, signed.PREFIX) if statements is None else tuple(statements)
+    kept = refs.texts(git, signed.PREFIX) if statements is None else tuple(statements)
     try:
         return _Case(repo, blank, tuple(reviews), opened_by, kept, overrides).assessment()
     except (RuleBookError, Incomplete) as error:
-        text = f"{error.message}; {error.hint}" if error.hint else error.message
+        said = " ".join(error.message.split("\n"))
+        text = f"{said}; {error.hint}" if error.hint else said
         return replace(blank, messages=(text,))
 
 
@@ -83,7 +84,7 @@ class _Case:
     blank: Assessment
     reviews: Sequence[Review]
     opened_by: str
-    statements: Sequence[refs.Kept]
+    statements: Sequence[refs.StoredText]
     overrides: bool
 
     def assessment(self) -> Assessment:
@@ -129,7 +130,7 @@ class _Case:
 
     @cached_property
     def base(self) -> Store:
-        part = Part(self.repo.snapshot(self.blank.base), self._records)
+        part = PartialSnapshot(self.repo.snapshot(self.blank.base), self._records)
         try:
             return _complete(part)
         except (Incomplete, RuleBookError):
@@ -138,12 +139,12 @@ class _Case:
             if not repaired:
                 raise
             older = Mended(self.repo.snapshot(self.blank.base), repaired)
-            return _complete(Part(older, self._records))
+            return _complete(PartialSnapshot(older, self._records))
 
     @cached_property
     def head(self) -> Store:
         # Read by the old rule book: what the request makes of the rules does not matter yet.
-        snapshot = Part(self.repo.snapshot(self.blank.head), self._records)
+        snapshot = PartialSnapshot(self.repo.snapshot(self.blank.head), self._records)
         return load_store(snapshot, book=self.base.book)[0]
 
     @cached_property

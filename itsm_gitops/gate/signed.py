@@ -104,7 +104,7 @@ def keys_in(person: Mapping[str, Any], today: date) -> list[str]:
 
 
 def read(
-    statements: Iterable[refs.Kept],
+    statements: Iterable[refs.StoredText],
     directory: Directory,
     now: datetime,
     repository: str,
@@ -127,7 +127,7 @@ def read(
 
 
 def _read(
-    kept: refs.Kept,
+    kept: refs.StoredText,
     directory: Directory,
     now: datetime,
     repository: str,

@@ -12,7 +12,7 @@ from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.meaning import CHANGE
 from itsm_gitops.repository import Git, Repository, load_store, porcelain, transfer
 from itsm_gitops.repository.gaps import file_gap, require
-from itsm_gitops.repository.part import Part
+from itsm_gitops.repository.part import PartialSnapshot
 
 _TITLE_MAX = 72
 
@@ -56,7 +56,7 @@ def submit(
     if document.kind is None or CHANGE not in document.kind.plays or not isinstance(document.data, dict):
         raise UsageError(f"'{fragment}' is no change", "itsm list changes")
     identifier = str(document.data.get("id", ""))
-    load_store(Part(repo.snapshot(), [path]))[0].require_complete("whether it is right")
+    load_store(PartialSnapshot(repo.snapshot(), [path]))[0].require_complete("whether it is right")
     git = repo.history
     aim = target or _default_branch(git)
     paths = _paths(git, path, everything)
@@ -148,4 +148,4 @@ def _page(repo: Repository, forge: str, branch: str, target: str) -> str:
     if remote is None:
         return ""
     name = forge or remotes.kind(remote, forging.shipped_files(repo))
-    return remotes.request_page(remote, name, branch, target)
+    return remotes.pull_request_page(remote, name, branch, target)

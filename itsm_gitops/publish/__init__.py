@@ -13,15 +13,17 @@ Documents are parsed once: what the reading made of them waits in files without 
 pages are stamped, because all of them do not fit into memory.
 
 What all pages share is in no page: icons are in the style sheet, the drawer and the engine's settings in
-`assets/shell.js` (`publish/slim.py`). Beside the site lies what the next build need not do again (`publish/memo.py`): the
-summary of each document by the times and digest of its file (`repository/memory.py`), and for each page the questions it
-asked the view (`publish/tracing.py`). A page is made again when the answer to one of them has changed or its file is not the
-one that was written; a question that tracing does not know counts as one about everything. The search index is changed where
-words of documents have come or gone (`publish/indexing.py`, `publish/reindex.py`): where documents are numbered otherwise now,
-one difference in the text of each word moves all numbers behind it. When sources, moment and everything in the folder of the
-site are what they were, nothing is made at all (`publish/last.py`). What is kept is read back only with a signature whose
-key lies in `.git` (`repository/vault.py`), because a repository can bring any file, but no key. Sites of audiences that see
-less are made anew each time: what they show of one document depends on all.
+`assets/shell.js` (`publish/slim.py`).
+
+Builds are incremental. Beside the site lies a build cache (`publish/build_cache.py`): the summary of each document with the
+times and digest of its file (`repository/memory.py`), and for each page the keys of the data that it was made from
+(`publish/tracing.py`). A page is made again when the data behind one of its keys has changed, or when its file is not the
+one that was written; data that tracing does not know counts as a dependency on everything. The search index is updated
+where words of documents have come or gone (`publish/indexing.py`, `publish/reindex.py`): where the numbers of documents
+shift, one difference in the text of each word shifts all numbers behind it. When the sources, the moment and all files of
+the site are unchanged, the build ends at once (`publish/last_build.py`). A cache file is only read with a signature whose key
+lies in `.git` (`repository/vault.py`), because a repository can bring any file, but no key. Sites of audiences that see less
+are made anew each time: what they show of one document depends on all.
 
 A form (`publish/questions.py`, `pages/forms.py`) is plain HTML with what a script needs to judge each answer beside it as
 JSON. `site/docs/assets/forms.js` makes the record from the answers in the browser: there is no server that could. It quotes

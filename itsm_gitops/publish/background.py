@@ -1,4 +1,4 @@
-"""What the pages of documents say beyond the documents: history, evidence, approvals, collisions.
+"""Adds to the view what does not come from documents: history, evidence, approvals, collisions.
 
 Everything that reads Git is here, and nothing of it is for an audience that sees less than everything:
 old values, statements and the policy's people know nothing of what is withheld.

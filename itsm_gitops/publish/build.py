@@ -1,4 +1,4 @@
-"""Building the site: a snapshot in, a folder of static files out."""
+"""Builds the site: a snapshot in, a folder of static files out."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from itsm_gitops.model import clock
 from itsm_gitops.publish import engine, frame, handbook, output
 from itsm_gitops.publish.audience import load, visible_book
 from itsm_gitops.publish.background import add_background
-from itsm_gitops.publish.last import Figures, Last, background
-from itsm_gitops.publish.memo import Memo, digest
+from itsm_gitops.publish.build_cache import BuildCache, digest
+from itsm_gitops.publish.last_build import Figures, LastBuild, background
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.site import Site
 from itsm_gitops.publish.stamping import Progress
@@ -47,13 +47,13 @@ class SiteReport:
     unchanged: bool = False
 
 
-def _silent(what: str, done: int, total: int) -> None:
+def _silent(what: str, count: int, total: int) -> None:
     """Report no progress."""
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Look for no circles meanwhile: a build makes hardly any, and looking takes a tenth of its time."""
+    """Switch the garbage collector off: a build makes hardly any cycles, and collecting takes a tenth of its time."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -93,44 +93,46 @@ def build_site(
     snapshot = repo.snapshot(at)
     book, config = read_rulebook(snapshot), read_config(snapshot).require(snapshot.name)
     require(snapshot_gaps(book, snapshot), "what the site says")
-    wanted = read_audience(snapshot, book, config.audience if audience is None else audience)
-    usual = OUTPUT if wanted.name == config.audience else OUTPUT.with_name(f"{OUTPUT.name}-{wanted.name}")
+    visibility = read_audience(snapshot, book, config.audience if audience is None else audience)
+    usual = (
+        OUTPUT if visibility.name == config.audience else OUTPUT.with_name(f"{OUTPUT.name}-{visibility.name}")
+    )
     target = plain_path(repo.root / (output_folder or usual))
     waiting = partial(progress, "Waiting for another build", 0, 1)
-    with output.claim(target, wanted.name, repo.root, waiting) as folder:
+    with output.claim(target, visibility.name, repo.root, waiting) as folder:
         work = output.work_folder(_work_folder(target), repo.root)
-        about = [wanted.name, type(reporter).__qualname__]
+        settings = [visibility.name, type(reporter).__qualname__]
         # What another audience sees of a document depends on everything: its site is made anew each time.
-        git = repo.git if wanted.everything else None
-        tool, moment = digest(snapshot, about), (now or clock.now()).astimezone(UTC)
+        git = repo.git if visibility.everything else None
+        tool, moment = digest(snapshot, settings), (now or clock.now()).astimezone(UTC)
         made_of = engine.made_of(frame.site_folder(repo.root), config.engine)
         facts = (tool, moment.isoformat(), repr((base_url, cli_reference, tuple(rules))), made_of)
-        last = Last(git, work, str(target), snapshot, background(git, at, facts) if git else ())
-        same = last.figures()
+        last_build = LastBuild(git, work, str(target), snapshot, background(git, at, facts) if git else ())
+        same = last_build.figures()
         if same:
             seconds = time.perf_counter() - started
             repo.gaps = {gap.path: gap for gap in map(gap_of, same.unread)}  # it is as incomplete as it was
-            return SiteReport(target, wanted.name, *same[:3], 0, 0, seconds, unchanged=True)
-        memo = Memo(git, work, tool, last.stamps)
+            return SiteReport(target, visibility.name, *same[:3], 0, 0, seconds, unchanged=True)
+        cache = BuildCache(git, work, tool, last_build.stamps)
         url = base_url if base_url is not None else config.site_url
         parts = frame.sources(
             repo.root,
-            visible_book(book, wanted),
+            visible_book(book, visibility),
             config,
-            wanted,
+            visibility,
             url,
             cli_reference=cli_reference,
             rules=rules,
-            reports=reporter.titles() if reporter and wanted.reports else (),
+            reports=reporter.titles() if reporter and visibility.reports else (),
         )
         with engine.rendering(parts, work, repo.git) as rendered, spooled(work) as spool:
-            view, found, words, unread = load(
+            view, report_list, words, unread = load(
                 snapshot,
                 book,
-                wanted,
+                visibility,
                 reporter,
                 moment,
-                memory=memo.memory,
+                memory=cache.memory,
                 spool=spool,
                 progress=partial(progress, "Reading"),
             )
@@ -138,12 +140,12 @@ def build_site(
             progress("Reading what happened", 0, 1)
             add_background(view, repo, at, reporter)
             progress("Rendering the frame", 0, 1)
-            site = Site(view, rendered(), folder, url, progress, found, memo)
+            site = Site(view, rendered(), folder, url, progress, report_list, cache)
             report = site.write(words)
-        memo.keep()
-        last.keep(site.written, Figures(*report[:3], tuple(g.as_row() for g in repo.gaps.values())))
+        cache.keep()
+        last_build.keep(site.written, Figures(*report[:3], tuple(g.as_row() for g in repo.gaps.values())))
     seconds = time.perf_counter() - started
-    return SiteReport(target, wanted.name, *report, seconds)
+    return SiteReport(target, visibility.name, *report, seconds)
 
 
 def _work_folder(target: Path) -> Path:

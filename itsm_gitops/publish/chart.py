@@ -43,19 +43,19 @@ def draw(table: Table, name: str, title_of: Callable[[str], str] = str) -> Html:
     names = [_name(table.columns[0], row[0], title_of) for row in table.rows]
     draw_bars = _upright if chart.form == OVER_TIME else _lying
     body, height = draw_bars(table, chart, names)
-    title, about = f"chart-{name}", f"chart-{name}-about"
+    title, description = f"chart-{name}", f"chart-{name}-about"
     return Html(
         f'<figure class="it-chart">{_legend(table, chart)}'
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{title} {about}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{title} {description}"'
         f' viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}">'
-        f'<title id="{title}">{esc(table.title)}</title><desc id="{about}">{_about(table, chart, names)}</desc>'
+        f'<title id="{title}">{esc(table.title)}</title><desc id="{description}">{_description(table, chart, names)}</desc>'
         f"{body}</svg></figure>"
     )
 
 
 def _name(column: Column, value: Cell, title_of: Callable[[str], str]) -> str:
-    named = column.form in (ITEM, RECORD) and isinstance(value, str) and value
-    return title_of(str(value)) if named else shown(column, value)
+    is_link = column.form in (ITEM, RECORD) and isinstance(value, str) and value
+    return title_of(str(value)) if is_link else shown(column, value)
 
 
 def _legend(table: Table, chart: Bars) -> Html:
@@ -68,14 +68,14 @@ def _legend(table: Table, chart: Bars) -> Html:
     return Html(f'<ul class="it-keys">{items}</ul>')
 
 
-def _about(table: Table, chart: Bars, names: Sequence[str]) -> Html:
+def _description(table: Table, chart: Bars, names: Sequence[str]) -> Html:
     """Return the drawing in words: the largest value of each column."""
-    said = []
+    sentences = []
     for name in chart.columns:
         column, values = table.column(name), table.values(name)
         at = max(range(len(values)), key=lambda n: _number(values[n]))
-        said.append(f"{column.title}: at most {shown(column, values[at])} ({names[at]}).")
-    return esc(" ".join([*said, "The table has every value."]))
+        sentences.append(f"{column.title}: at most {shown(column, values[at])} ({names[at]}).")
+    return esc(" ".join([*sentences, "The table has every value."]))
 
 
 def _number(value: Cell) -> float:
@@ -121,8 +121,8 @@ def _beside(table: Table, chart: Bars, values: dict[str, Cell], most: float, top
         wide = _number(values[name]) / most * room
         if wide:
             parts.append(_bar(_NAMES, top, wide, _BAR - 2, look))
-        said = shown(table.column(name), values[name])
-        parts.append(_text(said, _NAMES + wide + 6, top, _VALUES - 6, _BAR - 2))
+        label = shown(table.column(name), values[name])
+        parts.append(_text(label, _NAMES + wide + 6, top, _VALUES - 6, _BAR - 2))
         top += _BAR
     return join(parts)
 
@@ -189,8 +189,8 @@ def _tick(label: str, middle: float) -> Html:
 def _ceiling(most: float, *, whole: bool) -> float:
     """Return the next number that reads well: 1, 2, 4, 5, 6, 8 or 10 times a power of ten."""
     size = 10 ** floor(log10(most))
-    found: float = next(n * size for n in (1, 2, 4, 5, 6, 8, 10) if n * size >= most)
-    return max(found, 1) if whole else found
+    limit: float = next(n * size for n in (1, 2, 4, 5, 6, 8, 10) if n * size >= most)
+    return max(limit, 1) if whole else limit
 
 
 def charted(rows: Sequence[object]) -> str:

@@ -55,19 +55,19 @@ def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow], more: int 
     """
     if len(boxes) < 2:
         return EMPTY
-    named = sorted(set(arrows))
-    placed = place([b.id for b in boxes], [(a.source, a.target) for a in named])
+    edges = sorted(set(arrows))
+    placed = place([b.id for b in boxes], [(a.source, a.target) for a in edges])
     width = len(placed.layers) * _COLUMN - (_COLUMN - _WIDTH) + 2 * _MARGIN
     height = round(max(y for _, y in placed.position.values()) * _ROW + _HEIGHT + 2 * _MARGIN)
     wide = ' class="it-map__wide"' if width > _SHRINK else ""
-    lines = join(_line(placed, a) for a in named if (a.source, a.target) in placed.routes)
+    lines = join(_line(placed, a) for a in edges if (a.source, a.target) in placed.routes)
     shapes = join(_box(placed, b) for b in boxes)
     rest = f" {more:,} more {'is' if more == 1 else 'are'} not drawn." if more > 0 else ""
     return Html(
         f'<figure class="it-map"><div class="it-map__view" tabindex="0" role="group" aria-label="{esc(caption)}">'
         f'<svg{wide} xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
         f' viewBox="0 0 {width} {height}">{lines}{shapes}</svg></div>'
-        f"<figcaption>{esc(caption + rest)}</figcaption></figure>{_as_list(boxes, named)}"
+        f"<figcaption>{esc(caption + rest)}</figcaption></figure>{_as_list(boxes, edges)}"
     )
 
 
@@ -115,7 +115,7 @@ def _box(placed: Placed, box: Box) -> Html:
 
 
 def _sign(look: str, x: int, y: int) -> str:
-    """Return the sign of a look: its form says it to those who do not see its colour."""
+    """Return the sign of a status: its shape carries the meaning for readers who do not see its colour."""
     return f'<path class="it-map__sign" transform="translate({x} {y})" d="{SIGNS[look]}"/>'
 
 

@@ -1,9 +1,9 @@
-"""Running the site engine (MkDocs with Material) on the bounded part of the site.
+"""Runs the site engine (MkDocs with Material) on the handbook and the empty pages of the navigation.
 
 The engine sees the handbook and one empty page for each entry of the navigation, never text from a
-record, and of ``mkdocs.yml`` only what ``engine_settings`` lists; so its output depends only on ``site/``, the rule book and the navigation, and is kept until
-one of them changes. Other engines that read ``mkdocs.yml`` can take over: ``site.engine`` in
-``itsm.yaml`` names one of ``ENGINES``.
+record, and of ``mkdocs.yml`` only what ``engine_settings`` lists. So its output depends only on ``site/``, the
+rule book and the navigation, and is reused until one of them changes. Other engines that read ``mkdocs.yml``
+can take over: ``site.engine`` in ``itsm.yaml`` names one of ``ENGINES``.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def rendering(sources: Sources, work: Path, git: Git | None) -> Iterator[Callabl
     """
     # One of the engines writes only below its configuration.
     source, built = work / "src", work / "src" / "site"
-    engine = _named(sources.engine)
+    engine = _engine_of(sources.engine)
     configuration = _configuration(sources, engine)
     vault = Vault(git, work / _STAMP, _digest(sources, configuration, engine)) if git else None
     if vault and list(vault.load()) == [digest_of_files(built)]:
@@ -109,10 +109,10 @@ def rendering(sources: Sources, work: Path, git: Git | None) -> Iterator[Callabl
     if vault:
         vault.drop()
     _write_sources(sources, source, configuration)
-    with tempfile.TemporaryFile() as said, _started(source, engine, said) as process:
+    with tempfile.TemporaryFile() as log, _started(source, engine, log) as process:
 
         def wait() -> Path:
-            _wait(process, engine, said, source)
+            _wait(process, engine, log, source)
             if vault:
                 vault.keep([digest_of_files(built)])
             return built
@@ -120,7 +120,7 @@ def rendering(sources: Sources, work: Path, git: Git | None) -> Iterator[Callabl
         yield wait
 
 
-def _named(name: str) -> Engine:
+def _engine_of(name: str) -> Engine:
     if name not in ENGINES:
         raise ItsmError(f"there is no site engine '{name}'", f"site.engine can be: {', '.join(ENGINES)}")
     return ENGINES[name]
@@ -155,7 +155,7 @@ def _digest(sources: Sources, configuration: str, engine: Engine) -> str:
 
 def made_of(folder: Path, name: str) -> str:
     """Return the digest of what the output of the engine called ``name`` depends on beyond documents."""
-    return _made_of(folder, _named(name))
+    return _made_of(folder, _engine_of(name))
 
 
 def _made_of(folder: Path, engine: Engine) -> str:
@@ -189,8 +189,8 @@ def _write(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def _started(source: Path, engine: Engine, said: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the engine beside the block; what it says goes to a file, as nobody reads a pipe meanwhile.
+def _started(source: Path, engine: Engine, log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the engine beside the block; its output goes to a file, as nobody reads a pipe meanwhile.
 
     Isolated from the environment, the current folder and the user's own settings of Python.
     """
@@ -200,7 +200,7 @@ def _started(source: Path, engine: Engine, said: IO[bytes]) -> Iterator[subproce
     environment = {**{name: os.environ[name] for name in _PASSED_ON if name in os.environ}, **_ENVIRONMENT}
     try:
         process = subprocess.Popen(
-            command, cwd=source, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+            command, cwd=source, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
     except OSError as error:
         raise _cannot_run(engine, error) from error
@@ -226,14 +226,14 @@ _ENVIRONMENT: Mapping[str, str] = {
 }
 
 
-def _wait(process: subprocess.Popen[bytes], engine: Engine, said: IO[bytes], source: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], engine: Engine, log: IO[bytes], source: Path) -> None:
     try:
         failed = process.wait(_TIMEOUT)
     except subprocess.TimeoutExpired as error:
         raise _cannot_run(engine, error) from error
     if failed:
-        said.seek(0)
-        lines = said.read().decode("utf-8", "replace").strip().splitlines()[-12:]
+        log.seek(0)
+        lines = log.read().decode("utf-8", "replace").strip().splitlines()[-12:]
         raise ItsmError(
             "the site engine failed:\n" + "\n".join(lines), "the pages it reads are in " + str(source)
         )

@@ -1,4 +1,4 @@
-"""What of ``site/mkdocs.yml`` reaches the site engine: the keys listed here, and nothing else.
+"""Filters ``site/mkdocs.yml``: only the keys listed here reach the site engine.
 
 Engines can be told to run code (hooks, plugins, YAML tags, templates), to read any file (inheritance, snippets) and to
 load from other hosts. So the file is read by our own loader, and a key or a value that is not listed stops the build.
@@ -141,7 +141,7 @@ _LOOKS_LIKE_HEAD = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)* {0,3}(?:[A-
 
 
 def read_settings(path: Path, name: str) -> dict[str, Any]:
-    """Return what the engine is told of the look of the site; ``name`` is how errors call the file.
+    """Return the engine's settings of the theme; ``name`` is the file's name in error messages.
 
     Raises ItsmError with line and column where the file has anything else in it.
     """

@@ -1,4 +1,4 @@
-"""What of a repository's ``site/docs`` is published: pages, pictures, styles; nothing that a browser runs."""
+"""Selects the files of ``site/docs`` that are published: pages, pictures, styles; nothing that a browser runs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import stat
 from collections.abc import Container, Iterator
 from pathlib import Path, PurePosixPath
 
+from itsm_gitops.documents.accidents import pointer_of_lfs, text_accident
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish.engine_settings import page_source
 from itsm_gitops.repository import packaged_rulebook_root
@@ -49,11 +50,16 @@ def _files_below(folder: Path) -> Iterator[tuple[str, bytes | None]]:
 
 
 def _published(path: str, content: bytes, own: Path) -> bytes:
-    """Return what is published of a file of the repository's ``site/docs``; raises ItsmError where nothing may be.
+    """Return the publishable content of a file in ``site/docs``; raises ItsmError where the file may not be published.
 
     Browsers run scripts and whole pages, so these come from the tool alone: ``own`` is its folder of the same files.
     """
     suffix, name = PurePosixPath(path).suffix.lower(), f"site/docs/{path}"
+    problem = text_accident(content) if suffix in _TEXTS else pointer_of_lfs(content)
+    if problem is not None:
+        raise ItsmError(
+            f"{name}:{problem.line}:{problem.column}: {problem.message} ({problem.code})", problem.hint
+        )
     if suffix == ".md":
         return page_source(content, name)
     if suffix in _SCRIPTS and (own / path).is_file():
@@ -68,6 +74,7 @@ def _published(path: str, content: bytes, own: Path) -> bytes:
     return content
 
 
+_TEXTS = frozenset({".md", ".css", ".js", ".json", ".yaml", ".yml", ".csv", ".ics", ".svg", ".txt"})
 _SCRIPTS = frozenset({".js", ".mjs"})
 _PASSIVE = frozenset(
     [

@@ -1,4 +1,4 @@
-"""What happens in the calendar: each change, freeze and window once, with its conflicts and services."""
+"""The events of the calendar: each change, freeze and window once, with its conflicts and services."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from itsm_gitops.publish.view import View
 _TYPES = {"freeze": "Freezes", "maintenance": "Maintenance windows", "holiday": "Holidays"}
 
 
-class Event(NamedTuple):
+class CalendarEvent(NamedTuple):
     """Something in the calendar.
 
     ``kind`` is the type of a change or the look of a calendar, ``services`` those that it can hit (none
@@ -27,14 +27,14 @@ class Event(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def events(view: View, plan: Plan) -> list[Event]:
+def events(view: View, plan: Plan) -> list[CalendarEvent]:
     """Return everything in the months of a plan: what lasts longest first among what begins at once."""
     found = [*_around(view, plan), *_changes(view, plan)]
     order = {"freeze": 0, "holiday": 1, "maintenance": 2}
     return sorted(found, key=lambda e: (order.get(e.span.look, 3), e.span.start, e.span.id))
 
 
-def kinds(known: Sequence[Event]) -> list[tuple[str, str]]:
+def kinds(known: Sequence[CalendarEvent]) -> list[tuple[str, str]]:
     """Return the types of events as a filter has them: changes by type, then calendars."""
     used = {e.kind for e in known if e.kind}
     changes = sorted(k for k in used if k not in _TYPES)
@@ -44,13 +44,15 @@ def kinds(known: Sequence[Event]) -> list[tuple[str, str]]:
     ]
 
 
-def _changes(view: View, plan: Plan) -> Iterator[Event]:
+def _changes(view: View, plan: Plan) -> Iterator[CalendarEvent]:
     for look, changes in (("change", plan.schedule.changes), ("done", plan.done)):
         for change in changes:
             if view.url(change.id):
                 span = Span(change.start, change.end, change.id, change.title or change.id, look)
                 services = tuple(plan.services(frozenset(change.items))) or (change.id,)
-                yield Event(span, change.type, services, tuple(_warnings(view, plan.schedule, change)))
+                yield CalendarEvent(
+                    span, change.type, services, tuple(_warnings(view, plan.schedule, change))
+                )
 
 
 def _warnings(view: View, schedule: Schedule, change: Planned) -> Iterator[str]:
@@ -66,10 +68,10 @@ def _warnings(view: View, schedule: Schedule, change: Planned) -> Iterator[str]:
         yield f"Outside its maintenance windows: {names}"
 
 
-def _around(view: View, plan: Plan) -> Iterator[Event]:
+def _around(view: View, plan: Plan) -> Iterator[CalendarEvent]:
     for calendar, window in plan.schedule.around:
         if view.url(calendar.id):
             look = LOOKS[calendar.type]
             title = window.name or calendar.name or calendar.id
             hit = tuple(plan.services(calendar.applies_to)) or (calendar.id,) if calendar.applies_to else ()
-            yield Event(Span(window.start, window.end, calendar.id, title, look), look, hit)
+            yield CalendarEvent(Span(window.start, window.end, calendar.id, title, look), look, hit)

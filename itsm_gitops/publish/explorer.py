@@ -33,7 +33,7 @@ _Cell = int | list[int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _ExplorerRow:
     """A record as the explorer shows it; times are seconds since 1970, ``rank`` counts from the oldest."""
 
     id: str
@@ -52,15 +52,15 @@ class _Row:
 class _Chunk(NamedTuple):
     name: str
     kind: str
-    rows: list[_Row]
+    rows: list[_ExplorerRow]
 
 
 def files(view: View, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
     """Yield the explorer's files (name and content); ``entries`` are in the order search numbers them."""
     records = [e for e in reversed(entries) if view.kind(e).is_record]
-    reader = _Reader(view)
-    still: list[_Row] = []
-    finished: dict[str, list[_Row]] = {}
+    reader = _ColumnReader(view)
+    still: list[_ExplorerRow] = []
+    finished: dict[str, list[_ExplorerRow]] = {}
     for rank, entry in enumerate(records):
         row = reader.row(entry, rank)
         (still if view.is_open(entry) else finished.setdefault(entry.kind, [])).append(row)
@@ -70,45 +70,45 @@ def files(view: View, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
     for chunk in chunks:
         yield _file(chunk.name, _columns(chunk.rows))
     yield _file("names", reader.names())
-    yield _file("index", _about(view, chunks))
+    yield _file("index", _summary(view, chunks))
 
 
-class _Reader:
-    """Makes rows of entries and remembers every item that they name."""
+class _ColumnReader:
+    """Makes rows of entries and collects every item that they name."""
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._named: dict[tuple[str, str, str], tuple[str, str]] = {}
+        self._facets: dict[tuple[str, str, str], tuple[str, str]] = {}
 
-    def row(self, entry: Entry, rank: int) -> _Row:
-        found: dict[str, list[str]] = {"service": [], "ci": [], "team": []}
+    def row(self, entry: Entry, rank: int) -> _ExplorerRow:
+        by_facet: dict[str, list[str]] = {"service": [], "ci": [], "team": []}
         for edge in entry.edges:
             key = (edge.target, edge.relation, str(edge.pointer[0]))
-            known = self._named.get(key)
-            if known is None:
-                known = self._named[key] = (self._facet(*key), shorten(edge.target, _LONGEST_NAME))
-            facet, name = known
-            if facet and name not in found[facet]:
-                found[facet].append(name)
+            facet_and_name = self._facets.get(key)
+            if facet_and_name is None:
+                facet_and_name = self._facets[key] = (self._facet(*key), shorten(edge.target, _LONGEST_NAME))
+            facet, name = facet_and_name
+            if facet and name not in by_facet[facet]:
+                by_facet[facet].append(name)
         priority = self._view.priority(entry)
-        return _Row(
+        return _ExplorerRow(
             entry.id,
             entry.kind,
             shorten(entry.title, _LONGEST_TITLE),
             shorten(entry.state, _LONGEST_NAME),
             shorten(priority.name if priority else "", _LONGEST_NAME),
-            found["service"],
-            found["ci"],
-            found["team"],
+            by_facet["service"],
+            by_facet["ci"],
+            by_facet["team"],
             _seconds(entry.opened),
             _seconds(entry.updated),
             rank,
         )
 
     def _facet(self, target: str, relation: str, field: str) -> str:
-        """Return what a record is found by when it names ``target``, '' for nothing."""
-        known = self._view.entries.get(target)
-        kind = self._view.kind(known) if known else None
+        """Return the facet (service, ci or team) of a ``target`` that a record names, '' for none."""
+        entry = self._view.entries.get(target)
+        kind = self._view.kind(entry) if entry else None
         if field in _TEAMS:
             return "team" if kind is None or meaning.TEAM in kind.plays else ""
         if kind is None:
@@ -118,14 +118,14 @@ class _Reader:
         return "ci" if kind.operational else ""
 
     def names(self) -> dict[str, dict[str, str]]:
-        """Return what each item is called, by facet; every service and team, whether named or not."""
-        facets = {name: facet for facet, name in self._named.values() if facet}
+        """Return the titles of items by facet, including every service and team."""
+        facets = {name: facet for facet, name in self._facets.values() if facet}
         for facet, role in (("service", meaning.SERVICE), ("team", meaning.TEAM)):
             facets.update((e.id, facet) for e in self._view.of_role(role))
-        found: dict[str, dict[str, str]] = {"service": {}, "ci": {}, "team": {}}
+        by_facet: dict[str, dict[str, str]] = {"service": {}, "ci": {}, "team": {}}
         for name, facet in sorted(facets.items()):
-            found[facet][name] = shorten(self._view.title(name), _LONGEST_NAME)
-        return found
+            by_facet[facet][name] = shorten(self._view.title(name), _LONGEST_NAME)
+        return by_facet
 
 
 def _seconds(text: str) -> int | None:
@@ -133,26 +133,26 @@ def _seconds(text: str) -> int | None:
     return None if moment is None else int(moment.timestamp())
 
 
-def _chunks(name: str, kind: str, rows: list[_Row]) -> Iterator[_Chunk]:
+def _chunks(name: str, kind: str, rows: list[_ExplorerRow]) -> Iterator[_Chunk]:
     """Cut rows into chunks at the days of their identifiers, the oldest first."""
     rows.sort(key=lambda r: (_day(r), r.id))
-    part: list[_Row] = []
+    part: list[_ExplorerRow] = []
     used: set[str] = set()
     for row in rows:
         enough = len(part) >= ROWS and _day(row) != _day(part[-1])
         if enough or len(part) >= _MOST_ROWS:
-            yield _named(name, kind, part, used)
+            yield _chunk_of(name, kind, part, used)
             part = []
         part.append(row)
     if part:
-        yield _named(name, kind, part, used)
+        yield _chunk_of(name, kind, part, used)
 
 
-def _day(row: _Row) -> str:
+def _day(row: _ExplorerRow) -> str:
     return row.id.split("-")[1]
 
 
-def _named(name: str, kind: str, rows: list[_Row], used: set[str]) -> _Chunk:
+def _chunk_of(name: str, kind: str, rows: list[_ExplorerRow], used: set[str]) -> _Chunk:
     """Name a chunk by its first day, by its first record where it begins inside a day."""
     first = f"{name}_{_day(rows[0])}"
     chosen = first if first not in used else f"{name}_{rows[0].id}"
@@ -160,7 +160,7 @@ def _named(name: str, kind: str, rows: list[_Row], used: set[str]) -> _Chunk:
     return _Chunk(chosen, kind, rows)
 
 
-def _columns(rows: list[_Row]) -> dict[str, Any]:
+def _columns(rows: list[_ExplorerRow]) -> dict[str, Any]:
     """Return rows as columns; numbers that grow are written as differences."""
     return {
         "id": [r.id for r in rows],
@@ -190,17 +190,17 @@ def _coded(values: Iterable[Sequence[str]]) -> list[Any]:
 
 
 def _differences(values: Sequence[int | None]) -> list[int | None]:
-    known = [0, *(v for v in values if v is not None)]
-    steps = iter([b - a for a, b in pairwise(known)])
+    numbers = [0, *(v for v in values if v is not None)]
+    steps = iter([b - a for a, b in pairwise(numbers)])
     return [None if v is None else next(steps) for v in values]
 
 
-def _after(row: _Row) -> int | None:
+def _after(row: _ExplorerRow) -> int | None:
     """Return how long after it was opened a record was updated; both times come from its timeline."""
     return None if row.updated is None else row.updated - (row.opened or 0)
 
 
-def _about(view: View, chunks: Sequence[_Chunk]) -> dict[str, Any]:
+def _summary(view: View, chunks: Sequence[_Chunk]) -> dict[str, Any]:
     kinds = {
         k.name: {
             "title": k.title,
@@ -214,18 +214,18 @@ def _about(view: View, chunks: Sequence[_Chunk]) -> dict[str, Any]:
         for k in view.book.kinds.values()
         if k.is_record
     }
-    known = view.book.policy(PRIORITY).get("priorities", {})
+    priorities = view.book.policy(PRIORITY).get("priorities", {})
     return {
         "version": VERSION,
         "zone": str(view.zone),
         "kinds": kinds,
-        "priorities": {name: view.priority_title(name) for name in known},
+        "priorities": {name: view.priority_title(name) for name in priorities},
         "chunks": [_entry_of(c) for c in chunks],
     }
 
 
 def _entry_of(chunk: _Chunk) -> dict[str, Any]:
-    """Return what decides whether a chunk is needed: its kind ('' for what is open) and its spans."""
+    """Return the data that decides whether a chunk is needed: its kind ('' for open records) and its spans."""
     rows = chunk.rows
     return {
         "name": chunk.name,
@@ -238,8 +238,8 @@ def _entry_of(chunk: _Chunk) -> dict[str, Any]:
 
 
 def _span(values: Sequence[int | None]) -> list[int]:
-    known = [v for v in values if v is not None]
-    return [min(known), max(known)] if known else []
+    numbers = [v for v in values if v is not None]
+    return [min(numbers), max(numbers)] if numbers else []
 
 
 def _file(name: str, data: Any) -> tuple[str, bytes]:

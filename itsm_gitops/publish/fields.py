@@ -57,9 +57,9 @@ def fields(kind: Kind) -> tuple[Field, ...]:
     )
 
 
-def given(known: tuple[Field, ...], data: Mapping[str, Any]) -> list[Field]:
+def present_fields(fields: tuple[Field, ...], data: Mapping[str, Any]) -> list[Field]:
     """Return the fields of a kind that a document has something in, in schema order."""
-    return [f for f in known if f.name in data and data[f.name] not in _NOTHING]
+    return [f for f in fields if f.name in data and data[f.name] not in _NOTHING]
 
 
 def _role(name: str, kind: Kind, schema: Schema) -> str:

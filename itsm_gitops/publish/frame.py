@@ -1,4 +1,4 @@
-"""What the engine renders for a site: the handbook, the references, the navigation, the empty pages.
+"""The sources that the site engine renders: the handbook, the references, the navigation, the empty pages.
 
 All of it follows from ``site/``, the rule book and the settings, so it can be rendered while the
 documents are still being read.

@@ -1,4 +1,4 @@
-"""The handbook's references, generated as Markdown from their sources: nothing is written twice.
+"""Generates the reference pages of the handbook as Markdown, from the rule book and the command line.
 
 Text of the rule book is escaped so that Markdown shows it as it is: every character that could be
 markup is written as its number.
@@ -157,11 +157,11 @@ _WORDS = {
 
 def _life_cycles(book: RuleBook) -> str:
     parts = ["# Life cycles\n", "States, what each demands, and the steps between them.\n"]
-    seen: dict[str, list[Kind]] = {}
+    by_workflow: dict[str, list[Kind]] = {}
     for kind in book.kinds.values():
         if kind.workflow:
-            seen.setdefault(kind.workflow.name, []).append(kind)
-    for kinds in seen.values():
+            by_workflow.setdefault(kind.workflow.name, []).append(kind)
+    for kinds in by_workflow.values():
         workflow = kinds[0].workflow
         if workflow:
             used = ", ".join(md(k.title) for k in kinds)
@@ -182,8 +182,8 @@ def _requirement(requirement: Requirement) -> str:
 
 
 def _condition(when: Mapping[str, tuple[Any, ...]]) -> str:
-    said = [f"{md(k)} is {' or '.join(md(str(v)) for v in values)}" for k, values in when.items()]
-    return f" (when {' and '.join(said)})" if said else ""
+    conditions = [f"{md(k)} is {' or '.join(md(str(v)) for v in values)}" for k, values in when.items()]
+    return f" (when {' and '.join(conditions)})" if conditions else ""
 
 
 def _steps(workflow: Workflow) -> str:
@@ -219,7 +219,7 @@ def _links(book: RuleBook) -> str:
 def _policies(book: RuleBook) -> str:
     parts = ["# Policies\n", _priority(book.policy(PRIORITY))]
     for title, path in (("Change control", CHANGE_CONTROL), ("Roles", ROLES)):
-        rows = [[f"`{k}`", _shown(v)] for k, v in book.policy(path).items()]
+        rows = [[f"`{k}`", _text(v)] for k, v in book.policy(path).items()]
         if rows:
             parts += [f"## {title}\n", f"From `{path}`.\n", _table(("Setting", "Value"), rows)]
     return "\n".join(parts)
@@ -231,19 +231,19 @@ def _priority(policy: Mapping[str, Any]) -> str:
         return ""
     columns = list(dict.fromkeys(u for row in matrix.values() for u in row))
     rows = [[f"impact {md(i)}", *(md(row.get(u, "")) for u in columns)] for i, row in matrix.items()]
-    known = [
-        [md(name), md(about.get("title", "")), md(about.get("description", ""))]
-        for name, about in policy.get("priorities", {}).items()
+    priorities = [
+        [md(name), md(texts.get("title", "")), md(texts.get("description", ""))]
+        for name, texts in policy.get("priorities", {}).items()
     ]
     return "\n".join(
         ["## Priority\n", _table(("", *(f"urgency {md(u)}" for u in columns)), rows),
-         _table(("Priority", "Name", "Meaning"), known)]
+         _table(("Priority", "Name", "Meaning"), priorities)]
     )  # fmt: skip
 
 
-def _shown(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return "; ".join(f"{md(k)}: {_shown(v)}" for k, v in value.items())
+        return "; ".join(f"{md(k)}: {_text(v)}" for k, v in value.items())
     if isinstance(value, list):
-        return ", ".join(_shown(v) for v in value)
+        return ", ".join(_text(v) for v in value)
     return md(value)

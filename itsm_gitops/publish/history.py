@@ -1,4 +1,4 @@
-"""Who changed which field of a document when, as its page shows it."""
+"""The field history of documents for their pages: who changed which field when."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Edit:
 
 
 class FieldHistory:
-    """The last edits of the documents of one snapshot; blobs are read for those that are asked about.
+    """The last edits of the documents of one snapshot; blobs are read only for the documents that are requested.
 
     What a page shows of it depends on ``versions[path]`` and on the addresses of people only.
     """
@@ -47,14 +47,14 @@ class FieldHistory:
     def __init__(
         self, git: Git, found: Mapping[str, Sequence[Version]], people: Mapping[str, str] | None = None
     ) -> None:
-        """Take what ``repository.versions`` found, and the people by the addresses of their commits."""
+        """Take the result of ``repository.versions``, and people by the addresses of their commits."""
         self._git = git
         self.versions = found
         self._people = people or {}
         self._known: dict[str, list[Edit]] = {}
 
     def read(self, paths: Iterable[str]) -> None:
-        """Read the edits of some documents in one go; one that was never edited costs nothing."""
+        """Read the edits of some documents in one pass; a document that was never edited costs nothing."""
         wanted = {p: self.versions[p] for p in paths if p in self.versions and p not in self._known}
         edits: dict[str, list[Edit]] = {p: [] for p in wanted}
         try:
@@ -95,13 +95,13 @@ def _text(value: Any) -> str:
 
 
 def field_history(repo: Repository, store: Store, at: str | None) -> FieldHistory | None:
-    """Return the history of a loaded snapshot; None where Git has nothing to tell."""
+    """Return the history of a loaded snapshot; None where there is no Git history."""
     found = versions(repo, at, MOST)
     return FieldHistory(repo.history, found, _by_address(store)) if found else None
 
 
 def _by_address(store: Store) -> dict[str, str]:
-    """Return people by the addresses that their commits carry; an address of two people is nobody's."""
+    """Return people by the addresses that their commits carry; an address that two people share is left out."""
     found: dict[str, set[str]] = {}
     for entry in facts.of_role(store.book, store.entries.values(), meaning.PERSON):
         for address in _addresses(store.data(entry.id)):

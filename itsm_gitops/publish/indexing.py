@@ -1,4 +1,4 @@
-"""The search index of a site: from that of the last build where that can be, else made anew."""
+"""The search index of a site: updates that of the last build where possible, else makes a new one."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import output, search
-from itsm_gitops.publish.memo import Memo
-from itsm_gitops.publish.reindex import Change, Words, revised
+from itsm_gitops.publish.build_cache import BuildCache
+from itsm_gitops.publish.reindex import WordChange, Words, revised
 from itsm_gitops.publish.search import Doc, Postings
 from itsm_gitops.publish.view import View
-from itsm_gitops.repository.memory import Row
+from itsm_gitops.repository.memory import MemoryRow
 
 
-class Kept(NamedTuple):
-    """What is kept of an index: the digest of its pages, its documents in their order, the signs of its shards."""
+class StoredIndex(NamedTuple):
+    """What the next build needs of an index: digest of its pages, documents in their order, stamps of its shards."""
 
     pages: bytes = b""
     documents: Sequence[str] = ()
@@ -27,43 +27,45 @@ class Kept(NamedTuple):
 class Indexer:
     """Makes the index of one site."""
 
-    def __init__(self, view: View, pages: Sequence[Doc], bodies: Postings, memo: Memo, root: str) -> None:
-        """Take the pages that are no document's and come first, the words they have, and the folder of the site.
+    def __init__(
+        self, view: View, pages: Sequence[Doc], bodies: Postings, cache: BuildCache, root: str
+    ) -> None:
+        """Take the pages of no document, which come first in the index, their words, and the folder of the site.
 
         ``bodies`` are used up.
         """
         self._view = view
         self._pages = pages
         self._bodies = bodies
-        self._memo = memo
+        self._cache = cache
         self._root = root
-        self._last = Kept(*memo.index)
-        said = repr((pages, sorted((w, list(numbers)) for w, numbers in bodies.items())))
-        self._digest = hashlib.blake2b(said.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+        self._last = StoredIndex(*cache.index)
+        text = repr((pages, sorted((w, list(numbers)) for w, numbers in bodies.items())))
+        self._digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
     def files(self, entries: Sequence[Entry], words: dict[str, str]) -> Iterator[tuple[str, bytes]]:
         """Yield the files (name and content) over documents in the order of their numbers.
 
         ``words`` are those of each document; they are used up.
         """
-        found = self._revised(entries, words) or self._anew(entries, words)
+        entries_by_word = self._revised(entries, words) or self._anew(entries, words)
         words.clear()
-        return search.files([*self._pages, *(self._doc(e) for e in entries)], found)
+        return search.files([*self._pages, *(self._doc(e) for e in entries)], entries_by_word)
 
-    def keep(self, entries: Iterable[Entry], written: Mapping[str, bytes]) -> None:
-        """Keep for the next build what it needs to know of this index; ``written`` has the sign of each file."""
+    def keep(self, entries: Iterable[Entry], signs_by_name: Mapping[str, bytes]) -> None:
+        """Save this index for the next build; ``signs_by_name`` has the stamp of each file."""
         signs: list[bytes] = []
-        while (name := search.words_file(len(signs))) in written:
-            signs.append(written[name])
-        self._memo.index = Kept(self._digest, [e.id for e in entries], signs)
+        while (name := search.words_file(len(signs))) in signs_by_name:
+            signs.append(signs_by_name[name])
+        self._cache.index = StoredIndex(self._digest, [e.id for e in entries], signs)
 
     def _doc(self, entry: Entry) -> Doc:
         kind = self._view.kind(entry)
         state = kind.workflow.states.get(entry.state) if kind.workflow else None
-        shown = state.title if state else entry.state
-        return Doc(self._view.url(entry.id), entry.title, kind.title, entry.id, shown)
+        state_title = state.title if state else entry.state
+        return Doc(self._view.url(entry.id), entry.title, kind.title, entry.id, state_title)
 
-    def _anew(self, entries: Iterable[Entry], words: dict[str, str]) -> Iterator[search.Entry]:
+    def _anew(self, entries: Iterable[Entry], words: dict[str, str]) -> Iterator[search.IndexWord]:
         titles: Postings = {}
         bodies, self._bodies = self._bodies, {}
         for number, page in enumerate(self._pages):
@@ -73,13 +75,13 @@ class Indexer:
             search.post(titles, number, _title_words(entry))
         return search.entries(titles, bodies)
 
-    def _revised(self, entries: Iterable[Entry], words: Mapping[str, str]) -> list[search.Entry] | None:
+    def _revised(self, entries: Iterable[Entry], words: Mapping[str, str]) -> list[search.IndexWord] | None:
         shards = self._shards() if self._last.pages == self._digest else []
         if not shards:
             return None
-        before, after = self._memo.before, self._memo.after
+        before, after = self._cache.before, self._cache.after
         changes = {
-            i: Change(_words_of(before.get(i)), _words_of(after.get(i), words.get(i, "")))
+            i: WordChange(_words_of(before.get(i)), _words_of(after.get(i), words.get(i, "")))
             for i in before.keys() | after.keys()
         }
         documents = [e.id for e in entries]
@@ -87,26 +89,28 @@ class Indexer:
 
     def _shards(self) -> list[bytes]:
         """Return the shards of the last index; none when one of them is not as it was written."""
-        found = []
+        shards = []
         for number, sign in enumerate(self._last.signs):
             name = search.words_file(number)
             if output.sign(self._root, name) != sign:
                 return []
-            found.append(Path(self._root, name).read_bytes())
-        return found
+            shards.append(Path(self._root, name).read_bytes())
+        return shards
 
 
 def _title_words(entry: Entry) -> set[str]:
     return search.tokens(" ".join((entry.id, entry.title, *entry.aliases)))
 
 
-def _words_of(row: Row | None, known: str = "") -> Words:
-    """Return the words of a document, none where there is none; ``known`` are those of its text."""
+def _words_of(row: MemoryRow | None, text_words: str = "") -> Words:
+    """Return the words of a document, none where there is none; ``text_words`` are those of its text."""
     if row is None:
         return Words()
-    text = known.split() or (search.words_of(row.data).split() if row.data is not None else _visited(row))
+    text = text_words.split() or (
+        search.words_of(row.data).split() if row.data is not None else _visited(row)
+    )
     return Words(frozenset(_title_words(row.entry)), frozenset(text))
 
 
-def _visited(row: Row) -> list[str]:
+def _visited(row: MemoryRow) -> list[str]:
     return [word for gathered in row.visited for word in gathered.words.split()]

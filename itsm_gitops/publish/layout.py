@@ -30,35 +30,35 @@ class Placed:
 
 def place(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) -> Placed:
     """Lay out ``nodes`` with ``edges`` (from, to); edges to unknown nodes and to oneself are left out."""
-    known = set(nodes)
-    wanted = sorted({(a, b) for a, b in edges if a in known and b in known and a != b})
+    node_set = set(nodes)
+    pairs = sorted({(a, b) for a, b in edges if a in node_set and b in node_set and a != b})
     # Many pictures have the same shape: names matter only by their order, so each shape is laid out once.
-    names = sorted(known)
+    names = sorted(node_set)
     number = {name: f"{i:06}" for i, name in enumerate(names)}
-    shape = _place(tuple(number[n] for n in nodes), tuple((number[a], number[b]) for a, b in wanted))
+    shape = _place(tuple(number[n] for n in nodes), tuple((number[a], number[b]) for a, b in pairs))
     name_of = dict(zip(number.values(), names, strict=True))
 
-    def named(part: str) -> str:
+    def real_name(part: str) -> str:
         # Bends have the names of both ends in theirs.
         return "\0".join(name_of.get(piece, piece) for piece in part.split("\0"))
 
     return Placed(
-        tuple(tuple(map(named, layer)) for layer in shape.layers),
-        {named(n): at for n, at in shape.position.items()},
-        {(named(a), named(b)): tuple(map(named, way)) for (a, b), way in shape.routes.items()},
+        tuple(tuple(map(real_name, layer)) for layer in shape.layers),
+        {real_name(n): at for n, at in shape.position.items()},
+        {(real_name(a), real_name(b)): tuple(map(real_name, way)) for (a, b), way in shape.routes.items()},
     )
 
 
 @lru_cache(maxsize=4096)
-def _place(nodes: tuple[str, ...], wanted: tuple[tuple[str, str], ...]) -> Placed:
-    forward = _without_circles(nodes, list(wanted))
+def _place(nodes: tuple[str, ...], pairs: tuple[tuple[str, str], ...]) -> Placed:
+    forward = _without_circles(nodes, list(pairs))
     layer = _layers(nodes, forward)
     routes: dict[tuple[str, str], tuple[str, ...]] = {}
     columns: list[list[str]] = [[] for _ in range(max(layer.values(), default=0) + 1)]
     for node in nodes:
         columns[layer[node]].append(node)
     segments: list[tuple[str, str]] = []
-    for a, b in wanted:
+    for a, b in pairs:
         start, end = (a, b) if layer[a] < layer[b] else (b, a)
         bends = [f"{start}\0{end}\0{i}" for i in range(layer[start] + 1, layer[end])]
         for i, bend in enumerate(bends, layer[start] + 1):
@@ -75,21 +75,21 @@ def _without_circles(nodes: Sequence[str], edges: list[tuple[str, str]]) -> list
     after: dict[str, list[str]] = {n: [] for n in nodes}
     for a, b in edges:
         after[a].append(b)
-    done: set[str] = set()
+    finished: set[str] = set()
     forward: list[tuple[str, str]] = []
     for start in nodes:
-        if start in done:
+        if start in finished:
             continue
         path = {start: iter(after[start])}
         while path:
             node = next(reversed(path))
             for child in path[node]:
                 forward.append((child, node) if child in path else (node, child))
-                if child not in done and child not in path:
+                if child not in finished and child not in path:
                     path[child] = iter(after[child])
                     break
             else:
-                done.add(node)
+                finished.add(node)
                 del path[node]
     return forward
 

@@ -75,11 +75,11 @@ def _page(url: str) -> str:
 
 
 def _kinds(book: RuleBook, *, records: bool) -> list[dict[str, str]]:
-    taken = (urls.SERVICES, urls.CATALOGUE)
+    elsewhere = (urls.SERVICES, urls.CATALOGUE)
     return [
         {plain(kind.plural_title): _page(urls.index(kind))}
         for kind in book.kinds.values()
-        if kind.is_record == records and urls.index(kind) not in taken
+        if kind.is_record == records and urls.index(kind) not in elsewhere
     ]
 
 
@@ -126,21 +126,21 @@ def handbook_pages(docs: Path) -> list[tuple[str, str]]:
     """
     folder = docs / "handbook"
     listed = folder.glob("*.md") if folder.is_dir() and not folder.is_symlink() else ()
-    found = sorted(p for p in listed if p.is_file() and not p.is_symlink())
-    found.sort(key=lambda p: (p.name != "index.md", p.name))
-    return [(f"handbook/{p.name}", _title(p)) for p in found]
+    paths = sorted(p for p in listed if p.is_file() and not p.is_symlink())
+    paths.sort(key=lambda p: (p.name != "index.md", p.name))
+    return [(f"handbook/{p.name}", _title(p)) for p in paths]
 
 
-def left_out(docs: Path, wanted: bool | Sequence[str]) -> frozenset[str]:
-    """Return the files inside ``docs`` that are not published: all text but the wanted part of the handbook.
+def left_out(docs: Path, handbook: bool | Sequence[str]) -> frozenset[str]:
+    """Return the files inside ``docs`` that are not published: all text but the chosen part of the handbook.
 
-    ``wanted`` names files inside ``docs/handbook``; True is everything, text beside the handbook included.
+    ``handbook`` names files inside ``docs/handbook``; True is everything, text beside the handbook included.
     """
-    if wanted is True:
+    if handbook is True:
         return frozenset()
-    kept = {f"handbook/{name}" for name in wanted or ()}
+    published = {f"handbook/{name}" for name in handbook or ()}
     files = {p.relative_to(docs).as_posix() for p in docs.rglob("*") if p.is_file()}
-    return frozenset(f for f in files - kept if f.startswith("handbook/") or f.endswith(".md"))
+    return frozenset(f for f in files - published if f.startswith("handbook/") or f.endswith(".md"))
 
 
 def _title(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Writing a site: only what changed, nothing deleted first, what is stale removed at the end.
+"""Writes the files of a site: only changed ones, nothing is deleted first, stale files are removed at the end.
 
 A repository can bring the folder of a site along, with links in it that lead elsewhere. So every folder on the way
 to a file is opened in the one above it, never through a link, and a file that is a link or has a second name is
@@ -80,8 +80,8 @@ class SiteFolder:
                 if error.errno not in (errno.ELOOP, errno.ENXIO):
                     raise
             else:
-                found = os.fstat(handle)
-                if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+                status = os.fstat(handle)
+                if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
                     return handle
                 os.close(handle)
             os.unlink(name, dir_fd=place)
@@ -101,8 +101,8 @@ class SiteFolder:
             self._folders[path] = handle
         return self._folders[path]
 
-    def remove_stale(self, written: Container[str]) -> int:
-        """Remove what is there and was not written by this build; return how many files."""
+    def remove_stale(self, current: Container[str]) -> int:
+        """Remove the files that this build did not write; return how many."""
         removed = 0
         for folder, folders, files, place in os.fwalk(".", topdown=False, dir_fd=self._handle):
             prefix = "" if folder == "." else f"{folder[2:]}/"
@@ -114,7 +114,7 @@ class SiteFolder:
                 except OSError:
                     pass
             for name in files:
-                if prefix + name not in written and prefix + name != MARKER:
+                if prefix + name not in current and prefix + name != MARKER:
                     os.unlink(name, dir_fd=place)
                     removed += 1
         return removed
@@ -135,7 +135,7 @@ def _enter(name: str, place: int) -> int:
 
 
 def sign(root: str, url: str) -> bytes:
-    """Return what tells a written file from what others make of it later, nothing when it is not there."""
+    """Return the stamp of a file (size, times, inode), which every later change alters; empty for no file."""
     try:
         return stamp_of(os.lstat(f"{root}/{url}"))
     except OSError:
@@ -158,6 +158,7 @@ def claim(
     for both, and where links lead to it from below ``trusted``. While another build writes into it this waits
     (``waiting`` is called then), at most ten minutes.
     """
+    _refuse_sources(root, trusted)
     handle = open_folder(root, trusted)
     try:
         lock = _marker(root, handle)
@@ -174,8 +175,23 @@ def claim(
     return folder
 
 
+_SOURCES = (".git", "cmdb", "records", "schemas", "site")
+
+
+def _refuse_sources(root: Path, trusted: Path | None) -> None:
+    """Raise ItsmError where a site would lie in a repository's own folders, or be the root of the file system."""
+    if not root.name:
+        raise ItsmError(f"{root} is no folder for a site", "choose another --out")
+    inside = root.relative_to(trusted).parts if trusted is not None and root.is_relative_to(trusted) else ()
+    # File systems that ignore case take .GIT for .git.
+    if inside and inside[0].casefold() in _SOURCES:
+        raise ItsmError(
+            f"{root} lies in {inside[0]}/, which holds the repository itself", "choose another --out"
+        )
+
+
 def _sign_for(lock: int, root: Path, audience: str) -> None:
-    """Write into the marker whose folder this is; raises ItsmError when it is another audience's."""
+    """Write the audience of the site into the marker; raises ItsmError where the folder is another audience's."""
     before = _audience_of(os.pread(lock, 4096, 0).decode("utf-8", "replace"), audience)
     if before != audience:
         raise ItsmError(
@@ -199,8 +215,8 @@ def _marker(root: Path, handle: int) -> int:
         lock = os.open(MARKER, _FILE, 0o644, dir_fd=handle)
     except OSError as error:
         raise ItsmError(f"{root / MARKER} cannot be used: {error.strerror}", "remove it") from error
-    found = os.fstat(lock)
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+    status = os.fstat(lock)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
         os.close(lock)
         raise ItsmError(f"{root / MARKER} is not a file of ours alone", "remove it")
     return lock
@@ -227,11 +243,11 @@ def _take(lock: int, root: Path, waiting: Callable[[], object]) -> None:
 
 def _audience_of(text: str, new: str) -> str:
     """Return whom a site is for by its marker, ``new`` for an empty one; those of older versions show everything."""
-    found = [line for line in text.splitlines() if line.startswith(_FOR)]
-    return found[0].removeprefix(_FOR) if found else (INTERNAL if text else new)
+    names = [line for line in text.splitlines() if line.startswith(_FOR)]
+    return names[0].removeprefix(_FOR) if names else (INTERNAL if text else new)
 
 
-def found(root: str) -> Iterator[tuple[str, bytes]]:
+def stamps_below(root: str) -> Iterator[tuple[str, bytes]]:
     """Yield every file below ``root`` but the marker with its sign, and every folder (``name/``) without one."""
     pending = [""]
     while pending:

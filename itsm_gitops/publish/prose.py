@@ -42,7 +42,7 @@ _TAGS = {
 def render(text: str, resolve: Resolve) -> Html:
     """Return prose as HTML; ``resolve`` gives the link for an identifier that exists.
 
-    At most 20,000 characters are rendered; what is cut off is said.
+    At most 20,000 characters are rendered; a note says so where the rest is cut off.
     """
     cut = len(text) > LONGEST
     text = text[:LONGEST].replace("\r\n", "\n")
@@ -116,12 +116,12 @@ def _link_between_tags(html: str, resolve: Resolve) -> Html:
 
     def replace(match: re.Match[str]) -> str:
         nonlocal inside
-        found = match.group()
+        piece = match.group()
         if match.group(2):
             inside += -1 if match.group(1) else 1
-            return found
-        if found[0] == "<" or inside:
-            return found
-        return resolve(found) or found
+            return piece
+        if piece[0] == "<" or inside:
+            return piece
+        return resolve(piece) or piece
 
     return Html(_TAG_OR_RECORD.sub(replace, html))

@@ -57,7 +57,7 @@ class Question:
 
 
 def of_form(form: Any) -> list[Question]:
-    """Return the questions of an offering's form; what is not shaped like a question is left out."""
+    """Return the questions of an offering's form; a property that is no question is left out."""
     properties = form.get("properties") if isinstance(form, dict) else None
     if not isinstance(properties, dict):
         return []
@@ -81,26 +81,26 @@ def of_form(form: Any) -> list[Question]:
 def of_field(kind: Kind, name: str) -> Question:
     """Return the question for a field of a kind, in the words of its schema."""
     schema: Schema = kind.fields[name]
-    asked = schema.get("x-prompt") or schema.get("title") or words(name)
-    about = str(schema.get("description") or "")
+    title = schema.get("x-prompt") or schema.get("title") or words(name)
+    description = str(schema.get("description") or "")
     choices = tuple(Choice(o, words(str(o))) for o in _options(schema))
-    return Question(name, asked, about, schema, name in kind.required, choices)
+    return Question(name, title, description, schema, name in kind.required, choices)
 
 
 def _options(schema: Schema) -> list[str | int | float]:
     inner = schema.get("items")
     options = schema.get("enum") or (inner.get("enum") if isinstance(inner, dict) else None)
-    found = options if isinstance(options, list) else []
-    usable = [o for o in found if isinstance(o, (str, int, float)) and not isinstance(o, bool)]
+    items = options if isinstance(options, list) else []
+    usable = [o for o in items if isinstance(o, (str, int, float)) and not isinstance(o, bool)]
     return usable[:_MOST_CHOICES]
 
 
 def render(question: Question) -> Html:
-    """Return a question with its control, its help, and the place where its fault is said."""
+    """Return a question with its control, its help, and the place for its error message."""
     how = _control_of(question)
     needed = Html(' <span class="it-muted">(required)</span>') if question.required else EMPTY
     label = Html(f"{esc(question.title)}{needed}")
-    about = (
+    help_text = (
         Html(f'<p class="it-q__help" id="{question.id}-help">{esc(question.help)}</p>')
         if question.help
         else EMPTY
@@ -112,13 +112,15 @@ def render(question: Question) -> Html:
     if how in ("choices", "yesno"):
         options = _boxes(question, how)
         described = _described(question)
-        return Html(f"<fieldset {box}{described}><legend>{label}</legend>{about}{options}{fault}</fieldset>")
+        return Html(
+            f"<fieldset {box}{described}><legend>{label}</legend>{help_text}{options}{fault}</fieldset>"
+        )
     control = _control(question, how)
-    return Html(f'<div {box}><label for="{question.id}">{label}</label>{about}{control}{fault}</div>')
+    return Html(f'<div {box}><label for="{question.id}">{label}</label>{help_text}{control}{fault}</div>')
 
 
 def _control_of(question: Question) -> str:
-    """Return what kind of control asks a question; the script reads the answer accordingly."""
+    """Return the kind of control for a question; the script reads the answer accordingly."""
     schema = question.schema
     kind, shape = schema.get("type"), schema.get("format")
     if kind == "array":
@@ -140,15 +142,15 @@ def _described(question: Question) -> str:
 
 
 def _rules(question: Question) -> Html:
-    """Return what the script judges an answer by, as JSON."""
+    """Return the rules by which the script checks an answer, as JSON."""
     schema = question.schema
     rules: dict[str, Any] = {"required": question.required}
     rules |= {k: schema[k] for k in _NUMBERS if _is_number(schema.get(k))}
     rules |= {k: schema[k] for k in _WORDS if isinstance(schema.get(k), str)}
     items = schema.get("items")
     if isinstance(items, dict):
-        kept = {k: items[k] for k in _NUMBERS if _is_number(items.get(k))}
-        rules["items"] = kept | {k: items[k] for k in _WORDS if isinstance(items.get(k), str)}
+        numbers = {k: items[k] for k in _NUMBERS if _is_number(items.get(k))}
+        rules["items"] = numbers | {k: items[k] for k in _WORDS if isinstance(items.get(k), str)}
         rules["unique"] = schema.get("uniqueItems") is True
     if question.known:
         rules["known"] = question.names
@@ -166,23 +168,23 @@ def data(value: Any) -> Html:
 
 def _control(question: Question, how: str) -> Html:
     common = f'id="{question.id}"{_described(question)}{" required" if question.required else ""}'
-    given = question.value
+    answer = question.value
     if how == "choice":
         return _select(question, common)
     if how in ("long", "lines"):
-        text = given if isinstance(given, str) else ""
+        text = answer if isinstance(answer, str) else ""
         rows = 3 if how == "lines" else 5
         return Html(f'<textarea {common} rows="{rows}">{esc(text)}</textarea>')
-    named = f' list="{question.names}"' if question.names else ""
+    suggestions = f' list="{question.names}"' if question.names else ""
     if how == "number":
-        shown = str(given) if _is_number(given) else ""
+        content = str(answer) if _is_number(answer) else ""
         return Html(
-            f'<input type="text" inputmode="decimal" {common} value="{esc(shown)}" autocomplete="off">'
+            f'<input type="text" inputmode="decimal" {common} value="{esc(content)}" autocomplete="off">'
         )
     kind = _INPUTS.get(str(question.schema.get("format")), "text")
-    shown = given if isinstance(given, str) and how != "moment" else ""
+    content = answer if isinstance(answer, str) and how != "moment" else ""
     return Html(
-        f'<input type="{kind}" {common}{named} value="{esc(shown)}" autocomplete="off" spellcheck="false">'
+        f'<input type="{kind}" {common}{suggestions} value="{esc(content)}" autocomplete="off" spellcheck="false">'
     )
 
 
@@ -211,7 +213,7 @@ def _boxes(question: Question, how: str) -> Html:
     )
 
 
-def names(identifier: str, known: Sequence[tuple[str, str]]) -> Html:
-    """Return a list of suggestions: what is written into the record, and what it is called."""
-    options = "".join(f'<option value="{esc(value)}">{esc(label)}</option>' for value, label in known)
+def names(identifier: str, suggestions: Sequence[tuple[str, str]]) -> Html:
+    """Return a list of suggestions: values for the record, and their labels."""
+    options = "".join(f'<option value="{esc(value)}">{esc(label)}</option>' for value, label in suggestions)
     return Html(f'<datalist id="{identifier}">{options}</datalist>')

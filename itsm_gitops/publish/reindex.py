@@ -1,8 +1,8 @@
-"""The words of the last build's search index, changed where documents were.
+"""Updates the search index of the last build for the documents that have changed, instead of making it anew.
 
 A word's entry is text: the numbers of the documents it is in, as differences. Where documents come and go, the
-numbers behind them move; in the text of a word, that is one difference at each such place. So most entries
-stay as they are, and what is read is only the beginning of the others, up to the last place.
+numbers behind them shift; in the text of a word, that is one difference at each such place. So most entries
+stay as they are, and of the others only the beginning is read, up to the last such place.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from itsm_gitops.publish.search import Entry, differences, read_words
+from itsm_gitops.publish.search import IndexWord, differences, read_words
 
 
 class Words(NamedTuple):
@@ -21,17 +21,17 @@ class Words(NamedTuple):
     text: frozenset[str] = frozenset()
 
 
-class Change(NamedTuple):
-    """The words of a document before and after; none where it was not, or is not any more."""
+class WordChange(NamedTuple):
+    """The words of a document before and after; empty where it did not exist, or no longer exists."""
 
     before: Words
     after: Words
 
 
 class _Places(NamedTuple):
-    """Where documents are: their numbers before and after, and the moves of those that stay.
+    """The numbers of documents before and after, and by how much the numbers of those that stay have shifted.
 
-    From the number ``starts[n]`` before on, the numbers of those that stay have moved by ``moves[n]``.
+    From the old number ``starts[n]`` on, the numbers of documents that stay have shifted by ``moves[n]``.
     """
 
     before: Mapping[str, int]
@@ -40,13 +40,13 @@ class _Places(NamedTuple):
     moves: list[int]
 
     def moved(self, number: int) -> int:
-        """Return the number now of a document that stays, by its number before."""
+        """Return the new number of a document that stays, by its old number."""
         at = bisect_right(self.starts, number)
         return number + self.moves[at - 1] if at else number
 
 
 class _Edit(NamedTuple):
-    """The documents that have lost a word (by their numbers before) and those that have won it (by those after)."""
+    """The documents that no longer have a word (by their old numbers) and those that now have it (by their new ones)."""
 
     gone: set[int]
     come: list[int]
@@ -57,36 +57,36 @@ def revised(
     first: int,
     before: Sequence[str],
     after: Sequence[str],
-    changes: Mapping[str, Change],
-) -> list[Entry] | None:
-    """Return the words of an index by those of the last one, sorted; None when it must be made anew.
+    changes: Mapping[str, WordChange],
+) -> list[IndexWord] | None:
+    """Return the words of the updated index, sorted; None when the index must be made anew.
 
     ``shards`` are the files of the last index, ``before`` and ``after`` the documents in their order, the number
-    of the first being ``first``; each document that is new, gone or other is in ``changes``.
+    of the first being ``first``; each document that is new, changed or gone is in ``changes``.
     """
     places = _places(first, before, after)
     if places is None or not (places.before.keys() ^ places.after.keys()) <= changes.keys():
         return None
     titles, texts = (_edits(places, changes, part) for part in ("title", "text"))
-    found: dict[str, Entry] = {}
+    by_word: dict[str, IndexWord] = {}
     for shard in shards:
         for entry in read_words(shard):
             title = _revised(entry.titles, titles.pop(entry.word, _NO_EDIT), places)
             text = _revised(entry.bodies, texts.pop(entry.word, _NO_EDIT), places)
             if title or text:
-                found[entry.word] = Entry(entry.word, title, text)
+                by_word[entry.word] = IndexWord(entry.word, title, text)
     for word in titles.keys() | texts.keys():
         title, text = (_revised("", edits.get(word, _NO_EDIT), places) for edits in (titles, texts))
         if title or text:
-            found[word] = Entry(word, title, text)
-    return [found[word] for word in sorted(found)]
+            by_word[word] = IndexWord(word, title, text)
+    return [by_word[word] for word in sorted(by_word)]
 
 
 _NO_EDIT = _Edit(set(), [])
 
 
 def _places(first: int, before: Sequence[str], after: Sequence[str]) -> _Places | None:
-    """Compare two orders; None when documents that are in both have changed places."""
+    """Compare two orders of documents; None where documents that are in both have changed places."""
     old = {name: number for number, name in enumerate(before, first)}
     new = {name: number for number, name in enumerate(after, first)}
     starts, moves, move, last = [], [], 0, -1
@@ -104,25 +104,25 @@ def _places(first: int, before: Sequence[str], after: Sequence[str]) -> _Places 
     return _Places(old, new, starts, moves)
 
 
-def _edits(places: _Places, changes: Mapping[str, Change], part: str) -> dict[str, _Edit]:
-    """Return by word which documents have lost or won it in a part of them."""
-    found: dict[str, _Edit] = {}
+def _edits(places: _Places, changes: Mapping[str, WordChange], part: str) -> dict[str, _Edit]:
+    """Return by word which documents lost or got it in one part of them (title or text)."""
+    edits: dict[str, _Edit] = {}
     for name, change in changes.items():
         was: frozenset[str] = getattr(change.before, part) if name in places.before else frozenset()
         now: frozenset[str] = getattr(change.after, part) if name in places.after else frozenset()
         for word in was - now:
-            found.setdefault(word, _Edit(set(), [])).gone.add(places.before[name])
+            edits.setdefault(word, _Edit(set(), [])).gone.add(places.before[name])
         for word in now - was:
-            found.setdefault(word, _Edit(set(), [])).come.append(places.after[name])
-    return found
+            edits.setdefault(word, _Edit(set(), [])).come.append(places.after[name])
+    return edits
 
 
 def _revised(text: str, edit: _Edit, places: _Places) -> str:
-    """Return the numbers of a word after an edit and the moves."""
+    """Return the text of a word's entry after an edit and the shifts of numbers."""
     if edit is _NO_EDIT and not (places.starts and text):
         return text
     last = places.moves[-1] if places.moves else 0
-    # From here on nothing is lost or won, and everything moves alike.
+    # From here on the same documents follow, and all numbers shift alike.
     end = max([*places.starts[-1:], *(n + 1 for n in edit.gone), *(n - last + 1 for n in edit.come)])
     parts = text.split(",") if text else []
     head: list[int] = []
@@ -133,9 +133,9 @@ def _revised(text: str, edit: _Edit, places: _Places) -> str:
             break
         head.append(total)
         read += 1
-    made = sorted([*(places.moved(n) for n in head if n not in edit.gone), *edit.come])
-    written = list(map(str, differences(made)))
+    numbers = sorted([*(places.moved(n) for n in head if n not in edit.gone), *edit.come])
+    steps = list(map(str, differences(numbers)))
     if read < len(parts):
-        written.append(str(total + last - (made[-1] if made else 0)))
-        written += parts[read + 1 :]
-    return ",".join(written)
+        steps.append(str(total + last - (numbers[-1] if numbers else 0)))
+        steps += parts[read + 1 :]
+    return ",".join(steps)

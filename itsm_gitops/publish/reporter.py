@@ -1,4 +1,4 @@
-"""What the site needs of the rooms on its floor, which it does not know: reports, approvals, evidence."""
+"""The interface through which the site gets reports, approvals and evidence, whose rooms it may not import."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def post(postings: Postings, number: int, words: Iterable[str]) -> None:
             postings[word] = array("I", (number,))
 
 
-class Entry(NamedTuple):
+class IndexWord(NamedTuple):
     """A word of the index, with the numbers of the documents that have it in the title, and of those at all.
 
     The numbers are written as differences, with commas between.
@@ -95,13 +95,13 @@ class Entry(NamedTuple):
     bodies: str
 
 
-def entries(titles: Postings, bodies: Postings) -> Iterator[Entry]:
+def entries(titles: Postings, bodies: Postings) -> Iterator[IndexWord]:
     """Yield the words of an index, sorted."""
     for word in sorted(titles.keys() | bodies.keys()):
-        yield Entry(word, _written(titles.get(word, ())), _written(bodies.get(word, ())))
+        yield IndexWord(word, _text(titles.get(word, ())), _text(bodies.get(word, ())))
 
 
-def files(docs: Sequence[Doc], words: Iterable[Entry]) -> Iterator[tuple[str, bytes]]:
+def files(docs: Sequence[Doc], words: Iterable[IndexWord]) -> Iterator[tuple[str, bytes]]:
     """Yield the files of an index (name and content) over documents and the words they have, sorted."""
     firsts = []
     for number, (first, content) in enumerate(_shards(words)):
@@ -110,11 +110,11 @@ def files(docs: Sequence[Doc], words: Iterable[Entry]) -> Iterator[tuple[str, by
     for start in range(0, len(docs), CHUNK):
         rows = [list(d) for d in docs[start : start + CHUNK]]
         yield _file(f"docs-{start // CHUNK}", rows)
-    about = {"version": VERSION, "docs": len(docs), "chunk": CHUNK, "shards": firsts}
-    yield _file("index", about)
+    header = {"version": VERSION, "docs": len(docs), "chunk": CHUNK, "shards": firsts}
+    yield _file("index", header)
 
 
-def _shards(words: Iterable[Entry]) -> Iterator[tuple[str, str]]:
+def _shards(words: Iterable[IndexWord]) -> Iterator[tuple[str, str]]:
     """Yield the first word and the content of each shard, as JSON: words need no quoting."""
     shard: list[str] = []
     first, size = "", 0
@@ -129,13 +129,13 @@ def _shards(words: Iterable[Entry]) -> Iterator[tuple[str, str]]:
         yield first, f"{{{','.join(shard)}}}"
 
 
-def read_words(shard: bytes) -> Iterator[Entry]:
+def read_words(shard: bytes) -> Iterator[IndexWord]:
     """Yield the words of a shard as it was written."""
     text = shard.decode()
     for item in text[text.index("{") + 2 : text.rindex("}") - 2].split(']],"'):
         word, _, lists = item.partition('":[[')
         titles, _, bodies = lists.partition("],[")
-        yield Entry(word, titles, bodies)
+        yield IndexWord(word, titles, bodies)
 
 
 def words_file(number: int) -> str:
@@ -147,7 +147,7 @@ def _count(numbers: str) -> int:
     return numbers.count(",") + 1 if numbers else 0
 
 
-def _written(numbers: Sequence[int]) -> str:
+def _text(numbers: Sequence[int]) -> str:
     return repr(differences(numbers))[1:-1].replace(" ", "")
 
 

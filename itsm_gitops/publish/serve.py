@@ -1,4 +1,4 @@
-"""Showing the site while it is being worked on: loopback only, rebuilt when a file changes."""
+"""Serves the site for authors: on the loopback address only, and built again when a file changes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self.send_error(404, "Not found")
 
     def end_headers(self) -> None:
-        """Say that nothing may be kept: the next build changes it."""
+        """Forbid caching: the next build changes the files."""
         self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()
@@ -93,7 +93,7 @@ def _is_plain(path: Path, root: Path) -> bool:
 
 
 class _Server(ThreadingHTTPServer):
-    """A server that takes it calmly when a browser has gone on before the answer was there."""
+    """A server that ignores browsers which close the connection before they have the answer."""
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Report a fault, but not a connection that the other side closed."""
@@ -103,18 +103,18 @@ class _Server(ThreadingHTTPServer):
 
 def stamp(root: Path) -> Stamp:
     """Return time and size of every watched file, to tell whether anything changed."""
-    found: Stamp = {}
+    files: Stamp = {}
     for name in _WATCHED:
         top = root / name
         if top.is_file():
-            found[name] = _about(top)
+            files[name] = _stamp_of(top)
         for folder, folders, names in os.walk(top):
             folders.sort()
-            found.update({f"{folder}/{n}": _about(Path(folder, n)) for n in names})
-    return found
+            files.update({f"{folder}/{n}": _stamp_of(Path(folder, n)) for n in names})
+    return files
 
 
-def _about(path: Path) -> tuple[int, int]:
+def _stamp_of(path: Path) -> tuple[int, int]:
     try:
         info = path.lstat()
     except OSError:
@@ -158,7 +158,7 @@ def serve(
 ) -> None:
     """Build, serve and build again whenever a document, the rule book or ``site/`` changes.
 
-    ``say`` is told the address, each rebuild and each failure. Ends when ``stop`` is set or on
+    ``say`` gets the address, each rebuild and each failure as text. Ends when ``stop`` is set or on
     Ctrl-C. The other parameters are those of build_site.
     """
 
@@ -189,7 +189,7 @@ def serve(
 
 
 def _rebuilt(build: Callable[[], SiteReport]) -> str:
-    """Build again and say how it went; a mistake in a file must not end the server."""
+    """Build again and report the result; a mistake in a file must not end the server."""
     try:
         return f"rebuilt in {build().seconds:.1f} s"
     except ItsmError as error:

@@ -1,4 +1,4 @@
-"""One site: everything between the loaded snapshot and the files."""
+"""Writes all pages and data files of one site from the loaded snapshot."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import Report
 from itsm_gitops.publish import chrome, engine, explorer, output, search, urls
 from itsm_gitops.publish.background import conflicts, evidence_files
+from itsm_gitops.publish.build_cache import BuildCache, PageFiles
 from itsm_gitops.publish.data import data_files
 from itsm_gitops.publish.indexing import Indexer
-from itsm_gitops.publish.memo import Made, Memo
 from itsm_gitops.publish.pages import calendar, explore, forms, home, lists, plan
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
-from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.search import Doc, Postings
 from itsm_gitops.publish.slim import STYLES
@@ -33,7 +33,7 @@ _LEFT_OUT = (".map", "sitemap.xml", "sitemap.xml.gz", "search.json")
 
 
 class Site:
-    """One build of a site: write everything once; ``written`` says afterwards what there is."""
+    """One build of a site: writes everything once; ``written`` then has the stamp of every file."""
 
     def __init__(
         self,
@@ -43,10 +43,10 @@ class Site:
         url: str,
         progress: Progress,
         reports: Sequence[Report],
-        memo: Memo,
+        cache: BuildCache,
     ) -> None:
         """Take also ``url``: where the site will be, '' where that is not known."""
-        self._memo = memo
+        self._cache = cache
         self._reports = reports
         self._view = view
         self._plan = Plan(view)
@@ -60,32 +60,32 @@ class Site:
         self._progress = progress
         shell = rendered / f"{engine.SHELL}.html"
         self._shell = chrome.Shell(shell.read_text(encoding="utf-8"), engine.SHELL_ROOT)
-        found = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
-        self._existing = frozenset(found)
+        paths = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
+        self._existing = frozenset(paths)
         self.written: dict[str, bytes] = {}  # the files of the site, and how to tell that they are the same
         self._changed = 0
 
     def write(self, words: dict[str, str]) -> tuple[int, int, int, int, int]:
         """Write every page; return pages, records, items, changed files and removed files.
 
-        ``words`` are those that search finds each document by, if they are known already; they are used up.
+        ``words`` are the words of each document for the search index, where known already; they are used up.
         """
         around = hashlib.sha256(f"{self._url}\0{self._shell.digest()}".encode()).hexdigest()
-        self._memo.begin(self._view, self._target, around)
+        self._cache.begin(self._view, self._target, around)
         entries = self._entries()
-        known = bool(words)
+        has_words = bool(words)
         unwritten: list[Indexer] = []
 
         def meanwhile() -> None:
             indexer = self._bounded_part(entries)
-            if known:
+            if has_words:
                 self._index(indexer, entries, words)
             else:
                 unwritten.append(indexer)
 
-        found = self._documents(entries, self._view.entries if known else (), meanwhile)
+        words_by_id = self._documents(entries, self._view.entries if has_words else (), meanwhile)
         for indexer in unwritten:
-            self._index(indexer, entries, found)
+            self._index(indexer, entries, words_by_id)
         records = sum(self._view.kind(e).is_record for e in entries)
         removed = self._folder.remove_stale(self.written)
         count = sum(u.endswith(".html") for u in self.written)
@@ -94,7 +94,7 @@ class Site:
     def _bounded_part(self, entries: list[Entry]) -> Indexer:
         """Write everything but the documents and the search index; return what writes that."""
         pages = {p.url: p for p in [*self._record_lists(), *self._pages()]}
-        indexer = Indexer(self._view, *self._engine_files(pages), self._memo, self._target)
+        indexer = Indexer(self._view, *self._engine_files(pages), self._cache, self._target)
         rendered = frozenset(self.written)
         for page in pages.values():
             if page.url not in rendered:
@@ -114,7 +114,7 @@ class Site:
             self._put(name, content)
         indexer.keep(entries, self.written)
 
-    def _pages(self) -> Iterator[Page]:
+    def _pages(self) -> Iterator[ListPage]:
         """Yield every page that is not a document's."""
         view = self._view
         yield home.services_page(view)
@@ -132,16 +132,16 @@ class Site:
         yield search_page()
         yield home.home_page(view, self._existing)
 
-    def _record_lists(self) -> list[Page]:
-        """Write the lists of records, those that are other now; return the ones the engine has a page for."""
-        memo, tracer = self._memo, Tracer()
-        view = traced(self._view, tracer) if memo.active else self._view
+    def _record_lists(self) -> list[ListPage]:
+        """Write the lists of records that are out of date; return those that the engine has a page for."""
+        cache, tracer = self._cache, Tracer()
+        view = traced(self._view, tracer) if cache.active else self._view
         shape = ""
 
         def make(url: str, what: str) -> bool:
             nonlocal shape
-            if memo.is_current(url, (url,), what):
-                self.written[url] = memo.signs(url)[0]
+            if cache.is_current(url, (url,), what):
+                self.written[url] = cache.signs(url)[0]
                 return False
             tracer.begin(url)
             shape = what
@@ -153,10 +153,10 @@ class Site:
                 rendered.append(page)
                 continue
             self._stamp(page)
-            memo.note([Made(page.url, tuple(tracer.keys), (self.written[page.url],), shape)])
+            cache.note([PageFiles(page.url, tuple(tracer.keys), (self.written[page.url],), shape)])
         return rendered
 
-    def _engine_files(self, pages: dict[str, Page]) -> tuple[list[Doc], Postings]:
+    def _engine_files(self, pages: dict[str, ListPage]) -> tuple[list[Doc], Postings]:
         """Take over what the engine rendered; return the search entries of its pages."""
         docs: list[Doc] = []
         words: Postings = {}
@@ -188,16 +188,16 @@ class Site:
         self._changed += self._folder.write(url, content)
         self.written[url] = output.sign(self._target, url)
 
-    def _stamp(self, page: Page) -> None:
+    def _stamp(self, page: ListPage) -> None:
         around = self._shell.frame(urls.root(page.url), page.section)
         self._put(page.url, around.page(page.title, page.body))
 
     def _entries(self) -> list[Entry]:
         """Return the documents that get a page, in the order search numbers them."""
         view = self._view
-        wanted = [e for e in view.entries.values() if view.url(e.id)]
-        items = [e for e in wanted if not view.kind(e).is_record]
-        records = [e for e in wanted if view.kind(e).is_record]
+        listed = [e for e in view.entries.values() if view.url(e.id)]
+        items = [e for e in listed if not view.kind(e).is_record]
+        records = [e for e in listed if view.kind(e).is_record]
         records.sort(key=lambda e: (e.opened, e.id), reverse=True)
         return [*items, *records]
 
@@ -207,22 +207,22 @@ class Site:
         return self._view.url(entry.id), (urls.api_record if record else urls.api_item)(entry.id)
 
     def _documents(
-        self, entries: list[Entry], known: Container[str], meanwhile: Callable[[], None]
+        self, entries: list[Entry], with_words: Container[str], meanwhile: Callable[[], None]
     ) -> dict[str, str]:
         """Stamp the pages of the documents that need it, in several processes when there are many.
 
-        ``meanwhile`` is done by this process first. Returns the words of documents beyond those that are ``known``.
+        This process calls ``meanwhile`` first. Returns the words of the documents that are not in ``with_words``.
         """
         todo = []
         for entry in entries:
             files = self._files_of(entry)
-            if not self._memo.is_current(entry.id, files):
+            if not self._cache.is_current(entry.id, files):
                 todo.append(entry)
         view = self._view
         _ = view.health, view.known_errors, view.network.related(""), view.similar, view.hit_by
-        tracing, progress = self._memo.active, self._progress
+        tracing, progress = self._cache.active, self._progress
         stamper = Stamper(
-            view, self._shell, self._folder, len(todo), known, tracing=tracing, progress=progress
+            view, self._shell, self._folder, len(todo), with_words, tracing=tracing, progress=progress
         )
         gc.freeze()
         try:
@@ -232,9 +232,11 @@ class Site:
         words: dict[str, str] = {}
         for share in shares:
             self._changed += share.changed
-            self._memo.note(share.made)
+            self._cache.note(share.pages)
             words |= share.words
-        for entry in entries:  # one that has gone meanwhile has no signs: the next build looks at it again
-            signs = self._memo.signs(entry.id) or (b"", b"")
+        for (
+            entry
+        ) in entries:  # one that was deleted meanwhile has no stamps: the next build looks at it again
+            signs = self._cache.signs(entry.id) or (b"", b"")
             self.written.update(zip(self._files_of(entry), signs, strict=True))
         return words

@@ -1,4 +1,4 @@
-"""What is the same on every page, taken out of the pages: with 100,000 of them each kilobyte is 100 MB.
+"""Moves what all pages share into files of its own: with 100,000 pages each kilobyte is 100 MB.
 
 Icons become classes of one style sheet. What does nothing without a script (the palette's form, the
 engine's inline scripts and settings, the drawer of small screens) is put in by ``assets/shell.js``
@@ -109,14 +109,14 @@ class Slim:
         """Return what the style sheet must have for the icons."""
         rules = [_LOOK]
         for svg, name in sorted(self._icons.items(), key=lambda pair: pair[1]):
-            named = (
+            picture = (
                 svg if "xmlns=" in svg else svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
             )
-            drawing = named.replace('"', "'").replace("#", "%23").replace("\n", " ")
+            drawing = picture.replace('"', "'").replace("#", "%23").replace("\n", " ")
             rules.append(f'.{name} {{ --it-i: url("data:image/svg+xml,{drawing}"); }}')
         return ("\n" + "\n".join(rules) + "\n").encode()
 
 
 def _tight(html: str) -> str:
-    """Drop the line breaks around elements; what is beside an icon keeps its distance by style."""
+    """Drop the line breaks around elements; the distance of text from an icon comes from the style sheet."""
     return _BETWEEN.sub("", html)

@@ -1,4 +1,4 @@
-"""Stamping the pages of documents into the frame, and their data beside them: the job of one worker."""
+"""Writes the pages of documents (in the frame of the site) and their JSON: the job of one worker process."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import output, search, urls
+from itsm_gitops.publish.build_cache import PageFiles
 from itsm_gitops.publish.chrome import Shell
 from itsm_gitops.publish.data import api
 from itsm_gitops.publish.fields import Field, fields
-from itsm_gitops.publish.memo import Made
 from itsm_gitops.publish.pages import item, record
-from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
 
@@ -23,15 +23,15 @@ _REPORT_EVERY = 200
 
 
 class Share(NamedTuple):
-    """What one worker made, how many files changed, and the words of documents they were not known of."""
+    """The pages that one worker made, how many files changed, and the words of documents that had none yet."""
 
-    made: list[Made]
+    pages: list[PageFiles]
     changed: int
     words: dict[str, str]
 
 
 class Stamper:
-    """Makes the files of some documents at a time. ``tracing`` notes what each was made from."""
+    """Makes the files of some documents at a time. ``tracing`` records the inputs of each page."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Stamper:
         shell: Shell,
         folder: output.SiteFolder,
         total: int,
-        known: Container[str],
+        with_words: Container[str],
         *,
         tracing: bool,
         progress: Progress,
@@ -52,7 +52,7 @@ class Stamper:
         self._folder = folder
         self._target = str(folder.root)
         self._total = total
-        self._known = known
+        self._with_words = with_words
         self._fields: dict[str, tuple[Field, ...]] = {k.name: fields(k) for k in view.book.kinds.values()}
         self._same: dict[str, str] = {}  # one object for each key: they are sent and kept once
         self._parent = os.getpid()
@@ -60,7 +60,7 @@ class Stamper:
     def __call__(self, start: int, share: Sequence[Entry]) -> Share:
         """Make the files of some documents, those from ``start`` on."""
         tracer, same = self._tracer, self._same
-        done = Share([], 0, {})
+        result = Share([], 0, {})
         changed = 0
         if self._view.history:
             self._view.history.read(entry.path for entry in share)
@@ -72,10 +72,12 @@ class Stamper:
             for url, content in self._files(entry, data):
                 changed += self._folder.write(url, content)
                 signs.append(output.sign(self._target, url))
-            done.made.append(Made(entry.id, tuple(same.setdefault(k, k) for k in tracer.keys), tuple(signs)))
-            if entry.id not in self._known:
-                done.words[entry.id] = search.words_of(data)
-        return done._replace(changed=changed)
+            result.pages.append(
+                PageFiles(entry.id, tuple(same.setdefault(k, k) for k in tracer.keys), tuple(signs))
+            )
+            if entry.id not in self._with_words:
+                result.words[entry.id] = search.words_of(data)
+        return result._replace(changed=changed)
 
     def _files(self, entry: Entry, data: dict[str, object]) -> list[tuple[str, bytes]]:
         view = self._view
@@ -84,13 +86,13 @@ class Stamper:
         return [(page.url, frame.page(page.title, page.body)), api.document_file(view, entry, data)]
 
 
-def document_page(view: View, entry: Entry, data: dict[str, object], known: tuple[Field, ...]) -> Page:
+def document_page(view: View, entry: Entry, data: dict[str, object], fields: tuple[Field, ...]) -> ListPage:
     """Return the page of one document."""
     kind = view.kind(entry)
     url = view.url(entry.id)
     if kind.is_record:
-        return Page(
-            url, f"{entry.id} {entry.title}", urls.RECORDS, record.record_page(view, entry, data, known)
+        return ListPage(
+            url, f"{entry.id} {entry.title}", urls.RECORDS, record.record_page(view, entry, data, fields)
         )
     section = urls.section(kind)
-    return Page(url, entry.title or entry.id, section, item.item_page(view, entry, data, known))
+    return ListPage(url, entry.title or entry.id, section, item.item_page(view, entry, data, fields))

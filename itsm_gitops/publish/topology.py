@@ -1,4 +1,4 @@
-"""The network of configuration items as data for the map's script: who needs whom, and how all are now.
+"""The network of configuration items as data for the map's script: the items, their relations and their health now.
 
 One file holds the whole network in a compact form, because any item can be the start of a map: a table
 of items, edges as numbers of rows, and what is not well with its reason. Five thousand items are half a
@@ -35,10 +35,10 @@ LOOKS = {
 
 def look_of(view: View, identifier: str) -> str:
     """Return the look of an item: its status now, one of ``LOOKS``."""
-    found = view.health.get(identifier)
-    if found is None:
+    health = view.health.get(identifier)
+    if health is None:
         return ""
-    return "risk" if found.status == "operational" and found.causes else found.status
+    return "risk" if health.status == "operational" and health.causes else health.status
 
 
 class Way(NamedTuple):
@@ -55,8 +55,8 @@ class Topology:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        found = [e for e in view.entries.values() if view.kind(e).operational and view.url(e.id)]
-        self.items: Sequence[Entry] = sorted(found, key=lambda e: e.id)
+        entries = [e for e in view.entries.values() if view.kind(e).operational and view.url(e.id)]
+        self.items: Sequence[Entry] = sorted(entries, key=lambda e: e.id)
         self._rows = {e.id: row for row, e in enumerate(self.items)}
         self._ways: dict[str, Way] = {}
         self.edges: Sequence[tuple[int, int, str]] = sorted(set(self._edges()))
@@ -96,10 +96,10 @@ class Topology:
             by = others.number(owner) if isinstance(owner, str) else -1
             look = numbers[look_of(view, entry.id)]
             items.append([entry.id, _bounded(entry.title), classes[entry.kind], look, state, by])
-            found = view.health.get(entry.id)
-            if found and found.causes:
-                causes = [others.number(c) for c in found.causes]
-                reasons[str(row)] = [_bounded(view.reason(found)), causes]
+            health = view.health.get(entry.id)
+            if health and health.causes:
+                causes = [others.number(c) for c in health.causes]
+                reasons[str(row)] = [_bounded(view.reason(health)), causes]
         return {
             "version": VERSION,
             "classes": [[k.name, k.title, k.plural_title, urls.folder(k)] for k in self.classes],
@@ -110,22 +110,22 @@ class Topology:
             "edges": [number for a, b, name in self.edges for number in (a, b, ways[name])],
             "groups": self._groups(),
             "reasons": reasons,
-            "others": others.found,
+            "others": others.rows,
         }
 
     def _state(self, entry: Entry) -> str:
         workflow = self._view.kind(entry).workflow
-        known = workflow.states.get(entry.state) if workflow else None
-        return known.title if known else visible(words(entry.state))
+        state = workflow.states.get(entry.state) if workflow else None
+        return state.title if state else visible(words(entry.state))
 
     def _groups(self) -> list[list[Any]]:
         """Return the redundancy groups: row of the dependent, name, how many must be up, members' rows."""
-        found = []
+        groups = []
         for row, entry in enumerate(self.items):
             for group in self._view.graph.groups.get(entry.id, ()):
                 members = [self._rows[m] for m in group.members if m in self._rows]
-                found.append([row, visible(group.name), group.min_up, members])
-        return found
+                groups.append([row, visible(group.name), group.min_up, members])
+        return groups
 
 
 class _Others:
@@ -134,13 +134,13 @@ class _Others:
     def __init__(self, view: View) -> None:
         self._view = view
         self._numbers: dict[str, int] = {}
-        self.found: list[list[str]] = []
+        self.rows: list[list[str]] = []
 
     def number(self, identifier: str) -> int:
         if identifier not in self._numbers:
-            self._numbers[identifier] = len(self.found)
+            self._numbers[identifier] = len(self.rows)
             title = _bounded(self._view.title(identifier))
-            self.found.append([visible(identifier), title, self._view.url(identifier)])
+            self.rows.append([visible(identifier), title, self._view.url(identifier)])
         return self._numbers[identifier]
 
 

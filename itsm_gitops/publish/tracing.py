@@ -1,8 +1,8 @@
-"""What a page was made from: the view, noting every question that a page asks.
+"""Dependency tracking: which data of the view each page was made from.
 
-The answer to each question has a key. A page must be made again only when the answer behind one of
-its keys has changed. What this module does not know counts as a question about everything, so a
-page that asks something new is made too often, never too rarely.
+The traced view records a key for every piece of data that a page reads. A page must be made again only
+when the data behind one of its keys has changed. A member of the view that this module does not know counts
+as a dependency on everything, so a page that reads something new is made too often, never too rarely.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _MOST_PICTURES = 1_000
 
 
 class Tracer:
-    """The keys that were asked for since ``begin``."""
+    """The keys of the data that was read since ``begin``."""
 
     def __init__(self) -> None:
         self.keys: set[str] = set()
@@ -56,7 +56,7 @@ class Tracer:
 
 
 class _Traced:
-    """A view that notes what it is asked. Stands for a ``View`` in everything that makes a page."""
+    """A view that records the key of everything that is read from it; pages use it as a ``View``."""
 
     def __init__(self, view: View, tracer: Tracer) -> None:
         self._view = view
@@ -163,9 +163,9 @@ class _Traced:
         self._tracer.keys.add(HEALTH + identifier)
         return self._view.health_chip(identifier)
 
-    def reason(self, found: Health) -> str:
-        self._note(found.reason.rpartition(" ")[2])
-        return self._view.reason(found)
+    def reason(self, health: Health) -> str:
+        self._note(health.reason.rpartition(" ")[2])
+        return self._view.reason(health)
 
     def _note(self, identifier: str) -> None:
         if len(identifier) <= _LONGEST_ID:  # nothing longer names a document
@@ -173,12 +173,12 @@ class _Traced:
 
 
 def traced(view: View, tracer: Tracer) -> View:
-    """Return the view with a tracer behind it."""
+    """Return a view that records the keys of what is read from it in ``tracer``."""
     return cast(View, _Traced(view, tracer))
 
 
 class _Answers(Mapping[str, V]):
-    """A mapping by identifier that notes what was looked up, present or not."""
+    """A mapping by identifier that records each key that is looked up, present or not."""
 
     def __init__(self, answers: Mapping[str, V], tracer: Tracer, prefix: str = "") -> None:
         self._answers = answers
@@ -212,7 +212,7 @@ class _Answers(Mapping[str, V]):
 
 
 class _Behind:
-    """Something of the view; a question that it does not know is one about everything."""
+    """A part of the view; a member that this class does not know counts as a dependency on everything."""
 
     def __init__(self, inner: Any, tracer: Tracer, entries: Mapping[str, Entry] | None = None) -> None:
         self._inner = inner
@@ -275,7 +275,7 @@ class _Similar(_Behind):
 
 
 class _Graph:
-    """How failures travel; asked as a whole, for it changes seldom."""
+    """The graph of failures; one key for all of it, as it changes seldom."""
 
     def __init__(self, inner: Any, tracer: Tracer) -> None:
         self._inner = inner
@@ -287,7 +287,7 @@ class _Graph:
 
 
 class _Pictures(dict[tuple[str, ...], Html]):
-    """Pictures that several pages show: what one was made from is noted for each page that shows it."""
+    """Pictures that several pages show: each page that shows one gets the keys that the picture depends on."""
 
     def __init__(self, tracer: Tracer) -> None:
         super().__init__()
@@ -318,10 +318,10 @@ class _Pictures(dict[tuple[str, ...], Html]):
 def changed_keys(
     before: Mapping[str, Entry], after: Mapping[str, Entry], book: RuleBook, regrouped: Callable[[str], bool]
 ) -> set[str]:
-    """Return the keys behind which the documents that changed lie.
+    """Return the keys of the data that changed documents take part in.
 
     ``before`` and ``after`` are the entries of those documents only, by identifier; one that is new
-    or gone is in one of them. ``regrouped`` says whether the redundancy of an item is another now.
+    or gone is in one of them. ``regrouped`` says whether the redundancy of an item has changed.
     """
     keys: set[str] = set()
     for identifier in before.keys() | after.keys():
@@ -341,12 +341,12 @@ def changed_keys(
 
 
 def _likeness(versions: Sequence[Entry]) -> Iterator[str]:
-    """Yield the keys of what else the likeness of records rests on: words of titles, items, dates, how many."""
+    """Yield the keys of the data that similarity depends on: words of titles, items, dates, number of records."""
     words = [title_words(e) for e in versions]
     if len(versions) == 1:
         yield SIMILAR
-    about = {(e.kind, e.opened, e.edges) for e in versions}
-    changed = set().union(*words) if len(about) > 1 or len(versions) == 1 else words[0] ^ words[1]
+    traits = {(e.kind, e.opened, e.edges) for e in versions}
+    changed = set().union(*words) if len(traits) > 1 or len(versions) == 1 else words[0] ^ words[1]
     yield from (WORD + w for w in changed)
 
 

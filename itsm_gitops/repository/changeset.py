@@ -1,4 +1,4 @@
-"""The content of a request: every path that differs between two commits, whoever asks and wherever."""
+"""The content of a pull request: every path that differs between two commits, in the same form on every machine."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Authored:
-    """Who stands behind one commit; ``co_authors`` are ``Name <address>`` as written."""
+    """The authors of one commit; ``co_authors`` are ``Name <address>`` as written."""
 
     commit: str
     author: str
@@ -50,12 +50,12 @@ def changeset(git: Git, merge_base: str, head: str) -> list[Changed]:
         "--ignore-submodules=none", "--no-relative", "-z", "--end-of-options", merge_base, head,
     )  # fmt: skip
     words = out.split(b"\0")[:-1]
-    found = []
-    for about, name in zip(words[::2], words[1::2], strict=True):
-        old_mode, new_mode, old_blob, new_blob, status = about.lstrip(b":").decode("ascii").split(" ")
+    changes = []
+    for header, name in zip(words[::2], words[1::2], strict=True):
+        old_mode, new_mode, old_blob, new_blob, status = header.lstrip(b":").decode("ascii").split(" ")
         path = _inside(decode(name), git.prefix)
-        found.append(Changed(old_mode, new_mode, old_blob, new_blob, status, path))
-    return sorted(found, key=lambda c: c.path)
+        changes.append(Changed(old_mode, new_mode, old_blob, new_blob, status, path))
+    return sorted(changes, key=lambda c: c.path)
 
 
 def merge_bases(git: Git, base: str, head: str) -> list[str]:
@@ -91,7 +91,7 @@ def digest(changes: Iterable[Changed]) -> str:
 
 
 def exists(git: Git, commit: str) -> bool:
-    """Whether a commit is in the object store (a replaced one may have been swept away)."""
+    """Whether a commit is in the object store (Git may have pruned one that no branch holds any more)."""
     try:
         return git.resolve(commit) == commit
     except GitError:
@@ -99,7 +99,7 @@ def exists(git: Git, commit: str) -> bool:
 
 
 def contributors(git: Git, base: str, head: str) -> list[Authored]:
-    """Return who stands behind each commit of ``head`` that ``base`` does not have, newest first.
+    """Return the authors of each commit of ``head`` that ``base`` does not have, newest first.
 
     A merge that Git would have made just so by itself adds nothing, so its author is nobody:
     whoever presses "update branch" has not written the change.
@@ -108,25 +108,25 @@ def contributors(git: Git, base: str, head: str) -> list[Authored]:
     form = f"%H%x00%T%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00{trailers}"
     out = git.run("log", "--no-mailmap", "-z", f"--format={form}", "--end-of-options", f"{base}..{head}")
     words = [w.decode("utf-8", "replace") for w in out.split(b"\0")]
-    found = []
+    commits = []
     for start in range(0, len(words) - 7, 8):
-        commit, tree, parents, name, address, committer, committed, named = words[start : start + 8]
+        commit, tree, parents, name, address, committer, committed, trailer_text = words[start : start + 8]
         if " " in parents and clean_merge(git, parents.split(" "), tree):
             continue
-        co_authors = tuple(t.strip() for t in named.split("\x1f") if t.strip())
-        found.append(Authored(commit, name, address, committer, committed, co_authors))
-    return found
+        co_authors = tuple(t.strip() for t in trailer_text.split("\x1f") if t.strip())
+        commits.append(Authored(commit, name, address, committer, committed, co_authors))
+    return commits
 
 
 def clean_merge(git: Git, parents: list[str], tree: str) -> bool:
-    """Whether ``tree`` is what Git makes of merging two parents, so that nobody had a say in it."""
+    """Whether ``tree`` is exactly Git's own merge of the two parents, without an edit by hand."""
     if len(parents) != 2:
         return False
     try:
-        made = _without_drivers(git).run("merge-tree", "--write-tree", "--no-messages", *parents)
+        merged = _without_drivers(git).run("merge-tree", "--write-tree", "--no-messages", *parents)
     except GitError:  # conflicts, or a Git older than 2.38: then somebody is behind it
         return False
-    return made.decode("ascii").strip() == tree
+    return merged.decode("ascii").strip() == tree
 
 
 def _without_drivers(git: Git) -> Git:

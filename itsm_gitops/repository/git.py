@@ -81,10 +81,10 @@ def executable() -> str:
     import shutil
 
     folders = [p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(p).is_absolute()]
-    found = shutil.which("git", path=os.pathsep.join(folders))
-    if not found:
+    program = shutil.which("git", path=os.pathsep.join(folders))
+    if not program:
         raise GitError("the git command is not installed", "install Git 2.31 or newer")
-    return found
+    return program
 
 
 def decode(name: bytes) -> str:
@@ -93,7 +93,7 @@ def decode(name: bytes) -> str:
 
 
 class Git:
-    """Questions to the repository that holds ``root``, which may be a folder inside it.
+    """Runs Git commands in the repository that holds ``root``, which may be a folder inside it.
 
     All paths given and returned are relative to ``root``. Nothing is started before the first
     question. ``extra`` is added to the environment of every question (see ``Repository.receiving``).
@@ -105,25 +105,25 @@ class Git:
         self._commits: set[str] = set()  # hashes that resolve has found: they mean the same for ever
 
     def having(self, extra: Mapping[str, str]) -> Git:
-        """Return the same repository, asked with more in the environment."""
+        """Return the same repository with more variables in the environment of its commands."""
         return Git(self.root, {**self._extra, **extra})
 
     def run(
-        self, *args: str, timeout: float = TIMEOUT, index: str | None = None, given: bytes = b""
+        self, *args: str, timeout: float = TIMEOUT, index: str | None = None, stdin: bytes = b""
     ) -> bytes:
         """Run one git command and return what it prints; raises GitError with a hint.
 
         ``args`` are the command's own; callers put ``--end-of-options`` and ``--`` before any
-        text that comes from outside. ``index`` names another index file, ``given`` is standard input.
+        text that comes from outside. ``index`` names another index file, ``stdin`` is standard input.
         """
         import subprocess
 
         try:
-            done = subprocess.run(
+            process = subprocess.run(
                 self._command(args),
                 cwd=self.root,
                 env={**_environment(index), **self._extra},
-                input=given,
+                input=stdin,
                 capture_output=True,
                 timeout=timeout,
                 check=False,
@@ -132,9 +132,9 @@ class Git:
             raise GitError(
                 f"git {args[0]} took longer than {timeout:.0f} s", "is the disk reachable?"
             ) from error
-        if done.returncode:
-            raise explain(args[0], done.returncode, done.stderr)
-        return done.stdout
+        if process.returncode:
+            raise explain(args[0], process.returncode, process.stderr)
+        return process.stdout
 
     def _command(self, args: tuple[str, ...]) -> list[str]:
         settings = [word for setting in _CONFIG for word in ("-c", setting)]
@@ -159,7 +159,7 @@ class Git:
         """Raise GitError in a shallow clone, where answers about history would be wrong."""
         if self.shallow:
             raise GitError(
-                f"this is a shallow clone, so {purpose} cannot be told",
+                f"this is a shallow clone, so {purpose} is not known",
                 "git fetch --unshallow (in GitHub Actions: fetch-depth: 0)",
             )
 
@@ -213,20 +213,20 @@ class Git:
         import subprocess
         import tempfile
 
-        with tempfile.TemporaryFile() as wanted:
+        with tempfile.TemporaryFile() as names:
             # The names come from a file, so that git may fill its output while we read it.
             count = 0
             for oid in oids:
-                wanted.write(oid.encode("ascii") + b"\n")
+                names.write(oid.encode("ascii") + b"\n")
                 count += 1
             if not count:
                 return
-            wanted.seek(0)
+            names.seek(0)
             with subprocess.Popen(
                 self._command(("cat-file", "--batch", "--buffer")),
                 cwd=self.root,
                 env={**_environment(), **self._extra},
-                stdin=wanted,
+                stdin=names,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=1 << 18,
@@ -240,8 +240,8 @@ class Git:
 
 
 def _environment(index: str | None = None) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    return {**kept, **_ENVIRONMENT, **({"GIT_INDEX_FILE": index} if index else {})}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    return {**inherited, **_ENVIRONMENT, **({"GIT_INDEX_FILE": index} if index else {})}
 
 
 def _read_blob(out: IO[bytes], err: IO[bytes], most: int) -> Blob:
@@ -255,20 +255,20 @@ def _read_blob(out: IO[bytes], err: IO[bytes], most: int) -> Blob:
         raise explain("cat-file", 1, detail)
     size = int(header[2])
     content = out.read(min(size, most))
-    left = size - len(content) + 1
-    while left > 0:
-        skipped = len(out.read(min(left, 1 << 20)))
+    rest = size - len(content) + 1
+    while rest > 0:
+        skipped = len(out.read(min(rest, 1 << 20)))
         if not skipped:
             raise GitError("git stopped in the middle of an object", "git fsck")
-        left -= skipped
+        rest -= skipped
     return Blob(header[0].decode("ascii"), content, size)
 
 
 def explain(command: str, code: int, stderr: bytes) -> GitError:
-    """Make a GitError of what git said; the hint is empty when the cause is not a known one."""
-    said = stderr.decode("utf-8", "replace").strip()
+    """Make a GitError of git's output; the hint is empty when the cause is not a known one."""
+    text = stderr.decode("utf-8", "replace").strip()
     for sign, message, hint in _EXPLAINED:
-        if sign in said.lower():
+        if sign in text.lower():
             return GitError(message, hint)
-    first = said.splitlines()[0].removeprefix("fatal: ") if said else f"exit code {code}"
+    first = text.splitlines()[0].removeprefix("fatal: ") if text else f"exit code {code}"
     return GitError(f"git {command}: {first}")

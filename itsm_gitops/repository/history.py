@@ -1,7 +1,7 @@
-"""Questions about history: who changed which field when, what a range touches, how old files are.
+"""Reads the Git history: who changed which field when, which files a range of commits touches.
 
-Each is one ``git log`` or ``git diff-tree`` and at most one ``git cat-file --batch``, however many
-files and commits there are. All of them refuse in a shallow clone, where the truth is cut off.
+Each function runs one ``git log`` or ``git diff-tree`` and at most one ``git cat-file --batch``, however many
+files and commits there are. All of them refuse in a shallow clone, whose history is incomplete.
 """
 
 from __future__ import annotations
@@ -137,15 +137,15 @@ def mapping_of(raw: bytes) -> dict[str, Any]:
 
 def _touches(git: Git, path: str, commit: str) -> list[_Touch]:
     fields = ("%H", "%aI", "%an", "%ae", "%s")
-    found = []
+    touches = []
     for header, entries in log(git, fields, commit, [path], "--full-history", "--diff-merges=combined"):
         for raw, _name in entries:  # none for a merge that took one side as it was
             parents = len(raw) - len(raw.lstrip(b":"))
             oids = [o.decode("ascii") for o in raw.split(b" ")[parents + 1 : 2 * parents + 2]]
             *before, after = ["" if set(o) == {"0"} else o for o in oids]
             commit_hash, when, author, email, subject = (_text(h) for h in header)
-            found.append(_Touch((commit_hash, when, author, email, subject), tuple(before), after))
-    return found
+            touches.append(_Touch((commit_hash, when, author, email, subject), tuple(before), after))
+    return touches
 
 
 def log(
@@ -153,7 +153,7 @@ def log(
 ) -> Iterator[tuple[list[bytes], list[tuple[bytes, bytes]]]]:
     """Yield each commit of a log: its header fields and its (raw entry, path) pairs.
 
-    Everything is told apart by position: a subject or a file name may hold any byte but NUL. The
+    The parts are separated by position: a subject or a file name may hold any byte but NUL. The
     first field must be one that no text can imitate (a hash or a date): it begins a commit.
     """
     form = "--format=" + "%x00".join(fields)
@@ -175,7 +175,7 @@ def log(
 def file_edits(
     repo: Repository, paths: Sequence[str], since: datetime, until: datetime, at: str | None = None
 ) -> list[FileEdit]:
-    """Return the edits of documents that the main line got in a time (both ends included), newest first.
+    """Return the edits of documents on the main line within a time (both ends included), newest first.
 
     The main line are the first parents from ``at`` (default HEAD), so a merged branch counts when
     it was merged. Raises GitError outside Git and in a shallow clone.
@@ -191,18 +191,18 @@ def file_edits(
         name, when, author, subject = (_text(h) for h in header)
         moment = clock.parse_time(when)
         if moment is not None and since <= moment <= until:
-            for about, path in entries:
-                old, new = (o.decode("ascii") for o in about.split(b" ")[2:4])
+            for entry_header, path in entries:
+                old, new = (o.decode("ascii") for o in entry_header.split(b" ")[2:4])
                 raw.append(((name, when, author, subject), decode(path), old, new))
     oids = sorted({o for _, _, old, new in raw for o in (old, new) if set(o) != {"0"}})
     data = {b.oid: mapping_of(b.content) for b in git.blobs(oids)}
-    found = []
+    edits = []
     for header_texts, name_of, old, new in raw:
         changes = diff(data.get(old, _ABSENT), data.get(new, _ABSENT))
         fields = tuple(dict.fromkeys(str(c.pointer[0]) for c in changes if c.pointer))
         status = "A" if old not in data else "D" if new not in data else "M"
-        found.append(FileEdit(*header_texts, name_of, status, fields))
-    return found
+        edits.append(FileEdit(*header_texts, name_of, status, fields))
+    return edits
 
 
 def _text(raw: bytes) -> str:
@@ -222,12 +222,12 @@ def changed_files(repo: Repository, base: str, head: str | None = None) -> list[
     commits = git.resolve(base), git.resolve(head)
     out = git.run("diff-tree", "-r", *_RAW, "--end-of-options", *commits, "--", *ROOTS)
     words = out.split(b"\0")[:-1]
-    found = [
+    files = [
         ChangedFile("M" if status == "T" else status, decode(name))
-        for about, name in zip(words[::2], words[1::2], strict=True)
-        for status in [about.rsplit(b" ", 1)[-1].decode("ascii")]
+        for header, name in zip(words[::2], words[1::2], strict=True)
+        for status in [header.rsplit(b" ", 1)[-1].decode("ascii")]
     ]
-    return sorted((f for f in found if "/." not in f.path), key=lambda f: f.path)
+    return sorted((f for f in files if "/." not in f.path), key=lambda f: f.path)
 
 
 def _compare(base: Snapshot, head: Snapshot) -> list[ChangedFile]:
@@ -239,15 +239,15 @@ def _compare(base: Snapshot, head: Snapshot) -> list[ChangedFile]:
         new.update(_hashed(head, (new[p] for p in both), algorithm))
         # A link or submodule has no hash here; what matters is that it is there, and rules say so.
         new.update((p, old[p]) for p in both if new[p].mode == old[p].mode != REGULAR)
-    found = []
+    files = []
     for path in sorted(old.keys() | new.keys()):
         if path not in new:
-            found.append(ChangedFile("D", path))
+            files.append(ChangedFile("D", path))
         elif path not in old:
-            found.append(ChangedFile("A", path))
+            files.append(ChangedFile("A", path))
         elif old[path] != new[path]:
-            found.append(ChangedFile("M", path))
-    return found
+            files.append(ChangedFile("M", path))
+    return files
 
 
 def _hashed(tree: WorkingTree, infos: Iterable[FileInfo], algorithm: str) -> dict[str, FileInfo]:
@@ -255,12 +255,12 @@ def _hashed(tree: WorkingTree, infos: Iterable[FileInfo], algorithm: str) -> dic
     import hashlib
 
     paths = sorted(i.path for i in infos if i.mode == REGULAR)
-    found = {}
+    files = {}
     for path, raw in tree.read_many(paths):
         digest = hashlib.new(algorithm, b"blob %d\0" % len(raw), usedforsecurity=False)
         digest.update(raw)
-        found[path] = FileInfo(path, REGULAR, digest.hexdigest())
-    return found
+        files[path] = FileInfo(path, REGULAR, digest.hexdigest())
+    return files
 
 
 def deletions(repo: Repository, commit: str, paths: Iterable[str]) -> dict[str, Deletion]:
@@ -271,15 +271,15 @@ def deletions(repo: Repository, commit: str, paths: Iterable[str]) -> dict[str, 
     """
     git = repo.history
     git.require_history("what was deleted before")
-    wanted = {os.fsencode(path): path for path in paths}
-    found: dict[str, tuple[str, str]] = {}
+    by_name = {os.fsencode(path): path for path in paths}
+    last: dict[str, tuple[str, str]] = {}
     for (header,), entries in log(git, ("%H",), git.resolve(commit), ROOTS, "--diff-filter=AD"):
         arrived = {name.rpartition(b"/")[2] for raw, name in entries if raw.endswith(b"A")}
         for raw, name in entries:
-            if raw.endswith(b"D") and name in wanted and name.rpartition(b"/")[2] not in arrived:
-                found.setdefault(wanted[name], (_text(header), raw.split(b" ")[2].decode("ascii")))
-    blobs = git.blobs(oid for _, oid in found.values())
-    return {path: Deletion(found[path][0], blob.content) for path, blob in zip(found, blobs, strict=True)}
+            if raw.endswith(b"D") and name in by_name and name.rpartition(b"/")[2] not in arrived:
+                last.setdefault(by_name[name], (_text(header), raw.split(b" ")[2].decode("ascii")))
+    blobs = git.blobs(oid for _, oid in last.values())
+    return {path: Deletion(last[path][0], blob.content) for path, blob in zip(last, blobs, strict=True)}
 
 
 def file_dates(repo: Repository, at: str | None = None) -> dict[str, Dates]:

@@ -1,4 +1,4 @@
-"""A branch that only grows: files are added to it, never changed, by any number of writers at once.
+"""The ledger branch: any number of writers add files to it, and nobody changes or removes one.
 
 It is written with Git's own building blocks and never checked out. Every commit adds its files on top
 of the newest one, and the branch is moved only from exactly there (compare and swap): who comes second
@@ -27,7 +27,7 @@ _ADDED = "A"
 _PAUSE_MAX = 0.25
 
 
-class Page(NamedTuple):
+class LedgerFile(NamedTuple):
     """One file and the commit of the ledger that added it."""
 
     commit: str
@@ -36,7 +36,7 @@ class Page(NamedTuple):
 
 
 class Meddling(NamedTuple):
-    """A commit of the ledger that did something else than to add a file: ``status`` is Git's letter.
+    """A commit of the ledger that did something other than add a file: ``status`` is Git's letter.
 
     An A is something added that is no file: a link, or a submodule.
     """
@@ -46,11 +46,11 @@ class Meddling(NamedTuple):
     status: str
 
 
-class Ledger(NamedTuple):
-    """The pages in the order they were added; ``tip`` is empty where there is no ledger yet."""
+class LedgerFiles(NamedTuple):
+    """The files in the order they were added; ``tip`` is empty where there is no ledger yet."""
 
     tip: str
-    pages: tuple[Page, ...]
+    files: tuple[LedgerFile, ...]
     meddling: tuple[Meddling, ...]
 
 
@@ -68,22 +68,22 @@ def tip(git: Git, reference: str = REFERENCE) -> str:
     return out.decode("ascii").strip()
 
 
-def read(git: Git, reference: str = REFERENCE) -> Ledger:
+def read(git: Git, reference: str = REFERENCE) -> LedgerFiles:
     """Return everything the ledger holds, from one log."""
     return read_at(git, tip(git, reference))
 
 
-def read_at(git: Git, newest: str) -> Ledger:
+def read_at(git: Git, newest: str) -> LedgerFiles:
     """Return everything the ledger held when ``newest`` (a full hash, or empty) was its tip."""
     if not newest:
-        return Ledger("", (), ())
-    pages, meddling = [], []
+        return LedgerFiles("", (), ())
+    files, meddling = [], []
     for commit, status, mode, path, oid in _entries(git, newest):
         if status == _ADDED and mode == REGULAR:
-            pages.append(Page(commit, path, oid))
+            files.append(LedgerFile(commit, path, oid))
         else:
             meddling.append(Meddling(commit, path, status))
-    return Ledger(newest, tuple(pages), tuple(meddling))
+    return LedgerFiles(newest, tuple(files), tuple(meddling))
 
 
 def _entries(git: Git, newest: str) -> Iterator[tuple[str, str, str, str, str]]:
@@ -98,13 +98,13 @@ def _entries(git: Git, newest: str) -> Iterator[tuple[str, str, str, str, str]]:
     for word in words:
         mark = word.lstrip(b"\n")
         if mark.startswith(b":"):
-            about = mark.decode("ascii").split(" ")
-            yield commit, about[4], about[1], decode(next(words)), about[3]
+            fields = mark.decode("ascii").split(" ")
+            yield commit, fields[4], fields[1], decode(next(words)), fields[3]
         elif mark:
             commit = mark.decode("ascii")
 
 
-def append(git: Git, make: Callable[[Ledger], Addition | None], *, attempts: int = ATTEMPTS) -> str:
+def append(git: Git, make: Callable[[LedgerFiles], Addition | None], *, attempts: int = ATTEMPTS) -> str:
     """Add to the ledger and return the commit; empty where ``make`` finds nothing to add.
 
     ``make`` is asked again, with the ledger as it is then, each time another writer was faster.
@@ -143,10 +143,10 @@ def build(git: Git, parent: str, addition: Addition) -> str:
     with tempfile.TemporaryDirectory() as folder:
         index = os.fspath(Path(folder) / "index")
         git.run("read-tree", parent or "--empty", index=index)
-        # What is kept must never be the first parent, or the log would go on into it.
+        # A kept commit must never be the first parent, or the log would go on into it.
         first = parent or _write(git, index, (), "Evidence begins here")
         for path, content in sorted(addition.files.items()):
-            out = git.run("hash-object", "-w", "--no-filters", "--stdin", given=content)
+            out = git.run("hash-object", "-w", "--no-filters", "--stdin", stdin=content)
             blob = out.decode("ascii").strip()
             git.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", index=index)
         return _write(git, index, (first, *addition.keeps), addition.message)
@@ -161,7 +161,7 @@ def _write(git: Git, index: str, parents: tuple[str, ...], message: str) -> str:
 
 
 def _signed_by_program(git: Git) -> Git:
-    """Return Git with the program as author: who recorded something is said, and signed, inside."""
+    """Return Git with the program as author: the statement itself names, and can be signed by, the recorder."""
     now = clock.format_time(clock.now())
     sides = {
         f"GIT_{side}_{what}": value

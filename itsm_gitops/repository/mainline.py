@@ -1,4 +1,4 @@
-"""What a branch got, one commit after another: its first parents, newest first, and what each brought."""
+"""The first-parent history of a branch: its commits, newest first, with the commits that each one brought."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def landed(git: Git, tip: str, *, most: int | None = None) -> list[Landed]:
         "log", "--first-parent", "--no-mailmap", "-z", f"--format={_FIELDS}", *limit, "--end-of-options", tip, "--"
     )  # fmt: skip
     words = [w.decode("utf-8", "replace") for w in out.split(b"\0")]
-    return list(_read(words))
+    return list(_parse(words))
 
 
-def _read(words: list[str]) -> Iterator[Landed]:
+def _parse(words: list[str]) -> Iterator[Landed]:
     for start in range(0, len(words) - 6, 7):
         commit, parents, tree, at, name, address, subject = words[start : start + 7]
         moment = clock.parse_time(at)
@@ -52,7 +52,7 @@ def one(git: Git, revision: str) -> Landed:
 
 
 def origin(git: Git, tip: str) -> str:
-    """Return the first commit of a main line (``tip``: a full hash): it tells a repository from all others.
+    """Return the first commit of a main line (``tip``: a full hash): it identifies the repository.
 
     Clones and forks share it, whatever they are called and wherever they are.
     """
@@ -61,7 +61,7 @@ def origin(git: Git, tip: str) -> str:
 
 
 def proposed(git: Git, base: str, commit: Landed) -> str:
-    """Return what was asked to be merged where ``base`` became ``commit``.
+    """Return the merged head where ``base`` became ``commit``.
 
     Of a merge that Git would have made just so, that is the merged side. Everything else (a squash, a
     rebase, a push, a merge that somebody changed) has to be judged as it is.

@@ -1,8 +1,8 @@
-"""What an earlier reading gave, so that a file that did not change is not opened again.
+"""A cache of parsed documents from an earlier run, so that an unchanged file is not opened again.
 
-A file of the working tree is taken for unchanged when size, times and inode are those noted at the last
-reading and the times lay clearly before that (a change within one tick of the clock could not be told). A
-file of a commit is known by its hash. Only documents without a problem are remembered.
+A file of the working tree counts as unchanged when size, times and inode are those of the last reading and the
+times lie clearly before that reading (a second change within one tick of the clock would leave no mark). A file
+of a commit is identified by its hash. Only documents without a problem are cached.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ Plain = tuple[list[Sequence[Any]], bytes]  # rows, and what visits returned
 _RACY = 2_000_000_000  # nanoseconds; file systems keep times in steps of up to two seconds
 
 
-class Row(NamedTuple):
-    """One document: its file, the digest of its content, and what reading it gave.
+class MemoryRow(NamedTuple):
+    """One document: its file, the digest of its content, and the result of reading it.
 
     ``data`` is the document itself for what stays in memory anyway (the CMDB), else None; ``visited`` is
     what the visit returned.
@@ -41,25 +41,25 @@ class Row(NamedTuple):
 class Memory:
     """The rows of the last reading (``before``) and of this one (``rows``), by path."""
 
-    def __init__(self, stamps: Mapping[str, bytes], kept: Iterable[Plain] = ()) -> None:
+    def __init__(self, stamps: Mapping[str, bytes], earlier: Iterable[Plain] = ()) -> None:
         """Take what ``plain`` returned the last time, and the ``stamps`` of the files before they are read."""
-        self.before: dict[str, Row] = dict(row for part in kept for row in _rows(*part))
-        self.rows: dict[str, Row] = {}
+        self.before: dict[str, MemoryRow] = dict(row for part in earlier for row in _rows(*part))
+        self.rows: dict[str, MemoryRow] = {}
         self._stamps = stamps
 
     def begin(self, infos: Iterable[FileInfo]) -> None:
-        """Take over the rows of those of the files that did not change."""
+        """Take over the rows of unchanged files."""
         for info in infos:
-            known = self.before.get(info.path)
-            if known is not None and known.stamp and known.stamp == self._stamps.get(info.path):
-                self.rows[info.path] = known
+            row = self.before.get(info.path)
+            if row is not None and row.stamp and row.stamp == self._stamps.get(info.path):
+                self.rows[info.path] = row
 
     def learn(self, path: str, digest: bytes, entry: Entry, visited: Any, data: Any = None) -> None:
         """Remember a document that was just read."""
-        self.rows[path] = Row(self._stamps.get(path, b""), digest, entry, data, visited)
+        self.rows[path] = MemoryRow(self._stamps.get(path, b""), digest, entry, data, visited)
 
-    def changes(self) -> tuple[dict[str, Row], dict[str, Row]]:
-        """Return the rows before and after of the documents whose content is new, other or gone, by identifier."""
+    def changes(self) -> tuple[dict[str, MemoryRow], dict[str, MemoryRow]]:
+        """Return the old and new rows of the documents that are new, changed or gone, by identifier."""
         before, after = self.before, self.rows
         paths = [
             p
@@ -70,21 +70,21 @@ class Memory:
         come = {after[p].entry.id: after[p] for p in paths if p in after}
         return gone, come
 
-    def has_learnt(self) -> bool:
-        """Whether something is to be kept that was not known before, or no longer."""
+    def has_new_rows(self) -> bool:
+        """Whether a row is new or gone since the last run, so that the cache file must be written."""
         before = self.before
         return len(before) != len(self.rows) or any(before.get(p) is not row for p, row in self.rows.items())
 
     def forget(self) -> None:
-        """Let go of everything: the documents' words are among the largest things of a build."""
+        """Free the memory: the documents' words are among the largest things of a build."""
         self.before, self.rows, self._stamps = {}, {}, {}
 
     def plain(self) -> Iterator[Plain]:
-        """Yield everything as plain data, to be kept where nobody else can write."""
+        """Yield all rows as plain data for a cache file that only this clone can write."""
         rows = list(self.rows.items())
         for start in range(0, len(rows), _PART):
             part = rows[start : start + _PART]
-            kept: list[Sequence[Any]] = [
+            plain_rows: list[Sequence[Any]] = [
                 (
                     path,
                     r.stamp,
@@ -94,16 +94,16 @@ class Memory:
                 )
                 for path, r in part
             ]
-            yield kept, pickle.dumps([r.visited for _, r in part], pickle.HIGHEST_PROTOCOL)
+            yield plain_rows, pickle.dumps([r.visited for _, r in part], pickle.HIGHEST_PROTOCOL)
 
 
-def _rows(kept: list[Sequence[Any]], visited: bytes) -> Iterator[tuple[str, Row]]:
-    for (path, stamp, digest, entry, data), own in zip(kept, pickle.loads(visited), strict=True):  # noqa: S301 - see Vault
-        yield path, Row(stamp, digest, packing.entry_of(entry), data, own)
+def _rows(rows: list[Sequence[Any]], visited: bytes) -> Iterator[tuple[str, MemoryRow]]:
+    for (path, stamp, digest, entry, data), own in zip(rows, pickle.loads(visited), strict=True):  # noqa: S301 - see Vault
+        yield path, MemoryRow(stamp, digest, packing.entry_of(entry), data, own)
 
 
 def stamps(snapshot: Snapshot, infos: Iterable[FileInfo], clock: Path) -> dict[str, bytes]:
-    """Return what tells each regular file from its later versions, by path; nothing where that cannot be told.
+    """Return a stamp of each regular file, by path, that any later version differs from; empty bytes where none is sure.
 
     ``clock`` is a file that may be touched, to learn the file system's time.
     """
@@ -119,15 +119,15 @@ def stamps(snapshot: Snapshot, infos: Iterable[FileInfo], clock: Path) -> dict[s
 
 def _stamp(path: str, newest: int) -> bytes:
     try:
-        found = os.lstat(path)
+        status = os.lstat(path)
     except OSError:
         return b""
-    return b"" if max(found.st_mtime_ns, found.st_ctime_ns) >= newest else stamp_of(found)
+    return b"" if max(status.st_mtime_ns, status.st_ctime_ns) >= newest else stamp_of(status)
 
 
-def stamp_of(found: os.stat_result) -> bytes:
+def stamp_of(status: os.stat_result) -> bytes:
     """Return size, times and inode of a file in one small piece."""
-    numbers = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+    numbers = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
     return b"".join(n.to_bytes(8, signed=True) for n in numbers)
 
 

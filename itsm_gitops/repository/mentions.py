@@ -1,4 +1,4 @@
-"""Which files mention an identifier: the bytes are searched, nothing is parsed, no index is needed.
+"""Full-text search for an identifier in all files: searches bytes, parses nothing and needs no index.
 
 8,000 files take 60 ms. The search runs in a forked process while the caller does other things.
 """
@@ -40,9 +40,9 @@ def mentions(snapshot: Snapshot, identifier: str, most: int = 0) -> Mentions:
             family, _, rest = info.path.partition("/")
             folders.setdefault(f"{family}/{rest.partition('/')[0]}", []).append(info.path)
     skipped = [folder for folder, paths in folders.items() if most and len(paths) > most]
-    wanted = identifier.encode()
+    needle = identifier.encode()
     paths = [path for folder, inside in folders.items() if folder not in skipped for path in inside]
-    return Mentions([path for path, raw in snapshot.read_many(paths) if wanted in raw], skipped)
+    return Mentions([path for path, raw in snapshot.read_many(paths) if needle in raw], skipped)
 
 
 def mentioning(snapshot: Snapshot, words: Iterable[str]) -> list[str]:
@@ -57,10 +57,10 @@ def mentioning(snapshot: Snapshot, words: Iterable[str]) -> list[str]:
 
 
 class Search:
-    """A search that runs beside the caller; ``result`` waits for its end."""
+    """A search in a forked process; ``result`` waits for its end."""
 
     def __init__(self, snapshot: Snapshot, identifier: str, most: int = 0) -> None:
-        self._asked = (snapshot, identifier, most)
+        self._arguments = (snapshot, identifier, most)
         self._pid = 0
         self._pipe = -1
         if can_fork():
@@ -79,8 +79,8 @@ class Search:
         try:
             os.close(read_end)
             # No path holds a NUL, and none is empty: an empty name stands between the two lists.
-            found = mentions(*self._asked)
-            sent = b"\0".join(os.fsencode(p) for p in [*found.paths, "", *found.skipped, ""])
+            result = mentions(*self._arguments)
+            sent = b"\0".join(os.fsencode(p) for p in [*result.paths, "", *result.skipped, ""])
             while sent:
                 sent = sent[os.write(write_end, sent) :]
             code = 0
@@ -88,17 +88,17 @@ class Search:
             os._exit(code)  # never back into the caller's code, whatever happened
 
     def result(self) -> Mentions:
-        """Return what was found; to be called once."""
+        """Return the result of the search; to be called once."""
         if not self._pid:
-            return mentions(*self._asked)
+            return mentions(*self._arguments)
         parts = []
         while part := os.read(self._pipe, 1 << 16):
             parts.append(part)
         os.close(self._pipe)
         _, status = os.waitpid(self._pid, 0)
         self._pid = 0
-        if status:  # it died: do its work here, where an error can be told
-            return mentions(*self._asked)
+        if status:  # it died: do its work here, where an error can be reported
+            return mentions(*self._arguments)
         names = [os.fsdecode(p) for p in b"".join(parts).split(b"\0")]
         middle = names.index("")
         return Mentions(names[:middle], names[middle + 1 : -1])

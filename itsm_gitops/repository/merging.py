@@ -1,4 +1,4 @@
-"""What Git makes of merging commits, found out without touching a branch, the index or a file."""
+"""Merges commits in memory: the tree of the merge, without touching a branch, the index or a file."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.git import Git
 
-# Merging a third commit needs a commit of the first two. Nobody ever sees it, and as nothing in it
-# varies, asking again writes no second object.
+# Merging a third commit needs a commit of the first two. No reference holds it, and as nothing in it
+# varies, a second run writes no second object.
 _NOBODY = {
     f"GIT_{side}_{part}": value
     for side in ("AUTHOR", "COMMITTER")
@@ -29,14 +29,14 @@ def merged_tree(git: Git, ours: str, others: Sequence[str]) -> str:
         try:
             out = git.run("merge-tree", "--write-tree", "--no-messages", commit, theirs)
         except GitError as error:
-            known = " with ".join((ours, *others[: number - 1]))
+            others_text = " with ".join((ours, *others[: number - 1]))
             raise GitError(
-                f"'{other}' cannot be merged into {known} without deciding something",
+                f"'{other}' cannot be merged into {others_text} without deciding something",
                 f"git merge {other} shows where (Git 2.38 or newer is needed)",
             ) from error
         tree = out.decode("ascii").strip()
         if number < len(others):
             parents = ("-p", commit, "-p", theirs)
-            made = git.having(_NOBODY).run("commit-tree", *parents, "-m", "merge", tree)
-            commit = made.decode("ascii").strip()
+            output = git.having(_NOBODY).run("commit-tree", *parents, "-m", "merge", tree)
+            commit = output.decode("ascii").strip()
     return tree

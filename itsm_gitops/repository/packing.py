@@ -1,4 +1,4 @@
-"""Entries as plain tuples, to cross a pipe or be kept: marshal writes those three times faster than pickle."""
+"""Converts entries to plain tuples and back, for pipes and cache files: marshal writes those three times faster than pickle."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from itsm_gitops.repository.modes import FileInfo
 from itsm_gitops.repository.snapshot import RECORDS, Snapshot, absent_of
 
 
-class Part:
+class PartialSnapshot:
     """A snapshot without the records that are not named, so that 100,000 of them are not read."""
 
     def __init__(self, snapshot: Snapshot, records: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""Writing to Git: init and commit, through GitPython. Imported only where something is written."""
+"""Commands that write to a repository (init, commit, switch, push), through GitPython. Imported only when needed."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ def commit(root: Path, paths: Iterable[str], message: str) -> str:
     would in a terminal. Raises GitError when the author is unknown or Git refuses.
     """
     author(root)
-    wanted = list(paths)
+    names = list(paths)
     with _opened(root, "git commit") as repo:
         from git import Git
 
         git = Git(str(root))  # repo.git would take the paths from the top of the work tree
-        git.add("--", *wanted)
-        git.commit("-q", "-m", message, "--", *wanted)
+        git.add("--", *names)
+        git.commit("-q", "-m", message, "--", *names)
         return str(repo.head.commit.hexsha)
 
 
@@ -85,8 +85,8 @@ def switch(root: Path, branch: str) -> None:
     with _opened(root, "git switch") as repo:
         from git import Git
 
-        known = any(head.name == branch for head in repo.heads)
-        Git(str(root)).switch("-q", *([] if known else ["-c"]), branch)
+        exists = any(head.name == branch for head in repo.heads)
+        Git(str(root)).switch("-q", *([] if exists else ["-c"]), branch)
 
 
 def push(root: Path, branch: str, remote: str = "origin") -> None:
@@ -105,16 +105,18 @@ def push(root: Path, branch: str, remote: str = "origin") -> None:
             raise _refused(branch, str(error.stderr)) from error
 
 
-def _refused(branch: str, said: str) -> GitError:
-    """Return why a push failed: all that the server said, else the line of Git that tells."""
-    lines = [line.strip() for line in said.strip().removeprefix("stderr:").strip(" \n'").splitlines()]
+def _refused(branch: str, output: str) -> GitError:
+    """Return why a push failed: the server's messages, else the line of Git that names the cause."""
+    lines = [line.strip() for line in output.strip().removeprefix("stderr:").strip(" \n'").splitlines()]
     if any("(non-fast-forward)" in line or "(fetch first)" in line for line in lines):
         return GitError(f"{branch} has commits on the server that are not here", "git pull --rebase")
     remote = [line.removeprefix("remote:").strip() for line in lines if line.startswith("remote:")]
-    told = " ".join(filter(None, remote)) or next((w for w in lines if w and not w.startswith("To ")), "")
-    return GitError(f"git push failed: {told or 'no reason given'}")
+    reason = " ".join(filter(None, remote)) or next((w for w in lines if w and not w.startswith("To ")), "")
+    return GitError(f"git push failed: {reason or 'no reason given'}")
 
 
 def _explained(command: str, error: Exception) -> GitError:
-    said = str(getattr(error, "stderr", "") or error).strip().removeprefix("stderr:").strip(" \n'")
-    return GitError(f"{command} failed: {said.splitlines()[0] if said else 'no reason given'}", "git status")
+    output = str(getattr(error, "stderr", "") or error).strip().removeprefix("stderr:").strip(" \n'")
+    return GitError(
+        f"{command} failed: {output.splitlines()[0] if output else 'no reason given'}", "git status"
+    )

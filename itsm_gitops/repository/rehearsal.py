@@ -57,7 +57,7 @@ class Stage:
         self._git.run("read-tree", "--end-of-options", commit, index=index)
         # A bare repository has no work tree to look into: the entry is taken out of the index alone.
         gone = f"0 {'0' * len(commit)}\t{path}\n".encode()
-        self._git.run("update-index", "--index-info", index=index, given=gone)
+        self._git.run("update-index", "--index-info", index=index, stdin=gone)
         tree = decode(self._git.run("write-tree", index=index)).strip()
         return decode(self._git.run("commit-tree", "-p", commit, "-m", "Rehearsal", tree)).strip()
 
@@ -126,7 +126,7 @@ def _copy(server: Path, copy: Path) -> None:
     refs = _bare(server).run(
         "for-each-ref", "--format=create %(refname) %(objectname)", "refs/heads", "refs/tags"
     )
-    _bare(copy).run("update-ref", "--stdin", given=refs)
+    _bare(copy).run("update-ref", "--stdin", stdin=refs)
 
 
 def _hooks_of(server: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The ledger here and on the remote: which is newer, and additions that reach the remote or nobody.
+"""Keeps the ledger here and on the remote the same: picks the newer one, and pushes additions or drops them.
 
 Nothing is ever pushed by force. Whoever comes second fetches what the first has written and adds on
 top of that, so writers in different clones lose nothing of each other's.
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository import ledger, transfer
 from itsm_gitops.repository.git import Git
-from itsm_gitops.repository.ledger import ATTEMPTS, EVIDENCE, REFERENCE, Addition, Ledger
+from itsm_gitops.repository.ledger import ATTEMPTS, EVIDENCE, REFERENCE, Addition, LedgerFiles
 from itsm_gitops.repository.mainline import is_ancestor
 
 REMOTE = f"refs/remotes/origin/{EVIDENCE}"
@@ -40,19 +40,19 @@ def newest(git: Git) -> Newest:
 def catch_up(git: Git) -> str:
     """Bring the branch here to its newest state; raises GitError where the two have parted."""
     for attempt in range(_REFUSALS_MAX):
-        here, found = ledger.tip(git), newest(git)
-        if found.parted:
+        here, remote = ledger.tip(git), newest(git)
+        if remote.parted:
             raise GitError(
                 f"the branch {EVIDENCE} here is no part of the remote's: both hold statements that the other lacks",
                 f"git branch -m {EVIDENCE} {EVIDENCE}-local keeps it aside; then record again",
             )
         try:
-            if found.tip != here:
-                ledger.move(git, found.tip, here)
+            if remote.tip != here:
+                ledger.move(git, remote.tip, here)
         except GitError:  # another process of this clone has moved it: look again
             ledger.pause(attempt)
         else:
-            return found.tip
+            return remote.tip
     raise GitError(f"the branch {EVIDENCE} is moved by others all the time", "try again")
 
 
@@ -69,8 +69,8 @@ def fetch(git: Git, *, token: str = "") -> None:
             return
 
 
-def append(git: Git, make: Callable[[Ledger], Addition | None], *, token: str = "") -> str:
-    """Add to the ledger, on the remote and here; empty where there was nothing to add or hand in.
+def append(git: Git, make: Callable[[LedgerFiles], Addition | None], *, token: str = "") -> str:
+    """Add to the ledger, on the remote and here; empty where there was nothing to add or to push.
 
     ``make`` is asked again each time another writer was faster. Raises GitError where the remote
     refuses for another reason.

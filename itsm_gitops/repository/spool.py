@@ -1,4 +1,4 @@
-"""Documents that were parsed once, kept on disk so that a second look at all of them parses nothing.
+"""A temporary file of parsed documents, so that a second pass over all of them parses nothing.
 
 Parsing is most of the time it takes to read a document, and all of them do not fit into memory. The
 files have no name, so nobody else can write into them, and they are gone with the process.
@@ -56,7 +56,7 @@ class Spool:
         self.places: dict[str, tuple[int, int]] = {}
 
     def add(self, path: str, data: dict[str, Any]) -> None:
-        """Keep a document; ``flush`` when the last one was added."""
+        """Add a document; call ``flush`` after the last one."""
         if self._number < 0:
             self._number = os.read(self._free, 1)[0]  # a byte is read by one process only
         packed = marshal.dumps(data)
@@ -67,16 +67,16 @@ class Spool:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is waiting."""
+        """Write the buffered documents."""
         while self._waiting:
             del self._waiting[: os.write(self._files[self._number], self._waiting)]
 
     def get(self, path: str) -> dict[str, Any] | None:
-        """Return a document; None where it was not kept."""
+        """Return a document; None where the spool does not have it."""
         place = self.places.get(path)
         if place is None:
             return None
         start, size = place
         file = self._files[start & (1 << _FILE_BITS) - 1]
-        found: dict[str, Any] = marshal.loads(os.pread(file, size, start >> _FILE_BITS))  # noqa: S302 - ours
-        return found
+        data: dict[str, Any] = marshal.loads(os.pread(file, size, start >> _FILE_BITS))  # noqa: S302 - ours
+        return data

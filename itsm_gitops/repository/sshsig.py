@@ -28,10 +28,10 @@ def _program() -> str:
     import shutil
 
     folders = [p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(p).is_absolute()]
-    found = shutil.which("ssh-keygen", path=os.pathsep.join(folders))
-    if not found:
+    program = shutil.which("ssh-keygen", path=os.pathsep.join(folders))
+    if not program:
         raise ItsmError("ssh-keygen is not installed", "install OpenSSH 8.2 or newer")
-    return found
+    return program
 
 
 def public_key(text: object) -> str:
@@ -48,17 +48,17 @@ def sign(content: bytes, key: Path, namespace: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "statement"
         file.write_bytes(content)
-        done = subprocess.run(  # the terminal stays connected: a key may have a passphrase
+        process = subprocess.run(  # the terminal stays connected: a key may have a passphrase
             [_program(), "-Y", "sign", "-n", namespace, "-f", os.fspath(key), os.fspath(file)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             check=False,
         )
         signature = file.with_name("statement.sig")
-        if done.returncode or not signature.is_file():
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        if process.returncode or not signature.is_file():
+            lines = process.stderr.decode("utf-8", "replace").strip().splitlines()
             raise ItsmError(
-                f"ssh-keygen could not sign: {said[-1] if said else 'no reason given'}", "is the key there?"
+                f"ssh-keygen could not sign: {lines[-1] if lines else 'no reason given'}", "is the key there?"
             )
         return signature.read_text("ascii")
 
@@ -76,7 +76,7 @@ def verify(content: bytes, signature: str, principal: str, keys: Iterable[str], 
         allowed, sig = Path(folder) / "allowed_signers", Path(folder) / "signature"
         allowed.write_text("".join(f'{principal} namespaces="{namespace}" {key}\n' for key in good), "ascii")
         sig.write_text(signature, "utf-8", errors="replace")
-        done = subprocess.run(
+        process = subprocess.run(
             [
                 _program(),
                 "-Y",
@@ -95,5 +95,5 @@ def verify(content: bytes, signature: str, principal: str, keys: Iterable[str], 
             timeout=TIMEOUT,
             check=False,
         )
-    match = _GOOD.search(done.stdout.decode("utf-8", "replace"))
-    return match[1] if done.returncode == 0 and match else ""
+    match = _GOOD.search(process.stdout.decode("utf-8", "replace"))
+    return match[1] if process.returncode == 0 and match else ""

@@ -15,7 +15,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.gaps import Gap, absent_gaps, file_gap, irregular_gap, require, unread
-from itsm_gitops.repository.part import Part
+from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Store:
 
     def naming(self, identifier: str, folder: str) -> list[str]:
         """Return the documents of a folder that may name another one, whether they are loaded or not."""
-        if isinstance(self.snapshot, Part):
+        if isinstance(self.snapshot, PartialSnapshot):
             return self.snapshot.naming(identifier, folder)
         return [p for p in self._naming.get(identifier, ()) if p.startswith(f"{folder}/")]
 

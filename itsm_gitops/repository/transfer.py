@@ -68,7 +68,7 @@ def _connect(git: Git, words: Sequence[str], remote: str, refs: Sequence[str], t
     command = [executable(), "--no-pager", *settings, *words, "--end-of-options", remote, *refs]
     verb = words[0]
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command,
             cwd=git.root,
             env=_environment(remote_url(git, remote), token),
@@ -79,31 +79,33 @@ def _connect(git: Git, words: Sequence[str], remote: str, refs: Sequence[str], t
         )
     except subprocess.TimeoutExpired as error:
         raise GitError(f"git {verb}: {remote} did not answer within {TIMEOUT:.0f} s", "try again") from error
-    if done.returncode:
-        raise _refused(verb, done.returncode, done.stderr)
+    if process.returncode:
+        raise _refused(verb, process.returncode, process.stderr)
 
 
 def _refused(verb: str, code: int, stderr: bytes) -> GitError:
-    """Make a GitError of what the other side said, where it said something."""
+    """Make a GitError of the remote's message, or of Git's where the remote sent none."""
     lines = stderr.decode("utf-8", "replace").splitlines()
-    said = [line.removeprefix("remote:").strip() for line in lines if line.startswith(("remote:", " ! "))]
-    known = explain(verb, code, stderr)
-    told = "; ".join(line for line in said if line)
-    return GitError(f"git {verb}: {told[:_SAID_MAX]}", known.hint) if told else known
+    remote_lines = [
+        line.removeprefix("remote:").strip() for line in lines if line.startswith(("remote:", " ! "))
+    ]
+    reason = explain(verb, code, stderr)
+    message = "; ".join(line for line in remote_lines if line)
+    return GitError(f"git {verb}: {message[:_SAID_MAX]}", reason.hint) if message else reason
 
 
 def _environment(url: str, token: str) -> dict[str, str]:
-    kept = {
+    variables = {
         k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in ("GIT_SSH_COMMAND", "GIT_SSH")
     }
-    kept.update(GIT_TERMINAL_PROMPT="0", GIT_NO_REPLACE_OBJECTS="1", LC_ALL="C")
+    variables.update(GIT_TERMINAL_PROMPT="0", GIT_NO_REPLACE_OBJECTS="1", LC_ALL="C")
     if token and url.startswith("https://"):
         header = b64encode(f"x-access-token:{token}".encode()).decode("ascii")
         # A name and password in the address (as runners of GitLab have it) are no part of the site.
         site = f"https://{url.split('/', 3)[2].rpartition('@')[2]}"
-        kept.update(
+        variables.update(
             GIT_CONFIG_COUNT="1",
             GIT_CONFIG_KEY_0=f"http.{site}/.extraheader",
             GIT_CONFIG_VALUE_0=f"Authorization: Basic {header}",
         )
-    return kept
+    return variables

@@ -1,6 +1,6 @@
-"""Files that only this clone may have written: kept results, signed with a key that no clone brings along.
+"""Signed cache files: only files that this clone wrote are loaded, checked by a key that no clone brings along.
 
-A repository can hold a file of any name, and reading one of ours back runs a loader that is not made for
+A repository can hold a file of any name, and loading a cache file runs a decoder that is not safe for
 hostile input. So each file carries a signature; its key is made at random and lies in the ``.git`` folder,
 which is never part of what is cloned.
 """
@@ -24,20 +24,20 @@ _SIZE, _LENGTH = 32, 8  # bytes of the signature, and of a part's length
 
 
 class Vault:
-    """One such file; ``about`` names what it is for, so that it is only read back for the same.
+    """One such file; ``purpose`` names what it is for, so that it is only read back for the same purpose.
 
     ``signature`` is that of the content last read back or written, by which other files can name it; empty
     where there was none, and where it could not be written.
     """
 
-    def __init__(self, git: Git, path: Path, about: str) -> None:
+    def __init__(self, git: Git, path: Path, purpose: str) -> None:
         self._path = path
-        self._about = about.encode()
+        self._purpose = purpose.encode()
         self._key = _key(git)
         self.signature = b""
 
     def load(self) -> Iterator[Any]:
-        """Yield the parts that were kept; none when there is nothing, or nothing that is ours and for the same."""
+        """Yield the stored parts; none where the file is missing, not signed by this clone, or for another purpose."""
         try:
             content = memoryview(self._path.read_bytes())
         except OSError:
@@ -55,31 +55,31 @@ class Vault:
             at = end
 
     def keep(self, parts: Iterable[Any]) -> None:
-        """Keep parts that marshal can write; a disk that refuses costs time at the next build, no more."""
+        """Write parts that marshal can encode; where the disk refuses, the next build only takes longer."""
         self.signature = b""
         if not self._key:
             return
-        maker, kept = self._maker(), False
+        maker, any_part = self._maker(), False
         with suppress(OSError), drafts.replacing(self._path) as file:
             file.write(bytes(_SIZE))
             for part in parts:
-                written = marshal.dumps(part)
-                framed = len(written).to_bytes(_LENGTH) + written
+                content = marshal.dumps(part)
+                framed = len(content).to_bytes(_LENGTH) + content
                 maker.update(framed)
                 file.write(framed)
             file.seek(0)
             file.write(maker.digest())
-            kept = True
-        if kept:
+            any_part = True
+        if any_part:
             self.signature = maker.digest()
 
     def drop(self) -> None:
-        """Forget what is kept."""
+        """Remove the file."""
         with suppress(OSError):
             self._path.unlink()
 
     def _maker(self) -> hmac.HMAC:
-        return hmac.new(self._key, self._about + b"\0", "sha256")
+        return hmac.new(self._key, self._purpose + b"\0", "sha256")
 
 
 def _key(git: Git) -> bytes:

@@ -1,8 +1,8 @@
-"""The last versions of every document of a history at once: what lists of edited fields are made from.
+"""The newest versions of all documents in one pass over the history, for the field histories of the site.
 
 One ``git log`` says which commits changed which files; blobs are read when somebody asks for them, many
-in one ``git cat-file --batch``. ``history.field_history`` is the whole truth about one document; this is
-the newest part of it about all of them.
+in one ``git cat-file --batch``. ``history.field_history`` gives the whole history of one document; this
+module gives the newest part of it for all of them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Version:
 def versions(repo: Repository, at: str | None = None, most: int = 20) -> dict[str, tuple[Version, ...]]:
     """Return the newest changes of each document up to ``at`` (default HEAD), by path, newest first.
 
-    Files that were only ever added are not in it. Empty where there is nothing to be told: outside Git,
+    Files that were only ever added are not in it. Empty where there is no history: outside Git,
     before the first commit, and in a shallow clone, where the truth is cut off.
     """
     git = repo.git
@@ -53,35 +53,35 @@ def versions(repo: Repository, at: str | None = None, most: int = 20) -> dict[st
             return {}
     except GitError:
         return {}
-    found: dict[str, list[Version]] = {}
+    by_path: dict[str, list[Version]] = {}
     for path, version in _edits(git, commit):
-        known = found.setdefault(path, [])
-        if len(known) < most:
-            known.append(version)
-    return {path: tuple(some) for path, some in found.items()}
+        of_path = by_path.setdefault(path, [])
+        if len(of_path) < most:
+            of_path.append(version)
+    return {path: tuple(some) for path, some in by_path.items()}
 
 
 def _edits(git: Git, commit: str) -> Iterator[tuple[str, Version]]:
     """Yield every edit of a file that was there before, newest first."""
     options = ("--full-history", "--diff-merges=combined", "--diff-filter=MT")
     for header, entries in log(git, _FIELDS, commit, (CMDB, RECORDS), *options):
-        said = [h.decode("utf-8", "replace") for h in header]
+        texts = [h.decode("utf-8", "replace") for h in header]
         for raw, name in entries:
             parents = len(raw) - len(raw.lstrip(b":"))
             *before, after = [o.decode("ascii") for o in raw.split(b" ")[parents + 1 : 2 * parents + 2]]
             if not any(_GONE.issuperset(oid) for oid in (*before, after)):
-                yield decode(name), Version(said[0], said[1], said[2], said[3], tuple(before), after)
+                yield decode(name), Version(texts[0], texts[1], texts[2], texts[3], tuple(before), after)
 
 
 def changes_of(
-    git: Git, wanted: Mapping[str, Sequence[Version]]
+    git: Git, by_path: Mapping[str, Sequence[Version]]
 ) -> Iterator[tuple[str, Version, list[Change]]]:
     """Yield what each version of some documents changed, reading all blobs from one process.
 
     A merge counts for what it decided itself; a version that cannot be read as YAML counts as empty.
     """
-    blobs = git.blobs(oid for some in wanted.values() for oid in _blobs(some))
-    for path, some in wanted.items():
+    blobs = git.blobs(oid for some in by_path.values() for oid in _blobs(some))
+    for path, some in by_path.items():
         data = {b.oid: mapping_of(b.content) for b in islice(blobs, len(_blobs(some)))}
         for version in some:
             yield (

@@ -1,4 +1,4 @@
-"""Shares of one job in forked processes. A worker that fails, fails the job; none is left behind.
+"""Runs the parts of one job in forked processes. A worker that fails fails the job; no process is left behind.
 
 The caller's process does the first share itself, so two processes are one fork. Results travel
 over a pipe; what a worker needs, it inherits.
@@ -80,7 +80,7 @@ def share_as_free(
 ) -> list[R]:
     """Like share_out, in small parts: whichever process is free takes the next part.
 
-    ``work`` is told where its part starts, and the part; results are in the order of the items.
+    ``work`` gets the number of the first item of its part, and the part; results are in the order of the items.
     ``meanwhile`` is called in the caller's process, before that takes any part.
     """
     count = min(default_jobs(len(items)) if jobs is None else jobs, len(items))
@@ -97,8 +97,8 @@ def share_as_free(
         if 0 in processes:
             meanwhile()
         # One byte is read by one process only.
-        taken = (starts[byte[0]] for byte in iter(lambda: os.read(numbers, 1), b""))
-        return [(start, work(start, items[start : start + size])) for start in taken]
+        own = (starts[byte[0]] for byte in iter(lambda: os.read(numbers, 1), b""))
+        return [(start, work(start, items[start : start + size])) for start in own]
 
     try:
         results = share_out(range(count), take, count)
@@ -164,8 +164,8 @@ def _collect(worker: _Worker) -> R:  # type: ignore[type-var]
     sent = worker.pipe.read()
     if not sent:
         raise WorkerFailed("a worker process stopped without an answer (killed, or out of memory?)")
-    done, *outcome = pickle.loads(sent)  # noqa: S301 - written by our own fork
-    if done:
+    succeeded, *outcome = pickle.loads(sent)  # noqa: S301 - written by our own fork
+    if succeeded:
         result: R = outcome[0]
         return result
     error, text = outcome

@@ -1,4 +1,4 @@
-"""The clocks of service levels: what was promised for a record, and what became of each promise."""
+"""The clocks of service levels: the targets that apply to a record, the time used, and whether each is met."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Target:
 
 
 class Clock(NamedTuple):
-    """What became of one promise for one record; ``over`` is how long it ran beyond its time (seconds)."""
+    """The result of one target for one record; ``over`` is how long it ran beyond its time (seconds)."""
 
     target: Target
     case: Case
@@ -74,13 +74,13 @@ class Levels:
         return self.of_item(case.text("offering")) or self.of_item(case.text("service"))
 
     def clocks(self, case: Case) -> Iterator[Clock]:
-        """Yield what became of the promises for a record: the first target that fits, of each metric."""
-        seen: set[str] = set()
+        """Yield the result of each target of a record: for each metric the first target that fits."""
+        metrics: set[str] = set()
         for target in self.targets.get(self.of_case(case), ()):
             fits = target.record == case.entry.kind and target.priority in ("", case.priority)
-            if not fits or not target.seconds or target.metric in seen:
+            if not fits or not target.seconds or target.metric in metrics:
                 continue
-            seen.add(target.metric)
+            metrics.add(target.metric)
             used, stopped = self._used(target, case)
             verdict = measures.verdict(used, target.seconds, stopped=stopped)
             if verdict:
@@ -93,17 +93,17 @@ class Levels:
 
     def _used(self, target: Target, case: Case) -> tuple[int, bool | None]:
         """Return the time a clock ran, and whether it stopped; None where it stopped without a result."""
-        done = case.resolved if target.metric == RESOLUTION else _answered(case)
-        if done is None and not case.is_open:
+        stop = case.resolved if target.metric == RESOLUTION else _answered(case)
+        if stop is None and not case.is_open:
             return 0, None
-        end = self._until if done is None else done
+        end = self._until if stop is None else stop
         hours, paused = self._hours_of(self.calendar(target.level)), self.pauses(target.level)
         held = sum(
             hours.between(s.start, end if s.end is None else min(s.end, end))
             for s in case.spans
             if s.state in paused
         )
-        return hours.between(case.opened, end) - held, done is not None
+        return hours.between(case.opened, end) - held, stop is not None
 
     def calendar(self, level: str) -> str:
         """Return the calendar in whose hours the clocks of a service level run, '' for around the clock."""
@@ -122,28 +122,28 @@ class Levels:
 
     def goal(self, level: str, metric: str) -> float | None:
         """Return the lowest share that a service level promises of a metric, None where it promises none."""
-        found = [t.goal for t in self.targets.get(level, ()) if t.metric == metric and t.goal is not None]
-        return min(found, default=None)
+        goals = [t.goal for t in self.targets.get(level, ()) if t.metric == metric and t.goal is not None]
+        return min(goals, default=None)
 
 
 def _targets(level: str, data: Mapping[str, Any]) -> Iterator[Target]:
     """Yield the promises of a service level as written; what the schema refuses is left out."""
     raw = data.get("targets")
-    for number, found in enumerate(raw if isinstance(raw, list) else ()):
-        if not isinstance(found, Mapping):
+    for number, entry in enumerate(raw if isinstance(raw, list) else ()):
+        if not isinstance(entry, Mapping):
             continue
-        minutes, percent = found.get("minutes"), found.get("percent")
+        minutes, percent = entry.get("minutes"), entry.get("percent")
         yield Target(
             level,
             number,
-            str(found.get("record", "")),
-            str(found.get("metric", "")),
-            str(found.get("priority", "")),
+            str(entry.get("record", "")),
+            str(entry.get("metric", "")),
+            str(entry.get("priority", "")),
             minutes * 60 if isinstance(minutes, int) else 0,
             percent / 100 if isinstance(percent, int | float) else None,
         )
 
 
 def _answered(case: Case) -> int | None:
-    taken = measures.time_to_respond(case)
-    return None if taken is None else case.opened + taken
+    seconds = measures.time_to_respond(case)
+    return None if seconds is None else case.opened + seconds

@@ -1,4 +1,4 @@
-"""Working time: how much of a span of time lies within the hours of a calendar."""
+"""Business hours: how many seconds of a span of time lie within the hours of a calendar."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ class Hours:
 
     def after(self, start: int, seconds: int) -> int | None:
         """Return the moment at which so many seconds have counted since ``start``; None beyond the span."""
-        wanted = self._until(start) + seconds
-        index = bisect_left(self._before, wanted) - 1
+        counted = self._until(start) + seconds
+        index = bisect_left(self._before, counted) - 1
         if index >= len(self._starts):
             return None
-        return start if seconds <= 0 else self._starts[index] + wanted - self._before[index]
+        return start if seconds <= 0 else self._starts[index] + counted - self._before[index]
 
 
 class RoundTheClock:
-    """Every second counts: what holds where no calendar is named."""
+    """Around the clock: every second counts, as where no calendar is named."""
 
     def between(self, start: int, end: int) -> int:
         """Return the seconds from ``start`` to ``end``; 0 where ``end`` is not later."""

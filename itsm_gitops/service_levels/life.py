@@ -1,4 +1,4 @@
-"""The life of a record, replayed from its timeline: in which state it was, when, and for how long."""
+"""Replays the timeline of a record into spans: in which state it was, from when until when."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def life_of(document: Document) -> list[Life]:
 
 
 def _steps(timeline: Any) -> Iterator[tuple[int, str]]:
-    """Yield what can be used. A step that says it was before the last one counts as at the same time."""
+    """Yield the usable steps. A step dated before the one ahead of it counts as at the same time."""
     latest: int | None = None
     for event in timeline if isinstance(timeline, list) else ():
         if not isinstance(event, Mapping) or not isinstance(event.get("state"), str):
@@ -44,7 +44,7 @@ def _steps(timeline: Any) -> Iterator[tuple[int, str]]:
             yield latest, event["state"]
 
 
-class Span(NamedTuple):
+class StateSpan(NamedTuple):
     """A time in one state; ``end`` is None while it lasts. ``category`` is the state's in its life cycle."""
 
     start: int
@@ -57,7 +57,7 @@ class Case(NamedTuple):
     """A record with its life up to the moment of the report. There is at least one span."""
 
     entry: Entry
-    spans: tuple[Span, ...]
+    spans: tuple[StateSpan, ...]
     priority: str
 
     @property
@@ -115,7 +115,7 @@ def case_of(entry: Entry, workflow: Workflow | None, life: Life, priority: str, 
         return None
     ends: list[int | None] = [after for _, (after, _) in pairwise(steps)]
     spans = tuple(
-        Span(at, end, state, workflow.states[state].category)
+        StateSpan(at, end, state, workflow.states[state].category)
         for (at, state), end in zip(steps, [*ends, None], strict=True)
     )
     return Case(entry, spans, priority)

@@ -1,4 +1,4 @@
-"""The measures of one record: how long it took, and whether a promise about it was kept.
+"""The measures of one record: how long each step took, and whether it met the targets of its service level.
 
 The docstrings are the definitions that readers of reports see.
 """

@@ -135,7 +135,7 @@ def test_trying_out_records_nothing_and_says_so(world: World, cli: Cli) -> None:
     ("words", "message"),
     [
         (("approvals", "--add", "bob"), "--add and --remove only try things out"),
-        (("approvals", "a", "b"), "one request at a time"),
+        (("approvals", "a", "b"), "one pull request at a time"),
         (("approvals", "simulate", "--add", "bob:maybe"), "'bob:maybe' is not PERSON or PERSON:STATE"),
         (("approvals", "--reviews", "nowhere.json"), "nowhere.json cannot be read"),
         (("approve",), "only a signed statement is an approval"),

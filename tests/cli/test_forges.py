@@ -104,7 +104,7 @@ def test_submit_says_where_to_open_the_request(hosted: Hosted, itsm: Run, addres
     hosted.clone.git("remote", "set-url", "origin", address)
     hosted.clone.git("remote", "set-url", "--push", "origin", str(hosted.origin))
     itsm("set", CHG, "justification=The volume was full twice.")
-    assert f"open the request:\n  {page}\n" in itsm("submit", CHG).stdout
+    assert f"open the pull request:\n  {page}\n" in itsm("submit", CHG).stdout
 
 
 def test_submit_without_a_push(hosted: Hosted, itsm: Run) -> None:
@@ -195,7 +195,7 @@ def test_comment_is_written_found_again_and_can_be_looked_at_first(hosted: Hoste
 ANSWERS = {
     401: "the token is missing, expired or revoked",
     403: "the token may not do this",
-    404: "the repository or request does not exist, or the token may not see it",
+    404: "the repository or pull request does not exist, or the token may not see it",
 }
 
 
@@ -314,7 +314,7 @@ def test_rerun_of_every_open_request(hosted: Hosted, itsm: Run) -> None:
 
 def test_rerun_of_nothing_and_of_another_forge(hosted: Hosted, itsm: Run) -> None:
     hosted.forge.pulls.clear()
-    assert itsm("hook", "rerun", "--all").stdout == "no open request\n"
+    assert itsm("hook", "rerun", "--all").stdout == "no open pull request\n"
     assert json.loads(itsm("hook", "rerun", "--all", "--json").stdout) == []
     said = _said(itsm("hook", "rerun", "--all", code=2, env={"GITEA_ACTIONS": "true"}))
     assert "gitea runs its gate again by itself or by schedule" in said

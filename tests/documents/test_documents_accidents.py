@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yaml_scribe import Scribe, documents, examples
 
-from itsm_gitops.documents import Loaded, load, load_json
+from itsm_gitops.documents import LoadedDocument, load, load_json
 from tests.support import SLOWER
 
 RECORD = "id: a\ntitle: x\ndescription: |\n  One.\n\n  Two.\nlist:\n  - p\n  - q\nlast: 'z'\n"
@@ -19,7 +19,7 @@ TWO = "<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> topic\n"
 THREE = "<<<<<<< HEAD\n{ours}||||||| 0a1b2c3\n{ours}=======\n{theirs}>>>>>>> topic\n"
 
 
-def only(loaded: Loaded) -> tuple[str, int]:
+def only(loaded: LoadedDocument) -> tuple[str, int]:
     assert loaded.data is None
     assert len(loaded.problems) == 1
     problem = loaded.problems[0]
@@ -117,7 +117,7 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64
     ids=lambda value: repr(value)[:24],
 )
 def test_what_happened_is_named(
-    read: Callable[[bytes], Loaded], raw: bytes, code: str, says: str, hint: str
+    read: Callable[[bytes], LoadedDocument], raw: bytes, code: str, says: str, hint: str
 ) -> None:
     loaded = read(raw)
     assert only(loaded) == (code, 1)
@@ -137,7 +137,7 @@ def test_what_happened_is_named(
     ],
 )
 @pytest.mark.parametrize("read", [load, load_json])
-def test_many_markers_take_no_longer(read: Callable[[bytes], Loaded], line: str) -> None:
+def test_many_markers_take_no_longer(read: Callable[[bytes], LoadedDocument], line: str) -> None:
     raw = (line * 100_000)[:250_000].encode()
     started = time.process_time()
     assert read(raw).data is None

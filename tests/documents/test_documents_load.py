@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yaml_scribe import WORDS, Scribe, documents, examples, load_value, same
 
-from itsm_gitops.documents import LIMITS, Limits, Loaded, dump, load
+from itsm_gitops.documents import LIMITS, Limits, LoadedDocument, dump, load
 from itsm_gitops.documents import events as yaml_events
 from itsm_gitops.documents.fast import Doubt
 from itsm_gitops.documents.fast import read as read_fast
@@ -36,7 +36,7 @@ def any_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     return str(request.param)
 
 
-def first(loaded: Loaded) -> tuple[str, int, int]:
+def first(loaded: LoadedDocument) -> tuple[str, int, int]:
     assert loaded.data is None
     problem = loaded.problems[0]
     assert problem.message

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from yaml_scribe import Scribe, documents, examples, load_value, same
 
 from itsm_gitops.documents import locate
-from itsm_gitops.documents.positions import Span
+from itsm_gitops.documents.positions import TextSpan
 
 RAW = "# ü😀\r\nid: x\r\nlinks:\r\n- {type: a, 'target': b}\r\n- type: |\r\n    text\r\n  note:\r\nlast: 'q'\r\n".encode()
 
 
-def cut(span: Span | None) -> str:
+def cut(span: TextSpan | None) -> str:
     assert span is not None
     return RAW.decode()[span.start : span.end]
 
@@ -47,12 +47,12 @@ def test_the_nearest_place() -> None:
 
 def test_a_document_that_cannot_be_read_points_to_its_start() -> None:
     for raw in (b"", b"a: [", b"\xff", b"a: 1\na: \x00", b"[" * 300):
-        assert locate(raw).nearest(("a", 0)) == Span(0, 0, 1, 1)
+        assert locate(raw).nearest(("a", 0)) == TextSpan(0, 0, 1, 1)
 
 
 def test_json_files_are_located_too() -> None:
     source = locate(b'{\n  "a": [1, {"b": true}]\n}\n')
-    assert source.value(("a", 1, "b")) == Span(19, 23, 2, 18)
+    assert source.value(("a", 1, "b")) == TextSpan(19, 23, 2, 18)
 
 
 @examples(150, 3000)

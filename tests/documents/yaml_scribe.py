@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from itsm_gitops.documents import LIMITS, Loaded, chars, render
+from itsm_gitops.documents import LIMITS, LoadedDocument, chars, render
 from itsm_gitops.documents.chars import is_clean
 
 
@@ -54,13 +54,13 @@ def same(one: Any, other: Any) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def load_value(raw: bytes, *, pure: bool = False) -> Loaded:
+def load_value(raw: bytes, *, pure: bool = False) -> LoadedDocument:
     """Read one document of any kind (a scalar, a list) the careful way; ``pure`` avoids the C parser."""
     from itsm_gitops.documents import slow
 
     text = chars.clean_text(raw)
     if text is None:
-        return Loaded(None, tuple(chars.diagnose(raw)))
+        return LoadedDocument(None, tuple(chars.diagnose(raw)))
     return slow.read(text, LIMITS, mapping=False, pure=pure)
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from itsm_gitops.evidence import statement as evidence
-from itsm_gitops.evidence.reading import Evidence, differences, read
-from itsm_gitops.evidence.statement import MERGE, About, Inputs
+from itsm_gitops.evidence.reading import Statement, differences, read
+from itsm_gitops.evidence.statement import MERGE, Inputs, StatementContext
 from itsm_gitops.forges.forge import Forge
 from itsm_gitops.forges.gitea import Gitea
 from itsm_gitops.forges.github import GitHub
@@ -22,7 +22,7 @@ from itsm_gitops.gate import signed
 from itsm_gitops.gate.types import Assessment
 from itsm_gitops.repository import ledger, mainline, sshsig, transfer
 from itsm_gitops.repository.ledger import Addition
-from itsm_gitops.repository.refs import Kept
+from itsm_gitops.repository.refs import StoredText
 from tests.forges.test_adapters import Canned
 from tests.gate.world import NOW, SERVER, World, review, server
 
@@ -44,14 +44,14 @@ class Case:
         self.landed = mainline.one(world.repo.history, "main")
         self.inputs = Inputs(reviews=(review("bob", head), review("mia", head)))
         self.assessment = self.judge(base, self.inputs.reviews)
-        self.about = About(MERGE, self.landed, 1, "", NOW, "1.0")
-        self.raw = evidence.statement(self.assessment, self.inputs, self.about)
+        self.context = StatementContext(MERGE, self.landed, 1, "", NOW, "1.0")
+        self.raw = evidence.statement(self.assessment, self.inputs, self.context)
 
     def judge(self, base: str, reviews: tuple[Review, ...], at: datetime = NOW) -> Assessment:
         inputs = Inputs(reviews=reviews)
         return evidence.judge(self.world.repo, base, self.landed, target="main", inputs=inputs, at=at)
 
-    def read(self) -> Evidence:
+    def read(self) -> Statement:
         found = read("x", self.raw)
         assert found is not None
         return found
@@ -101,7 +101,7 @@ def test_only_the_one_form_is_a_statement(case: Case) -> None:
 
 
 def test_statements_about_other_things_stay_out(case: Case) -> None:
-    other = Kept("refs/itsm/approvals/x/bob-1", COMMIT, b"{}")
+    other = StoredText("refs/itsm/approvals/x/bob-1", COMMIT, b"{}")
     used = evidence.used(case.inputs._replace(statements=(other,)), case.assessment)
     assert used.statements == ()
 
@@ -134,7 +134,9 @@ def test_signatures_of_other_requests_are_not_even_checked(
         "person": "bob", "repository": COMMIT, "state": "approved", "target": "main", "version": 1,
     }  # fmt: skip
     text = signed.canonical(about).decode()
-    kept = [Kept(f"x{n}", COMMIT, signed.canonical({"statement": text, "signature": "s"})) for n in range(3)]
+    kept = [
+        StoredText(f"x{n}", COMMIT, signed.canonical({"statement": text, "signature": "s"})) for n in range(3)
+    ]
     checked: list[Any] = []
     monkeypatch.setattr(sshsig, "verify", lambda *a: checked.append(a) or "")
     inputs = case.inputs._replace(statements=tuple(kept))
@@ -181,7 +183,7 @@ FOUND: list[tuple[Forge, int | None]] = [
 
 @pytest.mark.parametrize(("forge", "number"), FOUND)
 def test_the_request_that_brought_a_commit(forge: Forge, number: int | None) -> None:
-    assert forge.merged_request(COMMIT, "main") == number
+    assert forge.merged_pull_request(COMMIT, "main") == number
 
 
 # -- the branch --------------------------------------------------------------------------------------
@@ -193,7 +195,7 @@ def test_the_ledger_keeps_what_reviewers_saw(case: Case) -> None:
     ledger.append(git, lambda _: Addition({"00000/a.json": b"a\n"}, "One", (lonely,)))
     ledger.append(git, lambda _: Addition({"00000/b.json": b"b\n"}, "Two"))
     found = ledger.read(git)
-    assert [p.path for p in found.pages] == ["00000/a.json", "00000/b.json"]
+    assert [p.path for p in found.files] == ["00000/a.json", "00000/b.json"]
     assert found.meddling == ()
     assert mainline.is_ancestor(git, lonely, found.tip)
 

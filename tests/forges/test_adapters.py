@@ -114,7 +114,7 @@ def test_a_server_that_does_not_show_what_happened_to_a_request(
     server.review(7, ADA, "CHANGES_REQUESTED")
     server.review(7, BEN)
     server.faults = [(0, {}), (status, {})]
-    told = f"github does not let this token read the events of the request ({status})"
+    told = f"github does not let this token read the events of the pull request ({status})"
     assert [(r.target, r.note) for r in github.reviews(7)] == [(None, ""), ("", told)]
 
 
@@ -202,7 +202,7 @@ def test_open_requests_and_running_the_gate_of_one_again(github: GitHub, server:
     server.open_pull(8, head="3" * 40, draft=True)
     server.open_pull(9)
     server.pulls[9]["state"] = "closed"
-    assert github.open_requests() == [(7, HEAD, False), (8, "3" * 40, True)]
+    assert github.open_pull_requests() == [(7, HEAD, False), (8, "3" * 40, True)]
     assert github.last_run(HEAD, "gate") is None
     server.check("gate", app="other", run=899)
     server.check("gate", of="3" * 40, run=898)
@@ -318,7 +318,7 @@ def test_gitea_approval_before_the_request_was_sent_to_another_branch(
 def test_gitea_that_does_not_show_what_happened_to_a_request() -> None:
     refused = Canned({GITEA: [_gitea()], TIMELINE: ForgeError("no", status=403)})
     [found] = Gitea(refused, "acme", "itsm", "forgejo").reviews(7)
-    told = "forgejo does not let this token read the events of the request (403)"
+    told = "forgejo does not let this token read the events of the pull request (403)"
     assert (found.target, found.note) == ("", told)
     with pytest.raises(ForgeError, match="not answer with a list"):
         Gitea(Canned({GITEA: [_gitea()], TIMELINE: {}}), "acme", "itsm").reviews(7)

@@ -92,7 +92,7 @@ def test_every_call_of_the_adapter(github: GitHub, server: FakeGitHub) -> None:
     server.event(7, "base_ref_changed")
     server.event(7, "automatic_base_change_succeeded")
     assert [r.target for r in github.reviews(7)] == [""]
-    assert github.open_requests() == [(7, HEAD, False), (8, NEXT, True)]
+    assert github.open_pull_requests() == [(7, HEAD, False), (8, NEXT, True)]
     run = github.last_run(HEAD, "gate")
     assert run is not None
     github.run_again(run.job)
@@ -103,9 +103,9 @@ def test_every_call_of_the_adapter(github: GitHub, server: FakeGitHub) -> None:
     assert [r["type"] for r in github.branch_rules("main")] == ["deletion", "required_status_checks"]
     assert [r["type"] for r in github.branch_rules("itsm/evidence")] == ["non_fast_forward"]
     assert github.codeowners_errors("main") == []
-    assert github.merged_request(HEAD, "main") is None
+    assert github.merged_pull_request(HEAD, "main") is None
     server.merge(7, MERGE, BEN, "2026-03-04T11:00:00Z")
-    assert github.merged_request(MERGE, "main") == 7
+    assert github.merged_pull_request(MERGE, "main") == 7
     assert github.pull_request(7).merged_by == "github:2"
 
     asked = {urlsplit(path).path for _, path in server.requests}
@@ -139,7 +139,7 @@ def _without(entry: dict[str, Any], name: str) -> None:
     ("spoil", "call"),
     [
         (lambda s: _without(s.pulls[7], "author_association"), lambda g: g.pull_request(7)),
-        (lambda s: s.pulls[7].update(draft="no"), lambda g: g.open_requests()),
+        (lambda s: s.pulls[7].update(draft="no"), lambda g: g.open_pull_requests()),
         (lambda s: _without(s.reviews[7][0], "commit_id"), lambda g: g.reviews(7)),
         (lambda s: s.reviews[7][0].update(id="1"), lambda g: g.reviews(7)),
         (lambda s: _without(s.events[7][0], "created_at"), lambda g: g.reviews(7)),

@@ -17,7 +17,7 @@ from itsm_gitops.gate.assess import assess
 from itsm_gitops.gate.signed import NAMESPACE, PREFIX, canonical
 from itsm_gitops.gate.types import BYPASSED, SATISFIED, UNSATISFIED, Assessment
 from itsm_gitops.repository import mainline, sshsig
-from itsm_gitops.repository.refs import Kept
+from itsm_gitops.repository.refs import StoredText
 from tests.gate.world import CHANGE_PATH, NOW, NUMBERS, World, change, person
 
 DAY = "2026-11-22T10:00:00Z"
@@ -74,13 +74,13 @@ class Scene:
             "target": "main", "version": 1,
         }  # fmt: skip
 
-    def signed(self, by: str = "bob", *, namespace: str = NAMESPACE, **edits: Any) -> Kept:
+    def signed(self, by: str = "bob", *, namespace: str = NAMESPACE, **edits: Any) -> StoredText:
         text = canonical({**self.about, **edits})
         signature = sshsig.sign(text, self.keys / by, namespace)
         content = canonical({"statement": text.decode(), "signature": signature})
-        return Kept(f"{PREFIX}/x/{by}", "1" * 40, content)
+        return StoredText(f"{PREFIX}/x/{by}", "1" * 40, content)
 
-    def assess(self, *statements: Kept) -> Assessment:
+    def assess(self, *statements: StoredText) -> Assessment:
         return assess(
             self.world.repo, base="main", head="topic", target="main", now=NOW, statements=statements
         )
@@ -188,7 +188,7 @@ def test_what_is_no_statement_is_not_heard_of(edits: dict[str, Any], scene: Scen
     ids=lambda c: c[:20].decode("latin-1"),
 )  # fmt: skip
 def test_whatever_is_kept_there_stops_no_request(content: bytes, scene: Scene) -> None:
-    found = scene.assess(Kept(f"{PREFIX}/x/y", "2" * 40, content), scene.signed())
+    found = scene.assess(StoredText(f"{PREFIX}/x/y", "2" * 40, content), scene.signed())
     assert found.result == SATISFIED
     assert not found.rejected
 

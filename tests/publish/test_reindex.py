@@ -7,7 +7,7 @@ import random
 import pytest
 
 from itsm_gitops.publish import search
-from itsm_gitops.publish.reindex import Change, Words, revised
+from itsm_gitops.publish.reindex import WordChange, Words, revised
 
 PAGES = 3
 VOCABULARY = [f"w{n}" for n in range(12)] + ["größe", "日本"]
@@ -19,7 +19,7 @@ def made_up(dice: random.Random) -> Words:
     return Words(title, frozenset(w for w in VOCABULARY if dice.random() < 0.4))
 
 
-def anew(documents: Documents) -> list[search.Entry]:
+def anew(documents: Documents) -> list[search.IndexWord]:
     titles: search.Postings = {}
     bodies: search.Postings = {}
     for number in range(PAGES):
@@ -48,9 +48,9 @@ def changed(documents: Documents, dice: random.Random) -> Documents:
     return found
 
 
-def changes(before: Documents, after: Documents) -> dict[str, Change]:
+def changes(before: Documents, after: Documents) -> dict[str, WordChange]:
     names = before.keys() | after.keys()
-    pairs = {n: Change(before.get(n, Words()), after.get(n, Words())) for n in names}
+    pairs = {n: WordChange(before.get(n, Words()), after.get(n, Words())) for n in names}
     return {n: c for n, c in pairs.items() if c.before != c.after or n not in before or n not in after}
 
 
@@ -71,7 +71,7 @@ def test_nothing_is_parsed_where_nothing_moved() -> None:
     after = {"a": Words(frozenset(), frozenset({"two"}))}
     shard = search.script("x", "x", '{"kept":[[],[as it was]],"one":[[],[3]]}')[1]
     found = revised([shard], PAGES, ["a"], ["a"], changes(before, after))
-    assert found == [search.Entry("kept", "", "as it was"), search.Entry("two", "", "3")]
+    assert found == [search.IndexWord("kept", "", "as it was"), search.IndexWord("two", "", "3")]
 
 
 def test_other_orders_and_unknown_documents_are_not_guessed() -> None:

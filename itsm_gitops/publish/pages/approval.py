@@ -1,4 +1,4 @@
-"""Approvals on a change's page: who must approve, what makes it risky, what collides, what the evidence says."""
+"""The sections of a change's page about approvals, risk, collisions and evidence."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def approvals(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     proofs = view.proofs.get(entry.id, ())
     return join(
         [
-            section("Approvals", _asked(view, entry, data), "approvals"),
+            section("Approvals", _requirements(view, entry, data), "approvals"),
             section("Evidence of approval", join([_proof(view, p) for p in proofs]), "evidence"),
             section("How risky it is", _risk(view, entry, data), "risk"),
             section("Conflicts", _conflicts(view, entry), "conflicts"),
@@ -42,43 +42,43 @@ def approvals(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     )
 
 
-def _asked(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+def _requirements(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     if not view.is_open(entry) or view.asking is None:  # in this order: asking is a question about everything
         return EMPTY
-    found = view.asking(entry, data)
-    if not found.facts:
+    asking = view.asking(entry, data)
+    if not asking.facts:
         return EMPTY
-    needs = join([_need(view, n) for n in found.needs]) or Html(
+    needs = join([_need(view, n) for n in asking.needs]) or Html(
         "<li>The policy asks for nobody's approval.</li>"
     )
-    text = f"What the policy asks for to authorise it as it is written here. The rules see that it {found.facts}."
+    text = f"What the policy asks for to authorise it as it is written here. The rules see that it {asking.facts}."
     return Html(f'<ul class="it-needs">{needs}</ul>{paragraph(text)}')
 
 
 def _need(view: View, need: Need) -> Html:
     role = need.role.replace("_", " ")
-    about = Html(f" of {view.link(need.subject)}") if need.subject else EMPTY
+    subject = Html(f" of {view.link(need.subject)}") if need.subject else EMPTY
     signed = " (signed)" if need.signed else ""
     if need.error:
         who = Html(f'<span class="it-how">{esc(need.error)}</span>')
-        return Html(f"<li>{chip('Cannot be asked', 'bad')} {esc(role)}{about}{who}</li>")
+        return Html(f"<li>{chip('Cannot be asked', 'bad')} {esc(role)}{subject}{who}</li>")
     people = ", ".join(view.link(p) for p in need.people[:_NAMED])
     more = f" and {len(need.people) - _NAMED} more" if len(need.people) > _NAMED else ""
     could = Html(f": {people}{more}") if people else Html(f" {chip('nobody can', 'bad')}")
     why = Html(f'<span class="it-how">{esc(need.why)} From the rule {esc(need.rule)}.</span>')
-    return Html(f"<li><strong>{need.number}</strong> {esc(role)}{about}{signed}{could}{why}</li>")
+    return Html(f"<li><strong>{need.number}</strong> {esc(role)}{subject}{signed}{could}{why}</li>")
 
 
 def _proof(view: View, proof: Proof) -> Html:
-    said, look = _RESULTS.get(proof.result, (words(proof.result.lower()), "none"))
+    outcome, look = _RESULTS.get(proof.result, (words(proof.result.lower()), "none"))
     title = "Reviewed afterwards" if proof.kind == "retroactive" else "Merged"
-    asked = "".join(
+    requirements = "".join(
         f"<li>{esc(name)} {chip(*_RESULTS.get(result, (words(result.lower()), 'none')))}</li>"
         for name, result in proof.asked
     )
     rows = [
         ("Approved by", _approvers(view, proof.approvers), False),
-        ("Asked for", Html(f'<ul class="it-list">{asked}</ul>') if asked else EMPTY, False),
+        ("Asked for", Html(f'<ul class="it-list">{requirements}</ul>') if requirements else EMPTY, False),
         ("Commit", Html(f"<code>{esc(proof.commit[:_SHORT])}</code> on {esc(proof.target)}"), False),
         ("Approved content", Html(f'<code class="it-digest">{esc(proof.digest)}</code>'), False),
         ("Statement", Html(f'<code class="it-digest">sha256:{esc(proof.sha256)}</code>'), False),
@@ -86,42 +86,42 @@ def _proof(view: View, proof: Proof) -> Html:
     ]
     file = link(urls.evidence(proof.file), esc("The in-toto statement as JSON"))
     return Html(
-        f"<div class='it-proof'><p>{chip(said, look)} {esc(title)} {view.time(proof.judged_at)}</p>"
+        f"<div class='it-proof'><p>{chip(outcome, look)} {esc(title)} {view.time(proof.judged_at)}</p>"
         f"{definition_list([r for r in rows if r[1]])}"
         f'<p class="it-muted">Statement {proof.sequence}. {file}. <code>itsm audit verify</code> computes it again.</p></div>'
     )
 
 
 def _approvers(view: View, approvers: Sequence[tuple[str, str]]) -> Html:
-    shown = [f"{view.link(who) if who in view.entries else esc(who)} ({esc(how)})" for who, how in approvers]
-    return Html(", ".join(shown)) if shown else Html("nobody")
+    names = [f"{view.link(who) if who in view.entries else esc(who)} ({esc(how)})" for who, how in approvers]
+    return Html(", ".join(names)) if names else Html("nobody")
 
 
 def _risk(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     """Return where the risk of a change that is still to be done comes from, by the CMDB as it is now."""
     if not view.is_open(entry) or view.asking is None:  # in this order: asking is a question about everything
         return EMPTY
-    found = view.risks.assess(entry, data)
-    if found.model is None or not found.model.assessed:
+    assessment = view.risks.assess(entry, data)
+    if assessment.model is None or not assessment.model.assessed:
         return EMPTY
-    points = "".join(_point(p) for p in found.points if p.points)
+    points = "".join(_point(p) for p in assessment.points if p.points)
     listed = f'<ul class="it-needs">{points}</ul>' if points else ""
-    open_questions = len(found.unanswered)
+    open_questions = len(assessment.unanswered)
     missing = f"{open_questions} of its questions {'is' if open_questions == 1 else 'are'} not answered."
-    return Html(f"<p>{_level(found)}</p>{listed}{paragraph(missing) if open_questions else ''}")
+    return Html(f"<p>{_level(assessment)}</p>{listed}{paragraph(missing) if open_questions else ''}")
 
 
-def _level(found: Assessment) -> Html:
-    counts = f"{_of(found, QUESTION, 'answers')} and {_of(found, FACT, 'facts')}; the higher level counts"
-    stored = f", stored is {found.stored}" if found.stored else ""
-    overridden = " Set by hand; see the reason." if found.override else ""
-    level = chip(f"{words(found.effective)} risk", found.effective)
+def _level(assessment: Assessment) -> Html:
+    counts = f"{_of(assessment, QUESTION, 'answers')} and {_of(assessment, FACT, 'facts')}; the higher level counts"
+    stored = f", stored is {assessment.stored}" if assessment.stored else ""
+    overridden = " Set by hand; see the reason." if assessment.override else ""
+    level = chip(f"{words(assessment.effective)} risk", assessment.effective)
     return Html(f'{level} <span class="it-how">{esc(f"from {counts}{stored}.{overridden}")}</span>')
 
 
-def _of(found: Assessment, source: str, name: str) -> str:
-    total = found.total(source)
-    return f"{total} point{'' if total == 1 else 's'} of {name} ({found.level_of(source)})"
+def _of(assessment: Assessment, source: str, name: str) -> str:
+    total = assessment.total(source)
+    return f"{total} point{'' if total == 1 else 's'} of {name} ({assessment.level_of(source)})"
 
 
 def _point(point: Point) -> Html:
@@ -130,18 +130,20 @@ def _point(point: Point) -> Html:
 
 
 def _conflicts(view: View, entry: Entry) -> Html:
-    found = view.conflicts.get(entry.id)
-    if found is None:
+    conflicts = view.conflicts.get(entry.id)
+    if conflicts is None:
         return EMPTY
     items = []
-    for collision in found.collisions:
+    for collision in conflicts.collisions:
         other = collision.second if collision.first.id == entry.id else collision.first
         span = f"{view.moment(collision.overlap.start)} to {view.moment(collision.overlap.end)}"
         items.append(f'{view.link(other.id)} <span class="it-how">{esc(collision.reason)}, {span}</span>')
-    for hold in found.holds:
-        said = "its type is let through" if hold.exempt else "nothing changes then unless it is allowed"
-        items.append(f'Freeze {view.link(hold.calendar.id)} <span class="it-how">{esc(said)}</span>')
-    if found.outside:
-        names = ", ".join(view.link(c.id) for c in found.outside.calendars)
+    for hold in conflicts.holds:
+        consequence = (
+            "its type is let through" if hold.exempt else "nothing changes then unless it is allowed"
+        )
+        items.append(f'Freeze {view.link(hold.calendar.id)} <span class="it-how">{esc(consequence)}</span>')
+    if conflicts.outside:
+        names = ", ".join(view.link(c.id) for c in conflicts.outside.calendars)
         items.append(f"Outside the maintenance windows of {names}")
     return Html(f'<ul class="it-needs">{"".join(f"<li>{i}</li>" for i in items)}</ul>')

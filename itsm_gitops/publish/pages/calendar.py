@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.events import Event, events, kinds
+from itsm_gitops.publish.events import CalendarEvent, events, kinds
 from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, join, link
-from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, line, paragraph
 from itsm_gitops.publish.pages.plan import NAMES, when
 from itsm_gitops.publish.planned import Month, Plan
@@ -26,10 +26,10 @@ _VIEWS = ("month", "week", "agenda")
 _SCRIPT = "assets/calendar.js"
 
 # A day of the calendar with its start, its end and what happens on it.
-_Cell = tuple[date, tuple[datetime, datetime], list[Event]]
+_Cell = tuple[date, tuple[datetime, datetime], list[CalendarEvent]]
 
 
-def calendar_pages(view: View, plan: Plan) -> Iterator[Page]:
+def calendar_pages(view: View, plan: Plan) -> Iterator[ListPage]:
     """Yield a page for each month of the plan."""
     known = events(view, plan)
     tools = _tools(view, plan, known)
@@ -47,7 +47,7 @@ def calendar_pages(view: View, plan: Plan) -> Iterator[Page]:
                 _script(),
             ]
         )
-        yield Page(
+        yield ListPage(
             urls.calendar(month.first, current=month.current), f"Calendar: {title}", urls.CHANGES, body
         )
 
@@ -76,7 +76,7 @@ def _ways(plan: Plan, number: int) -> Html:
     return Html(f'<nav class="it-pager" aria-label="Months"><ol>{"".join(items)}</ol></nav>')
 
 
-def _tools(view: View, plan: Plan, known: Sequence[Event]) -> Html:
+def _tools(view: View, plan: Plan, known: Sequence[CalendarEvent]) -> Html:
     """Return what the script needs: the switch of views, the steps through weeks, the filters."""
     buttons = "".join(
         f'<button type="button" data-show="{v}" aria-pressed="false">{v.capitalize()}</button>'
@@ -100,7 +100,7 @@ def _select(name: str, label: str, everything: str, choices: Sequence[tuple[str,
     return f'<label>{label} <select name="{name}"><option value="">{everything}</option>{options}</select></label>'
 
 
-def _weeks(view: View, month: Month, known: Sequence[Event]) -> Iterator[list[_Cell]]:
+def _weeks(view: View, month: Month, known: Sequence[CalendarEvent]) -> Iterator[list[_Cell]]:
     """Yield the weeks of a month from Monday to Sunday, whole ones, with what happens on each day."""
     monday = month.first - timedelta(days=month.first.weekday())
     last = month.end.astimezone(view.zone).date()
@@ -142,12 +142,12 @@ def _cell(view: View, month: Month, cell: _Cell) -> str:
     return f'<td class="it-grid__day{css}"><p>{name}</p>{listed}</td>'
 
 
-def _data(event: Event) -> str:
+def _data(event: CalendarEvent) -> str:
     """Return the attributes by which the script filters."""
     return f'data-type="{esc(event.kind)}" data-services="{esc(" ".join(event.services))}"'
 
 
-def _small(view: View, event: Event, day: tuple[datetime, datetime]) -> str:
+def _small(view: View, event: CalendarEvent, day: tuple[datetime, datetime]) -> str:
     """Return an event of the grid: a line in a month, all of it in a week."""
     span = event.span
     begins = f"{span.start.astimezone(view.zone):%H:%M}" if span.start >= day[0] else ""
@@ -164,7 +164,7 @@ def _small(view: View, event: Event, day: tuple[datetime, datetime]) -> str:
     )
 
 
-def _chips(view: View, event: Event) -> list[Html]:
+def _chips(view: View, event: CalendarEvent) -> list[Html]:
     entry = view.entries[event.span.id]
     if not view.kind(entry).is_record:
         return []
@@ -201,7 +201,7 @@ def _agenda_day(view: View, cell: _Cell) -> Html:
     )
 
 
-def _agenda_row(view: View, event: Event, day: tuple[datetime, datetime]) -> str:
+def _agenda_row(view: View, event: CalendarEvent, day: tuple[datetime, datetime]) -> str:
     about = _chips(view, event)
     if event.warnings:
         about.append(chip("Conflict", "bad"))

@@ -13,18 +13,18 @@ _NAMED = 12
 
 def who_depends(view: View, entry: Entry) -> Html:
     """Return what an item's failure can reach, by class, with what is not well marked; nothing for nobody."""
-    found = reached(view, entry.id)
-    if not found:
+    members = reached(view, entry.id)
+    if not members:
         return EMPTY
     by_class: dict[str, list[str]] = {}
-    for identifier in found:
+    for identifier in members:
         by_class.setdefault(view.entries[identifier].kind, []).append(identifier)
     groups = [
         _group(view, by_class[name], title.plural_title)
         for name, title in view.book.kinds.items()
         if name in by_class
     ]
-    more = paragraph(f"The nearest {_MOST} are shown.") if len(found) >= _MOST else EMPTY
+    more = paragraph(f"The nearest {_MOST} are shown.") if len(members) >= _MOST else EMPTY
     return section(
         "Who depends on it", Html(f'<div class="it-dependents">{join(groups)}</div>{more}'), "dependents"
     )
@@ -32,19 +32,19 @@ def who_depends(view: View, entry: Entry) -> Html:
 
 def reached(view: View, identifier: str) -> list[str]:
     """Return what depends on an item, the nearest first, 300 at most."""
-    seen = {identifier: None}
+    nearest = {identifier: None}
     queue = [identifier]
     for current in queue:
         for near in sorted(view.graph.dependents.get(current, ())):
-            if near not in seen and near in view.entries and len(seen) <= _MOST:
-                seen[near] = None
+            if near not in nearest and near in view.entries and len(nearest) <= _MOST:
+                nearest[near] = None
                 queue.append(near)
     return queue[1:]
 
 
 def _group(view: View, members: list[str], title: str) -> Html:
-    named = sorted(members, key=lambda i: (view.title(i).lower(), i))[:_NAMED]
-    items = "".join(f"<li>{view.link(i)}{_health(view, i)}</li>" for i in named)
+    nearest = sorted(members, key=lambda i: (view.title(i).lower(), i))[:_NAMED]
+    items = "".join(f"<li>{view.link(i)}{_health(view, i)}</li>" for i in nearest)
     if len(members) > _NAMED:
         items += f'<li class="it-muted">and {len(members) - _NAMED} more</li>'
     count = f' <span class="it-count">{len(members)}</span>' if len(members) > 1 else ""
@@ -52,5 +52,5 @@ def _group(view: View, members: list[str], title: str) -> Html:
 
 
 def _health(view: View, identifier: str) -> Html:
-    found = view.health.get(identifier)
-    return Html(f" {view.health_chip(identifier)}") if found and found.status != "operational" else EMPTY
+    health = view.health.get(identifier)
+    return Html(f" {view.health_chip(identifier)}") if health and health.status != "operational" else EMPTY

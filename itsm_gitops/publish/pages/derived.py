@@ -1,4 +1,4 @@
-"""What is worked out about a record instead of being stored in it, each with where it comes from."""
+"""The derived facts of a record (priority, health, agreement clocks), each with its source."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _ANSWERS = {"response": "Answer", "resolution": "Resolution"}
 def derived_facts(view: View, entry: Entry) -> Html:
     """Return a section with what follows from a record and its surroundings; nothing where nothing does."""
     rows = [
-        (title, Html(f'{shown} <span class="it-how">{how}</span>'), False)
-        for title, shown, how in _facts(view, entry)
+        (title, Html(f'{content} <span class="it-how">{how}</span>'), False)
+        for title, content, how in _facts(view, entry)
     ]
     return section("Worked out", definition_list(rows), "worked-out") if rows else EMPTY
 
@@ -46,24 +46,24 @@ def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
 
 def _hits(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
     """Yield what a record makes unwell now."""
-    found = view.hit_by.get(entry.id, [])
-    if not found:
+    hits = view.hit_by.get(entry.id, [])
+    if not hits:
         return
-    shown = [f"{view.link(h.id)} {chip(words(h.status), h.status)}" for h in found[:_NAMED]]
-    more = f"<br>and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    lines = [f"{view.link(h.id)} {chip(words(h.status), h.status)}" for h in hits[:_NAMED]]
+    more = f"<br>and {len(hits) - _NAMED} more" if len(hits) > _NAMED else ""
     how = "from what it affects and what depends on that"
-    yield "Hits now", Html("<br>".join(shown) + more), esc(how)
+    yield "Hits now", Html("<br>".join(lines) + more), esc(how)
 
 
 def _verdict(view: View, promise: Promise) -> Html:
-    shown = chip(words(promise.verdict), _LOOKS.get(promise.verdict, "none"))
+    label = chip(words(promise.verdict), _LOOKS.get(promise.verdict, "none"))
     if promise.due is not None:
-        return Html(f"{shown} until {view.moment(datetime.fromtimestamp(promise.due, UTC))}")
+        return Html(f"{label} until {view.moment(datetime.fromtimestamp(promise.due, UTC))}")
     if promise.verdict == "running":
-        return Html(f"{shown} {esc('paused while it waits')}")
+        return Html(f"{label} {esc('paused while it waits')}")
     over = promise.used - promise.promised
     return (
-        Html(f"{shown} {esc(f'by {duration(over)}')}") if promise.verdict == "missed" and over > 0 else shown
+        Html(f"{label} {esc(f'by {duration(over)}')}") if promise.verdict == "missed" and over > 0 else label
     )
 
 

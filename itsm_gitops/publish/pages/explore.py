@@ -5,7 +5,7 @@ from __future__ import annotations
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.markup import Html, esc, join, link
 from itsm_gitops.publish.navigation import EXPLORER
-from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading
 from itsm_gitops.publish.view import View
 
@@ -42,7 +42,7 @@ _ORDERS = (
 )
 
 
-def explore_page(view: View) -> Page:
+def explore_page(view: View) -> ListPage:
     """Return the page; the site's script loads the one that puts in rows and the values of facets."""
     lead = esc(
         "Choose what to see, type words, sort by a column. The address keeps it, to come back to or to send."
@@ -59,7 +59,7 @@ def explore_page(view: View) -> Page:
             Html("</div></div>"),
         ]
     )
-    return Page(urls.EXPLORE, EXPLORER, urls.RECORDS, body)
+    return ListPage(urls.EXPLORE, EXPLORER, urls.RECORDS, body)
 
 
 def _without_script(view: View) -> Html:
@@ -108,14 +108,14 @@ def _facets() -> Html:
 def _result() -> Html:
     head = '<th scope="col" data-column="title"><button type="button" data-sort="title">Title</button></th>'
     rest = "".join(
-        f'<th scope="col" data-column="{name}"{"" if shown else " hidden"}>'
+        f'<th scope="col" data-column="{name}"{"" if visible else " hidden"}>'
         f'<button type="button" data-sort="{name}">{title}</button></th>'
-        for name, title, shown in _COLUMNS
+        for name, title, visible in _COLUMNS
     )
     first, mark, others = rest.partition("</th>")
     boxes = "".join(
-        f'<label><input type="checkbox" value="{name}"{" checked" if shown else ""}> {title}</label>'
-        for name, title, shown in _COLUMNS
+        f'<label><input type="checkbox" value="{name}"{" checked" if visible else ""}> {title}</label>'
+        for name, title, visible in _COLUMNS
     )
     return Html(
         '<div class="it-x__result"><p class="it-x__ignored" hidden></p>'

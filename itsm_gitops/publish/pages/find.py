@@ -1,10 +1,10 @@
-"""The pages for who looks for something: search, and what is shown where there is no page."""
+"""The search page, and the page for addresses that do not exist."""
 
 from __future__ import annotations
 
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.markup import ROOT, Html, esc, link
-from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import heading
 
 _BODY = (
@@ -19,12 +19,12 @@ _BODY = (
 )
 
 
-def search_page() -> Page:
+def search_page() -> ListPage:
     """Return the search page; its results are put in by the site's script."""
-    return Page(urls.SEARCH, "Search", "", Html(f"{heading([], 'Search')}{_BODY}"))
+    return ListPage(urls.SEARCH, "Search", "", Html(f"{heading([], 'Search')}{_BODY}"))
 
 
-def not_found_page() -> Page:
+def not_found_page() -> ListPage:
     """Return what a web server shows for an address without a page."""
     lead = esc("The address may be mistyped, or what it named has another number now.")
     ways = "".join(
@@ -37,4 +37,4 @@ def not_found_page() -> Page:
         )
     )
     body = Html(f"{heading([], 'There is no page here', lead=lead)}<ul class='it-lost'>{ways}</ul>")
-    return Page(urls.NOT_FOUND, "There is no page here", "", body)
+    return ListPage(urls.NOT_FOUND, "There is no page here", "", body)

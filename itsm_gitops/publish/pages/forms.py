@@ -15,7 +15,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import questions, urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join
-from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading
 from itsm_gitops.publish.questions import Choice, Question
 from itsm_gitops.publish.view import View
@@ -76,17 +76,22 @@ _MADE = Html(
 def request_form(view: View, offering: Entry, form: Any) -> Html:
     """Return the form that orders an offering, nothing where it cannot be ordered."""
     kind = view.book.player(meaning.REQUEST)
-    asked = questions.of_form(form)
-    if not view.audience.forms or kind is None or not asked or not facts.is_offered(view.book, offering):
+    form_questions = questions.of_form(form)
+    if (
+        not view.audience.forms
+        or kind is None
+        or not form_questions
+        or not facts.is_offered(view.book, offering)
+    ):
         return EMPTY
     title, *rest = (_field(view, kind, name) for name in _REQUEST if name in kind.fields)
     title = replace(title, title="Title of the request", value=offering.title)
     fixed = {"offering": offering.id, "origin": "portal"}
     command = f"itsm new {kind.name} --offering {offering.id}"
-    return _form(view, kind, [*asked, title, *rest], fixed, "Make the request", command)
+    return _form(view, kind, [*form_questions, title, *rest], fixed, "Make the request", command)
 
 
-def pages(view: View) -> Iterator[Page]:
+def pages(view: View) -> Iterator[ListPage]:
     """Yield the pages that report an incident and file a change, where the rule book has these kinds."""
     for role, url, title, lead, fields, section in (
         (meaning.INCIDENT, urls.REPORT, "Report an incident", "Something is broken or slow.", _REPORT, ""),
@@ -102,20 +107,25 @@ def pages(view: View) -> Iterator[Page]:
         kind = view.book.player(role)
         if kind is None or not view.audience.forms:
             continue
-        asked = [_field(view, kind, f) for f in fields if f in kind.fields]
+        form_questions = [_field(view, kind, f) for f in fields if f in kind.fields]
         fixed = {"origin": "portal"} if "origin" in kind.fields else {}
         way = [Crumb(urls.CHANGES, "Changes")] if section else []
-        body = _form(view, kind, asked, fixed, "Make the record", f"itsm new {kind.name}")
-        yield Page(url, title, section, Html(f"{heading(way, title, lead=esc(lead))}{body}"))
+        body = _form(view, kind, form_questions, fixed, "Make the record", f"itsm new {kind.name}")
+        yield ListPage(url, title, section, Html(f"{heading(way, title, lead=esc(lead))}{body}"))
 
 
 def _form(
-    view: View, kind: Kind, asked: Sequence[Question], fixed: Mapping[str, str], button: str, command: str
+    view: View,
+    kind: Kind,
+    form_questions: Sequence[Question],
+    fixed: Mapping[str, str],
+    button: str,
+    command: str,
 ) -> Html:
-    lists = [_names(view, name) for name in dict.fromkeys(q.names for q in asked if q.names)]
+    lists = [_names(view, name) for name in dict.fromkeys(q.names for q in form_questions if q.names)]
     return Html(
         f'<form class="it-form" novalidate data-record="{questions.data(_record(view, kind, fixed))}">'
-        f"{join([questions.render(q) for q in asked])}{join(lists)}"
+        f"{join([questions.render(q) for q in form_questions])}{join(lists)}"
         f'<p><button type="submit" class="md-button md-button--primary" disabled>{esc(button)}</button></p>'
         '<p class="it-form__said" role="status"></p>'
         "<noscript><p>The form needs a script. Without one, from a clone of the repository:</p>"
@@ -140,14 +150,14 @@ def _record(view: View, kind: Kind, fixed: Mapping[str, str]) -> dict[str, Any]:
 
 def _field(view: View, kind: Kind, name: str) -> Question:
     """Return the question for a field, with what the snapshot knows of possible answers."""
-    said = (
+    texts = (
         next((_DESCRIBED[r] for r in kind.plays if r in _DESCRIBED), None)
         if name == "description"
         else _ASKED.get(name)
     )
     question = questions.of_field(kind, name)
-    if said:
-        question = replace(question, title=said[0] or question.title, help=said[1])
+    if texts:
+        question = replace(question, title=texts[0] or question.title, help=texts[1])
     if name == "service":
         running = [e for e in view.of_role(meaning.SERVICE) if not facts.is_inactive(view.kind(e), e.columns)]
         ordered = sorted(running, key=lambda e: (e.title.lower(), e.id))
@@ -169,7 +179,7 @@ def _names(view: View, name: str) -> Html:
     if name == _PEOPLE:
         return questions.names(name, [(e.id, e.title) for e in _people(view)])
     if name == _CATEGORIES:
-        found = {str(e.columns.get("category") or "") for e in view.of_role(meaning.INCIDENT)} - {""}
-        return questions.names(name, [(c, "") for c in sorted(found)[:MOST_NAMES]])
+        categories = {str(e.columns.get("category") or "") for e in view.of_role(meaning.INCIDENT)} - {""}
+        return questions.names(name, [(c, "") for c in sorted(categories)[:MOST_NAMES]])
     items = [e for k in view.book.kinds.values() if k.operational for e in view.of_kind(k.name)]
     return questions.names(name, [(e.id, e.title) for e in items])

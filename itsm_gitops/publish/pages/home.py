@@ -12,7 +12,7 @@ from itsm_gitops.model.words import counted
 from itsm_gitops.publish import agenda, urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten, words
 from itsm_gitops.publish.pages import past
-from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import (
     columns,
     first_words,
@@ -40,7 +40,7 @@ _ACTIONS = (
 )
 
 
-def home_page(view: View, pages: frozenset[str]) -> Page:
+def home_page(view: View, pages: frozenset[str]) -> ListPage:
     """Return the start page; ``pages`` are the addresses that exist, for the quick actions."""
     services = [e for e in view.of_role(meaning.SERVICE) if e.id in view.health]
     statuses = Counter(view.health[e.id].status for e in services)
@@ -64,7 +64,7 @@ def home_page(view: View, pages: frozenset[str]) -> Page:
             ),
         ]
     )
-    return Page(urls.HOME, view.config.site_name or view.config.organisation, urls.HOME, body)
+    return ListPage(urls.HOME, view.config.site_name or view.config.organisation, urls.HOME, body)
 
 
 def _headline(statuses: Counter[str]) -> str:
@@ -197,7 +197,7 @@ def _status_card(view: View, entry: Entry) -> str:
     return f'<li class="it-status__item it-status__item--{found.status}">{head}{causes}{why}{bar}</li>'
 
 
-def services_page(view: View) -> Page:
+def services_page(view: View) -> ListPage:
     """Return every service by category, with health, owner and life cycle."""
     shown = columns(view, "name", "health", "state", "owner", "type")
     groups: dict[str, list[Entry]] = {}
@@ -213,10 +213,10 @@ def services_page(view: View) -> Page:
         parts.append(section(words(category), rows_of, css="it-even"))
     if not groups:
         parts.append(paragraph("None yet."))
-    return Page(urls.SERVICES, "Services", urls.SERVICES, join(parts))
+    return ListPage(urls.SERVICES, "Services", urls.SERVICES, join(parts))
 
 
-def catalogue_page(view: View) -> Page:
+def catalogue_page(view: View) -> ListPage:
     """Return what people can use and request, by category: services with their offerings."""
     offerings = [e for e in view.of_role(meaning.OFFERING) if facts.is_offered(view.book, e)]
     by_service: dict[str, list[Entry]] = {}
@@ -238,7 +238,7 @@ def catalogue_page(view: View) -> Page:
         section(words(category), Html(f'<ul class="it-cards">{join(cards)}</ul>'))
         for category, cards in sorted(groups.items())
     ]
-    return Page(urls.CATALOGUE, "Catalogue", urls.CATALOGUE, join(parts))
+    return ListPage(urls.CATALOGUE, "Catalogue", urls.CATALOGUE, join(parts))
 
 
 def _requests(view: View, offerings: list[Entry]) -> Html:

@@ -8,7 +8,7 @@ from typing import Any
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, given, value
+from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
 from itsm_gitops.publish.pages import forms, maps, past
 from itsm_gitops.publish.pages.dependents import who_depends
@@ -56,9 +56,9 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         intro,
         f"{kind.title} {entry.id}",
     )
-    shown = [f for f in given(fields, data) if f.name not in _ABOVE]
+    present = [f for f in present_fields(fields, data) if f.name not in _ABOVE]
     is_service = meaning.SERVICE in kind.plays
-    used = [f for f in shown if not is_service or f.name not in _HELP]
+    used = [f for f in present if not is_service or f.name not in _HELP]
     links = section("Linked", relations(view, _to_items(view, entry)), "links")
     # What is not part of the network has little of its own to say: its links are its content.
     beside = view.kind(entry).operational
@@ -87,7 +87,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     above = join(
         [
             _reason(view, entry),
-            _help(view, entry, shown, data),
+            _help(view, entry, present, data),
             past.service_past(view, entry.id),
             maps.item_map(view, entry.id),
             who_depends(view, entry),
@@ -100,16 +100,16 @@ def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]
     """Return what people come to a service for: whom to ask, when, and what can be requested."""
     if meaning.SERVICE not in view.kind(entry).plays:
         return EMPTY
-    shown = {f.name: value(view, data[f.name], f.schema) for f in fields if f.name in _HELP}
-    shown["contacts"] = _contacts(data.get("contacts"))
+    contents = {f.name: value(view, data[f.name], f.schema) for f in fields if f.name in _HELP}
+    contents["contacts"] = _contacts(data.get("contacts"))
     offered = [view.link(o.id) for o in view.of_role(meaning.OFFERING) if _is_offered(view, o, entry)]
-    shown["offerings"] = Html("<br>".join(offered[:_MOST_OFFERED]))
+    contents["offerings"] = Html("<br>".join(offered[:_MOST_OFFERED]))
     if view.audience.forms and view.book.playing(meaning.INCIDENT) and not facts.is_retired(view.book, entry):
-        shown["report"] = link(f"{urls.REPORT}?service={entry.id}", esc("Report it"))
+        contents["report"] = link(f"{urls.REPORT}?service={entry.id}", esc("Report it"))
     cells = "".join(
-        f"<div><dt>{esc(title)}</dt><dd>{shown[name]}</dd></div>"
+        f"<div><dt>{esc(title)}</dt><dd>{contents[name]}</dd></div>"
         for name, title in _HELP.items()
-        if shown.get(name)
+        if contents.get(name)
     )
     return Html(f'<dl class="it-help">{cells}</dl>') if cells else EMPTY
 
@@ -118,9 +118,9 @@ def _follow(view: View, entry: Entry) -> Html:
     """Return where the changes of a service can be seen and subscribed to."""
     if meaning.SERVICE not in view.kind(entry).plays:
         return EMPTY
-    shown = link(f"{urls.CALENDAR}?service={entry.id}", esc("Its changes in the calendar"))
+    calendar_link = link(f"{urls.CALENDAR}?service={entry.id}", esc("Its changes in the calendar"))
     file = link(urls.service_ics(entry.id), esc("Calendar file (.ics)"))
-    return Html(f'<ul class="it-list"><li>{shown}</li><li>{file}</li></ul>')
+    return Html(f'<ul class="it-list"><li>{calendar_link}</li><li>{file}</li></ul>')
 
 
 def _is_offered(view: View, offering: Entry, service: Entry) -> bool:
@@ -160,48 +160,48 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
 
 def _reason(view: View, entry: Entry) -> Html:
     """Say why an item is not well, and which records are behind it."""
-    found = view.health.get(entry.id)
-    if found is None or not found.causes:
+    health = view.health.get(entry.id)
+    if health is None or not health.causes:
         return EMPTY
-    links = "".join(f"<li>{view.link(i)}</li>" for i in found.causes)
-    reason = view.reason(found)
+    links = "".join(f"<li>{view.link(i)}</li>" for i in health.causes)
+    reason = view.reason(health)
     why = f": {reason}" if reason else ""
-    text = f"{words(found.status)}{why}" if found.status != "operational" else f"At risk{why}"
+    text = f"{words(health.status)}{why}" if health.status != "operational" else f"At risk{why}"
     return Html(
-        f'<div class="it-notice it-notice--{found.status}"><p><strong>{esc(text)}</strong></p><ul>{links}</ul></div>'
+        f'<div class="it-notice it-notice--{health.status}"><p><strong>{esc(text)}</strong></p><ul>{links}</ul></div>'
     )
 
 
 def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
     groups = data.get("redundancy")
-    shown = []
+    parts = []
     for group in groups if isinstance(groups, list) else []:
         members = group.get("members") if isinstance(group, dict) else None
         if isinstance(members, list):
             names = ", ".join(view.link(m) for m in members if isinstance(m, str))
             text = f"{group.get('name', 'Group')}: {group.get('min_up', '?')} of {len(members)} must be up"
-            shown.append(f"<p>{esc(text)} ({names})</p>")
-    return section("Redundancy", Html("".join(shown)), "redundancy")
+            parts.append(f"<p>{esc(text)} ({names})</p>")
+    return section("Redundancy", Html("".join(parts)), "redundancy")
 
 
 def _records(view: View, entry: Entry) -> list[Html]:
     """Return the records that affect the item: what is open, what was, kind by kind; and the way to all."""
-    found = [view.entries[i] for i in view.network.others(entry.id, "affected_by") if i in view.entries]
-    records = [e for e in found if view.kind(e).is_record and view.url(e.id)]
+    entries = [view.entries[i] for i in view.network.others(entry.id, "affected_by") if i in view.entries]
+    records = [e for e in entries if view.kind(e).is_record and view.url(e.id)]
     by_kind: dict[str, list[Entry]] = {}
     for record in sorted(records, key=lambda e: (e.opened, e.id), reverse=True):
         by_kind.setdefault(record.kind, []).append(record)
-    shown = []
-    about = columns(view, "id", "title", "state", "priority", "planned", "opened")
+    sections = []
+    record_columns = columns(view, "id", "title", "state", "priority", "planned", "opened")
     for name, kind in view.book.kinds.items():
         if name not in by_kind:
             continue
         rows = sorted(by_kind[name], key=view.is_open, reverse=True)
-        body = table(rows[:_RECENT], about, kind.plural_title)
+        body = table(rows[:_RECENT], record_columns, kind.plural_title)
         if len(rows) > _RECENT:
             body = Html(f'{body}<p class="it-muted">and {len(rows) - _RECENT} older ones</p>')
-        shown.append(section(kind.plural_title, body, f"records-{name}"))
-    return [*shown, _all_records(view, entry)]
+        sections.append(section(kind.plural_title, body, f"records-{name}"))
+    return [*sections, _all_records(view, entry)]
 
 
 def _all_records(view: View, entry: Entry) -> Html:

@@ -22,7 +22,7 @@ _MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "
 _COLUMNS = ("id", "title", "state", "priority", "planned", "service", "team", "updated")
 
 
-class Page(NamedTuple):
+class ListPage(NamedTuple):
     """A page of the site. ``section`` is the first page of the part of the site it belongs to."""
 
     url: str
@@ -31,7 +31,7 @@ class Page(NamedTuple):
     body: Html
 
 
-def records_index(view: View) -> Page:
+def records_index(view: View) -> ListPage:
     """Return the page that leads to the list of every kind of record."""
     cards = []
     for kind in _record_kinds(view):
@@ -52,7 +52,7 @@ def records_index(view: View) -> Page:
         f"{heading([], 'Records')}<ul class='it-cards'>{''.join(cards)}</ul>"
         f"{explore_link('Filter and sort all records')}{section('Latest changes', latest)}"
     )
-    return Page(urls.RECORDS, "Records", urls.RECORDS, body)
+    return ListPage(urls.RECORDS, "Records", urls.RECORDS, body)
 
 
 def _record_kinds(view: View) -> list[Kind]:
@@ -63,10 +63,10 @@ def _record_kinds(view: View) -> list[Kind]:
 Wanted = Callable[[str, str], bool]
 
 
-def record_lists(view: View, wanted: Wanted = lambda _url, _what: True) -> Iterator[Page]:
+def record_lists(view: View, wants: Wanted = lambda _url, _what: True) -> Iterator[ListPage]:
     """Yield the pages that list the records of each kind: what is open, by state, by month.
 
-    ``wanted`` is asked before a page of a list by state or by month is made.
+    ``wants`` is asked before a page of a list by state or by month is made.
     """
     for kind in _record_kinds(view):
         entries = sorted(view.of_kind(kind.name), key=lambda e: (e.opened, e.id), reverse=True)
@@ -75,19 +75,19 @@ def record_lists(view: View, wanted: Wanted = lambda _url, _what: True) -> Itera
             if kind.workflow and state in kind.workflow.states:
                 title = f"{kind.plural_title}: {kind.workflow.states[state].title}"
                 ways = explore_link("Filter and sort these", kind=kind.name, state=state)
-                yield from _pages(view, kind, title, some, partial(urls.state, kind, state), ways, wanted)
+                yield from _pages(view, kind, title, some, partial(urls.state, kind, state), ways, wants)
         for month, some in _by(entries, _month_of).items():
             title = f"{kind.plural_title} of {_month_title(month)}"
             text = f"Filter and sort all {kind.plural_title.lower()}"
             ways = explore_link(text, kind=kind.name, status="all")
-            yield from _pages(view, kind, title, some, partial(urls.month, kind, month), ways, wanted)
+            yield from _pages(view, kind, title, some, partial(urls.month, kind, month), ways, wants)
 
 
 def _by(entries: Sequence[Entry], key: Callable[[Entry], str]) -> dict[str, list[Entry]]:
-    found: dict[str, list[Entry]] = {}
+    groups: dict[str, list[Entry]] = {}
     for entry in entries:
-        found.setdefault(key(entry), []).append(entry)
-    return found
+        groups.setdefault(key(entry), []).append(entry)
+    return groups
 
 
 def _month_of(entry: Entry) -> str:
@@ -98,7 +98,7 @@ def _month_title(month: str) -> str:
     return f"{_MONTHS[int(month[2:])]} 20{month[:2]}"
 
 
-def _overview(view: View, kind: Kind, entries: list[Entry]) -> Page:
+def _overview(view: View, kind: Kind, entries: list[Entry]) -> ListPage:
     states = _by(entries, lambda e: e.state)
     counts = []
     for state in kind.workflow.states.values() if kind.workflow else ():
@@ -107,10 +107,10 @@ def _overview(view: View, kind: Kind, entries: list[Entry]) -> Page:
             counts.append(f"<li>{link(urls.state(kind, state.name), label)}</li>")
     still = [e for e in entries if view.is_open(e)]
     still.sort(key=view.urgency)
-    shown = table(still[:MOST_OPEN], columns(view, *_COLUMNS), f"Open {kind.plural_title.lower()}")
+    content = table(still[:MOST_OPEN], columns(view, *_COLUMNS), f"Open {kind.plural_title.lower()}")
     if len(still) > MOST_OPEN:
-        shown = Html(
-            f"{shown}{paragraph(f'The first {MOST_OPEN} of {len(still):,}; the states above list all.')}"
+        content = Html(
+            f"{content}{paragraph(f'The first {MOST_OPEN} of {len(still):,}; the states above list all.')}"
         )
     ways = explore_link("Filter and sort these", kind=kind.name)
     months = "".join(
@@ -121,11 +121,11 @@ def _overview(view: View, kind: Kind, entries: list[Entry]) -> Page:
         [
             heading([Crumb(urls.RECORDS, "Records")], kind.plural_title, lead=esc(kind.description)),
             Html(f'<ul class="it-counts">{"".join(counts)}</ul>') if counts else EMPTY,
-            section("Open", Html(f"{shown or paragraph('Nothing is open.')}{ways}")),
+            section("Open", Html(f"{content or paragraph('Nothing is open.')}{ways}")),
             section("By month", Html(f'<ul class="it-months">{months}</ul>') if months else EMPTY),
         ]
     )
-    return Page(urls.index(kind), kind.plural_title, urls.RECORDS, body)
+    return ListPage(urls.index(kind), kind.plural_title, urls.RECORDS, body)
 
 
 def _pages(
@@ -135,14 +135,14 @@ def _pages(
     entries: list[Entry],
     url: Callable[[int], str],
     ways: Html,
-    wanted: Wanted,
-) -> Iterator[Page]:
+    wants: Wanted,
+) -> Iterator[ListPage]:
     """Yield pages of 100 rows, each with links to the ones beside it and ``ways`` to elsewhere."""
     total = -(-len(entries) // ROWS)
     crumbs = [Crumb(urls.RECORDS, "Records"), Crumb(urls.index(kind), kind.plural_title)]
     for number in range(1, total + 1):
         rows = entries[(number - 1) * ROWS : number * ROWS]
-        if not wanted(url(number), " ".join([title, str(len(entries)), *(e.id for e in rows)])):
+        if not wants(url(number), " ".join([title, str(len(entries)), *(e.id for e in rows)])):
             continue
         lead = esc(f"{len(entries):,} in all")
         if total > 1:
@@ -153,15 +153,15 @@ def _pages(
             f"{heading(crumbs, title, lead=lead)}{table(rows, columns(view, *_COLUMNS), title)}{pager}{ways}"
         )
         suffix = f" ({number})" if number > 1 else ""
-        yield Page(url(number), title + suffix, urls.RECORDS, body)
+        yield ListPage(url(number), title + suffix, urls.RECORDS, body)
 
 
 def _pager(number: int, total: int, url: Callable[[int], str]) -> Html:
     if total < 2:
         return EMPTY
-    wanted = sorted({1, 2, number - 2, number - 1, number, number + 1, number + 2, total - 1, total})
+    numbers = sorted({1, 2, number - 2, number - 1, number, number + 1, number + 2, total - 1, total})
     items, last = [], 0
-    for page in (p for p in wanted if 1 <= p <= total):
+    for page in (p for p in numbers if 1 <= p <= total):
         if page > last + 1:
             items.append("<li aria-hidden='true'>…</li>")
         here = f'<span aria-current="page">{page}</span>' if page == number else link(url(page), esc(page))
@@ -170,7 +170,7 @@ def _pager(number: int, total: int, url: Callable[[int], str]) -> Html:
     return Html(f'<nav class="it-pager" aria-label="Pages"><ol>{"".join(items)}</ol></nav>')
 
 
-def cmdb_index(view: View) -> Page:
+def cmdb_index(view: View) -> ListPage:
     """Return the page that leads to the items of every class."""
     cards = []
     for kind in view.book.kinds.values():
@@ -185,21 +185,23 @@ def cmdb_index(view: View) -> Page:
         f"Everything the services are made of and who answers for it; {on_map} shows how it hangs together."
     )
     head = heading([], "Configuration items", lead=lead)
-    return Page(
+    return ListPage(
         urls.CMDB, "Configuration items", urls.CMDB, Html(f"{head}<ul class='it-cards'>{''.join(cards)}</ul>")
     )
 
 
-def class_lists(view: View) -> Iterator[Page]:
+def class_lists(view: View) -> Iterator[ListPage]:
     """Yield the page that lists the items of each class that has no part of the site of its own."""
     for kind in view.book.kinds.values():
         if kind.is_record or urls.index(kind) in (urls.SERVICES, urls.CATALOGUE):
             continue
         entries = sorted(view.of_kind(kind.name), key=lambda e: (e.title.lower(), e.id))
-        shown = columns(view, "name", "health", "state", "type", "environment", "owner")
+        list_columns = columns(view, "name", "health", "state", "type", "environment", "owner")
         head = heading([Crumb(urls.CMDB, "CMDB")], kind.plural_title, lead=esc(kind.description))
         parts = [head]
-        parts += [table(entries[i : i + 500], shown, kind.plural_title) for i in range(0, len(entries), 500)]
+        parts += [
+            table(entries[i : i + 500], list_columns, kind.plural_title) for i in range(0, len(entries), 500)
+        ]
         if not entries:
             parts.append(paragraph("None yet."))
-        yield Page(urls.index(kind), kind.plural_title, urls.CMDB, join(parts))
+        yield ListPage(urls.index(kind), kind.plural_title, urls.CMDB, join(parts))

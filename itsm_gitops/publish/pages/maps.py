@@ -58,24 +58,24 @@ def item_map(view: View, identifier: str) -> Html:
     graph = view.graph
     looks = list(LOOKS)
 
-    def near(found: Iterable[str]) -> list[str]:
+    def near(items: Iterable[str]) -> list[str]:
         # What is not well comes first, so that it is never among those there is no room for.
-        return sorted(found, key=lambda i: (looks.index(look_of(view, i)), i))
+        return sorted(items, key=lambda i: (looks.index(look_of(view, i)), i))
 
     needs = _within([identifier], lambda i: near([*graph.needs.get(i, ()), *graph.parts.get(i, ())]))
     users = _within([identifier], lambda i: near(graph.dependents.get(i, ())))
-    shown = list(dict.fromkeys([*_nearest(users), *_nearest(needs)]))
-    boxes = [_box(view, i, look_of(view, i), i == identifier) for i in shown]
-    more = len(set(users) | set(needs)) - len(shown)
-    picture = draw("Left: what relies on it. Right: what it needs.", boxes, _arrows(view, shown), more)
+    members = list(dict.fromkeys([*_nearest(users), *_nearest(needs)]))
+    boxes = [_box(view, i, look_of(view, i), i == identifier) for i in members]
+    more = len(set(users) | set(needs)) - len(members)
+    picture = draw("Left: what relies on it. Right: what it needs.", boxes, _arrows(view, members), more)
     if not picture:
         return EMPTY
     more_of = link(urls.map_of(identifier), esc("Open in the map"))
     return section("Dependencies", Html(f'{picture}<p class="it-next">{more_of}</p>'), "map")
 
 
-def _nearest(found: Sequence[str]) -> Sequence[str]:
-    return found[: MOST_BOXES // 2 + 1]
+def _nearest(items: Sequence[str]) -> Sequence[str]:
+    return items[: MOST_BOXES // 2 + 1]
 
 
 def _within(roots: Sequence[str], neighbours: Callable[[str], Iterable[str]]) -> list[str]:
@@ -93,14 +93,14 @@ def _within(roots: Sequence[str], neighbours: Callable[[str], Iterable[str]]) ->
 
 
 def _arrows(view: View, members: Iterable[str]) -> list[Arrow]:
-    found = []
+    arrows = []
     for source, relation, target in edges_between(view.graph, members):
-        known = view.book.links.get(relation) or view.book.inverses.get(relation)
+        link_type = view.book.links.get(relation) or view.book.inverses.get(relation)
         title = relation.replace("_", " ")
-        if known:
-            title = (known.title if known.name == relation else known.inverse_title).lower()
-        found.append(Arrow(source, target, title))
-    return found
+        if link_type:
+            title = (link_type.title if link_type.name == relation else link_type.inverse_title).lower()
+        arrows.append(Arrow(source, target, title))
+    return arrows
 
 
 def _box(view: View, identifier: str, look: str, focus: bool) -> Box:

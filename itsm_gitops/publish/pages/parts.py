@@ -32,13 +32,13 @@ def heading(
 ) -> Html:
     """Return the head of a page: where it is, its title, its state at a glance."""
     way = join([Html(f"<li>{link(c.url, esc(c.title))}</li>") for c in crumbs])
-    shown = join([c for c in chips if c], " ")
+    chip_row = join([c for c in chips if c], " ")
     return Html(
         '<header class="it-head">'
         + (f'<nav class="it-way" aria-label="Breadcrumb"><ol>{way}</ol></nav>' if way else "")
         + (f'<p class="it-kicker">{esc(kicker)}</p>' if kicker else "")
         + f"<h1>{esc(title)}</h1>"
-        + (f'<p class="it-chips">{shown}</p>' if shown else "")
+        + (f'<p class="it-chips">{chip_row}</p>' if chip_row else "")
         + (f'<div class="it-lead">{lead}</div>' if lead else "")
         + "</header>"
     )
@@ -89,10 +89,10 @@ def paragraph(text: str, css: str = "it-muted") -> Html:
     return Html(f'<p class="{css}">{esc(text)}</p>')
 
 
-def line(view: View, entry: Entry, about: Iterable[Html]) -> Html:
-    """Return a record or item as a line of a list: its title, and below it its number and ``about``."""
+def line(view: View, entry: Entry, details: Iterable[Html]) -> Html:
+    """Return a record or item as a line of a list: its title, and below it its number and ``details``."""
     number = Html(f'<span class="it-id">{esc(entry.id)}</span>') if view.kind(entry).is_record else EMPTY
-    below = join([part for part in (number, *about) if part], " ")
+    below = join([part for part in (number, *details) if part], " ")
     title = link(view.url(entry.id), esc(shorten(entry.title or entry.id, 160)))
     return Html(
         f'<p class="it-line__title">{title}</p>' + (f'<p class="it-line__about">{below}</p>' if below else "")
@@ -103,11 +103,11 @@ def first_words(view: View, entry: Entry, field: str) -> Html:
     """Return the first paragraph of a field of an entry as plain text, cut at a word."""
     text = view.store.data(entry.id).get(field)
     first = text.strip().split("\n\n")[0].replace("\n", " ") if isinstance(text, str) else ""
-    shown = first if len(first) <= _MOST_WORDS else first[: _MOST_WORDS - 1].rsplit(" ", 1)[0] + "…"
-    return Html(f"<p>{esc(shown)}</p>") if shown else EMPTY
+    excerpt = first if len(first) <= _MOST_WORDS else first[: _MOST_WORDS - 1].rsplit(" ", 1)[0] + "…"
+    return Html(f"<p>{esc(excerpt)}</p>") if excerpt else EMPTY
 
 
-class Column(NamedTuple):
+class ListColumn(NamedTuple):
     """A column of a table of documents."""
 
     title: str
@@ -115,28 +115,28 @@ class Column(NamedTuple):
     css: str = ""
 
 
-def columns(view: View, *names: str) -> list[Column]:
+def columns(view: View, *names: str) -> list[ListColumn]:
     """Return the columns of these names: id title state priority and so on."""
-    made: dict[str, Column] = {
-        "id": Column("Record", lambda e: view.id_link(e.id) or esc(e.id), "it-c-id"),
-        "title": Column("Title", lambda e: link(view.url(e.id), esc(e.title or e.id)), "it-c-title"),
-        "name": Column("Name", lambda e: view.link(e.id), "it-c-title"),
-        "state": Column("State", view.state_chip, "it-c-chip"),
-        "priority": Column("Priority", view.priority_chip, "it-c-chip"),
-        "health": Column("Health", lambda e: view.health_chip(e.id), "it-c-chip"),
-        "class": Column("Class", lambda e: esc(view.kind(e).title)),
-        "service": Column("Service", lambda e: reference(view, e, "service")),
-        "team": Column("Team", lambda e: reference(view, e, "assigned_team")),
-        "owner": Column("Owner", lambda e: reference(view, e, "owner")),
-        "environment": Column("Environment", lambda e: esc(e.columns.get("environment", ""))),
-        "type": Column("Type", lambda e: esc(str(e.columns.get("type", "")).capitalize())),
-        "planned": Column(
+    by_name: dict[str, ListColumn] = {
+        "id": ListColumn("Record", lambda e: view.id_link(e.id) or esc(e.id), "it-c-id"),
+        "title": ListColumn("Title", lambda e: link(view.url(e.id), esc(e.title or e.id)), "it-c-title"),
+        "name": ListColumn("Name", lambda e: view.link(e.id), "it-c-title"),
+        "state": ListColumn("State", view.state_chip, "it-c-chip"),
+        "priority": ListColumn("Priority", view.priority_chip, "it-c-chip"),
+        "health": ListColumn("Health", lambda e: view.health_chip(e.id), "it-c-chip"),
+        "class": ListColumn("Class", lambda e: esc(view.kind(e).title)),
+        "service": ListColumn("Service", lambda e: reference(view, e, "service")),
+        "team": ListColumn("Team", lambda e: reference(view, e, "assigned_team")),
+        "owner": ListColumn("Owner", lambda e: reference(view, e, "owner")),
+        "environment": ListColumn("Environment", lambda e: esc(e.columns.get("environment", ""))),
+        "type": ListColumn("Type", lambda e: esc(str(e.columns.get("type", "")).capitalize())),
+        "planned": ListColumn(
             "Planned start", lambda e: view.time(str(e.columns.get("planned_start", ""))), "it-c-time"
         ),
-        "opened": Column("Opened", lambda e: view.time(e.opened), "it-c-time"),
-        "updated": Column("Updated", lambda e: view.time(e.updated), "it-c-time"),
+        "opened": ListColumn("Opened", lambda e: view.time(e.opened), "it-c-time"),
+        "updated": ListColumn("Updated", lambda e: view.time(e.updated), "it-c-time"),
     }
-    return [made[n] for n in names]
+    return [by_name[n] for n in names]
 
 
 def reference(view: View, entry: Entry, field: str) -> Html:
@@ -145,18 +145,18 @@ def reference(view: View, entry: Entry, field: str) -> Html:
     return view.link(target) if isinstance(target, str) else EMPTY
 
 
-def table(rows: Sequence[Entry], shown: Sequence[Column], caption: str) -> Html:
+def table(rows: Sequence[Entry], list_columns: Sequence[ListColumn], caption: str) -> Html:
     """Return a table of documents; columns that are empty in every row are left out."""
     if not rows:
         return EMPTY
-    cells = [[c.cell(e) for c in shown] for e in rows]
-    used = [i for i in range(len(shown)) if any(row[i] for row in cells)]
-    head = "".join(f'<th scope="col">{esc(shown[i].title)}</th>' for i in used)
-    openings = [(i, f'<td class="{shown[i].css}" data-label="{shown[i].title}">') for i in used]
+    cells = [[c.cell(e) for c in list_columns] for e in rows]
+    used = [i for i in range(len(list_columns)) if any(row[i] for row in cells)]
+    head = "".join(f'<th scope="col">{esc(list_columns[i].title)}</th>' for i in used)
+    openings = [(i, f'<td class="{list_columns[i].css}" data-label="{list_columns[i].title}">') for i in used]
     body = "".join(
         f"<tr>{''.join([f'{opening}{row[i]}</td>' for i, opening in openings])}</tr>" for row in cells
     )
-    css = "it-table it-records" if any(c.css == "it-c-id" for c in shown) else "it-table"
+    css = "it-table it-records" if any(c.css == "it-c-id" for c in list_columns) else "it-table"
     return Html(
         f'<table class="{css}"><caption class="it-vh">{esc(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -168,10 +168,10 @@ def unseen(view: View, entry: Entry) -> list[Relation]:
     return [r for r in view.network.related(entry.id) if not r.outgoing or r.pointer[0] == "links"]
 
 
-def relations(view: View, found: Iterable[Relation]) -> Html:
+def relations(view: View, all_relations: Iterable[Relation]) -> Html:
     """Return relations grouped by their title, each group with links that show titles and states."""
     groups: dict[str, list[str]] = {}
-    for relation in found:
+    for relation in all_relations:
         groups.setdefault(relation.title, []).append(relation.other)
     return join([_group(view, title, others) for title, others in sorted(groups.items())])
 
@@ -206,14 +206,14 @@ def _state_of(view: View, identifier: str) -> Html:
     entry = view.entries.get(identifier)
     if entry is None:
         return EMPTY
-    shown = view.state_chip(entry) if view.kind(entry).is_record else _item_state(view, identifier)
-    return Html(f" {shown}") if shown else EMPTY
+    state = view.state_chip(entry) if view.kind(entry).is_record else _item_state(view, identifier)
+    return Html(f" {state}") if state else EMPTY
 
 
 def _item_state(view: View, identifier: str) -> Html:
     """The health of an item, where it is not simply operational."""
-    found = view.health.get(identifier)
-    return view.health_chip(identifier) if found and found.status != "operational" else EMPTY
+    health = view.health.get(identifier)
+    return view.health_chip(identifier) if health and health.status != "operational" else EMPTY
 
 
 def explore_link(text: str, **facets: str) -> Html:

@@ -1,4 +1,4 @@
-"""How a service fared: its last days as a bar, and how its service level was kept."""
+"""The past of a service: its health in the last days as a bar, and the share of its targets that were met."""
 
 from __future__ import annotations
 

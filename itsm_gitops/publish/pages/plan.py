@@ -9,7 +9,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import agenda, urls
 from itsm_gitops.publish.agenda import Day, Span
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
-from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import (
     columns,
     first_words,
@@ -27,7 +27,7 @@ _MOST_LATER = 100
 NAMES = {"freeze": "Change freeze", "maintenance": "Maintenance window", "holiday": "Holiday"}
 
 
-def changes_page(view: View) -> Page:
+def changes_page(view: View) -> ListPage:
     """Return the agenda: what runs, four weeks day by day with freezes and windows, what comes later."""
     planned = agenda.changes(view)
     days = agenda.days(view, _DAYS)
@@ -55,7 +55,7 @@ def changes_page(view: View) -> Page:
             ),
         ]
     )
-    return Page(urls.CHANGES, "Upcoming changes", urls.CHANGES, body)
+    return ListPage(urls.CHANGES, "Upcoming changes", urls.CHANGES, body)
 
 
 def _lead(view: View) -> Html:
@@ -163,7 +163,7 @@ def _end(view: View, span: Span, day: Day) -> Html:
     return Html("24:00") if span.end == day[1] else Html(f"{local.day} {local:%B}, {local:%H:%M}")
 
 
-def known_errors_page(view: View) -> Page:
+def known_errors_page(view: View) -> ListPage:
     """Return the known errors in force with their services, then the retired ones."""
     entries = sorted(view.of_role(meaning.KNOWN_ERROR), key=lambda e: (e.opened, e.id), reverse=True)
     current = [e for e in entries if facts.is_offered(view.book, e)]
@@ -176,7 +176,7 @@ def known_errors_page(view: View) -> Page:
             section("Retired", _errors(view, retired[:200])),
         ]
     )
-    return Page(urls.KNOWN_ERRORS, "Known errors", urls.KNOWN_ERRORS, body)
+    return ListPage(urls.KNOWN_ERRORS, "Known errors", urls.KNOWN_ERRORS, body)
 
 
 def _errors(view: View, entries: Sequence[Entry]) -> Html:

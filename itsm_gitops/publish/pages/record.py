@@ -8,7 +8,7 @@ from typing import Any
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, given, value
+from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.pages import maps
 from itsm_gitops.publish.pages.approval import approvals
@@ -28,7 +28,7 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     head = heading(
         crumbs, entry.title or entry.id, _chips(view, entry, data), kicker=f"{kind.title} {entry.id}"
     )
-    used = given(fields, data)
+    used = present_fields(fields, data)
     main = join(
         [
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
@@ -63,14 +63,14 @@ def _block(view: View, data: Mapping[str, Any], field: Field) -> Html:
 def _questions(view: View, offering: str) -> dict[str, Any]:
     """Return what an offering's form says of its questions that can be relied on: titles and formats."""
     form = view.store.data(offering).get("form") if offering in view.entries else None
-    asked = form.get("properties") if isinstance(form, dict) else None
-    if not isinstance(asked, dict):
+    properties = form.get("properties") if isinstance(form, dict) else None
+    if not isinstance(properties, dict):
         return {}
-    wanted = ("title", "format")
+    keys = ("title", "format")
     return {
         "properties": {
-            name: {k: schema[k] for k in wanted if isinstance(schema.get(k), str)}
-            for name, schema in asked.items()
+            name: {k: schema[k] for k in keys if isinstance(schema.get(k), str)}
+            for name, schema in properties.items()
             if isinstance(schema, dict)
         }
     }
@@ -109,12 +109,12 @@ def _facts(view: View, entry: Entry, data: Mapping[str, Any], used: list[Field])
 
 def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     """Return the priority with how it came about."""
-    found = view.priority(entry)
-    if found is None:
+    priority = view.priority(entry)
+    if priority is None:
         return EMPTY
-    title = view.priority_title(found.name)
-    name = esc(f"{found.name} {title}" if title and title != found.name else found.name)
-    if found.overridden:
+    title = view.priority_title(priority.name)
+    name = esc(f"{priority.name} {title}" if title and title != priority.name else priority.name)
+    if priority.overridden:
         how = esc("set by hand; see the reason")
     else:
         how = Html(f"from impact {esc(data.get('impact'))} and urgency {esc(data.get('urgency'))}")

@@ -20,7 +20,7 @@ from itsm_gitops.model.report import (
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chart import charted, draw
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
-from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph, section
 from itsm_gitops.publish.view import View
 
@@ -28,7 +28,7 @@ from itsm_gitops.publish.view import View
 _BESIDE = 6
 
 
-def report_pages(view: View, reports: Sequence[Report]) -> Iterator[Page]:
+def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
     """Yield the page that leads to the reports, and the page of each; none where there are none."""
     if not reports:
         return
@@ -44,9 +44,11 @@ def report_pages(view: View, reports: Sequence[Report]) -> Iterator[Page]:
     lead = esc("How much there is, how long it takes, how well it goes: replayed from the timelines.")
     head = heading([], "Reports", lead=lead)
     when = _time(view, reports[0])
-    yield Page(urls.REPORTS, "Reports", urls.REPORTS, Html(f'{head}{when}<ul class="it-cards">{cards}</ul>'))
+    yield ListPage(
+        urls.REPORTS, "Reports", urls.REPORTS, Html(f'{head}{when}<ul class="it-cards">{cards}</ul>')
+    )
     for report in reports:
-        yield Page(urls.report(report.name), report.title, urls.REPORTS, _body(view, report))
+        yield ListPage(urls.report(report.name), report.title, urls.REPORTS, _body(view, report))
 
 
 def data_files(reports: Sequence[Report]) -> Iterator[tuple[str, bytes]]:
@@ -65,8 +67,8 @@ def _sentence(text: str) -> str:
 
 def _time(view: View, report: Report) -> Html:
     since, until = view.moment(report.since), view.moment(report.until)
-    counted = "" if view.audience.everything else " Only what is shown here is counted."
-    return Html(f'<p class="it-muted">From {since} to {until}, the moment this site was built.{counted}</p>')
+    scope = "" if view.audience.everything else " Only what is shown here is counted."
+    return Html(f'<p class="it-muted">From {since} to {until}, the moment this site was built.{scope}</p>')
 
 
 def _body(view: View, report: Report) -> Html:

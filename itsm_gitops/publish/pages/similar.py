@@ -1,4 +1,4 @@
-"""The records that are like the one on a page, and how they ended."""
+"""The section of similar records on a record's page, with their resolution."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ _WIDTH = 160
 
 def similar_records(view: View, entry: Entry) -> Html:
     """Return a section with up to five similar records, the most similar first; nothing where none is."""
-    found = [view.entries[a.id] for a in view.similar.of(entry)]
-    items = "".join(f"<li>{line(view, e, _about(view, e))}{_hint(view, e)}</li>" for e in found)
+    entries = [view.entries[a.id] for a in view.similar.of(entry)]
+    items = "".join(f"<li>{line(view, e, _details(view, e))}{_hint(view, e)}</li>" for e in entries)
     return section(
         "Similar records", Html(f'<ul class="it-lines">{items}</ul>') if items else EMPTY, "similar"
     )
 
 
-def _about(view: View, entry: Entry) -> list[Html]:
+def _details(view: View, entry: Entry) -> list[Html]:
     return [view.state_chip(entry), view.time(entry.opened) if entry.opened else EMPTY]
 
 
 def _hint(view: View, entry: Entry) -> Html:
     """Say how a record was resolved or worked around, in so far as that is a short text."""
-    said, text = _answer(view, entry)
-    if not said:
+    label, text = _answer(view, entry)
+    if not label:
         return EMPTY
     more = f" {esc(shorten(text, _WIDTH))}" if text else ""
-    return Html(f'<p class="it-hint"><strong>{esc(said)}</strong>{more}</p>')
+    return Html(f'<p class="it-hint"><strong>{esc(label)}</strong>{more}</p>')
 
 
 def _answer(view: View, entry: Entry) -> tuple[str, str]:
     plays = view.kind(entry).plays
     if meaning.KNOWN_ERROR in plays:
-        known = _text(entry, "workaround")
+        workaround = _text(entry, "workaround")
         if not facts.is_offered(view.book, entry):
             return "", ""
-        return ("Workaround:" if known else "It has a workaround."), known
+        return ("Workaround:" if workaround else "It has a workaround."), workaround
     if view.is_open(entry):
         return "", ""
     if meaning.CHANGE in plays:

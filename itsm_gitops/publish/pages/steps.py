@@ -23,12 +23,12 @@ def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
         return EMPTY
     visited = {e.get("state") for e in events(data)}
     ahead = _way_to_end(workflow, entry.state, data)
-    shown = [
+    states = [
         s for s in workflow.states.values() if s.name in visited or s.name == entry.state or s.name in ahead
     ]
     ended = workflow.is_terminal(entry.state)
     items = []
-    for state in shown:
+    for state in states:
         if state.name == entry.state:
             look, note = ("end" if ended else "now"), ' aria-current="step"'
         else:
@@ -77,9 +77,9 @@ def events(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def timeline(view: View, kind: Kind, data: Mapping[str, Any]) -> Html:
     """Return the timeline, the newest event first."""
-    found = events(data)
-    items = [_event(view, kind, e) for e in reversed(found[-MOST_EVENTS:])]
-    more = len(found) - MOST_EVENTS
+    all_events = events(data)
+    items = [_event(view, kind, e) for e in reversed(all_events[-MOST_EVENTS:])]
+    more = len(all_events) - MOST_EVENTS
     tail = Html(f'<p class="it-muted">{more} older events are in the file.</p>') if more > 0 else EMPTY
     return Html(f'<ol class="it-timeline">{join(items)}</ol>{tail}') if items else EMPTY
 
@@ -90,16 +90,16 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
     look = "note"
     state = event.get("state")
     if isinstance(state, str):
-        known = kind.workflow.states.get(state) if kind.workflow else None
-        look = known.category if known else "none"
+        state_type = kind.workflow.states.get(state) if kind.workflow else None
+        look = state_type.category if state_type else "none"
         reached = view.state_name(kind, state)
     for name, label in _SAID:
         text = event.get(name)
         if isinstance(text, str):
             look = name if look == "note" else look
-            shown = prose.render(text, view.id_link)
+            content = prose.render(text, view.id_link)
             parts.append(
-                f'<div class="it-said it-said--{name}"><span class="it-label">{label}</span>{shown}</div>'
+                f'<div class="it-said it-said--{name}"><span class="it-label">{label}</span>{content}</div>'
             )
     who = event.get("by")
     by = view.link(who) if isinstance(who, str) else EMPTY

@@ -1,6 +1,6 @@
 """The page of the map: the frame in which a script draws the neighbourhood of any item.
 
-The form, its choices and what is said without a script are made here; drawing, list and details come
+The form, its choices and the text for readers without scripts are made here; drawing, list and details come
 from the script, because any of thousands of items can be the start.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.diagram import SIGNS
 from itsm_gitops.publish.markup import ROOT, Html, esc, join, link
-from itsm_gitops.publish.pages.lists import Page
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph
 from itsm_gitops.publish.topology import LOOKS, Topology
 
@@ -37,11 +37,11 @@ _KEYS = (
 )
 
 
-def map_page(topology: Topology) -> Page:
+def map_page(topology: Topology) -> ListPage:
     """Return the page that shows a part of the network; which one is in its address."""
     if not topology.items:
         body = Html(f"{_head()}{paragraph('There are no configuration items yet.')}")
-        return Page(urls.MAP, _TITLE, urls.CMDB, body)
+        return ListPage(urls.MAP, _TITLE, urls.CMDB, body)
     counts = Counter(e.kind for e in topology.items)
     classes = [(k.name, f"{k.plural_title} ({counts[k.name]:,})") for k in topology.classes]
     lists = "".join(f"<li>{link(urls.index(k), esc(k.plural_title))}</li>" for k in topology.classes)
@@ -61,7 +61,7 @@ def map_page(topology: Topology) -> Page:
             *(Html(f'<script src="{ROOT}{script}" defer></script>') for script in _SCRIPTS),
         ]
     )
-    return Page(urls.MAP, _TITLE, urls.CMDB, body)
+    return ListPage(urls.MAP, _TITLE, urls.CMDB, body)
 
 
 _VIEW = '<div class="it-net__view"></div>'
@@ -116,9 +116,9 @@ def _legend() -> str:
 
 
 def _buttons() -> str:
-    named = (("out", "−", "Smaller"), ("in", "+", "Larger"), ("fit", "Fit", "Fit everything in"))
-    made = "".join(
+    buttons = (("out", "−", "Smaller"), ("in", "+", "Larger"), ("fit", "Fit", "Fit everything in"))
+    content = "".join(
         f'<button type="button" data-zoom="{do}" aria-label="{name}" title="{name}">{sign}</button>'
-        for do, sign, name in named
+        for do, sign, name in buttons
     )
-    return f'<div class="it-net__zoom" role="group" aria-label="Size">{made}</div>'
+    return f'<div class="it-net__zoom" role="group" aria-label="Size">{content}</div>'

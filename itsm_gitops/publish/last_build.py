@@ -1,9 +1,9 @@
-"""Whether a build would make again what the last one left: the same sources, the same output, nothing to do.
+"""Skips a build that has nothing to do: neither the sources nor the output changed since the last build.
 
-Two digests tell: of everything a site is made from, and of what the last build wrote, by
-times, sizes and inodes. They lie beside the site, signed (see ``Vault``). Where one of them is not the same,
-where a source was written too shortly before the build to be told from its later versions, or where the
-signature is not this clone's, the site is built; so a doubt costs time, never a stale page.
+The digest of all sources and the digest of all files of the site (by times, sizes and inodes) are kept beside the
+site, signed (see ``Vault``). The site is built when one of them differs, when a source was written so shortly before
+the last build that a later version could have the same times, or when the signature is not this clone's. So a doubt
+costs time, never a stale page.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Figures(NamedTuple):
 
 
 def background(git: Git, at: str | None, facts: Sequence[str]) -> tuple[str, ...]:
-    """Return what a site is made from beyond the files of the snapshot ``at``.
+    """Return the inputs of a site beyond the files of the snapshot ``at``.
 
-    That are ``facts`` (tool, rule book, settings, frame, moment), which commit it is, and every reference of Git.
+    These are ``facts`` (tool, rule book, settings, frame, moment), the commit, and every reference of Git.
     """
     try:
         commit = git.resolve("HEAD" if at in (None, INDEX) else str(at))
@@ -48,41 +48,43 @@ def background(git: Git, at: str | None, facts: Sequence[str]) -> tuple[str, ...
     return (*facts, commit, str(git.shallow), references)
 
 
-class Last:
+class LastBuild:
     """The last build into a folder. ``stamps`` are those of the snapshot's files before they are read."""
 
     def __init__(
-        self, git: Git | None, work: Path, target: str, snapshot: Snapshot, about: Sequence[str]
+        self, git: Git | None, work: Path, target: str, snapshot: Snapshot, settings: Sequence[str]
     ) -> None:
-        """Look for it in ``work``, where ``about`` is the same; without Git nothing is known and nothing kept."""
+        """Open the record of the last build in ``work`` for the same ``settings``; without Git there is none."""
         files = snapshot.files() if git else []
         self.stamps = stamps(snapshot, files, work / "clock") if git else {}
-        digest = _digest_of_sources(files, self.stamps, about)
+        digest = _digest_of_sources(files, self.stamps, settings)
         self._vault = Vault(git, work / _NAME, digest) if git and digest else None
         self._target = target
 
     def figures(self) -> Figures | None:
-        """Return what the last build counted when it would do nothing else now, else None."""
-        for made, figures in self._vault.load() if self._vault else ():
-            if made == _digest_of(output.found(self._target)):
+        """Return the figures of the last build where it is up to date, else None."""
+        for digest, figures in self._vault.load() if self._vault else ():
+            if digest == _digest_of(output.stamps_below(self._target)):
                 return Figures(*figures)
         return None
 
-    def keep(self, written: Mapping[str, bytes], figures: Figures) -> None:
-        """Keep what was written, with its signs, for the next build; call when the site is complete."""
+    def keep(self, signs: Mapping[str, bytes], figures: Figures) -> None:
+        """Save the stamps of all files for the next build; call when the site is complete."""
         if self._vault:
-            folders = {f"{p}/" for url in written for p in PurePosixPath(url).parents if p.name}
-            listed = (*written.items(), *((folder, b"") for folder in folders))
+            folders = {f"{p}/" for url in signs for p in PurePosixPath(url).parents if p.name}
+            listed = (*signs.items(), *((folder, b"") for folder in folders))
             self._vault.keep([(_digest_of(listed), tuple(figures))])
 
 
-def _digest_of_sources(files: Iterable[FileInfo], known: Mapping[str, bytes], about: Iterable[str]) -> str:
-    """Return the digest of everything a site is made from; empty where a file could change unnoticed."""
+def _digest_of_sources(
+    files: Iterable[FileInfo], stamps: Mapping[str, bytes], settings: Iterable[str]
+) -> str:
+    """Return the digest of all sources of a site; empty where a file could change unnoticed."""
     total = hashlib.sha256()
-    for text in about:
+    for text in settings:
         total.update(f"{len(text)} {text}".encode("utf-8", "surrogateescape"))
     for path, mode, _ in files:
-        stamp = known.get(path)  # what is no regular file is never read
+        stamp = stamps.get(path)  # what is no regular file is never read
         if stamp == b"":
             return ""
         total.update(b"\0%b\0%b%b" % (os.fsencode(path), mode.encode(), stamp or b""))

@@ -1,8 +1,8 @@
-"""The trail of a branch: how it came to where it is, move by move, and which moves have a statement.
+"""The moves of a branch from commit to commit, and the statement about each of them.
 
-It is walked backwards from the tip. Where a statement says that the branch came here from some base,
-the next step is that base; where none does, it is the first parent, and that move was recorded by
-nobody. So a push of many commits is one move, whatever its commits look like.
+The branch is walked backwards from its tip. Where a statement says that the branch came here from some
+base, the next step is that base. Where no statement does, it is the first parent, and nobody recorded the
+move. So a push of many commits is one move, whatever its commits look like.
 """
 
 from __future__ import annotations
@@ -10,39 +10,39 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from itsm_gitops.evidence.reading import Evidence
+from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.statement import MERGE
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.repository import Git, mainline
 from itsm_gitops.repository.mainline import Landed
 
 
-class Move(NamedTuple):
+class BranchMove(NamedTuple):
     """The branch went from ``base`` to ``landed``; ``statement`` is None where nobody recorded it."""
 
     base: str
     landed: Landed
-    statement: Evidence | None
+    statement: Statement | None
 
 
-class Trail(NamedTuple):
+class BranchMoves(NamedTuple):
     """The moves of one branch, newest first, back to ``start`` (empty: to its first commit)."""
 
     tip: str
     start: str
-    moves: tuple[Move, ...]
+    moves: tuple[BranchMove, ...]
 
 
-def merges(statements: Iterable[Evidence]) -> dict[str, Evidence]:
-    """Return the statements about merges by the commit that came of it; the first one counts."""
-    found: dict[str, Evidence] = {}
+def merges(statements: Iterable[Statement]) -> dict[str, Statement]:
+    """Return the statements about merges by the commit of the merge; the first one counts."""
+    by_merge: dict[str, Statement] = {}
     for statement in statements:
         if statement.kind == MERGE and statement.base != statement.merge:
-            found.setdefault(statement.merge, statement)
-    return found
+            by_merge.setdefault(statement.merge, statement)
+    return by_merge
 
 
-def trail(git: Git, tip: str, statements: Iterable[Evidence], start: str | None = None) -> Trail:
+def moves_of(git: Git, tip: str, statements: Iterable[Statement], start: str | None = None) -> BranchMoves:
     """Return the moves of a branch from ``start`` on; by default from where its evidence begins.
 
     Where there is no evidence at all, it should begin where the rules about approvals do.
@@ -50,21 +50,21 @@ def trail(git: Git, tip: str, statements: Iterable[Evidence], start: str | None 
     recorded = merges(statements)
     line = {x.commit: x for x in mainline.landed(git, tip)}
     begin = _start(git, tip, line, recorded) if start is None else start
-    known = ancestors(git, begin) if begin else frozenset()
-    return Trail(tip, begin, tuple(_walk(git, tip, line, recorded, known)))
+    older = ancestors(git, begin) if begin else frozenset()
+    return BranchMoves(tip, begin, tuple(_walk(git, tip, line, recorded, older)))
 
 
 def _walk(
     git: Git,
     tip: str,
     line: Mapping[str, Landed],
-    recorded: Mapping[str, Evidence],
-    known: frozenset[str],
-) -> Iterator[Move]:
+    recorded: Mapping[str, Statement],
+    older: frozenset[str],
+) -> Iterator[BranchMove]:
     places = {c: number for number, c in enumerate(line)}
-    commit, seen = tip, set(known)
-    while commit not in seen:
-        seen.add(commit)
+    commit, visited = tip, set(older)
+    while commit not in visited:
+        visited.add(commit)
         landed = line.get(commit) or mainline.one(git, commit)
         statement = recorded.get(commit)
         if statement and not _came_from(git, places, statement.base, commit):
@@ -72,7 +72,7 @@ def _walk(
         base = statement.base if statement else next(iter(landed.parents), "")
         if not base:  # what began the history had no rules to be judged by
             return
-        yield Move(base, landed, statement)
+        yield BranchMove(base, landed, statement)
         commit = base
 
 
@@ -82,7 +82,7 @@ def _came_from(git: Git, places: Mapping[str, int], base: str, commit: str) -> b
     return mainline.is_ancestor(git, base, commit)
 
 
-def _start(git: Git, tip: str, line: Iterable[str], recorded: Mapping[str, Evidence]) -> str:
+def _start(git: Git, tip: str, line: Iterable[str], recorded: Mapping[str, Statement]) -> str:
     if not recorded:
         return rules_since(git, tip)
     places = {c: number for number, c in enumerate(line)}
