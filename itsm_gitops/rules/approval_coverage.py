@@ -7,7 +7,7 @@ from typing import Any
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.decisions import POLICY, firm_states, undecided
-from itsm_gitops.model.findings import WARNING, Pointer
+from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.roles import names
 from itsm_gitops.rules.approval_policy import usable_policy
 from itsm_gitops.rules.book import BookContext
