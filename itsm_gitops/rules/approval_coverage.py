@@ -7,7 +7,7 @@ from typing import Any
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.decisions import POLICY, firm_states, undecided
-from itsm_gitops.model.findings import Pointer
+from itsm_gitops.model.findings import WARNING, Pointer
 from itsm_gitops.model.roles import names
 from itsm_gitops.rules.approval_policy import usable_policy
 from itsm_gitops.rules.book import BookContext
@@ -75,6 +75,7 @@ RULES = (
         "A007",
         "Kind that no approval rule is for",
         scope=RULEBOOK,
+        severity=WARNING,
         why="A request that no rule matches is an error of the gate; a record of this kind could never be merged.",
         hint="add a rule to schemas/policies/approvals.yaml whose `when` is for it; `count: 0` says that nobody need approve",
         bad="# schemas/records/improvement.schema.json is there, and no rule of the policy has the kind improvement",
