@@ -80,10 +80,9 @@ def accident(raw: bytes) -> Problem | None:
         message = "the file holds nothing but zero bytes: a crash or a full disk did that"
         return Problem("P017", message, _RESTORE, 1, 1)
     content = raw.removeprefix(_BOM)
-    if _LFS.match(content):
-        return Problem(
-            "P016", "the file is a pointer of Git LFS, its content was not fetched", _LFS_HINT, 1, 1
-        )
+    pointer = pointer_of_lfs(content)
+    if pointer is not None:
+        return pointer
     for start, message, hint in _STARTS:
         if content.startswith(start):
             return Problem("P017", message, hint, 1, 1)
@@ -94,6 +93,26 @@ def accident(raw: bytes) -> Problem | None:
         message = "the file holds only a path: a symbolic link that was checked out as text"
         return Problem("P013", message, "replace it by the file it points to", 1, 1)
     return _wide(raw) or _cut_off(raw)
+
+
+def pointer_of_lfs(raw: bytes) -> Problem | None:
+    """Return the problem of a file of any format that is a pointer of Git LFS."""
+    if not _LFS.match(raw):
+        return None
+    return Problem("P016", "the file is a pointer of Git LFS, its content was not fetched", _LFS_HINT, 1, 1)
+
+
+def text_accident(raw: bytes) -> Problem | None:
+    """Return what happened to a text that is no document, such as a page or a style; None where it can be used.
+
+    A heading may be underlined by =======, so all three markers of a conflict must be there. An empty page is one.
+    """
+    problem = unfinished_merge(raw) or pointer_of_lfs(raw) or _wide(raw)
+    if problem is not None or b"\0" not in raw:
+        return problem
+    at = raw.index(b"\0")
+    line, column = raw.count(b"\n", 0, at) + 1, at - raw.rfind(b"\n", 0, at)
+    return Problem("P017", "the file has zero bytes: a crash or a full disk did that", _RESTORE, line, column)
 
 
 def _merge(raw: bytes, at: int) -> Problem:

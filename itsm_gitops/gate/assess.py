@@ -71,7 +71,8 @@ def assess(
     try:
         return _Case(repo, blank, tuple(reviews), opened_by, kept, overrides).assessment()
     except (RuleBookError, Incomplete) as error:
-        text = f"{error.message}; {error.hint}" if error.hint else error.message
+        said = " ".join(error.message.split("\n"))
+        text = f"{said}; {error.hint}" if error.hint else said
         return replace(blank, messages=(text,))
 
 

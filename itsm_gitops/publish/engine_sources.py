@@ -9,6 +9,7 @@ import stat
 from collections.abc import Container, Iterator
 from pathlib import Path, PurePosixPath
 
+from itsm_gitops.documents.accidents import pointer_of_lfs, text_accident
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish.engine_settings import page_source
 from itsm_gitops.repository import packaged_rulebook_root
@@ -54,6 +55,11 @@ def _published(path: str, content: bytes, own: Path) -> bytes:
     Browsers run scripts and whole pages, so these come from the tool alone: ``own`` is its folder of the same files.
     """
     suffix, name = PurePosixPath(path).suffix.lower(), f"site/docs/{path}"
+    problem = text_accident(content) if suffix in _TEXTS else pointer_of_lfs(content)
+    if problem is not None:
+        raise ItsmError(
+            f"{name}:{problem.line}:{problem.column}: {problem.message} ({problem.code})", problem.hint
+        )
     if suffix == ".md":
         return page_source(content, name)
     if suffix in _SCRIPTS and (own / path).is_file():
@@ -68,6 +74,7 @@ def _published(path: str, content: bytes, own: Path) -> bytes:
     return content
 
 
+_TEXTS = frozenset({".md", ".css", ".js", ".json", ".yaml", ".yml", ".csv", ".ics", ".svg", ".txt"})
 _SCRIPTS = frozenset({".js", ".mjs"})
 _PASSIVE = frozenset(
     [

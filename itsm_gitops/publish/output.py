@@ -158,6 +158,7 @@ def claim(
     for both, and where links lead to it from below ``trusted``. While another build writes into it this waits
     (``waiting`` is called then), at most ten minutes.
     """
+    _refuse_sources(root, trusted)
     handle = open_folder(root, trusted)
     try:
         lock = _marker(root, handle)
@@ -172,6 +173,21 @@ def claim(
         folder.__exit__()
         raise
     return folder
+
+
+_SOURCES = (".git", "cmdb", "records", "schemas", "site")
+
+
+def _refuse_sources(root: Path, trusted: Path | None) -> None:
+    """Raise ItsmError where a site would lie in a repository's own folders, or be the root of the file system."""
+    if not root.name:
+        raise ItsmError(f"{root} is no folder for a site", "choose another --out")
+    inside = root.relative_to(trusted).parts if trusted is not None and root.is_relative_to(trusted) else ()
+    # File systems that ignore case take .GIT for .git.
+    if inside and inside[0].casefold() in _SOURCES:
+        raise ItsmError(
+            f"{root} lies in {inside[0]}/, which holds the repository itself", "choose another --out"
+        )
 
 
 def _sign_for(lock: int, root: Path, audience: str) -> None:

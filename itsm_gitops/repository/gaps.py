@@ -22,12 +22,13 @@ from itsm_gitops.documents import Problem
 from itsm_gitops.model.errors import Incomplete, ItsmError
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.words import counted
-from itsm_gitops.repository.modes import DRAFT, reason
+from itsm_gitops.repository.modes import DRAFT, FILE, reason
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot, absent_of
 
 _FAMILIES = (CMDB, RECORDS)
 _UNREAD = "P014"
 _PERMISSIONS = "check its permissions"
+RESTORE_FOLDER = "git status says what was here; remove the file and bring the folder back"
 _REPLACE = "replace it by what it stands for"
 _NAMED = 5  # places that an error names
 _SUFFIX = ".yaml"
@@ -116,10 +117,26 @@ def irregular_gap(book: RuleBook, path: str, mode: str) -> Gap | None:
     if family not in _FAMILIES or mode == DRAFT:
         return None
     why = reason(mode)
+    if mode == FILE:
+        return folder_gap(book, path, why, RESTORE_FOLDER)
     if path.endswith(_SUFFIX):
         return file_gap(book, path, Problem("P013", why, _REPLACE, 1, 1))
     # Documents may lie behind it; a link with the ending of another kind of file hides none.
     return None if "." in name else folder_gap(book, path, why, _REPLACE)
+
+
+def in_place_of_folders(book: RuleBook, paths: Iterable[str]) -> list[str]:
+    """Return the paths of files that stand where the rule book has a folder, or a record has its year or month.
+
+    Everything that the folder held is gone then. A file in place of a year or month is one named by digits alone.
+    """
+    folders = {place for folder in book.by_folder for place in (folder, *_parents(folder + "/"))} - {""}
+    return [
+        path
+        for path in paths
+        if not path.endswith(_SUFFIX)
+        and (path in folders or (path.rpartition("/")[2].isdecimal() and book.kind_at(f"{path}/x{_SUFFIX}")))
+    ]
 
 
 def folder_gap(book: RuleBook, path: str, reason: str, hint: str, count: int = 1) -> Gap:

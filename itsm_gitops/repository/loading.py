@@ -13,9 +13,9 @@ from itsm_gitops.model.entry import summarise
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
-from itsm_gitops.repository.gaps import unread
+from itsm_gitops.repository.gaps import in_place_of_folders, unread
 from itsm_gitops.repository.memory import Memory, digest_of
-from itsm_gitops.repository.modes import REGULAR, FileInfo
+from itsm_gitops.repository.modes import FILE, REGULAR, FileInfo
 from itsm_gitops.repository.packing import Entries
 from itsm_gitops.repository.snapshot import Snapshot, absent_of
 from itsm_gitops.repository.store import FOLDERS, SUFFIX, Document, Store, identifier_of
@@ -71,6 +71,7 @@ def load_store(
     infos = snapshot.files()
     store.files = [info.path for info in infos]
     store.irregular = {info.path: info.mode for info in infos if info.mode != REGULAR}
+    store.irregular |= dict.fromkeys(in_place_of_folders(book, store.files), FILE)
     store.absent = absent_of(snapshot)
     kinds = _KindOf(book)
     collecting = gc.isenabled()

@@ -12,6 +12,7 @@ FOLDER = "040000"  # a folder with the name of a document; others are not listed
 PIPE = "010000"
 SOCKET = "140000"
 DEVICE = "020000"
+FILE = "file"  # a file with the name of a folder of documents
 DRAFT = "draft"  # what a writer left that was killed
 OTHER = "000000"
 NAMES = (".yaml", ".yml", ".json")  # of documents and of files of the rule book
@@ -26,6 +27,7 @@ _REASONS = {
     SYMLINK: "this is a symbolic link; it is not followed",
     SUBMODULE: "this is another repository inside this one; it is not read",
     FOLDER: "this is a folder with the name of a file",
+    FILE: "this is a file with the name of a folder of documents",
     PIPE: "this is a named pipe (FIFO)",
     SOCKET: "this is a socket",
     DEVICE: "this is a device",
@@ -38,7 +40,7 @@ class FileInfo(NamedTuple):
     """One file of a snapshot.
 
     ``path`` is relative to the root, with slashes. ``mode`` is REGULAR, SYMLINK, SUBMODULE, and in the
-    working tree FOLDER, PIPE, SOCKET, DEVICE, DRAFT or OTHER. ``oid`` is the blob's hash, empty in the working tree.
+    working tree FOLDER, FILE, PIPE, SOCKET, DEVICE, DRAFT or OTHER. ``oid`` is the blob's hash, empty in the working tree.
     """
 
     path: str

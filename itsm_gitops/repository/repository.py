@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -57,6 +58,11 @@ class Repository:
         for folder in (start, *start.parents):
             if (folder / CONFIG).is_file():
                 return cls(folder.resolve())
+            if os.path.lexists(folder / CONFIG):  # never on to a repository further up
+                raise NotFound(
+                    f"{folder / CONFIG} is not a regular file",
+                    f"git checkout -- {CONFIG} brings the committed file back",
+                )
         if not start.is_dir():
             raise NotFound(f"there is no folder {start}", "-C FOLDER names the folder to work in")
         bare = next((f for f in (start, *start.parents) if _is_bare(f)), None)

@@ -18,8 +18,8 @@ from itsm_gitops.repository import (
     load_store,
     read_config,
 )
-from itsm_gitops.repository.gaps import snapshot_gaps
-from itsm_gitops.repository.modes import reason
+from itsm_gitops.repository.gaps import RESTORE_FOLDER, snapshot_gaps
+from itsm_gitops.repository.modes import FILE, reason
 from itsm_gitops.repository.store import is_document
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.book import CONFIG, BookContext
@@ -251,7 +251,7 @@ def unreadable(store: Store) -> list[Finding]:
     irregular = find_rule("P013")
     for path, mode in store.irregular.items():
         message = reason(mode)
-        hint = _DRAFT_HINT if mode == DRAFT else ""
+        hint = {DRAFT: _DRAFT_HINT, FILE: RESTORE_FOLDER}.get(mode, "")
         found.append(to_finding(irregular, Hit(message, hint=hint, line=1, column=1), path))
     unnamed = find_rule("P014")
     found += [

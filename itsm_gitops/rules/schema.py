@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.rules.rule import Hit, Rule
+from itsm_gitops.schema.validate import unnamed
 
 _TYPES = {
     "string": "text",
@@ -71,10 +72,9 @@ def _place(pointer: Pointer) -> str:
 def _unknown_field(error: Any, at: Pointer) -> Iterator[Hit]:
     known = error.schema.get("properties", {})
     allowed = "only these fields exist here: " + ", ".join(list(known)[:12])
-    for name in error.instance:
-        if name not in known:
-            hint = did_you_mean(name, known) or (allowed if known else "no field may stand here")
-            yield Hit(f"there is no field '{name}'", (*at, name), hint, at_key=True)
+    for name in unnamed(error.schema, error.instance):
+        hint = did_you_mean(name, known) or (allowed if known else "no field may stand here")
+        yield Hit(f"there is no field '{name}'", (*at, name), hint, at_key=True)
 
 
 def _missing_field(error: Any, at: Pointer) -> Iterator[Hit]:

@@ -49,9 +49,10 @@ def faults(schema: Any) -> list[Fault]:
     for node, at in subschemas(schema):
         if "$schema" in node and node["$schema"] != DRAFT:
             found.append(Fault("the rule book is written in JSON Schema draft-07", (*at, "$schema"), DRAFT))
-        if PATTERN_PROPERTIES in node:
-            hint = "name the fields, or use propertyNames and additionalProperties"
-            found.append(Fault("a rule book may not use patternProperties", (*at, PATTERN_PROPERTIES), hint))
+        named = node.get(PATTERN_PROPERTIES)
+        for name in named if isinstance(named, dict) else ():
+            place = (*at, PATTERN_PROPERTIES, name)
+            found += [Fault(why, place, hint) for why, hint in pattern_fault(name)]
         pattern = node.get("pattern")
         if isinstance(pattern, str):
             found += [Fault(why, (*at, "pattern"), hint) for why, hint in pattern_fault(pattern)]

@@ -86,7 +86,7 @@ def prepare(schema: Any, *, canonical: bool = False) -> Any:
     """Return a schema without our own keywords (``x-…``) and without formats nobody here checks.
 
     With ``canonical``, patterns are written as every engine reads them; raises BadPattern for one
-    that is none, and for ``patternProperties``, which a rule book may not use.
+    that is none.
     """
     if isinstance(schema, list):
         return [prepare(s, canonical=canonical) for s in schema]
@@ -95,9 +95,10 @@ def prepare(schema: Any, *, canonical: bool = False) -> Any:
     kept: dict[str, Any] = {}
     for key, value in schema.items():
         if key in NAMED and isinstance(value, dict):
+            named = {name: prepare(s, canonical=canonical) for name, s in value.items()}
             if canonical and key == PATTERN_PROPERTIES:
-                raise BadPattern(PATTERN_PROPERTIES)
-            kept[key] = {name: prepare(s, canonical=canonical) for name, s in value.items()}
+                named = {patterns.canonical(pattern): s for pattern, s in named.items()}
+            kept[key] = named
         elif key in VALUES:
             kept[key] = value
         elif canonical and key == "pattern" and isinstance(value, str):
@@ -192,7 +193,12 @@ def _explainer_class() -> Any:
     from jsonschema.validators import extend
 
     make: Callable[..., Any] = extend
-    return make(Draft7Validator, {"pattern": _pattern, PATTERN_PROPERTIES: _pattern_properties})
+    own = {
+        "pattern": _pattern,
+        PATTERN_PROPERTIES: _pattern_properties,
+        "additionalProperties": _additional_properties,
+    }
+    return make(Draft7Validator, own)
 
 
 def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[Any]:
@@ -202,5 +208,27 @@ def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iter
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-def _pattern_properties(*_: Any) -> Iterator[Any]:
-    raise BadPattern(PATTERN_PROPERTIES)
+def _pattern_properties(
+    validator: Any, named: Mapping[str, Any], instance: Any, _schema: Any
+) -> Iterator[Any]:
+    for pattern, schema in named.items() if isinstance(instance, dict) else ():
+        for name, value in instance.items():
+            if fits(pattern, name):
+                yield from validator.descend(value, schema, path=name, schema_path=pattern)
+
+
+def _additional_properties(validator: Any, others: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    extras = list(unnamed(schema, instance)) if isinstance(instance, dict) else []
+    if isinstance(others, dict):
+        for name in extras:
+            yield from validator.descend(instance[name], others, path=name)
+    elif others is False and extras:
+        yield ValidationError(f"no field may be called {', '.join(extras)}")
+
+
+def unnamed(schema: Mapping[str, Any], instance: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the fields of a mapping that its schema names neither in full nor by a pattern."""
+    known, named = schema.get("properties", {}), schema.get(PATTERN_PROPERTIES, {})
+    return (n for n in instance if n not in known and not any(fits(p, n) for p in named))

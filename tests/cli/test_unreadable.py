@@ -336,3 +336,35 @@ def test_faulty_settings_of_the_target_branch_stop_the_gate(fault: str, topic: P
     assert (found["result"], found["code"]) == ("ERROR", 2)
     assert any("itsm.yaml:" in m for m in found["messages"])  # type: ignore[attr-defined]
     assert written(topic) == before
+
+
+# ---- Evidence, and clones that have only a part ----
+
+
+def test_a_merge_that_nobody_could_judge_is_recorded_as_that(topic: Path, cli: Cli) -> None:
+    """The commit is as it is for ever, so the record says why; it never says that it was approved."""
+    start = git("rev-parse", "HEAD")
+    COMMITTED["a quote too many"](topic / ITEM)
+    git("commit", "-qam", "a slip")
+    git("merge", "-q", "--no-ff", "-m", "Merge topic", "topic")
+    assert "BYPASSED" in cli("audit", "record", "--since", start).out
+    found = cli("audit", "verify", code=1)
+    assert f"who must approve cannot be decided, because 1 file cannot be read: {ITEM}" in said(found.out)
+    assert "computed again" in found.out
+
+
+def test_a_partial_clone_stops_and_names_the_file(
+    acme: Path, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git("config", "uploadpack.allowFilter", "true")
+    part = tmp_path / "part"
+    git("clone", "-q", "--filter=blob:none", "--no-checkout", f"file://{acme}", str(part))
+    monkeypatch.chdir(part)
+    git("sparse-checkout", "set", "--no-cone", "/itsm.yaml", "/schemas/")
+    git("checkout", "-q", "main")
+    for words in ("list items --at HEAD", "gate --base HEAD --head HEAD"):
+        done = cli(*words.split(), code=None)
+        assert done.code in (1, 2)
+        assert "partial clone" in said(done.err + done.out)
+        assert "cmdb/" in done.err + done.out
+    assert "cmdb" in said(cli("schedule").err)

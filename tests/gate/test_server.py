@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -231,3 +232,42 @@ def test_updates_are_read() -> None:
 def test_outside_of_a_hook() -> None:
     with pytest.raises(GitError, match="not a hook"):
         pre_receive([], {})
+
+
+def _elsewhere(server: Server) -> None:
+    """Let HEAD of the server name a branch that nobody has pushed."""
+    subprocess.run(["git", "symbolic-ref", "HEAD", "refs/heads/trunk"], cwd=server.bare, check=True)
+
+
+@pytest.mark.parametrize("refs", [("main",), ("main:topic",), ("main~1:refs/heads/trunk", "main")])
+def test_a_server_that_would_guard_nothing_takes_nothing(server: Server, refs: tuple[str, ...]) -> None:
+    _elsewhere(server)
+    _edit(server)
+    before = server.main
+    landed, said = server.push(*refs)
+    assert not landed
+    assert "guards 'trunk', which is not there" in said
+    assert "git symbolic-ref HEAD refs/heads/" in said
+    assert server.main == before
+
+
+def test_a_setting_names_the_branch_where_head_does_not(server: Server) -> None:
+    _elsewhere(server)
+    subprocess.run(["git", "config", "--add", "itsm.protected", "main"], cwd=server.bare, check=True)
+    assert server.push("main:topic")[0]
+    _edit(server)
+    landed, said = server.push("main")
+    assert not landed
+    assert "approvals are missing" in said
+
+
+def test_an_empty_server_takes_its_own_branch_first(server: Server, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "trunk", str(empty)], check=True)
+    (empty / "hooks").mkdir(exist_ok=True)
+    shutil.copy(server.bare / "hooks" / "pre-receive", empty / "hooks" / "pre-receive")
+    server.world.git("remote", "set-url", "origin", str(empty))
+    landed, said = server.push("main")
+    assert not landed
+    assert "guards 'trunk', which is not there" in said
+    assert server.push("main:trunk")[0]

@@ -19,10 +19,12 @@ import pytest
 from sample_site import NOW, write_sample
 
 from itsm_gitops import documents
+from itsm_gitops.model.audience import INTERNAL
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish import build_site
 from itsm_gitops.publish.engine import ENGINES
 from itsm_gitops.publish.engine_settings import page_source, read_settings
+from itsm_gitops.publish.engine_sources import published
 from itsm_gitops.publish.output import MARKER, claim, work_folder
 from itsm_gitops.repository import packaged_rulebook_root
 from tests.support import GitRepo, run_apart
@@ -263,6 +265,43 @@ def test_files_that_browsers_run_are_not_published(tmp_path: Path, name: str, co
     (tmp_path / "site/docs" / name).write_bytes(content)
     with pytest.raises(ItsmError, match=f"site/docs/{name}"):
         build_site(repo, now=NOW)
+
+
+ACCIDENTS = {
+    "a page with conflict markers": ("a.md", b"# A\n<<<<<<< HEAD\none\n=======\ntwo\n>>>>>>> x\n", ":2:1:"),
+    "a style with conflict markers": ("a.css", b"<<<<<<< HEAD\n=======\n>>>>>>> x\n", ":1:1:"),
+    "a picture that Git LFS did not fetch": (
+        "a.png",
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n",
+        ":1:1:",
+    ),
+    "a page in another encoding": ("a.md", "# A".encode("utf-16"), ":1:1:"),
+    "a page with zero bytes": ("a.md", b"# A\n\0\0", ":2:1:"),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "place"), ACCIDENTS.values(), ids=ACCIDENTS)
+def test_what_an_accident_left_of_a_source_is_not_published(
+    tmp_path: Path, name: str, content: bytes, place: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ItsmError, match=f"site/docs/{name}{place}"):
+        list(published(tmp_path, ()))
+
+
+@pytest.mark.parametrize("content", [b"", b"Heading\n=======\n", b"> quote\n>>>>>>> deep\n"])
+def test_sound_pages_are_published(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.md").write_bytes(content)
+    assert [path for path, _ in published(tmp_path, ())] == ["a.md"]
+
+
+@pytest.mark.parametrize(
+    "name", ["records/new", ".git/x", ".GIT/x", "schemas/x", "cmdb/x", "site/docs/x", "/"]
+)
+def test_a_site_is_not_written_into_the_sources(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ItsmError, match=r"no folder for a site|lies in"):
+        claim(tmp_path / name, INTERNAL, tmp_path)
+    assert not list(tmp_path.rglob("*"))
 
 
 def test_the_scripts_of_a_site_are_those_of_the_tool(tmp_path: Path) -> None:

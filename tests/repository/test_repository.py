@@ -244,3 +244,17 @@ def test_importing_the_package_starts_nothing_heavy() -> None:
     env = {k: v for k, v in os.environ.items() if not k.startswith("COV")}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=env)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("what", ["folder", "link", "pipe"])
+def test_settings_that_are_no_file_never_lead_to_a_repository_further_up(tmp_path: Path, what: str) -> None:
+    (tmp_path / "itsm.yaml").write_text("version: 1\n")
+    settings = tmp_path / "inner" / "itsm.yaml"
+    settings.parent.mkdir()
+    {
+        "folder": settings.mkdir,
+        "link": lambda: settings.symlink_to("gone"),
+        "pipe": lambda: os.mkfifo(settings),
+    }[what]()
+    with pytest.raises(NotFound, match=r"inner/itsm\.yaml is not a regular file"):
+        Repository.open(settings.parent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from pathlib import Path
 
@@ -89,3 +90,13 @@ def test_a_draft_that_a_killed_writer_left_is_named_and_never_read(root: Path, w
     assert found(root, path) == [("P013", 1)]
     (root / where / ".hidden.yaml").write_bytes(b"id: half")
     assert found(root, f"{where}/.hidden.yaml") == []
+
+
+@pytest.mark.parametrize(
+    "place", ["records", "cmdb", "records/incidents", "cmdb/services", "records/incidents/2026"]
+)
+def test_a_file_in_place_of_a_folder_is_named_and_missed(root: Path, place: str) -> None:
+    shutil.rmtree(root / place)
+    (root / place).write_bytes(b"")
+    assert found(root, place) == [("P013", 1)]
+    assert place in {gap.path for gap in Repository.open(root).store().gaps()}

@@ -81,7 +81,7 @@ FAULTS: list[tuple[str, str, Callable[[Any], None], str]] = [
     ("back reference", INCIDENT, field(**text(r"(a)\1")), "/properties/evil/pattern"),
     ("look-ahead", INCIDENT, field(**text("(?=a)")), "/properties/evil/pattern"),
     ("pattern of names", INCIDENT, field(type="object", maxProperties=3, propertyNames={"pattern": "("}), "/properties/evil/propertyNames/pattern"),
-    ("patternProperties", INCIDENT, field(type="object", maxProperties=3, patternProperties={"(a+)+$": {}}), "/properties/evil/patternProperties"),
+    ("patternProperties", INCIDENT, field(type="object", maxProperties=3, patternProperties={"(a+)+$": {}}), "/properties/evil/patternProperties/(a+)+$"),
     ("no definition", INCIDENT, field(**{"$ref": "../common.schema.json#/definitions/none"}), "/properties/evil/$ref"),
     ("local reference", INCIDENT, field(**{"$ref": "#/definitions/none"}), "/properties/evil/$ref"),
     ("remote reference", INCIDENT, field(**{"$ref": "http://localhost:1/evil.json"}), "/properties/evil/$ref"),

@@ -125,3 +125,16 @@ def test_any_text_is_a_pattern_or_refused(pattern: str) -> None:
 )  # fmt: skip
 def test_good_patterns_are_not_refused(pattern: str) -> None:
     assert not is_ambiguous(pattern)
+
+
+@given(PATTERNS, st.dictionaries(TEXTS, st.sampled_from([1, "x"]), max_size=4))
+@settings(max_examples=200)
+def test_both_validators_name_fields_by_pattern_alike(pattern: str, data: dict[str, object]) -> None:
+    pytest.importorskip("jsonschema_rs")
+    for others in (False, {"type": "integer"}):
+        own = {
+            "properties": {"a": {}},
+            "patternProperties": {pattern: {"type": "string"}},
+            "additionalProperties": others,
+        }
+        assert fast(own).is_valid(data) is slow(own).is_valid(data)
