@@ -13,6 +13,7 @@ from itsm_gitops.model.formulas import neutralise
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.priority import priority
 from itsm_gitops.model.rulebook import PRIORITY
+from itsm_gitops.model.text import safe_json
 from itsm_gitops.repository import Store
 
 FORMAT = "itsm-gitops/export"
@@ -39,7 +40,7 @@ def export_json(store: Store, out: TextIO, kind: str | None = None) -> int:
         store.broken[i] for i in store.left_out([store.book.kind(kind).name] if kind else None)
     )
     head = {"format": FORMAT, "version": VERSION, "snapshot": store.snapshot.name, "unreadable": unreadable}
-    out.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "documents": [')
+    out.write(safe_json(json.dumps(head, ensure_ascii=False))[:-1] + ', "documents": [')
     count = 0
     for line in _lines(store, kind):
         out.write((",\n" if count else "\n") + line)
@@ -60,7 +61,7 @@ def export_ndjson(store: Store, out: TextIO, kind: str | None = None) -> int:
 def _lines(store: Store, kind: str | None) -> Iterator[str]:
     name = store.book.kind(kind).name if kind else None
     for entry, data in store.documents(name):
-        yield json.dumps({"path": entry.path, "data": data}, ensure_ascii=False)
+        yield safe_json(json.dumps({"path": entry.path, "data": data}, ensure_ascii=False))
 
 
 def export_csv(
