@@ -34,8 +34,8 @@ SECTIONS: dict[str, dict[str, Command]] = {
     "Look things up": {
         "list": Command("listing", "List documents with filters and columns."),
         "show": Command("show", "Show one document with everything around it."),
-        "log": Command("history", "Show who changed which field when."),
-        "diff": Command("history", "Compare two revisions, field by field."),
+        "log": Command("log", "Show who changed which field when."),
+        "diff": Command("log", "Compare two revisions, field by field."),
         "impact": Command("impact", "Show what a failure would hit, and why."),
         "explain": Command("explain", "Explain a rule, kind, state or link type."),
         "report": Command("report", "Show figures: backlog, times, changes, causes."),

@@ -38,10 +38,7 @@ def import_csv(
 
 def write_report(repo: Repository, report: ImportReport, path: Path) -> None:
     """Write an import's report: JSON where the name ends so, else Markdown."""
-    if path.suffix == ".json":
-        text = json.dumps(report.to_dict(), indent=2) + "\n"
-    else:
-        text = report.to_markdown()
+    text = json.dumps(report.to_dict(), indent=2) + "\n" if path.suffix == ".json" else report.to_markdown()
     with output_file(path, repo.root) as file:
         file.write(text)
 

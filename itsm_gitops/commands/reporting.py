@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from itsm_gitops.commands.filters import since as since_moment
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
-from itsm_gitops.model.history import Day
+from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.report import Report, Table
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.model.words import a_kind

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from itsm_gitops.graph.status import OPERATIONAL, UNKNOWN, Health
 from itsm_gitops.model import meaning
-from itsm_gitops.model.history import Day
+from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.ids import parse_record_id
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.gaps import Gap

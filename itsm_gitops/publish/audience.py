@@ -18,7 +18,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.audience import TEAMS, Audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound
-from itsm_gitops.model.history import Day
+from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.report import Report
 from itsm_gitops.model.rulebook import RuleBook

@@ -14,7 +14,7 @@ from itsm_gitops.graph.collisions import Collision
 from itsm_gitops.graph.schedule import Schedule
 from itsm_gitops.model.standing import Proof
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.history import field_history
+from itsm_gitops.publish.document_history import field_history
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Repository

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.history import Day
+from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.report import Report
 from itsm_gitops.model.standing import Asking, Course, Proof
 

@@ -18,7 +18,7 @@ from itsm_gitops.graph.status import OPERATIONAL, STATUSES, Health, health
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.history import Day
+from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.priority import Priority, rank
 from itsm_gitops.model.report import MONTHS, Cell
@@ -30,7 +30,7 @@ from itsm_gitops.publish.similar import Similar
 
 if TYPE_CHECKING:
     from itsm_gitops.publish.background import Conflicts
-    from itsm_gitops.publish.history import FieldHistory
+    from itsm_gitops.publish.document_history import FieldHistory
     from itsm_gitops.repository import Store
     from itsm_gitops.repository.config import Config
     from itsm_gitops.repository.gaps import Gap

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from itsm_gitops.graph.impact import Effect
 from itsm_gitops.graph.past import Spell
 from itsm_gitops.graph.status import DEGRADED, OPERATIONAL, OUTAGE
-from itsm_gitops.model.history import UNKNOWN, Day
+from itsm_gitops.model.field_history import UNKNOWN, Day
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.reports.log import Log
 

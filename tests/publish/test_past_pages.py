@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from itsm_gitops.model.history import Day
+from itsm_gitops.model.field_history import Day
 from itsm_gitops.publish.pages import past
 from itsm_gitops.publish.view import View
 

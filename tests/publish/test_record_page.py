@@ -20,8 +20,8 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.standing import ApprovalNeed, Asking, Course, Promise, Proof
 from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.background import Conflicts, add_background, conflicts, evidence_files
+from itsm_gitops.publish.document_history import FieldHistory
 from itsm_gitops.publish.fields import fields
-from itsm_gitops.publish.history import FieldHistory
 from itsm_gitops.publish.pages.dependents import reached, who_depends
 from itsm_gitops.publish.pages.item import item_page
 from itsm_gitops.publish.pages.origin import forge_pages

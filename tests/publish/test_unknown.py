@@ -13,7 +13,7 @@ from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.graph.doubt import doubted_days, status_kinds
 from itsm_gitops.graph.status import MAINTENANCE, OPERATIONAL, OUTAGE, UNKNOWN
 from itsm_gitops.model.audience import AUDIENCES, audience_of
-from itsm_gitops.model.history import Day
+from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.publish import build_site
 from itsm_gitops.publish.audience import load

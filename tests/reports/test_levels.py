@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from itsm_gitops.commands.reporting import SnapshotReporter
-from itsm_gitops.model.history import Day
+from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.report import EXACT_SHARE, Column, shown
 from itsm_gitops.model.windows import Window
 from itsm_gitops.repository import load_store

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.publish.history import MOST, Edit
+from itsm_gitops.publish.document_history import MOST, Edit
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join
 from itsm_gitops.publish.pages.parts import paragraph, section
 from itsm_gitops.publish.view import View

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from itsm_gitops.graph.status import DEGRADED, OPERATIONAL, OUTAGE
-from itsm_gitops.model.history import UNKNOWN, Day
+from itsm_gitops.model.field_history import UNKNOWN, Day
 from itsm_gitops.model.report import EXACT_SHARE, SHARE, Cell, Column, Report, day_and_month, shown
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import definition_list

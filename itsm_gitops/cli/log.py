@@ -13,7 +13,7 @@ from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, styles
 from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.cli.width import terminal_width
-from itsm_gitops.commands.history import ADDED, REMOVED, UNREADABLE, DocumentDiff, History, compare, history
+from itsm_gitops.commands.log import ADDED, REMOVED, UNREADABLE, DocumentDiff, History, compare, history
 from itsm_gitops.model.diff import ADD, Change
 from itsm_gitops.model.text import safe_text, shorten, width
 
