@@ -53,7 +53,7 @@ def _way_to_end(workflow: Workflow, state: str, data: Mapping[str, Any]) -> tupl
             if step.target in workflow.states
             and order.index(step.target) > order.index(way[-1])
             and not workflow.is_cancelled(step.target)
-            and not _is_detour(workflow, way[-1], step.target)
+            and not _is_detour(workflow, way[-1], step.target, data)
         ]
         if not ahead:
             break
@@ -61,10 +61,10 @@ def _way_to_end(workflow: Workflow, state: str, data: Mapping[str, Any]) -> tupl
     return tuple(way[1:])
 
 
-def _is_detour(workflow: Workflow, source: str, target: str) -> bool:
-    """Whether a state only waits: everything it leads to can be reached without it."""
-    direct = {t.target for t in workflow.transitions if source in t.sources}
-    exits = {t.target for t in workflow.transitions if target in t.sources}
+def _is_detour(workflow: Workflow, source: str, target: str, data: Mapping[str, Any]) -> bool:
+    """Whether a state only waits: everything it leads this record to can be reached without it."""
+    direct = {t.target for t in workflow.steps_from(source, data)}
+    exits = {t.target for t in workflow.steps_from(target, data)}
     waits = workflow.states[target].category == "waiting"
     return waits and source in exits and exits <= direct | {source}
 
