@@ -30,6 +30,7 @@ ELSEWHERE = {
     "repository/sshsig.py": "a temporary folder for ssh-keygen",
     "repository/vault.py": "the key of this clone, in .git, created exclusively",
     "publish/engine.py": "the working folder of a build",
+    "repository/rehearsal.py": "a scratch copy of a server, in a temporary folder",
 }
 
 
