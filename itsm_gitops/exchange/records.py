@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.exchange.convert import Converter, Named
 from itsm_gitops.exchange.fitting import ABSENT, clean, fit, schema_at, type_of
-from itsm_gitops.exchange.timelines import Timelines
 from itsm_gitops.exchange.mapping import OVERRIDE_FIELD, PRIORITY_FIELD, CsvMapping, ValueRule
 from itsm_gitops.exchange.packing import pack, unpack
 from itsm_gitops.exchange.report import ADJUSTED, NOT_UNDERSTOOD, SUPERSEDED, Tally
 from itsm_gitops.exchange.survey import Order
 from itsm_gitops.exchange.tables import CsvRow
+from itsm_gitops.exchange.timelines import Timelines
 from itsm_gitops.model import ids
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.priority import derive
