@@ -279,6 +279,9 @@ def rename_kind(tree: Tree, old: str, new: str) -> Tree:
             for audience in data["audiences"].values():
                 if old in audience.get("kinds", {}):
                     audience["kinds"] = {new if k == old else k: v for k, v in audience["kinds"].items()}
+        if path.endswith("approvals.yaml"):
+            fields = data.get("progress_fields_of", {})
+            data["progress_fields_of"] = {new if k == old else k: v for k, v in fields.items()}
         made[path] = data
     return made
 
@@ -294,6 +297,7 @@ _NAMES_STATES = (
     "window_from",
     "lifecycle",
     "pause_states",
+    "through",
 )
 
 

@@ -55,7 +55,7 @@ def test_every_github_event_is_read(github: dict[str, bytes]) -> None:
         assert event.repository == told.get("repository", {}).get("full_name", ""), path
         if name == "pull_request":
             pull = told["pull_request"]
-            assert event[3:7] == (
+            assert (event.number, event.head, event.base, event.target) == (
                 told["number"],
                 pull["head"]["sha"],
                 pull["base"]["sha"],
