@@ -318,6 +318,8 @@ def rename_state(tree: Tree, flow: str, old: str, new: str) -> Tree:
             )
         elif path.startswith("schemas/policies/") and "links" not in path and flow == "change":
             data = _each(data, swap)
+        elif path.endswith("approvals.yaml") and flow == "request":
+            data = _each(data, lambda key, value: new if value == old and key == "through" else value)
         elif path.startswith("records/") and data["kind"] in kinds:
             data = {**data, "state": swap("state", data["state"]), "timeline": _each(data["timeline"], swap)}
         elif path.startswith("cmdb/") and field != "state":
