@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from itsm_gitops.model.paths import glob
+from tests.support import SLOWER
 
 _WORDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
@@ -29,7 +30,7 @@ def test_a_pattern_describes_what_the_regular_expression_does(pattern: str, path
 
 @pytest.mark.parametrize("pattern", ["*a" * 40 + "b", "**a" * 40 + "b", "**/a*" * 20 + "b", "*" * 200 + "b"])
 def test_no_pattern_keeps_the_check_busy(pattern: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert not glob(pattern).fullmatch("a" * 250)
     assert not glob(pattern).fullmatch("a/" * 125)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1 * SLOWER

@@ -23,6 +23,7 @@ from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository import Repository
 from itsm_gitops.rules import CheckReport, check
 from itsm_gitops.rules.report import as_json, summary
+from tests.support import SLOWER
 
 INCIDENT = "schemas/records/incident.schema.json"
 COMMON = "schemas/common.schema.json"
@@ -110,9 +111,9 @@ def test_a_fault_of_a_schema_is_found_in_its_place_and_nothing_is_judged_by_it(
     edit(root, path, change)
     record = root / RECORD
     record.write_text(record.read_text().replace("impact: medium", "impact: huge") + f"evil: {'a' * 60}!\n")
-    started = time.perf_counter()
+    started = time.process_time()
     report = check(Repository.open(root))
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10 * SLOWER
     assert (path, pointer) in pointer_of(report)
     assert [f for f in report.findings if not (f.path.startswith("schemas/") and f.line)] == []
     assert all("Error" not in f.message for f in report.findings)
@@ -208,10 +209,10 @@ def test_a_spoilt_rule_book_gives_findings_and_never_an_exception(root: Path, pa
     spoilt = json.dumps(spoil(copy.deepcopy(loaded), random.Random(seed)), ensure_ascii=False)
     try:
         (root / path).write_text(spoilt)
-        started = time.perf_counter()
+        started = time.process_time()
         repo = Repository.open(root)
         report = check(repo)
-        assert time.perf_counter() - started < 10
+        assert time.process_time() - started < 10 * SLOWER
         assert all(f.line and f.column for f in report.findings)
         with suppress(ItsmError):  # whatever reads the documents with it ends, too, and says why
             repo.store()

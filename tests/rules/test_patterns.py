@@ -14,6 +14,7 @@ from itsm_gitops.schema.ambiguity import is_ambiguous
 from itsm_gitops.schema.automaton import fits
 from itsm_gitops.schema.faults import pattern_fault
 from itsm_gitops.schema.validate import fast, slow
+from tests.support import SLOWER
 
 _ATOMS = st.sampled_from(
     ["a", "b", "c", "[ab]", "[^a]", "[a-c]", r"\.", "-", "é", r"\x61", r"\u0062", "^", "$"]
@@ -73,10 +74,10 @@ def test_classes_hold_the_same_characters_for_both_validators(pattern: str) -> N
 def test_a_pattern_that_is_not_refused_does_not_hang_a_backtracking_engine(pattern: str) -> None:
     if list(pattern_fault(pattern)):
         return
-    started = time.perf_counter()
+    started = time.process_time()
     for text in ("a" * 40 + "!", "ab" * 20 + "!", "abc" * 14 + "!", "b" * 40 + "\n"):
         _python(pattern).search(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1 * SLOWER
 
 
 @pytest.mark.parametrize(
@@ -84,16 +85,16 @@ def test_a_pattern_that_is_not_refused_does_not_hang_a_backtracking_engine(patte
     ["^(a+)+$", "(a*)*b", "(a|a)*b", "^(a|aa)+$", "(x+x+)+y", r"^[^\r\n]*[^\s][^\r\n]*$", "(.*a){12}b"],
 )
 def test_no_pattern_takes_longer_than_the_text_is_long(pattern: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     fits(pattern, "a" * 250_000 + "\n")
     fits(pattern, "x" * 250_000 + "!")
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5 * SLOWER
 
 
 def test_a_text_that_needs_too_much_work_does_not_fit() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert not fits("a[ab]{900}c", "abbaab" * 30_000)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10 * SLOWER
 
 
 @pytest.mark.parametrize(
