@@ -168,7 +168,7 @@ class RuleBook:
         try:
             about = raw["x-itsm"]
             record = family == RECORD
-            return _Head(
+            head = _Head(
                 name=about["kind" if record else "class"],
                 family=family,
                 path=path,
@@ -179,6 +179,10 @@ class RuleBook:
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise _wrong(path, error) from error
+        for word in (head.name, head.plural, head.prefix, head.folder):
+            if not isinstance(word, str):
+                raise RuleBookError(f"{path}: in x-itsm {word!r} is not text", "see schemas/README.md")
+        return head
 
     @cached_property
     def _definitions(self) -> Mapping[str, Any]:

@@ -115,6 +115,10 @@ TICKET = "schemas/records/ticket.schema.json"
         (schema({"kind": "ticket", "plural": "tickets", "folder": "records/tickets"}, "Ticket"), "prefix"),
         ({**FILES[TICKET], "properties": {"a": {"$ref": "#/definitions/gone"}}}, "gone"),
         ({**FILES[TICKET], "properties": {"a": {"x-ref": {"to": ["ci"]}}}}, "relation"),
+        (
+            schema({"kind": {}, "plural": "tickets", "prefix": "TIC", "folder": "records/tickets"}, "Ticket"),
+            "not text",
+        ),
         ([], "wrong"),
         (None, "wrong"),
     ],

@@ -48,13 +48,13 @@ def _python(pattern: str) -> re.Pattern[str]:
 
 
 @given(PATTERNS, TEXTS)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_a_pattern_fits_what_it_fits_in_python(pattern: str, text: str) -> None:
     assert fits(pattern, text) is (_python(pattern).search(text) is not None)
 
 
 @given(PATTERNS, TEXTS)
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_both_validators_read_a_pattern_alike(pattern: str, text: str) -> None:
     pytest.importorskip("jsonschema_rs")
     own = {"pattern": pattern}
@@ -70,7 +70,7 @@ def test_classes_hold_the_same_characters_for_both_validators(pattern: str) -> N
 
 
 @given(PATTERNS)
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_a_pattern_that_is_not_refused_does_not_hang_a_backtracking_engine(pattern: str) -> None:
     if list(pattern_fault(pattern)):
         return
@@ -110,7 +110,7 @@ def test_what_engines_read_differently_is_refused_at_its_place(pattern: str, cha
 
 
 @given(st.text(alphabet="ab()[]{}|*+?^$.\\-,0123dwsxuéZ", max_size=30))
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_any_text_is_a_pattern_or_refused(pattern: str) -> None:
     if not list(pattern_fault(pattern)):
         fits(pattern, "abc0123-é")
@@ -129,7 +129,7 @@ def test_good_patterns_are_not_refused(pattern: str) -> None:
 
 
 @given(PATTERNS, st.dictionaries(TEXTS, st.sampled_from([1, "x"]), max_size=4))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_both_validators_name_fields_by_pattern_alike(pattern: str, data: dict[str, object]) -> None:
     pytest.importorskip("jsonschema_rs")
     for others in (False, {"type": "integer"}):
