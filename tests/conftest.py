@@ -11,10 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Repository, WorkingTree, packaged_rulebook_root, read_rulebook
 from tests.support import GitRepo, copy_tree, run_apart
+
+# A loaded machine or the coverage tracer must not decide a test.
+settings.register_profile("itsm", deadline=None)
+settings.load_profile("itsm")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
