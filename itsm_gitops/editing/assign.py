@@ -38,7 +38,7 @@ def questions_of(repo: Repository, data: Mapping[str, Any]) -> Mapping[str, Any]
     try:
         form = open_document(repo, offering).data.get("form")
     except ItsmError:
-        return None  # what is wrong with the offering is said when the result is judged
+        return None  # judging the result names what is wrong with the offering
     questions = form.get("properties") if isinstance(form, dict) else None
     return questions if isinstance(questions, dict) else None
 

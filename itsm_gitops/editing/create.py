@@ -45,7 +45,7 @@ SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
     "alias": ("aliases",),
 }
 
-# Fields that mean who acts, where nothing else is said.
+# Fields that default to whoever acts.
 _ACTING = ("reported_by", "requested_by", "owner")
 
 

@@ -123,7 +123,7 @@ class CsvTable:
     def rows(self) -> Iterator[CsvRow]:
         """Yield each row that is not blank, those with a wrong number of cells with their ``fault``.
 
-        Raises TableError where rows cannot be told apart.
+        Raises TableError where nothing tells the rows apart.
         """
         width, escaped = len(self.columns), self._dialect.escaped
         for cells in self._physical():

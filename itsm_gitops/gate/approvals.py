@@ -70,7 +70,7 @@ def approvals(
 def find(repo: Repository, asked: ApprovalQuery) -> Meant:
     """Return the request that is meant: of a forge, of a change, or the checked-out branch.
 
-    Raises UsageError where it cannot be told, ForgeError or GitError where something is missing.
+    Raises UsageError where nothing tells which one is meant, ForgeError or GitError where something is missing.
     """
     number = asked.what.lstrip("#!")
     local = asked.base or asked.head or asked.reviews

@@ -137,7 +137,7 @@ class _Briefs:
             window=self._window(data),
             outage=_outage(data),
             risk=level,
-            # Why a question is asked is in the rule book; where a fact comes from is said nowhere else.
+            # The rule book says why a question is asked; nothing else says where a fact comes from.
             reasons=tuple(
                 f"{p.title.rstrip('?')}: {p.shown}"
                 + (f" ({p.reason})" if p.reason and p.source == FACT else "")

@@ -160,7 +160,7 @@ class Request:
             paths = ["cost.amount", *(f"{field}.cost.amount" for field in references)]
             values = [follow(side, path, self._item) for side in sides for path in paths]
             amounts = [v for v in _all(v or [] for v in values) or () if isinstance(v, int | float)]
-            # Nothing that it costs is said anywhere: free where something is ordered, otherwise nobody knows.
+            # No cost stands anywhere: free where something is ordered, otherwise unknown.
             ordered = any(v is not None for v in values)
             found["cost"] = max(amounts, default=0 if ordered else None)
         return found

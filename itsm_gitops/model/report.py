@@ -171,7 +171,7 @@ def shown(column: Column, value: Cell) -> str:
     if column.form == SHARE and not isinstance(value, str):
         return f"{value * 100:.0f} %"
     if column.form == EXACT_SHARE and not isinstance(value, str):
-        # Rounded down: 100 % is said only of what never failed.
+        # Rounded down, so that only what never failed shows 100 %.
         return f"{math.floor(value * 10_000 + 1e-6) / 100:g} %"
     if column.form == WEEK:
         return day_and_month(str(value))

@@ -63,7 +63,7 @@ gathered from screened documents. What may pass is a tree (`model/screen.py`) ma
 list, so what neither of them names does not pass: an unclassified field, a key without a schema, a value of the wrong shape.
 
 - Identifiers pass only where what they name is shown; a field is an identifier by `x-ref` or by its pattern. In prose,
-  identifiers of records that are not shown are replaced; names of items and people in prose cannot be told from words.
+  identifiers of records that are not shown are replaced; nothing tells names of items and people in prose from words.
 - The health of services, now and in the last days, is the one thing computed from everything, since a status page that says
   "operational" during an outage would be a lie. Only the status passes; causes and reasons pass where they are shown
   themselves.

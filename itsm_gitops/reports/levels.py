@@ -64,7 +64,7 @@ def levels(log: Log) -> ReportDraft:
 
 
 def _floored(part: float) -> int:
-    """Return a share in percent, rounded down: 100 is said only of all."""
+    """Return a share in percent, rounded down, so that only all of them are 100."""
     return int(part * 100 + 1e-9)
 
 

@@ -116,7 +116,7 @@ def zone_is_known(ctx: DocumentContext) -> Iterator[Hit]:
 def item_is_related(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for operational production items that no item's link touches.
 
-    Nothing is said while a document of the CMDB is broken or links to nothing: it may be the one.
+    It stays silent while a document of the CMDB is broken or links to nothing: that may be the one.
     """
     if any(path.startswith("cmdb/") for path in ctx.store.broken.values()):
         return
