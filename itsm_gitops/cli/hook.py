@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from itsm_gitops.evidence.hook import Decision
     from itsm_gitops.gate.types import Assessment
 
+_NAMED = 5
+
 
 @group_with_help("hook")
 def hook_command() -> None:
@@ -30,14 +32,27 @@ def hook_command() -> None:
 def pre_receive_command(check: bool) -> int:
     """Refuse a push to a protected branch without its approvals.
 
-    Git starts this on the server. Approvals are the signed statements in the repository (itsm
-    approve --sign). Protected are the branch of HEAD and those of `git config itsm.protected`.
+    Git starts this on the server. Approvals are the signed statements in the repository and in the
+    push itself (itsm approve --sign); a statement whose signature, name or time is wrong is refused.
+    Protected are the branch of HEAD and those of `git config itsm.protected`.
     """
-    from itsm_gitops.evidence.hook import pre_receive, read_updates
+    from itsm_gitops.evidence.hook import pre_receive, read_updates, taken_back
 
     decisions = pre_receive(read_updates(sys.stdin), os.environ, check=check)
     for decision in decisions:
         _tell(decision)
+    statements = taken_back(decisions)
+    if statements:
+        count = "1 good statement" if len(statements) == 1 else f"{len(statements)} good statements"
+        echo(
+            f"itsm: Git takes all of a push or nothing, so the {count} in it did not arrive either.", err=True
+        )
+        more = " …" if len(statements) > _NAMED else ""
+        named = " ".join(statements[:_NAMED])
+        echo(
+            f"  They are kept in your clone; hand them in first: git push origin {safe_text(named)}{more}",
+            err=True,
+        )
     return int(not all(d.allowed for d in decisions))
 
 
@@ -62,7 +77,7 @@ def post_receive_command() -> int:
         recorded = post_receive(read_updates(sys.stdin), os.environ)
     except ItsmError as error:
         # The push has landed: whoever pushed should know that its evidence is missing.
-        echo(f"itsm: no evidence was recorded: {safe_text(error.message)}", err=True)
+        echo(f"itsm: evidence is missing: {safe_text(error.message)}", err=True)
         return 1
     for draft in recorded:
         if draft.result == "BYPASSED":
@@ -136,5 +151,5 @@ def explained(assessment: Assessment) -> list[str]:
         person = rejected.review.person or rejected.review.login or "a deleted account"
         lines.append(f"not counted, {person}: {rejected.reason}")
     if any(v.result == "UNSATISFIED" for v in assessment.verdicts):
-        lines.append("itsm approve --sign writes an approval; push refs/itsm/approvals/* before the branch")
+        lines.append("itsm approve --sign writes an approval; push it before the branch, or together with it")
     return lines

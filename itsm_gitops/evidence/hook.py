@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
+from itsm_gitops.evidence.approval_refs import ApprovalRefs, ours
 from itsm_gitops.forges import answers as shape
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.assess import assess
@@ -15,11 +15,10 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, ItsmError, UsageError
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.repository import Git, Repository
+from itsm_gitops.repository.refs import StoredText
 
 if TYPE_CHECKING:
     from itsm_gitops.evidence.writing import StatementDraft
-
-if TYPE_CHECKING:
     from itsm_gitops.forges.github import GitHub, OpenPullRequest
 
 HEADS = "refs/heads/"
@@ -68,19 +67,32 @@ def pre_receive(updates: Iterable[Update], env: Mapping[str, str], *, check: boo
     Protected are the branch that HEAD names and those that ``git config itsm.protected`` lists
     (patterns such as ``release/*``): they only go forward, and only with the approvals that the
     policy of their present state asks for, given as signed statements. ``check`` also judges the
-    documents. While none of them is there, no branch is taken but the first one. Evidence and statements are never taken back, and evidence is taken from nobody but
-    the recorders that the policy names. Other branches are free.
+    documents. While none of them is there, no branch is taken but the first one. Evidence and statements are never
+    taken back, and evidence is taken from nobody but the recorders that the policy names. Statements
+    that hold count for the branches of the same push. Other branches are free.
     """
     repo = Repository.receiving(env)
     guard = _guard(repo.history)
-    decisions = []
-    for update in updates:
+    statements = ApprovalRefs(repo, lambda branch: _judging_tip(repo.history, guard, branch), clock.now())
+    decisions = {}
+    updates = list(updates)
+    for update in sorted(updates, key=lambda u: not ours(u.ref)):
         try:
-            decisions.append(_decide(repo, update, guard, check))
+            decisions[update] = _decide(repo, update, guard, check, statements)
         except ItsmError as error:
             text = f"{error.message}; {error.hint}" if error.hint else error.message
-            decisions.append(Decision(update, False, text))
-    return decisions
+            decisions[update] = Decision(update, False, text)
+    return [decisions[u] for u in updates]
+
+
+def taken_back(decisions: Iterable[Decision]) -> list[str]:
+    """Return the references of good statements that do not arrive: Git takes a push as a whole or not at all."""
+    decisions = list(decisions)
+    return (
+        []
+        if all(d.allowed for d in decisions)
+        else [d.update.ref for d in decisions if d.allowed and ours(d.update.ref)]
+    )
 
 
 class Guard(NamedTuple):
@@ -127,9 +139,12 @@ def _guard(git: Git) -> Guard:
     return Guard((head, *more), frozenset(branches))
 
 
-def _decide(repo: Repository, update: Update, guard: Guard, check: bool) -> Decision:
-    if update.ref.startswith(f"{signed.PREFIX}/"):
-        return _statement(repo.history, update)
+def _decide(
+    repo: Repository, update: Update, guard: Guard, check: bool, statements: ApprovalRefs
+) -> Decision:
+    if ours(update.ref):
+        why = statements.refuse(update.ref, update.old, update.new)
+        return Decision(update, not why, why or "a statement")
     branch = update.ref.removeprefix(HEADS)
     if branch == update.ref:
         return Decision(update, True, "not a branch")
@@ -142,7 +157,9 @@ def _decide(repo: Repository, update: Update, guard: Guard, check: bool) -> Deci
         return Decision(update, False, idle)
     if not guard.covers(branch):
         return Decision(update, True, "not protected")
-    return _forward(repo.history, update, f"'{branch}'") or _judge(repo, update, branch, guard.main, check)
+    return _forward(repo.history, update, f"'{branch}'") or _judge(
+        repo, update, branch, guard.main, check, statements.accepted
+    )
 
 
 def _evidence(repo: Repository, update: Update, main: str) -> Decision:
@@ -153,21 +170,30 @@ def _evidence(repo: Repository, update: Update, main: str) -> Decision:
 
 
 def post_receive(updates: Iterable[Update], env: Mapping[str, str]) -> list[StatementDraft]:
-    """Write down what protected branches got; returns what was recorded. Raises ItsmError."""
+    """Write down what protected branches got; returns what was recorded.
+
+    Raises ItsmError that names what could not be recorded, after everything else was.
+    """
     from itsm_gitops.evidence import receiving
 
     repo = Repository.receiving(env)
     git = repo.history
     guard = _guard(git)
     main = _tip(git, guard.main)
-    drafts_by_update = []
+    drafts, refusals = [], []
     for update in updates:
         branch = update.ref.removeprefix(HEADS)
-        ours = branch != update.ref and branch != EVIDENCE and update.new
-        if ours and guard.covers(branch):
-            drafts_by_update.append(receiving.moved(repo, update.old, update.new, branch, main))
-    drafts = [d for d in drafts_by_update if d is not None]
-    receiving.record(git, drafts, env)
+        if branch == update.ref or branch == EVIDENCE or not update.new or not guard.covers(branch):
+            continue
+        try:
+            draft = receiving.moved(repo, update.old, update.new, branch, main)
+        except ItsmError as error:  # the other branches must not wait for this one
+            refusals.append(f"{branch}: {error.message}")
+        else:
+            drafts += [draft] if draft is not None else []
+    refusals += receiving.record(git, drafts, env)
+    if refusals:
+        raise GitError("; ".join(refusals), "itsm audit record")
     return drafts
 
 
@@ -180,7 +206,9 @@ def _forward(git: Git, update: Update, what: str) -> Decision | None:
     return None
 
 
-def _judge(repo: Repository, update: Update, branch: str, main: str, check: bool) -> Decision:
+def _judge(
+    repo: Repository, update: Update, branch: str, main: str, check: bool, pushed: Iterable[StoredText]
+) -> Decision:
     base = update.old or _tip(repo.history, main)
     if not base:
         return Decision(update, True, "the first push: there are no rules yet that could judge it")
@@ -190,7 +218,10 @@ def _judge(repo: Repository, update: Update, branch: str, main: str, check: bool
     if findings:
         text = f"{len(findings)} error{'s' if len(findings) > 1 else ''} in what is pushed: itsm check --base origin/{branch}"
         return Decision(update, False, text, None, findings)
-    result = assess(repo, base=base, head=update.new, target=branch, now=clock.now())
+    statements = {s.oid: s for s in (*signed.stored(repo.history), *pushed)}
+    result = assess(
+        repo, base=base, head=update.new, target=branch, now=clock.now(), statements=statements.values()
+    )
     reason = "approved" if result.passes else "approvals are missing"
     return Decision(update, result.passes, reason, result)
 
@@ -207,26 +238,10 @@ def _tip(git: Git, branch: str) -> str:
     return out.decode("ascii").strip()
 
 
-def _statement(git: Git, update: Update) -> Decision:
-    """Let statements come and be renewed; an older one never replaces a newer one (a replay)."""
-    if not update.new:
-        return Decision(update, False, "a statement cannot be deleted: sign another one")
-    moments = [_signed_at(git, oid) for oid in (update.old, update.new) if oid]
-    if not moments[-1]:
-        return Decision(update, False, "this is no signed statement: itsm approve --sign writes one")
-    if len(moments) == 2 and moments[1] <= moments[0]:
-        return Decision(update, False, "an older statement cannot replace a newer one")
-    return Decision(update, True, "a statement")
-
-
-def _signed_at(git: Git, oid: str) -> str:
-    """Return when a statement says that it was made, in UTC; empty where it is none."""
-    try:
-        content = json.loads(json.loads(next(git.blobs([oid])).content)["statement"])
-        at = clock.parse_time(content["at"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return ""
-    return clock.format_time(at) if at else ""
+def _judging_tip(git: Git, guard: Guard, branch: str) -> str:
+    """Return the tip whose people decide about a branch: its own where it is guarded, else the main one's."""
+    own = branch if guard.covers(branch) and branch in guard.branches else guard.main
+    return _tip(git, own)
 
 
 class Rerun(NamedTuple):

@@ -67,7 +67,7 @@ def assess(
     blank = Assessment(base_commit, merge_base, head_commit, target, "", now)
     if more:
         return replace(blank, messages=(_crossed([merge_base, *more], target),))
-    kept = refs.texts(git, signed.PREFIX) if statements is None else tuple(statements)
+    kept = signed.stored(git) if statements is None else tuple(statements)
     try:
         return _Case(repo, blank, tuple(reviews), opened_by, kept, overrides).assessment()
     except (RuleBookError, Incomplete) as error:
@@ -100,7 +100,8 @@ class _Case:
         standing = self.judge.sort((*self.reviews, *found.reviews))
         standing.rejected.extend(found.rejected)
         judged = judge(asked, self.judge, standing, self.head_directory)
-        verdicts = [*self._unjudgeable(left, asked), *judged.verdicts, *map(_not_applicable, idle)]
+        unclear = [_error(f"statement of {person}", why) for person, why in found.unclear.items()]
+        verdicts = [*unclear, *self._unjudgeable(left, asked), *judged.verdicts, *map(_not_applicable, idle)]
         if not asked:
             verdicts.insert(0, _error("policy", "no rule of the policy applies, and that is never a pass"))
         return replace(
@@ -117,6 +118,7 @@ class _Case:
             separated={person: why for person, (_, why) in parts.people.items()},
             sources=self._sources(asked, judged),
             facts={t.id: describe(request, t) for t in request.changes},
+            statements=found.proved,
         )
 
     @cached_property

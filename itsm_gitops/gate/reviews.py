@@ -31,7 +31,7 @@ NO_ROLE = "NO_ROLE"
 NOT_SIGNED = "NOT_SIGNED"
 NOT_NEEDED = "NOT_NEEDED"
 
-_CLOCK_ERROR = timedelta(minutes=5)
+CLOCK_ERROR = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class Judge:
         return f"it was given for some other branch, not for {self.target}"
 
     def _out_of_date(self, person: str, review: Review) -> RejectedReview | None:
-        if review.at > self.now + _CLOCK_ERROR:
+        if review.at > self.now + CLOCK_ERROR:
             return RejectedReview(
                 review, FROM_THE_FUTURE, f"it is dated {clock.format_time(review.at)}, which is yet to come"
             )

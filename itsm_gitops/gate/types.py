@@ -76,7 +76,8 @@ class Assessment:
     everything it touches. ``separated`` says of each person who may not approve, why.
     ``authors`` and ``committers`` are people, or ``Name <address>`` where nobody is known by that
     address. ``sources`` maps the files of the policy that were used to their blobs at base. ``facts``
-    says of each change in a sentence what the rules see of it.
+    says of each change in a sentence what the rules see of it. ``statements`` are the signed ones about it whose signature
+    holds, whether they count or not.
     """
 
     base: str
@@ -96,6 +97,7 @@ class Assessment:
     separated: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    statements: tuple[Review, ...] = ()
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:

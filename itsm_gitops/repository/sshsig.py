@@ -5,11 +5,14 @@ The namespace is part of what is signed: a signature for one purpose is none for
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +23,13 @@ _KEY = re.compile(
     r"((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]{1,60}) ([A-Za-z0-9+/]{16,8000}={0,3})(?: .*)?", re.ASCII
 )
 _PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+_ARMOUR = re.compile(
+    r"\s*-----BEGIN SSH SIGNATURE-----\s+([A-Za-z0-9+/=\s]{1,40000})-----END SSH SIGNATURE-----\s*", re.ASCII
+)
+_MAGIC = b"SSHSIG\0\0\0\1"
+_RESULTS_MAX = 4096
+# Fingerprints by everything that a check depends on: who asks twice does not start ssh-keygen twice.
+_results: dict[bytes, str] = {}
 _GOOD = re.compile(r'Good "[^"]*" signature for .* with \S+ key (SHA256:\S+)')
 
 
@@ -67,33 +77,67 @@ def verify(content: bytes, signature: str, principal: str, keys: Iterable[str], 
     """Return the fingerprint of the key of ``principal`` that made a signature; empty where none did.
 
     ``keys`` are the public keys that count for the principal today. Dates inside a statement prove
-    nothing, so whoever calls leaves out the keys that are not valid now.
+    nothing, so whoever calls leaves out the keys that are not valid now. ssh-keygen is started only where
+    the signature names one of the keys and the namespace, and once for the same question.
+    Raises ItsmError where ssh-keygen is missing or does not answer.
     """
     good = [k for k in map(public_key, keys) if k]
-    if not good or not _PRINCIPAL.fullmatch(principal):
+    if not good or not _PRINCIPAL.fullmatch(principal) or not _may_hold(signature, good, namespace):
         return ""
+    allowed = "".join(f'{principal} namespaces="{namespace}" {key}\n' for key in good)
+    parts = (content, signature.encode("utf-8", "replace"), allowed.encode("ascii"))
+    question = b"".join(hashlib.sha256(p).digest() for p in parts)
+    if question not in _results:
+        if len(_results) >= _RESULTS_MAX:
+            _results.clear()
+        _results[question] = _checked(content, signature, principal, allowed, namespace)
+    return _results[question]
+
+
+def _may_hold(signature: str, keys: Sequence[str], namespace: str) -> bool:
+    """Whether a signature says that it was made by one of some keys for a namespace; only ssh-keygen knows."""
+    match = _ARMOUR.fullmatch(signature)
+    raw = _decoded("".join(match[1].split())) if match else b""
+    if not raw.startswith(_MAGIC):
+        return False
+    rest = raw[len(_MAGIC) :]
+    fields = []
+    for _ in range(2):
+        length = int.from_bytes(rest[:4], "big")
+        fields.append(rest[4 : 4 + length])
+        rest = rest[4 + length :]
+    return fields[1] == namespace.encode() and fields[0] in [_decoded(k.partition(" ")[2]) for k in keys]
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except (NotBase64, ValueError):
+        return b""
+
+
+def _checked(content: bytes, signature: str, principal: str, allowed: str, namespace: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        allowed, sig = Path(folder) / "allowed_signers", Path(folder) / "signature"
-        allowed.write_text("".join(f'{principal} namespaces="{namespace}" {key}\n' for key in good), "ascii")
+        signers, sig = Path(folder) / "allowed_signers", Path(folder) / "signature"
+        signers.write_text(allowed, "ascii")
         sig.write_text(signature, "utf-8", errors="replace")
-        process = subprocess.run(
-            [
-                _program(),
-                "-Y",
-                "verify",
-                "-f",
-                os.fspath(allowed),
-                "-I",
-                principal,
-                "-n",
-                namespace,
-                "-s",
-                os.fspath(sig),
-            ],
-            input=content,
-            capture_output=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
+        words = [
+            "-Y",
+            "verify",
+            "-f",
+            os.fspath(signers),
+            "-I",
+            principal,
+            "-n",
+            namespace,
+            "-s",
+            os.fspath(sig),
+        ]
+        try:
+            process = subprocess.run(
+                [_program(), *words], input=content, capture_output=True, timeout=TIMEOUT, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ItsmError(f"ssh-keygen did not answer within {TIMEOUT:.0f} s", "try again") from error
     match = _GOOD.search(process.stdout.decode("utf-8", "replace"))
     return match[1] if process.returncode == 0 and match else ""
