@@ -8,7 +8,6 @@ is refused here never becomes part of a decision or of evidence, and cannot stan
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cached_property
@@ -108,7 +107,7 @@ class ApprovalRefs:
         if old:
             yield from self._replaced(claim, ref == name, old, tip)
         else:
-            yield from self._counted(claim, ref)
+            yield from self._counted(claim, ref, tip)
 
     def _signature(self, claim: Claim, tip: str, target: str) -> Iterator[str]:
         person, directory = claim.person, self._directory(tip)
@@ -134,20 +133,35 @@ class ApprovalRefs:
         elif _place(claim) <= _place(before):
             yield "an older statement cannot replace a newer one"
 
-    def _counted(self, claim: Claim, ref: str) -> Iterator[str]:
+    def _counted(self, claim: Claim, ref: str, tip: str) -> Iterator[str]:
         most = APPROVALS_MAX if claim.review.state == APPROVED else 2 * APPROVALS_MAX
-        subject = ref.split("/")[-2]
-        mine = self._counts[subject, claim.person]
-        if mine >= most:
-            yield f"{claim.person} has handed in {mine} statements about this request, and that is enough"
-        self._counts[subject, claim.person] += 1
+        names = self._names.setdefault((ref.split("/")[-2], claim.person), [])
+        # Texts that came before anybody looked at them are not the person's.
+        if len(names) >= most and sum(self._holds(n, claim.person, tip) for n in names) >= most:
+            yield f"{claim.person} has handed in {most} statements about this request, and that is enough"
+        names.append(ref)
+
+    def _holds(self, name: str, person: str, tip: str) -> bool:
+        text = self._texts.get(name)
+        claim = signed.claimed(text) if text else None
+        if claim is None or claim.person != person:
+            return any(t.name == name for t in self.accepted)
+        return bool(claim.fingerprint(self._directory(tip), self._now.date()))
 
     @cached_property
-    def _counts(self) -> Counter[tuple[str, str]]:
-        """How many statements are kept, by subject and person."""
+    def _texts(self) -> dict[str, StoredText]:
+        return {t.name: t for t in signed.stored(self._git)}
+
+    @cached_property
+    def _names(self) -> dict[tuple[str, str], list[str]]:
+        """The names of the statements that are kept, by subject and person."""
         out = self._git.run("for-each-ref", "--format=%(refname)", "--end-of-options", f"{signed.PREFIX}/")
-        matches = map(_NAME.fullmatch, out.decode("utf-8", "replace").splitlines())
-        return Counter((m["subject"], m["person"]) for m in matches if m)
+        names: dict[tuple[str, str], list[str]] = {}
+        for name in out.decode("utf-8", "replace").splitlines():
+            match = _NAME.fullmatch(name)
+            if match:
+                names.setdefault((match["subject"], match["person"]), []).append(name)
+        return names
 
     def _directory(self, tip: str) -> Directory:
         if tip not in self._directories:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from itsm_gitops.evidence.sources import Source, find, ledger_tip, source_of
 from itsm_gitops.evidence.statement import MERGE, RETROACTIVE
 from itsm_gitops.evidence.together import joined
 from itsm_gitops.evidence.writing import Recorder, StatementDraft, additions, draft, fitting, judge
+from itsm_gitops.forges.reviews import Review
 from itsm_gitops.gate import approvals as approving
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.people import Directory
@@ -249,7 +249,7 @@ def afterwards(repo: Repository, original: Statement, source: Source) -> Stateme
     since = original.evaluated_at
     later = inputs._replace(
         reviews=tuple(r for r in inputs.reviews if r.at > since),
-        statements=tuple(_valid_today(repo, target, inputs.statements, since)),
+        statements=tuple(_valid_today(repo, original, inputs.statements)),
         opened_by=inputs.opened_by or original.inputs.opened_by,
     )
     assessment, later = judge(
@@ -267,14 +267,19 @@ def afterwards(repo: Repository, original: Statement, source: Source) -> Stateme
 
 
 def _valid_today(
-    repo: Repository, target: str, statements: Iterable[refs.StoredText], since: datetime
+    repo: Repository, original: Statement, statements: Sequence[refs.StoredText]
 ) -> Iterator[refs.StoredText]:
     """Yield the statements by people and keys that the branch knows now: who has left reviews nothing."""
-    statements = list(statements)
+    assessment, since = original.predicate["assessment"], original.evaluated_at
+
+    def later(review: Review) -> bool:
+        about = review.digest == assessment["digest"] or set(original.changes).intersection(review.changes)
+        return review.at > since and bool(about)
+
     if not statements:
         return
-    tip = branch(repo, target)[1]
+    tip = branch(repo, str(assessment["target"]))[1]
     directory, origin = _directory(repo, tip), mainline.origin(repo.history, tip)
-    good = signed.read(statements, directory, clock.now(), origin, lambda r: r.at > since)
+    good = signed.read(statements, directory, clock.now(), origin, later)
     valid = {r.review_id for r in good.reviews if directory.active(str(r.person))}
     yield from (s for s in statements if s.oid in valid)

@@ -242,7 +242,7 @@ def _form(about: Mapping[str, Any]) -> str:
     version = about.get("version")
     fields = _FIELDS.get(version) if type(version) is int else None
     if fields is None:
-        return f"it is of version {version}; install a newer itsm-gitops"
+        return f"its version is {shorten(json.dumps(version), 40)}; install a newer itsm-gitops"
     more = sorted(about.keys() - fields)
     return f"version {version} has no field '{shorten(more[0], 40)}'" if more else ""
 
