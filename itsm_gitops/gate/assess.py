@@ -24,6 +24,7 @@ from itsm_gitops.gate.summary import describe
 from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, Assessment, Requirement, Verdict, worst
 from itsm_gitops.gate.verdicts import JudgedRequirements, judge
 from itsm_gitops.model.decisions import POLICY
+from itsm_gitops.model.door import plain_name
 from itsm_gitops.model.errors import Incomplete, RuleBookError
 from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.roles import names
@@ -163,7 +164,10 @@ class _Case:
     @cached_property
     def request(self) -> Request:
         found = content(self.repo.history, self.blank.merge_base, self.blank.head, self.policy.ignores)
-        return Request(self.policy, self.base, self.head, found, self.blank.at)
+        return Request(self.policy, self.base, self.head, found, self.blank.at, self._text)
+
+    def _text(self, blob: str) -> str:
+        return next(self.repo.history.blobs([blob])).content.decode("utf-8", "replace")
 
     @cached_property
     def commits(self) -> list[Authored]:
@@ -212,6 +216,9 @@ class _Case:
             yield _error(path, f"no rule of the policy covers {path}; {hint}")
         for path, why in self.request.broken.items():
             yield _error(path, why)
+        stays = (p for p, c in self.request.content.changes.items() if c.status != "D")
+        for path, why in self.request.door.refusals(stays):
+            yield _error(plain_name(path), why)
         strict = self.policy.unknown_author == "error" and any(a.requirement.count or a.error for a in asked)
         if self.parts.unknown and strict and not self._join():
             yield _error("authors", self._unknown_authors())
@@ -241,6 +248,7 @@ class _Case:
             yield self._unknown_authors()
         if any(self.request.protected(p) for p in self.request.content.changes):
             yield "this request changes who may approve; it is judged by the rules, roles and people of the target branch"
+        yield from self.request.door.respelt(self.request.content.changes)
         yield from judged.messages
 
     def _sources(

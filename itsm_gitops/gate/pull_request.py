@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -19,7 +19,8 @@ from itsm_gitops.gate.conditions import (
     stage_of_record,
 )
 from itsm_gitops.gate.digest import Content
-from itsm_gitops.gate.policy import COST_FROM, Policy
+from itsm_gitops.gate.door import Door
+from itsm_gitops.gate.policy import COST_FROM, ApprovalRule, Policy
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
@@ -31,6 +32,8 @@ from itsm_gitops.model.meaning import OFFERING
 from itsm_gitops.model.roles import follow, names
 from itsm_gitops.repository import Store
 
+_ANYTHING = "itsm-gitops"  # what is looked for: a link or a module might lead there
+_FILES = ("100644", "100755")
 _ROOTS = ("records/", "cmdb/")
 _OWN = ("records", "cmdb", "schemas", "itsm.yaml")
 
@@ -46,6 +49,7 @@ class Request:
     head: Store
     content: Content
     now: datetime
+    text: Callable[[str], str] = str  # what a blob holds; for files that are no documents
     broken: dict[str, str] = field(default_factory=dict)
     _facts: dict[str, Data] = field(default_factory=dict)
 
@@ -96,8 +100,12 @@ class Request:
     @cached_property
     def work(self) -> tuple[str, ...]:
         """The files that a change in the same request has to authorise: no rule of the policy is for them."""
-        rules = (*self.policy.protected, *self.policy.rules)
-        return tuple(p for p in self.content.changes if _is_work(p) and not any(r.covers(p) for r in rules))
+        rules = self.policy.rules
+        return tuple(
+            p
+            for p in self.content.changes
+            if _is_work(p) and not self.protected(p) and not any(r.covers(p) for r in rules)
+        )
 
     @cached_property
     def _beside(self) -> Beside:
@@ -194,8 +202,24 @@ class Request:
         )
 
     def protected(self, path: str) -> bool:
-        """Whether a path has a rule of its own that protects it."""
-        return any(r.covers(path) for r in self.policy.protected)
+        """Whether a path has a rule of its own that protects it, or imitates one that has."""
+        return bool(self.door.rules(path))
+
+    @cached_property
+    def door(self) -> Door:
+        """The protected paths, in every spelling."""
+        return Door(self.policy, self._texts)
+
+    def covered_by(self, rule: ApprovalRule, path: str) -> bool:
+        """Whether a rule is for a path; a protected one is for every spelling of its paths."""
+        return rule in self.door.rules(path) if rule in self.policy.protected else rule.covers(path)
+
+    def _texts(self, path: str) -> Iterator[str]:
+        """Yield what a file holds before and after; what cannot be read might hold anything."""
+        change = self.content.changes[path]
+        for mode, oid in ((change.old_mode, change.old_blob), (change.new_mode, change.new_blob)):
+            if set(oid) != {"0"}:
+                yield self.text(oid) if mode in _FILES else _ANYTHING
 
     @cached_property
     def owned(self) -> list[Touched]:

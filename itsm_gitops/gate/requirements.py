@@ -39,7 +39,7 @@ def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalR
     covered: set[str] = set()
     idle = []
     for rule in (*request.policy.protected, *request.policy.rules):
-        paths = [p for p in request.content.changes if rule.covers(p)]
+        paths = [p for p in request.content.changes if request.covered_by(rule, p)]
         documents = [] if rule in request.policy.protected else _documents(request, rule)
         if not paths and not documents:
             idle.append(rule)

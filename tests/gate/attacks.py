@@ -168,7 +168,7 @@ ATTACKS = (
     Situation("page among the records", ERROR, "no rule of the policy covers", (ok("paul"),), request=(write("records/incidents/2026/11/a.md", "A\n"), commit())),
     Situation("second file of a record's name", ERROR, "is not where a change of that name belongs", (ok("bob"), ok("mia")), base=(record(),),
               request=(write(f"records/changes/2025/11/{CHG}.yaml", change(state="implement")), record(state="implement", cis="[s1, s2]"), commit())),
-    Situation("folder whose letters differ in case only", ERROR, "no rule of the policy covers Schemas/policies/approvals.yaml", (ok("bob"),),
+    Situation("folder whose letters differ in case only", UNSATISFIED, "Schemas/policies/approvals.yaml is protected although it is written otherwise", (ok("bob"),),
               request=(record(), write("Schemas/policies/approvals.yaml", POLICY_ONE), commit())),
     Situation("link in the place of a data root", ERROR, "no rule of the policy covers Records", (ok("bob"),),
               request=(record(), link("Records", "/etc"), commit())),
