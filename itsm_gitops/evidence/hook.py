@@ -12,7 +12,7 @@ from itsm_gitops.gate.assess import assess
 from itsm_gitops.gate.guard import EVIDENCE, Guard, policy_blob, read_guard, short
 from itsm_gitops.gate.types import Assessment
 from itsm_gitops.model import clock
-from itsm_gitops.model.errors import GitError, ItsmError, UsageError
+from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.repository import Git, Repository
 
@@ -91,7 +91,9 @@ def _decide(repo: Repository, update: Update, guard: Guard, check: bool) -> Deci
         return Decision(update, False, f"a branch of that name would be in the way of {EVIDENCE}")
     if branch == update.ref and not guard.covers(update.ref):
         return Decision(update, True, "not a branch")
-    rules = not guard.ruled and bool(update.new) and bool(policy_blob(repo.history, f"{update.new}^{{commit}}"))
+    rules = (
+        not guard.ruled and bool(update.new) and bool(policy_blob(repo.history, f"{update.new}^{{commit}}"))
+    )
     idle = guard.idle(update.ref, rules=rules)
     if idle:
         return Decision(update, False, idle)

@@ -19,6 +19,7 @@ from itsm_gitops.forges.gitlab import GitLab
 from itsm_gitops.forges.http import ForgeError
 from itsm_gitops.gate import doctor_plain as plain
 from itsm_gitops.gate.codeowners import codeowners
+from itsm_gitops.gate.doctor_branches import branch_checks, rehearsed
 from itsm_gitops.gate.doctor_people import FAILED, OK, UNKNOWN, WARNING, Check, author_check, people_checks
 from itsm_gitops.graph.ownership import HEADER, PLACES
 from itsm_gitops.model.errors import GitError, Incomplete, ItsmError
@@ -75,7 +76,9 @@ def _plain(repo: Repository, offline: bool) -> Iterator[Check]:
             "server", UNKNOWN, "not looked at" if offline else "is not a folder on this machine", hint
         )
         return
-    for seen in (*plain.look(repo.history, folder), *plain.rehearse(folder, _target(repo))):
+    target = _target(repo)
+    yield from branch_checks(folder, target)
+    for seen in (*plain.look(repo.history, folder), *plain.rehearse(folder, rehearsed(folder, target))):
         yield Check(seen.subject, OK if seen.good else FAILED, seen.message, seen.hint)
 
 

@@ -55,8 +55,10 @@ class Door:
             if self.imitates(path):
                 yield (
                     path,
-                    f"{plain_name(path)} is nearly the name of a protected file, and people or file systems "
-                    "take one for the other; give it another name",
+                    (
+                        f"{plain_name(path)} is nearly the name of a protected file, and people or file systems "
+                        "take one for the other; give it another name"
+                    ),
                 )
             elif self._of_door(path) and not self.rules(path):
                 yield path, f"{path} decides what the gate does, and no protected rule is for {POLICY}"
@@ -70,7 +72,10 @@ class Door:
             floor = self._of_door(path) if spelling != SAME else ""
             if floor:
                 ours += [rule for rule in self._keepers if rule not in ours]
-            known = self._known[path] = (tuple(ours), SAME if SAME in (spelling, floor) else floor or spelling)
+            known = self._known[path] = (
+                tuple(ours),
+                SAME if SAME in (spelling, floor) else floor or spelling,
+            )
         return known
 
     @cached_property

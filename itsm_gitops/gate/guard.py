@@ -7,7 +7,7 @@ only adds branches, so that none is open because another source was forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -183,29 +183,6 @@ def _branches(raw: bytes) -> Iterable[str] | None:
     if not isinstance(listed, list) or not all(isinstance(name, str) and name for name in listed):
         return None
     return listed
-
-
-def rules_beside(guard: Guard, git: Git) -> Iterator[tuple[str, str]]:
-    """Yield branches that hold a rule book and are not guarded though it seems that people work there, with the reason.
-
-    That is so where nothing guarded holds rules, or the branch shares no commit with what is guarded. A branch that is
-    being prepared has begun at a guarded one.
-    """
-    for ref, tip in sorted(guard.tips.items()):
-        if guard.covers(ref) or not policy_blob(git, tip):
-            continue
-        if not guard.ruled:
-            yield ref, "it holds the rule book, and no guarded branch does"
-        elif not any(_related(git, guard.tips[other], tip) for other in sorted(guard.ruled)):
-            yield ref, "it has a history of its own"
-
-
-def _related(git: Git, one: str, other: str) -> bool:
-    try:
-        git.merge_base(one, other)
-    except GitError:
-        return False
-    return True
 
 
 def folder_of(path: Path) -> Git:

@@ -109,7 +109,9 @@ _LOOKS = {
 }  # fmt: skip
 _WILD = re.compile(r"[*?]")
 _SHORT = re.compile(r"([^~]{1,8})~\d{1,6}(?:\.[^.]{0,3})?", re.ASCII)
-_HASHED = re.compile(r"..[0-9a-f]{4}", re.ASCII)  # what Windows makes of a short name that is taken four times
+_HASHED = re.compile(
+    r"..[0-9a-f]{4}", re.ASCII
+)  # what Windows makes of a short name that is taken four times
 _SPELLINGS_MAX = 64
 # Controls, marks of format, halves of characters, what is for private use or means nothing.
 _UNSEEN = frozenset(["Cc", "Cf", "Cs", "Cn", "Co"])

@@ -35,12 +35,12 @@ _ALIKE = (
 
 DOOR_ROWS = (
     *(
-        Situation(f"the door is protected: {ascii(path)}", UNSATISFIED, ADMINS, (ok("bob"), ok("paul")),
+        Situation(f"the door is protected: {path!a}", UNSATISFIED, ADMINS, (ok("bob"), ok("paul")),
                   request=(record(), write(path, "x\n"), commit()))
         for path in _SAME
     ),
     *(
-        Situation(f"an imitation of the door is refused: {ascii(path)}", ERROR, NEARLY, (ok("bob"), *BOARD),
+        Situation(f"an imitation of the door is refused: {path!a}", ERROR, NEARLY, (ok("bob"), *BOARD),
                   request=(record(), write(path, "x\n"), commit()))
         for path in _ALIKE
     ),
@@ -74,7 +74,7 @@ DOOR_ROWS = (
                      ".pre-commit-config.yaml", "LICENSES/Apache-2.0.txt", "pyproject.toml")
     ),
     *(
-        Situation(f"honest: a name that only begins alike: {ascii(path)}", SATISFIED, "approved by bob", (ok("bob"),),
+        Situation(f"honest: a name that only begins alike: {path!a}", SATISFIED, "approved by bob", (ok("bob"),),
                   request=(record(), write(path, "x\n"), commit()))
         for path in ("webhooks/x.py", "src/schemas/a.json", "git-history/x", "sch\u00e9mas/plan.txt", "backup~1", "\u65e5\u672c\u8a9e/x")
     ),

@@ -97,7 +97,6 @@ class Server:
         )
         return done.stdout.strip()
 
-
     def copy(self, folder: Path) -> Server:
         """Return the same server and clone in another folder, much faster than making them."""
         made = object.__new__(Server)
@@ -372,7 +371,12 @@ def test_rules_beside_a_guarded_branch_without_any(server: Server, tmp_path: Pat
     empty = tmp_path / "empty.git"
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(empty)], check=True)
     world = server.world
-    world.git("push", "-q", str(empty), f"{world.git('commit-tree', '-m', 'x', world.git('mktree'))}:refs/heads/main")
+    world.git(
+        "push",
+        "-q",
+        str(empty),
+        f"{world.git('commit-tree', '-m', 'x', world.git('mktree'))}:refs/heads/main",
+    )
     (empty / "hooks").mkdir(exist_ok=True)
     shutil.copy(server.bare / "hooks" / "pre-receive", empty / "hooks" / "pre-receive")
     world.git("remote", "set-url", "origin", str(empty))

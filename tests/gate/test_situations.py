@@ -44,7 +44,9 @@ def play(situation: Situation, world: World) -> Assessment:
 
 
 @pytest.mark.parametrize(
-    "situation", [*SITUATIONS, *ATTACKS, *LIMITS, *OTHER_KINDS, *DOOR_ROWS], ids=lambda s: s.name.replace(" ", "-")
+    "situation",
+    [*SITUATIONS, *ATTACKS, *LIMITS, *OTHER_KINDS, *DOOR_ROWS],
+    ids=lambda s: s.name.replace(" ", "-"),
 )
 def test_situation(situation: Situation, organisation: World, tmp_path: Path) -> None:
     found = play(situation, World.copy(organisation, tmp_path / "repo"))
