@@ -132,3 +132,16 @@ def test_a_list_of_branches_that_is_none(bare: Path) -> None:
     assert guard.covers("refs/heads/main")
     assert "cannot be read" in guard.idle("refs/heads/topic", rules=True)
     assert _look(bare)["list of branches"] == ("failed", f"{POLICY} of main cannot be read")
+
+
+@pytest.mark.parametrize("suffix", ["", "~1", "^{commit}~1", "^1"])
+@pytest.mark.parametrize("branch", ["main", "origin/main", "feature/x"])
+def test_a_tag_does_not_stand_in_for_the_branch_of_its_name(bare: Path, branch: str, suffix: str) -> None:
+    """Anybody may push a tag, and every clone fetches it."""
+    second = _commit(bare, _git(bare, "rev-parse", "main^{tree}"), "main", message="second")
+    place = "refs/remotes/" if branch.startswith("origin/") else "refs/heads/"
+    _git(bare, "update-ref", f"{place}{branch}", second)
+    _git(bare, "update-ref", f"refs/tags/{branch}", _git(bare, "rev-parse", "topic"))
+    git = Git(bare, {"GIT_DIR": str(bare)})
+    assert git.resolve(f"{branch}{suffix}") == _git(bare, "rev-parse", f"{place}{branch}{suffix}")
+    assert git.resolve(f"refs/tags/{branch}") == _git(bare, "rev-parse", "topic")
