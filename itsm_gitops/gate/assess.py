@@ -248,6 +248,8 @@ class _Case:
             yield self._unknown_authors()
         if any(self.request.protected(p) for p in self.request.content.changes):
             yield "this request changes who may approve; it is judged by the rules, roles and people of the target branch"
+        for calendar, becomes in self.request.lifted:
+            yield f"the freeze {calendar.id} {becomes}, so those are asked who decide about changes in that freeze"
         yield from self.request.door.respelt(self.request.content.changes)
         yield from judged.messages
 

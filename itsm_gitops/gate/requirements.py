@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from itsm_gitops.gate.conditions import Touched
+from itsm_gitops.gate.freezes import freeze_rules
 from itsm_gitops.gate.policy import AFFECTED, OWNER, SERVICES, ApprovalRule, Override, matches
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.types import Requirement
@@ -47,9 +48,23 @@ def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalR
         covered.update(paths, (t.path for t in documents))
         for found in _spell_out(request, rule, documents):
             _keep(asked, found)
+    for found in _for_lifted(request):
+        _keep(asked, found)
     work = any(t.path in covered and request.authorises(t) for t in request.changes)
     left = [p for p in request.content.changes if p not in covered and not (work and p in request.work)]
     return list(asked.values()), idle, left
+
+
+def _for_lifted(request: Request) -> Iterator[AppliedRequirement]:
+    """Yield what a change in each freeze that the request lifts would need; nobody overrides that."""
+    for freeze in request.lifted:
+        calendar = freeze.calendar
+        for rule in freeze_rules(request.policy):
+            if not rule.require.each:
+                yield AppliedRequirement(_requirement(rule, calendar.id, ""), calendar.data)
+                continue
+            for item in sorted(calendar.applies_to) or [calendar.id]:
+                yield from _for_item(request, rule, item, calendar.data, None)
 
 
 def _documents(request: Request, rule: ApprovalRule) -> list[Touched]:
