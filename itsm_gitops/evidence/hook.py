@@ -1,9 +1,9 @@
-"""`itsm hook`: the gate of a plain Git server, and running a forge's gate again after a review."""
+"""`itsm hook`: the gate of a plain Git server, before and after a push."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from itsm_gitops.forges import answers as shape
@@ -18,9 +18,6 @@ from itsm_gitops.repository import Git, Repository
 
 if TYPE_CHECKING:
     from itsm_gitops.evidence.writing import StatementDraft
-
-if TYPE_CHECKING:
-    from itsm_gitops.forges.github import GitHub, OpenPullRequest
 
 _IN_THE_WAY = ("itsm",)
 _PUSHED_MAX = 1000
@@ -185,59 +182,3 @@ def _signed_at(git: Git, oid: str) -> str:
     except (ValueError, TypeError, KeyError, RecursionError):
         return ""
     return clock.format_time(at) if at else ""
-
-
-class Rerun(NamedTuple):
-    """Whether the gate of a pull request was started again, and why not."""
-
-    number: int
-    started: bool
-    reason: str = ""
-    failed: bool = False
-
-
-def rerun(repo: Repository, *, check: str, every: bool, forge: str = "") -> Iterator[Rerun]:
-    """Run the gate again: of the pull requests that the event is about, or of ``every`` open one.
-
-    With ``every`` only those are started whose gate no longer says what a new run would say: GitHub
-    lets no run be repeated more than 50 times. Raises ForgeError where GitHub cannot be asked.
-    GitHub only: the job itself is the required check, so only its own new run can turn it green.
-    """
-    from itsm_gitops.forges import connection as forging
-    from itsm_gitops.forges.github import GitHub
-
-    name = forging.forge_name(repo, forge)
-    server = forging.connect(repo, name)
-    if not isinstance(server, GitHub) or name != "github":
-        raise UsageError(
-            f"{name} runs its gate again by itself or by schedule", "see the workflow of that forge"
-        )
-    head = "" if every else forging.read_event(name).head
-    for pull_request in server.open_pull_requests():
-        if pull_request.head == head or (every and not pull_request.draft):
-            yield _rerun(repo, server, pull_request, check, every)
-
-
-def _rerun(
-    repo: Repository, server: GitHub, pull_request: OpenPullRequest, check: str, compare: bool
-) -> Rerun:
-    run = server.last_run(pull_request.head, check)
-    if run is None or not run.ended:
-        return Rerun(pull_request.number, False, "has no finished run")
-    if compare and run.passed == _passes(repo, pull_request.number):
-        return Rerun(pull_request.number, False, "stands as it was")
-    try:
-        server.run_again(run.job)
-    except ItsmError as error:
-        # The others must not wait for one that GitHub refuses.
-        return Rerun(pull_request.number, False, f"cannot be started again: {error.message}", failed=True)
-    return Rerun(pull_request.number, True)
-
-
-def _passes(repo: Repository, number: int) -> bool:
-    from itsm_gitops.gate.approvals import ApprovalQuery, approvals
-
-    try:
-        return approvals(repo, ApprovalQuery(what=str(number), forge="github")).passes
-    except ItsmError:
-        return False  # what cannot be judged is red, as the gate itself would be

@@ -87,7 +87,9 @@ class Calendars:
                 _days(whole[e.id], whole),
                 facts.is_in_force(book.kinds[e.kind], e.columns),
                 facts.is_retired(book, e),
-                below.of(_names(whole[e.id].get("applies_to"))) if e.columns.get("type") == FREEZE else frozenset(),
+                below.of(_names(whole[e.id].get("applies_to")))
+                if e.columns.get("type") == FREEZE
+                else frozenset(),
             )
             for e in entries
         }
