@@ -107,6 +107,7 @@ _LOOKS = {
     "-": "\u2010\u2011\u2012\u2013\u2014\u2212\u2043\u02d7",
     "/": "\\\u2044\u2215\u29f8\u2571",
 }  # fmt: skip
+_ENDS = re.compile(r"[. ](?:/|$)|[: ]|//")  # what is left out at the ends of names
 _WILD = re.compile(r"[*?]")
 _SHORT = re.compile(r"([^~]{1,8})~\d{1,6}(?:\.[^.]{0,3})?", re.ASCII)
 _HASHED = re.compile(
@@ -132,7 +133,7 @@ def folded(path: str) -> str:
         text = path.lower()
     else:
         text = unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
-    return "/".join(part.rstrip(" .") or part for part in text.split("/"))
+    return "/".join(part.rstrip(" .") or part for part in text.split("/")) if _ENDS.search(text) else text
 
 
 @lru_cache(maxsize=4096)
@@ -140,6 +141,8 @@ def drawn(path: str) -> str:
     """Return the form in which paths that look alike are equal, without what cannot be seen."""
     text = path.lower() if path.isascii() else _visible(path)
     text = text.translate(_drawn()).replace("rn", "m").replace("vv", "w")
+    if not _ENDS.search(text):
+        return text
     head = "/" if text.startswith("/") else ""
     # What follows a colon names a stream of the same file on Windows.
     parts = (part.partition(":")[0].strip().rstrip(" .") for part in text.split("/"))
