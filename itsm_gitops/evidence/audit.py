@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from itsm_gitops.evidence.ledger import (
@@ -24,10 +25,19 @@ from itsm_gitops.evidence.ledger import (
     Ledger,
     finding,
 )
-from itsm_gitops.evidence.moves import BranchMove, BranchMoves, ancestors, moves_of
+from itsm_gitops.evidence.beginning import before_evidence, setting_up
+from itsm_gitops.evidence.moves import (
+    BranchMove,
+    BranchMoves,
+    ancestors,
+    audited_since,
+    first_parents,
+    moves_of,
+)
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.evidence.statement import MERGE, RETROACTIVE
+from itsm_gitops.evidence.vouching import Vouchers
 from itsm_gitops.gate.types import SATISFIED
 from itsm_gitops.model import clock
 from itsm_gitops.model.findings import ERROR, INFO
@@ -65,14 +75,23 @@ class AuditReport:
         return all(f.severity != ERROR for f in self.findings)
 
 
-class Since(NamedTuple):
-    """Where the audit begins: behind a commit, at a moment, or (both None) where evidence does."""
+class Period(NamedTuple):
+    """What is audited: from behind a commit or from a moment on, and until before a moment.
+
+    Without a beginning it is everything since the rules about approvals came.
+    """
 
     commit: str | None = None
     moment: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, statement: Statement) -> bool:
+        """Whether a merge, or its recording, lies in it: both moments count, since either may be wrong."""
+        late_enough = self.moment is None or max(statement.evaluated_at, statement.recorded_at) >= self.moment
+        return late_enough and (self.until is None or statement.evaluated_at < self.until)
 
 
-EVERYTHING = Since()
+EVERYTHING = Period()
 
 
 def verify(
@@ -80,7 +99,7 @@ def verify(
     ledger: Ledger,
     tips: Mapping[str, str],
     *,
-    since: Since = EVERYTHING,
+    period: Period = EVERYTHING,
     now: datetime,
     everything: bool = True,
 ) -> AuditReport:
@@ -90,11 +109,13 @@ def verify(
     """
     repo.history.require_history("what was merged when")
     recheck = Recheck(repo, ledger, now)
+    vouchers = Vouchers(repo, ledger)
     findings = list(ledger.findings)
     branches = []
     for target, tip in tips.items():
-        case = _BranchAudit(repo.history, ledger, target, tip, since, recheck)
+        case = _BranchAudit(repo.history, ledger, target, tip, period, recheck)
         findings.extend(case.findings())
+        findings.extend(vouchers.findings(case.statements))
         branches.append(case.branch)
     if everything:
         findings.extend(_elsewhere(ledger, tips))
@@ -120,24 +141,48 @@ def _elsewhere(ledger: Ledger, tips: Mapping[str, str]) -> Iterator[AuditFinding
             )
 
 
+def in_period(moves: BranchMoves, period: Period) -> BranchMoves:
+    """Leave out the moves from before or after a period.
+
+    Only a statement can say that what is behind it is older: the date of a commit is what its author wrote, so a
+    commit without a statement, in front of a statement of the period, is of the period.
+    """
+    if period.moment is None and period.until is None:
+        return moves
+    inside = [i for i, m in enumerate(moves.moves) if m.statement and period.holds(m.statement)]
+    newest, oldest = (inside[0], inside[-1]) if inside else (-1, -1)
+    chosen = [
+        m
+        for i, m in enumerate(moves.moves)
+        if (period.holds(m.statement) if m.statement else newest <= i <= oldest or _dated(m, period))
+    ]
+    return moves._replace(moves=tuple(chosen), start=chosen[-1].base if chosen else moves.tip)
+
+
+def _dated(move: BranchMove, period: Period) -> bool:
+    """Whether the date of a commit that nobody recorded does not lie outside a period."""
+    at = move.landed.at
+    return (period.moment is None or at >= period.moment) and (period.until is None or at < period.until)
+
+
 class _BranchAudit:
     """The audit of one branch."""
 
     def __init__(
-        self, git: Git, ledger: Ledger, target: str, tip: str, since: Since, recheck: Recheck
+        self, git: Git, ledger: Ledger, target: str, tip: str, period: Period, recheck: Recheck
     ) -> None:
         self.git = git
         self.target = target
         self.recheck = recheck
-        self.since = since
         statements = ledger.of_branch(target)
-        self.moves = _cut(moves_of(git, tip, statements, since.commit), since)
-        before = ancestors(git, since.commit) if since.commit else frozenset()
-        self.statements = [s for s in statements if s.merge not in before and self._in_time(s.recorded_at)]
+        line = first_parents(git, tip)
+        start = period.commit or audited_since(git, tip, line, statements)
+        whole = moves_of(git, tip, statements, start, line=line)
+        self.setting_up = frozenset() if period.commit else setting_up(recheck.repo, whole)
+        self.moves = in_period(whole, period)
+        before = ancestors(git, period.commit) if period.commit else frozenset()
+        self.statements = [s for s in statements if s.merge not in before and period.holds(s)]
         self.reached = ancestors(git, tip)
-
-    def _in_time(self, at: datetime) -> bool:
-        return self.since.moment is None or at >= self.since.moment
 
     @property
     def branch(self) -> AuditedBranch:
@@ -170,15 +215,23 @@ class _BranchAudit:
     def _unreviewed(self, move: BranchMove) -> AuditFinding:
         landed = move.landed
         who = f"{landed.committer} <{landed.committer_address}>"
+        what = f"'{landed.subject[:80]}', committed by {who}"
+        message, severity = f"{what}: no statement says who approved it", ERROR
+        hint = "itsm audit record writes down what can still be found out about it"
+        if landed.commit in self.setting_up:
+            message, severity = f"{what}: set up rules and people before evidence began", INFO
+            hint = "look at who may approve since then: itsm audit access"
+        elif landed.commit in self.before_evidence:
+            message += "; it came after the rules about approvals and before the first statement"
+            hint = f"itsm audit record --since {self.moves.start[:12]} writes down what can still be found out"
         return AuditFinding(
-            UNREVIEWED,
-            ERROR,
-            landed.commit,
-            f"'{landed.subject[:80]}', committed by {who}: no statement says who approved it",
-            "itsm audit record writes down what can still be found out about it",
-            target=self.target,
-            at=landed.at,
+            UNREVIEWED, severity, landed.commit, message, hint, target=self.target, at=landed.at
         )
+
+    @cached_property
+    def before_evidence(self) -> frozenset[str]:
+        """The merges that are older than the first statement; none where there is no statement at all."""
+        return frozenset(m.landed.commit for m in before_evidence(self.moves.moves))
 
     def _reviews(self) -> dict[str, Statement]:
         """Return the retrospective reviews that hold, by the name of the statement they complete."""
@@ -187,18 +240,6 @@ class _BranchAudit:
             for s in reversed(self.statements)
             if s.kind == RETROACTIVE and s.result == SATISFIED and not list(self.recheck.wrong(s))
         }
-
-
-def _cut(moves: BranchMoves, since: Since) -> BranchMoves:
-    """Leave out the moves from before a moment."""
-    if since.moment is None:
-        return moves
-    later: list[BranchMove] = []
-    for move in moves.moves:
-        if (move.statement.recorded_at if move.statement else move.landed.at) < since.moment:
-            break
-        later.append(move)
-    return moves._replace(moves=tuple(later), start=later[-1].base if later else moves.tip)
 
 
 def _consequences(statement: Statement, review: Statement | None, now: datetime) -> Iterator[AuditFinding]:

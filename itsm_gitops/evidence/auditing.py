@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from itsm_gitops.evidence import audit, recording
 from itsm_gitops.evidence import sources as evidencing
-from itsm_gitops.evidence.audit import AuditedBranch, AuditReport, Since
+from itsm_gitops.evidence.audit import AuditedBranch, AuditReport, Period
 from itsm_gitops.evidence.ledger import TAMPERED, AuditFinding, Ledger, read_ledger
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.recheck import Recheck
@@ -22,10 +22,13 @@ from itsm_gitops.repository import Git, Repository, mainline, sharing
 VERSION = 1
 
 
-def verify(repo: Repository, *, since: str = "", target: str = "", anchor: str = "") -> AuditReport:
+def verify(
+    repo: Repository, *, since: str = "", until: str = "", target: str = "", anchor: str = ""
+) -> AuditReport:
     """Compute all evidence again, offline.
 
-    ``since`` is a revision or a date; by default the audit begins where evidence does. ``target`` is
+    ``since`` is a revision or a date; by default the audit begins where the rules about approvals
+    came. ``until`` is a date (that day included) or a time. ``target`` is
     one branch; by default all that evidence is about are audited, and the usual one. ``anchor`` is
     a commit of the ledger that an earlier audit ended with. Raises UsageError for what is none of
     these, GitError where history is missing.
@@ -35,12 +38,13 @@ def verify(repo: Repository, *, since: str = "", target: str = "", anchor: str =
     ledger = read_ledger(git, newest.tip)
     more = [*_parted(newest), *_anchored(git, newest.tip, anchor)]
     ledger = ledger._replace(findings=(*more, *ledger.findings))
-    tips = dict(_tips(repo, ledger, target))
+    tips = dict(tips_of(repo, ledger, target))
     now = clock.now()
-    return audit.verify(repo, ledger, tips, since=_since(git, since), now=now, everything=not target)
+    period = period_of(git, since, until)
+    return audit.verify(repo, ledger, tips, period=period, now=now, everything=not target)
 
 
-def _tips(repo: Repository, ledger: Ledger, target: str) -> Iterator[tuple[str, str]]:
+def tips_of(repo: Repository, ledger: Ledger, target: str) -> Iterator[tuple[str, str]]:
     usual = recording.branch(repo, target)
     yield usual
     for name in () if target else ledger.targets:
@@ -51,25 +55,34 @@ def _tips(repo: Repository, ledger: Ledger, target: str) -> Iterator[tuple[str, 
                 continue  # the audit says that it is missing
 
 
-def _since(git: Git, text: str) -> Since:
-    if not text:
-        return audit.EVERYTHING
-    try:
-        return Since(commit=git.resolve(text))
-    except GitError as error:
-        moment = clock.parse_time(text) or _midnight(text)
-        if moment is None:
-            raise UsageError(
-                f"'{text}' is no revision and no date", error.hint or "--since 2026-11-01, or a commit"
-            ) from error
-        return Since(moment=moment)
+def period_of(git: Git, since: str, until: str) -> Period:
+    """Return the period that two texts name; raises UsageError for what is no revision, day or time."""
+    end = _moment(until, last=True) if until else None
+    if until and end is None:
+        raise UsageError(f"'{until}' is no date", "--until 2026-12-31 (that day included), or a time")
+    if not since:
+        return Period(until=end)
+    moment = _moment(since)
+    if moment is None:
+        try:
+            return Period(commit=git.resolve(since), until=end)
+        except GitError as error:
+            hint = error.hint or "--since 2026-11-01, or a commit"
+            raise UsageError(f"'{since}' is no revision and no date", hint) from error
+    if end is not None and end <= moment:
+        raise UsageError(f"the period ends before it begins: {since} to {until}", "--since DAY --until DAY")
+    return Period(moment=moment, until=end)
 
 
-def _midnight(text: str) -> datetime | None:
-    try:
-        return datetime.combine(date.fromisoformat(text), time(0), UTC)
-    except ValueError:
-        return None
+def _moment(text: str, *, last: bool = False) -> datetime | None:
+    """Return a time, or the beginning of a day (UTC), with ``last`` its end; None for another text."""
+    moment = clock.parse_time(text)
+    if moment is None:
+        try:
+            moment = datetime.combine(date.fromisoformat(text), time(0), UTC) + timedelta(days=last)
+        except ValueError:
+            return None
+    return moment
 
 
 def _parted(newest: sharing.Newest) -> Iterator[AuditFinding]:
