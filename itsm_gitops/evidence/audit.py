@@ -38,7 +38,7 @@ from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.evidence.statement import MERGE, RETROACTIVE
 from itsm_gitops.evidence.vouching import Vouchers
-from itsm_gitops.gate.types import SATISFIED
+from itsm_gitops.gate.types import NOT_APPLICABLE, NOT_REQUIRED, SATISFIED
 from itsm_gitops.model import clock
 from itsm_gitops.model.findings import ERROR, INFO
 from itsm_gitops.repository import Git, Repository
@@ -288,7 +288,7 @@ def _approvers(review: Statement) -> str:
 def _why(statement: Statement) -> str:
     """Say what was missing, or who let it pass, in the statement's own words."""
     assessment = statement.predicate["assessment"]
-    passing = (SATISFIED, "NOT_APPLICABLE")
+    passing = (SATISFIED, NOT_REQUIRED, NOT_APPLICABLE)
     open_ones = [v for v in assessment["requirements"] if v["result"] not in passing]
     reasons = [
         v["reason"].partition(";")[0] if v["result"] == OVERRIDDEN else f"{v['name']}: {v['reason']}"

@@ -3,8 +3,9 @@
 A forge tells when it merged, and a server's hook runs at that moment. Where neither is asked, nobody knows:
 the date of a commit is what its author wrote, and a commit may reach the branch days after it was made. It cannot have
 been merged properly before the last approval of this very content was given, though, and not before it was made. So it is
-judged as of the later of these two. Limits of age, delegations and keys count as they stood then, and neither an outage
-of the job that records nor a holiday turns an approval into one that is too old.
+judged as of the later of these two, where it passes then. Limits of age, delegations and keys count as they stood
+then, and neither an outage of the job that records nor a holiday turns an approval into one that is too old. What does
+not pass then is judged as of the recording: the date of a commit must not tell when a key or a role came.
 """
 
 from __future__ import annotations

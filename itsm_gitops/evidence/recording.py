@@ -177,8 +177,8 @@ def _draft(repo: Repository, target: str, base: str, move: BranchMove, source: S
     first_draft = draft(repo, base, landed, target, inputs, source.merged_at(pull_request))
     if pull_request is None or pull_request.merged_at is None:
         then = merging.moment(first_draft.assessment, landed)
-        if then is not None:
-            first_draft = draft(repo, base, landed, target, inputs, then)
+        earlier = draft(repo, base, landed, target, inputs, then) if then else first_draft
+        first_draft = earlier if earlier.assessment.passes else first_draft
     return replace(
         first_draft,
         pull_request=source.describe(pull_request),
