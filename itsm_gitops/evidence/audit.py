@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
+from itsm_gitops.evidence.beginning import before_evidence, setting_up
 from itsm_gitops.evidence.ledger import (
     BYPASSED,
     MEANINGS,
@@ -25,15 +26,14 @@ from itsm_gitops.evidence.ledger import (
     Ledger,
     finding,
 )
-from itsm_gitops.evidence.beginning import before_evidence, setting_up
 from itsm_gitops.evidence.moves import (
     BranchMove,
-    BranchMoves,
     ancestors,
     audited_since,
     first_parents,
     moves_of,
 )
+from itsm_gitops.evidence.period import EVERYTHING, Period, in_period
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.evidence.statement import MERGE, RETROACTIVE
@@ -73,25 +73,6 @@ class AuditReport:
     def clean(self) -> bool:
         """Whether nothing is wrong; an override that is reviewed in time is not."""
         return all(f.severity != ERROR for f in self.findings)
-
-
-class Period(NamedTuple):
-    """What is audited: from behind a commit or from a moment on, and until before a moment.
-
-    Without a beginning it is everything since the rules about approvals came.
-    """
-
-    commit: str | None = None
-    moment: datetime | None = None
-    until: datetime | None = None
-
-    def holds(self, statement: Statement) -> bool:
-        """Whether a merge, or its recording, lies in it: both moments count, since either may be wrong."""
-        late_enough = self.moment is None or max(statement.evaluated_at, statement.recorded_at) >= self.moment
-        return late_enough and (self.until is None or statement.evaluated_at < self.until)
-
-
-EVERYTHING = Period()
 
 
 def verify(
@@ -139,30 +120,6 @@ def _elsewhere(ledger: Ledger, tips: Mapping[str, str]) -> Iterator[AuditFinding
                 f"it is about the branch '{target}', which is not in this repository",
                 "git fetch origin; or --target for the branches that still exist",
             )
-
-
-def in_period(moves: BranchMoves, period: Period) -> BranchMoves:
-    """Leave out the moves from before or after a period.
-
-    Only a statement can say that what is behind it is older: the date of a commit is what its author wrote, so a
-    commit without a statement, in front of a statement of the period, is of the period.
-    """
-    if period.moment is None and period.until is None:
-        return moves
-    inside = [i for i, m in enumerate(moves.moves) if m.statement and period.holds(m.statement)]
-    newest, oldest = (inside[0], inside[-1]) if inside else (-1, -1)
-    chosen = [
-        m
-        for i, m in enumerate(moves.moves)
-        if (period.holds(m.statement) if m.statement else newest <= i <= oldest or _dated(m, period))
-    ]
-    return moves._replace(moves=tuple(chosen), start=chosen[-1].base if chosen else moves.tip)
-
-
-def _dated(move: BranchMove, period: Period) -> bool:
-    """Whether the date of a commit that nobody recorded does not lie outside a period."""
-    at = move.landed.at
-    return (period.moment is None or at >= period.moment) and (period.until is None or at < period.until)
 
 
 class _BranchAudit:
@@ -223,7 +180,9 @@ class _BranchAudit:
             hint = "look at who may approve since then: itsm audit access"
         elif landed.commit in self.before_evidence:
             message += "; it came after the rules about approvals and before the first statement"
-            hint = f"itsm audit record --since {self.moves.start[:12]} writes down what can still be found out"
+            hint = (
+                f"itsm audit record --since {self.moves.start[:12]} writes down what can still be found out"
+            )
         return AuditFinding(
             UNREVIEWED, severity, landed.commit, message, hint, target=self.target, at=landed.at
         )
@@ -246,7 +205,7 @@ def _consequences(statement: Statement, review: Statement | None, now: datetime)
     """Yield what a merge that was not simply approved needs, or got since."""
     if statement.result not in (BYPASSED, OVERRIDDEN):
         return
-    why = _why(statement)
+    why = reasons(statement)
     due = statement.retro_due
     if review is not None:
         late = ", late" if due and review.evaluated_at > due else ""
@@ -285,15 +244,15 @@ def _approvers(review: Statement) -> str:
     return ", ".join(people) or "nobody in particular"
 
 
-def _why(statement: Statement) -> str:
+def reasons(statement: Statement) -> str:
     """Say what was missing, or who let it pass, in the statement's own words."""
     assessment = statement.predicate["assessment"]
     passing = (SATISFIED, NOT_REQUIRED, NOT_APPLICABLE)
     open_ones = [v for v in assessment["requirements"] if v["result"] not in passing]
-    reasons = [
+    told = [
         v["reason"].partition(";")[0] if v["result"] == OVERRIDDEN else f"{v['name']}: {v['reason']}"
         for v in open_ones
     ]
-    reasons = list(dict.fromkeys(reasons)) or list(assessment["messages"])
-    more = f"; and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
-    return "; ".join(reasons[:_REASONS]) + more or f"the gate said {assessment['result']}"
+    told = list(dict.fromkeys(told)) or list(assessment["messages"])
+    more = f"; and {len(told) - _REASONS} more" if len(told) > _REASONS else ""
+    return "; ".join(told[:_REASONS]) + more or f"the gate said {assessment['result']}"

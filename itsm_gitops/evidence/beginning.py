@@ -8,7 +8,7 @@ nobody could have approved them. Everything else without a statement is UNREVIEW
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from itsm_gitops.evidence.moves import BranchMove, BranchMoves
 from itsm_gitops.gate.policy import Policy, read_policy

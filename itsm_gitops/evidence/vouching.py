@@ -17,6 +17,7 @@ from typing import NamedTuple
 from itsm_gitops import documents
 from itsm_gitops.evidence.ledger import UNVOUCHED, AuditFinding, Ledger, finding
 from itsm_gitops.evidence.reading import Statement
+from itsm_gitops.forges.answers import is_commit
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.types import BYPASSED
 from itsm_gitops.model import clock
@@ -102,7 +103,7 @@ class Vouchers:
     def _recorders(self, statement: Statement) -> frozenset[str] | None:
         policy = str(statement.predicate["assessment"]["sources"].get(POLICY, ""))
         try:
-            if policy and policy not in self._silent:
+            if is_commit(policy) and policy not in self._silent:
                 named = recorder_names(next(self._repo.history.blobs([policy])).content)
                 self._silent[policy] = not named
             if self._silent.get(policy):
@@ -144,8 +145,14 @@ def _unvouched(statement: Statement, voucher: Voucher) -> AuditFinding | None:
         if voucher.signer in voucher.recorders or not (voucher.sources or statement.result == BYPASSED):
             return None
         may = ", ".join(sorted(voucher.recorders)[:_LISTED]) or "nobody who is active"
-        who = f"{voucher.signer}, who is no recorder, signed it" if voucher.signer else "no recorder signed it"
-        what = f"it counts what {', '.join(voucher.sources)} said" if voucher.sources else "it says what was bypassed"
+        who = (
+            f"{voucher.signer}, who is no recorder, signed it" if voucher.signer else "no recorder signed it"
+        )
+        what = (
+            f"it counts what {', '.join(voucher.sources)} said"
+            if voucher.sources
+            else "it says what was bypassed"
+        )
         message = f"{what}, and {who}; recorders are: {may}"
         return finding(UNVOUCHED, ERROR, statement, message, "itsm audit record --sign, by a recorder")
     if TYPED not in voucher.sources:

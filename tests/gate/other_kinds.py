@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from itsm_gitops.gate.types import ERROR, OVERRIDDEN, SATISFIED, UNSATISFIED
+from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, OVERRIDDEN, SATISFIED, UNSATISFIED
 from tests.gate.situations import FOR_INCIDENT, OPEN_INCIDENT, Situation, commit, edit, ok, record, write
 from tests.gate.world import INC, INCIDENT_PATH, POLICY_PATH, World, person
 
