@@ -9,8 +9,8 @@ from itsm_gitops.cli.render import Style, facts, wrap
 from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.evidence.audit import AuditedBranch, AuditReport
 from itsm_gitops.evidence.auditing import CheckedStatement
+from itsm_gitops.evidence.cells import not_counted
 from itsm_gitops.evidence.ledger import AuditFinding
-from itsm_gitops.evidence.population import not_counted
 from itsm_gitops.evidence.reading import todays_verdicts
 from itsm_gitops.evidence.writing import StatementDraft
 from itsm_gitops.model import clock

@@ -10,9 +10,10 @@ from itsm_gitops.evidence import audit, recording
 from itsm_gitops.evidence import sources as evidencing
 from itsm_gitops.evidence.access import Entitlement, access, on_day
 from itsm_gitops.evidence.audit import AuditedBranch, AuditReport
+from itsm_gitops.evidence.cells import contents_of
 from itsm_gitops.evidence.ledger import TAMPERED, AuditFinding, Ledger, read_ledger
 from itsm_gitops.evidence.period import EVERYTHING, Period
-from itsm_gitops.evidence.population import Population, contents_of
+from itsm_gitops.evidence.population import Population
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.evidence.vouching import Voucher, Vouchers

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from itsm_gitops.evidence.audit import AuditReport, reasons
+from itsm_gitops.evidence.cells import approvers, who
 from itsm_gitops.evidence.ledger import (
     BACKDATED,
     BYPASSED,
@@ -23,12 +24,10 @@ from itsm_gitops.evidence.ledger import (
     UNVOUCHED,
     AuditFinding,
 )
-from itsm_gitops.evidence.population import Population, PopulationMerge, approvers, who
+from itsm_gitops.evidence.population import Population, PopulationMerge
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.statement import MERGE
 from itsm_gitops.model import clock
-from itsm_gitops.model.decisions import firm_states
-from itsm_gitops.model.facts import stage_of
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.repository.changeset import changeset
 
@@ -54,6 +53,7 @@ MEANINGS = {
 }
 _INTEGRITY = (TAMPERED, BACKDATED, MISMATCH, UNVOUCHED)
 _CLOCKS = timedelta(minutes=5)
+_MACHINES = timedelta(days=1)  # clocks of people's machines, which date commits
 _EMERGENCY_TYPE = "emergency"
 _LISTED = 3
 
@@ -146,7 +146,7 @@ def _of_merge(population: Population, merge: PopulationMerge) -> Iterator[Deviat
             yield deviation(statement.result, reasons(statement))
         elif _is_emergency(population, merge):
             yield deviation(EMERGENCY, "an emergency change, approved before it was merged")
-        late = _late(statement)
+        late = _late(statement, merge)
         if late:
             yield deviation(LATE, late)
         unseen = _unseen(population, statement)
@@ -161,15 +161,19 @@ def _is_emergency(population: Population, merge: PopulationMerge) -> bool:
     return any(population.records.get(c, {}).get("type") == _EMERGENCY_TYPE for c in merge.changes)
 
 
-def _late(statement: Statement) -> str:
-    """Say which approval came after the merge that it is about; empty where none did."""
-    if statement.kind != MERGE:
-        return ""
+def _late(statement: Statement, merge: PopulationMerge) -> str:
+    """Say which approval came after the merge that it is about; empty where none did.
+
+    A merge commit bears the time of the merge; another commit may have been made long before it was merged.
+    """
+    landed = merge.move.landed
+    merged, slack = statement.evaluated_at, _CLOCKS
+    if len(landed.parents) > 1 and landed.at + _MACHINES < merged:
+        merged, slack = landed.at, _MACHINES
     for review in _counted(statement):
         at = clock.parse_time(review["at"])
-        if at is not None and at > statement.evaluated_at + _CLOCKS:
-            merged = clock.format_time(statement.evaluated_at)
-            return f"{who(review)} approved {review['at']}, and it was merged {merged}"
+        if at is not None and at > merged + slack:
+            return f"{who(review)} approved {review['at']}, and it was merged {clock.format_time(merged)}"
     return ""
 
 
@@ -206,9 +210,8 @@ def _of_changes(population: Population) -> Iterator[Deviation]:
         data = population.records.get(change)
         if data is None:
             continue
-        kind = population.book.kinds.get(str(data.get("kind")))
         state = str(data.get("state", ""))
-        if kind is not None and stage_of(kind, data) in firm_states(kind) and change not in recorded:
+        if population.firm(data) and change not in recorded and not population.came_with_the_rules(change):
             message = f"'{data.get('title', change)}' is in the state {state}, and no statement is about it"
             yield Deviation(NO_EVIDENCE, "", (change,), "", None, message)
         early = _early(population, change, data)

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from itsm_gitops.evidence.cells import approvals_of
 from itsm_gitops.evidence.exceptions import Deviation
-from itsm_gitops.evidence.population import Population, PopulationMerge, approvals_of
+from itsm_gitops.evidence.population import Population, PopulationMerge
 from itsm_gitops.gate.types import OVERRIDDEN
 from itsm_gitops.model.roles import names
 

@@ -8,6 +8,7 @@ move. So a push of many commits is one move, whatever its commits look like.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from itsm_gitops.evidence.reading import Statement
@@ -26,11 +27,15 @@ class BranchMove(NamedTuple):
 
 
 class BranchMoves(NamedTuple):
-    """The moves of one branch, newest first, back to ``start`` (empty: to its first commit)."""
+    """The moves of one branch, newest first, back to ``start`` (empty: to its first commit).
+
+    ``started`` is the date that the commit ``start`` bears, where it is a first parent.
+    """
 
     tip: str
     start: str
     moves: tuple[BranchMove, ...]
+    started: datetime | None = None
 
 
 def merges(statements: Iterable[Statement]) -> dict[str, Statement]:
@@ -59,7 +64,8 @@ def moves_of(
     line = line if line is not None else first_parents(git, tip)
     begin = _start(git, tip, line, recorded) if start is None else start
     older = ancestors(git, begin) if begin else frozenset()
-    return BranchMoves(tip, begin, tuple(_walk(git, tip, line, recorded, older)))
+    started = line[begin].at if begin in line else None
+    return BranchMoves(tip, begin, tuple(_walk(git, tip, line, recorded, older)), started)
 
 
 def _walk(

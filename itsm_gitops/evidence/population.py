@@ -10,24 +10,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from itsm_gitops import documents
+from itsm_gitops.evidence.cells import contents_of, review_cell, statement_cells
 from itsm_gitops.evidence.ledger import UNREVIEWED, Ledger
 from itsm_gitops.evidence.moves import BranchMove, audited_since, first_parents, moves_of
 from itsm_gitops.evidence.period import Period, in_period
-from itsm_gitops.evidence.reading import Statement, todays_verdicts
+from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.statement import MERGE
-from itsm_gitops.gate.types import NOT_APPLICABLE, NOT_REQUIRED, RESULTS
+from itsm_gitops.gate.types import RESULTS
 from itsm_gitops.model import clock
-from itsm_gitops.model.decisions import POLICY
+from itsm_gitops.model.decisions import firm_states
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.facts import stage_of
 from itsm_gitops.model.meaning import CHANGE
 from itsm_gitops.model.roles import names
-from itsm_gitops.repository import Repository, read_rulebook
+from itsm_gitops.repository import Repository, Snapshot, read_rulebook
 from itsm_gitops.repository.changeset import changeset
 
 CHANGE_ROW, MERGE_ROW = "change", "merge"
@@ -39,7 +42,7 @@ COLUMNS = (
     "review_due", "recorded_at", "signed_by", "policy", "statement", "exceptions",
 )  # fmt: skip
 _WINDOW = ("planned_start", "planned_end", "actual_start", "actual_end")
-_ORDER = (UNREVIEWED, NO_EVIDENCE, *RESULTS)
+_ORDER = (UNREVIEWED, *RESULTS)
 
 Data = Mapping[str, Any]
 Row = dict[str, str]
@@ -150,6 +153,23 @@ class Population:
             found[by_path[path]] = data if isinstance(data, dict) else {"title": f"{path} cannot be read"}
         return found
 
+    def firm(self, data: Data) -> bool:
+        """Whether a change is in a state in which its work may be done, or was done."""
+        kind = self.book.kinds.get(str(data.get("kind")))
+        return kind is not None and stage_of(kind, data) in firm_states(kind)
+
+    def came_with_the_rules(self, change: str) -> bool:
+        """Whether a change was authorised already when the rules about approvals came to the branch."""
+        try:
+            data = documents.load(self._beginning.read(self.paths[change])).data
+        except ItsmError:
+            return False
+        return isinstance(data, dict) and self.firm(data)
+
+    @cached_property
+    def _beginning(self) -> Snapshot:
+        return self.repo.snapshot(self.begin)
+
     @cached_property
     def carried(self) -> dict[str, list[PopulationMerge]]:
         """The merges of the period by the changes that they carry."""
@@ -184,17 +204,17 @@ class Population:
     def _change_row(self, change: str, codes: Sequence[str]) -> Row:
         merges = self.carried.get(change, [])
         statements = [m.move.statement for m in merges if m.move.statement]
-        results = [m.result for m in merges] if merges else [NO_EVIDENCE]
+        bare = NO_EVIDENCE if self.firm(self.records.get(change, {})) else ""
         row = {
             **self._recorded([change]),
-            **_statement_cells(statements, self._contents),
+            **statement_cells(statements, self._contents),
             "row": CHANGE_ROW,
             "changes": change,
             "target": " ".join(dict.fromkeys(m.target for m in merges)),
             "merge": " ".join(m.commit for m in merges),
             "merged_at": clock.format_time(merges[0].at) if merges else "",
-            "result": min(results, key=_ORDER.index),
-            "reviewed_afterwards": "; ".join(_review(m.review) for m in merges if m.review),
+            "result": min((m.result for m in merges), key=_ORDER.index, default=bare),
+            "reviewed_afterwards": "; ".join(review_cell(m.review) for m in merges if m.review),
             "exceptions": " ".join(codes),
         }
         return {c: row.get(c, "") for c in COLUMNS}
@@ -204,14 +224,14 @@ class Population:
         row = {
             **self._recorded(merge.changes),
             "committer": f"{landed.committer} <{landed.committer_address}>",
-            **_statement_cells([merge.move.statement] if merge.move.statement else [], self._contents),
+            **statement_cells([merge.move.statement] if merge.move.statement else [], self._contents),
             "row": MERGE_ROW,
             "changes": " ".join(merge.changes),
             "target": merge.target,
             "merge": merge.commit,
             "merged_at": clock.format_time(merge.at),
             "result": merge.result,
-            "reviewed_afterwards": _review(merge.review) if merge.review else "",
+            "reviewed_afterwards": review_cell(merge.review) if merge.review else "",
             "exceptions": " ".join(codes),
         }
         row["title"] = row["title"] or landed.subject
@@ -240,103 +260,3 @@ def digest(rows: Iterable[Row]) -> str:
 def _joined(documents_: Iterable[Data], field: str) -> str:
     values = [str(d[field]) for d in documents_ if isinstance(d.get(field), str | int | float)]
     return "; ".join(" ".join(v.split()) for v in values)
-
-
-def _statement_cells(statements: Sequence[Statement], contents: Container[str]) -> dict[str, str]:
-    """Return what statements say, together: of a change there are several."""
-    several = [_cells(s, contents) for s in statements]
-    return {
-        name: "; ".join(dict.fromkeys(cells[name] for cells in several if cells[name]))
-        for name in (several[0] if several else ())
-    }
-
-
-def _cells(statement: Statement, contents: Container[str]) -> dict[str, str]:
-    predicate, assessment = statement.predicate, statement.predicate["assessment"]
-    due = statement.retro_due
-    return {
-        "required": "; ".join(_required(assessment)),
-        "approved_by": approvers(statement),
-        "approvals": "; ".join(_approvals(assessment)),
-        "not_counted": "; ".join(
-            f"{who(r['review'])}: {r['code']}" for r in not_counted(statement, contents)
-        ),
-        "authors": ", ".join(assessment["authors"]),
-        "kept_apart": ", ".join(_apart(assessment)),
-        "committer": str(predicate["merger"].get("committer", "")),
-        "merged_by": str(predicate["merger"].get("account", "")),
-        "request": str(predicate["request"].get("url", "")),
-        "review_due": clock.format_time(due) if due else "",
-        "recorded_at": clock.format_time(statement.recorded_at),
-        "signed_by": predicate["signer"],
-        "policy": str(assessment["sources"].get(POLICY, "")),
-        "statement": statement.path,
-    }
-
-
-def _required(assessment: Data) -> Iterator[str]:
-    verdicts = zip(assessment["requirements"], todays_verdicts(assessment), strict=True)
-    for verdict, result in verdicts:
-        if result == NOT_REQUIRED:
-            yield f"{verdict['name']} (nobody)"
-        elif result != NOT_APPLICABLE:
-            yield f"{verdict['name']} ({verdict['count']} {verdict['role']})".replace(" (0 )", "")
-
-
-def _approvals(assessment: Data) -> list[str]:
-    """Return each approval that counted, once: who, when, in which way, what they saw."""
-    reviews = [r for v in assessment["requirements"] for r in v["counted"]]
-    told = [
-        f"{who(r)} {r['at']} {'signed' if r['signed'] else r['source']} {str(r['commit'] or '')[:12]}".strip()
-        for r in sorted(reviews, key=lambda r: str(r["at"]))
-    ]
-    return list(dict.fromkeys(told))
-
-
-def not_counted(statement: Statement, contents: Container[str]) -> list[Data]:
-    """Return the reviews that did not count, without those that were given for another merge.
-
-    ``contents`` are the digests of all merges on record: a report of progress is not what the approvers of the plan
-    looked at, so their approval is none that was refused here.
-    """
-    assessment = statement.predicate["assessment"]
-    own = str(assessment["digest"])
-    return [
-        r
-        for r in assessment["rejected"]
-        if r["review"]["digest"] == own or r["review"]["digest"] not in contents
-    ]
-
-
-def contents_of(ledger: Ledger) -> frozenset[str]:
-    """Return the digests of everything whose merge is on record."""
-    return frozenset(str(s.predicate["assessment"]["digest"]) for s in ledger.statements)
-
-
-def _apart(assessment: Data) -> list[str]:
-    """Return who was kept from approving, because they wrote, committed, asked for or carry out."""
-    apart = assessment.get("separated")
-    return sorted(apart) if isinstance(apart, dict) else []
-
-
-def _review(review: Statement) -> str:
-    return f"{clock.format_time(review.evaluated_at)} {approvers(review)}"
-
-
-def approvers(statement: Statement) -> str:
-    """Return who approved, each once, with how."""
-    return ", ".join(f"{person} ({how})" for person, how in approvals_of(statement).items())
-
-
-def approvals_of(statement: Statement) -> dict[str, str]:
-    """Return how each person approved: signed, or on which forge."""
-    people: dict[str, str] = {}
-    for verdict in statement.predicate["assessment"]["requirements"]:
-        for review in verdict["counted"]:
-            people.setdefault(who(review), "signed" if review["signed"] else str(review["source"]))
-    return people
-
-
-def who(review: Data) -> str:
-    """Return the person of a review, else the account."""
-    return str(review["person"] or review["login"] or review["identity"] or "a deleted account")
