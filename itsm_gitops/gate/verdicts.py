@@ -9,7 +9,15 @@ from itsm_gitops.forges.reviews import Review
 from itsm_gitops.gate.people import Directory, Holding
 from itsm_gitops.gate.requirements import AppliedRequirement
 from itsm_gitops.gate.reviews import NO_ROLE, NOT_NEEDED, NOT_SIGNED, Judge, Standing
-from itsm_gitops.gate.types import ERROR, OVERRIDDEN, SATISFIED, UNSATISFIED, RejectedReview, Verdict
+from itsm_gitops.gate.types import (
+    ERROR,
+    NOT_REQUIRED,
+    OVERRIDDEN,
+    SATISFIED,
+    UNSATISFIED,
+    RejectedReview,
+    Verdict,
+)
 
 _NAMED = 6
 
@@ -108,7 +116,7 @@ class _Row:
         if self.asked.error:
             return Verdict(need, ERROR, (), (), self.asked.error)
         if not need.count:
-            return Verdict(need, SATISFIED, (), (), "nobody need approve this")
+            return Verdict(need, NOT_REQUIRED, (), (), "nobody need approve this")
         if not self.by.directory.knows(need.role):
             return Verdict(
                 need, ERROR, (), (), f"there is no role '{need.role}' in schemas/policies/roles.yaml"
