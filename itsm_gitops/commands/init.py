@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from itsm_gitops import __version__
 from itsm_gitops.forges.shipped import forge_files, robots
-from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model import clock
+from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError, Refused, UsageError
 
 _FILES = Path(__file__).parent / "init_files"

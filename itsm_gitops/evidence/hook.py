@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
+from itsm_gitops.evidence.pushers import pushers
 from itsm_gitops.forges import answers as shape
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.assess import assess
@@ -73,10 +74,11 @@ def pre_receive(updates: Iterable[Update], env: Mapping[str, str], *, check: boo
     """
     repo = Repository.receiving(env)
     guard = _guard(repo.history)
+    pushed_by = pushers(repo.history, env)
     decisions = []
     for update in updates:
         try:
-            decisions.append(_decide(repo, update, guard, check))
+            decisions.append(_decide(repo, update, guard, check, pushed_by))
         except ItsmError as error:
             text = f"{error.message}; {error.hint}" if error.hint else error.message
             decisions.append(Decision(update, False, text))
@@ -127,7 +129,9 @@ def _guard(git: Git) -> Guard:
     return Guard((head, *more), frozenset(branches))
 
 
-def _decide(repo: Repository, update: Update, guard: Guard, check: bool) -> Decision:
+def _decide(
+    repo: Repository, update: Update, guard: Guard, check: bool, pushed_by: tuple[str, ...]
+) -> Decision:
     if update.ref.startswith(f"{signed.PREFIX}/"):
         return _statement(repo.history, update)
     branch = update.ref.removeprefix(HEADS)
@@ -142,7 +146,9 @@ def _decide(repo: Repository, update: Update, guard: Guard, check: bool) -> Deci
         return Decision(update, False, idle)
     if not guard.covers(branch):
         return Decision(update, True, "not protected")
-    return _forward(repo.history, update, f"'{branch}'") or _judge(repo, update, branch, guard.main, check)
+    return _forward(repo.history, update, f"'{branch}'") or _judge(
+        repo, update, branch, guard.main, check, pushed_by
+    )
 
 
 def _evidence(repo: Repository, update: Update, main: str) -> Decision:
@@ -160,12 +166,13 @@ def post_receive(updates: Iterable[Update], env: Mapping[str, str]) -> list[Stat
     git = repo.history
     guard = _guard(git)
     main = _tip(git, guard.main)
+    pushed_by = pushers(git, env)
     drafts_by_update = []
     for update in updates:
         branch = update.ref.removeprefix(HEADS)
         ours = branch != update.ref and branch != EVIDENCE and update.new
         if ours and guard.covers(branch):
-            drafts_by_update.append(receiving.moved(repo, update.old, update.new, branch, main))
+            drafts_by_update.append(receiving.moved(repo, update.old, update.new, branch, main, pushed_by))
     drafts = [d for d in drafts_by_update if d is not None]
     receiving.record(git, drafts, env)
     return drafts
@@ -180,7 +187,9 @@ def _forward(git: Git, update: Update, what: str) -> Decision | None:
     return None
 
 
-def _judge(repo: Repository, update: Update, branch: str, main: str, check: bool) -> Decision:
+def _judge(
+    repo: Repository, update: Update, branch: str, main: str, check: bool, pushed_by: tuple[str, ...]
+) -> Decision:
     base = update.old or _tip(repo.history, main)
     if not base:
         return Decision(update, True, "the first push: there are no rules yet that could judge it")
@@ -190,7 +199,7 @@ def _judge(repo: Repository, update: Update, branch: str, main: str, check: bool
     if findings:
         text = f"{len(findings)} error{'s' if len(findings) > 1 else ''} in what is pushed: itsm check --base origin/{branch}"
         return Decision(update, False, text, None, findings)
-    result = assess(repo, base=base, head=update.new, target=branch, now=clock.now())
+    result = assess(repo, base=base, head=update.new, target=branch, now=clock.now(), pushed_by=pushed_by)
     reason = "approved" if result.passes else "approvals are missing"
     return Decision(update, result.passes, reason, result)
 

@@ -20,7 +20,7 @@ from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import ApprovalRule, Policy, read_policy
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.reviews import Judge
-from itsm_gitops.gate.separation import Parts, Provenance, separate
+from itsm_gitops.gate.separation import PROGRAM, Parts, Provenance, separate
 from itsm_gitops.gate.signers import signers
 from itsm_gitops.gate.summary import describe
 from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, Assessment, Requirement, Verdict, worst
@@ -235,6 +235,9 @@ class _Case:
     def _messages(self, judged: JudgedRequirements) -> Iterator[str]:
         if self.policy.unknown_author != "error" or joining(self.request, self.parts):
             yield from unknown_words(self.parts)
+        for identity in self.provenance.pushed_by:
+            if not identity.startswith(PROGRAM) and not self.directory.by_identity(identity):
+                yield f"{identity.removeprefix('user:')} pushed this, and is nobody in cmdb/people on the target branch"
         if any(self.request.protected(p) for p in self.request.content.changes):
             yield "this request changes who may approve; it is judged by the rules, roles and people of the target branch"
         yield from judged.messages
