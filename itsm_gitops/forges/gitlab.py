@@ -17,12 +17,13 @@ from urllib.parse import quote
 
 from itsm_gitops.forges import answers as shape
 from itsm_gitops.forges.http import Client, ForgeError
-from itsm_gitops.forges.reviews import APPROVED, CHANGES_REQUESTED, PullRequest, Review
+from itsm_gitops.forges.reviews import APPROVED, CHANGES_REQUESTED, PullRequest, Push, Review
 
 # Nobody reads a push in less, and the page that was open showed what was there before.
 MARGIN = timedelta(seconds=15)
 _PROJECT = re.compile(r"[1-9]\d{0,15}|[A-Za-z0-9_][\w.-]*(?:/[\w.-]+)+", re.ASCII)
 # Tokens of projects and groups act through accounts named like this.
+_ADDED = re.compile(r"added \d{1,6} commits?\b", re.ASCII)
 _BOT = re.compile(r"(?:project|group)_\d+_bot\w*|service_account_\w+|ghost\d*", re.ASCII)
 
 
@@ -95,6 +96,11 @@ class GitLab:
             key=lambda r: (r.at, r.identity),
         )
 
+    def pushes(self, number: int) -> list[Push]:
+        """Return who pushed to a merge request since it was opened, by the notes that GitLab makes; raises ForgeError."""
+        notes = self.client.pages(f"{self._merge_request(number)}/notes")
+        return [_push(shape.dig(n, "author")) for n in notes if _is_push(n)]
+
     def _against(self, number: int) -> list[Review]:
         return [
             _review(shape.dig(r, "user"), CHANGES_REQUESTED, None, shape.moment(r, "created_at"))
@@ -143,6 +149,18 @@ class GitLab:
     def settings(self) -> Any:
         """Return the project's settings; raises ForgeError."""
         return self.client.get(self.path)
+
+
+def _is_push(note: Any) -> bool:
+    """Whether a note is GitLab's own about commits; ``system`` cannot be set by who writes a note."""
+    text = shape.dig(note, "body")
+    return shape.dig(note, "system") is True and isinstance(text, str) and _ADDED.match(text) is not None
+
+
+def _push(account: Any) -> Push:
+    login = shape.dig(account, "username")
+    bot = isinstance(login, str) and _BOT.fullmatch(login) is not None
+    return Push(shape.identity("gitlab", account), bot)
 
 
 def _approval(data: Any, versions: Sequence[MergeRequestVersion]) -> Review:

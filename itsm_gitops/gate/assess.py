@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from itsm_gitops.forges.reviews import Review
+from itsm_gitops.forges.reviews import PROGRAM, Review
 from itsm_gitops.gate import requirements as wanted
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.authors import joining, unknown_words, with_joining
@@ -20,7 +20,7 @@ from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import ApprovalRule, Policy, read_policy
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.reviews import Judge
-from itsm_gitops.gate.separation import PROGRAM, Parts, Provenance, separate
+from itsm_gitops.gate.separation import Parts, Provenance, separate
 from itsm_gitops.gate.signers import signers
 from itsm_gitops.gate.summary import describe
 from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, Assessment, Requirement, Verdict, worst

@@ -129,7 +129,15 @@ class Directory:
             return self.by_key(value)
         if sort == "user":
             return frozenset([value]) if value in self.people else self.by_address(value)
-        return frozenset(self.claims.get(identity, ()))
+        return frozenset(self.claimants(identity))
+
+    def by_account(self, identity: str) -> str:
+        """Return whose account it is (``forgejo:2`` is ``gitea:2``); empty where it is nobody's."""
+        return self.accounts.get(_account(identity), "")
+
+    def claimants(self, identity: str) -> tuple[str, ...]:
+        """Return everybody who claims an account; usually one."""
+        return self.claims.get(_account(identity), ())
 
     def by_login(self, forge: str, login: str) -> list[str]:
         """Return the people who are labelled with a login on a forge; proof of nothing."""
@@ -137,7 +145,7 @@ class Directory:
             person
             for person, data in self.people.items()
             for known in _mappings(data.get("identities"))
-            if account(str(known.get("forge")), "") == f"{forge}:" and known.get("login") == login
+            if account(str(known.get("forge")), "") == account(forge, "") and known.get("login") == login
         ]
 
     @cached_property
@@ -221,6 +229,11 @@ class Directory:
     def ended(self, person: str, role: str) -> Delegation | None:
         """Return a delegation to somebody for a role that is not in force today."""
         return next((d for d in self.delegations if d.to == person and not d.holds(self._today, role)), None)
+
+
+def _account(identity: str) -> str:
+    forge, _, number = identity.partition(":")
+    return account(forge, number)
 
 
 def _delegations(raws: Any) -> Iterator[Delegation]:

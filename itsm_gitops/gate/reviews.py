@@ -97,7 +97,7 @@ class Judge:
             return "", RejectedReview(
                 review, NO_ACCOUNT, "the account was deleted, so nobody answers for this review"
             )
-        person = review.person or self.directory.accounts.get(review.identity, "")
+        person = review.person or self.directory.by_account(review.identity)
         if person not in self.directory.people:
             return "", RejectedReview(review, UNKNOWN_PERSON, self._unknown(review, person))
         return person, None
@@ -105,7 +105,7 @@ class Judge:
     def _unknown(self, review: Review, person: str) -> str:
         if person:
             return f"there is no '{person}' in cmdb/people on the target branch"
-        claimants = self.directory.claims.get(review.identity, ())
+        claimants = self.directory.claimants(review.identity)
         if len(claimants) > 1:
             cure = "take it out of all but one of their files, or let same_as say that they are one person"
             return f"{_who(review)} is nobody's account: {', '.join(claimants)} all claim it in cmdb/people; {cure}"

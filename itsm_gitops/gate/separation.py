@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from itsm_gitops.forges.reviews import PROGRAM
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import AUTHOR, CO_AUTHOR, COMMITTER, IMPLEMENTER, REQUESTER, Policy
 from itsm_gitops.gate.signers import all_signed
@@ -22,7 +23,6 @@ _BOT = re.compile(
     r"[^@\s]+\[bot\]@users\.noreply\.[a-z0-9.-]+|(?:project|group)_\d+_bot[^@\s]*@noreply\.[a-z0-9.-]+",
     re.ASCII,
 )
-PROGRAM = "bot:"  # before the identity of an account that the forge says is a program
 _SERVER = ("ssh:", "user:")  # who brought a push to a server; not whoever wrote what is in it
 _PREPARED = ("approval", "decision", "review")  # tasks that carry nothing out
 _WORDS = {

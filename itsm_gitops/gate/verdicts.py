@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from itsm_gitops.forges.reviews import Review
+from itsm_gitops.gate.matching import match
 from itsm_gitops.gate.people import Directory, Holding
 from itsm_gitops.gate.requirements import AppliedRequirement
 from itsm_gitops.gate.reviews import (
@@ -237,7 +238,7 @@ def _votes(
     """Return the approvals that are votes: one of each human, and who acts for somebody casts that person's."""
     people = sorted(usable, key=lambda p: (not holders[p].direct, p))
     voices = [list(map(human, [p] if holders[p].direct else holders[p].givers)) for p in people]
-    return {person: usable[person] for person, voice in zip(people, _match(voices), strict=True) if voice}
+    return {person: usable[person] for person, voice in zip(people, match(voices), strict=True) if voice}
 
 
 def _share_out(rows: Sequence[_Row]) -> None:
@@ -246,34 +247,9 @@ def _share_out(rows: Sequence[_Row]) -> None:
     for row in rows:
         row.taken = []
     handles = [{row.by.directory.human(p): p for p in row.votes} for row in slots]
-    for row, handle, human in zip(slots, handles, _match([list(h) for h in handles]), strict=True):
+    for row, handle, human in zip(slots, handles, match([list(h) for h in handles]), strict=True):
         if human and row.taken is not None:
             row.taken.append(handle[human])
-
-
-def _match(options: Sequence[Sequence[str]]) -> list[str]:
-    """Give each place one of its options, no option twice, filling as many as possible; '' is none.
-
-    Augmenting paths (Kuhn 1955): a taken option is freed if its holder can have another one.
-    """
-    holder: dict[str, int] = {}
-
-    def place(index: int, tried: set[str]) -> bool:
-        for option in options[index]:
-            if option in tried:
-                continue
-            tried.add(option)
-            if option not in holder or place(holder[option], tried):
-                holder[option] = index
-                return True
-        return False
-
-    for index in range(len(options)):
-        place(index, set())
-    found = [""] * len(options)
-    for option, index in holder.items():
-        found[index] = option
-    return found
 
 
 def _unused(person: str, review: Review, table: Sequence[_Row], others: OtherDirectories) -> RejectedReview:
