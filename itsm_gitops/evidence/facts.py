@@ -16,7 +16,7 @@ from typing import Any
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.explain import as_json
 from itsm_gitops.gate.signed import BAD_SIGNATURE
-from itsm_gitops.gate.types import RESULTS, Assessment
+from itsm_gitops.gate.types import NOT_APPLICABLE, NOT_REQUIRED, RESULTS, SATISFIED, Assessment
 
 MORE = "more"
 TEXT_MAX = 2000
@@ -47,9 +47,11 @@ def facts(assessment: Mapping[str, Any]) -> dict[str, Any]:
     Texts that nobody signed are no part of it, and the order of what did not count is none.
     """
     part = {key: assessment[key] for key in _FACTS}
+    results = todays_verdicts(assessment)
+    part["result"] = whole(assessment["result"], results)
     part["requirements"] = [
-        {**{k: v[k] for k in _REQUIREMENT_KEYS}, "counted": _review_facts(v["counted"])}
-        for v in assessment["requirements"]
+        {**{k: v[k] for k in _REQUIREMENT_KEYS}, "result": result, "counted": _review_facts(v["counted"])}
+        for v, result in zip(assessment["requirements"], results, strict=True)
     ]
     rejected = [
         {"code": r["code"], **review}
@@ -63,14 +65,30 @@ def facts(assessment: Mapping[str, Any]) -> dict[str, Any]:
     return part
 
 
+def todays_verdicts(assessment: Mapping[str, Any]) -> list[str]:
+    """Return the result of each requirement in today's words.
+
+    Earlier versions wrote SATISFIED where a rule asks for nobody; that is no approval.
+    """
+    return [
+        NOT_REQUIRED if v["result"] == SATISFIED and v["count"] == 0 else v["result"]
+        for v in assessment["requirements"]
+    ]
+
+
+def whole(result: str, verdicts: Iterable[str]) -> str:
+    """Return the result of a whole in today's words."""
+    return NOT_APPLICABLE if result == SATISFIED and SATISFIED not in verdicts else result
+
+
 def _review_facts(reviews: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{key: review[key] for key in _REVIEW_KEYS} for review in reviews]
 
 
 def differences(recorded: Mapping[str, Any], again: Assessment) -> list[str]:
     """Return which facts of a recorded assessment differ from a new one; empty where none does."""
-    whole = json.loads(json.dumps(as_json(again)))
-    old, new = facts(recorded), facts(bounded(whole) if MORE in recorded else whole)
+    complete = json.loads(json.dumps(as_json(again)))
+    old, new = facts(recorded), facts(bounded(complete) if MORE in recorded else complete)
     differing = [key for key in old if key != MORE and old[key] != new[key]]
     differing += [
         key for key in sorted({**old[MORE], **new[MORE]}) if old[MORE].get(key) != new[MORE].get(key)
@@ -83,12 +101,12 @@ def bounded(assessment: Mapping[str, Any]) -> dict[str, Any]:
 
     The hash of a list is over its facts, so that another wording does not change it.
     """
-    whole = facts(assessment)
+    complete = facts(assessment)
     part: dict[str, Any] = {}
     more: dict[str, Any] = {}
     for key, value in assessment.items():
         if isinstance(value, list | dict) and len(value) > _MOST.get(key, _OTHERS):
-            hashed = whole.get(key, value)
+            hashed = complete.get(key, value)
             sha256 = hashlib.sha256(signed.canonical(hashed)).hexdigest()
             more[key] = {"count": len(hashed), "sha256": sha256}
         part[key] = _cut(key, _worst_first(value) if key == "requirements" else value)

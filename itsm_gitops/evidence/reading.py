@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from itsm_gitops.evidence.facts import MORE, facts
+from itsm_gitops.evidence.facts import MORE, facts, todays_verdicts, whole
 from itsm_gitops.evidence.statement import PREDICATES, TYPE, Inputs, sha256
 from itsm_gitops.forges.reviews import REVIEW_STATES, Review
 from itsm_gitops.gate import signed
@@ -53,8 +53,9 @@ class Statement:
 
     @property
     def result(self) -> str:
-        """Return SATISFIED, OVERRIDDEN, BYPASSED, or NOT_APPLICABLE where no file changed."""
-        return str(self.predicate["result"])
+        """Return SATISFIED, OVERRIDDEN, BYPASSED, or NOT_APPLICABLE where nobody had to approve."""
+        result = str(self.predicate["result"])
+        return whole(result, todays_verdicts(self.predicate["assessment"]))
 
     @property
     def retro_due(self) -> datetime | None:
@@ -96,8 +97,15 @@ def _read(path: str, raw: bytes, data: dict[str, Any]) -> Statement | None:
             tuple(_review(r) for r in inputs["reviews"]),
             tuple(StoredText(s["name"], s["oid"], s["content"].encode()) for s in inputs["statements"]),
             str(inputs["opened_by"]),
+            _texts(inputs.get("pushed_by", [])),  # older statements do not tell
         ),
     )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise TypeError(value)
+    return tuple(value)
 
 
 def _sound(predicate: dict[str, Any], assessment: dict[str, Any], subject: dict[str, Any]) -> bool:

@@ -39,11 +39,12 @@ _REVIEWS_MAX = 200
 
 
 class Inputs(NamedTuple):
-    """What reviewers said: reviews from a forge or a file, signed statements, and who opened the pull request."""
+    """What reviewers said: reviews from a forge or a file, signed statements; who opened the request, who pushed to it."""
 
     reviews: tuple[Review, ...] = ()
     statements: tuple[StoredText, ...] = ()
     opened_by: str = ""
+    pushed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def judge(
             reviews=inputs.reviews,
             now=at,
             opened_by=inputs.opened_by,
+            pushed_by=inputs.pushed_by,
             statements=inputs.statements,
             overrides=overrides,
         )
@@ -196,6 +198,7 @@ def _inputs_json(inputs: Inputs) -> dict[str, Any]:
             for s in inputs.statements
         ],
         "opened_by": inputs.opened_by,
+        "pushed_by": list(inputs.pushed_by),
     }
 
 

@@ -10,9 +10,9 @@ import os
 import re
 import subprocess
 import tempfile
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -23,14 +23,15 @@ _KEY = re.compile(
     r"((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]{1,60}) ([A-Za-z0-9+/]{16,8000}={0,3})(?: .*)?", re.ASCII
 )
 _PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+_GOOD = re.compile(r'Good "[^"]*" signature (?:for .* )?with \S+ key (SHA256:\S+)')
 _ARMOUR = re.compile(
-    r"\s*-----BEGIN SSH SIGNATURE-----\s+([A-Za-z0-9+/=\s]{1,40000})-----END SSH SIGNATURE-----\s*", re.ASCII
+    r"\s*-----BEGIN SSH SIGNATURE-----\s+([A-Za-z0-9+/=\s]{16,100000})-----END SSH SIGNATURE-----\s*"
 )
-_MAGIC = b"SSHSIG\0\0\0\1"
+_MAGIC = b"SSHSIG\0\0\0\1"  # and the version (OpenSSH, PROTOCOL.sshsig)
 _RESULTS_MAX = 4096
 # Fingerprints by everything that a check depends on: who asks twice does not start ssh-keygen twice.
 _results: dict[bytes, str] = {}
-_GOOD = re.compile(r'Good "[^"]*" signature for .* with \S+ key (SHA256:\S+)')
+GIT = "git"  # the namespace in which Git signs commits, tags and pushes
 
 
 @cache
@@ -48,6 +49,45 @@ def public_key(text: object) -> str:
     """Return type and key of one public key as OpenSSH writes it, without comment; empty for none."""
     match = _KEY.fullmatch(text.strip()) if isinstance(text, str) else None
     return f"{match[1]} {match[2]}" if match else ""
+
+
+def fingerprint(key: object) -> str:
+    """Return the SHA-256 fingerprint of a public key as OpenSSH writes it (RFC 4648 base64); empty for none."""
+    try:
+        return _digest(b64decode(public_key(key).partition(" ")[2]))
+    except (NotBase64, ValueError):
+        return ""
+
+
+def _digest(raw: bytes) -> str:
+    if not raw:
+        return ""
+    return f"SHA256:{b64encode(hashlib.sha256(raw).digest()).decode('ascii').rstrip('=')}"
+
+
+def claimed_key(signature: str) -> str:
+    """Return the fingerprint of the key that a signature names as its own; empty where it names none.
+
+    It proves nothing before ``proved_key`` says the same.
+    """
+    match = _ARMOUR.fullmatch(signature)
+    try:
+        raw = b64decode("".join(match[1].split()), validate=True) if match else b""
+    except (NotBase64, ValueError):
+        return ""
+    start = len(_MAGIC) + 4
+    size = int.from_bytes(raw[len(_MAGIC) : start], "big")
+    return _digest(raw[start : start + size]) if raw.startswith(_MAGIC) and start + size <= len(raw) else ""
+
+
+def proved_key(content: bytes, signature: str, namespace: str) -> str:
+    """Return the fingerprint of the key, whosever it is, that made a signature; empty where none did."""
+    if not claimed_key(signature):
+        return ""
+    with tempfile.TemporaryDirectory() as folder:
+        sig = Path(folder) / "signature"
+        sig.write_text(signature, "ascii", errors="replace")
+        return _good(["-Y", "check-novalidate", "-n", namespace, "-s", os.fspath(sig)], content)
 
 
 def sign(content: bytes, key: Path, namespace: str) -> str:
@@ -78,11 +118,11 @@ def verify(content: bytes, signature: str, principal: str, keys: Iterable[str], 
 
     ``keys`` are the public keys that count for the principal today. Dates inside a statement prove
     nothing, so whoever calls leaves out the keys that are not valid now. ssh-keygen is started only where
-    the signature names one of the keys and the namespace, and once for the same question.
+    the signature names one of the keys, and once for the same question.
     Raises ItsmError where ssh-keygen is missing or does not answer.
     """
     good = [k for k in map(public_key, keys) if k]
-    if not good or not _PRINCIPAL.fullmatch(principal) or not _may_hold(signature, good, namespace):
+    if not _PRINCIPAL.fullmatch(principal) or claimed_key(signature) not in {*map(fingerprint, good)} - {""}:
         return ""
     allowed = "".join(f'{principal} namespaces="{namespace}" {key}\n' for key in good)
     parts = (content, signature.encode("utf-8", "replace"), allowed.encode("ascii"))
@@ -94,50 +134,22 @@ def verify(content: bytes, signature: str, principal: str, keys: Iterable[str], 
     return _results[question]
 
 
-def _may_hold(signature: str, keys: Sequence[str], namespace: str) -> bool:
-    """Whether a signature says that it was made by one of some keys for a namespace; only ssh-keygen knows."""
-    match = _ARMOUR.fullmatch(signature)
-    raw = _decoded("".join(match[1].split())) if match else b""
-    if not raw.startswith(_MAGIC):
-        return False
-    rest = raw[len(_MAGIC) :]
-    fields = []
-    for _ in range(2):
-        length = int.from_bytes(rest[:4], "big")
-        fields.append(rest[4 : 4 + length])
-        rest = rest[4 + length :]
-    return fields[1] == namespace.encode() and fields[0] in [_decoded(k.partition(" ")[2]) for k in keys]
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return b64decode(text, validate=True)
-    except (NotBase64, ValueError):
-        return b""
-
-
 def _checked(content: bytes, signature: str, principal: str, allowed: str, namespace: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         signers, sig = Path(folder) / "allowed_signers", Path(folder) / "signature"
         signers.write_text(allowed, "ascii")
         sig.write_text(signature, "utf-8", errors="replace")
-        words = [
-            "-Y",
-            "verify",
-            "-f",
-            os.fspath(signers),
-            "-I",
-            principal,
-            "-n",
-            namespace,
-            "-s",
-            os.fspath(sig),
-        ]
-        try:
-            process = subprocess.run(
-                [_program(), *words], input=content, capture_output=True, timeout=TIMEOUT, check=False
-            )
-        except subprocess.TimeoutExpired as error:
-            raise ItsmError(f"ssh-keygen did not answer within {TIMEOUT:.0f} s", "try again") from error
+        words = ["-Y", "verify", "-f", os.fspath(signers), "-I", principal, "-n", namespace]
+        return _good([*words, "-s", os.fspath(sig)], content)
+
+
+def _good(words: list[str], content: bytes) -> str:
+    """Ask ssh-keygen; return the fingerprint of the key where it calls a signature good."""
+    try:
+        process = subprocess.run(
+            [_program(), *words], input=content, capture_output=True, timeout=TIMEOUT, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ItsmError(f"ssh-keygen did not answer within {TIMEOUT:.0f} s", "try again") from error
     match = _GOOD.search(process.stdout.decode("utf-8", "replace"))
     return match[1] if process.returncode == 0 and match else ""

@@ -19,7 +19,7 @@ from itsm_gitops.repository.changeset import changeset, digest
 from tests.evidence.test_audit import INCIDENT, Place
 from tests.gate.world import INC, INCIDENT_PATH, SERVER, server
 
-BYPASSED, SATISFIED = "BYPASSED", "SATISFIED"
+BYPASSED, SATISFIED, NOBODY = "BYPASSED", "SATISFIED", "NOT_APPLICABLE"
 DAY = "2026-11-22T11:00:00Z"
 EMPTY = "sha256:" + hashlib.sha256(b"itsm-changeset-v1\n").hexdigest()
 
@@ -245,7 +245,7 @@ def reverted_with(beside: Callable[[Place], bytes]) -> Callable[[Place], None]:
 
 HONEST = (
     Recording("three commits approved as one push", several, (SATISFIED,), "approved by bob", 1),
-    Recording("two commits approved and rebased", rebased, (SATISFIED, SATISFIED), "approved by bob", 1),
+    Recording("two commits approved and rebased", rebased, (NOBODY, SATISFIED), "approved by bob", 1),
     Recording("an approval by the name of older versions", by_an_older_name, (SATISFIED,), "approved by bob", 1),
     Recording("a yes after a no", after_a_no, (SATISFIED,), "bob approved again later", 3),
     Recording("sixty unsigned refusals beside it", approved_with(unsigned), (SATISFIED,), "approved by bob", 1),
