@@ -26,6 +26,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import Refused, RuleBookError, UsageError
 from itsm_gitops.repository import Repository, ledger, load_store, mainline, read_rulebook, refs, sharing
+from itsm_gitops.repository.identity import identity
 from itsm_gitops.repository.part import PartialSnapshot
 
 # A push of more commits than this, of which only the last was approved, is not recognised as one.
@@ -263,7 +264,7 @@ def _valid_today(
     if not statements:
         return
     tip = branch(repo, target)[1]
-    directory, origin = _directory(repo, tip), mainline.origin(repo.history, tip)
+    directory, origin = _directory(repo, tip), identity(repo.history, tip)
     good = signed.read(statements, directory, clock.now(), origin, lambda r: r.at > since)
     valid = {r.review_id for r in good.reviews if directory.active(str(r.person))}
     yield from (s for s in statements if s.oid in valid)

@@ -12,14 +12,16 @@ from datetime import datetime
 from functools import cached_property
 
 from itsm_gitops.forges.reviews import Review
+from itsm_gitops.gate import landing
 from itsm_gitops.gate import requirements as wanted
 from itsm_gitops.gate import signed
-from itsm_gitops.gate.digest import ReviewedContent, content
+from itsm_gitops.gate.digest import Content, ReviewedContent, content
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import ApprovalRule, Policy, read_policy
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.reviews import Judge
 from itsm_gitops.gate.separation import Parts, separate
+from itsm_gitops.gate.spent import ApprovalUse
 from itsm_gitops.gate.summary import describe
 from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, Assessment, Requirement, Verdict, worst
 from itsm_gitops.gate.verdicts import JudgedRequirements, judge
@@ -28,8 +30,9 @@ from itsm_gitops.model.errors import Incomplete, RuleBookError
 from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
-from itsm_gitops.repository import Repository, Snapshot, Store, load_store, mainline, read_rulebook, refs
+from itsm_gitops.repository import Repository, Snapshot, Store, load_store, read_rulebook, refs
 from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
+from itsm_gitops.repository.identity import identity
 from itsm_gitops.repository.mended import Mended, mended
 from itsm_gitops.repository.part import PartialSnapshot
 
@@ -48,6 +51,7 @@ def assess(
     opened_by: str = "",
     statements: Iterable[refs.StoredText] | None = None,
     overrides: bool = True,
+    judged: str = landing.LANDING,
 ) -> Assessment:
     """Return how the request that brings ``head`` into ``base`` stands.
 
@@ -55,6 +59,9 @@ def assess(
     account that opened it. ``statements`` are signed ones, to be checked here; None stands for all
     that the repository keeps. Without ``overrides`` nobody may let it pass in the place of those who
     are asked. Policy, roles, people, delegates and owners are those of ``base``.
+    What is judged is what would land: the merge result against ``base``. As a PROPOSAL (``judged``) it is what the
+    branch shows since it left the target branch, and nothing is asked about earlier merges: so programs before
+    version 0.9 judged.
     What cannot be decided is a verdict ERROR, never a pass: so is everything while a document of the CMDB
     or a record in question cannot be read at ``base``, unless the request repairs it (then the last version
     that could be read counts). Raises GitError where a commit or
@@ -64,7 +71,7 @@ def assess(
     base_commit, head_commit = git.resolve(base), git.resolve(head)
     git.require_history("who wrote what is to be merged")
     merge_base, *more = merge_bases(git, base_commit, head_commit)
-    blank = Assessment(base_commit, merge_base, head_commit, target, "", now)
+    blank = Assessment(base_commit, merge_base, head_commit, target, "", now, judged=judged)
     if more:
         return replace(blank, messages=(_crossed([merge_base, *more], target),))
     kept = refs.texts(git, signed.PREFIX) if statements is None else tuple(statements)
@@ -106,6 +113,7 @@ class _Case:
         return replace(
             self.blank,
             digest=request.content.digest,
+            unseen=self._unseen,
             changes=tuple(t.id for t in request.changes),
             paths=tuple(request.content.changes),
             verdicts=tuple(verdicts),
@@ -124,9 +132,20 @@ class _Case:
         return read_policy(self.base.book.policy(POLICY))
 
     @cached_property
+    def _merge(self) -> landing.MergePreview:
+        about = self.blank
+        return landing.preview(
+            self.repo.history, about.merge_base, about.base, about.head, judged=about.judged
+        )
+
+    @cached_property
+    def _unseen(self) -> str:
+        return landing.unseen(self.repo.history, self._merge, self.request.content, self.policy.ignores)
+
+    @cached_property
     def _records(self) -> list[str]:
-        found = changeset(self.repo.history, self.blank.merge_base, self.blank.head)
-        return [c.path for c in found]
+        merge = self._merge
+        return [c.path for c in changeset(merge.git, merge.old, merge.new)]
 
     @cached_property
     def base(self) -> Store:
@@ -134,8 +153,7 @@ class _Case:
         try:
             return _complete(part)
         except (Incomplete, RuleBookError):
-            head = self.repo.snapshot(self.blank.head)
-            repaired = mended(self.repo.history, self.blank.base, head, self._records)
+            repaired = mended(self.repo.history, self.blank.base, self._merge.snapshot, self._records)
             if not repaired:
                 raise
             older = Mended(self.repo.snapshot(self.blank.base), repaired)
@@ -144,7 +162,7 @@ class _Case:
     @cached_property
     def head(self) -> Store:
         # Read by the old rule book: what the request makes of the rules does not matter yet.
-        snapshot = PartialSnapshot(self.repo.snapshot(self.blank.head), self._records)
+        snapshot = PartialSnapshot(self._merge.snapshot, self._records)
         return load_store(snapshot, book=self.base.book)[0]
 
     @cached_property
@@ -162,8 +180,12 @@ class _Case:
 
     @cached_property
     def request(self) -> Request:
-        found = content(self.repo.history, self.blank.merge_base, self.blank.head, self.policy.ignores)
-        return Request(self.policy, self.base, self.head, found, self.blank.at)
+        return Request(self.policy, self.base, self.head, self._content, self.blank.at)
+
+    @cached_property
+    def _content(self) -> Content:
+        merge = self._merge
+        return content(merge.git, merge.old, merge.new, self.policy.ignores)
 
     @cached_property
     def commits(self) -> list[Authored]:
@@ -180,18 +202,25 @@ class _Case:
             policy=self.policy,
             directory=self.directory,
             separated={person: why for person, (_, why) in self.parts.people.items()},
-            seen=ReviewedContent(
-                self.repo.history, self.blank.base, self.request.content, self.policy.ignores
-            ),
+            seen=ReviewedContent(self._merge.git, self.blank.base, self.request.content, self.policy.ignores),
             digest=self.request.content.digest,
             target=self.blank.target,
             now=self.blank.at,
+            use=self._use,
+        )
+
+    @property
+    def _use(self) -> ApprovalUse | None:
+        if self.blank.judged == landing.PROPOSAL:
+            return None
+        return ApprovalUse(
+            self.repo.history, self.blank.base, self.blank.target, self.request.content.changes
         )
 
     @property
     def _origin(self) -> str:
-        """The first commit of the target branch; not looked for where nobody has signed."""
-        return mainline.origin(self.repo.history, self.blank.base) if self.statements else ""
+        """What this repository is known by; not looked for where nobody has signed."""
+        return identity(self.repo.history, self.blank.base) if self.statements else ""
 
     def _about_this(self, review: Review) -> bool:
         """Whether a statement is about some state of this request, and not about another one."""
@@ -212,6 +241,9 @@ class _Case:
             yield _error(path, f"no rule of the policy covers {path}; {hint}")
         for path, why in self.request.broken.items():
             yield _error(path, why)
+        stuck = landing.conflict(self._merge, self.blank.target)
+        if stuck:
+            yield _error("merge", stuck)
         strict = self.policy.unknown_author == "error" and any(a.requirement.count or a.error for a in asked)
         if self.parts.unknown and strict and not self._join():
             yield _error("authors", self._unknown_authors())
@@ -239,6 +271,12 @@ class _Case:
     def _messages(self, judged: JudgedRequirements) -> Iterator[str]:
         if self.parts.unknown and (self.policy.unknown_author != "error" or self._join()):
             yield self._unknown_authors()
+        if self._unseen:
+            target = self.blank.target or "the target branch"
+            yield (
+                f"it is behind: {target} went on, and merging it would make something that the branch does not show "
+                f"({self._unseen}); rebase it on {target} (or merge {target} into it), so that reviewers see what lands"
+            )
         if any(self.request.protected(p) for p in self.request.content.changes):
             yield "this request changes who may approve; it is judged by the rules, roles and people of the target branch"
         yield from judged.messages

@@ -66,6 +66,8 @@ def as_json(assessment: Assessment) -> dict[str, Any]:
         "separated": dict(assessment.separated),
         "sources": dict(assessment.sources),
         "facts": dict(assessment.facts),
+        "judged": assessment.judged,
+        "unseen": assessment.unseen,
     }
 
 

@@ -11,6 +11,7 @@ from itsm_gitops.forges.reviews import APPROVED, CHANGES_REQUESTED, DECISIVE, DI
 from itsm_gitops.gate.digest import ReviewedContent
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import Policy
+from itsm_gitops.gate.spent import ApprovalUse
 from itsm_gitops.gate.types import RejectedReview
 from itsm_gitops.model import clock
 
@@ -51,7 +52,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class Judge:
-    """What decides whether one approval can count. ``separated`` maps people to why they may not."""
+    """What decides whether one approval can count.
+
+    ``separated`` maps people to why they may not. ``use`` knows which approvals are used up; None where nobody asks.
+    """
 
     policy: Policy
     directory: Directory
@@ -60,6 +64,7 @@ class Judge:
     digest: str
     target: str
     now: datetime
+    use: ApprovalUse | None = None
 
     def sort(self, reviews: Iterable[Review]) -> Standing:
         """Reduce all reviews to what each person says now."""
@@ -161,7 +166,8 @@ class Judge:
             reason = f"it is {age} old, and approvals count for {clock.age(self.now - limit, self.now)}"
             return RejectedReview(review, EXPIRED, reason)
         if review.digest is not None and review.digest == self.digest:
-            return None
+            code, reason = self.use.refuse(review) if self.use else ("", "")
+            return RejectedReview(review, code, reason) if code else None
         if not review.commit:
             return RejectedReview(review, NO_COMMIT, f"it does not say what {person} saw")
         if review.digest is None and self.seen.current(review.commit):

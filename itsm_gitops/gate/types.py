@@ -76,7 +76,8 @@ class Assessment:
     everything it touches. ``separated`` says of each person who may not approve, why.
     ``authors`` and ``committers`` are people, or ``Name <address>`` where nobody is known by that
     address. ``sources`` maps the files of the policy that were used to their blobs at base. ``facts``
-    says of each change in a sentence what the rules see of it.
+    says of each change in a sentence what the rules see of it. ``judged`` is ``landing`` (what a merge would make of
+    the base) or ``proposal`` (what the branch shows by itself), ``unseen`` says in what the two differ.
     """
 
     base: str
@@ -96,6 +97,8 @@ class Assessment:
     separated: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    judged: str = "landing"
+    unseen: str = ""
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:

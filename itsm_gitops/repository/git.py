@@ -9,6 +9,7 @@ stand, and asks few, large questions with NUL-separated answers.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
@@ -41,6 +42,10 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+
+# The name at the beginning of a revision (``main`` in ``main~2``), and what is a hash already.
+_NAME = re.compile(r"(?!HEAD(?:[~^@]|$))(?:[^~^:@*?\[\\\s]|@(?!\{|$))+")
+_HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 
 # (what Git says, what we say, what to do about it)
 _EXPLAINED = (
@@ -108,13 +113,24 @@ class Git:
         """Return the same repository with more variables in the environment of its commands."""
         return Git(self.root, {**self._extra, **extra})
 
+    @property
+    def alternates(self) -> str:
+        """Where else objects are, as Git's own variable says it to a hook; empty: nowhere."""
+        return self._extra.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "")
+
     def run(
-        self, *args: str, timeout: float = TIMEOUT, index: str | None = None, stdin: bytes = b""
+        self,
+        *args: str,
+        timeout: float = TIMEOUT,
+        index: str | None = None,
+        stdin: bytes = b"",
+        accept: frozenset[int] = frozenset(),
     ) -> bytes:
         """Run one git command and return what it prints; raises GitError with a hint.
 
         ``args`` are the command's own; callers put ``--end-of-options`` and ``--`` before any
         text that comes from outside. ``index`` names another index file, ``stdin`` is standard input.
+        ``accept`` are exit codes that are an answer too.
         """
         import subprocess
 
@@ -132,7 +148,7 @@ class Git:
             raise GitError(
                 f"git {args[0]} took longer than {timeout:.0f} s", "is the disk reachable?"
             ) from error
-        if process.returncode:
+        if process.returncode and process.returncode not in accept:
             raise explain(args[0], process.returncode, process.stderr)
         return process.stdout
 
@@ -164,15 +180,20 @@ class Git:
             )
 
     def resolve(self, revision: str) -> str:
-        """Return the full commit hash that ``revision`` means; raises GitError with a near name."""
+        """Return the full commit hash that ``revision`` means; raises GitError with a near name.
+
+        A branch comes before a tag of the same name: anybody who may push can make a tag ``main``, and Git would
+        take that one.
+        """
         if revision in self._commits:
             return revision
         if not revision or not revision.isprintable():
             raise GitError(
                 "a revision must be printable text, not empty", "for example HEAD, main, v1.2 or a hash"
             )
+        full = self._full_name(revision)
         try:
-            out = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+            out = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{full}^{{commit}}")
         except GitError as error:
             if error.hint:
                 raise
@@ -180,6 +201,22 @@ class Git:
         commit = out.decode("ascii").split()[-1]
         self._commits.add(commit)
         return commit
+
+    def _full_name(self, revision: str) -> str:
+        """Return a revision with its branch named in full (``main~2``: ``refs/heads/main~2``); as it is without one."""
+        name = _NAME.match(revision)
+        if name is None or name[0].startswith(("refs/", "-")) or _HASH.fullmatch(name[0]):
+            return revision
+        if re.match(r"@\{\D", revision[name.end() :]):  # the upstream of a branch is Git's to find
+            return revision
+        places = [f"{folder}/{name[0]}" for folder in ("refs/heads", "refs/remotes")]
+        try:
+            out = self.run("for-each-ref", "--format=%(refname)", *places)
+        except GitError:  # no repository at all: rev-parse says so
+            return revision
+        there = decode(out).splitlines()
+        full = next((p for p in places if p in there), "")
+        return full + revision[name.end() :] if full else revision
 
     def _nearest(self, revision: str) -> str:
         names = decode(self.run("for-each-ref", "--format=%(refname:short)")).split("\n")
