@@ -19,6 +19,7 @@ RESULT_STYLES = {
     "SATISFIED": "green",
     "OVERRIDDEN": "yellow",
     "BYPASSED": "bold red",
+    "COMPOSED": "bold red",
     "UNREVIEWED": "bold red",
     "NOT_APPLICABLE": "dim",
 }

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from itsm_gitops.evidence.ledger import (
     BYPASSED,
+    COMPOSED,
     MEANINGS,
     OVERDUE,
     OVERRIDDEN,
@@ -203,7 +204,7 @@ def _cut(moves: BranchMoves, since: Since) -> BranchMoves:
 
 def _consequences(statement: Statement, review: Statement | None, now: datetime) -> Iterator[AuditFinding]:
     """Yield what a merge that was not simply approved needs, or got since."""
-    if statement.result not in (BYPASSED, OVERRIDDEN):
+    if statement.result not in (BYPASSED, COMPOSED, OVERRIDDEN):
         return
     why = _why(statement)
     due = statement.retro_due
@@ -213,9 +214,9 @@ def _consequences(statement: Statement, review: Statement | None, now: datetime)
             f"reviewed afterwards{late}, {clock.format_time(review.evaluated_at)}, by {_approvers(review)}"
         )
         yield finding(statement.result, INFO, statement, f"{why}; {outcome}")
-    elif statement.result == BYPASSED:
+    elif statement.result in (BYPASSED, COMPOSED):
         hint = f"itsm audit retro {_name_of(statement)} records that it was reviewed afterwards"
-        yield finding(BYPASSED, ERROR, statement, why, hint)
+        yield finding(statement.result, ERROR, statement, why, hint)
     elif due and due < now:
         hint = f"itsm audit retro {_name_of(statement)} records the review"
         message = f"{why}; its review was due {clock.format_time(due)}, {clock.age(due, now)} ago; owed: {_owed(statement)}"

@@ -14,7 +14,7 @@ from itsm_gitops.gate.types import Assessment
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, ItsmError, UsageError
 from itsm_gitops.model.findings import Finding
-from itsm_gitops.repository import Git, Repository
+from itsm_gitops.repository import Git, Repository, mainline
 
 if TYPE_CHECKING:
     from itsm_gitops.evidence.writing import StatementDraft
@@ -177,7 +177,18 @@ def _forward(git: Git, update: Update, what: str) -> Decision | None:
         return Decision(update, False, f"{what} cannot be deleted")
     if update.old and git.merge_base(update.old, update.new) != update.old:
         return Decision(update, False, f"{what} only goes forward: git pull --rebase, then push again")
+    if update.old and not mainline.on_line(git, update.old, update.new):
+        return Decision(update, False, _turned(update, what))
     return None
+
+
+def _turned(update: Update, what: str) -> str:
+    """Say what is wrong with a merge of the branch into other work, and the way out."""
+    return (
+        f"the present tip of {what}, {update.old[:12]}, is not among the first parents of what is pushed: a merge took "
+        "the branch into other work instead of the work into the branch; "
+        f"git rebase origin/{update.ref.removeprefix(HEADS)}, then push again"
+    )
 
 
 def _judge(repo: Repository, update: Update, branch: str, main: str, check: bool) -> Decision:

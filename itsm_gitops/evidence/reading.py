@@ -69,7 +69,7 @@ class Statement:
 
     @property
     def result(self) -> str:
-        """Return SATISFIED, OVERRIDDEN, BYPASSED, or NOT_APPLICABLE where no file changed."""
+        """Return SATISFIED, OVERRIDDEN, BYPASSED, COMPOSED, or NOT_APPLICABLE where no file changed."""
         return str(self.predicate["result"])
 
     @property

@@ -21,7 +21,7 @@ from itsm_gitops.gate import signed
 from itsm_gitops.gate.digest import Ignore, content, nothing_ignored
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import read_policy
-from itsm_gitops.gate.types import BYPASSED, OVERRIDDEN
+from itsm_gitops.gate.types import BYPASSED, COMPOSED, OVERRIDDEN
 from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import Refused, RuleBookError, UsageError
@@ -217,7 +217,7 @@ def retro(repo: Repository, what: str, options: RecordingOptions) -> Recorded:
 
 def _to_review(statements: Sequence[Statement], what: str) -> Statement:
     merged = [s for s in statements if s.kind == MERGE]
-    waiting = [s for s in merged if s.result in (OVERRIDDEN, BYPASSED)]
+    waiting = [s for s in merged if s.result in (OVERRIDDEN, BYPASSED, COMPOSED)]
     reviewed = {s.predicate["original"] for s in statements if s.kind == RETROACTIVE}
     open_statements = [s for s in waiting if s.name not in reviewed]
     if len(open_statements) > 1:

@@ -12,12 +12,12 @@ from datetime import datetime
 from functools import cached_property
 
 from itsm_gitops.forges.reviews import Review
-from itsm_gitops.gate import landing
+from itsm_gitops.gate import landing, signed
 from itsm_gitops.gate import requirements as wanted
-from itsm_gitops.gate import signed
 from itsm_gitops.gate.digest import Content, ReviewedContent, content
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import ApprovalRule, Policy, read_policy
+from itsm_gitops.gate.progress import in_words
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.reviews import Judge
 from itsm_gitops.gate.separation import Parts, separate
@@ -60,8 +60,8 @@ def assess(
     that the repository keeps. Without ``overrides`` nobody may let it pass in the place of those who
     are asked. Policy, roles, people, delegates and owners are those of ``base``.
     What is judged is what would land: the merge result against ``base``. As a PROPOSAL (``judged``) it is what the
-    branch shows since it left the target branch, and nothing is asked about earlier merges: so programs before
-    version 0.9 judged.
+    branch shows since it left the target branch, and nothing is asked about earlier merges: so
+    programs of version 0.1 judged.
     What cannot be decided is a verdict ERROR, never a pass: so is everything while a document of the CMDB
     or a record in question cannot be read at ``base``, unless the request repairs it (then the last version
     that could be read counts). Raises GitError where a commit or
@@ -268,7 +268,20 @@ class _Case:
             "add the address to commit_addresses of that person on the target branch"
         )
 
+    def _asked_again(self) -> Iterator[str]:
+        """Say of changes that are authorised already why somebody is asked again."""
+        for change in self.request.changes:
+            known = self.request.facts(change)
+            if known["plan_edits"]:
+                edits = in_words(known["plan_edits"])
+                yield f"{change.id} was authorised before, and this edits its plan ({edits}), so it is asked for again"
+            elif known.get("brings_files"):
+                count = len(self.request.work)
+                files = f"{count} file{'s' if count > 1 else ''}"
+                yield f"{change.id} was authorised before; it now brings {files} that nobody has seen, so those who approve it are asked about them"
+
     def _messages(self, judged: JudgedRequirements) -> Iterator[str]:
+        yield from self._asked_again()
         if self.parts.unknown and (self.policy.unknown_author != "error" or self._join()):
             yield self._unknown_authors()
         if self._unseen:

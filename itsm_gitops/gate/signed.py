@@ -188,10 +188,9 @@ def _parse(content: bytes) -> tuple[dict[str, Any], str, str]:
     text, signature = outer.get("statement"), outer.get("signature")
     if not isinstance(text, str) or not isinstance(signature, str):
         return {}, "", ""
-    about = documents.load_json(text.encode()).data
-    about = {_BASE: "", **about} if isinstance(about, dict) else None
-    good = isinstance(about, dict) and about.get("version") == _VERSION
-    if not good or not all(isinstance(about.get(k), str) for k in (*_TEXTS, _BASE)):
+    data = documents.load_json(text.encode()).data
+    about: dict[str, Any] = {_BASE: "", **data} if isinstance(data, dict) else {}
+    if about.get("version") != _VERSION or not all(isinstance(about.get(k), str) for k in (*_TEXTS, _BASE)):
         return {}, "", ""
     return about, text, signature
 

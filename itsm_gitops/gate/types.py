@@ -18,9 +18,10 @@ UNSATISFIED = "UNSATISFIED"
 NOT_APPLICABLE = "NOT_APPLICABLE"
 OVERRIDDEN = "OVERRIDDEN"
 BYPASSED = "BYPASSED"
+COMPOSED = "COMPOSED"
 ERROR = "ERROR"
 # From the worst to the best; a request is as good as the worst of its verdicts.
-RESULTS = (ERROR, UNSATISFIED, BYPASSED, OVERRIDDEN, SATISFIED, NOT_APPLICABLE)
+RESULTS = (ERROR, UNSATISFIED, BYPASSED, COMPOSED, OVERRIDDEN, SATISFIED, NOT_APPLICABLE)
 PASSING = (SATISFIED, OVERRIDDEN)
 
 
@@ -78,6 +79,7 @@ class Assessment:
     address. ``sources`` maps the files of the policy that were used to their blobs at base. ``facts``
     says of each change in a sentence what the rules see of it. ``judged`` is ``landing`` (what a merge would make of
     the base) or ``proposal`` (what the branch shows by itself), ``unseen`` says in what the two differ.
+    ``composed`` says of what was merged that the branch by itself was approved, but not what came of it.
     """
 
     base: str
@@ -99,6 +101,7 @@ class Assessment:
     facts: Mapping[str, str] = field(default_factory=dict)
     judged: str = "landing"
     unseen: str = ""
+    composed: bool = False
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:

@@ -52,7 +52,9 @@ def changeset(git: Git, merge_base: str, head: str) -> list[Changed]:
         "--ignore-submodules=none", "--no-relative", "-z", "--end-of-options", merge_base, head,
     )  # fmt: skip
     words = out.split(b"\0")[:-1]
-    changes = [_changed(header, name, git.prefix) for header, name in zip(words[::2], words[1::2], strict=True)]
+    changes = [
+        _changed(header, name, git.prefix) for header, name in zip(words[::2], words[1::2], strict=True)
+    ]
     return sorted(changes, key=lambda c: c.path)
 
 

@@ -128,7 +128,9 @@ def merged_tree(git: Git, ours: str, others: Sequence[str]) -> str:
     tree = git.run("rev-parse", "--verify", f"{commit}^{{tree}}").decode("ascii").strip()
     for number, other in enumerate(others, 1):
         theirs = git.resolve(other)
-        shop.run("merge-base", "--end-of-options", commit, theirs) if number > 1 else git.merge_base(commit, theirs)
+        shop.run("merge-base", "--end-of-options", commit, theirs) if number > 1 else git.merge_base(
+            commit, theirs
+        )
         result = merge_result(git, commit, theirs)
         if result.conflicts:
             others_text = " with ".join((ours, *others[: number - 1]))

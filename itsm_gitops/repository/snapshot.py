@@ -318,10 +318,10 @@ class MergedTree(_Listed):
 
 
 class LandedTree(_Listed):
-    """What a branch would hold after a merge: the result of ``merging.merge_result``."""
+    """What a branch would hold after a merge: a result of ``merging``; ``git`` is one that has it."""
 
     def __init__(self, git: Git, tree: str, name: str) -> None:
-        super().__init__(with_results(git))
+        super().__init__(git)
         self.tree = tree
         self.name = name
         self._prefix = git.prefix
