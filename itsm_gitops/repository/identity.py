@@ -10,14 +10,14 @@ import re
 import secrets
 
 from itsm_gitops import documents
-from itsm_gitops.model.errors import SettingsError
 from itsm_gitops.repository import mainline
 from itsm_gitops.repository.git import Git
-from itsm_gitops.repository.mended import last_readable, readable
+from itsm_gitops.repository.mended import readable
 from itsm_gitops.repository.outside import outside
 from itsm_gitops.repository.snapshot import CONFIG, CommitTree
 
 _BYTES = 16
+_LOOK_BACK = 50  # versions of the settings
 _VALUE = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _KEY = "identity"
 
@@ -33,22 +33,24 @@ def new_identity() -> str:
 def pinned(git: Git, commit: str) -> str:
     """Return the identity that ``itsm.yaml`` of a commit pins; empty where it pins none.
 
-    Of settings that cannot be read, the last version that could be counts, so that they can be repaired. Raises
-    SettingsError for a value that is no identity: another one in its place would be another repository.
+    Where the settings cannot be read, or name something that is none, the last version counts of which neither is so:
+    whoever repairs them needs approvals that are for this repository.
     """
-    raw = outside(CommitTree(git, commit), CONFIG)
-    if raw is not None and not readable(raw, CONFIG):
-        raw = last_readable(git, commit, CONFIG)
-    data = documents.load(raw).data if raw is not None else None
-    value = data.get(_KEY) if isinstance(data, dict) else None
+    value = _value(outside(CommitTree(git, commit), CONFIG))
     if value is None:
-        return ""
-    if not isinstance(value, str) or not _VALUE.fullmatch(value):
-        raise SettingsError(
-            f"the identity in {CONFIG} at {commit[:12]} is none, so no signature says that it is for this repository",
-            "bring back the value that stood there: git log -p itsm.yaml",
-        )
+        out = git.run("rev-list", f"--max-count={_LOOK_BACK}", "--end-of-options", commit, "--", CONFIG)
+        older = (_value(outside(CommitTree(git, c), CONFIG)) for c in out.decode("ascii").split()[1:])
+        value = next((v for v in older if v is not None), "")
     return value
+
+
+def _value(raw: bytes | None) -> str | None:
+    """Return what one version pins (empty: nothing); None where nobody can tell."""
+    if raw is None:
+        return ""
+    data = documents.load(raw).data if readable(raw, CONFIG) else None
+    value = data.get(_KEY, "") if isinstance(data, dict) else None
+    return value if isinstance(value, str) and (not value or _VALUE.fullmatch(value)) else None
 
 
 def identity(git: Git, commit: str) -> str:
