@@ -25,7 +25,7 @@ from itsm_gitops.evidence.ledger import (
     Ledger,
     finding,
 )
-from itsm_gitops.evidence.moves import BranchMove, BranchMoves, ancestors, moves_of
+from itsm_gitops.evidence.moves import BranchMove, BranchMoves, ancestors, moves_of, off_line
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.evidence.statement import MERGE, RETROACTIVE
@@ -132,7 +132,9 @@ class _BranchAudit:
         self.recheck = recheck
         self.since = since
         statements = ledger.of_branch(target)
-        self.moves = _cut(moves_of(git, tip, statements, since.commit), since)
+        moves = moves_of(git, tip, statements, since.commit)
+        self.moves = _cut(moves, since)
+        self.off_line = {s.path for s in off_line(git, moves, statements)}
         before = ancestors(git, since.commit) if since.commit else frozenset()
         self.statements = [s for s in statements if s.merge not in before and self._in_time(s.recorded_at)]
         self.reached = ancestors(git, tip)
@@ -163,6 +165,13 @@ class _BranchAudit:
                     TAMPERED, ERROR, statement,
                     f"{self.target} no longer holds commit {statement.merge[:12]}: its history was rewritten",
                     "find out who pushed by force, and what was lost: git log, the server's log",
+                )  # fmt: skip
+            elif statement.path in self.off_line:
+                yield finding(
+                    TAMPERED, ERROR, statement,
+                    f"commit {statement.merge[:12]} is no longer on the first-parent line of {self.target}: another "
+                    "history was put in front of it",
+                    "find out which merge did so: git log --first-parent, git log --graph",
                 )  # fmt: skip
             yield from self.recheck.wrong(statement)
             if statement.kind == MERGE:

@@ -17,7 +17,7 @@ from itsm_gitops.gate import requirements as wanted
 from itsm_gitops.gate.digest import Content, ReviewedContent, content
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import ApprovalRule, Policy, read_policy
-from itsm_gitops.gate.progress import in_words
+from itsm_gitops.gate.progress import asked_again
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.reviews import Judge
 from itsm_gitops.gate.separation import Parts, separate
@@ -32,9 +32,10 @@ from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
 from itsm_gitops.repository import Repository, Snapshot, Store, load_store, read_rulebook, refs
 from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
-from itsm_gitops.repository.identity import identity
+from itsm_gitops.repository.identity import identity, pinned
 from itsm_gitops.repository.mended import Mended, mended
 from itsm_gitops.repository.part import PartialSnapshot
+from itsm_gitops.repository.snapshot import CONFIG
 
 _NAMED = 5
 _PURPOSE = "who must approve"
@@ -73,7 +74,7 @@ def assess(
     merge_base, *more = merge_bases(git, base_commit, head_commit)
     blank = Assessment(base_commit, merge_base, head_commit, target, "", now, judged=judged)
     if more:
-        return replace(blank, messages=(_crossed([merge_base, *more], target),))
+        return replace(blank, messages=(landing.crossed([merge_base, *more], target),))
     kept = refs.texts(git, signed.PREFIX) if statements is None else tuple(statements)
     try:
         return _Case(repo, blank, tuple(reviews), opened_by, kept, overrides).assessment()
@@ -268,28 +269,22 @@ class _Case:
             "add the address to commit_addresses of that person on the target branch"
         )
 
-    def _asked_again(self) -> Iterator[str]:
-        """Say of changes that are authorised already why somebody is asked again."""
-        for change in self.request.changes:
-            known = self.request.facts(change)
-            if known["plan_edits"]:
-                edits = in_words(known["plan_edits"])
-                yield f"{change.id} was authorised before, and this edits its plan ({edits}), so it is asked for again"
-            elif known.get("brings_files"):
-                count = len(self.request.work)
-                files = f"{count} file{'s' if count > 1 else ''}"
-                yield f"{change.id} was authorised before; it now brings {files} that nobody has seen, so those who approve it are asked about them"
+    def _other_identity(self) -> bool:
+        git, about = self.repo.history, self.blank
+        if CONFIG not in self.request.content.changes:
+            return False
+        before = pinned(git, about.base)
+        return bool(before) and before != pinned(git, about.head)
 
     def _messages(self, judged: JudgedRequirements) -> Iterator[str]:
-        yield from self._asked_again()
+        for change in self.request.changes:
+            yield from asked_again(change.id, self.request.facts(change), len(self.request.work))
         if self.parts.unknown and (self.policy.unknown_author != "error" or self._join()):
             yield self._unknown_authors()
         if self._unseen:
-            target = self.blank.target or "the target branch"
-            yield (
-                f"it is behind: {target} went on, and merging it would make something that the branch does not show "
-                f"({self._unseen}); rebase it on {target} (or merge {target} into it), so that reviewers see what lands"
-            )
+            yield landing.behind(self._unseen, self.blank.target)
+        if self._other_identity():
+            yield "this request changes the identity of the repository: every signed approval that waits is void after it"
         if any(self.request.protected(p) for p in self.request.content.changes):
             yield "this request changes who may approve; it is judged by the rules, roles and people of the target branch"
         yield from judged.messages
@@ -312,14 +307,6 @@ def _complete(snapshot: Snapshot) -> Store:
     store.book.policy(POLICY)
     store.require_complete(_PURPOSE)
     return store
-
-
-def _crossed(meeting: Sequence[str], target: str) -> str:
-    named = ", ".join(c[:12] for c in meeting[:_NAMED])
-    return (
-        f"it meets the target branch in {len(meeting)} commits ({named}), so no difference shows what a merge "
-        f"would take back; merge {target or 'the target branch'} into it once more, or rebase it"
-    )
 
 
 def _error(name: str, reason: str) -> Verdict:

@@ -7,6 +7,7 @@ touched other files.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from itsm_gitops.gate.digest import Content, Ignore, content, difference
@@ -17,6 +18,7 @@ from itsm_gitops.repository.snapshot import LandedTree
 
 LANDING, PROPOSAL = "landing", "proposal"
 _NAMED = 3
+_MEETINGS = 5
 
 
 @dataclass(frozen=True)
@@ -90,3 +92,21 @@ def conflict(merge: MergePreview, target: str) -> str:
     more = f" and {len(merge.conflicts) - _NAMED} more" if len(merge.conflicts) > _NAMED else ""
     where = target or "the target branch"
     return f"it conflicts with {where} in {named}{more}; rebase it on {where} (or merge {where} into it), then ask again"
+
+
+def behind(difference_text: str, target: str) -> str:
+    """Say that a branch is behind, in what that matters (of ``unseen``), and what to do."""
+    where = target or "the target branch"
+    return (
+        f"it is behind: {where} went on, and merging it would make something that the branch does not show "
+        f"({difference_text}); rebase it on {where} (or merge {where} into it), so that reviewers see what lands"
+    )
+
+
+def crossed(meeting: Sequence[str], target: str) -> str:
+    """Say why nothing is judged that meets its target branch in several commits, and what to do."""
+    named = ", ".join(c[:12] for c in meeting[:_MEETINGS])
+    return (
+        f"it meets the target branch in {len(meeting)} commits ({named}), so no difference shows what a merge "
+        f"would take back; merge {target or 'the target branch'} into it once more, or rebase it"
+    )

@@ -83,7 +83,19 @@ def _entries(value: Any, rest: list[Any]) -> Iterator[str]:
             yield name
 
 
-def in_words(edits: list[str]) -> str:
-    """Return some edits as one phrase."""
-    more = f" and {len(edits) - _NAMED} more" if len(edits) > _NAMED else ""
-    return ", ".join(edits[:_NAMED]) + more
+def asked_again(identifier: str, known: Data, files: int) -> Iterator[str]:
+    """Say of a change that was authorised before why somebody is asked again.
+
+    ``known`` are its facts, ``files`` how many the request brings that a change has to authorise.
+    """
+    if known["plan_edits"]:
+        edits = ", ".join(known["plan_edits"][:_NAMED])
+        more = len(known["plan_edits"]) - _NAMED
+        edits += f" and {more} more" if more > 0 else ""
+        yield f"{identifier} was authorised before, and this edits its plan ({edits}), so it is asked for again"
+    elif known.get("brings_files"):
+        count = f"{files} file{'s' if files > 1 else ''}"
+        yield (
+            f"{identifier} was authorised before; it now brings {count} that nobody has seen, so those who approve "
+            "it are asked about them"
+        )
