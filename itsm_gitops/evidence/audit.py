@@ -264,5 +264,9 @@ def _why(statement: Statement) -> str:
         for v in open_ones
     ]
     reasons = list(dict.fromkeys(reasons)) or list(assessment["messages"])
+    if statement.result == COMPOSED:
+        reasons.insert(
+            0, f"the branch was approved by itself, and the merge made of it: {assessment['unseen']}"
+        )
     more = f"; and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
     return "; ".join(reasons[:_REASONS]) + more or f"the gate said {assessment['result']}"

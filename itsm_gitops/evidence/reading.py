@@ -121,7 +121,7 @@ def _sound(predicate: dict[str, Any], assessment: dict[str, Any], subject: dict[
     facts(assessment)
     texts = [predicate[k] for k in ("previous", "original", "signer", "result", "retro_due")]
     texts += [assessment["target"], assessment["result"], *assessment["changes"], *assessment["messages"]]
-    texts += [*assessment["authors"], *assessment["committers"]]
+    texts += [*assessment["authors"], *assessment["committers"], assessment.get("unseen", "")]
     texts += [v[k] for v in assessment["requirements"] for k in ("name", "result", "reason", "role")]
     texts += [r["reason"] for r in assessment["rejected"]]
     mappings = [predicate[k] for k in ("request", "run", "merger", "tool")] + [assessment["sources"], subject]
