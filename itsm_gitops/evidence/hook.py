@@ -66,7 +66,7 @@ def pre_receive(updates: Iterable[Update], env: Mapping[str, str], *, check: boo
     """Decide about every reference of a push; what raises is a refusal too.
 
     Protected are the branch that HEAD names and those that ``git config itsm.protected`` lists
-    (patterns such as ``release/*``): they only go forward, and only with the approvals that the
+    (patterns such as ``release/*``): they only go forward, with their tip among the first parents, and only with the approvals that the
     policy of their present state asks for, given as signed statements. ``check`` also judges the
     documents. While none of them is there, no branch is taken but the first one. Evidence and statements are never taken back, and evidence is taken from nobody but
     the recorders that the policy names. Other branches are free.
