@@ -221,7 +221,9 @@ class _Case:
     @property
     def _origin(self) -> str:
         """What this repository is known by; not looked for where nobody has signed."""
-        return identity(self.repo.history, self.blank.base) if self.statements else ""
+        if not self.statements:
+            return ""
+        return identity(self.repo.history, self.blank.base, self.base.snapshot)
 
     def _about_this(self, review: Review) -> bool:
         """Whether a statement is about some state of this request, and not about another one."""

@@ -113,11 +113,6 @@ class Git:
         """Return the same repository with more variables in the environment of its commands."""
         return Git(self.root, {**self._extra, **extra})
 
-    @property
-    def alternates(self) -> str:
-        """Where else objects are, as Git's own variable says it to a hook; empty: nowhere."""
-        return self._extra.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "")
-
     def run(
         self,
         *args: str,

@@ -10,11 +10,12 @@ import re
 import secrets
 
 from itsm_gitops import documents
+from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.repository import mainline
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.mended import readable
 from itsm_gitops.repository.outside import outside
-from itsm_gitops.repository.snapshot import CONFIG, CommitTree
+from itsm_gitops.repository.snapshot import CONFIG, CommitTree, Snapshot
 
 _BYTES = 16
 _LOOK_BACK = 50  # versions of the settings
@@ -30,18 +31,29 @@ def new_identity() -> str:
     return secrets.choice("abcdef") + secrets.token_hex(_BYTES)[1:]
 
 
-def pinned(git: Git, commit: str) -> str:
+def pinned(git: Git, commit: str, snapshot: Snapshot | None = None) -> str:
     """Return the identity that ``itsm.yaml`` of a commit pins; empty where it pins none.
+
+    ``snapshot`` is that commit, where it is read already.
 
     Where the settings cannot be read, or name something that is none, the last version counts of which neither is so:
     whoever repairs them needs approvals that are for this repository.
     """
-    value = _value(outside(CommitTree(git, commit), CONFIG))
+    value = _value(outside(CommitTree(git, commit), CONFIG) if snapshot is None else _read(snapshot))
     if value is None:
         out = git.run("rev-list", f"--max-count={_LOOK_BACK}", "--end-of-options", commit, "--", CONFIG)
         older = (_value(outside(CommitTree(git, c), CONFIG)) for c in out.decode("ascii").split()[1:])
         value = next((v for v in older if v is not None), "")
     return value
+
+
+def _read(snapshot: Snapshot) -> bytes | None:
+    try:
+        return snapshot.read(CONFIG)
+    except NotFound:
+        return None
+    except ItsmError:  # a link in its place, or what is not here
+        return b""
 
 
 def _value(raw: bytes | None) -> str | None:
@@ -53,6 +65,6 @@ def _value(raw: bytes | None) -> str | None:
     return value if isinstance(value, str) and (not value or _VALUE.fullmatch(value)) else None
 
 
-def identity(git: Git, commit: str) -> str:
+def identity(git: Git, commit: str, snapshot: Snapshot | None = None) -> str:
     """Return what a repository is known by at a commit (a full hash): the pinned value, else its first commit."""
-    return pinned(git, commit) or mainline.origin(git, commit)
+    return pinned(git, commit, snapshot) or mainline.origin(git, commit)

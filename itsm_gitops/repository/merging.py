@@ -41,6 +41,7 @@ _SETTINGS = """\
 [diff]
 \trenames = true
 """
+_PLAIN = {b: bytes([b]) for b in range(32, 127) if b not in b'"\\'}
 _CONFLICT = 1  # what merge-tree exits with
 _REMEMBERED = 512
 
@@ -62,23 +63,28 @@ class _Workshop:
         folder = tempfile.mkdtemp(prefix="itsm-merge-")
         finalize(self, shutil.rmtree, folder, ignore_errors=True)
         home = Path(folder)
-        for name in ("refs", "objects"):
-            (home / name).mkdir()
+        for name in ("refs", "objects/info"):
+            (home / name).mkdir(parents=True)
         (home / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
         named = git.run("rev-parse", "--show-object-format", "--git-path", "objects").splitlines()
         (home / "config").write_text(_SETTINGS.format(format=decode(named[0])), encoding="ascii")
-        borrowed = os.path.abspath(os.path.join(git.root, decode(named[1])))  # noqa: PTH100, PTH118
+        borrowed = os.path.abspath(os.path.join(os.fsencode(git.root), named[1]))  # noqa: PTH100, PTH118
+        (home / "objects/info/alternates").write_bytes(_quoted(borrowed) + b"\n")
         self.git = git.having(
             {
                 "GIT_DIR": folder,
                 "GIT_OBJECT_DIRECTORY": os.fspath(home / "objects"),
-                "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(filter(None, [borrowed, git.alternates])),
                 "GIT_CONFIG_GLOBAL": os.devnull,
                 "GIT_ATTR_NOSYSTEM": "1",
             }
         )
         vars(self.git)["prefix"] = git.prefix  # where the ITSM repository is below the top is the same
         self.results: dict[tuple[str, str], MergeResult] = {}
+
+
+def _quoted(path: bytes) -> bytes:
+    """Return a path as Git quotes one, whatever is in it."""
+    return b'"' + b"".join(_PLAIN.get(b, b"\\%03o" % b) for b in path) + b'"'
 
 
 _WORKSHOPS: WeakKeyDictionary[Git, _Workshop] = WeakKeyDictionary()
