@@ -130,7 +130,8 @@ def test_a_merge_queue_judges_what_lands(doctor: Run, forge: FakeGitHub) -> None
 def test_a_repository_without_an_identity_is_told(doctor: Run, hosted: Hosted) -> None:
     assert doctor("--offline")["identity"] == ("ok", "is pinned in itsm.yaml")
     settings = hosted.clone.root / "itsm.yaml"
-    settings.write_text("".join(s for s in settings.open() if not s.startswith("identity:")))
+    lines = settings.read_text().splitlines(keepends=True)
+    settings.write_text("".join(s for s in lines if not s.startswith("identity:")))
     assert doctor("--offline")["identity"] == (
         "warning", "is not pinned: signed approvals know this repository by its first commit",
     )  # fmt: skip
