@@ -36,11 +36,12 @@ _PER_FOLDER = 1000
 
 
 class Inputs(NamedTuple):
-    """What reviewers said: reviews from a forge or a file, signed statements, and who opened the pull request."""
+    """What reviewers said: reviews from a forge or a file, signed statements; who opened the request, who pushed to it."""
 
     reviews: tuple[Review, ...] = ()
     statements: tuple[StoredText, ...] = ()
     opened_by: str = ""
+    pushed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,9 @@ def judge(
     will do where they have the same content. ``composed`` is an assessment where the merged commit was approved by
     itself, and the merge made something else of it. ``judged`` is how: old statements are computed as PROPOSAL.
     """
-    proposed = mainline.proposed(repo.history, base, landed)
-    assessments = []
-    for head in dict.fromkeys([proposed, landed.commit]):
-        assessment = assess(
+
+    def of(head: str, way: str) -> Assessment:
+        return assess(
             repo,
             base=base,
             head=head,
@@ -99,21 +99,21 @@ def judge(
             reviews=inputs.reviews,
             now=at,
             opened_by=inputs.opened_by,
+            pushed_by=inputs.pushed_by,
             statements=inputs.statements,
             overrides=overrides,
-            judged=judged,
+            judged=way,
         )
+
+    proposed = mainline.proposed(repo.history, base, landed)
+    assessments = []
+    for head in dict.fromkeys([proposed, landed.commit]):
+        assessment = of(head, judged)
         if assessment.passes:
             return assessment
         assessments.append(assessment)
     first = assessments[0]
-    if not first.unseen:
-        return first
-    shown = assess(
-        repo, base=base, head=proposed, target=target, reviews=inputs.reviews, now=at, opened_by=inputs.opened_by,
-        statements=inputs.statements, overrides=overrides, judged=PROPOSAL,
-    )  # fmt: skip
-    return replace(first, composed=shown.passes)
+    return replace(first, composed=of(proposed, PROPOSAL).passes) if first.unseen else first
 
 
 def outcome(assessment: Assessment, *, changed: bool = True) -> str:
@@ -183,6 +183,7 @@ def _inputs_json(inputs: Inputs) -> dict[str, Any]:
             for s in inputs.statements
         ],
         "opened_by": inputs.opened_by,
+        "pushed_by": list(inputs.pushed_by),
     }
 
 

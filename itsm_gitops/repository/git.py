@@ -21,6 +21,7 @@ TIMEOUT = 120.0
 BLOB_MAX = (1 << 20) + 1  # one byte more than any document may have: enough to see it is too large
 
 _CONFIG = (
+    "advice.graftFileDeprecated=false",
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.quotepath=off",
@@ -31,11 +32,12 @@ _CONFIG = (
     "safe.bareRepository=explicit",
 )
 
-# What Git must not inherit or do. Replacement objects would let a ref change what a commit says;
-# lazy fetching would let a missing object open a connection.
+# What Git must not inherit or do. Replacement objects would let a ref change what a commit says, grafts
+# (.git/info/grafts) which commits came before it; lazy fetching would let a missing object open a connection.
 _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_GRAFT_FILE": os.devnull,
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -43,9 +45,9 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 
-# The name at the beginning of a revision (``main`` in ``main~2``), and what is a hash already.
-_NAME = re.compile(r"(?!HEAD(?:[~^@]|$))(?:[^~^:@*?\[\\\s]|@(?!\{|$))+")
+_SUFFIX = re.compile(r"[~^:]|@\{")  # what may follow the name of a branch: main~1, main@{yesterday}
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
+_OWN_NAMES = ("HEAD", "@", "FETCH_HEAD", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD")
 
 # (what Git says, what we say, what to do about it)
 _EXPLAINED = (
@@ -177,8 +179,7 @@ class Git:
     def resolve(self, revision: str) -> str:
         """Return the full commit hash that ``revision`` means; raises GitError with a near name.
 
-        A branch comes before a tag of the same name: anybody who may push can make a tag ``main``, and Git would
-        take that one.
+        A short name means the branch before a tag of the same name, unlike in Git: anybody may push a tag.
         """
         if revision in self._commits:
             return revision
@@ -186,9 +187,9 @@ class Git:
             raise GitError(
                 "a revision must be printable text, not empty", "for example HEAD, main, v1.2 or a hash"
             )
-        full = self._full_name(revision)
         try:
-            out = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{full}^{{commit}}")
+            whole = self._branch(revision)
+            out = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{whole}^{{commit}}")
         except GitError as error:
             if error.hint:
                 raise
@@ -197,21 +198,15 @@ class Git:
         self._commits.add(commit)
         return commit
 
-    def _full_name(self, revision: str) -> str:
-        """Return a revision with its branch named in full (``main~2``: ``refs/heads/main~2``); as it is without one."""
-        name = _NAME.match(revision)
-        if name is None or name[0].startswith(("refs/", "-")) or _HASH.fullmatch(name[0]):
+    def _branch(self, revision: str) -> str:
+        """Return a revision with the whole name of the branch that it begins with, if there is one."""
+        name = _SUFFIX.split(revision, maxsplit=1)[0]
+        if not name or name.startswith(("refs/", "-")) or name in _OWN_NAMES or _HASH.fullmatch(name):
             return revision
-        if re.match(r"@\{\D", revision[name.end() :]):  # the upstream of a branch is Git's to find
-            return revision
-        places = [f"{folder}/{name[0]}" for folder in ("refs/heads", "refs/remotes")]
-        try:
-            out = self.run("for-each-ref", "--format=%(refname)", *places)
-        except GitError:  # no repository at all: rev-parse says so
-            return revision
+        places = [f"refs/heads/{name}", f"refs/remotes/{name}", f"refs/remotes/{name}/HEAD"]
+        out = self.run("for-each-ref", "--format=%(refname)", "--end-of-options", *places)
         there = decode(out).splitlines()
-        full = next((p for p in places if p in there), "")
-        return full + revision[name.end() :] if full else revision
+        return next((f"{place}{revision[len(name) :]}" for place in places if place in there), revision)
 
     def _nearest(self, revision: str) -> str:
         names = decode(self.run("for-each-ref", "--format=%(refname:short)")).split("\n")

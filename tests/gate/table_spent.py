@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from itsm_gitops.gate import signed as signing
-from itsm_gitops.gate.types import ERROR, SATISFIED, UNSATISFIED, Assessment
+from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, SATISFIED, UNSATISFIED, Assessment
 from itsm_gitops.repository import sshsig
 from itsm_gitops.repository.identity import identity
 from itsm_gitops.repository.refs import StoredText
@@ -64,7 +64,7 @@ def _event(name: str, note: str) -> Situation:
         )
         w.commit()
 
-    return Situation(f"honest: progress: {name}", SATISFIED, _NOBODY, base=(plan(),), request=(step,))
+    return Situation(f"honest: progress: {name}", NOT_APPLICABLE, _NOBODY, base=(plan(),), request=(step,))
 
 
 def _rewritten(w: World) -> None:
@@ -73,21 +73,21 @@ def _rewritten(w: World) -> None:
 
 
 PROGRESS = (
-    _progress("a task is ticked", SATISFIED, _NOBODY, honest=True, tasks=_tasks(("status: open", "status: done"))),
+    _progress("a task is ticked", NOT_APPLICABLE, _NOBODY, honest=True, tasks=_tasks(("status: open", "status: done"))),
     _progress(
-        "when a task was done", SATISFIED, _NOBODY, honest=True,
+        "when a task was done", NOT_APPLICABLE, _NOBODY, honest=True,
         tasks=_tasks(("status: open", "status: done, actual_end: '2026-11-25T20:30:00Z'")),
     ),
     _progress(
-        "a report is added", SATISFIED, _NOBODY, honest=True,
+        "a report is added", NOT_APPLICABLE, _NOBODY, honest=True,
         documents="[{title: Runbook, url: 'https://example.org/runbook'}, {title: Log, url: 'https://example.org/log'}]",
     ),
     _progress(
-        "a link is added", SATISFIED, _NOBODY, honest=True,
+        "a link is added", NOT_APPLICABLE, _NOBODY, honest=True,
         links="[{type: relates_to, target: s2}, {type: relates_to, target: s1}]",
     ),
-    _progress("a key of x is added", SATISFIED, _NOBODY, honest=True, x="{step: one, measured: 7}"),
-    _progress("labels are the reader's own", SATISFIED, _NOBODY, honest=True, labels="{team: net}"),
+    _progress("a key of x is added", NOT_APPLICABLE, _NOBODY, honest=True, x="{step: one, measured: 7}"),
+    _progress("labels are the reader's own", NOT_APPLICABLE, _NOBODY, honest=True, labels="{team: net}"),
     _event("the work begins", "Begun."),
     _progress("the check is taken away", UNSATISFIED, "tasks 'Check the result' removed",
               tasks="[{name: Set the limit, status: open, assignee: dora, planned_end: '2026-11-25T21:00:00Z'}]"),
@@ -202,7 +202,7 @@ LANDS = (
     _behind("lands: main has it already", ERROR, "the request changes nothing", DESCRIBED),
     _behind("lands: a merge attribute decides nothing", ERROR, "it conflicts with main",
             edit(SERVER, "Holds the shop.", "Holds nothing."), base=(*_BASE, write(".gitattributes", "* merge=union\n"))),
-    _behind("honest: lands: progress, and main edits the plan", SATISFIED, _NOBODY,
+    _behind("honest: lands: progress, and main edits the plan", NOT_APPLICABLE, _NOBODY,
             edit(CHANGE_PATH, "title: Replace the disk of s1", "title: Replace the disks of s1"),
             base=(record(),), request=(edit(CHANGE_PATH, "timeline:\n", "labels: {team: ops}\ntimeline:\n"), lambda w: w.commit())),
     _behind("lands: two halves make a line of the plan", UNSATISFIED, "services", _flow("{},", "", ""),

@@ -23,7 +23,8 @@ _RESULTS = {
     "COMPOSED": ("Merged into something that nobody saw", "bad"),
     "UNSATISFIED": ("Not approved", "bad"),
     "ERROR": ("Could not be judged", "bad"),
-    "NOT_APPLICABLE": ("Nothing to approve", "none"),
+    "NOT_REQUIRED": ("Nobody need approve", "none"),
+    "NOT_APPLICABLE": ("Nobody need approve", "none"),
 }
 _SHORT = 16
 
