@@ -149,6 +149,10 @@ def test_what_was_composed_is_reviewed_afterwards(place: Place) -> None:
     start = place.world.head
     _both_sides(place)
     place.record("--since", start)
+    shown = place.itsm("audit", "show", place.world.head, code=None)
+    assert "by the branch itself, made by the merge: cmdb/servers/s1.yaml: name was" in " ".join(
+        shown.out.split()
+    )
     place.approve("HEAD", "carl", base="HEAD^1", now="2026-11-22T12:10:00Z")
     later = "2026-11-22T12:20:00Z"
     place.itsm("audit", "retro", place.world.head, now=later)
