@@ -1,0 +1,424 @@
+"""The oracle: what policy demands of a request, worked out slowly and simply from what is written down.
+
+It is written from the design, the handbook's chapters about approval and the text of the policy itself, and shares no
+code with the gate or the audit: it reads Git objects and YAML. Where it and the product differ, one of them is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.gate.model import oracle_facts as facts
+from tests.gate.model.oracle_facts import Data, Touched, Tree, covers, kind_of, many
+from tests.gate.model.oracle_people import Parts, People, Voice, most_votes, parts, share_out
+from tests.gate.model.plumbing import NOBODY, Objects
+
+PASS, OVERRIDE, MISSING, ERROR, NOBODY_ASKED = "pass", "override", "missing", "error", "nobody need approve"
+_CLOCKS = timedelta(minutes=5)
+_FLAGS = ("outage", "freeze", "incident", "removed", "risk_override")
+_WORDS = ("stage", "type", "risk", "state", "criticality", "template")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody said of a request, and what is true of it.
+
+    ``account`` is that of a review on a forge; a signed statement names its ``person`` and was signed by ``key`` (a public
+    key; empty: the signature is good for nothing) when the branch was at ``base``. ``elsewhere``: for another repository.
+    """
+
+    state: str
+    at: datetime
+    commit: str
+    account: str = ""
+    target: str | None = "main"
+    bot: bool = False
+    person: str = ""
+    key: str = ""
+    base: str = ""
+    elsewhere: bool = False
+
+    @property
+    def signed(self) -> bool:
+        """Whether it is a signed statement, or one that pretends to be."""
+        return bool(self.person)
+
+
+@dataclass(frozen=True)
+class Landing:
+    """The branch went from ``base`` to ``commit`` at a moment."""
+
+    base: str
+    commit: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: how the request that brings ``head`` into ``base`` stands."""
+
+    base: str
+    head: str
+    now: datetime
+    said: tuple[Said, ...] = ()
+    opened_by: str = ""
+    target: str = "main"
+    landings: tuple[Landing, ...] = ()
+    overrides: bool = True
+
+
+@dataclass
+class Row:
+    """One thing that must be approved, and how it stands."""
+
+    rule: str
+    role: str
+    subject: str
+    count: int
+    signed: bool
+    distinct: bool
+    owners: frozenset[str] = frozenset()
+    items: tuple[str, ...] = ()
+    override: Data | None = None
+    error: str = ""
+    voices: dict[str, Voice] = field(default_factory=dict)
+    result: str = ""
+    could: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What the oracle says: the result, each row, and the reasons of an error."""
+
+    result: str
+    rows: tuple[Row, ...] = ()
+    why: tuple[str, ...] = ()
+
+
+def difference(objects: Objects, before: str, after: str) -> dict[str, tuple[str, str]]:
+    """Return what differs between two commits: old and new blob by path."""
+    old, new = objects.files(before), objects.files(after)
+    paths = sorted({*old, *new})
+    return {p: (old.get(p, NOBODY), new.get(p, NOBODY)) for p in paths if old.get(p) != new.get(p)}
+
+
+def judge(objects: Objects, question: Question) -> Opinion:
+    """Return how a request stands."""
+    case = _Case(objects, question)
+    return case.opinion()
+
+
+class _Case:
+    def __init__(self, objects: Objects, question: Question) -> None:
+        self.objects = objects
+        self.q = question
+        self.base = Tree(objects, objects.files(question.base))
+        self.people = People(self.base, question.now.date())
+        self.policy: Data = self.base.data("schemas/policies/approvals.yaml") or {}
+        self.risks: Data = self.base.data("schemas/policies/risk.yaml") or {}
+        life = self.base.data("schemas/workflows/change.yaml") or {}
+        self.authorised = [s for s, about in life["states"].items() if "authorised" in (about.get("roles") or ())]
+
+    # --- content -------------------------------------------------------------------------------------
+
+    def content(self, base: str, commit: str) -> dict[str, tuple[str, str]] | None:
+        """Return what a commit brings into a branch, without what programs write; None where it meets it twice."""
+        meeting = self.objects.meeting(base, commit)
+        if len(meeting) != 1:
+            return None
+        found = difference(self.objects, meeting[0], commit)
+        return {p: b for p, b in found.items() if not covers(self.policy.get("generated", ()), p)}
+
+    def opinion(self) -> Opinion:
+        content = self.content(self.q.base, self.q.head)
+        if content is None:
+            return Opinion(ERROR, (), ("it meets the branch in more than one commit",))
+        if not content:
+            return Opinion(ERROR, (), ("it changes nothing",))
+        self.paths = content
+        self.after = Tree(self.objects, self.objects.files(self.q.head))
+        self.touched = [
+            Touched(p, kind_of(p), self.base.data(p), self.after.data(p)) for p in content if kind_of(p)
+        ]
+        self.changes = [t for t in self.touched if t.kind == "change"]
+        self.edited = [t.id for t in self.touched if t.kind in facts.CONFIGURED]
+        self.facts = {t.path: self.facts_of(t) for t in self.touched}
+        rows, errors = self.rows()
+        self.parts = self.who_is_apart()
+        if self.parts.unknown and any(r.count or r.error for r in rows) and not self.joins():
+            errors += ["nobody knows who wrote it"] if self.policy.get("unknown_author", "error") == "error" else []
+        if not rows:
+            errors.append("no rule is for it")
+        self.decide(rows)
+        results = {r.result for r in rows if r.count or r.error}
+        worst = next((r for r in (ERROR, MISSING, OVERRIDE, PASS) if r in results), NOBODY_ASKED)
+        return Opinion(ERROR if errors else worst, tuple(rows), tuple(errors))
+
+    def facts_of(self, t: Touched) -> dict[str, Any]:
+        """Return what the conditions of rules are about; None is unknown."""
+        found: dict[str, Any] = {"state": t.data.get("state", t.data.get("lifecycle")), "removed": t.after is None}
+        if t.kind != "change":
+            return found
+        stage = facts.stage(self.policy, self.authorised, t.before, t.after)
+        items = facts.affected(self.policy, self.base, t.data, self.edited)
+        known = [c for c in (self.base.items.get(i, {}).get("criticality") for i in items) if c]
+        outage = (t.data.get("outage") or {}).get("expected")
+        level = (t.data.get("risk") or {}).get("level")
+        asks = stage == "authorisation" and t.after is not None
+        return {
+            **found,
+            "stage": stage,
+            "type": t.data.get("type"),
+            "risk": facts.risk(self.risks, self.base, t.data, self.q.now) if asks else level,
+            "risk_override": asks and facts.overrides_risk(self.risks, self.base, t.data, self.q.now),
+            "outage": outage if isinstance(outage, bool) else None,
+            "incident": facts.for_open_incident(self.base, self.after, t),
+            "criticality": max(known, key=facts.LEVELS.index) if known else None,
+            "template": "missing",
+            "freeze": facts.in_freeze(self.base, t.data, self.authorised),
+            "items": items,
+        }
+
+    # --- what is asked ---------------------------------------------------------------------------------
+
+    def rows(self) -> tuple[list[Row], list[str]]:
+        """Return everything that must be approved, and what cannot be judged."""
+        rows: list[Row] = []
+        covered: set[str] = set()
+        for rule in self.policy["protected"]:
+            if any(covers(rule["paths"], p) for p in self.paths):
+                covered |= {p for p in self.paths if covers(rule["paths"], p)}
+                rows.append(self.row(rule, ""))
+        for rule in self.policy["rules"]:
+            if "paths" in rule["when"]:
+                some = {p for p in self.paths if covers(rule["when"]["paths"], p)}
+                covered |= some
+                rows += [self.row(rule, "")] if some else []
+                continue
+            documents = [t for t in self.touched if self.is_for(rule, t)]
+            covered |= {t.path for t in documents}
+            rows += [row for t in documents for row in self.spelt_out(rule, t)]
+        allowed = any(
+            self.facts[t.path]["stage"] == "authorisation" and t.data.get("state") in self.authorised and t.after is not None
+            for t in self.changes
+            if t.path in covered
+        )
+        own = ("records/", "cmdb/", "schemas/", "itsm.yaml")
+        left = [p for p in self.paths if p not in covered and not (allowed and not p.lower().startswith(own))]
+        return rows, [f"no rule covers {p}" for p in left]
+
+    def is_for(self, rule: Data, t: Touched) -> bool:
+        groups = {t.kind, "any", "record" if t.path.startswith("records/") else "item"}
+        groups |= {"ci"} if t.kind in facts.CONFIGURED else set()
+        return bool(groups & set(rule["when"]["kind"])) and self.holds(
+            rule["when"], self.facts[t.path], rule["require"]["count"] > 0
+        )
+
+    def holds(self, when: Data, known: Mapping[str, Any], unknown: bool) -> bool:
+        """Whether conditions hold; what nobody has said is the worst."""
+        for condition, wanted in when.items():
+            if condition in ("kind", "paths"):
+                continue
+            assert condition in (*_FLAGS, *_WORDS), condition
+            value = known.get(condition)
+            if value is None:
+                if not unknown:
+                    return False
+            elif value not in (wanted if isinstance(wanted, list) else [wanted]):
+                return False
+        return True
+
+    def row(self, rule: Data, subject: str, **about: Any) -> Row:
+        need = rule["require"]
+        return Row(
+            rule["name"], need.get("role", ""), subject, need["count"], need.get("signed", False), need.get("distinct", False), **about
+        )  # fmt: skip
+
+    def spelt_out(self, rule: Data, t: Touched) -> Iterator[Row]:
+        each = rule["require"].get("each", "")
+        override = rule.get("override")
+        if override and not (t.kind == "change" and self.holds(override.get("when", {}), self.facts[t.path], False)):
+            override = None
+        if each == "edited_item":
+            named = t.path.startswith("cmdb/") and not (t.kind in ("person", "team"))
+            for owners, error in self.owners(t.id) if named else ():
+                yield self.row(rule, t.id, owners=owners, items=(t.id,), error=error)
+            return
+        whole = tuple(self.facts[t.path].get("items", ()))
+        if not each:
+            yield self.row(rule, t.id, items=whole, override=override)
+            return
+        items = [i for i in whole if each == "affected_ci" or self.base.items.get(i, {}).get("class") == "service"]
+        if not items:
+            yield self.row(rule, t.id, error="it names nothing")
+        for item in items:
+            if rule["require"]["role"] != "owner":
+                yield self.row(rule, item, items=(item,), override=override)
+                continue
+            for owners, error in self.owners(item):
+                yield self.row(rule, item, owners=owners, items=(item,), override=override, error=error)
+
+    def owners(self, item: str) -> list[tuple[frozenset[str], str]]:
+        """Return who owns an item: before, and after where the request gives it to somebody else."""
+        new = next((t.after for t in self.touched if t.id == item and t.path.startswith("cmdb/")), None)
+        before = many(self.base.items.get(item, {}).get("owner"))
+        after = many(new.get("owner")) if new else before
+        found = []
+        orphan = item in self.base.items and not before and not self.changes
+        if item in self.base.items and not (orphan and after):
+            found.append((frozenset(before), "" if before else "nobody owns it"))
+        if after and after != before:
+            found.append((frozenset(after), ""))
+        return found or [(frozenset(), "there is no such item, or nobody owns it")]
+
+    # --- who had a part ----------------------------------------------------------------------------------
+
+    def who_is_apart(self) -> Parts:
+        states = [d for t in self.changes for d in (t.before, t.after) if d is not None]
+        return parts(self.objects, self.policy, self.people, self.q.base, self.q.head, self.q.opened_by, states)
+
+    def joins(self) -> bool:
+        """Whether it is nothing but the file of a new colleague, who wrote it."""
+        new = [t for t in self.touched if t.kind == "person" and t.before is None]
+        addresses = {a.lower() for t in new for a in t.data.get("commit_addresses") or ()}
+        return {t.path for t in new} == set(self.paths) and self.parts.unknown <= addresses
+
+    # --- who said what --------------------------------------------------------------------------------------
+
+    def by_person(self) -> dict[str, list[Said]]:
+        """Return the decisive words of each person, oldest first."""
+        found: dict[str, list[Said]] = {}
+        for said in self.q.said:
+            if said.state not in ("approved", "changes_requested", "dismissed") or said.bot:
+                continue
+            person = said.person or self.people.by_account(said.account)
+            if said.signed and (said.elsewhere or not self.people.has_key(person, said.key)):
+                continue  # anybody can write a text; only a signature of that person's key speaks
+            if said.signed and not self.about_this(said):
+                continue
+            if person in self.people.people:
+                found.setdefault(person, []).append(said)
+        return {p: sorted(some, key=lambda s: (s.at, s.state != "approved")) for p, some in found.items()}
+
+    def about_this(self, said: Said) -> bool:
+        """Whether a statement is about some state of this request: its content, its commits, or its change."""
+        brought = self.objects.history(self.q.head) - self.objects.history(self.q.base)
+        seen = self.seen(said)
+        mine = {t.id for t in self.changes}
+        its = {p.rpartition("/")[2].removesuffix(".yaml") for p in seen or () if kind_of(p) == "change"}
+        return said.commit in brought or seen == self.paths or bool(mine & its)
+
+    def seen(self, said: Said) -> dict[str, tuple[str, str]] | None:
+        """Return the content that somebody saw."""
+        if said.signed:
+            return self.content(said.base, said.commit)
+        return self.content(self.q.base, said.commit) if said.commit else None
+
+    def good(self, person: str, said: Said, *, own: bool = False) -> bool:
+        """Whether an approval can count."""
+        if not self.people.active(person) or (person in self.parts.apart) != own:
+            return False
+        if said.target is not None and said.target != self.q.target:
+            return False
+        age = self.q.now - said.at
+        days = self.policy["approval_max_age"]
+        if age < -_CLOCKS or age > timedelta(days=int(days[1:-1])):
+            return False
+        return self.seen(said) == self.paths and not self.spent(said)
+
+    def spent(self, said: Said) -> bool:
+        """Whether the merge that a signed approval allowed is on the branch already."""
+        line = self.objects.history(self.q.base)
+        return said.signed and any(
+            landing.commit in line and landing.at >= said.at and difference(self.objects, landing.base, landing.commit) == self.paths
+            for landing in self.q.landings
+        )
+
+    def decide(self, rows: list[Row]) -> None:
+        """Write down how each row stands."""
+        approvals: dict[str, list[Said]] = {}
+        own: dict[str, list[Said]] = {}
+        refusals: set[str] = set()
+        for person, words in self.by_person().items():
+            latest = words[-1]
+            if latest.state == "changes_requested":
+                refusals.add(person)
+            if latest.state != "approved":
+                continue
+            usable = [latest]
+            if not latest.signed:  # a forge's approval does not take a signature back
+                for word in reversed(words[:-1]):
+                    if word.state != "approved":
+                        break
+                    if word.signed:
+                        usable.append(word)
+                        break
+            approvals[person] = [s for s in usable if self.good(person, s)]
+            own[person] = [s for s in usable if self.good(person, s, own=True)]
+        for row in rows:
+            self.decide_one(row, approvals, own, refusals)
+        several = [r for r in rows if r.distinct and r.count and not r.error and r.result != ERROR]
+        if len(several) > 1:
+            self.share(several, approvals)
+
+    def voters(self, row: Row, approvals: Mapping[str, list[Said]], role: str = "", items: Iterable[str] = ()) -> list[str]:
+        voices = self.people.fill(role, items) if role else row.voices
+        return [
+            p
+            for p, voice in voices.items()
+            if any(s.signed or not row.signed for s in approvals.get(p, ()))
+            and (voice.direct or set(voice.givers) - self.parts.apart)
+        ]
+
+    def decide_one(self, row: Row, approvals: Mapping[str, list[Said]], own: Mapping[str, list[Said]], refusals: set[str]) -> None:
+        if row.error:
+            row.result = ERROR
+            return
+        if not row.count:
+            row.result = NOBODY_ASKED
+            return
+        row.voices = {
+            p: v if v.direct else Voice(False, tuple(g for g in v.givers if g not in self.parts.apart))
+            for p, v in self.people.fill(row.role, row.items, row.owners).items()
+        }
+        voters = self.voters(row, approvals)
+        votes = most_votes(voters, row.voices)
+        row.could = frozenset(
+            p
+            for p in row.voices
+            if p not in self.parts.apart and p not in voters and most_votes([*voters, p], row.voices) > votes
+        )
+        if refusals & set(row.voices):
+            row.result = MISSING
+        elif votes >= row.count:
+            row.result = PASS
+        else:
+            row.result = OVERRIDE if self.overridden(row, approvals, own) else MISSING
+
+    def overridden(self, row: Row, approvals: Mapping[str, list[Said]], own: Mapping[str, list[Said]]) -> bool:
+        """Whether one who is on call for every item that this is about lets it pass."""
+        if row.override is None or not self.q.overrides:
+            return False
+        each = [self.on_call(row, item, approvals, own) for item in row.items]
+        return bool(each) and bool(set.intersection(*each))
+
+    def on_call(self, row: Row, item: str, approvals: Mapping[str, list[Said]], own: Mapping[str, list[Said]]) -> set[str]:
+        """Return who lets it pass as the one on call for an item."""
+        assert row.override
+        able = set(self.voters(row, approvals, row.override["role"], [item]))
+        if row.override.get("alone"):
+            direct = self.people.direct(row.override["role"], [item], ())
+            able |= {p for p in direct if any(s.signed or not row.signed for s in own.get(p, ()))}
+        return able
+
+    def share(self, rows: list[Row], approvals: Mapping[str, list[Said]]) -> None:
+        """Give each person to one of the requirements only."""
+        ways = share_out([r.count for r in rows], [self.voters(r, approvals) for r in rows])
+        for number, row in enumerate(rows):
+            if row.result == PASS and not any(way[number] for way in ways):
+                row.result = MISSING
+        if rows and not any(all(way) for way in ways) and all(r.result == PASS for r in rows):
+            rows[0].result = MISSING
