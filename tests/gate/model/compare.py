@@ -7,7 +7,7 @@ import os
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from tests.gate.model.plumbing import Objects
 
 _WORDS = {
     "SATISFIED": oracle.PASS, "OVERRIDDEN": oracle.OVERRIDE, "UNSATISFIED": oracle.MISSING, "ERROR": oracle.ERROR, "NOT_APPLICABLE": oracle.NOBODY_ASKED,
+    "NOT_REQUIRED": oracle.NOBODY_ASKED,
 }  # fmt: skip
 
 
@@ -156,8 +157,7 @@ class Play:
 
     def _record(self, step: int, made: Request, tally: Tally) -> None:
         inputs = Inputs(tuple(review(s) for s in made.reviews), tuple(self.kept), made.opened_by)
-        question = replace(self.story.question(made, made.landed), landings=tuple(self.story.landings[:-1]))
-        opinion = oracle.judge(self.story.objects, question)
+        opinion = oracle.judge(self.story.objects, self.story.question(made, made.landed))
         same = self.story.objects.at(made.base).tree == self.story.objects.at(made.landed).tree
         passing = (oracle.PASS, oracle.OVERRIDE, oracle.NOBODY_ASKED)
         result = "unchanged" if same else opinion.result if opinion.result in passing else "bypassed"
@@ -166,7 +166,7 @@ class Play:
             return
         git = self.repo.history
         draft = writing.draft(self.repo, made.base, mainline.one(git, made.landed), "main", inputs, made.now)
-        product = {**_WORDS, "BYPASSED": "bypassed", "NOT_APPLICABLE": "unchanged"}[draft.result]
+        product = {**_WORDS, "BYPASSED": "bypassed", "COMPOSED": "bypassed", "NOT_APPLICABLE": "unchanged", "NOT_REQUIRED": oracle.NOBODY_ASKED}[draft.result]
         product = oracle.NOBODY_ASKED if product == oracle.PASS and _nobody(draft.assessment) else product
         if product != result:
             said = f"{product}: {_told(draft.assessment)}"
@@ -237,6 +237,9 @@ def differences(found: Assessment, opinion: Opinion) -> Iterator[tuple[str, obje
         if v.result != "NOT_APPLICABLE" and v.requirement.rule != "no_match" and v.requirement.count
     )
     ours = _rows((r.role, r.subject, r.result, r.could) for r in opinion.rows if r.count)
+    # Where somebody asked for changes, it is for them to change their mind.
+    for key in {(r.role, r.subject) for r in opinion.rows if r.refused}:
+        product, ours = ({**side, key: (side[key][0], [])} if key in side else side for side in (product, ours))
     # Which of two requirements gets a person that only one may have is nobody's concern.
     if product != ours and not any(r.distinct for r in opinion.rows):
         keys = sorted(k for k in {*product, *ours} if product.get(k) != ours.get(k))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.gate.model.oracle import Landing, Question, Said, judge
+from tests.gate.model.oracle import Question, Said, judge
 from tests.gate.model.oracle_facts import Tree, many, parse
 from tests.gate.model.organisation import POLICY, START, TEAMS, Doc, dump, folder, organise, person_file, text, who
 from tests.gate.model.plumbing import Files, Objects
@@ -56,7 +56,6 @@ class Story:
         self.tip = self.commit(self.org.files, [], "change-manager", at=START - timedelta(days=40))
         self.tips = [self.tip]
         self.trees: dict[str, Files] = {self.tip: self.org.files}
-        self.landings: list[Landing] = []
         self.texts: list[Text] = []
         self.replays: list[tuple[Files, Files, str]] = []
 
@@ -92,9 +91,14 @@ class Story:
     def _begin(self) -> None:
         """Put records into the first commit: changes under way, incidents, a draft."""
         files = self.org.files
-        self.incidents = {s: self.identifier("INC") for s in ("in_progress", "closed")}
-        for state, name in self.incidents.items():
-            files[str(folder(name))] = dump(self.incident(name, state))
+        self.incidents = {s: self.identifier("INC") for s in ("in_progress", "closed", "old", "elsewhere")}
+        for sort, name in self.incidents.items():
+            data = self.incident(name, "closed" if sort == "closed" else "in_progress")
+            if sort == "elsewhere":
+                data = {**data, "service": "printing", "cis": ["web-2"]}
+            if sort == "old":
+                data["timeline"][0]["at"] = text(START - timedelta(days=60))
+            files[str(folder(name))] = dump(data)
         for state in ("scheduled", "implement", "draft", "closed"):
             name = self.identifier("CHG")
             data = self.change(name, state=state)
@@ -113,7 +117,7 @@ class Story:
         rng = self.rng
         kind = rng.choices(("normal", "emergency", "standard"), (6, 4, 1))[0]
         state = state or rng.choices(("scheduled", "implement", "authorize", "draft", "assess", "review"), (6, 3, 1, 2, 1, 1))[0]
-        days = rng.choice((0.3, 2.0, 9.0, 9.0, 22.0))
+        days = rng.choice((0.3, 2.0, 9.0, 9.0, 22.0) if kind != "emergency" else (0.1, 0.3, 1.5, 1.5, 9.0))
         start = self.now.replace(microsecond=0) + timedelta(days=days)
         data: Doc = {
             "id": name, "kind": "change", "title": f"Change {name}", "type": kind, "requested_by": self.anyone(),
@@ -145,7 +149,7 @@ class Story:
         links = []
         if self.chance(0.75 if kind == "emergency" else 0.15):
             links.append({"type": rng.choice(("resolves", "relates_to", "resolves", "caused_by")),
-                          "target": self.incidents[rng.choice(("in_progress", "in_progress", "closed"))]})  # fmt: skip
+                          "target": self.incidents[rng.choice(("in_progress",) * 6 + ("closed", "old", "elsewhere"))]})  # fmt: skip
         if self.chance(0.1):
             links.append({"type": "affects", "target": rng.choice(self.org.items)})
         if links:
@@ -448,7 +452,7 @@ class Story:
     def question(self, made: Request, head: str = "") -> Question:
         """Return the question about a request (or about what landed of it)."""
         said = (*made.reviews, *(t.said for t in self.texts))
-        return Question(made.base, head or made.head, made.now, said, made.opened_by, "main", tuple(self.landings))
+        return Question(made.base, head or made.head, made.now, said, made.opened_by)
 
     def land(self, made: Request, result: str) -> None:
         """Let the request land on the branch, in one of the ways of merging; past the gate now and then."""
@@ -460,7 +464,7 @@ class Story:
         how = self.rng.choice(("merge", "merge", "ff", "squash", "rebase", "octopus"))
         by = self.anyone()
         landed = ""
-        if how == "ff" and self.tip in self.objects.history(made.head):
+        if how == "ff" and self.tip in self.objects.line(made.head):
             landed = made.head
         elif how == "squash":
             author = self.objects.at(made.head).author
@@ -487,6 +491,5 @@ class Story:
         old, new = ({p: f[p] for p in paths if p in f} for f in (before, after))
         author = self.objects.at(made.head).author
         self.replays += [(old, new, author), (new, old, author)]
-        self.landings.append(Landing(self.tip, made.landed, made.now))
         self.tip = made.landed
         self.tips.append(self.tip)

@@ -48,15 +48,6 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Landing:
-    """The branch went from ``base`` to ``commit`` at a moment."""
-
-    base: str
-    commit: str
-    at: datetime
-
-
-@dataclass(frozen=True)
 class Question:
     """What is asked: how the request that brings ``head`` into ``base`` stands."""
 
@@ -66,7 +57,6 @@ class Question:
     said: tuple[Said, ...] = ()
     opened_by: str = ""
     target: str = "main"
-    landings: tuple[Landing, ...] = ()
     overrides: bool = True
 
 
@@ -82,11 +72,14 @@ class Row:
     distinct: bool
     owners: frozenset[str] = frozenset()
     items: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()  # the change that it is about; none: all that the request brings
+    apart: frozenset[str] = frozenset()
     override: Data | None = None
     error: str = ""
     voices: dict[str, Voice] = field(default_factory=dict)
     result: str = ""
     could: frozenset[str] = frozenset()
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,9 +91,8 @@ class Opinion:
     why: tuple[str, ...] = ()
 
 
-def difference(objects: Objects, before: str, after: str) -> dict[str, tuple[str, str]]:
-    """Return what differs between two commits: old and new blob by path."""
-    old, new = objects.files(before), objects.files(after)
+def changed(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return what differs between two trees: old and new blob by path."""
     paths = sorted({*old, *new})
     return {p: (old.get(p, NOBODY), new.get(p, NOBODY)) for p in paths if old.get(p) != new.get(p)}
 
@@ -122,6 +114,13 @@ class _Case:
         life = self.base.data("schemas/workflows/change.yaml") or {}
         self.authorised = [s for s, about in life["states"].items() if "authorised" in (about.get("roles") or ())]
 
+    def landing(self) -> Mapping[str, str] | None:
+        """Return the files of the branch once the request is merged; None where it cannot be."""
+        if self.q.base in self.objects.history(self.q.head):
+            return self.objects.files(self.q.head)
+        tree = self.objects.merge_tree(self.q.base, self.q.head)
+        return self.objects.listing(tree) if tree else None
+
     # --- content -------------------------------------------------------------------------------------
 
     def content(self, base: str, commit: str) -> dict[str, tuple[str, str]] | None:
@@ -129,17 +128,21 @@ class _Case:
         meeting = self.objects.meeting(base, commit)
         if len(meeting) != 1:
             return None
-        found = difference(self.objects, meeting[0], commit)
+        found = changed(self.objects.files(meeting[0]), self.objects.files(commit))
         return {p: b for p, b in found.items() if not covers(self.policy.get("generated", ()), p)}
 
     def opinion(self) -> Opinion:
-        content = self.content(self.q.base, self.q.head)
-        if content is None:
+        if self.content(self.q.base, self.q.head) is None:
             return Opinion(ERROR, (), ("it meets the branch in more than one commit",))
+        after = self.landing()
+        if after is None:
+            return Opinion(ERROR, (), ("it conflicts with the branch",))
+        content = changed(self.base.blobs, after)
+        content = {p: b for p, b in content.items() if not covers(self.policy.get("generated", ()), p)}
         if not content:
             return Opinion(ERROR, (), ("it changes nothing",))
         self.paths = content
-        self.after = Tree(self.objects, self.objects.files(self.q.head))
+        self.after = Tree(self.objects, after)
         self.touched = [
             Touched(p, kind_of(p), self.base.data(p), self.after.data(p)) for p in content if kind_of(p)
         ]
@@ -147,6 +150,7 @@ class _Case:
         self.edited = [t.id for t in self.touched if t.kind in facts.CONFIGURED]
         self.facts = {t.path: self.facts_of(t) for t in self.touched}
         rows, errors = self.rows()
+        errors += [f"the window of {t.id} is over" for t in self.changes if self.lapsed(t)]
         self.parts = self.who_is_apart()
         if self.parts.unknown and any(r.count or r.error for r in rows) and not self.joins():
             errors += ["nobody knows who wrote it"] if self.policy.get("unknown_author", "error") == "error" else []
@@ -175,12 +179,22 @@ class _Case:
             "risk": facts.risk(self.risks, self.base, t.data, self.q.now) if asks else level,
             "risk_override": asks and facts.overrides_risk(self.risks, self.base, t.data, self.q.now),
             "outage": outage if isinstance(outage, bool) else None,
-            "incident": facts.for_open_incident(self.base, self.after, t),
+            "incident": facts.urgent(self.policy, self.base, self.after, t, items, self.q.now),
             "criticality": max(known, key=facts.LEVELS.index) if known else None,
             "template": "missing",
             "freeze": facts.in_freeze(self.base, t.data, self.authorised),
             "items": items,
         }
+
+    def lapsed(self, t: Touched) -> bool:
+        """Whether a change asks for work in a window that has passed."""
+        known, end = self.facts[t.path], facts.moment(t.data.get("planned_end"))
+        ahead = t.after is not None and t.after.get("state") not in ("review", "closed", "cancelled")
+        if end is None or not ahead or known["stage"] != "authorisation":
+            return False
+        limit = {"window_within": "P2D", **self.policy.get("emergencies", {})}["window_within"]
+        urgent = known["incident"] and t.data.get("type") == "emergency"
+        return end + (timedelta(days=int(limit[1:-1])) if urgent else timedelta(0)) < self.q.now
 
     # --- what is asked ---------------------------------------------------------------------------------
 
@@ -199,7 +213,8 @@ class _Case:
                 rows += [self.row(rule, "")] if some else []
                 continue
             documents = [t for t in self.touched if self.is_for(rule, t)]
-            covered |= {t.path for t in documents}
+            if rule["require"].get("each") != "excluded_ci":  # who is asked about what is left out approves nothing else
+                covered |= {t.path for t in documents}
             rows += [row for t in documents for row in self.spelt_out(rule, t)]
         allowed = any(
             self.facts[t.path]["stage"] == "authorisation" and t.data.get("state") in self.authorised and t.after is not None
@@ -244,22 +259,32 @@ class _Case:
             override = None
         if each == "edited_item":
             named = t.path.startswith("cmdb/") and not (t.kind in ("person", "team"))
-            for owners, error in self.owners(t.id) if named else ():
+            for owners, error in self.asked(rule, t.id) if named else ():
                 yield self.row(rule, t.id, owners=owners, items=(t.id,), error=error)
             return
-        whole = tuple(self.facts[t.path].get("items", ()))
+        whole, about = tuple(self.facts[t.path].get("items", ())), (t.id,) if t.kind == "change" else ()
         if not each:
-            yield self.row(rule, t.id, items=whole, override=override)
+            yield self.row(rule, t.id, items=whole, override=override, about=about)
             return
         items = [i for i in whole if each == "affected_ci" or self.base.items.get(i, {}).get("class") == "service"]
-        if not items:
-            yield self.row(rule, t.id, error="it names nothing")
+        if each == "excluded_ci":
+            items = self.left_out(t)
+        elif not items:
+            yield self.row(rule, t.id, error="it names nothing", about=about)
         for item in items:
-            if rule["require"]["role"] != "owner":
-                yield self.row(rule, item, items=(item,), override=override)
-                continue
-            for owners, error in self.owners(item):
-                yield self.row(rule, item, owners=owners, items=(item,), override=override, error=error)
+            for owners, error in self.asked(rule, item):
+                yield self.row(rule, item, owners=owners, items=(item,), override=override, error=error, about=about)
+
+    def left_out(self, t: Touched) -> list[str]:
+        """Return the important items that a change says it does not touch, and that it does not touch otherwise."""
+        important = self.policy.get("dependents", {"criticality": []})["criticality"]
+        out = dict.fromkeys(x["ci"] for x in t.data.get("excluded_cis") or ())
+        touched = self.facts[t.path]["items"]
+        return [i for i in out if self.base.items.get(i, {}).get("criticality") in important and i not in touched]
+
+    def asked(self, rule: Data, item: str) -> list[tuple[frozenset[str], str]]:
+        """Return the owners of an item, where a rule asks for them."""
+        return self.owners(item) if rule["require"]["role"] == "owner" else [(frozenset(), "")]
 
     def owners(self, item: str) -> list[tuple[frozenset[str], str]]:
         """Return who owns an item: before, and after where the request gives it to somebody else."""
@@ -277,14 +302,14 @@ class _Case:
     # --- who had a part ----------------------------------------------------------------------------------
 
     def who_is_apart(self) -> Parts:
-        states = [d for t in self.changes for d in (t.before, t.after) if d is not None]
+        states = {t.id: [d for d in (t.before, t.after) if d is not None] for t in self.changes}
         return parts(self.objects, self.policy, self.people, self.q.base, self.q.head, self.q.opened_by, states)
 
     def joins(self) -> bool:
-        """Whether it is nothing but the file of a new colleague, who wrote it."""
-        new = [t for t in self.touched if t.kind == "person" and t.before is None]
-        addresses = {a.lower() for t in new for a in t.data.get("commit_addresses") or ()}
-        return {t.path for t in new} == set(self.paths) and self.parts.unknown <= addresses
+        """Whether it is nothing but files of people, among them those of whoever is unknown."""
+        people = [t for t in self.touched if t.kind == "person" and t.after is not None]
+        addresses = {a.lower() for t in people for a in t.data.get("commit_addresses") or ()}
+        return {t.path for t in people} == set(self.paths) and self.parts.unknown <= addresses
 
     # --- who said what --------------------------------------------------------------------------------------
 
@@ -317,11 +342,9 @@ class _Case:
             return self.content(said.base, said.commit)
         return self.content(self.q.base, said.commit) if said.commit else None
 
-    def good(self, person: str, said: Said, *, own: bool = False) -> bool:
-        """Whether an approval can count."""
-        if not self.people.active(person) or (person in self.parts.apart) != own:
-            return False
-        if said.target is not None and said.target != self.q.target:
+    def good(self, person: str, said: Said) -> bool:
+        """Whether an approval can count, if whoever gives it is not kept apart."""
+        if not self.people.active(person) or said.target not in (None, self.q.target):
             return False
         age = self.q.now - said.at
         days = self.policy["approval_max_age"]
@@ -330,22 +353,28 @@ class _Case:
         return self.seen(said) == self.paths and not self.spent(said)
 
     def spent(self, said: Said) -> bool:
-        """Whether the merge that a signed approval allowed is on the branch already."""
-        line = self.objects.history(self.q.base)
-        return said.signed and any(
-            landing.commit in line and landing.at >= said.at and difference(self.objects, landing.base, landing.commit) == self.paths
-            for landing in self.q.landings
-        )
+        """Whether the branch has held this content since a signed approval of it was given: it allows one merge."""
+        if not said.signed or said.base == self.q.base:
+            return False
+        commit = self.q.base
+        while commit != said.base:
+            files = self.objects.files(commit)
+            if all(files.get(p, NOBODY) == new for p, (_, new) in self.paths.items()):
+                return True
+            parents = self.objects.at(commit).parents
+            if not parents:
+                return True  # it was signed on another history
+            commit = parents[0]
+        return False
 
     def decide(self, rows: list[Row]) -> None:
         """Write down how each row stands."""
         approvals: dict[str, list[Said]] = {}
-        own: dict[str, list[Said]] = {}
         refusals: set[str] = set()
         for person, words in self.by_person().items():
             latest = words[-1]
             if latest.state == "changes_requested":
-                refusals.add(person)
+                refusals |= self.people.humans[person]
             if latest.state != "approved":
                 continue
             usable = [latest]
@@ -357,9 +386,9 @@ class _Case:
                         usable.append(word)
                         break
             approvals[person] = [s for s in usable if self.good(person, s)]
-            own[person] = [s for s in usable if self.good(person, s, own=True)]
         for row in rows:
-            self.decide_one(row, approvals, own, refusals)
+            row.apart = self.parts.apart(row.about)
+            self.decide_one(row, approvals, refusals)
         several = [r for r in rows if r.distinct and r.count and not r.error and r.result != ERROR]
         if len(several) > 1:
             self.share(several, approvals)
@@ -370,10 +399,11 @@ class _Case:
             p
             for p, voice in voices.items()
             if any(s.signed or not row.signed for s in approvals.get(p, ()))
-            and (voice.direct or set(voice.givers) - self.parts.apart)
+            and p not in row.apart
+            and (voice.direct or set(voice.givers) - row.apart)
         ]
 
-    def decide_one(self, row: Row, approvals: Mapping[str, list[Said]], own: Mapping[str, list[Said]], refusals: set[str]) -> None:
+    def decide_one(self, row: Row, approvals: Mapping[str, list[Said]], refusals: set[str]) -> None:
         if row.error:
             row.result = ERROR
             return
@@ -381,37 +411,37 @@ class _Case:
             row.result = NOBODY_ASKED
             return
         row.voices = {
-            p: v if v.direct else Voice(False, tuple(g for g in v.givers if g not in self.parts.apart))
+            p: v if v.direct else Voice(False, tuple(g for g in v.givers if g not in row.apart))
             for p, v in self.people.fill(row.role, row.items, row.owners).items()
         }
         voters = self.voters(row, approvals)
-        votes = most_votes(voters, row.voices)
+        votes = most_votes(voters, row.voices, self.people.human)
         row.could = frozenset(
             p
             for p in row.voices
-            if p not in self.parts.apart and p not in voters and most_votes([*voters, p], row.voices) > votes
+            if p not in row.apart and p not in voters and most_votes([*voters, p], row.voices, self.people.human) > votes
         )
         if refusals & set(row.voices):
-            row.result = MISSING
+            row.result, row.refused = MISSING, True
         elif votes >= row.count:
             row.result = PASS
         else:
-            row.result = OVERRIDE if self.overridden(row, approvals, own) else MISSING
+            row.result = OVERRIDE if self.overridden(row, approvals) else MISSING
 
-    def overridden(self, row: Row, approvals: Mapping[str, list[Said]], own: Mapping[str, list[Said]]) -> bool:
-        """Whether one who is on call for every item that this is about lets it pass."""
+    def overridden(self, row: Row, approvals: Mapping[str, list[Said]]) -> bool:
+        """Whether those who are on call for the items that this is about, each for their own, let it pass."""
         if row.override is None or not self.q.overrides:
             return False
-        each = [self.on_call(row, item, approvals, own) for item in row.items]
-        return bool(each) and bool(set.intersection(*each))
+        each = [self.on_call(row, item, approvals) for item in row.items]
+        return bool(each) and all(each)
 
-    def on_call(self, row: Row, item: str, approvals: Mapping[str, list[Said]], own: Mapping[str, list[Said]]) -> set[str]:
+    def on_call(self, row: Row, item: str, approvals: Mapping[str, list[Said]]) -> set[str]:
         """Return who lets it pass as the one on call for an item."""
         assert row.override
         able = set(self.voters(row, approvals, row.override["role"], [item]))
         if row.override.get("alone"):
             direct = self.people.direct(row.override["role"], [item], ())
-            able |= {p for p in direct if any(s.signed or not row.signed for s in own.get(p, ()))}
+            able |= {p for p in direct if any(s.signed or not row.signed for s in approvals.get(p, ()))}
         return able
 
     def share(self, rows: list[Row], approvals: Mapping[str, list[Said]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -264,16 +264,27 @@ def in_freeze(base: Tree, change: Data, authorised: Iterable[str]) -> bool | Non
     return False
 
 
-def for_open_incident(base: Tree, after: Tree, change: Touched) -> bool:
-    """Whether a change is linked with an incident that is not over, and that it has not caused."""
+def urgent(policy: Data, base: Tree, after: Tree, change: Touched, items: Iterable[str], now: datetime) -> bool:
+    """Whether an incident is the reason of a change.
+
+    It is linked (and not caused by the change), open, about something that the change touches or that depends on it,
+    opened not long ago; and the change is planned for about now, or says no window because it is made at once.
+    """
+    limits = {"incident_opened_within": "P14D", "window_within": "P2D", **policy.get("emergencies", {})}
+    longest, nearest = (timedelta(days=int(limits[k][1:-1])) for k in ("incident_opened_within", "window_within"))
+    start, end = moment(change.data.get("planned_start")), moment(change.data.get("planned_end"))
+    if start is None or end is None or end < start or start - now > nearest or now - end > nearest:
+        return False
+    near = list(items)
+    for item in near:
+        near += [d for d in dependents(base.items, item) if d not in near]
     mine = [x for x in change.data.get("links") or () if x["type"] not in ("caused_by", "causes")]
     for link in mine:
         found = base.record(link["target"]) or after.record(link["target"])
-        if link["target"].startswith("INC-") and found and found.get("state") not in OVER:
+        if not link["target"].startswith("INC-") or not found or found.get("state") in OVER:
+            continue
+        opened = moment(found["timeline"][0]["at"])
+        assert opened
+        if set(named(found)) & set(near) and now - opened <= longest:
             return True
     return False
-
-
-def utc(*parts: int) -> datetime:
-    """Return a moment of UTC."""
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
-from typing import Any
-
 from tests.gate.model.oracle_facts import Data, Tree, many
 from tests.gate.model.plumbing import Commit, Objects
 
@@ -38,6 +36,25 @@ class People:
         ]
         self.today = today.isoformat()
         self.people = {i: d for i, d in self.items.items() if d.get("class") == "person"}
+        self.humans = {p: frozenset(self._handles(p)) for p in self.people}
+
+    def _handles(self, person: str) -> set[str]:
+        """Return everybody who is the same human: one account, key or commit address, or ``same_as``."""
+        found = {person}
+        while True:
+            more = {o for o in self.people for p in found if o == p or self._tied(o, p)} - found
+            if not more:
+                return found
+            found |= more
+
+    def _tied(self, one: str, other: str) -> bool:
+        mine, theirs = (_marks(self.people[p]) for p in (one, other))
+        said = other in many(self.people[one].get("same_as")) or one in many(self.people[other].get("same_as"))
+        return bool(mine & theirs) or said
+
+    def human(self, person: str) -> str:
+        """Return the one handle that stands for a human."""
+        return min(self.humans.get(person, frozenset([person])))
 
     def active(self, person: str) -> bool:
         """Whether somebody works here."""
@@ -45,13 +62,17 @@ class People:
 
     def by_account(self, account: str) -> str:
         """Return whose account it is; nobody's where two claim it."""
-        claims = [
+        claims = self.claimants(account)
+        return claims[0] if len(claims) == 1 else ""
+
+    def claimants(self, account: str) -> list[str]:
+        """Return everybody who claims an account."""
+        return [
             p
             for p, d in self.people.items()
             for i in d.get("identities") or ()
             if f"{i['forge']}:{i['id']}" == account
         ]
-        return claims[0] if len(claims) == 1 else ""
 
     def by_address(self, address: str) -> list[str]:
         """Return whose commits carry an address."""
@@ -112,10 +133,17 @@ class People:
         return found
 
 
-def most_votes(people: Iterable[str], voices: Mapping[str, Voice]) -> int:
+def _marks(data: Data) -> set[str]:
+    """Return what only one human has."""
+    found = {f"{i['forge']}:{i['id']}" for i in data.get("identities") or ()}
+    found |= {k["public_key"] for k in data.get("signing_keys") or ()}
+    return found | {a.lower() for a in data.get("commit_addresses") or ()}
+
+
+def most_votes(people: Iterable[str], voices: Mapping[str, Voice], human: Callable[[str], str]) -> int:
     """Return how many votes these people have together: nobody has two, and two who speak for one have one."""
     voters = sorted(p for p in people if p in voices)
-    choices = {p: [p] if voices[p].direct else list(voices[p].givers) for p in voters}
+    choices = {p: [human(v) for v in ([p] if voices[p].direct else voices[p].givers)] for p in voters}
     for size in range(len(voters), 0, -1):
         for some in combinations(voters, size):
             if _different(some, choices):
@@ -155,10 +183,16 @@ def _ways(slots: list[int], voters: list[list[str]], taken: frozenset[str]) -> I
 
 @dataclass(frozen=True)
 class Parts:
-    """Who had a part in a request and may not approve it, and the addresses that are nobody's."""
+    """Who had a hand in a request, who has a part in each of its changes, and the addresses that are nobody's."""
 
-    apart: frozenset[str]
+    hands: frozenset[str]
+    of_change: Mapping[str, frozenset[str]]
     unknown: frozenset[str]
+
+    def apart(self, changes: Iterable[str]) -> frozenset[str]:
+        """Return who may not approve what is asked about some changes; none named: all of them."""
+        about = list(changes) or list(self.of_change)
+        return self.hands.union(*(self.of_change.get(c, frozenset()) for c in about))
 
 
 def clean(objects: Objects, merge: Commit) -> bool:
@@ -183,10 +217,10 @@ def address_of(who: str) -> str:
 
 
 def parts(
-    objects: Objects, policy: Data, people: People, base: str, head: str, opened_by: str, changes: Iterable[Data]
+    objects: Objects, policy: Data, people: People, base: str, head: str, opened_by: str, changes: Mapping[str, list[Data]]
 ) -> Parts:
-    """Return who may not approve: authors, co-authors and committers of every commit, who opened it, asked for it, or does it."""
-    apart: set[str] = set()
+    """Return who may not approve: whoever wrote, committed or opened it; whoever asked for a change, or does it."""
+    hands: set[str] = set()
     unknown: set[str] = set()
     keep = set(policy["separation"])
     robots = {a.lower() for a in policy.get("robots", ())}
@@ -202,25 +236,31 @@ def parts(
         others = re.findall(r"(?im)^co-authored-by\s*:(.*)$", commit.message)
         wrote = [("author", author), *(("co_author", address_of(o)) for o in others)]
         if committer.lower() != author.lower():
-            wrote.append(("committer", committer))
+            # Who commits in the name of a program is the one who wrote it.
+            wrote.append(("author" if robot(author) else "committer", committer))
         for part, address in wrote:
             if robot(address):
                 continue
             known = people.by_address(address)
             if not known:
                 unknown.add(address.lower())
-            apart |= set(known) if part in keep else set()
+            hands |= set(known) if part in keep else set()
         if all(robot(address) for _, address in wrote):
             unknown.add(author.lower())  # a program acts for somebody, and nobody says for whom
-    opener = people.by_account(opened_by)
-    if opener and "author" in keep:
-        apart.add(opener)
-    for change in changes:
-        if "requester" in keep:
-            apart |= set(many(change.get("requested_by")))
-        if "implementer" in keep:
-            apart |= doers(people, change)
-    return Parts(frozenset(apart), frozenset(unknown))
+    hands |= set(people.claimants(opened_by)) if "author" in keep else set()
+    of_change = {}
+    for name, states in changes.items():
+        part: set[str] = set()
+        for state in states:
+            part |= set(many(state.get("requested_by"))) if "requester" in keep else set()
+            part |= doers(people, state) if "implementer" in keep else set()
+        of_change[name] = _everywhere(people, part)
+    return Parts(_everywhere(people, hands), of_change, frozenset(unknown))
+
+
+def _everywhere(people: People, some: Iterable[str]) -> frozenset[str]:
+    """Return people under all their handles."""
+    return frozenset(h for p in some for h in people.humans.get(p, {p}))
 
 
 def doers(people: People, change: Data) -> set[str]:
@@ -232,11 +272,3 @@ def doers(people: People, change: Data) -> set[str]:
     for name in given:
         found |= set(people.team(name)) if people.items.get(name, {}).get("class") == "team" else {name}
     return found
-
-
-def holds(data: Data, path: str) -> Any:
-    """Return what a dotted path leads to inside one document."""
-    value: Any = data
-    for word in path.split("."):
-        value = value.get(word) if isinstance(value, Mapping) else None
-    return value

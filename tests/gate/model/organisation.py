@@ -204,7 +204,7 @@ def roles(rng: random.Random, people: list[str]) -> Doc:
         del data["roles"]["cab"]["teams"]
         data["roles"]["cab"]["people"] = rng.sample(people, 3)
     if rng.random() < 0.5:
-        del data["roles"]["on_call"]["teams"]
+        data["roles"]["on_call"].pop("teams", None)
     for _ in range(rng.choice((0, 0, 1, 2))):
         giver, to = rng.sample(people, 2)
         first = START + timedelta(days=rng.choice((-30, -3, 5)))

@@ -128,7 +128,11 @@ class Objects:
 
     def files(self, commit: str) -> dict[str, str]:
         """Return the blobs of a commit by path."""
-        return dict(_listing(self, self.at(commit).tree))
+        return self.listing(self.at(commit).tree)
+
+    def listing(self, tree: str) -> dict[str, str]:
+        """Return the blobs of a tree by path."""
+        return dict(_listing(self, tree))
 
     def history(self, oid: str) -> set[str]:
         """Return a commit and everything behind it."""
@@ -139,6 +143,13 @@ class Objects:
             if commit not in found:
                 found.add(commit)
                 waiting += self.at(commit).parents
+        return found
+
+    def line(self, oid: str) -> list[str]:
+        """Return the first parents of a commit, and itself."""
+        found = [oid]
+        while self.at(found[-1]).parents:
+            found.append(self.at(found[-1]).parents[0])
         return found
 
     def meeting(self, one: str, other: str) -> list[str]:
