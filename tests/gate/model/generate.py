@@ -123,6 +123,10 @@ class Story:
             "id": name, "kind": "change", "title": f"Change {name}", "type": kind, "requested_by": self.anyone(),
             "cis": rng.sample(self.org.items[2:], rng.choice((1, 1, 2))),
         }  # fmt: skip
+        if kind == "standard" and self.chance(0.8):
+            data["template"] = rng.choice(("swap-disk",) * 5 + ("no-such",))
+            data["title"] = "Swap the disk" if self.chance(0.8) else "Swap all disks"
+            data["cis"] = rng.sample(["web-1", "web-2", "web-1", "orders-db"], 1)
         if self.chance(0.3):
             data["services"] = [rng.choice(self.org.items[:2])]
         if self.chance(0.06):
@@ -167,7 +171,7 @@ class Story:
         """Return one to three things that a request does."""
         makers = {
             "new change": 30, "progress": 12, "plan edit": 8, "task edit": 6, "incident": 10, "item": 16, "owner": 6, "person": 5,
-            "policy": 4, "page": 9, "work": 8, "stray": 2, "removal": 4, "generated": 3, "join": 3, "new item": 4, "on call": 3, "close incident": 3,
+            "policy": 4, "page": 9, "work": 8, "stray": 2, "removal": 4, "generated": 3, "join": 3, "new item": 4, "on call": 3, "close incident": 3, "freeze": 4, "link edit": 4,
         }  # fmt: skip
         chosen = self.rng.choices(list(makers), list(makers.values()), k=self.rng.choice((1, 1, 1, 2, 2, 3)))
         if "work" in chosen and self.chance(0.8):
@@ -183,7 +187,9 @@ class Story:
         if name == "incident":
             new = self.incident(self.identifier("INC"), rng.choice(("new", "in_progress")))
             return lambda f: f.__setitem__(str(folder(new["id"])), dump(new))
-        if name in ("progress", "plan edit", "task edit"):
+        if name == "freeze":
+            return self._freeze(rng.choice(("end", "take away", "draft", "prolong", "name")))
+        if name in ("progress", "plan edit", "task edit", "link edit"):
             return self._on_a_change(name, files)
         if name == "close incident":
             return self._set(str(folder(self.incidents["in_progress"])), "state", "resolved")
@@ -224,6 +230,26 @@ class Story:
 
         return do
 
+    def _freeze(self, how: str) -> Edit:
+        path = "cmdb/calendars/rest.yaml"
+
+        def do(files: Files) -> None:
+            if path not in files:
+                return
+            data = dict(parse(files[path]))
+            (window,) = data["windows"]
+            if how == "take away":
+                del files[path]
+                return
+            if how in ("end", "prolong"):
+                first = datetime.fromisoformat(window["start"].replace("Z", "+00:00"))
+                data["windows"] = [{**window, "end": text(first + timedelta(days=1 if how == "end" else 60))}]
+            data["name" if how == "name" else "x"] = "Pause" if how == "name" else {}
+            data.pop("x", None)
+            files[path] = dump({**data, "lifecycle": "planned"} if how == "draft" else data)
+
+        return do
+
     def _on_a_change(self, name: str, files: Files) -> Edit:
         rng = self.rng
         paths = [p for p in files if p.startswith("records/changes/")]
@@ -239,6 +265,9 @@ class Story:
             }  # fmt: skip
             if data.get("tasks") and self.chance(0.5):
                 values["tasks"] = [{**t, "status": "done"} for t in data["tasks"]]
+        elif name == "link edit":
+            more = [*(data.get("links") or ()), {"type": "relates_to", "target": self.incidents["closed"]}]
+            values = {"links": rng.choice((more, more, more[1:]))}
         elif name == "plan edit":
             values = {"implementers": [self.anyone()], "planned_end": text(self.now + timedelta(days=40)), "justification": "More.", "requested_by": self.anyone()}
         else:

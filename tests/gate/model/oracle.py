@@ -147,8 +147,12 @@ class _Case:
             Touched(p, kind_of(p), self.base.data(p), self.after.data(p)) for p in content if kind_of(p)
         ]
         self.changes = [t for t in self.touched if t.kind == "change"]
+        self.files = facts.files_of_items(self.base, content)
         self.edited = [t.id for t in self.touched if t.kind in facts.CONFIGURED]
-        self.facts = {t.path: self.facts_of(t) for t in self.touched}
+        self.edited += [i for i in self.files if i not in self.edited]
+        self.facts: dict[str, dict[str, Any]] = {}
+        for t in [*self.changes, *(t for t in self.touched if t.kind != "change")]:
+            self.facts[t.path] = self.facts_of(t)
         rows, errors = self.rows()
         errors += [f"the window of {t.id} is over" for t in self.changes if self.lapsed(t)]
         self.parts = self.who_is_apart()
@@ -165,13 +169,14 @@ class _Case:
         """Return what the conditions of rules are about; None is unknown."""
         found: dict[str, Any] = {"state": t.data.get("state", t.data.get("lifecycle")), "removed": t.after is None}
         if t.kind != "change":
-            return found
+            return {**found, "freeze": self.edit_is_frozen(t)}
         stage = facts.stage(self.policy, self.authorised, t.before, t.after)
         items = facts.affected(self.policy, self.base, t.data, self.edited)
         known = [c for c in (self.base.items.get(i, {}).get("criticality") for i in items) if c]
         outage = (t.data.get("outage") or {}).get("expected")
         level = (t.data.get("risk") or {}).get("level")
         asks = stage == "authorisation" and t.after is not None
+        incident = facts.urgent(self.policy, self.base, self.after, t, items, self.q.now)
         return {
             **found,
             "stage": stage,
@@ -179,10 +184,10 @@ class _Case:
             "risk": facts.risk(self.risks, self.base, t.data, self.q.now) if asks else level,
             "risk_override": asks and facts.overrides_risk(self.risks, self.base, t.data, self.q.now),
             "outage": outage if isinstance(outage, bool) else None,
-            "incident": facts.urgent(self.policy, self.base, self.after, t, items, self.q.now),
+            "incident": incident,
             "criticality": max(known, key=facts.LEVELS.index) if known else None,
-            "template": "missing",
-            "freeze": facts.in_freeze(self.base, t.data, self.authorised),
+            "template": facts.standing(self.base, self.after, t.data, self.edited, self.work()),
+            "freeze": facts.in_freeze(self.base, t.data, items, self.authorised, incident),
             "items": items,
         }
 
@@ -195,6 +200,37 @@ class _Case:
         limit = {"window_within": "P2D", **self.policy.get("emergencies", {})}["window_within"]
         urgent = known["incident"] and t.data.get("type") == "emergency"
         return end + (timedelta(days=int(limit[1:-1])) if urgent else timedelta(0)) < self.q.now
+
+    def work(self) -> list[str]:
+        """Return the files that no rule is for: those that a change has to authorise."""
+        ruled = [p for r in self.policy["rules"] for p in r["when"].get("paths", ())]
+        ruled += [p for r in self.policy["protected"] for p in r["paths"]]
+        own = ("records/", "cmdb/", "schemas/", "itsm.yaml")
+        return [p for p in self.paths if not p.lower().startswith(own) and not covers(ruled, p)]
+
+    def edit_is_frozen(self, t: Touched) -> bool:
+        """Whether a freeze holds an item now that its edit would land; corrections that anybody may make are none."""
+        sides = [d for d in (t.before, t.after) if d is not None]
+        free = (self.base.data("schemas/policies/change-control.yaml") or {}).get("free_fields", [])
+        fields = {f for f in {*sides[0], *sides[-1]} if sides[0].get(f) != sides[-1].get(f)}
+        in_use = any(d.get("lifecycle") in ("production", "maintenance") for d in sides)
+        if t.kind not in facts.CONFIGURED or not in_use or (len(sides) == 2 and not fields - set(free)):
+            return False
+        beside = [c for c in self.changes if self.allows_work(c) and t.id in self.facts[c.path]["items"]]
+        if any(self.facts[c.path]["freeze"] is True for c in beside):
+            return False  # the change in the freeze asks the same people
+        known = [(c.data.get("type"), self.facts[c.path]["incident"]) for c in beside]
+        types = {kind for kind, incident in known if kind != "emergency" or incident}
+        return any(
+            any(first <= self.q.now < last for first, last in facts.windows(freeze))
+            and facts.rests_on(self.base, freeze, [t.id])
+            and not types & set(many(freeze.get("exempt_types")))
+            for freeze in facts.freezes(self.base).values()
+        )
+
+    def allows_work(self, c: Touched) -> bool:
+        """Whether this request has a change authorised, and in a state in which the work may be done."""
+        return self.facts[c.path]["stage"] == "authorisation" and c.after is not None and c.after.get("state") in self.authorised
 
     # --- what is asked ---------------------------------------------------------------------------------
 
@@ -216,14 +252,31 @@ class _Case:
             if rule["require"].get("each") != "excluded_ci":  # who is asked about what is left out approves nothing else
                 covered |= {t.path for t in documents}
             rows += [row for t in documents for row in self.spelt_out(rule, t)]
-        allowed = any(
-            self.facts[t.path]["stage"] == "authorisation" and t.data.get("state") in self.authorised and t.after is not None
-            for t in self.changes
-            if t.path in covered
-        )
+            if rule["require"].get("each") == "edited_item":
+                rows += self.files_unnamed(rule)
+        rows += self.lifted()
+        allowed = any(self.allows_work(t) for t in self.changes if t.path in covered)
         own = ("records/", "cmdb/", "schemas/", "itsm.yaml")
         left = [p for p in self.paths if p not in covered and not (allowed and not p.lower().startswith(own))]
         return rows, [f"no rule covers {p}" for p in left]
+
+    def files_unnamed(self, rule: Data) -> list[Row]:
+        """Return what is asked about items whose files are edited, and that no change names."""
+        names = {i for c in self.changes if c.after is not None for i in facts.named(c.after)}
+        groups = set(rule["when"]["kind"])
+        return [
+            self.row(rule, item, owners=owners, items=(item,), error=error)
+            for item in self.files
+            if item not in names and groups & {"item", "ci", "any", self.base.items[item]["class"]}
+            for owners, error in self.asked(rule, item)
+        ]
+
+    def lifted(self) -> list[Row]:
+        """Return what is asked where a freeze is taken away or made shorter: what a change in it would need."""
+        over = [t for t in self.touched if t.kind == "calendar" and t.id in facts.freezes(self.base)]
+        over = [t for t in over if any(last > self.q.now for _, last in facts.windows(t.before or {}))]
+        rules = [r for r in self.policy["rules"] if r["when"].get("freeze") is True]
+        return [self.row(r, t.id) for t in over if facts.shorter(t.before or {}, t.after, self.q.now) for r in rules]
 
     def is_for(self, rule: Data, t: Touched) -> bool:
         groups = {t.kind, "any", "record" if t.path.startswith("records/") else "item"}

@@ -136,6 +136,38 @@ def dependents(items: Mapping[str, Data], target: str) -> list[str]:
     )
 
 
+def files_of_items(base: Tree, files: Iterable[str]) -> dict[str, list[str]]:
+    """Return the items to which files belong, by their patterns on the target branch."""
+    listed = [f for f in files if not f.lower().startswith(("records/", "cmdb/", "schemas/", "itsm.yaml"))]
+    found = {i: [f for f in listed if covers(many(data.get("paths")), f)] for i, data in base.items.items()}
+    return {i: some for i, some in sorted(found.items()) if some}
+
+
+def standing(base: Tree, after: Tree, change: Data, beside: Iterable[str], work: Iterable[str]) -> str:
+    """Return how a change stands to its template on the target branch; ``beside`` are items touched, ``work`` files."""
+    template = base.data(f"schemas/templates/{change.get('template')}.yaml")
+    if not template:
+        return "missing"
+    for field in template.get("fixed") or ():
+        if field in change and change[field] != template["values"].get(field):
+            return "departed"
+    limit = template.get("touches") or {}
+    services = ("service",)
+    touched = [*many(change.get("cis")), *(x["target"] for x in change.get("links") or () if x.get("type") == "affects")]
+    for item in dict.fromkeys([*touched, *beside]):
+        kinds = {t.items[item]["class"] for t in (base, after) if item in t.items} or {""}
+        if "classes" in limit and not kinds - set(services) <= set(limit["classes"]) | ({""} if not kinds else set()):
+            return "departed"
+    if "paths" in limit and any(not covers(limit["paths"], f) for f in work):
+        return "departed"
+    outage, start, end = change.get("outage") or {}, moment(change.get("planned_start")), moment(change.get("planned_end"))
+    if outage.get("minutes", 99 if outage.get("expected") else 0) > 15 or (change.get("risk") or {}).get("level") in ("medium", "high"):
+        return "departed"
+    if start and end and end - start > timedelta(hours=24):
+        return "departed"
+    return str(template["status"])
+
+
 def affected(policy: Data, base: Tree, change: Data, edited: Iterable[str]) -> list[str]:
     """Return the items a change affects: named, edited beside it (if it is more than a draft), important dependents."""
     found = named(change)
@@ -165,11 +197,21 @@ def stage(policy: Data, authorised: Iterable[str], before: Data | None, after: D
     different = {f for f in {*before, *after} if before.get(f) != after.get(f)}
     if different - set(policy["progress_fields"]) or set(named(after)) - set(named(before)):
         return "authorisation"
-    return "authorisation" if "tasks" in different and _planned(before) != _planned(after) else "progress"
+    return "authorisation" if any(_plan(f, before.get(f), after.get(f)) for f in different) else "progress"
 
 
-def _planned(change: Data) -> list[Data]:
-    return [{k: v for k, v in t.items() if k not in TOLD_OF_TASKS} for t in change.get("tasks") or ()]
+def _plan(field: str, before: Any, after: Any) -> bool:
+    """Whether a field that reports progress was changed where it belongs to the plan.
+
+    Tasks are the plan, but for how far they are. Of links, documents and the like what was there was approved with the
+    plan; more may be said.
+    """
+    if field == "tasks":
+        planned = [[{k: v for k, v in t.items() if k not in TOLD_OF_TASKS} for t in some or ()] for some in (before, after)]
+        return planned[0] != planned[1]
+    if field in ("links", "documents", "external_refs", "timeline"):
+        return (after or [])[: len(before or ())] != (before or [])
+    return field == "x" and any((after or {}).get(k) != v for k, v in (before or {}).items())
 
 
 def risk(rules: Data, base: Tree, change: Data, now: datetime) -> str | None:
@@ -246,22 +288,50 @@ def _value(fact: str, base: Tree, change: Data, now: datetime) -> Any:
     return 0  # no change of these repositories has failed
 
 
-def in_freeze(base: Tree, change: Data, authorised: Iterable[str]) -> bool | None:
-    """Whether the window of a change meets a freeze that holds everybody."""
+def freezes(tree: Tree) -> dict[str, Data]:
+    """Return the freezes that are no drafts."""
+    some = {i: d for i, d in tree.items.items() if d.get("class") == "calendar" and d.get("type") == "freeze"}
+    return {i: d for i, d in some.items() if d.get("lifecycle") not in ("planned", "retired")}
+
+
+def windows(freeze: Data) -> list[tuple[datetime, datetime]]:
+    """Return when a freeze holds."""
+    pairs = [(moment(w["start"]), moment(w["end"])) for w in freeze.get("windows") or ()]
+    return [(a, b) for a, b in pairs if a and b]
+
+
+def rests_on(base: Tree, freeze: Data, items: Iterable[str]) -> bool:
+    """Whether a freeze is for one of some items: for all, for those it names, and for what these need."""
+    mine = many(freeze.get("applies_to"))
+    for item in mine:
+        mine += [x["target"] for x in base.items.get(item, {}).get("links") or () if x["target"] not in mine]
+    return not mine or bool(set(mine) & set(items))
+
+
+def in_freeze(base: Tree, change: Data, items: Iterable[str], authorised: Iterable[str], urgent: bool) -> bool | None:
+    """Whether the window of a change meets a freeze that holds it; an emergency is exempt only with an incident."""
     start, end = moment(change.get("planned_start")), moment(change.get("planned_end"))
     if start is None or end is None or end < start:
         return None if change.get("state") in authorised else False
-    for data in base.items.values():
-        holds = data.get("class") == "calendar" and data.get("type") == "freeze" and data.get("lifecycle") != "planned"
-        if not holds or change.get("type") in many(data.get("exempt_types")):
-            continue
-        for window in data.get("windows") or ():
-            first, last = moment(window["start"]), moment(window["end"])
-            assert first
-            assert last
-            if start < last and first < end:
-                return True
+    for freeze in freezes(base).values():
+        exempt = change.get("type") in many(freeze.get("exempt_types")) and (change.get("type") != "emergency" or urgent)
+        meets = any(start < last and first < end for first, last in windows(freeze))
+        if meets and not exempt and rests_on(base, freeze, items):
+            return True
     return False
+
+
+def shorter(before: Data, after: Data | None, now: datetime) -> bool:
+    """Whether a freeze would hold for less, or less, than before."""
+    if after is None or after.get("type") != "freeze" or after.get("lifecycle") in ("planned", "retired"):
+        return True
+    mine, theirs = set(many(before.get("applies_to"))), set(many(after.get("applies_to")))
+    if theirs and (not mine or not mine <= theirs):
+        return True
+    if set(many(after.get("exempt_types"))) - set(many(before.get("exempt_types"))):
+        return True
+    rest = windows(after)
+    return any(not any(a <= max(first, now) and last <= b for a, b in rest) for first, last in windows(before) if last > now)
 
 
 def urgent(policy: Data, base: Tree, after: Tree, change: Touched, items: Iterable[str], now: datetime) -> bool:

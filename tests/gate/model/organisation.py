@@ -96,10 +96,14 @@ def organise(rng: random.Random, keys: dict[str, str]) -> Organisation:
     for person in people:
         data = person_file(rng, person, numbers[person], keys, teams[person])
         files[f"cmdb/people/{person}.yaml"] = dump(data)
-    if rng.random() < 0.05:  # an account that two people claim
+    if rng.random() < 0.12:  # two handles that are one human
         one, other = rng.sample(people, 2)
         path = f"cmdb/people/{one}.yaml"
-        files[path] = files[path].replace(f"id: {numbers[one]}\n".encode(), f"id: {numbers[other]}\n".encode())
+        old, new = rng.choice((
+            (f"id: {numbers[one]}\n", f"id: {numbers[other]}\n"), (keys[one], keys[other]),
+            (f"- {one}@example.org", f"- {other}@example.org"), ("lifecycle:", f"same_as: [{other}]\nlifecycle:"),
+        ))  # fmt: skip
+        files[path] = files[path].replace(old.encode(), new.encode())
     for team in TEAMS:
         team_data: Doc = {"id": team, "class": "team", "name": team.title(), "lifecycle": "production"}
         if rng.random() < 0.6:
@@ -108,6 +112,8 @@ def organise(rng: random.Random, keys: dict[str, str]) -> Organisation:
     items = _items(rng, files, people)
     if rng.random() < 0.35:
         files["cmdb/calendars/rest.yaml"] = dump(_freeze(rng))
+    status = rng.choice(("approved", "approved", "approved", "proposed", "retired"))
+    files["schemas/templates/swap-disk.yaml"] = dump({**TEMPLATE, "status": status})
     files["itsm.yaml"] = dump({"version": 1, "organisation": "Example"})
     files["README.md"] = b"# Example\n"
     files[POLICY] = dump(policy(rng))
@@ -131,20 +137,30 @@ def _items(rng: random.Random, files: Files, people: list[str]) -> list[str]:
         needs = [n for n in needs if rng.random() < 0.6]
         if needs:
             data["links"] = [{"type": "depends_on", "target": n} for n in needs]
+        if name == "web-1" and rng.random() < 0.3:
+            data["paths"] = ["infra/**"]
         files[f"cmdb/{folder}/{name}.yaml"] = dump(data)
     return list(plan)
 
 
 def _freeze(rng: random.Random) -> Doc:
-    first = START + timedelta(days=rng.choice((20, 25)))
+    first = START + timedelta(days=rng.choice((20, 20, 2)))
     data: Doc = {
         "id": "rest", "class": "calendar", "name": "Rest", "owner": rng.choice(TEAMS[:4]),
         "lifecycle": rng.choice(("production", "production", "planned")), "type": "freeze", "time_zone": "UTC",
-        "windows": [{"start": text(first), "end": text(first + timedelta(days=30)), "name": "Rest"}],
+        "windows": [{"start": text(first), "end": text(first + timedelta(days=rng.choice((5, 30)))), "name": "Rest"}],
     }  # fmt: skip
     if rng.random() < 0.3:
         data["exempt_types"] = ["emergency"]
+    if rng.random() < 0.4:
+        data["applies_to"] = rng.sample(["orders", "printing", "web-1"], 1)
     return data
+
+
+TEMPLATE: Doc = {
+    "template": "swap-disk", "kind": "change", "title": "Swap a disk", "description": "By the book.", "status": "approved", "version": 1,
+    "fixed": ["title"], "touches": {"classes": ["server"], "paths": []}, "values": {"title": "Swap the disk", "type": "standard"},
+}  # fmt: skip
 
 
 def policy(rng: random.Random) -> Doc:
