@@ -7,11 +7,12 @@ import os
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from itsm_gitops.evidence import audit, ledger, writing
+from itsm_gitops.evidence import audit, hook, ledger, writing
 from itsm_gitops.evidence.statement import Inputs
 from itsm_gitops.forges.reviews import Review
 from itsm_gitops.gate import signed
@@ -53,6 +54,7 @@ class Tally:
     runs: int = 0
     gate: Counter[str] = field(default_factory=Counter)
     audit: Counter[str] = field(default_factory=Counter)
+    door: Counter[str] = field(default_factory=Counter)
     features: Counter[str] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
 
@@ -115,8 +117,24 @@ class Play:
             tally.differences.append(Difference(self.seed, step, where, product, ours, features))
         story.land(made, opinion.result)
         if made.landed:
+            self._push(step, made, made.landed, tally)
+            if made.foxtrot:
+                self._push(step, made, made.foxtrot, tally)
             story.objects.point("refs/heads/main", story.tip)
             self._record(step, made, tally)
+
+    def _push(self, step: int, made: Request, new: str, tally: Tally) -> None:
+        """Push to a plain server, where only statements count: what may come in is on top of the branch, and approved."""
+        env = {"GIT_DIR": str(self.story.objects.root / ".git")}
+        update = hook.Update(made.base, new, "refs/heads/main")
+        (decision,) = hook.pre_receive([update], env, check=False)
+        question = replace(self.story.question(made, new), said=tuple(t.said for t in self.story.texts), opened_by="")
+        passing = oracle.judge(self.story.objects, question).result in (oracle.PASS, oracle.OVERRIDE, oracle.NOBODY_ASKED)
+        on_top = made.base in self.story.objects.line(new)
+        tally.door[f"{'on top' if on_top else 'foxtrot'}, {'approved' if passing else 'not approved'}"] += 1
+        if decision.allowed != (on_top and passing):
+            said = f"allowed: {decision.allowed}, {decision.reason}; {_told(decision.assessment) if decision.assessment else ''}"
+            tally.differences.append(Difference(self.seed, step, "door", said, (on_top, passing), frozenset(made.features)))
 
     def assess(self, made: Request) -> Assessment:
         """Ask the gate."""
@@ -178,7 +196,7 @@ class Play:
         os.environ["ITSM_NOW"] = text(now)
         report = audit.verify(
             self.repo, ledger.read_ledger(git, branch.tip(git)), {"main": self.story.tip},
-            since=audit.Since(commit=self.root_commit), now=now, everything=False,
+            now=now, everything=False, **_from(self.root_commit),
         )  # fmt: skip
         product = sorted((f.commit, f.code) for f in report.findings)
         ours = sorted(self._expected(now))
@@ -212,6 +230,12 @@ def review(said: Said) -> Review:
         person=None, identity=said.account, source="github", state=said.state, commit=said.commit, at=said.at,
         bot=said.bot, target=said.target, login="",
     )  # fmt: skip
+
+
+def _from(commit: str) -> dict[str, Any]:
+    """Return the words that begin an audit behind a commit."""
+    period = getattr(audit, "Period", None)
+    return {"period": period(commit=commit)} if period else {"since": audit.Since(commit=commit)}
 
 
 def _nobody(found: Assessment) -> bool:

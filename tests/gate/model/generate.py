@@ -39,6 +39,7 @@ class Request:
     opened_by: str = ""
     features: set[str] = field(default_factory=set)
     landed: str = ""
+    foxtrot: str = ""
     recorded: bool = True
 
 
@@ -509,6 +510,8 @@ class Story:
         if not landed:
             how, landed = "merge", self.objects.commit(merged, [self.tip, made.head], who(by), self.now)
         made.features.add(f"landed by {how}")
+        if self.chance(0.15):  # the branch as the second parent: another history becomes the first one
+            made.foxtrot = self.objects.commit(merged, [made.head, self.tip], who(by), self.now)
         made.landed = landed
         made.recorded = self.chance(0.9)
         self._note(made)
