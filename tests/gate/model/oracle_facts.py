@@ -342,8 +342,8 @@ def urgent(policy: Data, base: Tree, after: Tree, change: Touched, items: Iterab
     """
     limits = {"incident_opened_within": "P14D", "window_within": "P2D", **policy.get("emergencies", {})}
     longest, nearest = (timedelta(days=int(limits[k][1:-1])) for k in ("incident_opened_within", "window_within"))
-    start, end = moment(change.data.get("planned_start")), moment(change.data.get("planned_end"))
-    if start is None or end is None or end < start or start - now > nearest or now - end > nearest:
+    given = [m for m in (moment(change.data.get("planned_start")), moment(change.data.get("planned_end"))) if m]
+    if given != sorted(given) or (given and (given[0] - now > nearest or now - given[-1] > nearest)):
         return False
     near = list(items)
     for item in near:
