@@ -35,6 +35,9 @@ _WORDS = {
 }  # fmt: skip
 
 
+UNVOUCHED = "UNVOUCHED"
+
+
 @dataclass
 class Difference:
     """Where product and oracle differ: in which story and request, and what each says."""
@@ -184,12 +187,21 @@ class Play:
             return
         git = self.repo.history
         draft = writing.draft(self.repo, made.base, mainline.one(git, made.landed), "main", inputs, made.now)
-        product = {**_WORDS, "BYPASSED": "bypassed", "COMPOSED": "bypassed", "NOT_APPLICABLE": "unchanged", "NOT_REQUIRED": oracle.NOBODY_ASKED}[draft.result]
+        product = "unchanged" if not draft.changed else {**_WORDS, "BYPASSED": "bypassed", "COMPOSED": "bypassed"}[draft.result]
         product = oracle.NOBODY_ASKED if product == oracle.PASS and _nobody(draft.assessment) else product
         if product != result:
             said = f"{product}: {_told(draft.assessment)}"
             tally.differences.append(Difference(self.seed, step, "landed", said, (result, opinion.why), frozenset(made.features)))
-        branch.append(git, lambda files: writing.additions(git, files, [draft], writing.Recorder("model", {})))
+        who = self._recorder()
+        by = writing.Recorder("model", {}, who, self.keys.folder / who if who else None)
+        branch.append(git, lambda files: writing.additions(git, files, [draft], by))
+
+    def _recorder(self) -> str:
+        """Return who signs the evidence; empty where nobody does, as nobody may, or has no key."""
+        who = self.story.org.recorder
+        file = self.story.org.files.get(f"cmdb/people/{who}.yaml", b"").decode()
+        good = self.keys.public.get(who, "?") in file and "valid_until" not in file and "retired" not in file
+        return who if good else ""
 
     def _audit(self, step: int, tally: Tally) -> None:
         git, now = self.repo.history, self.story.now
@@ -198,7 +210,9 @@ class Play:
             self.repo, ledger.read_ledger(git, branch.tip(git)), {"main": self.story.tip},
             now=now, everything=False, **_from(self.root_commit),
         )  # fmt: skip
-        product = sorted((f.commit, f.code) for f in report.findings)
+        product = sorted((f.commit, f.code) for f in report.findings if f.code != UNVOUCHED)
+        if any(f.code == UNVOUCHED for f in report.findings) not in self._unvouched():
+            tally.differences.append(Difference(self.seed, step, UNVOUCHED, report.findings, self._unvouched(), frozenset()))
         ours = sorted(self._expected(now))
         tally.audit.update(code for _, code in ours)
         tally.audit["merges"] += len(self.landed)
@@ -206,6 +220,13 @@ class Play:
             missing = [x for x in ours if x not in product]
             more = [(f.commit[:8], f.code, f.message[:150]) for f in report.findings if (f.commit, f.code) not in ours]
             tally.differences.append(Difference(self.seed, step, "audit", more, missing, frozenset()))
+
+    def _unvouched(self) -> set[bool]:
+        """Return whether reviews that only a forge tells have counted without a recorder's signature; both: perhaps."""
+        passed = [made for made, result in self.landed if result in (oracle.PASS, oracle.OVERRIDE)]
+        if self._recorder() or not any(made.reviews for made in passed):
+            return {False}
+        return {True} if any(made.reviews and not self.story.texts for made in passed) else {True, False}
 
     def _expected(self, now: datetime) -> Iterator[tuple[str, str]]:
         """Yield what the audit has to find, by commit."""

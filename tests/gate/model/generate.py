@@ -166,13 +166,25 @@ class Story:
             data["timeline"].append({"at": text(self.now - timedelta(minutes=20)), "by": self.anyone(), "state": "authorize"})
         return data
 
+    def emergency(self, name: str) -> Doc:
+        """Return a change for an incident, at once, of items for which mostly somebody is on call."""
+        called = [i for i in self.org.items if self.on_call(i)] or self.org.items
+        data = self.change(name, "implement")
+        for field_ in ("services", "outage", "excluded_cis", "tasks", "template"):
+            data.pop(field_, None)
+        window = {"planned_start": text(self.now), "planned_end": text(self.now + timedelta(hours=30))}
+        return {
+            **data, "type": "emergency", "cis": self.rng.sample(called, min(len(called), self.rng.choice((1, 1, 2)))),
+            **(window if self.chance(0.6) else {}), "links": [{"type": "resolves", "target": self.incidents["in_progress"]}],
+        }  # fmt: skip
+
     # --- what a request does --------------------------------------------------------------------------------
 
     def edits(self, files: Files) -> list[tuple[str, Edit]]:
         """Return one to three things that a request does."""
         makers = {
             "new change": 30, "progress": 12, "plan edit": 8, "task edit": 6, "incident": 10, "item": 16, "owner": 6, "person": 5,
-            "policy": 4, "page": 9, "work": 8, "stray": 2, "removal": 4, "generated": 3, "join": 3, "new item": 4, "on call": 3, "close incident": 3, "freeze": 4, "link edit": 4,
+            "policy": 4, "page": 9, "work": 8, "stray": 2, "removal": 4, "generated": 3, "join": 3, "new item": 4, "on call": 3, "close incident": 3, "freeze": 4, "link edit": 4, "emergency": 14,
         }  # fmt: skip
         chosen = self.rng.choices(list(makers), list(makers.values()), k=self.rng.choice((1, 1, 1, 2, 2, 3)))
         if "work" in chosen and self.chance(0.8):
@@ -182,6 +194,9 @@ class Story:
     def edit(self, name: str, files: Files) -> Edit:
         """Return one thing that a request does, drawn now, done later."""
         rng = self.rng
+        if name == "emergency":
+            urgent = self.emergency(self.identifier("CHG"))
+            return lambda f: f.__setitem__(str(folder(urgent["id"])), dump(urgent))
         if name == "new change":
             made = self.change(self.identifier("CHG"))
             return lambda f: f.__setitem__(str(folder(made["id"])), dump(made))
@@ -371,6 +386,8 @@ class Story:
         if any(r.override for r in opinion.rows) and self.chance(0.6):
             called = {p for r in opinion.rows if r.override for i in r.items for p in self.on_call(i)}
             voters = [*[p for p in voters if self.chance(0.25)], *sorted(called)]
+            if self.chance(0.3):
+                made.opened_by = f"github:{self.org.numbers[self.rng.choice(sorted(called) or self.org.people)]}"
         voters += [self.anyone() for _ in range(rng.choice((0, 0, 1, 2)))]
         rng.shuffle(voters)
         minutes = int((made.now - asked).total_seconds() // 60)

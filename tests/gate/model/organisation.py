@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -59,7 +59,7 @@ class Organisation:
     people: list[str]
     numbers: dict[str, int]
     items: list[str]
-    free_fields: dict[str, Any] = field(default_factory=dict)
+    recorder: str
 
 
 def who(person: str) -> str:
@@ -116,9 +116,12 @@ def organise(rng: random.Random, keys: dict[str, str]) -> Organisation:
     files["schemas/templates/swap-disk.yaml"] = dump({**TEMPLATE, "status": status})
     files["itsm.yaml"] = dump({"version": 1, "organisation": "Example"})
     files["README.md"] = b"# Example\n"
-    files[POLICY] = dump(policy(rng))
+    rules = policy(rng)
+    if rng.random() < 0.5:
+        rules["recorders"] = [rng.choice(people)]
+    files[POLICY] = dump(rules)
     files[ROLES] = dump(roles(rng, people))
-    return Organisation(files, people, numbers, items)
+    return Organisation(files, people, numbers, items, next(iter(rules.get("recorders", ())), ""))
 
 
 def _items(rng: random.Random, files: Files, people: list[str]) -> list[str]:
