@@ -223,9 +223,12 @@ class Play:
 
     def _unvouched(self) -> set[bool]:
         """Return whether reviews that only a forge tells have counted without a recorder's signature; both: perhaps."""
-        passed = [made for made, result in self.landed if result in (oracle.PASS, oracle.OVERRIDE)]
-        if self._recorder() or not any(made.reviews for made in passed):
+        recorded = [(made, result) for made, result in self.landed if made.recorded]
+        if self.story.org.recorder:  # where somebody is named to record, nobody else is believed
+            return {bool(recorded) and not self._recorder()}
+        if not any(made.reviews for made, _ in recorded):
             return {False}
+        passed = [made for made, result in recorded if result in (oracle.PASS, oracle.OVERRIDE)]
         return {True} if any(made.reviews and not self.story.texts for made in passed) else {True, False}
 
     def _expected(self, now: datetime) -> Iterator[tuple[str, str]]:
