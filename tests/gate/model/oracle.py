@@ -171,6 +171,8 @@ class _Case:
         if t.kind != "change":
             return {**found, "freeze": self.edit_is_frozen(t)}
         stage = facts.stage(self.policy, self.authorised, t.before, t.after)
+        if stage == "progress" and t.data.get("state") in self.authorised and self.work():
+            stage = "authorisation"  # the plan was approved, the files that carry it out were not there yet
         items = facts.affected(self.policy, self.base, t.data, self.edited)
         known = [c for c in (self.base.items.get(i, {}).get("criticality") for i in items) if c]
         outage = (t.data.get("outage") or {}).get("expected")
