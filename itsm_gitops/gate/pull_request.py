@@ -12,6 +12,7 @@ from itsm_gitops.gate.conditions import (
     AUTHORISATION,
     Beside,
     Touched,
+    Urgency,
     allows_work,
     computed_risk,
     facts,
@@ -20,6 +21,7 @@ from itsm_gitops.gate.conditions import (
 )
 from itsm_gitops.gate.digest import Content
 from itsm_gitops.gate.policy import COST_FROM, Policy
+from itsm_gitops.gate.urgency import urgency
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
@@ -47,6 +49,7 @@ class Request:
     content: Content
     now: datetime
     broken: dict[str, str] = field(default_factory=dict)
+    urgent: dict[str, Urgency] = field(default_factory=dict)
     _facts: dict[str, Data] = field(default_factory=dict)
 
     @cached_property
@@ -120,13 +123,34 @@ class Request:
         found = dict.fromkeys(affected_places(change.kind, change.data))
         if change.data.get("state") not in self.policy.preparation:
             found.update(dict.fromkeys(t.id for t in self.items if t.kind.operational))
-        excluded = {e.get("ci") for e in change.data.get("excluded_cis") or () if isinstance(e, dict)}
+        excluded = exclusions(change).keys()
         edge = list(found)
         for _ in range(self.policy.hops):
             edge = [d for i in edge for d in self._dependents.get(i, ()) if d not in found]
             important = [d for d in edge if self._criticality(d) in self.policy.hop_criticality]
             found.update(dict.fromkeys(sorted(set(important) - excluded)))
         return list(found)
+
+    def _at_risk(self, items: Iterable[str]) -> frozenset[str]:
+        """Return items and everything that depends on them, however far."""
+        found = set(items)
+        edge = list(found)
+        while edge:
+            edge = [d for i in edge for d in self._graph.dependents.get(i, ()) if d not in found]
+            found.update(edge)
+        return frozenset(found)
+
+    def excluded(self, change: Touched) -> list[str]:
+        """Return the important items that a change says it does not touch, and does not touch otherwise.
+
+        They are important by the target branch: their criticality cannot be lowered in the same request.
+        """
+        affected = set(self.affected(change))
+        return [
+            i
+            for i in exclusions(change)
+            if i not in affected and self._criticality(i) in self.policy.hop_criticality
+        ]
 
     def _criticality(self, identifier: str) -> object:
         entry = self.base.entries.get(identifier)
@@ -139,7 +163,10 @@ class Request:
         known = self._facts.get(change.path)
         if known is None:
             items = self.affected(change)
-            known = facts(self.policy, self.base, self.head, change, items, self._beside)
+            urgent = self.urgent[change.path] = urgency(
+                self.policy, self.base, self.head, change, lambda: self._at_risk(items), self.now
+            )
+            known = facts(self.policy, self.base, self.head, change, items, self._beside, urgent)
             known = self._facts[change.path] = {**known, **self._risk(change, known)}
         return known
 
@@ -222,6 +249,16 @@ class Request:
     def _owners_after(self) -> Mapping[str, list[str]]:
         """Who would own the edited items; of one that moves to another class, as it is there."""
         return {t.id: names(t.after.get("owner")) for t in self.items if t.after is not None}
+
+
+def exclusions(change: Touched) -> dict[str, str]:
+    """Return the items that a change says it does not touch, with the reason that it gives."""
+    found: dict[str, str] = {}
+    listed = change.data.get("excluded_cis")
+    for line in listed if isinstance(listed, list) else ():
+        if isinstance(line, dict) and isinstance(line.get("ci"), str):
+            found.setdefault(line["ci"], str(line.get("reason", "")))
+    return found
 
 
 def _all(values: Iterable[list[Any] | None]) -> list[Any] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from itsm_gitops.gate.conditions import Touched
-from itsm_gitops.gate.policy import AFFECTED, OWNER, SERVICES, ApprovalRule, Override, matches
+from itsm_gitops.gate.policy import AFFECTED, EXCLUDED, OWNER, SERVICES, ApprovalRule, Override, matches
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.types import Requirement
 from itsm_gitops.model.meaning import SERVICE
@@ -21,8 +21,9 @@ class AppliedRequirement:
     """A requirement and what judging it needs.
 
     ``data`` is the record that roles are filled for, ``item`` the one item of it that this is about
-    (empty: all), ``owners`` who owns it. ``override`` is there where its conditions hold. ``error``
-    says why the requirement cannot be judged.
+    (empty: all), ``owners`` who owns it. ``override`` is there where its conditions hold; where the requirement
+    is about a whole record, ``items`` are what whoever overrides has to answer for. ``error`` says why the
+    requirement cannot be judged.
     """
 
     requirement: Requirement
@@ -31,6 +32,7 @@ class AppliedRequirement:
     override: Override | None = None
     error: str = ""
     item: str = ""
+    items: tuple[str, ...] = ()
 
 
 def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalRule], list[str]]:
@@ -41,10 +43,13 @@ def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalR
     for rule in (*request.policy.protected, *request.policy.rules):
         paths = [p for p in request.content.changes if rule.covers(p)]
         documents = [] if rule in request.policy.protected else _documents(request, rule)
+        if rule.require.each == EXCLUDED:
+            documents = [t for t in documents if request.excluded(t)]
         if not paths and not documents:
             idle.append(rule)
             continue
-        covered.update(paths, (t.path for t in documents))
+        if rule.require.each != EXCLUDED:  # who is asked about what is left out does not approve the rest
+            covered.update(paths, (t.path for t in documents))
         for found in _spell_out(request, rule, documents):
             _keep(asked, found)
     work = any(t.path in covered and request.authorises(t) for t in request.changes)
@@ -86,14 +91,21 @@ def _spell_out(
             yield AppliedRequirement(_requirement(rule, "", ""), {})
         for document in documents:
             override = _override(request, rule, document)
-            yield AppliedRequirement(_requirement(rule, document.id, ""), document.data, (), override)
+            items = tuple(request.affected(document)) if override and document.is_change else ()
+            yield AppliedRequirement(
+                _requirement(rule, document.id, ""), document.data, (), override, items=items
+            )
+    elif rule.require.each == EXCLUDED:
+        for document in documents:
+            for item in request.excluded(document):
+                yield from _for_item(request, rule, item, document.data, _override(request, rule, document))
     elif rule.require.each in (AFFECTED, SERVICES):
         for document in documents:
             yield from _for_affected(request, rule, document)
     else:
-        for item in request.owned:
-            if item in documents or not documents:
-                yield from _for_item(request, rule, item.id, item.data, None)
+        for edited in request.owned:
+            if edited in documents or not documents:
+                yield from _for_item(request, rule, edited.id, edited.data, None)
 
 
 def _for_affected(request: Request, rule: ApprovalRule, change: Touched) -> Iterator[AppliedRequirement]:
