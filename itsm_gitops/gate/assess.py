@@ -14,7 +14,10 @@ from functools import cached_property
 from itsm_gitops.forges.reviews import Review
 from itsm_gitops.gate import requirements as wanted
 from itsm_gitops.gate import signed
+from itsm_gitops.gate.announced import Announcements
 from itsm_gitops.gate.digest import ReviewedContent, content
+from itsm_gitops.gate.disclosure import notes
+from itsm_gitops.gate.lapsed import lapsed
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import ApprovalRule, Policy, read_policy
 from itsm_gitops.gate.pull_request import Request
@@ -117,6 +120,7 @@ class _Case:
             separated={person: why for person, (_, why) in parts.people.items()},
             sources=self._sources(asked, judged),
             facts={t.id: describe(request, t) for t in request.changes},
+            notes=notes(request),
         )
 
     @cached_property
@@ -163,7 +167,9 @@ class _Case:
     @cached_property
     def request(self) -> Request:
         found = content(self.repo.history, self.blank.merge_base, self.blank.head, self.policy.ignores)
-        return Request(self.policy, self.base, self.head, found, self.blank.at)
+        seen = (r.commit for r in self.reviews if r.commit)
+        proof = Announcements(self.repo, self.base.book, self.blank.base, self.blank.head, seen)
+        return Request(self.policy, self.base, self.head, found, self.blank.at, proof)
 
     @cached_property
     def commits(self) -> list[Authored]:
@@ -210,8 +216,8 @@ class _Case:
         for path in left:
             hint = "name it in a rule, or let a change in the same request authorise it"
             yield _error(path, f"no rule of the policy covers {path}; {hint}")
-        for path, why in self.request.broken.items():
-            yield _error(path, why)
+        for name, why in (*self.request.broken.items(), *lapsed(self.request)):
+            yield _error(name, why)
         strict = self.policy.unknown_author == "error" and any(a.requirement.count or a.error for a in asked)
         if self.parts.unknown and strict and not self._join():
             yield _error("authors", self._unknown_authors())

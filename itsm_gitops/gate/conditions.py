@@ -16,8 +16,7 @@ from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.facts import affected_places, authorised_states, stage_of, touched_places
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.meaning import AUTHORISED, CHANGE, SERVICE
-from itsm_gitops.model.roles import names
-from itsm_gitops.model.templates import PROPOSED, classes_beyond, departures, paths_beyond
+from itsm_gitops.model.templates import PROPOSED, beyond_limits, classes_beyond, departures, paths_beyond
 from itsm_gitops.repository import Store
 
 PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation"
@@ -191,6 +190,7 @@ def _template(base: Store, head: Store, kind: Kind, data: Data, beside: Beside) 
     items += beside.items
     strange = set(classes_beyond(template, (c for _, c in items)))
     found = departures(template, data)
+    found += (reason for field, reason in beyond_limits(template, data).items() if field not in found)
     found += dict.fromkeys(f"{c or 'unknown'} {i}" for i, c in items if c in strange)
     found += paths_beyond(template, beside.paths)
     return ("departed" if found else str(template.get("status", PROPOSED))), found
@@ -202,9 +202,7 @@ def _classes(base: Store, head: Store, identifier: str) -> list[str]:
     return list(dict.fromkeys(found)) or [""]
 
 
-def _in_freeze(
-    base: Store, kind: Kind, data: Data, items: frozenset[str], urgent: Urgency
-) -> bool | None:
+def _in_freeze(base: Store, kind: Kind, data: Data, items: frozenset[str], urgent: Urgency) -> bool | None:
     """Whether the planned window touches a freeze; None for an authorised change without a window.
 
     A freeze that lets emergencies through lets none through that has no incident for a reason.

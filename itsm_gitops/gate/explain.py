@@ -66,6 +66,7 @@ def as_json(assessment: Assessment) -> dict[str, Any]:
         "separated": dict(assessment.separated),
         "sources": dict(assessment.sources),
         "facts": dict(assessment.facts),
+        "notes": list(assessment.notes),
     }
 
 

@@ -93,7 +93,7 @@ class Policy:
     hops: int
     hop_criticality: frozenset[str]
     generated: tuple[str, ...]
-    emergencies: EmergencyLimits = EmergencyLimits()
+    emergencies: EmergencyLimits
 
     def reports(self, kind: str) -> frozenset[str]:
         """Return the fields of an authorised record of a kind that report progress and authorise nothing."""

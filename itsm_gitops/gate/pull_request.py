@@ -20,11 +20,12 @@ from itsm_gitops.gate.conditions import (
     stage_of_record,
 )
 from itsm_gitops.gate.digest import Content
+from itsm_gitops.gate.files import files_of_items
 from itsm_gitops.gate.policy import COST_FROM, Policy
 from itsm_gitops.gate.urgency import urgency
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
-from itsm_gitops.graph.risk import RiskBook
+from itsm_gitops.graph.risk import AskedProof, RiskBook
 from itsm_gitops.model.decisions import is_reference
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.facts import affected_places
@@ -41,15 +42,22 @@ Data = Mapping[str, Any]
 
 @dataclass
 class Request:
-    """A request in the light of its base: the old rule book and CMDB, the new documents."""
+    """A request in the light of its base: the old rule book and CMDB, the new documents.
+
+    ``proof`` says since when changes were announced; without it their timelines are believed. ``urgent`` and
+    ``asked`` (when authorisation was asked for: by the timeline, and proven) are there, by path, for changes whose
+    facts were asked for.
+    """
 
     policy: Policy
     base: Store
     head: Store
     content: Content
     now: datetime
+    proof: AskedProof | None = None
     broken: dict[str, str] = field(default_factory=dict)
     urgent: dict[str, Urgency] = field(default_factory=dict)
+    asked: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     _facts: dict[str, Data] = field(default_factory=dict)
 
     @cached_property
@@ -100,12 +108,24 @@ class Request:
     def work(self) -> tuple[str, ...]:
         """The files that a change in the same request has to authorise: no rule of the policy is for them."""
         rules = (*self.policy.protected, *self.policy.rules)
-        return tuple(p for p in self.content.changes if _is_work(p) and not any(r.covers(p) for r in rules))
+        return tuple(p for p in self.content.changes if is_work(p) and not any(r.covers(p) for r in rules))
+
+    @cached_property
+    def files_of_items(self) -> Mapping[str, list[str]]:
+        """The items to which files of the request belong, with those files."""
+        return files_of_items(self.base, [p for p in self.content.changes if is_work(p)])
+
+    @cached_property
+    def unnamed_items(self) -> tuple[str, ...]:
+        """Those of them that no change in the request names: their owners know nothing of it yet."""
+        named = {i for c in self.changes if c.after is not None for i in affected_places(c.kind, c.after)}
+        return tuple(i for i in self.files_of_items if i not in named)
 
     @cached_property
     def _beside(self) -> Beside:
-        edited = tuple((t.id, t.kind.name) for t in self.items if t.kind.operational)
-        return Beside(edited, self.work)
+        edited = [(t.id, t.kind.name) for t in self.items if t.kind.operational]
+        edited += [(i, self.base.entries[i].kind) for i in self.files_of_items]
+        return Beside(tuple(dict.fromkeys(edited)), self.work)
 
     @cached_property
     def _graph(self) -> ImpactGraph:
@@ -116,13 +136,14 @@ class Request:
         return self._graph.dependents if self.policy.hops else {}
 
     def affected(self, change: Touched) -> list[str]:
-        """Return the items a change affects: named, edited in the same request, and depending on them.
+        """Return the items a change affects: named, edited in the same request (or their files), and depending on them.
 
-        Only a change that is more than prepared answers for the edits beside it.
+        Only a change that is more than prepared answers for the edits and files beside it.
         """
         found = dict.fromkeys(affected_places(change.kind, change.data))
         if change.data.get("state") not in self.policy.preparation:
             found.update(dict.fromkeys(t.id for t in self.items if t.kind.operational))
+            found.update(dict.fromkeys(self.files_of_items))
         excluded = exclusions(change).keys()
         edge = list(found)
         for _ in range(self.policy.hops):
@@ -211,7 +232,10 @@ class Request:
         entry = self.head.by_path.get(change.path)
         if change.after is None or entry is None or known["stage"] != AUTHORISATION:
             return {"risk_override": False}
-        risks = RiskBook(self._graph.network, self._graph, self.now)
+        risks = RiskBook(self._graph.network, self._graph, self.now, self.proof)
+        asked = risks.asked(entry, change.after)
+        if asked is not None:
+            self.asked[change.path] = asked
         return computed_risk(risks, entry, change.after, known["risk"])
 
     def authorises(self, change: Touched) -> bool:
@@ -275,7 +299,7 @@ def _documents_at(store: Store, paths: Iterable[str]) -> Mapping[str, Data]:
     return {**found, **{e.path: data for e, data in store.read_documents(records)}}
 
 
-def _is_work(path: str) -> bool:
+def is_work(path: str) -> bool:
     """Whether a path is none of this tool's own: what a change beside it is there to authorise.
 
     Where letters have no case (on many a laptop) ``Schemas/`` is ``schemas/``.

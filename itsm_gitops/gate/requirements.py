@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from itsm_gitops.gate.conditions import Touched
-from itsm_gitops.gate.policy import AFFECTED, EXCLUDED, OWNER, SERVICES, ApprovalRule, Override, matches
+from itsm_gitops.gate.policy import (
+    AFFECTED,
+    EDITED,
+    EXCLUDED,
+    OWNER,
+    SERVICES,
+    ApprovalRule,
+    Override,
+    matches,
+)
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.types import Requirement
 from itsm_gitops.model.meaning import SERVICE
@@ -45,13 +54,17 @@ def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalR
         documents = [] if rule in request.policy.protected else _documents(request, rule)
         if rule.require.each == EXCLUDED:
             documents = [t for t in documents if request.excluded(t)]
-        if not paths and not documents:
+        files = _unnamed_items(request, rule)
+        if not paths and not documents and not files:
             idle.append(rule)
             continue
         if rule.require.each != EXCLUDED:  # who is asked about what is left out does not approve the rest
             covered.update(paths, (t.path for t in documents))
-        for found in _spell_out(request, rule, documents):
+        for found in _spell_out(request, rule, documents) if paths or documents else ():
             _keep(asked, found)
+        for item in files:
+            for found in _for_item(request, rule, item, request.base.data(item), None):
+                _keep(asked, found)
     work = any(t.path in covered and request.authorises(t) for t in request.changes)
     left = [p for p in request.content.changes if p not in covered and not (work and p in request.work)]
     return list(asked.values()), idle, left
@@ -67,6 +80,14 @@ def _documents(request: Request, rule: ApprovalRule) -> list[Touched]:
         if t.kind.name in kinds
         and matches(rule.when, {**request.facts(t), **request.led_to(t, rule.when)}, unknown=unknown)
     ]
+
+
+def _unnamed_items(request: Request, rule: ApprovalRule) -> list[str]:
+    """Return the items whose files the request edits without naming them, for a rule about edited items."""
+    if rule.require.each != EDITED or "paths" in rule.when:
+        return []
+    kinds, entries = request.base.book.members(names(rule.when.get("kind"))), request.base.entries
+    return [i for i in request.unnamed_items if entries[i].kind in kinds]
 
 
 def _keep(asked: dict[tuple[Any, ...], AppliedRequirement], new: AppliedRequirement) -> None:

@@ -76,7 +76,7 @@ class Assessment:
     everything it touches. ``separated`` says of each person who may not approve, why.
     ``authors`` and ``committers`` are people, or ``Name <address>`` where nobody is known by that
     address. ``sources`` maps the files of the policy that were used to their blobs at base. ``facts``
-    says of each change in a sentence what the rules see of it.
+    says of each change in a sentence what the rules see of it; ``notes`` are lines about what no rule can judge.
     """
 
     base: str
@@ -96,6 +96,7 @@ class Assessment:
     separated: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:

@@ -56,7 +56,9 @@ def urgency(
     judged = [(i, planned or _unfit(policy, kind, data, near(), now)) for kind, i, data in incidents]
     if any(not why for _, why in judged):
         return Urgency(True, asked)
-    return Urgency(False, asked, tuple(f"{identifier} is no reason for it: {why}" for identifier, why in judged))
+    return Urgency(
+        False, asked, tuple(f"{identifier} is no reason for it: {why}" for identifier, why in judged)
+    )
 
 
 def _asks_for_incident(policy: Policy, data: Data) -> bool:

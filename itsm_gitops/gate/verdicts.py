@@ -172,7 +172,9 @@ class _Row:
         role = override.role.replace("_", " ")
         may: dict[str, None] = {}
         for item, holders in self._overriders(override).items():
-            some = [p for p in holders if p not in self.by.separated or (override.alone and holders[p].direct)]
+            some = [
+                p for p in holders if p not in self.by.separated or (override.alone and holders[p].direct)
+            ]
             if not some:
                 whose = f" for {item}" if item and self.asked.items else ""
                 return f"; or an override by nobody at present: nobody{'' if whose else ' else'} is {role}{whose}"
