@@ -139,13 +139,18 @@ def _opened(data: Data) -> datetime | None:
 
 
 def _far(policy: Policy, data: Data, now: datetime) -> str:
-    """Return why the planned window of a change is not about now; empty where it is."""
-    start, end = (clock.parse_time(str(data.get(k, ""))) for k in ("planned_start", "planned_end"))
-    limit = policy.emergencies.window_within
-    if start is None or end is None or end < start:
+    """Return why the planned window of a change is not about now; empty where it is.
+
+    An emergency begins with what is known, so one without a window is carried out now.
+    """
+    given = [data[field] for field in ("planned_start", "planned_end") if data.get(field) is not None]
+    moments = [clock.parse_time(str(text)) for text in given]
+    known = [m for m in moments if m is not None]
+    if len(known) < len(given) or known != sorted(known):
         return "the change does not say when it is carried out"
-    if start - now > limit or now - end > limit:
-        return f"the change is planned for {start:%Y-%m-%d}, more than {_length(limit)} from now"
+    limit = policy.emergencies.window_within
+    if known and (known[0] - now > limit or now - known[-1] > limit):
+        return f"the change is planned for {known[0]:%Y-%m-%d}, more than {_length(limit)} from now"
     return ""
 
 
