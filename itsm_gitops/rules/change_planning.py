@@ -212,7 +212,7 @@ RULES = (
         "C010",
         "Departure from the template",
         kinds=_CHANGE,
-        why="A template authorises exactly what it says; a change that differs in a fixed field, or touches an item of another class, is no longer standard.",
+        why="A template authorises exactly what it says; a change that differs in a fixed field, goes beyond its limits (interruption, window, risk), or touches an item of another class, is no longer standard.",
         hint="take the template's value (or leave the field out), or make it a normal change",
         bad="type: standard\ntemplate: standard-patch-os\nrisk: {level: medium}",
         good="type: standard\ntemplate: standard-patch-os\nrisk: {level: low}",
