@@ -20,13 +20,16 @@ from itsm_gitops.model.rulebook import RISK
 from itsm_gitops.model.text import shorten
 
 _LISTED = 4
+_MOST = 40  # lines of one request: evidence keeps them
 _LENGTH = 240
-_LATE = timedelta(hours=1)  # work that ends so long after its window is named
+_LATE = timedelta(hours=1)  # a difference in time from which on it is worth a word
 
 
 def notes(request: Request) -> tuple[str, ...]:
-    """Return one line for each thing that reviewers should look at themselves."""
-    return (*(line for change in request.changes for line in of_change(request, change)), *_files(request))
+    """Return one line for each thing that reviewers should look at themselves; of very many the first ones."""
+    lines = [*_files(request), *(line for change in request.changes for line in of_change(request, change))]
+    more = len(lines) - _MOST
+    return (*lines[:_MOST], *([f"and {more} more notes like these"] if more > 0 else ()))
 
 
 def of_change(request: Request, change: Touched) -> Iterator[str]:
@@ -85,7 +88,7 @@ def _low_answers(request: Request, change: Touched) -> Iterator[str]:
 
 def _moved(request: Request, change: Touched) -> Iterator[str]:
     asked = request.asked.get(change.path)
-    if asked and asked[1] - asked[0] >= timedelta(minutes=1) * 60:
+    if asked and asked[1] - asked[0] >= _LATE:
         typed, proven = asked
         yield (
             f"{change.id} was asked for on {typed:%Y-%m-%d %H:%M} by its timeline, but as it is now the commits have "
