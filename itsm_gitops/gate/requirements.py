@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from itsm_gitops.gate.conditions import Touched
+from itsm_gitops.gate.freezes import freeze_rules
 from itsm_gitops.gate.policy import (
     AFFECTED,
     EDITED,
@@ -32,7 +33,7 @@ class AppliedRequirement:
     ``data`` is the record that roles are filled for, ``item`` the one item of it that this is about
     (empty: all), ``owners`` who owns it. ``override`` is there where its conditions hold; where the requirement
     is about a whole record, ``items`` are what whoever overrides has to answer for. ``error`` says why the
-    requirement cannot be judged.
+    requirement cannot be judged. ``about`` are the records that it is asked for; None is the whole request.
     """
 
     requirement: Requirement
@@ -42,6 +43,7 @@ class AppliedRequirement:
     error: str = ""
     item: str = ""
     items: tuple[str, ...] = ()
+    about: frozenset[str] | None = None
 
 
 def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalRule], list[str]]:
@@ -50,7 +52,7 @@ def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalR
     covered: set[str] = set()
     idle = []
     for rule in (*request.policy.protected, *request.policy.rules):
-        paths = [p for p in request.content.changes if rule.covers(p)]
+        paths = [p for p in request.content.changes if request.covered_by(rule, p)]
         documents = [] if rule in request.policy.protected else _documents(request, rule)
         if rule.require.each == EXCLUDED:
             documents = [t for t in documents if request.excluded(t)]
@@ -65,9 +67,23 @@ def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalR
         for item in files:
             for found in _for_item(request, rule, item, request.base.data(item), None):
                 _keep(asked, found)
+    for found in _for_lifted(request):
+        _keep(asked, found)
     work = any(t.path in covered and request.authorises(t) for t in request.changes)
     left = [p for p in request.content.changes if p not in covered and not (work and p in request.work)]
     return list(asked.values()), idle, left
+
+
+def _for_lifted(request: Request) -> Iterator[AppliedRequirement]:
+    """Yield what a change in each freeze that the request lifts would need; nobody overrides that."""
+    for freeze in request.lifted:
+        calendar = freeze.calendar
+        for rule in freeze_rules(request.policy):
+            if not rule.require.each:
+                yield AppliedRequirement(_requirement(rule, calendar.id, ""), calendar.data)
+                continue
+            for item in sorted(calendar.applies_to) or [calendar.id]:
+                yield from _for_item(request, rule, item, calendar.data, None)
 
 
 def _documents(request: Request, rule: ApprovalRule) -> list[Touched]:
@@ -101,7 +117,8 @@ def _keep(asked: dict[tuple[Any, ...], AppliedRequirement], new: AppliedRequirem
     # What may be overridden under one rule must not be waived by it under another.
     override = known.override if known.override == new.override else None
     more = new if need.count > known.requirement.count else known
-    asked[strict] = replace(more, override=override)
+    about = None if known.about is None or new.about is None else known.about | new.about
+    asked[strict] = replace(more, override=override, about=about)
 
 
 def _spell_out(
@@ -111,18 +128,20 @@ def _spell_out(
         if not documents:
             yield AppliedRequirement(_requirement(rule, "", ""), {})
         for document in documents:
-            override = _override(request, rule, document)
+            override, about = _override(request, rule, document), frozenset([document.id])
             items = tuple(request.affected(document)) if override and document.is_change else ()
-            yield AppliedRequirement(
-                _requirement(rule, document.id, ""), document.data, (), override, items=items
-            )
+            need = _requirement(rule, document.id, "")
+            yield AppliedRequirement(need, document.data, (), override, items=items, about=about)
     elif rule.require.each == EXCLUDED:
         for document in documents:
+            override, about = _override(request, rule, document), frozenset([document.id])
             for item in request.excluded(document):
-                yield from _for_item(request, rule, item, document.data, _override(request, rule, document))
+                asked = _for_item(request, rule, item, document.data, override)
+                yield from (replace(found, about=about) for found in asked)
     elif rule.require.each in (AFFECTED, SERVICES):
         for document in documents:
-            yield from _for_affected(request, rule, document)
+            about = frozenset([document.id])
+            yield from (replace(found, about=about) for found in _for_affected(request, rule, document))
     else:
         for edited in request.owned:
             if edited in documents or not documents:
