@@ -6,7 +6,7 @@ Rows are read as those in ``situations``; ``says`` may also be one of the notes 
 
 from __future__ import annotations
 
-from itsm_gitops.gate.types import ERROR, OVERRIDDEN, SATISFIED, UNSATISFIED
+from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, OVERRIDDEN, SATISFIED, UNSATISFIED
 from tests.gate.attacks import NET_ON_CALL
 from tests.gate.situations import (
     EMERGENCY,
@@ -179,9 +179,9 @@ WINDOWS = (
     Situation("window: over, recorded as done", SATISFIED, "approved by bob", (ok("bob"),), request=(record(**PAST, state="closed", outcome="successful"), commit())),
     Situation("window: an emergency of this night", OVERRIDDEN, "overridden by oscar as on call", (ok("oscar"),), base=OPEN, request=for_incident(**DONE_TODAY)),
     Situation("window: an emergency of this night without an incident", ERROR, "nothing can be authorised", (ok("bob"),), request=(record(**{**EMERGENCY, **DONE_TODAY}), commit())),
-    Situation("window: work that began long after it is told", SATISFIED, "the work began 20 d after its window had ended (2026-11-01 21:00 UTC)",
+    Situation("window: work that began long after it is told", NOT_APPLICABLE, "the work began 20 d after its window had ended (2026-11-01 21:00 UTC)",
               base=(record(**PAST),), request=(record(**PAST, state="implement"), commit())),
-    Situation("window: work that ended after it is told", SATISFIED, "the work ended 11 h after its window", base=(record(**PAST, state="implement"),),
+    Situation("window: work that ended after it is told", NOT_APPLICABLE, "the work ended 11 h after its window", base=(record(**PAST, state="implement"),),
               request=(record(**PAST, state="review", actual_start="2026-11-01T20:00:00Z", actual_end="2026-11-02T08:00:00Z"), commit())),
 )  # fmt: skip
 
