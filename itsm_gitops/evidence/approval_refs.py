@@ -18,7 +18,8 @@ from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.reviews import CLOCK_ERROR
 from itsm_gitops.gate.signed import Claim
 from itsm_gitops.model import clock
-from itsm_gitops.repository import Git, Repository, load_store, mainline
+from itsm_gitops.repository import Git, Repository, load_store
+from itsm_gitops.repository.identity import identity
 from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.refs import StoredText
 
@@ -115,7 +116,7 @@ class ApprovalRefs:
             yield f"there is no active '{person}' in cmdb/people on {target or 'the target branch'}"
         elif not claim.fingerprint(directory, self._now.date()):
             yield f"no key that {person} has on {target or 'the target branch'} today made this signature"
-        elif claim.about["repository"] != mainline.origin(self._git, tip):
+        elif claim.about["repository"] != identity(self._git, tip):
             yield f"{person} signed it for another repository; this one needs its own approval"
 
     def _replaced(self, claim: Claim, own_name: bool, old: str, tip: str) -> Iterator[str]:

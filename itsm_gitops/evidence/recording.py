@@ -21,10 +21,11 @@ from itsm_gitops.forges.reviews import Review
 from itsm_gitops.gate import approvals as approving
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.people import Directory
-from itsm_gitops.gate.types import BYPASSED, OVERRIDDEN
+from itsm_gitops.gate.types import BYPASSED, COMPOSED, OVERRIDDEN
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, ItsmError, Refused, UsageError
 from itsm_gitops.repository import Git, Repository, ledger, load_store, mainline, refs, sharing
+from itsm_gitops.repository.identity import identity
 from itsm_gitops.repository.part import PartialSnapshot
 
 # A push of more commits than this, of which only the last was approved, is not recognised as one.
@@ -187,10 +188,7 @@ def _drafts(
 def _next(
     repo: Repository, target: str, run: Sequence[BranchMove], source: Source
 ) -> tuple[StatementDraft, int]:
-    """Return the draft about the first request of a run, and how many of its moves came with it.
-
-    They came together where the forge says so, or where people signed exactly them as one request.
-    """
+    """Return the draft about the first request of a run, and how many moves came with it, by the forge or what was signed."""
     base, first = run[0].base, run[0]
     pull_request = source.pull_request(first.landed.commit, target)
     if pull_request is not None:
@@ -240,7 +238,7 @@ def retro(repo: Repository, what: str, options: RecordingOptions) -> Recorded:
 
 def _to_review(statements: Sequence[Statement], what: str) -> Statement:
     merged = [s for s in statements if s.kind == MERGE]
-    waiting = [s for s in merged if s.result in (OVERRIDDEN, BYPASSED)]
+    waiting = [s for s in merged if s.result in (OVERRIDDEN, BYPASSED, COMPOSED)]
     reviewed = {s.predicate["original"] for s in statements if s.kind == RETROACTIVE}
     open_statements = [s for s in waiting if s.name not in reviewed]
     if len(open_statements) > 1:
@@ -294,7 +292,7 @@ def _valid_today(
     if not statements:
         return
     tip = branch(repo, str(assessment["target"]))[1]
-    directory, origin = _directory(repo, tip), mainline.origin(repo.history, tip)
+    directory, origin = _directory(repo, tip), identity(repo.history, tip)
     good = signed.read(statements, directory, clock.now(), origin, later)
     valid = {r.review_id for r in good.reviews if directory.active(str(r.person))}
     yield from (s for s in statements if s.oid in valid)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -20,8 +20,9 @@ from itsm_gitops.forges.reviews import DECISIVE, Review
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.assess import assess
 from itsm_gitops.gate.explain import as_json, review_json
+from itsm_gitops.gate.landing import LANDING, PROPOSAL
 from itsm_gitops.gate.policy import duration
-from itsm_gitops.gate.types import BYPASSED, NOT_APPLICABLE, OVERRIDDEN, Assessment
+from itsm_gitops.gate.types import BYPASSED, COMPOSED, NOT_APPLICABLE, OVERRIDDEN, Assessment
 from itsm_gitops.model import clock
 from itsm_gitops.repository import Repository, mainline
 from itsm_gitops.repository.mainline import Landed
@@ -84,15 +85,17 @@ def judge(
     inputs: Inputs,
     at: datetime,
     overrides: bool = True,
+    judged: str = LANDING,
 ) -> Assessment:
     """Assess what a branch got when it went from ``base`` (a full hash) to ``landed``, as of ``at``.
 
-    Approvals may be about the commit that was merged, or about the result of the merge: either will do.
+    What came of the merge is judged. Approvals may be about the commit that was merged, or about the result: either
+    will do where they have the same content. ``composed`` is an assessment where the merged commit was approved by
+    itself, and the merge made something else of it. ``judged`` is how: old statements are computed as PROPOSAL.
     """
-    proposed = mainline.proposed(repo.history, base, landed)
-    assessments = []
-    for head in dict.fromkeys([proposed, landed.commit]):
-        assessment = assess(
+
+    def of(head: str, way: str) -> Assessment:
+        return assess(
             repo,
             base=base,
             head=head,
@@ -103,11 +106,25 @@ def judge(
             pushed_by=inputs.pushed_by,
             statements=inputs.statements,
             overrides=overrides,
+            judged=way,
         )
-        if assessment.passes:
-            return assessment
-        assessments.append(assessment)
-    return assessments[0]
+
+    proposed = mainline.proposed(repo.history, base, landed)
+    assessments: list[Assessment] = []
+    for head in dict.fromkeys([proposed, landed.commit]):
+        assessments.append(of(head, judged))
+        if assessments[-1].passes:
+            return _considering(assessments[-1], assessments)
+    first = assessments[0]
+    if first.unseen:
+        assessments.append(of(proposed, PROPOSAL))
+        first = replace(first, composed=assessments[-1].passes)
+    return _considering(first, assessments)
+
+
+def _considering(one: Assessment, every: Iterable[Assessment]) -> Assessment:
+    """Return an assessment with the signed statements that any of several was made from."""
+    return replace(one, statements=tuple({r.review_id: r for a in every for r in a.statements}.values()))
 
 
 def outcome(assessment: Assessment, *, changed: bool = True) -> str:
@@ -117,7 +134,9 @@ def outcome(assessment: Assessment, *, changed: bool = True) -> str:
     """
     if not changed:
         return NOT_APPLICABLE
-    return assessment.result if assessment.passes else BYPASSED
+    if assessment.passes:
+        return assessment.result
+    return COMPOSED if assessment.composed else BYPASSED
 
 
 def used(inputs: Inputs, assessment: Assessment) -> Inputs:

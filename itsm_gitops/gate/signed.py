@@ -1,7 +1,8 @@
 """Approvals as statements signed with the approver's own SSH key: no forge has to be believed.
 
 A statement is canonical JSON (sorted keys, no white space, one final newline) about one content: the
-digest of the request, the repository (its first commit), the branch, the time, who says what. It is kept with its signature as one
+digest of the request, the tip of the target branch that it was signed on (``base``), the repository
+(``identity``), the branch, the time, who says what. It is kept with its signature as one
 blob under ``refs/itsm/approvals/CHANGE/PERSON-DIGEST12-STATEMENT12`` and travels by ``git push``: the last part
 is the beginning of the statement's own SHA-256, so each decision has a name of its own, and a no never has to
 replace a yes. (Older versions left that part out; such names are still read.) Keys are those
@@ -46,9 +47,10 @@ _CHANGES_MAX = 100
 _BAD_LISTED = 5
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
+_BASE = "base"  # older programs signed without it
 _TEXTS = ("at", "commit", "digest", "note", "person", "repository", "state", "target")
 # What a statement of each version may say. A field that is not here might limit what was approved.
-_FIELDS: Mapping[object, frozenset[str]] = {1: frozenset((*_TEXTS, "changes", "version"))}
+_FIELDS: Mapping[object, frozenset[str]] = {1: frozenset((*_TEXTS, _BASE, "changes", "version"))}
 
 
 class SignedStatements(NamedTuple):
@@ -96,10 +98,11 @@ def statement(
 ) -> bytes:
     """Return the statement that ``person`` signs about a request as it stands.
 
-    ``repository`` is its first commit (``mainline.origin``).
+    ``repository`` is what it is known by (``repository.identity``).
     """
     about = {
         "at": clock.format_time(assessment.at),
+        "base": assessment.base,
         "changes": list(assessment.changes[:_CHANGES_MAX]),
         "commit": assessment.head,
         "digest": assessment.digest,
@@ -171,7 +174,7 @@ def read(
 ) -> SignedStatements:
     """Check every statement that ``concerns`` the request; ``directory`` is that of the target branch.
 
-    ``repository`` is the first commit of this one: the same content elsewhere needs its own approval.
+    ``repository`` is what this one is known by: the same content elsewhere needs its own approval.
     A repository keeps all statements that were ever given, so the others are told apart before any
     signature is checked. Of texts that nobody signed only a few are listed.
     """
@@ -213,11 +216,12 @@ def claimed(kept: refs.StoredText) -> Claim | None:
     """Return what one text says; None where it is no statement. Nothing of it is proved yet."""
     about, text, signature = _parse(kept.content)
     at = clock.parse_time(about.get("at", "")) if about else None
-    form = _form(about) if about else ""
+    form, base = (_form(about), about.get(_BASE, "")) if about else ("", "")
     if (
         at is None
         or (about["state"] not in (APPROVED, CHANGES_REQUESTED) and not form)
         or not _COMMIT.fullmatch(about["commit"])
+        or not (base == "" or _COMMIT.fullmatch(base))
         or not is_item_id(about["person"])
     ):
         return None
@@ -233,6 +237,7 @@ def claimed(kept: refs.StoredText) -> Claim | None:
         target=about["target"],
         note=about["note"],
         changes=tuple(names(about.get("changes"))),
+        base=base,
     )
     return Claim(review, about, text, signature, form)
 
@@ -255,7 +260,8 @@ def _parse(content: bytes) -> tuple[dict[str, Any], str, str]:
     if not isinstance(text, str) or not isinstance(signature, str):
         return {}, "", ""
     about = documents.load_json(text.encode("utf-8", "surrogatepass")).data
-    if not isinstance(about, dict) or not all(isinstance(about.get(k), str) for k in _TEXTS):
+    texts = _TEXTS if isinstance(about, dict) and _BASE not in about else (*_TEXTS, _BASE)
+    if not isinstance(about, dict) or not all(isinstance(about.get(k), str) for k in texts):
         return {}, "", ""
     return about, text, signature
 
