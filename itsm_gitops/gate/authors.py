@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from itsm_gitops.forges.shipped import is_web_editor
 from itsm_gitops.gate.policy import AUTHOR
@@ -25,8 +26,14 @@ def joining(request: Request, parts: Parts) -> list[str]:
     people = [t for t in request.items if PERSON in t.kind.plays and t.after is not None]
     if set(request.content.changes) - {t.path for t in people} or parts.programs:
         return []
-    addresses = {a.lower() for t in people for a in names(t.data.get("commit_addresses"))}
+    if any(_addresses(t.before) - _addresses(t.after) for t in people):
+        return []  # whoever takes an address away makes somebody else unknown
+    addresses = {a for t in people for a in _addresses(t.after)}
     return [t.id for t in people] if all(u.address in addresses for u in parts.unknown) else []
+
+
+def _addresses(person: Mapping[str, Any] | None) -> set[str]:
+    return {a.lower() for a in names((person or {}).get("commit_addresses"))}
 
 
 def with_joining(request: Request, parts: Parts) -> Parts:
