@@ -24,6 +24,7 @@ __all__ = ["BASE", "BOT", "HEAD", "FakeGitHub", "account", "running"]
 
 BASE = "1" * 40
 HEAD = "2" * 40
+GATE = ".github/workflows/itsm-gate.yml"
 
 
 class FakeGitHub(ThreadingHTTPServer):
@@ -53,9 +54,11 @@ class FakeGitHub(ThreadingHTTPServer):
         self.rules: dict[str, list[dict[str, Any]]] = {}  # by branch
         self.checks: list[dict[str, Any]] = []
         self.runs: dict[int, int] = {}  # of the checks, by their number
+        self.workflows: dict[int, tuple[str, str, str]] = {}  # commit, path and event of each run
         self.rerun: list[int] = []
         self.requests: list[tuple[str, str]] = []
         self.faults: list[tuple[int, dict[str, str]]] = []
+        self.message = "not now"  # what a fault says
         self.codeowners: list[dict[str, Any]] | None = []  # its errors; None: there is no such file
         self.delay = 0.0  # seconds before an answer
         self.public = ""  # the address that links point to, where a proxy stands in front
@@ -101,13 +104,14 @@ class FakeGitHub(ThreadingHTTPServer):
 
     def check(
         self, name: str, *, status: str = "completed", passed: bool = False, app: str = "github-actions",
-        of: str = HEAD, run: int = 900,
+        of: str = HEAD, run: int = 900, workflow: str = GATE, event: str = "pull_request_target",
     ) -> int:  # fmt: skip
         """Add a run of a check to a commit, as a job of the workflow's ``run``; returns the job's number."""
         identifier = 70 + len(self.checks)
         made = shapes.check_run(identifier, name, of, status, app)
         self.checks.append(made | {"conclusion": "success" if passed else made["conclusion"]})
         self.runs[identifier] = run
+        self.workflows[run] = (of, workflow, event)
         return identifier
 
 
@@ -145,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(self.server.delay)
         status, headers = self.server.faults.pop(0) if self.server.faults else (0, {})
         if status:
-            self._answer(status, {"message": "not now"}, headers)
+            self._answer(status, {"message": self.server.message}, headers)
         elif self.headers.get("Authorization") != self.server.token:
             self._answer(401, {"message": "Bad credentials", "documentation_url": SITE, "status": "401"})
         else:
@@ -184,6 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
             ),
             ("PATCH", rf"{root}/issues/comments/(\d+)", lambda n: self._patch(int(n), body["body"])),
             ("GET", rf"{root}/actions/jobs/(\d+)", lambda n: self._job(int(n))),
+            ("GET", rf"{root}/actions/runs/(\d+)", lambda n: self._run(int(n))),
             ("POST", rf"{root}/actions/runs/(\d+)/rerun", lambda n: self._rerun(int(n))),
         )
         for verb, pattern, act in routes:
@@ -231,6 +236,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _job(self, number: int) -> None:
         check = next((c for c in self.server.checks if c["id"] == number), None)
         self._one(check and shapes.job(check, self.server.runs[number]))
+
+    def _run(self, run: int) -> None:
+        known = self.server.workflows.get(run)
+        self._one(known and shapes.run(run, *known, self.server.rerun.count(run) + 1))
 
     def _rerun(self, run: int) -> None:
         """Start all jobs of a run again, unless it is still running."""

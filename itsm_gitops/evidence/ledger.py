@@ -15,18 +15,22 @@ from itsm_gitops.repository.ledger import LedgerFile, LedgerFiles, Meddling
 
 UNREVIEWED = "UNREVIEWED"
 BYPASSED = "BYPASSED"
+COMPOSED = "COMPOSED"
 OVERRIDDEN = "OVERRIDDEN"
 OVERDUE = "OVERDUE"
 TAMPERED = "TAMPERED"
 MISMATCH = "MISMATCH"
+UNVOUCHED = "UNVOUCHED"
 BACKDATED = "BACKDATED"
 # What each one means, in the order in which an auditor wants to hear of them.
 MEANINGS = {
     TAMPERED: "evidence, its chain, a signature or the branch was changed afterwards",
     BACKDATED: "something claims a time that it cannot have",
     MISMATCH: "computed again, something else comes out",
+    UNVOUCHED: "counts reviews that neither the approvers nor a recorder have signed for",
     UNREVIEWED: "merged, and there is no statement about it",
     BYPASSED: "merged without the approvals that were asked for",
+    COMPOSED: "approved as proposed; the merge made something of it that nobody saw",
     OVERDUE: "let pass in an emergency, and not reviewed in time",
     OVERRIDDEN: "let pass in an emergency",
 }

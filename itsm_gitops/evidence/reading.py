@@ -13,7 +13,7 @@ from itsm_gitops.evidence.statement import PREDICATES, TYPE, Inputs, sha256
 from itsm_gitops.forges.reviews import REVIEW_STATES, Review
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.explain import as_json
-from itsm_gitops.gate.types import Assessment
+from itsm_gitops.gate.types import NOT_APPLICABLE, NOT_REQUIRED, SATISFIED, Assessment
 from itsm_gitops.model import clock
 from itsm_gitops.repository.refs import StoredText
 
@@ -69,8 +69,9 @@ class Statement:
 
     @property
     def result(self) -> str:
-        """Return SATISFIED, OVERRIDDEN, BYPASSED, or NOT_APPLICABLE where no file changed."""
-        return str(self.predicate["result"])
+        """Return SATISFIED, OVERRIDDEN, BYPASSED, COMPOSED, or NOT_APPLICABLE where nobody had to approve."""
+        result = str(self.predicate["result"])
+        return _whole(result, todays_verdicts(self.predicate["assessment"]))
 
     @property
     def retro_due(self) -> datetime | None:
@@ -128,7 +129,7 @@ def _sound(predicate: dict[str, Any], assessment: dict[str, Any], subject: dict[
     facts(assessment)
     texts = [predicate[k] for k in ("previous", "original", "signer", "result", "retro_due")]
     texts += [assessment["target"], assessment["result"], *assessment["changes"], *assessment["messages"]]
-    texts += [*assessment["authors"], *assessment["committers"]]
+    texts += [*assessment["authors"], *assessment["committers"], assessment.get("unseen", "")]
     texts += [v[k] for v in assessment["requirements"] for k in ("name", "result", "reason", "role")]
     texts += [r["reason"] for r in assessment["rejected"]]
     mappings = [predicate[k] for k in ("request", "run", "merger", "tool")] + [assessment["sources"], subject]
@@ -149,6 +150,7 @@ def _sound(predicate: dict[str, Any], assessment: dict[str, Any], subject: dict[
 def _review(data: Mapping[str, Any]) -> Review:
     at = clock.parse_time(data["at"])
     texts = [data[k] for k in ("identity", "source", "state", "review_id", "note", "login")]
+    texts.append(data.get("base", ""))  # statements written before approvals named it have none
     maybe = [data[k] for k in ("person", "commit", "digest", "target")]
     good = all(isinstance(t, str) for t in (*texts, *data["changes"], *(m for m in maybe if m is not None)))
     if at is None or not good or data["state"] not in REVIEW_STATES:
@@ -159,9 +161,11 @@ def _review(data: Mapping[str, Any]) -> Review:
 def facts(assessment: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of an assessment (as data) that must come out the same again."""
     part = {key: assessment[key] for key in _FACTS}
+    results = todays_verdicts(assessment)
+    part["result"] = _whole(assessment["result"], results)
     part["requirements"] = [
-        {**{k: v[k] for k in _REQUIREMENT_KEYS}, "counted": _review_facts(v["counted"])}
-        for v in assessment["requirements"]
+        {**{k: v[k] for k in _REQUIREMENT_KEYS}, "result": result, "counted": _review_facts(v["counted"])}
+        for v, result in zip(assessment["requirements"], results, strict=True)
     ]
     part["rejected"] = [
         {"code": r["code"], **review}
@@ -169,6 +173,22 @@ def facts(assessment: Mapping[str, Any]) -> dict[str, Any]:
         for review in _review_facts([r["review"]])
     ]  # fmt: skip
     return part
+
+
+def todays_verdicts(assessment: Mapping[str, Any]) -> list[str]:
+    """Return the result of each requirement in today's words.
+
+    Earlier versions wrote SATISFIED where a rule asks for nobody; that is no approval.
+    """
+    return [
+        NOT_REQUIRED if v["result"] == SATISFIED and v["count"] == 0 else v["result"]
+        for v in assessment["requirements"]
+    ]
+
+
+def _whole(result: str, verdicts: Iterable[str]) -> str:
+    """Return the result of a whole in today's words."""
+    return NOT_APPLICABLE if result == SATISFIED and SATISFIED not in verdicts else result
 
 
 def _review_facts(reviews: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

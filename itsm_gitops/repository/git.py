@@ -9,6 +9,7 @@ stand, and asks few, large questions with NUL-separated answers.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
@@ -43,6 +44,10 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+
+_SUFFIX = re.compile(r"[~^:]|@\{")  # what may follow the name of a branch: main~1, main@{yesterday}
+_HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
+_OWN_NAMES = ("HEAD", "@", "FETCH_HEAD", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD")
 
 # (what Git says, what we say, what to do about it)
 _EXPLAINED = (
@@ -111,12 +116,18 @@ class Git:
         return Git(self.root, {**self._extra, **extra})
 
     def run(
-        self, *args: str, timeout: float = TIMEOUT, index: str | None = None, stdin: bytes = b""
+        self,
+        *args: str,
+        timeout: float = TIMEOUT,
+        index: str | None = None,
+        stdin: bytes = b"",
+        accept: frozenset[int] = frozenset(),
     ) -> bytes:
         """Run one git command and return what it prints; raises GitError with a hint.
 
         ``args`` are the command's own; callers put ``--end-of-options`` and ``--`` before any
         text that comes from outside. ``index`` names another index file, ``stdin`` is standard input.
+        ``accept`` are exit codes that are an answer too.
         """
         import subprocess
 
@@ -134,7 +145,7 @@ class Git:
             raise GitError(
                 f"git {args[0]} took longer than {timeout:.0f} s", "is the disk reachable?"
             ) from error
-        if process.returncode:
+        if process.returncode and process.returncode not in accept:
             raise explain(args[0], process.returncode, process.stderr)
         return process.stdout
 
@@ -166,7 +177,10 @@ class Git:
             )
 
     def resolve(self, revision: str) -> str:
-        """Return the full commit hash that ``revision`` means; raises GitError with a near name."""
+        """Return the full commit hash that ``revision`` means; raises GitError with a near name.
+
+        A short name means the branch before a tag of the same name, unlike in Git: anybody may push a tag.
+        """
         if revision in self._commits:
             return revision
         if not revision or not revision.isprintable():
@@ -174,7 +188,8 @@ class Git:
                 "a revision must be printable text, not empty", "for example HEAD, main, v1.2 or a hash"
             )
         try:
-            out = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+            whole = self._branch(revision)
+            out = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{whole}^{{commit}}")
         except GitError as error:
             if error.hint:
                 raise
@@ -182,6 +197,16 @@ class Git:
         commit = out.decode("ascii").split()[-1]
         self._commits.add(commit)
         return commit
+
+    def _branch(self, revision: str) -> str:
+        """Return a revision with the whole name of the branch that it begins with, if there is one."""
+        name = _SUFFIX.split(revision, maxsplit=1)[0]
+        if not name or name.startswith(("refs/", "-")) or name in _OWN_NAMES or _HASH.fullmatch(name):
+            return revision
+        places = [f"refs/heads/{name}", f"refs/remotes/{name}", f"refs/remotes/{name}/HEAD"]
+        out = self.run("for-each-ref", "--format=%(refname)", "--end-of-options", *places)
+        there = decode(out).splitlines()
+        return next((f"{place}{revision[len(name) :]}" for place in places if place in there), revision)
 
     def _nearest(self, revision: str) -> str:
         names = decode(self.run("for-each-ref", "--format=%(refname:short)")).split("\n")
