@@ -206,10 +206,15 @@ def test_files_that_are_missing_edited_or_loose(doctor: Run, hosted: Hosted) -> 
 def test_people_without_account_and_key(doctor: Run, hosted: Hosted) -> None:
     result, message = doctor("--offline")["people"]
     assert result == "warning"
-    assert message.endswith("neither an account on github nor a key: change-manager")
-    path = hosted.clone.root / "cmdb/people/change-manager.yaml"
-    path.write_text(path.read_text() + "identities:\n- forge: github\n  id: 3\n  login: cem\n")
-    assert doctor("--offline")["people"] == ("ok", "all 2 approvers have an account or a key")
+    assert message.endswith(
+        "neither an account on github nor a key: change-manager, security-officer, service-manager"
+    )
+    for number, person in enumerate(("change-manager", "security-officer", "service-manager"), 3):
+        path = hosted.clone.root / f"cmdb/people/{person}.yaml"
+        path.write_text(
+            path.read_text() + f"identities:\n- forge: github\n  id: {number}\n  login: {person}\n"
+        )
+    assert doctor("--offline")["people"] == ("ok", "all 4 approvers have an account or a key")
 
 
 def test_an_unknown_forge(doctor: Run, hosted: Hosted) -> None:
