@@ -68,10 +68,10 @@ def as_json(assessment: Assessment) -> dict[str, Any]:
         "separated": dict(assessment.separated),
         "sources": dict(assessment.sources),
         "facts": dict(assessment.facts),
-        "notes": list(assessment.notes),
         "judged": assessment.judged,
         "unseen": assessment.unseen,
         "composed": assessment.composed,
+        "notes": list(assessment.notes),
     }
 
 

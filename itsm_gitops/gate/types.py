@@ -80,10 +80,10 @@ class Assessment:
     everything it touches. ``separated`` says of each person who may not approve, why.
     ``authors`` and ``committers`` are people, or ``Name <address>`` where nobody is known by that
     address. ``sources`` maps the files of the policy that were used to their blobs at base. ``facts``
-    says of each change in a sentence what the rules see of it; ``notes`` are lines about what no rule
-    can judge. ``judged`` is ``landing`` (what a merge would make of
+    says of each change in a sentence what the rules see of it. ``judged`` is ``landing`` (what a merge would make of
     the base) or ``proposal`` (what the branch shows by itself), ``unseen`` says in what the two differ.
     ``composed`` says of what was merged that the branch by itself was approved, but not what came of it.
+    ``notes`` are lines about what no rule can judge.
     """
 
     base: str
