@@ -10,18 +10,7 @@ from pathlib import Path
 
 from tests.gate.model.oracle import Question, Said, judge
 from tests.gate.model.oracle_facts import Tree, many, parse
-from tests.gate.model.organisation import (
-    POLICY,
-    START,
-    TEAMS,
-    Doc,
-    dump,
-    folder,
-    organise,
-    person_file,
-    text,
-    who,
-)
+from tests.gate.model.organisation import POLICY, START, TEAMS, Doc, dump, folder, organise, person_file, text, who
 from tests.gate.model.plumbing import Files, Objects
 
 Edit = Callable[[Files], None]

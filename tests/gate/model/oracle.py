@@ -313,7 +313,7 @@ class _Case:
         if override and not (t.kind == "change" and self.holds(override.get("when", {}), self.facts[t.path], False)):
             override = None
         if each == "edited_item":
-            named = t.path.startswith("cmdb/") and t.kind not in ("person", "team")
+            named = t.path.startswith("cmdb/") and not (t.kind in ("person", "team"))
             for owners, error in self.asked(rule, t.id) if named else ():
                 yield self.row(rule, t.id, owners=owners, items=(t.id,), error=error)
             return

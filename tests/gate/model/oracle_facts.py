@@ -40,7 +40,7 @@ _Loader.yaml_implicit_resolvers = {
 @lru_cache(maxsize=20000)
 def parse(text: bytes) -> Any:
     """Return the data of a document."""
-    return yaml.load(text, _Loader)
+    return yaml.load(text, _Loader)  # noqa: S506
 
 
 def many(value: Any) -> list[str]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
-
 from tests.gate.model.oracle_facts import Data, Tree, many
 from tests.gate.model.plumbing import Commit, Objects
 
