@@ -24,16 +24,18 @@ from itsm_gitops.gate.digest import Content
 from itsm_gitops.gate.door import Door
 from itsm_gitops.gate.freezes import FROZEN, LiftedFreeze, exempt_type, frozen_now, frozen_window, lifted
 from itsm_gitops.gate.policy import COST_FROM, ApprovalRule, Policy
+from itsm_gitops.gate.weakening import Weakening, weakenings
 from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
-from itsm_gitops.model.decisions import is_reference
+from itsm_gitops.model.decisions import POLICY, is_reference
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.facts import affected_places, authorised_states
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.meaning import CALENDAR, OFFERING
+from itsm_gitops.model.meaning import CALENDAR, OFFERING, PERSON, TEAM
 from itsm_gitops.model.roles import follow, names
+from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.repository import Store
 
 _ANYTHING = "itsm-gitops"  # what is looked for: a link or a module might lead there
@@ -167,6 +169,14 @@ class Request:
         if not any(CALENDAR in t.kind.plays for t in self.items):
             return []
         return lifted(self._calendars, Calendars(self.head), self.now)
+
+    @cached_property
+    def weakened(self) -> list[Weakening]:
+        """The rules that the request makes weaker, and the roles that it gives to others."""
+        deciders = any({PERSON, TEAM}.intersection(t.kind.plays) for t in self.items)
+        if not deciders and not {POLICY, ROLES} & self.content.changes.keys():
+            return []
+        return weakenings(self.policy, self.base, self.head, self.now)
 
     def _window_is_frozen(self, change: Touched, known: Data, items: Iterable[str]) -> bool | None:
         """Whether a freeze holds a change; None for an authorised one without a window."""
