@@ -48,6 +48,7 @@ class FakeGitHub(ThreadingHTTPServer):
         self.pulls: dict[int, dict[str, Any]] = {}
         self.reviews: dict[int, list[dict[str, Any]]] = {}
         self.events: dict[int, list[dict[str, Any]]] = {}  # what happened to pull requests
+        self.activity: dict[str, list[dict[str, Any]]] = {}  # pushes to branches, by full name
         self.brought: dict[str, int] = {}  # commits that a rebased pull request became, but for the last
         self.comments: list[dict[str, Any]] = []
         self.rules: dict[str, list[dict[str, Any]]] = {}  # by branch
@@ -71,6 +72,11 @@ class FakeGitHub(ThreadingHTTPServer):
         """Let something happen to a pull request: ``labeled``, ``base_ref_changed``."""
         entries = self.events.setdefault(number, [])
         entries.append(shapes.event(300 + len(entries), name, account(1, "ada"), at))
+
+    def push(self, branch: str, by: dict[str, Any] | None, after: str, kind: str = "push") -> None:
+        """Let somebody push to a branch."""
+        entries = self.activity.setdefault(f"refs/heads/{branch}", [])
+        entries.append(shapes.activity(900 + len(entries), branch, by, after, kind))
 
     def merge(self, number: int, commit: str, by: dict[str, Any], at: str) -> None:
         """Close a pull request as merged: what it came to, by whom and when."""
@@ -169,6 +175,11 @@ class _Handler(BaseHTTPRequestHandler):
                 "GET",
                 rf"{root}/issues/(\d+)/events",
                 lambda n: self._page(self.server.events.get(int(n), []), query),
+            ),
+            (
+                "GET",
+                rf"{root}/activity",
+                lambda: self._page(self.server.activity.get(query.get("ref", ""), []), query),
             ),
             (
                 "POST",

@@ -240,3 +240,16 @@ def rule(kind: str, **parameters: Any) -> dict[str, Any]:
     """A rule of a branch, with the ruleset that it comes from."""
     origin = {"ruleset_source_type": "Repository", "ruleset_source": "acme/itsm", "ruleset_id": 42}
     return {"type": kind, **origin, **({"parameters": parameters} if parameters else {})}
+
+
+def activity(number: int, branch: str, by: dict[str, Any] | None, after: str, kind: str) -> dict[str, Any]:
+    return {
+        "id": number,
+        "node_id": f"A{number}",
+        "before": "0" * 40,
+        "after": after,
+        "ref": f"refs/heads/{branch}",
+        "timestamp": _NOON,
+        "activity_type": kind,
+        "actor": by,
+    }

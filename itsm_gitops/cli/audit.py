@@ -1,4 +1,4 @@
-"""`itsm audit`: record, verify, show and export the evidence about merges."""
+"""`itsm audit`: record, verify and show the evidence about merges; its tables are in `audit_tables`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from itsm_gitops.cli.audit_tables import TABLES, period_options
 from itsm_gitops.cli.base import (
     App,
     by_option,
@@ -129,20 +130,18 @@ def _recorded_json(recorded: Recorded) -> dict[str, Any]:
     "verify",
     [
         ("itsm audit verify", "everything, since evidence began"),
-        ("itsm audit verify --since 2026-10-01", "what was recorded since a day (or behind a commit)"),
+        ("itsm audit verify --since 2026-10-01 --until 2026-12-31", "a period, both days included"),
         ("itsm audit verify --anchor 4be1f2a9c0d1", "and the evidence still holds what an earlier audit saw"),
         ("itsm audit verify --json", "for programs"),
     ],
 )
-@click.option("--since", metavar="REV|DATE", default="", shell_complete=lazily("revisions"),
-              help="Begin behind a commit, or at a day.  [default: where evidence begins]")  # fmt: skip
-@click.option("--target", metavar="BRANCH", default="", help="Only this branch.")
+@period_options
 @click.option(
     "--anchor", metavar="COMMIT", default="", help="Commit of itsm/evidence that must still be in it."
 )
 @json_option
 @pass_app
-def verify_command(app: App, since: str, target: str, anchor: str, as_json: bool) -> int:
+def verify_command(app: App, since: str, until: str, target: str, anchor: str, as_json: bool) -> int:
     """Compute everything again, offline, and name what is wrong.
 
     For each merge the approvers that were needed are found by the policy, the roles and the CMDB
@@ -152,6 +151,7 @@ def verify_command(app: App, since: str, target: str, anchor: str, as_json: bool
       TAMPERED    evidence, its chain, a signature or the branch was changed
       BACKDATED   something claims a time that it cannot have
       MISMATCH    computed again, something else comes out
+      UNVOUCHED   counts reviews that nobody has signed for
       UNREVIEWED  merged, and there is no statement about it
       BYPASSED    merged without the approvals that were asked for
       OVERDUE     let pass in an emergency, and not reviewed in time
@@ -161,7 +161,7 @@ def verify_command(app: App, since: str, target: str, anchor: str, as_json: bool
     """  # noqa: D301 - click needs the backspace itself
     from itsm_gitops.evidence.auditing import report_json, verify
 
-    report = verify(app.repo, since=since, target=target, anchor=anchor)
+    report = verify(app.repo, since=since, until=until, target=target, anchor=anchor)
     if as_json:
         print_json(report_json(report))
     else:
@@ -262,37 +262,5 @@ def show_command(app: App, what: str, as_json: bool) -> int:
     return int(any(s.findings for s in statements))
 
 
-@command(
-    "export",
-    [
-        ("itsm audit export > merges.csv", "one row for each merge, for a spreadsheet"),
-        ("itsm audit export --json", "the same, for programs"),
-        ("itsm audit export --raw", "cells as they are, even those a spreadsheet would calculate"),
-    ],
-)
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV (the default).")
-@click.option("--raw", is_flag=True, help="Do not neutralise what a spreadsheet would run as a formula.")
-@json_option
-@pass_app
-def export_command(app: App, as_csv: bool, raw: bool, as_json: bool) -> None:
-    """Print a table of all recorded merges.
-
-    Change, branch, merge, time, result, who had to approve, who did, what did not count, and the
-    review afterwards. It is what was recorded; 'itsm audit verify' says whether that is true.
-    """
-    from itsm_gitops.evidence.auditing import as_csv as csv_text
-    from itsm_gitops.evidence.auditing import rows
-
-    if as_csv and as_json:
-        from itsm_gitops.model.errors import UsageError
-
-        raise UsageError("--csv and --json do not go together", "one of them")
-    table = rows(app.repo)
-    if as_json:
-        print_json(table)
-    else:
-        echo(csv_text(table, raw=raw), nl=False)
-
-
-for _sub in (record_command, verify_command, retro_command, show_command, export_command):
+for _sub in (record_command, verify_command, retro_command, show_command, *TABLES):
     audit_command.add_command(_sub)

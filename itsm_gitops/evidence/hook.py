@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from itsm_gitops.evidence.pushers import pushers
 from itsm_gitops.forges import answers as shape
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.assess import assess
@@ -66,11 +67,12 @@ def pre_receive(updates: Iterable[Update], env: Mapping[str, str], *, check: boo
     """
     repo = Repository.receiving(env)
     guard = read_guard(repo.history)
+    pushed_by = pushers(repo.history, env)
     decisions = []
     for update in updates:
         try:
             # Pushing to a reference that stands for another one moves that one.
-            decision = _decide(repo, update._replace(ref=guard.meant(update.ref)), guard, check)
+            decision = _decide(repo, update._replace(ref=guard.meant(update.ref)), guard, check, pushed_by)
             decisions.append(decision._replace(update=update))
         except ItsmError as error:
             text = f"{error.message}; {error.hint}" if error.hint else error.message
@@ -78,7 +80,9 @@ def pre_receive(updates: Iterable[Update], env: Mapping[str, str], *, check: boo
     return decisions
 
 
-def _decide(repo: Repository, update: Update, guard: Guard, check: bool) -> Decision:
+def _decide(
+    repo: Repository, update: Update, guard: Guard, check: bool, pushed_by: tuple[str, ...]
+) -> Decision:
     if update.ref.startswith(f"{signed.PREFIX}/"):
         return _statement(repo.history, update)
     branch = short(update.ref)
@@ -96,7 +100,9 @@ def _decide(repo: Repository, update: Update, guard: Guard, check: bool) -> Deci
         return Decision(update, False, idle)
     if not guard.covers(update.ref):
         return Decision(update, True, "not protected")
-    return _forward(repo.history, update, f"'{branch}'") or _judge(repo, update, branch, guard, check)
+    return _forward(repo.history, update, f"'{branch}'") or _judge(
+        repo, update, branch, guard, check, pushed_by
+    )
 
 
 def _evidence(repo: Repository, update: Update, guard: Guard) -> Decision:
@@ -114,13 +120,14 @@ def post_receive(updates: Iterable[Update], env: Mapping[str, str]) -> list[Stat
     git = repo.history
     guard = read_guard(git)
     main = _tip(guard)
+    pushed_by = pushers(git, env)
     drafts_by_update = []
     for update in updates:
         ref = guard.meant(update.ref)
         branch = short(ref)
         ours = branch != ref and branch != EVIDENCE and update.new
         if ours and guard.covers(ref):
-            drafts_by_update.append(receiving.moved(repo, update.old, update.new, branch, main))
+            drafts_by_update.append(receiving.moved(repo, update.old, update.new, branch, main, pushed_by))
     drafts = [d for d in drafts_by_update if d is not None]
     receiving.record(git, drafts, env)
     return drafts
@@ -135,7 +142,9 @@ def _forward(git: Git, update: Update, what: str) -> Decision | None:
     return None
 
 
-def _judge(repo: Repository, update: Update, branch: str, guard: Guard, check: bool) -> Decision:
+def _judge(
+    repo: Repository, update: Update, branch: str, guard: Guard, check: bool, pushed_by: tuple[str, ...]
+) -> Decision:
     base = update.old or _tip(guard)
     if not base:
         return Decision(update, True, "the first push: there are no rules yet that could judge it")
@@ -145,7 +154,7 @@ def _judge(repo: Repository, update: Update, branch: str, guard: Guard, check: b
     if findings:
         text = f"{len(findings)} error{'s' if len(findings) > 1 else ''} in what is pushed: itsm check --base origin/{branch}"
         return Decision(update, False, text, None, findings)
-    result = assess(repo, base=base, head=update.new, target=branch, now=clock.now())
+    result = assess(repo, base=base, head=update.new, target=branch, now=clock.now(), pushed_by=pushed_by)
     reason = "approved" if result.passes else "approvals are missing"
     return Decision(update, result.passes, reason, result)
 

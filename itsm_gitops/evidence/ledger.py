@@ -19,12 +19,14 @@ OVERRIDDEN = "OVERRIDDEN"
 OVERDUE = "OVERDUE"
 TAMPERED = "TAMPERED"
 MISMATCH = "MISMATCH"
+UNVOUCHED = "UNVOUCHED"
 BACKDATED = "BACKDATED"
 # What each one means, in the order in which an auditor wants to hear of them.
 MEANINGS = {
     TAMPERED: "evidence, its chain, a signature or the branch was changed afterwards",
     BACKDATED: "something claims a time that it cannot have",
     MISMATCH: "computed again, something else comes out",
+    UNVOUCHED: "counts reviews that neither the approvers nor a recorder have signed for",
     UNREVIEWED: "merged, and there is no statement about it",
     BYPASSED: "merged without the approvals that were asked for",
     OVERDUE: "let pass in an emergency, and not reviewed in time",

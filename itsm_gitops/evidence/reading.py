@@ -13,7 +13,7 @@ from itsm_gitops.evidence.statement import PREDICATES, TYPE, Inputs, sha256
 from itsm_gitops.forges.reviews import REVIEW_STATES, Review
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.explain import as_json
-from itsm_gitops.gate.types import Assessment
+from itsm_gitops.gate.types import NOT_APPLICABLE, NOT_REQUIRED, SATISFIED, Assessment
 from itsm_gitops.model import clock
 from itsm_gitops.repository.refs import StoredText
 
@@ -69,8 +69,9 @@ class Statement:
 
     @property
     def result(self) -> str:
-        """Return SATISFIED, OVERRIDDEN, BYPASSED, or NOT_APPLICABLE where no file changed."""
-        return str(self.predicate["result"])
+        """Return SATISFIED, OVERRIDDEN, BYPASSED, or NOT_APPLICABLE where nobody had to approve."""
+        result = str(self.predicate["result"])
+        return _whole(result, todays_verdicts(self.predicate["assessment"]))
 
     @property
     def retro_due(self) -> datetime | None:
@@ -112,8 +113,15 @@ def _read(path: str, raw: bytes, data: dict[str, Any]) -> Statement | None:
             tuple(_review(r) for r in inputs["reviews"]),
             tuple(StoredText(s["name"], s["oid"], s["content"].encode()) for s in inputs["statements"]),
             str(inputs["opened_by"]),
+            _texts(inputs.get("pushed_by", [])),  # older statements do not tell
         ),
     )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise TypeError(value)
+    return tuple(value)
 
 
 def _sound(predicate: dict[str, Any], assessment: dict[str, Any], subject: dict[str, Any]) -> bool:
@@ -152,9 +160,11 @@ def _review(data: Mapping[str, Any]) -> Review:
 def facts(assessment: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of an assessment (as data) that must come out the same again."""
     part = {key: assessment[key] for key in _FACTS}
+    results = todays_verdicts(assessment)
+    part["result"] = _whole(assessment["result"], results)
     part["requirements"] = [
-        {**{k: v[k] for k in _REQUIREMENT_KEYS}, "counted": _review_facts(v["counted"])}
-        for v in assessment["requirements"]
+        {**{k: v[k] for k in _REQUIREMENT_KEYS}, "result": result, "counted": _review_facts(v["counted"])}
+        for v, result in zip(assessment["requirements"], results, strict=True)
     ]
     part["rejected"] = [
         {"code": r["code"], **review}
@@ -162,6 +172,22 @@ def facts(assessment: Mapping[str, Any]) -> dict[str, Any]:
         for review in _review_facts([r["review"]])
     ]  # fmt: skip
     return part
+
+
+def todays_verdicts(assessment: Mapping[str, Any]) -> list[str]:
+    """Return the result of each requirement in today's words.
+
+    Earlier versions wrote SATISFIED where a rule asks for nobody; that is no approval.
+    """
+    return [
+        NOT_REQUIRED if v["result"] == SATISFIED and v["count"] == 0 else v["result"]
+        for v in assessment["requirements"]
+    ]
+
+
+def _whole(result: str, verdicts: Iterable[str]) -> str:
+    """Return the result of a whole in today's words."""
+    return NOT_APPLICABLE if result == SATISFIED and SATISFIED not in verdicts else result
 
 
 def _review_facts(reviews: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

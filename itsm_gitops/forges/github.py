@@ -15,7 +15,15 @@ from urllib.parse import quote
 
 from itsm_gitops.forges import answers as shape
 from itsm_gitops.forges.http import Client, ForgeError
-from itsm_gitops.forges.reviews import APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED, PullRequest, Review
+from itsm_gitops.forges.reviews import (
+    APPROVED,
+    CHANGES_REQUESTED,
+    COMMENTED,
+    DISMISSED,
+    PullRequest,
+    Push,
+    Review,
+)
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
 _STATES = {
@@ -32,6 +40,8 @@ _UNSUBMITTED = ("PENDING", "REQUEST_REVIEW")
 _SENT_ELSEWHERE = ("base_ref_changed", "automatic_base_change_succeeded")
 # No permission, not to be seen, switched off: asking again would not help.
 _REFUSALS = (403, 404, 410)
+# What of a branch's activity brings commits to it.
+_PUSHES = ("push", "force_push", "branch_creation")
 ACTIONS_BOT = "github-actions[bot]"
 ACTIONS_APP = 15368  # the number of GitHub Actions among GitHub's apps: no other may say "gate"
 # The events whose workflow is that of the target branch, and not of the pull request.
@@ -125,6 +135,31 @@ class GitHub:
             return [_elsewhere(r, note) for r in reviews]
         # In the same second the move is the later one: who is in doubt asks again.
         return [_elsewhere(r) if last is not None and r.at <= last else r for r in reviews]
+
+    def pushes(self, number: int) -> list[Push]:
+        """Return who pushed to the branch of a pull request, in this repository or a fork; raises ForgeError.
+
+        The branch may have been used before: each push says what the branch was then. Empty where the token may not
+        read the activity.
+        """
+        head = shape.dig(self.client.get(f"{self.path}/pulls/{int(number)}"), "head")
+        source, branch = shape.dig(head, "repo.full_name"), shape.dig(head, "ref")
+        if not isinstance(source, str) or not isinstance(branch, str):
+            return []  # the fork was deleted
+        path = f"/repos/{check_name(*source.partition('/')[::2])}/activity"
+        try:
+            entries = list(self._list(path, ref=f"refs/heads/{branch}"))
+        except ForgeError as error:
+            if error.status not in _REFUSALS:
+                raise
+            return []
+        return [self._push(e) for e in entries if shape.dig(e, "activity_type") in _PUSHES]
+
+    def _push(self, entry: Any) -> Push:
+        account, after = shape.dig(entry, "actor"), shape.dig(entry, "after")
+        login = shape.dig(account, "login")
+        bot = shape.dig(account, "type") == "Bot" or (isinstance(login, str) and login.endswith("[bot]"))
+        return Push(shape.identity(self.name, account), bot, after if shape.is_commit(after) else None)
 
     def _sent_elsewhere(self, number: int) -> Iterator[datetime]:
         """Yield when the target branch of a pull request was changed."""

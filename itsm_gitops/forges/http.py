@@ -106,18 +106,28 @@ class Client:
 
     def pages(self, path: str, query: Mapping[str, object] | None = None, *, key: str = "") -> Iterator[Any]:
         """Yield the entries of all pages of a list (or of the list under ``key``); raises ForgeError."""
-        url: str | None = self._url(path, {"per_page": 100, **(query or {})})
-        for _ in range(PAGES_MAX):
+        asked = {"per_page": 100, **(query or {})}
+        size = int(str(asked.get("limit", asked["per_page"])))
+        url: str | None = self._url(path, asked)
+        previous: list[Any] = []
+        for number in range(1, PAGES_MAX + 1):
             answer = self.request("GET", str(url))
             entries = answer.data.get(key) if key and isinstance(answer.data, dict) else answer.data
             if not isinstance(entries, list):
                 raise ForgeError(
                     f"{_without_query(str(url))} did not answer with a list", "is the address right?"
                 )
+            if entries and entries == previous:
+                raise ForgeError(
+                    f"{_without_query(str(url))} answers the same page again and names no next one",
+                    "a proxy may take away the header 'Link'",
+                )
             yield from entries
-            url = self._next(str(url), answer.headers)
-            if url is None:
+            url, previous = self._next(str(url), answer.headers), entries
+            if url is None and (answer.headers.get("Link") or len(entries) < size):
                 return
+            # A full page without any link: only the next page tells whether it was the last.
+            url = url or self._url(path, {**asked, "page": number + 1})
         raise ForgeError(f"{path} has more than {PAGES_MAX} pages", "this cannot be a real list")
 
     def _next(self, url: str, headers: Message) -> str | None:

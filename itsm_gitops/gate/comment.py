@@ -23,6 +23,7 @@ _ROWS = 10
 _WORDS = {
     types.SATISFIED: "✅&nbsp;approved",
     types.UNSATISFIED: "⏳&nbsp;waiting",
+    types.NOT_REQUIRED: "➖&nbsp;nobody&nbsp;need&nbsp;approve",
     types.NOT_APPLICABLE: "➖&nbsp;not&nbsp;needed",
     types.OVERRIDDEN: "⚠️&nbsp;overridden",
     types.BYPASSED: "⛔&nbsp;bypassed",
@@ -30,6 +31,7 @@ _WORDS = {
 }
 _HEADLINES = {
     types.SATISFIED: "✅ Approved: this may be merged",
+    types.NOT_APPLICABLE: "✅ Nobody need approve this: it may be merged",
     types.OVERRIDDEN: "⚠️ Approved by an override: a review must follow",
     types.UNSATISFIED: "⏳ Approvals are missing",
     types.BYPASSED: "⛔ Merged without approval",
@@ -187,7 +189,7 @@ def _people(verdict: Verdict, called: Mapping[str, str]) -> str:
     """Say who approved; where that is not enough, who could, or why nobody can."""
     by = ", ".join(dict.fromkeys(_person(r, called) for r in verdict.counted))
     said = [f"by {by}"] if by else []
-    if verdict.result not in (types.SATISFIED, types.OVERRIDDEN):
+    if verdict.result not in (types.SATISFIED, types.NOT_REQUIRED, types.OVERRIDDEN):
         could = ", ".join(plain(called.get(p, p), 40) for p in verdict.could[:_PEOPLE])
         more = len(verdict.could) - _PEOPLE
         nobody = f"⚠️ {plain(verdict.reason, 160) or 'nobody'}"

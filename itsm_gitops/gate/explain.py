@@ -27,10 +27,10 @@ _HEADLINES = {
     UNSATISFIED: "not approved yet",
     ERROR: "cannot be approved as it is",
     BYPASSED: "merged past the gate",
-    NOT_APPLICABLE: "nothing to approve",
+    NOT_APPLICABLE: "nobody need approve it: it may be merged",
 }
 # What the gate exits with: 1 is a matter of people, 2 one of the request or the policy.
-EXIT_CODES = {SATISFIED: 0, OVERRIDDEN: 0, UNSATISFIED: 1}
+EXIT_CODES = {SATISFIED: 0, NOT_APPLICABLE: 0, OVERRIDDEN: 0, UNSATISFIED: 1}
 EXIT_ERROR = 2
 
 

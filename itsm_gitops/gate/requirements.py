@@ -23,7 +23,8 @@ class AppliedRequirement:
 
     ``data`` is the record that roles are filled for, ``item`` the one item of it that this is about
     (empty: all), ``owners`` who owns it. ``override`` is there where its conditions hold. ``error``
-    says why the requirement cannot be judged.
+    says why the requirement cannot be judged. ``about`` are the records that it is asked for; None is the
+    whole request.
     """
 
     requirement: Requirement
@@ -32,6 +33,7 @@ class AppliedRequirement:
     override: Override | None = None
     error: str = ""
     item: str = ""
+    about: frozenset[str] | None = None
 
 
 def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalRule], list[str]]:
@@ -96,7 +98,8 @@ def _keep(asked: dict[tuple[Any, ...], AppliedRequirement], new: AppliedRequirem
     # What may be overridden under one rule must not be waived by it under another.
     override = known.override if known.override == new.override else None
     more = new if need.count > known.requirement.count else known
-    asked[strict] = replace(more, override=override)
+    about = None if known.about is None or new.about is None else known.about | new.about
+    asked[strict] = replace(more, override=override, about=about)
 
 
 def _spell_out(
@@ -106,11 +109,13 @@ def _spell_out(
         if not documents:
             yield AppliedRequirement(_requirement(rule, "", ""), {})
         for document in documents:
-            override = _override(request, rule, document)
-            yield AppliedRequirement(_requirement(rule, document.id, ""), document.data, (), override)
+            override, about = _override(request, rule, document), frozenset([document.id])
+            need = _requirement(rule, document.id, "")
+            yield AppliedRequirement(need, document.data, (), override, about=about)
     elif rule.require.each in (AFFECTED, SERVICES):
         for document in documents:
-            yield from _for_affected(request, rule, document)
+            about = frozenset([document.id])
+            yield from (replace(found, about=about) for found in _for_affected(request, rule, document))
     else:
         for item in request.owned:
             if item in documents or not documents:

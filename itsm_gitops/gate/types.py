@@ -15,13 +15,16 @@ from itsm_gitops.forges.reviews import Review
 
 SATISFIED = "SATISFIED"
 UNSATISFIED = "UNSATISFIED"
+# A rule applies and asks for nobody: that is no approval, and is not counted as one.
+NOT_REQUIRED = "NOT_REQUIRED"
+# Of a rule: its conditions do not hold. Of a request: nobody need approve it.
 NOT_APPLICABLE = "NOT_APPLICABLE"
 OVERRIDDEN = "OVERRIDDEN"
 BYPASSED = "BYPASSED"
 ERROR = "ERROR"
 # From the worst to the best; a request is as good as the worst of its verdicts.
-RESULTS = (ERROR, UNSATISFIED, BYPASSED, OVERRIDDEN, SATISFIED, NOT_APPLICABLE)
-PASSING = (SATISFIED, OVERRIDDEN)
+RESULTS = (ERROR, UNSATISFIED, BYPASSED, OVERRIDDEN, SATISFIED, NOT_REQUIRED, NOT_APPLICABLE)
+PASSING = (SATISFIED, OVERRIDDEN, NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,5 +117,9 @@ class Assessment:
 
 
 def worst(results: list[str]) -> str:
-    """Return the result of a whole: the worst of its parts; ERROR for no part at all."""
-    return min(results, key=RESULTS.index, default=ERROR)
+    """Return the result of a whole: the worst of its parts; ERROR for no part at all.
+
+    Where nobody need approve any part, nobody need approve the whole: NOT_APPLICABLE.
+    """
+    result = min(results, key=RESULTS.index, default=ERROR)
+    return NOT_APPLICABLE if result == NOT_REQUIRED else result

@@ -21,6 +21,7 @@ TIMEOUT = 120.0
 BLOB_MAX = (1 << 20) + 1  # one byte more than any document may have: enough to see it is too large
 
 _CONFIG = (
+    "advice.graftFileDeprecated=false",
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.quotepath=off",
@@ -31,11 +32,12 @@ _CONFIG = (
     "safe.bareRepository=explicit",
 )
 
-# What Git must not inherit or do. Replacement objects would let a ref change what a commit says;
-# lazy fetching would let a missing object open a connection.
+# What Git must not inherit or do. Replacement objects would let a ref change what a commit says, grafts
+# (.git/info/grafts) which commits came before it; lazy fetching would let a missing object open a connection.
 _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_GRAFT_FILE": os.devnull,
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",

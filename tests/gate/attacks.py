@@ -118,7 +118,7 @@ def crossed(*, side: Step, tip: Step) -> tuple[Step, ...]:
 
 
 def octopus(w: World) -> None:
-    """Merge two branches at once, as bob: Git does not say whether he edited anything while at it."""
+    """Merge two branches at once, as bob, and edit something while at it."""
     for name in ("two", "three"):
         w.git("checkout", "-q", "-b", name, "main")
         w.write(f"docs/{name}.md", f"{name}\n")
@@ -132,6 +132,8 @@ def octopus(w: World) -> None:
         "three",
         env={"GIT_AUTHOR_NAME": "bob", "GIT_AUTHOR_EMAIL": "bob@example.org"},
     )
+    w.write("docs/two.md", "two, and more\n")
+    w.git("commit", "-q", "-a", "--amend", "--no-edit")
 
 
 ATTACKS = (

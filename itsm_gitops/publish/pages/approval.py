@@ -22,7 +22,8 @@ _RESULTS = {
     "BYPASSED": ("Merged past the gate", "bad"),
     "UNSATISFIED": ("Not approved", "bad"),
     "ERROR": ("Could not be judged", "bad"),
-    "NOT_APPLICABLE": ("Nothing to approve", "none"),
+    "NOT_REQUIRED": ("Nobody need approve", "none"),
+    "NOT_APPLICABLE": ("Nobody need approve", "none"),
 }
 _SHORT = 16
 
