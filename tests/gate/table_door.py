@@ -63,7 +63,7 @@ DOOR_ROWS = (
                   request=(record(), write(path, text), commit()))
         for path, text in (
             ("requirements-ci.txt", "itsm_gitops==0.1\n"), ("pyproject.toml", "dependencies = ['itsm-gitops']\n"),
-            ("Jenkinsfile", "sh 'itsm gate'\n"),
+            ("Jenkinsfile", "sh 'itsm gate'\n"), ("ci/gate.yml", "script: itsm gate --forge gitlab\n"), ("Makefile", "gate:\n\titsm gate\n"),
         )
     ),
     Situation("a pin that is taken away is part of it too", UNSATISFIED, ADMINS, (ok("bob"), ok("paul")),
@@ -71,6 +71,8 @@ DOOR_ROWS = (
     # --- honest ------------------------------------------------------------------------------------
     Situation("honest: requirements that do not name the gate", SATISFIED, "approved by paul", (ok("paul"),),
               request=(write("requirements.txt", "flask\n"), commit())),
+    Situation("honest: a Makefile that checks documents", SATISFIED, "approved by paul", (ok("paul"),),
+              request=(write("Makefile", "check:\n\titsm check\n"), commit())),
     Situation("honest: two of the board change a hook", SATISFIED, "approved by cab-one, cab-two", BOARD,
               request=(write("hooks/pre-receive", "x\n"), commit())),
     *(
