@@ -30,6 +30,7 @@ from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
 from itsm_gitops.model.decisions import POLICY, is_reference
+from itsm_gitops.model.door import in_roots
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.facts import affected_places, authorised_states
 from itsm_gitops.model.kinds import Kind
@@ -41,7 +42,6 @@ from itsm_gitops.repository import Store
 _ANYTHING = "itsm-gitops"  # what is looked for: a link or a module might lead there
 _FILES = ("100644", "100755")
 _ROOTS = ("records/", "cmdb/")
-_OWN = ("records", "cmdb", "schemas", "itsm.yaml")
 
 Data = Mapping[str, Any]
 
@@ -110,7 +110,7 @@ class Request:
         return tuple(
             p
             for p in self.content.changes
-            if _is_work(p) and not self.protected(p) and not any(r.covers(p) for r in rules)
+            if not in_roots(p) and not self.protected(p) and not any(r.covers(p) for r in rules)
         )
 
     @cached_property
@@ -314,11 +314,3 @@ def _documents_at(store: Store, paths: Iterable[str]) -> Mapping[str, Data]:
     records = [e for e in entries if store.book.kinds[e.kind].is_record]
     found = {e.path: store.data(e.id) for e in entries if not store.book.kinds[e.kind].is_record}
     return {**found, **{e.path: data for e, data in store.read_documents(records)}}
-
-
-def _is_work(path: str) -> bool:
-    """Whether a path is none of this tool's own: what a change beside it is there to authorise.
-
-    Where letters have no case (on many a laptop) ``Schemas/`` is ``schemas/``.
-    """
-    return path.partition("/")[0].casefold() not in _OWN

@@ -84,7 +84,9 @@ def _roles(fixed: Iterable[ApprovalRule], before: Data, head: Store) -> Iterator
         after = {}
     for rule in fixed:
         role = rule.require.role
-        if _ways(described(role, before)) != _ways(described(role, after) if isinstance(after, dict) else None):
+        if _ways(described(role, before)) != _ways(
+            described(role, after) if isinstance(after, dict) else None
+        ):
             yield Weakening(rule, f"the role {role} would be filled by others")
 
 

@@ -233,6 +233,16 @@ def door_files(path: str) -> list[DoorFile]:
     return [row for row, paths in rows if paths.match(path)] if every.match(path) else []
 
 
+def in_roots(path: str) -> bool:
+    """Whether a path lies below the folders of documents or the rule book, however it is spelt."""
+    return bool(_roots().match(path))
+
+
+@cache
+def _roots() -> PathsOf:
+    return PathsOf(["records/**", "cmdb/**", "schemas/**", "itsm.yaml"])
+
+
 def plain_name(path: str) -> str:
     """Return a path with what cannot be seen, and what is not ASCII, as ``<U+200C>``: to be compared by eye."""
     return "".join(c if c.isascii() and c.isprintable() else f"<U+{ord(c):04X}>" for c in path)

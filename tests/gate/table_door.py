@@ -52,6 +52,11 @@ DOOR_ROWS = (
     ),
     Situation("an imitation that is taken away is judged as the door", SATISFIED, "approved by cab-one, cab-two", BOARD,
               base=(write("ho\u043eks/x", "x\n"),), request=(delete("ho\u043eks/x"), commit())),
+    *(
+        Situation(f"a folder of documents is imitated: {path!a}", ERROR, "is nearly in a folder of documents", (ok("bob"), *BOARD),
+                  request=(record(), write(path, "x\n"), commit()))
+        for path in ("Records/incidents/x.yaml", "CMDB/servers/s2.yaml", "cmd\u200cb/servers/s2.yaml", "r\u0435cords/x.yaml", "cmdb /x.yaml")
+    ),
     Situation("another spelling is told to the reviewers", SATISFIED, "Hooks/pre-receive is protected although it is written otherwise", BOARD,
               request=(write("Hooks/pre-receive", "x\n"), commit())),
     Situation("a policy that names no hooks protects them as it protects itself", UNSATISFIED, "needs 2 of 2 " + ADMINS, (ok("bob"), ok("paul")),
