@@ -64,8 +64,10 @@ class Door:
             elif not self.rules(path) and in_roots(path) and path.partition("/")[0] not in _ROOTS:
                 yield (
                     path,
-                    f"{plain_name(path)} is nearly in a folder of documents, and some file systems take one for the "
-                    "other; write the folder as it is",
+                    (
+                        f"{plain_name(path)} is nearly in a folder of documents, and some file systems take one for the "
+                        "other; write the folder as it is"
+                    ),
                 )
             elif self._of_door(path) and not self.rules(path):
                 yield path, f"{path} decides what the gate does, and no protected rule is for {POLICY}"
