@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64decode, b64encode
-from binascii import Error as NotBase64
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -199,7 +196,9 @@ class Recheck:
         came = None
         for commit in out.decode("ascii").split():
             keys = self._person(commit, person).get("signing_keys") or ()
-            if fingerprint not in {_fingerprint(k.get("public_key")) for k in keys if isinstance(k, dict)}:
+            if fingerprint not in {
+                sshsig.fingerprint(k.get("public_key")) for k in keys if isinstance(k, dict)
+            }:
                 break
             came = commit
         return None if came is None else self._landed_at(came)
@@ -214,16 +213,6 @@ class Recheck:
 
 def _path(person: str) -> str:
     return f"cmdb/people/{person}.yaml"
-
-
-def _fingerprint(key: object) -> str:
-    """Return the fingerprint of a public key as OpenSSH writes it; empty where it is none."""
-    plain = sshsig.public_key(key)
-    try:
-        raw = b64decode(plain.partition(" ")[2], validate=True)
-    except (NotBase64, ValueError):
-        return ""
-    return "SHA256:" + b64encode(hashlib.sha256(raw).digest()).decode("ascii").rstrip("=")
 
 
 def _at(moment: datetime) -> str:

@@ -255,6 +255,7 @@ def afterwards(repo: Repository, original: Statement, source: Source) -> Stateme
         reviews=tuple(r for r in inputs.reviews if r.at > since),
         statements=tuple(_valid_today(repo, target, inputs.statements, since)),
         opened_by=inputs.opened_by or original.inputs.opened_by,
+        pushed_by=inputs.pushed_by or original.inputs.pushed_by,
     )
     now = clock.now()
     assessment = judge(repo, original.base, landed, target=target, inputs=later, at=now, overrides=False)

@@ -35,11 +35,12 @@ _PER_FOLDER = 1000
 
 
 class Inputs(NamedTuple):
-    """What reviewers said: reviews from a forge or a file, signed statements, and who opened the pull request."""
+    """What reviewers said: reviews from a forge or a file, signed statements; who opened the request, who pushed to it."""
 
     reviews: tuple[Review, ...] = ()
     statements: tuple[StoredText, ...] = ()
     opened_by: str = ""
+    pushed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def judge(
             reviews=inputs.reviews,
             now=at,
             opened_by=inputs.opened_by,
+            pushed_by=inputs.pushed_by,
             statements=inputs.statements,
             overrides=overrides,
         )
@@ -169,6 +171,7 @@ def _inputs_json(inputs: Inputs) -> dict[str, Any]:
             for s in inputs.statements
         ],
         "opened_by": inputs.opened_by,
+        "pushed_by": list(inputs.pushed_by),
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 APPROVED = "approved"
 CHANGES_REQUESTED = "changes_requested"
@@ -43,6 +44,20 @@ class Review:
     note: str = ""
     login: str = ""
     changes: tuple[str, ...] = ()
+
+
+PROGRAM = "bot:"  # before the identity of an account that the forge says is a program
+
+
+class Push(NamedTuple):
+    """Somebody pushed to a pull request: the account, whether it is a program, the commit that the branch was then.
+
+    ``identity`` is ``FORGE:NUMBER``, empty for a deleted account; ``commit`` is None where the forge does not tell.
+    """
+
+    identity: str
+    bot: bool
+    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class Meant(NamedTuple):
     target: str
     reviews: tuple[Review, ...] = ()
     opened_by: str = ""
+    pushed_by: tuple[str, ...] = ()
 
 
 def approvals(
@@ -63,7 +64,7 @@ def approvals(
         )  # fmt: skip
     return assess(
         repo, base=meant.base, head=meant.head, target=meant.target, reviews=reviews, now=now,
-        opened_by=meant.opened_by,
+        opened_by=meant.opened_by, pushed_by=meant.pushed_by,
     )  # fmt: skip
 
 
@@ -88,7 +89,8 @@ def _of_forge(repo: Repository, forge: str, number: int | None) -> Meant:
     from itsm_gitops.forges.connection import gather
 
     found = gather(repo, forge=forge, number=number)
-    return Meant(found.base, found.head, found.target, found.reviews, found.pull_request.author)
+    author = found.pull_request.author
+    return Meant(found.base, found.head, found.target, found.reviews, author, found.pushed_by)
 
 
 def reviews_of(path: str) -> tuple[tuple[Review, ...], str]:

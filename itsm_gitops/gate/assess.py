@@ -11,22 +11,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from itsm_gitops.forges.reviews import Review
+from itsm_gitops.forges.reviews import PROGRAM, Review
 from itsm_gitops.gate import requirements as wanted
 from itsm_gitops.gate import signed
+from itsm_gitops.gate.authors import joining, unknown_words, with_joining
 from itsm_gitops.gate.digest import ReviewedContent, content
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import ApprovalRule, Policy, read_policy
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.reviews import Judge
-from itsm_gitops.gate.separation import Parts, separate
+from itsm_gitops.gate.separation import Parts, Provenance, separate
+from itsm_gitops.gate.signers import signers
 from itsm_gitops.gate.summary import describe
 from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, Assessment, Requirement, Verdict, worst
-from itsm_gitops.gate.verdicts import JudgedRequirements, judge
+from itsm_gitops.gate.verdicts import JudgedRequirements, OtherDirectories, judge
 from itsm_gitops.model.decisions import POLICY
+from itsm_gitops.model.door import plain_name
 from itsm_gitops.model.errors import Incomplete, RuleBookError
-from itsm_gitops.model.meaning import PERSON
-from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
 from itsm_gitops.repository import Repository, Snapshot, Store, load_store, mainline, read_rulebook, refs
 from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
@@ -46,13 +47,14 @@ def assess(
     reviews: Iterable[Review] = (),
     now: datetime,
     opened_by: str = "",
+    pushed_by: Sequence[str] = (),
     statements: Iterable[refs.StoredText] | None = None,
     overrides: bool = True,
 ) -> Assessment:
     """Return how the request that brings ``head`` into ``base`` stands.
 
     ``base`` is the tip of the branch it wants to enter, called ``target``; ``opened_by`` the
-    account that opened it. ``statements`` are signed ones, to be checked here; None stands for all
+    account that opened it, ``pushed_by`` who pushed to it (see ``separation.Provenance``). ``statements`` are signed ones, to be checked here; None stands for all
     that the repository keeps. Without ``overrides`` nobody may let it pass in the place of those who
     are asked. Policy, roles, people, delegates and owners are those of ``base``.
     What cannot be decided is a verdict ERROR, never a pass: so is everything while a document of the CMDB
@@ -69,7 +71,9 @@ def assess(
         return replace(blank, messages=(_crossed([merge_base, *more], target),))
     kept = refs.texts(git, signed.PREFIX) if statements is None else tuple(statements)
     try:
-        return _Case(repo, blank, tuple(reviews), opened_by, kept, overrides).assessment()
+        return _Case(
+            repo, blank, tuple(reviews), Provenance(opened_by, tuple(pushed_by)), kept, overrides
+        ).assessment()
     except (RuleBookError, Incomplete) as error:
         said = " ".join(error.message.split("\n"))
         text = f"{said}; {error.hint}" if error.hint else said
@@ -83,7 +87,7 @@ class _Case:
     repo: Repository
     blank: Assessment
     reviews: Sequence[Review]
-    opened_by: str
+    provenance: Provenance
     statements: Sequence[refs.StoredText]
     overrides: bool
 
@@ -99,7 +103,8 @@ class _Case:
         found = signed.read(self.statements, self.directory, self.blank.at, self._origin, self._about_this)
         standing = self.judge.sort((*self.reviews, *found.reviews))
         standing.rejected.extend(found.rejected)
-        judged = judge(asked, self.judge, standing, self.head_directory)
+        others = OtherDirectories(lambda: self.head_directory, lambda: self.began_directory)
+        judged = judge(asked, self.judge, standing, others)
         verdicts = [*self._unjudgeable(left, asked), *judged.verdicts, *map(_not_applicable, idle)]
         if not asked:
             verdicts.insert(0, _error("policy", "no rule of the policy applies, and that is never a pass"))
@@ -114,7 +119,7 @@ class _Case:
             messages=tuple(self._messages(judged)),
             authors=parts.authors,
             committers=parts.committers,
-            separated={person: why for person, (_, why) in parts.people.items()},
+            separated=parts.apart(),
             sources=self._sources(asked, judged),
             facts={t.id: describe(request, t) for t in request.changes},
         )
@@ -161,9 +166,21 @@ class _Case:
         return Directory(self.head, self.blank.at, roles)
 
     @cached_property
+    def began_directory(self) -> Directory:
+        """Who was who where the request left the target branch: only to explain."""
+        part = PartialSnapshot(self.repo.snapshot(self.blank.merge_base), ())
+        try:
+            return Directory(load_store(part)[0], self.blank.at)
+        except RuleBookError:
+            return self.directory
+
+    @cached_property
     def request(self) -> Request:
         found = content(self.repo.history, self.blank.merge_base, self.blank.head, self.policy.ignores)
-        return Request(self.policy, self.base, self.head, found, self.blank.at)
+        return Request(self.policy, self.base, self.head, found, self.blank.at, self._text)
+
+    def _text(self, blob: str) -> str:
+        return next(self.repo.history.blobs([blob])).content.decode("utf-8", "replace")
 
     @cached_property
     def commits(self) -> list[Authored]:
@@ -172,14 +189,17 @@ class _Case:
     @cached_property
     def parts(self) -> Parts:
         states = {t.id: [d for d in (t.before, t.after) if d is not None] for t in self.request.decided}
-        return separate(self.policy, self.directory, self.commits, self.opened_by, states)
+        by = signers(self.repo.history, [c.commit for c in self.commits], self.directory)
+        provenance = replace(self.provenance, signers=by)
+        parts = separate(self.policy, self.directory, self.commits, provenance, states)
+        return with_joining(self.request, parts)
 
     @cached_property
     def judge(self) -> Judge:
         return Judge(
             policy=self.policy,
             directory=self.directory,
-            separated={person: why for person, (_, why) in self.parts.people.items()},
+            parts=self.parts,
             seen=ReviewedContent(
                 self.repo.history, self.blank.base, self.request.content, self.policy.ignores
             ),
@@ -212,35 +232,24 @@ class _Case:
             yield _error(path, f"no rule of the policy covers {path}; {hint}")
         for path, why in self.request.broken.items():
             yield _error(path, why)
+        stays = (p for p, c in self.request.content.changes.items() if c.status != "D")
+        for path, why in self.request.door.refusals(stays):
+            yield _error(plain_name(path), why)
         strict = self.policy.unknown_author == "error" and any(a.requirement.count or a.error for a in asked)
-        if self.parts.unknown and strict and not self._join():
-            yield _error("authors", self._unknown_authors())
-
-    def _join(self) -> bool:
-        """Whether the request is nothing but the files of new people, and its unknown authors are those people.
-
-        Nobody can be known before their own file is there; who decides about people decides about that file.
-        """
-        paths = {t.path for t in self.request.items if PERSON in t.kind.plays and t.before is None}
-        if set(self.request.content.changes) - paths:
-            return False
-        addresses = {
-            f"<{a.lower()}>" for t in self.request.items for a in names(t.data.get("commit_addresses"))
-        }
-        return all(u[u.rfind("<") :].lower() in addresses for u in self.parts.unknown)
-
-    def _unknown_authors(self) -> str:
-        named = ", ".join(self.parts.unknown[:_NAMED])
-        return (
-            f"nobody in cmdb/people is known to commit as {named}, so it cannot be told who may not approve; "
-            "add the address to commit_addresses of that person on the target branch"
-        )
+        if strict and not joining(self.request, self.parts):
+            yield from (_error("authors", words) for words in unknown_words(self.parts))
 
     def _messages(self, judged: JudgedRequirements) -> Iterator[str]:
-        if self.parts.unknown and (self.policy.unknown_author != "error" or self._join()):
-            yield self._unknown_authors()
+        if self.policy.unknown_author != "error" or joining(self.request, self.parts):
+            yield from unknown_words(self.parts)
+        for identity in self.provenance.pushed_by:
+            if not identity.startswith(PROGRAM) and not self.directory.by_identity(identity):
+                yield f"{identity.removeprefix('user:')} pushed this, and is nobody in cmdb/people on the target branch"
         if any(self.request.protected(p) for p in self.request.content.changes):
             yield "this request changes who may approve; it is judged by the rules, roles and people of the target branch"
+        for calendar, becomes in self.request.lifted:
+            yield f"the freeze {calendar.id} {becomes}, so those are asked who decide about changes in that freeze"
+        yield from self.request.door.respelt(self.request.content.changes)
         yield from judged.messages
 
     def _sources(

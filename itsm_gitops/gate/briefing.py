@@ -50,6 +50,7 @@ def comment(repo: Repository, *, forge: str = "", number: int | None = None, sen
         reviews=found.reviews,
         now=now,
         opened_by=found.pull_request.author,
+        pushed_by=found.pushed_by,
     )
     body = brief(repo, result, now)
     if not send:

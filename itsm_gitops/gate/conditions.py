@@ -7,18 +7,17 @@ from typing import Any, NamedTuple
 
 from itsm_gitops import documents
 from itsm_gitops.gate.policy import Policy
-from itsm_gitops.graph.calendars import Calendars
-from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.risk import LEVELS, RiskBook
-from itsm_gitops.model import clock, diff
+from itsm_gitops.model import diff
 from itsm_gitops.model.decisions import firm_states
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError, NotFound
-from itsm_gitops.model.facts import affected_places, authorised_states, stage_of, touched_places
+from itsm_gitops.model.facts import affected_places, authorised_states, stage_of, touched_places, used_states
 from itsm_gitops.model.ids import parse_record_id
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.meaning import AUTHORISED, CHANGE, INCIDENT, SERVICE
 from itsm_gitops.model.roles import names
+from itsm_gitops.model.rulebook import CHANGE_CONTROL, RuleBook
 from itsm_gitops.model.templates import PROPOSED, classes_beyond, departures, paths_beyond
 from itsm_gitops.repository import Store
 from itsm_gitops.repository.gaps import file_gap, require, unread
@@ -85,7 +84,6 @@ def facts(
         "criticality": _criticality(base, items),
         "template": standing,
         "departures": departs,
-        "freeze": _in_freeze(base, kind, data, frozenset(items)),
     }
 
 
@@ -123,6 +121,19 @@ def _risk(kind: Kind, data: Data) -> str | None:
     level = risk.get("level") if isinstance(risk, dict) else None
     schema = kind.fields.get("risk", {}).get("properties", {}).get("level", {})
     return level if isinstance(level, str) and level in schema.get("enum", [level]) else None
+
+
+def controlled_edit(book: RuleBook, item: Touched) -> bool:
+    """Whether an edit of an item in use is more than a correction that anybody may make (rule C of change control)."""
+    policy = book.policy(CHANGE_CONTROL)
+    sides = [d for d in (item.before, item.after) if d is not None]
+    controlled = set(names(policy.get("controlled_lifecycles"))) or used_states(item.kind)
+    if controlled.isdisjoint(stage_of(item.kind, d) for d in sides):
+        return False
+    if len(sides) < 2:
+        return True
+    fields = {str(c.pointer[0]) for c in diff.diff(*sides)}
+    return bool(fields - set(names(policy.get("free_fields"))))
 
 
 def computed_risk(risks: RiskBook, entry: Entry, data: Data, stored: str | None) -> Data:
@@ -249,16 +260,3 @@ def _classes(base: Store, head: Store, identifier: str) -> list[str]:
     """Return the class of an item, before and after; an empty one where nobody knows it."""
     found = [store.entries[identifier].kind for store in (base, head) if identifier in store.entries]
     return list(dict.fromkeys(found)) or [""]
-
-
-def _in_freeze(base: Store, kind: Kind, data: Data, items: frozenset[str]) -> bool | None:
-    """Whether the planned window touches a freeze; None for an authorised change without a window."""
-    start, end = _moment(data.get("planned_start")), _moment(data.get("planned_end"))
-    if start is None or end is None or end < start:
-        return None if data.get("state") in authorised_states(base.book, kind) else False
-    window = Planned("", "", str(data.get("type")), "", "", start, end, tuple(items))
-    return any(not hold.exempt for hold in Calendars(base).holds(window))
-
-
-def _moment(text: Any) -> Any:
-    return clock.parse_time(text) if isinstance(text, str) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -10,27 +10,34 @@ from typing import Any
 
 from itsm_gitops.gate.conditions import (
     AUTHORISATION,
+    FOR_INCIDENT,
     Beside,
     Touched,
     allows_work,
     computed_risk,
+    controlled_edit,
     facts,
     of_any,
     stage_of_record,
 )
 from itsm_gitops.gate.digest import Content
-from itsm_gitops.gate.policy import COST_FROM, Policy
+from itsm_gitops.gate.door import Door
+from itsm_gitops.gate.freezes import FROZEN, LiftedFreeze, exempt_type, frozen_now, frozen_window, lifted
+from itsm_gitops.gate.policy import COST_FROM, ApprovalRule, Policy
+from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
 from itsm_gitops.model.decisions import is_reference
 from itsm_gitops.model.errors import NotFound
-from itsm_gitops.model.facts import affected_places
+from itsm_gitops.model.facts import affected_places, authorised_states
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.meaning import OFFERING
+from itsm_gitops.model.meaning import CALENDAR, OFFERING
 from itsm_gitops.model.roles import follow, names
 from itsm_gitops.repository import Store
 
+_ANYTHING = "itsm-gitops"  # what is looked for: a link or a module might lead there
+_FILES = ("100644", "100755")
 _ROOTS = ("records/", "cmdb/")
 _OWN = ("records", "cmdb", "schemas", "itsm.yaml")
 
@@ -46,6 +53,7 @@ class Request:
     head: Store
     content: Content
     now: datetime
+    text: Callable[[str], str] = str  # what a blob holds; for files that are no documents
     broken: dict[str, str] = field(default_factory=dict)
     _facts: dict[str, Data] = field(default_factory=dict)
 
@@ -96,8 +104,12 @@ class Request:
     @cached_property
     def work(self) -> tuple[str, ...]:
         """The files that a change in the same request has to authorise: no rule of the policy is for them."""
-        rules = (*self.policy.protected, *self.policy.rules)
-        return tuple(p for p in self.content.changes if _is_work(p) and not any(r.covers(p) for r in rules))
+        rules = self.policy.rules
+        return tuple(
+            p
+            for p in self.content.changes
+            if _is_work(p) and not self.protected(p) and not any(r.covers(p) for r in rules)
+        )
 
     @cached_property
     def _beside(self) -> Beside:
@@ -135,13 +147,53 @@ class Request:
     def facts(self, change: Touched) -> Data:
         """Return the facts of a document; a change has more of them than other records."""
         if not change.is_change:
-            return {**of_any(change), "stage": stage_of_record(self.policy, change)}
+            frozen = not change.kind.is_record and self._edit_is_frozen(change)
+            return {**of_any(change), "stage": stage_of_record(self.policy, change), FROZEN: frozen}
         known = self._facts.get(change.path)
         if known is None:
             items = self.affected(change)
             known = facts(self.policy, self.base, self.head, change, items, self._beside)
-            known = self._facts[change.path] = {**known, **self._risk(change, known)}
+            in_freeze = self._window_is_frozen(change, known, items)
+            known = self._facts[change.path] = {**known, **self._risk(change, known), FROZEN: in_freeze}
         return known
+
+    @cached_property
+    def _calendars(self) -> Calendars:
+        return Calendars(self.base)
+
+    @cached_property
+    def lifted(self) -> list[LiftedFreeze]:
+        """The freezes in force that the request takes away, or makes shorter or narrower."""
+        if not any(CALENDAR in t.kind.plays for t in self.items):
+            return []
+        return lifted(self._calendars, Calendars(self.head), self.now)
+
+    def _window_is_frozen(self, change: Touched, known: Data, items: Iterable[str]) -> bool | None:
+        """Whether a freeze holds a change; None for an authorised one without a window."""
+        urgent = known[FOR_INCIDENT] is True
+        frozen = frozen_window(self._calendars, self.policy, change.data, items, urgent=urgent)
+        if frozen is not None:
+            return frozen
+        return None if change.data.get("state") in authorised_states(self.base.book, change.kind) else False
+
+    def _edit_is_frozen(self, item: Touched) -> bool:
+        """Whether a freeze holds an item that the request edits, now that the edit would land.
+
+        A change beside it that is in the freeze itself asks the same people, and its override counts.
+        """
+        holding = item.kind.operational and frozen_now(self._calendars, self.now, item.id)
+        if not holding or not controlled_edit(self.base.book, item):
+            return False
+        beside = [c for c, items in self._authorised if item.id in items]
+        if any(self.facts(c)[FROZEN] is True for c in beside):
+            return False
+        types = {exempt_type(self.policy, c.data, urgent=self.facts(c)[FOR_INCIDENT] is True) for c in beside}
+        return any(types.isdisjoint(freeze.exempt_types) for freeze in holding)
+
+    @cached_property
+    def _authorised(self) -> list[tuple[Touched, frozenset[str]]]:
+        """The changes that this request has authorised, with the items that they affect."""
+        return [(c, frozenset(self.affected(c))) for c in self.changes if self.authorises(c)]
 
     def led_to(self, document: Touched, when: Data) -> Data:
         """Return what the references of a rule's conditions lead to, and the cost where it has a limit.
@@ -194,8 +246,24 @@ class Request:
         )
 
     def protected(self, path: str) -> bool:
-        """Whether a path has a rule of its own that protects it."""
-        return any(r.covers(path) for r in self.policy.protected)
+        """Whether a path has a rule of its own that protects it, or imitates one that has."""
+        return bool(self.door.rules(path))
+
+    @cached_property
+    def door(self) -> Door:
+        """The protected paths, in every spelling."""
+        return Door(self.policy, self._texts)
+
+    def covered_by(self, rule: ApprovalRule, path: str) -> bool:
+        """Whether a rule is for a path; a protected one is for every spelling of its paths."""
+        return rule in self.door.rules(path) if rule in self.policy.protected else rule.covers(path)
+
+    def _texts(self, path: str) -> Iterator[str]:
+        """Yield what a file holds before and after; what cannot be read might hold anything."""
+        change = self.content.changes[path]
+        for mode, oid in ((change.old_mode, change.old_blob), (change.new_mode, change.new_blob)):
+            if set(oid) != {"0"}:
+                yield self.text(oid) if mode in _FILES else _ANYTHING
 
     @cached_property
     def owned(self) -> list[Touched]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from itsm_gitops.gate.conditions import Touched
+from itsm_gitops.gate.freezes import freeze_rules
 from itsm_gitops.gate.policy import AFFECTED, OWNER, SERVICES, ApprovalRule, Override, matches
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.types import Requirement
@@ -22,7 +23,8 @@ class AppliedRequirement:
 
     ``data`` is the record that roles are filled for, ``item`` the one item of it that this is about
     (empty: all), ``owners`` who owns it. ``override`` is there where its conditions hold. ``error``
-    says why the requirement cannot be judged.
+    says why the requirement cannot be judged. ``about`` are the records that it is asked for; None is the
+    whole request.
     """
 
     requirement: Requirement
@@ -31,6 +33,7 @@ class AppliedRequirement:
     override: Override | None = None
     error: str = ""
     item: str = ""
+    about: frozenset[str] | None = None
 
 
 def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalRule], list[str]]:
@@ -39,7 +42,7 @@ def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalR
     covered: set[str] = set()
     idle = []
     for rule in (*request.policy.protected, *request.policy.rules):
-        paths = [p for p in request.content.changes if rule.covers(p)]
+        paths = [p for p in request.content.changes if request.covered_by(rule, p)]
         documents = [] if rule in request.policy.protected else _documents(request, rule)
         if not paths and not documents:
             idle.append(rule)
@@ -47,9 +50,23 @@ def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalR
         covered.update(paths, (t.path for t in documents))
         for found in _spell_out(request, rule, documents):
             _keep(asked, found)
+    for found in _for_lifted(request):
+        _keep(asked, found)
     work = any(t.path in covered and request.authorises(t) for t in request.changes)
     left = [p for p in request.content.changes if p not in covered and not (work and p in request.work)]
     return list(asked.values()), idle, left
+
+
+def _for_lifted(request: Request) -> Iterator[AppliedRequirement]:
+    """Yield what a change in each freeze that the request lifts would need; nobody overrides that."""
+    for freeze in request.lifted:
+        calendar = freeze.calendar
+        for rule in freeze_rules(request.policy):
+            if not rule.require.each:
+                yield AppliedRequirement(_requirement(rule, calendar.id, ""), calendar.data)
+                continue
+            for item in sorted(calendar.applies_to) or [calendar.id]:
+                yield from _for_item(request, rule, item, calendar.data, None)
 
 
 def _documents(request: Request, rule: ApprovalRule) -> list[Touched]:
@@ -75,7 +92,8 @@ def _keep(asked: dict[tuple[Any, ...], AppliedRequirement], new: AppliedRequirem
     # What may be overridden under one rule must not be waived by it under another.
     override = known.override if known.override == new.override else None
     more = new if need.count > known.requirement.count else known
-    asked[strict] = replace(more, override=override)
+    about = None if known.about is None or new.about is None else known.about | new.about
+    asked[strict] = replace(more, override=override, about=about)
 
 
 def _spell_out(
@@ -85,11 +103,13 @@ def _spell_out(
         if not documents:
             yield AppliedRequirement(_requirement(rule, "", ""), {})
         for document in documents:
-            override = _override(request, rule, document)
-            yield AppliedRequirement(_requirement(rule, document.id, ""), document.data, (), override)
+            override, about = _override(request, rule, document), frozenset([document.id])
+            need = _requirement(rule, document.id, "")
+            yield AppliedRequirement(need, document.data, (), override, about=about)
     elif rule.require.each in (AFFECTED, SERVICES):
         for document in documents:
-            yield from _for_affected(request, rule, document)
+            about = frozenset([document.id])
+            yield from (replace(found, about=about) for found in _for_affected(request, rule, document))
     else:
         for item in request.owned:
             if item in documents or not documents:

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from itsm_gitops.model.errors import GitError
+from itsm_gitops.repository.credits import CoAuthor, co_authors
 from itsm_gitops.repository.git import Git, decode
+from itsm_gitops.repository.octopus import clean_octopus
 
 _HEAD = b"itsm-changeset-v1\n"
 
@@ -30,14 +32,14 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Authored:
-    """The authors of one commit; ``co_authors`` are ``Name <address>`` as written."""
+    """The authors of one commit, as it names them; ``co_authors`` are those of its message."""
 
     commit: str
     author: str
     author_address: str
     committer: str
     committer_address: str
-    co_authors: tuple[str, ...]
+    co_authors: tuple[CoAuthor, ...]
 
 
 def changeset(git: Git, merge_base: str, head: str) -> list[Changed]:
@@ -104,24 +106,22 @@ def contributors(git: Git, base: str, head: str) -> list[Authored]:
     A merge that Git would have made just so by itself adds nothing, so its author is nobody:
     whoever presses "update branch" has not written the change.
     """
-    trailers = "%(trailers:key=Co-authored-by,valueonly,separator=%x1f)"
-    form = f"%H%x00%T%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00{trailers}"
+    form = "%H%x00%T%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00%B"
     out = git.run("log", "--no-mailmap", "-z", f"--format={form}", "--end-of-options", f"{base}..{head}")
     words = [w.decode("utf-8", "replace") for w in out.split(b"\0")]
     commits = []
     for start in range(0, len(words) - 7, 8):
-        commit, tree, parents, name, address, committer, committed, trailer_text = words[start : start + 8]
+        commit, tree, parents, name, address, committer, committed, message = words[start : start + 8]
         if " " in parents and clean_merge(git, parents.split(" "), tree):
             continue
-        co_authors = tuple(t.strip() for t in trailer_text.split("\x1f") if t.strip())
-        commits.append(Authored(commit, name, address, committer, committed, co_authors))
+        commits.append(Authored(commit, name, address, committer, committed, co_authors(message)))
     return commits
 
 
 def clean_merge(git: Git, parents: list[str], tree: str) -> bool:
-    """Whether ``tree`` is exactly Git's own merge of the two parents, without an edit by hand."""
+    """Whether ``tree`` is exactly Git's own merge of the parents, without an edit by hand."""
     if len(parents) != 2:
-        return False
+        return clean_octopus(_without_drivers(git), parents, tree)
     try:
         merged = _without_drivers(git).run("merge-tree", "--write-tree", "--no-messages", *parents)
     except GitError:  # conflicts, or a Git older than 2.38: then somebody is behind it

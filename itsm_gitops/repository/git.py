@@ -9,6 +9,7 @@ stand, and asks few, large questions with NUL-separated answers.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ TIMEOUT = 120.0
 BLOB_MAX = (1 << 20) + 1  # one byte more than any document may have: enough to see it is too large
 
 _CONFIG = (
+    "advice.graftFileDeprecated=false",
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.quotepath=off",
@@ -30,17 +32,22 @@ _CONFIG = (
     "safe.bareRepository=explicit",
 )
 
-# What Git must not inherit or do. Replacement objects would let a ref change what a commit says;
-# lazy fetching would let a missing object open a connection.
+# What Git must not inherit or do. Replacement objects would let a ref change what a commit says, grafts
+# (.git/info/grafts) which commits came before it; lazy fetching would let a missing object open a connection.
 _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_GRAFT_FILE": os.devnull,
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+
+_SUFFIX = re.compile(r"[~^:]|@\{")  # what may follow the name of a branch: main~1, main@{yesterday}
+_HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
+_OWN_NAMES = ("HEAD", "@", "FETCH_HEAD", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD")
 
 # (what Git says, what we say, what to do about it)
 _EXPLAINED = (
@@ -164,7 +171,10 @@ class Git:
             )
 
     def resolve(self, revision: str) -> str:
-        """Return the full commit hash that ``revision`` means; raises GitError with a near name."""
+        """Return the full commit hash that ``revision`` means; raises GitError with a near name.
+
+        A short name means the branch before a tag of the same name, unlike in Git: anybody may push a tag.
+        """
         if revision in self._commits:
             return revision
         if not revision or not revision.isprintable():
@@ -172,7 +182,8 @@ class Git:
                 "a revision must be printable text, not empty", "for example HEAD, main, v1.2 or a hash"
             )
         try:
-            out = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+            whole = self._branch(revision)
+            out = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{whole}^{{commit}}")
         except GitError as error:
             if error.hint:
                 raise
@@ -180,6 +191,16 @@ class Git:
         commit = out.decode("ascii").split()[-1]
         self._commits.add(commit)
         return commit
+
+    def _branch(self, revision: str) -> str:
+        """Return a revision with the whole name of the branch that it begins with, if there is one."""
+        name = _SUFFIX.split(revision, maxsplit=1)[0]
+        if not name or name.startswith(("refs/", "-")) or name in _OWN_NAMES or _HASH.fullmatch(name):
+            return revision
+        places = [f"refs/heads/{name}", f"refs/remotes/{name}", f"refs/remotes/{name}/HEAD"]
+        out = self.run("for-each-ref", "--format=%(refname)", "--end-of-options", *places)
+        there = decode(out).splitlines()
+        return next((f"{place}{revision[len(name) :]}" for place in places if place in there), revision)
 
     def _nearest(self, revision: str) -> str:
         names = decode(self.run("for-each-ref", "--format=%(refname:short)")).split("\n")

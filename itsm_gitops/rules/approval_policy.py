@@ -8,26 +8,18 @@ from typing import Any
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.decisions import POLICY, is_reference
-from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
 from itsm_gitops.model.roles import described, names
 from itsm_gitops.model.rulebook import GROUPS, ROLES
 from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, day
+from itsm_gitops.rules.people import fixed_holders
 from itsm_gitops.rules.rule import NETWORK, RULEBOOK, Hit, Rule
 
 _BUILT_IN = ("peer", "owner")
 _TYPED = frozenset(["approvals", "approval", "approved_by", "approvers", "approved", "signed_off_by"])
 _AREAS = ("x", "labels")
-_BY_RECORD = {
-    "everyone",
-    "fields",
-    "manager_of",
-    "otherwise",
-    "owners",
-    "on_call",
-}  # filled by each record anew
 
 
 def approval_is_not_typed(ctx: DocumentContext) -> Iterator[Hit]:
@@ -170,24 +162,10 @@ def _dicts(value: Any) -> list[Mapping[str, Any]]:
 
 def approving_role_is_filled(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for roles of fixed teams and people, asked for by the policy, without an active person."""
-    roles = ctx.book.policy(ROLES).get("roles", {})
     wanted = {str(a["role"]) for a, _ in _requires(ctx.book.policy(POLICY)) if "role" in a}
-    for role in sorted(wanted):
-        about = roles.get(role)
-        if not isinstance(about, dict) or about.keys() & _BY_RECORD:
-            continue
-        filled = {*names(about.get("teams")), *names(about.get("people"))}
-        people = ctx.of_role(meaning.PERSON)
-        if people and not any(_fills(ctx, e, filled) for e in people):
+    for role in sorted(wanted) if ctx.of_role(meaning.PERSON) else ():
+        if fixed_holders(ctx.store, role) == []:
             yield Hit(f"nobody fills the role '{role}'", ("roles", role), "", ROLES, at_key=True)
-
-
-def _fills(ctx: NetworkContext, entry: Entry, filled: set[str]) -> bool:
-    person, data = entry.id, ctx.store.data(entry.id)
-    if facts.is_inactive(ctx.book.kinds[entry.kind], data):
-        return False
-    may = data.get("approver") is not False and bool(filled & set(names(data.get("teams"))))
-    return person in filled or may
 
 
 RULES = (

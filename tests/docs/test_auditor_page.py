@@ -10,7 +10,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -45,7 +45,9 @@ def answer(folder: Path, *words: str) -> Any:
 @pytest.mark.slow
 def test_the_page_of_the_auditor(played: Path) -> None:
     line = git(played, "rev-list", "--first-parent", "main")
-    rules = git(played, "log", "--diff-filter=A", "--format=%H", "main", "--", "schemas/policies/approvals.yaml")
+    rules = git(
+        played, "log", "--diff-filter=A", "--format=%H", "main", "--", "schemas/policies/approvals.yaml"
+    )
     assert rules == line[-1:], "the audit begins with the commit that brought the policy"
 
     rows = answer(played, "export")
@@ -70,5 +72,5 @@ def test_the_page_of_the_auditor(played: Path) -> None:
     assert again["sample"] == manifest["sample"]
 
     with zipfile.ZipFile(played / "november.xlsx") as book:
-        sheets = [ElementTree.fromstring(book.read(n)) for n in book.namelist() if "worksheets/" in n]
+        sheets = [ET.fromstring(book.read(n)) for n in book.namelist() if "worksheets/" in n]
     assert [len(s.findall(f".//{CELL}row")) for s in sheets][:2] == [2, 3], "heads, one change, two merges"

@@ -118,7 +118,7 @@ def crossed(*, side: Step, tip: Step) -> tuple[Step, ...]:
 
 
 def octopus(w: World) -> None:
-    """Merge two branches at once, as bob: Git does not say whether he edited anything while at it."""
+    """Merge two branches at once, as bob, and edit something while at it."""
     for name in ("two", "three"):
         w.git("checkout", "-q", "-b", name, "main")
         w.write(f"docs/{name}.md", f"{name}\n")
@@ -132,6 +132,8 @@ def octopus(w: World) -> None:
         "three",
         env={"GIT_AUTHOR_NAME": "bob", "GIT_AUTHOR_EMAIL": "bob@example.org"},
     )
+    w.write("docs/two.md", "two, and more\n")
+    w.git("commit", "-q", "-a", "--amend", "--no-edit")
 
 
 ATTACKS = (
@@ -168,7 +170,7 @@ ATTACKS = (
     Situation("page among the records", ERROR, "no rule of the policy covers", (ok("paul"),), request=(write("records/incidents/2026/11/a.md", "A\n"), commit())),
     Situation("second file of a record's name", ERROR, "is not where a change of that name belongs", (ok("bob"), ok("mia")), base=(record(),),
               request=(write(f"records/changes/2025/11/{CHG}.yaml", change(state="implement")), record(state="implement", cis="[s1, s2]"), commit())),
-    Situation("folder whose letters differ in case only", ERROR, "no rule of the policy covers Schemas/policies/approvals.yaml", (ok("bob"),),
+    Situation("folder whose letters differ in case only", UNSATISFIED, "Schemas/policies/approvals.yaml is protected although it is written otherwise", (ok("bob"),),
               request=(record(), write("Schemas/policies/approvals.yaml", POLICY_ONE), commit())),
     Situation("link in the place of a data root", ERROR, "no rule of the policy covers Records", (ok("bob"),),
               request=(record(), link("Records", "/etc"), commit())),

@@ -216,7 +216,7 @@ SITUATIONS = (
               request=(record(), commit(by="Zed <zed@example.net>"))),
     Situation("robot commits on somebody's behalf", SATISFIED, "approved by bob", (ok("bob"),),
               request=(record(), commit(committer="GitHub <noreply@github.com>"))),
-    Situation("bot commits", SATISFIED, "approved by bob", (ok("bob"),),
+    Situation("bot is the only author", ERROR, "only a program is named as the author of commit", (ok("bob"),),
               request=(record(), commit(by="renovate[bot] <29139614+renovate[bot]@users.noreply.github.com>"))),
     Situation("reviewer pressed update branch", SATISFIED, "approved by bob", (ok("bob"),),
               after=update(main=write("README.md", WORDS), by="bob")),
