@@ -133,6 +133,7 @@ class _BranchAudit:
         self.recheck = recheck
         statements = ledger.of_branch(target)
         line = first_parents(git, tip)
+        recheck.know(tip, line)
         start = period.commit or audited_since(git, tip, line, statements)
         whole = moves_of(git, tip, statements, start, line=line)
         self.setting_up = frozenset() if period.commit else setting_up(recheck.repo, whole)

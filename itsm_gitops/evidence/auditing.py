@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from itsm_gitops.model.errors import GitError, UsageError
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.words import fields_of
 from itsm_gitops.repository import Git, Repository, mainline, sharing
+from itsm_gitops.repository.recall import RecallingGit
 
 VERSION = 1
 
@@ -37,6 +39,23 @@ def verify(
     a commit of the ledger that an earlier audit ended with. Raises UsageError for what is none of
     these, GitError where history is missing.
     """
+    with _recalling(repo):
+        return _verify(repo, since, until, target, anchor)
+
+
+@contextmanager
+def _recalling(repo: Repository) -> Iterator[None]:
+    """Let a repository remember what it reads, as long as many things are asked about."""
+    plain = repo.history
+    with RecallingGit.of(plain) as git:
+        repo.git = git
+        try:
+            yield
+        finally:
+            repo.git = plain
+
+
+def _verify(repo: Repository, since: str, until: str, target: str, anchor: str) -> AuditReport:
     git = repo.history
     newest = sharing.newest(git)
     ledger = read_ledger(git, newest.tip)
