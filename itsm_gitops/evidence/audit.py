@@ -196,7 +196,7 @@ class _BranchAudit:
     def _reviews(self) -> dict[str, Statement]:
         """Return the retrospective reviews that hold, by the name of the statement they complete."""
         return {
-            str(s.predicate["original"]): s
+            s.original: s
             for s in reversed(self.statements)
             if s.kind == RETROACTIVE and s.result == SATISFIED and not list(self.recheck.wrong(s))
         }

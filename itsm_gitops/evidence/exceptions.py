@@ -230,7 +230,7 @@ def _early(population: Population, change: str, data: Mapping[str, Any]) -> Devi
     message = (
         f"the work began {clock.format_time(began)}, and it was approved and merged {clock.format_time(at)}"
     )
-    target = str(approved[0].predicate["assessment"]["target"])
+    target = approved[0].target
     return Deviation(LATE, approved[0].merge, (change,), target, began, message)
 
 

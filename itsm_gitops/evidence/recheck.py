@@ -130,7 +130,7 @@ class Recheck:
 
     def _merged(self, statement: Statement) -> datetime:
         """Return when the merge was judged that a retrospective review is about."""
-        original = statement.predicate["original"]
+        original = statement.original
         moments = [s.evaluated_at for s in self.ledger.statements if s.name == original]
         return moments[0] if moments else statement.evaluated_at
 
@@ -158,7 +158,7 @@ class Recheck:
         return {later.path: earlier.recorded_at for earlier, later in pairs}
 
     def _signature(self, statement: Statement) -> Iterator[AuditFinding]:
-        signer, signature = statement.predicate["signer"], self.ledger.signatures.get(statement.path, "")
+        signer, signature = statement.signer, self.ledger.signatures.get(statement.path, "")
         if not signer and not signature:
             return
         keys = signed.keys_in(self._person(statement.base, signer), statement.recorded_at.date())

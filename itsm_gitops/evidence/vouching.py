@@ -128,7 +128,7 @@ class Vouchers:
 
 
 def _voucher(statement: Statement, recorders: frozenset[str] | None) -> Voucher:
-    taken, signer = sources(statement), str(statement.predicate["signer"])
+    taken, signer = sources(statement), statement.signer
     if not taken:
         counted = any(v["counted"] for v in statement.predicate["assessment"]["requirements"])
         by = "the approvers' own signatures" if counted else "nobody's approval is counted"

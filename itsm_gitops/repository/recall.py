@@ -32,8 +32,8 @@ from itsm_gitops.repository.store import Store
 
 _TREE = b"40000"
 _SMALL = 1 << 16  # larger blobs are read again
-_BLOBS_MAX = 64 << 20  # bytes of small blobs in memory
-_TREES_MAX = 200_000  # entries of trees in memory
+_BLOBS_MAX = 16 << 20  # bytes of small blobs in memory
+_TREES_MAX = 50_000  # entries of trees in memory
 _ZERO = "0"
 
 Entry = tuple[bytes, str]  # mode and object
@@ -86,6 +86,9 @@ class _Shelf:
             self.process.kill()
             self.process.communicate()
             self.process = None
+        if self.errors is not None:
+            self.errors.close()
+            self.errors = None
 
 
 class RecallingGit(Git):
@@ -181,6 +184,7 @@ class RecallingGit(Git):
         if not oid.isalnum():
             raise GitError(f"'{oid}' is no name of an object")
         if shelf.process is None or shelf.process.poll() is not None:
+            shelf.close()
             shelf.errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
             shelf.process = subprocess.Popen(
                 self._command(("cat-file", "--batch")), cwd=self.root, env={**environment(), **self._extra},
