@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from itsm_gitops.forges.shipped import is_web_editor
+from itsm_gitops.gate.conditions import Touched
 from itsm_gitops.gate.policy import AUTHOR
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.separation import Parts
@@ -23,10 +24,16 @@ def joining(request: Request, parts: Parts) -> list[str]:
     where something else is in it, or where an author is unknown and none of these files has the address.
     """
     people = [t for t in request.items if PERSON in t.kind.plays and t.after is not None]
-    if set(request.content.changes) - {t.path for t in people} or parts.programs:
+    if set(request.content.changes) - {t.path for t in people} or parts.programs or not all(map(_adds, people)):
         return []
     addresses = {a.lower() for t in people for a in names(t.data.get("commit_addresses"))}
     return [t.id for t in people] if all(u.address in addresses for u in parts.unknown) else []
+
+
+def _adds(item: Touched) -> bool:
+    """Whether every address that a person had is still theirs: nobody takes a colleague's place by a request."""
+    before = names((item.before or {}).get("commit_addresses"))
+    return set(before) <= set(names(item.data.get("commit_addresses")))
 
 
 def with_joining(request: Request, parts: Parts) -> Parts:

@@ -266,7 +266,7 @@ ATTACKS = (
     Situation("time in another zone", SATISFIED, "approved by bob", (ok("bob", at=datetime(2026, 11, 23, 1, 30, tzinfo=timezone(timedelta(hours=14)))),)),
     Situation("address that claims to be a program", ERROR, "nobody in cmdb/people is known to commit as x <x[bot]@example.net>", (ok("bob"),),
               request=(record(), commit(by="x <x[bot]@example.net>"))),
-    Situation("co-author without brackets", ERROR, "nobody in cmdb/people is known to commit as bob@example.org", (ok("bob"),),
+    Situation("co-author without brackets", UNSATISFIED, "bob is a co-author of commit", (ok("bob"),), "SEPARATION",
               request=(record(), commit(message="change\n\nCo-authored-by: bob@example.org"))),
     Situation("co-author among other lines and in other letters", UNSATISFIED, "bob is a co-author of commit", (ok("bob"),), "SEPARATION",
               request=(record(), commit(message="change\n\nReviewed-by: Zed\nCO-AUTHORED-BY :  Bob  <bob@example.org>\n"))),

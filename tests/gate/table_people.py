@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from itsm_gitops.gate.approvals import ApprovalQuery, approve
-from itsm_gitops.gate.types import ERROR, SATISFIED, UNSATISFIED
+from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, SATISFIED, UNSATISFIED
 from itsm_gitops.repository.sshsig import fingerprint
 from tests.gate.situations import REQUEST, Situation, Step, commit, delete, edit, ok, record, update, write
 from tests.gate.world import (
@@ -269,7 +269,7 @@ ROWS = (
               request=(record(risk="{level: high, reason: New.}"), commit(by="cab-two"))),
     PeopleRow("main moved the owner away", UNSATISFIED, "bob was owner when this request left the target branch, and is no longer", (ok("bob"),), "NO_ROLE",
               after=(moved_by_main,)),
-    PeopleRow("passes: an approval where nobody is asked", SATISFIED, "bob approves, but nobody is asked to approve anything here", (ok("bob"),), "NO_ROLE",
+    PeopleRow("passes: an approval where nobody is asked", NOT_APPLICABLE, "bob approves, but nobody is asked to approve anything here", (ok("bob"),), "NO_ROLE",
               request=(write(INCIDENT_PATH, f"id: {INC}\nkind: incident\ntitle: Down\nstate: new\n"), commit())),
     # --- honest work ---------------------------------------------------------------------------------
     PeopleRow("passes: who asked for one of two changes approves the other", SATISFIED, "approved by bob", (ok("bob"), ok("carl")), base=(S3,), request=TWO_CHANGES),
@@ -288,7 +288,7 @@ ROWS = (
               request=(newcomer("zoe", "desk", 77), write("README.md", "# Hers\n"), commit(by="zoe"))),
     PeopleRow("stranger brings the file of somebody else", ERROR, "nobody in cmdb/people is known to commit as zed", (ok("cab-one"), ok("cab-two")),
               request=(newcomer("zoe", "desk", 77), commit(by="zed"))),
-    PeopleRow("passes: an incident of an outsider", SATISFIED, "nobody need approve", (),
+    PeopleRow("passes: an incident of an outsider", NOT_APPLICABLE, "nobody need approve", (),
               request=(write(INCIDENT_PATH, f"id: {INC}\nkind: incident\ntitle: Down\nstate: new\n"), commit(by="Customer <customer@example.com>"))),
     PeopleRow("passes: a reviewer merges three branches without an edit", SATISFIED, "approved by bob", (ok("bob"),),
               request=(*REQUEST, octopus("bob"))),
