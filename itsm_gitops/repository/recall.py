@@ -21,13 +21,13 @@ from typing import IO, NamedTuple, Self, cast
 
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.config import read_rulebook
+from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.git import BLOB_MAX, TIMEOUT, Blob, Git, environment, read_blob
 from itsm_gitops.repository.loading import load_store
 from itsm_gitops.repository.memory import Memory, MemoryRow
 from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.part import PartialSnapshot
-from itsm_gitops.repository.snapshot import CommitTree, Snapshot
+from itsm_gitops.repository.snapshot import CONFIG, CommitTree, Snapshot
 from itsm_gitops.repository.store import Store
 
 _TREE = b"40000"
@@ -66,6 +66,7 @@ class _Shelf:
         self.logs: dict[str, dict[str, bytes]] = {}
         self.books: dict[str, RuleBook] = {}
         self.memory: dict[str, MemoryRow] = {}
+        self.settings: dict[str, Config] = {}
         self.read_by: RuleBook | None = None
         self.process: subprocess.Popen[bytes] | None = None
         self.errors: IO[bytes] | None = None
@@ -453,10 +454,14 @@ def load_recalling(snapshot: Snapshot, book: RuleBook | None = None) -> Store:
         book = shelf.books.get(name) or shelf.books.setdefault(name, read_rulebook(snapshot))
     if shelf.read_by is not book:
         shelf.read_by, shelf.memory = book, {}
+    settings = next((i.oid for i in infos if i.path == CONFIG), "")
+    if settings not in shelf.settings:
+        shelf.settings[settings] = read_config(snapshot)
+    config = shelf.settings[settings].require(snapshot.name)
     memory = Memory(
         {i.path: i.oid.encode() for i in infos if i.mode == REGULAR and i.path.startswith("cmdb/")}
     )
     memory.before = shelf.memory
-    store = load_store(snapshot, book=book, memory=memory)[0]
+    store = load_store(snapshot, book=book, config=config, memory=memory)[0]
     shelf.memory = {path: row for path, row in memory.rows.items() if row.stamp}
     return store
