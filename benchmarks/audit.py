@@ -30,6 +30,7 @@ from itsm_gitops.evidence.sources import ledger_tip
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.digest import changeset_digest
 from itsm_gitops.repository import Git, Repository, mainline, sshsig
+from itsm_gitops.repository.recall import RecallingGit
 from itsm_gitops.repository.snapshot import CommitTree
 
 NOW = "2026-11-28T12:00:00Z"
@@ -157,7 +158,9 @@ def _approve(place: Path, key: Path) -> None:
 def _record(place: Path) -> None:
     from itsm_gitops.evidence.recording import RecordingOptions, record
 
-    record(Repository(place), RecordingOptions(target="main"))
+    repo = Repository(place)
+    with RecallingGit.of(repo.history) as repo.git:
+        record(repo, RecordingOptions(target="main"))
 
 
 class Floor(NamedTuple):

@@ -59,7 +59,8 @@ class AuditedBranch(NamedTuple):
 class AuditReport:
     """What an audit found. ``ledger`` is the newest commit of the evidence, ``name`` of its last statement.
 
-    ``statements`` counts what was computed again.
+    ``statements`` counts what was computed again, ``asked`` the merges about which a forge was asked again
+    (None: none was). ``period`` is what was audited.
     """
 
     ledger: str
@@ -68,6 +69,8 @@ class AuditReport:
     branches: tuple[AuditedBranch, ...]
     findings: tuple[AuditFinding, ...]
     at: datetime
+    period: Period = EVERYTHING
+    asked: int | None = None
 
     @property
     def clean(self) -> bool:
@@ -105,7 +108,7 @@ def verify(
         key=lambda f: (order.index(f.code), clock.format_time(f.at) if f.at else "", f.commit, f.path)
     )
     last = ledger.statements[-1].name if ledger.statements else ""
-    return AuditReport(ledger.tip, last, recheck.count, tuple(branches), tuple(findings), now)
+    return AuditReport(ledger.tip, last, recheck.count, tuple(branches), tuple(findings), now, period)
 
 
 def _elsewhere(ledger: Ledger, tips: Mapping[str, str]) -> Iterator[AuditFinding]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from itsm_gitops.evidence import audit, recording
 from itsm_gitops.evidence import sources as evidencing
 from itsm_gitops.evidence.access import Entitlement, access, on_day
+from itsm_gitops.evidence.asking_forge import ask_again
 from itsm_gitops.evidence.audit import AuditedBranch, AuditReport
 from itsm_gitops.evidence.cells import contents_of
 from itsm_gitops.evidence.ledger import TAMPERED, AuditFinding, Ledger, read_ledger
@@ -41,6 +43,20 @@ def verify(
     """
     with _recalling(repo):
         return _verify(repo, since, until, target, anchor)
+
+
+def verify_with_forge(repo: Repository, report: AuditReport, forge: str, count: int) -> AuditReport:
+    """Ask a forge again about some of the merges of an audit; returns the audit with what it says otherwise.
+
+    Drawn are ``count`` merges that rest on that forge, by the newest commit of the evidence. Raises ForgeError.
+    """
+    from itsm_gitops.forges import connection as forging
+
+    ledger = read_ledger(repo.history, report.ledger)
+    statements = [s for s in ledger.statements if report.period.holds(s)]
+    connected = forging.connect(repo, forging.forge_name(repo, forge))
+    answer = ask_again(connected, statements, count, report.ledger)
+    return replace(report, findings=(*report.findings, *answer.findings), asked=answer.asked)
 
 
 @contextmanager
@@ -173,6 +189,7 @@ def report_json(report: AuditReport) -> dict[str, Any]:
         "ledger": report.ledger,
         "last_statement": report.name,
         "statements": report.statements,
+        "asked_again": report.asked,
         "branches": [_branch_json(b) for b in report.branches],
         "findings": [_finding_json(f) for f in report.findings],
     }

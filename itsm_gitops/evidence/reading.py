@@ -145,7 +145,14 @@ def _inputs(inputs: Mapping[str, Any]) -> Inputs:
         tuple(_review(r) for r in inputs["reviews"]),
         tuple(StoredText(s["name"], s["oid"], s["content"].encode()) for s in inputs["statements"]),
         str(inputs["opened_by"]),
+        _texts(inputs.get("pushed_by", [])),  # older statements do not tell
     )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise TypeError(value)
+    return tuple(value)
 
 
 def _sound(predicate: dict[str, Any], assessment: dict[str, Any], subject: dict[str, Any]) -> bool:

@@ -454,7 +454,7 @@ def load_recalling(snapshot: Snapshot, book: RuleBook | None = None) -> Store:
         book = shelf.books.get(name) or shelf.books.setdefault(name, read_rulebook(snapshot))
     if shelf.read_by is not book:
         shelf.read_by, shelf.memory = book, {}
-    settings = next((i.oid for i in infos if i.path == CONFIG), "")
+    settings = next((f"{i.mode} {i.oid}" for i in infos if i.path == CONFIG), "")
     if settings not in shelf.settings:
         shelf.settings[settings] = read_config(snapshot)
     config = shelf.settings[settings].require(snapshot.name)
