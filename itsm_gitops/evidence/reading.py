@@ -166,7 +166,7 @@ def _sound(predicate: dict[str, Any], assessment: dict[str, Any], subject: dict[
         *assessment["changes"],
         *assessment["messages"],
     ]
-    texts += [*assessment["authors"], *assessment["committers"]]
+    texts += [*assessment["authors"], *assessment["committers"], assessment.get("unseen", "")]
     texts += [v[k] for v in assessment["requirements"] for k in ("name", "result", "reason", "role")]
     texts += [r["reason"] for r in assessment["rejected"]]
     mappings = [predicate[k] for k in ("request", "run", "merger", "tool")] + [assessment["sources"], subject]
@@ -187,6 +187,7 @@ def _sound(predicate: dict[str, Any], assessment: dict[str, Any], subject: dict[
 def _review(data: Mapping[str, Any]) -> Review:
     at = clock.parse_time(data["at"])
     texts = [data[k] for k in ("identity", "source", "state", "review_id", "note", "login")]
+    texts.append(data.get("base", ""))  # statements written before approvals named it have none
     maybe = [data[k] for k in ("person", "commit", "digest", "target")]
     good = all(isinstance(t, str) for t in (*texts, *data["changes"], *(m for m in maybe if m is not None)))
     if at is None or not good or data["state"] not in REVIEW_STATES:

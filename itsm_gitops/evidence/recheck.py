@@ -13,6 +13,7 @@ from itsm_gitops.evidence.ledger import BACKDATED, MISMATCH, TAMPERED, AuditFind
 from itsm_gitops.evidence.reading import Statement, differences
 from itsm_gitops.evidence.statement import MERGE, NAMESPACE
 from itsm_gitops.gate import signed
+from itsm_gitops.gate.landing import LANDING, PROPOSAL
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.findings import ERROR
@@ -106,6 +107,7 @@ class Recheck:
             inputs=statement.inputs,
             at=statement.evaluated_at,
             overrides=statement.kind == MERGE,
+            judged=self._judged(statement),
         )
         changed = self.tree(statement.base) != landed.tree
         wrong = [_WORDS.get(d, f"'{d}'") for d in differences(assessment, again)]
@@ -127,6 +129,20 @@ class Recheck:
         if early:
             message = f"{early[0].person} gave the approval before the merge that it is to review"
             yield finding(MISMATCH, ERROR, statement, message)
+
+    def _judged(self, statement: Statement) -> str:
+        """Return how a statement is computed again: one of an old program as that program did.
+
+        Behind the first statement that was judged by what landed, all are: nobody goes back to the weaker way.
+        """
+        first = self._first_by_landing
+        old = statement.predicate["assessment"].get("judged") != LANDING
+        return PROPOSAL if old and (first is None or statement.sequence < first) else LANDING
+
+    @cached_property
+    def _first_by_landing(self) -> int | None:
+        ours = (s for s in self.ledger.statements if s.predicate["assessment"].get("judged") == LANDING)
+        return min((s.sequence for s in ours), default=None)
 
     def _merged(self, statement: Statement) -> datetime:
         """Return when the merge was judged that a retrospective review is about."""
@@ -227,11 +243,11 @@ class Recheck:
 
     def _landed_at(self, commit: str) -> datetime:
         """Return when a commit came to its branch: as recorded, else the date that it bears."""
-        recorded = self._judged.get(commit)
+        recorded = self._judged_at.get(commit)
         return recorded or (self._landed.get(commit) or mainline.one(self._git, commit)).at
 
     @cached_property
-    def _judged(self) -> dict[str, datetime]:
+    def _judged_at(self) -> dict[str, datetime]:
         """When each recorded merge was judged; the first statement about it counts."""
         return {s.merge: s.evaluated_at for s in reversed(self.ledger.statements) if s.kind == MERGE}
 

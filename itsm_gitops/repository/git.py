@@ -121,12 +121,18 @@ class Git:
         return Git(self.root, {**self._extra, **extra})
 
     def run(
-        self, *args: str, timeout: float = TIMEOUT, index: str | None = None, stdin: bytes = b""
+        self,
+        *args: str,
+        timeout: float = TIMEOUT,
+        index: str | None = None,
+        stdin: bytes = b"",
+        accept: frozenset[int] = frozenset(),
     ) -> bytes:
         """Run one git command and return what it prints; raises GitError with a hint.
 
         ``args`` are the command's own; callers put ``--end-of-options`` and ``--`` before any
         text that comes from outside. ``index`` names another index file, ``stdin`` is standard input.
+        ``accept`` are exit codes that are an answer too.
         """
         import subprocess
 
@@ -144,7 +150,7 @@ class Git:
             raise GitError(
                 f"git {args[0]} took longer than {timeout:.0f} s", "is the disk reachable?"
             ) from error
-        if process.returncode:
+        if process.returncode and process.returncode not in accept:
             raise explain(args[0], process.returncode, process.stderr)
         return process.stdout
 
@@ -230,6 +236,10 @@ class Git:
                 raise
             hint = "git fetch --unshallow (in GitHub Actions: fetch-depth: 0)" if self.shallow else ""
             raise GitError(f"'{base}' and '{head}' have no commit in common", hint) from error
+
+    def plain_merge(self, ours: str, theirs: str) -> str:  # noqa: ARG002 - a subclass knows more
+        """Return the tree of merging two commits where it is known without asking; here it never is."""
+        return ""
 
     def blobs(self, oids: Iterable[str], most: int = BLOB_MAX) -> Iterator[Blob]:
         """Yield the content of each object, in order, from one process; raises GitError if one is missing.

@@ -27,7 +27,7 @@ from itsm_gitops.repository.loading import load_store
 from itsm_gitops.repository.memory import Memory, MemoryRow
 from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.part import PartialSnapshot
-from itsm_gitops.repository.snapshot import CONFIG, CommitTree, Snapshot
+from itsm_gitops.repository.snapshot import CONFIG, CommitTree, MergedTree, Snapshot
 from itsm_gitops.repository.store import Store
 
 _TREE = b"40000"
@@ -35,6 +35,7 @@ _SMALL = 1 << 16  # larger blobs are read again
 _BLOBS_MAX = 16 << 20  # bytes of small blobs in memory
 _TREES_MAX = 50_000  # entries of trees in memory
 _ZERO = "0"
+_PLACES = frozenset(["GIT_DIR", "GIT_OBJECT_DIRECTORY"])
 
 Entry = tuple[bytes, str]  # mode and object
 Tree = dict[bytes, Entry]
@@ -68,12 +69,16 @@ class _Shelf:
         self.memory: dict[str, MemoryRow] = {}
         self.settings: dict[str, Config] = {}
         self.read_by: RuleBook | None = None
+        self.origin: _Shelf | None = None
+        self.others: list[_Shelf] = []
         self.process: subprocess.Popen[bytes] | None = None
         self.errors: IO[bytes] | None = None
 
     @cached_property
     def commits(self) -> dict[str, _Commit]:
         """Every commit that some reference holds."""
+        if self.origin is not None:
+            return self.origin.commits
         out = self.git.run("log", "--all", "--topo-order", "--format=%H %T %ct %P", timeout=10 * TIMEOUT)
         found = {}
         for place, line in enumerate(out.decode("ascii").splitlines()):
@@ -81,8 +86,18 @@ class _Shelf:
             found[commit] = _Commit(place, tuple(p for p in parents if p), tree, int(date))
         return found
 
+    def beside(self, git: Git) -> _Shelf:
+        """Return a shelf for the same history in another place: what objects hold is the same everywhere."""
+        other = _Shelf(git)
+        other.blobs, other.trees, other.logs, other.answers = self.blobs, self.trees, self.logs, self.answers
+        other.books, other.settings, other.origin = self.books, self.settings, self
+        self.others.append(other)
+        return other
+
     def close(self) -> None:
-        """End the process."""
+        """End the process, and those of the shelves beside it."""
+        for other in self.others:
+            other.close()
         if self.process is not None:
             self.process.kill()
             self.process.communicate()
@@ -104,7 +119,6 @@ class RecallingGit(Git):
             "diff-tree": self._diff,
             "ls-tree": self._list,
             "merge-base": self._meet,
-            "merge-tree": self._merge,
             "log": self._log,
             "rev-list": self._root,
         }
@@ -126,11 +140,21 @@ class RecallingGit(Git):
         self._shelf.close()
 
     def having(self, extra: Mapping[str, str]) -> Git:
-        """Return the same repository, and memory, with more variables in the environment of its commands."""
-        return RecallingGit(self.root, {**self._extra, **extra}, self._shelf)
+        """Return the same repository, and memory, with more variables in the environment of its commands.
+
+        Where these name another place of objects, those are read from there by a process of its own.
+        """
+        whole = {**self._extra, **extra}
+        shelf = self._shelf.beside(Git(self.root, whole)) if _PLACES & extra.keys() else self._shelf
+        return RecallingGit(self.root, whole, shelf)
 
     def run(
-        self, *args: str, timeout: float = TIMEOUT, index: str | None = None, stdin: bytes = b""
+        self,
+        *args: str,
+        timeout: float = TIMEOUT,
+        index: str | None = None,
+        stdin: bytes = b"",
+        accept: frozenset[int] = frozenset(),
     ) -> bytes:
         """Answer a question from memory where that is possible, else as Git does."""
         if index is None and not stdin and args:
@@ -142,7 +166,7 @@ class RecallingGit(Git):
                     pass
             elif args[0] == "config" or "--is-shallow-repository" in args:
                 return self._once(args)
-        return super().run(*args, timeout=timeout, index=index, stdin=stdin)
+        return super().run(*args, timeout=timeout, index=index, stdin=stdin, accept=accept)
 
     def _once(self, args: tuple[str, ...]) -> bytes:
         """Ask about settings once; that there are none is an answer, too."""
@@ -389,19 +413,25 @@ class RecallingGit(Git):
 
     # -- merges -------------------------------------------------------------------------------------
 
-    def _merge(self, args: tuple[str, ...]) -> bytes:
-        """Answer ``merge-tree --write-tree`` of two commits that changed different files, without renames."""
-        if args[1:3] != ("--write-tree", "--no-messages") or len(args) != 5:
-            raise _Unclear
-        met = self._meetings(args[3], args[4])
-        if len(met) != 1:
-            raise _Unclear
-        base, ours, theirs = (self._tree_of(c) for c in (met[0], args[3], args[4]))
-        sides = [list(self._differences(base, side, b"")) for side in (ours, theirs)]
-        # Where one side both adds and removes, Git looks for renames.
-        if any({o is None for _, o, n in side if o is None or n is None} == {True, False} for side in sides):
-            raise _Unclear
-        return (self._merged(base, ours, theirs) + "\n").encode()
+    def plain_merge(self, ours: str, theirs: str) -> str:
+        """Return the tree of merging two commits that changed different files, without renames; else nothing.
+
+        The tree need not be anywhere: it is to be compared.
+        """
+        try:
+            met = self._meetings(ours, theirs)
+            if len(met) != 1:
+                return ""
+            base, one, two = (self._tree_of(c) for c in (met[0], ours, theirs))
+            sides = [list(self._differences(base, side, b"")) for side in (one, two)]
+            # Where one side both adds and removes, Git looks for renames.
+            if any(
+                {o is None for _, o, n in side if o is None or n is None} == {True, False} for side in sides
+            ):
+                return ""
+            return self._merged(base, one, two)
+        except _Unclear:
+            return ""
 
     def _merged(self, base: str, ours: str, theirs: str) -> str:
         if ours == theirs or base == theirs:
@@ -443,7 +473,7 @@ def load_recalling(snapshot: Snapshot, book: RuleBook | None = None) -> Store:
     ``book`` is the rule book to read by; the snapshot's own by default.
     """
     commit = snapshot.below if isinstance(snapshot, PartialSnapshot) else snapshot
-    git = commit.git if isinstance(commit, CommitTree) else None
+    git = commit.git if isinstance(commit, CommitTree | MergedTree) else None
     if not isinstance(git, RecallingGit):
         return load_store(snapshot, book=book)[0]
     shelf = git.shelf

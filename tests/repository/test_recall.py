@@ -12,6 +12,7 @@ from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.changeset import changeset, clean_merge, contributors, merge_bases
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.mainline import landed, origin
+from itsm_gitops.repository.merging import MergeResult, merge_result
 from itsm_gitops.repository.recall import RecallingGit
 from itsm_gitops.repository.snapshot import CommitTree
 
@@ -76,14 +77,18 @@ def test_every_answer_is_that_of_git(seed: int, tmp_path: Path) -> None:
     heads = grow(tmp_path / "repo", seed)
     plain = Git(tmp_path / "repo")
     pairs = [(a, b) for a in heads for b in heads if a != b][seed::7]
+    known = 0
     with RecallingGit.of(plain) as git:
         for one, other in pairs:
             assert changeset(git, one, other) == changeset(plain, one, other)
             assert answer(merge_bases, git, one, other) == answer(merge_bases, plain, one, other)
             assert contributors(git, one, other) == contributors(plain, one, other)
             tree = plain.run("rev-parse", f"{one}^{{tree}}").decode().strip()
-            merged = answer(plain.run, "merge-tree", "--write-tree", "--no-messages", one, other)
-            assert answer(git.run, "merge-tree", "--write-tree", "--no-messages", one, other) == merged
+            merged = answer(merge_result, plain, one, other)
+            assert answer(merge_result, git, one, other) == merged
+            quick = git.plain_merge(one, other)
+            assert not quick or (isinstance(merged, MergeResult) and merged == MergeResult(quick))
+            known += bool(quick)
             assert clean_merge(git, [one, other], tree) == clean_merge(plain, [one, other], tree)
         for commit in heads:
             assert CommitTree(git, commit).files() == CommitTree(plain, commit).files()
@@ -92,6 +97,7 @@ def test_every_answer_is_that_of_git(seed: int, tmp_path: Path) -> None:
             oids = [i.oid for i in CommitTree(plain, commit).files()]
             assert list(git.blobs(oids)) == list(plain.blobs(oids))
             assert list(git.blobs(oids, 3)) == list(plain.blobs(oids, 3))
+    assert known, "none of the merges was a plain one"
 
 
 def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
