@@ -39,6 +39,7 @@ from itsm_gitops.repository.changeset import Authored, changeset, contributors, 
 from itsm_gitops.repository.identity import identity, pinned
 from itsm_gitops.repository.mended import Mended, mended
 from itsm_gitops.repository.part import PartialSnapshot
+from itsm_gitops.repository.recall import load_recalling
 from itsm_gitops.repository.snapshot import CONFIG
 
 _NAMED = 5
@@ -173,7 +174,7 @@ class _Case:
     def head(self) -> Store:
         # Read by the old rule book: what the request makes of the rules does not matter yet.
         snapshot = PartialSnapshot(self._merge.snapshot, self._records)
-        return load_store(snapshot, book=self.base.book)[0]
+        return load_recalling(snapshot, self.base.book)
 
     @cached_property
     def directory(self) -> Directory:
@@ -322,7 +323,7 @@ class _Case:
 
 def _complete(snapshot: Snapshot) -> Store:
     """Load a base of which everything can be read that a judgement may rest on."""
-    store = load_store(snapshot)[0]
+    store = load_recalling(snapshot)
     store.book.policy(POLICY)
     store.require_complete(_PURPOSE)
     return store

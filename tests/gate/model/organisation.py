@@ -136,7 +136,9 @@ def _items(rng: random.Random, files: Files, people: list[str]) -> list[str]:
         data["lifecycle"] = "production"
         if rng.random() < 0.6:
             data["criticality"] = rng.choice(("low", "medium", "high", "critical"))
-        needs = {"orders": ["orders-db", "web-1"], "web-1": ["orders-db"], "printing": ["web-2"]}.get(name, [])
+        needs = {"orders": ["orders-db", "web-1"], "web-1": ["orders-db"], "printing": ["web-2"]}.get(
+            name, []
+        )
         needs = [n for n in needs if rng.random() < 0.6]
         if needs:
             data["links"] = [{"type": "depends_on", "target": n} for n in needs]
@@ -227,7 +229,12 @@ def roles(rng: random.Random, people: list[str]) -> Doc:
     for _ in range(rng.choice((0, 0, 1, 2))):
         giver, to = rng.sample(people, 2)
         first = START + timedelta(days=rng.choice((-30, -3, 5)))
-        entry = {"from": giver, "to": to, "since": f"{first:%Y-%m-%d}", "until": f"{first + timedelta(days=rng.choice((2, 30))):%Y-%m-%d}"}
+        entry = {
+            "from": giver,
+            "to": to,
+            "since": f"{first:%Y-%m-%d}",
+            "until": f"{first + timedelta(days=rng.choice((2, 30))):%Y-%m-%d}",
+        }
         if rng.random() < 0.3:
             entry["roles"] = rng.sample(["owner", "cab", "change_manager", "rulebook_admin"], 2)
         data["delegates"].append(entry)
