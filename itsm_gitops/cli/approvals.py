@@ -28,6 +28,7 @@ _STYLES = {
     "UNSATISFIED": "bold red",
     "ERROR": "bold red",
     "BYPASSED": "bold red",
+    "COMPOSED": "bold red",
 }
 
 

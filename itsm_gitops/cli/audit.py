@@ -154,6 +154,7 @@ def verify_command(app: App, since: str, until: str, target: str, anchor: str, a
       UNVOUCHED   counts reviews that nobody has signed for
       UNREVIEWED  merged, and there is no statement about it
       BYPASSED    merged without the approvals that were asked for
+      COMPOSED    approved as proposed; the merge made something of it that nobody saw
       OVERDUE     let pass in an emergency, and not reviewed in time
       OVERRIDDEN  let pass in an emergency (for information)
 

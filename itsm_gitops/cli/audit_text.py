@@ -21,6 +21,7 @@ RESULT_STYLES = {
     "SATISFIED": "green",
     "OVERRIDDEN": "yellow",
     "BYPASSED": "bold red",
+    "COMPOSED": "bold red",
     "UNREVIEWED": "bold red",
     "NOT_APPLICABLE": "dim",
 }
@@ -117,6 +118,8 @@ def _facts(
     if predicate["request"].get("url"):
         yield "request", safe_text(f"{predicate['request']['url']}")
     yield "base", f"{statement.base[:12]}, content {str(assessment['digest'])[7:19]}"
+    if assessment.get("unseen"):  # what the branch showed by itself, beside what landed
+        yield "not shown", safe_text(f"by the branch itself, made by the merge: {assessment['unseen']}")
     policy = assessment["sources"].get("schemas/policies/approvals.yaml")
     if policy:
         yield "policy", safe_text(f"{str(policy)[:12]} of schemas/policies/approvals.yaml")

@@ -65,8 +65,11 @@ def post_receive_command() -> int:
         echo(f"itsm: no evidence was recorded: {safe_text(error.message)}", err=True)
         return 1
     for draft in recorded:
-        if draft.result == "BYPASSED":
-            echo(f"itsm: {draft.landed.commit[:12]} is recorded as bypassed: itsm audit verify", err=True)
+        if draft.result in ("BYPASSED", "COMPOSED"):
+            echo(
+                f"itsm: {draft.landed.commit[:12]} is recorded as {draft.result.lower()}: itsm audit verify",
+                err=True,
+            )
     return 0
 
 

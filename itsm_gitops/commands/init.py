@@ -61,12 +61,15 @@ def init(
         _refuse_inside(root)
     zone = timezone or "UTC"
     _refuse_zone(zone)
+    from itsm_gitops.repository.identity import new_identity
+
     named = organisation or DEFAULT_ORGANISATION
     values = {
         "organisation": named,
         "organisation_yaml": _scalar(named),
         "timezone": zone,
         "version": __version__,
+        "identity": new_identity(),
         "today": clock.now().date().isoformat(),
     }
     files = dict(contents(values, examples=examples, forge=forge, host=_host(root)))

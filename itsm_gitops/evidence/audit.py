@@ -17,6 +17,7 @@ from typing import NamedTuple
 from itsm_gitops.evidence.beginning import before_evidence, setting_up
 from itsm_gitops.evidence.ledger import (
     BYPASSED,
+    COMPOSED,
     MEANINGS,
     OVERDUE,
     OVERRIDDEN,
@@ -32,6 +33,7 @@ from itsm_gitops.evidence.moves import (
     audited_since,
     first_parents,
     moves_of,
+    off_line,
 )
 from itsm_gitops.evidence.period import EVERYTHING, Period, in_period
 from itsm_gitops.evidence.reading import Statement
@@ -135,6 +137,7 @@ class _BranchAudit:
         line = first_parents(git, tip)
         start = period.commit or audited_since(git, tip, line, statements)
         whole = moves_of(git, tip, statements, start, line=line)
+        self.off_line = {s.path for s in off_line(git, whole, statements)}
         self.setting_up = frozenset() if period.commit else setting_up(recheck.repo, whole)
         self.moves = in_period(whole, period)
         before = ancestors(git, period.commit) if period.commit else frozenset()
@@ -164,6 +167,13 @@ class _BranchAudit:
                     TAMPERED, ERROR, statement,
                     f"{self.target} no longer holds commit {statement.merge[:12]}: its history was rewritten",
                     "find out who pushed by force, and what was lost: git log, the server's log",
+                )  # fmt: skip
+            elif statement.path in self.off_line:
+                yield finding(
+                    TAMPERED, ERROR, statement,
+                    f"commit {statement.merge[:12]} is no longer on the first-parent line of {self.target}: another "
+                    "history was put in front of it",
+                    "find out which merge did so: git log --first-parent, git log --graph",
                 )  # fmt: skip
             yield from self.recheck.wrong(statement)
             if statement.kind == MERGE:
@@ -203,7 +213,7 @@ class _BranchAudit:
 
 def _consequences(statement: Statement, review: Statement | None, now: datetime) -> Iterator[AuditFinding]:
     """Yield what a merge that was not simply approved needs, or got since."""
-    if statement.result not in (BYPASSED, OVERRIDDEN):
+    if statement.result not in (BYPASSED, COMPOSED, OVERRIDDEN):
         return
     why = reasons(statement)
     due = statement.retro_due
@@ -213,9 +223,9 @@ def _consequences(statement: Statement, review: Statement | None, now: datetime)
             f"reviewed afterwards{late}, {clock.format_time(review.evaluated_at)}, by {_approvers(review)}"
         )
         yield finding(statement.result, INFO, statement, f"{why}; {outcome}")
-    elif statement.result == BYPASSED:
+    elif statement.result in (BYPASSED, COMPOSED):
         hint = f"itsm audit retro {_name_of(statement)} records that it was reviewed afterwards"
-        yield finding(BYPASSED, ERROR, statement, why, hint)
+        yield finding(statement.result, ERROR, statement, why, hint)
     elif due and due < now:
         hint = f"itsm audit retro {_name_of(statement)} records the review"
         message = f"{why}; its review was due {clock.format_time(due)}, {clock.age(due, now)} ago; owed: {_owed(statement)}"
@@ -254,5 +264,7 @@ def reasons(statement: Statement) -> str:
         for v in open_ones
     ]
     told = list(dict.fromkeys(told)) or list(assessment["messages"])
+    if statement.result == COMPOSED:
+        told.insert(0, f"the branch was approved by itself, and the merge made of it: {assessment['unseen']}")
     more = f"; and {len(told) - _REASONS} more" if len(told) > _REASONS else ""
     return "; ".join(told[:_REASONS]) + more or f"the gate said {assessment['result']}"

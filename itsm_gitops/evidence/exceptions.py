@@ -17,6 +17,7 @@ from itsm_gitops.evidence.cells import approvers, who
 from itsm_gitops.evidence.ledger import (
     BACKDATED,
     BYPASSED,
+    COMPOSED,
     MISMATCH,
     OVERRIDDEN,
     TAMPERED,
@@ -27,6 +28,7 @@ from itsm_gitops.evidence.ledger import (
 from itsm_gitops.evidence.population import Population, PopulationMerge
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.statement import MERGE
+from itsm_gitops.gate.landing import LANDING
 from itsm_gitops.model import clock
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.repository.changeset import changeset
@@ -35,7 +37,6 @@ EMERGENCY = "EMERGENCY"
 NO_CHANGE = "NO_CHANGE"
 NO_EVIDENCE = "NO_EVIDENCE"
 LATE = "LATE"
-UNSEEN = "UNSEEN"
 # What each one means, in the order in which they are listed.
 MEANINGS = {
     TAMPERED: "evidence was changed after it was written",
@@ -44,12 +45,12 @@ MEANINGS = {
     UNVOUCHED: "approvals that neither the approvers nor a recorder have signed for",
     UNREVIEWED: "merged, and nothing was recorded about it",
     BYPASSED: "merged without the approvals that the policy asks for",
+    COMPOSED: "what landed is a combination that no approver saw",
     OVERRIDDEN: "let pass by the one on call in the place of those who were asked",
     EMERGENCY: "an emergency change, approved as any other",
     NO_EVIDENCE: "a change that was authorised or carried out, and no statement is about it",
     NO_CHANGE: "configuration items were edited without a change",
     LATE: "approved after the work began, or after the merge",
-    UNSEEN: "what landed is a combination that no approver saw",
 }
 _INTEGRITY = (TAMPERED, BACKDATED, MISMATCH, UNVOUCHED)
 _CLOCKS = timedelta(minutes=5)
@@ -142,7 +143,7 @@ def _of_merge(population: Population, merge: PopulationMerge) -> Iterator[Deviat
         by = f"{landed.committer} <{landed.committer_address}>"
         yield deviation(UNREVIEWED, f"'{landed.subject[:80]}', committed by {by}: no statement is about it")
     else:
-        if statement.result in (BYPASSED, OVERRIDDEN):
+        if statement.result in (BYPASSED, COMPOSED, OVERRIDDEN):
             yield deviation(statement.result, reasons(statement))
         elif _is_emergency(population, merge):
             yield deviation(EMERGENCY, "an emergency change, approved before it was merged")
@@ -151,7 +152,7 @@ def _of_merge(population: Population, merge: PopulationMerge) -> Iterator[Deviat
             yield deviation(LATE, late)
         unseen = _unseen(population, statement)
         if unseen:
-            yield deviation(UNSEEN, unseen)
+            yield deviation(COMPOSED, unseen)
     items = [] if merge.changes else _items(population, merge.paths)
     if items:
         yield deviation(NO_CHANGE, f"edits {_listed(items)}, and no change is in it")
@@ -183,8 +184,13 @@ def _counted(statement: Statement) -> Iterator[Mapping[str, Any]]:
 
 
 def _unseen(population: Population, statement: Statement) -> str:
-    """Say which files are neither what the approvers saw nor what the branch had; empty where there are none."""
+    """Say which files are neither what the approvers saw nor what the branch had; empty where there are none.
+
+    That is asked of statements of older programs only: since then the result says so.
+    """
     assessment = statement.predicate["assessment"]
+    if assessment.get("judged") == LANDING:
+        return ""
     head, base, merge = assessment["head"], statement.base, statement.merge
     if head == merge or assessment["merge_base"] == base or not any(_counted(statement)):
         return ""

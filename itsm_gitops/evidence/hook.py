@@ -15,7 +15,7 @@ from itsm_gitops.gate.types import Assessment
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import Finding
-from itsm_gitops.repository import Git, Repository
+from itsm_gitops.repository import Git, Repository, mainline
 
 if TYPE_CHECKING:
     from itsm_gitops.evidence.writing import StatementDraft
@@ -60,7 +60,8 @@ def read_updates(lines: Iterable[str]) -> list[Update]:
 def pre_receive(updates: Iterable[Update], env: Mapping[str, str], *, check: bool = True) -> list[Decision]:
     """Decide about every reference of a push; what raises is a refusal too.
 
-    Guarded branches (`gate/guard.py` says which) only go forward, and only with the approvals that the
+    Guarded branches (`gate/guard.py` says which) only go forward, with their tip among the first parents, and only
+    with the approvals that the
     policy of their present state asks for, given as signed statements. ``check`` also judges the
     documents. While none of them is there, no branch is taken but the first one. Evidence and statements are never
     taken back, and evidence is taken from nobody but the recorders that the policy names. Other branches are free.
@@ -139,7 +140,18 @@ def _forward(git: Git, update: Update, what: str) -> Decision | None:
         return Decision(update, False, f"{what} cannot be deleted")
     if update.old and git.merge_base(update.old, update.new) != update.old:
         return Decision(update, False, f"{what} only goes forward: git pull --rebase, then push again")
+    if update.old and not mainline.on_line(git, update.old, update.new):
+        return Decision(update, False, _turned(update, what))
     return None
+
+
+def _turned(update: Update, what: str) -> str:
+    """Say what is wrong with a merge of the branch into other work, and the way out."""
+    return (
+        f"the present tip of {what}, {update.old[:12]}, is not among the first parents of what is pushed: a merge took "
+        "the branch into other work instead of the work into the branch; "
+        f"git rebase origin/{short(update.ref)}, then push again"
+    )
 
 
 def _judge(

@@ -15,6 +15,7 @@ from itsm_gitops.repository.ledger import LedgerFile, LedgerFiles, Meddling
 
 UNREVIEWED = "UNREVIEWED"
 BYPASSED = "BYPASSED"
+COMPOSED = "COMPOSED"
 OVERRIDDEN = "OVERRIDDEN"
 OVERDUE = "OVERDUE"
 TAMPERED = "TAMPERED"
@@ -29,6 +30,7 @@ MEANINGS = {
     UNVOUCHED: "counts reviews that neither the approvers nor a recorder have signed for",
     UNREVIEWED: "merged, and there is no statement about it",
     BYPASSED: "merged without the approvals that were asked for",
+    COMPOSED: "approved as proposed; the merge made something of it that nobody saw",
     OVERDUE: "let pass in an emergency, and not reviewed in time",
     OVERRIDDEN: "let pass in an emergency",
 }

@@ -83,11 +83,30 @@ def _walk(
         statement = recorded.get(commit)
         if statement and not _came_from(git, places, statement.base, commit):
             statement = None
-        base = statement.base if statement else next(iter(landed.parents), "")
+        turned = _turned(landed, line, recorded)
+        if turned and statement and statement.base != turned:
+            statement = None
+        base = statement.base if statement else turned or next(iter(landed.parents), "")
         if not base:  # what began the history had no rules to be judged by
             return
         yield BranchMove(base, landed, statement)
         commit = base
+
+
+def _turned(landed: Landed, line: Mapping[str, Landed], recorded: Mapping[str, Statement]) -> str:
+    """Return the tip that the branch had where a merge took it into other work; empty for every other commit.
+
+    Whoever makes such a merge chooses its first parent, and so the policy that would judge it. Evidence knows better.
+    """
+    return next((p for p in landed.parents[1:] if p in recorded and p not in line), "")
+
+
+def off_line(git: Git, moves: BranchMoves, statements: Iterable[Statement]) -> list[Statement]:
+    """Return the statements about merges that neither a move nor the first-parent line of the branch leads to."""
+    reached = {m.landed.commit for m in moves.moves} | ancestors(git, moves.start)
+    out = git.run("rev-list", "--first-parent", "--end-of-options", moves.tip, "--")
+    reached |= set(out.decode("ascii").split())
+    return [s for s in merges(statements).values() if s.merge not in reached]
 
 
 def _came_from(git: Git, places: Mapping[str, int], base: str, commit: str) -> bool:

@@ -69,7 +69,7 @@ class Statement:
 
     @property
     def result(self) -> str:
-        """Return SATISFIED, OVERRIDDEN, BYPASSED, or NOT_APPLICABLE where nobody had to approve."""
+        """Return SATISFIED, OVERRIDDEN, BYPASSED, COMPOSED, or NOT_APPLICABLE where nobody had to approve."""
         result = str(self.predicate["result"])
         return _whole(result, todays_verdicts(self.predicate["assessment"]))
 
@@ -129,7 +129,7 @@ def _sound(predicate: dict[str, Any], assessment: dict[str, Any], subject: dict[
     facts(assessment)
     texts = [predicate[k] for k in ("previous", "original", "signer", "result", "retro_due")]
     texts += [assessment["target"], assessment["result"], *assessment["changes"], *assessment["messages"]]
-    texts += [*assessment["authors"], *assessment["committers"]]
+    texts += [*assessment["authors"], *assessment["committers"], assessment.get("unseen", "")]
     texts += [v[k] for v in assessment["requirements"] for k in ("name", "result", "reason", "role")]
     texts += [r["reason"] for r in assessment["rejected"]]
     mappings = [predicate[k] for k in ("request", "run", "merger", "tool")] + [assessment["sources"], subject]
@@ -150,6 +150,7 @@ def _sound(predicate: dict[str, Any], assessment: dict[str, Any], subject: dict[
 def _review(data: Mapping[str, Any]) -> Review:
     at = clock.parse_time(data["at"])
     texts = [data[k] for k in ("identity", "source", "state", "review_id", "note", "login")]
+    texts.append(data.get("base", ""))  # statements written before approvals named it have none
     maybe = [data[k] for k in ("person", "commit", "digest", "target")]
     good = all(isinstance(t, str) for t in (*texts, *data["changes"], *(m for m in maybe if m is not None)))
     if at is None or not good or data["state"] not in REVIEW_STATES:

@@ -13,6 +13,7 @@ from itsm_gitops.evidence.ledger import BACKDATED, MISMATCH, TAMPERED, AuditFind
 from itsm_gitops.evidence.reading import Statement, differences
 from itsm_gitops.evidence.statement import MERGE, NAMESPACE
 from itsm_gitops.gate import signed
+from itsm_gitops.gate.landing import LANDING, PROPOSAL
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.findings import ERROR
@@ -96,6 +97,7 @@ class Recheck:
             inputs=statement.inputs,
             at=statement.evaluated_at,
             overrides=statement.kind == MERGE,
+            judged=self._judged(statement),
         )
         changed = self.tree(statement.base) != landed.tree
         wrong = [_WORDS.get(d, f"'{d}'") for d in differences(assessment, again)]
@@ -117,6 +119,20 @@ class Recheck:
         if early:
             message = f"{early[0].person} gave the approval before the merge that it is to review"
             yield finding(MISMATCH, ERROR, statement, message)
+
+    def _judged(self, statement: Statement) -> str:
+        """Return how a statement is computed again: one of an old program as that program did.
+
+        Behind the first statement that was judged by what landed, all are: nobody goes back to the weaker way.
+        """
+        first = self._first_by_landing
+        old = statement.predicate["assessment"].get("judged") != LANDING
+        return PROPOSAL if old and (first is None or statement.sequence < first) else LANDING
+
+    @cached_property
+    def _first_by_landing(self) -> int | None:
+        ours = (s for s in self.ledger.statements if s.predicate["assessment"].get("judged") == LANDING)
+        return min((s.sequence for s in ours), default=None)
 
     def _merged(self, statement: Statement) -> datetime:
         """Return when the merge was judged that a retrospective review is about."""

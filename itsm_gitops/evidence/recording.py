@@ -22,11 +22,12 @@ from itsm_gitops.gate import signed
 from itsm_gitops.gate.digest import Ignore, content, nothing_ignored
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import read_policy
-from itsm_gitops.gate.types import BYPASSED, OVERRIDDEN
+from itsm_gitops.gate.types import BYPASSED, COMPOSED, OVERRIDDEN
 from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError, Refused, RuleBookError, UsageError
 from itsm_gitops.repository import Git, Repository, ledger, load_store, mainline, read_rulebook, refs, sharing
+from itsm_gitops.repository.identity import identity
 from itsm_gitops.repository.part import PartialSnapshot
 
 # A push of more commits than this, of which only the last was approved, is not recognised as one.
@@ -230,7 +231,7 @@ def retro(repo: Repository, what: str, options: RecordingOptions) -> Recorded:
 
 def _to_review(statements: Sequence[Statement], what: str) -> Statement:
     merged = [s for s in statements if s.kind == MERGE]
-    waiting = [s for s in merged if s.result in (OVERRIDDEN, BYPASSED)]
+    waiting = [s for s in merged if s.result in (OVERRIDDEN, BYPASSED, COMPOSED)]
     reviewed = {s.predicate["original"] for s in statements if s.kind == RETROACTIVE}
     open_statements = [s for s in waiting if s.name not in reviewed]
     if len(open_statements) > 1:
@@ -278,7 +279,7 @@ def _valid_today(
     if not statements:
         return
     tip = branch(repo, target)[1]
-    directory, origin = _directory(repo, tip), mainline.origin(repo.history, tip)
+    directory, origin = _directory(repo, tip), identity(repo.history, tip)
     good = signed.read(statements, directory, clock.now(), origin, lambda r: r.at > since)
     valid = {r.review_id for r in good.reviews if directory.active(str(r.person))}
     yield from (s for s in statements if s.oid in valid)

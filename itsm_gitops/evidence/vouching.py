@@ -19,7 +19,7 @@ from itsm_gitops.evidence.ledger import UNVOUCHED, AuditFinding, Ledger, finding
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.forges.answers import is_commit
 from itsm_gitops.gate.people import Directory
-from itsm_gitops.gate.types import BYPASSED
+from itsm_gitops.gate.types import BYPASSED, COMPOSED
 from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import ItsmError
@@ -142,7 +142,9 @@ def _voucher(statement: Statement, recorders: frozenset[str] | None) -> Voucher:
 
 def _unvouched(statement: Statement, voucher: Voucher) -> AuditFinding | None:
     if voucher.recorders is not None:
-        if voucher.signer in voucher.recorders or not (voucher.sources or statement.result == BYPASSED):
+        if voucher.signer in voucher.recorders or not (
+            voucher.sources or statement.result in (BYPASSED, COMPOSED)
+        ):
             return None
         may = ", ".join(sorted(voucher.recorders)[:_LISTED]) or "nobody who is active"
         who = (

@@ -27,7 +27,8 @@ class Review:
     A signed statement names its person, which its key proves. ``source`` is the adapter's name.
     ``commit`` is what the reviewer saw (None: unknown). ``digest`` is the changeset a signed
     statement is about. ``target`` is the branch it was given for (None: unknown; empty: another one). ``login`` is
-    a label and decides nothing. ``changes`` are the change records a signed statement names.
+    a label and decides nothing. ``changes`` are the change records a signed statement names, ``base`` the tip of the
+    target branch that it was signed on (empty: not said; a forge's review is bound to its pull request instead).
     """
 
     person: str | None
@@ -44,6 +45,7 @@ class Review:
     note: str = ""
     login: str = ""
     changes: tuple[str, ...] = ()
+    base: str = ""
 
 
 PROGRAM = "bot:"  # before the identity of an account that the forge says is a program

@@ -209,7 +209,7 @@ def approve(
     does not know, a part in the request).
     """
     from itsm_gitops.gate import signed
-    from itsm_gitops.repository import mainline
+    from itsm_gitops.repository.identity import identity
 
     before = approvals(repo, asked)
     if not before.digest:
@@ -221,7 +221,7 @@ def approve(
         raise Refused(f"this approval would not count: {before.separated[person]}")
     file = signing_key(repo, key)
     signed.require_key(directory, person, file, before.at.date())
-    text = signed.statement(before, mainline.origin(repo.history, before.base), person, state, note)
+    text = signed.statement(before, identity(repo.history, before.base), person, state, note)
     subject = before.changes[0] if before.changes else before.digest.removeprefix("sha256:")[:12]
     name = signed.sign(repo.history, text, file, subject)
     return Approved(name, text.decode(), approvals(repo, asked))

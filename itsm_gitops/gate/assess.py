@@ -12,16 +12,18 @@ from datetime import datetime
 from functools import cached_property
 
 from itsm_gitops.forges.reviews import PROGRAM, Review
+from itsm_gitops.gate import landing, signed
 from itsm_gitops.gate import requirements as wanted
-from itsm_gitops.gate import signed
 from itsm_gitops.gate.authors import joining, unknown_words, with_joining
-from itsm_gitops.gate.digest import ReviewedContent, content
+from itsm_gitops.gate.digest import Content, ReviewedContent, content
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import ApprovalRule, Policy, read_policy
+from itsm_gitops.gate.progress import asked_again
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.reviews import Judge
 from itsm_gitops.gate.separation import Parts, Provenance, separate
 from itsm_gitops.gate.signers import signers
+from itsm_gitops.gate.spent import ApprovalUse
 from itsm_gitops.gate.summary import describe
 from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, Assessment, Requirement, Verdict, worst
 from itsm_gitops.gate.verdicts import JudgedRequirements, OtherDirectories, judge
@@ -29,10 +31,12 @@ from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.door import plain_name
 from itsm_gitops.model.errors import Incomplete, RuleBookError
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
-from itsm_gitops.repository import Repository, Snapshot, Store, load_store, mainline, read_rulebook, refs
+from itsm_gitops.repository import Repository, Snapshot, Store, load_store, read_rulebook, refs
 from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
+from itsm_gitops.repository.identity import identity, pinned
 from itsm_gitops.repository.mended import Mended, mended
 from itsm_gitops.repository.part import PartialSnapshot
+from itsm_gitops.repository.snapshot import CONFIG
 
 _NAMED = 5
 _PURPOSE = "who must approve"
@@ -50,6 +54,7 @@ def assess(
     pushed_by: Sequence[str] = (),
     statements: Iterable[refs.StoredText] | None = None,
     overrides: bool = True,
+    judged: str = landing.LANDING,
 ) -> Assessment:
     """Return how the request that brings ``head`` into ``base`` stands.
 
@@ -57,6 +62,9 @@ def assess(
     account that opened it, ``pushed_by`` who pushed to it (see ``separation.Provenance``). ``statements`` are signed ones, to be checked here; None stands for all
     that the repository keeps. Without ``overrides`` nobody may let it pass in the place of those who
     are asked. Policy, roles, people, delegates and owners are those of ``base``.
+    What is judged is what would land: the merge result against ``base``. As a PROPOSAL (``judged``) it is what the
+    branch shows since it left the target branch, and nothing is asked about earlier merges: so
+    programs of version 0.1 judged.
     What cannot be decided is a verdict ERROR, never a pass: so is everything while a document of the CMDB
     or a record in question cannot be read at ``base``, unless the request repairs it (then the last version
     that could be read counts). Raises GitError where a commit or
@@ -66,9 +74,9 @@ def assess(
     base_commit, head_commit = git.resolve(base), git.resolve(head)
     git.require_history("who wrote what is to be merged")
     merge_base, *more = merge_bases(git, base_commit, head_commit)
-    blank = Assessment(base_commit, merge_base, head_commit, target, "", now)
+    blank = Assessment(base_commit, merge_base, head_commit, target, "", now, judged=judged)
     if more:
-        return replace(blank, messages=(_crossed([merge_base, *more], target),))
+        return replace(blank, messages=(landing.crossed([merge_base, *more], target),))
     kept = refs.texts(git, signed.PREFIX) if statements is None else tuple(statements)
     try:
         return _Case(
@@ -111,6 +119,7 @@ class _Case:
         return replace(
             self.blank,
             digest=request.content.digest,
+            unseen=self._unseen,
             changes=tuple(t.id for t in request.changes),
             paths=tuple(request.content.changes),
             verdicts=tuple(verdicts),
@@ -129,9 +138,20 @@ class _Case:
         return read_policy(self.base.book.policy(POLICY))
 
     @cached_property
+    def _merge(self) -> landing.MergePreview:
+        about = self.blank
+        return landing.preview(
+            self.repo.history, about.merge_base, about.base, about.head, judged=about.judged
+        )
+
+    @cached_property
+    def _unseen(self) -> str:
+        return landing.unseen(self.repo.history, self._merge, self.request.content, self.policy.ignores)
+
+    @cached_property
     def _records(self) -> list[str]:
-        found = changeset(self.repo.history, self.blank.merge_base, self.blank.head)
-        return [c.path for c in found]
+        merge = self._merge
+        return [c.path for c in changeset(merge.git, merge.old, merge.new)]
 
     @cached_property
     def base(self) -> Store:
@@ -139,8 +159,7 @@ class _Case:
         try:
             return _complete(part)
         except (Incomplete, RuleBookError):
-            head = self.repo.snapshot(self.blank.head)
-            repaired = mended(self.repo.history, self.blank.base, head, self._records)
+            repaired = mended(self.repo.history, self.blank.base, self._merge.snapshot, self._records)
             if not repaired:
                 raise
             older = Mended(self.repo.snapshot(self.blank.base), repaired)
@@ -149,7 +168,7 @@ class _Case:
     @cached_property
     def head(self) -> Store:
         # Read by the old rule book: what the request makes of the rules does not matter yet.
-        snapshot = PartialSnapshot(self.repo.snapshot(self.blank.head), self._records)
+        snapshot = PartialSnapshot(self._merge.snapshot, self._records)
         return load_store(snapshot, book=self.base.book)[0]
 
     @cached_property
@@ -176,11 +195,15 @@ class _Case:
 
     @cached_property
     def request(self) -> Request:
-        found = content(self.repo.history, self.blank.merge_base, self.blank.head, self.policy.ignores)
-        return Request(self.policy, self.base, self.head, found, self.blank.at, self._text)
+        return Request(self.policy, self.base, self.head, self._content, self.blank.at, self._text)
+
+    @cached_property
+    def _content(self) -> Content:
+        merge = self._merge
+        return content(merge.git, merge.old, merge.new, self.policy.ignores)
 
     def _text(self, blob: str) -> str:
-        return next(self.repo.history.blobs([blob])).content.decode("utf-8", "replace")
+        return next(self._merge.git.blobs([blob])).content.decode("utf-8", "replace")
 
     @cached_property
     def commits(self) -> list[Authored]:
@@ -200,18 +223,27 @@ class _Case:
             policy=self.policy,
             directory=self.directory,
             parts=self.parts,
-            seen=ReviewedContent(
-                self.repo.history, self.blank.base, self.request.content, self.policy.ignores
-            ),
+            seen=ReviewedContent(self._merge.git, self.blank.base, self.request.content, self.policy.ignores),
             digest=self.request.content.digest,
             target=self.blank.target,
             now=self.blank.at,
+            use=self._use,
+        )
+
+    @property
+    def _use(self) -> ApprovalUse | None:
+        if self.blank.judged == landing.PROPOSAL:
+            return None
+        return ApprovalUse(
+            self.repo.history, self.blank.base, self.blank.target, self.request.content.changes
         )
 
     @property
     def _origin(self) -> str:
-        """The first commit of the target branch; not looked for where nobody has signed."""
-        return mainline.origin(self.repo.history, self.blank.base) if self.statements else ""
+        """What this repository is known by; not looked for where nobody has signed."""
+        if not self.statements:
+            return ""
+        return identity(self.repo.history, self.blank.base, self.base.snapshot)
 
     def _about_this(self, review: Review) -> bool:
         """Whether a statement is about some state of this request, and not about another one."""
@@ -232,6 +264,9 @@ class _Case:
             yield _error(path, f"no rule of the policy covers {path}; {hint}")
         for path, why in self.request.broken.items():
             yield _error(path, why)
+        stuck = landing.conflict(self._merge, self.blank.target)
+        if stuck:
+            yield _error("merge", stuck)
         stays = (p for p, c in self.request.content.changes.items() if c.status != "D")
         for path, why in self.request.door.refusals(stays):
             yield _error(plain_name(path), why)
@@ -239,12 +274,25 @@ class _Case:
         if strict and not joining(self.request, self.parts):
             yield from (_error("authors", words) for words in unknown_words(self.parts))
 
+    def _other_identity(self) -> bool:
+        git, about = self.repo.history, self.blank
+        if CONFIG not in self.request.content.changes:
+            return False
+        before = pinned(git, about.base)
+        return bool(before) and before != pinned(git, about.head)
+
     def _messages(self, judged: JudgedRequirements) -> Iterator[str]:
+        for change in self.request.changes:
+            yield from asked_again(change.id, self.request.facts(change), len(self.request.work))
         if self.policy.unknown_author != "error" or joining(self.request, self.parts):
             yield from unknown_words(self.parts)
-        for identity in self.provenance.pushed_by:
-            if not identity.startswith(PROGRAM) and not self.directory.by_identity(identity):
-                yield f"{identity.removeprefix('user:')} pushed this, and is nobody in cmdb/people on the target branch"
+        for pusher in self.provenance.pushed_by:
+            if not pusher.startswith(PROGRAM) and not self.directory.by_identity(pusher):
+                yield f"{pusher.removeprefix('user:')} pushed this, and is nobody in cmdb/people on the target branch"
+        if self._unseen:
+            yield landing.behind(self._unseen, self.blank.target)
+        if self._other_identity():
+            yield "this request changes the identity of the repository: every signed approval that waits is void after it"
         if any(self.request.protected(p) for p in self.request.content.changes):
             yield "this request changes who may approve; it is judged by the rules, roles and people of the target branch"
         for calendar, becomes in self.request.lifted:
@@ -270,14 +318,6 @@ def _complete(snapshot: Snapshot) -> Store:
     store.book.policy(POLICY)
     store.require_complete(_PURPOSE)
     return store
-
-
-def _crossed(meeting: Sequence[str], target: str) -> str:
-    named = ", ".join(c[:12] for c in meeting[:_NAMED])
-    return (
-        f"it meets the target branch in {len(meeting)} commits ({named}), so no difference shows what a merge "
-        f"would take back; merge {target or 'the target branch'} into it once more, or rebase it"
-    )
 
 
 def _error(name: str, reason: str) -> Verdict:

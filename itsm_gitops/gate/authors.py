@@ -24,7 +24,11 @@ def joining(request: Request, parts: Parts) -> list[str]:
     where something else is in it, or where an author is unknown and none of these files has the address.
     """
     people = [t for t in request.items if PERSON in t.kind.plays and t.after is not None]
-    if set(request.content.changes) - {t.path for t in people} or parts.programs or not all(map(_adds, people)):
+    if (
+        set(request.content.changes) - {t.path for t in people}
+        or parts.programs
+        or not all(map(_adds, people))
+    ):
         return []
     addresses = {a.lower() for t in people for a in names(t.data.get("commit_addresses"))}
     return [t.id for t in people] if all(u.address in addresses for u in parts.unknown) else []

@@ -27,6 +27,7 @@ _WORDS = {
     types.NOT_APPLICABLE: "➖&nbsp;not&nbsp;needed",
     types.OVERRIDDEN: "⚠️&nbsp;overridden",
     types.BYPASSED: "⛔&nbsp;bypassed",
+    types.COMPOSED: "⛔&nbsp;composed",
     types.ERROR: "⛔&nbsp;error",
 }
 _HEADLINES = {
@@ -35,6 +36,7 @@ _HEADLINES = {
     types.OVERRIDDEN: "⚠️ Approved by an override: a review must follow",
     types.UNSATISFIED: "⏳ Approvals are missing",
     types.BYPASSED: "⛔ Merged without approval",
+    types.COMPOSED: "⛔ Merged into something that nobody saw",
     types.ERROR: "⛔ This cannot be merged as it is",
 }
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops import documents
 from itsm_gitops.gate.policy import Policy
+from itsm_gitops.gate.progress import plan_edits
 from itsm_gitops.graph.risk import LEVELS, RiskBook
 from itsm_gitops.model import diff
 from itsm_gitops.model.decisions import firm_states
@@ -68,7 +69,8 @@ def facts(
     """Return the facts of a change: as it would be, or as it was where it is removed.
 
     ``items`` are all items that it affects. A fact is None where the record does not say, or says
-    what nobody can know the meaning of. ``departures`` is no condition; it explains ``template``.
+    what nobody can know the meaning of. ``departures`` is no condition; it explains ``template``,
+    as ``plan_edits`` explains why an authorised change is asked for again.
     """
     before, after, data, kind = change.before, change.after, change.data, change.kind
     outage = data.get("outage")
@@ -84,6 +86,7 @@ def facts(
         "criticality": _criticality(base, items),
         "template": standing,
         "departures": departs,
+        "plan_edits": _edits_of_plan(policy, base, change),
     }
 
 
@@ -157,9 +160,16 @@ def _stage(policy: Policy, base: Store, kind: Kind, before: Data | None, after: 
         return PREPARATION
     if before is None or before.get("state") not in authorised_states(base.book, kind):
         return AUTHORISATION
-    fields = {str(c.pointer[0]) for c in diff.diff(before, after)}
     wider = affected_places(kind, after).keys() - affected_places(kind, before).keys()
-    return AUTHORISATION if wider or fields - policy.progress_fields else PROGRESS
+    return AUTHORISATION if wider or plan_edits(before, after, policy.progress_fields) else PROGRESS
+
+
+def _edits_of_plan(policy: Policy, base: Store, change: Touched) -> list[str]:
+    """Return what a request does to a plan that was approved before, in words."""
+    before, after = change.before, change.after
+    if before is None or after is None or not allows_work(base, change.kind, before):
+        return []
+    return plan_edits(before, after, policy.progress_fields)
 
 
 def _linked(policy: Policy, base: Store, head: Store, change: Touched) -> Iterator[str]:

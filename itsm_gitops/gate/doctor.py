@@ -20,6 +20,7 @@ from itsm_gitops.forges.http import ForgeError
 from itsm_gitops.gate import doctor_plain as plain
 from itsm_gitops.gate.codeowners import codeowners
 from itsm_gitops.gate.doctor_branches import branch_checks, rehearsed
+from itsm_gitops.gate.doctor_landing import identity_check, up_to_date
 from itsm_gitops.gate.doctor_people import FAILED, OK, UNKNOWN, WARNING, Check, author_check, people_checks
 from itsm_gitops.graph.ownership import HEADER, PLACES
 from itsm_gitops.model.errors import GitError, Incomplete, ItsmError
@@ -36,7 +37,7 @@ _PINNED = re.compile(r"uses:\s*(\S+)")
 
 def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[Check]:
     """Look at everything; what cannot be looked at is in the list as ``unknown``."""
-    found = [*_machine(repo)]
+    found = [*_machine(repo), identity_check(repo)]
     try:
         name = forge if forge == plain.PLAIN else forging.forge_name(repo, forge)
     except ItsmError as error:
@@ -183,6 +184,7 @@ def look(server: Forge, branch: str) -> Iterator[Check]:
         yield from _github(server, branch)
     elif isinstance(server, GitLab):
         yield from _gitlab(server, branch)
+    yield from up_to_date(server, branch)
 
 
 def _verdict(subject: str, good: bool, yes: str, no: str, hint: str, *, bad: str = FAILED) -> Check:

@@ -11,6 +11,7 @@ from typing import Any
 from itsm_gitops.gate.conditions import (
     AUTHORISATION,
     FOR_INCIDENT,
+    PROGRESS,
     Beside,
     Touched,
     allows_work,
@@ -153,9 +154,19 @@ class Request:
         if known is None:
             items = self.affected(change)
             known = facts(self.policy, self.base, self.head, change, items, self._beside)
+            if self._brings_files(change, known):
+                known = {**known, "stage": AUTHORISATION, "brings_files": True}
             in_freeze = self._window_is_frozen(change, known, items)
             known = self._facts[change.path] = {**known, **self._risk(change, known), FROZEN: in_freeze}
         return known
+
+    def _brings_files(self, change: Touched, known: Data) -> bool:
+        """Whether an authorised change takes the files that carry it out, which nobody saw when its plan was approved.
+
+        Those who approved the plan are asked about them: whoever reports progress could otherwise bring any file.
+        """
+        going_on = known["stage"] == PROGRESS and allows_work(self.base, change.kind, change.after)
+        return going_on and bool(self.work)
 
     @cached_property
     def _calendars(self) -> Calendars:

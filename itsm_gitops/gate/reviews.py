@@ -13,6 +13,7 @@ from itsm_gitops.gate.digest import ReviewedContent
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import Policy
 from itsm_gitops.gate.separation import Parts
+from itsm_gitops.gate.spent import ApprovalUse
 from itsm_gitops.gate.types import RejectedReview
 from itsm_gitops.model import clock
 
@@ -55,7 +56,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class Judge:
-    """What decides whether one approval can count. ``parts`` says who may not, and why."""
+    """What decides whether one approval can count. ``parts`` says who may not, and why.
+
+    ``use`` knows which approvals are used up; None where nobody asks.
+    """
 
     policy: Policy
     directory: Directory
@@ -64,6 +68,7 @@ class Judge:
     digest: str
     target: str
     now: datetime
+    use: ApprovalUse | None = None
 
     @cached_property
     def separated(self) -> Mapping[str, str]:
@@ -174,7 +179,8 @@ class Judge:
             reason = f"it is {age} old, and approvals count for {clock.age(self.now - limit, self.now)}"
             return RejectedReview(review, EXPIRED, reason)
         if review.digest is not None and review.digest == self.digest:
-            return None
+            code, reason = self.use.refuse(review) if self.use else ("", "")
+            return RejectedReview(review, code, reason) if code else None
         if not review.commit:
             return RejectedReview(review, NO_COMMIT, f"it does not say what {person} saw")
         if review.digest is None and self.seen.current(review.commit):

@@ -21,9 +21,10 @@ NOT_REQUIRED = "NOT_REQUIRED"
 NOT_APPLICABLE = "NOT_APPLICABLE"
 OVERRIDDEN = "OVERRIDDEN"
 BYPASSED = "BYPASSED"
+COMPOSED = "COMPOSED"
 ERROR = "ERROR"
 # From the worst to the best; a request is as good as the worst of its verdicts.
-RESULTS = (ERROR, UNSATISFIED, BYPASSED, OVERRIDDEN, SATISFIED, NOT_REQUIRED, NOT_APPLICABLE)
+RESULTS = (ERROR, UNSATISFIED, BYPASSED, COMPOSED, OVERRIDDEN, SATISFIED, NOT_REQUIRED, NOT_APPLICABLE)
 PASSING = (SATISFIED, OVERRIDDEN, NOT_APPLICABLE)
 
 
@@ -79,7 +80,9 @@ class Assessment:
     everything it touches. ``separated`` says of each person who may not approve, why.
     ``authors`` and ``committers`` are people, or ``Name <address>`` where nobody is known by that
     address. ``sources`` maps the files of the policy that were used to their blobs at base. ``facts``
-    says of each change in a sentence what the rules see of it.
+    says of each change in a sentence what the rules see of it. ``judged`` is ``landing`` (what a merge would make of
+    the base) or ``proposal`` (what the branch shows by itself), ``unseen`` says in what the two differ.
+    ``composed`` says of what was merged that the branch by itself was approved, but not what came of it.
     """
 
     base: str
@@ -99,6 +102,9 @@ class Assessment:
     separated: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    judged: str = "landing"
+    unseen: str = ""
+    composed: bool = False
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:

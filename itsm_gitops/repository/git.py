@@ -116,12 +116,18 @@ class Git:
         return Git(self.root, {**self._extra, **extra})
 
     def run(
-        self, *args: str, timeout: float = TIMEOUT, index: str | None = None, stdin: bytes = b""
+        self,
+        *args: str,
+        timeout: float = TIMEOUT,
+        index: str | None = None,
+        stdin: bytes = b"",
+        accept: frozenset[int] = frozenset(),
     ) -> bytes:
         """Run one git command and return what it prints; raises GitError with a hint.
 
         ``args`` are the command's own; callers put ``--end-of-options`` and ``--`` before any
         text that comes from outside. ``index`` names another index file, ``stdin`` is standard input.
+        ``accept`` are exit codes that are an answer too.
         """
         import subprocess
 
@@ -139,7 +145,7 @@ class Git:
             raise GitError(
                 f"git {args[0]} took longer than {timeout:.0f} s", "is the disk reachable?"
             ) from error
-        if process.returncode:
+        if process.returncode and process.returncode not in accept:
             raise explain(args[0], process.returncode, process.stderr)
         return process.stdout
 

@@ -53,7 +53,7 @@ def doctor(
 
 
 def _protect(forge: FakeGitHub) -> None:
-    checks = {"required_status_checks": [GATE], "strict_required_status_checks_policy": False}
+    checks = {"required_status_checks": [GATE], "strict_required_status_checks_policy": True}
     both = [shapes.rule("deletion"), shapes.rule("non_fast_forward")]
     forge.rules["main"] = [
         *both,
@@ -63,7 +63,9 @@ def _protect(forge: FakeGitHub) -> None:
     forge.rules["itsm/evidence"] = both
 
 
-SERVER = ("pull requests", "gate", "gate's source", "force pushes", "deletion", "last push", "evidence")
+SERVER = (
+    "pull requests", "gate", "gate's source", "force pushes", "deletion", "last push", "evidence", "up to date",
+)  # fmt: skip
 
 
 def test_a_server_without_rules_lets_everything_through(doctor: Run) -> None:
@@ -75,6 +77,7 @@ def test_a_server_without_rules_lets_everything_through(doctor: Run) -> None:
         "deletion": "failed",
         "last push": "warning",
         "evidence": "failed",
+        "up to date": "failed",
     }
 
 
@@ -97,6 +100,11 @@ def test_a_server_with_rules(doctor: Run, forge: FakeGitHub) -> None:
             "gate's source",
             "any writer can post this status",
         ),
+        (
+            lambda rules: rules[3]["parameters"].update(strict_required_status_checks_policy=False),
+            "up to date",
+            "a branch that is behind can be merged: the gate's verdict is about an older state of main",
+        ),
     ],
 )
 def test_each_rule_that_is_missing_is_named(
@@ -106,8 +114,27 @@ def test_each_rule_that_is_missing_is_named(
     forge.rules["main"] = json.loads(json.dumps(forge.rules["main"]))
     weaken(forge.rules["main"])
     found = doctor(code=1)
-    assert {s for s, (result, _) in found.items() if result == "failed"} == {subject}
+    also = {"up to date"} if subject == "gate" else set()  # without the check nothing demands it
+    assert {s for s, (result, _) in found.items() if result == "failed"} == {subject} | also
     assert found[subject][1] == message
+
+
+def test_a_merge_queue_judges_what_lands(doctor: Run, forge: FakeGitHub) -> None:
+    _protect(forge)
+    rules = json.loads(json.dumps(forge.rules["main"]))
+    rules[3]["parameters"]["strict_required_status_checks_policy"] = False
+    forge.rules["main"] = [*rules, shapes.rule("merge_queue")]
+    assert doctor()["up to date"] == ("ok", "what is merged was judged with the present main")
+
+
+def test_a_repository_without_an_identity_is_told(doctor: Run, hosted: Hosted) -> None:
+    assert doctor("--offline")["identity"] == ("ok", "is pinned in itsm.yaml")
+    settings = hosted.clone.root / "itsm.yaml"
+    lines = settings.read_text().splitlines(keepends=True)
+    settings.write_text("".join(s for s in lines if not s.startswith("identity:")))
+    assert doctor("--offline")["identity"] == (
+        "warning", "is not pinned: signed approvals know this repository by its first commit",
+    )  # fmt: skip
 
 
 def test_a_repository_without_codeowners_is_still_looked_at(doctor: Run, forge: FakeGitHub) -> None:

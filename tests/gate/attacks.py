@@ -190,7 +190,7 @@ ATTACKS = (
               request=(record(state="closed"), write("infra/a.tf", "x\n"), commit())),
     Situation("change that still asks authorises no work", ERROR, "no rule of the policy covers infra/a.tf", (ok("bob"),),
               request=(record(state="authorize"), write("infra/a.tf", "x\n"), commit())),
-    Situation("progress authorises no work", ERROR, "no rule of the policy covers infra/a.tf", (ok("bob"),),
+    Situation("progress brings files that nobody approved", UNSATISFIED, "it now brings 1 file that nobody has seen", (),
               base=(record(),), request=(record(state="implement"), write("infra/a.tf", "x\n"), commit())),
     Situation("progress authorises no edit of an item", UNSATISFIED, "needs 1 of 1 by owner: bob, carl", (),
               base=(record(),), request=(record(state="implement"), edit(SERVER, "name: Server s1", "name: Server one"), commit())),

@@ -20,6 +20,7 @@ _RESULTS = {
     "SATISFIED": ("Approved", "done"),
     "OVERRIDDEN": ("Let pass in an emergency", "waiting"),
     "BYPASSED": ("Merged past the gate", "bad"),
+    "COMPOSED": ("Merged into something that nobody saw", "bad"),
     "UNSATISFIED": ("Not approved", "bad"),
     "ERROR": ("Could not be judged", "bad"),
     "NOT_REQUIRED": ("Nobody need approve", "none"),
