@@ -14,8 +14,11 @@ from functools import cached_property
 from itsm_gitops.forges.reviews import PROGRAM, Review
 from itsm_gitops.gate import landing, signed
 from itsm_gitops.gate import requirements as wanted
+from itsm_gitops.gate.announced import Announcements
 from itsm_gitops.gate.authors import joining, unknown_words, with_joining
 from itsm_gitops.gate.digest import Content, ReviewedContent, content
+from itsm_gitops.gate.disclosure import notes
+from itsm_gitops.gate.lapsed import lapsed
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import ApprovalRule, Policy, read_policy
 from itsm_gitops.gate.progress import asked_again
@@ -131,6 +134,7 @@ class _Case:
             separated=parts.apart(),
             sources=self._sources(asked, judged),
             facts={t.id: describe(request, t) for t in request.changes},
+            notes=notes(request),
         )
 
     @cached_property
@@ -195,7 +199,9 @@ class _Case:
 
     @cached_property
     def request(self) -> Request:
-        return Request(self.policy, self.base, self.head, self._content, self.blank.at, self._text)
+        seen = (r.commit for r in self.reviews if r.commit)
+        proof = Announcements(self.repo, self.base.book, self.blank.base, self.blank.head, seen)
+        return Request(self.policy, self.base, self.head, self._content, self.blank.at, self._text, proof)
 
     @cached_property
     def _content(self) -> Content:
@@ -262,8 +268,8 @@ class _Case:
         for path in left:
             hint = "name it in a rule, or let a change in the same request authorise it"
             yield _error(path, f"no rule of the policy covers {path}; {hint}")
-        for path, why in self.request.broken.items():
-            yield _error(path, why)
+        for name, why in (*self.request.broken.items(), *lapsed(self.request)):
+            yield _error(name, why)
         stuck = landing.conflict(self._merge, self.blank.target)
         if stuck:
             yield _error("merge", stuck)

@@ -80,11 +80,19 @@ def render(
         *(_change(c) for c in changes[:3]),
         _and_more(len(changes) - 3, "change"),
         *(f"> ⛔ {plain(m, 300)}" for m in assessment.messages[:_MANY]),
+        _notes(assessment),
         _approvals(assessment, called),
         _rejected(assessment, called),
         _footer(assessment),
     ]
     return _bounded([b for b in blocks if b])
+
+
+def _notes(assessment: Assessment) -> str:
+    """List what the reviewer has to judge, because no rule can."""
+    rows = [f"- 👁️ {plain(note, 300)}" for note in assessment.notes[:_MANY]]
+    more = _and_more(len(assessment.notes) - _MANY, "note")
+    return "\n".join([*rows, *([f"- {more}"] if more else [])])
 
 
 def _footer(assessment: Assessment) -> str:

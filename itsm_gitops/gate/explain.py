@@ -71,6 +71,7 @@ def as_json(assessment: Assessment) -> dict[str, Any]:
         "judged": assessment.judged,
         "unseen": assessment.unseen,
         "composed": assessment.composed,
+        "notes": list(assessment.notes),
     }
 
 

@@ -14,6 +14,7 @@ from itsm_gitops.gate.conditions import (
     PROGRESS,
     Beside,
     Touched,
+    Urgency,
     allows_work,
     computed_risk,
     controlled_edit,
@@ -23,12 +24,14 @@ from itsm_gitops.gate.conditions import (
 )
 from itsm_gitops.gate.digest import Content
 from itsm_gitops.gate.door import Door
+from itsm_gitops.gate.files import files_of_items
 from itsm_gitops.gate.freezes import FROZEN, LiftedFreeze, exempt_type, frozen_now, frozen_window, lifted
 from itsm_gitops.gate.policy import COST_FROM, ApprovalRule, Policy
+from itsm_gitops.gate.urgency import urgency
 from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
-from itsm_gitops.graph.risk import RiskBook
+from itsm_gitops.graph.risk import AskedProof, RiskBook
 from itsm_gitops.model.decisions import is_reference
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.facts import affected_places, authorised_states
@@ -47,7 +50,12 @@ Data = Mapping[str, Any]
 
 @dataclass
 class Request:
-    """A request in the light of its base: the old rule book and CMDB, the new documents."""
+    """A request in the light of its base: the old rule book and CMDB, the new documents.
+
+    ``proof`` says since when changes were announced; without it their timelines are believed. ``urgent`` and
+    ``asked`` (when authorisation was asked for: by the timeline, and proven) are there, by path, for changes whose
+    facts were asked for.
+    """
 
     policy: Policy
     base: Store
@@ -55,7 +63,10 @@ class Request:
     content: Content
     now: datetime
     text: Callable[[str], str] = str  # what a blob holds; for files that are no documents
+    proof: AskedProof | None = None
     broken: dict[str, str] = field(default_factory=dict)
+    urgent: dict[str, Urgency] = field(default_factory=dict)
+    asked: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     _facts: dict[str, Data] = field(default_factory=dict)
 
     @cached_property
@@ -109,13 +120,25 @@ class Request:
         return tuple(
             p
             for p in self.content.changes
-            if _is_work(p) and not self.protected(p) and not any(r.covers(p) for r in rules)
+            if is_work(p) and not self.protected(p) and not any(r.covers(p) for r in rules)
         )
 
     @cached_property
+    def files_of_items(self) -> Mapping[str, list[str]]:
+        """The items to which files of the request belong, with those files."""
+        return files_of_items(self.base, [p for p in self.content.changes if is_work(p)])
+
+    @cached_property
+    def unnamed_items(self) -> tuple[str, ...]:
+        """Those of them that no change in the request names: their owners know nothing of it yet."""
+        named = {i for c in self.changes if c.after is not None for i in affected_places(c.kind, c.after)}
+        return tuple(i for i in self.files_of_items if i not in named)
+
+    @cached_property
     def _beside(self) -> Beside:
-        edited = tuple((t.id, t.kind.name) for t in self.items if t.kind.operational)
-        return Beside(edited, self.work)
+        edited = [(t.id, t.kind.name) for t in self.items if t.kind.operational]
+        edited += [(i, self.base.entries[i].kind) for i in self.files_of_items]
+        return Beside(tuple(dict.fromkeys(edited)), self.work)
 
     @cached_property
     def _graph(self) -> ImpactGraph:
@@ -126,20 +149,42 @@ class Request:
         return self._graph.dependents if self.policy.hops else {}
 
     def affected(self, change: Touched) -> list[str]:
-        """Return the items a change affects: named, edited in the same request, and depending on them.
+        """Return the items a change affects: named, edited in the same request (or their files), and depending on them.
 
-        Only a change that is more than prepared answers for the edits beside it.
+        Only a change that is more than prepared answers for the edits and files beside it.
         """
         found = dict.fromkeys(affected_places(change.kind, change.data))
         if change.data.get("state") not in self.policy.preparation:
             found.update(dict.fromkeys(t.id for t in self.items if t.kind.operational))
-        excluded = {e.get("ci") for e in change.data.get("excluded_cis") or () if isinstance(e, dict)}
+            found.update(dict.fromkeys(self.files_of_items))
+        excluded = exclusions(change).keys()
         edge = list(found)
         for _ in range(self.policy.hops):
             edge = [d for i in edge for d in self._dependents.get(i, ()) if d not in found]
             important = [d for d in edge if self._criticality(d) in self.policy.hop_criticality]
             found.update(dict.fromkeys(sorted(set(important) - excluded)))
         return list(found)
+
+    def _at_risk(self, items: Iterable[str]) -> frozenset[str]:
+        """Return items and everything that depends on them, however far."""
+        found = set(items)
+        edge = list(found)
+        while edge:
+            edge = [d for i in edge for d in self._graph.dependents.get(i, ()) if d not in found]
+            found.update(edge)
+        return frozenset(found)
+
+    def excluded(self, change: Touched) -> list[str]:
+        """Return the important items that a change says it does not touch, and does not touch otherwise.
+
+        They are important by the target branch: their criticality cannot be lowered in the same request.
+        """
+        affected = set(self.affected(change))
+        return [
+            i
+            for i in exclusions(change)
+            if i not in affected and self._criticality(i) in self.policy.hop_criticality
+        ]
 
     def _criticality(self, identifier: str) -> object:
         entry = self.base.entries.get(identifier)
@@ -153,7 +198,10 @@ class Request:
         known = self._facts.get(change.path)
         if known is None:
             items = self.affected(change)
-            known = facts(self.policy, self.base, self.head, change, items, self._beside)
+            urgent = self.urgent[change.path] = urgency(
+                self.policy, self.base, self.head, change, lambda: self._at_risk(items), self.now
+            )
+            known = facts(self.policy, self.base, self.head, change, items, self._beside, urgent)
             if self._brings_files(change, known):
                 known = {**known, "stage": AUTHORISATION, "brings_files": True}
             in_freeze = self._window_is_frozen(change, known, items)
@@ -247,7 +295,10 @@ class Request:
         entry = self.head.by_path.get(change.path)
         if change.after is None or entry is None or known["stage"] != AUTHORISATION:
             return {"risk_override": False}
-        risks = RiskBook(self._graph.network, self._graph, self.now)
+        risks = RiskBook(self._graph.network, self._graph, self.now, self.proof)
+        asked = risks.asked(entry, change.after)
+        if asked is not None:
+            self.asked[change.path] = asked
         return computed_risk(risks, entry, change.after, known["risk"])
 
     def authorises(self, change: Touched) -> bool:
@@ -303,6 +354,16 @@ class Request:
         return {t.id: names(t.after.get("owner")) for t in self.items if t.after is not None}
 
 
+def exclusions(change: Touched) -> dict[str, str]:
+    """Return the items that a change says it does not touch, with the reason that it gives."""
+    found: dict[str, str] = {}
+    listed = change.data.get("excluded_cis")
+    for line in listed if isinstance(listed, list) else ():
+        if isinstance(line, dict) and isinstance(line.get("ci"), str):
+            found.setdefault(line["ci"], str(line.get("reason", "")))
+    return found
+
+
 def _all(values: Iterable[list[Any] | None]) -> list[Any] | None:
     """Put what several records lead to together; None where one of them leads nowhere."""
     parts = list(values)
@@ -317,7 +378,7 @@ def _documents_at(store: Store, paths: Iterable[str]) -> Mapping[str, Data]:
     return {**found, **{e.path: data for e, data in store.read_documents(records)}}
 
 
-def _is_work(path: str) -> bool:
+def is_work(path: str) -> bool:
     """Whether a path is none of this tool's own: what a change beside it is there to authorise.
 
     Where letters have no case (on many a laptop) ``Schemas/`` is ``schemas/``.

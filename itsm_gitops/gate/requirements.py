@@ -9,7 +9,16 @@ from typing import Any
 
 from itsm_gitops.gate.conditions import Touched
 from itsm_gitops.gate.freezes import freeze_rules
-from itsm_gitops.gate.policy import AFFECTED, OWNER, SERVICES, ApprovalRule, Override, matches
+from itsm_gitops.gate.policy import (
+    AFFECTED,
+    EDITED,
+    EXCLUDED,
+    OWNER,
+    SERVICES,
+    ApprovalRule,
+    Override,
+    matches,
+)
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.types import Requirement
 from itsm_gitops.model.meaning import SERVICE
@@ -23,9 +32,9 @@ class AppliedRequirement:
     """A requirement and what judging it needs.
 
     ``data`` is the record that roles are filled for, ``item`` the one item of it that this is about
-    (empty: all), ``owners`` who owns it. ``override`` is there where its conditions hold. ``error``
-    says why the requirement cannot be judged. ``about`` are the records that it is asked for; None is the
-    whole request.
+    (empty: all), ``owners`` who owns it. ``override`` is there where its conditions hold; where the requirement
+    is about a whole record, ``items`` are what whoever overrides has to answer for. ``error`` says why the
+    requirement cannot be judged. ``about`` are the records that it is asked for; None is the whole request.
     """
 
     requirement: Requirement
@@ -34,6 +43,7 @@ class AppliedRequirement:
     override: Override | None = None
     error: str = ""
     item: str = ""
+    items: tuple[str, ...] = ()
     about: frozenset[str] | None = None
 
 
@@ -46,12 +56,19 @@ def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalR
     for rule in (*request.policy.protected, *request.policy.rules):
         paths = [p for p in request.content.changes if request.covered_by(rule, p)]
         documents = [] if rule in request.policy.protected else _documents(request, rule)
-        if not paths and not documents:
+        if rule.require.each == EXCLUDED:
+            documents = [t for t in documents if request.excluded(t)]
+        files = _unnamed_items(request, rule)
+        if not paths and not documents and not files:
             idle.append(rule)
             continue
-        covered.update(paths, (t.path for t in documents))
-        for found in _spell_out(request, rule, documents):
+        if rule.require.each != EXCLUDED:  # who is asked about what is left out does not approve the rest
+            covered.update(paths, (t.path for t in documents))
+        for found in _spell_out(request, rule, documents) if paths or documents else ():
             _keep(asked, found, records)
+        for item in files:
+            for found in _for_item(request, rule, item, request.base.data(item), None):
+                _keep(asked, found, records)
     for found in _for_lifted(request):
         _keep(asked, found, records)
     work = any(t.path in covered and request.authorises(t) for t in request.changes)
@@ -95,6 +112,14 @@ def _documents(request: Request, rule: ApprovalRule) -> list[Touched]:
     ]
 
 
+def _unnamed_items(request: Request, rule: ApprovalRule) -> list[str]:
+    """Return the items whose files the request edits without naming them, for a rule about edited items."""
+    if rule.require.each != EDITED or "paths" in rule.when:
+        return []
+    kinds, entries = request.base.book.members(names(rule.when.get("kind"))), request.base.entries
+    return [i for i in request.unnamed_items if entries[i].kind in kinds]
+
+
 def _keep(
     asked: dict[tuple[Any, ...], AppliedRequirement], new: AppliedRequirement, records: frozenset[str]
 ) -> None:
@@ -125,16 +150,23 @@ def _spell_out(
             yield AppliedRequirement(_requirement(rule, "", ""), {})
         for document in documents:
             override, about = _override(request, rule, document), frozenset([document.id])
+            items = tuple(request.affected(document)) if override and document.is_change else ()
             need = _requirement(rule, document.id, "")
-            yield AppliedRequirement(need, document.data, (), override, about=about)
+            yield AppliedRequirement(need, document.data, (), override, items=items, about=about)
+    elif rule.require.each == EXCLUDED:
+        for document in documents:
+            override, about = _override(request, rule, document), frozenset([document.id])
+            for item in request.excluded(document):
+                asked = _for_item(request, rule, item, document.data, override)
+                yield from (replace(found, about=about) for found in asked)
     elif rule.require.each in (AFFECTED, SERVICES):
         for document in documents:
             about = frozenset([document.id])
             yield from (replace(found, about=about) for found in _for_affected(request, rule, document))
     else:
-        for item in request.owned:
-            if item in documents or not documents:
-                yield from _for_item(request, rule, item.id, item.data, None)
+        for edited in request.owned:
+            if edited in documents or not documents:
+                yield from _for_item(request, rule, edited.id, edited.data, None)
 
 
 def _for_affected(request: Request, rule: ApprovalRule, change: Touched) -> Iterator[AppliedRequirement]:

@@ -83,6 +83,7 @@ class Assessment:
     says of each change in a sentence what the rules see of it. ``judged`` is ``landing`` (what a merge would make of
     the base) or ``proposal`` (what the branch shows by itself), ``unseen`` says in what the two differ.
     ``composed`` says of what was merged that the branch by itself was approved, but not what came of it.
+    ``notes`` are lines about what no rule can judge.
     """
 
     base: str
@@ -105,6 +106,7 @@ class Assessment:
     judged: str = "landing"
     unseen: str = ""
     composed: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from itsm_gitops.forges.reviews import Review
 from itsm_gitops.gate.matching import match
 from itsm_gitops.gate.people import Directory, Holding
+from itsm_gitops.gate.policy import Override
 from itsm_gitops.gate.requirements import AppliedRequirement
 from itsm_gitops.gate.reviews import (
     NO_ROLE,
@@ -98,9 +99,16 @@ class _Row:
         self.vetoes = [p for p in standing.vetoes if self._holds(p)] if need.count else []
         self.taken: list[str] | None = None  # who counts here, where people count for one row only
 
-    def _fill(self, directory: Directory, role: str, owners: tuple[str, ...] = ()) -> dict[str, Holding]:
-        data = directory.narrowed(role, self.asked.data, self.asked.item)
+    def _fill(
+        self, directory: Directory, role: str, owners: tuple[str, ...] = (), item: str = ""
+    ) -> dict[str, Holding]:
+        data = directory.narrowed(role, self.asked.data, item or self.asked.item)
         return directory.fill(role, data, owners)
+
+    def _overriders(self, override: Override) -> dict[str, dict[str, Holding]]:
+        """Return who may override for each item that the requirement is about; one of them answers for no other."""
+        items = self.asked.items or (self.asked.item,)
+        return {item: self._fill(self.by.directory, override.role, item=item) for item in items}
 
     def _holds(self, person: str) -> bool:
         """Whether somebody fills the role, under whichever of their handles."""
@@ -209,44 +217,60 @@ class _Row:
         override = self.asked.override
         if override is None:
             return ""
-        holders = self._fill(self.by.directory, override.role)
-        may = [p for p in holders if p not in self.apart or (override.alone and holders[p].direct)]
         role = override.role.replace("_", " ")
-        who = f"by {_listed(may)} ({role})" if may else f"by nobody at present: nobody else is {role}"
-        return f"; or an override {who}, with a retrospective review within {override.retro_review}"
+        may: dict[str, None] = {}
+        for item, holders in self._overriders(override).items():
+            some = [p for p in holders if p not in self.apart or (override.alone and holders[p].direct)]
+            if not some:
+                whose = f" for {item}" if item and self.asked.items else ""
+                return f"; or an override by nobody at present: nobody{'' if whose else ' else'} is {role}{whose}"
+            may |= dict.fromkeys(some)
+        together = ", who cover its items together" if len(self.asked.items) > 1 and len(may) > 1 else ""
+        return (
+            f"; or an override by {_listed(list(may))} ({role}{together}), "
+            f"with a retrospective review within {override.retro_review}"
+        )
 
     def _overridden(self) -> Verdict | None:
         override = self.asked.override
         if override is None:
             return None
-        holders = self._fill(self.by.directory, override.role)
-        usable, alone = self._usable(holders), ""
-        if not usable and override.alone:
-            # Only who holds the role: acting for a colleague does not make somebody the one on call.
-            own = {
-                **{p: r for p, r in self.standing.approvals.items() if p in self.apart},
-                **self.standing.own,
-            }
-            signed = self.asked.requirement.signed
-            usable = {
-                p: r
-                for p in own
-                if p in holders and holders[p].direct
-                for r in own[p]
-                if r.signed or not signed
-            }
-            alone = ", alone and for their own work"
-        if not usable:
-            return None
-        person, review = next(iter(usable.items()))
+        used: dict[str, Review] = {}
+        alone = False
+        for holders in self._overriders(override).values():
+            usable = self._usable(holders)
+            if not usable and override.alone:
+                usable = self._own(holders)
+                alone = alone or bool(usable)
+            if not usable:
+                return None
+            # Whoever answers for another item already is not joined by somebody else.
+            person = next((p for p in used if p in usable), next(iter(usable)))
+            used[person] = usable[person]
         role = override.role.replace("_", " ")
         reason = (
-            f"overridden by {person} as {role}{alone}; review due {override.retro_review} after the merge"
+            f"overridden by {_listed(list(used))} as {role}{', alone and for their own work' if alone else ''}; "
+            f"review due {override.retro_review} after the merge"
         )
-        counted = (*self.counted.values(), review)
+        counted = (*self.counted.values(), *used.values())
         return Verdict(
             self.asked.requirement, OVERRIDDEN, counted, self._could(), reason, override.retro_review
         )
+
+    def _own(self, holders: Mapping[str, Holding]) -> dict[str, Review]:
+        """Return what those who hold the role say of their own work.
+
+        Only who holds it: acting for a colleague does not make somebody the one on call.
+        """
+        signed = self.asked.requirement.signed
+        apart = {p: r for p, r in self.standing.approvals.items() if p in self.apart}
+        return {
+            p: r
+            for p, reviews in {**apart, **self.standing.own}.items()
+            if p in holders and holders[p].direct
+            for r in reviews
+            if r.signed or not signed
+        }
 
 
 def _have(count: int) -> str:

@@ -130,7 +130,8 @@ class Place:
 
     def overridden(self) -> str:
         urgent = change(
-            type="emergency", risk="{level: high, reason: It is down.}", links=f"[{{type: resolves, target: {INC}}}]"
+            type="emergency", risk="{level: high, reason: It is down.}", links=f"[{{type: resolves, target: {INC}}}]",
+            planned_start="2026-11-22T12:00:00Z", planned_end="2026-11-22T14:00:00Z"
         )  # fmt: skip
         self.propose("urgent", CHANGE_PATH, urgent)
         self.approve("urgent", "oscar")
@@ -333,7 +334,8 @@ def test_what_was_approved_before_does_not_review_afterwards(place: Place) -> No
     """The override itself, and whoever approved before the merge, has to look again."""
     start = place.world.head
     urgent = change(
-        type="emergency", risk="{level: high, reason: It is down.}", links=f"[{{type: resolves, target: {INC}}}]"
+        type="emergency", risk="{level: high, reason: It is down.}", links=f"[{{type: resolves, target: {INC}}}]",
+            planned_start="2026-11-22T12:00:00Z", planned_end="2026-11-22T14:00:00Z"
     )  # fmt: skip
     place.propose("urgent", CHANGE_PATH, urgent)
     place.approve("urgent", "oscar", "bob", now="2026-11-22T10:00:00Z")

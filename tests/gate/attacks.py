@@ -23,6 +23,7 @@ from tests.gate.situations import (
     commit,
     delete,
     edit,
+    incident,
     no,
     ok,
     record,
@@ -50,10 +51,6 @@ ONE_OF_THE_BOARD = """\
     when: {kind: [change], stage: [authorisation], type: [emergency]}
     require: {role: cab, count: 1}
 """
-
-
-def incident(state: str = "in_progress") -> str:
-    return f"id: {INC}\nkind: incident\ntitle: Down\nstate: {state}\n"
 
 
 def link(path: str, target: str) -> Step:
@@ -217,7 +214,7 @@ ATTACKS = (
               request=(record(excluded_cis="[{ci: s1, reason: Not really.}]"), commit())),
     Situation("edited item that the record excludes all the same", UNSATISFIED, "needs 1 of 1 by owner: mia could", (ok("bob"),),
               request=(record(excluded_cis="[{ci: s2, reason: Not really.}]"), edit("cmdb/servers/s2.yaml", "name: Server s2", "name: Server two"), commit())),
-    Situation("dependent item that is excluded for all to read", SATISFIED, "approved by bob", (ok("bob"),),
+    Situation("dependent item that is excluded for all to read", UNSATISFIED, "needs 1 of 1 by owner: mia could", (ok("bob"),),
               base=(write("cmdb/servers/s2.yaml", server("s2", owner="net", extra="criticality: critical\nlinks:\n  - {type: depends_on, target: s1}\n")),),
               request=(record(excluded_cis="[{ci: s2, reason: It has the other disk.}]"), commit())),
     Situation("retired template", UNSATISFIED, "needs 1 of 1 by owner", (ok("paul"),), "NO_ROLE",

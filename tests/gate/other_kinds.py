@@ -156,7 +156,7 @@ OTHER_KINDS = (
     Situation("added kind: wishing is free", NOT_APPLICABLE, "nobody need approve", base=(access, MANAGED), request=(write(ACCESS_PATH, ACCESS.format(state="wished")), commit())),
     # --- one person at night ------------------------------------------------------------------
     Situation("alone: the one on call lets their own emergency pass", OVERRIDDEN, "overridden by oscar as on call, alone and for their own work; review due P2D", (ok("oscar"),), request=EMERGENCY),
-    Situation("alone: a way is named", UNSATISFIED, "or an override by cab-one, cab-two, oscar (on call), with a retrospective review within P2D", request=EMERGENCY),
+    Situation("alone: a way is named", UNSATISFIED, "or an override by oscar (on call), with a retrospective review within P2D", request=EMERGENCY),
     Situation("alone: not by who is not on call", UNSATISFIED, "ann wrote commit", (ok("ann"),), "SEPARATION", request=(record(**FOR_INCIDENT), write(INCIDENT_PATH, OPEN_INCIDENT), commit())),
     Situation("alone: not without an open incident", UNSATISFIED, "oscar wrote commit", (ok("oscar"),), "SEPARATION",
               request=(record(**FOR_INCIDENT), write(INCIDENT_PATH, OPEN_INCIDENT.replace("in_progress", "closed")), commit(by="oscar"))),

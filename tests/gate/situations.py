@@ -143,9 +143,24 @@ def squash(w: World) -> None:
 
 WORDS = "# Example, in other words\n"
 REQUEST = (record(), commit())
-EMERGENCY = {"type": "emergency", "state": "implement"}
+EMERGENCY = {
+    "type": "emergency",
+    "state": "implement",
+    "planned_start": "2026-11-22T13:00:00Z",
+    "planned_end": "2026-11-22T14:00:00Z",
+}
 FOR_INCIDENT = {**EMERGENCY, "links": f"[{{type: resolves, target: {INC}}}]"}
-OPEN_INCIDENT = f"id: {INC}\nkind: incident\ntitle: Down\nstate: in_progress\n"
+
+
+def incident(
+    state: str = "in_progress", about: str = "cis: [s1]", opened: str = "2026-11-20T09:00:00Z"
+) -> str:
+    """An incident of s1, opened two days ago; empty parts are left out."""
+    since = f"timeline:\n  - {{at: {opened}, by: paul, state: new}}\n" if opened else ""
+    return f"id: {INC}\nkind: incident\ntitle: Down\nstate: {state}\n{about}\n{since}"
+
+
+OPEN_INCIDENT = incident()
 # What the answers of this make is medium.
 ANSWERED = "{level: low, reason: Easy., answers: {data: destroyed, rehearsed: never}}"
 OVERRIDDEN_RISK = ANSWERED.replace("}}", "}, override: {by: cab-one, reason: Copies only.}}")

@@ -148,10 +148,10 @@ FREEZE_ROWS = (
     Situation("a freeze holds an edit beside a change that is planned for later", UNSATISFIED, CABS, (ok("bob"),),
               base=(write(REST, freeze(windows=TODAY)),), request=(record(**LATER), edit(SERVER, "owner: ops\n", "owner: ops\ncriticality: high\n"), commit())),
     Situation("a freeze that lets emergencies through lets none through without an incident", UNSATISFIED, CABS, (ok("bob"),),
-              base=(write(REST, freeze(exempt_types="[emergency]")),), request=(record(**EMERGENCY), commit())),
+              base=(write(REST, freeze(exempt_types="[emergency]", windows=TODAY)),), request=(record(**EMERGENCY), commit())),
     # --- honest ----------------------------------------------------------------------------------
     Situation("honest: a freeze that lets emergencies through, for an open incident", SATISFIED, "approved by bob", (ok("bob"),),
-              base=(write(REST, freeze(exempt_types="[emergency]")),), request=(record(**FOR_INCIDENT), write(INCIDENT_PATH, OPEN_INCIDENT), commit())),
+              base=(write(REST, freeze(exempt_types="[emergency]", windows=TODAY)),), request=(record(**FOR_INCIDENT), write(INCIDENT_PATH, OPEN_INCIDENT), commit())),
     Situation("honest: a change of what the frozen service does not need", SATISFIED, "approved by bob", (ok("bob"),),
               base=(write("cmdb/services/mail.yaml", MAIL), write(REST, freeze(applies_to="[mail]")),), request=REQUEST),
     Situation("honest: an edit before the freeze begins", SATISFIED, "approved by bob", (ok("bob"),),
