@@ -73,7 +73,25 @@ def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalR
         _keep(asked, found, records)
     work = any(t.path in covered and request.authorises(t) for t in request.changes)
     left = [p for p in request.content.changes if p not in covered and not (work and p in request.work)]
-    return _told_apart(asked.values()), idle, left
+    return _told_apart(_overridable(asked.values())), idle, left
+
+
+def _overridable(asked: Iterable[AppliedRequirement]) -> Iterator[AppliedRequirement]:
+    """Leave the override only where everything that is asked of the same people for the same thing has it.
+
+    What may be overridden under one rule must not be waived by it under another, signed or not.
+    """
+    listed = list(asked)
+    for a in listed:
+        need, whom = a.requirement, (a.owners, a.about)
+        same = (
+            b
+            for b in listed
+            if (b.owners, b.about) == whom
+            and (b.requirement.role, b.requirement.subject) == (need.role, need.subject)
+        )
+        agreed = a.override is None or all(b.override == a.override for b in same)
+        yield a if agreed else replace(a, override=None)
 
 
 def _told_apart(asked: Iterable[AppliedRequirement]) -> list[AppliedRequirement]:
@@ -81,7 +99,12 @@ def _told_apart(asked: Iterable[AppliedRequirement]) -> list[AppliedRequirement]
     listed = list(asked)
     names_of = Counter(a.requirement.name for a in listed)
     return [
-        replace(a, requirement=replace(a.requirement, name=f"{a.requirement.name}, for {', '.join(sorted(a.about))}"))
+        replace(
+            a,
+            requirement=replace(
+                a.requirement, name=f"{a.requirement.name}, for {', '.join(sorted(a.about))}"
+            ),
+        )
         if a.about and names_of[a.requirement.name] > 1 and a.requirement.subject not in a.about
         else a
         for a in listed

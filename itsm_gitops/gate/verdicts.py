@@ -174,7 +174,11 @@ class _Row:
         """Return the approvals that are votes: one of each human, and who acts for somebody casts that person's."""
         usable = self._usable(self.holders)
         people = sorted(usable, key=lambda p: (not self.holders[p].direct, p))
-        return {p: usable[p] for p, vote in zip(people, match(list(map(self._voice, people))), strict=True) if vote}
+        return {
+            p: usable[p]
+            for p, vote in zip(people, match(list(map(self._voice, people))), strict=True)
+            if vote
+        }
 
     def _voice(self, person: str) -> list[str]:
         """Return whose vote somebody can cast: their own, or one of a colleague who may approve."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from itsm_gitops.gate.types import SATISFIED, UNSATISFIED
-from tests.gate.situations import Situation, commit, delegates, edit, no, ok, record, write
-from tests.gate.world import SERVER, change
+from itsm_gitops.gate.types import OVERRIDDEN, SATISFIED, UNSATISFIED
+from tests.gate.attacks import incident
+from tests.gate.situations import FOR_INCIDENT, Situation, commit, delegates, edit, no, ok, record, write
+from tests.gate.world import INCIDENT_PATH, POLICY_PATH, SERVER, change
 
 OTHER = "CHG-261121-BBBBB"
 OTHER_PATH = f"records/changes/2026/11/{OTHER}.yaml"
@@ -13,7 +14,20 @@ BOTH_AWAY = delegates("from: cab-one, to: paul, until: 2026-12-01", "from: cab-t
 ONE_AWAY = delegates("from: cab-one, to: paul, until: 2026-12-01")
 CROSSED = (record(requested_by="bob"), write(OTHER_PATH, change(id=OTHER, requested_by="carl")), commit())
 
+SIGNED_TOO = edit(POLICY_PATH, "\n  - name: owner-of-each-item", """
+  - name: one-of-the-board
+    why: One of the board always looks.
+    when: {kind: [change], stage: [authorisation], type: [emergency]}
+    require: {role: cab, count: 1, signed: true}
+
+  - name: owner-of-each-item""")
+URGENT = (record(**FOR_INCIDENT, risk=HIGH), write(INCIDENT_PATH, incident()), commit())
+
 ORACLE = (
+    # --- what may be overridden ---------------------------------------------------------------------------
+    Situation("the one on call stands in for the board", OVERRIDDEN, "overridden by oscar as on call", (ok("bob"), ok("cab-one"), ok("oscar")), request=URGENT),
+    Situation("a rule without an override keeps its people whole, signed or not", UNSATISFIED, "needs 1 more of 2 by cab: cab-two could",
+              (ok("bob"), ok("cab-one"), ok("oscar")), base=(SIGNED_TOO,), request=URGENT),
     # --- one vote ---------------------------------------------------------------------------------------
     Situation("whose giver has approved adds no vote and is not asked", UNSATISFIED, "1 more of 2 by cab: cab-two could", (ok("bob"), ok("cab-one")),
               base=(ONE_AWAY,), request=(record(risk=HIGH), commit())),
