@@ -82,16 +82,12 @@ def _overridable(asked: Iterable[AppliedRequirement]) -> Iterator[AppliedRequire
     What may be overridden under one rule must not be waived by it under another, signed or not.
     """
     listed = list(asked)
+    same: dict[tuple[Any, ...], list[Override | None]] = {}
     for a in listed:
-        need, whom = a.requirement, (a.owners, a.about)
-        same = (
-            b
-            for b in listed
-            if (b.owners, b.about) == whom
-            and (b.requirement.role, b.requirement.subject) == (need.role, need.subject)
-        )
-        agreed = a.override is None or all(b.override == a.override for b in same)
-        yield a if agreed else replace(a, override=None)
+        same.setdefault((a.requirement.role, a.requirement.subject, a.owners, a.about), []).append(a.override)
+    for a in listed:
+        overrides = same[a.requirement.role, a.requirement.subject, a.owners, a.about]
+        yield a if all(o == a.override for o in overrides) else replace(a, override=None)
 
 
 def _told_apart(asked: Iterable[AppliedRequirement]) -> list[AppliedRequirement]:
