@@ -31,7 +31,7 @@ APPROVALS_MAX = 50
 _BAD_MAX = 10
 _NONE = "this is no signed statement: itsm approve --sign writes one"
 _NAME = re.compile(
-    rf"{signed.PREFIX}/(?P<subject>[^/]+)/(?P<person>.+?)-[0-9a-f]{{12}}(?:-[0-9a-f]{{12}})?", re.ASCII
+    rf"{signed.PREFIX}/(?P<subject>[^/]+)/(?P<who>.+?)-[0-9a-f]{{12}}(?:-[0-9a-f]{{12}})?", re.ASCII
 )
 
 
@@ -161,7 +161,7 @@ class ApprovalRefs:
         for name in out.decode("utf-8", "replace").splitlines():
             match = _NAME.fullmatch(name)
             if match:
-                names.setdefault((match["subject"], match["person"]), []).append(name)
+                names.setdefault((match["subject"], match["who"]), []).append(name)
         return names
 
     def _directory(self, tip: str) -> Directory:
