@@ -119,6 +119,24 @@ def test_each_rule_that_is_missing_is_named(
     assert found[subject][1] == message
 
 
+def test_release_branches_that_the_policy_lists_are_looked_at_too(
+    doctor: Run, forge: FakeGitHub, hosted: Hosted
+) -> None:
+    _protect(forge)
+    hosted.clone.git("update-ref", "refs/remotes/origin/release/1", "HEAD")
+    hosted.clone.git("update-ref", "refs/remotes/origin/topic/1", "HEAD")
+    try:
+        found = doctor(code=1)
+        assert found["pull requests on release/1"] == ("failed", "release/1 takes pushes")
+        assert found["gate on release/1"][0] == "failed"
+        assert not [subject for subject in found if "topic" in subject]
+        forge.rules["release/1"] = forge.rules["main"]
+        assert not [subject for subject in doctor() if "release" in subject]
+    finally:
+        for name in ("release/1", "topic/1"):
+            hosted.clone.git("update-ref", "-d", f"refs/remotes/origin/{name}")
+
+
 def test_a_merge_queue_judges_what_lands(doctor: Run, forge: FakeGitHub) -> None:
     _protect(forge)
     rules = json.loads(json.dumps(forge.rules["main"]))
