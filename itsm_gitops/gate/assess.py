@@ -304,6 +304,8 @@ class _Case:
             yield "this request changes who may approve; it is judged by the rules, roles and people of the target branch"
         for calendar, becomes in self.request.lifted:
             yield f"the freeze {calendar.id} {becomes}, so those are asked who decide about changes in that freeze"
+        for what in dict.fromkeys(w.what for w in self.request.weakened):
+            yield f"{what}, so those are asked who would have had to agree"
         yield from self.request.door.respelt(self.request.content.changes)
         yield from judged.messages
 

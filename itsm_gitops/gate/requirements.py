@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,6 +50,7 @@ class AppliedRequirement:
 def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalRule], list[str]]:
     """Return what is asked for, the rules that do not apply, and the paths that no rule covers."""
     asked: dict[tuple[Any, ...], AppliedRequirement] = {}
+    records = frozenset(t.id for t in request.decided)
     covered: set[str] = set()
     idle = []
     for rule in (*request.policy.protected, *request.policy.rules):
@@ -63,15 +65,46 @@ def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalR
         if rule.require.each != EXCLUDED:  # who is asked about what is left out does not approve the rest
             covered.update(paths, (t.path for t in documents))
         for found in _spell_out(request, rule, documents) if paths or documents else ():
-            _keep(asked, found)
+            _keep(asked, found, records)
         for item in files:
             for found in _for_item(request, rule, item, request.base.data(item), None):
-                _keep(asked, found)
-    for found in _for_lifted(request):
-        _keep(asked, found)
+                _keep(asked, found, records)
+    for found in (*_for_lifted(request), *_for_weakened(request)):
+        _keep(asked, found, records)
     work = any(t.path in covered and request.authorises(t) for t in request.changes)
     left = [p for p in request.content.changes if p not in covered and not (work and p in request.work)]
-    return list(asked.values()), idle, left
+    return _told_apart(_overridable(asked.values())), idle, left
+
+
+def _overridable(asked: Iterable[AppliedRequirement]) -> Iterator[AppliedRequirement]:
+    """Leave the override only where everything that is asked of the same people for the same thing has it.
+
+    What may be overridden under one rule must not be waived by it under another, signed or not.
+    """
+    listed = list(asked)
+    same: dict[tuple[Any, ...], list[Override | None]] = {}
+    for a in listed:
+        same.setdefault((a.requirement.role, a.requirement.subject, a.owners, a.about), []).append(a.override)
+    for a in listed:
+        overrides = same[a.requirement.role, a.requirement.subject, a.owners, a.about]
+        yield a if all(o == a.override for o in overrides) else replace(a, override=None)
+
+
+def _told_apart(asked: Iterable[AppliedRequirement]) -> list[AppliedRequirement]:
+    """Name the record where the same is asked for several, each of which keeps other people apart."""
+    listed = list(asked)
+    names_of = Counter(a.requirement.name for a in listed)
+    return [
+        replace(
+            a,
+            requirement=replace(
+                a.requirement, name=f"{a.requirement.name}, for {', '.join(sorted(a.about))}"
+            ),
+        )
+        if a.about and names_of[a.requirement.name] > 1 and a.requirement.subject not in a.about
+        else a
+        for a in listed
+    ]
 
 
 def _for_lifted(request: Request) -> Iterator[AppliedRequirement]:
@@ -84,6 +117,12 @@ def _for_lifted(request: Request) -> Iterator[AppliedRequirement]:
                 continue
             for item in sorted(calendar.applies_to) or [calendar.id]:
                 yield from _for_item(request, rule, item, calendar.data, None)
+
+
+def _for_weakened(request: Request) -> Iterator[AppliedRequirement]:
+    """Yield what the rules that the request makes weaker would have asked for."""
+    for rule, _ in request.weakened:
+        yield AppliedRequirement(_requirement(rule, "", ""), {})
 
 
 def _documents(request: Request, rule: ApprovalRule) -> list[Touched]:
@@ -106,10 +145,17 @@ def _unnamed_items(request: Request, rule: ApprovalRule) -> list[str]:
     return [i for i in request.unnamed_items if entries[i].kind in kinds]
 
 
-def _keep(asked: dict[tuple[Any, ...], AppliedRequirement], new: AppliedRequirement) -> None:
-    """Ask the same people for the same thing once, as strictly as any rule does."""
+def _keep(
+    asked: dict[tuple[Any, ...], AppliedRequirement], new: AppliedRequirement, records: frozenset[str]
+) -> None:
+    """Ask the same people for the same thing once, as strictly as any rule does.
+
+    Who asked for one of several records (``records``: all that keep somebody apart) may approve the others, so what is
+    asked for one of them is not asked for another.
+    """
     need = new.requirement
-    strict = (need.role, need.subject, new.owners, need.signed, need.distinct, new.error)
+    apart = records if new.about is None else records & new.about
+    strict = (need.role, need.subject, new.owners, need.signed, need.distinct, new.error, apart)
     known = asked.get(strict)
     if known is None:
         asked[strict] = new

@@ -95,7 +95,7 @@ class _Row:
         need = asked.requirement
         self.apart = by.parts.apart(asked.about)
         self.holders = self._fill(by.directory, need.role, asked.owners) if need.role else {}
-        self.votes = _votes(self._usable(self.holders), self.holders, by.directory.human)
+        self.votes = self._votes()
         self.vetoes = [p for p in standing.vetoes if self._holds(p)] if need.count else []
         self.taken: list[str] | None = None  # who counts here, where people count for one row only
 
@@ -170,16 +170,33 @@ class _Row:
             shown.append(person if holding.direct else f"{person} (for {_listed(givers)})")
         return _listed(shown)
 
+    def _votes(self) -> dict[str, Review]:
+        """Return the approvals that are votes: one of each human, and who acts for somebody casts that person's."""
+        usable = self._usable(self.holders)
+        people = sorted(usable, key=lambda p: (not self.holders[p].direct, p))
+        return {
+            p: usable[p]
+            for p, vote in zip(people, match(list(map(self._voice, people))), strict=True)
+            if vote
+        }
+
+    def _voice(self, person: str) -> list[str]:
+        """Return whose vote somebody can cast: their own, or one of a colleague who may approve."""
+        holding = self.holders[person]
+        given = [person] if holding.direct else [g for g in holding.givers if g not in self.apart]
+        return list(map(self.by.directory.human, given))
+
     def _could(self) -> tuple[str, ...]:
-        """Return who could still approve: who fills the role, has no part in it and has no vote yet."""
+        """Return who could still approve: who fills the role, has no part in it, and would add a vote."""
         human = self.by.directory.human
         voted = {human(person) for person in self.votes}
+        voices = list(map(self._voice, self.votes))
         return tuple(
             person
-            for person, holding in self.holders.items()
+            for person in self.holders
             if person not in self.apart
             and human(person) not in voted
-            and (holding.direct or any(g not in self.apart for g in holding.givers))
+            and all(match([*voices, self._voice(person)]))
         )
 
     def _missing(self, have: int, could: tuple[str, ...]) -> str:
@@ -264,15 +281,6 @@ def _have(count: int) -> str:
     return "has" if count == 1 else "have"
 
 
-def _votes(
-    usable: Mapping[str, Review], holders: Mapping[str, Holding], human: Callable[[str], str]
-) -> dict[str, Review]:
-    """Return the approvals that are votes: one of each human, and who acts for somebody casts that person's."""
-    people = sorted(usable, key=lambda p: (not holders[p].direct, p))
-    voices = [list(map(human, [p] if holders[p].direct else holders[p].givers)) for p in people]
-    return {person: usable[person] for person, voice in zip(people, match(voices), strict=True) if voice}
-
-
 def _share_out(rows: Sequence[_Row]) -> None:
     """Give each human to one requirement only, so that as many as possible are satisfied."""
     slots = [row for row in rows for _ in range(row.asked.requirement.count)]
@@ -321,12 +329,12 @@ def _no_role(person: str, table: Sequence[_Row], others: OtherDirectories) -> st
     for row in asked:
         need = row.asked.requirement
         role = need.role.replace("_", " ")
+        if row.would_hold(person, others.began()):
+            return (
+                f"{person} was {role} when this request left the target branch, and is no longer; "
+                "roles count as they are there now"
+            )
         if row.would_hold(person, others.after()):
-            if row.would_hold(person, others.began()):
-                return (
-                    f"{person} was {role} when this request left the target branch, and is no longer; "
-                    "roles count as they are there now"
-                )
             return f"{person} would be {role} only through this request; roles count once they are on the target branch"
         ended = row.by.directory.ended(person, need.role)
         if ended:

@@ -274,7 +274,7 @@ ROWS = (
     # --- honest work ---------------------------------------------------------------------------------
     PeopleRow("passes: who asked for one of two changes approves the other", SATISFIED, "approved by bob", (ok("bob"), ok("carl")), base=(S3,), request=TWO_CHANGES),
     PeopleRow("who asked for one of two changes does not approve that one", UNSATISFIED, "needs 1 of 1 by owner: carl, eve could", (ok("bob"),), base=(S3,), request=TWO_CHANGES),
-    PeopleRow("who asked for one of two changes of one item", UNSATISFIED, f"bob asked for {CHG}", (ok("bob"),), "SEPARATION",
+    PeopleRow("who asked for one of two changes of one item", UNSATISFIED, "needs 1 of 1 by owner: carl, eve could", (ok("bob"),),
               request=(record(requested_by="bob"), write(f"records/changes/2026/11/{SECOND}.yaml", change(id=SECOND)), commit())),
     PeopleRow("who asked for both of two changes", UNSATISFIED, f"eve asked for {CHG}", (ok("eve"),), "SEPARATION", base=(S3,),
               request=(record(), write(f"records/changes/2026/11/{SECOND}.yaml", change(id=SECOND, cis="[s3]")), commit())),

@@ -80,6 +80,7 @@ class Row:
     result: str = ""
     could: frozenset[str] = frozenset()
     refused: bool = False
+    agreed: bool = True
 
 
 @dataclass(frozen=True)
@@ -270,6 +271,13 @@ class _Case:
             if rule["require"].get("each") == "edited_item":
                 rows += self.files_unnamed(rule)
         rows += self.lifted()
+        for row in rows:  # what two rules ask of the same people can be overridden only if both say so
+            same = [
+                r
+                for r in rows
+                if (r.role, r.subject, r.owners, r.about) == (row.role, row.subject, row.owners, row.about)
+            ]
+            row.agreed = all(r.override is not None for r in same if r.count or r.error)
         allowed = any(self.allows_work(t) for t in self.changes if t.path in covered)
         own = ("records/", "cmdb/", "schemas/", "itsm.yaml")
         left = [p for p in self.paths if p not in covered and not (allowed and not p.lower().startswith(own))]
@@ -517,7 +525,7 @@ class _Case:
 
     def overridden(self, row: Row, approvals: Mapping[str, list[Said]]) -> bool:
         """Whether those who are on call for the items that this is about, each for their own, let it pass."""
-        if row.override is None or not self.q.overrides:
+        if row.override is None or not row.agreed or not self.q.overrides:
             return False
         each = [self.on_call(row, item, approvals) for item in row.items]
         return bool(each) and all(each)

@@ -183,6 +183,7 @@ def policy(rng: random.Random) -> Doc:
     ))  # fmt: skip
     if rng.random() < 0.3:
         data["generated"] = ["reports/**"]
+    alone = rng.random() < 0.6
     for rule in [*data["rules"], *data["protected"]]:
         need = rule["require"]
         if need["count"] and rng.random() < 0.12:
@@ -191,7 +192,7 @@ def policy(rng: random.Random) -> Doc:
             need["signed"] = True
         if "override" in rule and rng.random() < 0.2:
             del rule["override"]
-        elif "override" in rule and rng.random() < 0.3:
+        elif "override" in rule and not alone:
             rule["override"].pop("alone", None)
     data["rules"] += [r for r in copy.deepcopy(EXTRA) if rng.random() < 0.15]
     if rng.random() < 0.1:
