@@ -10,17 +10,23 @@ from tests.gate.world import INCIDENT_PATH, POLICY_PATH, SERVER, change
 OTHER = "CHG-261121-BBBBB"
 OTHER_PATH = f"records/changes/2026/11/{OTHER}.yaml"
 HIGH = "{level: high, reason: Never done.}"
-BOTH_AWAY = delegates("from: cab-one, to: paul, until: 2026-12-01", "from: cab-two, to: paul, until: 2026-12-01")
+BOTH_AWAY = delegates(
+    "from: cab-one, to: paul, until: 2026-12-01", "from: cab-two, to: paul, until: 2026-12-01"
+)
 ONE_AWAY = delegates("from: cab-one, to: paul, until: 2026-12-01")
 CROSSED = (record(requested_by="bob"), write(OTHER_PATH, change(id=OTHER, requested_by="carl")), commit())
 
-SIGNED_TOO = edit(POLICY_PATH, "\n  - name: owner-of-each-item", """
+SIGNED_TOO = edit(
+    POLICY_PATH,
+    "\n  - name: owner-of-each-item",
+    """
   - name: one-of-the-board
     why: One of the board always looks.
     when: {kind: [change], stage: [authorisation], type: [emergency]}
     require: {role: cab, count: 1, signed: true}
 
-  - name: owner-of-each-item""")
+  - name: owner-of-each-item""",
+)
 URGENT = (record(**FOR_INCIDENT, risk=HIGH), write(INCIDENT_PATH, incident()), commit())
 
 ORACLE = (

@@ -131,13 +131,21 @@ class Play:
         env = {"GIT_DIR": str(self.story.objects.root / ".git")}
         update = hook.Update(made.base, new, "refs/heads/main")
         (decision,) = hook.pre_receive([update], env, check=False)
-        question = replace(self.story.question(made, new), said=tuple(t.said for t in self.story.texts), opened_by="")
-        passing = oracle.judge(self.story.objects, question).result in (oracle.PASS, oracle.OVERRIDE, oracle.NOBODY_ASKED)
+        question = replace(
+            self.story.question(made, new), said=tuple(t.said for t in self.story.texts), opened_by=""
+        )
+        passing = oracle.judge(self.story.objects, question).result in (
+            oracle.PASS,
+            oracle.OVERRIDE,
+            oracle.NOBODY_ASKED,
+        )
         on_top = made.base in self.story.objects.line(new)
         tally.door[f"{'on top' if on_top else 'foxtrot'}, {'approved' if passing else 'not approved'}"] += 1
         if decision.allowed != (on_top and passing):
             said = f"allowed: {decision.allowed}, {decision.reason}; {_told(decision.assessment) if decision.assessment else ''}"
-            tally.differences.append(Difference(self.seed, step, "door", said, (on_top, passing), frozenset(made.features)))
+            tally.differences.append(
+                Difference(self.seed, step, "door", said, (on_top, passing), frozenset(made.features))
+            )
 
     def assess(self, made: Request) -> Assessment:
         """Ask the gate."""
@@ -161,8 +169,14 @@ class Play:
         policy = read_policy(parse(self.story.objects.read(self.story.objects.files(said.base)[POLICY])))
         merge_base = git.merge_base(said.base, said.commit)
         seen = content(git, merge_base, said.commit, policy.ignores)
-        changes = tuple(p.rpartition("/")[2].removesuffix(".yaml") for p in seen.changes if p.startswith("records/changes/"))
-        stands = Assessment(said.base, merge_base, said.commit, said.target or "", seen.digest, said.at, changes)
+        changes = tuple(
+            p.rpartition("/")[2].removesuffix(".yaml")
+            for p in seen.changes
+            if p.startswith("records/changes/")
+        )
+        stands = Assessment(
+            said.base, merge_base, said.commit, said.target or "", seen.digest, said.at, changes
+        )
         origin = "0" * 40 if said.elsewhere else mainline.origin(git, said.base)
         plain = signed.statement(stands, origin, said.person, said.state)
         honest = json.loads(plain)
@@ -171,7 +185,11 @@ class Play:
             "edited time": {"at": "2026-11-01T00:00:00Z"},
             "turned": {"state": "changes_requested" if said.state == "approved" else "approved"},
         }.get(about.spoiled, {})
-        signature = "none" if about.spoiled == "unsigned" else self.keys.sign(signed.canonical({**honest, **first}), about.by)
+        signature = (
+            "none"
+            if about.spoiled == "unsigned"
+            else self.keys.sign(signed.canonical({**honest, **first}), about.by)
+        )
         return signed.canonical({"statement": plain.decode(), "signature": signature})
 
     # --- evidence -----------------------------------------------------------------------------------------
@@ -187,11 +205,17 @@ class Play:
             return
         git = self.repo.history
         draft = writing.draft(self.repo, made.base, mainline.one(git, made.landed), "main", inputs, made.now)
-        product = "unchanged" if not draft.changed else {**_WORDS, "BYPASSED": "bypassed", "COMPOSED": "bypassed"}[draft.result]
+        product = (
+            "unchanged"
+            if not draft.changed
+            else {**_WORDS, "BYPASSED": "bypassed", "COMPOSED": "bypassed"}[draft.result]
+        )
         product = oracle.NOBODY_ASKED if product == oracle.PASS and _nobody(draft.assessment) else product
         if product != result:
             said = f"{product}: {_told(draft.assessment)}"
-            tally.differences.append(Difference(self.seed, step, "landed", said, (result, opinion.why), frozenset(made.features)))
+            tally.differences.append(
+                Difference(self.seed, step, "landed", said, (result, opinion.why), frozenset(made.features))
+            )
         who = self._recorder()
         by = writing.Recorder("model", {}, who, self.keys.folder / who if who else None)
         branch.append(git, lambda files: writing.additions(git, files, [draft], by))
@@ -212,13 +236,19 @@ class Play:
         )  # fmt: skip
         product = sorted((f.commit, f.code) for f in report.findings if f.code != UNVOUCHED)
         if any(f.code == UNVOUCHED for f in report.findings) not in self._unvouched():
-            tally.differences.append(Difference(self.seed, step, UNVOUCHED, report.findings, self._unvouched(), frozenset()))
+            tally.differences.append(
+                Difference(self.seed, step, UNVOUCHED, report.findings, self._unvouched(), frozenset())
+            )
         ours = sorted(self._expected(now))
         tally.audit.update(code for _, code in ours)
         tally.audit["merges"] += len(self.landed)
         if product != ours:
             missing = [x for x in ours if x not in product]
-            more = [(f.commit[:8], f.code, f.message[:150]) for f in report.findings if (f.commit, f.code) not in ours]
+            more = [
+                (f.commit[:8], f.code, f.message[:150])
+                for f in report.findings
+                if (f.commit, f.code) not in ours
+            ]
             tally.differences.append(Difference(self.seed, step, "audit", more, missing, frozenset()))
 
     def _unvouched(self) -> set[bool]:
@@ -267,7 +297,11 @@ def _nobody(found: Assessment) -> bool:
 
 
 def _told(found: Assessment) -> list[str]:
-    return [*found.messages, *(v.reason for v in found.verdicts if v.result in ("ERROR", "UNSATISFIED")), *(r.reason for r in found.rejected)]
+    return [
+        *found.messages,
+        *(v.reason for v in found.verdicts if v.result in ("ERROR", "UNSATISFIED")),
+        *(r.reason for r in found.rejected),
+    ]
 
 
 def differences(found: Assessment, opinion: Opinion) -> Iterator[tuple[str, object, object]]:
@@ -287,14 +321,18 @@ def differences(found: Assessment, opinion: Opinion) -> Iterator[tuple[str, obje
     ours = _rows((r.role, r.subject, r.result, r.could) for r in opinion.rows if r.count)
     # Where somebody asked for changes, it is for them to change their mind.
     for key in {(r.role, r.subject) for r in opinion.rows if r.refused}:
-        product, ours = ({**side, key: (side[key][0], [])} if key in side else side for side in (product, ours))
+        product, ours = (
+            {**side, key: (side[key][0], [])} if key in side else side for side in (product, ours)
+        )
     # Which of two requirements gets a person that only one may have is nobody's concern.
     if product != ours and not any(r.distinct for r in opinion.rows):
         keys = sorted(k for k in {*product, *ours} if product.get(k) != ours.get(k))
         yield "rows", {k: product.get(k) for k in keys}, {k: ours.get(k) for k in keys}
 
 
-def _rows(rows: Iterator[tuple[str, str, str, frozenset[str]]]) -> Mapping[tuple[str, str], tuple[str, list[str]]]:
+def _rows(
+    rows: Iterator[tuple[str, str, str, frozenset[str]]],
+) -> Mapping[tuple[str, str], tuple[str, list[str]]]:
     """Put what is asked of the same role for the same subject together: the worst result, and all who could help."""
     order = [oracle.ERROR, oracle.MISSING, oracle.OVERRIDE, oracle.PASS]
     found: dict[tuple[str, str], tuple[str, set[str]]] = {}

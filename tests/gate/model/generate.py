@@ -10,7 +10,18 @@ from pathlib import Path
 
 from tests.gate.model.oracle import Question, Said, judge
 from tests.gate.model.oracle_facts import Tree, many, parse
-from tests.gate.model.organisation import POLICY, START, TEAMS, Doc, dump, folder, organise, person_file, text, who
+from tests.gate.model.organisation import (
+    POLICY,
+    START,
+    TEAMS,
+    Doc,
+    dump,
+    folder,
+    organise,
+    person_file,
+    text,
+    who,
+)
 from tests.gate.model.plumbing import Files, Objects
 
 Edit = Callable[[Files], None]
@@ -62,11 +73,22 @@ class Story:
 
     # --- small things -----------------------------------------------------------------------------------
 
-    def commit(self, files: Files, parents: list[str], author: str, *, committer: str = "", message: str = "change", at: datetime | None = None) -> str:
+    def commit(
+        self,
+        files: Files,
+        parents: list[str],
+        author: str,
+        *,
+        committer: str = "",
+        message: str = "change",
+        at: datetime | None = None,
+    ) -> str:
         """Commit files as a person (a handle, or ``Name <address>``)."""
         by = author if "<" in author else who(author)
         made = committer if "<" in committer or not committer else who(committer)
-        return self.objects.commit(self.objects.tree(files), parents, by, at or self.now, committer=made, message=message)
+        return self.objects.commit(
+            self.objects.tree(files), parents, by, at or self.now, committer=made, message=message
+        )
 
     def files(self, commit: str) -> Files:
         """Return the files of a commit."""
@@ -117,7 +139,12 @@ class Story:
         """Return a change of any sort."""
         rng = self.rng
         kind = rng.choices(("normal", "emergency", "standard"), (6, 4, 1))[0]
-        state = state or rng.choices(("scheduled", "implement", "authorize", "draft", "assess", "review"), (6, 3, 1, 2, 1, 1))[0]
+        state = (
+            state
+            or rng.choices(
+                ("scheduled", "implement", "authorize", "draft", "assess", "review"), (6, 3, 1, 2, 1, 1)
+            )[0]
+        )
         days = rng.choice((0.3, 2.0, 9.0, 9.0, 22.0) if kind != "emergency" else (0.1, 0.3, 1.5, 1.5, 9.0))
         start = self.now.replace(microsecond=0) + timedelta(days=days)
         data: Doc = {
@@ -137,14 +164,20 @@ class Story:
         if self.chance(0.95):
             data["risk"] = {"level": rng.choices(("low", "medium", "high"), (6, 2, 2))[0], "reason": "So."}
             if self.chance(0.2):
-                data["risk"]["answers"] = {"data": rng.choice(("nothing", "destroyed")), "rehearsed": rng.choice(("fully", "never"))}
+                data["risk"]["answers"] = {
+                    "data": rng.choice(("nothing", "destroyed")),
+                    "rehearsed": rng.choice(("fully", "never")),
+                }
             if self.chance(0.1):
                 data["risk"]["override"] = {"by": self.anyone(), "reason": "Known."}
         data["state"] = state
         if self.chance(0.9):
             data["implementers"] = [self.anyone() if self.chance(0.85) else rng.choice(TEAMS[:4])]
         if self.chance(0.9):
-            data["planned_start"], data["planned_end"] = text(start), text(start + timedelta(hours=rng.choice((1, 1, 1, -1))))
+            data["planned_start"], data["planned_end"] = (
+                text(start),
+                text(start + timedelta(hours=rng.choice((1, 1, 1, -1)))),
+            )
         if self.chance(0.25):
             data["outage"] = {"expected": self.chance(0.7), "minutes": rng.choice((5, 30, 90, 300))}
         if self.chance(0.25):
@@ -161,9 +194,13 @@ class Story:
             data["links"] = links
         if self.chance(0.1):
             data["excluded_cis"] = [{"ci": rng.choice(self.org.items), "reason": "Not touched."}]
-        data["timeline"] = [{"at": text(self.now - timedelta(minutes=30)), "by": self.anyone(), "state": "draft"}]
+        data["timeline"] = [
+            {"at": text(self.now - timedelta(minutes=30)), "by": self.anyone(), "state": "draft"}
+        ]
         if self.chance(0.4):
-            data["timeline"].append({"at": text(self.now - timedelta(minutes=20)), "by": self.anyone(), "state": "authorize"})
+            data["timeline"].append(
+                {"at": text(self.now - timedelta(minutes=20)), "by": self.anyone(), "state": "authorize"}
+            )
         return data
 
     def emergency(self, name: str) -> Doc:
@@ -210,12 +247,24 @@ class Story:
         if name == "close incident":
             return self._set(str(folder(self.incidents["in_progress"])), "state", "resolved")
         if name in ("item", "owner"):
-            path = rng.choice([p for p in files if p.startswith("cmdb/") and p.split("/")[1] in ("services", "servers", "databases")])
+            path = rng.choice(
+                [
+                    p
+                    for p in files
+                    if p.startswith("cmdb/") and p.split("/")[1] in ("services", "servers", "databases")
+                ]
+            )
             if name == "owner":
                 return self._set(path, "owner", rng.choice(TEAMS[:4]))
             return self._set(path, "labels", {"size": str(rng.randint(1, 3))})
         if name == "new item":
-            item: Doc = {"id": f"web-{10 + self.number}", "class": "server", "name": "New", "owner": rng.choice(TEAMS[:4]), "lifecycle": "production"}
+            item: Doc = {
+                "id": f"web-{10 + self.number}",
+                "class": "server",
+                "name": "New",
+                "owner": rng.choice(TEAMS[:4]),
+                "lifecycle": "production",
+            }
             self.number += 1
             return lambda f: f.__setitem__(f"cmdb/servers/{item['id']}.yaml", dump(item))
         if name == "person":
@@ -235,7 +284,12 @@ class Story:
             records = [p for p in files if p.startswith("records/") or p.startswith("cmdb/servers/")]
             gone = rng.choice(records)
             return lambda f: f.pop(gone, None) and None  # type: ignore[func-returns-value]
-        path = {"page": "docs/page.md", "work": "infra/main.tf", "stray": "tools/run.sh", "generated": "reports/a.txt"}[name]
+        path = {
+            "page": "docs/page.md",
+            "work": "infra/main.tf",
+            "stray": "tools/run.sh",
+            "generated": "reports/a.txt",
+        }[name]
         words = f"{name} {rng.randint(1, 4)}\n".encode()
         return lambda f: f.__setitem__(path, words)
 
@@ -258,7 +312,7 @@ class Story:
                 del files[path]
                 return
             if how in ("end", "prolong"):
-                first = datetime.fromisoformat(window["start"].replace("Z", "+00:00"))
+                first = datetime.fromisoformat(window["start"])
                 data["windows"] = [{**window, "end": text(first + timedelta(days=1 if how == "end" else 60))}]
             data["name" if how == "name" else "x"] = "Pause" if how == "name" else {}
             data.pop("x", None)
@@ -285,9 +339,18 @@ class Story:
             more = [*(data.get("links") or ()), {"type": "relates_to", "target": self.incidents["closed"]}]
             values = {"links": rng.choice((more, more, more[1:]))}
         elif name == "plan edit":
-            values = {"implementers": [self.anyone()], "planned_end": text(self.now + timedelta(days=40)), "justification": "More.", "requested_by": self.anyone()}
+            values = {
+                "implementers": [self.anyone()],
+                "planned_end": text(self.now + timedelta(days=40)),
+                "justification": "More.",
+                "requested_by": self.anyone(),
+            }
         else:
-            values = {"tasks": [{"name": rng.choice(("Do it", "Do that")), "status": "open", "assignee": self.anyone()}]}
+            values = {
+                "tasks": [
+                    {"name": rng.choice(("Do it", "Do that")), "status": "open", "assignee": self.anyone()}
+                ]
+            }
         some = dict(rng.sample(sorted(values.items()), 1 if len(values) == 1 else rng.choice((1, 2))))
 
         def do(into: Files) -> None:
@@ -340,12 +403,18 @@ class Story:
             for name, do in part:
                 features.add(name)
                 do(files)
-            commits.append(self.one_commit(files, commits[-1] if commits else start, author, features, joins=part[0][0] == "join"))
+            commits.append(
+                self.one_commit(
+                    files, commits[-1] if commits else start, author, features, joins=part[0][0] == "join"
+                )
+            )
             if self.chance(0.3):
                 author = self.anyone()
         return commits
 
-    def one_commit(self, files: Files, parent: str, author: str, features: set[str], *, joins: bool = False) -> str:
+    def one_commit(
+        self, files: Files, parent: str, author: str, features: set[str], *, joins: bool = False
+    ) -> str:
         """Commit as people commit: alone, with others, by a web editor, or as nobody whom anybody knows."""
         rng = self.rng
         committer, message, by = "", "change", author
@@ -387,20 +456,34 @@ class Story:
             called = {p for r in opinion.rows if r.override for i in r.items for p in self.on_call(i)}
             voters = [*[p for p in voters if self.chance(0.25)], *sorted(called)]
             if self.chance(0.3):
-                made.opened_by = f"github:{self.org.numbers[self.rng.choice(sorted(called) or self.org.people)]}"
+                made.opened_by = (
+                    f"github:{self.org.numbers[self.rng.choice(sorted(called) or self.org.people)]}"
+                )
         voters += [self.anyone() for _ in range(rng.choice((0, 0, 1, 2)))]
         rng.shuffle(voters)
         minutes = int((made.now - asked).total_seconds() // 60)
         moments = sorted(rng.sample(range(1, minutes), min(len(voters) * 2, minutes - 1)))
         for person in voters:
-            for state in rng.choice((("approved",), ("approved",), ("approved",), ("changes_requested", "approved"), ("approved", "commented"))):
+            for state in rng.choice(
+                (
+                    ("approved",),
+                    ("approved",),
+                    ("approved",),
+                    ("changes_requested", "approved"),
+                    ("approved", "commented"),
+                )
+            ):
                 at = asked + timedelta(minutes=moments.pop(0)) if moments else made.now
                 self.say(made, person, state, at, commits, signed=use_keys != self.chance(0.1))
         if useful and self.chance(0.12):
             state = rng.choice(("changes_requested", "dismissed"))
-            self.say(made, rng.choice(useful), state, made.now, commits, signed=use_keys and state != "dismissed")
+            self.say(
+                made, rng.choice(useful), state, made.now, commits, signed=use_keys and state != "dismissed"
+            )
 
-    def say(self, made: Request, person: str, state: str, at: datetime, commits: list[str], *, signed: bool) -> None:
+    def say(
+        self, made: Request, person: str, state: str, at: datetime, commits: list[str], *, signed: bool
+    ) -> None:
         """Let one person say something, by a review or a statement, now and then with a flaw or a fraud in it."""
         rng = self.rng
         commit = commits[-1] if self.chance(0.96) else commits[0]
@@ -414,7 +497,10 @@ class Story:
             account = f"github:{self.org.numbers[person]}" if self.chance(0.98) else "github:999"
             made.reviews.append(Said(state, at, commit, account, target, bot=self.chance(0.02)))
             return
-        text_ = Text(Said(state, at, commit, target=target, person=person, key=self.keys[person], base=made.base), person)
+        text_ = Text(
+            Said(state, at, commit, target=target, person=person, key=self.keys[person], base=made.base),
+            person,
+        )
         if self.chance(0.14):
             text_ = self.fraud(text_)
             made.features.add("fraud")
@@ -432,7 +518,9 @@ class Story:
 
     def fraud(self, honest: Text) -> Text:
         """Spoil a statement: what an attacker could push."""
-        how = self.rng.choice(("unsigned", "other key", "renamed", "edited time", "turned", "elsewhere", "expired key"))
+        how = self.rng.choice(
+            ("unsigned", "other key", "renamed", "edited time", "turned", "elsewhere", "expired key")
+        )
         said = honest.said
         if how == "elsewhere":
             return Text(replace(said, elsewhere=True), honest.by, how)
@@ -491,7 +579,9 @@ class Story:
                     files.pop(path, None)
                     if path in after:
                         files[path] = after[path]
-            new = self.commit(files, [new], about.author, committer=committer, message=about.message.rstrip("\n"))
+            new = self.commit(
+                files, [new], about.author, committer=committer, message=about.message.rstrip("\n")
+            )
         return new
 
     # --- what the gate is asked, and what lands -----------------------------------------------------------------
@@ -515,12 +605,20 @@ class Story:
             landed = made.head
         elif how == "squash":
             author = self.objects.at(made.head).author
-            message = "all in one" if self.chance(0.5) else f"all in one\n\nCo-authored-by: {who(self.anyone())}"
-            landed = self.objects.commit(merged, [self.tip], author, self.now, committer=ROBOT, message=message)
+            message = (
+                "all in one" if self.chance(0.5) else f"all in one\n\nCo-authored-by: {who(self.anyone())}"
+            )
+            landed = self.objects.commit(
+                merged, [self.tip], author, self.now, committer=ROBOT, message=message
+            )
         elif how == "rebase":
             landed = self.rebased(made.head, ROBOT)
         elif how == "octopus":
-            side = self.commit({**self.files(self.tip), "docs/side.md": f"{self.number}\n".encode()}, [self.tip], self.anyone())
+            side = self.commit(
+                {**self.files(self.tip), "docs/side.md": f"{self.number}\n".encode()},
+                [self.tip],
+                self.anyone(),
+            )
             both = self.objects.commit(merged, [self.tip, made.head], who(by), self.now)
             files = {**self.files(both), "docs/side.md": f"{self.number}\n".encode()}
             landed = self.commit(files, [self.tip, made.head, side], by)

@@ -113,7 +113,9 @@ class _Case:
         self.policy: Data = self.base.data("schemas/policies/approvals.yaml") or {}
         self.risks: Data = self.base.data("schemas/policies/risk.yaml") or {}
         life = self.base.data("schemas/workflows/change.yaml") or {}
-        self.authorised = [s for s, about in life["states"].items() if "authorised" in (about.get("roles") or ())]
+        self.authorised = [
+            s for s, about in life["states"].items() if "authorised" in (about.get("roles") or ())
+        ]
 
     def landing(self) -> Mapping[str, str] | None:
         """Return the files of the branch once the request is merged; None where it cannot be."""
@@ -158,7 +160,9 @@ class _Case:
         errors += [f"the window of {t.id} is over" for t in self.changes if self.lapsed(t)]
         self.parts = self.who_is_apart()
         if self.parts.unknown and any(r.count or r.error for r in rows) and not self.joins():
-            errors += ["nobody knows who wrote it"] if self.policy.get("unknown_author", "error") == "error" else []
+            errors += (
+                ["nobody knows who wrote it"] if self.policy.get("unknown_author", "error") == "error" else []
+            )
         if not rows:
             errors.append("no rule is for it")
         self.decide(rows)
@@ -168,7 +172,10 @@ class _Case:
 
     def facts_of(self, t: Touched) -> dict[str, Any]:
         """Return what the conditions of rules are about; None is unknown."""
-        found: dict[str, Any] = {"state": t.data.get("state", t.data.get("lifecycle")), "removed": t.after is None}
+        found: dict[str, Any] = {
+            "state": t.data.get("state", t.data.get("lifecycle")),
+            "removed": t.after is None,
+        }
         if t.kind != "change":
             return {**found, "freeze": self.edit_is_frozen(t)}
         stage = facts.stage(self.policy, self.authorised, t.before, t.after)
@@ -233,7 +240,11 @@ class _Case:
 
     def allows_work(self, c: Touched) -> bool:
         """Whether this request has a change authorised, and in a state in which the work may be done."""
-        return self.facts[c.path]["stage"] == "authorisation" and c.after is not None and c.after.get("state") in self.authorised
+        return (
+            self.facts[c.path]["stage"] == "authorisation"
+            and c.after is not None
+            and c.after.get("state") in self.authorised
+        )
 
     # --- what is asked ---------------------------------------------------------------------------------
 
@@ -252,14 +263,20 @@ class _Case:
                 rows += [self.row(rule, "")] if some else []
                 continue
             documents = [t for t in self.touched if self.is_for(rule, t)]
-            if rule["require"].get("each") != "excluded_ci":  # who is asked about what is left out approves nothing else
+            if (
+                rule["require"].get("each") != "excluded_ci"
+            ):  # who is asked about what is left out approves nothing else
                 covered |= {t.path for t in documents}
             rows += [row for t in documents for row in self.spelt_out(rule, t)]
             if rule["require"].get("each") == "edited_item":
                 rows += self.files_unnamed(rule)
         rows += self.lifted()
         for row in rows:  # what two rules ask of the same people can be overridden only if both say so
-            same = [r for r in rows if (r.role, r.subject, r.owners, r.about) == (row.role, row.subject, row.owners, row.about)]
+            same = [
+                r
+                for r in rows
+                if (r.role, r.subject, r.owners, r.about) == (row.role, row.subject, row.owners, row.about)
+            ]
             row.agreed = all(r.override is not None for r in same if r.count or r.error)
         allowed = any(self.allows_work(t) for t in self.changes if t.path in covered)
         own = ("records/", "cmdb/", "schemas/", "itsm.yaml")
@@ -282,7 +299,12 @@ class _Case:
         over = [t for t in self.touched if t.kind == "calendar" and t.id in facts.freezes(self.base)]
         over = [t for t in over if any(last > self.q.now for _, last in facts.windows(t.before or {}))]
         rules = [r for r in self.policy["rules"] if r["when"].get("freeze") is True]
-        return [self.row(r, t.id) for t in over if facts.shorter(t.before or {}, t.after, self.q.now) for r in rules]
+        return [
+            self.row(r, t.id)
+            for t in over
+            if facts.shorter(t.before or {}, t.after, self.q.now)
+            for r in rules
+        ]
 
     def is_for(self, rule: Data, t: Touched) -> bool:
         groups = {t.kind, "any", "record" if t.path.startswith("records/") else "item"}
@@ -314,10 +336,12 @@ class _Case:
     def spelt_out(self, rule: Data, t: Touched) -> Iterator[Row]:
         each = rule["require"].get("each", "")
         override = rule.get("override")
-        if override and not (t.kind == "change" and self.holds(override.get("when", {}), self.facts[t.path], False)):
+        if override and not (
+            t.kind == "change" and self.holds(override.get("when", {}), self.facts[t.path], False)
+        ):
             override = None
         if each == "edited_item":
-            named = t.path.startswith("cmdb/") and not (t.kind in ("person", "team"))
+            named = t.path.startswith("cmdb/") and t.kind not in ("person", "team")
             for owners, error in self.asked(rule, t.id) if named else ():
                 yield self.row(rule, t.id, owners=owners, items=(t.id,), error=error)
             return
@@ -325,21 +349,27 @@ class _Case:
         if not each:
             yield self.row(rule, t.id, items=whole, override=override, about=about)
             return
-        items = [i for i in whole if each == "affected_ci" or self.base.items.get(i, {}).get("class") == "service"]
+        items = [
+            i for i in whole if each == "affected_ci" or self.base.items.get(i, {}).get("class") == "service"
+        ]
         if each == "excluded_ci":
             items = self.left_out(t)
         elif not items:
             yield self.row(rule, t.id, error="it names nothing", about=about)
         for item in items:
             for owners, error in self.asked(rule, item):
-                yield self.row(rule, item, owners=owners, items=(item,), override=override, error=error, about=about)
+                yield self.row(
+                    rule, item, owners=owners, items=(item,), override=override, error=error, about=about
+                )
 
     def left_out(self, t: Touched) -> list[str]:
         """Return the important items that a change says it does not touch, and that it does not touch otherwise."""
         important = self.policy.get("dependents", {"criticality": []})["criticality"]
         out = dict.fromkeys(x["ci"] for x in t.data.get("excluded_cis") or ())
         touched = self.facts[t.path]["items"]
-        return [i for i in out if self.base.items.get(i, {}).get("criticality") in important and i not in touched]
+        return [
+            i for i in out if self.base.items.get(i, {}).get("criticality") in important and i not in touched
+        ]
 
     def asked(self, rule: Data, item: str) -> list[tuple[frozenset[str], str]]:
         """Return the owners of an item, where a rule asks for them."""
@@ -362,7 +392,9 @@ class _Case:
 
     def who_is_apart(self) -> Parts:
         states = {t.id: [d for d in (t.before, t.after) if d is not None] for t in self.changes}
-        return parts(self.objects, self.policy, self.people, self.q.base, self.q.head, self.q.opened_by, states)
+        return parts(
+            self.objects, self.policy, self.people, self.q.base, self.q.head, self.q.opened_by, states
+        )
 
     def joins(self) -> bool:
         """Whether it is nothing but files of people, among them those of whoever is unknown."""
@@ -452,7 +484,9 @@ class _Case:
         if len(several) > 1:
             self.share(several, approvals)
 
-    def voters(self, row: Row, approvals: Mapping[str, list[Said]], role: str = "", items: Iterable[str] = ()) -> list[str]:
+    def voters(
+        self, row: Row, approvals: Mapping[str, list[Said]], role: str = "", items: Iterable[str] = ()
+    ) -> list[str]:
         voices = self.people.fill(role, items) if role else row.voices
         return [
             p
@@ -478,7 +512,9 @@ class _Case:
         row.could = frozenset(
             p
             for p in row.voices
-            if p not in row.apart and p not in voters and most_votes([*voters, p], row.voices, self.people.human) > votes
+            if p not in row.apart
+            and p not in voters
+            and most_votes([*voters, p], row.voices, self.people.human) > votes
         )
         if refusals & set(row.voices):
             row.result, row.refused = MISSING, True

@@ -40,7 +40,7 @@ _Loader.yaml_implicit_resolvers = {
 @lru_cache(maxsize=20000)
 def parse(text: bytes) -> Any:
     """Return the data of a document."""
-    return yaml.load(text, _Loader)  # noqa: S506
+    return yaml.load(text, _Loader)
 
 
 def many(value: Any) -> list[str]:
@@ -50,7 +50,7 @@ def many(value: Any) -> list[str]:
 
 def moment(text: Any) -> datetime | None:
     """Return a time, None where there is none."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")) if isinstance(text, str) else None
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
 
 
 @lru_cache(maxsize=500)
@@ -132,7 +132,9 @@ def dependents(items: Mapping[str, Data], target: str) -> list[str]:
     return sorted(
         name
         for name, data in items.items()
-        if any(x["type"] in ("depends_on", "runs_on") and x["target"] == target for x in data.get("links") or ())
+        if any(
+            x["type"] in ("depends_on", "runs_on") and x["target"] == target for x in data.get("links") or ()
+        )
     )
 
 
@@ -148,20 +150,30 @@ def standing(base: Tree, after: Tree, change: Data, beside: Iterable[str], work:
     template = base.data(f"schemas/templates/{change.get('template')}.yaml")
     if not template:
         return "missing"
-    for field in template.get("fixed") or ():
-        if field in change and change[field] != template["values"].get(field):
-            return "departed"
+    if any(f in change and change[f] != template["values"].get(f) for f in template.get("fixed") or ()):
+        return "departed"
     limit = template.get("touches") or {}
     services = ("service",)
-    touched = [*many(change.get("cis")), *(x["target"] for x in change.get("links") or () if x.get("type") == "affects")]
+    touched = [
+        *many(change.get("cis")),
+        *(x["target"] for x in change.get("links") or () if x.get("type") == "affects"),
+    ]
     for item in dict.fromkeys([*touched, *beside]):
         kinds = {t.items[item]["class"] for t in (base, after) if item in t.items} or {""}
-        if "classes" in limit and not kinds - set(services) <= set(limit["classes"]) | ({""} if not kinds else set()):
+        if "classes" in limit and not kinds - set(services) <= set(limit["classes"]) | (
+            {""} if not kinds else set()
+        ):
             return "departed"
     if "paths" in limit and any(not covers(limit["paths"], f) for f in work):
         return "departed"
-    outage, start, end = change.get("outage") or {}, moment(change.get("planned_start")), moment(change.get("planned_end"))
-    if outage.get("minutes", 99 if outage.get("expected") else 0) > 15 or (change.get("risk") or {}).get("level") in ("medium", "high"):
+    outage, start, end = (
+        change.get("outage") or {},
+        moment(change.get("planned_start")),
+        moment(change.get("planned_end")),
+    )
+    if outage.get("minutes", 99 if outage.get("expected") else 0) > 15 or (change.get("risk") or {}).get(
+        "level"
+    ) in ("medium", "high"):
         return "departed"
     if start and end and end - start > timedelta(hours=24):
         return "departed"
@@ -207,7 +219,10 @@ def _plan(field: str, before: Any, after: Any) -> bool:
     plan; more may be said.
     """
     if field == "tasks":
-        planned = [[{k: v for k, v in t.items() if k not in TOLD_OF_TASKS} for t in some or ()] for some in (before, after)]
+        planned = [
+            [{k: v for k, v in t.items() if k not in TOLD_OF_TASKS} for t in some or ()]
+            for some in (before, after)
+        ]
         return planned[0] != planned[1]
     if field in ("links", "documents", "external_refs", "timeline"):
         return (after or [])[: len(before or ())] != (before or [])
@@ -228,7 +243,11 @@ def risk(rules: Data, base: Tree, change: Data, now: datetime) -> str | None:
         for answer in q["answers"]
         if answer["value"] == (about.get("answers") or {}).get(q["id"])
     )
-    facts = sum(_points(f, base, change, now) for f in rules["facts"] if change.get("type") in f.get("types", [change.get("type")]))
+    facts = sum(
+        _points(f, base, change, now)
+        for f in rules["facts"]
+        if change.get("type") in f.get("types", [change.get("type")])
+    )
     computed = [_level(rules["levels"]["questions"], questions), _level(rules["levels"]["facts"], facts)]
     return max([str(written), *computed], key=LEVELS.index)
 
@@ -308,13 +327,17 @@ def rests_on(base: Tree, freeze: Data, items: Iterable[str]) -> bool:
     return not mine or bool(set(mine) & set(items))
 
 
-def in_freeze(base: Tree, change: Data, items: Iterable[str], authorised: Iterable[str], urgent: bool) -> bool | None:
+def in_freeze(
+    base: Tree, change: Data, items: Iterable[str], authorised: Iterable[str], urgent: bool
+) -> bool | None:
     """Whether the window of a change meets a freeze that holds it; an emergency is exempt only with an incident."""
     start, end = moment(change.get("planned_start")), moment(change.get("planned_end"))
     if start is None or end is None or end < start:
         return None if change.get("state") in authorised else False
     for freeze in freezes(base).values():
-        exempt = change.get("type") in many(freeze.get("exempt_types")) and (change.get("type") != "emergency" or urgent)
+        exempt = change.get("type") in many(freeze.get("exempt_types")) and (
+            change.get("type") != "emergency" or urgent
+        )
         meets = any(start < last and first < end for first, last in windows(freeze))
         if meets and not exempt and rests_on(base, freeze, items):
             return True
@@ -331,18 +354,28 @@ def shorter(before: Data, after: Data | None, now: datetime) -> bool:
     if set(many(after.get("exempt_types"))) - set(many(before.get("exempt_types"))):
         return True
     rest = windows(after)
-    return any(not any(a <= max(first, now) and last <= b for a, b in rest) for first, last in windows(before) if last > now)
+    return any(
+        not any(a <= max(first, now) and last <= b for a, b in rest)
+        for first, last in windows(before)
+        if last > now
+    )
 
 
-def urgent(policy: Data, base: Tree, after: Tree, change: Touched, items: Iterable[str], now: datetime) -> bool:
+def urgent(
+    policy: Data, base: Tree, after: Tree, change: Touched, items: Iterable[str], now: datetime
+) -> bool:
     """Whether an incident is the reason of a change.
 
     It is linked (and not caused by the change), open, about something that the change touches or that depends on it,
     opened not long ago; and the change is planned for about now, or says no window because it is made at once.
     """
     limits = {"incident_opened_within": "P14D", "window_within": "P2D", **policy.get("emergencies", {})}
-    longest, nearest = (timedelta(days=int(limits[k][1:-1])) for k in ("incident_opened_within", "window_within"))
-    given = [m for m in (moment(change.data.get("planned_start")), moment(change.data.get("planned_end"))) if m]
+    longest, nearest = (
+        timedelta(days=int(limits[k][1:-1])) for k in ("incident_opened_within", "window_within")
+    )
+    given = [
+        m for m in (moment(change.data.get("planned_start")), moment(change.data.get("planned_end"))) if m
+    ]
     if given != sorted(given) or (given and (given[0] - now > nearest or now - given[-1] > nearest)):
         return False
     near = list(items)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
+
 from tests.gate.model.oracle_facts import Data, Tree, many
 from tests.gate.model.plumbing import Commit, Objects
 
@@ -49,7 +50,9 @@ class People:
 
     def _tied(self, one: str, other: str) -> bool:
         mine, theirs = (_marks(self.people[p]) for p in (one, other))
-        said = other in many(self.people[one].get("same_as")) or one in many(self.people[other].get("same_as"))
+        said = other in many(self.people[one].get("same_as")) or one in many(
+            self.people[other].get("same_as")
+        )
         return bool(mine & theirs) or said
 
     def human(self, person: str) -> str:
@@ -155,7 +158,8 @@ def _different(some: tuple[str, ...], choices: Mapping[str, list[str]]) -> bool:
     if not some:
         return True
     return any(
-        _different(some[1:], {p: [c for c in choices[p] if c != mine] for p in some[1:]}) for mine in choices[some[0]]
+        _different(some[1:], {p: [c for c in choices[p] if c != mine] for p in some[1:]})
+        for mine in choices[some[0]]
     )
 
 
@@ -167,7 +171,9 @@ def share_out(counts: list[int], voters: list[list[str]]) -> set[tuple[bool, ...
     slots = [n for n, count in enumerate(counts) for _ in range(count)]
     ways = set(_ways(slots, voters, frozenset()))
     best = max(len(way) for way in ways)
-    return {tuple(way.count(n) >= count for n, count in enumerate(counts)) for way in ways if len(way) == best}
+    return {
+        tuple(way.count(n) >= count for n, count in enumerate(counts)) for way in ways if len(way) == best
+    }
 
 
 def _ways(slots: list[int], voters: list[list[str]], taken: frozenset[str]) -> Iterator[tuple[int, ...]]:
@@ -217,7 +223,13 @@ def address_of(who: str) -> str:
 
 
 def parts(
-    objects: Objects, policy: Data, people: People, base: str, head: str, opened_by: str, changes: Mapping[str, list[Data]]
+    objects: Objects,
+    policy: Data,
+    people: People,
+    base: str,
+    head: str,
+    opened_by: str,
+    changes: Mapping[str, list[Data]],
 ) -> Parts:
     """Return who may not approve: whoever wrote, committed or opened it; whoever asked for a change, or does it."""
     hands: set[str] = set()

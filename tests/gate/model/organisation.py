@@ -136,7 +136,9 @@ def _items(rng: random.Random, files: Files, people: list[str]) -> list[str]:
         data["lifecycle"] = "production"
         if rng.random() < 0.6:
             data["criticality"] = rng.choice(("low", "medium", "high", "critical"))
-        needs = {"orders": ["orders-db", "web-1"], "web-1": ["orders-db"], "printing": ["web-2"]}.get(name, [])
+        needs = {"orders": ["orders-db", "web-1"], "web-1": ["orders-db"], "printing": ["web-2"]}.get(
+            name, []
+        )
         needs = [n for n in needs if rng.random() < 0.6]
         if needs:
             data["links"] = [{"type": "depends_on", "target": n} for n in needs]
@@ -181,6 +183,20 @@ def policy(rng: random.Random) -> Doc:
     ))  # fmt: skip
     if rng.random() < 0.3:
         data["generated"] = ["reports/**"]
+    _vary(rng, data)
+    data["rules"] += [r for r in copy.deepcopy(EXTRA) if rng.random() < 0.15]
+    if rng.random() < 0.1:
+        for rule in data["rules"]:
+            if rule["require"]["count"] and "override" not in rule and rng.random() < 0.5:
+                rule["require"]["distinct"] = True
+    if rng.random() < 0.1:
+        data["rules"] = [r for r in data["rules"] if r["name"] != "pages"]
+    rng.shuffle(data["rules"])
+    return data
+
+
+def _vary(rng: random.Random, data: Doc) -> None:
+    """Change how many must approve, what must be signed, and what may be overridden."""
     alone = rng.random() < 0.6
     for rule in [*data["rules"], *data["protected"]]:
         need = rule["require"]
@@ -192,15 +208,6 @@ def policy(rng: random.Random) -> Doc:
             del rule["override"]
         elif "override" in rule and not alone:
             rule["override"].pop("alone", None)
-    data["rules"] += [r for r in copy.deepcopy(EXTRA) if rng.random() < 0.15]
-    if rng.random() < 0.1:
-        for rule in data["rules"]:
-            if rule["require"]["count"] and "override" not in rule and rng.random() < 0.5:
-                rule["require"]["distinct"] = True
-    if rng.random() < 0.1:
-        data["rules"] = [r for r in data["rules"] if r["name"] != "pages"]
-    rng.shuffle(data["rules"])
-    return data
 
 
 EXTRA: list[Doc] = [
@@ -228,7 +235,12 @@ def roles(rng: random.Random, people: list[str]) -> Doc:
     for _ in range(rng.choice((0, 0, 1, 2))):
         giver, to = rng.sample(people, 2)
         first = START + timedelta(days=rng.choice((-30, -3, 5)))
-        entry = {"from": giver, "to": to, "since": f"{first:%Y-%m-%d}", "until": f"{first + timedelta(days=rng.choice((2, 30))):%Y-%m-%d}"}
+        entry = {
+            "from": giver,
+            "to": to,
+            "since": f"{first:%Y-%m-%d}",
+            "until": f"{first + timedelta(days=rng.choice((2, 30))):%Y-%m-%d}",
+        }
         if rng.random() < 0.3:
             entry["roles"] = rng.sample(["owner", "cab", "change_manager", "rulebook_admin"], 2)
         data["delegates"].append(entry)

@@ -69,7 +69,9 @@ class Objects:
         for name, inside in folders.items():
             entries.append((name.encode(), _FOLDER, self.tree(inside)))
         entries.sort(key=lambda e: e[0] + (b"/" if e[1] == _FOLDER else b""))
-        return self.put("tree", b"".join(f"{m} ".encode() + n + b"\0" + bytes.fromhex(o) for n, m, o in entries))
+        return self.put(
+            "tree", b"".join(f"{m} ".encode() + n + b"\0" + bytes.fromhex(o) for n, m, o in entries)
+        )
 
     def commit(
         self, tree: str, parents: Iterable[str], author: str, at: datetime, *, committer: str = "", message: str = "change"
