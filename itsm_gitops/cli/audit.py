@@ -132,6 +132,7 @@ def _recorded_json(recorded: Recorded) -> dict[str, Any]:
         ("itsm audit verify", "everything, since evidence began"),
         ("itsm audit verify --since 2026-10-01 --until 2026-12-31", "a period, both days included"),
         ("itsm audit verify --anchor 4be1f2a9c0d1", "and the evidence still holds what an earlier audit saw"),
+        ("itsm audit verify --forge github -n 10", "and ask the forge again about 10 merges"),
         ("itsm audit verify --json", "for programs"),
     ],
 )
@@ -139,9 +140,12 @@ def _recorded_json(recorded: Recorded) -> dict[str, Any]:
 @click.option(
     "--anchor", metavar="COMMIT", default="", help="Commit of itsm/evidence that must still be in it."
 )
+@click.option("--forge", default="", help="Ask github, gitlab, gitea or forgejo again about a sample.")
+@click.option("-n", "count", type=click.IntRange(min=1), default=25, show_default=True,
+              help="About how many merges the forge is asked.")  # fmt: skip
 @json_option
 @pass_app
-def verify_command(app: App, since: str, until: str, target: str, anchor: str, as_json: bool) -> int:
+def verify_command(app: App, /, anchor: str, forge: str, count: int, as_json: bool, **period: str) -> int:
     """Compute everything again, offline, and name what is wrong.
 
     For each merge the approvers that were needed are found by the policy, the roles and the CMDB
@@ -160,9 +164,11 @@ def verify_command(app: App, since: str, until: str, target: str, anchor: str, a
 
     Exit code 0: nothing is wrong; 1: findings. Keep the commit it prints for the next --anchor.
     """  # noqa: D301 - click needs the backspace itself
-    from itsm_gitops.evidence.auditing import report_json, verify
+    from itsm_gitops.evidence.auditing import report_json, verify, verify_with_forge
 
-    report = verify(app.repo, since=since, until=until, target=target, anchor=anchor)
+    report = verify(app.repo, anchor=anchor, **period)
+    if forge:
+        report = verify_with_forge(app.repo, report, forge, count)
     if as_json:
         print_json(report_json(report))
     else:

@@ -165,7 +165,7 @@ def sample_command(
     echo(style.dim(f"population {sample.digest}"), color=style.on)
     for row in sample.rows:
         marks = f"  {row['exceptions']}" if row["exceptions"] else ""
-        name = name_of(row) if row["row"] == "change" else f"merge {row['merge'][:12]}"
+        name = name_of(row) if row["row"] == _ROWS[0] else f"merge {row['merge'][:12]}"
         echo(safe_text(f"{name}  {row['result']}  {row['title']}{marks}")[: terminal_width()])
     if out is not None:
         echo(f"written to {safe_text(str(out))}", err=True)

@@ -35,6 +35,8 @@ def report_lines(report: AuditReport, style: Style, columns: int, zone: str) -> 
     ends = f"evidence ends with {report.ledger[:12]}" if report.ledger else "there is no evidence"
     words = f"{report.statements} statement{_s(report.statements)} computed again; {ends}"
     yield style.dim(words)
+    if report.asked is not None:
+        yield style.dim(f"the forge was asked again about {report.asked} merge{_s(report.asked)}")
     for finding in report.findings:
         yield ""
         yield from _finding(finding, style, columns, zone)

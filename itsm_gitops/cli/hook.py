@@ -28,10 +28,11 @@ def hook_command() -> None:
 )
 @click.option("--check/--no-check", default=True, help="Judge the documents too.  [default: check]")
 def pre_receive_command(check: bool) -> int:
-    """Refuse a push to a protected branch without its approvals.
+    """Refuse a push to a guarded branch without its approvals.
 
     Git starts this on the server. Approvals are the signed statements in the repository (itsm
-    approve --sign). Protected are the branch of HEAD and those of `git config itsm.protected`.
+    approve --sign). Guarded are main, master and trunk, the branch of HEAD, those that `branches` of
+    the approvals policy lists, and those of `git config itsm.protected`.
     """
     from itsm_gitops.evidence.hook import pre_receive, read_updates
 

@@ -61,7 +61,8 @@ class AuditedBranch(NamedTuple):
 class AuditReport:
     """What an audit found. ``ledger`` is the newest commit of the evidence, ``name`` of its last statement.
 
-    ``statements`` counts what was computed again.
+    ``statements`` counts what was computed again, ``asked`` the merges about which a forge was asked again
+    (None: none was). ``period`` is what was audited.
     """
 
     ledger: str
@@ -70,6 +71,8 @@ class AuditReport:
     branches: tuple[AuditedBranch, ...]
     findings: tuple[AuditFinding, ...]
     at: datetime
+    period: Period = EVERYTHING
+    asked: int | None = None
 
     @property
     def clean(self) -> bool:
@@ -107,7 +110,7 @@ def verify(
         key=lambda f: (order.index(f.code), clock.format_time(f.at) if f.at else "", f.commit, f.path)
     )
     last = ledger.statements[-1].name if ledger.statements else ""
-    return AuditReport(ledger.tip, last, recheck.count, tuple(branches), tuple(findings), now)
+    return AuditReport(ledger.tip, last, recheck.count, tuple(branches), tuple(findings), now, period)
 
 
 def _elsewhere(ledger: Ledger, tips: Mapping[str, str]) -> Iterator[AuditFinding]:
@@ -135,6 +138,7 @@ class _BranchAudit:
         self.recheck = recheck
         statements = ledger.of_branch(target)
         line = first_parents(git, tip)
+        recheck.know(tip, line)
         start = period.commit or audited_since(git, tip, line, statements)
         whole = moves_of(git, tip, statements, start, line=line)
         self.off_line = {s.path for s in off_line(git, whole, statements)}
@@ -205,7 +209,7 @@ class _BranchAudit:
     def _reviews(self) -> dict[str, Statement]:
         """Return the retrospective reviews that hold, by the name of the statement they complete."""
         return {
-            str(s.predicate["original"]): s
+            s.original: s
             for s in reversed(self.statements)
             if s.kind == RETROACTIVE and s.result == SATISFIED and not list(self.recheck.wrong(s))
         }

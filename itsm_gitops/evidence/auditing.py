@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from itsm_gitops.evidence import audit, recording
 from itsm_gitops.evidence import sources as evidencing
 from itsm_gitops.evidence.access import Entitlement, access, on_day
+from itsm_gitops.evidence.asking_forge import ask_again
 from itsm_gitops.evidence.audit import AuditedBranch, AuditReport
 from itsm_gitops.evidence.cells import contents_of
 from itsm_gitops.evidence.ledger import TAMPERED, AuditFinding, Ledger, read_ledger
@@ -22,6 +25,7 @@ from itsm_gitops.model.errors import GitError, UsageError
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.words import fields_of
 from itsm_gitops.repository import Git, Repository, mainline, sharing
+from itsm_gitops.repository.recall import RecallingGit
 
 VERSION = 1
 
@@ -37,6 +41,37 @@ def verify(
     a commit of the ledger that an earlier audit ended with. Raises UsageError for what is none of
     these, GitError where history is missing.
     """
+    with _recalling(repo):
+        return _verify(repo, since, until, target, anchor)
+
+
+def verify_with_forge(repo: Repository, report: AuditReport, forge: str, count: int) -> AuditReport:
+    """Ask a forge again about some of the merges of an audit; returns the audit with what it says otherwise.
+
+    Drawn are ``count`` merges that rest on that forge, by the newest commit of the evidence. Raises ForgeError.
+    """
+    from itsm_gitops.forges import connection as forging
+
+    ledger = read_ledger(repo.history, report.ledger)
+    statements = [s for s in ledger.statements if report.period.holds(s)]
+    connected = forging.connect(repo, forging.forge_name(repo, forge))
+    answer = ask_again(connected, statements, count, report.ledger)
+    return replace(report, findings=(*report.findings, *answer.findings), asked=answer.asked)
+
+
+@contextmanager
+def _recalling(repo: Repository) -> Iterator[None]:
+    """Let a repository remember what it reads, as long as many things are asked about."""
+    plain = repo.history
+    with RecallingGit.of(plain) as git:
+        repo.git = git
+        try:
+            yield
+        finally:
+            repo.git = plain
+
+
+def _verify(repo: Repository, since: str, until: str, target: str, anchor: str) -> AuditReport:
     git = repo.history
     newest = sharing.newest(git)
     ledger = read_ledger(git, newest.tip)
@@ -154,6 +189,7 @@ def report_json(report: AuditReport) -> dict[str, Any]:
         "ledger": report.ledger,
         "last_statement": report.name,
         "statements": report.statements,
+        "asked_again": report.asked,
         "branches": [_branch_json(b) for b in report.branches],
         "findings": [_finding_json(f) for f in report.findings],
     }

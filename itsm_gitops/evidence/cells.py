@@ -82,7 +82,7 @@ def not_counted(statement: Statement, contents: Container[str]) -> list[Data]:
 
 def contents_of(ledger: Ledger) -> frozenset[str]:
     """Return the digests of everything whose merge is on record."""
-    return frozenset(str(s.predicate["assessment"]["digest"]) for s in ledger.statements)
+    return frozenset(s.digest for s in ledger.statements)
 
 
 def _apart(assessment: Data) -> list[str]:

@@ -150,7 +150,7 @@ def _of_merge(population: Population, merge: PopulationMerge) -> Iterator[Deviat
         late = _late(statement, merge)
         if late:
             yield deviation(LATE, late)
-        unseen = _unseen(population, statement)
+        unseen = "" if statement.result == COMPOSED else _unseen(population, statement)
         if unseen:
             yield deviation(COMPOSED, unseen)
     items = [] if merge.changes else _items(population, merge.paths)
@@ -236,7 +236,7 @@ def _early(population: Population, change: str, data: Mapping[str, Any]) -> Devi
     message = (
         f"the work began {clock.format_time(began)}, and it was approved and merged {clock.format_time(at)}"
     )
-    target = str(approved[0].predicate["assessment"]["target"])
+    target = approved[0].target
     return Deviation(LATE, approved[0].merge, (change,), target, began, message)
 
 

@@ -10,10 +10,11 @@ from itsm_gitops.evidence.cells import approvals_of
 from itsm_gitops.evidence.exceptions import Deviation
 from itsm_gitops.evidence.population import Population, PopulationMerge
 from itsm_gitops.gate.types import OVERRIDDEN
+from itsm_gitops.model import clock
 from itsm_gitops.model.roles import names
 
-DUTIES = ("merge", "merged_at", "changes", "authors", "committers", "opened_by", "requested_by", "implementers",
-          "approved_by", "both")  # fmt: skip
+DUTIES = ("merge", "merged_at", "changes", "authors", "committers", "opened_by", "pushed_by", "requested_by",
+          "implementers", "approved_by", "both")  # fmt: skip
 EMERGENCY_TYPE = "emergency"
 
 
@@ -23,8 +24,6 @@ def duties(population: Population) -> list[dict[str, str]]:
 
 
 def _duties(population: Population, merge: PopulationMerge) -> dict[str, str]:
-    from itsm_gitops.model import clock
-
     statement = merge.move.statement
     assessment = statement.predicate["assessment"] if statement else {}
     records = [population.records.get(c, {}) for c in merge.changes]
@@ -33,10 +32,14 @@ def _duties(population: Population, merge: PopulationMerge) -> dict[str, str]:
         "authors": list(assessment.get("authors", ())),
         "committers": list(assessment.get("committers", ())),
         "opened_by": [statement.inputs.opened_by] if statement and statement.inputs.opened_by else [],
+        "pushed_by": list(statement.inputs.pushed_by) if statement else [],
         "requested_by": [n for r in records for n in names(r.get("requested_by"))],
         "implementers": [n for r in records for n in names(r.get("implementers"))],
     }
-    others = {name for several in parts.values() for name in several}
+    apart = assessment.get("separated")  # by account or address, too
+    others = {name for several in parts.values() for name in several} | set(
+        apart if isinstance(apart, dict) else ()
+    )
     return {
         "merge": merge.commit,
         "merged_at": clock.format_time(merge.at),

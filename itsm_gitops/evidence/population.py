@@ -116,7 +116,7 @@ class Population:
 
     @cached_property
     def _reviews(self) -> dict[str, Statement]:
-        return {str(s.predicate["original"]): s for s in self.ledger.statements if s.kind != MERGE}
+        return {s.original: s for s in self.ledger.statements if s.kind != MERGE}
 
     @cached_property
     def _contents(self) -> frozenset[str]:

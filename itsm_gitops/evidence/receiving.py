@@ -85,7 +85,7 @@ def _wrong(repo: Repository, before: Ledger, after: Ledger, recorders: set[str])
     for statement in after.statements:
         if statement.path in paths:
             continue
-        signer = str(statement.predicate["signer"])
+        signer = statement.signer
         if signer not in recorders:
             whom = ", ".join(sorted(recorders)) or "nobody"
             yield f"statement {statement.sequence} is not signed by a recorder ({whom}): itsm audit record --sign"

@@ -232,7 +232,7 @@ def retro(repo: Repository, what: str, options: RecordingOptions) -> Recorded:
 def _to_review(statements: Sequence[Statement], what: str) -> Statement:
     merged = [s for s in statements if s.kind == MERGE]
     waiting = [s for s in merged if s.result in (OVERRIDDEN, BYPASSED, COMPOSED)]
-    reviewed = {s.predicate["original"] for s in statements if s.kind == RETROACTIVE}
+    reviewed = {s.original for s in statements if s.kind == RETROACTIVE}
     open_statements = [s for s in waiting if s.name not in reviewed]
     if len(open_statements) > 1:
         commits = ", ".join(s.merge[:12] for s in open_statements)
@@ -247,7 +247,7 @@ def _to_review(statements: Sequence[Statement], what: str) -> Statement:
 
 def afterwards(repo: Repository, original: Statement, source: Source) -> StatementDraft:
     """Return how a merge stands by what reviewers said since, without any override."""
-    git, target = repo.history, str(original.predicate["assessment"]["target"])
+    git, target = repo.history, original.target
     landed = mainline.one(git, original.merge)
     pull_request = source.pull_request(landed.commit, target)
     inputs = source.inputs(pull_request)

@@ -25,8 +25,9 @@ from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.findings import ERROR, INFO
 from itsm_gitops.model.roles import names
-from itsm_gitops.repository import Repository, load_store
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.part import PartialSnapshot
+from itsm_gitops.repository.recall import load_recalling
 
 RECORDERS = "recorders"
 TYPED = "json"  # the source of reviews out of a file
@@ -68,7 +69,7 @@ def recorders(repo: Repository, commit: str) -> frozenset[str] | None:
 
     Raises ItsmError where policy or people cannot be read.
     """
-    store = load_store(PartialSnapshot(repo.snapshot(commit), ()))[0]
+    store = load_recalling(PartialSnapshot(repo.snapshot(commit), ()))
     named = names(store.book.policy(POLICY).get(RECORDERS))
     if not named:
         return None
@@ -127,7 +128,7 @@ class Vouchers:
 
 
 def _voucher(statement: Statement, recorders: frozenset[str] | None) -> Voucher:
-    taken, signer = sources(statement), str(statement.predicate["signer"])
+    taken, signer = sources(statement), statement.signer
     if not taken:
         counted = any(v["counted"] for v in statement.predicate["assessment"]["requirements"])
         by = "the approvers' own signatures" if counted else "nobody's approval is counted"

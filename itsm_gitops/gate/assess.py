@@ -39,6 +39,7 @@ from itsm_gitops.repository.changeset import Authored, changeset, contributors, 
 from itsm_gitops.repository.identity import identity, pinned
 from itsm_gitops.repository.mended import Mended, mended
 from itsm_gitops.repository.part import PartialSnapshot
+from itsm_gitops.repository.recall import load_recalling
 from itsm_gitops.repository.snapshot import CONFIG
 
 _NAMED = 5
@@ -173,7 +174,7 @@ class _Case:
     def head(self) -> Store:
         # Read by the old rule book: what the request makes of the rules does not matter yet.
         snapshot = PartialSnapshot(self._merge.snapshot, self._records)
-        return load_store(snapshot, book=self.base.book)[0]
+        return load_recalling(snapshot, self.base.book)
 
     @cached_property
     def directory(self) -> Directory:
@@ -303,6 +304,8 @@ class _Case:
             yield "this request changes who may approve; it is judged by the rules, roles and people of the target branch"
         for calendar, becomes in self.request.lifted:
             yield f"the freeze {calendar.id} {becomes}, so those are asked who decide about changes in that freeze"
+        for what in dict.fromkeys(w.what for w in self.request.weakened):
+            yield f"{what}, so those are asked who would have had to agree"
         yield from self.request.door.respelt(self.request.content.changes)
         yield from judged.messages
 
@@ -320,7 +323,7 @@ class _Case:
 
 def _complete(snapshot: Snapshot) -> Store:
     """Load a base of which everything can be read that a judgement may rest on."""
-    store = load_store(snapshot)[0]
+    store = load_recalling(snapshot)
     store.book.policy(POLICY)
     store.require_complete(_PURPOSE)
     return store

@@ -180,8 +180,11 @@ class _Briefs:
             return
         calendars = Calendars(self.network)
         for hold in calendars.holds(planned):
-            yield f"{hold.calendar.id} freezes this time" + (
-                ", but lets this type through" if hold.exempt else ""
+            below = hold.calendar.below_only(planned.items)
+            yield (
+                f"{hold.calendar.id} freezes this time"
+                + (f", as what it is for needs {', '.join(below[:3])}" if below else "")
+                + (", but lets this type through" if hold.exempt else "")
             )
         outside = calendars.outside(planned, read_models(self.store.book).get(planned.type))
         if outside is not None:

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from itsm_gitops.gate.conditions import AUTHORISATION, PROGRESS, Touched
-from itsm_gitops.gate.pull_request import Request, exclusions, is_work
+from itsm_gitops.gate.pull_request import Request, exclusions
 from itsm_gitops.model import clock
+from itsm_gitops.model.door import in_roots
 from itsm_gitops.model.facts import affected_places, state_plays
 from itsm_gitops.model.meaning import RUNNING
 from itsm_gitops.model.roles import names
@@ -130,7 +131,7 @@ def _files(request: Request) -> Iterator[str]:
         return
     belongs = request.files_of_items
     owned = {f for some in belongs.values() for f in some}
-    loose = [p for p in request.content.changes if is_work(p) and p not in owned]
+    loose = [p for p in request.content.changes if not in_roots(p) and p not in owned]
     named = {i for c in changes for i in affected_places(c.kind, c.data)}
     if loose:
         what = "file belongs" if len(loose) == 1 else "files belong"

@@ -19,7 +19,7 @@ from itsm_gitops.forges.gitlab import GitLab
 from itsm_gitops.forges.http import ForgeError
 from itsm_gitops.gate import doctor_plain as plain
 from itsm_gitops.gate.codeowners import codeowners
-from itsm_gitops.gate.doctor_branches import branch_checks, rehearsed
+from itsm_gitops.gate.doctor_branches import branch_checks, listed_branches, rehearsed
 from itsm_gitops.gate.doctor_landing import identity_check, up_to_date
 from itsm_gitops.gate.doctor_people import FAILED, OK, UNKNOWN, WARNING, Check, author_check, people_checks
 from itsm_gitops.graph.ownership import HEADER, PLACES
@@ -32,6 +32,7 @@ _GITEA_GATE = "itsm gate / gate (pull_request_target)"  # workflow / job (event)
 EVIDENCE = "itsm/evidence"
 _GIT = (2, 38)  # merge-tree --write-tree
 _REFUSED = 401
+_WAYS_IN = ("pull requests", "gate", "force pushes", "pushes", "direct pushes")
 _PINNED = re.compile(r"uses:\s*(\S+)")
 
 
@@ -55,8 +56,15 @@ def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[
         return [*found, Check("server", UNKNOWN, "not asked: there is no token", hint)]
     try:
         # One by one: what was seen before the server stopped to answer is told.
-        for check in look(forging.connect(repo, name), _target(repo)):
+        server, target = forging.connect(repo, name), _target(repo)
+        for check in look(server, target):
             found.append(check)
+        for branch in listed_branches(repo, target):
+            found += [
+                check._replace(subject=f"{check.subject} on {branch}")
+                for check in look(server, branch)
+                if check.subject in _WAYS_IN and check.result == FAILED
+            ]
     except ItsmError as error:
         refused = isinstance(error, ForgeError) and error.status == _REFUSED
         found.append(Check("server", FAILED if refused else UNKNOWN, error.message, error.hint))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from itsm_gitops.gate.doctor_people import FAILED, OK, WARNING, Check
-from itsm_gitops.gate.guard import SETTING, Guard, folder_of, policy_blob, read_guard, short
+from itsm_gitops.gate.guard import BRANCHES, SETTING, Guard, folder_of, full, policy_blob, read_guard, short
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError, ItsmError
-from itsm_gitops.repository import Git
+from itsm_gitops.repository import Git, Repository
 from itsm_gitops.repository.git import decode
 
 _LISTED = 8
+_REMOTE = "refs/remotes/origin/"
 _LONG = 10  # commits beyond the main branch, by several people: no longer a branch of one request
 
 
@@ -53,6 +55,15 @@ def rehearsed(folder: Path, target: str) -> str:
     except ItsmError:
         return target
     return target if guard.covers(f"refs/heads/{target}") or not guard.ruled else short(guard.main)
+
+
+def listed_branches(repo: Repository, target: str) -> list[str]:
+    """Return the branches of ``origin`` that the policy lists as guarded, without ``target``; the first by name."""
+    listed = repo.book.policy(POLICY).get(BRANCHES)
+    patterns = [full(name) for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+    rows = decode(repo.history.run("for-each-ref", "--format=%(refname:lstrip=3)", _REMOTE)).splitlines()
+    there = [name for name in rows if name not in (target, "HEAD")]
+    return [name for name in sorted(there) if any(fnmatchcase(full(name), p) for p in patterns)][:_LISTED]
 
 
 def _guarded(guard: Guard) -> Check:

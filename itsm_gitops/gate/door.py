@@ -13,10 +13,11 @@ from functools import cached_property
 
 from itsm_gitops.gate.policy import ApprovalRule, Policy
 from itsm_gitops.model.decisions import POLICY
-from itsm_gitops.model.door import ALIKE, SAME, PathsOf, door_files, plain_name
+from itsm_gitops.model.door import ALIKE, SAME, PathsOf, door_files, in_roots, plain_name
 from itsm_gitops.model.paths import glob
 from itsm_gitops.model.roles import names
 
+_ROOTS = ("records", "cmdb", "schemas", "itsm.yaml")
 Texts = Callable[[str], Iterable[str]]
 
 
@@ -58,6 +59,14 @@ class Door:
                     (
                         f"{plain_name(path)} is nearly the name of a protected file, and people or file systems "
                         "take one for the other; give it another name"
+                    ),
+                )
+            elif not self.rules(path) and in_roots(path) and path.partition("/")[0] not in _ROOTS:
+                yield (
+                    path,
+                    (
+                        f"{plain_name(path)} is nearly in a folder of documents, and some file systems take one for the "
+                        "other; write the folder as it is"
                     ),
                 )
             elif self._of_door(path) and not self.rules(path):

@@ -28,22 +28,24 @@ from itsm_gitops.gate.files import files_of_items
 from itsm_gitops.gate.freezes import FROZEN, LiftedFreeze, exempt_type, frozen_now, frozen_window, lifted
 from itsm_gitops.gate.policy import COST_FROM, ApprovalRule, Policy
 from itsm_gitops.gate.urgency import urgency
+from itsm_gitops.gate.weakening import Weakening, weakenings
 from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import AskedProof, RiskBook
-from itsm_gitops.model.decisions import is_reference
+from itsm_gitops.model.decisions import POLICY, is_reference
+from itsm_gitops.model.door import in_roots
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.facts import affected_places, authorised_states
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.meaning import CALENDAR, OFFERING
+from itsm_gitops.model.meaning import CALENDAR, OFFERING, PERSON, TEAM
 from itsm_gitops.model.roles import follow, names
+from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.repository import Store
 
 _ANYTHING = "itsm-gitops"  # what is looked for: a link or a module might lead there
 _FILES = ("100644", "100755")
 _ROOTS = ("records/", "cmdb/")
-_OWN = ("records", "cmdb", "schemas", "itsm.yaml")
 
 Data = Mapping[str, Any]
 
@@ -120,13 +122,13 @@ class Request:
         return tuple(
             p
             for p in self.content.changes
-            if is_work(p) and not self.protected(p) and not any(r.covers(p) for r in rules)
+            if not in_roots(p) and not self.protected(p) and not any(r.covers(p) for r in rules)
         )
 
     @cached_property
     def files_of_items(self) -> Mapping[str, list[str]]:
         """The items to which files of the request belong, with those files."""
-        return files_of_items(self.base, [p for p in self.content.changes if is_work(p)])
+        return files_of_items(self.base, [p for p in self.content.changes if not in_roots(p)])
 
     @cached_property
     def unnamed_items(self) -> tuple[str, ...]:
@@ -226,6 +228,14 @@ class Request:
         if not any(CALENDAR in t.kind.plays for t in self.items):
             return []
         return lifted(self._calendars, Calendars(self.head), self.now)
+
+    @cached_property
+    def weakened(self) -> list[Weakening]:
+        """The rules that the request makes weaker, and the roles that it gives to others."""
+        deciders = any({PERSON, TEAM}.intersection(t.kind.plays) for t in self.items)
+        if not deciders and not {POLICY, ROLES} & self.content.changes.keys():
+            return []
+        return weakenings(self.policy, self.base, self.head, self.now)
 
     def _window_is_frozen(self, change: Touched, known: Data, items: Iterable[str]) -> bool | None:
         """Whether a freeze holds a change; None for an authorised one without a window."""
@@ -376,11 +386,3 @@ def _documents_at(store: Store, paths: Iterable[str]) -> Mapping[str, Data]:
     records = [e for e in entries if store.book.kinds[e.kind].is_record]
     found = {e.path: store.data(e.id) for e in entries if not store.book.kinds[e.kind].is_record}
     return {**found, **{e.path: data for e, data in store.read_documents(records)}}
-
-
-def is_work(path: str) -> bool:
-    """Whether a path is none of this tool's own: what a change beside it is there to authorise.
-
-    Where letters have no case (on many a laptop) ``Schemas/`` is ``schemas/``.
-    """
-    return path.partition("/")[0].casefold() not in _OWN

@@ -69,7 +69,7 @@ def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalR
         for item in files:
             for found in _for_item(request, rule, item, request.base.data(item), None):
                 _keep(asked, found, records)
-    for found in _for_lifted(request):
+    for found in (*_for_lifted(request), *_for_weakened(request)):
         _keep(asked, found, records)
     work = any(t.path in covered and request.authorises(t) for t in request.changes)
     left = [p for p in request.content.changes if p not in covered and not (work and p in request.work)]
@@ -117,6 +117,12 @@ def _for_lifted(request: Request) -> Iterator[AppliedRequirement]:
                 continue
             for item in sorted(calendar.applies_to) or [calendar.id]:
                 yield from _for_item(request, rule, item, calendar.data, None)
+
+
+def _for_weakened(request: Request) -> Iterator[AppliedRequirement]:
+    """Yield what the rules that the request makes weaker would have asked for."""
+    for rule, _ in request.weakened:
+        yield AppliedRequirement(_requirement(rule, "", ""), {})
 
 
 def _documents(request: Request, rule: ApprovalRule) -> list[Touched]:

@@ -329,12 +329,12 @@ def _no_role(person: str, table: Sequence[_Row], others: OtherDirectories) -> st
     for row in asked:
         need = row.asked.requirement
         role = need.role.replace("_", " ")
+        if row.would_hold(person, others.began()):
+            return (
+                f"{person} was {role} when this request left the target branch, and is no longer; "
+                "roles count as they are there now"
+            )
         if row.would_hold(person, others.after()):
-            if row.would_hold(person, others.began()):
-                return (
-                    f"{person} was {role} when this request left the target branch, and is no longer; "
-                    "roles count as they are there now"
-                )
             return f"{person} would be {role} only through this request; roles count once they are on the target branch"
         ended = row.by.directory.ended(person, need.role)
         if ended:

@@ -49,6 +49,11 @@ class Calendar:
         """Whether it is for everything or for one of these items, or for what one of its own rests on."""
         return not self.applies_to or not (self.applies_to | self.below).isdisjoint(items)
 
+    def below_only(self, items: Iterable[str]) -> list[str]:
+        """Return the items that it covers only because its own need or contain them; empty where it is for one itself."""
+        some = set(items)
+        return [] if some & self.applies_to else sorted(some & self.below)
+
     def spans(self, start: datetime, end: datetime) -> list[Window]:
         """Return its windows that touch a time, earliest first."""
         return spans(self.data, start, end, self.closed)

@@ -35,6 +35,7 @@ class DoorFile(NamedTuple):
 
 _PIN = r"itsm[-_.]gitops"
 _CALL = r"\bitsm\b"
+_JUDGE = r"\bitsm(?:_gitops)? (?:gate|hook|comment|audit record)\b"
 # A leading slash counts from the top of the Git repository, where the ITSM repository is a folder of a larger one.
 DOOR = (
     DoorFile("schemas/**", "the rule book"),
@@ -57,8 +58,6 @@ DOOR = (
     DoorFile("/.gitattributes", "how Git compares, merges and rewrites files"),
     DoorFile("**/.gitmodules", "which other repositories are taken in"),
     DoorFile("/.gitmodules", "which other repositories are taken in"),
-    DoorFile(".gitignore", "which files the check leaves out"),
-    DoorFile("/.gitignore", "which files the check leaves out"),
     # What a CI installs and runs: only where this toolkit is named there.
     *(
         DoorFile(pattern, "which version of the gate a CI installs", _PIN)
@@ -72,6 +71,14 @@ DOOR = (
         for pattern in (
             "Jenkinsfile", ".circleci/**", ".woodpecker*", ".woodpecker/**", ".drone.yml", ".buildkite/**",
             ".travis.yml", "azure-pipelines.yml", "bitbucket-pipelines.yml", ".builds/**", ".build.yml", ".onedev-buildspec.yml",
+        )
+    ),
+    # What such a pipeline may call in turn: only where the gate itself is called there.
+    *(
+        DoorFile(pattern, "how the gate is called", _JUDGE)
+        for pattern in (
+            "Makefile", "GNUmakefile", "justfile", "Taskfile.yml", "Taskfile.yaml", "noxfile.py", "Dockerfile*", "package.json",
+            ".pre-commit-config.yaml", "ci/**", ".ci/**", "scripts/**", "script/**", "bin/**", "tools/**",
         )
     ),
 )  # fmt: skip
@@ -224,6 +231,16 @@ def door_files(path: str) -> list[DoorFile]:
     """Return the rows of DOOR that a path belongs to, however it is spelt."""
     every, rows = _rows()
     return [row for row, paths in rows if paths.match(path)] if every.match(path) else []
+
+
+def in_roots(path: str) -> bool:
+    """Whether a path lies below the folders of documents or the rule book, however it is spelt."""
+    return bool(_roots().match(path))
+
+
+@cache
+def _roots() -> PathsOf:
+    return PathsOf(["records/**", "cmdb/**", "schemas/**", "itsm.yaml"])
 
 
 def plain_name(path: str) -> str:

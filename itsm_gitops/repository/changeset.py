@@ -158,6 +158,9 @@ def clean_merge(git: Git, parents: list[str], tree: str) -> bool:
     """Whether ``tree`` is exactly Git's own merge of the parents, without an edit by hand."""
     if len(parents) != 2:
         return clean_octopus(with_results(git), parents, tree)
+    plain = git.plain_merge(parents[0], parents[1])
+    if plain:
+        return plain == tree
     try:
         merged = merge_result(git, parents[0], parents[1])
     except GitError:  # a Git older than 2.38, or no common commit: then somebody is behind it

@@ -111,6 +111,11 @@ class Git:
         self._extra = dict(extra or {})
         self._commits: set[str] = set()  # hashes that resolve has found: they mean the same for ever
 
+    @property
+    def extra(self) -> Mapping[str, str]:
+        """What is added to the environment of every question."""
+        return self._extra
+
     def having(self, extra: Mapping[str, str]) -> Git:
         """Return the same repository with more variables in the environment of its commands."""
         return Git(self.root, {**self._extra, **extra})
@@ -135,7 +140,7 @@ class Git:
             process = subprocess.run(
                 self._command(args),
                 cwd=self.root,
-                env={**_environment(index), **self._extra},
+                env={**environment(index), **self._extra},
                 input=stdin,
                 capture_output=True,
                 timeout=timeout,
@@ -232,6 +237,10 @@ class Git:
             hint = "git fetch --unshallow (in GitHub Actions: fetch-depth: 0)" if self.shallow else ""
             raise GitError(f"'{base}' and '{head}' have no commit in common", hint) from error
 
+    def plain_merge(self, ours: str, theirs: str) -> str:  # noqa: ARG002 - a subclass knows more
+        """Return the tree of merging two commits where it is known without asking; here it never is."""
+        return ""
+
     def blobs(self, oids: Iterable[str], most: int = BLOB_MAX) -> Iterator[Blob]:
         """Yield the content of each object, in order, from one process; raises GitError if one is missing.
 
@@ -252,7 +261,7 @@ class Git:
             with subprocess.Popen(
                 self._command(("cat-file", "--batch", "--buffer")),
                 cwd=self.root,
-                env={**_environment(), **self._extra},
+                env={**environment(), **self._extra},
                 stdin=names,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -261,17 +270,19 @@ class Git:
                 out, err = cast(IO[bytes], process.stdout), cast(IO[bytes], process.stderr)
                 try:
                     for _ in range(count):
-                        yield _read_blob(out, err, most)
+                        yield read_blob(out, err, most)
                 finally:
                     process.kill()
 
 
-def _environment(index: str | None = None) -> dict[str, str]:
+def environment(index: str | None = None) -> dict[str, str]:
+    """Return the environment of a git command; ``index`` names another index file."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     return {**inherited, **_ENVIRONMENT, **({"GIT_INDEX_FILE": index} if index else {})}
 
 
-def _read_blob(out: IO[bytes], err: IO[bytes], most: int) -> Blob:
+def read_blob(out: IO[bytes], err: IO[bytes], most: int) -> Blob:
+    """Read the next object of `git cat-file --batch`; content beyond ``most`` bytes is read past."""
     header = out.readline().split()
     if len(header) != 3:
         detail = err.read() if not header else b""

@@ -17,6 +17,7 @@ from itsm_gitops.rules.context import DocumentContext, NetworkContext, day
 from itsm_gitops.rules.people import fixed_holders
 from itsm_gitops.rules.rule import NETWORK, RULEBOOK, Hit, Rule
 
+_LEFT_OUT = "excluded_ci"
 _BUILT_IN = ("peer", "owner")
 _TYPED = frozenset(["approvals", "approval", "approved_by", "approvers", "approved", "signed_off_by"])
 _AREAS = ("x", "labels")
@@ -121,7 +122,7 @@ def every_change_is_covered(ctx: BookContext) -> Iterator[Hit]:
     kinds = {schema["x-itsm"].get("kind") for _, schema, _ in ctx.players(meaning.CHANGE)}
     for kind, risk in product(sorted(known["type"]), sorted(known["risk"])):
         fact = {"type": kind, "risk": risk, "stage": "authorisation"}
-        if not any(_holds(about["when"], fact, kinds) for about in policy["rules"]):
+        if not any(_holds(about["when"], fact, kinds) for about in policy["rules"] if _for_the_whole(about)):
             yield Hit(
                 f"no rule is for a change of type {kind} with {risk} risk",
                 ("rules",),
@@ -129,6 +130,11 @@ def every_change_is_covered(ctx: BookContext) -> Iterator[Hit]:
                 POLICY,
                 at_key=True,
             )
+
+
+def _for_the_whole(rule: Mapping[str, Any]) -> bool:
+    """Whether who a rule asks approves the change, and not only what it leaves out."""
+    return bool(rule["require"].get("each") != _LEFT_OUT)
 
 
 def _holds(when: Mapping[str, Any], fact: Mapping[str, str], changes: set[str]) -> bool:

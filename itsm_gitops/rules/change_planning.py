@@ -53,7 +53,9 @@ def outside_freezes(ctx: DocumentContext) -> Iterator[Hit]:
         return
     for calendar, window, exempt in _calendars(ctx).holds(change):
         if not exempt:
-            message = f"the window falls into the freeze '{calendar.id}' ({window.name})"
+            below = calendar.below_only(change.items)
+            why = f", as what that is for needs {', '.join(below[:3])}" if below else ""
+            message = f"the window falls into the freeze '{calendar.id}' ({window.name}){why}"
             yield Hit(message, ("planned_start",), f"it ends at {clock.format_time(window.end)}")
 
 

@@ -119,6 +119,24 @@ def test_each_rule_that_is_missing_is_named(
     assert found[subject][1] == message
 
 
+def test_release_branches_that_the_policy_lists_are_looked_at_too(
+    doctor: Run, forge: FakeGitHub, hosted: Hosted
+) -> None:
+    _protect(forge)
+    hosted.clone.git("update-ref", "refs/remotes/origin/release/1", "HEAD")
+    hosted.clone.git("update-ref", "refs/remotes/origin/topic/1", "HEAD")
+    try:
+        found = doctor(code=1)
+        assert found["pull requests on release/1"] == ("failed", "release/1 takes pushes")
+        assert found["gate on release/1"][0] == "failed"
+        assert not [subject for subject in found if "topic" in subject]
+        forge.rules["release/1"] = forge.rules["main"]
+        assert not [subject for subject in doctor() if "release" in subject]
+    finally:
+        for name in ("release/1", "topic/1"):
+            hosted.clone.git("update-ref", "-d", f"refs/remotes/origin/{name}")
+
+
 def test_a_merge_queue_judges_what_lands(doctor: Run, forge: FakeGitHub) -> None:
     _protect(forge)
     rules = json.loads(json.dumps(forge.rules["main"]))
@@ -206,10 +224,15 @@ def test_files_that_are_missing_edited_or_loose(doctor: Run, hosted: Hosted) -> 
 def test_people_without_account_and_key(doctor: Run, hosted: Hosted) -> None:
     result, message = doctor("--offline")["people"]
     assert result == "warning"
-    assert message.endswith("neither an account on github nor a key: change-manager")
-    path = hosted.clone.root / "cmdb/people/change-manager.yaml"
-    path.write_text(path.read_text() + "identities:\n- forge: github\n  id: 3\n  login: cem\n")
-    assert doctor("--offline")["people"] == ("ok", "all 2 approvers have an account or a key")
+    assert message.endswith(
+        "neither an account on github nor a key: change-manager, security-officer, service-manager"
+    )
+    for number, person in enumerate(("change-manager", "security-officer", "service-manager"), 3):
+        path = hosted.clone.root / f"cmdb/people/{person}.yaml"
+        path.write_text(
+            path.read_text() + f"identities:\n- forge: github\n  id: {number}\n  login: {person}\n"
+        )
+    assert doctor("--offline")["people"] == ("ok", "all 4 approvers have an account or a key")
 
 
 def test_an_unknown_forge(doctor: Run, hosted: Hosted) -> None:

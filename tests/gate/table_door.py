@@ -12,7 +12,9 @@ from tests.gate.situations import (
     OPEN_INCIDENT,
     POLICY_ONE,
     REQUEST,
+    Given,
     Situation,
+    Step,
     commit,
     delete,
     edit,
@@ -20,7 +22,7 @@ from tests.gate.situations import (
     record,
     write,
 )
-from tests.gate.world import INCIDENT_PATH, POLICY_PATH, SERVER, server
+from tests.gate.world import INCIDENT_PATH, POLICY_PATH, ROLES_PATH, SERVER, server
 
 ADMINS = "by rulebook admin: cab-one, cab-two could"
 BOARD = (ok("cab-one"), ok("cab-two"))
@@ -50,6 +52,11 @@ DOOR_ROWS = (
     ),
     Situation("an imitation that is taken away is judged as the door", SATISFIED, "approved by cab-one, cab-two", BOARD,
               base=(write("ho\u043eks/x", "x\n"),), request=(delete("ho\u043eks/x"), commit())),
+    *(
+        Situation(f"a folder of documents is imitated: {path!a}", ERROR, "is nearly in a folder of documents", (ok("bob"), *BOARD),
+                  request=(record(), write(path, "x\n"), commit()))
+        for path in ("Records/incidents/x.yaml", "CMDB/servers/s2.yaml", "cmd\u200cb/servers/s2.yaml", "r\u0435cords/x.yaml", "cmdb /x.yaml")
+    ),
     Situation("another spelling is told to the reviewers", SATISFIED, "Hooks/pre-receive is protected although it is written otherwise", BOARD,
               request=(write("Hooks/pre-receive", "x\n"), commit())),
     Situation("a policy that names no hooks protects them as it protects itself", UNSATISFIED, "needs 2 of 2 " + ADMINS, (ok("bob"), ok("paul")),
@@ -61,7 +68,7 @@ DOOR_ROWS = (
                   request=(record(), write(path, text), commit()))
         for path, text in (
             ("requirements-ci.txt", "itsm_gitops==0.1\n"), ("pyproject.toml", "dependencies = ['itsm-gitops']\n"),
-            ("Jenkinsfile", "sh 'itsm gate'\n"),
+            ("Jenkinsfile", "sh 'itsm gate'\n"), ("ci/gate.yml", "script: itsm gate --forge gitlab\n"), ("Makefile", "gate:\n\titsm gate\n"),
         )
     ),
     Situation("a pin that is taken away is part of it too", UNSATISFIED, ADMINS, (ok("bob"), ok("paul")),
@@ -69,6 +76,8 @@ DOOR_ROWS = (
     # --- honest ------------------------------------------------------------------------------------
     Situation("honest: requirements that do not name the gate", SATISFIED, "approved by paul", (ok("paul"),),
               request=(write("requirements.txt", "flask\n"), commit())),
+    Situation("honest: a Makefile that checks documents", SATISFIED, "approved by paul", (ok("paul"),),
+              request=(write("Makefile", "check:\n\titsm check\n"), commit())),
     Situation("honest: two of the board change a hook", SATISFIED, "approved by cab-one, cab-two", BOARD,
               request=(write("hooks/pre-receive", "x\n"), commit())),
     *(
@@ -171,4 +180,48 @@ FREEZE_ROWS = (
               base=(write(REST, freeze(lifecycle="planned")),), request=(delete(REST), commit())),
     Situation("honest: the name of a freeze is corrected", SATISFIED, "approved by mia", (ok("mia"),),
               base=(write(REST, freeze()),), request=(write(REST, freeze(name="Quiet days")), commit())),
+)  # fmt: skip
+
+
+def rules(old: str, new: str) -> Step:
+    return edit(POLICY_PATH, old, new)
+
+
+# The rule book is kept by the desk alone here; the board is other people.
+_KEEPERS = (
+    rules("require: {role: rulebook_admin, count: 2}", "require: {role: rulebook_admin, count: 1}"),
+    lambda w: w.write(ROLES_PATH, _kept_by_desk((w.root / ROLES_PATH).read_text())),
+)
+_BOARD_RULE = "    when: {kind: [change], stage: [authorisation], type: [normal, emergency], risk: [high]}\n    require: {role: cab, count: 2}\n"
+
+
+def _kept_by_desk(text: str) -> str:
+    head, mark, tail = text.partition("  rulebook_admin:\n")
+    return head + mark + tail.replace("teams: [change-management]", "teams: [desk]", 1)
+
+
+def _weaken(name: str, says: str, *steps: Step, result: str = UNSATISFIED, reviews: tuple[Given, ...] = (ok("paul"),)) -> Situation:  # fmt: skip
+    return Situation(
+        f"a decision is weakened: {name}", result, says, reviews, base=_KEEPERS, request=(*steps, commit())
+    )
+
+
+_LESS = rules(_BOARD_RULE, _BOARD_RULE.replace("count: 2", "count: 1"))
+_CAB_ROLE = "    description: Decides about changes of high risk, two people at least.\n    teams: [change-management]"
+
+WEAKENED_ROWS = (
+    _weaken("one of the board for two", "the rule board-for-high-risk would ask for something else", _LESS),
+    _weaken("one of the board for two: the board is asked", "needs 2 of 2 by cab: cab-one, cab-two could", _LESS),
+    _weaken("only for emergencies", "the rule board-for-high-risk would ask for something else", rules(_BOARD_RULE, _BOARD_RULE.replace("normal, ", ""))),
+    _weaken("a rule is renamed", "the rule board-for-high-risk would be gone", rules("name: board-for-high-risk", "name: board")),
+    _weaken("the role is given to others", "the role cab would be filled by others", edit(ROLES_PATH, _CAB_ROLE, _CAB_ROLE.replace("change-management", "ops"))),
+    _weaken("a member leaves the board", "cab-two would be no cab any more", edit("cmdb/people/cab-two.yaml", "teams: [change-management]", "teams: [desk]")),
+    _weaken("a member's file is taken away: those who stay are asked", "needs 1 of 1 by cab: cab-one", delete("cmdb/people/cab-two.yaml")),
+    _weaken("protected paths become fewer: the keepers decide, and it is told", "the rule rule-book would ask for something else", rules("      - cmdb/teams/**\n", ""), result=SATISFIED),
+    # --- honest ----------------------------------------------------------------------------------
+    _weaken("honest, the board agrees", "approved by cab-one, cab-two", _LESS, result=SATISFIED, reviews=(ok("paul"), *BOARD)),
+    _weaken("honest, a rule becomes stricter", "approved by paul", rules(_BOARD_RULE, _BOARD_RULE.replace("count: 2", "count: 3")), result=SATISFIED),
+    _weaken("honest, its reason is reworded", "approved by paul", rules("why: A high risk is taken by the board, not by one person.", "why: The board takes it."), result=SATISFIED),
+    _weaken("honest, a colleague joins the board", "approved by paul", edit("cmdb/people/mia.yaml", "teams: [net]", "teams: [net, change-management]"), result=SATISFIED),
+    _weaken("honest, a colleague of no board leaves", "approved by paul", delete("cmdb/people/mia.yaml"), result=SATISFIED),
 )  # fmt: skip
