@@ -24,8 +24,8 @@ from itsm_gitops.repository import Repository, mainline, refs, sshsig
 from itsm_gitops.repository import ledger as branch
 from tests.gate.model import oracle
 from tests.gate.model.generate import Request, Story, Text
-from tests.gate.model.oracle import Opinion, Row, Said
 from tests.gate.model.oracle_facts import parse
+from tests.gate.model.oracle_types import Opinion, Row, Said
 from tests.gate.model.organisation import HANDLES, POLICY, rule_book, text
 from tests.gate.model.plumbing import Objects
 
