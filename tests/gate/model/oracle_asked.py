@@ -150,7 +150,7 @@ class Asked:
             rows += [row for t in documents for row in self.spelt_out(rule, t)]
             if rule["require"].get("each") == "edited_item":
                 rows += self.files_unnamed(rule)
-        rows += self.lifted()
+        rows += [*self.lifted(), *self.weakened()]
         for row in rows:  # what two rules ask of the same people can be overridden only if both say so
             same = [
                 r
@@ -185,6 +185,23 @@ class Asked:
             if facts.shorter(t.before or {}, t.after, self.q.now)
             for r in rules
         ]
+
+    def weakened(self) -> list[Row]:
+        """Return what is asked where somebody loses a role that is the same for every record: those who keep it."""
+        if not any(t.kind == "person" for t in self.touched):
+            return []
+        after = People(self.after, self.q.now.date())
+        rows = []
+        for rule in (*self.policy["protected"], *self.policy["rules"]):
+            role, count = rule["require"].get("role", ""), rule["require"]["count"]
+            about = set(self.people.roles.get(role, {})) - {"title", "description"}
+            if not count or not about or about - {"teams", "people"}:
+                continue
+            before, later = set(self.people.fill(role, ())), set(after.fill(role, ()))
+            stay = min(count, len(before & later))
+            if before - later and stay:
+                rows.append(self.row({**rule, "require": {**rule["require"], "count": stay}}, ""))
+        return rows
 
     def is_for(self, rule: Data, t: Touched) -> bool:
         groups = {t.kind, "any", "record" if t.path.startswith("records/") else "item"}
