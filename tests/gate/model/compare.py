@@ -36,6 +36,8 @@ _WORDS = {
 
 
 UNVOUCHED = "UNVOUCHED"
+# Where a signed refusal that blocked a merge is not kept with the evidence, that merge cannot be computed again.
+_KNOWN = () if "statements" in Assessment.__dataclass_fields__ else ("MISMATCH",)
 
 
 @dataclass
@@ -234,7 +236,7 @@ class Play:
             self.repo, ledger.read_ledger(git, branch.tip(git)), {"main": self.story.tip},
             now=now, everything=False, **_from(self.root_commit),
         )  # fmt: skip
-        product = sorted((f.commit, f.code) for f in report.findings if f.code != UNVOUCHED)
+        product = sorted((f.commit, f.code) for f in report.findings if f.code not in (UNVOUCHED, *_KNOWN))
         if any(f.code == UNVOUCHED for f in report.findings) not in self._unvouched():
             tally.differences.append(
                 Difference(self.seed, step, UNVOUCHED, report.findings, self._unvouched(), frozenset())
