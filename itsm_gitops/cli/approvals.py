@@ -140,7 +140,8 @@ def gate_command(app: App, /, what: str, as_json: bool, **options: str) -> int:
     [
         ("itsm approve K7QF3 --sign", "sign an approval of the branch that carries a change"),
         ("itsm approve 12 --sign --note 'Tested on the copy'", "of a pull request"),
-        ("git push origin 'refs/itsm/approvals/*:refs/itsm/approvals/*'", "then hand it in"),
+        ("itsm approve K7QF3 --sign --reject --note 'No way back'", "a no, also after a yes"),
+        ("git push origin 'refs/itsm/approvals/*:refs/itsm/approvals/*'", "hand in all that you signed"),
     ],
 )
 @click.argument("what", metavar="[CHG|PR|BRANCH]", default="", shell_complete=lazily("identifiers"))
@@ -169,7 +170,8 @@ def approve_command(
     """Approve a pull request by a statement signed with your own key.
 
     The statement names exactly the content that is approved; any edit voids it. Your key must be
-    among the signing_keys of your file in cmdb/people on the target branch.
+    among the signing_keys of your file in cmdb/people on the target branch. Each decision is kept
+    under a name of its own; the command prints how to push it. Your latest decision counts.
     """
     if not sign:
         raise UsageError(

@@ -74,27 +74,31 @@ def _source_options(function: _F) -> _F:
               help="Begin behind this commit.  [default: where evidence or the rules begin]")  # fmt: skip
 @_source_options
 @pass_app
-def record_command(app: App, /, as_json: bool, request: int | None, **options: Any) -> None:
+def record_command(app: App, /, as_json: bool, request: int | None, **options: Any) -> int:
     """Write down how everything came to a branch.
 
     Each merge that has no statement yet is judged by the rules of its own base, with the reviews of
-    its pull request and the statements that approvers signed. What did not pass the gate is
-    recorded too, as bypassed. Writers who come at the same time lose nothing.
+    its pull request and the statements that approvers signed; texts that nobody signed are left out. What
+    did not pass the gate is recorded too, as bypassed. Writers who come at the same time lose nothing.
+    Exit code 1: some merges could not be recorded; the others were.
     """
     from itsm_gitops.evidence.recording import RecordingOptions, record
 
     recorded = record(app.repo, RecordingOptions(request=request or 0, **options))
     if as_json:
-        print_json(_recorded_json(recorded))
-        return
+        print_json({**_recorded_json(recorded), "refused": list(recorded.refusals)})
+        return int(bool(recorded.refusals))
     style = styles(sys.stdout)
-    if not recorded.drafts:
+    if not recorded.drafts and not recorded.refusals:
         echo(f"nothing new on {safe_text(recorded.target)}: every merge has its statement")
     for draft in recorded.drafts:
         echo(_line(draft), color=style.on)
     if recorded.commit:
         where = "pushed to" if recorded.pushed else "kept on"
         echo(style.dim(f"{where} itsm/evidence {recorded.commit[:12]}"), color=style.on)
+    for refusal in recorded.refusals:
+        echo(f"not recorded: {safe_text(refusal)}", err=True)
+    return int(bool(recorded.refusals))
 
 
 def _line(draft: StatementDraft) -> str:

@@ -10,8 +10,8 @@ from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.evidence.audit import AuditedBranch, AuditReport
 from itsm_gitops.evidence.auditing import CheckedStatement
 from itsm_gitops.evidence.cells import not_counted
+from itsm_gitops.evidence.facts import MORE, todays_verdicts
 from itsm_gitops.evidence.ledger import AuditFinding
-from itsm_gitops.evidence.reading import todays_verdicts
 from itsm_gitops.evidence.writing import StatementDraft
 from itsm_gitops.model import clock
 from itsm_gitops.model.findings import ERROR
@@ -97,6 +97,9 @@ def statement_lines(entry: CheckedStatement, style: Style, columns: int, zone: s
         who = review["person"] or review["login"] or review["identity"] or "a deleted account"
         text = safe_text(f"not counted, {who}: {rejected['reason']}")
         yield from (style.dim(line) for line in _hanging(text, columns))
+    for name, rest in assessment.get(MORE, {}).items():
+        text = f"{name}: {rest['count']} in all; the statement lists the first and binds all (SHA-256 {rest['sha256'][:12]})"
+        yield from (style.dim(line) for line in _hanging(safe_text(text), columns))
     for finding in entry.findings:
         yield ""
         yield from _finding(finding, style, columns, zone)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from itsm_gitops.evidence.hook import Decision
     from itsm_gitops.gate.types import Assessment
 
+_NAMED = 5
+
 
 @group_with_help("hook")
 def hook_command() -> None:
@@ -30,15 +32,28 @@ def hook_command() -> None:
 def pre_receive_command(check: bool) -> int:
     """Refuse a push to a guarded branch without its approvals.
 
-    Git starts this on the server. Approvals are the signed statements in the repository (itsm
-    approve --sign). Guarded are main, master and trunk, the branch of HEAD, those that `branches` of
-    the approvals policy lists, and those of `git config itsm.protected`.
+    Git starts this on the server. Approvals are the signed statements in the repository and in the
+    push itself (itsm approve --sign); a statement whose signature, name or time is wrong is refused.
+    Guarded are main, master and trunk, the branch of HEAD, those that `branches` of the approvals
+    policy lists, and those of `git config itsm.protected`.
     """
-    from itsm_gitops.evidence.hook import pre_receive, read_updates
+    from itsm_gitops.evidence.hook import pre_receive, read_updates, taken_back
 
     decisions = pre_receive(read_updates(sys.stdin), os.environ, check=check)
     for decision in decisions:
         _tell(decision)
+    statements = taken_back(decisions)
+    if statements:
+        count = "1 good statement" if len(statements) == 1 else f"{len(statements)} good statements"
+        echo(
+            f"itsm: Git takes all of a push or nothing, so the {count} in it did not arrive either.", err=True
+        )
+        more = " …" if len(statements) > _NAMED else ""
+        named = " ".join(statements[:_NAMED])
+        echo(
+            f"  They are kept in your clone; hand them in first: git push origin {safe_text(named)}{more}",
+            err=True,
+        )
     return int(not all(d.allowed for d in decisions))
 
 
@@ -63,7 +78,7 @@ def post_receive_command() -> int:
         recorded = post_receive(read_updates(sys.stdin), os.environ)
     except ItsmError as error:
         # The push has landed: whoever pushed should know that its evidence is missing.
-        echo(f"itsm: no evidence was recorded: {safe_text(error.message)}", err=True)
+        echo(f"itsm: evidence is missing: {safe_text(error.message)}", err=True)
         return 1
     for draft in recorded:
         if draft.result in ("BYPASSED", "COMPOSED"):
@@ -147,5 +162,5 @@ def explained(assessment: Assessment) -> list[str]:
         person = rejected.review.person or rejected.review.login or "a deleted account"
         lines.append(f"not counted, {person}: {rejected.reason}")
     if any(v.result == "UNSATISFIED" for v in assessment.verdicts):
-        lines.append("itsm approve --sign writes an approval; push refs/itsm/approvals/* before the branch")
+        lines.append("itsm approve --sign writes an approval; push it before the branch, or together with it")
     return lines

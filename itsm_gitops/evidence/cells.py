@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
+from itsm_gitops.evidence.facts import todays_verdicts
 from itsm_gitops.evidence.ledger import Ledger
-from itsm_gitops.evidence.reading import Statement, todays_verdicts
+from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.gate.types import NOT_APPLICABLE, NOT_REQUIRED
 from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY

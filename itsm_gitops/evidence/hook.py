@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from itsm_gitops.evidence.approval_refs import ApprovalRefs, ours
 from itsm_gitops.evidence.pushers import pushers
 from itsm_gitops.forges import answers as shape
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.assess import assess
-from itsm_gitops.gate.guard import EVIDENCE, Guard, policy_blob, read_guard, short
+from itsm_gitops.gate.guard import EVIDENCE, Guard, full, policy_blob, read_guard, short
 from itsm_gitops.gate.types import Assessment
 from itsm_gitops.model import clock
-from itsm_gitops.model.errors import ItsmError, UsageError
+from itsm_gitops.model.errors import GitError, ItsmError, UsageError
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.repository import Git, Repository, mainline
+from itsm_gitops.repository.refs import StoredText
 
 if TYPE_CHECKING:
     from itsm_gitops.evidence.writing import StatementDraft
@@ -64,28 +65,45 @@ def pre_receive(updates: Iterable[Update], env: Mapping[str, str], *, check: boo
     with the approvals that the
     policy of their present state asks for, given as signed statements. ``check`` also judges the
     documents. While none of them is there, no branch is taken but the first one. Evidence and statements are never
-    taken back, and evidence is taken from nobody but the recorders that the policy names. Other branches are free.
+    taken back, and evidence is taken from nobody but the recorders that the policy names. Statements
+    that hold count for the branches of the same push. Other branches are free.
     """
     repo = Repository.receiving(env)
     guard = read_guard(repo.history)
     pushed_by = pushers(repo.history, env)
-    decisions = []
-    for update in updates:
+    statements = ApprovalRefs(repo, lambda branch: _judging_tip(guard, branch), clock.now())
+    decisions = {}
+    updates = list(updates)
+    for update in sorted(updates, key=lambda u: not ours(u.ref)):
         try:
             # Pushing to a reference that stands for another one moves that one.
-            decision = _decide(repo, update._replace(ref=guard.meant(update.ref)), guard, check, pushed_by)
-            decisions.append(decision._replace(update=update))
+            meant = update._replace(ref=guard.meant(update.ref))
+            decision = _decide(repo, meant, guard, check, pushed_by, statements)
+            decisions[update] = decision._replace(update=update)
         except ItsmError as error:
             text = f"{error.message}; {error.hint}" if error.hint else error.message
-            decisions.append(Decision(update, False, text))
-    return decisions
+            decisions[update] = Decision(update, False, text)
+    return [decisions[u] for u in updates]
+
+
+def taken_back(decisions: Iterable[Decision]) -> list[str]:
+    """Return the references of good statements that do not arrive: Git takes a push as a whole or not at all."""
+    decisions = list(decisions)
+    statements = [d.update.ref for d in decisions if d.allowed and ours(d.update.ref)]
+    return [] if all(d.allowed for d in decisions) else statements
 
 
 def _decide(
-    repo: Repository, update: Update, guard: Guard, check: bool, pushed_by: tuple[str, ...]
+    repo: Repository,
+    update: Update,
+    guard: Guard,
+    check: bool,
+    pushed_by: tuple[str, ...],
+    statements: ApprovalRefs,
 ) -> Decision:
-    if update.ref.startswith(f"{signed.PREFIX}/"):
-        return _statement(repo.history, update)
+    if ours(update.ref):
+        why = statements.refuse(update.ref, update.old, update.new)
+        return Decision(update, not why, why or "a statement")
     branch = short(update.ref)
     if branch == EVIDENCE:
         return _forward(repo.history, update, "evidence") or _evidence(repo, update, guard)
@@ -102,7 +120,7 @@ def _decide(
     if not guard.covers(update.ref):
         return Decision(update, True, "not protected")
     return _forward(repo.history, update, f"'{branch}'") or _judge(
-        repo, update, branch, guard, check, pushed_by
+        repo, update, branch, guard, check, pushed_by, statements.accepted
     )
 
 
@@ -114,7 +132,10 @@ def _evidence(repo: Repository, update: Update, guard: Guard) -> Decision:
 
 
 def post_receive(updates: Iterable[Update], env: Mapping[str, str]) -> list[StatementDraft]:
-    """Write down what protected branches got; returns what was recorded. Raises ItsmError."""
+    """Write down what guarded branches got; returns what was recorded.
+
+    Raises ItsmError that names what could not be recorded, after everything else was.
+    """
     from itsm_gitops.evidence import receiving
 
     repo = Repository.receiving(env)
@@ -122,15 +143,21 @@ def post_receive(updates: Iterable[Update], env: Mapping[str, str]) -> list[Stat
     guard = read_guard(git)
     main = _tip(guard)
     pushed_by = pushers(git, env)
-    drafts_by_update = []
+    drafts, refusals = [], []
     for update in updates:
         ref = guard.meant(update.ref)
         branch = short(ref)
-        ours = branch != ref and branch != EVIDENCE and update.new
-        if ours and guard.covers(ref):
-            drafts_by_update.append(receiving.moved(repo, update.old, update.new, branch, main, pushed_by))
-    drafts = [d for d in drafts_by_update if d is not None]
-    receiving.record(git, drafts, env)
+        if branch in (ref, EVIDENCE) or not update.new or not guard.covers(ref):
+            continue
+        try:
+            draft = receiving.moved(repo, update.old, update.new, branch, main, pushed_by)
+        except ItsmError as error:  # the other branches must not wait for this one
+            refusals.append(f"{branch}: {error.message}")
+        else:
+            drafts += [draft] if draft is not None else []
+    refusals += receiving.record(git, drafts, env)
+    if refusals:
+        raise GitError("; ".join(refusals), "itsm audit record")
     return drafts
 
 
@@ -155,7 +182,13 @@ def _turned(update: Update, what: str) -> str:
 
 
 def _judge(
-    repo: Repository, update: Update, branch: str, guard: Guard, check: bool, pushed_by: tuple[str, ...]
+    repo: Repository,
+    update: Update,
+    branch: str,
+    guard: Guard,
+    check: bool,
+    pushed_by: tuple[str, ...],
+    pushed: Iterable[StoredText],
 ) -> Decision:
     base = update.old or _tip(guard)
     if not base:
@@ -166,7 +199,11 @@ def _judge(
     if findings:
         text = f"{len(findings)} error{'s' if len(findings) > 1 else ''} in what is pushed: itsm check --base origin/{branch}"
         return Decision(update, False, text, None, findings)
-    result = assess(repo, base=base, head=update.new, target=branch, now=clock.now(), pushed_by=pushed_by)
+    statements = {s.oid: s for s in (*signed.stored(repo.history), *pushed)}
+    result = assess(
+        repo, base=base, head=update.new, target=branch, now=clock.now(), pushed_by=pushed_by,
+        statements=statements.values(),
+    )  # fmt: skip
     reason = "approved" if result.passes else "approvals are missing"
     return Decision(update, result.passes, reason, result)
 
@@ -183,23 +220,7 @@ def _tip(guard: Guard) -> str:
     return guard.tips.get(guard.main, "")
 
 
-def _statement(git: Git, update: Update) -> Decision:
-    """Let statements come and be renewed; an older one never replaces a newer one (a replay)."""
-    if not update.new:
-        return Decision(update, False, "a statement cannot be deleted: sign another one")
-    moments = [_signed_at(git, oid) for oid in (update.old, update.new) if oid]
-    if not moments[-1]:
-        return Decision(update, False, "this is no signed statement: itsm approve --sign writes one")
-    if len(moments) == 2 and moments[1] <= moments[0]:
-        return Decision(update, False, "an older statement cannot replace a newer one")
-    return Decision(update, True, "a statement")
-
-
-def _signed_at(git: Git, oid: str) -> str:
-    """Return when a statement says that it was made, in UTC; empty where it is none."""
-    try:
-        content = json.loads(json.loads(next(git.blobs([oid])).content)["statement"])
-        at = clock.parse_time(content["at"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return ""
-    return clock.format_time(at) if at else ""
+def _judging_tip(guard: Guard, branch: str) -> str:
+    """Return the commit whose people decide about a branch: its own where it is guarded, else the main one's."""
+    ref = full(branch)
+    return guard.tips.get(ref, "") if guard.covers(ref) and ref in guard.tips else _tip(guard)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from itsm_gitops.evidence.cells import approvals_of
+from itsm_gitops.evidence.facts import todays_verdicts
 from itsm_gitops.evidence.ledger import read_ledger
-from itsm_gitops.evidence.reading import Statement, todays_verdicts
+from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.sources import ledger_tip
 from itsm_gitops.gate.types import NOT_APPLICABLE
 from itsm_gitops.model import clock

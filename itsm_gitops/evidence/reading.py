@@ -1,40 +1,24 @@
-"""Reads statements strictly, because anybody may have written them, and compares one with a new assessment."""
+"""Reads statements strictly, because anybody may have written them."""
 
 from __future__ import annotations
 
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from itsm_gitops.evidence.facts import MORE, facts, todays_verdicts, whole
 from itsm_gitops.evidence.statement import PREDICATES, TYPE, Inputs, sha256
 from itsm_gitops.forges.reviews import REVIEW_STATES, Review
 from itsm_gitops.gate import signed
-from itsm_gitops.gate.explain import as_json
-from itsm_gitops.gate.types import NOT_APPLICABLE, NOT_REQUIRED, SATISFIED, Assessment
 from itsm_gitops.model import clock
 from itsm_gitops.repository.refs import StoredText
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
-# What is recomputed. Sentences may be worded otherwise by another version, so they are not compared.
-_FACTS = (
-    "base",
-    "merge_base",
-    "head",
-    "target",
-    "digest",
-    "changes",
-    "result",
-    "authors",
-    "committers",
-    "sources",
-)
-_REQUIREMENT_KEYS = ("name", "rule", "role", "subject", "count", "signed", "result", "retro_review")
-_REVIEW_KEYS = ("person", "identity", "source", "state", "commit", "at", "review_id", "signed", "digest")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +114,7 @@ def _read(path: str, raw: bytes, data: dict[str, Any]) -> Statement | None:
         merge=subject["gitCommit"],
         target=sys.intern(assessment["target"]),
         digest=assessment["digest"],
-        result=sys.intern(_whole(predicate["result"], todays_verdicts(assessment))),
+        result=sys.intern(whole(predicate["result"], todays_verdicts(assessment))),
         previous=predicate["previous"],
         original=predicate["original"],
         signer=sys.intern(predicate["signer"]),
@@ -169,6 +153,9 @@ def _sound(predicate: dict[str, Any], assessment: dict[str, Any], subject: dict[
     texts += [*assessment["authors"], *assessment["committers"], assessment.get("unseen", "")]
     texts += [v[k] for v in assessment["requirements"] for k in ("name", "result", "reason", "role")]
     texts += [r["reason"] for r in assessment["rejected"]]
+    more = assessment.get(MORE, {})
+    if not all(type(m["count"]) is int and isinstance(m["sha256"], str) for m in more.values()):
+        return False
     mappings = [predicate[k] for k in ("request", "run", "merger", "tool")] + [assessment["sources"], subject]
     commits = [assessment["base"], assessment["head"], subject["gitCommit"], subject["gitTree"]]
     for review in (
@@ -193,46 +180,3 @@ def _review(data: Mapping[str, Any]) -> Review:
     if at is None or not good or data["state"] not in REVIEW_STATES:
         raise ValueError(data["at"])
     return Review(**{**data, "at": at, "changes": tuple(data["changes"])})
-
-
-def facts(assessment: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of an assessment (as data) that must come out the same again."""
-    part = {key: assessment[key] for key in _FACTS}
-    results = todays_verdicts(assessment)
-    part["result"] = _whole(assessment["result"], results)
-    part["requirements"] = [
-        {**{k: v[k] for k in _REQUIREMENT_KEYS}, "result": result, "counted": _review_facts(v["counted"])}
-        for v, result in zip(assessment["requirements"], results, strict=True)
-    ]
-    part["rejected"] = [
-        {"code": r["code"], **review}
-        for r in assessment["rejected"]
-        for review in _review_facts([r["review"]])
-    ]  # fmt: skip
-    return part
-
-
-def todays_verdicts(assessment: Mapping[str, Any]) -> list[str]:
-    """Return the result of each requirement in today's words.
-
-    Earlier versions wrote SATISFIED where a rule asks for nobody; that is no approval.
-    """
-    return [
-        NOT_REQUIRED if v["result"] == SATISFIED and v["count"] == 0 else v["result"]
-        for v in assessment["requirements"]
-    ]
-
-
-def _whole(result: str, verdicts: Iterable[str]) -> str:
-    """Return the result of a whole in today's words."""
-    return NOT_APPLICABLE if result == SATISFIED and SATISFIED not in verdicts else result
-
-
-def _review_facts(reviews: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{key: review[key] for key in _REVIEW_KEYS} for review in reviews]
-
-
-def differences(recorded: Mapping[str, Any], again: Assessment) -> list[str]:
-    """Return which facts of a recorded assessment differ from a new one; empty where none does."""
-    old, new = facts(recorded), facts(json.loads(json.dumps(as_json(again))))
-    return [key for key in old if old[key] != new[key]]

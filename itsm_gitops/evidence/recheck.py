@@ -9,8 +9,9 @@ from typing import Any
 
 from itsm_gitops import documents
 from itsm_gitops.evidence import statement as evidence
+from itsm_gitops.evidence.facts import differences
 from itsm_gitops.evidence.ledger import BACKDATED, MISMATCH, TAMPERED, AuditFinding, Ledger, finding
-from itsm_gitops.evidence.reading import Statement, differences
+from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.statement import MERGE, NAMESPACE
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.landing import LANDING, PROPOSAL

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,18 +14,17 @@ from itsm_gitops.evidence.ledger import read_ledger
 from itsm_gitops.evidence.moves import BranchMove, BranchMoves, moves_of
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.sources import Source, find, ledger_tip, source_of
-from itsm_gitops.evidence.statement import MERGE, RETROACTIVE, judge
-from itsm_gitops.evidence.writing import Recorder, StatementDraft, additions, draft
+from itsm_gitops.evidence.statement import MERGE, RETROACTIVE
+from itsm_gitops.evidence.together import joined
+from itsm_gitops.evidence.writing import Recorder, StatementDraft, additions, draft, fitting, judge
+from itsm_gitops.forges.reviews import Review
 from itsm_gitops.gate import approvals as approving
 from itsm_gitops.gate import signed
-from itsm_gitops.gate.digest import Ignore, content, nothing_ignored
 from itsm_gitops.gate.people import Directory
-from itsm_gitops.gate.policy import read_policy
 from itsm_gitops.gate.types import BYPASSED, COMPOSED, OVERRIDDEN
 from itsm_gitops.model import clock
-from itsm_gitops.model.decisions import POLICY
-from itsm_gitops.model.errors import GitError, Refused, RuleBookError, UsageError
-from itsm_gitops.repository import Git, Repository, ledger, load_store, mainline, read_rulebook, refs, sharing
+from itsm_gitops.model.errors import GitError, ItsmError, Refused, UsageError
+from itsm_gitops.repository import Git, Repository, ledger, load_store, mainline, refs, sharing
 from itsm_gitops.repository.identity import identity
 from itsm_gitops.repository.part import PartialSnapshot
 
@@ -50,19 +48,24 @@ class RecordingOptions:
 
 
 class Recorded(NamedTuple):
-    """What was written: the ledger's new commit (empty: nothing) and the draft about each merge."""
+    """What was written: the ledger's new commit (empty: nothing) and the draft about each merge.
+
+    ``refusals`` say which merges could not be recorded, and why; the others were.
+    """
 
     commit: str
     target: str
     drafts: tuple[StatementDraft, ...]
     pushed: bool
+    refusals: tuple[str, ...] = ()
 
 
 def record(repo: Repository, options: RecordingOptions) -> Recorded:
     """Write a statement about every merge into a branch that has none yet.
 
-    Where there is none at all, evidence begins with the rules about approvals, or behind ``since``.
-    Raises ItsmError where the forge, a file or the ledger cannot be read or written.
+    Where there is none at all, evidence begins with the rules about approvals, or behind ``since``. A merge
+    that cannot be recorded does not keep the others from it.
+    Raises ItsmError where a file or the ledger cannot be read or written.
     """
     git = repo.history
     git.require_history("what was merged")
@@ -71,8 +74,10 @@ def record(repo: Repository, options: RecordingOptions) -> Recorded:
     evidence_ledger = read_ledger(git, sharing.catch_up(git))
     start = git.resolve(options.since) if options.since else None
     moves = moves_of(git, tip, evidence_ledger.of_branch(target), start)
-    drafts = tuple(_drafts(repo, target, moves, source))
-    return Recorded(_write(repo, options, drafts), target, drafts, options.push)
+    refusals: list[str] = []
+    drafts, too_large = fitting(_drafts(repo, target, moves, source, refusals), _recorder(repo, options))
+    commit = _write(repo, options, drafts)
+    return Recorded(commit, target, tuple(drafts), options.push, (*refusals, *too_large))
 
 
 def _source(repo: Repository, options: RecordingOptions) -> Source:
@@ -155,8 +160,10 @@ def _token(repo: Repository, options: RecordingOptions) -> str:
     return forging.token(forging.forge_name(repo, options.forge))
 
 
-def _drafts(repo: Repository, target: str, moves: BranchMoves, source: Source) -> Iterator[StatementDraft]:
-    """Yield a draft about each move that nobody has recorded, oldest first."""
+def _drafts(
+    repo: Repository, target: str, moves: BranchMoves, source: Source, refusals: list[str]
+) -> Iterator[StatementDraft]:
+    """Yield a draft about each move that nobody has recorded, oldest first; ``refusals`` gets what has none."""
     runs: list[list[BranchMove]] = []
     for move in reversed(moves.moves):
         if move.statement is None:
@@ -166,9 +173,34 @@ def _drafts(repo: Repository, target: str, moves: BranchMoves, source: Source) -
     for run in runs:
         begin = 0
         while begin < len(run):
-            last = begin + _together(repo, run[begin:], source, target)
-            yield _draft(repo, target, run[begin].base, run[last - 1], source)
-            begin = last
+            try:
+                draft_, count = _next(repo, target, run[begin:], source)
+                yield draft_
+                begin += count
+            except ItsmError as error:
+                reason = f"{error.message}; {error.hint}" if error.hint else error.message
+                refusals.append(f"{run[begin].landed.commit[:12]}: {reason}")
+                begin += 1
+                if source.forge is not None:  # where it does not answer, it does not answer about the others
+                    return
+
+
+def _next(
+    repo: Repository, target: str, run: Sequence[BranchMove], source: Source
+) -> tuple[StatementDraft, int]:
+    """Return the draft about the first request of a run, and how many moves came with it, by the forge or what was signed."""
+    base, first = run[0].base, run[0]
+    pull_request = source.pull_request(first.landed.commit, target)
+    if pull_request is not None:
+        count = 1
+        while count < len(run) and source.pull_request(run[count].landed.commit, target) == pull_request:
+            count += 1
+        return _draft(repo, target, base, run[count - 1], source), count
+    for count in joined(repo, run[:_TOGETHER_MAX], source.statements):
+        draft_ = _draft(repo, target, base, run[count - 1], source)
+        if draft_.assessment.passes and any(r.signed for r in draft_.assessment.counted):
+            return draft_, count
+    return _draft(repo, target, base, first, source), 1
 
 
 def _draft(repo: Repository, target: str, base: str, move: BranchMove, source: Source) -> StatementDraft:
@@ -185,31 +217,6 @@ def _draft(repo: Repository, target: str, base: str, move: BranchMove, source: S
         pull_request=source.describe(pull_request),
         account=pull_request.merged_by if pull_request else source.account,
     )
-
-
-def _together(repo: Repository, run: Sequence[BranchMove], source: Source, target: str) -> int:
-    """Return how many commits came as one pull request: by the forge, or by what was signed."""
-    pull_request = source.pull_request(run[0].landed.commit, target)
-    count = 1
-    if pull_request is not None:
-        while count < len(run) and source.pull_request(run[count].landed.commit, target) == pull_request:
-            count += 1
-        return count
-    digests = {signed.digest_of(s.content) for s in source.statements} - {""}
-    if not digests:
-        return 1
-    ignores = _ignores(repo, run[0].base)
-    for count, move in enumerate(run[:_TOGETHER_MAX], 1):
-        if content(repo.history, run[0].base, move.landed.commit, ignores).digest in digests:
-            return count
-    return 1
-
-
-def _ignores(repo: Repository, commit: str) -> Ignore:
-    try:
-        return read_policy(read_rulebook(repo.snapshot(commit)).policy(POLICY)).ignores
-    except RuleBookError:
-        return nothing_ignored
 
 
 def retro(repo: Repository, what: str, options: RecordingOptions) -> Recorded:
@@ -254,12 +261,13 @@ def afterwards(repo: Repository, original: Statement, source: Source) -> Stateme
     since = original.evaluated_at
     later = inputs._replace(
         reviews=tuple(r for r in inputs.reviews if r.at > since),
-        statements=tuple(_valid_today(repo, target, inputs.statements, since)),
+        statements=tuple(_valid_today(repo, original, inputs.statements)),
         opened_by=inputs.opened_by or original.inputs.opened_by,
         pushed_by=inputs.pushed_by or original.inputs.pushed_by,
     )
-    now = clock.now()
-    assessment = judge(repo, original.base, landed, target=target, inputs=later, at=now, overrides=False)
+    assessment, later = judge(
+        repo, original.base, landed, target=target, inputs=later, at=clock.now(), overrides=False
+    )
     return StatementDraft(
         kind=RETROACTIVE,
         landed=landed,
@@ -272,14 +280,19 @@ def afterwards(repo: Repository, original: Statement, source: Source) -> Stateme
 
 
 def _valid_today(
-    repo: Repository, target: str, statements: Iterable[refs.StoredText], since: datetime
+    repo: Repository, original: Statement, statements: Sequence[refs.StoredText]
 ) -> Iterator[refs.StoredText]:
     """Yield the statements by people and keys that the branch knows now: who has left reviews nothing."""
-    statements = list(statements)
+    assessment, since = original.predicate["assessment"], original.evaluated_at
+
+    def later(review: Review) -> bool:
+        about = review.digest == assessment["digest"] or set(original.changes).intersection(review.changes)
+        return review.at > since and bool(about)
+
     if not statements:
         return
-    tip = branch(repo, target)[1]
+    tip = branch(repo, str(assessment["target"]))[1]
     directory, origin = _directory(repo, tip), identity(repo.history, tip)
-    good = signed.read(statements, directory, clock.now(), origin, lambda r: r.at > since)
+    good = signed.read(statements, directory, clock.now(), origin, later)
     valid = {r.review_id for r in good.reviews if directory.active(str(r.person))}
     yield from (s for s in statements if s.oid in valid)

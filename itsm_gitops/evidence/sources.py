@@ -130,7 +130,8 @@ def source_of(repo: Repository, *, reviews: str = "", forge: str = "", number: i
 
     ``reviews`` is a file, ``forge`` one to be asked, ``number`` the pull request to ask about.
     """
-    source = Source(repo, tuple(_statements(repo.history)), number=number)
+    # What is kept here, and what was fetched.
+    source = Source(repo, signed.stored(repo.history, sharing.FETCHED, signed.PREFIX), number=number)
     if reviews:
         source.reviews, source.opened_by = approving.reviews_of(reviews)
     if forge or number:
@@ -138,9 +139,3 @@ def source_of(repo: Repository, *, reviews: str = "", forge: str = "", number: i
 
         source.forge = forging.connect(repo, forging.forge_name(repo, forge))
     return source
-
-
-def _statements(git: Git) -> list[refs.StoredText]:
-    """Return the signed statements that are kept here or were fetched, each once."""
-    texts = {s.oid: s for prefix in (sharing.FETCHED, signed.PREFIX) for s in refs.texts(git, prefix)}
-    return list(texts.values())

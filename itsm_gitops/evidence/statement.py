@@ -1,7 +1,7 @@
 """Writes one statement about a merge, in a form from which the assessment can be recomputed.
 
-A statement is an in-toto Statement v1 as canonical JSON. It holds what reviewers said (all of it, signed
-statements with their signatures), the blobs of the policy that judged it, and the result. Each one
+A statement is an in-toto Statement v1 as canonical JSON. It holds what reviewers said (signed
+statements with their signatures; of each person the newest decisions, and no text that nobody signed), the blobs of the policy that judged it, and the result. Each one
 names the SHA-256 of the one before, so that none can be changed, left out or slipped in unnoticed. What
 it proves: these reviews were given, at that time, about that content, under those rules. Where reviews come from a
 forge, the forge is believed; a signed statement needs no such trust.
@@ -10,12 +10,13 @@ forge, the forge is believed; a signed statement needs no such trust.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from itsm_gitops.forges.reviews import Review
+from itsm_gitops.evidence.facts import bounded, shortened
+from itsm_gitops.forges.reviews import DECISIVE, Review
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.assess import assess
 from itsm_gitops.gate.explain import as_json, review_json
@@ -33,6 +34,9 @@ NAMESPACE = "itsm-evidence@v1"
 SIGNATURE = ".sig"
 PREDICATES = {kind: f"urn:itsm-gitops:evidence:{kind}:v1" for kind in (MERGE, RETROACTIVE)}
 _PER_FOLDER = 1000
+# Decisions of one person about one request that are kept, and reviews up to which all of them are.
+_EACH_MAX = 10
+_REVIEWS_MAX = 200
 
 
 class Inputs(NamedTuple):
@@ -106,14 +110,21 @@ def judge(
         )
 
     proposed = mainline.proposed(repo.history, base, landed)
-    assessments = []
+    assessments: list[Assessment] = []
     for head in dict.fromkeys([proposed, landed.commit]):
-        assessment = of(head, judged)
-        if assessment.passes:
-            return assessment
-        assessments.append(assessment)
+        assessments.append(of(head, judged))
+        if assessments[-1].passes:
+            return _considering(assessments[-1], assessments)
     first = assessments[0]
-    return replace(first, composed=of(proposed, PROPOSAL).passes) if first.unseen else first
+    if first.unseen:
+        assessments.append(of(proposed, PROPOSAL))
+        first = replace(first, composed=assessments[-1].passes)
+    return _considering(first, assessments)
+
+
+def _considering(one: Assessment, every: Iterable[Assessment]) -> Assessment:
+    """Return an assessment with the signed statements that any of several was made from."""
+    return replace(one, statements=tuple({r.review_id: r for a in every for r in a.statements}.values()))
 
 
 def outcome(assessment: Assessment, *, changed: bool = True) -> str:
@@ -129,9 +140,32 @@ def outcome(assessment: Assessment, *, changed: bool = True) -> str:
 
 
 def used(inputs: Inputs, assessment: Assessment) -> Inputs:
-    """Return the inputs without signed statements that are about something else."""
-    reviews = {r.review_id for r in (*assessment.counted, *(x.review for x in assessment.rejected))}
-    return inputs._replace(statements=tuple(s for s in inputs.statements if s.oid in reviews))
+    """Return the inputs without texts that are about something else, or that nobody signed."""
+    oids = {r.review_id for r in assessment.statements}
+    return inputs._replace(statements=tuple(s for s in inputs.statements if s.oid in oids))
+
+
+def lean(inputs: Inputs, assessment: Assessment) -> Inputs:
+    """Return the inputs that evidence keeps: of each person the newest decisions, and no text that nobody signed.
+
+    Only the newest decision of a person counts, so what is left out decided nothing.
+    """
+    newest = _newest((str(r.person), r.at, r.review_id) for r in assessment.statements)
+    statements = {s.oid: s for s in inputs.statements if s.oid in newest}
+    reviews = inputs.reviews
+    if len(reviews) > _REVIEWS_MAX:
+        decisive = [(n, r) for n, r in enumerate(reviews) if r.state in DECISIVE]
+        numbers = _newest((r.person or r.identity, r.at, n) for n, r in decisive)
+        reviews = tuple(r for n, r in decisive if n in numbers)
+    return inputs._replace(reviews=reviews, statements=tuple(statements.values()))
+
+
+def _newest(entries: Iterable[tuple[str, datetime, Any]]) -> set[Any]:
+    """Return the names of the newest entries of each person."""
+    by_person: dict[str, list[tuple[datetime, Any]]] = {}
+    for person, at, name in entries:
+        by_person.setdefault(person, []).append((at, name))
+    return {name for theirs in by_person.values() for _, name in sorted(theirs)[-_EACH_MAX:]}
 
 
 def statement(assessment: Assessment, inputs: Inputs, context: StatementContext) -> bytes:
@@ -152,11 +186,11 @@ def statement(assessment: Assessment, inputs: Inputs, context: StatementContext)
         "signer": context.signer,
         "request": dict(context.pull_request),
         "merger": {
-            "committer": f"{landed.committer} <{landed.committer_address}>",
+            "committer": shortened(f"{landed.committer} <{landed.committer_address}>"),
             "account": context.account,
         },
         "inputs": _inputs_json(used(inputs, assessment)),
-        "assessment": as_json(assessment),
+        "assessment": bounded(as_json(assessment)),
         "result": outcome(assessment, changed=context.changed),
         "retro_due": retro_due(assessment),
     }

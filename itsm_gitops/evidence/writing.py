@@ -12,13 +12,16 @@ from itsm_gitops.evidence import statement as evidence
 from itsm_gitops.evidence.ledger import STATEMENT_MAX
 from itsm_gitops.evidence.reading import Statement, read
 from itsm_gitops.evidence.statement import MERGE, NAMESPACE, SIGNATURE, Inputs, StatementContext
+from itsm_gitops.gate.signed import BAD_SIGNATURE
 from itsm_gitops.gate.types import Assessment
 from itsm_gitops.model import clock
-from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository import Git, Repository, mainline, sshsig
 from itsm_gitops.repository.changeset import exists
 from itsm_gitops.repository.ledger import Addition, LedgerFile, LedgerFiles
 from itsm_gitops.repository.mainline import Landed
+
+# Bytes that a statement's number and the name of the one before may add.
+_SPARE = 1 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +60,52 @@ def draft(
     repo: Repository, base: str, landed: Landed, target: str, inputs: Inputs, at: datetime
 ) -> StatementDraft:
     """Return the draft about a branch that went from ``base`` to ``landed``, judged as of ``at``."""
-    assessment = evidence.judge(repo, base, landed, target=target, inputs=inputs, at=at)
+    assessment, inputs = judge(repo, base, landed, target=target, inputs=inputs, at=at)
     changed = mainline.one(repo.history, base).tree != landed.tree
     return StatementDraft(MERGE, landed, assessment, inputs, changed)
+
+
+def judge(
+    repo: Repository,
+    base: str,
+    landed: Landed,
+    *,
+    target: str,
+    inputs: Inputs,
+    at: datetime,
+    overrides: bool = True,
+) -> tuple[Assessment, Inputs]:
+    """Return an assessment, and no more than the inputs from which it will come out again."""
+
+    def judged(given: Inputs) -> Assessment:
+        return evidence.judge(repo, base, landed, target=target, inputs=given, at=at, overrides=overrides)
+
+    first = judged(inputs)
+    less = evidence.lean(inputs, first)
+    left_out = less.reviews != inputs.reviews or less != evidence.used(inputs, first)
+    unsigned = any(r.code == BAD_SIGNATURE for r in first.rejected)
+    return (judged(less) if left_out or unsigned else first), less
+
+
+def fitting(drafts: Iterable[StatementDraft], recorder: Recorder) -> tuple[list[StatementDraft], list[str]]:
+    """Return the drafts whose statements can be written, and what is wrong with each other one."""
+    fit, refusals = [], []
+    for draft in drafts:
+        raw = evidence.statement(draft.assessment, draft.inputs, _context(draft, recorder, 1, ""))
+        if len(raw) <= STATEMENT_MAX - _SPARE:
+            fit.append(draft)
+        else:
+            commit = draft.landed.commit[:12]
+            refusals.append(
+                f"the statement about {commit} would be {len(raw) >> 20} MiB long, more than anybody reads"
+            )
+    return fit, refusals
 
 
 def additions(
     git: Git, ledger: LedgerFiles, drafts: Iterable[StatementDraft], recorder: Recorder
 ) -> Addition | None:
-    """Return the files to add to a ledger for these drafts; None where it has a statement about each merge."""
+    """Return the files to add to a ledger for these (fitting) drafts; None where it has a statement about each merge."""
     sequence, previous = _last(git, ledger)
     paths = {p.path for p in ledger.files} | {m.path for m in ledger.meddling}
     files: dict[str, bytes] = {}
@@ -79,10 +119,6 @@ def additions(
         raw = evidence.statement(
             draft.assessment, draft.inputs, _context(draft, recorder, sequence, previous)
         )  # fmt: skip
-        if len(raw) > STATEMENT_MAX:
-            raise GitError(
-                f"the statement about {draft.landed.commit[:12]} would be larger than anybody reads"
-            )
         path = evidence.statement_path(sequence, draft.kind, draft.landed.commit)
         files[path] = raw
         if recorder.signer and recorder.key:

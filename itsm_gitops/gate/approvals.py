@@ -222,8 +222,7 @@ def approve(
     file = signing_key(repo, key)
     signed.require_key(directory, person, file, before.at.date())
     text = signed.statement(before, identity(repo.history, before.base), person, state, note)
-    subject = before.changes[0] if before.changes else before.digest.removeprefix("sha256:")[:12]
-    name = signed.sign(repo.history, text, file, subject)
+    name = signed.sign(repo.history, text, file)
     return Approved(name, text.decode(), approvals(repo, asked))
 
 

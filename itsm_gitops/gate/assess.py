@@ -81,7 +81,7 @@ def assess(
     blank = Assessment(base_commit, merge_base, head_commit, target, "", now, judged=judged)
     if more:
         return replace(blank, messages=(landing.crossed([merge_base, *more], target),))
-    kept = refs.texts(git, signed.PREFIX) if statements is None else tuple(statements)
+    kept = signed.stored(git) if statements is None else tuple(statements)
     try:
         return _Case(
             repo, blank, tuple(reviews), Provenance(opened_by, tuple(pushed_by)), kept, overrides
@@ -117,7 +117,8 @@ class _Case:
         standing.rejected.extend(found.rejected)
         others = OtherDirectories(lambda: self.head_directory, lambda: self.began_directory)
         judged = judge(asked, self.judge, standing, others)
-        verdicts = [*self._unjudgeable(left, asked), *judged.verdicts, *map(_not_applicable, idle)]
+        unclear = [_error(f"statement of {person}", why) for person, why in found.unclear.items()]
+        verdicts = [*unclear, *self._unjudgeable(left, asked), *judged.verdicts, *map(_not_applicable, idle)]
         if not asked:
             verdicts.insert(0, _error("policy", "no rule of the policy applies, and that is never a pass"))
         return replace(
@@ -135,6 +136,7 @@ class _Case:
             separated=parts.apart(),
             sources=self._sources(asked, judged),
             facts={t.id: describe(request, t) for t in request.changes},
+            statements=found.proved,
             notes=notes(request),
         )
 

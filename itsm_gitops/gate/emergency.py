@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from itsm_gitops.gate import signed
 from itsm_gitops.gate.approvals import ApprovalQuery, Approved, approve
 from itsm_gitops.gate.submit import Submitted, submit
 from itsm_gitops.model.errors import GitError
@@ -44,7 +43,7 @@ def land(
     asked = ApprovalQuery(base=tracking, head="HEAD", target=done.target)
     approved = approve(repo, asked, person=person, key=key, note="Emergency")
     try:
-        transfer.push(git, [f"{signed.PREFIX}/*:{signed.PREFIX}/*"])
+        transfer.push(git, [approved.reference])
         transfer.push(git, [f"HEAD:refs/heads/{done.target}"])
     except GitError as error:
         raise GitError(

@@ -35,7 +35,7 @@ NOT_SIGNED = "NOT_SIGNED"
 NOT_NEEDED = "NOT_NEEDED"
 SAME_PERSON = "SAME_PERSON"
 
-_CLOCK_ERROR = timedelta(minutes=5)
+CLOCK_ERROR = timedelta(minutes=5)
 NOBODY = Parts({}, {}, (), (), (), ())
 
 
@@ -170,7 +170,7 @@ class Judge:
         return f"it was given for some other branch, not for {self.target}"
 
     def _out_of_date(self, person: str, review: Review) -> RejectedReview | None:
-        if review.at > self.now + _CLOCK_ERROR:
+        if review.at > self.now + CLOCK_ERROR:
             return RejectedReview(
                 review, FROM_THE_FUTURE, f"it is dated {clock.format_time(review.at)}, which is yet to come"
             )

@@ -3,29 +3,34 @@
 A statement is canonical JSON (sorted keys, no white space, one final newline) about one content: the
 digest of the request, the tip of the target branch that it was signed on (``base``), the repository
 (``identity``), the branch, the time, who says what. It is kept with its signature as one
-blob under ``refs/itsm/approvals/CHANGE/PERSON-DIGEST12`` and travels by ``git push``. Keys are those
+blob under ``refs/itsm/approvals/CHANGE/PERSON-DIGEST12-STATEMENT12`` and travels by ``git push``: the last part
+is the beginning of the statement's own SHA-256, so each decision has a name of its own, and a no never has to
+replace a yes. (Older versions left that part out; such names are still read.) Keys are those
 that cmdb/people on the target branch lists today: a removed key or person counts for nothing,
-whatever date a statement claims.
+whatever date a statement claims. Anybody who can push can write such texts, so nothing in one is believed
+before its signature holds.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from itsm_gitops import documents
-from itsm_gitops.forges.reviews import APPROVED, CHANGES_REQUESTED, Review
+from itsm_gitops.forges.reviews import APPROVED, CHANGES_REQUESTED, COMMENTED, Review
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.types import Assessment, RejectedReview
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.ids import is_item_id
 from itsm_gitops.model.roles import names
+from itsm_gitops.model.text import shorten
 from itsm_gitops.repository import refs, sshsig
 from itsm_gitops.repository.git import Git
 
@@ -34,18 +39,58 @@ NAMESPACE = "itsm-approval@v1"
 PREFIX = "refs/itsm/approvals"
 BAD_SIGNATURE = "BAD_SIGNATURE"
 OTHER_REPOSITORY = "OTHER_REPOSITORY"
+UNKNOWN_FORM = "UNKNOWN_FORM"
+# Bytes of one text with its signature: a note of several pages fits.
+TEXT_MAX = 16 << 10
 _VERSION = 1
+_CHANGES_MAX = 100
+_BAD_LISTED = 5
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 _BASE = "base"  # older programs signed without it
 _TEXTS = ("at", "commit", "digest", "note", "person", "repository", "state", "target")
+# What a statement of each version may say. A field that is not here might limit what was approved.
+_FIELDS: Mapping[object, frozenset[str]] = {1: frozenset((*_TEXTS, _BASE, "changes", "version"))}
 
 
 class SignedStatements(NamedTuple):
-    """The statements of a repository: those with a good signature, and the others with the reason."""
+    """The statements of a repository: those with a good signature, and the others with the reason.
+
+    ``unclear`` says of people why it cannot be told what they signed.
+    """
 
     reviews: list[Review]
     rejected: list[RejectedReview]
+    unclear: dict[str, str]
+
+    @property
+    def proved(self) -> tuple[Review, ...]:
+        """Every statement whose signature holds, whether it can count or not."""
+        return (*self.reviews, *(r.review for r in self.rejected if r.code != BAD_SIGNATURE))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a text says before its signature was checked. ``about`` is its data, ``form`` why it is not of a known form.
+
+    ``review`` is what it would count as.
+    """
+
+    review: Review
+    about: Mapping[str, Any]
+    text: str
+    signature: str
+    form: str
+
+    @property
+    def person(self) -> str:
+        """Return who is said to have signed it."""
+        return str(self.review.person)
+
+    def fingerprint(self, directory: Directory, today: date) -> str:
+        """Return the fingerprint of the person's key that signed it; empty where none of today's did."""
+        keys = keys_of(directory, self.person, today)
+        return sshsig.verify(self.text.encode(), self.signature, self.person, keys, NAMESPACE) if keys else ""
 
 
 def statement(
@@ -58,7 +103,7 @@ def statement(
     about = {
         "at": clock.format_time(assessment.at),
         "base": assessment.base,
-        "changes": list(assessment.changes),
+        "changes": list(assessment.changes[:_CHANGES_MAX]),
         "commit": assessment.head,
         "digest": assessment.digest,
         "note": note,
@@ -76,19 +121,33 @@ def canonical(data: Any) -> bytes:
     return (json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n").encode()
 
 
-def reference(subject: str, person: str, digest: str) -> str:
-    """Return the name of the reference that keeps a statement."""
+def references(about: Mapping[str, Any], text: bytes) -> tuple[str, str]:
+    """Return the name of the reference that keeps a statement, and the one that older versions gave it."""
+    digest = str(about["digest"]).removeprefix("sha256:")[:12]
+    subject = next(iter(names(about.get("changes"))), digest)
     plain = _PLAIN.sub("-", subject).strip("-.")[:80] or "request"
-    return f"{PREFIX}/{plain}/{person}-{digest.removeprefix('sha256:')[:12]}"
+    older = f"{PREFIX}/{plain}/{about['person']}-{digest}"
+    return f"{older}-{hashlib.sha256(text).hexdigest()[:12]}", older
 
 
-def sign(git: Git, text: bytes, key: Path, subject: str) -> str:
+def sign(git: Git, text: bytes, key: Path) -> str:
     """Sign a statement, keep it, and return the reference; raises ItsmError when it cannot be signed."""
-    about = json.loads(text)
     signature = sshsig.sign(text, key, NAMESPACE)
-    name = reference(subject, about["person"], about["digest"])
-    refs.keep(git, name, canonical({"statement": text.decode(), "signature": signature}))
+    content = canonical({"statement": text.decode(), "signature": signature})
+    if len(content) > TEXT_MAX:
+        raise Refused(
+            f"the statement would be {len(content)} bytes long, and servers take {TEXT_MAX}",
+            "a shorter --note",
+        )
+    name = references(json.loads(text), text)[0]
+    refs.keep(git, name, content)
     return name
+
+
+def stored(git: Git, *prefixes: str) -> tuple[refs.StoredText, ...]:
+    """Return the texts that a repository keeps as statements, each once; longer ones than a statement are none."""
+    texts = (t for prefix in prefixes or (PREFIX,) for t in refs.texts(git, prefix, most=TEXT_MAX))
+    return tuple({t.oid: t for t in texts}.values())
 
 
 def keys_of(directory: Directory, person: str, today: date) -> list[str]:
@@ -117,42 +176,60 @@ def read(
 
     ``repository`` is what this one is known by: the same content elsewhere needs its own approval.
     A repository keeps all statements that were ever given, so the others are told apart before any
-    signature is checked.
+    signature is checked. Of texts that nobody signed only a few are listed.
     """
-    found = SignedStatements([], [])
+    found = SignedStatements([], [], {})
+    bad: list[RejectedReview] = []
     for kept in statements:
-        for review, code, reason in _read(kept, directory, now, repository, concerns):
-            if code:
-                found.rejected.append(RejectedReview(review, code, reason))
-            else:
-                found.reviews.append(review)
+        claim = claimed(kept)
+        if claim is None or not concerns(claim.review):
+            continue
+        person = claim.person
+        fingerprint = claim.fingerprint(directory, now.date())
+        proved = replace(claim.review, identity=f"ssh:{fingerprint}", signed=True)
+        if not fingerprint:
+            reason = f"no key that {person} has on the target branch today made this signature"
+            bad.append(RejectedReview(claim.review, BAD_SIGNATURE, reason))
+        elif claim.about["repository"] != repository:
+            reason = f"{person} signed it for another repository; this one needs its own approval"
+            found.rejected.append(RejectedReview(proved, OTHER_REPOSITORY, reason))
+        elif claim.form:
+            reason = f"{person} signed a statement that cannot be read here: {claim.form}"
+            found.rejected.append(RejectedReview(proved, UNKNOWN_FORM, reason))
+            found.unclear[person] = reason
+        else:
+            found.reviews.append(proved)
+    found.rejected.extend(_few(bad))
     return found
 
 
-def _read(
-    kept: refs.StoredText,
-    directory: Directory,
-    now: datetime,
-    repository: str,
-    concerns: Callable[[Review], bool],
-) -> Iterator[tuple[Review, str, str]]:
-    """Yield the statement of one blob, with code and reason where it does not count; nothing where it is none."""
+def _few(bad: Sequence[RejectedReview]) -> Iterator[RejectedReview]:
+    """Yield the first of many, and say how many more there are."""
+    more = len(bad) - _BAD_LISTED
+    yield from bad[: _BAD_LISTED - (more > 0)]
+    if more > 0:
+        last = bad[_BAD_LISTED - 1]
+        yield last._replace(reason=f"{last.reason}; {more} more texts are not signed either")
+
+
+def claimed(kept: refs.StoredText) -> Claim | None:
+    """Return what one text says; None where it is no statement. Nothing of it is proved yet."""
     about, text, signature = _parse(kept.content)
     at = clock.parse_time(about.get("at", "")) if about else None
+    form, base = (_form(about), about.get(_BASE, "")) if about else ("", "")
     if (
         at is None
-        or about["state"] not in (APPROVED, CHANGES_REQUESTED)
+        or (about["state"] not in (APPROVED, CHANGES_REQUESTED) and not form)
         or not _COMMIT.fullmatch(about["commit"])
-        or not (about[_BASE] == "" or _COMMIT.fullmatch(about[_BASE]))
+        or not (base == "" or _COMMIT.fullmatch(base))
         or not is_item_id(about["person"])
     ):
-        return
-    person = about["person"]
-    claimed = Review(
-        person=person,
+        return None
+    review = Review(
+        person=about["person"],
         identity="",
         source=SOURCE,
-        state=about["state"],
+        state=about["state"] if about["state"] in (APPROVED, CHANGES_REQUESTED) else COMMENTED,
         commit=about["commit"],
         at=at,
         review_id=kept.oid,
@@ -160,25 +237,19 @@ def _read(
         target=about["target"],
         note=about["note"],
         changes=tuple(names(about.get("changes"))),
-        base=about[_BASE],
+        base=base,
     )
-    if not concerns(claimed):
-        return
-    keys = keys_of(directory, person, now.date())
-    fingerprint = sshsig.verify(text.encode(), signature, person, keys, NAMESPACE) if keys else ""
-    if not fingerprint:
-        reason = f"no key that {person} has on the target branch today made this signature"
-        yield claimed, BAD_SIGNATURE, reason
-        return
-    proved = replace(claimed, identity=f"ssh:{fingerprint}", signed=True)
-    if about["repository"] == repository:
-        yield proved, "", ""
-    else:
-        yield (
-            proved,
-            OTHER_REPOSITORY,
-            f"{person} signed it for another repository; this one needs its own approval",
-        )
+    return Claim(review, about, text, signature, form)
+
+
+def _form(about: Mapping[str, Any]) -> str:
+    """Say why a statement is of no form that this version knows; empty where it is."""
+    version = about.get("version")
+    fields = _FIELDS.get(version) if type(version) is int else None
+    if fields is None:
+        return f"its version is {shorten(json.dumps(version), 40)}; install a newer itsm-gitops"
+    more = sorted(about.keys() - fields)
+    return f"version {version} has no field '{shorten(more[0], 40)}'" if more else ""
 
 
 def _parse(content: bytes) -> tuple[dict[str, Any], str, str]:
@@ -188,16 +259,11 @@ def _parse(content: bytes) -> tuple[dict[str, Any], str, str]:
     text, signature = outer.get("statement"), outer.get("signature")
     if not isinstance(text, str) or not isinstance(signature, str):
         return {}, "", ""
-    data = documents.load_json(text.encode()).data
-    about: dict[str, Any] = {_BASE: "", **data} if isinstance(data, dict) else {}
-    if about.get("version") != _VERSION or not all(isinstance(about.get(k), str) for k in (*_TEXTS, _BASE)):
+    about = documents.load_json(text.encode("utf-8", "surrogatepass")).data
+    texts = _TEXTS if isinstance(about, dict) and _BASE not in about else (*_TEXTS, _BASE)
+    if not isinstance(about, dict) or not all(isinstance(about.get(k), str) for k in texts):
         return {}, "", ""
     return about, text, signature
-
-
-def digest_of(content: bytes) -> str:
-    """Return which content a kept text claims to be about; empty where it is no statement."""
-    return str(_parse(content)[0].get("digest", ""))
 
 
 def require_key(directory: Directory, person: str, key: Path, today: date) -> None:

@@ -83,7 +83,8 @@ class Assessment:
     says of each change in a sentence what the rules see of it. ``judged`` is ``landing`` (what a merge would make of
     the base) or ``proposal`` (what the branch shows by itself), ``unseen`` says in what the two differ.
     ``composed`` says of what was merged that the branch by itself was approved, but not what came of it.
-    ``notes`` are lines about what no rule can judge.
+    ``notes`` are lines about what no rule can judge. ``statements`` are the signed ones about it whose signature
+    holds, whether they count or not.
     """
 
     base: str
@@ -107,6 +108,7 @@ class Assessment:
     unseen: str = ""
     composed: bool = False
     notes: tuple[str, ...] = ()
+    statements: tuple[Review, ...] = ()
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.git import Git
+from itsm_gitops.repository.git import BLOB_MAX, Git
 
 _NAME = re.compile(r"refs/itsm(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){1,6}", re.ASCII)
 _BAD = ("..", ".lock")
@@ -29,11 +29,15 @@ def keep(git: Git, name: str, content: bytes) -> str:
     return oid
 
 
-def texts(git: Git, prefix: str) -> list[StoredText]:
-    """Return every text below a reference prefix such as ``refs/itsm/approvals``, by name."""
+def texts(git: Git, prefix: str, *, most: int = BLOB_MAX) -> list[StoredText]:
+    """Return every text below a reference prefix such as ``refs/itsm/approvals``, by name, but none of more bytes than ``most``."""
     form = "--format=%(objecttype) %(objectname) %(refname)"
     out = git.run("for-each-ref", form, "--end-of-options", f"{prefix}/").decode("utf-8", "surrogateescape")
     rows = [line.split(" ", 2) for line in out.splitlines()]
     names = [(oid, name) for kind, oid, name in rows if kind == "blob"]
-    blobs = git.blobs(oid for oid, _ in names)
-    return [StoredText(name, oid, blob.content) for (oid, name), blob in zip(names, blobs, strict=True)]
+    blobs = git.blobs((oid for oid, _ in names), most)
+    return [
+        StoredText(name, oid, blob.content)
+        for (oid, name), blob in zip(names, blobs, strict=True)
+        if blob.size <= most
+    ]

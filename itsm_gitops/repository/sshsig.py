@@ -28,6 +28,9 @@ _ARMOUR = re.compile(
     r"\s*-----BEGIN SSH SIGNATURE-----\s+([A-Za-z0-9+/=\s]{16,100000})-----END SSH SIGNATURE-----\s*"
 )
 _MAGIC = b"SSHSIG\0\0\0\1"  # and the version (OpenSSH, PROTOCOL.sshsig)
+_RESULTS_MAX = 4096
+# Fingerprints by everything that a check depends on: who asks twice does not start ssh-keygen twice.
+_results: dict[bytes, str] = {}
 GIT = "git"  # the namespace in which Git signs commits, tags and pushes
 
 
@@ -84,15 +87,7 @@ def proved_key(content: bytes, signature: str, namespace: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         sig = Path(folder) / "signature"
         sig.write_text(signature, "ascii", errors="replace")
-        process = subprocess.run(
-            [_program(), "-Y", "check-novalidate", "-n", namespace, "-s", os.fspath(sig)],
-            input=content,
-            capture_output=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
-    match = _GOOD.search(process.stdout.decode("utf-8", "replace"))
-    return match[1] if process.returncode == 0 and match else ""
+        return _good(["-Y", "check-novalidate", "-n", namespace, "-s", os.fspath(sig)], content)
 
 
 def sign(content: bytes, key: Path, namespace: str) -> str:
@@ -122,33 +117,39 @@ def verify(content: bytes, signature: str, principal: str, keys: Iterable[str], 
     """Return the fingerprint of the key of ``principal`` that made a signature; empty where none did.
 
     ``keys`` are the public keys that count for the principal today. Dates inside a statement prove
-    nothing, so whoever calls leaves out the keys that are not valid now.
+    nothing, so whoever calls leaves out the keys that are not valid now. ssh-keygen is started only where
+    the signature names one of the keys, and once for the same question.
+    Raises ItsmError where ssh-keygen is missing or does not answer.
     """
     good = [k for k in map(public_key, keys) if k]
-    if not good or not _PRINCIPAL.fullmatch(principal):
+    if not _PRINCIPAL.fullmatch(principal) or claimed_key(signature) not in {*map(fingerprint, good)} - {""}:
         return ""
+    allowed = "".join(f'{principal} namespaces="{namespace}" {key}\n' for key in good)
+    parts = (content, signature.encode("utf-8", "replace"), allowed.encode("ascii"))
+    question = b"".join(hashlib.sha256(p).digest() for p in parts)
+    if question not in _results:
+        if len(_results) >= _RESULTS_MAX:
+            _results.clear()
+        _results[question] = _checked(content, signature, principal, allowed, namespace)
+    return _results[question]
+
+
+def _checked(content: bytes, signature: str, principal: str, allowed: str, namespace: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        allowed, sig = Path(folder) / "allowed_signers", Path(folder) / "signature"
-        allowed.write_text("".join(f'{principal} namespaces="{namespace}" {key}\n' for key in good), "ascii")
+        signers, sig = Path(folder) / "allowed_signers", Path(folder) / "signature"
+        signers.write_text(allowed, "ascii")
         sig.write_text(signature, "utf-8", errors="replace")
+        words = ["-Y", "verify", "-f", os.fspath(signers), "-I", principal, "-n", namespace]
+        return _good([*words, "-s", os.fspath(sig)], content)
+
+
+def _good(words: list[str], content: bytes) -> str:
+    """Ask ssh-keygen; return the fingerprint of the key where it calls a signature good."""
+    try:
         process = subprocess.run(
-            [
-                _program(),
-                "-Y",
-                "verify",
-                "-f",
-                os.fspath(allowed),
-                "-I",
-                principal,
-                "-n",
-                namespace,
-                "-s",
-                os.fspath(sig),
-            ],
-            input=content,
-            capture_output=True,
-            timeout=TIMEOUT,
-            check=False,
+            [_program(), *words], input=content, capture_output=True, timeout=TIMEOUT, check=False
         )
+    except subprocess.TimeoutExpired as error:
+        raise ItsmError(f"ssh-keygen did not answer within {TIMEOUT:.0f} s", "try again") from error
     match = _GOOD.search(process.stdout.decode("utf-8", "replace"))
     return match[1] if process.returncode == 0 and match else ""

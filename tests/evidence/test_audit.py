@@ -231,7 +231,9 @@ def test_every_merge_gets_a_statement_and_comes_out_again(three: Three) -> None:
 def test_recording_again_adds_nothing(three: Three) -> None:
     place, _ = three
     before = place.git("rev-parse", EVIDENCE)
-    assert place.record() == {"commit": None, "target": "main", "pushed": False, "statements": []}
+    assert place.record() == {
+        "commit": None, "target": "main", "pushed": False, "statements": [], "refused": []
+    }  # fmt: skip
     assert place.git("rev-parse", EVIDENCE) == before
     assert "nothing new on main" in place.itsm("audit", "record").out
 

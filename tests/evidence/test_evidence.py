@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from itsm_gitops.evidence import statement as evidence
-from itsm_gitops.evidence.reading import Statement, differences, read
+from itsm_gitops.evidence.facts import differences
+from itsm_gitops.evidence.reading import Statement, read
 from itsm_gitops.evidence.statement import MERGE, Inputs, StatementContext
 from itsm_gitops.forges.forge import Forge
 from itsm_gitops.forges.gitea import Gitea

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -161,12 +162,18 @@ def test_a_forged_statement_is_refused(server: Server) -> None:
     name = server.world.git("for-each-ref", "--format=%(refname)", "refs/itsm")
     text = server.world.git("cat-file", "blob", name)
     forged = server.world.root.parent / "forged"
-    forged.write_text(text.replace("bob", "carl"))
+    forged.write_text(text.replace("bob", "carl") + "\n")
     oid = server.world.git("hash-object", "-w", str(forged))
-    assert server.push(f"{oid}:refs/itsm/approvals/forged/carl-1")[0]
-    landed, said = server.push("main")
+    for ref in ("refs/itsm/approvals/forged/carl-1", name.replace("bob", "carl")):
+        landed, said = server.push(f"{oid}:{ref}")
+        assert not landed
+        assert "itsm: refs/itsm/approvals/" in said
+        assert "by what it says, its name is" in said
+    proper = re.search(r"its name is (\S+);", said)
+    assert proper
+    landed, said = server.push(f"{oid}:{proper[1]}")
     assert not landed
-    assert "no key that carl has" in said
+    assert "no key that carl has on main today made this signature" in said
 
 
 def test_errors_in_documents_are_refused_before_anything_else(server: Server) -> None:
@@ -202,22 +209,39 @@ def test_other_branches_can_be_protected(server: Server) -> None:
     assert not landed
 
 
-def test_statements_cannot_be_deleted_replaced_by_older_ones_or_be_anything_else(server: Server) -> None:
+def test_a_no_after_a_yes_arrives_and_counts(server: Server) -> None:
     _edit(server)
-    spec = server.approve("bob")
+    yes = server.approve("bob", when="2026-11-22T11:00:00Z")
+    assert server.push(yes)[0]
+    server.approve("bob", reject=True)
+    names = server.world.git("for-each-ref", "--format=%(refname)", "refs/itsm").split()
+    assert len(names) == 2
+    handed_in, said = server.push(*names)
+    assert handed_in, said
+    landed, said = server.push("main")
+    assert not landed
+    assert "bob asks for changes" in said
+
+
+def test_approvals_and_the_branch_in_one_push(server: Server) -> None:
+    head = _edit(server)
+    landed, said = server.push(server.approve("bob"), "main")
+    assert landed, said
+    assert server.main == head
+
+
+def test_a_refused_branch_takes_the_statements_of_its_push_with_it(server: Server) -> None:
+    before = server.main
+    _edit(server)
+    server.approve("bob", reject=True)
     name = server.world.git("for-each-ref", "--format=%(refname)", "refs/itsm")
-    old = server.world.git("rev-parse", name)
-    assert server.push(spec)[0]
-    server.approve("bob", when="2026-11-22T12:30:00Z", reject=True)
-    assert server.push(f"+{name}:{name}")[0]
-    landed, said = server.push(f"+{old}:{name}")
+    landed, said = server.push(name, "main")
     assert not landed
-    assert "an older statement cannot replace a newer one" in said
-    landed, said = server.push(f":{name}")
-    assert not landed
-    assert "cannot be deleted" in said
-    landed, said = server.push("main:refs/itsm/approvals/x/y")
-    assert not landed
+    said = " ".join(said.replace("remote: ", "").split())
+    assert "so the 1 good statement in it did not arrive either" in said
+    assert f"hand them in first: git push origin {name}" in said
+    assert server.main == before
+    assert server.push(name)[0]
 
 
 def test_the_first_push_makes_the_rules(server: Server, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from itsm_gitops.evidence.statement import Inputs, judge, outcome, used
 from itsm_gitops.gate.assess import assess
 from itsm_gitops.gate.signed import NAMESPACE, PREFIX, canonical
-from itsm_gitops.gate.types import BYPASSED, SATISFIED, UNSATISFIED, Assessment
+from itsm_gitops.gate.types import BYPASSED, ERROR, SATISFIED, UNSATISFIED, Assessment
 from itsm_gitops.repository import mainline, sshsig
 from itsm_gitops.repository.refs import StoredText
 from tests.gate.world import CHANGE_PATH, NOW, NUMBERS, World, change, person
@@ -158,8 +158,6 @@ def test_a_statement(row: Row, scene: Scene) -> None:
 @pytest.mark.parametrize(
     "edits",
     [
-        {"version": 2},
-        {"version": "1"},
         {"state": "SATISFIED"},
         {"state": "dismissed"},
         {"person": "bob x"},
@@ -179,6 +177,27 @@ def test_what_is_no_statement_is_not_heard_of(edits: dict[str, Any], scene: Scen
     found = scene.assess(scene.signed(**edits))
     assert found.result == UNSATISFIED
     assert not found.rejected
+
+
+@pytest.mark.parametrize(
+    ("edits", "says"),
+    [
+        ({"version": 999}, "its version is 999; install a newer itsm-gitops"),
+        ({"version": "1"}, 'its version is "1"'),
+        ({"version": True}, "its version is true"),
+        ({"version": 999, "state": "withdrawn"}, "its version is 999"),
+        ({"only_if": "the window holds"}, "version 1 has no field 'only_if'"),
+    ],
+)
+def test_what_somebody_signed_in_an_unknown_form_stops_the_request(
+    edits: dict[str, Any], says: str, scene: Scene
+) -> None:
+    """It may be a no, or a yes with a condition that this version cannot see."""
+    found = scene.assess(scene.signed(), scene.signed("carl", person="carl", **edits))
+    assert found.result == ERROR
+    assert [r.code for r in found.rejected] == ["UNKNOWN_FORM"]
+    assert any(says in v.reason for v in found.verdicts)
+    assert scene.assess(scene.signed(), scene.signed("mia", person="carl", **edits)).result == SATISFIED
 
 
 @pytest.mark.parametrize(
