@@ -256,11 +256,13 @@ class Play:
     def _unvouched(self) -> set[bool]:
         """Return whether reviews that only a forge tells have counted without a recorder's signature; both: perhaps."""
         recorded = [(made, result) for made, result in self.landed if made.recorded]
+        passed = [made for made, result in recorded if result in (oracle.PASS, oracle.OVERRIDE)]
+        if self._recorder():
+            return {False}
         if self.story.org.recorder:  # where somebody is named to record, nobody else is believed
-            return {bool(recorded) and not self._recorder()}
+            return {True} if passed else {True, False}
         if not any(made.reviews for made, _ in recorded):
             return {False}
-        passed = [made for made, result in recorded if result in (oracle.PASS, oracle.OVERRIDE)]
         return {True} if any(made.reviews and not self.story.texts for made in passed) else {True, False}
 
     def _expected(self, now: datetime) -> Iterator[tuple[str, str]]:
