@@ -50,7 +50,7 @@ def many(value: Any) -> list[str]:
 
 def moment(text: Any) -> datetime | None:
     """Return a time, None where there is none."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")) if isinstance(text, str) else None
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
 
 
 @lru_cache(maxsize=500)
@@ -150,9 +150,8 @@ def standing(base: Tree, after: Tree, change: Data, beside: Iterable[str], work:
     template = base.data(f"schemas/templates/{change.get('template')}.yaml")
     if not template:
         return "missing"
-    for field in template.get("fixed") or ():
-        if field in change and change[field] != template["values"].get(field):
-            return "departed"
+    if any(f in change and change[f] != template["values"].get(f) for f in template.get("fixed") or ()):
+        return "departed"
     limit = template.get("touches") or {}
     services = ("service",)
     touched = [

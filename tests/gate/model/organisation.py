@@ -183,6 +183,20 @@ def policy(rng: random.Random) -> Doc:
     ))  # fmt: skip
     if rng.random() < 0.3:
         data["generated"] = ["reports/**"]
+    _vary(rng, data)
+    data["rules"] += [r for r in copy.deepcopy(EXTRA) if rng.random() < 0.15]
+    if rng.random() < 0.1:
+        for rule in data["rules"]:
+            if rule["require"]["count"] and "override" not in rule and rng.random() < 0.5:
+                rule["require"]["distinct"] = True
+    if rng.random() < 0.1:
+        data["rules"] = [r for r in data["rules"] if r["name"] != "pages"]
+    rng.shuffle(data["rules"])
+    return data
+
+
+def _vary(rng: random.Random, data: Doc) -> None:
+    """Change how many must approve, what must be signed, and what may be overridden."""
     alone = rng.random() < 0.6
     for rule in [*data["rules"], *data["protected"]]:
         need = rule["require"]
@@ -194,15 +208,6 @@ def policy(rng: random.Random) -> Doc:
             del rule["override"]
         elif "override" in rule and not alone:
             rule["override"].pop("alone", None)
-    data["rules"] += [r for r in copy.deepcopy(EXTRA) if rng.random() < 0.15]
-    if rng.random() < 0.1:
-        for rule in data["rules"]:
-            if rule["require"]["count"] and "override" not in rule and rng.random() < 0.5:
-                rule["require"]["distinct"] = True
-    if rng.random() < 0.1:
-        data["rules"] = [r for r in data["rules"] if r["name"] != "pages"]
-    rng.shuffle(data["rules"])
-    return data
 
 
 EXTRA: list[Doc] = [
