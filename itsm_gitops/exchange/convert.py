@@ -242,10 +242,9 @@ class Converter:
         known = self._identifiers.person(text) if people else ""
         if known:
             return known
-        name, other = self._identifiers.of(text, ensure)
-        if other:
-            reason = f"'{other}' has the plain identifier already; this one is {name}"
-            self._tally.add(column, ADJUSTED, reason, text, row.number)
+        name, remark = self._identifiers.of(text, ensure)
+        if remark:
+            self._tally.add(column, ADJUSTED, remark, text, row.number)
         if ensure:
             self.named[Named(ensure, name, text)] = None
         return name

@@ -16,9 +16,18 @@ from itsm_gitops.exchange.judging import ProposalJudge
 from itsm_gitops.exchange.linking import Link, Linker, NumberIndex
 from itsm_gitops.exchange.mapping import CsvMapping
 from itsm_gitops.exchange.merge import Managed
-from itsm_gitops.exchange.provenance import Provenance
+from itsm_gitops.exchange.provenance import NameRegister, Provenance
 from itsm_gitops.exchange.records import Drafter, RowDraft, identify, render_items, repeatable
-from itsm_gitops.exchange.report import CREATED, KEPT, UPDATED, ImportReport, KeptDocument, Skipped, Tally
+from itsm_gitops.exchange.report import (
+    ADJUSTED,
+    CREATED,
+    KEPT,
+    UPDATED,
+    ImportReport,
+    KeptDocument,
+    Skipped,
+    Tally,
+)
 from itsm_gitops.exchange.settling import Candidate, settle
 from itsm_gitops.exchange.survey import survey
 from itsm_gitops.exchange.tables import CsvRow, CsvTable, TableError
@@ -48,7 +57,10 @@ class DocumentImport:
         self._report = report
         self._tally = tally
         self._store: Store = repo.store()
-        self._identifiers = Identifiers(self._store, plan.people)
+        self.register = NameRegister(repo.root)
+        self._identifiers = Identifiers(
+            self._store, plan.people, self.register, plan.create, own_export=plan.dialect.escaped
+        )
         self.provenance = Provenance(repo.root, plan.kind.plural, plan.name)
         self._context = Context(self._store, plan.kind, Managed(plan), self.provenance, tally, update=update)
         self._old_names: set[str] = set()
@@ -136,12 +148,13 @@ class DocumentImport:
     def _take(self, draft: RowDraft, taken: dict[str, str]) -> None:
         kind, store = self._plan.kind, self._store
         draft.id = store.aliases.get(draft.key, "")
-        if not draft.id:
-            draft.id = (
-                identify(kind.prefix, draft, taken)
-                if kind.is_record
-                else self._identifiers.of(draft.key, kind.name)[0]
-            )
+        if not draft.id and kind.is_record:
+            draft.id = identify(kind.prefix, draft, taken)
+        elif not draft.id:
+            draft.id, remark = self._identifiers.of(draft.key, kind.name)
+            if remark:
+                columns = " and ".join(self._plan.key.columns)
+                self._tally.add(columns, ADJUSTED, remark, draft.key, draft.rows[0])
         existing = store.entries.get(draft.id)
         if existing and existing.kind != kind.name:
             draft.refuse(f"{draft.id} is a {existing.kind} already")

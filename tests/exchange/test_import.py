@@ -390,7 +390,7 @@ def test_cmdb_items_from_a_table(git_repo, run) -> None:
         "virtual",
         "status",
     }
-    assert notes(report, ADJUSTED) == {("notes", "\x07bell", 1)}
+    assert notes(report, ADJUSTED) == {("notes", "\x07bell", 1), ("host", "web-01", 1)}
     assert report.items == ["platform", "plat-form"]
     assert run(HOSTS, SERVERS).counts["unchanged"] == 2
 
