@@ -109,11 +109,7 @@ def _counted(plan: TableMapping, tally: Tally, report: ImportReport, progress: P
 
     def counted(table: CsvTable) -> Iterator[CsvRow]:
         read = {place for name in plan.columns for place in table.positions(name)}
-        unread = [
-            (i, name)
-            for i, name in enumerate(table.columns)
-            if i not in read and name not in left_out.REASONS
-        ]
+        unread = [(i, name) for i, name in enumerate(table.columns) if i not in read]
         counts, firsts = [0] * len(unread), [0] * len(unread)
         if table.heading:
             tally.add(

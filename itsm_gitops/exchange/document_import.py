@@ -11,6 +11,7 @@ from itsm_gitops import documents
 from itsm_gitops.exchange.candidates import Context, RowDocument
 from itsm_gitops.exchange.companions import LinkedDocument, NewItem
 from itsm_gitops.exchange.convert import Converter
+from itsm_gitops.exchange.holes import Holes
 from itsm_gitops.exchange.identifiers import Identifiers
 from itsm_gitops.exchange.judging import ProposalJudge
 from itsm_gitops.exchange.linking import Link, Linker, NumberIndex
@@ -30,7 +31,7 @@ from itsm_gitops.exchange.report import (
 )
 from itsm_gitops.exchange.settling import Candidate, settle
 from itsm_gitops.exchange.survey import survey
-from itsm_gitops.exchange.tables import CsvRow, CsvTable, TableError
+from itsm_gitops.exchange.tables import HEADINGS, CsvRow, CsvTable, TableError
 from itsm_gitops.model.text import safe_text
 from itsm_gitops.repository import Repository, Store
 
@@ -64,6 +65,7 @@ class DocumentImport:
         self.provenance = Provenance(repo.root, plan.kind.plural, plan.name)
         self._context = Context(self._store, plan.kind, Managed(plan), self.provenance, tally, update=update)
         self._old_names: set[str] = set()
+        self._holes: dict[str, str] = {}
         self._items: dict[str, NewItem] = {}
         self._rows: list[RowDocument] = []
         self._linked: dict[str, LinkedDocument] = {}
@@ -94,21 +96,21 @@ class DocumentImport:
     def _keyed(
         self, table: CsvTable, drafter: Drafter, rows: Iterable[CsvRow]
     ) -> Iterator[tuple[str, CsvRow]]:
-        """Yield each row with its key; rows without one and those with too many cells are left out."""
-        key_columns = " and ".join(self._plan.key.columns)
+        """Yield each row with its key; rows that have none or cannot be read are left out."""
+        columns = self._plan.key.columns
+        missing = f"no value in the key column '{' and '.join(columns)}'"
+        holes = Holes(key_first=[table.position(c) for c in columns] == [0])
         for row in rows:
-            if row.fault and self._plan.has_events:
-                hint = "quote cells that contain the delimiter, or name the right delimiter in the mapping"
-                raise table.error(row.number, row.fault, hint)
-            if row.fault:
-                self._report.skipped.append(Skipped("", row.number, row.fault))
+            key = "" if row.fault == HEADINGS else drafter.key(_padded(row, len(table.columns)))
+            if row.fault or not key:
+                self._report.skipped.append(Skipped(key, row.number, row.fault or missing))
+                if row.fault not in ("", HEADINGS):
+                    holes.unreadable(row.number, key, row.fault)
                 continue
-            key = drafter.key(row)
-            if key:
-                yield key, row
-            else:
-                reason = f"no value in the key column '{key_columns}'"
-                self._report.skipped.append(Skipped("", row.number, reason))
+            holes.readable(key)
+            yield key, row
+        holes.readable("")
+        self._holes = holes.reasons if self._plan.has_events else {}
 
     def _groups(self, rows: Iterator[tuple[str, CsvRow]]) -> Iterator[tuple[str, list[CsvRow]]]:
         """Yield the rows of each key; where rows are events, those of a key must stand together."""
@@ -142,6 +144,8 @@ class DocumentImport:
                     )
         taken = dict.fromkeys(self._store.entries, "")
         for draft in drafts:
+            if draft.key in self._holes:
+                draft.refuse(self._holes[draft.key], field="timeline")
             if not draft.refusal:
                 self._take(draft, taken)
 
@@ -242,6 +246,11 @@ class DocumentImport:
                 content = candidate.content or documents.dump(proposal.data, kind.keys).encode()
                 self.provenance.wrote(proposal.id, self._context.managed.values(candidate.data))
                 yield proposal.path, content, candidate.raw
+
+
+def _padded(row: CsvRow, width: int) -> CsvRow:
+    """Return a row with empty cells where it has none, so that what stands in the others can be looked at."""
+    return row._replace(cells=[*row.cells, *[""] * (width - len(row.cells))]) if row.fault else row
 
 
 def _once(entries: list[dict[str, str]]) -> list[dict[str, str]]:
