@@ -17,10 +17,10 @@ _ALWAYS = REASONS[:-1]  # what files of earlier versions have, too
 
 
 class ReasonColumns(NamedTuple):
-    """Where the columns of reasons stand: behind ``width`` columns of the table, ``count`` of them."""
+    """Where the columns of reasons stand: behind ``width`` columns of the table, ``columns`` of them."""
 
     width: int
-    count: int
+    columns: int
 
     def split(self, cells: list[str]) -> tuple[list[str], str]:
         """Return the cells of the table, and why the row cannot be used; empty for a row to be judged.
@@ -28,7 +28,7 @@ class ReasonColumns(NamedTuple):
         A row that somebody wrote without reasons is one of the table. Empty cells behind the last column
         are those of a spreadsheet, which makes all rows as wide as the widest.
         """
-        width, end = self.width, self.width + self.count
+        width, end = self.width, self.width + self.columns
         if len(cells) < end:
             return cells, ""
         reasons = dict(zip(REASONS, cells[width:end], strict=False))
