@@ -12,8 +12,10 @@ from itsm_gitops.exchange.report import ADJUSTED, DEFAULTED, NOT_UNDERSTOOD, Tal
 from itsm_gitops.exchange.tables import CsvRow, CsvTable
 from itsm_gitops.exchange.times import LocalTimes
 from itsm_gitops.model.errors import did_you_mean
+from itsm_gitops.model.text import shorten
 
 _MATCH_MAX = 2_000  # characters of a cell that a mapping's regex is tried on
+_DOUBT_MAX = 60  # characters of a value that are enough to recognise it
 _NAME_MAX = 100  # characters of an alias
 _NO_TIME = "not a time in the format named"
 _NO_DATE = "not a date in the format named"
@@ -53,6 +55,7 @@ class Converter:
         for name in mapping.columns:
             if name not in repeatable:
                 table.position(name)
+        self.doubt = ""
         self.named: dict[Named, None] = {}
         self.old_names: set[str] = set()
 
@@ -74,6 +77,7 @@ class Converter:
 
     def value(self, rule: ValueRule, row: CsvRow, schema: Mapping[str, Any] | None = None) -> Any:
         """Return what a rule makes of a row, fitted to the schema of its field; ABSENT for nothing."""
+        self.doubt = ""
         if rule.value is not None:
             return rule.value
         column, texts = self._texts(rule, row)
@@ -165,6 +169,8 @@ class Converter:
         if not problem:
             return value
         self._tally.add(column, NOT_UNDERSTOOD, problem, text, row.number)
+        if rule.default is None:
+            self.doubt = f"'{column}' says '{shorten(text, _DOUBT_MAX)}', {problem}"
         return self._default(rule, column, text, row, problem)
 
     def _mapped(self, rule: ValueRule, text: str) -> tuple[Any, str]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, groupby
 from pathlib import Path
+from typing import Any
 
 from itsm_gitops import documents
 from itsm_gitops.exchange.candidates import Context, RowDocument
@@ -29,6 +30,7 @@ from itsm_gitops.exchange.report import (
     Skipped,
     Tally,
 )
+from itsm_gitops.exchange.routes import Routes
 from itsm_gitops.exchange.settling import Candidate, settle
 from itsm_gitops.exchange.survey import survey
 from itsm_gitops.exchange.tables import HEADINGS, CsvRow, CsvTable, TableError
@@ -64,6 +66,7 @@ class DocumentImport:
         )
         self.provenance = Provenance(repo.root, plan.kind.plural, plan.name)
         self._context = Context(self._store, plan.kind, Managed(plan), self.provenance, tally, update=update)
+        self._routes = Routes(plan.kind.workflow)
         self._old_names: set[str] = set()
         self._holes: dict[str, str] = {}
         self._items: dict[str, NewItem] = {}
@@ -185,6 +188,7 @@ class DocumentImport:
             links, references = linker.links(draft)
             data = {"id": draft.id, **draft.data}
             linker.resolve_fields(draft, data, self._old_names)
+            self._fill(draft, data)
             own = [link for link in links if link.source == draft.id]
             elsewhere += [link for link in links if link.source != draft.id]
             entries = [{"type": link.type, "target": link.target} for link in own]
@@ -201,6 +205,18 @@ class DocumentImport:
                 entry = self._store.entries[link.source]
                 document = self._linked.setdefault(entry.id, LinkedDocument(self._store, entry, self._tally))
                 document.add(link)
+
+    def _fill(self, draft: RowDraft, data: dict[str, Any]) -> None:
+        """Enter the steps that the table has no time for, where the mapping asks for that."""
+        if not self._plan.timeline or not self._plan.timeline.fill_steps:
+            return
+        timeline = data["timeline"]
+        data["timeline"] = self._routes.fill(timeline, data)
+        filled = [e["state"] for e in data["timeline"] if e not in timeline]
+        if filled:
+            reason = "steps that the table has no time for are filled in before this state"
+            state = data[self._plan.kind.state_field]
+            self._tally.add(", ".join(filled), ADJUSTED, reason, state, draft.rows[-1])
 
     def _candidates(self) -> Iterator[Candidate]:
         """Yield what would be written as things stand; items only where some row still needs them."""
