@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,9 +23,10 @@ from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo
 from itsm_gitops.editing.create import NewDocument, assignment_for, finish, start, text_of
-from itsm_gitops.editing.fields import read_assignment
+from itsm_gitops.editing.fields import Assignment, read_assignment
 from itsm_gitops.editing.validation import DocumentRejected
-from itsm_gitops.model.errors import UsageError
+from itsm_gitops.model.errors import ItsmError, UsageError
+from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.text import safe_text
 
 
@@ -129,12 +131,11 @@ def new_command(
     if asking and identifier is None:
         identifier = _ask_identifier(app, kind)
     draft = start(app.repo, kind, identifier=identifier, template=template, by=by)
-    draft.assign(
-        [*(assignment_for(draft.kind, n, v) for n, v in options), *map(read_assignment, assignments)]
-    )
+    given = [*(assignment_for(draft.kind, n, v) for n, v in options), *map(read_assignment, assignments)]
+    draft.assign(given)
     draft.links = [_typed(link) for link in links]
     if asking:
-        _ask_missing(draft)
+        _ask_missing(draft, given)
     if edit:
         _finish_in_editor(app, draft, note, as_json, dry_run)
         return
@@ -181,17 +182,33 @@ def _ask_identifier(app: App, word: str) -> str | None:
     return ask_identifier(app.repo, kind)
 
 
-def _ask_missing(draft: NewDocument) -> None:
-    """Ask for every missing field, then for anything else."""
+def _ask_missing(draft: NewDocument, given: Sequence[Assignment]) -> None:
+    """Ask for every field that is missing beside what was given, then for anything else."""
     missing = draft.missing()
     if not missing:
         return
     from itsm_gitops.cli.prompts import ask_field, ask_more
 
-    while missing:
-        draft.assign([ask_field(draft.repo, draft.kind, missing[0])])
-        missing = draft.missing()
-    ask_more(draft)
+    answers = [*given]
+    try:
+        while missing:
+            answer = ask_field(draft.repo, draft.kind, missing[0])
+            draft.assign([answer])
+            answers.append(answer)
+            missing = draft.missing()
+        ask_more(draft)
+    except (ItsmError, click.Abort):
+        _say_answers(draft.kind, answers)
+        raise
+
+
+def _say_answers(kind: Kind, answers: Sequence[Assignment]) -> None:
+    """Print the command that goes on with what was typed: nobody types it twice."""
+    if answers:
+        options = " ".join(f"--{'.'.join(a.path).replace('_', '-')}={shlex.quote(a.text)}" for a in answers)
+        echo(
+            f"Nothing was written. To go on with what you typed:\n  itsm new {kind.name} {safe_text(options)}"
+        )
 
 
 def _finish_in_editor(app: App, draft: NewDocument, note: str | None, as_json: bool, dry_run: bool) -> None:

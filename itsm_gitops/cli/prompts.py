@@ -13,11 +13,12 @@ from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import listing, styles, wrap
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.editing.assign import reader
-from itsm_gitops.editing.create import NewDocument, candidates, identifier_for
+from itsm_gitops.editing.create import NewDocument, candidates, identifier_for, must_exist, referred_kinds
 from itsm_gitops.editing.fields import SET, Assignment, expected, read_assignment, schema_type
-from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.errors import ItsmError, Refused
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.text import harmless, safe_text
+from itsm_gitops.model.words import a_kind
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -34,6 +35,8 @@ def ask_field(repo: Repository, kind: Kind, field: str, default: str = "") -> As
     _explain(str(schema.get("description", "")))
     options = [str(o) for o in schema.get("enum", ())]
     choices = options or candidates(repo, schema)
+    if not choices and must_exist(schema):
+        raise _nothing_to_choose(repo, kind, field, schema)
     if choices:
         _explain(listing(choices, 60 if options else _FEW))
     parts = _parts(schema)
@@ -47,6 +50,17 @@ def ask_field(repo: Repository, kind: Kind, field: str, default: str = "") -> As
             say_again(error)
         else:
             return Assignment((field,), SET, text)
+
+
+def _nothing_to_choose(repo: Repository, kind: Kind, field: str, schema: Any) -> ItsmError:
+    """Return the end of the questions where one of them has no right answer yet."""
+    targets = referred_kinds(repo, schema)
+    names = " or ".join(k.title.lower() for k in targets[:_FEW])
+    create = next((k.name for k in targets if not k.is_record), "")
+    return Refused(
+        f"{field}: there is no {names} yet, and {a_kind(kind)} needs one",
+        f"itsm new {create} ID --name NAME creates one" if create else "",
+    )
 
 
 def ask_identifier(repo: Repository, kind: Kind) -> str:

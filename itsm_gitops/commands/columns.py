@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.model import clock
@@ -62,7 +63,8 @@ class Rows:
         if name == "priority":
             return self.priority(entry)
         if name == "age":
-            return self._age(entry)
+            span = self.age(entry)
+            return clock.age(*span) if span else None
         if name in DERIVED and (found := getattr(entry, name)):
             return found
         if name == self._store.book.kinds[entry.kind].label:
@@ -72,14 +74,14 @@ class Rows:
         kind = self._store.book.kinds[entry.kind]
         return self._store.data(entry.id).get(name) if name in kind.fields else None
 
-    def _age(self, entry: Entry) -> str | None:
-        """Return how long an open record has been open, or how long a finished one took."""
+    def age(self, entry: Entry) -> tuple[datetime, datetime] | None:
+        """Return from when to when a record is or was open: an open one until now, None where that is unknown."""
         first, last = clock.parse_time(entry.opened), clock.parse_time(entry.entered or entry.updated)
         workflow = self._store.book.kinds[entry.kind].workflow
         if first is None or last is None:
             return None
         done = workflow is not None and not workflow.is_open(entry.state)
-        return clock.age(first, last if done else self._now)
+        return first, last if done else self._now
 
     def priority(self, entry: Entry) -> str | None:
         """Return the derived priority; None for a document without one."""

@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.columns import Rows, column_names, explains_fields
 from itsm_gitops.editing.fields import Reader
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.errors import UsageError, did_you_mean
+from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
 from itsm_gitops.model.facts import SPARES
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.priority import priority
 from itsm_gitops.model.rulebook import PRIORITY
+from itsm_gitops.model.text import without_accents
 from itsm_gitops.model.workflow import CATEGORIES
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store
 
 OPEN, FINISHED = "open", "finished"
+_NOBODY = "none"
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,10 @@ def predicate(
     tests = [
         _state_test(kinds, filters.states),
         _target_test(store, filters.services, ("affects",)),
-        _field_test(store, filters.teams, ("assigned_team", "owner", "fulfilment_team", "teams")),
-        _field_test(store, filters.assignees, ("assignee", "implementers", "owner")),
+        _field_test(
+            store, filters.teams, ("assigned_team", "owner", "fulfilment_team", "teams"), meaning.TEAM
+        ),
+        _field_test(store, filters.assignees, ("assignee", "implementers", "owner"), meaning.PERSON),
         _target_test(store, filters.cis, ()),
         _priority_test(store, filters.priorities),
         _since_test(repo, filters.since),
@@ -101,26 +105,43 @@ def _target_test(store: Store, words: Sequence[str], relations: Sequence[str]) -
     )
 
 
-def _field_test(store: Store, words: Sequence[str], fields: Sequence[str]) -> _Test:
-    """Match handles in some fields; ``none`` matches documents without any of them."""
+def _field_test(store: Store, words: Sequence[str], fields: Sequence[str], role: str) -> _Test:
+    """Match handles in some fields; ``none`` matches documents without any of them.
+
+    Raises NotFound for a handle that is in no document's fields and is nobody of the role, so that a mistyped
+    name is not taken for "no work".
+    """
     if not words:
         return None
     wanted = {w.lower() for w in words}
+    names = {*store.broken, *(e.id for e in facts.of_role(store.book, store.entries.values(), role))}
+    unknown = wanted - names - {_NOBODY}
+    if unknown:
+        names.update(*(_handles(store, e, fields) for e in store.entries.values()))
+        for word in sorted(unknown - names):
+            near = did_you_mean(word, names)
+            raise NotFound(f"there is no {role} '{word}'", near or f"itsm list {role}s shows who there is")
 
     def test(entry: Entry) -> bool:
-        own = store.book.kinds[entry.kind].fields
-        held: set[str] = set()
-        for field in fields:
-            if field in own:
-                value = entry.columns.get(field)
-                held.update(
-                    [str(value)]
-                    if value is not None
-                    else [e.target for e in entry.edges if e.pointer[0] == field]
-                )
-        return bool(held & wanted) or (not held and "none" in wanted)
+        held = _handles(store, entry, fields)
+        return bool(held & wanted) or (not held and _NOBODY in wanted)
 
     return test
+
+
+def _handles(store: Store, entry: Entry, fields: Sequence[str]) -> set[str]:
+    """Return the handles that some fields of a document hold."""
+    own = store.book.kinds[entry.kind].fields
+    held: set[str] = set()
+    for field in fields:
+        if field in own:
+            value = entry.columns.get(field)
+            held.update([str(value)] if value is not None else _targets(entry, field))
+    return held
+
+
+def _targets(entry: Entry, field: str) -> list[str]:
+    return [e.target for e in entry.edges if e.pointer[0] == field]
 
 
 def _priority_test(store: Store, words: Sequence[str]) -> _Test:
@@ -162,8 +183,12 @@ def since(repo: Repository, text: str) -> datetime:
 
 
 def _text_test(text: str) -> _Test:
-    wanted = text.casefold()
-    return (lambda e: wanted in e.title.casefold() or wanted in e.id.casefold()) if text else None
+    wanted = _searchable(text)
+    return (lambda e: wanted in _searchable(e.title) or wanted in _searchable(e.id)) if text else None
+
+
+def _searchable(text: str) -> str:
+    return without_accents(text).casefold()
 
 
 def _where_test(store: Store, kinds: Sequence[Kind], name: str, value: str) -> _Test:
@@ -175,6 +200,8 @@ def _where_test(store: Store, kinds: Sequence[Kind], name: str, value: str) -> _
         )
     wanted = value.casefold()
     rows = Rows(store, ())
+    if not rest:
+        _refuse_unknown(store, kinds, first, value)
 
     def test(entry: Entry) -> bool:
         found = rows.value(entry, first)
@@ -183,6 +210,34 @@ def _where_test(store: Store, kinds: Sequence[Kind], name: str, value: str) -> _
         return _holds(found, wanted)
 
     return test
+
+
+def _refuse_unknown(store: Store, kinds: Sequence[Kind], field: str, value: str) -> None:
+    """Raise where no document can have a value: it is none of the field's values, or the name of nothing."""
+    schemas = [k.fields[field] for k in kinds if field in k.fields]
+    options = [str(o).lower() for s in schemas for o in _element(s).get("enum", ())]
+    if value in ("", "*") or not schemas:
+        return
+    if all("enum" in _element(s) for s in schemas) and value.lower() not in options:
+        listed = f"values: {', '.join(dict.fromkeys(options))}"
+        raise UsageError(
+            f"{field}: '{value}' is not one of the values", did_you_mean(value, options) or listed
+        )
+    if all("x-ref" in _element(s) for s in schemas):
+        names = {*store.entries, *store.aliases, *store.broken}
+        if value not in names and value not in names.union(
+            *(_handles(store, e, (field,)) for e in store.entries.values())
+        ):
+            raise NotFound(
+                f"{field}: there is nothing called '{value}'",
+                did_you_mean(value, names) or explains_fields(kinds),
+            )
+
+
+def _element(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a field holds: for a list, what its entries are."""
+    items = schema.get("items")
+    return items if isinstance(items, dict) else schema
 
 
 def _holds(value: Any, wanted: str) -> bool:

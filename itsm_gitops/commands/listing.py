@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.columns import Row, Rows, column_names, near_column
@@ -22,22 +23,35 @@ _ITEM_COLUMNS = ("id", "name", "lifecycle", "criticality", "owner")
 _MIXED_ITEM_COLUMNS = ("id", "kind", "name", "lifecycle", "owner")
 _MIXED_COLUMNS = ("id", "kind", "priority", "state", "age", "title")
 _DESCENDING = ("age", "criticality", "updated", "opened")
+_TIMES = ("opened", "updated")
 _LEVELS = {"critical": 3, "high": 2, "medium": 1, "low": 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The rows shown, how many matched, and the columns. ``book`` is the snapshot's."""
+    """The rows shown, how many matched, and the columns. ``book`` is the snapshot's, ``ages`` are in seconds."""
 
     rows: list[Row]
     matched: int
     columns: tuple[str, ...]
     kinds: tuple[Kind, ...]
     book: RuleBook
+    ages: dict[str, int]
 
     def as_json(self) -> list[dict[str, Any]]:
-        """Return the rows as JSON data, each with its kind and path."""
-        return [{"kind": r.entry.kind, "path": r.entry.path, **r.values} for r in self.rows]
+        """Return the rows as JSON data, each with its kind, its path and when it was opened and updated.
+
+        An age is a number (``age_seconds``): a text such as "6 min" is for people.
+        """
+        return [self._as_json(r) for r in self.rows]
+
+    def _as_json(self, row: Row) -> dict[str, Any]:
+        entry = row.entry
+        data = {"kind": entry.kind, "path": entry.path, **row.values}
+        if "age" in data:
+            data = {("age_seconds" if k == "age" else k): v for k, v in data.items()}
+            data["age_seconds"] = self.ages.get(entry.id)
+        return data | {name: at for name in _TIMES if (at := getattr(entry, name))}
 
 
 def list_documents(
@@ -65,7 +79,12 @@ def list_documents(
     ordered = _sorted(kinds, found, sort, make) if sort else sorted(found, key=make.urgency)
     shown = ordered[:limit] if limit else ordered
     repo.gaps = {g.path: g for g in store.gaps(names)}  # what is missing in this list, and nothing else
-    return Listing([make.row(e) for e in shown], len(found), chosen, tuple(kinds), store.book)
+    ages = {e.id: _seconds(span) for e in shown if (span := make.age(e))} if "age" in chosen else {}
+    return Listing([make.row(e) for e in shown], len(found), chosen, tuple(kinds), store.book, ages)
+
+
+def _seconds(span: tuple[datetime, datetime]) -> int:
+    return max(0, int((span[1] - span[0]).total_seconds()))
 
 
 def _kinds(book: RuleBook, words: Sequence[str]) -> list[Kind]:

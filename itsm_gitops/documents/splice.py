@@ -14,6 +14,7 @@ from itsm_gitops.model.findings import Pointer
 _WIDEST_STEP = 9  # the indentation indicator of a block scalar has one digit
 _GAP = re.compile(r"(?:\s|#[^\n]*)*")
 _COMMENT = re.compile(r"[ \t]+#[^\r\n]*")
+_EMPTY_LINES = re.compile(r"(?:[ \t]*\n)*")
 _HEADER = re.compile(r"[|>]([-+0-9]*)")
 
 
@@ -106,6 +107,10 @@ class Text:
             # `- first: 1`: the next key or dash moves up behind the dash.
             gap = re.compile(r"\s*").match(self.text, end)
             return Cut(start, gap.end() if gap else end, "")
+        if self._keeps_breaks_before(owner, pointer[-1], line):
+            # Empty lines that follow would become part of the block scalar above them.
+            empty = _EMPTY_LINES.match(self.text, end)
+            end = empty.end() if empty else end
         return Cut(line, end, "")
 
     # -- finding ---------------------------------------------------------------------------------
@@ -129,6 +134,19 @@ class Text:
         gap = _GAP.match(self.text, start)
         at = gap.end() if gap else start
         return at + 1 if self.text[at : at + 1] == indicator else start
+
+    def _keeps_breaks_before(self, owner: Node, part: str | int, line: int) -> bool:
+        """Whether a block scalar that keeps the empty lines below it (``|+``) ends where ``part`` begins, at ``line``."""
+        values = [value for _, value in owner.pairs] or owner.items
+        names = [key.value for key, _ in owner.pairs] or list(range(len(values)))
+        index = names.index(part)
+        node = values[index - 1] if index else None
+        while node is not None and not node.flow and node.kind != SCALAR:
+            node = node.children()[-1]
+        if node is None or node.style not in ("|", ">"):
+            return False
+        header = _HEADER.match(self.text, node.start)
+        return bool(header and "+" in header.group(1)) and not self.text[node.end : line].strip()
 
     def _inline(self, place: _Place) -> bool:
         node = place.node

@@ -209,8 +209,23 @@ def usage_of(kind: Kind, name: str) -> str:
 
 def candidates(repo: Repository, schema: Mapping[str, Any]) -> list[str]:
     """Return the identifiers that a reference field may hold, sorted; empty for other fields."""
-    reference = schema.get("x-ref") or (schema.get("items") or {}).get("x-ref")
-    return names(repo, kinds_of(repo.book, reference["to"])) if reference else []
+    return names(repo, referred_kinds(repo, schema))
+
+
+def referred_kinds(repo: Repository, schema: Mapping[str, Any]) -> list[Kind]:
+    """Return the kinds that a reference field refers to; none for other fields."""
+    reference = _reference(schema)
+    return kinds_of(repo.book, reference.get("to", ("any",))) if reference else []
+
+
+def must_exist(schema: Mapping[str, Any]) -> bool:
+    """Whether a field refers to a document that has to be there; an open reference takes any handle."""
+    reference = _reference(schema)
+    return bool(reference) and not reference.get("open")
+
+
+def _reference(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    return schema.get("x-ref") or (schema.get("items") or {}).get("x-ref") or {}
 
 
 def text_of(draft: NewDocument) -> bytes:

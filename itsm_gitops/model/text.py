@@ -70,6 +70,15 @@ def typed_text(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
 
 
+def without_accents(text: str) -> str:
+    """Return text whose letters stand without marks above or below them, for searching: ``ö`` becomes ``o``."""
+    import unicodedata
+
+    if text.isascii():
+        return text
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
 def safe_json(text: str) -> str:
     """Return JSON text with the same meaning in which no character can act on a terminal."""
     return _unsafe(but_lines=True).sub(_json_escape, text)

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
 from itertools import chain
 from operator import sub
 from typing import Any, NamedTuple
+
+from itsm_gitops.model.text import without_accents
 
 VERSION = 1
 CHUNK = 256
@@ -28,7 +29,6 @@ _WORD = re.compile(r"[^\W_]+")
 _TAGS = re.compile(r"<[^>]+>")
 # What each character of ASCII is in a word: most texts have no others, and this is faster than a pattern.
 _ASCII_IN_WORDS = "".join(c.lower() if c.isalnum() else " " for c in map(chr, range(128)))
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 class Doc(NamedTuple):
@@ -46,14 +46,9 @@ def tokens(text: str) -> set[str]:
     if text.isascii():
         words = set(text.translate(_ASCII_IN_WORDS).split())
     else:
-        plain = _NOT_ASCII.sub(_without_accent, unicodedata.normalize("NFKD", text))
-        words = set(_WORD.findall(plain.lower()))
+        words = set(_WORD.findall(without_accents(text).lower()))
     longer = [w for w in words if len(w) > _LONGEST]
     return words.difference(longer).union(w[:_LONGEST] for w in longer) if longer else words
-
-
-def _without_accent(match: re.Match[str]) -> str:
-    return "" if unicodedata.combining(match[0]) else match[0]
 
 
 def words_of(data: Any) -> str:

@@ -23,7 +23,7 @@ def absent_files(root: Path, roots: tuple[str, ...]) -> list[str]:
 
     Empty where ``root`` is in no Git repository. Raises GitError where Git cannot answer.
     """
-    folder = _git_folder(root)
+    folder = git_folder(root)
     if folder is None or not _can_skip(folder):
         return []
     listed = Git(root).run("ls-files", "-t", "-z", "--", *roots).split(b"\0")
@@ -31,7 +31,7 @@ def absent_files(root: Path, roots: tuple[str, ...]) -> list[str]:
     return [name for name in names if not os.path.lexists(root / name)]
 
 
-def _git_folder(root: Path) -> Path | None:
+def git_folder(root: Path) -> Path | None:
     """Return Git's own folder of this working tree, found without starting Git."""
     for folder in (root, *root.parents):
         place = folder / ".git"

@@ -17,7 +17,7 @@ from itsm_gitops.repository.gaps import in_place_of_folders, unread
 from itsm_gitops.repository.memory import Memory, digest_of
 from itsm_gitops.repository.modes import FILE, REGULAR, FileInfo
 from itsm_gitops.repository.packing import Entries
-from itsm_gitops.repository.snapshot import Snapshot, absent_of
+from itsm_gitops.repository.snapshot import Snapshot, absent_of, own_files
 from itsm_gitops.repository.store import FOLDERS, SUFFIX, Document, Store, identifier_of
 from itsm_gitops.repository.workers import share_out
 
@@ -68,7 +68,7 @@ def load_store(
     book = book or read_rulebook(snapshot)
     tuple(book.kinds.values())  # a rule book that cannot be used is an error now, not in a worker
     store = Store(snapshot, book, config or read_config(snapshot).require(snapshot.name))
-    infos = snapshot.files()
+    infos = own_files(snapshot)
     store.files = [info.path for info in infos]
     store.irregular = {info.path: info.mode for info in infos if info.mode != REGULAR}
     store.irregular |= dict.fromkeys(in_place_of_folders(book, store.files), FILE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from itsm_gitops.repository.modes import REGULAR, FileInfo
-from itsm_gitops.repository.snapshot import CMDB, SCHEMAS, Snapshot, absent_of
+from itsm_gitops.repository.snapshot import CMDB, SCHEMAS, Snapshot, absent_of, ignored_of
 
 
 class Overlay:
@@ -33,6 +33,11 @@ class Overlay:
     def absent(self) -> tuple[str, ...]:
         """The files of the CMDB that are left out of the working tree."""
         return tuple(p for p in absent_of(self._below) if p.startswith((f"{CMDB}/", f"{SCHEMAS}/")))
+
+    @property
+    def ignored(self) -> frozenset[str]:
+        """The files of the working tree that are no part of the repository."""
+        return ignored_of(self._below) - self._contents.keys()
 
     def read(self, path: str) -> bytes:
         """Return the bytes of one file; those of the documents are the new ones."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from itsm_gitops.repository.modes import FileInfo
-from itsm_gitops.repository.snapshot import RECORDS, Snapshot, absent_of
+from itsm_gitops.repository.snapshot import RECORDS, Snapshot, absent_of, ignored_of
 
 
 class PartialSnapshot:
@@ -26,6 +26,11 @@ class PartialSnapshot:
         """The files of this part that are left out of the working tree."""
         found = absent_of(self._below)
         return tuple(p for p in found if p in self._records or not p.startswith(f"{RECORDS}/"))
+
+    @property
+    def ignored(self) -> frozenset[str]:
+        """The files of the working tree that are no part of the repository."""
+        return ignored_of(self._below)
 
     def naming(self, text: str, folder: str) -> list[str]:
         """Return the files under a folder, named or not, that hold a text."""

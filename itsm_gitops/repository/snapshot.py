@@ -95,6 +95,13 @@ class WorkingTree:
             self._absent = tuple(absent_files(self.root, ROOTS))
         return self._absent
 
+    @property
+    def ignored(self) -> frozenset[str]:
+        """The untracked files of the data roots that Git ignores: they are no part of the repository."""
+        from itsm_gitops.repository.ignored import ignored_files
+
+        return ignored_files(self.root, ROOTS)
+
     def _list(self, root: str, found: list[FileInfo]) -> None:
         mode = _mode_of(self._base + "/" + root)
         if mode is not None:
@@ -185,6 +192,18 @@ def absent_of(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the tracked files that are missing in a working tree for a technical reason; a commit has all."""
     found: tuple[str, ...] = getattr(snapshot, "absent", ())
     return found
+
+
+def own_files(snapshot: Snapshot) -> list[FileInfo]:
+    """Return the files of the data roots that belong to the repository, sorted by path."""
+    ignored = ignored_of(snapshot)
+    return [info for info in snapshot.files() if info.path not in ignored]
+
+
+def ignored_of(snapshot: Snapshot) -> frozenset[str]:
+    """Return the files of a working tree that are no part of the repository; a commit has none."""
+    paths: frozenset[str] = getattr(snapshot, "ignored", frozenset())
+    return paths
 
 
 def _mode_of(path: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from itsm_gitops.commands.init import init
 from itsm_gitops.documents import load
 from tests.cli.conftest import Cli
 
@@ -238,3 +240,26 @@ def test_ending_the_input_stops_without_writing(acme: Path) -> None:
     child.close()
     assert child.exitstatus == 130
     assert len(list(acme.rglob("INC-*.yaml"))) == 1
+
+
+def test_a_question_that_has_no_answer_yet_ends_and_keeps_what_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = init(tmp_path / "fresh", organisation="Acme", examples=False).root
+    monkeypatch.chdir(root)
+    child = pexpect.spawn(
+        sys.executable, ["-m", "itsm_gitops", "new", "incident", "--urgency", "low", "--by", "ada"], encoding="utf-8",
+        timeout=30, env={**os.environ, "TERM": "dumb"}, dimensions=(40, 160),
+    )  # fmt: skip
+    child.expect("> ")
+    child.sendline("Mail is down; it's slow")
+    child.expect("Nothing was written")
+    child.expect("itsm new incident ")
+    line = child.readline()
+    assert shlex.split(line) == ["--urgency=low", "--title=Mail is down; it's slow"]
+    child.expect("there is no service yet")
+    child.expect("itsm new service ID --name NAME")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 1
+    assert not list(root.rglob("INC-*.yaml"))

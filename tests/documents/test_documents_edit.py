@@ -356,6 +356,11 @@ def test_the_type_of_a_number_is_a_change() -> None:
         (b"a:\n- - 1\n  - 2\n", Remove(("a", 0, 0)), b"a:\n- - 2\n"),
         (b"b: 1\n", Set(("a",), 2), b"a: 2\nb: 1\n"),
         (b"# head\n\nb: 1\n", Set(("a",), 2), b"# head\n\na: 2\nb: 1\n"),
+        (b"a: |+\n  x\n\nb: 1\n\nc: 2\n", Remove(("b",)), b"a: |+\n  x\n\nc: 2\n"),
+        (b"a: |+\n  x\n\nb: 1\n\nc:", Remove(("b",)), b"a: |+\n  x\n\nc:"),
+        (b"a:\n- >+\n  x\nb: 1\n\nc: 2\n", Remove(("b",)), b"a:\n- >+\n  x\nc: 2\n"),
+        (b"a: |+\n  x\n# c\nb: 1\n\nc: 2\n", Remove(("b",)), b"a: |+\n  x\n# c\n\nc: 2\n"),
+        (b"a: |\n  x\nb: 1\n\nc: 2\n", Remove(("b",)), b"a: |\n  x\n\nc: 2\n"),
         (b"a: x\n\n\nb: 1\n", Set(("a",), "y\n\n"), b'a: "y\\n\\n"\n\n\nb: 1\n'),
     ],
 )
