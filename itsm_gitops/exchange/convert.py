@@ -16,6 +16,7 @@ from itsm_gitops.model.text import shorten
 
 _MATCH_MAX = 2_000  # characters of a cell that a mapping's regex is tried on
 _DOUBT_MAX = 60  # characters of a value that are enough to recognise it
+_WORD_MAX, _WORDS_MAX = 60, 5_000  # characters and number of the texts whose fitting is remembered
 _NAME_MAX = 100  # characters of an alias
 _NO_TIME = "not a time in the format named"
 _NO_DATE = "not a date in the format named"
@@ -56,6 +57,7 @@ class Converter:
             if name not in repeatable:
                 table.position(name)
         self.doubt = ""
+        self._fits: dict[tuple[int, str], tuple[Any, str, list[str]]] = {}
         self.named: dict[Named, None] = {}
         self.old_names: set[str] = set()
 
@@ -69,6 +71,11 @@ class Converter:
         """Return the text of a cell without blanks around it; empty where it is missing."""
         text = row.cells[self._places[column][0]].strip()
         return "" if text in self._missing else text
+
+    def differs(self, before: CsvRow, row: CsvRow, column: str) -> bool:
+        """Whether a column says something else in another row. Most cells of a log are as they were above."""
+        place = self._places[column][0]
+        return before.cells[place] != row.cells[place] and self.cell(before, column) != self.cell(row, column)
 
     def cells(self, row: CsvRow, column: str) -> list[str]:
         """Return the texts in all columns with this heading, without those that are missing."""
@@ -228,7 +235,7 @@ class Converter:
             return self._identifier(
                 rule.ensure, column, text, row, people=names_people(schema, self._identifiers.handles)
             ), ""
-        value, problem, changes = fit(text, schema)
+        value, problem, changes = self._fit(text, schema)
         if (
             problem
             and "x-ref" in schema
@@ -243,6 +250,18 @@ class Converter:
         if not problem and rule.ensure:
             self.named[Named(rule.ensure, value, text)] = None
         return value, problem
+
+    def _fit(self, text: str, schema: Mapping[str, Any]) -> tuple[Any, str, list[str]]:
+        """Fit a text as `fit` does. Columns with few words say the same thousands of times."""
+        if not schema:
+            return fit(text, schema)
+        key = (id(schema), text)  # schemas are those of the rule book, which outlives this
+        result = self._fits.get(key)
+        if result is None:
+            result = fit(text, schema)
+            if len(text) <= _WORD_MAX and len(self._fits) < _WORDS_MAX:
+                self._fits[key] = result
+        return result
 
     def _identifier(self, ensure: str, column: str, text: str, row: CsvRow, *, people: bool) -> str:
         known = self._identifiers.person(text) if people else ""

@@ -58,6 +58,7 @@ class Identifiers:
         self._owners: dict[str, SourceName] = {}
         self._given: dict[SourceName, str] = {}
         self._spellings: dict[SourceName, str] = {}
+        self._sure: dict[tuple[str, str], str] = {}  # texts that need no remark, as they stand in cells
         self._handle_owners = {handle: SourceName("", name) for name, handle in self._people.items()}
 
     def person(self, text: str) -> str:
@@ -71,6 +72,9 @@ class Identifiers:
 
         ``cls`` is the class of the item that is named; empty for any, or for a handle.
         """
+        plain = self._sure.get((text, cls))
+        if plain is not None:
+            return plain, ""
         name = self._name(text, cls)
         if name not in self._given:
             self._spellings[name] = self._register.spelling(*name) or whole(text)
@@ -81,6 +85,7 @@ class Identifiers:
                 return identifier, remark
         spelling = self._spellings[name]
         if spelling == whole(text):
+            self._sure[text, cls] = self._given[name]
             return self._given[name], ""
         return self._given[name], f"taken for '{spelling}', which differs in case or blanks only"
 

@@ -174,8 +174,7 @@ class Drafter:
         """Count earlier values of columns whose changes the timeline does not tell."""
         for before, row in pairwise(rows):
             for column in self._single:
-                old = self._convert.cell(before, column)
-                if old and old != self._convert.cell(row, column):
+                if self._convert.differs(before, row, column) and (old := self._convert.cell(before, column)):
                     self._tally.add(column, SUPERSEDED, "a later event has another value", old, before.number)
 
 

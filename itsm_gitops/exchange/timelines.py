@@ -198,8 +198,8 @@ class Timelines:
             return [_long(label, value) or f"{label}: {value}" for label, value in first if value]
         changes = []
         for column, label in self._rules.track:
-            old, new = self._convert.cell(before, column), self._convert.cell(row, column)
-            if old != new:
+            if self._convert.differs(before, row, column):
+                old, new = self._convert.cell(before, column), self._convert.cell(row, column)
                 changes.append(_said(label, old, new))
         return changes
 

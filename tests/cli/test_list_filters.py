@@ -64,6 +64,8 @@ def test_json_holds_times_and_no_words_for_people(acme: Path, cli: Cli) -> None:
         assert isinstance(row["age_seconds"], int), row
         assert "age" not in row
     assert "age_seconds" not in cli("list", "records", "--columns", "id,opened", "--json").json[0]
+
+
 def test_what_git_ignores_is_no_part_of_the_repository(acme: Path, cli: Cli) -> None:
     (acme / ".gitignore").write_text("*~\n/cmdb/services/scratch.yaml\n")
     (acme / ".git/info/exclude").write_text("*.orig\n")
