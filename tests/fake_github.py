@@ -24,6 +24,7 @@ __all__ = ["BASE", "BOT", "HEAD", "FakeGitHub", "account", "running"]
 
 BASE = "1" * 40
 HEAD = "2" * 40
+GATE = ".github/workflows/itsm-gate.yml"
 
 
 class FakeGitHub(ThreadingHTTPServer):
@@ -47,14 +48,17 @@ class FakeGitHub(ThreadingHTTPServer):
         self.pulls: dict[int, dict[str, Any]] = {}
         self.reviews: dict[int, list[dict[str, Any]]] = {}
         self.events: dict[int, list[dict[str, Any]]] = {}  # what happened to pull requests
+        self.activity: dict[str, list[dict[str, Any]]] = {}  # pushes to branches, by full name
         self.brought: dict[str, int] = {}  # commits that a rebased pull request became, but for the last
         self.comments: list[dict[str, Any]] = []
         self.rules: dict[str, list[dict[str, Any]]] = {}  # by branch
         self.checks: list[dict[str, Any]] = []
         self.runs: dict[int, int] = {}  # of the checks, by their number
+        self.workflows: dict[int, tuple[str, str, str]] = {}  # commit, path and event of each run
         self.rerun: list[int] = []
         self.requests: list[tuple[str, str]] = []
         self.faults: list[tuple[int, dict[str, str]]] = []
+        self.message = "not now"  # what a fault says
         self.codeowners: list[dict[str, Any]] | None = []  # its errors; None: there is no such file
         self.delay = 0.0  # seconds before an answer
         self.public = ""  # the address that links point to, where a proxy stands in front
@@ -68,6 +72,11 @@ class FakeGitHub(ThreadingHTTPServer):
         """Let something happen to a pull request: ``labeled``, ``base_ref_changed``."""
         entries = self.events.setdefault(number, [])
         entries.append(shapes.event(300 + len(entries), name, account(1, "ada"), at))
+
+    def push(self, branch: str, by: dict[str, Any] | None, after: str, kind: str = "push") -> None:
+        """Let somebody push to a branch."""
+        entries = self.activity.setdefault(f"refs/heads/{branch}", [])
+        entries.append(shapes.activity(900 + len(entries), branch, by, after, kind))
 
     def merge(self, number: int, commit: str, by: dict[str, Any], at: str) -> None:
         """Close a pull request as merged: what it came to, by whom and when."""
@@ -95,13 +104,14 @@ class FakeGitHub(ThreadingHTTPServer):
 
     def check(
         self, name: str, *, status: str = "completed", passed: bool = False, app: str = "github-actions",
-        of: str = HEAD, run: int = 900,
+        of: str = HEAD, run: int = 900, workflow: str = GATE, event: str = "pull_request_target",
     ) -> int:  # fmt: skip
         """Add a run of a check to a commit, as a job of the workflow's ``run``; returns the job's number."""
         identifier = 70 + len(self.checks)
         made = shapes.check_run(identifier, name, of, status, app)
         self.checks.append(made | {"conclusion": "success" if passed else made["conclusion"]})
         self.runs[identifier] = run
+        self.workflows[run] = (of, workflow, event)
         return identifier
 
 
@@ -139,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(self.server.delay)
         status, headers = self.server.faults.pop(0) if self.server.faults else (0, {})
         if status:
-            self._answer(status, {"message": "not now"}, headers)
+            self._answer(status, {"message": self.server.message}, headers)
         elif self.headers.get("Authorization") != self.server.token:
             self._answer(401, {"message": "Bad credentials", "documentation_url": SITE, "status": "401"})
         else:
@@ -167,12 +177,18 @@ class _Handler(BaseHTTPRequestHandler):
                 lambda n: self._page(self.server.events.get(int(n), []), query),
             ),
             (
+                "GET",
+                rf"{root}/activity",
+                lambda: self._page(self.server.activity.get(query.get("ref", ""), []), query),
+            ),
+            (
                 "POST",
                 rf"{root}/issues/\d+/comments",
                 lambda: self._answer(201, self.server.comment(body["body"])),
             ),
             ("PATCH", rf"{root}/issues/comments/(\d+)", lambda n: self._patch(int(n), body["body"])),
             ("GET", rf"{root}/actions/jobs/(\d+)", lambda n: self._job(int(n))),
+            ("GET", rf"{root}/actions/runs/(\d+)", lambda n: self._run(int(n))),
             ("POST", rf"{root}/actions/runs/(\d+)/rerun", lambda n: self._rerun(int(n))),
         )
         for verb, pattern, act in routes:
@@ -220,6 +236,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _job(self, number: int) -> None:
         check = next((c for c in self.server.checks if c["id"] == number), None)
         self._one(check and shapes.job(check, self.server.runs[number]))
+
+    def _run(self, run: int) -> None:
+        known = self.server.workflows.get(run)
+        self._one(known and shapes.run(run, *known, self.server.rerun.count(run) + 1))
 
     def _rerun(self, run: int) -> None:
         """Start all jobs of a run again, unless it is still running."""

@@ -170,7 +170,7 @@ def check_run(identifier: int, name: str, commit: str, status: str, app: str) ->
         "output": {**empty, "annotations_count": 0, "annotations_url": f"{site}/annotations"},
         "pull_requests": [],
         "app": {
-            "id": 15368,
+            "id": 15368 if app == "github-actions" else 99,
             "slug": app,
             "node_id": "A1",
             "owner": owner,
@@ -207,7 +207,49 @@ def job(check: dict[str, Any], run: int) -> dict[str, Any]:
     }
 
 
+def run(number: int, commit: str, path: str, event: str, attempt: int) -> dict[str, Any]:
+    """The run of a workflow of Actions."""
+    site = f"{API}/repos/acme/itsm/actions/runs/{number}"
+    return {
+        "id": number,
+        "node_id": f"W{number}",
+        "head_branch": "topic",
+        "head_sha": commit,
+        "path": path,
+        "display_title": "A request",
+        "run_number": 1,
+        "run_attempt": attempt,
+        "event": event,
+        "status": "completed",
+        "conclusion": "failure",
+        "workflow_id": 1,
+        "url": site,
+        "html_url": f"{SITE}/acme/itsm/actions/runs/{number}",
+        "pull_requests": [],
+        "created_at": _NOON,
+        "updated_at": _NOON,
+        "run_started_at": _NOON,
+        **_links("artifacts cancel check_suite jobs logs rerun workflow", site),
+        "head_commit": None,
+        "repository": repository(),
+        "head_repository": repository(),
+    }
+
+
 def rule(kind: str, **parameters: Any) -> dict[str, Any]:
     """A rule of a branch, with the ruleset that it comes from."""
     origin = {"ruleset_source_type": "Repository", "ruleset_source": "acme/itsm", "ruleset_id": 42}
     return {"type": kind, **origin, **({"parameters": parameters} if parameters else {})}
+
+
+def activity(number: int, branch: str, by: dict[str, Any] | None, after: str, kind: str) -> dict[str, Any]:
+    return {
+        "id": number,
+        "node_id": f"A{number}",
+        "before": "0" * 40,
+        "after": after,
+        "ref": f"refs/heads/{branch}",
+        "timestamp": _NOON,
+        "activity_type": kind,
+        "actor": by,
+    }

@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 201
+MOST = 215
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -61,12 +61,13 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "gate/approvals.py": {"approved": 1},
     },
     JSON: {
-        "cli/audit_text.py": {"person": 2, "rejected": 1, "request": 3, "review": 1},
+        "cli/audit_text.py": {"person": 2, "request": 3, "review": 1},
         "commands/planning.py": {"calendar": 2, "service": 2, "team": 1},
         "commands/suspecting.py": {"incident": 1},
         "editing/change.py": {"new": 1},
         "evidence/audit.py": {"person": 1},
-        "evidence/auditing.py": {"person": 1, "rejected": 1, "request": 2, "review": 1},
+        "evidence/asking_forge.py": {"request": 3},
+        "evidence/cells.py": {"person": 1, "rejected": 1, "request": 2, "review": 3},
         "evidence/reading.py": {"person": 2, "rejected": 4, "request": 1, "review": 2},
         "evidence/recheck.py": {"person": 1, "rejected": 1},
         "evidence/statement.py": {"request": 1},
@@ -115,9 +116,13 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
     },
     TEXT: {
         "cli/agenda.py": {"change": 1, "maintenance": 1},
+        "cli/audit_tables.py": {"change": 1, "person": 1, "review": 2},
         "cli/listing.py": {"team": 1},
         "cli/report.py": {"service": 1, "team": 1},
+        "evidence/access.py": {"person": 2},
+        "evidence/exceptions.py": {"review": 2},
         "evidence/hook.py": {"approved": 1},
+        "evidence/population.py": {"change": 1, "request": 1},
         "gate/comment.py": {"change": 1, "review": 1},
         "publish/pages/home.py": {"maintenance": 2, "service": 8},
         "publish/pages/item.py": {"planned": 1, "request": 1, "service": 2, "team": 1},

@@ -28,6 +28,7 @@ _STYLES = {
     "UNSATISFIED": "bold red",
     "ERROR": "bold red",
     "BYPASSED": "bold red",
+    "COMPOSED": "bold red",
 }
 
 
@@ -235,6 +236,8 @@ def render(assessment: Assessment, style: Style, columns: int, *, everything: bo
         yield from _indented(f"{change} {fact}", columns, 2)
     for message in assessment.messages:
         yield from _indented(f"! {message}", columns, 2)
+    for note in assessment.notes:
+        yield from _indented(f"note: {note}", columns, 2)
     applying = [v for v in assessment.verdicts if v.result != "NOT_APPLICABLE"]
     if applying:
         yield ""

@@ -1,4 +1,4 @@
-"""`itsm audit`: record, verify, show and export the evidence about merges."""
+"""`itsm audit`: record, verify and show the evidence about merges; its tables are in `audit_tables`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from itsm_gitops.cli.audit_tables import TABLES, period_options
 from itsm_gitops.cli.base import (
     App,
     by_option,
@@ -129,20 +130,22 @@ def _recorded_json(recorded: Recorded) -> dict[str, Any]:
     "verify",
     [
         ("itsm audit verify", "everything, since evidence began"),
-        ("itsm audit verify --since 2026-10-01", "what was recorded since a day (or behind a commit)"),
+        ("itsm audit verify --since 2026-10-01 --until 2026-12-31", "a period, both days included"),
         ("itsm audit verify --anchor 4be1f2a9c0d1", "and the evidence still holds what an earlier audit saw"),
+        ("itsm audit verify --forge github -n 10", "and ask the forge again about 10 merges"),
         ("itsm audit verify --json", "for programs"),
     ],
 )
-@click.option("--since", metavar="REV|DATE", default="", shell_complete=lazily("revisions"),
-              help="Begin behind a commit, or at a day.  [default: where evidence begins]")  # fmt: skip
-@click.option("--target", metavar="BRANCH", default="", help="Only this branch.")
+@period_options
 @click.option(
     "--anchor", metavar="COMMIT", default="", help="Commit of itsm/evidence that must still be in it."
 )
+@click.option("--forge", default="", help="Ask github, gitlab, gitea or forgejo again about a sample.")
+@click.option("-n", "count", type=click.IntRange(min=1), default=25, show_default=True,
+              help="About how many merges the forge is asked.")  # fmt: skip
 @json_option
 @pass_app
-def verify_command(app: App, since: str, target: str, anchor: str, as_json: bool) -> int:
+def verify_command(app: App, /, anchor: str, forge: str, count: int, as_json: bool, **period: str) -> int:
     """Compute everything again, offline, and name what is wrong.
 
     For each merge the approvers that were needed are found by the policy, the roles and the CMDB
@@ -152,16 +155,20 @@ def verify_command(app: App, since: str, target: str, anchor: str, as_json: bool
       TAMPERED    evidence, its chain, a signature or the branch was changed
       BACKDATED   something claims a time that it cannot have
       MISMATCH    computed again, something else comes out
+      UNVOUCHED   counts reviews that nobody has signed for
       UNREVIEWED  merged, and there is no statement about it
       BYPASSED    merged without the approvals that were asked for
+      COMPOSED    approved as proposed; the merge made something of it that nobody saw
       OVERDUE     let pass in an emergency, and not reviewed in time
       OVERRIDDEN  let pass in an emergency (for information)
 
     Exit code 0: nothing is wrong; 1: findings. Keep the commit it prints for the next --anchor.
     """  # noqa: D301 - click needs the backspace itself
-    from itsm_gitops.evidence.auditing import report_json, verify
+    from itsm_gitops.evidence.auditing import report_json, verify, verify_with_forge
 
-    report = verify(app.repo, since=since, target=target, anchor=anchor)
+    report = verify(app.repo, anchor=anchor, **period)
+    if forge:
+        report = verify_with_forge(app.repo, report, forge, count)
     if as_json:
         print_json(report_json(report))
     else:
@@ -262,37 +269,5 @@ def show_command(app: App, what: str, as_json: bool) -> int:
     return int(any(s.findings for s in statements))
 
 
-@command(
-    "export",
-    [
-        ("itsm audit export > merges.csv", "one row for each merge, for a spreadsheet"),
-        ("itsm audit export --json", "the same, for programs"),
-        ("itsm audit export --raw", "cells as they are, even those a spreadsheet would calculate"),
-    ],
-)
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV (the default).")
-@click.option("--raw", is_flag=True, help="Do not neutralise what a spreadsheet would run as a formula.")
-@json_option
-@pass_app
-def export_command(app: App, as_csv: bool, raw: bool, as_json: bool) -> None:
-    """Print a table of all recorded merges.
-
-    Change, branch, merge, time, result, who had to approve, who did, what did not count, and the
-    review afterwards. It is what was recorded; 'itsm audit verify' says whether that is true.
-    """
-    from itsm_gitops.evidence.auditing import as_csv as csv_text
-    from itsm_gitops.evidence.auditing import rows
-
-    if as_csv and as_json:
-        from itsm_gitops.model.errors import UsageError
-
-        raise UsageError("--csv and --json do not go together", "one of them")
-    table = rows(app.repo)
-    if as_json:
-        print_json(table)
-    else:
-        echo(csv_text(table, raw=raw), nl=False)
-
-
-for _sub in (record_command, verify_command, retro_command, show_command, export_command):
+for _sub in (record_command, verify_command, retro_command, show_command, *TABLES):
     audit_command.add_command(_sub)

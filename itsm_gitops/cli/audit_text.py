@@ -9,7 +9,9 @@ from itsm_gitops.cli.render import Style, facts, wrap
 from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.evidence.audit import AuditedBranch, AuditReport
 from itsm_gitops.evidence.auditing import CheckedStatement
+from itsm_gitops.evidence.cells import not_counted
 from itsm_gitops.evidence.ledger import AuditFinding
+from itsm_gitops.evidence.reading import todays_verdicts
 from itsm_gitops.evidence.writing import StatementDraft
 from itsm_gitops.model import clock
 from itsm_gitops.model.findings import ERROR
@@ -19,6 +21,7 @@ RESULT_STYLES = {
     "SATISFIED": "green",
     "OVERRIDDEN": "yellow",
     "BYPASSED": "bold red",
+    "COMPOSED": "bold red",
     "UNREVIEWED": "bold red",
     "NOT_APPLICABLE": "dim",
 }
@@ -32,6 +35,8 @@ def report_lines(report: AuditReport, style: Style, columns: int, zone: str) -> 
     ends = f"evidence ends with {report.ledger[:12]}" if report.ledger else "there is no evidence"
     words = f"{report.statements} statement{_s(report.statements)} computed again; {ends}"
     yield style.dim(words)
+    if report.asked is not None:
+        yield style.dim(f"the forge was asked again about {report.asked} merge{_s(report.asked)}")
     for finding in report.findings:
         yield ""
         yield from _finding(finding, style, columns, zone)
@@ -84,10 +89,10 @@ def statement_lines(entry: CheckedStatement, style: Style, columns: int, zone: s
     yield f"{style.bold(safe_text(changes))}: {result}{kind}"
     yield from facts(list(_facts(predicate, assessment, entry, zone)), columns, style)
     yield ""
-    for verdict in assessment["requirements"]:
-        if verdict["result"] != "NOT_APPLICABLE":
-            yield from _verdict(verdict, style, columns, zone)
-    for rejected in assessment["rejected"]:
+    for verdict, word in zip(assessment["requirements"], todays_verdicts(assessment), strict=True):
+        if word != "NOT_APPLICABLE":
+            yield from _verdict({**verdict, "result": word}, style, columns, zone)
+    for rejected in not_counted(statement, entry.contents):
         review = rejected["review"]
         who = review["person"] or review["login"] or review["identity"] or "a deleted account"
         text = safe_text(f"not counted, {who}: {rejected['reason']}")
@@ -107,16 +112,23 @@ def _facts(
     yield "merge", safe_text(f"{statement.merge[:12]} into {assessment['target']}, {at}{zone_note(zone)}")
     merger = predicate["merger"]
     by = f", merged by {merger['account']}" if merger.get("account") else ""
+    yield "authors", safe_text(", ".join(assessment["authors"]) or "nobody who is known")
     yield "committer", safe_text(f"{merger.get('committer', '')}{by}")
+    apart = assessment.get("separated")
+    if isinstance(apart, dict) and apart:
+        yield "kept apart", safe_text("; ".join(map(str, apart.values())))
     if predicate["request"].get("url"):
         yield "request", safe_text(f"{predicate['request']['url']}")
     yield "base", f"{statement.base[:12]}, content {str(assessment['digest'])[7:19]}"
+    if assessment.get("unseen"):  # what the branch showed by itself, beside what landed
+        yield "not shown", safe_text(f"by the branch itself, made by the merge: {assessment['unseen']}")
     policy = assessment["sources"].get("schemas/policies/approvals.yaml")
     if policy:
         yield "policy", safe_text(f"{str(policy)[:12]} of schemas/policies/approvals.yaml")
     signer = f"signed by {predicate['signer']}" if predicate["signer"] else "not signed"
     recorded = local(clock.format_time(statement.recorded_at), zone)
     yield "recorded", safe_text(f"{recorded}, statement {statement.sequence}, {signer}")
+    yield "vouched for", safe_text(f"by {entry.voucher.by}")
     if statement.retro_due:
         yield "review due", local(clock.format_time(statement.retro_due), zone)
 

@@ -25,6 +25,8 @@ SHOWING = frozenset(
 # What could not be read is a line at the end of these: `site` goes on without it, and says "unknown".
 NAMING_GAPS = SHOWING | {"site"}
 REPORTING_FAULTS = frozenset({"check", "fmt"})
+# These read commits only, so a bare mirror (what an auditor is handed) will do.
+READING_HISTORY = frozenset({"audit"})
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -49,7 +51,8 @@ class App:
         """
         from itsm_gitops.repository import Repository
 
-        repo = Repository.open(self.directory)
+        reads_history = self._command in READING_HISTORY
+        repo = Repository.of_history(self.directory) if reads_history else Repository.open(self.directory)
         if self._command in SHOWING:
             repo.tolerate = self._tell
         elif self._command in REPORTING_FAULTS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import BinaryIO
 
 import click
 
@@ -189,27 +190,51 @@ def comment_command(
         ("itsm codeowners", "print what CODEOWNERS should be"),
         ("itsm codeowners --check", "fail where it is not that"),
         ("itsm codeowners --write --forge gitlab", ""),
+        ("itsm codeowners --from .github/CODEOWNERS", "which of its patterns belong to which item"),
+        ("itsm codeowners --from .github/CODEOWNERS --write", "write them under paths of the items"),
     ],
 )
 @click.option("--check", is_flag=True, help="Exit 1 where the file differs; print nothing else.")
-@click.option("--write", is_flag=True, help="Write the file.")
+@click.option("--write", is_flag=True, help="Write the file; with --from, the items.")
+@click.option(
+    "--from",
+    "source",
+    type=click.File("rb"),
+    default=None,
+    help="Read a CODEOWNERS file instead: its patterns go under paths of the items that folders are named after.",
+)
 @_forge_option
 @at_option
 @json_option
 @pass_app
 def codeowners_command(
-    app: App, check: bool, write: bool, forge: str | None, at: str | None, as_json: bool
+    app: App,
+    check: bool,
+    write: bool,
+    source: BinaryIO | None,
+    forge: str | None,
+    at: str | None,
+    as_json: bool,
 ) -> int:
-    """Write CODEOWNERS from the CMDB.
+    """Write CODEOWNERS from the CMDB, or read one into it.
 
     The forge then asks owners of an edited item for a review. That is routing only: the gate
     decides by the policy. Teams need forge_groups, people identities with a login.
+
+    Files beside the records belong to the items that name them under paths; --from takes those
+    patterns from a CODEOWNERS file that is there already. The gate then asks the items' owners.
     """
     from itsm_gitops.gate.codeowners import codeowners
     from itsm_gitops.model.errors import UsageError
 
     if write and (check or at):
         raise UsageError("--write goes with neither --check nor --at", "itsm codeowners --write")
+    if source is not None:
+        if check or at or forge:
+            raise UsageError(
+                "--from goes with neither --check, --at nor --forge", "itsm codeowners --from FILE"
+            )
+        return _import_owners(app, source, write, as_json)
     owners = codeowners(app.repo, forge=forge or "", at=at, write=write)
     failed = check and not owners.current
     if as_json:
@@ -227,6 +252,33 @@ def codeowners_command(
         for line in wrap(text, terminal_width()):
             echo(style.dim(line), err=True, color=style.on)
     return int(failed)
+
+
+def _import_owners(app: App, source: BinaryIO, write: bool, as_json: bool) -> int:
+    """Print what a CODEOWNERS file says about items; exit code 1 where lines are left for somebody to decide."""
+    from itsm_gitops.commands.owning import import_codeowners
+
+    found = import_codeowners(app.repo, source.read(), write=write)
+    left = [line for line in found.lines if not line.item]
+    if as_json:
+        print_json(
+            {"lines": [line._asdict() for line in found.lines], "added": found.added, "written": write}
+        )
+        return int(bool(left))
+    for item, patterns in found.added.items():
+        echo(
+            f"{'written' if write else 'would add'}  {safe_text(item)}  paths: {safe_text(', '.join(patterns))}"
+        )
+    for line in found.lines:
+        if line.reason:
+            owners = f" ({', '.join(line.owners)})" if line.owners else ""
+            mark = "note" if line.item else "left"
+            echo(safe_text(f"{mark}  line {line.number}  {line.text}{owners}: {line.reason}"))
+    if not found.added and not left:
+        echo("every item has its patterns already")
+    elif found.added and not write:
+        echo("next: itsm codeowners --from FILE --write")
+    return int(bool(left))
 
 
 @command(

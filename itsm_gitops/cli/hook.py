@@ -28,10 +28,11 @@ def hook_command() -> None:
 )
 @click.option("--check/--no-check", default=True, help="Judge the documents too.  [default: check]")
 def pre_receive_command(check: bool) -> int:
-    """Refuse a push to a protected branch without its approvals.
+    """Refuse a push to a guarded branch without its approvals.
 
     Git starts this on the server. Approvals are the signed statements in the repository (itsm
-    approve --sign). Protected are the branch of HEAD and those of `git config itsm.protected`.
+    approve --sign). Guarded are main, master and trunk, the branch of HEAD, those that `branches` of
+    the approvals policy lists, and those of `git config itsm.protected`.
     """
     from itsm_gitops.evidence.hook import pre_receive, read_updates
 
@@ -65,8 +66,11 @@ def post_receive_command() -> int:
         echo(f"itsm: no evidence was recorded: {safe_text(error.message)}", err=True)
         return 1
     for draft in recorded:
-        if draft.result == "BYPASSED":
-            echo(f"itsm: {draft.landed.commit[:12]} is recorded as bypassed: itsm audit verify", err=True)
+        if draft.result in ("BYPASSED", "COMPOSED"):
+            echo(
+                f"itsm: {draft.landed.commit[:12]} is recorded as {draft.result.lower()}: itsm audit verify",
+                err=True,
+            )
     return 0
 
 
@@ -81,20 +85,27 @@ hook_command.add_command(post_receive_command)
     ],
 )
 @click.option("--check", "name", metavar="NAME", default="gate", help="The job's name.  [default: gate]")
-@click.option("--all", "every", is_flag=True, help="Every open pull request whose gate is out of date.")
+@click.option(
+    "--workflow",
+    metavar="PATH",
+    default=".github/workflows/itsm-gate.yml",
+    help="The file that the job has to be of.  [default: .github/workflows/itsm-gate.yml]",
+)
+@click.option("--all", "every", is_flag=True, help="Every open pull request, drafts left out.")
 @click.option("--forge", type=click.Choice(("github",)), default=None, help="Which forge it is on.")
 @json_option
 @pass_app
-def rerun_command(app: App, name: str, every: bool, forge: str | None, as_json: bool) -> int:
+def rerun_command(app: App, name: str, workflow: str, every: bool, forge: str | None, as_json: bool) -> int:
     """Run the workflow of pull requests again, on GitHub.
 
     A required check only turns green by its own new run: a review does not start one that the
-    pull request of a fork can trust. With --all drafts are left out, and so are pull requests whose job
-    would say today what it said last: GitHub repeats no run more than 50 times. Exit 1 where GitHub refuses.
+    pull request of a fork can trust. A job that would say today what it said last is left alone, and so is one of
+    the same name in another workflow: GitHub repeats no run more than 50 times. A review that changes the words
+    and not the answer starts it again up to the 25th time. Exit 1 where GitHub refuses.
     """
-    from itsm_gitops.evidence.hook import rerun
+    from itsm_gitops.gate.rerun import rerun
 
-    reruns = list(rerun(app.repo, check=name, every=every, forge=forge or ""))
+    reruns = list(rerun(app.repo, check=name, workflow=workflow, every=every, forge=forge or ""))
     if as_json:
         print_json([{"number": r.number, "started": r.started, "reason": r.reason} for r in reruns])
     else:

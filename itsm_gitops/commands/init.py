@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from itsm_gitops import __version__
-from itsm_gitops.forges.shipped import forge_files
+from itsm_gitops.forges.shipped import forge_files, robots
 from itsm_gitops.model import clock
+from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError, Refused, UsageError
 
 _FILES = Path(__file__).parent / "init_files"
@@ -59,15 +61,18 @@ def init(
         _refuse_inside(root)
     zone = timezone or "UTC"
     _refuse_zone(zone)
+    from itsm_gitops.repository.identity import new_identity
+
     named = organisation or DEFAULT_ORGANISATION
     values = {
         "organisation": named,
         "organisation_yaml": _scalar(named),
         "timezone": zone,
         "version": __version__,
+        "identity": new_identity(),
         "today": clock.now().date().isoformat(),
     }
-    files = dict(contents(values, examples=examples, forge=forge))
+    files = dict(contents(values, examples=examples, forge=forge, host=_host(root)))
     for path, content in files.items():
         _write(root / path, content)
     for family in _EXAMPLES:
@@ -129,12 +134,35 @@ def _write(target: Path, content: bytes) -> None:
 
 
 def contents(
-    values: Mapping[str, str], *, examples: bool = True, forge: str = "github"
+    values: Mapping[str, str], *, examples: bool = True, forge: str = "github", host: str = ""
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield every file of a new repository: its path and its bytes, sorted by path."""
+    """Yield every file of a new repository: its path and its bytes, sorted by path.
+
+    ``host`` is that of a forge of one's own, whose pages commit by addresses of that host.
+    """
     files = {**_own_files(values, examples), **forge_files(forge), **_rule_book()}
+    files[POLICY] = _with_robots(files[POLICY], robots(forge, host))
     files[".vscode/settings.json"] = _editor_settings([p for p in files if p.endswith(".schema.json")], files)
     yield from sorted(files.items())
+
+
+def _with_robots(policy: bytes, addresses: tuple[str, ...]) -> bytes:
+    """Return the policy with the addresses that the pages of a forge commit by."""
+    line = f"robots: [{', '.join(addresses)}]" if len(addresses) < 2 else "\n- ".join(["robots:", *addresses])
+    return re.sub(rb"(?m)^robots: .*$", line.encode(), policy, count=1)
+
+
+def _host(root: Path) -> str:
+    """Return the host that the remote of a folder names, where it is a forge of one's own; else empty."""
+    if not (root / ".git").exists() or shutil.which("git") is None:
+        return ""
+    from itsm_gitops.forges import remotes
+    from itsm_gitops.repository import Git, transfer
+
+    url = transfer.remote_url(Git(root))
+    remote = remotes.parse(url) if url else None
+    host = remote.host.partition(":")[0] if remote else ""
+    return "" if host in ("github.com", "gitlab.com") else host
 
 
 def _own_files(values: Mapping[str, str], examples: bool) -> dict[str, bytes]:

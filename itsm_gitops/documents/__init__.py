@@ -27,7 +27,7 @@ from itsm_gitops.documents.reader import load
 if TYPE_CHECKING:  # __getattr__ below imports these when they are asked for
     from itsm_gitops.documents.dumper import dump
     from itsm_gitops.documents.editor import Append, Edit, Remove, Set, edit
-    from itsm_gitops.documents.files import delete_atomic, output_file, write_atomic
+    from itsm_gitops.documents.files import delete_atomic, output_file, write_atomic, write_output
     from itsm_gitops.documents.formatter import fmt
     from itsm_gitops.documents.jsonfile import load_json
     from itsm_gitops.documents.positions import SourceMap, TextSpan, locate
@@ -56,6 +56,7 @@ __all__ = [
     "locate",
     "output_file",
     "write_atomic",
+    "write_output",
 ]
 
 _LATER = {
@@ -74,6 +75,7 @@ _LATER = {
     "locate": "positions",
     "output_file": "files",
     "write_atomic": "files",
+    "write_output": "files",
 }
 
 

@@ -82,6 +82,19 @@ def output_file(path: Path, trusted: Path | None = None) -> Iterator[TextIO]:
         file.detach()
         spool.seek(0)
         content = spool.read()
+    _write_output(path, content)
+
+
+def write_output(path: Path, content: bytes, trusted: Path | None = None) -> None:
+    """Write the whole file that a user named for output; links and errors are treated as by `output_file`."""
+    with _as_usage_error(path):
+        path = unlinked(path, trusted).resolve()
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
+    _write_output(path, content)
+
+
+def _write_output(path: Path, content: bytes) -> None:
     root = drafts.root_of(path)
     with _as_usage_error(path), _parent(path, root) as folder, drafts.locked(root, folder):
         current = _content_of(folder, path)

@@ -6,8 +6,6 @@ that machines print and people mistype, so they are taken from where they are.
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -134,7 +132,7 @@ def _account(repo: Repository, text: str) -> dict[str, Any]:
 
 def _key(file: Path) -> dict[str, Any]:
     """Return the entry of a public key; its fingerprint is the one that ``ssh-keygen -l`` prints."""
-    from itsm_gitops.repository.sshsig import public_key
+    from itsm_gitops.repository.sshsig import fingerprint, public_key
 
     half = file if file.suffix == ".pub" else file.with_name(f"{file.name}.pub")
     try:
@@ -144,9 +142,3 @@ def _key(file: Path) -> dict[str, Any]:
     if not text:
         raise UsageError(f"{half} does not hold a public SSH key", "ssh-keygen -t ed25519 makes a pair")
     return {"type": "ssh", "fingerprint": fingerprint(text), "public_key": text}
-
-
-def fingerprint(key: str) -> str:
-    """Return the SHA-256 fingerprint of a public key (``TYPE BASE64``), as OpenSSH writes it (RFC 4648 base64)."""
-    digest = hashlib.sha256(b64decode(key.split(" ")[1])).digest()
-    return f"SHA256:{b64encode(digest).decode('ascii').rstrip('=')}"

@@ -12,8 +12,8 @@ Decisions
 ---------
 
 OpenSSH signs. It is on every machine, works offline, and its signatures name their purpose. Dates prove nothing, so
-keys and roles are read from the commit that is judged. A statement names its repository by the first commit of the main
-line: clones and forks share it, a copy that was begun anew does not.
+keys and roles are read from the commit that is judged. An approval names its repository by the identity in `itsm.yaml`
+and by the tip on which it was signed: clones and forks share them, a copy that was begun anew does not.
 
 A plain Git server is a forge, too. The same function behind `pre-receive` judges pushes, the same statements
 approve, `post-receive` keeps evidence. So the strictest way needs nobody else's program.

@@ -11,10 +11,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
+from itsm_gitops.evidence.beginning import before_evidence, setting_up
 from itsm_gitops.evidence.ledger import (
     BYPASSED,
+    COMPOSED,
     MEANINGS,
     OVERDUE,
     OVERRIDDEN,
@@ -24,11 +27,20 @@ from itsm_gitops.evidence.ledger import (
     Ledger,
     finding,
 )
-from itsm_gitops.evidence.moves import BranchMove, BranchMoves, ancestors, moves_of
+from itsm_gitops.evidence.moves import (
+    BranchMove,
+    ancestors,
+    audited_since,
+    first_parents,
+    moves_of,
+    off_line,
+)
+from itsm_gitops.evidence.period import EVERYTHING, Period, in_period
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.evidence.statement import MERGE, RETROACTIVE
-from itsm_gitops.gate.types import SATISFIED
+from itsm_gitops.evidence.vouching import Vouchers
+from itsm_gitops.gate.types import NOT_APPLICABLE, NOT_REQUIRED, SATISFIED
 from itsm_gitops.model import clock
 from itsm_gitops.model.findings import ERROR, INFO
 from itsm_gitops.repository import Git, Repository
@@ -49,7 +61,8 @@ class AuditedBranch(NamedTuple):
 class AuditReport:
     """What an audit found. ``ledger`` is the newest commit of the evidence, ``name`` of its last statement.
 
-    ``statements`` counts what was computed again.
+    ``statements`` counts what was computed again, ``asked`` the merges about which a forge was asked again
+    (None: none was). ``period`` is what was audited.
     """
 
     ledger: str
@@ -58,6 +71,8 @@ class AuditReport:
     branches: tuple[AuditedBranch, ...]
     findings: tuple[AuditFinding, ...]
     at: datetime
+    period: Period = EVERYTHING
+    asked: int | None = None
 
     @property
     def clean(self) -> bool:
@@ -65,22 +80,12 @@ class AuditReport:
         return all(f.severity != ERROR for f in self.findings)
 
 
-class Since(NamedTuple):
-    """Where the audit begins: behind a commit, at a moment, or (both None) where evidence does."""
-
-    commit: str | None = None
-    moment: datetime | None = None
-
-
-EVERYTHING = Since()
-
-
 def verify(
     repo: Repository,
     ledger: Ledger,
     tips: Mapping[str, str],
     *,
-    since: Since = EVERYTHING,
+    period: Period = EVERYTHING,
     now: datetime,
     everything: bool = True,
 ) -> AuditReport:
@@ -90,11 +95,13 @@ def verify(
     """
     repo.history.require_history("what was merged when")
     recheck = Recheck(repo, ledger, now)
+    vouchers = Vouchers(repo, ledger)
     findings = list(ledger.findings)
     branches = []
     for target, tip in tips.items():
-        case = _BranchAudit(repo.history, ledger, target, tip, since, recheck)
+        case = _BranchAudit(repo.history, ledger, target, tip, period, recheck)
         findings.extend(case.findings())
+        findings.extend(vouchers.findings(case.statements))
         branches.append(case.branch)
     if everything:
         findings.extend(_elsewhere(ledger, tips))
@@ -103,7 +110,7 @@ def verify(
         key=lambda f: (order.index(f.code), clock.format_time(f.at) if f.at else "", f.commit, f.path)
     )
     last = ledger.statements[-1].name if ledger.statements else ""
-    return AuditReport(ledger.tip, last, recheck.count, tuple(branches), tuple(findings), now)
+    return AuditReport(ledger.tip, last, recheck.count, tuple(branches), tuple(findings), now, period)
 
 
 def _elsewhere(ledger: Ledger, tips: Mapping[str, str]) -> Iterator[AuditFinding]:
@@ -124,20 +131,22 @@ class _BranchAudit:
     """The audit of one branch."""
 
     def __init__(
-        self, git: Git, ledger: Ledger, target: str, tip: str, since: Since, recheck: Recheck
+        self, git: Git, ledger: Ledger, target: str, tip: str, period: Period, recheck: Recheck
     ) -> None:
         self.git = git
         self.target = target
         self.recheck = recheck
-        self.since = since
         statements = ledger.of_branch(target)
-        self.moves = _cut(moves_of(git, tip, statements, since.commit), since)
-        before = ancestors(git, since.commit) if since.commit else frozenset()
-        self.statements = [s for s in statements if s.merge not in before and self._in_time(s.recorded_at)]
+        line = first_parents(git, tip)
+        recheck.know(tip, line)
+        start = period.commit or audited_since(git, tip, line, statements)
+        whole = moves_of(git, tip, statements, start, line=line)
+        self.off_line = {s.path for s in off_line(git, whole, statements)}
+        self.setting_up = frozenset() if period.commit else setting_up(recheck.repo, whole)
+        self.moves = in_period(whole, period)
+        before = ancestors(git, period.commit) if period.commit else frozenset()
+        self.statements = [s for s in statements if s.merge not in before and period.holds(s)]
         self.reached = ancestors(git, tip)
-
-    def _in_time(self, at: datetime) -> bool:
-        return self.since.moment is None or at >= self.since.moment
 
     @property
     def branch(self) -> AuditedBranch:
@@ -163,6 +172,13 @@ class _BranchAudit:
                     f"{self.target} no longer holds commit {statement.merge[:12]}: its history was rewritten",
                     "find out who pushed by force, and what was lost: git log, the server's log",
                 )  # fmt: skip
+            elif statement.path in self.off_line:
+                yield finding(
+                    TAMPERED, ERROR, statement,
+                    f"commit {statement.merge[:12]} is no longer on the first-parent line of {self.target}: another "
+                    "history was put in front of it",
+                    "find out which merge did so: git log --first-parent, git log --graph",
+                )  # fmt: skip
             yield from self.recheck.wrong(statement)
             if statement.kind == MERGE:
                 yield from _consequences(statement, reviews.get(statement.name), self.recheck.now)
@@ -170,42 +186,40 @@ class _BranchAudit:
     def _unreviewed(self, move: BranchMove) -> AuditFinding:
         landed = move.landed
         who = f"{landed.committer} <{landed.committer_address}>"
+        what = f"'{landed.subject[:80]}', committed by {who}"
+        message, severity = f"{what}: no statement says who approved it", ERROR
+        hint = "itsm audit record writes down what can still be found out about it"
+        if landed.commit in self.setting_up:
+            message, severity = f"{what}: set up rules and people before evidence began", INFO
+            hint = "look at who may approve since then: itsm audit access"
+        elif landed.commit in self.before_evidence:
+            message += "; it came after the rules about approvals and before the first statement"
+            hint = (
+                f"itsm audit record --since {self.moves.start[:12]} writes down what can still be found out"
+            )
         return AuditFinding(
-            UNREVIEWED,
-            ERROR,
-            landed.commit,
-            f"'{landed.subject[:80]}', committed by {who}: no statement says who approved it",
-            "itsm audit record writes down what can still be found out about it",
-            target=self.target,
-            at=landed.at,
+            UNREVIEWED, severity, landed.commit, message, hint, target=self.target, at=landed.at
         )
+
+    @cached_property
+    def before_evidence(self) -> frozenset[str]:
+        """The merges that are older than the first statement; none where there is no statement at all."""
+        return frozenset(m.landed.commit for m in before_evidence(self.moves.moves))
 
     def _reviews(self) -> dict[str, Statement]:
         """Return the retrospective reviews that hold, by the name of the statement they complete."""
         return {
-            str(s.predicate["original"]): s
+            s.original: s
             for s in reversed(self.statements)
             if s.kind == RETROACTIVE and s.result == SATISFIED and not list(self.recheck.wrong(s))
         }
 
 
-def _cut(moves: BranchMoves, since: Since) -> BranchMoves:
-    """Leave out the moves from before a moment."""
-    if since.moment is None:
-        return moves
-    later: list[BranchMove] = []
-    for move in moves.moves:
-        if (move.statement.recorded_at if move.statement else move.landed.at) < since.moment:
-            break
-        later.append(move)
-    return moves._replace(moves=tuple(later), start=later[-1].base if later else moves.tip)
-
-
 def _consequences(statement: Statement, review: Statement | None, now: datetime) -> Iterator[AuditFinding]:
     """Yield what a merge that was not simply approved needs, or got since."""
-    if statement.result not in (BYPASSED, OVERRIDDEN):
+    if statement.result not in (BYPASSED, COMPOSED, OVERRIDDEN):
         return
-    why = _why(statement)
+    why = reasons(statement)
     due = statement.retro_due
     if review is not None:
         late = ", late" if due and review.evaluated_at > due else ""
@@ -213,9 +227,9 @@ def _consequences(statement: Statement, review: Statement | None, now: datetime)
             f"reviewed afterwards{late}, {clock.format_time(review.evaluated_at)}, by {_approvers(review)}"
         )
         yield finding(statement.result, INFO, statement, f"{why}; {outcome}")
-    elif statement.result == BYPASSED:
+    elif statement.result in (BYPASSED, COMPOSED):
         hint = f"itsm audit retro {_name_of(statement)} records that it was reviewed afterwards"
-        yield finding(BYPASSED, ERROR, statement, why, hint)
+        yield finding(statement.result, ERROR, statement, why, hint)
     elif due and due < now:
         hint = f"itsm audit retro {_name_of(statement)} records the review"
         message = f"{why}; its review was due {clock.format_time(due)}, {clock.age(due, now)} ago; owed: {_owed(statement)}"
@@ -244,15 +258,17 @@ def _approvers(review: Statement) -> str:
     return ", ".join(people) or "nobody in particular"
 
 
-def _why(statement: Statement) -> str:
+def reasons(statement: Statement) -> str:
     """Say what was missing, or who let it pass, in the statement's own words."""
     assessment = statement.predicate["assessment"]
-    passing = (SATISFIED, "NOT_APPLICABLE")
+    passing = (SATISFIED, NOT_REQUIRED, NOT_APPLICABLE)
     open_ones = [v for v in assessment["requirements"] if v["result"] not in passing]
-    reasons = [
+    told = [
         v["reason"].partition(";")[0] if v["result"] == OVERRIDDEN else f"{v['name']}: {v['reason']}"
         for v in open_ones
     ]
-    reasons = list(dict.fromkeys(reasons)) or list(assessment["messages"])
-    more = f"; and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
-    return "; ".join(reasons[:_REASONS]) + more or f"the gate said {assessment['result']}"
+    told = list(dict.fromkeys(told)) or list(assessment["messages"])
+    if statement.result == COMPOSED:
+        told.insert(0, f"the branch was approved by itself, and the merge made of it: {assessment['unseen']}")
+    more = f"; and {len(told) - _REASONS} more" if len(told) > _REASONS else ""
+    return "; ".join(told[:_REASONS]) + more or f"the gate said {assessment['result']}"

@@ -1,32 +1,27 @@
-"""`itsm hook`: the gate of a plain Git server, and running a forge's gate again after a review."""
+"""`itsm hook`: the gate of a plain Git server, before and after a push."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from itsm_gitops.evidence.pushers import pushers
 from itsm_gitops.forges import answers as shape
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.assess import assess
+from itsm_gitops.gate.guard import EVIDENCE, Guard, policy_blob, read_guard, short
 from itsm_gitops.gate.types import Assessment
 from itsm_gitops.model import clock
-from itsm_gitops.model.errors import GitError, ItsmError, UsageError
+from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import Finding
-from itsm_gitops.repository import Git, Repository
+from itsm_gitops.repository import Git, Repository, mainline
 
 if TYPE_CHECKING:
     from itsm_gitops.evidence.writing import StatementDraft
 
-if TYPE_CHECKING:
-    from itsm_gitops.forges.github import GitHub, OpenPullRequest
-
-HEADS = "refs/heads/"
-EVIDENCE = "itsm/evidence"
 _IN_THE_WAY = ("itsm",)
 _PUSHED_MAX = 1000
-_PROTECTED = "itsm.protected"
 
 
 class Update(NamedTuple):
@@ -65,90 +60,56 @@ def read_updates(lines: Iterable[str]) -> list[Update]:
 def pre_receive(updates: Iterable[Update], env: Mapping[str, str], *, check: bool = True) -> list[Decision]:
     """Decide about every reference of a push; what raises is a refusal too.
 
-    Protected are the branch that HEAD names and those that ``git config itsm.protected`` lists
-    (patterns such as ``release/*``): they only go forward, and only with the approvals that the
+    Guarded branches (`gate/guard.py` says which) only go forward, with their tip among the first parents, and only
+    with the approvals that the
     policy of their present state asks for, given as signed statements. ``check`` also judges the
-    documents. While none of them is there, no branch is taken but the first one. Evidence and statements are never taken back, and evidence is taken from nobody but
-    the recorders that the policy names. Other branches are free.
+    documents. While none of them is there, no branch is taken but the first one. Evidence and statements are never
+    taken back, and evidence is taken from nobody but the recorders that the policy names. Other branches are free.
     """
     repo = Repository.receiving(env)
-    guard = _guard(repo.history)
+    guard = read_guard(repo.history)
+    pushed_by = pushers(repo.history, env)
     decisions = []
     for update in updates:
         try:
-            decisions.append(_decide(repo, update, guard, check))
+            # Pushing to a reference that stands for another one moves that one.
+            decision = _decide(repo, update._replace(ref=guard.meant(update.ref)), guard, check, pushed_by)
+            decisions.append(decision._replace(update=update))
         except ItsmError as error:
             text = f"{error.message}; {error.hint}" if error.hint else error.message
             decisions.append(Decision(update, False, text))
     return decisions
 
 
-class Guard(NamedTuple):
-    """What a server guards: patterns of branches, and the branches that it has. ``main`` holds rules and evidence."""
-
-    patterns: tuple[str, ...]
-    branches: frozenset[str]
-
-    def covers(self, branch: str) -> bool:
-        """Whether a branch takes only what was approved."""
-        return any(fnmatchcase(branch, pattern) for pattern in self.patterns)
-
-    @property
-    def main(self) -> str:
-        """The branch that HEAD names; where it is not there, the first guarded one that is."""
-        there = sorted(b for b in self.branches if self.covers(b))
-        return self.patterns[0] if self.patterns[0] in self.branches or not there else there[0]
-
-    def idle(self, branch: str) -> str:
-        """Say why a branch cannot be taken while nothing that is guarded is there; empty where it can.
-
-        A server whose HEAD names another branch than the one that people push to would guard nothing.
-        """
-        if any(map(self.covers, self.branches)) or (self.covers(branch) and not self.branches):
-            return ""
-        way = f"git symbolic-ref HEAD refs/heads/{branch}, or git config --add itsm.protected {branch}"
-        return f"this server guards '{self.patterns[0]}', which is not there, so it would guard nothing; on the server: {way}"
-
-
-def _guard(git: Git) -> Guard:
-    """Read what a server guards; raises GitError where HEAD names no branch."""
-    try:
-        head = git.run("symbolic-ref", "HEAD").decode("utf-8", "replace").strip().removeprefix(HEADS)
-    except GitError as error:
-        raise GitError(
-            "HEAD of this server names no branch", "git symbolic-ref HEAD refs/heads/main"
-        ) from error
-    try:
-        more = git.run("config", "--get-all", _PROTECTED).decode("utf-8", "replace").split()
-    except GitError:
-        more = []
-    out = git.run("for-each-ref", "--format=%(refname)", HEADS).decode("utf-8", "replace")
-    branches = {line.removeprefix(HEADS) for line in out.splitlines()} - {EVIDENCE}
-    return Guard((head, *more), frozenset(branches))
-
-
-def _decide(repo: Repository, update: Update, guard: Guard, check: bool) -> Decision:
+def _decide(
+    repo: Repository, update: Update, guard: Guard, check: bool, pushed_by: tuple[str, ...]
+) -> Decision:
     if update.ref.startswith(f"{signed.PREFIX}/"):
         return _statement(repo.history, update)
-    branch = update.ref.removeprefix(HEADS)
-    if branch == update.ref:
-        return Decision(update, True, "not a branch")
+    branch = short(update.ref)
     if branch == EVIDENCE:
-        return _forward(repo.history, update, "evidence") or _evidence(repo, update, guard.main)
+        return _forward(repo.history, update, "evidence") or _evidence(repo, update, guard)
     if branch in _IN_THE_WAY or branch.startswith(f"{EVIDENCE}/"):
         return Decision(update, False, f"a branch of that name would be in the way of {EVIDENCE}")
-    idle = guard.idle(branch)
+    if branch == update.ref and not guard.covers(update.ref):
+        return Decision(update, True, "not a branch")
+    rules = (
+        not guard.ruled and bool(update.new) and bool(policy_blob(repo.history, f"{update.new}^{{commit}}"))
+    )
+    idle = guard.idle(update.ref, rules=rules)
     if idle:
         return Decision(update, False, idle)
-    if not guard.covers(branch):
+    if not guard.covers(update.ref):
         return Decision(update, True, "not protected")
-    return _forward(repo.history, update, f"'{branch}'") or _judge(repo, update, branch, guard.main, check)
+    return _forward(repo.history, update, f"'{branch}'") or _judge(
+        repo, update, branch, guard, check, pushed_by
+    )
 
 
-def _evidence(repo: Repository, update: Update, main: str) -> Decision:
+def _evidence(repo: Repository, update: Update, guard: Guard) -> Decision:
     from itsm_gitops.evidence import receiving
 
-    why = receiving.refuse(repo, update.old, update.new, _tip(repo.history, main))
+    why = receiving.refuse(repo, update.old, update.new, _tip(guard))
     return Decision(update, not why, why or "evidence by a recorder")
 
 
@@ -158,14 +119,16 @@ def post_receive(updates: Iterable[Update], env: Mapping[str, str]) -> list[Stat
 
     repo = Repository.receiving(env)
     git = repo.history
-    guard = _guard(git)
-    main = _tip(git, guard.main)
+    guard = read_guard(git)
+    main = _tip(guard)
+    pushed_by = pushers(git, env)
     drafts_by_update = []
     for update in updates:
-        branch = update.ref.removeprefix(HEADS)
-        ours = branch != update.ref and branch != EVIDENCE and update.new
-        if ours and guard.covers(branch):
-            drafts_by_update.append(receiving.moved(repo, update.old, update.new, branch, main))
+        ref = guard.meant(update.ref)
+        branch = short(ref)
+        ours = branch != ref and branch != EVIDENCE and update.new
+        if ours and guard.covers(ref):
+            drafts_by_update.append(receiving.moved(repo, update.old, update.new, branch, main, pushed_by))
     drafts = [d for d in drafts_by_update if d is not None]
     receiving.record(git, drafts, env)
     return drafts
@@ -177,11 +140,24 @@ def _forward(git: Git, update: Update, what: str) -> Decision | None:
         return Decision(update, False, f"{what} cannot be deleted")
     if update.old and git.merge_base(update.old, update.new) != update.old:
         return Decision(update, False, f"{what} only goes forward: git pull --rebase, then push again")
+    if update.old and not mainline.on_line(git, update.old, update.new):
+        return Decision(update, False, _turned(update, what))
     return None
 
 
-def _judge(repo: Repository, update: Update, branch: str, main: str, check: bool) -> Decision:
-    base = update.old or _tip(repo.history, main)
+def _turned(update: Update, what: str) -> str:
+    """Say what is wrong with a merge of the branch into other work, and the way out."""
+    return (
+        f"the present tip of {what}, {update.old[:12]}, is not among the first parents of what is pushed: a merge took "
+        "the branch into other work instead of the work into the branch; "
+        f"git rebase origin/{short(update.ref)}, then push again"
+    )
+
+
+def _judge(
+    repo: Repository, update: Update, branch: str, guard: Guard, check: bool, pushed_by: tuple[str, ...]
+) -> Decision:
+    base = update.old or _tip(guard)
     if not base:
         return Decision(update, True, "the first push: there are no rules yet that could judge it")
     if repo.history.merge_base(base, update.new) == update.new:
@@ -190,7 +166,7 @@ def _judge(repo: Repository, update: Update, branch: str, main: str, check: bool
     if findings:
         text = f"{len(findings)} error{'s' if len(findings) > 1 else ''} in what is pushed: itsm check --base origin/{branch}"
         return Decision(update, False, text, None, findings)
-    result = assess(repo, base=base, head=update.new, target=branch, now=clock.now())
+    result = assess(repo, base=base, head=update.new, target=branch, now=clock.now(), pushed_by=pushed_by)
     reason = "approved" if result.passes else "approvals are missing"
     return Decision(update, result.passes, reason, result)
 
@@ -202,9 +178,9 @@ def _findings(repo: Repository, base: str, head: str) -> tuple[Finding, ...]:
     return tuple(f for f in rules.check(repo, at=head, base=base).findings if f.severity == ERROR)
 
 
-def _tip(git: Git, branch: str) -> str:
-    out = git.run("for-each-ref", "--format=%(objectname)", "--end-of-options", f"{HEADS}{branch}")
-    return out.decode("ascii").strip()
+def _tip(guard: Guard) -> str:
+    """Return the commit of the branch whose rules count; empty while there is none."""
+    return guard.tips.get(guard.main, "")
 
 
 def _statement(git: Git, update: Update) -> Decision:
@@ -227,59 +203,3 @@ def _signed_at(git: Git, oid: str) -> str:
     except (ValueError, TypeError, KeyError, RecursionError):
         return ""
     return clock.format_time(at) if at else ""
-
-
-class Rerun(NamedTuple):
-    """Whether the gate of a pull request was started again, and why not."""
-
-    number: int
-    started: bool
-    reason: str = ""
-    failed: bool = False
-
-
-def rerun(repo: Repository, *, check: str, every: bool, forge: str = "") -> Iterator[Rerun]:
-    """Run the gate again: of the pull requests that the event is about, or of ``every`` open one.
-
-    With ``every`` only those are started whose gate no longer says what a new run would say: GitHub
-    lets no run be repeated more than 50 times. Raises ForgeError where GitHub cannot be asked.
-    GitHub only: the job itself is the required check, so only its own new run can turn it green.
-    """
-    from itsm_gitops.forges import connection as forging
-    from itsm_gitops.forges.github import GitHub
-
-    name = forging.forge_name(repo, forge)
-    server = forging.connect(repo, name)
-    if not isinstance(server, GitHub) or name != "github":
-        raise UsageError(
-            f"{name} runs its gate again by itself or by schedule", "see the workflow of that forge"
-        )
-    head = "" if every else forging.read_event(name).head
-    for pull_request in server.open_pull_requests():
-        if pull_request.head == head or (every and not pull_request.draft):
-            yield _rerun(repo, server, pull_request, check, every)
-
-
-def _rerun(
-    repo: Repository, server: GitHub, pull_request: OpenPullRequest, check: str, compare: bool
-) -> Rerun:
-    run = server.last_run(pull_request.head, check)
-    if run is None or not run.ended:
-        return Rerun(pull_request.number, False, "has no finished run")
-    if compare and run.passed == _passes(repo, pull_request.number):
-        return Rerun(pull_request.number, False, "stands as it was")
-    try:
-        server.run_again(run.job)
-    except ItsmError as error:
-        # The others must not wait for one that GitHub refuses.
-        return Rerun(pull_request.number, False, f"cannot be started again: {error.message}", failed=True)
-    return Rerun(pull_request.number, True)
-
-
-def _passes(repo: Repository, number: int) -> bool:
-    from itsm_gitops.gate.approvals import ApprovalQuery, approvals
-
-    try:
-        return approvals(repo, ApprovalQuery(what=str(number), forge="github")).passes
-    except ItsmError:
-        return False  # what cannot be judged is red, as the gate itself would be

@@ -15,18 +15,22 @@ from itsm_gitops.repository.ledger import LedgerFile, LedgerFiles, Meddling
 
 UNREVIEWED = "UNREVIEWED"
 BYPASSED = "BYPASSED"
+COMPOSED = "COMPOSED"
 OVERRIDDEN = "OVERRIDDEN"
 OVERDUE = "OVERDUE"
 TAMPERED = "TAMPERED"
 MISMATCH = "MISMATCH"
+UNVOUCHED = "UNVOUCHED"
 BACKDATED = "BACKDATED"
 # What each one means, in the order in which an auditor wants to hear of them.
 MEANINGS = {
     TAMPERED: "evidence, its chain, a signature or the branch was changed afterwards",
     BACKDATED: "something claims a time that it cannot have",
     MISMATCH: "computed again, something else comes out",
+    UNVOUCHED: "counts reviews that neither the approvers nor a recorder have signed for",
     UNREVIEWED: "merged, and there is no statement about it",
     BYPASSED: "merged without the approvals that were asked for",
+    COMPOSED: "approved as proposed; the merge made something of it that nobody saw",
     OVERDUE: "let pass in an emergency, and not reviewed in time",
     OVERRIDDEN: "let pass in an emergency",
 }
@@ -68,12 +72,12 @@ class Ledger(NamedTuple):
 
     def of_branch(self, target: str) -> list[Statement]:
         """Return the statements about merges into one branch."""
-        return [s for s in self.statements if s.predicate["assessment"]["target"] == target]
+        return [s for s in self.statements if s.target == target]
 
     @property
     def targets(self) -> list[str]:
         """Return the branches it is about, in the order in which they first appear."""
-        return list(dict.fromkeys(str(s.predicate["assessment"]["target"]) for s in self.statements))
+        return list(dict.fromkeys(s.target for s in self.statements))
 
 
 def read_ledger(git: Git, tip: str) -> Ledger:
@@ -120,7 +124,7 @@ def _chain(statements: list[Statement]) -> Iterator[AuditFinding]:
     previous, sequence = "", 0
     for statement in statements:
         wrong = []
-        if statement.predicate["previous"] != previous:
+        if statement.previous != previous:
             before = f"statement {sequence}" if sequence else "nothing"
             wrong.append(f"it was written after something else than {before} as it is now")
         if statement.sequence <= sequence:
@@ -138,7 +142,7 @@ def _chain(statements: list[Statement]) -> Iterator[AuditFinding]:
 def _original(statement: Statement, statements: list[Statement]) -> bool:
     return any(
         s.kind == MERGE
-        and s.name == statement.predicate["original"]
+        and s.name == statement.original
         and (s.base, s.merge, s.sequence < statement.sequence) == (statement.base, statement.merge, True)
         for s in statements
     )
@@ -157,7 +161,7 @@ def finding(code: str, severity: str, statement: Statement, message: str, hint: 
         message=message,
         hint=hint,
         path=statement.path,
-        target=str(statement.predicate["assessment"]["target"]),
+        target=statement.target,
         changes=statement.changes,
         at=statement.evaluated_at,
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from itsm_gitops.evidence.auditing import approvals_of
+from itsm_gitops.evidence.cells import approvals_of
 from itsm_gitops.evidence.ledger import read_ledger
-from itsm_gitops.evidence.reading import Statement
+from itsm_gitops.evidence.reading import Statement, todays_verdicts
 from itsm_gitops.evidence.sources import ledger_tip
 from itsm_gitops.gate.types import NOT_APPLICABLE
 from itsm_gitops.model import clock
@@ -29,7 +29,9 @@ def proofs(repo: Repository) -> list[Proof]:
 def _proof(statement: Statement) -> Proof:
     assessment, due = statement.predicate["assessment"], statement.retro_due
     requirements = [
-        (v["name"], v["result"]) for v in assessment["requirements"] if v["result"] != NOT_APPLICABLE
+        (v["name"], result)
+        for v, result in zip(assessment["requirements"], todays_verdicts(assessment), strict=True)
+        if result != NOT_APPLICABLE
     ]
     return Proof(
         file=statement.path.rpartition("/")[2],

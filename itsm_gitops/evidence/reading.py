@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from itsm_gitops.evidence.statement import PREDICATES, TYPE, Inputs, sha256
 from itsm_gitops.forges.reviews import REVIEW_STATES, Review
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.explain import as_json
-from itsm_gitops.gate.types import Assessment
+from itsm_gitops.gate.types import NOT_APPLICABLE, NOT_REQUIRED, SATISFIED, Assessment
 from itsm_gitops.model import clock
 from itsm_gitops.repository.refs import StoredText
 
@@ -37,25 +39,50 @@ _REVIEW_KEYS = ("person", "identity", "source", "state", "commit", "at", "review
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement as read back. ``predicate`` is all it says, ``raw`` its exact bytes."""
+    """One statement as read back. ``raw`` are its exact bytes.
+
+    A ledger holds thousands of them, so what every reader asks of each is kept (``target`` is the branch, ``digest``
+    the content, ``previous`` and ``original`` the names of other statements), and the rest is read from
+    ``raw`` when it is asked for.
+    """
 
     path: str
     raw: bytes
-    predicate: Mapping[str, Any]
-    subject: Mapping[str, str]
     kind: str
     sequence: int
     base: str
     merge: str
+    target: str
+    digest: str
+    result: str
+    previous: str
+    original: str
+    signer: str
+    changes: tuple[str, ...]
     recorded_at: datetime
     evaluated_at: datetime
-    inputs: Inputs
 
     @property
     def whole(self) -> dict[str, Any]:
         """Return the whole statement as data."""
-        data: dict[str, Any] = json.loads(self.raw)
-        return data
+        return _data(self.raw)
+
+    @property
+    def predicate(self) -> Mapping[str, Any]:
+        """Return all that it says."""
+        predicate: Mapping[str, Any] = _data(self.raw)["predicate"]
+        return predicate
+
+    @property
+    def subject(self) -> Mapping[str, str]:
+        """Return what it is about: the digests of the merge."""
+        subject: Mapping[str, str] = _data(self.raw)["subject"][0]["digest"]
+        return subject
+
+    @property
+    def inputs(self) -> Inputs:
+        """Return what reviewers said."""
+        return _inputs(self.predicate["inputs"])
 
     @property
     def name(self) -> str:
@@ -63,19 +90,15 @@ class Statement:
         return sha256(self.raw)
 
     @property
-    def changes(self) -> tuple[str, ...]:
-        """Return the change records it is about."""
-        return tuple(self.predicate["assessment"]["changes"])
-
-    @property
-    def result(self) -> str:
-        """Return SATISFIED, OVERRIDDEN, BYPASSED, or NOT_APPLICABLE where no file changed."""
-        return str(self.predicate["result"])
-
-    @property
     def retro_due(self) -> datetime | None:
         """Return until when an override has to be reviewed; None where nothing was overridden."""
         return clock.parse_time(self.predicate["retro_due"])
+
+
+@lru_cache(maxsize=16)
+def _data(raw: bytes) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(raw)
+    return data
 
 
 def read(path: str, raw: bytes) -> Statement | None:
@@ -97,31 +120,53 @@ def _read(path: str, raw: bytes, data: dict[str, Any]) -> Statement | None:
         return None
     if not _sound(predicate, assessment, subject):
         return None
+    _inputs(inputs)
     return Statement(
         path=path,
         raw=raw,
-        predicate=predicate,
-        subject=subject,
-        kind=kind,
+        kind=sys.intern(kind),
         sequence=predicate["sequence"],
         base=assessment["base"],
         merge=subject["gitCommit"],
+        target=sys.intern(assessment["target"]),
+        digest=assessment["digest"],
+        result=sys.intern(_whole(predicate["result"], todays_verdicts(assessment))),
+        previous=predicate["previous"],
+        original=predicate["original"],
+        signer=sys.intern(predicate["signer"]),
+        changes=tuple(assessment["changes"]),
         recorded_at=recorded,
         evaluated_at=evaluated,
-        inputs=Inputs(
-            tuple(_review(r) for r in inputs["reviews"]),
-            tuple(StoredText(s["name"], s["oid"], s["content"].encode()) for s in inputs["statements"]),
-            str(inputs["opened_by"]),
-        ),
     )
+
+
+def _inputs(inputs: Mapping[str, Any]) -> Inputs:
+    return Inputs(
+        tuple(_review(r) for r in inputs["reviews"]),
+        tuple(StoredText(s["name"], s["oid"], s["content"].encode()) for s in inputs["statements"]),
+        str(inputs["opened_by"]),
+        _texts(inputs.get("pushed_by", [])),  # older statements do not tell
+    )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise TypeError(value)
+    return tuple(value)
 
 
 def _sound(predicate: dict[str, Any], assessment: dict[str, Any], subject: dict[str, Any]) -> bool:
     """Whether everything that is used of a statement is of the right type; anybody may have written it."""
     facts(assessment)
     texts = [predicate[k] for k in ("previous", "original", "signer", "result", "retro_due")]
-    texts += [assessment["target"], assessment["result"], *assessment["changes"], *assessment["messages"]]
-    texts += [*assessment["authors"], *assessment["committers"]]
+    texts += [
+        assessment["target"],
+        assessment["digest"],
+        assessment["result"],
+        *assessment["changes"],
+        *assessment["messages"],
+    ]
+    texts += [*assessment["authors"], *assessment["committers"], assessment.get("unseen", "")]
     texts += [v[k] for v in assessment["requirements"] for k in ("name", "result", "reason", "role")]
     texts += [r["reason"] for r in assessment["rejected"]]
     mappings = [predicate[k] for k in ("request", "run", "merger", "tool")] + [assessment["sources"], subject]
@@ -142,6 +187,7 @@ def _sound(predicate: dict[str, Any], assessment: dict[str, Any], subject: dict[
 def _review(data: Mapping[str, Any]) -> Review:
     at = clock.parse_time(data["at"])
     texts = [data[k] for k in ("identity", "source", "state", "review_id", "note", "login")]
+    texts.append(data.get("base", ""))  # statements written before approvals named it have none
     maybe = [data[k] for k in ("person", "commit", "digest", "target")]
     good = all(isinstance(t, str) for t in (*texts, *data["changes"], *(m for m in maybe if m is not None)))
     if at is None or not good or data["state"] not in REVIEW_STATES:
@@ -152,9 +198,11 @@ def _review(data: Mapping[str, Any]) -> Review:
 def facts(assessment: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of an assessment (as data) that must come out the same again."""
     part = {key: assessment[key] for key in _FACTS}
+    results = todays_verdicts(assessment)
+    part["result"] = _whole(assessment["result"], results)
     part["requirements"] = [
-        {**{k: v[k] for k in _REQUIREMENT_KEYS}, "counted": _review_facts(v["counted"])}
-        for v in assessment["requirements"]
+        {**{k: v[k] for k in _REQUIREMENT_KEYS}, "result": result, "counted": _review_facts(v["counted"])}
+        for v, result in zip(assessment["requirements"], results, strict=True)
     ]
     part["rejected"] = [
         {"code": r["code"], **review}
@@ -162,6 +210,22 @@ def facts(assessment: Mapping[str, Any]) -> dict[str, Any]:
         for review in _review_facts([r["review"]])
     ]  # fmt: skip
     return part
+
+
+def todays_verdicts(assessment: Mapping[str, Any]) -> list[str]:
+    """Return the result of each requirement in today's words.
+
+    Earlier versions wrote SATISFIED where a rule asks for nobody; that is no approval.
+    """
+    return [
+        NOT_REQUIRED if v["result"] == SATISFIED and v["count"] == 0 else v["result"]
+        for v in assessment["requirements"]
+    ]
+
+
+def _whole(result: str, verdicts: Iterable[str]) -> str:
+    """Return the result of a whole in today's words."""
+    return NOT_APPLICABLE if result == SATISFIED and SATISFIED not in verdicts else result
 
 
 def _review_facts(reviews: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -24,16 +24,18 @@ _USERS = ("REMOTE_USER", "GL_USERNAME", "USER")
 _NOBODY = "the server writes the evidence itself; schemas/policies/approvals.yaml can name recorders"
 
 
-def moved(repo: Repository, old: str, new: str, branch: str, main: str) -> StatementDraft | None:
+def moved(
+    repo: Repository, old: str, new: str, branch: str, main: str, pushed_by: tuple[str, ...] = ()
+) -> StatementDraft | None:
     """Return the draft about a branch that went from ``old`` (empty: it is new) to ``new``.
 
-    ``main`` is the tip of the main branch. None where the branch got nothing.
+    ``main`` is the tip of the main branch, ``pushed_by`` who pushed (see ``pushers``). None where the branch got nothing.
     """
     git = repo.history
     base = old or (git.merge_base(main, new) if main else "")
     if not base or base == new or not mainline.is_ancestor(git, base, new):
         return None
-    inputs = Inputs(statements=tuple(refs.texts(git, signed.PREFIX)))
+    inputs = Inputs(statements=tuple(refs.texts(git, signed.PREFIX)), pushed_by=pushed_by)
     return draft(repo, base, mainline.one(git, new), branch, inputs, clock.now())
 
 
@@ -83,7 +85,7 @@ def _wrong(repo: Repository, before: Ledger, after: Ledger, recorders: set[str])
     for statement in after.statements:
         if statement.path in paths:
             continue
-        signer = str(statement.predicate["signer"])
+        signer = statement.signer
         if signer not in recorders:
             whom = ", ".join(sorted(recorders)) or "nobody"
             yield f"statement {statement.sequence} is not signed by a recorder ({whom}): itsm audit record --sign"

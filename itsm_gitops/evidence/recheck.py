@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64decode, b64encode
-from binascii import Error as NotBase64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -16,6 +13,7 @@ from itsm_gitops.evidence.ledger import BACKDATED, MISMATCH, TAMPERED, AuditFind
 from itsm_gitops.evidence.reading import Statement, differences
 from itsm_gitops.evidence.statement import MERGE, NAMESPACE
 from itsm_gitops.gate import signed
+from itsm_gitops.gate.landing import LANDING, PROPOSAL
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.findings import ERROR
@@ -47,6 +45,16 @@ class Recheck:
         self._findings: dict[str, list[AuditFinding]] = {}
         self._people: dict[tuple[str, str], Any] = {}
         self._trees: dict[str, str] = {}
+        self._landed: dict[str, Landed] = {}
+        self._places: dict[str, int] = {}
+        self._keys_of: dict[str, list[str]] = {}
+        self._tip = ""
+
+    def know(self, tip: str, line: Mapping[str, Landed]) -> None:
+        """Take over the first parents of ``tip``, newest first, that are known already."""
+        self._landed.update(line)
+        self._trees.update((commit, landed.tree) for commit, landed in line.items())
+        self._tip, self._places, self._keys_of = tip, {c: n for n, c in enumerate(line)}, {}
 
     @property
     def count(self) -> int:
@@ -72,7 +80,7 @@ class Recheck:
 
     def _wrong(self, statement: Statement) -> Iterator[AuditFinding]:
         try:
-            landed = mainline.one(self._git, statement.merge)
+            landed = self._landed.get(statement.merge) or mainline.one(self._git, statement.merge)
             self.tree(statement.base)
         except ItsmError as error:
             yield finding(
@@ -99,6 +107,7 @@ class Recheck:
             inputs=statement.inputs,
             at=statement.evaluated_at,
             overrides=statement.kind == MERGE,
+            judged=self._judged(statement),
         )
         changed = self.tree(statement.base) != landed.tree
         wrong = [_WORDS.get(d, f"'{d}'") for d in differences(assessment, again)]
@@ -121,9 +130,23 @@ class Recheck:
             message = f"{early[0].person} gave the approval before the merge that it is to review"
             yield finding(MISMATCH, ERROR, statement, message)
 
+    def _judged(self, statement: Statement) -> str:
+        """Return how a statement is computed again: one of an old program as that program did.
+
+        Behind the first statement that was judged by what landed, all are: nobody goes back to the weaker way.
+        """
+        first = self._first_by_landing
+        old = statement.predicate["assessment"].get("judged") != LANDING
+        return PROPOSAL if old and (first is None or statement.sequence < first) else LANDING
+
+    @cached_property
+    def _first_by_landing(self) -> int | None:
+        ours = (s for s in self.ledger.statements if s.predicate["assessment"].get("judged") == LANDING)
+        return min((s.sequence for s in ours), default=None)
+
     def _merged(self, statement: Statement) -> datetime:
         """Return when the merge was judged that a retrospective review is about."""
-        original = statement.predicate["original"]
+        original = statement.original
         moments = [s.evaluated_at for s in self.ledger.statements if s.name == original]
         return moments[0] if moments else statement.evaluated_at
 
@@ -151,7 +174,7 @@ class Recheck:
         return {later.path: earlier.recorded_at for earlier, later in pairs}
 
     def _signature(self, statement: Statement) -> Iterator[AuditFinding]:
-        signer, signature = statement.predicate["signer"], self.ledger.signatures.get(statement.path, "")
+        signer, signature = statement.signer, self.ledger.signatures.get(statement.path, "")
         if not signer and not signature:
             return
         keys = signed.keys_in(self._person(statement.base, signer), statement.recorded_at.date())
@@ -193,37 +216,44 @@ class Recheck:
 
     def _since(self, base: str, person: str, fingerprint: str) -> datetime | None:
         """Return when a key came into the directory for good, as seen from ``base``; None: it is not there."""
-        out = self._git.run(
-            "log", "--first-parent", "--format=%H", "--no-renames", "--end-of-options", base, "--", _path(person)
-        )  # fmt: skip
         came = None
-        for commit in out.decode("ascii").split():
+        for commit in self._edits(base, person):
             keys = self._person(commit, person).get("signing_keys") or ()
-            if fingerprint not in {_fingerprint(k.get("public_key")) for k in keys if isinstance(k, dict)}:
+            if fingerprint not in {
+                sshsig.fingerprint(k.get("public_key")) for k in keys if isinstance(k, dict)
+            }:
                 break
             came = commit
         return None if came is None else self._landed_at(came)
 
+    def _edits(self, base: str, person: str) -> list[str]:
+        """Return the first parents of ``base`` that changed the file of a person, newest first."""
+        place = self._places.get(base)
+        if place is None:
+            return self._changed(base, person)
+        if person not in self._keys_of:
+            self._keys_of[person] = self._changed(self._tip, person)
+        return [c for c in self._keys_of[person] if self._places[c] >= place]
+
+    def _changed(self, tip: str, person: str) -> list[str]:
+        out = self._git.run(
+            "log", "--first-parent", "--format=%H", "--no-renames", "--end-of-options", tip, "--", _path(person)
+        )  # fmt: skip
+        return out.decode("ascii").split()
+
     def _landed_at(self, commit: str) -> datetime:
         """Return when a commit came to its branch: as recorded, else the date that it bears."""
-        for statement in self.ledger.statements:
-            if statement.kind == MERGE and statement.merge == commit:
-                return statement.evaluated_at
-        return mainline.one(self._git, commit).at
+        recorded = self._judged_at.get(commit)
+        return recorded or (self._landed.get(commit) or mainline.one(self._git, commit)).at
+
+    @cached_property
+    def _judged_at(self) -> dict[str, datetime]:
+        """When each recorded merge was judged; the first statement about it counts."""
+        return {s.merge: s.evaluated_at for s in reversed(self.ledger.statements) if s.kind == MERGE}
 
 
 def _path(person: str) -> str:
     return f"cmdb/people/{person}.yaml"
-
-
-def _fingerprint(key: object) -> str:
-    """Return the fingerprint of a public key as OpenSSH writes it; empty where it is none."""
-    plain = sshsig.public_key(key)
-    try:
-        raw = b64decode(plain.partition(" ")[2], validate=True)
-    except (NotBase64, ValueError):
-        return ""
-    return "SHA256:" + b64encode(hashlib.sha256(raw).digest()).decode("ascii").rstrip("=")
 
 
 def _at(moment: datetime) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from itsm_gitops import __version__
+from itsm_gitops.evidence import merging
 from itsm_gitops.evidence.ledger import read_ledger
 from itsm_gitops.evidence.moves import BranchMove, BranchMoves, moves_of
 from itsm_gitops.evidence.reading import Statement
@@ -21,11 +22,12 @@ from itsm_gitops.gate import signed
 from itsm_gitops.gate.digest import Ignore, content, nothing_ignored
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import read_policy
-from itsm_gitops.gate.types import BYPASSED, OVERRIDDEN
+from itsm_gitops.gate.types import BYPASSED, COMPOSED, OVERRIDDEN
 from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY
-from itsm_gitops.model.errors import Refused, RuleBookError, UsageError
-from itsm_gitops.repository import Repository, ledger, load_store, mainline, read_rulebook, refs, sharing
+from itsm_gitops.model.errors import GitError, Refused, RuleBookError, UsageError
+from itsm_gitops.repository import Git, Repository, ledger, load_store, mainline, read_rulebook, refs, sharing
+from itsm_gitops.repository.identity import identity
 from itsm_gitops.repository.part import PartialSnapshot
 
 # A push of more commits than this, of which only the last was approved, is not recognised as one.
@@ -83,12 +85,22 @@ def branch(repo: Repository, name: str = "") -> tuple[str, str]:
     """Return a branch's name and newest commit: ``name`` or the usual one, on the remote before here."""
     git = repo.history
     if not name:
-        revision = approving.default_base(git)
+        revision = _head_branch(git) if repo.bare else ""
+        revision = revision or approving.default_base(git)
         return approving.branch_name(revision), git.resolve(revision)
     references = [r for r in (f"refs/remotes/origin/{name}", f"refs/heads/{name}") if ledger.tip(git, r)]
     if not references:
         raise UsageError(f"there is no branch '{name}' here", "git fetch origin")
     return name, git.resolve(references[0])
+
+
+def _head_branch(git: Git) -> str:
+    """Return the branch that HEAD of a repository without files names; empty where it is not there."""
+    try:
+        name = git.run("symbolic-ref", "HEAD").decode("utf-8", "replace").strip()
+    except GitError:
+        return ""
+    return name if ledger.tip(git, name) else ""
 
 
 def run_of(env: Mapping[str, str]) -> dict[str, str]:
@@ -162,9 +174,12 @@ def _drafts(repo: Repository, target: str, moves: BranchMoves, source: Source) -
 def _draft(repo: Repository, target: str, base: str, move: BranchMove, source: Source) -> StatementDraft:
     landed = move.landed
     pull_request = source.pull_request(landed.commit, target)
-    first_draft = draft(
-        repo, base, landed, target, source.inputs(pull_request), source.merged_at(pull_request)
-    )
+    inputs = source.inputs(pull_request)
+    first_draft = draft(repo, base, landed, target, inputs, source.merged_at(pull_request))
+    if pull_request is None or pull_request.merged_at is None:
+        then = merging.moment(first_draft.assessment, landed)
+        earlier = draft(repo, base, landed, target, inputs, then) if then else first_draft
+        first_draft = earlier if earlier.assessment.passes else first_draft
     return replace(
         first_draft,
         pull_request=source.describe(pull_request),
@@ -216,8 +231,8 @@ def retro(repo: Repository, what: str, options: RecordingOptions) -> Recorded:
 
 def _to_review(statements: Sequence[Statement], what: str) -> Statement:
     merged = [s for s in statements if s.kind == MERGE]
-    waiting = [s for s in merged if s.result in (OVERRIDDEN, BYPASSED)]
-    reviewed = {s.predicate["original"] for s in statements if s.kind == RETROACTIVE}
+    waiting = [s for s in merged if s.result in (OVERRIDDEN, BYPASSED, COMPOSED)]
+    reviewed = {s.original for s in statements if s.kind == RETROACTIVE}
     open_statements = [s for s in waiting if s.name not in reviewed]
     if len(open_statements) > 1:
         commits = ", ".join(s.merge[:12] for s in open_statements)
@@ -232,7 +247,7 @@ def _to_review(statements: Sequence[Statement], what: str) -> Statement:
 
 def afterwards(repo: Repository, original: Statement, source: Source) -> StatementDraft:
     """Return how a merge stands by what reviewers said since, without any override."""
-    git, target = repo.history, str(original.predicate["assessment"]["target"])
+    git, target = repo.history, original.target
     landed = mainline.one(git, original.merge)
     pull_request = source.pull_request(landed.commit, target)
     inputs = source.inputs(pull_request)
@@ -241,6 +256,7 @@ def afterwards(repo: Repository, original: Statement, source: Source) -> Stateme
         reviews=tuple(r for r in inputs.reviews if r.at > since),
         statements=tuple(_valid_today(repo, target, inputs.statements, since)),
         opened_by=inputs.opened_by or original.inputs.opened_by,
+        pushed_by=inputs.pushed_by or original.inputs.pushed_by,
     )
     now = clock.now()
     assessment = judge(repo, original.base, landed, target=target, inputs=later, at=now, overrides=False)
@@ -263,7 +279,7 @@ def _valid_today(
     if not statements:
         return
     tip = branch(repo, target)[1]
-    directory, origin = _directory(repo, tip), mainline.origin(repo.history, tip)
+    directory, origin = _directory(repo, tip), identity(repo.history, tip)
     good = signed.read(statements, directory, clock.now(), origin, lambda r: r.at > since)
     valid = {r.review_id for r in good.reviews if directory.active(str(r.person))}
     yield from (s for s in statements if s.oid in valid)

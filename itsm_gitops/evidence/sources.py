@@ -68,6 +68,7 @@ class Source:
     _of_commit: dict[str, PullRequest | None] = field(default_factory=dict)
     _reviews_by_number: dict[int, tuple[Review, ...]] = field(default_factory=dict)
     _pull_requests: dict[int, PullRequest] = field(default_factory=dict)
+    _pushed_by_number: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def pull_request(self, commit: str, target: str) -> PullRequest | None:
         """Return the pull request that brought a commit; None where there is no forge, or none."""
@@ -87,7 +88,8 @@ class Source:
         """Return the reviews of a pull request; the commits that reviewers saw are fetched."""
         reviews = self._reviews(pull_request) if pull_request else ()
         opened_by = pull_request.author if pull_request else self.opened_by
-        return Inputs((*self.reviews, *reviews), self.statements, opened_by)
+        pushed_by = self._pushed_by_number.get(pull_request.number, ()) if pull_request else ()
+        return Inputs((*self.reviews, *reviews), self.statements, opened_by, pushed_by)
 
     def _reviews(self, pull_request: PullRequest) -> tuple[Review, ...]:
         if pull_request.number not in self._reviews_by_number and self.forge is not None:
@@ -100,6 +102,9 @@ class Source:
                 self.repo.history, name, pull_request, pull_request.head, commits, forging.token(name)
             )  # fmt: skip
             self._reviews_by_number[pull_request.number] = reviews
+            self._pushed_by_number[pull_request.number] = forging.pushed_by(
+                self.repo.history, self.forge, pull_request, pull_request.base, pull_request.head, reviews
+            )
         return self._reviews_by_number[pull_request.number]
 
     def merged_at(self, pull_request: PullRequest | None) -> datetime:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,8 +19,9 @@ from itsm_gitops.forges.reviews import Review
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.assess import assess
 from itsm_gitops.gate.explain import as_json, review_json
+from itsm_gitops.gate.landing import LANDING, PROPOSAL
 from itsm_gitops.gate.policy import duration
-from itsm_gitops.gate.types import BYPASSED, NOT_APPLICABLE, OVERRIDDEN, Assessment
+from itsm_gitops.gate.types import BYPASSED, COMPOSED, NOT_APPLICABLE, OVERRIDDEN, Assessment
 from itsm_gitops.model import clock
 from itsm_gitops.repository import Repository, mainline
 from itsm_gitops.repository.mainline import Landed
@@ -35,11 +36,12 @@ _PER_FOLDER = 1000
 
 
 class Inputs(NamedTuple):
-    """What reviewers said: reviews from a forge or a file, signed statements, and who opened the pull request."""
+    """What reviewers said: reviews from a forge or a file, signed statements; who opened the request, who pushed to it."""
 
     reviews: tuple[Review, ...] = ()
     statements: tuple[StoredText, ...] = ()
     opened_by: str = ""
+    pushed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +81,17 @@ def judge(
     inputs: Inputs,
     at: datetime,
     overrides: bool = True,
+    judged: str = LANDING,
 ) -> Assessment:
     """Assess what a branch got when it went from ``base`` (a full hash) to ``landed``, as of ``at``.
 
-    Approvals may be about the commit that was merged, or about the result of the merge: either will do.
+    What came of the merge is judged. Approvals may be about the commit that was merged, or about the result: either
+    will do where they have the same content. ``composed`` is an assessment where the merged commit was approved by
+    itself, and the merge made something else of it. ``judged`` is how: old statements are computed as PROPOSAL.
     """
-    proposed = mainline.proposed(repo.history, base, landed)
-    assessments = []
-    for head in dict.fromkeys([proposed, landed.commit]):
-        assessment = assess(
+
+    def of(head: str, way: str) -> Assessment:
+        return assess(
             repo,
             base=base,
             head=head,
@@ -95,13 +99,21 @@ def judge(
             reviews=inputs.reviews,
             now=at,
             opened_by=inputs.opened_by,
+            pushed_by=inputs.pushed_by,
             statements=inputs.statements,
             overrides=overrides,
+            judged=way,
         )
+
+    proposed = mainline.proposed(repo.history, base, landed)
+    assessments = []
+    for head in dict.fromkeys([proposed, landed.commit]):
+        assessment = of(head, judged)
         if assessment.passes:
             return assessment
         assessments.append(assessment)
-    return assessments[0]
+    first = assessments[0]
+    return replace(first, composed=of(proposed, PROPOSAL).passes) if first.unseen else first
 
 
 def outcome(assessment: Assessment, *, changed: bool = True) -> str:
@@ -111,7 +123,9 @@ def outcome(assessment: Assessment, *, changed: bool = True) -> str:
     """
     if not changed:
         return NOT_APPLICABLE
-    return assessment.result if assessment.passes else BYPASSED
+    if assessment.passes:
+        return assessment.result
+    return COMPOSED if assessment.composed else BYPASSED
 
 
 def used(inputs: Inputs, assessment: Assessment) -> Inputs:
@@ -169,6 +183,7 @@ def _inputs_json(inputs: Inputs) -> dict[str, Any]:
             for s in inputs.statements
         ],
         "opened_by": inputs.opened_by,
+        "pushed_by": list(inputs.pushed_by),
     }
 
 

@@ -131,7 +131,7 @@ def _recorded(git: Git, ledger: LedgerFiles, draft: StatementDraft) -> bool:
     ending = f"-{draft.kind}-{draft.landed.commit}.json"
     statements = [_read(git, p) for p in ledger.files if p.path.endswith(ending)]
     target = draft.assessment.target
-    return any(s is not None and s.predicate["assessment"]["target"] == target for s in statements)
+    return any(s is not None and s.target == target for s in statements)
 
 
 def _keeps(git: Git, draft: StatementDraft) -> Iterator[str]:

@@ -14,7 +14,7 @@ from itsm_gitops.forges.gitea import Gitea
 from itsm_gitops.forges.github import GitHub
 from itsm_gitops.forges.gitlab import GitLab
 from itsm_gitops.forges.http import ForgeError
-from itsm_gitops.forges.reviews import PullRequest, Review
+from itsm_gitops.forges.reviews import APPROVED, PROGRAM, PullRequest, Review
 from itsm_gitops.model.errors import GitError, UsageError
 from itsm_gitops.repository import Git, Repository, transfer
 
@@ -36,7 +36,8 @@ class Gathered:
     """A pull request as the gate needs it: the commits to compare, and the reviews.
 
     ``base`` and ``head`` are commits that this repository has; ``target`` is a branch. ``event``
-    is what started this run, None where the number was given by hand.
+    is what started this run, None where the number was given by hand. ``pushed_by`` are those who pushed to it, by
+    identity (``bot:`` before that of a program); asked for only where somebody approves.
     """
 
     pull_request: PullRequest
@@ -45,6 +46,7 @@ class Gathered:
     head: str
     target: str
     event: events.Event | None = None
+    pushed_by: tuple[str, ...] = ()
 
 
 def forge_name(repo: Repository, forge: str = "", env: Mapping[str, str] | None = None) -> str:
@@ -176,7 +178,23 @@ def gather(
             raise GitError(
                 f"commit {commit[:9]} is not in this repository", "git fetch origin; or fetch-depth: 0"
             )
-    return Gathered(pull_request, reviews, base, head, pull_request.target, event)
+    by = pushed_by(repo.history, server, pull_request, base, head, reviews)
+    return Gathered(pull_request, reviews, base, head, pull_request.target, event, by)
+
+
+def pushed_by(
+    git: Git, server: Forge, pull_request: PullRequest, base: str, head: str, reviews: Sequence[Review]
+) -> tuple[str, ...]:
+    """Return who pushed what ``head`` has and ``base`` has not, as far as the forge tells; raises ForgeError.
+
+    Nobody where nobody approves: then nobody need be kept apart.
+    """
+    pushes = server.pushes(pull_request.number) if any(r.state == APPROVED for r in reviews) else []
+    if not pushes:
+        return ()
+    commits = set(git.run("rev-list", "--end-of-options", f"{base}..{head}", "--").decode("ascii").split())
+    ours = [p for p in pushes if p.identity and (p.commit is None or p.commit in commits)]
+    return tuple(sorted({f"{PROGRAM if p.bot else ''}{p.identity}" for p in ours}))
 
 
 def _tip(git: Git, target: str) -> str:

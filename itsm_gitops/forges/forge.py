@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from itsm_gitops.forges.reviews import PullRequest, Review
+from itsm_gitops.forges.reviews import PullRequest, Push, Review
 
 
 class Forge(Protocol):
@@ -18,6 +18,10 @@ class Forge(Protocol):
 
     def reviews(self, number: int) -> list[Review]:
         """Return every submitted review, oldest first."""
+        ...
+
+    def pushes(self, number: int) -> list[Push]:
+        """Return who pushed to a pull request; empty where the forge does not tell this token."""
         ...
 
     def merged_pull_request(self, commit: str, target: str) -> int | None:

@@ -13,6 +13,7 @@ from typing import Any
 from itsm_gitops.forges import answers as shape
 from itsm_gitops.forges.github import GitHub
 from itsm_gitops.forges.http import PAGES_MAX, Client, ForgeError
+from itsm_gitops.forges.reviews import Push
 
 # Gitea writes this where a time is not set.
 _UNSET = "0001-01-01T00:00:00Z"
@@ -50,6 +51,15 @@ class Gitea(GitHub):
         for entry in self._timeline(f"{self.path}/issues/{int(number)}/timeline"):
             if shape.dig(entry, "type") == "change_target_branch":
                 yield shape.moment(entry, "created_at")
+
+    def pushes(self, number: int) -> list[Push]:
+        """Return who pushed to a pull request since it was opened; raises ForgeError.
+
+        Before that, the branch was whoever's who opened it.
+        """
+        timeline = self._timeline(f"{self.path}/issues/{int(number)}/timeline")
+        pushed = [e for e in timeline if shape.dig(e, "type") == "pull_push"]
+        return [Push(shape.identity(self.name, shape.dig(e, "user")), False) for e in pushed]
 
     def _timeline(self, path: str) -> Iterator[Any]:
         """Yield everything that happened to a pull request.

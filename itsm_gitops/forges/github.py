@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from itsm_gitops.forges import answers as shape
 from itsm_gitops.forges.http import Client, ForgeError
-from itsm_gitops.forges.reviews import APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED, PullRequest, Review
+from itsm_gitops.forges.reviews import (
+    APPROVED,
+    CHANGES_REQUESTED,
+    COMMENTED,
+    DISMISSED,
+    PullRequest,
+    Push,
+    Review,
+)
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
 _STATES = {
@@ -32,7 +40,13 @@ _UNSUBMITTED = ("PENDING", "REQUEST_REVIEW")
 _SENT_ELSEWHERE = ("base_ref_changed", "automatic_base_change_succeeded")
 # No permission, not to be seen, switched off: asking again would not help.
 _REFUSALS = (403, 404, 410)
+# What of a branch's activity brings commits to it.
+_PUSHES = ("push", "force_push", "branch_creation")
 ACTIONS_BOT = "github-actions[bot]"
+ACTIONS_APP = 15368  # the number of GitHub Actions among GitHub's apps: no other may say "gate"
+# The events whose workflow is that of the target branch, and not of the pull request.
+_FROM_TARGET = ("pull_request_target", "merge_group")
+_JOBS_MAX = 30  # jobs of one name on one commit that are looked at
 
 
 class OpenPullRequest(NamedTuple):
@@ -43,10 +57,18 @@ class OpenPullRequest(NamedTuple):
     draft: bool
 
 
-class Run(NamedTuple):
-    """A run of a job of Actions: the job's number, whether it has ended, and whether well."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a job of Actions.
+
+    ``job`` and ``run`` (of the whole workflow) are numbers, ``attempt`` counts the repetitions of the run from 1,
+    ``begun`` is in UTC. ``ended`` says that it is over, and ``passed`` that it ended well.
+    """
 
     job: int
+    run: int
+    attempt: int
+    begun: datetime
     ended: bool
     passed: bool
 
@@ -113,6 +135,31 @@ class GitHub:
             return [_elsewhere(r, note) for r in reviews]
         # In the same second the move is the later one: who is in doubt asks again.
         return [_elsewhere(r) if last is not None and r.at <= last else r for r in reviews]
+
+    def pushes(self, number: int) -> list[Push]:
+        """Return who pushed to the branch of a pull request, in this repository or a fork; raises ForgeError.
+
+        The branch may have been used before: each push says what the branch was then. Empty where the token may not
+        read the activity.
+        """
+        head = shape.dig(self.client.get(f"{self.path}/pulls/{int(number)}"), "head")
+        source, branch = shape.dig(head, "repo.full_name"), shape.dig(head, "ref")
+        if not isinstance(source, str) or not isinstance(branch, str):
+            return []  # the fork was deleted
+        path = f"/repos/{check_name(*source.partition('/')[::2])}/activity"
+        try:
+            entries = list(self._list(path, ref=f"refs/heads/{branch}"))
+        except ForgeError as error:
+            if error.status not in _REFUSALS:
+                raise
+            return []
+        return [self._push(e) for e in entries if shape.dig(e, "activity_type") in _PUSHES]
+
+    def _push(self, entry: Any) -> Push:
+        account, after = shape.dig(entry, "actor"), shape.dig(entry, "after")
+        login = shape.dig(account, "login")
+        bot = shape.dig(account, "type") == "Bot" or (isinstance(login, str) and login.endswith("[bot]"))
+        return Push(shape.identity(self.name, account), bot, after if shape.is_commit(after) else None)
 
     def _sent_elsewhere(self, number: int) -> Iterator[datetime]:
         """Yield when the target branch of a pull request was changed."""
@@ -209,32 +256,45 @@ class GitHub:
         errors = shape.dig(data, "errors")
         return errors if isinstance(errors, list) else []
 
-    def last_run(self, commit: str, check: str) -> Run | None:
-        """Return the newest run of a job of Actions on this commit; None where it never ran."""
+    def last_run(self, commit: str, check: str, workflow: str) -> Run | None:
+        """Return the newest run of a job of one workflow on this commit; None where it never ran. Raises ForgeError.
+
+        Anybody who may open a pull request can have a job of any name run on its commits. Ours is by GitHub Actions, of
+        the workflow's own path, and was started by an event that takes the workflow from the target branch.
+        """
         runs = self.client.pages(
             f"{self.path}/commits/{commit}/check-runs",
             {"check_name": check, "filter": "latest"},
             key="check_runs",
         )
-        ours = [
-            r for r in runs if shape.dig(r, "app.slug") == "github-actions" and shape.dig(r, "name") == check
-        ]
+        jobs = [r for r in runs if shape.dig(r, "app.id") == ACTIONS_APP and shape.dig(r, "name") == check]
         # A check run of Actions has the number of its job; the newest has the highest.
-        newest = max(ours, key=lambda r: shape.number(r, "id"), default=None)
-        if newest is None:
-            return None
-        ended = shape.dig(newest, "status") == "completed"
-        return Run(shape.number(newest, "id"), ended, shape.dig(newest, "conclusion") == "success")
+        jobs.sort(key=lambda r: shape.number(r, "id"), reverse=True)
+        for job in jobs[:_JOBS_MAX]:
+            number = shape.number(job, "id")
+            run = shape.number(self.client.get(f"{self.path}/actions/jobs/{number}"), "run_id")
+            about = self.client.get(f"{self.path}/actions/runs/{run}")
+            path = shape.text(about, "path").partition("@")[0]
+            if path == workflow and shape.dig(about, "event") in _FROM_TARGET:
+                ended = shape.dig(job, "status") == "completed"
+                return Run(
+                    job=number,
+                    run=run,
+                    attempt=shape.number(about, "run_attempt"),
+                    begun=shape.moment(about, "run_started_at"),
+                    ended=ended,
+                    passed=shape.dig(job, "conclusion") == "success",
+                )
+        return None
 
-    def run_again(self, job: int) -> None:
+    def run_again(self, run: Run) -> None:
         """Run the workflow that a job is of again, all of it; raises ForgeError.
 
         The job that is the required check must itself turn green: a check of another run does not
         count for the pull request. While one job of a workflow runs again GitHub refuses another, so
         they are not started one by one. It also refuses after 50 times and after 30 days.
         """
-        run = shape.number(self.client.get(f"{self.path}/actions/jobs/{int(job)}"), "run_id")
-        self.client.send("POST", f"{self.path}/actions/runs/{run}/rerun")
+        self.client.send("POST", f"{self.path}/actions/runs/{run.run}/rerun")
 
 
 def _elsewhere(review: Review, note: str = "") -> Review:

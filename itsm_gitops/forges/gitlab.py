@@ -1,9 +1,9 @@
 """GitLab: merge requests and their approvals, over ``https://HOST/api/v4``.
 
 GitLab does not say which commit an approval saw. It is inferred: the newest version of the merge
-request when the approval was given. Without the time of the approval (older servers) it is known only while
-there is a single version; otherwise the approval has no commit and counts for nothing, and
-the approver can sign a statement (``itsm approve --sign``) or approve again.
+request when the approval was given, or the one before where that was pushed within MARGIN of it. Without the
+time of the approval (older servers) it is known only while there is a single version; otherwise the approval has
+no commit and counts for nothing, and the approver can sign a statement (``itsm approve --sign``) or approve again.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from itsm_gitops.forges import answers as shape
 from itsm_gitops.forges.http import Client, ForgeError
-from itsm_gitops.forges.reviews import APPROVED, CHANGES_REQUESTED, PullRequest, Review
+from itsm_gitops.forges.reviews import APPROVED, CHANGES_REQUESTED, PullRequest, Push, Review
 
+# Nobody reads a push in less, and the page that was open showed what was there before.
+MARGIN = timedelta(seconds=15)
 _PROJECT = re.compile(r"[1-9]\d{0,15}|[A-Za-z0-9_][\w.-]*(?:/[\w.-]+)+", re.ASCII)
 # Tokens of projects and groups act through accounts named like this.
+_ADDED = re.compile(r"added \d{1,6} commits?\b", re.ASCII)
 _BOT = re.compile(r"(?:project|group)_\d+_bot\w*|service_account_\w+|ghost\d*", re.ASCII)
 
 
@@ -93,6 +96,11 @@ class GitLab:
             key=lambda r: (r.at, r.identity),
         )
 
+    def pushes(self, number: int) -> list[Push]:
+        """Return who pushed to a merge request since it was opened, by the notes that GitLab makes; raises ForgeError."""
+        notes = self.client.pages(f"{self._merge_request(number)}/notes")
+        return [_push(shape.dig(n, "author")) for n in notes if _is_push(n)]
+
     def _against(self, number: int) -> list[Review]:
         return [
             _review(shape.dig(r, "user"), CHANGES_REQUESTED, None, shape.moment(r, "created_at"))
@@ -143,13 +151,28 @@ class GitLab:
         return self.client.get(self.path)
 
 
+def _is_push(note: Any) -> bool:
+    """Whether a note is GitLab's own about commits; ``system`` cannot be set by who writes a note."""
+    text = shape.dig(note, "body")
+    return shape.dig(note, "system") is True and isinstance(text, str) and _ADDED.match(text) is not None
+
+
+def _push(account: Any) -> Push:
+    login = shape.dig(account, "username")
+    bot = isinstance(login, str) and _BOT.fullmatch(login) is not None
+    return Push(shape.identity("gitlab", account), bot)
+
+
 def _approval(data: Any, versions: Sequence[MergeRequestVersion]) -> Review:
     account = shape.dig(data, "user")
     if not versions:
         raise ForgeError("GitLab tells no version of this merge request", "try again in a moment")
     if shape.dig(data, "approved_at") is not None:
         at = shape.moment(data, "approved_at")
-        earlier = [v for v in versions if v.since <= at]
+        # What there was from the beginning is all that there was to be seen.
+        earlier = [v for v in versions if v.since <= at - MARGIN] or [
+            v for v in versions[:1] if v.since <= at
+        ]
         review = _review(account, APPROVED, earlier[-1].commit if earlier else None, at)
         return replace(review, target="") if _sent_elsewhere(earlier, versions) else review
     # The oldest moment it can have been given: an age limit must not be stretched by not knowing.

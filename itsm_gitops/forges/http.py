@@ -12,7 +12,10 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.message import Message
+from email.utils import parsedate_to_datetime
+from math import ceil
 from typing import Any, NamedTuple
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -30,6 +33,11 @@ _CHUNK = 1 << 16
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _REDIRECTS = (301, 302, 307, 308)
 _TRANSIENT = (500, 502, 503, 504)
+_MINUTE, _HOUR = 60.0, 3600.0
+_FAR = 7 * 24 * _HOUR  # no limit asks for more than a day; what is beyond a week is a mistake in a header
+_DIGITS = 8
+# As GitHub words its limits against bursts, today and formerly.
+_BURST = ("secondary rate limit", "abuse detection", "abuse rate limit")
 
 
 class ForgeError(ItsmError):
@@ -98,18 +106,28 @@ class Client:
 
     def pages(self, path: str, query: Mapping[str, object] | None = None, *, key: str = "") -> Iterator[Any]:
         """Yield the entries of all pages of a list (or of the list under ``key``); raises ForgeError."""
-        url: str | None = self._url(path, {"per_page": 100, **(query or {})})
-        for _ in range(PAGES_MAX):
+        asked = {"per_page": 100, **(query or {})}
+        size = int(str(asked.get("limit", asked["per_page"])))
+        url: str | None = self._url(path, asked)
+        previous: list[Any] = []
+        for number in range(1, PAGES_MAX + 1):
             answer = self.request("GET", str(url))
             entries = answer.data.get(key) if key and isinstance(answer.data, dict) else answer.data
             if not isinstance(entries, list):
                 raise ForgeError(
                     f"{_without_query(str(url))} did not answer with a list", "is the address right?"
                 )
+            if entries and entries == previous:
+                raise ForgeError(
+                    f"{_without_query(str(url))} answers the same page again and names no next one",
+                    "a proxy may take away the header 'Link'",
+                )
             yield from entries
-            url = self._next(str(url), answer.headers)
-            if url is None:
+            url, previous = self._next(str(url), answer.headers), entries
+            if url is None and (answer.headers.get("Link") or len(entries) < size):
                 return
+            # A full page without any link: only the next page tells whether it was the last.
+            url = url or self._url(path, {**asked, "page": number + 1})
         raise ForgeError(f"{path} has more than {PAGES_MAX} pages", "this cannot be a real list")
 
     def _next(self, url: str, headers: Message) -> str | None:
@@ -150,16 +168,12 @@ class Client:
                 if limit is None and not (method == "GET" and answer.status in _TRANSIENT):
                     raise refusal(method, url, answer)
                 pause = max(pause, limit or _retry_after(answer.headers) or 0.0)
-                problem = (
-                    "asks to wait: too many requests" if limit is not None else f"fails ({answer.status})"
-                )
+                problem = f"fails ({answer.status})" if limit is None else _limited(answer)
             waited += pause
             spent = max(waited, self.monotonic() - begun + pause)
             if attempt == ATTEMPTS or spent > PATIENCE:
                 tried = f"{attempt} attempt{'s' if attempt > 1 else ''}"
-                raise ForgeError(
-                    f"{_without_query(url)} {problem} ({tried})", f"try again in {max(pause, 60):.0f} s"
-                )
+                raise ForgeError(f"{_without_query(url)} {problem} ({tried})", _later(max(pause, 60)))
             self.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
@@ -216,12 +230,23 @@ def _decoded(raw: bytes, url: str, status: int) -> Any:
 
 
 def _retry_after(headers: Message) -> float | None:
-    seconds = (headers.get("Retry-After") or "").strip()
-    return float(seconds) if seconds.isdigit() and len(seconds) < 8 else None
+    """Return the seconds that a server asks to wait, whichever of HTTP's two forms it uses."""
+    text = (headers.get("Retry-After") or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text) if len(text) < _DIGITS else _FAR
+    try:
+        at = parsedate_to_datetime(text)
+        return max((at - clock.now()).total_seconds(), 0.0)
+    except (ValueError, TypeError):  # no date, or one without a time zone
+        return None
 
 
 def _rate_limit(answer: Answer) -> float | None:
-    """Return how long a rate limit asks to wait (0: it does not say); None for another answer."""
+    """Return how long a rate limit asks to wait (0: it does not say); None for another answer.
+
+    GitHub refuses with 403 as well as 429; a secondary limit may come without any header and says so in its message,
+    and then asks to wait for a minute at least (GitHub, "Rate limits for the REST API").
+    """
     if answer.status not in (403, 429):
         return None
     after = _retry_after(answer.headers)
@@ -229,9 +254,38 @@ def _rate_limit(answer: Answer) -> float | None:
         return after
     if (answer.headers.get("X-RateLimit-Remaining") or "").strip() == "0":
         reset = (answer.headers.get("X-RateLimit-Reset") or "").strip()
-        left = int(reset) - clock.now().timestamp() if reset.isdigit() and len(reset) < 12 else 0.0
-        return max(left, 0.0)
+        if not (reset.isascii() and reset.isdigit()):
+            return 0.0
+        # Milliseconds or nonsense: no limit lasts for years.
+        left = int(reset[: _DIGITS * 2]) - clock.now().timestamp()
+        return min(max(left, 0.0), _FAR)
+    if _secondary(answer):
+        return _MINUTE
     return 0.0 if answer.status == 429 else None
+
+
+def _secondary(answer: Answer) -> bool:
+    """Whether a refusal says of itself that it is one of the limits against bursts."""
+    said = answer.data.get("message") if isinstance(answer.data, dict) else None
+    return isinstance(said, str) and any(words in said.lower() for words in _BURST)
+
+
+def _limited(answer: Answer) -> str:
+    if _secondary(answer) or (answer.status == 403 and answer.headers.get("Retry-After")):
+        return "asks to wait: a secondary rate limit, against too many requests at once"
+    return "asks to wait: too many requests"
+
+
+def _later(seconds: float) -> str:
+    """Say when to try again, in the unit that people count such a time in."""
+    if seconds >= _FAR:
+        return "try again later; the server does not say sensibly when"
+    if seconds < 2 * _MINUTE:
+        return f"try again in {ceil(seconds)} s"
+    if seconds < 2 * _HOUR:
+        return f"try again in {ceil(seconds / _MINUTE)} minutes"
+    moment = clock.now() + timedelta(seconds=seconds)
+    return f"try again in {ceil(seconds / _HOUR)} hours, after {clock.format_time(moment)}"
 
 
 _HINTS = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 APPROVED = "approved"
 CHANGES_REQUESTED = "changes_requested"
@@ -26,7 +27,8 @@ class Review:
     A signed statement names its person, which its key proves. ``source`` is the adapter's name.
     ``commit`` is what the reviewer saw (None: unknown). ``digest`` is the changeset a signed
     statement is about. ``target`` is the branch it was given for (None: unknown; empty: another one). ``login`` is
-    a label and decides nothing. ``changes`` are the change records a signed statement names.
+    a label and decides nothing. ``changes`` are the change records a signed statement names, ``base`` the tip of the
+    target branch that it was signed on (empty: not said; a forge's review is bound to its pull request instead).
     """
 
     person: str | None
@@ -43,6 +45,21 @@ class Review:
     note: str = ""
     login: str = ""
     changes: tuple[str, ...] = ()
+    base: str = ""
+
+
+PROGRAM = "bot:"  # before the identity of an account that the forge says is a program
+
+
+class Push(NamedTuple):
+    """Somebody pushed to a pull request: the account, whether it is a program, the commit that the branch was then.
+
+    ``identity`` is ``FORGE:NUMBER``, empty for a deleted account; ``commit`` is None where the forge does not tell.
+    """
+
+    identity: str
+    bot: bool
+    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

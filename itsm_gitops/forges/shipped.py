@@ -1,4 +1,4 @@
-"""The files that `itsm init` writes for a forge: its workflows, or the hooks of a plain Git server."""
+"""What `itsm init` writes for a forge: its workflows, or the hooks of a plain Git server, and the robots it commits by."""
 
 from __future__ import annotations
 
@@ -17,6 +17,22 @@ _FORGES = {
 }
 FORGES = tuple(_FORGES)
 
+# What a forge commits as where somebody edits, merges or reverts on its pages. Copilot writes as author or
+# co-author; the others only commit. Forges of one's own use the same names at their own host.
+_ROBOTS = {
+    "github": (
+        "noreply@github.com",
+        "175728472+copilot@users.noreply.github.com",
+        "198982749+copilot@users.noreply.github.com",
+    ),
+    "gitlab": ("noreply@gitlab.com",),
+    "gitea": ("gitea@fake.local", "forgejo@fake.local"),
+    "plain": (),
+}
+_AT_HOST = {"github": ("noreply",), "gitlab": ("noreply", "gitlab"), "gitea": ("gitea", "forgejo", "noreply")}
+_EDITORS = ("github", "github enterprise", "gitlab", "gitea", "forgejo", "codeberg")
+_MAILBOXES = frozenset(m for boxes in _AT_HOST.values() for m in boxes) | {"no-reply"}
+
 
 def forge_files(forge: str) -> dict[str, bytes]:
     """Return the files that a forge needs, by their path in a repository; raises UsageError."""
@@ -29,3 +45,21 @@ def forge_files(forge: str) -> dict[str, bytes]:
         path = places.get(name) or places[""] + name
         files[path] = source.read_bytes().replace(b"{version}", __version__.encode())
     return files
+
+
+def robots(forge: str, host: str = "") -> tuple[str, ...]:
+    """Return the addresses that a forge commits by on somebody's behalf, in lower case, sorted.
+
+    ``host`` is that of a forge of one's own (GitHub Enterprise Server, GitLab, Gitea or Forgejo), else empty.
+    """
+    known = _ROBOTS[forge]
+    own = [f"{box}@{host.lower()}" for box in _AT_HOST.get(forge, ())] if host else []
+    return tuple(sorted({*known, *own}))
+
+
+def is_web_editor(shown: str, address: str) -> bool:
+    """Whether ``Name <address>`` looks like a forge's own committer: a hint for a message, nothing is decided by it."""
+    name, box = shown.partition(" <")[0].strip().lower(), address.lower().partition("@")[0]
+    return any(address.lower() in known for known in _ROBOTS.values()) or (
+        name in _EDITORS or box in _MAILBOXES
+    )

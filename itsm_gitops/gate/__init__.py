@@ -8,8 +8,10 @@ How a pull request is judged
    which commit.
 2. Policy, roles, people, delegates and owners are read from the base. What the pull request makes of them counts after it is
    merged.
-3. `digest.py` takes modes, blobs, status and path of every entry between merge base and head. That is what an approval is
+3. `landing.py` makes the merge in memory: what lands is judged, not what a branch that is behind shows. `digest.py` takes
+   modes, blobs, status and path of every entry in which it differs from the base. That is what an approval is
    bound to: a rebase, a clean merge or a squash keeps it, anything else changes it, and the difference is named.
+   A signed approval is used up by the merge that it allowed (`spent.py`).
 4. `requirements.py` spells every rule that applies out for its items, `reviews.py` and `separation.py` decide which
    reviews count, `verdicts.py` compares. What cannot be decided is an ERROR; no rule at all is one, too.
 5. Everybody asks the same function, `assess.assess`: the command line, the workflows, the hook of a plain server, the

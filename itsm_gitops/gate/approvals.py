@@ -44,6 +44,7 @@ class Meant(NamedTuple):
     target: str
     reviews: tuple[Review, ...] = ()
     opened_by: str = ""
+    pushed_by: tuple[str, ...] = ()
 
 
 def approvals(
@@ -63,7 +64,7 @@ def approvals(
         )  # fmt: skip
     return assess(
         repo, base=meant.base, head=meant.head, target=meant.target, reviews=reviews, now=now,
-        opened_by=meant.opened_by,
+        opened_by=meant.opened_by, pushed_by=meant.pushed_by,
     )  # fmt: skip
 
 
@@ -88,7 +89,8 @@ def _of_forge(repo: Repository, forge: str, number: int | None) -> Meant:
     from itsm_gitops.forges.connection import gather
 
     found = gather(repo, forge=forge, number=number)
-    return Meant(found.base, found.head, found.target, found.reviews, found.pull_request.author)
+    author = found.pull_request.author
+    return Meant(found.base, found.head, found.target, found.reviews, author, found.pushed_by)
 
 
 def reviews_of(path: str) -> tuple[tuple[Review, ...], str]:
@@ -207,7 +209,7 @@ def approve(
     does not know, a part in the request).
     """
     from itsm_gitops.gate import signed
-    from itsm_gitops.repository import mainline
+    from itsm_gitops.repository.identity import identity
 
     before = approvals(repo, asked)
     if not before.digest:
@@ -219,7 +221,7 @@ def approve(
         raise Refused(f"this approval would not count: {before.separated[person]}")
     file = signing_key(repo, key)
     signed.require_key(directory, person, file, before.at.date())
-    text = signed.statement(before, mainline.origin(repo.history, before.base), person, state, note)
+    text = signed.statement(before, identity(repo.history, before.base), person, state, note)
     subject = before.changes[0] if before.changes else before.digest.removeprefix("sha256:")[:12]
     name = signed.sign(repo.history, text, file, subject)
     return Approved(name, text.decode(), approvals(repo, asked))

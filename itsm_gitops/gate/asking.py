@@ -17,7 +17,7 @@ from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import Policy, read_policy
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.requirements import AppliedRequirement, required
-from itsm_gitops.gate.separation import separate
+from itsm_gitops.gate.separation import Provenance, separate
 from itsm_gitops.gate.summary import describe
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
@@ -81,7 +81,7 @@ class _Asker:
         change = Touched(entry.path, entry.id, kind, None, asked_for)
         request = _Proposal(self._policy, self._store, self._graph, change, self._now)
         asked, _, _ = required(request)
-        parts = separate(self._policy, self._directory, (), "", {entry.id: [data]}).people
+        parts = separate(self._policy, self._directory, (), Provenance(), {entry.id: [data]}).apart()
         needs = [self._need(a, frozenset(parts)) for a in asked if a.requirement.count or a.error]
         return Asking(describe(request, change), tuple(needs))
 

@@ -11,27 +11,36 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from itsm_gitops.forges.reviews import Review
+from itsm_gitops.forges.reviews import PROGRAM, Review
+from itsm_gitops.gate import landing, signed
 from itsm_gitops.gate import requirements as wanted
-from itsm_gitops.gate import signed
-from itsm_gitops.gate.digest import ReviewedContent, content
+from itsm_gitops.gate.announced import Announcements
+from itsm_gitops.gate.authors import joining, unknown_words, with_joining
+from itsm_gitops.gate.digest import Content, ReviewedContent, content
+from itsm_gitops.gate.disclosure import notes
+from itsm_gitops.gate.lapsed import lapsed
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import ApprovalRule, Policy, read_policy
+from itsm_gitops.gate.progress import asked_again
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.reviews import Judge
-from itsm_gitops.gate.separation import Parts, separate
+from itsm_gitops.gate.separation import Parts, Provenance, separate
+from itsm_gitops.gate.signers import signers
+from itsm_gitops.gate.spent import ApprovalUse
 from itsm_gitops.gate.summary import describe
 from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, Assessment, Requirement, Verdict, worst
-from itsm_gitops.gate.verdicts import JudgedRequirements, judge
+from itsm_gitops.gate.verdicts import JudgedRequirements, OtherDirectories, judge
 from itsm_gitops.model.decisions import POLICY
+from itsm_gitops.model.door import plain_name
 from itsm_gitops.model.errors import Incomplete, RuleBookError
-from itsm_gitops.model.meaning import PERSON
-from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
-from itsm_gitops.repository import Repository, Snapshot, Store, load_store, mainline, read_rulebook, refs
+from itsm_gitops.repository import Repository, Snapshot, Store, load_store, read_rulebook, refs
 from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
+from itsm_gitops.repository.identity import identity, pinned
 from itsm_gitops.repository.mended import Mended, mended
 from itsm_gitops.repository.part import PartialSnapshot
+from itsm_gitops.repository.recall import load_recalling
+from itsm_gitops.repository.snapshot import CONFIG
 
 _NAMED = 5
 _PURPOSE = "who must approve"
@@ -46,15 +55,20 @@ def assess(
     reviews: Iterable[Review] = (),
     now: datetime,
     opened_by: str = "",
+    pushed_by: Sequence[str] = (),
     statements: Iterable[refs.StoredText] | None = None,
     overrides: bool = True,
+    judged: str = landing.LANDING,
 ) -> Assessment:
     """Return how the request that brings ``head`` into ``base`` stands.
 
     ``base`` is the tip of the branch it wants to enter, called ``target``; ``opened_by`` the
-    account that opened it. ``statements`` are signed ones, to be checked here; None stands for all
+    account that opened it, ``pushed_by`` who pushed to it (see ``separation.Provenance``). ``statements`` are signed ones, to be checked here; None stands for all
     that the repository keeps. Without ``overrides`` nobody may let it pass in the place of those who
     are asked. Policy, roles, people, delegates and owners are those of ``base``.
+    What is judged is what would land: the merge result against ``base``. As a PROPOSAL (``judged``) it is what the
+    branch shows since it left the target branch, and nothing is asked about earlier merges: so
+    programs of version 0.1 judged.
     What cannot be decided is a verdict ERROR, never a pass: so is everything while a document of the CMDB
     or a record in question cannot be read at ``base``, unless the request repairs it (then the last version
     that could be read counts). Raises GitError where a commit or
@@ -64,12 +78,14 @@ def assess(
     base_commit, head_commit = git.resolve(base), git.resolve(head)
     git.require_history("who wrote what is to be merged")
     merge_base, *more = merge_bases(git, base_commit, head_commit)
-    blank = Assessment(base_commit, merge_base, head_commit, target, "", now)
+    blank = Assessment(base_commit, merge_base, head_commit, target, "", now, judged=judged)
     if more:
-        return replace(blank, messages=(_crossed([merge_base, *more], target),))
+        return replace(blank, messages=(landing.crossed([merge_base, *more], target),))
     kept = refs.texts(git, signed.PREFIX) if statements is None else tuple(statements)
     try:
-        return _Case(repo, blank, tuple(reviews), opened_by, kept, overrides).assessment()
+        return _Case(
+            repo, blank, tuple(reviews), Provenance(opened_by, tuple(pushed_by)), kept, overrides
+        ).assessment()
     except (RuleBookError, Incomplete) as error:
         said = " ".join(error.message.split("\n"))
         text = f"{said}; {error.hint}" if error.hint else said
@@ -83,7 +99,7 @@ class _Case:
     repo: Repository
     blank: Assessment
     reviews: Sequence[Review]
-    opened_by: str
+    provenance: Provenance
     statements: Sequence[refs.StoredText]
     overrides: bool
 
@@ -99,13 +115,15 @@ class _Case:
         found = signed.read(self.statements, self.directory, self.blank.at, self._origin, self._about_this)
         standing = self.judge.sort((*self.reviews, *found.reviews))
         standing.rejected.extend(found.rejected)
-        judged = judge(asked, self.judge, standing, self.head_directory)
+        others = OtherDirectories(lambda: self.head_directory, lambda: self.began_directory)
+        judged = judge(asked, self.judge, standing, others)
         verdicts = [*self._unjudgeable(left, asked), *judged.verdicts, *map(_not_applicable, idle)]
         if not asked:
             verdicts.insert(0, _error("policy", "no rule of the policy applies, and that is never a pass"))
         return replace(
             self.blank,
             digest=request.content.digest,
+            unseen=self._unseen,
             changes=tuple(t.id for t in request.changes),
             paths=tuple(request.content.changes),
             verdicts=tuple(verdicts),
@@ -114,9 +132,10 @@ class _Case:
             messages=tuple(self._messages(judged)),
             authors=parts.authors,
             committers=parts.committers,
-            separated={person: why for person, (_, why) in parts.people.items()},
+            separated=parts.apart(),
             sources=self._sources(asked, judged),
             facts={t.id: describe(request, t) for t in request.changes},
+            notes=notes(request),
         )
 
     @cached_property
@@ -124,9 +143,20 @@ class _Case:
         return read_policy(self.base.book.policy(POLICY))
 
     @cached_property
+    def _merge(self) -> landing.MergePreview:
+        about = self.blank
+        return landing.preview(
+            self.repo.history, about.merge_base, about.base, about.head, judged=about.judged
+        )
+
+    @cached_property
+    def _unseen(self) -> str:
+        return landing.unseen(self.repo.history, self._merge, self.request.content, self.policy.ignores)
+
+    @cached_property
     def _records(self) -> list[str]:
-        found = changeset(self.repo.history, self.blank.merge_base, self.blank.head)
-        return [c.path for c in found]
+        merge = self._merge
+        return [c.path for c in changeset(merge.git, merge.old, merge.new)]
 
     @cached_property
     def base(self) -> Store:
@@ -134,8 +164,7 @@ class _Case:
         try:
             return _complete(part)
         except (Incomplete, RuleBookError):
-            head = self.repo.snapshot(self.blank.head)
-            repaired = mended(self.repo.history, self.blank.base, head, self._records)
+            repaired = mended(self.repo.history, self.blank.base, self._merge.snapshot, self._records)
             if not repaired:
                 raise
             older = Mended(self.repo.snapshot(self.blank.base), repaired)
@@ -144,8 +173,8 @@ class _Case:
     @cached_property
     def head(self) -> Store:
         # Read by the old rule book: what the request makes of the rules does not matter yet.
-        snapshot = PartialSnapshot(self.repo.snapshot(self.blank.head), self._records)
-        return load_store(snapshot, book=self.base.book)[0]
+        snapshot = PartialSnapshot(self._merge.snapshot, self._records)
+        return load_recalling(snapshot, self.base.book)
 
     @cached_property
     def directory(self) -> Directory:
@@ -161,9 +190,27 @@ class _Case:
         return Directory(self.head, self.blank.at, roles)
 
     @cached_property
+    def began_directory(self) -> Directory:
+        """Who was who where the request left the target branch: only to explain."""
+        part = PartialSnapshot(self.repo.snapshot(self.blank.merge_base), ())
+        try:
+            return Directory(load_store(part)[0], self.blank.at)
+        except RuleBookError:
+            return self.directory
+
+    @cached_property
     def request(self) -> Request:
-        found = content(self.repo.history, self.blank.merge_base, self.blank.head, self.policy.ignores)
-        return Request(self.policy, self.base, self.head, found, self.blank.at)
+        seen = (r.commit for r in self.reviews if r.commit)
+        proof = Announcements(self.repo, self.base.book, self.blank.base, self.blank.head, seen)
+        return Request(self.policy, self.base, self.head, self._content, self.blank.at, self._text, proof)
+
+    @cached_property
+    def _content(self) -> Content:
+        merge = self._merge
+        return content(merge.git, merge.old, merge.new, self.policy.ignores)
+
+    def _text(self, blob: str) -> str:
+        return next(self._merge.git.blobs([blob])).content.decode("utf-8", "replace")
 
     @cached_property
     def commits(self) -> list[Authored]:
@@ -172,26 +219,38 @@ class _Case:
     @cached_property
     def parts(self) -> Parts:
         states = {t.id: [d for d in (t.before, t.after) if d is not None] for t in self.request.decided}
-        return separate(self.policy, self.directory, self.commits, self.opened_by, states)
+        by = signers(self.repo.history, [c.commit for c in self.commits], self.directory)
+        provenance = replace(self.provenance, signers=by)
+        parts = separate(self.policy, self.directory, self.commits, provenance, states)
+        return with_joining(self.request, parts)
 
     @cached_property
     def judge(self) -> Judge:
         return Judge(
             policy=self.policy,
             directory=self.directory,
-            separated={person: why for person, (_, why) in self.parts.people.items()},
-            seen=ReviewedContent(
-                self.repo.history, self.blank.base, self.request.content, self.policy.ignores
-            ),
+            parts=self.parts,
+            seen=ReviewedContent(self._merge.git, self.blank.base, self.request.content, self.policy.ignores),
             digest=self.request.content.digest,
             target=self.blank.target,
             now=self.blank.at,
+            use=self._use,
+        )
+
+    @property
+    def _use(self) -> ApprovalUse | None:
+        if self.blank.judged == landing.PROPOSAL:
+            return None
+        return ApprovalUse(
+            self.repo.history, self.blank.base, self.blank.target, self.request.content.changes
         )
 
     @property
     def _origin(self) -> str:
-        """The first commit of the target branch; not looked for where nobody has signed."""
-        return mainline.origin(self.repo.history, self.blank.base) if self.statements else ""
+        """What this repository is known by; not looked for where nobody has signed."""
+        if not self.statements:
+            return ""
+        return identity(self.repo.history, self.blank.base, self.base.snapshot)
 
     def _about_this(self, review: Review) -> bool:
         """Whether a statement is about some state of this request, and not about another one."""
@@ -210,37 +269,44 @@ class _Case:
         for path in left:
             hint = "name it in a rule, or let a change in the same request authorise it"
             yield _error(path, f"no rule of the policy covers {path}; {hint}")
-        for path, why in self.request.broken.items():
-            yield _error(path, why)
+        for name, why in (*self.request.broken.items(), *lapsed(self.request)):
+            yield _error(name, why)
+        stuck = landing.conflict(self._merge, self.blank.target)
+        if stuck:
+            yield _error("merge", stuck)
+        stays = (p for p, c in self.request.content.changes.items() if c.status != "D")
+        for path, why in self.request.door.refusals(stays):
+            yield _error(plain_name(path), why)
         strict = self.policy.unknown_author == "error" and any(a.requirement.count or a.error for a in asked)
-        if self.parts.unknown and strict and not self._join():
-            yield _error("authors", self._unknown_authors())
+        if strict and not joining(self.request, self.parts):
+            yield from (_error("authors", words) for words in unknown_words(self.parts))
 
-    def _join(self) -> bool:
-        """Whether the request is nothing but the files of new people, and its unknown authors are those people.
-
-        Nobody can be known before their own file is there; who decides about people decides about that file.
-        """
-        paths = {t.path for t in self.request.items if PERSON in t.kind.plays and t.before is None}
-        if set(self.request.content.changes) - paths:
+    def _other_identity(self) -> bool:
+        git, about = self.repo.history, self.blank
+        if CONFIG not in self.request.content.changes:
             return False
-        addresses = {
-            f"<{a.lower()}>" for t in self.request.items for a in names(t.data.get("commit_addresses"))
-        }
-        return all(u[u.rfind("<") :].lower() in addresses for u in self.parts.unknown)
-
-    def _unknown_authors(self) -> str:
-        named = ", ".join(self.parts.unknown[:_NAMED])
-        return (
-            f"nobody in cmdb/people is known to commit as {named}, so it cannot be told who may not approve; "
-            "add the address to commit_addresses of that person on the target branch"
-        )
+        before = pinned(git, about.base)
+        return bool(before) and before != pinned(git, about.head)
 
     def _messages(self, judged: JudgedRequirements) -> Iterator[str]:
-        if self.parts.unknown and (self.policy.unknown_author != "error" or self._join()):
-            yield self._unknown_authors()
+        for change in self.request.changes:
+            yield from asked_again(change.id, self.request.facts(change), len(self.request.work))
+        if self.policy.unknown_author != "error" or joining(self.request, self.parts):
+            yield from unknown_words(self.parts)
+        for pusher in self.provenance.pushed_by:
+            if not pusher.startswith(PROGRAM) and not self.directory.by_identity(pusher):
+                yield f"{pusher.removeprefix('user:')} pushed this, and is nobody in cmdb/people on the target branch"
+        if self._unseen:
+            yield landing.behind(self._unseen, self.blank.target)
+        if self._other_identity():
+            yield "this request changes the identity of the repository: every signed approval that waits is void after it"
         if any(self.request.protected(p) for p in self.request.content.changes):
             yield "this request changes who may approve; it is judged by the rules, roles and people of the target branch"
+        for calendar, becomes in self.request.lifted:
+            yield f"the freeze {calendar.id} {becomes}, so those are asked who decide about changes in that freeze"
+        for what in dict.fromkeys(w.what for w in self.request.weakened):
+            yield f"{what}, so those are asked who would have had to agree"
+        yield from self.request.door.respelt(self.request.content.changes)
         yield from judged.messages
 
     def _sources(
@@ -257,18 +323,10 @@ class _Case:
 
 def _complete(snapshot: Snapshot) -> Store:
     """Load a base of which everything can be read that a judgement may rest on."""
-    store = load_store(snapshot)[0]
+    store = load_recalling(snapshot)
     store.book.policy(POLICY)
     store.require_complete(_PURPOSE)
     return store
-
-
-def _crossed(meeting: Sequence[str], target: str) -> str:
-    named = ", ".join(c[:12] for c in meeting[:_NAMED])
-    return (
-        f"it meets the target branch in {len(meeting)} commits ({named}), so no difference shows what a merge "
-        f"would take back; merge {target or 'the target branch'} into it once more, or rebase it"
-    )
 
 
 def _error(name: str, reason: str) -> Verdict:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.forges import connection as forging
+from itsm_gitops.gate.announced import Announcements
 from itsm_gitops.gate.approvals import ApprovalQuery, find
 from itsm_gitops.gate.assess import assess
 from itsm_gitops.gate.comment import MARKER, ChangeBrief, render
@@ -18,7 +19,7 @@ from itsm_gitops.graph.collisions import Collision
 from itsm_gitops.graph.impact import Effect, ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.planned import planned_of
-from itsm_gitops.graph.risk import FACT, RiskBook
+from itsm_gitops.graph.risk import FACT, AskedProof, RiskBook
 from itsm_gitops.graph.schedule import collide
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.change_models import read_models
@@ -50,6 +51,7 @@ def comment(repo: Repository, *, forge: str = "", number: int | None = None, sen
         reviews=found.reviews,
         now=now,
         opened_by=found.pull_request.author,
+        pushed_by=found.pushed_by,
     )
     body = brief(repo, result, now)
     if not send:
@@ -72,7 +74,9 @@ def preview(repo: Repository, what: str) -> Commented:
 def brief(repo: Repository, assessment: Assessment, now: datetime) -> str:
     """Return the comment about a request that was assessed; a pure function of its commits and ``now``."""
     store = _merge_result(repo, assessment)
-    made = _Briefs(store, now)
+    seen = (r.commit for r in assessment.counted if r.commit)
+    proof = Announcements(repo, store.book, assessment.base, assessment.head, seen)
+    made = _Briefs(store, now, proof)
     changes = [made.of(store.entries[i]) for i in assessment.changes if i in store.entries]
     people = {
         e.id: e.title for e in facts.of_role(store.book, store.entries.values(), meaning.PERSON) if e.title
@@ -103,6 +107,7 @@ class _Briefs:
 
     store: Store
     now: datetime
+    proof: AskedProof
 
     @cached_property
     def network(self) -> Network:
@@ -114,7 +119,7 @@ class _Briefs:
 
     @cached_property
     def risks(self) -> RiskBook:
-        return RiskBook(self.network, self.graph, self.now)
+        return RiskBook(self.network, self.graph, self.now, self.proof)
 
     @cached_property
     def collisions(self) -> list[Collision]:
@@ -175,8 +180,11 @@ class _Briefs:
             return
         calendars = Calendars(self.network)
         for hold in calendars.holds(planned):
-            yield f"{hold.calendar.id} freezes this time" + (
-                ", but lets this type through" if hold.exempt else ""
+            below = hold.calendar.below_only(planned.items)
+            yield (
+                f"{hold.calendar.id} freezes this time"
+                + (f", as what it is for needs {', '.join(below[:3])}" if below else "")
+                + (", but lets this type through" if hold.exempt else "")
             )
         outside = calendars.outside(planned, read_models(self.store.book).get(planned.type))
         if outside is not None:

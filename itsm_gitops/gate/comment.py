@@ -23,16 +23,20 @@ _ROWS = 10
 _WORDS = {
     types.SATISFIED: "✅&nbsp;approved",
     types.UNSATISFIED: "⏳&nbsp;waiting",
+    types.NOT_REQUIRED: "➖&nbsp;nobody&nbsp;need&nbsp;approve",
     types.NOT_APPLICABLE: "➖&nbsp;not&nbsp;needed",
     types.OVERRIDDEN: "⚠️&nbsp;overridden",
     types.BYPASSED: "⛔&nbsp;bypassed",
+    types.COMPOSED: "⛔&nbsp;composed",
     types.ERROR: "⛔&nbsp;error",
 }
 _HEADLINES = {
     types.SATISFIED: "✅ Approved: this may be merged",
+    types.NOT_APPLICABLE: "✅ Nobody need approve this: it may be merged",
     types.OVERRIDDEN: "⚠️ Approved by an override: a review must follow",
     types.UNSATISFIED: "⏳ Approvals are missing",
     types.BYPASSED: "⛔ Merged without approval",
+    types.COMPOSED: "⛔ Merged into something that nobody saw",
     types.ERROR: "⛔ This cannot be merged as it is",
 }
 
@@ -76,11 +80,19 @@ def render(
         *(_change(c) for c in changes[:3]),
         _and_more(len(changes) - 3, "change"),
         *(f"> ⛔ {plain(m, 300)}" for m in assessment.messages[:_MANY]),
+        _notes(assessment),
         _approvals(assessment, called),
         _rejected(assessment, called),
         _footer(assessment),
     ]
     return _bounded([b for b in blocks if b])
+
+
+def _notes(assessment: Assessment) -> str:
+    """List what the reviewer has to judge, because no rule can."""
+    rows = [f"- 👁️ {plain(note, 300)}" for note in assessment.notes[:_MANY]]
+    more = _and_more(len(assessment.notes) - _MANY, "note")
+    return "\n".join([*rows, *([f"- {more}"] if more else [])])
 
 
 def _footer(assessment: Assessment) -> str:
@@ -187,7 +199,7 @@ def _people(verdict: Verdict, called: Mapping[str, str]) -> str:
     """Say who approved; where that is not enough, who could, or why nobody can."""
     by = ", ".join(dict.fromkeys(_person(r, called) for r in verdict.counted))
     said = [f"by {by}"] if by else []
-    if verdict.result not in (types.SATISFIED, types.OVERRIDDEN):
+    if verdict.result not in (types.SATISFIED, types.NOT_REQUIRED, types.OVERRIDDEN):
         could = ", ".join(plain(called.get(p, p), 40) for p in verdict.could[:_PEOPLE])
         more = len(verdict.could) - _PEOPLE
         nobody = f"⚠️ {plain(verdict.reason, 160) or 'nobody'}"

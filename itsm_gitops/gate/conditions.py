@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from itsm_gitops import documents
 from itsm_gitops.gate.policy import Policy
-from itsm_gitops.graph.calendars import Calendars
-from itsm_gitops.graph.planned import Planned
+from itsm_gitops.gate.progress import plan_edits
 from itsm_gitops.graph.risk import LEVELS, RiskBook
-from itsm_gitops.model import clock, diff
+from itsm_gitops.model import diff
 from itsm_gitops.model.decisions import firm_states
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.errors import ItsmError, NotFound
-from itsm_gitops.model.facts import affected_places, authorised_states, stage_of, touched_places
-from itsm_gitops.model.ids import parse_record_id
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.facts import affected_places, authorised_states, stage_of, touched_places, used_states
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.meaning import AUTHORISED, CHANGE, INCIDENT, SERVICE
+from itsm_gitops.model.meaning import AUTHORISED, CHANGE, SERVICE
 from itsm_gitops.model.roles import names
-from itsm_gitops.model.templates import PROPOSED, classes_beyond, departures, paths_beyond
+from itsm_gitops.model.rulebook import CHANGE_CONTROL, RuleBook
+from itsm_gitops.model.templates import PROPOSED, beyond_limits, classes_beyond, departures, paths_beyond
 from itsm_gitops.repository import Store
-from itsm_gitops.repository.gaps import file_gap, require, unread
 
 PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation"
 FOR_INCIDENT = "incident"  # the fact that a change is for an open incident
-_CAUSED = ("caused_by", "causes")
 _CRITICALITY = ("low", "medium", "high", "critical")
 
 Data = Mapping[str, Any]
@@ -58,6 +54,22 @@ class Beside(NamedTuple):
     paths: tuple[str, ...] = ()
 
 
+class Urgency(NamedTuple):
+    """Whether a change has an incident for a reason; ``asked`` whether that matters to a rule of the policy.
+
+    ``refusals`` say why what it is linked with is none, one sentence each.
+    """
+
+    reason: bool
+    asked: bool
+    refusals: tuple[str, ...] = ()
+
+    @property
+    def exempts(self) -> bool:
+        """Whether a freeze may let the change through because of its type."""
+        return self.reason or not self.asked
+
+
 def facts(
     policy: Policy,
     base: Store,
@@ -65,11 +77,13 @@ def facts(
     change: Touched,
     items: Iterable[str],
     beside: Beside,
+    urgent: Urgency,
 ) -> Data:
     """Return the facts of a change: as it would be, or as it was where it is removed.
 
     ``items`` are all items that it affects. A fact is None where the record does not say, or says
-    what nobody can know the meaning of. ``departures`` is no condition; it explains ``template``.
+    what nobody can know the meaning of. ``departures`` is no condition; it explains ``template``,
+    as ``plan_edits`` explains why an authorised change is asked for again.
     """
     before, after, data, kind = change.before, change.after, change.data, change.kind
     outage = data.get("outage")
@@ -81,11 +95,11 @@ def facts(
         "type": data.get("type"),
         "risk": _risk(kind, data),
         "outage": expected if isinstance(expected, bool) else None,
-        FOR_INCIDENT: any(_is_open_incident(base, head, i) for i in _linked(policy, base, head, change)),
+        FOR_INCIDENT: urgent.reason,
         "criticality": _criticality(base, items),
         "template": standing,
         "departures": departs,
-        "freeze": _in_freeze(base, kind, data, frozenset(items)),
+        "plan_edits": _edits_of_plan(policy, base, change),
     }
 
 
@@ -125,6 +139,19 @@ def _risk(kind: Kind, data: Data) -> str | None:
     return level if isinstance(level, str) and level in schema.get("enum", [level]) else None
 
 
+def controlled_edit(book: RuleBook, item: Touched) -> bool:
+    """Whether an edit of an item in use is more than a correction that anybody may make (rule C of change control)."""
+    policy = book.policy(CHANGE_CONTROL)
+    sides = [d for d in (item.before, item.after) if d is not None]
+    controlled = set(names(policy.get("controlled_lifecycles"))) or used_states(item.kind)
+    if controlled.isdisjoint(stage_of(item.kind, d) for d in sides):
+        return False
+    if len(sides) < 2:
+        return True
+    fields = {str(c.pointer[0]) for c in diff.diff(*sides)}
+    return bool(fields - set(names(policy.get("free_fields"))))
+
+
 def computed_risk(risks: RiskBook, entry: Entry, data: Data, stored: str | None) -> Data:
     """Return the level of risk that counts, and whether a lower one than computed was set on purpose.
 
@@ -146,71 +173,16 @@ def _stage(policy: Policy, base: Store, kind: Kind, before: Data | None, after: 
         return PREPARATION
     if before is None or before.get("state") not in authorised_states(base.book, kind):
         return AUTHORISATION
-    fields = {str(c.pointer[0]) for c in diff.diff(before, after)}
     wider = affected_places(kind, after).keys() - affected_places(kind, before).keys()
-    return AUTHORISATION if wider or fields - policy.progress_fields else PROGRESS
+    return AUTHORISATION if wider or plan_edits(before, after, policy.progress_fields) else PROGRESS
 
 
-def _linked(policy: Policy, base: Store, head: Store, change: Touched) -> Iterator[str]:
-    """Yield the records that a change is linked with, whichever of the two files the link is stored in.
-
-    An incident that the change has caused is none of them: it is no reason for the change. Incidents are looked
-    through only where the policy asks for one, as there may be a hundred thousand.
-    """
-    for link in _links(change.data):
-        yield from names(link.get("target"))
-    asked = _asks_for_incident(policy, change.data)
-    for kind in (base.book.kinds[name] for name in base.book.playing(INCIDENT) if asked):
-        for store in (head, base):
-            for path in store.naming(change.id, kind.folder):
-                links = _links(_at_path(store, path) or {})
-                if any(change.id in names(link.get("target")) for link in links):
-                    yield path.rpartition("/")[2].removesuffix(".yaml")
-
-
-def _links(data: Data) -> list[Data]:
-    """Return the links of a record but for those that say what caused what."""
-    links = data.get("links")
-    some = [link for link in links if isinstance(link, dict)] if isinstance(links, list) else []
-    return [link for link in some if link.get("type") not in _CAUSED]
-
-
-def _asks_for_incident(policy: Policy, data: Data) -> bool:
-    """Whether it matters to a rule of the policy, for a change of this type, if there is an incident."""
-    conditions = [when for r in policy.rules for when in (r.when, r.override.when if r.override else {})]
-    return any(
-        FOR_INCIDENT in when and ("type" not in when or data.get("type") in names(when["type"]))
-        for when in conditions
-    )
-
-
-def _is_open_incident(base: Store, head: Store, identifier: str) -> bool:
-    """Whether there is such an incident, and it is not over on the target branch.
-
-    One that the request itself reports counts too: what is urgent is reported and repaired at once.
-    """
-    parsed = parse_record_id(identifier)
-    kind = base.book.by_prefix.get(parsed[0]) if parsed else None
-    if kind is None or INCIDENT not in kind.plays or kind.workflow is None:
-        return False
-    path = base.book.path_for(kind, identifier)
-    data = _at_path(base, path) or _at_path(head, path)
-    return data is not None and kind.workflow.is_open(str(data.get(kind.state_field)))
-
-
-def _at_path(store: Store, path: str) -> Data | None:
-    """Return a record of the snapshot, be it among those that were loaded or not.
-
-    Raises Incomplete for one that cannot be read.
-    """
-    try:
-        data, problems = documents.load(store.raw(path))
-    except NotFound:
-        return None
-    except ItsmError:  # a link, or an object that is not here
-        data, problems = None, (unread(store.snapshot, path),)
-    require([file_gap(store.book, path, p) for p in problems[:1]], "whether it is urgent")
-    return data if isinstance(data, dict) else None
+def _edits_of_plan(policy: Policy, base: Store, change: Touched) -> list[str]:
+    """Return what a request does to a plan that was approved before, in words."""
+    before, after = change.before, change.after
+    if before is None or after is None or not allows_work(base, change.kind, before):
+        return []
+    return plan_edits(before, after, policy.progress_fields)
 
 
 def _criticality(base: Store, items: Iterable[str]) -> str | None:
@@ -240,6 +212,7 @@ def _template(base: Store, head: Store, kind: Kind, data: Data, beside: Beside) 
     items += beside.items
     strange = set(classes_beyond(template, (c for _, c in items)))
     found = departures(template, data)
+    found += (reason for field, reason in beyond_limits(template, data).items() if field not in found)
     found += dict.fromkeys(f"{c or 'unknown'} {i}" for i, c in items if c in strange)
     found += paths_beyond(template, beside.paths)
     return ("departed" if found else str(template.get("status", PROPOSED))), found
@@ -249,16 +222,3 @@ def _classes(base: Store, head: Store, identifier: str) -> list[str]:
     """Return the class of an item, before and after; an empty one where nobody knows it."""
     found = [store.entries[identifier].kind for store in (base, head) if identifier in store.entries]
     return list(dict.fromkeys(found)) or [""]
-
-
-def _in_freeze(base: Store, kind: Kind, data: Data, items: frozenset[str]) -> bool | None:
-    """Whether the planned window touches a freeze; None for an authorised change without a window."""
-    start, end = _moment(data.get("planned_start")), _moment(data.get("planned_end"))
-    if start is None or end is None or end < start:
-        return None if data.get("state") in authorised_states(base.book, kind) else False
-    window = Planned("", "", str(data.get("type")), "", "", start, end, tuple(items))
-    return any(not hold.exempt for hold in Calendars(base).holds(window))
-
-
-def _moment(text: Any) -> Any:
-    return clock.parse_time(text) if isinstance(text, str) else None

@@ -3,7 +3,8 @@
 The digest is taken over the raw difference since the merge base. A clean rebase, a clean merge of
 the target branch and a squash leave it as it was; every edit changes it, also one of white space
 or of a file's mode. Where the target branch changed a file that the request changes too, the
-merged file is something that nobody has seen: the approval is void then, and that is meant.
+merged file is something that nobody has seen: the approval is void then, and that is meant. It is so before
+anybody merges (``landing.py``), not only once the branch was updated.
 """
 
 from __future__ import annotations
@@ -88,12 +89,12 @@ class ReviewedContent:
             return "the commit it was given for is gone (pushed over); what it saw cannot be compared"
         old, new = was.changes, self._now.changes
         paths = sorted(p for p in old.keys() | new.keys() if old.get(p) != new.get(p))
-        said = [_difference(self._git, p, old.get(p), new.get(p)) for p in paths[:_LISTED]]
+        said = [difference(self._git, p, old.get(p), new.get(p)) for p in paths[:_LISTED]]
         more = [f"and {len(paths) - _LISTED} more paths"] if len(paths) > _LISTED else []
         return "; ".join([*said, *more])
 
 
-def _difference(git: Git, path: str, old: Changed | None, new: Changed | None) -> str:
+def difference(git: Git, path: str, old: Changed | None, new: Changed | None) -> str:
     """Say how the change of one path differs between two states of a request."""
     if old is None and new is not None:
         return f"{path} was {'removed' if new.status == 'D' else 'added' if new.status == 'A' else 'edited'} since"

@@ -14,11 +14,13 @@ from itsm_gitops.forges import connection as forging
 from itsm_gitops.forges import shipped as shipped_files
 from itsm_gitops.forges.forge import Forge
 from itsm_gitops.forges.gitea import Gitea
-from itsm_gitops.forges.github import GitHub
+from itsm_gitops.forges.github import ACTIONS_APP, GitHub
 from itsm_gitops.forges.gitlab import GitLab
 from itsm_gitops.forges.http import ForgeError
 from itsm_gitops.gate import doctor_plain as plain
 from itsm_gitops.gate.codeowners import codeowners
+from itsm_gitops.gate.doctor_branches import branch_checks, listed_branches, rehearsed
+from itsm_gitops.gate.doctor_landing import identity_check, up_to_date
 from itsm_gitops.gate.doctor_people import FAILED, OK, UNKNOWN, WARNING, Check, author_check, people_checks
 from itsm_gitops.graph.ownership import HEADER, PLACES
 from itsm_gitops.model.errors import GitError, Incomplete, ItsmError
@@ -29,14 +31,14 @@ GATE = "gate"
 _GITEA_GATE = "itsm gate / gate (pull_request_target)"  # workflow / job (event); rules may be patterns
 EVIDENCE = "itsm/evidence"
 _GIT = (2, 38)  # merge-tree --write-tree
-_ACTIONS = 15368  # the number of GitHub Actions among GitHub's apps: no other may say "gate"
 _REFUSED = 401
+_WAYS_IN = ("pull requests", "gate", "force pushes", "pushes", "direct pushes")
 _PINNED = re.compile(r"uses:\s*(\S+)")
 
 
 def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[Check]:
     """Look at everything; what cannot be looked at is in the list as ``unknown``."""
-    found = [*_machine(repo)]
+    found = [*_machine(repo), identity_check(repo)]
     try:
         name = forge if forge == plain.PLAIN else forging.forge_name(repo, forge)
     except ItsmError as error:
@@ -54,8 +56,15 @@ def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[
         return [*found, Check("server", UNKNOWN, "not asked: there is no token", hint)]
     try:
         # One by one: what was seen before the server stopped to answer is told.
-        for check in look(forging.connect(repo, name), _target(repo)):
+        server, target = forging.connect(repo, name), _target(repo)
+        for check in look(server, target):
             found.append(check)
+        for branch in listed_branches(repo, target):
+            found += [
+                check._replace(subject=f"{check.subject} on {branch}")
+                for check in look(server, branch)
+                if check.subject in _WAYS_IN and check.result == FAILED
+            ]
     except ItsmError as error:
         refused = isinstance(error, ForgeError) and error.status == _REFUSED
         found.append(Check("server", FAILED if refused else UNKNOWN, error.message, error.hint))
@@ -75,7 +84,9 @@ def _plain(repo: Repository, offline: bool) -> Iterator[Check]:
             "server", UNKNOWN, "not looked at" if offline else "is not a folder on this machine", hint
         )
         return
-    for seen in (*plain.look(repo.history, folder), *plain.rehearse(folder, _target(repo))):
+    target = _target(repo)
+    yield from branch_checks(folder, target)
+    for seen in (*plain.look(repo.history, folder), *plain.rehearse(folder, rehearsed(folder, target))):
         yield Check(seen.subject, OK if seen.good else FAILED, seen.message, seen.hint)
 
 
@@ -181,6 +192,7 @@ def look(server: Forge, branch: str) -> Iterator[Check]:
         yield from _github(server, branch)
     elif isinstance(server, GitLab):
         yield from _gitlab(server, branch)
+    yield from up_to_date(server, branch)
 
 
 def _verdict(subject: str, good: bool, yes: str, no: str, hint: str, *, bad: str = FAILED) -> Check:
@@ -195,7 +207,7 @@ def _github(server: GitHub, branch: str) -> Iterator[Check]:
     ours = [c for c in checks if shape.dig(c, "context") == GATE]
     yield _verdict("gate", bool(ours), "required", "is not required: anybody can merge without it", place)
     if ours:
-        bound = all(shape.dig(c, "integration_id") == _ACTIONS for c in ours)
+        bound = all(shape.dig(c, "integration_id") == ACTIONS_APP for c in ours)
         hint = "choose GitHub Actions as the source of the check"
         yield _verdict("gate's source", bound, "GitHub Actions", "any writer can post this status", hint)
     yield _verdict("force pushes", "non_fast_forward" in rules, "forbidden", "are possible", place)

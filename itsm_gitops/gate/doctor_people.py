@@ -11,11 +11,8 @@ from itsm_gitops.gate.policy import OWNER, PEER, ApprovalRule, read_policy
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.model.roles import described
 from itsm_gitops.repository import Repository, Store
-
-_BY_RECORD = ("fields", "manager_of", "owners", "on_call")  # filled by each record anew
-
+from itsm_gitops.rules.people import fixed_holders
 
 OK = "ok"
 WARNING = "warning"
@@ -48,30 +45,27 @@ def unsatisfiable(store: Store) -> Iterator[Unsatisfiable]:
     policy = read_policy(store.book.policy(POLICY))
     directory = Directory(store, clock.now())
     for rule in (*policy.protected, *policy.rules):
-        lacking = _lacking(directory, rule)
+        lacking = _lacking(store, directory, rule)
         if lacking:
             yield Unsatisfiable(rule.name, *lacking)
 
 
-def _lacking(directory: Directory, rule: ApprovalRule) -> tuple[str, str] | None:
+def _lacking(store: Store, directory: Directory, rule: ApprovalRule) -> tuple[str, str] | None:
     role, count = rule.require.role, rule.require.count
     if not count or role == OWNER:
         return None
     if not directory.knows(role):
         return f"there is no role '{role}', so nobody can approve", "name one of schemas/policies/roles.yaml"
-    about = described(role, directory.roles) or {}
-    if any(about.get(way) for way in _BY_RECORD):
-        return None
     # Whoever writes a request is no peer of its author.
-    there = len(directory.fill(role, {})) - (role == PEER)
-    if there >= count:
+    peers = {directory.human(p) for p in directory.fill(PEER, {})} if role == PEER else set()
+    holders = sorted(peers)[1:] if role == PEER else fixed_holders(store, role)
+    if holders is None or len(holders) > count or (role == PEER and len(holders) == count):
         return None
-    who = role.replace("_", " ")
-    text = f"wants {count} of {who}, and there {'is' if there == 1 else 'are'} {max(there, 0) or 'none'}"
-    return (
-        text,
-        f"enrol more people into that role (itsm enrol HANDLE --team TEAM), or ask for fewer in {POLICY}",
-    )
+    more = f"enrol more people into that role (itsm enrol HANDLE --team TEAM), or ask for fewer in {POLICY}"
+    who = f"wants {count} of {role.replace('_', ' ')}, and there"
+    if len(holders) < count:
+        return f"{who} {'is' if len(holders) == 1 else 'are'} {len(holders) or 'none'}", more
+    return f"{who} {'is' if count == 1 else 'are'} just {count}: what one of them writes waits for ever", more
 
 
 def author_check(repo: Repository, name: str, email: str) -> Check:

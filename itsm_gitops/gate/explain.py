@@ -8,6 +8,7 @@ from typing import Any
 from itsm_gitops.forges.reviews import Review
 from itsm_gitops.gate.types import (
     BYPASSED,
+    COMPOSED,
     ERROR,
     NOT_APPLICABLE,
     OVERRIDDEN,
@@ -27,10 +28,11 @@ _HEADLINES = {
     UNSATISFIED: "not approved yet",
     ERROR: "cannot be approved as it is",
     BYPASSED: "merged past the gate",
-    NOT_APPLICABLE: "nothing to approve",
+    COMPOSED: "approved as proposed, and the merge made something else of it",
+    NOT_APPLICABLE: "nobody need approve it: it may be merged",
 }
 # What the gate exits with: 1 is a matter of people, 2 one of the request or the policy.
-EXIT_CODES = {SATISFIED: 0, OVERRIDDEN: 0, UNSATISFIED: 1}
+EXIT_CODES = {SATISFIED: 0, NOT_APPLICABLE: 0, OVERRIDDEN: 0, UNSATISFIED: 1}
 EXIT_ERROR = 2
 
 
@@ -66,6 +68,10 @@ def as_json(assessment: Assessment) -> dict[str, Any]:
         "separated": dict(assessment.separated),
         "sources": dict(assessment.sources),
         "facts": dict(assessment.facts),
+        "judged": assessment.judged,
+        "unseen": assessment.unseen,
+        "composed": assessment.composed,
+        "notes": list(assessment.notes),
     }
 
 

@@ -17,8 +17,8 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.roles import described, holders, names
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.repository import Store
+from itsm_gitops.repository.identities import KEY, Human, account, humans, marks
 
-_SAME_FORGE = {"forgejo": "gitea"}  # one is a fork of the other; adapters say gitea for both
 # Addresses that GitHub and GitLab make of an account's number.
 _NO_REPLY = re.compile(r"(\d+)[+-][^@\s]+@users\.noreply\.(github|gitlab)\.[a-z.]+", re.ASCII)
 
@@ -44,11 +44,6 @@ class Holding(NamedTuple):
 
     direct: bool
     givers: tuple[str, ...]
-
-
-def account(forge: str, number: object) -> str:
-    """Return the identity of an account: ``FORGE:NUMBER``."""
-    return f"{_SAME_FORGE.get(forge, forge)}:{number}"
 
 
 class Directory:
@@ -80,16 +75,69 @@ class Directory:
         )
 
     @cached_property
-    def accounts(self) -> Mapping[str, str]:
-        """People by account; an account that two people claim belongs to nobody."""
-        found: dict[str, str] = {}
-        claimed: set[str] = set()
+    def claims(self) -> Mapping[str, tuple[str, ...]]:
+        """Everybody who claims an account, by account; usually one."""
+        found: dict[str, dict[str, None]] = {}
         for person, data in self.people.items():
             for known in _mappings(data.get("identities")):
-                identity = account(str(known.get("forge")), known.get("id"))
-                if found.setdefault(identity, person) != person:
-                    claimed.add(identity)
-        return {i: p for i, p in found.items() if i not in claimed}
+                found.setdefault(account(str(known.get("forge")), known.get("id")), {})[person] = None
+        return {identity: tuple(people) for identity, people in found.items()}
+
+    @cached_property
+    def accounts(self) -> Mapping[str, str]:
+        """People by account; an account that two people claim belongs to nobody, unless they are one (``same_as``)."""
+        declared = humans(self.people, declared=True)
+        found = {}
+        for identity, people in self.claims.items():
+            if set(people) <= set(declared[people[0]].handles):
+                found[identity] = next((p for p in people if self.active(p)), people[0])
+        return found
+
+    @cached_property
+    def _humans(self) -> Mapping[str, Human]:
+        return humans(self.people)
+
+    def human(self, person: str) -> str:
+        """Return the one handle that stands for somebody who has several."""
+        return self._humans[person].handles[0] if person in self._humans else person
+
+    def same(self, person: str) -> Human:
+        """Return the human behind a handle: all the handles there are, and why they are one."""
+        return self._humans.get(person, Human((person,), ""))
+
+    @cached_property
+    def keys(self) -> Mapping[str, frozenset[str]]:
+        """People by the fingerprint of a key; of somebody's old keys too."""
+        found: dict[str, set[str]] = {}
+        for person, data in self.people.items():
+            for mark in marks(data):
+                if mark.sort == KEY:
+                    found.setdefault(mark.value, set()).add(person)
+        return {value: frozenset(people) for value, people in found.items()}
+
+    def by_key(self, fingerprint: str) -> frozenset[str]:
+        """Return everybody who has, or had, a key; its fingerprint is computed, not typed."""
+        return self.keys.get(fingerprint, frozenset())
+
+    def by_identity(self, identity: str) -> frozenset[str]:
+        """Return everybody whom an identity may stand for: ``github:42``, ``ssh:SHA256:…``, ``user:NAME``.
+
+        The name of a server's user is a handle or a commit address. To keep somebody apart, all who claim it count.
+        """
+        sort, _, value = identity.partition(":")
+        if sort == "ssh":
+            return self.by_key(value)
+        if sort == "user":
+            return frozenset([value]) if value in self.people else self.by_address(value)
+        return frozenset(self.claimants(identity))
+
+    def by_account(self, identity: str) -> str:
+        """Return whose account it is (``forgejo:2`` is ``gitea:2``); empty where it is nobody's."""
+        return self.accounts.get(_account(identity), "")
+
+    def claimants(self, identity: str) -> tuple[str, ...]:
+        """Return everybody who claims an account; usually one."""
+        return self.claims.get(_account(identity), ())
 
     def by_login(self, forge: str, login: str) -> list[str]:
         """Return the people who are labelled with a login on a forge; proof of nothing."""
@@ -97,7 +145,7 @@ class Directory:
             person
             for person, data in self.people.items()
             for known in _mappings(data.get("identities"))
-            if account(str(known.get("forge")), "") == f"{forge}:" and known.get("login") == login
+            if account(str(known.get("forge")), "") == account(forge, "") and known.get("login") == login
         ]
 
     @cached_property
@@ -181,6 +229,11 @@ class Directory:
     def ended(self, person: str, role: str) -> Delegation | None:
         """Return a delegation to somebody for a role that is not in force today."""
         return next((d for d in self.delegations if d.to == person and not d.holds(self._today, role)), None)
+
+
+def _account(identity: str) -> str:
+    forge, _, number = identity.partition(":")
+    return account(forge, number)
 
 
 def _delegations(raws: Any) -> Iterator[Delegation]:

@@ -23,6 +23,7 @@ AUTHOR, CO_AUTHOR, COMMITTER = "author", "co_author", "committer"
 REQUESTER, IMPLEMENTER = "requester", "implementer"
 PARTS = (AUTHOR, CO_AUTHOR, COMMITTER, REQUESTER, IMPLEMENTER)
 AFFECTED, SERVICES, EDITED = "affected_ci", "affected_service", "edited_item"
+EXCLUDED = "excluded_ci"
 
 # Conditions on a change record, and what they compare.
 FLAGS = ("outage", "freeze", "incident", "removed", "risk_override")
@@ -69,6 +70,13 @@ class ApprovalRule(NamedTuple):
         return any(glob(p).fullmatch(path) for p in names(self.when.get("paths")))
 
 
+class EmergencyLimits(NamedTuple):
+    """How near an emergency has to be: to the opening of its incident, and of its window to now."""
+
+    incident_opened_within: timedelta = timedelta(days=14)
+    window_within: timedelta = timedelta(days=2)
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A whole policy. ``protected`` rules have only paths in ``when``."""
@@ -85,6 +93,7 @@ class Policy:
     hops: int
     hop_criticality: frozenset[str]
     generated: tuple[str, ...]
+    emergencies: EmergencyLimits
 
     def reports(self, kind: str) -> frozenset[str]:
         """Return the fields of an authorised record of a kind that report progress and authorise nothing."""
@@ -141,6 +150,7 @@ def _read(raw: Mapping[str, Any]) -> Policy:
         hops=int(reach["hops"]),
         hop_criticality=frozenset(reach["criticality"]),
         generated=tuple(raw.get("generated", ())),
+        emergencies=EmergencyLimits(**{k: duration(v) for k, v in raw.get("emergencies", {}).items()}),
     )
 
 
@@ -148,7 +158,7 @@ def _rules(raws: Any) -> Iterator[ApprovalRule]:
     for raw in raws:
         when, require = raw["when"], raw["require"]
         _check_conditions(raw["name"], when)
-        _check_subject(raw["name"], when)
+        _check_subject(raw["name"], when, require.get("each", ""))
         count, role = require["count"], require.get("role", "")
         if count.__class__ is not int or count < 0 or (count and not role):
             raise _wrong(f"rule '{raw['name']}' does not say who, or how many")
@@ -187,7 +197,9 @@ def _check_conditions(name: str, when: Mapping[str, Any]) -> None:
         raise _wrong(f"rule '{name}' is for paths, so it can have no other condition; make two rules of it")
 
 
-def _check_subject(name: str, when: Mapping[str, Any]) -> None:
+def _check_subject(name: str, when: Mapping[str, Any], each: str) -> None:
+    if "paths" in when and each in (AFFECTED, SERVICES, EXCLUDED):
+        raise _wrong(f"rule '{name}' is for paths, which have no '{each}', so nobody would be asked")
     if not {"kind", "paths"} & when.keys():
         raise _wrong(f"rule '{name}' names neither kinds nor paths, so it is for nothing")
 

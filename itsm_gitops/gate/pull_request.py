@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -10,43 +10,65 @@ from typing import Any
 
 from itsm_gitops.gate.conditions import (
     AUTHORISATION,
+    FOR_INCIDENT,
+    PROGRESS,
     Beside,
     Touched,
+    Urgency,
     allows_work,
     computed_risk,
+    controlled_edit,
     facts,
     of_any,
     stage_of_record,
 )
 from itsm_gitops.gate.digest import Content
-from itsm_gitops.gate.policy import COST_FROM, Policy
+from itsm_gitops.gate.door import Door
+from itsm_gitops.gate.files import files_of_items
+from itsm_gitops.gate.freezes import FROZEN, LiftedFreeze, exempt_type, frozen_now, frozen_window, lifted
+from itsm_gitops.gate.policy import COST_FROM, ApprovalRule, Policy
+from itsm_gitops.gate.urgency import urgency
+from itsm_gitops.gate.weakening import Weakening, weakenings
+from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
-from itsm_gitops.graph.risk import RiskBook
-from itsm_gitops.model.decisions import is_reference
+from itsm_gitops.graph.risk import AskedProof, RiskBook
+from itsm_gitops.model.decisions import POLICY, is_reference
+from itsm_gitops.model.door import in_roots
 from itsm_gitops.model.errors import NotFound
-from itsm_gitops.model.facts import affected_places
+from itsm_gitops.model.facts import affected_places, authorised_states
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.meaning import OFFERING
+from itsm_gitops.model.meaning import CALENDAR, OFFERING, PERSON, TEAM
 from itsm_gitops.model.roles import follow, names
+from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.repository import Store
 
+_ANYTHING = "itsm-gitops"  # what is looked for: a link or a module might lead there
+_FILES = ("100644", "100755")
 _ROOTS = ("records/", "cmdb/")
-_OWN = ("records", "cmdb", "schemas", "itsm.yaml")
 
 Data = Mapping[str, Any]
 
 
 @dataclass
 class Request:
-    """A request in the light of its base: the old rule book and CMDB, the new documents."""
+    """A request in the light of its base: the old rule book and CMDB, the new documents.
+
+    ``proof`` says since when changes were announced; without it their timelines are believed. ``urgent`` and
+    ``asked`` (when authorisation was asked for: by the timeline, and proven) are there, by path, for changes whose
+    facts were asked for.
+    """
 
     policy: Policy
     base: Store
     head: Store
     content: Content
     now: datetime
+    text: Callable[[str], str] = str  # what a blob holds; for files that are no documents
+    proof: AskedProof | None = None
     broken: dict[str, str] = field(default_factory=dict)
+    urgent: dict[str, Urgency] = field(default_factory=dict)
+    asked: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     _facts: dict[str, Data] = field(default_factory=dict)
 
     @cached_property
@@ -96,13 +118,29 @@ class Request:
     @cached_property
     def work(self) -> tuple[str, ...]:
         """The files that a change in the same request has to authorise: no rule of the policy is for them."""
-        rules = (*self.policy.protected, *self.policy.rules)
-        return tuple(p for p in self.content.changes if _is_work(p) and not any(r.covers(p) for r in rules))
+        rules = self.policy.rules
+        return tuple(
+            p
+            for p in self.content.changes
+            if not in_roots(p) and not self.protected(p) and not any(r.covers(p) for r in rules)
+        )
+
+    @cached_property
+    def files_of_items(self) -> Mapping[str, list[str]]:
+        """The items to which files of the request belong, with those files."""
+        return files_of_items(self.base, [p for p in self.content.changes if not in_roots(p)])
+
+    @cached_property
+    def unnamed_items(self) -> tuple[str, ...]:
+        """Those of them that no change in the request names: their owners know nothing of it yet."""
+        named = {i for c in self.changes if c.after is not None for i in affected_places(c.kind, c.after)}
+        return tuple(i for i in self.files_of_items if i not in named)
 
     @cached_property
     def _beside(self) -> Beside:
-        edited = tuple((t.id, t.kind.name) for t in self.items if t.kind.operational)
-        return Beside(edited, self.work)
+        edited = [(t.id, t.kind.name) for t in self.items if t.kind.operational]
+        edited += [(i, self.base.entries[i].kind) for i in self.files_of_items]
+        return Beside(tuple(dict.fromkeys(edited)), self.work)
 
     @cached_property
     def _graph(self) -> ImpactGraph:
@@ -113,20 +151,42 @@ class Request:
         return self._graph.dependents if self.policy.hops else {}
 
     def affected(self, change: Touched) -> list[str]:
-        """Return the items a change affects: named, edited in the same request, and depending on them.
+        """Return the items a change affects: named, edited in the same request (or their files), and depending on them.
 
-        Only a change that is more than prepared answers for the edits beside it.
+        Only a change that is more than prepared answers for the edits and files beside it.
         """
         found = dict.fromkeys(affected_places(change.kind, change.data))
         if change.data.get("state") not in self.policy.preparation:
             found.update(dict.fromkeys(t.id for t in self.items if t.kind.operational))
-        excluded = {e.get("ci") for e in change.data.get("excluded_cis") or () if isinstance(e, dict)}
+            found.update(dict.fromkeys(self.files_of_items))
+        excluded = exclusions(change).keys()
         edge = list(found)
         for _ in range(self.policy.hops):
             edge = [d for i in edge for d in self._dependents.get(i, ()) if d not in found]
             important = [d for d in edge if self._criticality(d) in self.policy.hop_criticality]
             found.update(dict.fromkeys(sorted(set(important) - excluded)))
         return list(found)
+
+    def _at_risk(self, items: Iterable[str]) -> frozenset[str]:
+        """Return items and everything that depends on them, however far."""
+        found = set(items)
+        edge = list(found)
+        while edge:
+            edge = [d for i in edge for d in self._graph.dependents.get(i, ()) if d not in found]
+            found.update(edge)
+        return frozenset(found)
+
+    def excluded(self, change: Touched) -> list[str]:
+        """Return the important items that a change says it does not touch, and does not touch otherwise.
+
+        They are important by the target branch: their criticality cannot be lowered in the same request.
+        """
+        affected = set(self.affected(change))
+        return [
+            i
+            for i in exclusions(change)
+            if i not in affected and self._criticality(i) in self.policy.hop_criticality
+        ]
 
     def _criticality(self, identifier: str) -> object:
         entry = self.base.entries.get(identifier)
@@ -135,13 +195,74 @@ class Request:
     def facts(self, change: Touched) -> Data:
         """Return the facts of a document; a change has more of them than other records."""
         if not change.is_change:
-            return {**of_any(change), "stage": stage_of_record(self.policy, change)}
+            frozen = not change.kind.is_record and self._edit_is_frozen(change)
+            return {**of_any(change), "stage": stage_of_record(self.policy, change), FROZEN: frozen}
         known = self._facts.get(change.path)
         if known is None:
             items = self.affected(change)
-            known = facts(self.policy, self.base, self.head, change, items, self._beside)
-            known = self._facts[change.path] = {**known, **self._risk(change, known)}
+            urgent = self.urgent[change.path] = urgency(
+                self.policy, self.base, self.head, change, lambda: self._at_risk(items), self.now
+            )
+            known = facts(self.policy, self.base, self.head, change, items, self._beside, urgent)
+            if self._brings_files(change, known):
+                known = {**known, "stage": AUTHORISATION, "brings_files": True}
+            in_freeze = self._window_is_frozen(change, known, items)
+            known = self._facts[change.path] = {**known, **self._risk(change, known), FROZEN: in_freeze}
         return known
+
+    def _brings_files(self, change: Touched, known: Data) -> bool:
+        """Whether an authorised change takes the files that carry it out, which nobody saw when its plan was approved.
+
+        Those who approved the plan are asked about them: whoever reports progress could otherwise bring any file.
+        """
+        going_on = known["stage"] == PROGRESS and allows_work(self.base, change.kind, change.after)
+        return going_on and bool(self.work)
+
+    @cached_property
+    def _calendars(self) -> Calendars:
+        return Calendars(self.base)
+
+    @cached_property
+    def lifted(self) -> list[LiftedFreeze]:
+        """The freezes in force that the request takes away, or makes shorter or narrower."""
+        if not any(CALENDAR in t.kind.plays for t in self.items):
+            return []
+        return lifted(self._calendars, Calendars(self.head), self.now)
+
+    @cached_property
+    def weakened(self) -> list[Weakening]:
+        """The rules that the request makes weaker, and the roles that it gives to others."""
+        deciders = any({PERSON, TEAM}.intersection(t.kind.plays) for t in self.items)
+        if not deciders and not {POLICY, ROLES} & self.content.changes.keys():
+            return []
+        return weakenings(self.policy, self.base, self.head, self.now)
+
+    def _window_is_frozen(self, change: Touched, known: Data, items: Iterable[str]) -> bool | None:
+        """Whether a freeze holds a change; None for an authorised one without a window."""
+        urgent = known[FOR_INCIDENT] is True
+        frozen = frozen_window(self._calendars, self.policy, change.data, items, urgent=urgent)
+        if frozen is not None:
+            return frozen
+        return None if change.data.get("state") in authorised_states(self.base.book, change.kind) else False
+
+    def _edit_is_frozen(self, item: Touched) -> bool:
+        """Whether a freeze holds an item that the request edits, now that the edit would land.
+
+        A change beside it that is in the freeze itself asks the same people, and its override counts.
+        """
+        holding = item.kind.operational and frozen_now(self._calendars, self.now, item.id)
+        if not holding or not controlled_edit(self.base.book, item):
+            return False
+        beside = [c for c, items in self._authorised if item.id in items]
+        if any(self.facts(c)[FROZEN] is True for c in beside):
+            return False
+        types = {exempt_type(self.policy, c.data, urgent=self.facts(c)[FOR_INCIDENT] is True) for c in beside}
+        return any(types.isdisjoint(freeze.exempt_types) for freeze in holding)
+
+    @cached_property
+    def _authorised(self) -> list[tuple[Touched, frozenset[str]]]:
+        """The changes that this request has authorised, with the items that they affect."""
+        return [(c, frozenset(self.affected(c))) for c in self.changes if self.authorises(c)]
 
     def led_to(self, document: Touched, when: Data) -> Data:
         """Return what the references of a rule's conditions lead to, and the cost where it has a limit.
@@ -184,7 +305,10 @@ class Request:
         entry = self.head.by_path.get(change.path)
         if change.after is None or entry is None or known["stage"] != AUTHORISATION:
             return {"risk_override": False}
-        risks = RiskBook(self._graph.network, self._graph, self.now)
+        risks = RiskBook(self._graph.network, self._graph, self.now, self.proof)
+        asked = risks.asked(entry, change.after)
+        if asked is not None:
+            self.asked[change.path] = asked
         return computed_risk(risks, entry, change.after, known["risk"])
 
     def authorises(self, change: Touched) -> bool:
@@ -194,8 +318,24 @@ class Request:
         )
 
     def protected(self, path: str) -> bool:
-        """Whether a path has a rule of its own that protects it."""
-        return any(r.covers(path) for r in self.policy.protected)
+        """Whether a path has a rule of its own that protects it, or imitates one that has."""
+        return bool(self.door.rules(path))
+
+    @cached_property
+    def door(self) -> Door:
+        """The protected paths, in every spelling."""
+        return Door(self.policy, self._texts)
+
+    def covered_by(self, rule: ApprovalRule, path: str) -> bool:
+        """Whether a rule is for a path; a protected one is for every spelling of its paths."""
+        return rule in self.door.rules(path) if rule in self.policy.protected else rule.covers(path)
+
+    def _texts(self, path: str) -> Iterator[str]:
+        """Yield what a file holds before and after; what cannot be read might hold anything."""
+        change = self.content.changes[path]
+        for mode, oid in ((change.old_mode, change.old_blob), (change.new_mode, change.new_blob)):
+            if set(oid) != {"0"}:
+                yield self.text(oid) if mode in _FILES else _ANYTHING
 
     @cached_property
     def owned(self) -> list[Touched]:
@@ -224,6 +364,16 @@ class Request:
         return {t.id: names(t.after.get("owner")) for t in self.items if t.after is not None}
 
 
+def exclusions(change: Touched) -> dict[str, str]:
+    """Return the items that a change says it does not touch, with the reason that it gives."""
+    found: dict[str, str] = {}
+    listed = change.data.get("excluded_cis")
+    for line in listed if isinstance(listed, list) else ():
+        if isinstance(line, dict) and isinstance(line.get("ci"), str):
+            found.setdefault(line["ci"], str(line.get("reason", "")))
+    return found
+
+
 def _all(values: Iterable[list[Any] | None]) -> list[Any] | None:
     """Put what several records lead to together; None where one of them leads nowhere."""
     parts = list(values)
@@ -236,11 +386,3 @@ def _documents_at(store: Store, paths: Iterable[str]) -> Mapping[str, Data]:
     records = [e for e in entries if store.book.kinds[e.kind].is_record]
     found = {e.path: store.data(e.id) for e in entries if not store.book.kinds[e.kind].is_record}
     return {**found, **{e.path: data for e, data in store.read_documents(records)}}
-
-
-def _is_work(path: str) -> bool:
-    """Whether a path is none of this tool's own: what a change beside it is there to authorise.
-
-    Where letters have no case (on many a laptop) ``Schemas/`` is ``schemas/``.
-    """
-    return path.partition("/")[0].casefold() not in _OWN

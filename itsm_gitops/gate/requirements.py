@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from itsm_gitops.gate.conditions import Touched
-from itsm_gitops.gate.policy import AFFECTED, OWNER, SERVICES, ApprovalRule, Override, matches
+from itsm_gitops.gate.freezes import freeze_rules
+from itsm_gitops.gate.policy import (
+    AFFECTED,
+    EDITED,
+    EXCLUDED,
+    OWNER,
+    SERVICES,
+    ApprovalRule,
+    Override,
+    matches,
+)
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.gate.types import Requirement
 from itsm_gitops.model.meaning import SERVICE
@@ -21,8 +32,9 @@ class AppliedRequirement:
     """A requirement and what judging it needs.
 
     ``data`` is the record that roles are filled for, ``item`` the one item of it that this is about
-    (empty: all), ``owners`` who owns it. ``override`` is there where its conditions hold. ``error``
-    says why the requirement cannot be judged.
+    (empty: all), ``owners`` who owns it. ``override`` is there where its conditions hold; where the requirement
+    is about a whole record, ``items`` are what whoever overrides has to answer for. ``error`` says why the
+    requirement cannot be judged. ``about`` are the records that it is asked for; None is the whole request.
     """
 
     requirement: Requirement
@@ -31,25 +43,86 @@ class AppliedRequirement:
     override: Override | None = None
     error: str = ""
     item: str = ""
+    items: tuple[str, ...] = ()
+    about: frozenset[str] | None = None
 
 
 def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalRule], list[str]]:
     """Return what is asked for, the rules that do not apply, and the paths that no rule covers."""
     asked: dict[tuple[Any, ...], AppliedRequirement] = {}
+    records = frozenset(t.id for t in request.decided)
     covered: set[str] = set()
     idle = []
     for rule in (*request.policy.protected, *request.policy.rules):
-        paths = [p for p in request.content.changes if rule.covers(p)]
+        paths = [p for p in request.content.changes if request.covered_by(rule, p)]
         documents = [] if rule in request.policy.protected else _documents(request, rule)
-        if not paths and not documents:
+        if rule.require.each == EXCLUDED:
+            documents = [t for t in documents if request.excluded(t)]
+        files = _unnamed_items(request, rule)
+        if not paths and not documents and not files:
             idle.append(rule)
             continue
-        covered.update(paths, (t.path for t in documents))
-        for found in _spell_out(request, rule, documents):
-            _keep(asked, found)
+        if rule.require.each != EXCLUDED:  # who is asked about what is left out does not approve the rest
+            covered.update(paths, (t.path for t in documents))
+        for found in _spell_out(request, rule, documents) if paths or documents else ():
+            _keep(asked, found, records)
+        for item in files:
+            for found in _for_item(request, rule, item, request.base.data(item), None):
+                _keep(asked, found, records)
+    for found in (*_for_lifted(request), *_for_weakened(request)):
+        _keep(asked, found, records)
     work = any(t.path in covered and request.authorises(t) for t in request.changes)
     left = [p for p in request.content.changes if p not in covered and not (work and p in request.work)]
-    return list(asked.values()), idle, left
+    return _told_apart(_overridable(asked.values())), idle, left
+
+
+def _overridable(asked: Iterable[AppliedRequirement]) -> Iterator[AppliedRequirement]:
+    """Leave the override only where everything that is asked of the same people for the same thing has it.
+
+    What may be overridden under one rule must not be waived by it under another, signed or not.
+    """
+    listed = list(asked)
+    same: dict[tuple[Any, ...], list[Override | None]] = {}
+    for a in listed:
+        same.setdefault((a.requirement.role, a.requirement.subject, a.owners, a.about), []).append(a.override)
+    for a in listed:
+        overrides = same[a.requirement.role, a.requirement.subject, a.owners, a.about]
+        yield a if all(o == a.override for o in overrides) else replace(a, override=None)
+
+
+def _told_apart(asked: Iterable[AppliedRequirement]) -> list[AppliedRequirement]:
+    """Name the record where the same is asked for several, each of which keeps other people apart."""
+    listed = list(asked)
+    names_of = Counter(a.requirement.name for a in listed)
+    return [
+        replace(
+            a,
+            requirement=replace(
+                a.requirement, name=f"{a.requirement.name}, for {', '.join(sorted(a.about))}"
+            ),
+        )
+        if a.about and names_of[a.requirement.name] > 1 and a.requirement.subject not in a.about
+        else a
+        for a in listed
+    ]
+
+
+def _for_lifted(request: Request) -> Iterator[AppliedRequirement]:
+    """Yield what a change in each freeze that the request lifts would need; nobody overrides that."""
+    for freeze in request.lifted:
+        calendar = freeze.calendar
+        for rule in freeze_rules(request.policy):
+            if not rule.require.each:
+                yield AppliedRequirement(_requirement(rule, calendar.id, ""), calendar.data)
+                continue
+            for item in sorted(calendar.applies_to) or [calendar.id]:
+                yield from _for_item(request, rule, item, calendar.data, None)
+
+
+def _for_weakened(request: Request) -> Iterator[AppliedRequirement]:
+    """Yield what the rules that the request makes weaker would have asked for."""
+    for rule, _ in request.weakened:
+        yield AppliedRequirement(_requirement(rule, "", ""), {})
 
 
 def _documents(request: Request, rule: ApprovalRule) -> list[Touched]:
@@ -64,10 +137,25 @@ def _documents(request: Request, rule: ApprovalRule) -> list[Touched]:
     ]
 
 
-def _keep(asked: dict[tuple[Any, ...], AppliedRequirement], new: AppliedRequirement) -> None:
-    """Ask the same people for the same thing once, as strictly as any rule does."""
+def _unnamed_items(request: Request, rule: ApprovalRule) -> list[str]:
+    """Return the items whose files the request edits without naming them, for a rule about edited items."""
+    if rule.require.each != EDITED or "paths" in rule.when:
+        return []
+    kinds, entries = request.base.book.members(names(rule.when.get("kind"))), request.base.entries
+    return [i for i in request.unnamed_items if entries[i].kind in kinds]
+
+
+def _keep(
+    asked: dict[tuple[Any, ...], AppliedRequirement], new: AppliedRequirement, records: frozenset[str]
+) -> None:
+    """Ask the same people for the same thing once, as strictly as any rule does.
+
+    Who asked for one of several records (``records``: all that keep somebody apart) may approve the others, so what is
+    asked for one of them is not asked for another.
+    """
     need = new.requirement
-    strict = (need.role, need.subject, new.owners, need.signed, need.distinct, new.error)
+    apart = records if new.about is None else records & new.about
+    strict = (need.role, need.subject, new.owners, need.signed, need.distinct, new.error, apart)
     known = asked.get(strict)
     if known is None:
         asked[strict] = new
@@ -75,7 +163,8 @@ def _keep(asked: dict[tuple[Any, ...], AppliedRequirement], new: AppliedRequirem
     # What may be overridden under one rule must not be waived by it under another.
     override = known.override if known.override == new.override else None
     more = new if need.count > known.requirement.count else known
-    asked[strict] = replace(more, override=override)
+    about = None if known.about is None or new.about is None else known.about | new.about
+    asked[strict] = replace(more, override=override, about=about)
 
 
 def _spell_out(
@@ -85,15 +174,24 @@ def _spell_out(
         if not documents:
             yield AppliedRequirement(_requirement(rule, "", ""), {})
         for document in documents:
-            override = _override(request, rule, document)
-            yield AppliedRequirement(_requirement(rule, document.id, ""), document.data, (), override)
+            override, about = _override(request, rule, document), frozenset([document.id])
+            items = tuple(request.affected(document)) if override and document.is_change else ()
+            need = _requirement(rule, document.id, "")
+            yield AppliedRequirement(need, document.data, (), override, items=items, about=about)
+    elif rule.require.each == EXCLUDED:
+        for document in documents:
+            override, about = _override(request, rule, document), frozenset([document.id])
+            for item in request.excluded(document):
+                asked = _for_item(request, rule, item, document.data, override)
+                yield from (replace(found, about=about) for found in asked)
     elif rule.require.each in (AFFECTED, SERVICES):
         for document in documents:
-            yield from _for_affected(request, rule, document)
+            about = frozenset([document.id])
+            yield from (replace(found, about=about) for found in _for_affected(request, rule, document))
     else:
-        for item in request.owned:
-            if item in documents or not documents:
-                yield from _for_item(request, rule, item.id, item.data, None)
+        for edited in request.owned:
+            if edited in documents or not documents:
+                yield from _for_item(request, rule, edited.id, edited.data, None)
 
 
 def _for_affected(request: Request, rule: ApprovalRule, change: Touched) -> Iterator[AppliedRequirement]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import takewhile
 
 from itsm_gitops.forges.reviews import APPROVED, CHANGES_REQUESTED, DECISIVE, DISMISSED, Review
 from itsm_gitops.gate.digest import ReviewedContent
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import Policy
+from itsm_gitops.gate.separation import Parts
+from itsm_gitops.gate.spent import ApprovalUse
 from itsm_gitops.gate.types import RejectedReview
 from itsm_gitops.model import clock
 
@@ -30,8 +33,10 @@ FROM_THE_FUTURE = "FROM_THE_FUTURE"
 NO_ROLE = "NO_ROLE"
 NOT_SIGNED = "NOT_SIGNED"
 NOT_NEEDED = "NOT_NEEDED"
+SAME_PERSON = "SAME_PERSON"
 
 _CLOCK_ERROR = timedelta(minutes=5)
+NOBODY = Parts({}, {}, (), (), (), ())
 
 
 @dataclass(frozen=True)
@@ -51,15 +56,24 @@ class Standing:
 
 @dataclass(frozen=True)
 class Judge:
-    """What decides whether one approval can count. ``separated`` maps people to why they may not."""
+    """What decides whether one approval can count. ``parts`` says who may not, and why.
+
+    ``use`` knows which approvals are used up; None where nobody asks.
+    """
 
     policy: Policy
     directory: Directory
-    separated: Mapping[str, str]
+    parts: Parts
     seen: ReviewedContent
     digest: str
     target: str
     now: datetime
+    use: ApprovalUse | None = None
+
+    @cached_property
+    def separated(self) -> Mapping[str, str]:
+        """Who approves nothing of the request, and why."""
+        return self.parts.apart(())
 
     def sort(self, reviews: Iterable[Review]) -> Standing:
         """Reduce all reviews to what each person says now."""
@@ -88,7 +102,7 @@ class Judge:
             return "", RejectedReview(
                 review, NO_ACCOUNT, "the account was deleted, so nobody answers for this review"
             )
-        person = review.person or self.directory.accounts.get(review.identity, "")
+        person = review.person or self.directory.by_account(review.identity)
         if person not in self.directory.people:
             return "", RejectedReview(review, UNKNOWN_PERSON, self._unknown(review, person))
         return person, None
@@ -96,6 +110,10 @@ class Judge:
     def _unknown(self, review: Review, person: str) -> str:
         if person:
             return f"there is no '{person}' in cmdb/people on the target branch"
+        claimants = self.directory.claimants(review.identity)
+        if len(claimants) > 1:
+            cure = "take it out of all but one of their files, or let same_as say that they are one person"
+            return f"{_who(review)} is nobody's account: {', '.join(claimants)} all claim it in cmdb/people; {cure}"
         forge = review.identity.partition(":")[0]
         named = self.directory.by_login(forge, review.login) if review.login else []
         note = f"; {named[0]} has that login written down, but another number" if named else ""
@@ -130,7 +148,7 @@ class Judge:
 
     def _holds_else(self, person: str, review: Review) -> bool:
         """Whether an approval has no other fault than that it is one's own."""
-        return replace(self, separated={}).refuse(person, review) is None
+        return replace(self, parts=NOBODY).refuse(person, review) is None
 
     def refuse(self, person: str, review: Review) -> RejectedReview | None:
         """Say why an approval cannot count for anything; None where it can."""
@@ -161,7 +179,8 @@ class Judge:
             reason = f"it is {age} old, and approvals count for {clock.age(self.now - limit, self.now)}"
             return RejectedReview(review, EXPIRED, reason)
         if review.digest is not None and review.digest == self.digest:
-            return None
+            code, reason = self.use.refuse(review) if self.use else ("", "")
+            return RejectedReview(review, code, reason) if code else None
         if not review.commit:
             return RejectedReview(review, NO_COMMIT, f"it does not say what {person} saw")
         if review.digest is None and self.seen.current(review.commit):

@@ -1,7 +1,8 @@
 """Approvals as statements signed with the approver's own SSH key: no forge has to be believed.
 
 A statement is canonical JSON (sorted keys, no white space, one final newline) about one content: the
-digest of the request, the repository (its first commit), the branch, the time, who says what. It is kept with its signature as one
+digest of the request, the tip of the target branch that it was signed on (``base``), the repository
+(``identity``), the branch, the time, who says what. It is kept with its signature as one
 blob under ``refs/itsm/approvals/CHANGE/PERSON-DIGEST12`` and travels by ``git push``. Keys are those
 that cmdb/people on the target branch lists today: a removed key or person counts for nothing,
 whatever date a statement claims.
@@ -36,6 +37,7 @@ OTHER_REPOSITORY = "OTHER_REPOSITORY"
 _VERSION = 1
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
+_BASE = "base"  # older programs signed without it
 _TEXTS = ("at", "commit", "digest", "note", "person", "repository", "state", "target")
 
 
@@ -51,10 +53,11 @@ def statement(
 ) -> bytes:
     """Return the statement that ``person`` signs about a request as it stands.
 
-    ``repository`` is its first commit (``mainline.origin``).
+    ``repository`` is what it is known by (``repository.identity``).
     """
     about = {
         "at": clock.format_time(assessment.at),
+        "base": assessment.base,
         "changes": list(assessment.changes),
         "commit": assessment.head,
         "digest": assessment.digest,
@@ -112,7 +115,7 @@ def read(
 ) -> SignedStatements:
     """Check every statement that ``concerns`` the request; ``directory`` is that of the target branch.
 
-    ``repository`` is the first commit of this one: the same content elsewhere needs its own approval.
+    ``repository`` is what this one is known by: the same content elsewhere needs its own approval.
     A repository keeps all statements that were ever given, so the others are told apart before any
     signature is checked.
     """
@@ -140,6 +143,7 @@ def _read(
         at is None
         or about["state"] not in (APPROVED, CHANGES_REQUESTED)
         or not _COMMIT.fullmatch(about["commit"])
+        or not (about[_BASE] == "" or _COMMIT.fullmatch(about[_BASE]))
         or not is_item_id(about["person"])
     ):
         return
@@ -156,6 +160,7 @@ def _read(
         target=about["target"],
         note=about["note"],
         changes=tuple(names(about.get("changes"))),
+        base=about[_BASE],
     )
     if not concerns(claimed):
         return
@@ -183,9 +188,9 @@ def _parse(content: bytes) -> tuple[dict[str, Any], str, str]:
     text, signature = outer.get("statement"), outer.get("signature")
     if not isinstance(text, str) or not isinstance(signature, str):
         return {}, "", ""
-    about = documents.load_json(text.encode()).data
-    good = isinstance(about, dict) and about.get("version") == _VERSION
-    if not good or not all(isinstance(about.get(k), str) for k in _TEXTS):
+    data = documents.load_json(text.encode()).data
+    about: dict[str, Any] = {_BASE: "", **data} if isinstance(data, dict) else {}
+    if about.get("version") != _VERSION or not all(isinstance(about.get(k), str) for k in (*_TEXTS, _BASE)):
         return {}, "", ""
     return about, text, signature
 

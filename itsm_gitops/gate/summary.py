@@ -38,7 +38,7 @@ def _parts(request: Request, change: Touched) -> Iterator[str]:
     named, items = list(affected_places(change.kind, change.data)), request.affected(change)
     if named:
         yield f"names {_listed(named)}"
-    edited = {t.id for t in request.items}
+    edited = {t.id for t in request.items} | request.files_of_items.keys()
     for more, why in (
         ([i for i in items if i not in named and i in edited], "edited here"),
         ([i for i in items if i not in named and i not in edited], "important and depending on those"),

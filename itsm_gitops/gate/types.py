@@ -15,13 +15,17 @@ from itsm_gitops.forges.reviews import Review
 
 SATISFIED = "SATISFIED"
 UNSATISFIED = "UNSATISFIED"
+# A rule applies and asks for nobody: that is no approval, and is not counted as one.
+NOT_REQUIRED = "NOT_REQUIRED"
+# Of a rule: its conditions do not hold. Of a request: nobody need approve it.
 NOT_APPLICABLE = "NOT_APPLICABLE"
 OVERRIDDEN = "OVERRIDDEN"
 BYPASSED = "BYPASSED"
+COMPOSED = "COMPOSED"
 ERROR = "ERROR"
 # From the worst to the best; a request is as good as the worst of its verdicts.
-RESULTS = (ERROR, UNSATISFIED, BYPASSED, OVERRIDDEN, SATISFIED, NOT_APPLICABLE)
-PASSING = (SATISFIED, OVERRIDDEN)
+RESULTS = (ERROR, UNSATISFIED, BYPASSED, COMPOSED, OVERRIDDEN, SATISFIED, NOT_REQUIRED, NOT_APPLICABLE)
+PASSING = (SATISFIED, OVERRIDDEN, NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,10 @@ class Assessment:
     everything it touches. ``separated`` says of each person who may not approve, why.
     ``authors`` and ``committers`` are people, or ``Name <address>`` where nobody is known by that
     address. ``sources`` maps the files of the policy that were used to their blobs at base. ``facts``
-    says of each change in a sentence what the rules see of it.
+    says of each change in a sentence what the rules see of it. ``judged`` is ``landing`` (what a merge would make of
+    the base) or ``proposal`` (what the branch shows by itself), ``unseen`` says in what the two differ.
+    ``composed`` says of what was merged that the branch by itself was approved, but not what came of it.
+    ``notes`` are lines about what no rule can judge.
     """
 
     base: str
@@ -96,6 +103,10 @@ class Assessment:
     separated: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    judged: str = "landing"
+    unseen: str = ""
+    composed: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:
@@ -114,5 +125,9 @@ class Assessment:
 
 
 def worst(results: list[str]) -> str:
-    """Return the result of a whole: the worst of its parts; ERROR for no part at all."""
-    return min(results, key=RESULTS.index, default=ERROR)
+    """Return the result of a whole: the worst of its parts; ERROR for no part at all.
+
+    Where nobody need approve any part, nobody need approve the whole: NOT_APPLICABLE.
+    """
+    result = min(results, key=RESULTS.index, default=ERROR)
+    return NOT_APPLICABLE if result == NOT_REQUIRED else result

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from itsm_gitops.forges.reviews import Review
+from itsm_gitops.gate.matching import match
 from itsm_gitops.gate.people import Directory, Holding
+from itsm_gitops.gate.policy import Override
 from itsm_gitops.gate.requirements import AppliedRequirement
-from itsm_gitops.gate.reviews import NO_ROLE, NOT_NEEDED, NOT_SIGNED, Judge, Standing
-from itsm_gitops.gate.types import ERROR, OVERRIDDEN, SATISFIED, UNSATISFIED, RejectedReview, Verdict
+from itsm_gitops.gate.reviews import (
+    NO_ROLE,
+    NOT_NEEDED,
+    NOT_SIGNED,
+    SAME_PERSON,
+    SEPARATION,
+    Judge,
+    Standing,
+)
+from itsm_gitops.gate.types import (
+    ERROR,
+    NOT_REQUIRED,
+    OVERRIDDEN,
+    SATISFIED,
+    UNSATISFIED,
+    RejectedReview,
+    Verdict,
+)
 
 _NAMED = 6
 
@@ -22,13 +40,17 @@ class JudgedRequirements(NamedTuple):
     messages: tuple[str, ...]
 
 
-def judge(
-    asked: Sequence[AppliedRequirement], by: Judge, standing: Standing, after: Directory
-) -> JudgedRequirements:
-    """Judge every requirement.
+class OtherDirectories(NamedTuple):
+    """Who would be who after the request, and who was when it left the target branch: only to explain."""
 
-    ``after`` is the directory as the request would make it; it only serves to explain.
-    """
+    after: Callable[[], Directory]
+    began: Callable[[], Directory]
+
+
+def judge(
+    asked: Sequence[AppliedRequirement], by: Judge, standing: Standing, others: OtherDirectories
+) -> JudgedRequirements:
+    """Judge every requirement; ``others`` only serve to explain."""
     table = [_Row(a, by, standing) for a in asked]
     _share_out([row for row in table if row.asked.requirement.distinct])
     verdicts = tuple(row.verdict() for row in table)
@@ -36,7 +58,7 @@ def judge(
     rejected = list(standing.rejected)
     for person, reviews in sorted(standing.approvals.items()):
         rejected += [
-            _unused(person, r, table, after)
+            _unused(person, r, table, others)
             for r in reviews
             if r not in counted and not _spare(r, reviews, counted)
         ]
@@ -71,14 +93,26 @@ class _Row:
         self.by = by
         self.standing = standing
         need = asked.requirement
+        self.apart = by.parts.apart(asked.about)
         self.holders = self._fill(by.directory, need.role, asked.owners) if need.role else {}
-        self.votes = _votes(self._usable(self.holders), self.holders)
-        self.vetoes = [p for p in standing.vetoes if p in self.holders] if need.count else []
+        self.votes = self._votes()
+        self.vetoes = [p for p in standing.vetoes if self._holds(p)] if need.count else []
         self.taken: list[str] | None = None  # who counts here, where people count for one row only
 
-    def _fill(self, directory: Directory, role: str, owners: tuple[str, ...] = ()) -> dict[str, Holding]:
-        data = directory.narrowed(role, self.asked.data, self.asked.item)
+    def _fill(
+        self, directory: Directory, role: str, owners: tuple[str, ...] = (), item: str = ""
+    ) -> dict[str, Holding]:
+        data = directory.narrowed(role, self.asked.data, item or self.asked.item)
         return directory.fill(role, data, owners)
+
+    def _overriders(self, override: Override) -> dict[str, dict[str, Holding]]:
+        """Return who may override for each item that the requirement is about; one of them answers for no other."""
+        items = self.asked.items or (self.asked.item,)
+        return {item: self._fill(self.by.directory, override.role, item=item) for item in items}
+
+    def _holds(self, person: str) -> bool:
+        """Whether somebody fills the role, under whichever of their handles."""
+        return any(handle in self.holders for handle in self.by.directory.same(person).handles)
 
     def would_hold(self, person: str, after: Directory) -> bool:
         """Whether somebody would fill the role in another directory."""
@@ -89,7 +123,9 @@ class _Row:
         """Return the approvals of people who fill the role, none of them in the name of a separated one."""
         found = {}
         for person, holding in holders.items():
-            acts_for = [g for g in holding.givers if g not in self.by.separated]
+            if person in self.apart:
+                continue
+            acts_for = [g for g in holding.givers if g not in self.apart]
             for review in self.standing.approvals.get(person, ()):
                 if (review.signed or not self.asked.requirement.signed) and (holding.direct or acts_for):
                     found[person] = review
@@ -108,7 +144,7 @@ class _Row:
         if self.asked.error:
             return Verdict(need, ERROR, (), (), self.asked.error)
         if not need.count:
-            return Verdict(need, SATISFIED, (), (), "nobody need approve this")
+            return Verdict(need, NOT_REQUIRED, (), (), "nobody need approve this")
         if not self.by.directory.knows(need.role):
             return Verdict(
                 need, ERROR, (), (), f"there is no role '{need.role}' in schemas/policies/roles.yaml"
@@ -130,121 +166,137 @@ class _Row:
         shown = []
         for person in self.counted:
             holding = self.holders[person]
-            givers = [g for g in holding.givers if g not in self.by.separated]
+            givers = [g for g in holding.givers if g not in self.apart]
             shown.append(person if holding.direct else f"{person} (for {_listed(givers)})")
         return _listed(shown)
 
+    def _votes(self) -> dict[str, Review]:
+        """Return the approvals that are votes: one of each human, and who acts for somebody casts that person's."""
+        usable = self._usable(self.holders)
+        people = sorted(usable, key=lambda p: (not self.holders[p].direct, p))
+        return {
+            p: usable[p]
+            for p, vote in zip(people, match(list(map(self._voice, people))), strict=True)
+            if vote
+        }
+
+    def _voice(self, person: str) -> list[str]:
+        """Return whose vote somebody can cast: their own, or one of a colleague who may approve."""
+        holding = self.holders[person]
+        given = [person] if holding.direct else [g for g in holding.givers if g not in self.apart]
+        return list(map(self.by.directory.human, given))
+
     def _could(self) -> tuple[str, ...]:
-        """Return who could still approve: who fills the role, has no part in it and has no vote yet."""
+        """Return who could still approve: who fills the role, has no part in it, and would add a vote."""
+        human = self.by.directory.human
+        voted = {human(person) for person in self.votes}
+        voices = list(map(self._voice, self.votes))
         return tuple(
             person
-            for person, holding in self.holders.items()
-            if person not in self.by.separated
-            and person not in self.votes
-            and (holding.direct or any(g not in self.by.separated for g in holding.givers))
+            for person in self.holders
+            if person not in self.apart
+            and human(person) not in voted
+            and all(match([*voices, self._voice(person)]))
         )
 
     def _missing(self, have: int, could: tuple[str, ...]) -> str:
         need = self.asked.requirement
         role = need.role.replace("_", " ")
         signed = " (signed)" if need.signed else ""
-        lacking = f"needs {need.count - have} {'more ' if have else ''}of {need.count} by {role}{signed}"
+        left = need.count - have
+        lacking = f"needs {left} {'more ' if have else ''}of {need.count} by {role}{signed}"
+        short = left - len({self.by.directory.human(person) for person in could})
+        apart = [p for p in self.holders if p in self.apart]
+        because = f", because {self.apart[apart[0]]}" if apart else ""
+        if could and short > 0:
+            return f"{lacking}: only {_listed(list(could))} could, and {short} more {_have(short)} to fill that role{because}"
         if could:
             return f"{lacking}: {_listed(list(could))} could"
-        apart = [p for p in self.holders if p in self.by.separated]
         if apart:
-            return f"{lacking}: nobody is left, because {self.by.separated[apart[0]]}"
-        return f"{lacking}: nobody on the target branch fills that role"
+            return f"{lacking}: nobody is left{because}"
+        return f"{lacking}: nobody {'else ' if self.holders else ''}on the target branch fills that role"
 
     def _way_out(self) -> str:
         """Say that an override exists, and who holds it; empty where there is none."""
         override = self.asked.override
         if override is None:
             return ""
-        holders = self._fill(self.by.directory, override.role)
-        may = [p for p in holders if p not in self.by.separated or (override.alone and holders[p].direct)]
         role = override.role.replace("_", " ")
-        who = f"by {_listed(may)} ({role})" if may else f"by nobody at present: nobody else is {role}"
-        return f"; or an override {who}, with a retrospective review within {override.retro_review}"
+        may: dict[str, None] = {}
+        for item, holders in self._overriders(override).items():
+            some = [p for p in holders if p not in self.apart or (override.alone and holders[p].direct)]
+            if not some:
+                whose = f" for {item}" if item and self.asked.items else ""
+                return f"; or an override by nobody at present: nobody{'' if whose else ' else'} is {role}{whose}"
+            may |= dict.fromkeys(some)
+        together = ", who cover its items together" if len(self.asked.items) > 1 and len(may) > 1 else ""
+        return (
+            f"; or an override by {_listed(list(may))} ({role}{together}), "
+            f"with a retrospective review within {override.retro_review}"
+        )
 
     def _overridden(self) -> Verdict | None:
         override = self.asked.override
         if override is None:
             return None
-        holders = self._fill(self.by.directory, override.role)
-        usable, alone = self._usable(holders), ""
-        if not usable and override.alone:
-            # Only who holds the role: acting for a colleague does not make somebody the one on call.
-            own = self.standing.own
-            signed = self.asked.requirement.signed
-            usable = {
-                p: r
-                for p in own
-                if p in holders and holders[p].direct
-                for r in own[p]
-                if r.signed or not signed
-            }
-            alone = ", alone and for their own work"
-        if not usable:
-            return None
-        person, review = next(iter(usable.items()))
+        used: dict[str, Review] = {}
+        alone = False
+        for holders in self._overriders(override).values():
+            usable = self._usable(holders)
+            if not usable and override.alone:
+                usable = self._own(holders)
+                alone = alone or bool(usable)
+            if not usable:
+                return None
+            # Whoever answers for another item already is not joined by somebody else.
+            person = next((p for p in used if p in usable), next(iter(usable)))
+            used[person] = usable[person]
         role = override.role.replace("_", " ")
         reason = (
-            f"overridden by {person} as {role}{alone}; review due {override.retro_review} after the merge"
+            f"overridden by {_listed(list(used))} as {role}{', alone and for their own work' if alone else ''}; "
+            f"review due {override.retro_review} after the merge"
         )
-        counted = (*self.counted.values(), review)
+        counted = (*self.counted.values(), *used.values())
         return Verdict(
             self.asked.requirement, OVERRIDDEN, counted, self._could(), reason, override.retro_review
         )
 
+    def _own(self, holders: Mapping[str, Holding]) -> dict[str, Review]:
+        """Return what those who hold the role say of their own work.
 
-def _votes(usable: Mapping[str, Review], holders: Mapping[str, Holding]) -> dict[str, Review]:
-    """Return the approvals that are votes: who acts for somebody casts that person's one vote."""
-    people = sorted(usable, key=lambda p: (not holders[p].direct, p))
-    voices = [[p] if holders[p].direct else list(holders[p].givers) for p in people]
-    return {person: usable[person] for person, voice in zip(people, _match(voices), strict=True) if voice}
+        Only who holds it: acting for a colleague does not make somebody the one on call.
+        """
+        signed = self.asked.requirement.signed
+        apart = {p: r for p, r in self.standing.approvals.items() if p in self.apart}
+        return {
+            p: r
+            for p, reviews in {**apart, **self.standing.own}.items()
+            if p in holders and holders[p].direct
+            for r in reviews
+            if r.signed or not signed
+        }
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def _share_out(rows: Sequence[_Row]) -> None:
-    """Give each person to one requirement only, so that as many as possible are satisfied."""
+    """Give each human to one requirement only, so that as many as possible are satisfied."""
     slots = [row for row in rows for _ in range(row.asked.requirement.count)]
     for row in rows:
         row.taken = []
-    for row, person in zip(slots, _match([list(row.votes) for row in slots]), strict=True):
-        if person and row.taken is not None:
-            row.taken.append(person)
+    handles = [{row.by.directory.human(p): p for p in row.votes} for row in slots]
+    for row, handle, human in zip(slots, handles, match([list(h) for h in handles]), strict=True):
+        if human and row.taken is not None:
+            row.taken.append(handle[human])
 
 
-def _match(options: Sequence[Sequence[str]]) -> list[str]:
-    """Give each place one of its options, no option twice, filling as many as possible; '' is none.
-
-    Augmenting paths (Kuhn 1955): a taken option is freed if its holder can have another one.
-    """
-    holder: dict[str, int] = {}
-
-    def place(index: int, tried: set[str]) -> bool:
-        for option in options[index]:
-            if option in tried:
-                continue
-            tried.add(option)
-            if option not in holder or place(holder[option], tried):
-                holder[option] = index
-                return True
-        return False
-
-    for index in range(len(options)):
-        place(index, set())
-    found = [""] * len(options)
-    for option, index in holder.items():
-        found[index] = option
-    return found
-
-
-def _unused(person: str, review: Review, table: Sequence[_Row], after: Directory) -> RejectedReview:
+def _unused(person: str, review: Review, table: Sequence[_Row], others: OtherDirectories) -> RejectedReview:
     """Say why a usable approval was not counted for anything."""
     held = [row for row in table if person in row.holders]
     if not held:
-        return RejectedReview(review, NO_ROLE, _no_role(person, table, after))
+        return RejectedReview(review, NO_ROLE, _no_role(person, table, others))
     unsigned = [row for row in held if row.asked.requirement.signed and not review.signed]
     if unsigned and len(unsigned) == len(held):
         name = unsigned[0].asked.requirement.name
@@ -253,29 +305,42 @@ def _unused(person: str, review: Review, table: Sequence[_Row], after: Directory
             NOT_SIGNED,
             f"{name} needs a statement signed with {person}'s own key (itsm approve --sign)",
         )
+    if all(person in row.apart for row in held):
+        return RejectedReview(review, SEPARATION, held[0].apart[person])
     for row in held:
-        holding = row.holders[person]
+        directory, holding = row.by.directory, row.holders[person]
+        human = directory.same(person)
+        twin = next((p for p in row.votes if p != person and p in human.handles), "")
+        if twin:
+            why = f"{person} is the same person as {twin} ({human.tie}), who has approved: one person has one vote"
+            return RejectedReview(review, SAME_PERSON, why)
         if not holding.direct:
             giver = holding.givers[0]
-            apart = row.by.separated.get(giver)
+            apart = row.apart.get(giver)
             why = f"may not approve: {apart}" if apart else "has approved too, and the two have one vote"
             return RejectedReview(review, NOT_NEEDED, f"{person} acts for {giver}, who {why}")
     return RejectedReview(review, NOT_NEEDED, "others have approved already; nothing more was needed")
 
 
-def _no_role(person: str, table: Sequence[_Row], after: Directory) -> str:
-    for row in table:
+def _no_role(person: str, table: Sequence[_Row], others: OtherDirectories) -> str:
+    asked = [row for row in table if row.asked.requirement.count and row.asked.requirement.role]
+    if not asked:
+        return f"{person} approves, but nobody is asked to approve anything here"
+    for row in asked:
         need = row.asked.requirement
         role = need.role.replace("_", " ")
-        if row.would_hold(person, after):
+        if row.would_hold(person, others.began()):
+            return (
+                f"{person} was {role} when this request left the target branch, and is no longer; "
+                "roles count as they are there now"
+            )
+        if row.would_hold(person, others.after()):
             return f"{person} would be {role} only through this request; roles count once they are on the target branch"
         ended = row.by.directory.ended(person, need.role)
         if ended:
             return f"{person} acts for {ended.giver} from {ended.since} to {ended.until} only"
-    roles = sorted(
-        {row.asked.requirement.role.replace("_", " ") for row in table if row.asked.requirement.role}
-    )
-    return f"{person} has none of the roles that are asked for ({', '.join(roles) or 'none'})"
+    roles = sorted({row.asked.requirement.role.replace("_", " ") for row in asked})
+    return f"{person} has none of the roles that are asked for ({', '.join(roles)})"
 
 
 def _listed(people: Sequence[str]) -> str:

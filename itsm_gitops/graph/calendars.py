@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from itsm_gitops.graph.network import Loaded
+from itsm_gitops.graph.impact import ImpactGraph
+from itsm_gitops.graph.network import Loaded, Network
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.change_models import ALWAYS, WHEN_OUTAGE, ChangeModel
@@ -19,7 +21,10 @@ MAINTENANCE = "maintenance_window"
 
 @dataclass(frozen=True)
 class Calendar:
-    """One calendar. ``closed`` are the days of its holiday calendars; ``in_force`` is False for drafts."""
+    """One calendar. ``closed`` are the days of its holiday calendars; ``in_force`` is False for drafts.
+
+    ``below`` is what the items of a freeze need or contain: whoever changes that changes what they rest on.
+    """
 
     id: str
     type: str
@@ -28,6 +33,7 @@ class Calendar:
     closed: frozenset[date]
     in_force: bool
     retired: bool = False
+    below: frozenset[str] = frozenset()
 
     @property
     def applies_to(self) -> frozenset[str]:
@@ -40,8 +46,13 @@ class Calendar:
         return tuple(_names(self.data.get("exempt_types")))
 
     def covers(self, items: Iterable[str]) -> bool:
-        """Whether it is for everything or for one of these items."""
-        return not self.applies_to or not self.applies_to.isdisjoint(items)
+        """Whether it is for everything or for one of these items, or for what one of its own rests on."""
+        return not self.applies_to or not (self.applies_to | self.below).isdisjoint(items)
+
+    def below_only(self, items: Iterable[str]) -> list[str]:
+        """Return the items that it covers only because its own need or contain them; empty where it is for one itself."""
+        some = set(items)
+        return [] if some & self.applies_to else sorted(some & self.below)
 
     def spans(self, start: datetime, end: datetime) -> list[Window]:
         """Return its windows that touch a time, earliest first."""
@@ -71,6 +82,7 @@ class Calendars:
         book = loaded.book
         entries = list(facts.of_role(book, loaded.entries.values(), meaning.CALENDAR))
         whole = {e.id: loaded.data(e.id) for e in entries}
+        below = _Below(loaded)
         self.all: dict[str, Calendar] = {
             e.id: Calendar(
                 e.id,
@@ -80,6 +92,9 @@ class Calendars:
                 _days(whole[e.id], whole),
                 facts.is_in_force(book.kinds[e.kind], e.columns),
                 facts.is_retired(book, e),
+                below.of(_names(whole[e.id].get("applies_to")))
+                if e.columns.get("type") == FREEZE
+                else frozenset(),
             )
             for e in entries
         }
@@ -122,6 +137,24 @@ class Calendars:
         known = [c for c in self.of_type(MAINTENANCE) if c.in_force]
         own = [c for c in known if c.applies_to and c.covers(change.items)]
         return own or [c for c in known if not c.applies_to]
+
+
+class _Below:
+    """What items rest on; the graph of items is made when the first freeze is for some of them."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+
+    @cached_property
+    def _graph(self) -> ImpactGraph:
+        network = Network(self._loaded)
+        kinds = network.book.kinds
+        network.entries = {i: e for i, e in network.entries.items() if not kinds[e.kind].is_record}
+        return ImpactGraph(network)
+
+    def of(self, items: list[str]) -> frozenset[str]:
+        """Return everything that some items need or contain, and themselves."""
+        return self._graph.carriers(items) if items else frozenset()
 
 
 def _days(calendar: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> frozenset[date]:

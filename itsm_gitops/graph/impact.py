@@ -91,6 +91,17 @@ class ImpactGraph:
         side.setdefault(hit, {}).setdefault(cause, name)
         self.dependents.setdefault(cause, {}).setdefault(hit, inverse)
 
+    def carriers(self, items: Iterable[str]) -> frozenset[str]:
+        """Return items with everything that they need or contain, at any distance."""
+        queue = list(dict.fromkeys(items))
+        seen = set(queue)
+        for identifier in queue:
+            for other in (*self.needs.get(identifier, ()), *self.parts.get(identifier, ())):
+                if other not in seen:
+                    seen.add(other)
+                    queue.append(other)
+        return frozenset(seen)
+
     @cached_property
     def groups(self) -> dict[str, tuple[Group, ...]]:
         """The redundancy groups of each CI.

@@ -46,13 +46,21 @@ def codeowners(store: Store, forge: str) -> Owners:
 
 
 def _items(store: Store, names: _Names) -> Iterator[tuple[str, str]]:
-    """Yield one line for each item with an owner that the forge knows."""
+    """Yield the lines of each item with an owner that the forge knows: its document, and its files."""
     for entry in store.entries.values():
         owner = facts.owner(entry)
         if owner and not store.book.kinds[entry.kind].is_record:
             named = names.of([owner])
             if named:
                 yield f"/{entry.path}", named
+                patterns = (
+                    store.data(entry.id).get("paths")
+                    if "paths" in store.book.kinds[entry.kind].fields
+                    else None
+                )
+                for pattern in patterns if isinstance(patterns, list) else ():
+                    # A slash in front counts from the top of a larger repository, here as there.
+                    yield pattern if pattern.startswith(("/", "**")) else f"/{pattern}", named
 
 
 def _protected(store: Store, names: _Names) -> Iterator[tuple[str, str]]:

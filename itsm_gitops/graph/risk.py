@@ -89,6 +89,10 @@ class RiskAssessment:
         return self.stored if self.override else max(self.stored, self.computed, key=LEVELS.index)
 
 
+# Since when it is proven that a change was asked for: its entry, its data, what its timeline says, the state asked for.
+AskedProof = Callable[[Entry, Mapping[str, Any], datetime, str], datetime]
+
+
 def level(points: int, thresholds: Mapping[str, int]) -> str:
     """Return the highest level whose threshold the points reach."""
     reached = [name for name in LEVELS[1:] if points >= thresholds.get(name, 1 << 30)]
@@ -98,11 +102,17 @@ def level(points: int, thresholds: Mapping[str, int]) -> str:
 class RiskBook:
     """Risk of the changes of one snapshot; what past changes teach is gathered once."""
 
-    def __init__(self, network: Network, graph: ImpactGraph, now: datetime) -> None:
-        """Take a snapshot's relations and the moment from which lead times count."""
+    def __init__(
+        self, network: Network, graph: ImpactGraph, now: datetime, proof: AskedProof | None = None
+    ) -> None:
+        """Take a snapshot's relations and the moment from which lead times count.
+
+        Without a ``proof`` the timelines are believed.
+        """
         self.network = network
         self.graph = graph
         self.now = now
+        self._proof = proof
         self.policy: Mapping[str, Any] = network.book.policy(RISK)
         self.models = read_models(network.book)
 
@@ -165,19 +175,24 @@ class RiskBook:
         start = clock.parse_time(str(data.get("planned_start", "")))
         if start is None:
             return None, "not planned yet", ""
-        asked = self._asked(entry, data)
+        typed, asked = self.asked(entry, data) or (None, None)
         days = max(0.0, (start - (asked or self.now)) / timedelta(days=1))
         since = f"asked on {asked:%Y-%m-%d}" if asked else "not asked yet, counted from now"
+        if typed and asked and f"{typed:%Y-%m-%d}" != f"{asked:%Y-%m-%d}":
+            since += f" by the commits, {typed:%Y-%m-%d} by its timeline"
         return days, f"{days:.1f}", since
 
-    def _asked(self, entry: Entry, data: Mapping[str, Any]) -> datetime | None:
-        """Return when authorisation was last asked for."""
+    def asked(self, entry: Entry, data: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
+        """Return when authorisation was last asked for: by the timeline, and since when that is proven."""
         model, flow = self.models.get(str(data.get("type", ""))), self.network.book.kinds[entry.kind].workflow
         if model is None or flow is None or not reached(flow, entry.state, model.plans_from):
             return None
         steps = [s for s in _list(data.get("timeline")) if isinstance(s, Mapping)]
         moments = [clock.parse_time(str(s.get("at"))) for s in steps if s.get("state") == model.plans_from]
-        return moments[-1] if moments else None
+        typed = moments[-1] if moments else None
+        if typed is None:
+            return None
+        return typed, self._proof(entry, data, typed, model.plans_from or "") if self._proof else typed
 
     def _outage(self, _: Entry, data: Mapping[str, Any]) -> tuple[int, str, str]:
         outage = _mapping(data.get("outage"))

@@ -83,7 +83,7 @@ class Schedule:
         return [c for c in self.collisions if identifier in (c.first.id, c.second.id)]
 
     def of_service(self, service: str, near: frozenset[str]) -> Schedule:
-        """Return the part that can hit a service; ``near`` is what carries it (see ``carriers``)."""
+        """Return the part that can hit a service; ``near`` is what carries it (see ``ImpactGraph.carriers``)."""
         return replace(
             self,
             service=service,
@@ -126,7 +126,7 @@ def plan(
     calendars = Calendars(network)
     near = frozenset[str]()
     if service:
-        near = carriers(graph, service)
+        near = graph.carriers([service])
         shown = [c for c in shown if not near.isdisjoint(c.items)]
     inside = {c.id for c in shown}
     found = collide(network, graph, whole)
@@ -145,17 +145,6 @@ def plan(
         availability=tuple(project(graph, shown, start, end, [service] if service else None)),
         joined=joined or Joined(),
     )
-
-
-def carriers(graph: ImpactGraph, service: str) -> frozenset[str]:
-    """Return a service with everything that it needs or contains, at any distance."""
-    seen, queue = {service}, [service]
-    for identifier in queue:
-        for other in (*graph.needs.get(identifier, ()), *graph.parts.get(identifier, ())):
-            if other not in seen:
-                seen.add(other)
-                queue.append(other)
-    return frozenset(seen)
 
 
 def _around(calendars: Calendars, start: datetime, end: datetime, near: Iterable[str]) -> list[Around]:

@@ -6,6 +6,8 @@ import re
 from functools import cache
 
 _WORDS = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]")
+_WILD = re.compile(r"[*?]")
+_LIMITS = re.compile(r"[*?/]")  # a slash after ** may be no slash at all
 _ONE, _FOLDER, _DEEP, _ENTRY, _FOLDERS = "?", "*", "**", "entry", "**/"
 
 
@@ -13,12 +15,17 @@ class PathPattern:
     """A pattern of paths; made by `glob`."""
 
     def __init__(self, pattern: str) -> None:
+        self._begin = _WILD.split(pattern, maxsplit=1)[0]
+        self._end = _LIMITS.split(pattern)[-1]
         self._steps: list[str] = []
         for word in _WORDS.findall(pattern):
             self._steps += [_ENTRY, _FOLDERS] if word == _FOLDERS else [word]
 
     def fullmatch(self, path: str) -> bool:
         """Whether the pattern describes the whole path."""
+        # Nearly all patterns differ from nearly all paths in their first or last letters.
+        if not (path.startswith(self._begin) and path.endswith(self._end)):
+            return False
         places = self._reach({0})
         for character in path:
             places = self._reach({n for p in places for n in self._read(p, character)})

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from itsm_gitops.graph.planned import Planned, planned_of
-from itsm_gitops.graph.schedule import Schedule, carriers, plan
+from itsm_gitops.graph.schedule import Schedule, plan
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.windows import Window, moment_of
 from itsm_gitops.publish.view import View
@@ -38,7 +38,7 @@ class Plan:
     def carriers(self) -> dict[str, frozenset[str]]:
         """What each service needs or contains, itself included."""
         view = self._view
-        return {e.id: carriers(view.graph, e.id) for e in view.of_role(meaning.SERVICE)}
+        return {e.id: view.graph.carriers([e.id]) for e in view.of_role(meaning.SERVICE)}
 
     @cached_property
     def done(self) -> list[Planned]:

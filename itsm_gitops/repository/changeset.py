@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from itsm_gitops.model.errors import GitError
+from itsm_gitops.repository.credits import CoAuthor, co_authors
 from itsm_gitops.repository.git import Git, decode
+from itsm_gitops.repository.merging import merge_result, with_results
+from itsm_gitops.repository.octopus import clean_octopus
 
+_PATHS_MAX = 200  # more are sorted out here: a command line has an end
 _HEAD = b"itsm-changeset-v1\n"
 
 
@@ -30,14 +34,14 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Authored:
-    """The authors of one commit; ``co_authors`` are ``Name <address>`` as written."""
+    """The authors of one commit, as it names them; ``co_authors`` are those of its message."""
 
     commit: str
     author: str
     author_address: str
     committer: str
     committer_address: str
-    co_authors: tuple[str, ...]
+    co_authors: tuple[CoAuthor, ...]
 
 
 def changeset(git: Git, merge_base: str, head: str) -> list[Changed]:
@@ -50,12 +54,46 @@ def changeset(git: Git, merge_base: str, head: str) -> list[Changed]:
         "--ignore-submodules=none", "--no-relative", "-z", "--end-of-options", merge_base, head,
     )  # fmt: skip
     words = out.split(b"\0")[:-1]
-    changes = []
-    for header, name in zip(words[::2], words[1::2], strict=True):
-        old_mode, new_mode, old_blob, new_blob, status = header.lstrip(b":").decode("ascii").split(" ")
-        path = _inside(decode(name), git.prefix)
-        changes.append(Changed(old_mode, new_mode, old_blob, new_blob, status, path))
+    changes = [
+        _changed(header, name, git.prefix) for header, name in zip(words[::2], words[1::2], strict=True)
+    ]
     return sorted(changes, key=lambda c: c.path)
+
+
+def _changed(header: bytes, name: bytes, prefix: str) -> Changed:
+    old_mode, new_mode, old_blob, new_blob, status = header.lstrip(b":").decode("ascii").split(" ")
+    return Changed(old_mode, new_mode, old_blob, new_blob, status, _inside(decode(name), prefix))
+
+
+def first_parent_changes(
+    git: Git, older: str, newer: str, paths: Sequence[str]
+) -> Iterator[tuple[str, list[Changed]]]:
+    """Yield each first parent of ``newer`` down to ``older`` that touched one of some paths, newest first.
+
+    With it comes what it changed there since its own first parent. ``older`` (empty: the beginning) is not among
+    them, nor is anything that its history holds. One log, however many commits there are.
+    """
+    inside = not git.prefix and len(paths) <= _PATHS_MAX and not any(p.startswith("/") for p in paths)
+    out = git.run(
+        "log", "--first-parent", "--diff-merges=first-parent", "--root", "--raw", "-z", "--no-abbrev", "--no-renames",
+        "--no-ext-diff", "--no-textconv", "--ignore-submodules=none", "--no-relative", "--format=%H",
+        "--end-of-options", *([f"^{older}"] if older else []), newer, "--", *(paths if inside else ()),
+    )  # fmt: skip
+    commit, found, header = "", [], b""
+    wanted = set(paths)
+    for word in out.split(b"\0"):
+        if header:
+            change = _changed(header, word, git.prefix)
+            found.extend([change] if change.path in wanted else [])
+            header = b""
+        elif word.lstrip(b"\n").startswith(b":"):
+            header = word.lstrip(b"\n")
+        elif word.strip():
+            if found:
+                yield commit, found
+            commit, found = word.strip().decode("ascii"), []
+    if found:
+        yield commit, found
 
 
 def merge_bases(git: Git, base: str, head: str) -> list[str]:
@@ -104,43 +142,27 @@ def contributors(git: Git, base: str, head: str) -> list[Authored]:
     A merge that Git would have made just so by itself adds nothing, so its author is nobody:
     whoever presses "update branch" has not written the change.
     """
-    trailers = "%(trailers:key=Co-authored-by,valueonly,separator=%x1f)"
-    form = f"%H%x00%T%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00{trailers}"
+    form = "%H%x00%T%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00%B"
     out = git.run("log", "--no-mailmap", "-z", f"--format={form}", "--end-of-options", f"{base}..{head}")
     words = [w.decode("utf-8", "replace") for w in out.split(b"\0")]
     commits = []
     for start in range(0, len(words) - 7, 8):
-        commit, tree, parents, name, address, committer, committed, trailer_text = words[start : start + 8]
+        commit, tree, parents, name, address, committer, committed, message = words[start : start + 8]
         if " " in parents and clean_merge(git, parents.split(" "), tree):
             continue
-        co_authors = tuple(t.strip() for t in trailer_text.split("\x1f") if t.strip())
-        commits.append(Authored(commit, name, address, committer, committed, co_authors))
+        commits.append(Authored(commit, name, address, committer, committed, co_authors(message)))
     return commits
 
 
 def clean_merge(git: Git, parents: list[str], tree: str) -> bool:
-    """Whether ``tree`` is exactly Git's own merge of the two parents, without an edit by hand."""
+    """Whether ``tree`` is exactly Git's own merge of the parents, without an edit by hand."""
     if len(parents) != 2:
-        return False
+        return clean_octopus(with_results(git), parents, tree)
+    plain = git.plain_merge(parents[0], parents[1])
+    if plain:
+        return plain == tree
     try:
-        merged = _without_drivers(git).run("merge-tree", "--write-tree", "--no-messages", *parents)
-    except GitError:  # conflicts, or a Git older than 2.38: then somebody is behind it
+        merged = merge_result(git, parents[0], parents[1])
+    except GitError:  # a Git older than 2.38, or no common commit: then somebody is behind it
         return False
-    return merged.decode("ascii").strip() == tree
-
-
-def _without_drivers(git: Git) -> Git:
-    """Return the same repository without the commands that its settings name for merging files.
-
-    This clone happens to know them; they must neither run nor decide.
-    """
-    try:
-        out = git.run("config", "--name-only", "-z", "--get-regexp", r"^merge\..*\.driver$")
-    except GitError:  # there is none
-        out = b""
-    off = [(decode(name), "false") for name in out.split(b"\0") if name]
-    off.append(("merge.renormalize", "false"))  # it would run filters, which are commands too
-    words = {"GIT_CONFIG_COUNT": str(len(off))}
-    for number, (name, value) in enumerate(off):
-        words |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
-    return git.having(words)
+    return not merged.conflicts and merged.tree == tree

@@ -47,6 +47,7 @@ class Config(NamedTuple):
     """The settings of one repository, with defaults where ``itsm.yaml`` is silent.
 
     ``timezone`` is an IANA name. ``history`` says whether the site's pages show who changed what.
+    ``identity`` is what signed approvals know the repository by (32 hexadecimal digits; empty: its first commit).
     ``directory`` says whether people who have no file are findings
     (``closed``) or not (``open``). ``cut_over`` is the first day on which work was recorded here
     (``YYYY-MM-DD``; empty: nothing came from elsewhere). ``severity`` maps rule codes to error, warning, info or off.
@@ -55,6 +56,7 @@ class Config(NamedTuple):
     """
 
     organisation: str = "Our organisation"
+    identity: str = ""
     description: str = ""
     timezone: str = "UTC"
     site_name: str = ""
@@ -197,6 +199,7 @@ def _config(data: Mapping[str, Any]) -> Config:
     organisation = _text(data, "organisation") or Config().organisation
     return Config(
         organisation=organisation,
+        identity=_text(data, "identity"),
         description=_text(data, "description"),
         timezone=_text(data, "timezone") or Config().timezone,
         site_name=_text(site, "name") or organisation,

@@ -9,6 +9,7 @@ stand, and asks few, large questions with NUL-separated answers.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ TIMEOUT = 120.0
 BLOB_MAX = (1 << 20) + 1  # one byte more than any document may have: enough to see it is too large
 
 _CONFIG = (
+    "advice.graftFileDeprecated=false",
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.quotepath=off",
@@ -30,17 +32,22 @@ _CONFIG = (
     "safe.bareRepository=explicit",
 )
 
-# What Git must not inherit or do. Replacement objects would let a ref change what a commit says;
-# lazy fetching would let a missing object open a connection.
+# What Git must not inherit or do. Replacement objects would let a ref change what a commit says, grafts
+# (.git/info/grafts) which commits came before it; lazy fetching would let a missing object open a connection.
 _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_GRAFT_FILE": os.devnull,
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+
+_SUFFIX = re.compile(r"[~^:]|@\{")  # what may follow the name of a branch: main~1, main@{yesterday}
+_HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
+_OWN_NAMES = ("HEAD", "@", "FETCH_HEAD", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD")
 
 # (what Git says, what we say, what to do about it)
 _EXPLAINED = (
@@ -104,17 +111,28 @@ class Git:
         self._extra = dict(extra or {})
         self._commits: set[str] = set()  # hashes that resolve has found: they mean the same for ever
 
+    @property
+    def extra(self) -> Mapping[str, str]:
+        """What is added to the environment of every question."""
+        return self._extra
+
     def having(self, extra: Mapping[str, str]) -> Git:
         """Return the same repository with more variables in the environment of its commands."""
         return Git(self.root, {**self._extra, **extra})
 
     def run(
-        self, *args: str, timeout: float = TIMEOUT, index: str | None = None, stdin: bytes = b""
+        self,
+        *args: str,
+        timeout: float = TIMEOUT,
+        index: str | None = None,
+        stdin: bytes = b"",
+        accept: frozenset[int] = frozenset(),
     ) -> bytes:
         """Run one git command and return what it prints; raises GitError with a hint.
 
         ``args`` are the command's own; callers put ``--end-of-options`` and ``--`` before any
         text that comes from outside. ``index`` names another index file, ``stdin`` is standard input.
+        ``accept`` are exit codes that are an answer too.
         """
         import subprocess
 
@@ -122,7 +140,7 @@ class Git:
             process = subprocess.run(
                 self._command(args),
                 cwd=self.root,
-                env={**_environment(index), **self._extra},
+                env={**environment(index), **self._extra},
                 input=stdin,
                 capture_output=True,
                 timeout=timeout,
@@ -132,7 +150,7 @@ class Git:
             raise GitError(
                 f"git {args[0]} took longer than {timeout:.0f} s", "is the disk reachable?"
             ) from error
-        if process.returncode:
+        if process.returncode and process.returncode not in accept:
             raise explain(args[0], process.returncode, process.stderr)
         return process.stdout
 
@@ -164,7 +182,10 @@ class Git:
             )
 
     def resolve(self, revision: str) -> str:
-        """Return the full commit hash that ``revision`` means; raises GitError with a near name."""
+        """Return the full commit hash that ``revision`` means; raises GitError with a near name.
+
+        A short name means the branch before a tag of the same name, unlike in Git: anybody may push a tag.
+        """
         if revision in self._commits:
             return revision
         if not revision or not revision.isprintable():
@@ -172,7 +193,8 @@ class Git:
                 "a revision must be printable text, not empty", "for example HEAD, main, v1.2 or a hash"
             )
         try:
-            out = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+            whole = self._branch(revision)
+            out = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{whole}^{{commit}}")
         except GitError as error:
             if error.hint:
                 raise
@@ -180,6 +202,16 @@ class Git:
         commit = out.decode("ascii").split()[-1]
         self._commits.add(commit)
         return commit
+
+    def _branch(self, revision: str) -> str:
+        """Return a revision with the whole name of the branch that it begins with, if there is one."""
+        name = _SUFFIX.split(revision, maxsplit=1)[0]
+        if not name or name.startswith(("refs/", "-")) or name in _OWN_NAMES or _HASH.fullmatch(name):
+            return revision
+        places = [f"refs/heads/{name}", f"refs/remotes/{name}", f"refs/remotes/{name}/HEAD"]
+        out = self.run("for-each-ref", "--format=%(refname)", "--end-of-options", *places)
+        there = decode(out).splitlines()
+        return next((f"{place}{revision[len(name) :]}" for place in places if place in there), revision)
 
     def _nearest(self, revision: str) -> str:
         names = decode(self.run("for-each-ref", "--format=%(refname:short)")).split("\n")
@@ -205,6 +237,10 @@ class Git:
             hint = "git fetch --unshallow (in GitHub Actions: fetch-depth: 0)" if self.shallow else ""
             raise GitError(f"'{base}' and '{head}' have no commit in common", hint) from error
 
+    def plain_merge(self, ours: str, theirs: str) -> str:  # noqa: ARG002 - a subclass knows more
+        """Return the tree of merging two commits where it is known without asking; here it never is."""
+        return ""
+
     def blobs(self, oids: Iterable[str], most: int = BLOB_MAX) -> Iterator[Blob]:
         """Yield the content of each object, in order, from one process; raises GitError if one is missing.
 
@@ -225,7 +261,7 @@ class Git:
             with subprocess.Popen(
                 self._command(("cat-file", "--batch", "--buffer")),
                 cwd=self.root,
-                env={**_environment(), **self._extra},
+                env={**environment(), **self._extra},
                 stdin=names,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -234,17 +270,19 @@ class Git:
                 out, err = cast(IO[bytes], process.stdout), cast(IO[bytes], process.stderr)
                 try:
                     for _ in range(count):
-                        yield _read_blob(out, err, most)
+                        yield read_blob(out, err, most)
                 finally:
                     process.kill()
 
 
-def _environment(index: str | None = None) -> dict[str, str]:
+def environment(index: str | None = None) -> dict[str, str]:
+    """Return the environment of a git command; ``index`` names another index file."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     return {**inherited, **_ENVIRONMENT, **({"GIT_INDEX_FILE": index} if index else {})}
 
 
-def _read_blob(out: IO[bytes], err: IO[bytes], most: int) -> Blob:
+def read_blob(out: IO[bytes], err: IO[bytes], most: int) -> Blob:
+    """Read the next object of `git cat-file --batch`; content beyond ``most`` bytes is read past."""
     header = out.readline().split()
     if len(header) != 3:
         detail = err.read() if not header else b""

@@ -174,7 +174,8 @@ def _load_items(
             store.problems[document.path] = document.problems
         if document.kind is not None:
             if isinstance(document.data, dict):
-                entry = summarise(document.kind, document.path, document.data)
+                row = memory.rows.get(document.path) if memory else None
+                entry = row.entry if row else summarise(document.kind, document.path, document.data)
                 store.add(entry)
                 store.pinned.setdefault(entry.id, document.data)
             elif document.id not in store.entries:

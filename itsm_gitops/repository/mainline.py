@@ -78,3 +78,14 @@ def is_ancestor(git: Git, old: str, new: str) -> bool:
         return git.merge_base(old, new) == git.resolve(old)
     except GitError:
         return False
+
+
+def on_line(git: Git, old: str, new: str) -> bool:
+    """Whether ``old`` is ``new`` or one of its first parents (both full hashes, which are there)."""
+    if old == new:
+        return True
+    out = git.run("rev-list", "--first-parent", "--parents", "--end-of-options", f"^{old}", new, "--").decode(
+        "ascii"
+    )
+    last = out.splitlines()[-1].split() if out else []
+    return last[1:2] == [old]

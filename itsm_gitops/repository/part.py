@@ -16,6 +16,11 @@ class PartialSnapshot:
         self._records = frozenset(records)
         self.name = snapshot.name
 
+    @property
+    def below(self) -> Snapshot:
+        """The whole snapshot."""
+        return self._below
+
     def files(self, *roots: str) -> list[FileInfo]:
         """Return the files under ``roots`` (default: all data roots), sorted by path."""
         found = self._below.files(*roots)

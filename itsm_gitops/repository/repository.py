@@ -35,6 +35,8 @@ INDEX = ":"
 # as Git writes them.
 _RECEIVED = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH")
 
+_HEADS = ("HEAD", "refs/heads/main", "refs/heads/master")
+
 
 class Repository:
     """One ITSM repository: the folder that holds ``itsm.yaml``.
@@ -50,6 +52,8 @@ class Repository:
         self.tolerate: Callable[[Sequence[Finding], str], object] | None = None
         # What could not be read in the snapshots that were loaded, by path: whoever shows says so at the end.
         self.gaps: dict[str, Gap] = {}
+        # Where no file is checked out (a bare mirror), the commit of HEAD stands for the working tree.
+        self.bare = False
 
     @classmethod
     def open(cls, path: str | Path = ".") -> Repository:
@@ -75,6 +79,35 @@ class Repository:
             f"there is no {CONFIG} in {start} or above it",
             "itsm init creates a repository; -C FOLDER works in another one",
         )
+
+    @classmethod
+    def of_history(cls, path: str | Path = ".") -> Repository:
+        """Return the repository that ``path`` is in, for those who read commits only.
+
+        No file need be checked out: a bare mirror will do, and a clone that was made without a checkout.
+        Raises NotFound as ``open`` does.
+        """
+        start = Path(path).absolute()
+        for folder in (start, *start.parents):
+            if _is_bare(folder):
+                return cls._without_files(folder, {"GIT_DIR": str(folder.resolve())})
+            if os.path.lexists(folder / CONFIG):
+                break
+            if (folder / ".git").exists():
+                made = cls._without_files(folder, {})
+                try:
+                    made.history.run("cat-file", "-e", f"HEAD:{CONFIG}")
+                except GitError:
+                    break
+                return made
+        return cls.open(path)
+
+    @classmethod
+    def _without_files(cls, folder: Path, extra: Mapping[str, str]) -> Repository:
+        made = cls(folder.resolve())
+        made.git = Git(made.root, extra)
+        made.bare = True
+        return made
 
     @classmethod
     def receiving(cls, env: Mapping[str, str]) -> Repository:
@@ -108,12 +141,25 @@ class Repository:
     @cached_property
     def book(self) -> RuleBook:
         """The working tree's rule book."""
-        return read_rulebook(WorkingTree(self.root))
+        return read_rulebook(self._present)
+
+    @property
+    def _present(self) -> Snapshot:
+        return CommitTree(self.history, self._head()) if self.bare else WorkingTree(self.root)
+
+    def _head(self) -> str:
+        """Return the commit that stands for the working tree: a server's HEAD may name a branch that it lacks."""
+        for name in _HEADS:
+            try:
+                return self.history.resolve(name)
+            except GitError:
+                continue
+        return self.history.resolve("HEAD")
 
     @cached_property
     def config(self) -> Config:
         """The working tree's settings; raises SettingsError as ``settings`` does."""
-        return self.settings(WorkingTree(self.root))
+        return self.settings(self._present)
 
     def settings(self, snapshot: Snapshot) -> Config:
         """Return the settings of a snapshot; raises SettingsError when they have faults and nobody tolerates it."""
@@ -127,7 +173,7 @@ class Repository:
     def snapshot(self, at: str | None = None) -> Snapshot:
         """Return the working tree, the index or a commit; raises GitError for an unknown revision."""
         if at is None:
-            return WorkingTree(self.root)
+            return self._present
         return IndexTree(self.history) if at == INDEX else CommitTree(self.history, at)
 
     def store(self, at: str | None = None, *, jobs: int | None = None) -> Store:

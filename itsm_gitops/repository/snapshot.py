@@ -20,7 +20,7 @@ from typing import Protocol
 from itsm_gitops.documents.names import DRAFT_PREFIX
 from itsm_gitops.model.errors import GitError, ItsmError, NotFound
 from itsm_gitops.repository.git import BLOB_MAX, Git, decode
-from itsm_gitops.repository.merging import merged_tree
+from itsm_gitops.repository.merging import merged_tree, with_results
 from itsm_gitops.repository.modes import (
     DRAFT,
     FOLDER,
@@ -327,21 +327,37 @@ class MergedTree(_Listed):
 
     def __init__(self, git: Git, ours: str, others: Sequence[str]) -> None:
         """Merge; raises GitError where the sides contradict each other or have nothing in common."""
-        super().__init__(git)
+        super().__init__(with_results(git))
         self.name = " with ".join((ours, *others))
         self.tree = merged_tree(git, ours, others)
+        self._prefix = git.prefix
 
     def _load(self) -> dict[str, FileInfo]:
-        return _tree_files(self.git, self.tree)
+        return _tree_files(self.git, self.tree, self._prefix)
 
 
-def _tree_files(git: Git, tree: str) -> dict[str, FileInfo]:
-    listed = git.run("ls-tree", "-r", "-z", "--end-of-options", tree, "--", *ROOTS)
+class LandedTree(_Listed):
+    """What a branch would hold after a merge: a result of ``merging``; ``git`` is one that has it."""
+
+    def __init__(self, git: Git, tree: str, name: str) -> None:
+        super().__init__(git)
+        self.tree = tree
+        self.name = name
+        self._prefix = git.prefix
+
+    def _load(self) -> dict[str, FileInfo]:
+        return _tree_files(self.git, self.tree, self._prefix)
+
+
+def _tree_files(git: Git, tree: str, prefix: str = "") -> dict[str, FileInfo]:
+    """List the data roots of a tree; ``prefix`` is where they are below its top, where Git cannot tell."""
+    roots = [prefix + root for root in ROOTS]
+    listed = git.run("ls-tree", "-r", "-z", "--end-of-options", tree, "--", *roots)
     found: dict[str, FileInfo] = {}
     for line in listed.split(b"\0")[:-1]:
         about, _, name = line.partition(b"\t")
         mode, _type, oid = about.decode("ascii").split()
-        _keep(found, decode(name), mode, oid)
+        _keep(found, decode(name).removeprefix(prefix), mode, oid)
     return dict(sorted(found.items()))
 
 

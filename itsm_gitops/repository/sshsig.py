@@ -5,10 +5,13 @@ The namespace is part of what is signed: a signature for one purpose is none for
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
 import tempfile
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -20,7 +23,12 @@ _KEY = re.compile(
     r"((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]{1,60}) ([A-Za-z0-9+/]{16,8000}={0,3})(?: .*)?", re.ASCII
 )
 _PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
-_GOOD = re.compile(r'Good "[^"]*" signature for .* with \S+ key (SHA256:\S+)')
+_GOOD = re.compile(r'Good "[^"]*" signature (?:for .* )?with \S+ key (SHA256:\S+)')
+_ARMOUR = re.compile(
+    r"\s*-----BEGIN SSH SIGNATURE-----\s+([A-Za-z0-9+/=\s]{16,100000})-----END SSH SIGNATURE-----\s*"
+)
+_MAGIC = b"SSHSIG\0\0\0\1"  # and the version (OpenSSH, PROTOCOL.sshsig)
+GIT = "git"  # the namespace in which Git signs commits, tags and pushes
 
 
 @cache
@@ -38,6 +46,53 @@ def public_key(text: object) -> str:
     """Return type and key of one public key as OpenSSH writes it, without comment; empty for none."""
     match = _KEY.fullmatch(text.strip()) if isinstance(text, str) else None
     return f"{match[1]} {match[2]}" if match else ""
+
+
+def fingerprint(key: object) -> str:
+    """Return the SHA-256 fingerprint of a public key as OpenSSH writes it (RFC 4648 base64); empty for none."""
+    try:
+        return _digest(b64decode(public_key(key).partition(" ")[2]))
+    except (NotBase64, ValueError):
+        return ""
+
+
+def _digest(raw: bytes) -> str:
+    if not raw:
+        return ""
+    return f"SHA256:{b64encode(hashlib.sha256(raw).digest()).decode('ascii').rstrip('=')}"
+
+
+def claimed_key(signature: str) -> str:
+    """Return the fingerprint of the key that a signature names as its own; empty where it names none.
+
+    It proves nothing before ``proved_key`` says the same.
+    """
+    match = _ARMOUR.fullmatch(signature)
+    try:
+        raw = b64decode("".join(match[1].split()), validate=True) if match else b""
+    except (NotBase64, ValueError):
+        return ""
+    start = len(_MAGIC) + 4
+    size = int.from_bytes(raw[len(_MAGIC) : start], "big")
+    return _digest(raw[start : start + size]) if raw.startswith(_MAGIC) and start + size <= len(raw) else ""
+
+
+def proved_key(content: bytes, signature: str, namespace: str) -> str:
+    """Return the fingerprint of the key, whosever it is, that made a signature; empty where none did."""
+    if not claimed_key(signature):
+        return ""
+    with tempfile.TemporaryDirectory() as folder:
+        sig = Path(folder) / "signature"
+        sig.write_text(signature, "ascii", errors="replace")
+        process = subprocess.run(
+            [_program(), "-Y", "check-novalidate", "-n", namespace, "-s", os.fspath(sig)],
+            input=content,
+            capture_output=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+    match = _GOOD.search(process.stdout.decode("utf-8", "replace"))
+    return match[1] if process.returncode == 0 and match else ""
 
 
 def sign(content: bytes, key: Path, namespace: str) -> str:

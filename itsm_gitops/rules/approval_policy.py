@@ -8,26 +8,19 @@ from typing import Any
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.decisions import POLICY, is_reference
-from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
 from itsm_gitops.model.roles import described, names
 from itsm_gitops.model.rulebook import GROUPS, ROLES
 from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, day
+from itsm_gitops.rules.people import fixed_holders
 from itsm_gitops.rules.rule import NETWORK, RULEBOOK, Hit, Rule
 
+_LEFT_OUT = "excluded_ci"
 _BUILT_IN = ("peer", "owner")
 _TYPED = frozenset(["approvals", "approval", "approved_by", "approvers", "approved", "signed_off_by"])
 _AREAS = ("x", "labels")
-_BY_RECORD = {
-    "everyone",
-    "fields",
-    "manager_of",
-    "otherwise",
-    "owners",
-    "on_call",
-}  # filled by each record anew
 
 
 def approval_is_not_typed(ctx: DocumentContext) -> Iterator[Hit]:
@@ -129,7 +122,7 @@ def every_change_is_covered(ctx: BookContext) -> Iterator[Hit]:
     kinds = {schema["x-itsm"].get("kind") for _, schema, _ in ctx.players(meaning.CHANGE)}
     for kind, risk in product(sorted(known["type"]), sorted(known["risk"])):
         fact = {"type": kind, "risk": risk, "stage": "authorisation"}
-        if not any(_holds(about["when"], fact, kinds) for about in policy["rules"]):
+        if not any(_holds(about["when"], fact, kinds) for about in policy["rules"] if _for_the_whole(about)):
             yield Hit(
                 f"no rule is for a change of type {kind} with {risk} risk",
                 ("rules",),
@@ -137,6 +130,11 @@ def every_change_is_covered(ctx: BookContext) -> Iterator[Hit]:
                 POLICY,
                 at_key=True,
             )
+
+
+def _for_the_whole(rule: Mapping[str, Any]) -> bool:
+    """Whether who a rule asks approves the change, and not only what it leaves out."""
+    return bool(rule["require"].get("each") != _LEFT_OUT)
 
 
 def _holds(when: Mapping[str, Any], fact: Mapping[str, str], changes: set[str]) -> bool:
@@ -170,24 +168,10 @@ def _dicts(value: Any) -> list[Mapping[str, Any]]:
 
 def approving_role_is_filled(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for roles of fixed teams and people, asked for by the policy, without an active person."""
-    roles = ctx.book.policy(ROLES).get("roles", {})
     wanted = {str(a["role"]) for a, _ in _requires(ctx.book.policy(POLICY)) if "role" in a}
-    for role in sorted(wanted):
-        about = roles.get(role)
-        if not isinstance(about, dict) or about.keys() & _BY_RECORD:
-            continue
-        filled = {*names(about.get("teams")), *names(about.get("people"))}
-        people = ctx.of_role(meaning.PERSON)
-        if people and not any(_fills(ctx, e, filled) for e in people):
+    for role in sorted(wanted) if ctx.of_role(meaning.PERSON) else ():
+        if fixed_holders(ctx.store, role) == []:
             yield Hit(f"nobody fills the role '{role}'", ("roles", role), "", ROLES, at_key=True)
-
-
-def _fills(ctx: NetworkContext, entry: Entry, filled: set[str]) -> bool:
-    person, data = entry.id, ctx.store.data(entry.id)
-    if facts.is_inactive(ctx.book.kinds[entry.kind], data):
-        return False
-    may = data.get("approver") is not False and bool(filled & set(names(data.get("teams"))))
-    return person in filled or may
 
 
 RULES = (

@@ -17,7 +17,7 @@ from itsm_gitops.model.entry import summarise
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import OFF, WARNING
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, RISK
-from itsm_gitops.model.templates import classes_beyond, departures
+from itsm_gitops.model.templates import beyond_limits, classes_beyond, departures
 from itsm_gitops.repository import Store
 from itsm_gitops.rules.change_control import arrived, model_of
 from itsm_gitops.rules.context import DocumentContext, NetworkContext
@@ -53,7 +53,9 @@ def outside_freezes(ctx: DocumentContext) -> Iterator[Hit]:
         return
     for calendar, window, exempt in _calendars(ctx).holds(change):
         if not exempt:
-            message = f"the window falls into the freeze '{calendar.id}' ({window.name})"
+            below = calendar.below_only(change.items)
+            why = f", as what that is for needs {', '.join(below[:3])}" if below else ""
+            message = f"the window falls into the freeze '{calendar.id}' ({window.name}){why}"
             yield Hit(message, ("planned_start",), f"it ends at {clock.format_time(window.end)}")
 
 
@@ -66,10 +68,19 @@ def follows_template(ctx: DocumentContext) -> Iterator[Hit]:
         template = ctx.book.template(str(name))
     except NotFound:
         return  # rule C009's finding
-    for field in departures(template, ctx.data):
+    departed = departures(template, ctx.data)
+    for field in departed:
         steps = tuple(field.split("."))
         if steps[0] not in ctx.refused:
             yield Hit(f"'{field}' is not what the template '{name}' says", steps)
+    for field, reason in beyond_limits(template, ctx.data).items():
+        place = tuple(field.split("."))
+        if place[0] not in ctx.refused and field not in departed:
+            yield Hit(
+                f"{reason} by the template '{name}'",
+                place,
+                "make it a normal change, or keep to the template",
+            )
     for identifier, pointer in facts.touched_places(ctx.book, ctx.kind, ctx.data).items():
         entry = ctx.store.entries.get(identifier)
         if pointer[0] not in ctx.refused and entry and classes_beyond(template, [entry.kind]):
@@ -203,7 +214,7 @@ RULES = (
         "C010",
         "Departure from the template",
         kinds=_CHANGE,
-        why="A template authorises exactly what it says; a change that differs in a fixed field, or touches an item of another class, is no longer standard.",
+        why="A template authorises exactly what it says; a change that differs in a fixed field, goes beyond its limits (interruption, window, risk), or touches an item of another class, is no longer standard.",
         hint="take the template's value (or leave the field out), or make it a normal change",
         bad="type: standard\ntemplate: standard-patch-os\nrisk: {level: medium}",
         good="type: standard\ntemplate: standard-patch-os\nrisk: {level: low}",

@@ -144,24 +144,6 @@ def team_has_members(ctx: NetworkContext) -> Iterator[Hit]:
             yield Hit(f"nobody is a member of '{entry.id}'", ("id",), "", entry.path)
 
 
-def account_is_unique(ctx: NetworkContext) -> Iterator[Hit]:
-    """Compare the forge accounts and signing keys of all people."""
-    owner: dict[tuple[str, object], str] = {}
-    for entry in ctx.of_role(meaning.PERSON):
-        data = ctx.data(entry)
-        accounts = [
-            ("identities", n, "id", (i["forge"], i["id"])) for n, i in enumerate(data.get("identities") or ())
-        ]
-        accounts += [
-            ("signing_keys", n, "fingerprint", ("key", k["fingerprint"]))
-            for n, k in enumerate(data.get("signing_keys") or ())
-        ]
-        for field, number, name, account in accounts:
-            first = owner.setdefault(account, entry.id)
-            if first != entry.id:
-                yield Hit(f"this already belongs to '{first}'", (field, number, name), "", entry.path)
-
-
 RULES = (
     Rule(
         "D001",
@@ -276,15 +258,5 @@ RULES = (
         bad="# cmdb/teams/team-data.yaml, and no person names it",
         good="# cmdb/people/anna-berg.yaml\nteams: [team-data]",
         check=team_has_members,
-    ),
-    Rule(
-        "D012",
-        "Account that belongs to two people",
-        scope=NETWORK,
-        why="An approval by this account could not be attributed.",
-        hint="remove it from one of the two; shared accounts must not approve",
-        bad="# in two people\nidentities:\n  - {forge: github, id: 583231}",
-        good="# in one person\nidentities:\n  - {forge: github, id: 583231}",
-        check=account_is_unique,
     ),
 )

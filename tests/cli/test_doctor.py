@@ -53,7 +53,7 @@ def doctor(
 
 
 def _protect(forge: FakeGitHub) -> None:
-    checks = {"required_status_checks": [GATE], "strict_required_status_checks_policy": False}
+    checks = {"required_status_checks": [GATE], "strict_required_status_checks_policy": True}
     both = [shapes.rule("deletion"), shapes.rule("non_fast_forward")]
     forge.rules["main"] = [
         *both,
@@ -63,7 +63,9 @@ def _protect(forge: FakeGitHub) -> None:
     forge.rules["itsm/evidence"] = both
 
 
-SERVER = ("pull requests", "gate", "gate's source", "force pushes", "deletion", "last push", "evidence")
+SERVER = (
+    "pull requests", "gate", "gate's source", "force pushes", "deletion", "last push", "evidence", "up to date",
+)  # fmt: skip
 
 
 def test_a_server_without_rules_lets_everything_through(doctor: Run) -> None:
@@ -75,6 +77,7 @@ def test_a_server_without_rules_lets_everything_through(doctor: Run) -> None:
         "deletion": "failed",
         "last push": "warning",
         "evidence": "failed",
+        "up to date": "failed",
     }
 
 
@@ -97,6 +100,11 @@ def test_a_server_with_rules(doctor: Run, forge: FakeGitHub) -> None:
             "gate's source",
             "any writer can post this status",
         ),
+        (
+            lambda rules: rules[3]["parameters"].update(strict_required_status_checks_policy=False),
+            "up to date",
+            "a branch that is behind can be merged: the gate's verdict is about an older state of main",
+        ),
     ],
 )
 def test_each_rule_that_is_missing_is_named(
@@ -106,8 +114,45 @@ def test_each_rule_that_is_missing_is_named(
     forge.rules["main"] = json.loads(json.dumps(forge.rules["main"]))
     weaken(forge.rules["main"])
     found = doctor(code=1)
-    assert {s for s, (result, _) in found.items() if result == "failed"} == {subject}
+    also = {"up to date"} if subject == "gate" else set()  # without the check nothing demands it
+    assert {s for s, (result, _) in found.items() if result == "failed"} == {subject} | also
     assert found[subject][1] == message
+
+
+def test_release_branches_that_the_policy_lists_are_looked_at_too(
+    doctor: Run, forge: FakeGitHub, hosted: Hosted
+) -> None:
+    _protect(forge)
+    hosted.clone.git("update-ref", "refs/remotes/origin/release/1", "HEAD")
+    hosted.clone.git("update-ref", "refs/remotes/origin/topic/1", "HEAD")
+    try:
+        found = doctor(code=1)
+        assert found["pull requests on release/1"] == ("failed", "release/1 takes pushes")
+        assert found["gate on release/1"][0] == "failed"
+        assert not [subject for subject in found if "topic" in subject]
+        forge.rules["release/1"] = forge.rules["main"]
+        assert not [subject for subject in doctor() if "release" in subject]
+    finally:
+        for name in ("release/1", "topic/1"):
+            hosted.clone.git("update-ref", "-d", f"refs/remotes/origin/{name}")
+
+
+def test_a_merge_queue_judges_what_lands(doctor: Run, forge: FakeGitHub) -> None:
+    _protect(forge)
+    rules = json.loads(json.dumps(forge.rules["main"]))
+    rules[3]["parameters"]["strict_required_status_checks_policy"] = False
+    forge.rules["main"] = [*rules, shapes.rule("merge_queue")]
+    assert doctor()["up to date"] == ("ok", "what is merged was judged with the present main")
+
+
+def test_a_repository_without_an_identity_is_told(doctor: Run, hosted: Hosted) -> None:
+    assert doctor("--offline")["identity"] == ("ok", "is pinned in itsm.yaml")
+    settings = hosted.clone.root / "itsm.yaml"
+    lines = settings.read_text().splitlines(keepends=True)
+    settings.write_text("".join(s for s in lines if not s.startswith("identity:")))
+    assert doctor("--offline")["identity"] == (
+        "warning", "is not pinned: signed approvals know this repository by its first commit",
+    )  # fmt: skip
 
 
 def test_a_repository_without_codeowners_is_still_looked_at(doctor: Run, forge: FakeGitHub) -> None:
@@ -179,10 +224,15 @@ def test_files_that_are_missing_edited_or_loose(doctor: Run, hosted: Hosted) -> 
 def test_people_without_account_and_key(doctor: Run, hosted: Hosted) -> None:
     result, message = doctor("--offline")["people"]
     assert result == "warning"
-    assert message.endswith("neither an account on github nor a key: change-manager")
-    path = hosted.clone.root / "cmdb/people/change-manager.yaml"
-    path.write_text(path.read_text() + "identities:\n- forge: github\n  id: 3\n  login: cem\n")
-    assert doctor("--offline")["people"] == ("ok", "all 2 approvers have an account or a key")
+    assert message.endswith(
+        "neither an account on github nor a key: change-manager, security-officer, service-manager"
+    )
+    for number, person in enumerate(("change-manager", "security-officer", "service-manager"), 3):
+        path = hosted.clone.root / f"cmdb/people/{person}.yaml"
+        path.write_text(
+            path.read_text() + f"identities:\n- forge: github\n  id: {number}\n  login: {person}\n"
+        )
+    assert doctor("--offline")["people"] == ("ok", "all 4 approvers have an account or a key")
 
 
 def test_an_unknown_forge(doctor: Run, hosted: Hosted) -> None:

@@ -43,7 +43,7 @@ def test_a_server_that_takes_everything_is_told(plain: Path, cli: Cli) -> None:
 
 
 def test_a_closed_server_passes(plain: Path, cli: Cli, tmp_path: Path) -> None:
-    for person in ("change-manager", "operations-lead"):
+    for person in ("change-manager", "operations-lead", "security-officer", "service-manager"):
         key = tmp_path / person
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
         cli("enrol", person, "--key", str(key))

@@ -27,6 +27,7 @@ ELSEWHERE = {
     "documents/drafts.py": "the one way",
     "cli/check.py": "the summary of a step, in a file that GitHub names",
     "repository/memory.py": "a file beside the site, touched to learn how fine the clock of the disk is",
+    "repository/merging.py": "an empty repository in a temporary folder, in which merges are made",
     "repository/sshsig.py": "a temporary folder for ssh-keygen",
     "repository/vault.py": "the key of this clone, in .git, created exclusively",
     "publish/engine.py": "the working folder of a build",

@@ -90,7 +90,7 @@ def test_reviews_of_a_forge_come_by_the_commit_that_was_merged(
     # An auditor needs nothing but a clone, and no forge.
     forge.faults = [(500, {})] * 50
     auditor = _clone(place, bare, "auditor")
-    assert auditor.found() == [("BYPASSED", around)]
+    assert auditor.found() == [("UNVOUCHED", merged), ("BYPASSED", around)]
 
 
 def test_a_rebased_request_is_one_statement(place: Place, bare: Path, forge: FakeGitHub) -> None:

@@ -39,6 +39,7 @@ PATHS = tuple(
         "/commits/{commit_sha}/pulls",
         "/commits/{ref}/check-runs",
         "/actions/jobs/{job_id}",
+        "/actions/runs/{run_id}",
         "/actions/runs/{run_id}/rerun",
         "/issues/{issue_number}/comments",
         "/issues/{issue_number}/events",

@@ -17,7 +17,7 @@ from itsm_gitops.forges.github import GitHub
 from itsm_gitops.forges.gitlab import GitLab
 from itsm_gitops.forges.http import Answer, Client, ForgeError
 from itsm_gitops.gate.comment import MARKER
-from tests.fake_github import BASE, BOT, HEAD, FakeGitHub, account, running
+from tests.fake_github import BASE, BOT, GATE, HEAD, FakeGitHub, account, running
 
 ADA, BEN = account(1, "ada"), account(2, "ben")
 
@@ -203,20 +203,53 @@ def test_open_requests_and_running_the_gate_of_one_again(github: GitHub, server:
     server.open_pull(9)
     server.pulls[9]["state"] = "closed"
     assert github.open_pull_requests() == [(7, HEAD, False), (8, "3" * 40, True)]
-    assert github.last_run(HEAD, "gate") is None
+    assert github.last_run(HEAD, "gate", GATE) is None
     server.check("gate", app="other", run=899)
     server.check("gate", of="3" * 40, run=898)
-    assert github.last_run(HEAD, "gate") is None
+    assert github.last_run(HEAD, "gate", GATE) is None
     first = server.check("gate")
     server.check("comment", passed=True)
-    assert github.last_run(HEAD, "gate") == (first, True, False)
-    github.run_again(first)
+    run = github.last_run(HEAD, "gate", GATE)
+    assert run is not None
+    assert (run.job, run.run, run.attempt, run.ended, run.passed) == (first, 900, 1, True, False)
+    github.run_again(run)
     assert server.rerun == [900]
-    assert github.last_run(HEAD, "gate") == (first, False, False)
+    again = github.last_run(HEAD, "gate", GATE)
+    assert again is not None
+    assert (again.job, again.attempt, again.ended, again.passed) == (first, 2, False, False)
     with pytest.raises(ForgeError, match="already running"):
-        github.run_again(first)
+        github.run_again(run)
     newest = server.check("gate", passed=True, run=901)
-    assert github.last_run(HEAD, "gate") == (newest, True, True)
+    last = github.last_run(HEAD, "gate", GATE)
+    assert last is not None
+    assert (last.job, last.ended, last.passed) == (newest, True, True)
+
+
+@pytest.mark.parametrize(
+    ("workflow", "event"),
+    [
+        (
+            ".github/workflows/mine.yml",
+            "pull_request_target",
+        ),  # another workflow of ours, with a job of that name
+        (".github/workflows/mine.yml", "pull_request"),
+        (GATE, "pull_request"),  # the file as the request would have it
+        (GATE, "push"),
+        (GATE, "workflow_dispatch"),
+        (f"elsewhere/{GATE}@main", "pull_request_target"),
+    ],
+)
+def test_only_our_own_workflow_has_the_gate(
+    github: GitHub, server: FakeGitHub, workflow: str, event: str
+) -> None:
+    """Whoever opens a pull request can have a job of any name run on its commits."""
+    server.check("gate", run=901, workflow=workflow, event=event, passed=True)
+    assert github.last_run(HEAD, "gate", GATE) is None
+    ours = server.check("gate", run=900, workflow=f"{GATE}@refs/heads/main")
+    server.check("gate", run=902, workflow=workflow, event=event)
+    run = github.last_run(HEAD, "gate", GATE)
+    assert run is not None
+    assert (run.job, run.run) == (ours, 900)
 
 
 class Canned(Client):

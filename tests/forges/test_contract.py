@@ -18,7 +18,7 @@ from itsm_gitops.forges.github import GitHub
 from itsm_gitops.forges.http import ForgeError
 from itsm_gitops.gate.comment import MARKER
 from tests import fake_shapes as shapes
-from tests.fake_github import BASE, BOT, HEAD, FakeGitHub, account, running
+from tests.fake_github import BASE, BOT, GATE, HEAD, FakeGitHub, account, running
 from tests.forges import prism
 
 pytestmark = pytest.mark.slow
@@ -93,11 +93,11 @@ def test_every_call_of_the_adapter(github: GitHub, server: FakeGitHub) -> None:
     server.event(7, "automatic_base_change_succeeded")
     assert [r.target for r in github.reviews(7)] == [""]
     assert github.open_pull_requests() == [(7, HEAD, False), (8, NEXT, True)]
-    run = github.last_run(HEAD, "gate")
+    run = github.last_run(HEAD, "gate", GATE)
     assert run is not None
-    github.run_again(run.job)
+    github.run_again(run)
     assert server.rerun == [900]
-    assert github.last_run(NEXT, "gate") is None
+    assert github.last_run(NEXT, "gate", GATE) is None
     url = github.upsert_comment(7, f"{MARKER}\none", MARKER)
     assert github.upsert_comment(7, f"{MARKER}\ntwo", MARKER) == url
     assert [r["type"] for r in github.branch_rules("main")] == ["deletion", "required_status_checks"]
@@ -143,7 +143,7 @@ def _without(entry: dict[str, Any], name: str) -> None:
         (lambda s: _without(s.reviews[7][0], "commit_id"), lambda g: g.reviews(7)),
         (lambda s: s.reviews[7][0].update(id="1"), lambda g: g.reviews(7)),
         (lambda s: _without(s.events[7][0], "created_at"), lambda g: g.reviews(7)),
-        (lambda s: s.checks[0].update(status="finished"), lambda g: g.last_run(HEAD, "gate")),
+        (lambda s: s.checks[0].update(status="finished"), lambda g: g.last_run(HEAD, "gate", GATE)),
         (lambda s: _without(s.comments[0], "created_at"), lambda g: g.upsert_comment(7, "x", MARKER)),
     ],
 )

@@ -73,7 +73,58 @@ def test_a_limit_beyond_patience_is_not_waited_for(
     with pytest.raises(ForgeError, match="too many requests") as caught:
         client.get(PULL)
     assert slept == []
-    assert caught.value.hint == "try again in 3600 s"
+    assert caught.value.hint == "try again in 60 minutes"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "hint"),
+    [
+        (429, {"Retry-After": "100"}, "try again in 100 s"),
+        (429, {"Retry-After": "121"}, "try again in 3 minutes"),
+        (403, {"Retry-After": "20000"}, "try again in 6 hours, after 2026-03-04T17:33:20Z"),
+        (429, {"Retry-After": "Wed, 04 Mar 2026 12:30:00 GMT"}, "try again in 30 minutes"),
+        (429, {"Retry-After": "8204111981"}, "try again later; the server does not say sensibly when"),
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9977000000"}, "try again later; the server does not say sensibly when"),
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1772626500000"}, "try again later; the server does not say sensibly when"),
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1772627400"}, "try again in 30 minutes"),
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "soon"}, "try again in 60 s"),
+    ],
+)  # fmt: skip
+def test_when_to_try_again_is_told_as_people_count(
+    client: Client,
+    server: FakeGitHub,
+    status: int,
+    headers: dict[str, str],
+    hint: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ITSM_NOW", "2026-03-04T12:00:00Z")
+    server.faults = [(status, headers)] * 9
+    with pytest.raises(ForgeError, match="asks to wait") as caught:
+        client.get(PULL)
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message"),
+    [
+        (403, {}, "You have exceeded a secondary rate limit. Please wait."),
+        (429, {}, "You have exceeded a secondary rate limit and are blocked from content creation."),
+        (403, {}, "You have triggered an abuse detection mechanism."),
+        (403, {"Retry-After": "600"}, "not now"),
+    ],
+)
+def test_a_secondary_rate_limit_is_called_one(
+    client: Client, server: FakeGitHub, slept: list[float], status: int, headers: dict[str, str], message: str
+) -> None:
+    """It is no lack of permission, though GitHub refuses with the same status."""
+    server.message = message
+    server.faults = [(status, headers)] * 9
+    with pytest.raises(ForgeError, match="a secondary rate limit") as caught:
+        client.get(PULL)
+    assert "permission" not in caught.value.hint
+    assert "try again in" in caught.value.hint
+    assert not slept or slept[0] == 60.0
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from tests.gate.situations import (
     commit,
     delete,
     edit,
+    incident,
     no,
     ok,
     record,
@@ -50,10 +51,6 @@ ONE_OF_THE_BOARD = """\
     when: {kind: [change], stage: [authorisation], type: [emergency]}
     require: {role: cab, count: 1}
 """
-
-
-def incident(state: str = "in_progress") -> str:
-    return f"id: {INC}\nkind: incident\ntitle: Down\nstate: {state}\n"
 
 
 def link(path: str, target: str) -> Step:
@@ -118,7 +115,7 @@ def crossed(*, side: Step, tip: Step) -> tuple[Step, ...]:
 
 
 def octopus(w: World) -> None:
-    """Merge two branches at once, as bob: Git does not say whether he edited anything while at it."""
+    """Merge two branches at once, as bob, and edit something while at it."""
     for name in ("two", "three"):
         w.git("checkout", "-q", "-b", name, "main")
         w.write(f"docs/{name}.md", f"{name}\n")
@@ -132,6 +129,8 @@ def octopus(w: World) -> None:
         "three",
         env={"GIT_AUTHOR_NAME": "bob", "GIT_AUTHOR_EMAIL": "bob@example.org"},
     )
+    w.write("docs/two.md", "two, and more\n")
+    w.git("commit", "-q", "-a", "--amend", "--no-edit")
 
 
 ATTACKS = (
@@ -168,7 +167,7 @@ ATTACKS = (
     Situation("page among the records", ERROR, "no rule of the policy covers", (ok("paul"),), request=(write("records/incidents/2026/11/a.md", "A\n"), commit())),
     Situation("second file of a record's name", ERROR, "is not where a change of that name belongs", (ok("bob"), ok("mia")), base=(record(),),
               request=(write(f"records/changes/2025/11/{CHG}.yaml", change(state="implement")), record(state="implement", cis="[s1, s2]"), commit())),
-    Situation("folder whose letters differ in case only", ERROR, "no rule of the policy covers Schemas/policies/approvals.yaml", (ok("bob"),),
+    Situation("folder whose letters differ in case only", UNSATISFIED, "Schemas/policies/approvals.yaml is protected although it is written otherwise", (ok("bob"),),
               request=(record(), write("Schemas/policies/approvals.yaml", POLICY_ONE), commit())),
     Situation("link in the place of a data root", ERROR, "no rule of the policy covers Records", (ok("bob"),),
               request=(record(), link("Records", "/etc"), commit())),
@@ -188,7 +187,7 @@ ATTACKS = (
               request=(record(state="closed"), write("infra/a.tf", "x\n"), commit())),
     Situation("change that still asks authorises no work", ERROR, "no rule of the policy covers infra/a.tf", (ok("bob"),),
               request=(record(state="authorize"), write("infra/a.tf", "x\n"), commit())),
-    Situation("progress authorises no work", ERROR, "no rule of the policy covers infra/a.tf", (ok("bob"),),
+    Situation("progress brings files that nobody approved", UNSATISFIED, "it now brings 1 file that nobody has seen", (),
               base=(record(),), request=(record(state="implement"), write("infra/a.tf", "x\n"), commit())),
     Situation("progress authorises no edit of an item", UNSATISFIED, "needs 1 of 1 by owner: bob, carl", (),
               base=(record(),), request=(record(state="implement"), edit(SERVER, "name: Server s1", "name: Server one"), commit())),
@@ -215,7 +214,7 @@ ATTACKS = (
               request=(record(excluded_cis="[{ci: s1, reason: Not really.}]"), commit())),
     Situation("edited item that the record excludes all the same", UNSATISFIED, "needs 1 of 1 by owner: mia could", (ok("bob"),),
               request=(record(excluded_cis="[{ci: s2, reason: Not really.}]"), edit("cmdb/servers/s2.yaml", "name: Server s2", "name: Server two"), commit())),
-    Situation("dependent item that is excluded for all to read", SATISFIED, "approved by bob", (ok("bob"),),
+    Situation("dependent item that is excluded for all to read", UNSATISFIED, "needs 1 of 1 by owner: mia could", (ok("bob"),),
               base=(write("cmdb/servers/s2.yaml", server("s2", owner="net", extra="criticality: critical\nlinks:\n  - {type: depends_on, target: s1}\n")),),
               request=(record(excluded_cis="[{ci: s2, reason: It has the other disk.}]"), commit())),
     Situation("retired template", UNSATISFIED, "needs 1 of 1 by owner", (ok("paul"),), "NO_ROLE",
@@ -264,7 +263,7 @@ ATTACKS = (
     Situation("time in another zone", SATISFIED, "approved by bob", (ok("bob", at=datetime(2026, 11, 23, 1, 30, tzinfo=timezone(timedelta(hours=14)))),)),
     Situation("address that claims to be a program", ERROR, "nobody in cmdb/people is known to commit as x <x[bot]@example.net>", (ok("bob"),),
               request=(record(), commit(by="x <x[bot]@example.net>"))),
-    Situation("co-author without brackets", ERROR, "nobody in cmdb/people is known to commit as bob@example.org", (ok("bob"),),
+    Situation("co-author without brackets", UNSATISFIED, "bob is a co-author of commit", (ok("bob"),), "SEPARATION",
               request=(record(), commit(message="change\n\nCo-authored-by: bob@example.org"))),
     Situation("co-author among other lines and in other letters", UNSATISFIED, "bob is a co-author of commit", (ok("bob"),), "SEPARATION",
               request=(record(), commit(message="change\n\nReviewed-by: Zed\nCO-AUTHORED-BY :  Bob  <bob@example.org>\n"))),

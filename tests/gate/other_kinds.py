@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from itsm_gitops.gate.types import ERROR, OVERRIDDEN, SATISFIED, UNSATISFIED
+from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, OVERRIDDEN, SATISFIED, UNSATISFIED
 from tests.gate.situations import FOR_INCIDENT, OPEN_INCIDENT, Situation, commit, edit, ok, record, write
 from tests.gate.world import INC, INCIDENT_PATH, POLICY_PATH, World, person
 
@@ -120,16 +120,16 @@ OTHER_KINDS = (
     Situation("order: taken off the record as the requester", UNSATISFIED, f"eve asked for {REQ}", (ok("eve"),), "SEPARATION",
               base=(write(OFFERING_PATH, offering("{required: true, by: ops}")), WAITS),
               request=(write(ORDER_PATH, order(*WAITING, "approved", extra=TYPED).replace("by: eve\nstate", "by: paul\nstate")), commit())),
-    Situation("order: asking for approval needs nobody", SATISFIED, "nobody need approve", base=(OFFERED,), request=(WAITS, commit())),
+    Situation("order: asking for approval needs nobody", NOT_APPLICABLE, "nobody need approve", base=(OFFERED,), request=(WAITS, commit())),
     Situation("order: straight to work", UNSATISFIED, "needs 1 of 1 by offering approver", base=(OFFERED,), request=(write(ORDER_PATH, order("submitted", "in_fulfilment")), commit())),
     Situation("order: done and over in one request", UNSATISFIED, "needs 1 of 1 by offering approver", base=(OFFERED,),
               request=(write(ORDER_PATH, order("submitted", "in_fulfilment", "fulfilled", "closed")), commit())),
     Situation("order: a state that the life cycle does not have", UNSATISFIED, "needs 1 of 1 by offering approver", base=(OFFERED,), request=(write(ORDER_PATH, order("waved_through")), commit())),
-    Situation("order: progress of an approved one needs nobody", SATISFIED, "nobody need approve", base=(OFFERED, write(ORDER_PATH, order(*WAITING, "approved"))),
+    Situation("order: progress of an approved one needs nobody", NOT_APPLICABLE, "nobody need approve", base=(OFFERED, write(ORDER_PATH, order(*WAITING, "approved"))),
               request=(write(ORDER_PATH, order(*WAITING, "approved", "in_fulfilment", extra="assigned_team: desk\n")), commit())),
     Situation("order: more is ordered after the approval", UNSATISFIED, "needs 1 of 1 by offering approver", base=(OFFERED, write(ORDER_PATH, order(*WAITING, "approved"))),
               request=(write(ORDER_PATH, order(*WAITING, "approved", extra="answers: {size: huge}\n")), commit())),
-    Situation("order: an offering that wants no approval", SATISFIED, "nobody need approve", base=(write(OFFERING_PATH, offering("{required: false}")),),
+    Situation("order: an offering that wants no approval", NOT_APPLICABLE, "nobody need approve", base=(write(OFFERING_PATH, offering("{required: false}")),),
               request=(write(ORDER_PATH, order("submitted", "in_fulfilment")), commit())),
     Situation("order: the offering is made harmless in the same request", UNSATISFIED, "needs 1 of 1 by offering approver", (ok("paul"),), base=(OFFERED,),
               request=(write(OFFERING_PATH, offering("{required: false}")), write(ORDER_PATH, order("submitted", "in_fulfilment")), commit())),
@@ -147,16 +147,16 @@ OTHER_KINDS = (
     Situation("cost: a lower one typed into the order does not help", UNSATISFIED, "needs 1 of 1 by field:offering.owner",
               base=(write(OFFERING_PATH, offering("", "cost: {amount: 900, currency: EUR}\n")), edit(POLICY_PATH, "  - name: everyday-records\n", limit("500"))),
               request=(write(ORDER_PATH, order("submitted", "in_fulfilment", extra="cost: {amount: 1, currency: EUR}\n")), commit())),
-    Situation("cost: below the limit nobody is asked", SATISFIED, "nobody need approve",
+    Situation("cost: below the limit nobody is asked", NOT_APPLICABLE, "nobody need approve",
               base=(write(OFFERING_PATH, offering("", "cost: {amount: 499, currency: EUR}\n")), edit(POLICY_PATH, "  - name: everyday-records\n", limit("500"))),
               request=(write(ORDER_PATH, order("submitted", "in_fulfilment")), commit())),
     # --- a kind that the repository added --------------------------------------------------------
     Situation("added kind: its manager approves", SATISFIED, "approved by bob", (ok("bob"),), base=(access, MANAGED), request=(write(ACCESS_PATH, ACCESS.format(state="open")), commit())),
     Situation("added kind: not by itself", UNSATISFIED, "needs 1 of 1 by manager of:requested for: bob could", base=(access, MANAGED), request=(write(ACCESS_PATH, ACCESS.format(state="open")), commit())),
-    Situation("added kind: wishing is free", SATISFIED, "nobody need approve", base=(access, MANAGED), request=(write(ACCESS_PATH, ACCESS.format(state="wished")), commit())),
+    Situation("added kind: wishing is free", NOT_APPLICABLE, "nobody need approve", base=(access, MANAGED), request=(write(ACCESS_PATH, ACCESS.format(state="wished")), commit())),
     # --- one person at night ------------------------------------------------------------------
     Situation("alone: the one on call lets their own emergency pass", OVERRIDDEN, "overridden by oscar as on call, alone and for their own work; review due P2D", (ok("oscar"),), request=EMERGENCY),
-    Situation("alone: a way is named", UNSATISFIED, "or an override by cab-one, cab-two, oscar (on call), with a retrospective review within P2D", request=EMERGENCY),
+    Situation("alone: a way is named", UNSATISFIED, "or an override by oscar (on call), with a retrospective review within P2D", request=EMERGENCY),
     Situation("alone: not by who is not on call", UNSATISFIED, "ann wrote commit", (ok("ann"),), "SEPARATION", request=(record(**FOR_INCIDENT), write(INCIDENT_PATH, OPEN_INCIDENT), commit())),
     Situation("alone: not without an open incident", UNSATISFIED, "oscar wrote commit", (ok("oscar"),), "SEPARATION",
               request=(record(**FOR_INCIDENT), write(INCIDENT_PATH, OPEN_INCIDENT.replace("in_progress", "closed")), commit(by="oscar"))),
@@ -165,7 +165,7 @@ OTHER_KINDS = (
     Situation("alone: not by making oneself the one on call", UNSATISFIED, "ann wrote commit", (ok("ann"),), "SEPARATION",
               request=(record(**FOR_INCIDENT), write(INCIDENT_PATH, OPEN_INCIDENT), edit("cmdb/teams/ops.yaml", "on_call: oscar", "on_call: ann"), commit())),
     # --- people whom nobody knows -----------------------------------------------------------------
-    Situation("unknown: an incident of an outsider needs nobody", SATISFIED, "nobody need approve",
+    Situation("unknown: an incident of an outsider needs nobody", NOT_APPLICABLE, "nobody need approve",
               request=(write(INCIDENT_PATH, f"id: {INC}\nkind: incident\ntitle: Down\nstate: new\n"), commit(by="Customer <customer@example.com>"))),
     Situation("unknown: a change of an outsider is not judged", ERROR, "nobody in cmdb/people is known", (ok("bob"),), request=(record(), commit(by="Customer <customer@example.com>"))),
     Situation("unknown: a new colleague brings her own file", UNSATISFIED, "needs 2 of 2 by rulebook admin",

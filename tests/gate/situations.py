@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from itsm_gitops.forges.reviews import APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED, PENDING
-from itsm_gitops.gate.types import ERROR, OVERRIDDEN, SATISFIED, UNSATISFIED
+from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, OVERRIDDEN, SATISFIED, UNSATISFIED
 from tests.gate.world import (
     CHANGE_PATH,
     CHG,
@@ -143,9 +143,24 @@ def squash(w: World) -> None:
 
 WORDS = "# Example, in other words\n"
 REQUEST = (record(), commit())
-EMERGENCY = {"type": "emergency", "state": "implement"}
+EMERGENCY = {
+    "type": "emergency",
+    "state": "implement",
+    "planned_start": "2026-11-22T13:00:00Z",
+    "planned_end": "2026-11-22T14:00:00Z",
+}
 FOR_INCIDENT = {**EMERGENCY, "links": f"[{{type: resolves, target: {INC}}}]"}
-OPEN_INCIDENT = f"id: {INC}\nkind: incident\ntitle: Down\nstate: in_progress\n"
+
+
+def incident(
+    state: str = "in_progress", about: str = "cis: [s1]", opened: str = "2026-11-20T09:00:00Z"
+) -> str:
+    """An incident of s1, opened two days ago; empty parts are left out."""
+    since = f"timeline:\n  - {{at: {opened}, by: paul, state: new}}\n" if opened else ""
+    return f"id: {INC}\nkind: incident\ntitle: Down\nstate: {state}\n{about}\n{since}"
+
+
+OPEN_INCIDENT = incident()
 # What the answers of this make is medium.
 ANSWERED = "{level: low, reason: Easy., answers: {data: destroyed, rehearsed: never}}"
 OVERRIDDEN_RISK = ANSWERED.replace("}}", "}, override: {by: cab-one, reason: Copies only.}}")
@@ -216,7 +231,7 @@ SITUATIONS = (
               request=(record(), commit(by="Zed <zed@example.net>"))),
     Situation("robot commits on somebody's behalf", SATISFIED, "approved by bob", (ok("bob"),),
               request=(record(), commit(committer="GitHub <noreply@github.com>"))),
-    Situation("bot commits", SATISFIED, "approved by bob", (ok("bob"),),
+    Situation("bot is the only author", ERROR, "only a program is named as the author of commit", (ok("bob"),),
               request=(record(), commit(by="renovate[bot] <29139614+renovate[bot]@users.noreply.github.com>"))),
     Situation("reviewer pressed update branch", SATISFIED, "approved by bob", (ok("bob"),),
               after=update(main=write("README.md", WORDS), by="bob")),
@@ -384,7 +399,7 @@ SITUATIONS = (
               base=(write(TEMPLATE_PATH, TEMPLATE.replace("approved", "proposed")),),
               request=(record(type="standard", template="standard-disk"), write(TEMPLATE_PATH, TEMPLATE), commit())),
     Situation("draft needs another reader only", SATISFIED, "approved by paul", (ok("paul"),), request=(record(state="draft"), commit())),
-    Situation("progress is reported without asking", SATISFIED, "nobody need approve", (),
+    Situation("progress is reported without asking", NOT_APPLICABLE, "nobody need approve", (),
               base=(record(),), request=(record(state="implement", actual_start="2026-11-25T20:01:00Z"), commit())),
     Situation("plan edited while it is reported as progress", UNSATISFIED, "needs 1 of 1 by owner", (),
               base=(record(),), request=(record(state="implement", planned_end="2026-11-26T21:00:00Z"), commit())),
@@ -392,7 +407,7 @@ SITUATIONS = (
     Situation("work beside an authorised change", SATISFIED, "approved by bob", (ok("bob"),), request=(record(), write("infra/main.tf", "x\n"), commit())),
     Situation("work beside a draft", ERROR, "no rule of the policy covers infra/main.tf", (ok("bob"),),
               request=(record(state="draft"), write("infra/main.tf", "x\n"), commit())),
-    Situation("incident needs nobody", SATISFIED, "nobody need approve", (),
+    Situation("incident needs nobody", NOT_APPLICABLE, "nobody need approve", (),
               request=(write(INCIDENT_PATH, f"id: {INC}\nkind: incident\ntitle: Down\nstate: new\n"), commit())),
     # --- emergencies --------------------------------------------------------------------------
     Situation("emergency overridden by who is on call", OVERRIDDEN, "overridden by oscar as on call; review due P2D after the merge", (ok("oscar"),),

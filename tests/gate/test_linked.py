@@ -9,7 +9,12 @@ import pytest
 
 from tests.gate.world import CHANGE_PATH, CHG, INC, INCIDENT_PATH, World, change, review
 
-EMERGENCY = {"type": "emergency", "risk": "{level: low, reason: Restart.}"}
+EMERGENCY = {
+    "type": "emergency",
+    "risk": "{level: low, reason: Restart.}",
+    "planned_start": "2026-11-22T13:00:00Z",
+    "planned_end": "2026-11-22T14:00:00Z",
+}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +29,8 @@ def world(template: World, tmp_path: Path) -> World:
 
 def incident(state: str, *links: tuple[str, str]) -> str:
     stored = "".join(f"- {{type: {name}, target: {target}}}\n" for name, target in links)
-    text = f"id: {INC}\nkind: incident\ntitle: Down\nstate: {state}\n"
+    text = f"id: {INC}\nkind: incident\ntitle: Down\ncis: [s1]\nstate: {state}\n"
+    text += "timeline:\n  - {at: 2026-11-22T09:00:00Z, by: paul, state: new}\n"
     return text + (f"links:\n{stored}" if stored else "")
 
 

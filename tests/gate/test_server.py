@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from itsm_gitops.evidence.hook import Update, pre_receive, read_updates
+from itsm_gitops.gate.guard import read_guard
 from itsm_gitops.model.errors import GitError, UsageError
+from itsm_gitops.repository import Git
 from tests.gate.world import NUMBERS, SERVER, World, person
 
 NOW = "2026-11-22T12:00:00Z"
@@ -95,12 +97,27 @@ class Server:
         )
         return done.stdout.strip()
 
+    def copy(self, folder: Path) -> Server:
+        """Return the same server and clone in another folder, much faster than making them."""
+        made = object.__new__(Server)
+        made.keys = self.keys
+        made.world = World.copy(self.world, folder / "work")
+        made.bare = folder / "server.git"
+        shutil.copytree(self.bare, made.bare)
+        made.world.git("remote", "set-url", "origin", str(made.bare))
+        return made
 
-@pytest.fixture
-def server(tmp_path: Path) -> Server:
-    made = Server(tmp_path)
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Server:
+    made = Server(tmp_path_factory.mktemp("server"))
     made.world.git("fetch", "-q", "origin")
     return made
+
+
+@pytest.fixture
+def server(template: Server, tmp_path: Path) -> Server:
+    return template.copy(tmp_path)
 
 
 def _edit(server: Server, text: str = "Holds the shop.") -> str:
@@ -234,40 +251,151 @@ def test_outside_of_a_hook() -> None:
         pre_receive([], {})
 
 
-def _elsewhere(server: Server) -> None:
-    """Let HEAD of the server name a branch that nobody has pushed."""
-    subprocess.run(["git", "symbolic-ref", "HEAD", "refs/heads/trunk"], cwd=server.bare, check=True)
+def _config(server: Server, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=server.bare, check=True)
 
 
-@pytest.mark.parametrize("refs", [("main",), ("main:topic",), ("main~1:refs/heads/trunk", "main")])
-def test_a_server_that_would_guard_nothing_takes_nothing(server: Server, refs: tuple[str, ...]) -> None:
-    _elsewhere(server)
+def _only(server: Server, branch: str) -> None:
+    """Leave a server with one branch, which nothing names, and a HEAD that names another."""
+    _config(server, "branch", "-m", "main", branch)
+    _config(server, "symbolic-ref", "HEAD", "refs/heads/master")
+
+
+@pytest.mark.parametrize("ref", ["main:live", "main:topic", "main~1:refs/heads/master"])
+def test_a_server_that_would_guard_nothing_takes_nothing(server: Server, ref: str) -> None:
+    _only(server, "live")
     _edit(server)
-    before = server.main
-    landed, said = server.push(*refs)
+    landed, said = server.push(ref)
     assert not landed
-    assert "guards 'trunk', which is not there" in said
-    assert "git symbolic-ref HEAD refs/heads/" in said
-    assert server.main == before
+    assert "this server guards 'master', 'main', 'trunk', and none of these is there" in said
+    assert "git config --add itsm.protected" in said
 
 
 def test_a_setting_names_the_branch_where_head_does_not(server: Server) -> None:
-    _elsewhere(server)
-    subprocess.run(["git", "config", "--add", "itsm.protected", "main"], cwd=server.bare, check=True)
+    _only(server, "live")
+    _config(server, "config", "--add", "itsm.protected", "live")
     assert server.push("main:topic")[0]
+    _edit(server)
+    landed, said = server.push("main:live")
+    assert not landed
+    assert "refs/heads/live: approvals are missing" in said
+
+
+@pytest.mark.parametrize(
+    ("steps", "ref"),
+    [
+        # HEAD names a branch that is there, and people push another one.
+        ([("branch", "master", "main~1"), ("symbolic-ref", "HEAD", "refs/heads/master")], "main"),
+        ([("branch", "other", "main~1"), ("symbolic-ref", "HEAD", "refs/heads/other")], "main"),
+        # A commit is checked out.
+        ([("update-ref", "--no-deref", "HEAD", "main")], "main"),
+        # A name that stands for the guarded branch.
+        ([("symbolic-ref", "refs/heads/live", "refs/heads/main")], "live"),
+        # Where letters have no case it is the same branch.
+        ([], "Main"),
+        # A tag that the server is told to guard.
+        ([("config", "--add", "itsm.protected", "refs/tags/v*")], "refs/tags/v1"),
+    ],
+)  # fmt: skip
+def test_what_is_not_approved_does_not_land_on_a_guarded_branch(
+    server: Server, steps: list[tuple[str, ...]], ref: str
+) -> None:
+    for step in steps:
+        _config(server, *step)
+    before = server.main
+    _edit(server)
+    landed, said = server.push(f"main:{ref}")
+    assert not landed, said
+    assert "approvals are missing" in said
+    assert server.main == before
+
+
+@pytest.mark.parametrize(
+    ("steps", "ref", "guarded"),
+    [
+        ([], "refs/heads/release/1", True),  # the rule book names them
+        ([("config", "itsm.protected", "refs/heads/live")], "refs/heads/live", True),
+        ([("config", "itsm.protected", "heads/stable/*")], "refs/heads/stable/1", True),
+        ([("config", "itsm.protected", "live")], "refs/heads/master", True),  # the usual names stay
+        ([("config", "itsm.protected", "live")], "refs/heads/MASTER", True),
+        ([("symbolic-ref", "HEAD", "refs/heads/other")], "refs/heads/other", True),
+        ([("symbolic-ref", "refs/heads/a", "refs/heads/b"), ("symbolic-ref", "refs/heads/b", "refs/heads/main")], "refs/heads/a", True),
+        ([("symbolic-ref", "refs/deploy/now", "refs/heads/main")], "refs/deploy/now", True),
+        ([("config", "itsm.protected", "live")], "refs/heads/lively", False),
+        ([], "refs/heads/topic", False),
+        ([], "refs/heads/topic/main", False),
+        ([], "refs/tags/main", False),  # a tag is no branch, whatever it is called
+    ],
+)  # fmt: skip
+def test_which_references_are_guarded(
+    template: Server, tmp_path: Path, steps: list[tuple[str, ...]], ref: str, guarded: bool
+) -> None:
+    bare = tmp_path / "server.git"
+    shutil.copytree(template.bare, bare)
+    for step in steps:
+        subprocess.run(["git", *step], cwd=bare, check=True)
+    guard = read_guard(Git(bare, {"GIT_DIR": str(bare)}))
+    assert guard.covers(guard.meant(ref)) is guarded
+    assert guard.main == "refs/heads/main"
+
+
+def test_a_push_through_a_linked_work_tree_is_judged_by_the_head_of_the_repository(
+    server: Server, tmp_path: Path
+) -> None:
+    """Git runs the hook with the work tree's own folder, whose HEAD is another branch."""
+    _config(server, "config", "--add", "itsm.protected", "nothing")
+    _config(server, "branch", "-m", "main", "live")
+    _config(server, "symbolic-ref", "HEAD", "refs/heads/live")
+    _config(server, "worktree", "add", "-q", "-b", "side", str(tmp_path / "side"), "live")
+    server.world.git("remote", "set-url", "origin", str(tmp_path / "side"))
+    _edit(server)
+    landed, said = server.push("main:live")
+    assert not landed
+    assert "refs/heads/live: approvals are missing" in said
+
+
+def test_a_list_that_cannot_be_read_leaves_no_branch_open(server: Server) -> None:
+    world = server.world
+    world.git("checkout", "-q", "-b", "broken")
+    world.edit("schemas/policies/approvals.yaml", 'branches: [main, "release/*"]', "branches: main")
+    _config(server, "fetch", "-q", str(world.root), "main")
+    world.commit("A list that is none", by="cab-one")
+    _config(server, "fetch", "-q", str(world.root), "+broken:main")
+    landed, said = server.push("broken:topic")
+    assert not landed
+    assert "approvals.yaml of main cannot be read, so it is not known whether topic is guarded" in said
+
+
+def test_rules_beside_a_guarded_branch_without_any(server: Server, tmp_path: Path) -> None:
+    """Somebody once pushed a page to the branch that HEAD names; people work on another one."""
+    empty = tmp_path / "empty.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(empty)], check=True)
+    world = server.world
+    world.git(
+        "push",
+        "-q",
+        str(empty),
+        f"{world.git('commit-tree', '-m', 'x', world.git('mktree'))}:refs/heads/main",
+    )
+    (empty / "hooks").mkdir(exist_ok=True)
+    shutil.copy(server.bare / "hooks" / "pre-receive", empty / "hooks" / "pre-receive")
+    world.git("remote", "set-url", "origin", str(empty))
+    landed, said = server.push("main:live")
+    assert not landed
+    assert "no branch that this server guards (main) holds schemas/policies/approvals.yaml" in said
+
+
+def test_an_empty_server_takes_a_guarded_branch_first(server: Server, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "master", str(empty)], check=True)
+    (empty / "hooks").mkdir(exist_ok=True)
+    shutil.copy(server.bare / "hooks" / "pre-receive", empty / "hooks" / "pre-receive")
+    server.world.git("remote", "set-url", "origin", str(empty))
+    landed, said = server.push("main:live")
+    assert not landed
+    assert "none of these is there" in said
+    assert server.push("main")[0]
     _edit(server)
     landed, said = server.push("main")
     assert not landed
     assert "approvals are missing" in said
-
-
-def test_an_empty_server_takes_its_own_branch_first(server: Server, tmp_path: Path) -> None:
-    empty = tmp_path / "empty.git"
-    subprocess.run(["git", "init", "-q", "--bare", "-b", "trunk", str(empty)], check=True)
-    (empty / "hooks").mkdir(exist_ok=True)
-    shutil.copy(server.bare / "hooks" / "pre-receive", empty / "hooks" / "pre-receive")
-    server.world.git("remote", "set-url", "origin", str(empty))
-    landed, said = server.push("main")
-    assert not landed
-    assert "guards 'trunk', which is not there" in said
-    assert server.push("main:trunk")[0]

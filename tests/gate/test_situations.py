@@ -12,6 +12,7 @@ from tests.gate.attacks import ATTACKS
 from tests.gate.limits import LIMITS
 from tests.gate.other_kinds import OTHER_KINDS
 from tests.gate.situations import REQUEST, SITUATIONS, Situation
+from tests.gate.table_door import DOOR_ROWS, FREEZE_ROWS, WEAKENED_ROWS
 from tests.gate.world import CHG, World, review
 
 
@@ -43,7 +44,9 @@ def play(situation: Situation, world: World) -> Assessment:
 
 
 @pytest.mark.parametrize(
-    "situation", [*SITUATIONS, *ATTACKS, *LIMITS, *OTHER_KINDS], ids=lambda s: s.name.replace(" ", "-")
+    "situation",
+    [*SITUATIONS, *ATTACKS, *LIMITS, *OTHER_KINDS, *DOOR_ROWS, *FREEZE_ROWS, *WEAKENED_ROWS],
+    ids=lambda s: s.name.replace(" ", "-"),
 )
 def test_situation(situation: Situation, organisation: World, tmp_path: Path) -> None:
     found = play(situation, World.copy(organisation, tmp_path / "repo"))
@@ -64,5 +67,8 @@ def test_what_departs_from_a_template_is_named(organisation: World, tmp_path: Pa
 
 
 def test_the_table_is_long_enough_and_has_no_row_twice() -> None:
-    names = [s.name for s in (*SITUATIONS, *ATTACKS, *LIMITS, *OTHER_KINDS)]
+    names = [
+        s.name
+        for s in (*SITUATIONS, *ATTACKS, *LIMITS, *OTHER_KINDS, *DOOR_ROWS, *FREEZE_ROWS, *WEAKENED_ROWS)
+    ]
     assert len(names) == len(set(names)) >= 60

@@ -20,9 +20,11 @@ _RESULTS = {
     "SATISFIED": ("Approved", "done"),
     "OVERRIDDEN": ("Let pass in an emergency", "waiting"),
     "BYPASSED": ("Merged past the gate", "bad"),
+    "COMPOSED": ("Merged into something that nobody saw", "bad"),
     "UNSATISFIED": ("Not approved", "bad"),
     "ERROR": ("Could not be judged", "bad"),
-    "NOT_APPLICABLE": ("Nothing to approve", "none"),
+    "NOT_REQUIRED": ("Nobody need approve", "none"),
+    "NOT_APPLICABLE": ("Nobody need approve", "none"),
 }
 _SHORT = 16
 
