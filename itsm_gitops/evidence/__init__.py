@@ -8,6 +8,13 @@ Each move of a branch gets one in-toto statement (`statement.py`) with everythin
 the newest, so writers who come at the same time lose nothing. `audit.py` computes every statement again from the
 repository alone and compares: the branch with the statements, the statements with the chain, the chain with its branch.
 
+`approval_refs.py` is the door for signed statements on a plain server, `pushers.py` tells who pushed, `facts.py` holds what
+must come out again in a bounded form, `together.py` finds commits that were signed as one request.
+
+The auditor's questions stand on `population.py`: a row for each merge and each change of a period (`period.py`), with
+`exceptions.py`, `sample.py`, `access.py` and `figures.py` over it. `vouching.py` says who answers for a page, `beginning.py`
+where evidence has to begin.
+
 Decisions
 ---------
 

@@ -5,7 +5,8 @@ Decisions
 
 The importer reads everything, then decides, then writes. Nothing is half imported. Identifiers derive from the
 old numbers, so a second import finds its own records. What a table cannot say is reported, never guessed: date format
-and time zone must be named, and the rows of one record must stand together.
+and time zone must be named, and the rows of one record must stand together. What is left out is kept with its reason (`quarantine.py`,
+`reasons.py`) and stays out until somebody corrects it; `identifiers.py` keeps each full name, so that two never become one.
 """
 
 from __future__ import annotations

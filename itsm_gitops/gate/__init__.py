@@ -13,9 +13,14 @@ How a pull request is judged
    bound to: a rebase, a clean merge or a squash keeps it, anything else changes it, and the difference is named.
    A signed approval is used up by the merge that it allowed (`spent.py`).
 4. `requirements.py` spells every rule that applies out for its items, `reviews.py` and `separation.py` decide which
-   reviews count, `verdicts.py` compares. What cannot be decided is an ERROR; no rule at all is one, too.
+   reviews count, `verdicts.py` compares. `authors.py`, `signers.py` and `separation.py` say who made it, `announced.py`
+   and `urgency.py` what its typed times and its emergency are worth, `disclosure.py` what reviewers should look at,
+   `freezes.py` and `weakening.py` what it would take away from those who decide. What cannot be decided is an ERROR; no rule at all is one, too.
 5. Everybody asks the same function, `assess.assess`: the command line, the workflows, the hook of a plain server, the
    comment, and the audit years later.
+
+`door.py` keeps the files that decide about the gate, in every spelling; `guard.py` names the branches that a plain server
+guards; `doctor.py` and its neighbours look whether all of this is closed.
 
 Decisions
 ---------
