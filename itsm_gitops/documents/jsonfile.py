@@ -6,17 +6,16 @@ import json
 import re
 from typing import Any
 
-from itsm_gitops.documents import accidents, chars
+from itsm_gitops.documents import chars
 from itsm_gitops.documents.problems import (
     RULEBOOK_LIMITS,
     Limits,
     LoadedDocument,
     Problem,
     too_deep,
-    too_large,
     too_many,
 )
-from itsm_gitops.documents.reader import explained
+from itsm_gitops.documents.reader import explained, readable_text
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]', re.DOTALL)
 _ESCAPE = re.compile(r"\\[ubf]")
@@ -36,14 +35,9 @@ def load_json(raw: bytes, *, limits: Limits = RULEBOOK_LIMITS) -> LoadedDocument
     Refused with a position: duplicate keys, NaN and infinities, forbidden characters, too much nesting.
     Never raises on content.
     """
-    if len(raw) > limits.size:
-        return LoadedDocument(None, (too_large(len(raw), limits),))
-    merge = accidents.unfinished_merge(raw)
-    if merge:
-        return LoadedDocument(None, (merge,))
-    text = chars.clean_text(raw)
-    if text is None:
-        return explained(raw, chars.diagnose(raw))
+    text, problems = readable_text(raw, limits)
+    if problems:
+        return LoadedDocument(None, problems)
     data, problem = _parsed(text, limits)
     return explained(raw, (problem,)) if problem else LoadedDocument(data, ())
 

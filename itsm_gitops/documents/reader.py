@@ -18,14 +18,9 @@ def load(raw: bytes, *, limits: Limits = LIMITS) -> LoadedDocument:
     The data holds dicts with string keys, lists, strings, ints, finite floats, booleans and None, and
     shares nothing. With any problem the data is None. Never raises on content.
     """
-    if len(raw) > limits.size:
-        return LoadedDocument(None, (too_large(len(raw), limits),))
-    merge = accidents.unfinished_merge(raw)
-    if merge:
-        return LoadedDocument(None, (merge,))
-    text = chars.clean_text(raw)
-    if text is None:
-        return explained(raw, chars.diagnose(raw))
+    text, problems = readable_text(raw, limits)
+    if problems:
+        return LoadedDocument(None, problems)
     from itsm_gitops.documents import events, fast, slow
 
     try:
@@ -33,6 +28,22 @@ def load(raw: bytes, *, limits: Limits = LIMITS) -> LoadedDocument:
     except (fast.Doubt, events.YAMLError, ValueError, OverflowError, RecursionError):
         loaded = slow.read(text, limits)
         return explained(raw, loaded.problems) if loaded.problems else loaded
+
+
+def readable_text(raw: bytes, limits: Limits) -> tuple[str, tuple[Problem, ...]]:
+    """Return the text of a document in any format, or (with an empty text) why its bytes cannot be one.
+
+    It is too large, has the marks of an unfinished merge, or has bytes and characters that no document may have.
+    """
+    if len(raw) > limits.size:
+        return "", (too_large(len(raw), limits),)
+    merge = accidents.unfinished_merge(raw)
+    if merge:
+        return "", (merge,)
+    text = chars.clean_text(raw)
+    if text is None:
+        return "", explained(raw, chars.diagnose(raw)).problems
+    return text, ()
 
 
 def explained(raw: bytes, problems: Iterable[Problem]) -> LoadedDocument:

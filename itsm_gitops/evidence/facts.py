@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from itsm_gitops.gate import signed
@@ -76,9 +76,10 @@ def todays_verdicts(assessment: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def whole(result: str, verdicts: Iterable[str]) -> str:
+def whole(result: str, verdicts: Sequence[str]) -> str:
     """Return the result of a whole in today's words."""
-    return NOT_APPLICABLE if result == SATISFIED and SATISFIED not in verdicts else result
+    idle = bool(verdicts) and {NOT_REQUIRED, NOT_APPLICABLE}.issuperset(verdicts)
+    return NOT_APPLICABLE if result == SATISFIED and idle else result
 
 
 def _review_facts(reviews: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -122,7 +122,7 @@ class Recheck:
             outcome = evidence.outcome(again, changed=changed)
             version = statement.predicate["tool"].get("version")
             message = (
-                f"it says {statement.result}, computed again it is {outcome}; "
+                f"it says {statement.predicate['result']}, computed again it is {outcome}; "
                 f"what differs: {', '.join(wrong)} (written by version {version})"
             )
             yield finding(MISMATCH, ERROR, statement, message, "itsm audit show tells what was recorded")

@@ -28,6 +28,7 @@ from itsm_gitops.model.findings import Finding, Pointer
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository import Store
 
+_REASONS_MAX = 5
 _STATED_TWICE = "K005"  # nothing is lost when the second of two equal links is left out
 _RETAINED = "the table no longer says it, but somebody has edited the document; it stays"
 
@@ -165,31 +166,50 @@ class RowDocument:
         if proposal is None:
             return False
         parts: dict[Pointer, Any] = {}
+        against = []
         for finding in findings:
             part = () if wholly else part_of(finding, proposal)
             if part:
                 parts[part] = proposal.at(part)
-                self._tell(finding, part, parts[part])
             elif self.result != KEPT:
-                self._object(finding)
-                return True
+                against.append(finding)
+        if against:
+            self._object(against)
+            return True
+        for finding in findings:
+            part = () if wholly else part_of(finding, proposal)
+            if part:
+                self._tell(finding, part, parts[part])
         if not parts:
             return False
         data = self.data
         if not without(data, parts):
-            self._object(findings[0])
+            self._object(findings)
             return True
         self._refer(data, parts.values())
         self._put(data)
         return True
 
-    def _object(self, finding: Finding) -> None:
-        required = self._context.kind.required
-        named = (n for n in required if not finding.pointer and f"'{n}'" in finding.message)
-        field = ".".join(str(p) for p in finding.pointer) or next(named, "")
-        where = "" if finding.path == self._path else f" in {finding.path}"
-        hint = f"; {finding.hint}" if finding.code[0] == "W" and finding.hint else ""
-        self.refuse(f"{finding.message}{where} ({finding.code}){hint}", finding.code, field)
+    def _object(self, findings: Sequence[Finding]) -> None:
+        """Leave the rows out and give all reasons; the first one says which rule and field they are under."""
+        reasons, fields, doubts = [], [], dict(self.draft.doubts)
+        for finding in findings[:_REASONS_MAX]:
+            fields.append(self._field(finding))
+            doubt = doubts.get(fields[-1], "")
+            where = "" if finding.path == self._path else f" in {finding.path}"
+            hint = finding.hint if finding.code[0] == "W" else ""
+            told = (f"{finding.message}{where} ({finding.code})", (doubt or hint).removesuffix("."))
+            about = "; ".join(filter(None, told))
+            reasons.append(about)
+        rest = len(findings) - len(reasons)
+        reasons += [f"{rest} more" if rest > 1 else "one more"] if rest else []
+        self.refuse("; also: ".join(dict.fromkeys(reasons)), findings[0].code, fields[0])
+
+    def _field(self, finding: Finding) -> str:
+        named = (n for n in self._context.kind.fields if f"'{n}'" in finding.message)
+        at = ".".join(str(p) for p in finding.pointer)
+        missing = finding.code == "W007" or not at
+        return next(named, at) if missing else at
 
     def _tell(self, finding: Finding, part: Pointer, value: Any) -> None:
         target = value.get("target", "") if isinstance(value, dict) else str(value)

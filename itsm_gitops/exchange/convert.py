@@ -12,8 +12,11 @@ from itsm_gitops.exchange.report import ADJUSTED, DEFAULTED, NOT_UNDERSTOOD, Tal
 from itsm_gitops.exchange.tables import CsvRow, CsvTable
 from itsm_gitops.exchange.times import LocalTimes
 from itsm_gitops.model.errors import did_you_mean
+from itsm_gitops.model.text import shorten
 
 _MATCH_MAX = 2_000  # characters of a cell that a mapping's regex is tried on
+_DOUBT_MAX = 60  # characters of a value that are enough to recognise it
+_WORD_MAX, _WORDS_MAX = 60, 5_000  # characters and number of the texts whose fitting is remembered
 _NAME_MAX = 100  # characters of an alias
 _NO_TIME = "not a time in the format named"
 _NO_DATE = "not a date in the format named"
@@ -53,6 +56,8 @@ class Converter:
         for name in mapping.columns:
             if name not in repeatable:
                 table.position(name)
+        self.doubt = ""
+        self._fits: dict[tuple[int, str], tuple[Any, str, list[str]]] = {}
         self.named: dict[Named, None] = {}
         self.old_names: set[str] = set()
 
@@ -67,6 +72,11 @@ class Converter:
         text = row.cells[self._places[column][0]].strip()
         return "" if text in self._missing else text
 
+    def differs(self, before: CsvRow, row: CsvRow, column: str) -> bool:
+        """Whether a column says something else in another row. Most cells of a log are as they were above."""
+        place = self._places[column][0]
+        return before.cells[place] != row.cells[place] and self.cell(before, column) != self.cell(row, column)
+
     def cells(self, row: CsvRow, column: str) -> list[str]:
         """Return the texts in all columns with this heading, without those that are missing."""
         texts = (row.cells[place].strip() for place in self._places[column])
@@ -74,6 +84,7 @@ class Converter:
 
     def value(self, rule: ValueRule, row: CsvRow, schema: Mapping[str, Any] | None = None) -> Any:
         """Return what a rule makes of a row, fitted to the schema of its field; ABSENT for nothing."""
+        self.doubt = ""
         if rule.value is not None:
             return rule.value
         column, texts = self._texts(rule, row)
@@ -165,6 +176,8 @@ class Converter:
         if not problem:
             return value
         self._tally.add(column, NOT_UNDERSTOOD, problem, text, row.number)
+        if rule.default is None:
+            self.doubt = f"'{column}' says '{shorten(text, _DOUBT_MAX)}', {problem}"
         return self._default(rule, column, text, row, problem)
 
     def _mapped(self, rule: ValueRule, text: str) -> tuple[Any, str]:
@@ -222,7 +235,7 @@ class Converter:
             return self._identifier(
                 rule.ensure, column, text, row, people=names_people(schema, self._identifiers.handles)
             ), ""
-        value, problem, changes = fit(text, schema)
+        value, problem, changes = self._fit(text, schema)
         if (
             problem
             and "x-ref" in schema
@@ -238,14 +251,25 @@ class Converter:
             self.named[Named(rule.ensure, value, text)] = None
         return value, problem
 
+    def _fit(self, text: str, schema: Mapping[str, Any]) -> tuple[Any, str, list[str]]:
+        """Fit a text as `fit` does. Columns with few words say the same thousands of times."""
+        if not schema:
+            return fit(text, schema)
+        key = (id(schema), text)  # schemas are those of the rule book, which outlives this
+        result = self._fits.get(key)
+        if result is None:
+            result = fit(text, schema)
+            if len(text) <= _WORD_MAX and len(self._fits) < _WORDS_MAX:
+                self._fits[key] = result
+        return result
+
     def _identifier(self, ensure: str, column: str, text: str, row: CsvRow, *, people: bool) -> str:
         known = self._identifiers.person(text) if people else ""
         if known:
             return known
-        name, other = self._identifiers.of(text, ensure)
-        if other:
-            reason = f"'{other}' has the plain identifier already; this one is {name}"
-            self._tally.add(column, ADJUSTED, reason, text, row.number)
+        name, remark = self._identifiers.of(text, ensure)
+        if remark:
+            self._tally.add(column, ADJUSTED, remark, text, row.number)
         if ensure:
             self.named[Named(ensure, name, text)] = None
         return name

@@ -17,7 +17,7 @@ from itsm_gitops.exchange import quarantine as left_out
 from itsm_gitops.exchange.document_import import Counted, DocumentImport, File
 from itsm_gitops.exchange.mapping import CsvMapping, RelationMapping, TableMapping
 from itsm_gitops.exchange.mapping_file import read_mapping
-from itsm_gitops.exchange.provenance import Provenance
+from itsm_gitops.exchange.provenance import NameRegister, Provenance
 from itsm_gitops.exchange.relations import import_relations
 from itsm_gitops.exchange.report import DROPPED, ImportReport, Tally
 from itsm_gitops.exchange.tables import CsvRow, CsvTable
@@ -52,20 +52,19 @@ def import_csv(
     report = ImportReport(path.name, plan.name, name, dry_run)
     tally = Tally()
     if isinstance(plan, RelationMapping):
-        files, provenance = (
-            import_relations(repo, path, plan, report, tally, _counted(plan, tally, report, progress)),
-            None,
-        )
+        files = import_relations(repo, path, plan, report, tally, _counted(plan, tally, report, progress))
+        memories: tuple[Provenance | NameRegister, ...] = ()
     else:
         run = DocumentImport(repo, path, plan, report, tally, update=update)
-        files, provenance = run.files(_counted(plan, tally, report, progress)), run.provenance
+        files = run.files(_counted(plan, tally, report, progress))
+        memories = (run.provenance, run.register)
     report.notes = tally.notes()
     report.close()
     if strict and report.skipped:
         report.quarantine = ""
         raise StrictRefusal(report)
     if not dry_run:
-        _write(repo.root, files, provenance)
+        _write(repo.root, files, memories)
         _set_aside(repo.root, path, plan, report, target, default=quarantine is None)
     return report
 
@@ -94,14 +93,14 @@ def _set_aside(
         left_out.clear(target)
 
 
-def _write(root: Path, files: Iterable[File], provenance: Provenance | None) -> None:
+def _write(root: Path, files: Iterable[File], memories: Iterable[Provenance | NameRegister]) -> None:
     written = False
     for path, content, expected in files:
         documents.write_atomic(root / path, content, expected=expected, durable=False)
         written = True
     if written:
-        if provenance:
-            provenance.save()
+        for memory in memories:
+            memory.save()
         os.sync()
 
 
@@ -110,11 +109,7 @@ def _counted(plan: TableMapping, tally: Tally, report: ImportReport, progress: P
 
     def counted(table: CsvTable) -> Iterator[CsvRow]:
         read = {place for name in plan.columns for place in table.positions(name)}
-        unread = [
-            (i, name)
-            for i, name in enumerate(table.columns)
-            if i not in read and name not in left_out.REASONS
-        ]
+        unread = [(i, name) for i, name in enumerate(table.columns) if i not in read]
         counts, firsts = [0] * len(unread), [0] * len(unread)
         if table.heading:
             tally.add(

@@ -6,22 +6,34 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, groupby
 from pathlib import Path
+from typing import Any
 
 from itsm_gitops import documents
 from itsm_gitops.exchange.candidates import Context, RowDocument
 from itsm_gitops.exchange.companions import LinkedDocument, NewItem
 from itsm_gitops.exchange.convert import Converter
+from itsm_gitops.exchange.holes import Holes
 from itsm_gitops.exchange.identifiers import Identifiers
 from itsm_gitops.exchange.judging import ProposalJudge
 from itsm_gitops.exchange.linking import Link, Linker, NumberIndex
 from itsm_gitops.exchange.mapping import CsvMapping
 from itsm_gitops.exchange.merge import Managed
-from itsm_gitops.exchange.provenance import Provenance
+from itsm_gitops.exchange.provenance import NameRegister, Provenance
 from itsm_gitops.exchange.records import Drafter, RowDraft, identify, render_items, repeatable
-from itsm_gitops.exchange.report import CREATED, KEPT, UPDATED, ImportReport, KeptDocument, Skipped, Tally
+from itsm_gitops.exchange.report import (
+    ADJUSTED,
+    CREATED,
+    KEPT,
+    UPDATED,
+    ImportReport,
+    KeptDocument,
+    Skipped,
+    Tally,
+)
+from itsm_gitops.exchange.routes import Routes
 from itsm_gitops.exchange.settling import Candidate, settle
 from itsm_gitops.exchange.survey import survey
-from itsm_gitops.exchange.tables import CsvRow, CsvTable, TableError
+from itsm_gitops.exchange.tables import HEADINGS, CsvRow, CsvTable, TableError
 from itsm_gitops.model.text import safe_text
 from itsm_gitops.repository import Repository, Store
 
@@ -48,10 +60,15 @@ class DocumentImport:
         self._report = report
         self._tally = tally
         self._store: Store = repo.store()
-        self._identifiers = Identifiers(self._store, plan.people)
+        self.register = NameRegister(repo.root)
+        self._identifiers = Identifiers(
+            self._store, plan.people, self.register, plan.create, own_export=plan.dialect.escaped
+        )
         self.provenance = Provenance(repo.root, plan.kind.plural, plan.name)
         self._context = Context(self._store, plan.kind, Managed(plan), self.provenance, tally, update=update)
+        self._routes = Routes(plan.kind.workflow)
         self._old_names: set[str] = set()
+        self._holes: dict[str, str] = {}
         self._items: dict[str, NewItem] = {}
         self._rows: list[RowDocument] = []
         self._linked: dict[str, LinkedDocument] = {}
@@ -82,21 +99,21 @@ class DocumentImport:
     def _keyed(
         self, table: CsvTable, drafter: Drafter, rows: Iterable[CsvRow]
     ) -> Iterator[tuple[str, CsvRow]]:
-        """Yield each row with its key; rows without one and those with too many cells are left out."""
-        key_columns = " and ".join(self._plan.key.columns)
+        """Yield each row with its key; rows that have none or cannot be read are left out."""
+        columns = self._plan.key.columns
+        missing = f"no value in the key column '{' and '.join(columns)}'"
+        holes = Holes(key_first=[table.position(c) for c in columns] == [0])
         for row in rows:
-            if row.fault and self._plan.has_events:
-                hint = "quote cells that contain the delimiter, or name the right delimiter in the mapping"
-                raise table.error(row.number, row.fault, hint)
-            if row.fault:
-                self._report.skipped.append(Skipped("", row.number, row.fault))
+            key = "" if row.fault == HEADINGS else drafter.key(_padded(row, len(table.columns)))
+            if row.fault or not key:
+                self._report.skipped.append(Skipped(key, row.number, row.fault or missing))
+                if row.fault not in ("", HEADINGS):
+                    holes.unreadable(row.number, key, row.fault)
                 continue
-            key = drafter.key(row)
-            if key:
-                yield key, row
-            else:
-                reason = f"no value in the key column '{key_columns}'"
-                self._report.skipped.append(Skipped("", row.number, reason))
+            holes.readable(key)
+            yield key, row
+        holes.readable("")
+        self._holes = holes.reasons if self._plan.has_events else {}
 
     def _groups(self, rows: Iterator[tuple[str, CsvRow]]) -> Iterator[tuple[str, list[CsvRow]]]:
         """Yield the rows of each key; where rows are events, those of a key must stand together."""
@@ -130,18 +147,21 @@ class DocumentImport:
                     )
         taken = dict.fromkeys(self._store.entries, "")
         for draft in drafts:
+            if draft.key in self._holes:
+                draft.refuse(self._holes[draft.key], field="timeline")
             if not draft.refusal:
                 self._take(draft, taken)
 
     def _take(self, draft: RowDraft, taken: dict[str, str]) -> None:
         kind, store = self._plan.kind, self._store
         draft.id = store.aliases.get(draft.key, "")
-        if not draft.id:
-            draft.id = (
-                identify(kind.prefix, draft, taken)
-                if kind.is_record
-                else self._identifiers.of(draft.key, kind.name)[0]
-            )
+        if not draft.id and kind.is_record:
+            draft.id = identify(kind.prefix, draft, taken)
+        elif not draft.id:
+            draft.id, remark = self._identifiers.of(draft.key, kind.name)
+            if remark:
+                columns = " and ".join(self._plan.key.columns)
+                self._tally.add(columns, ADJUSTED, remark, draft.key, draft.rows[0])
         existing = store.entries.get(draft.id)
         if existing and existing.kind != kind.name:
             draft.refuse(f"{draft.id} is a {existing.kind} already")
@@ -168,6 +188,7 @@ class DocumentImport:
             links, references = linker.links(draft)
             data = {"id": draft.id, **draft.data}
             linker.resolve_fields(draft, data, self._old_names)
+            self._fill(draft, data)
             own = [link for link in links if link.source == draft.id]
             elsewhere += [link for link in links if link.source != draft.id]
             entries = [{"type": link.type, "target": link.target} for link in own]
@@ -184,6 +205,18 @@ class DocumentImport:
                 entry = self._store.entries[link.source]
                 document = self._linked.setdefault(entry.id, LinkedDocument(self._store, entry, self._tally))
                 document.add(link)
+
+    def _fill(self, draft: RowDraft, data: dict[str, Any]) -> None:
+        """Enter the steps that the table has no time for, where the mapping asks for that."""
+        if not self._plan.timeline or not self._plan.timeline.fill_steps:
+            return
+        timeline = data["timeline"]
+        data["timeline"] = self._routes.fill(timeline, data)
+        filled = [e["state"] for e in data["timeline"] if e not in timeline]
+        if filled:
+            reason = "steps that the table has no time for are filled in before this state"
+            state = data[self._plan.kind.state_field]
+            self._tally.add(", ".join(filled), ADJUSTED, reason, state, draft.rows[-1])
 
     def _candidates(self) -> Iterator[Candidate]:
         """Yield what would be written as things stand; items only where some row still needs them."""
@@ -229,6 +262,11 @@ class DocumentImport:
                 content = candidate.content or documents.dump(proposal.data, kind.keys).encode()
                 self.provenance.wrote(proposal.id, self._context.managed.values(candidate.data))
                 yield proposal.path, content, candidate.raw
+
+
+def _padded(row: CsvRow, width: int) -> CsvRow:
+    """Return a row with empty cells where it has none, so that what stands in the others can be looked at."""
+    return row._replace(cells=[*row.cells, *[""] * (width - len(row.cells))]) if row.fault else row
 
 
 def _once(entries: list[dict[str, str]]) -> list[dict[str, str]]:

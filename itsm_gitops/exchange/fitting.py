@@ -89,6 +89,24 @@ def clean(text: str) -> str:
     return chars.forbidden().sub(" ", value).strip()
 
 
+def whole(text: str) -> str:
+    """Return a name on one line, without the blanks that tell nothing apart.
+
+    Characters that documents refuse are written as their numbers, because they tell names apart, too.
+    """
+    line = " ".join(unicodedata.normalize("NFC", text).split())
+    return line if line.isascii() and line.isprintable() else chars.forbidden().sub(_number_of, line)
+
+
+def _number_of(match: re.Match[str]) -> str:
+    return "".join(f"\\u{ord(character):04x}" for character in match[0])
+
+
+def caseless(text: str) -> str:
+    """Return a name without regard to case and blanks. Letters that only resemble each other stay different."""
+    return whole(text).lower()
+
+
 def fit(text: str, schema: Mapping[str, Any]) -> tuple[Any, str, list[str]]:
     """Make a text fit for a document and for the schema of its field.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from itsm_gitops.exchange.fitting import caseless
 from itsm_gitops.exchange.mapping import OVERRIDE_FIELD, PRIORITY_FIELD
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import Pointer
@@ -54,6 +55,19 @@ def _people(data: Mapping[str, Any]) -> Iterator[Hit]:
         if not isinstance(handle, str) or not HANDLE.fullmatch(handle):
             hint = "lower-case letters, digits and hyphens, a letter first"
             yield Hit(f"'{handle}' is not a handle", ("people", name), hint)
+    pairs = people.items() if isinstance(people, dict) else ()
+    for name, handles in two_handles((str(n), str(h)) for n, h in pairs):
+        yield Hit(f"'{name}' has two handles: {handles}", ("people", name), "give each name one handle")
+
+
+def two_handles(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the names, as they stand last, that a table of people gives different handles, and those."""
+    first: dict[str, str] = {}
+    found = []
+    for name, handle in pairs:
+        if first.setdefault(caseless(name), handle) != handle:
+            found.append((name, f"{first[caseless(name)]} and {handle}"))
+    return found
 
 
 def _relations(data: Mapping[str, Any], book: RuleBook) -> Iterator[Hit]:

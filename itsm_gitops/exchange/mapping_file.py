@@ -167,6 +167,9 @@ class _MappingBuilder:
                     f"{path}:{line}:1: needs a name and a handle, not '{handle}'",
                     "a handle has lower-case letters, digits and hyphens, a letter first",
                 )
+        pairs = [((row.get("name") or ""), (row.get("handle") or "").strip()) for row in rows]
+        for name, handles in mapping_checks.two_handles(pairs):
+            raise MappingError(f"{path}: '{name}' has two handles: {handles}", "give each name one handle")
         return found
 
     def _timeline(self, raw: Mapping[str, Any]) -> TimelineRules:

@@ -1,7 +1,7 @@
 """The rows that an import left out, as a table with the reasons, to be corrected and imported again.
 
-The table is written as the source is (encoding, delimiter, quotes), with the cells as they were and four
-columns behind them. An import reads it by the same mapping and takes no notice of those columns.
+The table is written as the source is (encoding, delimiter, quotes), with the cells as they were and the
+columns of `reasons` behind them. An import reads it by the same mapping.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ import csv
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from itsm_gitops import documents
+from itsm_gitops.exchange.reasons import MARK, REASONS, mark
 from itsm_gitops.exchange.report import Skipped
 from itsm_gitops.exchange.tables import DELIMITERS, CsvTable, Dialect
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.text import safe_text
 
-REASONS = ("itsm_row", "itsm_field", "itsm_rule", "itsm_reason")
 FOLDER = "build/quarantine"
 _HEAD = 1 << 20  # bytes in which the headings of the widest table stand
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
@@ -53,24 +54,24 @@ def check_path(root: Path, path: Path, source: Path) -> None:
 def write(path: Path, source: Path, dialect: Dialect, skipped: Mapping[int, Skipped]) -> None:
     """Write the rows whose numbers are in ``skipped``, in the order of the table."""
     text = io.StringIO()
-    with CsvTable(source, dialect) as table:
+    with CsvTable(source, replace(dialect, escaped=False)) as table:
         writer = csv.writer(
             text,
             delimiter=DELIMITERS.get(dialect.delimiter, dialect.delimiter),
             quotechar=dialect.quote,
             lineterminator="\n",
         )
-        places = [i for i, name in enumerate(table.columns) if name not in REASONS]
-        names = [table.columns[i] for i in places]
-        writer.writerow([*names, *REASONS])
-        for row in table.rows():
-            reason = skipped.get(row.number)
-            if reason is None:
-                continue
-            cells = list(row.cells) if row.fault else [row.cells[i] for i in places]
-            padded = cells + [""] * (len(names) - len(cells))
-            why = (str(row.number), reason.field, reason.code, safe_text(reason.reason))
-            writer.writerow([*padded[: len(names)], *why, *padded[len(names) :]])
+        width = len(table.columns)
+        rows = [row for row in table.rows() if row.number in skipped]
+        marked = any(row.fault for row in rows)
+        writer.writerow([*table.columns, *(REASONS if marked else REASONS[:-1])])
+        for row in rows:
+            reason = skipped[row.number]
+            own = [*row.cells, *[""] * (width - len(row.cells))]
+            why = [str(row.number), reason.field, reason.code, safe_text(reason.reason)]
+            if marked:
+                why.append(mark(row.cells) if row.fault else "")
+            writer.writerow([*own[:width], *why, *own[width:]])
     _put(path, text.getvalue().encode(dialect.encoding, "backslashreplace"))
 
 
@@ -94,7 +95,7 @@ def _is_ours(path: Path) -> bool:
             head = file.read(_HEAD).replace(b"\0", b"")
     except OSError:
         return False
-    return not head or all(name.encode() in head for name in REASONS)
+    return not head or all(name.encode() in head for name in REASONS if name != MARK)
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -36,7 +36,8 @@ class RowDraft:
 
     ``rows`` are the numbers of its rows, ``named`` the items it needs. ``packed`` is its data, packed because thousands of drafts wait
     for the last row of the table. ``opened`` (RFC 3339) is empty for CMDB items. ``refusal`` says why
-    there can be no document, ``code`` and ``field`` which rule is against it and where.
+    there can be no document, ``code`` and ``field`` which rule is against it and where. ``doubts`` says of
+    fields that are missing which value the table has for them, and why it was not understood.
     """
 
     key: str
@@ -46,6 +47,7 @@ class RowDraft:
     wishes: tuple[Wish, ...] = ()
     named: tuple[Named, ...] = ()
     id: str = ""
+    doubts: tuple[tuple[str, str], ...] = ()
     refusal: str = ""
     code: str = ""
     field: str = ""
@@ -80,6 +82,7 @@ class Drafter:
         self._tally = tally
         self._order = order
         self._policy = book.policy(PRIORITY)
+        self._doubts: dict[str, str] = {}
         line = mapping.timeline
         self._history = Timelines(mapping, line, convert, tally) if line else None
         self._schemas = {n: schema_at(self._kind.fields, n.split(".")) for n in mapping.fields}
@@ -107,6 +110,9 @@ class Drafter:
             draft.opened, problem = self._history.opened(rows)
             if problem:
                 draft.refuse(problem, field="timeline")
+            elif problem := self._history.unknown_state(rows):
+                draft.refuse(problem, field=self._kind.state_field)
+            if problem:
                 return draft
         last = rows[-1]
         data = self._fields(rows, draft.opened)
@@ -119,13 +125,13 @@ class Drafter:
             data["aliases"] = [key]
         self._superseded(rows)
         draft.named = self._convert.take_named()
+        draft.doubts, self._doubts = tuple(self._doubts.items()), {}
         draft.packed = pack(data)
         return draft
 
     def _fields(self, rows: Sequence[CsvRow], opened: str) -> dict[str, Any]:
         last = rows[-1]
         data: dict[str, Any] = {self._kind.tag: self._kind.name}
-        timeline: list[dict[str, str]] = []
         if self._history:
             data["timeline"] = timeline = self._history.fold(rows, opened)
             data[self._kind.state_field] = next(e["state"] for e in reversed(timeline) if "state" in e)
@@ -133,8 +139,6 @@ class Drafter:
             self._set(data, name, rule, last)
         if PRIORITY_FIELD in self._mapping.fields:
             self._override(data, last)
-        if self._history:
-            data["timeline"] = self._history.fill(timeline, data)
         return data
 
     def _set(self, data: dict[str, Any], name: str, rule: ValueRule, row: CsvRow) -> None:
@@ -142,6 +146,8 @@ class Drafter:
             return
         value = self._convert.value(rule, row, self._schemas[name])
         if value is ABSENT:
+            if self._convert.doubt:
+                self._doubts[name] = self._convert.doubt
             return
         *path, last = name.split(".")
         node = data
@@ -168,8 +174,7 @@ class Drafter:
         """Count earlier values of columns whose changes the timeline does not tell."""
         for before, row in pairwise(rows):
             for column in self._single:
-                old = self._convert.cell(before, column)
-                if old and old != self._convert.cell(row, column):
+                if self._convert.differs(before, row, column) and (old := self._convert.cell(before, column)):
                     self._tally.add(column, SUPERSEDED, "a later event has another value", old, before.number)
 
 

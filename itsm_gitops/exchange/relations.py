@@ -11,6 +11,7 @@ from itsm_gitops.exchange.identifiers import Identifiers
 from itsm_gitops.exchange.judging import ProposalJudge
 from itsm_gitops.exchange.linking import Link, NumberIndex, stored
 from itsm_gitops.exchange.mapping import RelationMapping, ValueRule
+from itsm_gitops.exchange.provenance import NameRegister
 from itsm_gitops.exchange.report import UNCHANGED, UPDATED, ImportReport, Skipped, Tally
 from itsm_gitops.exchange.settling import settle
 from itsm_gitops.exchange.tables import CsvRow, CsvTable
@@ -36,7 +37,7 @@ def import_relations(
     report.unreadable = store.left_out()
     run = _Relations(store, plan, report, tally)
     with CsvTable(source, plan.dialect) as table:
-        convert = Converter(plan, table, tally, Identifiers(store, plan.people))
+        convert = Converter(plan, table, tally, Identifiers(store, plan.people, NameRegister(repo.root)))
         for row in counted(table):
             run.take(row, convert)
     settle(ProposalJudge(repo, store), lambda: [d for d in run.documents.values() if d.proposal])

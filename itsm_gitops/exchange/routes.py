@@ -31,7 +31,11 @@ class Routes:
         return self._leads[source, target]
 
     def fill(self, timeline: list[dict[str, str]], data: Mapping[str, Any]) -> list[dict[str, str]]:
-        """Return the timeline with the steps between its states, each at the time of the one after it."""
+        """Return the timeline with the steps between its states, each at the time of the one after it.
+
+        ``data`` is the whole record, because its fields decide which steps there are. Where no way leads
+        from one state to the next nothing is filled in, and the rules judge the step.
+        """
         if self._workflow is None:
             return timeline
         filled: list[dict[str, str]] = []

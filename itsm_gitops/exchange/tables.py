@@ -12,12 +12,14 @@ import csv
 import gzip
 import io
 import lzma
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Self
 
+from itsm_gitops.exchange.decoding import find_undecodable
 from itsm_gitops.exchange.formats import HEAD, recognise
+from itsm_gitops.exchange.reasons import ReasonColumns, find_reasons
 from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
 from itsm_gitops.model.formulas import restore
 from itsm_gitops.model.text import safe_text
@@ -53,10 +55,13 @@ class Dialect:
     escaped: bool = False
 
 
+HEADINGS = "repeats the headings"
+
+
 class CsvRow(NamedTuple):
     """One row. ``number`` counts rows of the table from 1, the header included where there is one.
 
-    ``fault`` says why its cells cannot be used; empty for a good row.
+    ``fault`` says why its cells cannot be used, ``HEADINGS`` for the row of headings again; empty for a good row.
     """
 
     number: int
@@ -68,6 +73,7 @@ class CsvTable:
     """A table being read: its column names, then its rows. Use as a context manager.
 
     ``heading`` is the row of headings that the mapping's own names replace; empty where there is none.
+    In a file of rows left out the columns of reasons are none of the table.
     """
 
     def __init__(self, path: Path, dialect: Dialect) -> None:
@@ -78,6 +84,7 @@ class CsvTable:
         self._waiting: list[list[str]] = []
         self.columns: tuple[str, ...] = ()
         self.heading: tuple[str, ...] = ()
+        self._reasons: ReasonColumns | None = None
         try:
             self._reader = _reader(self._file, dialect)
             self.columns = self._header()
@@ -121,24 +128,28 @@ class CsvTable:
         return found[0]
 
     def rows(self) -> Iterator[CsvRow]:
-        """Yield each row that is not blank, those with a wrong number of cells with their ``fault``.
+        """Yield each row that is not blank, with its ``fault`` where its cells cannot be used.
 
         Raises TableError where nothing tells the rows apart.
         """
         width, escaped = len(self.columns), self._dialect.escaped
-        for cells in self._physical():
+        # Two tables, one behind the other, have the headings twice.
+        headings = {cells[0]: cells for cells in (self.columns, self.heading) if cells}
+        for physical in self._physical():
+            cells, fault = self._reasons.split(physical) if self._reasons else (physical, "")
             if len(cells) != width:
                 if any(cells):
-                    cut = f"has {len(cells)} cells, but there are {width} columns"
-                    yield CsvRow(self._number, cells, cut)
+                    fault = fault or f"has {len(cells)} cells, but there are {width} columns"
+                    yield CsvRow(self._number, cells, fault)
                 continue
+            if cells[0].strip("\ufeff \t") in headings and self._repeats(cells, headings.values()):
+                fault = HEADINGS
             if escaped:
                 cells = [restore(cell) for cell in cells]
-            yield CsvRow(self._number, cells)
+            yield CsvRow(self._number, cells, fault)
 
-    def error(self, row: int, what: str, hint: str) -> TableError:
-        """Return the refusal of this table because of a row."""
-        return TableError(f"{self.path.name}: row {row} {what}", hint)
+    def _repeats(self, cells: Sequence[str], headings: Iterable[tuple[str, ...]]) -> bool:
+        return tuple(cell.strip("\ufeff \t") for cell in cells) in headings
 
     def _header(self) -> tuple[str, ...]:
         cells = next(self._physical(), [])
@@ -153,12 +164,14 @@ class CsvTable:
             )
         if len(names) > COLUMNS_MAX:
             raise TableError(f"{self.path.name} has {len(names)} columns; at most {COLUMNS_MAX} are read")
+        self._reasons = find_reasons(first)
+        if self._reasons:
+            first = first[: self._reasons.width]
         if not self._dialect.header:
+            return first
+        if self._reasons or self._is_heading(first):
+            self.heading = () if self._reasons else first
             return names
-        if self._is_heading(first):
-            self.heading = first
-            # A file of rows left out has columns of reasons behind those of the table.
-            return (*names, *first[len(names) :])
         self._waiting.append(cells)
         self._number -= 1
         return names
@@ -185,10 +198,7 @@ class CsvTable:
                 raise self._unreadable(error) from error
             except (UnicodeDecodeError, UnicodeError) as error:
                 self._number += 1
-                raise self._error(
-                    f"or one soon after it is not {self._dialect.encoding}: {_reason(error)}",
-                    "name the right encoding in the mapping (source.encoding), for example cp1252",
-                ) from error
+                raise self._undecodable(error) from error
             except (EOFError, OSError, lzma.LZMAError) as error:
                 raise TableError(f"{self.path.name} is damaged: {error}") from error
             self._number += 1
@@ -197,6 +207,15 @@ class CsvTable:
     def _error(self, what: str, hint: str) -> TableError:
         line = getattr(self._reader, "line_num", 0)
         return TableError(f"{self.path.name}: row {self._number} (line {line}) {what}", hint)
+
+    def _undecodable(self, error: UnicodeError) -> TableError:
+        # The reader is ahead of the rows by some thousand bytes, so the place is looked for from the start.
+        with _binary(self.path) as file:
+            found = find_undecodable(file, _codec(self._dialect).name)
+        if found:
+            return TableError(f"{self.path.name}: {found.place}: {found.what}", found.advice)
+        hint = "name the right encoding in the mapping (source.encoding)"
+        return self._error(f"is not {self._dialect.encoding}: {error}", hint)
 
     def _unreadable(self, error: csv.Error) -> TableError:
         if "field limit" in str(error):
@@ -208,12 +227,6 @@ class CsvTable:
 _CSV_HINT = "a quoted cell ends with a quote and is followed by the delimiter; quotes inside are doubled"
 
 
-def _reason(error: UnicodeError) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return f"byte 0x{error.object[error.start]:02x}, {error.reason}"
-    return str(error)
-
-
 def _shown(names: Sequence[str]) -> str:
     return ", ".join(safe_text(n) for n in names[:12]) + (", …" if len(names) > 12 else "")
 
@@ -222,7 +235,7 @@ def _plain(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-def _open(path: Path, dialect: Dialect) -> IO[str]:
+def _codec(dialect: Dialect) -> codecs.CodecInfo:
     try:
         codec = codecs.lookup(dialect.encoding)
     except LookupError:
@@ -231,10 +244,19 @@ def _open(path: Path, dialect: Dialect) -> IO[str]:
         ) from None
     if not getattr(codec, "_is_text_encoding", True):
         raise TableError(f"'{dialect.encoding}' is not an encoding of text", "utf-8, cp1252, utf-16 …")
+    return codec
+
+
+def _binary(path: Path) -> Any:
+    return _OPENERS.get(path.suffix.lower(), _plain)(path)
+
+
+def _open(path: Path, dialect: Dialect) -> IO[str]:
+    codec = _codec(dialect)
     # A byte order mark at the start is not part of the first heading.
     encoding = "utf-8-sig" if codec.name == "utf-8" else codec.name
     try:
-        raw = io.BufferedReader(_OPENERS.get(path.suffix.lower(), _plain)(path))
+        raw = io.BufferedReader(_binary(path))
         head = raw.peek(HEAD)
     except (EOFError, OSError, lzma.LZMAError) as error:
         if isinstance(error, OSError) and error.errno:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -93,9 +93,26 @@ class Timelines:
         )
         return [row for _, row in sorted(zip(times, ordered, strict=True), key=lambda pair: pair[0])]
 
-    def fill(self, timeline: list[Entry], data: Mapping[str, Any]) -> list[Entry]:
-        """Return the timeline with the steps that are missing, where the mapping asks for them."""
-        return self._routes.fill(timeline, data) if self._rules.fill_steps else timeline
+    def unknown_state(self, rows: Sequence[CsvRow]) -> str:
+        """Say why nothing tells the present state of a record; empty where something does.
+
+        The last event that speaks of a state has the present one. Only the mapping can say what a word
+        means, or (with ``null``) that it means nothing.
+        """
+        rule, silent = self._rules.state, False
+        if rule.value is not None or rule.default is not None:
+            return ""
+        for row in reversed(rows if self._rules.event_at else rows[-1:]):
+            value = self._convert.value(rule, row)
+            if self._convert.doubt:
+                return f"{self._convert.doubt} (timeline.state), so its present state is not known"
+            if value is not ABSENT:
+                return ""
+            silent = silent or bool(self._word(row))
+        taken = (self._convert.time_of(s.at, self._convert.cell(rows[-1], s.at)) for s in self._rules.steps)
+        if silent or any(taken):
+            return ""
+        return f"no state in '{' and '.join(rule.columns)}', and the mapping has no default for it"
 
     def fold(self, rows: Sequence[CsvRow], opened: str) -> list[Entry]:
         """Return the timeline of one record; its last entry with a state has the present one."""
@@ -181,8 +198,8 @@ class Timelines:
             return [_long(label, value) or f"{label}: {value}" for label, value in first if value]
         changes = []
         for column, label in self._rules.track:
-            old, new = self._convert.cell(before, column), self._convert.cell(row, column)
-            if old != new:
+            if self._convert.differs(before, row, column):
+                old, new = self._convert.cell(before, column), self._convert.cell(row, column)
                 changes.append(_said(label, old, new))
         return changes
 

@@ -7,11 +7,11 @@ EVENTS = """\
 number,state,who,when,opened,by,caller,group,impact,urgency,priority,problem,oddity
 INC1,New,Ann,1/3/2024 08:05,1/3/2024 08:00,Opener,Caller 7,Group 56,2 - Medium,2 - Medium,3 - Moderate,?,a
 INC1,Active,Ann,1/3/2024 09:00,1/3/2024 08:00,Opener,Caller 7,Group 56,2 - Medium,2 - Medium,3 - Moderate,?,b
-INC1,Active,Ben,1/3/2024 10:00,1/3/2024 08:00,Opener,Caller 7,Group 9,2 - Medium,2 - Medium,3 - Moderate,?,c
+INC1,-100,Ben,1/3/2024 10:00,1/3/2024 08:00,Opener,Caller 7,Group 9,2 - Medium,2 - Medium,3 - Moderate,?,c
 INC1,Awaiting Vendor,Ben,1/3/2024 11:00,1/3/2024 08:00,Opener,Caller 7,Group 9,2 - Medium,2 - Medium,3 - Moderate,?,d
 INC1,Awaiting Caller,Ben,1/3/2024 12:00,1/3/2024 08:00,Opener,Caller 7,Group 9,2 - Medium,2 - Medium,3 - Moderate,?,e
 INC1,Closed,Ann,2/3/2024 08:00,1/3/2024 08:00,Opener,Caller 7,Group 9,2 - Medium,2 - Medium,2 - High,PRB1,f
-INC2,-100,Ann,1/3/2024 08:10,1/3/2024 08:10,?,?,?,1 - High,? ,?,?,g
+INC2,New,Ann,1/3/2024 08:10,1/3/2024 08:10,?,?,?,1 - High,? ,?,?,g
 """
 
 MAPPING = """\

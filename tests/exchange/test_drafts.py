@@ -282,9 +282,9 @@ def test_two_rows_with_one_key_are_a_finding(given, run) -> None:
 def test_a_row_with_too_many_cells_is_set_aside_with_all_of_them(given, run) -> None:
     report = run("host\nbox\na,b\n", SERVERS)
     assert [(s.row, s.reason) for s in report.skipped] == [(3, "has 2 cells, but there are 1 columns")]
-    assert rows(given.root / report.quarantine)[1] == [
-        *("a", "3", "", "", "has 2 cells, but there are 1 columns", "b")
-    ]
+    found = rows(given.root / report.quarantine)[1]
+    assert found[:5] == ["a", "3", "", "", "has 2 cells, but there are 1 columns"]
+    assert found[-1] == "b"
 
 
 def test_a_text_where_a_mapping_belongs_is_not_taken(given, run) -> None:

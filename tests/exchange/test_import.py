@@ -280,7 +280,9 @@ def test_an_event_without_time_takes_the_one_before(git_repo, run) -> None:
 
 def test_times_that_the_clock_skipped_or_showed_twice_are_counted(git_repo, run) -> None:
     report = run(
-        EVENTS.replace("1/3/2024 09:00", "31/3/2024 01:30").replace("1/3/2024 10:00", "27/10/2024 01:30")
+        EVENTS.replace("1/3/2024 09:00", "31/3/2024 01:30")
+        .replace("1/3/2024 10:00", "27/10/2024 01:30")
+        .replace("-100", "Active")
     )
     doubtful = {(n.column, n.value, n.times) for n in report.notes if "clock" in n.reason}
     assert doubtful == {("when", "31/3/2024 01:30", 1), ("when", "27/10/2024 01:30", 1)}
@@ -390,7 +392,7 @@ def test_cmdb_items_from_a_table(git_repo, run) -> None:
         "virtual",
         "status",
     }
-    assert notes(report, ADJUSTED) == {("notes", "\x07bell", 1)}
+    assert notes(report, ADJUSTED) == {("notes", "\x07bell", 1), ("host", "web-01", 1)}
     assert report.items == ["platform", "plat-form"]
     assert run(HOSTS, SERVERS).counts["unchanged"] == 2
 
@@ -443,10 +445,10 @@ def test_the_report_as_data_and_as_markdown(git_repo, run) -> None:
         "reason": "not in the map",
         "value": "<b>|*x*",
         "times": 1,
-        "rows": [8],
+        "rows": [4],
     } in data["values"]
     text = report.to_markdown()
-    assert "| state | &lt;b&gt;\\|\\*x\\* | 1 | not in the map | 8 |" in text
+    assert "| state | &lt;b&gt;\\|\\*x\\* | 1 | not in the map | 4 |" in text
     assert "| created | 2 |" in text
     edited = path_of(git_repo, "INC1")
     edited.write_text(edited.read_text().replace("category: imported", "category: other"))

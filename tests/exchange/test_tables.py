@@ -89,7 +89,7 @@ def test_rows_are_counted_as_a_spreadsheet_counts_them(table) -> None:
         ),
         ("", "has no header row"),
         ("\n1,2\n", "has no header row"),
-        (b"a,b\n1,\xff\n", "row 1 (line 0) or one soon after it is not utf-8: byte 0xff, invalid start byte"),
+        (b"a,b\n1,\xff\n", "line 2, column 3 (byte 7): byte 0xff is not utf-8: invalid start byte"),
         ("a," * 2000 + "b\n", "has 2001 columns; at most 2000 are read"),
     ],
 )
