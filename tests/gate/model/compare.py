@@ -259,9 +259,7 @@ class Play:
         passed = [made for made, result in recorded if result in (oracle.PASS, oracle.OVERRIDE)]
         if self._recorder():
             return {False}
-        if self.story.org.recorder:  # where somebody is named to record, nobody else is believed
-            return {True} if passed else {True, False}
-        if not any(made.reviews for made, _ in recorded):
+        if not self.story.org.recorder and not any(made.reviews for made, _ in recorded):
             return {False}
         return {True} if any(made.reviews and not self.story.texts for made in passed) else {True, False}
 

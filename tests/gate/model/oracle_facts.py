@@ -128,7 +128,9 @@ def named(change: Data) -> list[str]:
 
 
 def dependents(items: Mapping[str, Data], target: str) -> list[str]:
-    """Return the items that depend on one, directly."""
+    """Return the items that depend on one, directly; on one that is not there nothing can."""
+    if target not in items:
+        return []
     return sorted(
         name
         for name, data in items.items()
