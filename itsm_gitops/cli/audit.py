@@ -134,8 +134,8 @@ def _recorded_json(recorded: Recorded) -> dict[str, Any]:
     "verify",
     [
         ("itsm audit verify", "everything, since evidence began"),
-        ("itsm audit verify --since 2026-10-01 --until 2026-12-31", "a period, both days included"),
-        ("itsm audit verify --anchor 4be1f2a9c0d1", "and the evidence still holds what an earlier audit saw"),
+        ("itsm audit verify --since 2026-10-01 --until 2026-12-31", "a period"),
+        ("itsm audit verify --anchor 4be1f2a9c0d1", "and it holds what an earlier audit saw"),
         ("itsm audit verify --forge github -n 10", "and ask the forge again about 10 merges"),
         ("itsm audit verify --json", "for programs"),
     ],
@@ -162,7 +162,7 @@ def verify_command(app: App, /, anchor: str, forge: str, count: int, as_json: bo
       UNVOUCHED   counts reviews that nobody has signed for
       UNREVIEWED  merged, and there is no statement about it
       BYPASSED    merged without the approvals that were asked for
-      COMPOSED    approved as proposed; the merge made something of it that nobody saw
+      COMPOSED    approved as proposed; nobody saw what the merge made of it
       OVERDUE     let pass in an emergency, and not reviewed in time
       OVERRIDDEN  let pass in an emergency (for information)
 

@@ -186,11 +186,11 @@ def exceptions_command(app: App, /, as_csv: bool, raw: bool, as_json: bool, **pe
     """List where the control did not work as described, reviewed later or not.
 
     \b
-      TAMPERED BACKDATED MISMATCH UNVOUCHED  the evidence itself (itsm audit verify)
+      TAMPERED BACKDATED MISMATCH UNVOUCHED  the evidence itself (audit verify)
       UNREVIEWED   merged, and nothing was recorded about it
       BYPASSED     merged without the approvals that the policy asks for
       COMPOSED     what landed is a combination that no approver saw
-      OVERRIDDEN   let pass by the one on call in the place of those who were asked
+      OVERRIDDEN   let pass by the one on call, not by those who were asked
       EMERGENCY    an emergency change, approved as any other
       NO_EVIDENCE  a change that was authorised, and no statement is about it
       NO_CHANGE    configuration items were edited without a change

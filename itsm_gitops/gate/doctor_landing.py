@@ -46,6 +46,8 @@ def up_to_date(server: Forge, branch: str) -> Iterator[Check]:
 
 def _demanded(server: Forge, branch: str) -> tuple[bool, str]:
     """Return whether the forge demands it, and what to set."""
+    if isinstance(server, Gitea):  # before GitHub, whose adapter it shares
+        return _gitea(server, branch), f"protect {branch}: 'Block merge if pull request is outdated'"
     if isinstance(server, GitHub):
         rules = {str(shape.dig(r, "type")): shape.dig(r, "parameters") for r in server.branch_rules(branch)}
         strict = shape.dig(rules.get("required_status_checks"), "strict_required_status_checks_policy")
@@ -56,8 +58,6 @@ def _demanded(server: Forge, branch: str) -> tuple[bool, str]:
         straight = shape.dig(settings, "merge_method") in _STRAIGHT
         trains = shape.dig(settings, "merge_trains_enabled") is True
         return straight or trains, "merge method 'fast-forward' or 'semi-linear history', or merge trains"
-    if isinstance(server, Gitea):
-        return _gitea(server, branch), f"protect {branch}: 'Block merge if pull request is outdated'"
     return False, ""
 
 

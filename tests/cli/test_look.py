@@ -136,8 +136,8 @@ def test_show_names_links_from_both_sides_and_more_of_large_folders_on_request(
     acme: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "caused INC-260112-EXMP1" in " ".join(cli("show", "EXMP2").out.split())
-    monkeypatch.setattr("itsm_gitops.repository.mentions.SEARCHED_FOLDER_MAX", 5)
-    for number in range(5):
+    monkeypatch.setattr("itsm_gitops.repository.mentions.SEARCHED_FOLDER_MAX", 6)
+    for number in range(6):
         (acme / f"records/incidents/2026/01/INC-260112-0000{number}.yaml").write_text("id: x\n")
     assert "not searched: records/incidents (--links does)" in cli("show", "EXMP2").out
     assert "INC-260112-EXMP1" in cli("show", "EXMP2", "--links").out

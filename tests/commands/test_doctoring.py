@@ -17,7 +17,11 @@ BRANCHES = f"{PROJECT}/protected_branches"
 RULES = "/repos/acme/itsm/branch_protections"
 CLOSED = {"name": "main", "allow_force_push": False, "push_access_levels": [{"access_level": 0}]}
 GOOD_LAB: dict[str, Any] = {
-    PROJECT: {"only_allow_merge_if_pipeline_succeeds": True, "allow_merge_on_skipped_pipeline": None},
+    PROJECT: {
+        "only_allow_merge_if_pipeline_succeeds": True,
+        "allow_merge_on_skipped_pipeline": None,
+        "merge_method": "ff",
+    },
     f"{BRANCHES}/main": CLOSED,
     f"{BRANCHES}/itsm%2Fevidence": CLOSED | {"push_access_levels": [{"access_level": 40}]},
 }
@@ -28,6 +32,7 @@ GOOD_TEA: dict[str, Any] = {
         "status_check_contexts": [GATE],
         "enable_push": False,
         "enable_force_push": False,
+        "block_on_outdated_branch": True,
     },
     f"{RULES}/itsm%2Fevidence": {"enable_push": True},
 }
@@ -47,7 +52,7 @@ def _tea(answers: dict[str, Any]) -> dict[str, str]:
 
 def test_gitlab_with_every_setting_and_with_none() -> None:
     good = _lab(GOOD_LAB)
-    assert set(good) == {"gate", "skipped pipelines", "pushes", "evidence", "direct pushes"}
+    assert set(good) == {"gate", "up to date", "skipped pipelines", "pushes", "evidence", "direct pushes"}
     assert set(good.values()) == {"ok"}
     bare = _lab({PROJECT: {}})
     assert {s for s, result in bare.items() if result == "failed"} == set(good) - {"skipped pipelines"}
@@ -58,6 +63,8 @@ def test_gitlab_with_every_setting_and_with_none() -> None:
     [
         (PROJECT, {"only_allow_merge_if_pipeline_succeeds": False}, {"gate"}),
         (PROJECT, {"allow_merge_on_skipped_pipeline": True}, {"skipped pipelines"}),
+        (PROJECT, {"merge_method": "merge"}, {"up to date"}),
+        (PROJECT, {"merge_method": "merge", "merge_trains_enabled": True}, set()),
         (f"{BRANCHES}/main", {"allow_force_push": True}, {"pushes"}),
         (f"{BRANCHES}/main", {"push_access_levels": [{"access_level": 40}]}, {"direct pushes"}),
         (f"{BRANCHES}/main", {"push_access_levels": []}, set()),  # GitLab's other way to say nobody
@@ -71,7 +78,7 @@ def test_each_setting_of_gitlab(path: str, change: dict[str, Any], subjects: set
 
 def test_gitea_with_every_setting_and_with_none() -> None:
     good = _tea(GOOD_TEA)
-    assert set(good) == {"gate", "direct pushes", "force pushes", "evidence"}
+    assert set(good) == {"gate", "up to date", "direct pushes", "force pushes", "evidence"}
     assert set(good.values()) == {"ok"}
     assert set(_tea({}).values()) == {"failed"}
 
@@ -82,6 +89,7 @@ def test_gitea_with_every_setting_and_with_none() -> None:
         ({"enable_status_check": False}, "gate"),
         ({"status_check_contexts": []}, "gate"),
         ({"status_check_contexts": ["lint / investigate"]}, "gate"),
+        ({"block_on_outdated_branch": False}, "up to date"),
         ({"enable_push": True}, "direct pushes"),
         ({"enable_force_push": True}, "force pushes"),
     ],
