@@ -56,10 +56,10 @@ def _signed(claim: Claim, directory: Directory) -> bool:
 def _same_commits(git: Git, run: Sequence[BranchMove], claim: Claim, ignores: Ignore) -> bool:
     """Whether who signed saw these commits, or those of which they are a rebase: as many, each with the same edits."""
     seen = str(claim.review.commit)
+    if not exists(git, seen) or _landed_before(git, run, claim):
+        return False
     if seen == run[-1].landed.commit:
         return True
-    if not exists(git, seen):
-        return False
     try:
         since = git.merge_base(run[0].base, seen)
     except GitError:  # a history of its own
@@ -72,6 +72,12 @@ def _same_commits(git: Git, run: Sequence[BranchMove], claim: Claim, ignores: Ig
         == content(git, theirs.parents[0], theirs.commit, ignores).digest
         for ours, theirs in zip(run, steps, strict=True)
     )
+
+
+def _landed_before(git: Git, run: Sequence[BranchMove], claim: Claim) -> bool:
+    """Whether some of the commits were on the branch already when somebody signed: those were no part of that request."""
+    base = str(claim.about.get("base") or "")
+    return bool(base) and exists(git, base) and mainline.is_ancestor(git, run[0].landed.commit, base)
 
 
 def _ignores(repo: Repository, commit: str) -> Ignore:
