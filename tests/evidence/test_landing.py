@@ -10,10 +10,11 @@ from typing import Any, cast
 
 import pytest
 
+from itsm_gitops.evidence import receiving
 from itsm_gitops.evidence.ledger import Ledger
 from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.gate.landing import LANDING, PROPOSAL
-from tests.evidence.test_audit import Place
+from tests.evidence.test_audit import NOW, Place
 from tests.gate.test_server import Server
 from tests.gate.world import CHANGE_PATH, POLICY_PATH, SERVER, World, change, server
 
@@ -204,3 +205,23 @@ def test_a_plain_server_asks_again_and_takes_what_was_approved_again(tmp_path: P
     assert "it was used: main held exactly this content" in " ".join(said.replace("remote:", "").split())
     assert made.push("+" + made.approve("bob", when="2026-11-22T11:20:00Z"))[0]
     assert made.push("main")[0]
+
+
+@pytest.mark.parametrize(("pusher", "result"), [("user:bob", "BYPASSED"), ("user:ann", "SATISFIED")])
+def test_who_pushed_is_kept_and_counts_when_it_is_computed_again(
+    place: Place, pusher: str, result: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever pushes is kept apart: bob's approval of what bob pushed does not count, years later either."""
+    old = place.world.head
+    place.propose("a", SERVER, DESCRIBED)
+    place.approve("a", "bob")
+    new = place.merge("a")
+    monkeypatch.setenv("ITSM_NOW", NOW)
+    draft = receiving.moved(place.world.repo, old, new, "main", old, (pusher,))
+    assert draft is not None
+    assert receiving.record(place.world.repo.history, [draft], {}) == []
+    [statement] = place.statements()
+    assert statement["predicate"]["result"] == result
+    assert statement["predicate"]["inputs"]["pushed_by"] == [pusher]
+    codes = [code for code, commit in place.found() if commit == new]
+    assert codes == (["BYPASSED"] if result == "BYPASSED" else [])
