@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from itsm_gitops.repository.sshsig import fingerprint
 from tests.gate.http_server import GitServer, serving
 from tests.gate.world import NUMBERS, World, change, person, server
 
@@ -128,12 +129,11 @@ class Place:
 
     def person(self, name: str, *keys: Path) -> str:
         teams = "change-management" if name in BOARD else "ops"
-        said = "".join(
-            f"\n  - type: ssh\n    fingerprint: {key.name}\n    public_key: "
-            f"{' '.join(key.with_suffix('.pub').read_text().split()[:2])}"
-            for key in keys
-        )
-        return person(name, teams, NUMBERS[name], signing_keys=said)
+        listed = ""
+        for key in keys:
+            public = " ".join(key.with_suffix(".pub").read_text().split()[:2])
+            listed += f"\n  - type: ssh\n    fingerprint: {fingerprint(public)}\n    public_key: {public}"
+        return person(name, teams, NUMBERS[name], signing_keys=listed)
 
     def desk(self, name: str, http: GitServer) -> Desk:
         key = self.keys.get(name, self.folder / "none")
