@@ -30,6 +30,7 @@ from itsm_gitops.evidence.sources import ledger_tip
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.digest import changeset_digest
 from itsm_gitops.repository import Git, Repository, mainline, sshsig
+from itsm_gitops.repository.identity import pinned
 from itsm_gitops.repository.recall import RecallingGit
 from itsm_gitops.repository.snapshot import CommitTree
 
@@ -135,7 +136,7 @@ def _approve(place: Path, key: Path) -> None:
     """Sign an approval of each branch, as `itsm approve --sign` does, and keep it."""
     repo = Repository(place)
     tip = repo.history.resolve("main")
-    origin = mainline.origin(repo.history, tip)
+    identity = pinned(repo.history, tip)
     references = []
     for landed in mainline.landed(repo.history, tip):
         if len(landed.parents) != 2:
@@ -143,15 +144,15 @@ def _approve(place: Path, key: Path) -> None:
         base, head = landed.parents
         digest = changeset_digest(repo.history, base, head)
         about = {
-            "at": NOW, "changes": [], "commit": head, "digest": digest, "note": "", "person": OWNER,
-            "repository": origin, "state": "approved", "target": "main", "version": 1,
+            "at": NOW, "base": base, "changes": [], "commit": head, "digest": digest, "note": "", "person": OWNER,
+            "repository": identity, "state": "approved", "target": "main", "version": 1,
         }  # fmt: skip
         text = signed.canonical(about)
         kept = signed.canonical(
             {"statement": text.decode(), "signature": sshsig.sign(text, key, signed.NAMESPACE)}
         )
         blob = git(place, "hash-object", "-w", "--stdin", stdin=kept)
-        references.append(f"create {signed.reference(digest[7:19], OWNER, digest)} {blob}\n")
+        references.append(f"create {signed.references(about, text)[0]} {blob}\n")
     git(place, "update-ref", "--stdin", stdin="".join(references).encode())
 
 
