@@ -10,7 +10,7 @@ from itsm_gitops.exchange.judging import Proposal
 from itsm_gitops.exchange.linking import Link
 from itsm_gitops.exchange.merge import Managed, changes, differing
 from itsm_gitops.exchange.packing import pack, unpack
-from itsm_gitops.exchange.provenance import Provenance
+from itsm_gitops.exchange.provenance import RecordOrigins
 from itsm_gitops.exchange.records import RowDraft
 from itsm_gitops.exchange.report import (
     ADJUSTED,
@@ -41,7 +41,7 @@ class Context:
         store: Store,
         kind: Kind,
         managed: Managed,
-        provenance: Provenance,
+        provenance: RecordOrigins,
         tally: Tally,
         *,
         update: bool,

@@ -17,7 +17,7 @@ from itsm_gitops.exchange import quarantine as left_out
 from itsm_gitops.exchange.document_import import Counted, DocumentImport, File
 from itsm_gitops.exchange.mapping import CsvMapping, RelationMapping, TableMapping
 from itsm_gitops.exchange.mapping_file import read_mapping
-from itsm_gitops.exchange.provenance import NameRegister, Provenance
+from itsm_gitops.exchange.provenance import NameRegister, RecordOrigins
 from itsm_gitops.exchange.relations import import_relations
 from itsm_gitops.exchange.report import DROPPED, ImportReport, Tally
 from itsm_gitops.exchange.tables import CsvRow, CsvTable
@@ -53,7 +53,7 @@ def import_csv(
     tally = Tally()
     if isinstance(plan, RelationMapping):
         files = import_relations(repo, path, plan, report, tally, _counted(plan, tally, report, progress))
-        memories: tuple[Provenance | NameRegister, ...] = ()
+        memories: tuple[RecordOrigins | NameRegister, ...] = ()
     else:
         run = DocumentImport(repo, path, plan, report, tally, update=update)
         files = run.files(_counted(plan, tally, report, progress))
@@ -93,7 +93,7 @@ def _set_aside(
         left_out.clear(target)
 
 
-def _write(root: Path, files: Iterable[File], memories: Iterable[Provenance | NameRegister]) -> None:
+def _write(root: Path, files: Iterable[File], memories: Iterable[RecordOrigins | NameRegister]) -> None:
     written = False
     for path, content, expected in files:
         documents.write_atomic(root / path, content, expected=expected, durable=False)

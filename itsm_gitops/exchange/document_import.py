@@ -18,7 +18,7 @@ from itsm_gitops.exchange.judging import ProposalJudge
 from itsm_gitops.exchange.linking import Link, Linker, NumberIndex
 from itsm_gitops.exchange.mapping import CsvMapping
 from itsm_gitops.exchange.merge import Managed
-from itsm_gitops.exchange.provenance import NameRegister, Provenance
+from itsm_gitops.exchange.provenance import NameRegister, RecordOrigins
 from itsm_gitops.exchange.records import Drafter, RowDraft, identify, render_items, repeatable
 from itsm_gitops.exchange.report import (
     ADJUSTED,
@@ -64,7 +64,7 @@ class DocumentImport:
         self._identifiers = Identifiers(
             self._store, plan.people, self.register, plan.create, own_export=plan.dialect.escaped
         )
-        self.provenance = Provenance(repo.root, plan.kind.plural, plan.name)
+        self.provenance = RecordOrigins(repo.root, plan.kind.plural, plan.name)
         self._context = Context(self._store, plan.kind, Managed(plan), self.provenance, tally, update=update)
         self._routes = Routes(plan.kind.workflow)
         self._old_names: set[str] = set()

@@ -70,7 +70,7 @@ class ImportMemory:
             documents.write_atomic(self.path, content, expected=self._raw, durable=False)
 
 
-class Provenance(ImportMemory):
+class RecordOrigins(ImportMemory):
     """What was written last, for one kind. Raises Refused where nobody can know what may be removed."""
 
     def __init__(self, root: Path, plural: str, mapping: str) -> None:

@@ -56,7 +56,7 @@ def unknown_words(parts: Parts) -> Iterator[str]:
     others = [u.shown for u in parts.unknown if u not in robots]
     if others:
         yield (
-            f"nobody in cmdb/people is known to commit as {_listed(others)}, so it cannot be told who may not approve; "
+            f"nobody in cmdb/people is known to commit as {_listed(others)}, so nobody knows who may not approve; "
             "add the address to commit_addresses of that person on the target branch"
         )
     if robots:
@@ -66,7 +66,7 @@ def unknown_words(parts: Parts) -> Iterator[str]:
         )
     if parts.programs:
         yield (
-            f"only a program is named as the author of {_listed(list(parts.programs))}, so it cannot be told who wrote it "
+            f"only a program is named as the author of {_listed(list(parts.programs))}, so nobody knows who wrote it "
             "and may not approve; whoever did commits it under their own address (git commit --amend --reset-author), "
             "or signs it with a key that cmdb/people lists"
         )

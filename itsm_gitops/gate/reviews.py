@@ -166,7 +166,7 @@ class Judge:
         if review.target:
             return f"it was given for the branch {review.target}, not for {self.target}"
         if review.note and not review.signed:  # the adapter's note; in a statement it is the reviewer's
-            return f"it cannot be told whether it was given for {self.target}: {review.note}"
+            return f"nobody knows whether it was given for {self.target}: {review.note}"
         return f"it was given for some other branch, not for {self.target}"
 
     def _out_of_date(self, person: str, review: Review) -> RejectedReview | None:

@@ -56,7 +56,7 @@ _FIELDS: Mapping[object, frozenset[str]] = {1: frozenset((*_TEXTS, _BASE, "chang
 class SignedStatements(NamedTuple):
     """The statements of a repository: those with a good signature, and the others with the reason.
 
-    ``unclear`` says of people why it cannot be told what they signed.
+    ``unclear`` says of people why nobody knows what they signed.
     """
 
     reviews: list[Review]
@@ -84,7 +84,7 @@ class Claim:
 
     @property
     def person(self) -> str:
-        """Return who is said to have signed it."""
+        """Return whom the text names as its signer."""
         return str(self.review.person)
 
     def fingerprint(self, directory: Directory, today: date) -> str:

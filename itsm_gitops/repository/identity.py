@@ -57,7 +57,7 @@ def _read(snapshot: Snapshot) -> bytes | None:
 
 
 def _value(raw: bytes | None) -> str | None:
-    """Return what one version pins (empty: nothing); None where nobody can tell."""
+    """Return what one version pins (empty: nothing); None where it cannot be read."""
     if raw is None:
         return ""
     data = documents.load(raw).data if readable(raw, CONFIG) else None

@@ -30,7 +30,7 @@ _NOBODY = {
 }
 
 
-class Push(NamedTuple):
+class RehearsedPush(NamedTuple):
     """What became of one push: whether the copy took it, and what it said."""
 
     taken: bool
@@ -61,7 +61,7 @@ class Stage:
         tree = decode(self._git.run("write-tree", index=index)).strip()
         return decode(self._git.run("commit-tree", "-p", commit, "-m", "Rehearsal", tree)).strip()
 
-    def push(self, *refs: str) -> Push:
+    def push(self, *refs: str) -> RehearsedPush:
         """Push refspecs to the copy and say what became of them; raises GitError where it does not answer."""
         command = [
             executable(),
@@ -86,7 +86,7 @@ class Stage:
             raise GitError(f"the hooks did not answer within {TIMEOUT:.0f} s", "try again") from error
         lines = done.stderr.decode("utf-8", "replace").splitlines()
         said = [line.removeprefix("remote:").strip() for line in lines if line.startswith(("remote:", " ! "))]
-        return Push(done.returncode == 0, next((line for line in said if line), ""))
+        return RehearsedPush(done.returncode == 0, next((line for line in said if line), ""))
 
 
 @contextmanager

@@ -144,7 +144,7 @@ ATTACKS = (
     Situation("evil merge by the approver is his work", UNSATISFIED, "bob wrote commit", (ok("bob"),), "SEPARATION",
               after=update(main=write("README.md", "# Main\n"), by="bob", then=write("README.md", "# Both\n"))),
     Situation("approved while it went to another branch", UNSATISFIED, "it was given for some other branch, not for main", (ok("bob", target=""),), "OTHER_TARGET"),
-    Situation("approved for a branch that the forge does not tell", UNSATISFIED, "it cannot be told whether it was given for main: the forge keeps it",
+    Situation("approved for a branch that the forge does not tell", UNSATISFIED, "nobody knows whether it was given for main: the forge keeps it",
               (ok("bob", target="", note="the forge keeps it to itself"),), "OTHER_TARGET"),
     Situation("approved again after it was sent here", SATISFIED, "approved by bob", (ok("bob", target="", hours=3), ok("bob", hours=1)), "SUPERSEDED"),
     Situation("a no from before it was sent here", UNSATISFIED, "bob asked for changes", (no("bob", target=""),)),

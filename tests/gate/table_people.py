@@ -174,7 +174,7 @@ ROWS = (
               request=(record(), commit(by="bot <project_7_bot_ab12@noreply.gitlab.com>"))),
     PeopleRow("bot's commit beside a colleague's", ERROR, "only a program is named", (ok("bob"),),
               request=(record(), commit(), write("infra/x.tf", "x\n"), commit(by=BOT))),
-    PeopleRow("only author is a program, and the policy only warns", SATISFIED, "it cannot be told who wrote it", (ok("bob"),),
+    PeopleRow("only author is a program, and the policy only warns", SATISFIED, "nobody knows who wrote it", (ok("bob"),),
               base=(ONLY_WARNS,), request=(record(), commit(by=WEB))),
     PeopleRow("who commits in a bot's name has written it", UNSATISFIED, "in the name of a program", (ok("bob"),), "SEPARATION",
               request=(record(), commit(by=BOT, committer="bob"))),
