@@ -39,7 +39,7 @@ from itsm_gitops.repository.changeset import Authored, changeset, contributors, 
 from itsm_gitops.repository.identity import identity, pinned
 from itsm_gitops.repository.mended import Mended, mended
 from itsm_gitops.repository.part import PartialSnapshot
-from itsm_gitops.repository.recall import load_recalling
+from itsm_gitops.repository.recalled_store import load_recalling
 from itsm_gitops.repository.snapshot import CONFIG
 
 _NAMED = 5

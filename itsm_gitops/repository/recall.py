@@ -11,24 +11,17 @@ the answers are the same bytes.
 from __future__ import annotations
 
 import hashlib
-import heapq
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import IO, NamedTuple, Self, cast
+from typing import IO, Self, cast
 
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.config import Config, read_config, read_rulebook
+from itsm_gitops.repository.ancestry import NotPlain, meetings, only_in
 from itsm_gitops.repository.git import BLOB_MAX, TIMEOUT, Blob, Git, environment, read_blob
-from itsm_gitops.repository.loading import load_store
-from itsm_gitops.repository.memory import Memory, MemoryRow
-from itsm_gitops.repository.modes import REGULAR
-from itsm_gitops.repository.part import PartialSnapshot
-from itsm_gitops.repository.snapshot import CONFIG, CommitTree, MergedTree, Snapshot
-from itsm_gitops.repository.store import Store
+from itsm_gitops.repository.shelf import Entry, Shelf, Tree
 
 _TREE = b"40000"
 _SMALL = 1 << 16  # larger blobs are read again
@@ -37,84 +30,15 @@ _TREES_MAX = 50_000  # entries of trees in memory
 _ZERO = "0"
 _PLACES = frozenset(["GIT_DIR", "GIT_OBJECT_DIRECTORY"])
 
-Entry = tuple[bytes, str]  # mode and object
-Tree = dict[bytes, Entry]
-
-
-class _Commit(NamedTuple):
-    """A commit: its place in topological order (children first), parents, tree and date in seconds."""
-
-    place: int
-    parents: tuple[str, ...]
-    tree: str
-    date: int
-
-
-class _Unclear(Exception):
-    """The question is not one of the plain ones."""
-
-
-class _Shelf:
-    """What is remembered of one repository, shared by all objects that ask about it."""
-
-    def __init__(self, git: Git) -> None:
-        self.git = git
-        self.blobs: dict[str, Blob] = {}
-        self.held = 0
-        self.trees: dict[str, Tree] = {}
-        self.entries = 0
-        self.answers: dict[tuple[str, ...], bytes | GitError] = {}
-        self.logs: dict[str, dict[str, bytes]] = {}
-        self.books: dict[str, RuleBook] = {}
-        self.memory: dict[str, MemoryRow] = {}
-        self.settings: dict[str, Config] = {}
-        self.read_by: RuleBook | None = None
-        self.origin: _Shelf | None = None
-        self.others: list[_Shelf] = []
-        self.process: subprocess.Popen[bytes] | None = None
-        self.errors: IO[bytes] | None = None
-
-    @cached_property
-    def commits(self) -> dict[str, _Commit]:
-        """Every commit that some reference holds."""
-        if self.origin is not None:
-            return self.origin.commits
-        out = self.git.run("log", "--all", "--topo-order", "--format=%H %T %ct %P", timeout=10 * TIMEOUT)
-        found = {}
-        for place, line in enumerate(out.decode("ascii").splitlines()):
-            commit, tree, date, *parents = line.split(" ")
-            found[commit] = _Commit(place, tuple(p for p in parents if p), tree, int(date))
-        return found
-
-    def beside(self, git: Git) -> _Shelf:
-        """Return a shelf for the same history in another place: what objects hold is the same everywhere."""
-        other = _Shelf(git)
-        other.blobs, other.trees, other.logs, other.answers = self.blobs, self.trees, self.logs, self.answers
-        other.books, other.settings, other.origin = self.books, self.settings, self
-        self.others.append(other)
-        return other
-
-    def close(self) -> None:
-        """End the process, and those of the shelves beside it."""
-        for other in self.others:
-            other.close()
-        if self.process is not None:
-            self.process.kill()
-            self.process.communicate()
-            self.process = None
-        if self.errors is not None:
-            self.errors.close()
-            self.errors = None
-
 
 class RecallingGit(Git):
     """A Git that remembers. ``close`` ends its process; so does the end of a ``with``."""
 
     def __init__(
-        self, root: Path, extra: Mapping[str, str] | None = None, shelf: _Shelf | None = None
+        self, root: Path, extra: Mapping[str, str] | None = None, shelf: Shelf | None = None
     ) -> None:
         super().__init__(root, extra)
-        self._shelf = shelf or _Shelf(Git(root, extra))
+        self._shelf = shelf or Shelf(Git(root, extra))
         self._answers: Mapping[str, Callable[[tuple[str, ...]], bytes]] = {
             "diff-tree": self._diff,
             "ls-tree": self._list,
@@ -129,7 +53,7 @@ class RecallingGit(Git):
         return cls(git.root, git.extra)
 
     @property
-    def shelf(self) -> _Shelf:
+    def shelf(self) -> Shelf:
         """What is remembered."""
         return self._shelf
 
@@ -162,7 +86,7 @@ class RecallingGit(Git):
             if answer is not None:
                 try:
                     return answer(args)
-                except _Unclear:
+                except NotPlain:
                     pass
             elif args[0] == "config" or "--is-shallow-repository" in args:
                 return self._once(args)
@@ -241,7 +165,7 @@ class RecallingGit(Git):
     def _tree_of(self, name: str) -> str:
         commit = self._shelf.commits.get(name)
         if commit is None:
-            raise _Unclear
+            raise NotPlain
         return commit.tree
 
     # -- questions ----------------------------------------------------------------------------------
@@ -249,7 +173,7 @@ class RecallingGit(Git):
     def _diff(self, args: tuple[str, ...]) -> bytes:
         """Answer ``diff-tree -r --raw -z`` of two commits."""
         if args[1:3] != ("-r", "--raw") or "-z" not in args or args[-3] != "--end-of-options":
-            raise _Unclear
+            raise NotPlain
         out: list[bytes] = []
         for path, old, new in self._differences(self._tree_of(args[-2]), self._tree_of(args[-1]), b""):
             zero = _ZERO * len(args[-1])
@@ -284,7 +208,7 @@ class RecallingGit(Git):
     def _list(self, args: tuple[str, ...]) -> bytes:
         """Answer ``ls-tree -r -z`` of some roots of a commit."""
         if args[1:4] != ("-r", "-z", "--end-of-options") or args[5] != "--" or self.prefix:
-            raise _Unclear
+            raise NotPlain
         top = self._tree(self._tree_of(args[4]))
         out: list[bytes] = []
         for root in sorted(args[6:]):
@@ -307,47 +231,23 @@ class RecallingGit(Git):
         """Answer ``merge-base`` of two commits, of all places or the best."""
         every = "--all" in args
         if args[-3] != "--end-of-options" or len(args) != 4 + every:
-            raise _Unclear
-        found = self._meetings(args[-2], args[-1])
+            raise NotPlain
+        found = meetings(self._shelf.commits, args[-2], args[-1])
         if len(found) != 1:
-            raise _Unclear  # the order of several, and which is best, is Git's own
+            raise NotPlain  # the order of several, and which is best, is Git's own
         return (found[0] + "\n").encode()
-
-    def _meetings(self, one: str, other: str) -> list[str]:
-        """Return the best common ancestors: children come before parents, so what is below one of them is marked in time."""
-        commits = self._shelf.commits
-        if one not in commits or other not in commits:
-            raise _Unclear
-        marks: dict[str, int] = {one: 1}
-        marks[other] = marks.get(other, 0) | 2
-        waiting = [(commits[c].place, c) for c in marks]
-        heapq.heapify(waiting)
-        found: list[str] = []
-        while any(marks[c] < 4 for _, c in waiting):
-            _, commit = heapq.heappop(waiting)
-            mark = marks[commit]
-            if mark == 3:
-                found.append(commit)
-                mark = marks[commit] = 7  # what is below is below a common one
-            for parent in commits[commit].parents:
-                seen = marks.get(parent, 0)
-                if seen | mark != seen:
-                    if not seen:
-                        heapq.heappush(waiting, (commits[parent].place, parent))
-                    marks[parent] = seen | mark
-        return found
 
     def _log(self, args: tuple[str, ...]) -> bytes:
         """Answer ``log -z --format=%H… base..head`` where that is one commit: of more, the order is Git's own."""
         base, dots, head = args[-1].partition("..")
         form = next((a for a in args if a.startswith("--format=%H%x00")), "")
         if not dots or not form or args[:3] != ("log", "--no-mailmap", "-z") or len(args) != 6:
-            raise _Unclear
-        only = self._only(head, base)
+            raise NotPlain
+        only = only_in(self._shelf.commits, head, base)
         if not only:
             return b""
         if len(only) > 1:
-            raise _Unclear
+            raise NotPlain
         return self._messages(form)[only[0]]
 
     def _messages(self, form: str) -> dict[str, bytes]:
@@ -365,39 +265,17 @@ class RecallingGit(Git):
             }
         return shelf.logs[form]
 
-    def _only(self, head: str, base: str) -> list[str]:
-        """Return the commits that ``head`` has and ``base`` has not; at most two, for more are not asked for."""
-        commits = self._shelf.commits
-        if head not in commits or base not in commits:
-            raise _Unclear
-        marks: dict[str, int] = {base: 2}
-        marks[head] = marks.get(head, 0) | 1
-        waiting = [(commits[c].place, c) for c in marks]
-        heapq.heapify(waiting)
-        found: list[str] = []
-        while any(marks[c] == 1 for _, c in waiting):
-            _, commit = heapq.heappop(waiting)
-            if marks[commit] == 1:
-                found.append(commit)
-                if len(found) > 1:
-                    raise _Unclear
-            for parent in commits[commit].parents:
-                if parent not in marks:
-                    heapq.heappush(waiting, (commits[parent].place, parent))
-                marks[parent] = marks.get(parent, 0) | marks[commit]
-        return found
-
     def _root(self, args: tuple[str, ...]) -> bytes:
         """Answer which commit a first-parent line begins with."""
         if args[1:3] != ("--first-parent", "--max-parents=0") or args[3] != "--end-of-options":
-            raise _Unclear
+            raise NotPlain
         commits, commit = self._shelf.commits, args[4]
         roots: dict[str, str] = self._roots
         line: list[str] = []
         while commit not in roots:
             known = commits.get(commit)
             if known is None:
-                raise _Unclear
+                raise NotPlain
             line.append(commit)
             if not known.parents:
                 roots[commit] = commit
@@ -419,7 +297,7 @@ class RecallingGit(Git):
         The tree need not be anywhere: it is to be compared.
         """
         try:
-            met = self._meetings(ours, theirs)
+            met = meetings(self._shelf.commits, ours, theirs)
             if len(met) != 1:
                 return ""
             base, one, two = (self._tree_of(c) for c in (met[0], ours, theirs))
@@ -430,7 +308,7 @@ class RecallingGit(Git):
             ):
                 return ""
             return self._merged(base, one, two)
-        except _Unclear:
+        except NotPlain:
             return ""
 
     def _merged(self, base: str, ours: str, theirs: str) -> str:
@@ -445,12 +323,12 @@ class RecallingGit(Git):
             taken = mine if other == was else other if mine in (was, other) else None
             if taken is None and not (other == was or mine in (was, other)):
                 if not (was and mine and other and was[0] == mine[0] == other[0] == _TREE):
-                    raise _Unclear
+                    raise NotPlain
                 taken = (_TREE, self._merged(was[1], mine[1], other[1]))
             if taken is not None:
                 made[name] = taken
         if not made:
-            raise _Unclear
+            raise NotPlain
         return _name_of(made, len(ours))
 
 
@@ -464,34 +342,3 @@ def _name_of(tree: Tree, length: int) -> str:
     body = b"".join(b"%s %s\0%s" % (mode, name, bytes.fromhex(oid)) for name, (mode, oid) in rows)
     made = hashlib.sha1 if length == 40 else hashlib.sha256
     return made(b"tree %d\0" % len(body) + body).hexdigest()
-
-
-def load_recalling(snapshot: Snapshot, book: RuleBook | None = None) -> Store:
-    """Load all documents of a snapshot; of a commit that is asked about by a `RecallingGit`, only what is new.
-
-    The rule book is read once for each state of ``schemas``, a document of the CMDB once for each content.
-    ``book`` is the rule book to read by; the snapshot's own by default.
-    """
-    commit = snapshot.below if isinstance(snapshot, PartialSnapshot) else snapshot
-    git = commit.git if isinstance(commit, CommitTree | MergedTree) else None
-    if not isinstance(git, RecallingGit):
-        return load_store(snapshot, book=book)[0]
-    shelf = git.shelf
-    infos = snapshot.files()
-    if book is None:
-        rules = "".join(f"{i.path}\0{i.mode}\0{i.oid}\n" for i in infos if i.path.startswith("schemas/"))
-        name = hashlib.sha256(rules.encode("utf-8", "surrogateescape")).hexdigest()
-        book = shelf.books.get(name) or shelf.books.setdefault(name, read_rulebook(snapshot))
-    if shelf.read_by is not book:
-        shelf.read_by, shelf.memory = book, {}
-    settings = next((f"{i.mode} {i.oid}" for i in infos if i.path == CONFIG), "")
-    if settings not in shelf.settings:
-        shelf.settings[settings] = read_config(snapshot)
-    config = shelf.settings[settings].require(snapshot.name)
-    memory = Memory(
-        {i.path: i.oid.encode() for i in infos if i.mode == REGULAR and i.path.startswith("cmdb/")}
-    )
-    memory.before = shelf.memory
-    store = load_store(snapshot, book=book, config=config, memory=memory)[0]
-    shelf.memory = {path: row for path, row in memory.rows.items() if row.stamp}
-    return store
