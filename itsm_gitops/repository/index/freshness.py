@@ -16,13 +16,13 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
 from itsm_gitops.repository.absent import git_folder
-from itsm_gitops.repository.git import Git, decode
+from itsm_gitops.repository.git import Git, Running, decode
 from itsm_gitops.repository.memory import stamp_of
 from itsm_gitops.repository.snapshot import CMDB, RECORDS
 
@@ -61,7 +61,7 @@ class Moves:
         return bool(self.paths or self.folders or self.tracked)
 
 
-def ask_git(git: Git) -> Callable[[], bytes]:
+def ask_git(git: Git) -> Running:
     """Start asking Git which tracked files are not as it remembers them."""
     return git.begin(
         "diff-files", "--name-only", "-z", "--ignore-submodules=all", "--relative", "--", *FAMILIES
@@ -161,7 +161,7 @@ def _listing(root: str, folder: str) -> tuple[list[str], list[str]]:
     return files, folders
 
 
-def moves(git: Git, connection: sqlite3.Connection, answer: Callable[[], bytes], sign: str) -> Moves:
+def moves(git: Git, connection: sqlite3.Connection, answer: Running, sign: str) -> Moves:
     """Return what may have moved since the index was brought up to date.
 
     ``answer`` waits for what ``ask_git`` asked, ``sign`` is that of Git's index at the last time. Raises Unusual, GitError.
@@ -174,7 +174,7 @@ def moves(git: Git, connection: sqlite3.Connection, answer: Callable[[], bytes],
         if not present or present != mark:
             change.paths.add(path)
     _settle_ignored(git, connection, change, appeared, untracked)
-    change.dirty = names_of(answer())
+    change.dirty = names_of(answer.finish())
     change.paths |= change.dirty - untracked.keys()
     change.paths |= {path for path in untracked if path not in change.dirty} & _tracked_now(git, untracked)
     if index_sign(git) != sign:

@@ -104,6 +104,7 @@ class IndexedStore(Store):
         self, snapshot: Snapshot, book: RuleBook, config: Config, connection: sqlite3.Connection
     ) -> None:
         super().__init__(snapshot, book, config)
+        del self.files, self.aliases  # worked out when somebody asks
         self.connection = connection
         self._table = EntryTable(connection, "id", self._load_all)
         self._paths = EntryTable(connection, "path", lambda: {e.path: e for e in self._table.values()})
