@@ -14,7 +14,7 @@ from itsm_gitops.repository.config import Config, read_rulebook
 from itsm_gitops.repository.git import Git, Running
 from itsm_gitops.repository.index import database, filling, freshness
 from itsm_gitops.repository.index.freshness import Unusual
-from itsm_gitops.repository.index.indexed_store import IndexedStore
+from itsm_gitops.repository.index.indexed_store import DAMAGE, IndexedStore
 from itsm_gitops.repository.loading import load_store
 from itsm_gitops.repository.snapshot import WorkingTree
 from itsm_gitops.repository.store import Store
@@ -40,7 +40,7 @@ def indexed_store(snapshot: WorkingTree, config: Config) -> Store | None:
     if os.environ.get(SETTING) == "off" or git_folder(snapshot.root) is None:
         return None
     for path in reversed(database.files_of(snapshot.root)):
-        with suppress(sqlite3.Error, OSError, GitError, Unusual, UnicodeError):
+        with suppress(*DAMAGE, OSError, GitError, Unusual):
             store = _opened(path, snapshot, config)
             if store is not None:
                 return store
@@ -119,6 +119,6 @@ def load_and_index(snapshot: WorkingTree, config: Config, jobs: int | None = Non
         if draft is None:
             return load_store(snapshot, jobs=jobs, config=config)[0]
         store, briefs = load_store(snapshot, jobs=jobs, visit=filling.brief, config=config)
-        with suppress(sqlite3.Error, OSError, GitError, Unusual, UnicodeError):
+        with suppress(*DAMAGE, OSError, GitError, Unusual):
             filling.create(draft, store, briefs, start, git)
     return store
