@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Self, overload
 
 _HARMLESS = frozenset(
-    ("date", "tzinfo", "_watch", "_shift", "_meet", "_text", "astimezone", "replace", "__class__")
+    ("date", "tzinfo", "_watch", "_shift", "_meet", "_text", "astimezone", "replace", "watch", "plain", "__class__")
 )
 _DAY = timedelta(days=1)
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -61,6 +61,15 @@ class WatchedTime(datetime):
         made._watch = watch
         made._shift = shift
         return made
+
+    def watch(self, watch: Watch) -> None:
+        """Let another watch note what is asked from now on."""
+        self._watch = watch
+
+    @property
+    def plain(self) -> datetime:
+        """The moment without a watch: for what does not decide any answer."""
+        return self._watch.since + self._shift
 
     def __getattribute__(self, name: str) -> Any:
         if name not in _HARMLESS:

@@ -31,7 +31,7 @@ from itsm_gitops.repository.index.rows import (
 )
 from itsm_gitops.repository.memory import digest_of
 from itsm_gitops.repository.snapshot import SCHEMAS, WorkingTree
-from itsm_gitops.repository.store import Document, Store
+from itsm_gitops.repository.store import Document, Store, identifier_of
 
 MOST_AT_ONCE = 5_000  # documents to read one after the other; more are read as if there were no index
 _BATCH = 2_000
@@ -123,7 +123,8 @@ def _dirty(git: Git) -> frozenset[str]:
 
 def create(draft: Path, store: Store, briefs: Iterable[Brief], start: Beginning, git: Git) -> bool:
     """Write a whole index for a loaded store to ``draft`` and give it its name; False where that is not safe."""
-    if store.irregular or store.absent or store.duplicates or set(store.broken) & set(store.entries):
+    briefs = sorted(briefs)
+    if store.irregular or store.absent or len({identifier_of(b.path) for b in briefs}) < len(briefs):
         return False
     stamps = {p: freshness.file_stamp(str(git.root), p) for p in start.files - start.tracked.names.keys()}
     after = _dirty(git)
@@ -177,7 +178,7 @@ def _write_all(
     source: Callable[[str, bytes], Source],
 ) -> None:
     book, rows = store.book, []
-    for number, one in enumerate(sorted(briefs), 1):
+    for number, one in enumerate(briefs, 1):
         entry = store.by_path.get(one.path)
         if entry is not None:
             rows.append(row_of(book, entry, one.steps, source(one.path, one.digest), 1))
