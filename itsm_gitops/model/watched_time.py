@@ -11,7 +11,19 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Self, overload
 
 _HARMLESS = frozenset(
-    ("date", "tzinfo", "_watch", "_shift", "_meet", "_text", "astimezone", "replace", "watch", "plain", "__class__")
+    (
+        "date",
+        "tzinfo",
+        "_watch",
+        "_shift",
+        "_meet",
+        "_text",
+        "astimezone",
+        "replace",
+        "watch",
+        "plain",
+        "__class__",
+    )
 )
 _DAY = timedelta(days=1)
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -166,3 +178,8 @@ def watched(present: datetime) -> tuple[WatchedTime, Watch]:
     """Return a watched copy of the present, and its watch."""
     watch = Watch(present)
     return WatchedTime.of(present, watch), watch
+
+
+def unwatched(moment: datetime) -> datetime:
+    """Return a moment without a watch: for what saves work and decides no answer."""
+    return moment.plain if isinstance(moment, WatchedTime) else moment

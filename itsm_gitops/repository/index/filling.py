@@ -284,3 +284,12 @@ def _meta(connection: sqlite3.Connection, name: str) -> str:
 def meta(connection: sqlite3.Connection) -> dict[str, str]:
     """Return what is noted about an index: ``generation``, ``index``, ``book``, ``made``, ``reading``."""
     return dict(connection.execute("SELECT name, value FROM meta"))
+
+
+def keep_answer(connection: sqlite3.Connection, name: str, sign: str, value: str) -> None:
+    """Keep an answer that was worked out from the whole state of an index; raises sqlite3.Error."""
+    connection.execute("ROLLBACK")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?)", (name, sign, value))
+    connection.execute("COMMIT")
+    connection.execute("BEGIN")
