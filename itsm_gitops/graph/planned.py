@@ -90,10 +90,10 @@ def planned_of(
 
 def planned_changes(network: Network) -> list[Planned]:
     """Return every change that is still to be done and has a planned window, earliest first."""
-    book, entries = network.book, network.entries.values()
-    teams = {e.id for e in facts.of_role(book, entries, meaning.TEAM)}
+    book = network.book
+    teams = {e.id for e in network.of_kinds(book.playing(meaning.TEAM))}
     found = []
-    for entry in facts.of_role(book, entries, meaning.CHANGE):
+    for entry in network.of_kinds(book.playing(meaning.CHANGE), open=True):
         if not facts.is_to_be_done(book, entry):
             continue
         if "planned_start" in entry.columns and "planned_end" in entry.columns:

@@ -13,9 +13,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from itsm_gitops.model.errors import GitError, did_you_mean
+
+if TYPE_CHECKING:
+    import subprocess
 
 TIMEOUT = 120.0
 BLOB_MAX = (1 << 20) + 1  # one byte more than any document may have: enough to see it is too large
@@ -153,6 +156,20 @@ class Git:
         if process.returncode and process.returncode not in accept:
             raise explain(args[0], process.returncode, process.stderr)
         return process.stdout
+
+    def start(self, *args: str) -> subprocess.Popen[bytes]:
+        """Start one git command and return its process, with pipes; the caller ends it."""
+        import subprocess
+
+        return subprocess.Popen(
+            self._command(args),
+            cwd=self.root,
+            env={**environment(), **self._extra},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=1 << 16,
+        )
 
     def _command(self, args: tuple[str, ...]) -> list[str]:
         settings = [word for setting in _CONFIG for word in ("-c", setting)]

@@ -292,12 +292,15 @@ class IndexTree(_Listed):
 
     name = "index"
 
-    def _load(self) -> dict[str, FileInfo]:
-        # A pre-commit hook of `git commit FILE` sees a temporary index, named in the environment.
+    @staticmethod
+    def named(git: Git) -> str | None:
+        """Return the index that the environment names: a hook of `git commit FILE` sees a temporary one."""
         named = os.environ.get("GIT_INDEX_FILE", "")
-        own = self.git.directory
-        index = str(own / Path(named).name) if named and Path(named).parent in (own, Path(".git")) else None
-        listed = self.git.run("ls-files", "-s", "-z", "--", *ROOTS, index=index)
+        own = git.directory
+        return str(own / Path(named).name) if named and Path(named).parent in (own, Path(".git")) else None
+
+    def _load(self) -> dict[str, FileInfo]:
+        listed = self.git.run("ls-files", "-s", "-z", "--", *ROOTS, index=self.named(self.git))
         found: dict[str, FileInfo] = {}
         for line in listed.split(b"\0")[:-1]:
             about, _, name = line.partition(b"\t")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from itsm_gitops.graph.asking import impact_graph
 from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.collisions import Collision, Neighbourhood, collisions, depth, severities
-from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.planned import Planned, planned_changes, planned_of
 from itsm_gitops.graph.risk import RiskBook
 from itsm_gitops.model import clock, facts, meaning
@@ -113,7 +113,7 @@ def risk_is_honest(ctx: NetworkContext) -> Iterator[Hit]:
         return
     risks: RiskBook | None = None
     for entry, data in _open_changes(ctx):
-        risks = risks or RiskBook(ctx.network, ImpactGraph(ctx.network), ctx.now)
+        risks = risks or RiskBook(ctx.network, impact_graph(ctx.network), ctx.now)
         model = risks.models.get(str(data.get("type")))
         flow = ctx.book.kinds[entry.kind].workflow
         if (
@@ -132,7 +132,7 @@ def risk_is_honest(ctx: NetworkContext) -> Iterator[Hit]:
 
 
 def _open_changes(ctx: NetworkContext) -> Iterator[tuple[Any, Any]]:
-    for entry in facts.of_role(ctx.book, ctx.entries.values(), meaning.CHANGE):
+    for entry in facts.of_role(ctx.book, ctx.judged, meaning.CHANGE):
         if facts.is_open(ctx.book, entry):
             yield entry, ctx.data(entry)
 
@@ -151,12 +151,20 @@ def changes_keep_apart(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for collisions among all planned changes; each is reported at the younger of both."""
     policy = ctx.book.policy(CHANGE_CONTROL)
     known = severities(policy)
-    changes = planned_changes(ctx.network) if known else []
+    changes = _together(ctx, planned_changes(ctx.network)) if known else []
     if len(changes) > 1:
-        around = Neighbourhood(ImpactGraph(ctx.network), depth(policy))
+        around = Neighbourhood(impact_graph(ctx.network), depth(policy))
         for found in collisions(changes, around, known):
             path = ctx.entries[found.second.id].path
             yield Hit(_message(found), ("planned_start",), "", path, severity=known[found.kind])
+
+
+def _together(ctx: NetworkContext, changes: list[Planned]) -> list[Planned]:
+    """Leave out the changes whose windows share no time with that of a subject."""
+    if ctx.subjects is None:
+        return changes
+    ours = [c for c in changes if c.id in ctx.subjects]
+    return [c for c in changes if any(c.start < o.end and o.start < c.end for o in ours)]
 
 
 def _message(found: Collision) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING
 from itsm_gitops.model.windows import is_zone, near_zone
@@ -118,28 +119,31 @@ def item_is_related(ctx: NetworkContext) -> Iterator[Hit]:
 
     It stays silent while a document of the CMDB is broken or links to nothing: that may be the one.
     """
-    if any(path.startswith("cmdb/") for path in ctx.store.broken.values()):
-        return
-    touched: set[str] = set()
-    for kind in ctx.operational:
-        for entry in ctx.by_kind.get(kind, ()):
-            for edge in entry.edges:
-                target = ctx.entries.get(edge.target)
-                if target is None and edge.pointer[0] == "links":
-                    touched.add(entry.id)
-                elif target is not None and target.kind in ctx.operational and target.id != entry.id:
-                    touched.update((entry.id, target.id))
     for kind in sorted(ctx.operational):
         for entry in ctx.by_kind.get(kind, ()):
-            if entry.id not in touched and facts.plays(ctx.book, entry, meaning.PRODUCTION):
+            if not facts.plays(ctx.book, entry, meaning.PRODUCTION) or _is_touched(ctx, entry):
+                continue
+            if ctx.items_are_whole:
                 yield Hit(f"no item depends on '{entry.id}' and it depends on none", ("id",), "", entry.path)
+
+
+def _is_touched(ctx: NetworkContext, entry: Entry) -> bool:
+    """Whether an item's relation joins this one to an operational item, or leads from it to nothing."""
+    for edge in entry.edges:
+        target = ctx.entries.get(edge.target)
+        if target is None and edge.pointer[0] == "links":
+            return True
+        if target is not None and target.kind in ctx.operational and target.id != entry.id:
+            return True
+    return any(e.kind in ctx.operational and e.id != entry.id for e, _ in ctx.items_into(entry.id))
 
 
 def team_has_members(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for teams that no person is a member of, once there are people at all."""
-    people = ctx.of_role(meaning.PERSON)
+    teams = [e for name in ctx.book.playing(meaning.TEAM) for e in ctx.by_kind.get(name, ())]
+    people = ctx.of_role(meaning.PERSON) if teams else []
     staffed = {e.target for p in people for e in p.edges if e.relation == "member_of"}
-    for entry in ctx.of_role(meaning.TEAM) if people else ():
+    for entry in teams if people else ():
         if entry.id not in staffed and not facts.is_retired(ctx.book, entry):
             yield Hit(f"nobody is a member of '{entry.id}'", ("id",), "", entry.path)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Edge, Entry
@@ -39,7 +39,7 @@ class _Near:
         if not target[:1].isupper():
             return self._ctx.item_ids
         alike = target[: target.find("-") + 5]  # the prefix, the year and the month
-        return [i for i in self._ctx.entries if i.startswith(alike)]
+        return self._ctx.like(alike)
 
 
 def target_exists(ctx: NetworkContext) -> Iterator[Hit]:
@@ -138,16 +138,29 @@ def no_double_link(ctx: NetworkContext) -> Iterator[Hit]:
     """Report the later of two equal links, and of a symmetric link stored on both sides."""
     symmetric = {n for n, t in ctx.book.links.items() if t.symmetric}
     seen: dict[tuple[str, str, str], str] = {}
-    for entry, edge in ctx.links:
+    for entry, edge in _with_partners(ctx, symmetric):
         one, other = entry.id, edge.target
         if edge.relation in symmetric and other < one:
             one, other = other, one
         key = (edge.relation, one, other)
-        if key in seen:
+        if key in seen and (ctx.subjects is None or entry.id in ctx.subjects):
             where = "above" if seen[key] == entry.id else f"in {seen[key]}"
             message = f"'{edge.relation}' {edge.target} is already stated {where}"
             yield Hit(message, edge.pointer, "", entry.path)
         seen.setdefault(key, entry.id)
+
+
+def _with_partners(ctx: NetworkContext, symmetric: Collection[str]) -> Iterator[tuple[Entry, Edge]]:
+    """Yield the links of the subjects and of those that they are joined to by symmetric ones, by identifier."""
+    if ctx.subjects is None:
+        yield from ctx.links
+        return
+    named = {edge.target for _, edge in ctx.links if edge.relation in symmetric}
+    for name in sorted({entry.id for entry in ctx.judged} | named):
+        entry = ctx.entries.get(name)
+        for edge in ctx.edges_of(entry) if entry else ():
+            if entry and edge.pointer[0] == "links":
+                yield entry, edge
 
 
 def no_inverse_link(ctx: NetworkContext) -> Iterator[Hit]:
@@ -178,7 +191,12 @@ def no_circle(ctx: NetworkContext) -> Iterator[Hit]:
     for name, link in ctx.book.links.items():
         if not link.acyclic:
             continue
-        for circle in ctx.network.cycles(name):
+        circles = (
+            ctx.network.cycles(name)
+            if ctx.subjects is None
+            else ctx.network.cycles_from(name, ctx.subjects)[0]
+        )
+        for circle in circles:
             entry, after = ctx.entries[circle[0]], circle[1]
             edge = next(e for e in entry.edges if e.relation == name and e.target == after)
             way = " → ".join([*circle, circle[0]])

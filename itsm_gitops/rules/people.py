@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from itsm_gitops.graph.network import of_kinds
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.findings import WARNING
@@ -26,9 +27,7 @@ def fixed_holders(store: Store, role: str) -> list[str] | None:
     about = described(role, store.book.policy(ROLES).get("roles", {}))
     if about is None or any(about.get(way) for way in _BY_RECORD):
         return None
-    people = {
-        e.id: store.data(e.id) for e in facts.of_role(store.book, store.entries.values(), meaning.PERSON)
-    }
+    people = {e.id: store.data(e.id) for e in of_kinds(store, store.book.playing(meaning.PERSON))}
     known = humans(people)
     named = {*names(about.get("teams")), *names(about.get("people"))}
     found = set()
@@ -55,7 +54,7 @@ def mark_is_unique(ctx: NetworkContext) -> Iterator[Hit]:
 
 def fingerprint_is_computed(ctx: NetworkContext) -> Iterator[Hit]:
     """Compute the fingerprint of every SSH key that is written out."""
-    for entry in ctx.of_role(meaning.PERSON):
+    for entry in facts.of_role(ctx.book, ctx.judged, meaning.PERSON):
         for number, key in enumerate(ctx.data(entry).get("signing_keys") or ()):
             computed = fingerprint(key.get("public_key"))
             if computed and computed != key["fingerprint"]:
