@@ -19,7 +19,7 @@ Related = Sequence[tuple[Entry, Edge]]
 class Asked(Loaded, Protocol):
     """A snapshot that answers questions instead of showing all its entries."""
 
-    def of_kinds(self, kinds: Collection[str], open: bool | None = None) -> list[Entry]:
+    def of_kinds(self, kinds: Collection[str], is_open: bool | None = None) -> list[Entry]:
         """The entries of some kinds, open ones or others where that is asked."""
         ...
 
@@ -68,11 +68,11 @@ class AskingNetwork(Network):
 
     def pairs(self, relation: str) -> Iterator[tuple[str, Edge]]:
         """Nobody asks a snapshot that is not loaded for all its relations."""
-        raise TypeError("a snapshot that is not loaded is asked for one document's relations")
+        raise TypeError(f"a snapshot that is not loaded is not asked for every '{relation}'")
 
-    def of_kinds(self, kinds: Collection[str], open: bool | None = None) -> list[Entry]:
+    def of_kinds(self, kinds: Collection[str], is_open: bool | None = None) -> list[Entry]:
         """Return the entries of some kinds, by identifier; open ones or others where that is asked."""
-        return self.asked.of_kinds(kinds, open)
+        return self.asked.of_kinds(kinds, is_open)
 
 
 class AskingGraph(ImpactGraph):

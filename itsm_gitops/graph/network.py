@@ -79,10 +79,10 @@ class Network:
         title = known.title if known else edge.relation
         return Relation(edge.relation, title, edge.target, True, edge.pointer)
 
-    def of_kinds(self, kinds: Collection[str], open: bool | None = None) -> list[Entry]:
+    def of_kinds(self, kinds: Collection[str], is_open: bool | None = None) -> list[Entry]:
         """Return the entries of some kinds, by identifier; open ones or others where that is asked."""
         found = [e for e in self.entries.values() if e.kind in kinds]
-        return found if open is None else [e for e in found if facts.is_open(self.book, e) == open]
+        return found if is_open is None else [e for e in found if facts.is_open(self.book, e) == is_open]
 
     def incoming(self, identifier: str) -> Sequence[tuple[str, Edge]]:
         """Return the stored edges that lead to a document, with the documents that store them."""

@@ -93,7 +93,7 @@ def planned_changes(network: Network) -> list[Planned]:
     book = network.book
     teams = {e.id for e in network.of_kinds(book.playing(meaning.TEAM))}
     found = []
-    for entry in network.of_kinds(book.playing(meaning.CHANGE), open=True):
+    for entry in network.of_kinds(book.playing(meaning.CHANGE), is_open=True):
         if not facts.is_to_be_done(book, entry):
             continue
         if "planned_start" in entry.columns and "planned_end" in entry.columns:

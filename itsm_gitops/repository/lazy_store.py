@@ -223,12 +223,12 @@ class LazyStore(Store):
         data: dict[str, Any] = self.pool.get(self.side, entry.path).document.data
         return data
 
-    def of_kinds(self, kinds: Collection[str], open: bool | None = None) -> list[Entry]:
+    def of_kinds(self, kinds: Collection[str], is_open: bool | None = None) -> list[Entry]:
         """Return the entries of some kinds (open or not, where that is asked), by identifier."""
-        if open:
+        if is_open:
             return [e for e in self._of(kinds, self.pool.text.seem_open) if facts.is_open(self.book, e)]
         found = self._of(kinds, None)
-        return found if open is None else [e for e in found if not facts.is_open(self.book, e)]
+        return found if is_open is None else [e for e in found if not facts.is_open(self.book, e)]
 
     def _of(self, kinds: Collection[str], sieve: Sieve | None) -> list[Entry]:
         names: set[str] = set()

@@ -1,8 +1,8 @@
-"""Which unchanged documents of a request may name something: a search in text, so that only those are parsed.
+r"""Which unchanged documents of a request may name something: a search in text, so that only those are parsed.
 
 `git grep` searches 100,000 files of a working tree in half a second on two cores, in any case of letters and for
 all words at once, while the caller does other things. What it finds is looked at again: a document counts that
-holds one of the words, or an escape in quotes (``\\x2d``, a line that goes on) behind which a word may be hidden.
+holds one of the words, or an escape in quotes (``\x2d``, a line that goes on) behind which a word may be hidden.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import IO, cast
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.kinds import Kind
@@ -57,9 +58,8 @@ class RequestText:
         files = self._files
         where = () if files.tree else (files.revision,) if files.revision else ("--cached",)
         process = files.git.start(*_GREP, *where, "--", RECORDS, CMDB)
-        assert process.stdin is not None
-        process.stdin.write(b"\n".join([*sorted(fresh), _BACKSLASH]) + b"\n")
-        process.stdin.close()
+        with cast(IO[bytes], process.stdin) as patterns:
+            patterns.write(b"\n".join([*sorted(fresh), _BACKSLASH]) + b"\n")
         process.stdin = None
         self._running.append((fresh, process))
 

@@ -21,7 +21,7 @@ from itsm_gitops.model.templates import beyond_limits, classes_beyond, departure
 from itsm_gitops.repository import Store
 from itsm_gitops.rules.change_control import arrived, model_of
 from itsm_gitops.rules.context import DocumentContext, NetworkContext
-from itsm_gitops.rules.rule import NETWORK, Hit, Rule
+from itsm_gitops.rules.rule import CALENDARS, ITEMS, NETWORK, PLANS, RISKS, Hit, Rule
 
 _CHANGE = (meaning.CHANGE,)
 _HIDING = frozenset(("planned_start", "planned_end", "type"))
@@ -216,6 +216,7 @@ RULES = (
         hint="move the window, or ask for an exemption in the freeze's calendar",
         bad="planned_start: 2026-12-24T20:00:00Z   # inside the year-end freeze",
         good="planned_start: 2027-01-07T20:00:00Z",
+        reach=(CALENDARS,),
         check=outside_freezes,
     ),
     Rule(
@@ -226,6 +227,7 @@ RULES = (
         hint="take the template's value (or leave the field out), or make it a normal change",
         bad="type: standard\ntemplate: standard-patch-os\nrisk: {level: medium}",
         good="type: standard\ntemplate: standard-patch-os\nrisk: {level: low}",
+        reach=(ITEMS,),
         check=follows_template,
     ),
     Rule(
@@ -247,6 +249,7 @@ RULES = (
         hint="raise the level, or say under risk.override who answers for the lower one and why",
         bad="# itsm risk CHG-261120-BBBBB computes high\nrisk: {level: low}",
         good="risk:\n  level: low\n  override: {by: change-manager, reason: Rehearsed three times since the failure.}",
+        reach=(RISKS,),
         check=risk_is_honest,
     ),
     Rule(
@@ -258,6 +261,7 @@ RULES = (
         hint="move the change into a window (itsm schedule shows them), or correct maintenance_window",
         bad="maintenance_window: weekly-maintenance   # Saturday 20:00 to Sunday 05:00\nplanned_start: 2026-12-02T10:00:00Z",
         good="maintenance_window: weekly-maintenance\nplanned_start: 2026-12-05T20:00:00Z",
+        reach=(CALENDARS,),
         check=inside_maintenance,
     ),
     Rule(
@@ -269,6 +273,7 @@ RULES = (
         hint="move one of them, or link them with coordinated_with when they overlap on purpose",
         bad="# CHG-261120-AAAAA and CHG-261120-BBBBB both change payments-db on Saturday at 20:00",
         good="# CHG-261120-BBBBB was moved to Sunday\nplanned_start: 2026-12-06T20:00:00Z",
+        reach=(PLANS,),
         check=changes_keep_apart,
     ),
     Rule(
@@ -290,6 +295,7 @@ RULES = (
         hint="name the person who decided it, neither requester nor implementer (often the change manager)",
         bad="requested_by: mail-engineer\nrisk:\n  level: low\n  override: {by: mail-engineer, reason: It will be fine.}",
         good="requested_by: mail-engineer\nrisk:\n  level: low\n  override: {by: change-manager, reason: Only copies are changed.}",
+        reach=(ITEMS,),
         check=override_has_an_owner,
     ),
 )

@@ -10,7 +10,7 @@ from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING
 from itsm_gitops.model.windows import is_zone, near_zone
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, day, moment
-from itsm_gitops.rules.rule import NETWORK, Hit, Rule
+from itsm_gitops.rules.rule import ITEMS, NETWORK, SOURCES, TARGETS, Hit, Rule
 
 _DEPENDENCIES = ("depends_on", "runs_on")
 
@@ -25,6 +25,8 @@ def dependency_is_in_production(ctx: NetworkContext) -> Iterator[Hit]:
                 target = ctx.entries.get(edge.target)
                 if edge.relation not in _DEPENDENCIES or target is None or target.id == entry.id:
                     continue
+                if ctx.book.kinds[target.kind].is_record:
+                    continue  # the wrong kind of thing, which has its own finding
                 stage, used = facts.stage(ctx.book, target), facts.used_states(ctx.book.kinds[target.kind])
                 if stage and stage not in used:
                     message = f"'{entry.id}' is in production but '{target.id}' is '{stage}'"
@@ -157,6 +159,7 @@ RULES = (
         hint="correct the life cycle of one of the two, or the link",
         bad="# payments (production)\nlinks:\n  - {type: depends_on, target: payments-db-test}",
         good="# payments (production)\nlinks:\n  - {type: depends_on, target: payments-db}",
+        reach=(TARGETS,),
         check=dependency_is_in_production,
     ),
     Rule(
@@ -197,6 +200,7 @@ RULES = (
         hint="retire the offering, or point it at the service that took over",
         bad="# an offering\nservice: fax-gateway   # retired",
         good="# an offering\nservice: mail",
+        reach=(ITEMS,),
         check=offering_has_live_service,
     ),
     Rule(
@@ -250,6 +254,7 @@ RULES = (
         hint="link it: depends_on, runs_on or part_of (itsm link)",
         bad="# a production server that no document mentions",
         good="# the application\nlinks:\n  - {type: runs_on, target: app-server-1}",
+        reach=(TARGETS, SOURCES),
         check=item_is_related,
     ),
     Rule(
@@ -261,6 +266,7 @@ RULES = (
         hint="add it to `teams` of its members under cmdb/people",
         bad="# cmdb/teams/team-data.yaml, and no person names it",
         good="# cmdb/people/anna-berg.yaml\nteams: [team-data]",
+        reach=(SOURCES,),
         check=team_has_members,
     ),
 )

@@ -41,9 +41,9 @@ class AcceptedPart(Accepted):
 
     store: LazyStore
 
-    def of_kinds(self, kinds: Collection[str], open: bool | None = None) -> list[Entry]:
+    def of_kinds(self, kinds: Collection[str], is_open: bool | None = None) -> list[Entry]:
         """Return the entries of some kinds, open ones or others where that is asked."""
-        return self.store.of_kinds(kinds, open)
+        return self.store.of_kinds(kinds, is_open)
 
     def into(self, identifier: str) -> list[tuple[Entry, Edge]]:
         """Return every relation that a document stores to this one."""

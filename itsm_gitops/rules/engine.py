@@ -16,9 +16,10 @@ from itsm_gitops.model.findings import ERROR, SEVERITIES, WARNING, Finding, at_l
 from itsm_gitops.repository import Config, Repository, Snapshot, Store
 from itsm_gitops.rules import fix as repairs
 from itsm_gitops.rules.changes import Range, read_range
-from itsm_gitops.rules.exemption import count_history
+from itsm_gitops.rules.exemption import count_history, is_history
 from itsm_gitops.rules.judge import JudgedSnapshot, judge_snapshot, run
 from itsm_gitops.rules.registry import rules
+from itsm_gitops.rules.request import RequestReport, judge_request
 from itsm_gitops.rules.rule import CHANGE
 from itsm_gitops.rules.settings import configured
 
@@ -32,7 +33,8 @@ class CheckReport:
     ``fixed`` lists what ``fix=True`` repaired; ``snapshot`` names what was judged and ``base`` the
     commit it was compared with (empty without one). ``history`` counts the records that were finished before
     the cut-over, of which nobody asks how they came about; ``unjudged`` the documents that were not
-    judged because the rule book has errors.
+    judged because the rule book has errors. ``part`` says that only what a request can have altered was
+    read and counted.
     """
 
     findings: tuple[Finding, ...]
@@ -44,6 +46,7 @@ class CheckReport:
     base: str = ""
     unjudged: int = 0
     history: int = 0
+    part: bool = False
 
     def count(self, severity: str) -> int:
         """Return how many findings have exactly this severity."""
@@ -66,6 +69,7 @@ def check(
     base: str | None = None,
     paths: Iterable[str | PathLike[str]] | None = None,
     fix: bool = False,
+    whole: bool = False,
 ) -> CheckReport:
     """Judge a snapshot and return all findings, located and sorted.
 
@@ -73,7 +77,8 @@ def check(
     what changed since the merge base with it is reported, and the rules about changes (life
     cycles, immutable fields, authorised edits …) judge by the rule book of that commit. ``paths``
     (files or folders, relative to the root) limit what is reported, not what is looked at.
-    ``fix`` first repairs the working tree where that loses nothing. Raises GitError for an unknown
+    ``fix`` first repairs the working tree where that loses nothing. With ``base`` only what the change can
+    have altered is read, which gives the same findings as reading everything; ``whole`` reads everything. Raises GitError for an unknown
     revision or a missing history, UsageError for ``fix`` with ``at``.
     """
     started = time.perf_counter()
@@ -86,6 +91,9 @@ def check(
         fixed = repairs.repair(
             repo, [f for f in judge_snapshot(repo.snapshot(), now).findings if wanted(f.path)]
         )
+    request = judge_request(repo, base, at, now) if base is not None and not whole else None
+    if request is not None:
+        return _report_request(request, wanted, now, started, fixed)
     judged, snapshot, found, settings, commit = _judge(repo, at, base, now)
     store = judged.store
     found = _replaced(found)
@@ -102,6 +110,33 @@ def check(
         base=commit,
         unjudged=judged.unjudged,
         history=count_history(store, settings.cut_over) if store else 0,
+    )
+
+
+def _report_request(
+    request: RequestReport,
+    wanted: _Wanted,
+    now: datetime,
+    started: float,
+    fixed: tuple[repairs.Repair, ...],
+) -> CheckReport:
+    """Report a request of which only a part was read."""
+    store = request.store
+    found = configured(_replaced(request.findings), request.config, now, store)
+    located = sorted(set(locate(request.snapshot, (f for f in found if wanted(f.path)))), key=sort_key)
+    paths = [p for p in request.paths if wanted(p)]
+    entries = [e for e in map(store.by_path.get, paths) if e is not None]
+    cut_over = request.config.cut_over
+    return CheckReport(
+        findings=tuple(located),
+        files=len(paths),
+        records=sum(store.book.kinds[e.kind].is_record for e in entries),
+        seconds=time.perf_counter() - started,
+        fixed=fixed,
+        snapshot=request.snapshot.name,
+        base=request.commit,
+        history=sum(is_history(e, store, cut_over) for e in entries) if cut_over else 0,
+        part=True,
     )
 
 

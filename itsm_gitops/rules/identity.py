@@ -11,7 +11,7 @@ from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import WARNING
 from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, moment
-from itsm_gitops.rules.rule import NETWORK, Hit, Rule
+from itsm_gitops.rules.rule import NAMES, NETWORK, Hit, Rule
 
 
 def stem(path: str) -> str:
@@ -186,6 +186,7 @@ RULES = (
         hint="give the newer document another identifier",
         bad="# cmdb/databases/payments.yaml and cmdb/services/payments.yaml",
         good="# cmdb/databases/payments-db.yaml and cmdb/services/payments.yaml",
+        reach=(NAMES,),
         check=id_is_unique,
     ),
     Rule(
@@ -196,6 +197,7 @@ RULES = (
         hint="remove the alias from one of the two",
         bad="# in two incidents\naliases: [INC0010023]",
         good="# in one incident\naliases: [INC0010023]",
+        reach=(NAMES,),
         check=alias_is_unique,
     ),
     Rule(
@@ -206,6 +208,7 @@ RULES = (
         hint="rename one of the two",
         bad="# cmdb/teams/net.yaml and cmdb/teams/Net.yaml",
         good="# cmdb/teams/net.yaml and cmdb/teams/net-ops.yaml",
+        reach=(NAMES,),
         check=names_differ_in_more_than_case,
     ),
     Rule(
@@ -217,6 +220,7 @@ RULES = (
         bad="# records/incident/INC-261122-K7QF3.yml",
         good="# records/incidents/2026/11/INC-261122-K7QF3.yaml",
         fixable=True,
+        reach=(),
         check=file_is_claimed,
     ),
 )

@@ -140,6 +140,12 @@ class DocumentJudge:
                 self._items[identifier] = {k: v for k, v in data.items() if k not in refused}
         return self._items[identifier]
 
+    def refused(self, document: Document) -> frozenset[str]:
+        """Return the top-level fields of a document that its schema refuses."""
+        if document.kind is None or not isinstance(document.data, dict):
+            return _NOTHING
+        return _fields(self._judge(document.kind).refusals(document.data))
+
     def __call__(self, store: Store, document: Document) -> list[DocumentVerdict]:
         """Return one verdict for a document with findings, none for a good one."""
         kind, data = document.kind, document.data
@@ -166,11 +172,7 @@ class DocumentJudge:
 def judge_snapshot(snapshot: Snapshot, now: datetime) -> JudgedSnapshot:
     """Load one snapshot and return everything that is wrong with it, not yet located."""
     config = read_config(snapshot)
-    book = BookContext.read(snapshot, config, now, RULES)
-    unreadable_settings = [
-        f for f in config.faults if f.code.startswith("P")
-    ]  # the others are hits of a rule
-    findings = [*unreadable_settings, *_book_problems(book), *run(RULEBOOK, book)]
+    findings = _of_book(BookContext.read(snapshot, config, now, RULES), config)
     if _unusable(findings, config, now):
         return JudgedSnapshot(None, config, None, _causes(findings), _documents(snapshot))
     try:
@@ -184,6 +186,18 @@ def judge_snapshot(snapshot: Snapshot, now: datetime) -> JudgedSnapshot:
     findings += unreadable(store)
     findings += run(NETWORK, context)
     return JudgedSnapshot(store, config, context, findings)
+
+
+def _of_book(book: BookContext, config: Config) -> list[Finding]:
+    """Return what is wrong with a rule book and the settings."""
+    settings = [f for f in config.faults if f.code.startswith("P")]  # the others are hits of a rule
+    return [*settings, *_book_problems(book), *run(RULEBOOK, book)]
+
+
+def book_findings(book: BookContext, config: Config, now: datetime) -> list[Finding] | None:
+    """Return what is wrong with a rule book by which documents can be judged; None where they cannot."""
+    findings = _of_book(book, config)
+    return None if _unusable(findings, config, now) else findings
 
 
 def _causes(findings: Iterable[Finding]) -> list[Finding]:
@@ -219,14 +233,19 @@ def _unusable(findings: Iterable[Finding], config: Config, now: datetime) -> boo
 def run(scope: str, context: Any) -> Iterable[Finding]:
     """Run all rules of one scope over its context."""
     for rule in rules(scope):
-        check: Callable[[Any], Iterable[Hit]] | None = rule.check
-        try:
-            for hit in check(context) if check else ():
-                yield to_finding(rule, hit)
-        except RuleBookError as error:
-            yield to_finding(find_rule("S022"), book_error(error))
-        except _UNEXPECTED as error:
-            yield _unjudged(rule, error, WHOLE_BOOK)
+        yield from run_rule(rule, context)
+
+
+def run_rule(rule: Rule, context: Any) -> Iterable[Finding]:
+    """Run one rule over a context of its scope."""
+    check: Callable[[Any], Iterable[Hit]] | None = rule.check
+    try:
+        for hit in check(context) if check else ():
+            yield to_finding(rule, hit)
+    except RuleBookError as error:
+        yield to_finding(find_rule("S022"), book_error(error))
+    except _UNEXPECTED as error:
+        yield _unjudged(rule, error, WHOLE_BOOK)
 
 
 def _book_problems(book: BookContext) -> list[Finding]:
@@ -248,15 +267,21 @@ def unreadable(store: Store) -> list[Finding]:
         for path, problems in store.problems.items()
         for p in problems
     ]
-    irregular = find_rule("P013")
-    for path, mode in store.irregular.items():
-        message = reason(mode)
-        hint = {DRAFT: _DRAFT_HINT, FILE: RESTORE_FOLDER}.get(mode, "")
-        found.append(to_finding(irregular, Hit(message, hint=hint, line=1, column=1), path))
+    found += [irregular_finding(path, mode) for path, mode in store.irregular.items()]
     unnamed = find_rule("P014")
     found += [
         to_finding(unnamed, Hit(g.reason, hint=g.hint, line=1, column=1), g.path)
         for g in snapshot_gaps(store.book, store.snapshot)
     ]
-    odd = Hit("this name cannot be shown", line=1, column=1)
-    return found + [to_finding(unnamed, odd, path) for path in store.files if not path.isprintable()]
+    return found + [odd_name(path) for path in store.files if not path.isprintable()]
+
+
+def irregular_finding(path: str, mode: str) -> Finding:
+    """Return the finding of what is no regular file."""
+    hint = {DRAFT: _DRAFT_HINT, FILE: RESTORE_FOLDER}.get(mode, "")
+    return to_finding(find_rule("P013"), Hit(reason(mode), hint=hint, line=1, column=1), path)
+
+
+def odd_name(path: str) -> Finding:
+    """Return the finding of a path that holds what no screen can show."""
+    return to_finding(find_rule("P014"), Hit("this name cannot be shown", line=1, column=1), path)

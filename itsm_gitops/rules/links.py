@@ -10,7 +10,7 @@ from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
 from itsm_gitops.model.kinds import ANY_INDEX
 from itsm_gitops.rules.context import NetworkContext
-from itsm_gitops.rules.rule import NETWORK, Hit, Rule
+from itsm_gitops.rules.rule import CIRCLE, NETWORK, SOURCES, TARGETS, Hit, Rule
 
 # Comparing a name with all others takes milliseconds: done for so many findings at most.
 _SUGGESTIONS = 50
@@ -254,6 +254,7 @@ RULES = (
         hint="correct the identifier, or create what it names first",
         bad="service: paymnts",
         good="service: payments",
+        reach=(TARGETS,),
         check=target_exists,
     ),
     Rule(
@@ -264,6 +265,7 @@ RULES = (
         hint="use a relation that fits, or link to something else",
         bad="# in an incident\nlinks:\n  - {type: depends_on, target: payments-db}",
         good="# in an incident\ncis: [payments-db]",
+        reach=(TARGETS,),
         check=ends_fit,
     ),
     Rule(
@@ -274,6 +276,7 @@ RULES = (
         hint="use a word of schemas/policies/links.yaml",
         bad="links:\n  - {type: dependson, target: payments-db}",
         good="links:\n  - {type: depends_on, target: payments-db}",
+        reach=(),
         check=type_is_known,
     ),
     Rule(
@@ -284,6 +287,7 @@ RULES = (
         hint="remove the link",
         bad="# payments-db\nlinks:\n  - {type: depends_on, target: payments-db}",
         good="# payments-db\nlinks:\n  - {type: runs_on, target: db-server-1}",
+        reach=(),
         check=no_self_link,
     ),
     Rule(
@@ -295,6 +299,7 @@ RULES = (
         bad="links:\n  - {type: runs_on, target: db-server-1}\n  - {type: runs_on, target: db-server-1, note: again}",
         good="links:\n  - {type: runs_on, target: db-server-1}",
         fixable=True,
+        reach=(SOURCES,),
         check=no_double_link,
     ),
     Rule(
@@ -306,6 +311,7 @@ RULES = (
         bad="# payments-db\nlinks:\n  - {type: used_by, target: payments}",
         good="# payments\nlinks:\n  - {type: depends_on, target: payments-db}",
         fixable=True,
+        reach=(),
         check=no_inverse_link,
     ),
     Rule(
@@ -316,6 +322,7 @@ RULES = (
         hint="keep the one that is meant",
         bad="links:\n  - {type: child_of, target: INC-261122-AAAAA}\n  - {type: child_of, target: INC-261122-BBBBB}",
         good="links:\n  - {type: child_of, target: INC-261122-AAAAA}",
+        reach=(),
         check=not_too_many,
     ),
     Rule(
@@ -326,6 +333,7 @@ RULES = (
         hint="remove the link that is wrong",
         bad="# payments depends_on payments-db, payments-db depends_on payments",
         good="# payments depends_on payments-db",
+        reach=(CIRCLE,),
         check=no_circle,
     ),
     Rule(
@@ -337,6 +345,7 @@ RULES = (
         hint="link to what replaced it, or close the record",
         bad="# an open incident\nlinks:\n  - {type: resolved_by, target: CHG-261101-CANCE}",
         good="# an open incident\nlinks:\n  - {type: resolved_by, target: CHG-261120-AB3DE}",
+        reach=(TARGETS,),
         check=target_is_alive,
     ),
     Rule(
@@ -347,6 +356,7 @@ RULES = (
         hint="correct the handle, add the person, or set `directory: open`",
         bad="assignee: nobody-knows",
         good="assignee: anna-berg",
+        reach=(TARGETS,),
         check=person_is_known,
     ),
 )

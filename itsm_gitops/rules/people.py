@@ -14,7 +14,7 @@ from itsm_gitops.repository import Store
 from itsm_gitops.repository.identities import humans, marks
 from itsm_gitops.repository.sshsig import fingerprint
 from itsm_gitops.rules.context import NetworkContext
-from itsm_gitops.rules.rule import NETWORK, Hit, Rule
+from itsm_gitops.rules.rule import NETWORK, PEOPLE, Hit, Rule
 
 _BY_RECORD = ("fields", "manager_of", "otherwise", "owners", "on_call")  # filled by each record anew
 
@@ -87,6 +87,7 @@ RULES = (
         hint="remove it from one of the two, or let same_as say that they are one human; what is shared must not approve",
         bad="# in two people\nidentities:\n  - {forge: github, id: 583231}",
         good="# in one person\nidentities:\n  - {forge: github, id: 583231}",
+        reach=(PEOPLE,),
         check=mark_is_unique,
     ),
     Rule(
@@ -97,6 +98,7 @@ RULES = (
         hint="itsm enrol PERSON --key FILE writes both",
         bad="signing_keys:\n  - {type: ssh, fingerprint: 'SHA256:AAAA…', public_key: ssh-ed25519 AAAAC3Nz…}",
         good="signing_keys:\n  - {type: ssh, fingerprint: 'SHA256:uNiV…', public_key: ssh-ed25519 AAAAC3Nz…}",
+        reach=(),
         check=fingerprint_is_computed,
     ),
     Rule(
@@ -108,6 +110,7 @@ RULES = (
         hint="itsm enrol HANDLE --team TEAM adds somebody to the role, or let the rule ask for fewer",
         bad="require: {role: cab, count: 2}   # one person is in the team of the board",
         good="require: {role: cab, count: 2}   # three people are",
+        reach=(PEOPLE,),
         check=rule_can_be_met,
     ),
 )
