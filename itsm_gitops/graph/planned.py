@@ -90,10 +90,15 @@ def planned_of(
 
 def planned_changes(network: Network) -> list[Planned]:
     """Return every change that is still to be done and has a planned window, earliest first."""
+    return planned_among(network, network.of_kinds(network.book.playing(meaning.CHANGE), is_open=True))
+
+
+def planned_among(network: Network, entries: Iterable[Entry]) -> list[Planned]:
+    """Return those of some entries that are changes still to be done and have a planned window, earliest first."""
     book = network.book
     teams = {e.id for e in network.of_kinds(book.playing(meaning.TEAM))}
     found = []
-    for entry in network.of_kinds(book.playing(meaning.CHANGE), is_open=True):
+    for entry in facts.of_role(book, entries, meaning.CHANGE):
         if not facts.is_to_be_done(book, entry):
             continue
         if "planned_start" in entry.columns and "planned_end" in entry.columns:

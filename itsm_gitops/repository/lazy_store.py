@@ -11,7 +11,7 @@ What did not change is parsed once for both sides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,8 +27,6 @@ from itsm_gitops.repository.request_files import RequestFiles, RequestSide
 from itsm_gitops.repository.request_text import RequestText, Unsearchable, holds, needle
 from itsm_gitops.repository.snapshot import CMDB, RECORDS
 from itsm_gitops.repository.store import SUFFIX, Document, Store, identifier_of, is_document
-
-Sieve = Callable[[RequestSide, Kind, Sequence[str]], list[str]]
 
 _ITEMS = f"{CMDB}/"
 
@@ -143,6 +141,7 @@ class LazyStore(Store):
         self.read_all = 0
         self._items_only = items_only
         self._holders: dict[str, _Holder] = {}
+        self._sets: dict[tuple[str, ...], list[Entry]] = {}
         self._into: dict[tuple[str, bool], list[tuple[Entry, Edge]]] = {}
         self.entries = _LazyEntries(self)
         self.by_path = _LazyPaths(self)
@@ -226,19 +225,27 @@ class LazyStore(Store):
     def of_kinds(self, kinds: Collection[str], is_open: bool | None = None) -> list[Entry]:
         """Return the entries of some kinds (open or not, where that is asked), by identifier."""
         if is_open:
-            return [e for e in self._of(kinds, self.pool.text.seem_open) if facts.is_open(self.book, e)]
-        found = self._of(kinds, None)
+            return self._once(("open", *sorted(kinds)), lambda: self._open(kinds))
+        found = self._once(("all", *sorted(kinds)), lambda: self._all(kinds))
         return found if is_open is None else [e for e in found if not facts.is_open(self.book, e)]
 
-    def _of(self, kinds: Collection[str], sieve: Sieve | None) -> list[Entry]:
-        names: set[str] = set()
-        for name in kinds:
-            kind = self.book.kinds[name]
-            infos = [i for i in self.side.under(kind.folder) if i.mode == REGULAR and is_document(i.path)]
-            paths = [i.path for i in infos if self.pool.kind_at(i.path) is kind]
-            names.update(identifier_of(p) for p in (sieve(self.side, kind, paths) if sieve else paths))
-        found = (self.entries.get(name) for name in sorted(names))
-        return [e for e in found if e is not None and e.kind in kinds]
+    def _once(self, key: tuple[str, ...], find: Callable[[], list[Entry]]) -> list[Entry]:
+        if key not in self._sets:
+            self._sets[key] = find()
+        return self._sets[key]
+
+    def _open(self, kinds: Collection[str]) -> list[Entry]:
+        paths = [p for name in kinds for p in self.pool.text.seem_open(self.side, self.book.kinds[name])]
+        return [e for e in self._at(paths, kinds) if facts.is_open(self.book, e)]
+
+    def _all(self, kinds: Collection[str]) -> list[Entry]:
+        infos = [i for name in kinds for i in self.side.under(self.book.kinds[name].folder)]
+        return self._at([i.path for i in infos if i.mode == REGULAR and is_document(i.path)], kinds)
+
+    def _at(self, paths: Iterable[str], kinds: Collection[str]) -> list[Entry]:
+        """Return the entries of some kinds at some paths, by identifier."""
+        found = (self.by_path.get(path) for path in paths)
+        return sorted((e for e in found if e is not None and e.kind in kinds), key=lambda e: e.id)
 
     def into(self, identifier: str) -> list[tuple[Entry, Edge]]:
         """Return every relation that another document stores to this one, with its entry, by identifier."""

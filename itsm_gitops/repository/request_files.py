@@ -90,6 +90,20 @@ class RequestFiles:
             return (self.tree or WorkingTree(self.repo.root)).read(info.path)
         return self._pipe.read(info.oid).content
 
+    def unchanged(self, folder: str) -> Iterator[tuple[str, bytes]]:
+        """Yield path and bytes of each document below a folder that does not differ, by path."""
+        infos = [
+            i
+            for i in self.names.under(folder)
+            if i.mode == REGULAR and i.path.endswith(".yaml") and i.path not in self.differences
+        ]
+        if self.tree is not None:
+            yield from self.tree.read_many(i.path for i in infos)
+            return
+        blobs = self.git.blobs(i.oid for i in infos)
+        for info in infos:
+            yield info.path, next(blobs).content
+
     def _differences(self, at: str | None) -> Iterator[Difference]:
         if at == INDEX:
             yield from self._raw(
@@ -232,7 +246,11 @@ class RequestSide:
 
     def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield ``(path, bytes)`` of each file that can be read."""
+        tree, changed = self.request.tree, self.request.differences
         for path in paths:
+            if tree is not None and path not in changed:
+                yield from tree.read_many([path])
+                continue
             try:
                 raw = self.read(path)
             except GitError:

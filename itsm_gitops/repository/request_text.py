@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import IO, cast
+from typing import IO, NamedTuple, cast
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository.git import decode, explain
-from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.request_files import RequestFiles, RequestSide
 from itsm_gitops.repository.snapshot import CMDB, RECORDS
 from itsm_gitops.repository.store import is_document
@@ -47,6 +47,7 @@ class RequestText:
     def __init__(self, files: RequestFiles) -> None:
         self._files = files
         self._needles: set[bytes] = set()  # searched for, or being searched for
+        self._open: dict[str, list[str]] = {}  # by kind, of the documents that did not change
         self._running: list[tuple[frozenset[bytes], subprocess.Popen[bytes]]] = []
 
     def expect(self, words: Iterable[str]) -> None:
@@ -89,46 +90,64 @@ class RequestText:
 
     def items(self, word: str) -> list[str]:
         """Return the paths of the items that may name a word, sorted: from a text in memory."""
-        wanted, (texts, low) = needle(word), self._items
-        found = {path for path, raw in texts if _BACKSLASH in raw and _ESCAPE.search(raw)}
-        if wanted in low:
-            found.update(path for path, raw in texts if wanted in raw)
+        texts = self._items
+        wanted, found = needle(word), set(texts.escaped)
+        at = texts.text.find(wanted)
+        while at >= 0:
+            number = bisect_right(texts.starts, at) - 1
+            found.add(texts.paths[number])
+            after = texts.starts[number + 1] if number + 1 < len(texts.starts) else len(texts.text)
+            at = texts.text.find(wanted, after)
         return sorted(found)
 
-    def seem_open(self, side: RequestSide, kind: Kind, paths: Sequence[str]) -> list[str]:
+    def seem_open(self, side: RequestSide, kind: Kind) -> list[str]:
         """Return the documents of a kind that are not closed beyond doubt, by their text.
 
         Beyond doubt means: the first line is a key at the left edge, so the keys of the document stand there; one
         of them is the state, written plainly and once, and it is one that ends the work.
         """
         flow = kind.workflow
+        closed = [s for s in flow.states if not flow.is_open(s)] if flow else []
         if flow is None:
             return []
-        closed = [s for s in flow.states if not flow.is_open(s)]
-        if not closed:
-            return list(paths)
-        words = b"|".join(re.escape(s.encode()) for s in closed)
-        ended = re.compile(
-            rb"^%s: (?:%s)[ ]*\r?$" % (re.escape(flow.state_field.encode()), words), re.MULTILINE
-        )
-        keyed = re.compile(rb"^%s[ \t]*:" % re.escape(flow.state_field.encode()), re.MULTILINE)
-        return [
-            path
-            for path, raw in side.read_many(paths)
-            if not (
-                ended.search(raw)
-                and len(keyed.findall(raw)) == 1
-                and _PLAIN.match(raw)
-                and not _ODD.search(raw)
-            )
-        ]
+        if kind.name not in self._open:
+            words = b"|".join(re.escape(s.encode()) for s in closed) or b"(?!)"
+            name = re.escape(flow.state_field.encode())
+            ended = re.compile(rb"^%s: (?:%s)[ ]*\r?$" % (name, words), re.MULTILINE)
+            keyed = re.compile(rb"^%s[ \t]*:" % name, re.MULTILINE)
+            self._open[kind.name] = [
+                path
+                for path, raw in self._files.unchanged(kind.folder)
+                if not (
+                    ended.search(raw)
+                    and len(keyed.findall(raw)) == 1
+                    and _PLAIN.match(raw)
+                    and not _ODD.search(raw)
+                )
+            ]
+        lead = f"{kind.folder}/"
+        return [*self._open[kind.name], *(p for p in side.changes() if p.startswith(lead) and is_document(p))]
 
     @cached_property
-    def _items(self) -> tuple[list[tuple[str, bytes]], bytes]:
-        infos = (i for i in self._files.names.under(CMDB) if i.mode == REGULAR and not self._changed(i.path))
-        paths = [i.path for i in infos if is_document(i.path)]
-        texts = [(path, raw.lower()) for path, raw in self._files.head.read_many(paths)]
-        return texts, b"\0".join(raw for _, raw in texts)
+    def _items(self) -> _ItemTexts:
+        paths, starts, texts, escaped, at = [], [], [], [], 0
+        for path, raw in self._files.unchanged(CMDB):
+            paths.append(path)
+            starts.append(at)
+            texts.append(raw.lower())
+            at += len(raw) + 1
+            if _BACKSLASH in raw and _ESCAPE.search(raw):
+                escaped.append(path)
+        return _ItemTexts(paths, starts, b"\0".join(texts), escaped)
+
+
+class _ItemTexts(NamedTuple):
+    """The unchanged items as one text in small letters, with the place where each begins."""
+
+    paths: list[str]
+    starts: list[int]
+    text: bytes
+    escaped: list[str]  # paths of those that may hide a word
 
 
 def holds(raw: bytes, needles: Iterable[bytes]) -> bool:

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from itsm_gitops.graph.asking import impact_graph
 from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.collisions import Collision, Neighbourhood, collisions, depth, severities
-from itsm_gitops.graph.planned import Planned, planned_changes, planned_of
+from itsm_gitops.graph.planned import Planned, planned_among, planned_changes, planned_of
 from itsm_gitops.graph.risk import RiskBook
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.change_models import reached
@@ -151,7 +151,7 @@ def changes_keep_apart(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for collisions among all planned changes; each is reported at the younger of both."""
     policy = ctx.book.policy(CHANGE_CONTROL)
     known = severities(policy)
-    changes = _together(ctx, planned_changes(ctx.network)) if known else []
+    changes = _planned_together(ctx) if known else []
     if len(changes) > 1:
         around = Neighbourhood(impact_graph(ctx.network), depth(policy))
         for found in collisions(changes, around, known):
@@ -159,11 +159,12 @@ def changes_keep_apart(ctx: NetworkContext) -> Iterator[Hit]:
             yield Hit(_message(found), ("planned_start",), "", path, severity=known[found.kind])
 
 
-def _together(ctx: NetworkContext, changes: list[Planned]) -> list[Planned]:
-    """Leave out the changes whose windows share no time with that of a subject."""
+def _planned_together(ctx: NetworkContext) -> list[Planned]:
+    """Return the planned changes, or of a part those whose windows share time with that of a subject."""
     if ctx.subjects is None:
-        return changes
-    ours = [c for c in changes if c.id in ctx.subjects]
+        return planned_changes(ctx.network)
+    ours = planned_among(ctx.network, ctx.judged)
+    changes = planned_changes(ctx.network) if ours else []
     return [c for c in changes if any(c.start < o.end and o.start < c.end for o in ours)]
 
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from itsm_gitops.graph.asking import AskingNetwork
+from itsm_gitops.graph.asking import AskingNetwork, impact_graph
+from itsm_gitops.graph.collisions import depth
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.roles import names
-from itsm_gitops.model.rulebook import ROLES, RuleBook
+from itsm_gitops.model.rulebook import CHANGE_CONTROL, ROLES, RuleBook
 from itsm_gitops.repository.lazy_store import LazyStore
 from itsm_gitops.repository.store import identifier_of, is_document
 from itsm_gitops.rules.context import AcceptedPart
@@ -151,14 +152,37 @@ class Reach:
         return facts.stage(self.book, a.before) != facts.stage(self.book, a.after)
 
     @cached_property
-    def _structure(self) -> bool:
-        """Whether the change altered how failure travels between items."""
+    def _shifted(self) -> Ids:
+        """The items at which the change altered how failure travels: themselves, and where their relations lead."""
         ways = [n for n, link in self.book.links.items() if link.impact or link.symmetric]
-        return any(
-            bool(a.edges(*ways))
-            or (self._is_item(a) and (a.exists or self._seen_from_sources(a) or bool(a.fields & _AROUND)))
-            for a in self.alterations
-        )
+        found: set[str] = set()
+        for a in self.alterations:
+            found.update(target for _, target in a.edges(*ways))
+            around = self._is_item(a) and (self._seen_from_sources(a) or bool(a.fields & _AROUND))
+            if around or a.edges(*ways):
+                found.add(a.id)
+        return frozenset(found)
+
+    def _near(self, items: Ids) -> Ids:
+        """Return the items whose work, or whose failure, comes near to some items on either side."""
+        found: set[str] = set()
+        steps = depth(self.book.policy(CHANGE_CONTROL))
+        for store in (self.base, self.head):
+            graph = impact_graph(self._network(store))
+            above, level = set(items), set(items)
+            for _ in range(max(1, steps)):
+                level = {d for i in level for d in graph.dependents.get(i, ())} - above
+                above |= level
+            found |= above | graph.carriers(sorted(above))
+        return frozenset(found)
+
+    def _network(self, store: LazyStore) -> AskingNetwork:
+        return AskingNetwork(AcceptedPart(store.entries, self.book, store.data, store))
+
+    def _changes_near(self, items: Ids) -> Ids:
+        """Return the open changes that affect what is near to some items."""
+        near = self._near(items) if items else items
+        return frozenset(e.id for e in self._open if near & set(facts.affected(e))) if near else frozenset()
 
     # -- one function for each word ------------------------------------------------------------------
 
@@ -199,8 +223,7 @@ class Reach:
         for name, link in self.book.links.items():
             if link.acyclic:
                 for store in (self.base, self.head):
-                    seen = AcceptedPart(store.entries, self.book, store.data, store)
-                    found |= AskingNetwork(seen).cycles_from(name, self.changed)[1]
+                    found |= self._network(store).cycles_from(name, self.changed)[1]
         return frozenset(found)
 
     @cached_property
@@ -274,33 +297,30 @@ class Reach:
 
     def _of_calendars(self) -> Ids:
         if any(self._plays(a, meaning.CALENDAR) for a in self.alterations):
-            return self._open_changes
-        if self._structure and any(
+            return frozenset(e.id for e in self._open)
+        if self._shifted and any(
             names(self.head.data(e.id).get("applies_to"))
             for e in self.head.of_kinds(self.book.playing(meaning.CALENDAR))
         ):
-            return self._open_changes
+            return frozenset(e.id for e in self._open)
         return frozenset()
 
     # -- changes -------------------------------------------------------------------------------------
 
     @cached_property
-    def _open_changes(self) -> Ids:
-        kinds = self.book.playing(meaning.CHANGE)
-        return frozenset(e.id for e in self.head.of_kinds(kinds, is_open=True))
+    def _open(self) -> list[Entry]:
+        return self.head.of_kinds(self.book.playing(meaning.CHANGE), is_open=True)
 
     def _of_plans(self) -> Ids:
-        teams = any(a.exists and self._plays(a, meaning.TEAM) for a in self.alterations)
-        return self._open_changes if teams or self._structure else frozenset()
+        if any(a.exists and self._plays(a, meaning.TEAM) for a in self.alterations):
+            return frozenset(e.id for e in self._open)
+        return self._changes_near(self._shifted)
 
     def _of_risks(self) -> Ids:
-        weight = any(self._is_item(a) and "criticality" in a.fields for a in self.alterations)
-        if weight or self._structure:
-            return self._open_changes
+        weighed = {a.id for a in self.alterations if self._is_item(a) and "criticality" in a.fields}
+        found = self._changes_near(self._shifted | weighed)
         sorts = {s for e in self._past() for s in _sorts(e)}
-        if not sorts:
-            return frozenset()
-        return frozenset(i for i in self._open_changes if sorts & set(_sorts(self.head.entries[i])))
+        return found | frozenset(e.id for e in self._open if sorts & set(_sorts(e))) if sorts else found
 
     def _past(self) -> Iterator[Entry]:
         """Yield the finished changes that may count otherwise among the failures: themselves, or by their effects."""
