@@ -171,6 +171,10 @@ class Git:
             bufsize=1 << 16,
         )
 
+    def begin(self, *args: str, stdin: bytes = b"", index: str | None = None) -> GitAnswer:
+        """Start one git command that works while the caller does other things."""
+        return GitAnswer(args, self._command(args), self.root, {**environment(index), **self._extra}, stdin)
+
     def _command(self, args: tuple[str, ...]) -> list[str]:
         settings = [word for setting in _CONFIG for word in ("-c", setting)]
         return [executable(), "--no-pager", "--literal-pathspecs", *settings, *args]
@@ -290,6 +294,40 @@ class Git:
                         yield read_blob(out, err, most)
                 finally:
                     process.kill()
+
+
+class GitAnswer:
+    """What one git command will have printed. Its output goes to a file, so that no full pipe stops it."""
+
+    def __init__(
+        self, args: tuple[str, ...], command: list[str], root: Path, env: Mapping[str, str], stdin: bytes
+    ) -> None:
+        import subprocess
+        import tempfile
+
+        self._name = args[0]
+        self._out = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the command
+        self._process = subprocess.Popen(
+            command, cwd=root, env=env, stdin=subprocess.PIPE, stdout=self._out, stderr=subprocess.PIPE
+        )
+        with cast(IO[bytes], self._process.stdin) as into:
+            into.write(stdin)
+        self._process.stdin = None
+
+    def result(self, accept: frozenset[int] = frozenset()) -> bytes:
+        """Wait for the end and return what was printed; raises GitError. To be called once."""
+        _, errors = self._process.communicate()
+        with self._out as out:
+            if self._process.returncode and self._process.returncode not in accept:
+                raise explain(self._name, self._process.returncode, errors)
+            out.seek(0)
+            return out.read()
+
+    def stop(self) -> None:
+        """End a command that nobody waits for."""
+        self._process.kill()
+        self._process.communicate()
+        self._out.close()
 
 
 def environment(index: str | None = None) -> dict[str, str]:

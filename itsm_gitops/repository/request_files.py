@@ -11,12 +11,13 @@ import os
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
 from itsm_gitops.model.errors import GitError, ItsmError, NotFound
-from itsm_gitops.repository.git import BLOB_MAX, Blob, Git, decode, read_blob
+from itsm_gitops.repository.git import BLOB_MAX, Blob, Git, GitAnswer, decode, read_blob
 from itsm_gitops.repository.modes import DRAFT, FOLDER, GIT_MODES, OTHER, REGULAR, FileInfo, irregular
 from itsm_gitops.repository.repository import INDEX, Repository
 from itsm_gitops.repository.snapshot import ROOTS, IndexTree, Snapshot, WorkingTree
@@ -65,24 +66,68 @@ class BlobPipe:
 
 
 class RequestFiles:
-    """The files of both sides of a request from ``commit`` to ``at`` (as `Repository.snapshot` takes it)."""
+    """The files of both sides of a request from ``commit`` to ``at`` (as `Repository.snapshot` takes it).
+
+    Git lists the names and compares while the caller goes on; nobody waits before names are asked for.
+    """
 
     def __init__(self, repo: Repository, commit: str, at: str | None) -> None:
-        """List the names of base, and ask Git what differs; raises GitError."""
+        """Ask Git for the names of base, and for what differs; raises GitError."""
         self.repo = repo
-        self.git = repo.history
+        self.git = git = repo.history
         self.commit = commit
         self.tree = WorkingTree(repo.root) if at is None and not repo.bare else None
-        self.revision = "" if self.tree or at == INDEX else self.git.resolve("HEAD" if at is None else at)
-        self.names = TreeNames.of(self.git, commit)
-        self.differences: Mapping[str, Difference] = {d.path: d for d in self._differences(at)}
-        self._pipe = BlobPipe(self.git)
+        self.revision = "" if self.tree or at == INDEX else git.resolve("HEAD" if at is None else at)
+        self._asked: list[GitAnswer] = []
+        self._listing = self._ask(*TreeNames.question(commit))
+        index = IndexTree.named(git) if at == INDEX else None
+        how = (
+            ("diff-tree", "-r")
+            if self.revision
+            else ("diff-index",)
+            if self.tree
+            else ("diff-index", "--cached")
+        )
+        sides = (commit, self.revision) if self.revision else (commit,)
+        self._compared = self._ask(*how, *_RAW, "--end-of-options", *sides, "--", *ROOTS, index=index)
+        self._untracked = (
+            self._ask("ls-files", "--others", "--exclude-standard", "-z", "--", *ROOTS) if self.tree else None
+        )
+        self._pipe = BlobPipe(git)
         self.base = RequestSide(self, BASE, commit)
         self.head = RequestSide(self, HEAD, repo.snapshot(at).name)
+
+    @classmethod
+    def between(cls, repo: Repository, base: str, at: str | None) -> RequestFiles:
+        """Return the files since ``at`` left ``base``; raises GitError for an unknown revision or no history."""
+        head = "HEAD" if at in (None, INDEX) else str(at)
+        return cls(repo, repo.history.merge_base(base, head), at)
+
+    def _ask(self, *args: str, index: str | None = None) -> GitAnswer:
+        answer = self.git.begin(*args, index=index)
+        self._asked.append(answer)
+        return answer
+
+    def _result(self, answer: GitAnswer) -> bytes:
+        self._asked.remove(answer)
+        return answer.result()
 
     def close(self) -> None:
         """End what was started."""
         self._pipe.close()
+        for answer in self._asked:
+            answer.stop()
+        self._asked = []
+
+    @cached_property
+    def names(self) -> TreeNames:
+        """The files of base."""
+        return TreeNames(self._result(self._listing))
+
+    @cached_property
+    def differences(self) -> Mapping[str, Difference]:
+        """What differs, by path."""
+        return {d.path: d for d in self._differences()}
 
     def read(self, info: FileInfo, changed: bool) -> bytes:
         """Return the bytes of a regular file; ``changed`` files of base are never in the working tree."""
@@ -104,26 +149,16 @@ class RequestFiles:
         for info in infos:
             yield info.path, next(blobs).content
 
-    def _differences(self, at: str | None) -> Iterator[Difference]:
-        if at == INDEX:
-            yield from self._raw(
-                self.git.run("diff-index", "--cached", *_RAW, "--end-of-options", self.commit, "--", *ROOTS,
-                             index=IndexTree.named(self.git))
-            )  # fmt: skip
-        elif self.tree is None:
-            yield from self._raw(
-                self.git.run(
-                    "diff-tree", "-r", *_RAW, "--end-of-options", self.commit, self.revision, "--", *ROOTS
-                )
-            )
-        else:
-            out = self.git.run("diff-index", *_RAW, "--end-of-options", self.commit, "--", *ROOTS)
-            yield from filter(None, map(self._in_tree, self._raw(out)))
-            listed = self.git.run("ls-files", "--others", "--exclude-standard", "-z", "--", *ROOTS)
-            for name in map(decode, listed.split(b"\0")[:-1]):
-                info = self._on_disk(name.rstrip("/"))
-                if info is not None and self.names.find(info.path) is None:
-                    yield Difference(info.path, None, info)
+    def _differences(self) -> Iterator[Difference]:
+        compared = self._raw(self._result(self._compared))
+        if self._untracked is None:
+            yield from compared
+            return
+        yield from filter(None, map(self._in_tree, compared))
+        for name in map(decode, self._result(self._untracked).split(b"\0")[:-1]):
+            info = self._on_disk(name.rstrip("/"))
+            if info is not None and self.names.find(info.path) is None:
+                yield Difference(info.path, None, info)
 
     def _raw(self, out: bytes) -> Iterator[Difference]:
         """Yield what `diff-tree` or `diff-index` printed, without what is hidden."""

@@ -8,15 +8,14 @@ holds one of the words, or an escape in quotes (``\x2d``, a line that goes on) b
 from __future__ import annotations
 
 import re
-import subprocess
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
-from typing import IO, NamedTuple, cast
+from typing import NamedTuple
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.repository.git import decode, explain
+from itsm_gitops.repository.git import GitAnswer, decode
 from itsm_gitops.repository.request_files import RequestFiles, RequestSide
 from itsm_gitops.repository.snapshot import CMDB, RECORDS
 from itsm_gitops.repository.store import is_document
@@ -25,7 +24,7 @@ _RUN = re.compile(r"[A-Za-z0-9_.-]+")
 _ESCAPE = re.compile(rb"\\[xuU\r\n]")
 _BACKSLASH = b"\\"
 _PLAIN = re.compile(rb"(?:#[^\r\n]*\r?\n|\r?\n)*[a-z_]+:[ \r\n]")
-_ODD = re.compile(rb"^[\"'?{]", re.MULTILINE)
+_ODD = (b'\n"', b"\n'", b"\n?", b"\n{")  # a key that is not plain, or a document in braces
 _GREP = ("grep", "-l", "-z", "-a", "-i", "-F", "-f", "-", "--no-recurse-submodules", "--no-textconv")
 
 
@@ -48,7 +47,7 @@ class RequestText:
         self._files = files
         self._needles: set[bytes] = set()  # searched for, or being searched for
         self._open: dict[str, list[str]] = {}  # by kind, of the documents that did not change
-        self._running: list[tuple[frozenset[bytes], subprocess.Popen[bytes]]] = []
+        self._running: list[tuple[frozenset[bytes], GitAnswer]] = []
 
     def expect(self, words: Iterable[str]) -> None:
         """Begin to search for words that will be asked for; raises Unsearchable."""
@@ -58,19 +57,15 @@ class RequestText:
         self._needles |= fresh
         files = self._files
         where = () if files.tree else (files.revision,) if files.revision else ("--cached",)
-        process = files.git.start(*_GREP, *where, "--", RECORDS, CMDB)
-        with cast(IO[bytes], process.stdin) as patterns:
-            patterns.write(b"\n".join([*sorted(fresh), _BACKSLASH]) + b"\n")
-        process.stdin = None
-        self._running.append((fresh, process))
+        text = b"\n".join([*sorted(fresh), _BACKSLASH]) + b"\n"
+        answer = files.git.begin(*_GREP, *where, "--", RECORDS, CMDB, stdin=text)
+        self._running.append((fresh, answer))
 
     def candidates(self) -> Iterator[tuple[str, bytes]]:
         """Yield path and bytes of each document that a search found since the last call, to its end."""
         running, self._running = self._running, []
-        for needles, process in running:
-            out, err = process.communicate()
-            if process.returncode not in (0, 1):
-                raise explain("grep", process.returncode, err)
+        for needles, answer in running:
+            out = answer.result(accept=frozenset((1,)))  # 1: nothing holds one
             lead = f"{self._files.revision}:" if self._files.revision else ""
             paths = (decode(name).removeprefix(lead) for name in out.split(b"\0")[:-1])
             wanted = sorted(p for p in paths if is_document(p) and "/." not in p and not self._changed(p))
@@ -83,9 +78,8 @@ class RequestText:
 
     def close(self) -> None:
         """End searches that nobody waits for."""
-        for _, process in self._running:
-            process.kill()
-            process.communicate()
+        for _, answer in self._running:
+            answer.stop()
         self._running = []
 
     def items(self, word: str) -> list[str]:
@@ -111,19 +105,10 @@ class RequestText:
         if flow is None:
             return []
         if kind.name not in self._open:
-            words = b"|".join(re.escape(s.encode()) for s in closed) or b"(?!)"
-            name = re.escape(flow.state_field.encode())
-            ended = re.compile(rb"^%s: (?:%s)[ ]*\r?$" % (name, words), re.MULTILINE)
-            keyed = re.compile(rb"^%s[ \t]*:" % name, re.MULTILINE)
+            key = f"\n{flow.state_field}".encode()
+            ends = frozenset(f": {state}".encode() for state in closed)
             self._open[kind.name] = [
-                path
-                for path, raw in self._files.unchanged(kind.folder)
-                if not (
-                    ended.search(raw)
-                    and len(keyed.findall(raw)) == 1
-                    and _PLAIN.match(raw)
-                    and not _ODD.search(raw)
-                )
+                path for path, raw in self._files.unchanged(kind.folder) if not _is_closed(raw, key, ends)
             ]
         lead = f"{kind.folder}/"
         return [*self._open[kind.name], *(p for p in side.changes() if p.startswith(lead) and is_document(p))]
@@ -148,6 +133,14 @@ class _ItemTexts(NamedTuple):
     starts: list[int]
     text: bytes
     escaped: list[str]  # paths of those that may hide a word
+
+
+def _is_closed(raw: bytes, key: bytes, ends: Collection[bytes]) -> bool:
+    """Whether a document is closed beyond doubt; ``key`` is the line that says its state, ``ends`` how it goes on."""
+    at = raw.find(key) + len(key)
+    if at < len(key) or raw.find(key, at) >= 0 or raw[at : raw.find(b"\n", at)].rstrip() not in ends:
+        return False
+    return _PLAIN.match(raw) is not None and not any(sign in raw for sign in _ODD)
 
 
 def holds(raw: bytes, needles: Iterable[bytes]) -> bool:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from itsm_gitops.repository.git import Git, decode
+from itsm_gitops.repository.git import decode
 from itsm_gitops.repository.modes import GIT_MODES, OTHER, FileInfo
 from itsm_gitops.repository.snapshot import ROOTS
 
@@ -27,11 +27,11 @@ class TreeNames:
         self._raw = raw
         self._prefix = prefix
 
-    @classmethod
-    def of(cls, git: Git, tree: str, prefix: str = "") -> TreeNames:
-        """List the data roots of a tree or commit; ``prefix`` is needed where Git runs at its top."""
+    @staticmethod
+    def question(tree: str, prefix: str = "") -> tuple[str, ...]:
+        """Return the arguments by which Git lists the data roots of a tree or commit."""
         roots = [prefix + root for root in ROOTS]
-        return cls(git.run("ls-tree", "-r", "-z", "--end-of-options", tree, "--", *roots), prefix)
+        return ("ls-tree", "-r", "-z", "--end-of-options", tree, "--", *roots)
 
     def find(self, path: str) -> FileInfo | None:
         """Return one file; None where there is none of that path."""

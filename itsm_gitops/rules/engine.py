@@ -14,6 +14,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, WARNING, Finding, at_least, sort_key
 from itsm_gitops.repository import Config, Repository, Snapshot, Store
+from itsm_gitops.repository.request_files import RequestFiles
 from itsm_gitops.rules import fix as repairs
 from itsm_gitops.rules.changes import Range, read_range
 from itsm_gitops.rules.exemption import count_history, is_history
@@ -70,6 +71,7 @@ def check(
     paths: Iterable[str | PathLike[str]] | None = None,
     fix: bool = False,
     whole: bool = False,
+    files: RequestFiles | None = None,
 ) -> CheckReport:
     """Judge a snapshot and return all findings, located and sorted.
 
@@ -78,7 +80,7 @@ def check(
     cycles, immutable fields, authorised edits …) judge by the rule book of that commit. ``paths``
     (files or folders, relative to the root) limit what is reported, not what is looked at.
     ``fix`` first repairs the working tree where that loses nothing. With ``base`` only what the change can
-    have altered is read, which gives the same findings as reading everything; ``whole`` reads everything. Raises GitError for an unknown
+    have altered is read, which gives the same findings as reading everything; ``whole`` reads everything. ``files`` are those between both, where Git was asked for them already. Raises GitError for an unknown
     revision or a missing history, UsageError for ``fix`` with ``at``.
     """
     started = time.perf_counter()
@@ -91,7 +93,9 @@ def check(
         fixed = repairs.repair(
             repo, [f for f in judge_snapshot(repo.snapshot(), now).findings if wanted(f.path)]
         )
-    request = judge_request(repo, base, at, now) if base is not None and not whole else None
+    request = None
+    if base is not None and not whole:
+        request = judge_request(files if files and not fixed else RequestFiles.between(repo, base, at), now)
     if request is not None:
         return _report_request(request, wanted, now, started, fixed)
     judged, snapshot, found, settings, commit = _judge(repo, at, base, now)

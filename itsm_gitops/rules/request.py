@@ -16,7 +16,7 @@ from functools import cached_property
 from itsm_gitops.graph.ownership import HEADER, PLACES
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding
-from itsm_gitops.repository import INDEX, Config, Repository, Snapshot, read_config, read_rulebook
+from itsm_gitops.repository import Config, Snapshot, read_config, read_rulebook
 from itsm_gitops.repository.lazy_store import LazyStore, RequestPool
 from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.outside import outside
@@ -47,15 +47,10 @@ class RequestReport:
     paths: tuple[str, ...]
 
 
-def judge_request(repo: Repository, base: str, at: str | None, now: datetime) -> RequestReport | None:
-    """Judge what changed since ``at`` left ``base``; None where only judging everything can tell.
-
-    Raises GitError for an unknown revision or a missing history.
-    """
-    commit = repo.history.merge_base(base, "HEAD" if at in (None, INDEX) else str(at))
-    files = RequestFiles(repo, commit, at)
+def judge_request(files: RequestFiles, now: datetime) -> RequestReport | None:
+    """Judge what changed between both sides; None where only judging everything can tell. Raises GitError."""
     try:
-        return _Judgement(files, commit, now).report()
+        return _Judgement(files, files.commit, now).report()
     except (RuleBookError, Unsearchable):
         return None
     finally:
