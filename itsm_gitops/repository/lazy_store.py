@@ -162,6 +162,22 @@ class LazyStore(Store):
             known = self._holders[identifier] = self._resolve(identifier)
         return known
 
+    def at(self, path: str) -> Entry | None:
+        """Return the entry of the document that is known to be at a path; None where another one has its name."""
+        identifier = identifier_of(path)
+        if identifier not in self._holders and self._is_plain(path):
+            self.document(path)
+            entry = self.pool.get(self.side, path).entry
+            self._holders[identifier] = _Holder(entry, "" if entry else path)
+        entry = self.holder(identifier).entry
+        return entry if entry is not None and entry.path == path else None
+
+    def _is_plain(self, path: str) -> bool:
+        """Whether what is at a path did not change, is a regular file, and has its name alone."""
+        info = self.side.info(path) if self.side.is_single(path) and self._may_be(path) else None
+        within = not self._items_only or path.startswith(_ITEMS)
+        return info is not None and info.mode == REGULAR and within
+
     def _resolve(self, identifier: str) -> _Holder:
         found, irregular = _Holder(), ""
         entries: list[Entry] = []
@@ -244,7 +260,7 @@ class LazyStore(Store):
 
     def _at(self, paths: Iterable[str], kinds: Collection[str]) -> list[Entry]:
         """Return the entries of some kinds at some paths, by identifier."""
-        found = (self.by_path.get(path) for path in paths)
+        found = map(self.at, paths)
         return sorted((e for e in found if e is not None and e.kind in kinds), key=lambda e: e.id)
 
     def into(self, identifier: str) -> list[tuple[Entry, Edge]]:
@@ -259,7 +275,7 @@ class LazyStore(Store):
         key = (identifier, items or self._items_only)
         if key not in self._into:
             paths = self.pool.text.items(identifier) if key[1] else self.pool.naming(identifier)
-            sources = [self.by_path.get(p) for p in {*paths, *self._changed(items=key[1])}]
+            sources = [self.at(p) for p in {*paths, *self._changed(items=key[1])}]
             self._into[key] = [
                 (entry, edge)
                 for entry in sorted(filter(None, sources), key=lambda e: e.id)
@@ -277,13 +293,13 @@ class LazyStore(Store):
         """Return the entries that have an old number, in any case of its letters, by identifier."""
         wanted = alias.lower()
         paths = {*self.pool.aliased(alias), *self._changed(items=False)}
-        found = (self.by_path.get(p) for p in paths)
+        found = map(self.at, paths)
         having = [e for e in found if e is not None and wanted in {a.lower() for a in e.aliases}]
         return sorted(having, key=lambda e: e.id)
 
     def mentioning(self, word: str) -> list[Entry]:
         """Return the entries of unchanged documents that hold a word anywhere, by identifier."""
-        found = (self.by_path.get(p) for p in self.pool.mentioning(word))
+        found = map(self.at, self.pool.mentioning(word))
         return sorted(filter(None, found), key=lambda e: e.id)
 
     def whole(self) -> list[str]:

@@ -135,6 +135,11 @@ class RequestFiles:
             return (self.tree or WorkingTree(self.repo.root)).read(info.path)
         return self._pipe.read(info.oid).content
 
+    @cached_property
+    def changed_stems(self) -> frozenset[str]:
+        """The names of the documents that differ."""
+        return frozenset(p.rpartition("/")[2].removesuffix(".yaml") for p in self.differences)
+
     def unchanged(self, folder: str) -> Iterator[tuple[str, bytes]]:
         """Yield path and bytes of each document below a folder that does not differ, by path."""
         infos = [
@@ -241,6 +246,13 @@ class RequestSide:
         ending = f"/{stem}.yaml"
         paths.update(p for p, d in changed.items() if p.endswith(ending) and self._own(d))
         return sorted(paths)
+
+    def is_single(self, path: str) -> bool:
+        """Whether a path did not change, and no other document of either side has its name."""
+        if path in self.request.differences:
+            return False
+        stem = path.rpartition("/")[2].removesuffix(".yaml")
+        return stem not in self.request.changed_stems and self.request.names.is_single(stem)
 
     def stems(self, beginning: str) -> set[str]:
         """Return the names of documents that begin with a text."""

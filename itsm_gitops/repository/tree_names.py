@@ -26,6 +26,7 @@ class TreeNames:
         """Take what `git ls-tree -r -z` printed; ``prefix`` is where the data roots are below its top."""
         self._raw = raw
         self._prefix = prefix
+        self._alike: dict[str, list[str]] = {}
 
     @staticmethod
     def question(tree: str, prefix: str = "") -> tuple[str, ...]:
@@ -86,8 +87,17 @@ class TreeNames:
         lead = os.fsencode(beginning)
         return {os.fsdecode(stem) for stem in self._stems[0] if stem.startswith(lead)}
 
+    def is_single(self, stem: str) -> bool:
+        """Whether at most one document has this name."""
+        return os.fsencode(stem) not in self._stems[1]
+
     def in_any_case(self, path: str) -> list[str]:
         """Return every path that equals this one where letters count without their case, sorted."""
+        if path not in self._alike:
+            self._alike[path] = self._in_any_case(path)
+        return self._alike[path]
+
+    def _in_any_case(self, path: str) -> list[str]:
         folded = path.casefold()
         if self._raw.isascii():
             if not folded.isascii():

@@ -155,6 +155,8 @@ def changes_keep_apart(ctx: NetworkContext) -> Iterator[Hit]:
     if len(changes) > 1:
         around = Neighbourhood(impact_graph(ctx.network), depth(policy))
         for found in collisions(changes, around, known):
+            if ctx.subjects is not None and ctx.subjects.isdisjoint((found.first.id, found.second.id)):
+                continue
             path = ctx.entries[found.second.id].path
             yield Hit(_message(found), ("planned_start",), "", path, severity=known[found.kind])
 

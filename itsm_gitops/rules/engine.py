@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from os import PathLike, fspath
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from itsm_gitops import documents
 from itsm_gitops.model import clock
@@ -15,7 +16,6 @@ from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, WARNING, Finding, at_least, sort_key
 from itsm_gitops.repository import Config, Repository, Snapshot, Store
 from itsm_gitops.repository.request_files import RequestFiles
-from itsm_gitops.rules import fix as repairs
 from itsm_gitops.rules.changes import Range, read_range
 from itsm_gitops.rules.exemption import count_history, is_history
 from itsm_gitops.rules.judge import JudgedSnapshot, judge_snapshot, run
@@ -23,6 +23,9 @@ from itsm_gitops.rules.registry import rules
 from itsm_gitops.rules.request import RequestReport, judge_request
 from itsm_gitops.rules.rule import CHANGE
 from itsm_gitops.rules.settings import configured
+
+if TYPE_CHECKING:
+    from itsm_gitops.rules.fix import Repair
 
 _KEPT = 512  # files whose positions are remembered while findings are located
 
@@ -42,7 +45,7 @@ class CheckReport:
     files: int
     records: int
     seconds: float
-    fixed: tuple[repairs.Repair, ...] = ()
+    fixed: tuple[Repair, ...] = ()
     snapshot: str = ""
     base: str = ""
     unjudged: int = 0
@@ -87,9 +90,11 @@ def check(
     if fix and at is not None:
         raise UsageError("only the working tree can be repaired", "leave out --at")
     now = clock.now()
-    fixed: tuple[repairs.Repair, ...] = ()
+    fixed: tuple[Repair, ...] = ()
     wanted = _wanted(repo, paths)
     if fix:
+        from itsm_gitops.rules import fix as repairs
+
         fixed = repairs.repair(
             repo, [f for f in judge_snapshot(repo.snapshot(), now).findings if wanted(f.path)]
         )
@@ -122,7 +127,7 @@ def _report_request(
     wanted: _Wanted,
     now: datetime,
     started: float,
-    fixed: tuple[repairs.Repair, ...],
+    fixed: tuple[Repair, ...],
 ) -> CheckReport:
     """Report a request of which only a part was read."""
     store = request.store

@@ -32,8 +32,17 @@ class _Near:
         if target not in self._known:
             if len(self._known) >= _SUGGESTIONS:
                 return ""
-            self._known[target] = did_you_mean(target, self._pool(target))
+            self._known[target] = self._near(target, self._pool(target))
         return self._known[target]
+
+    def _near(self, target: str, pool: list[str]) -> str:
+        """Say which names are near, none of them one of a document that cannot be used."""
+        while True:
+            hint = did_you_mean(target, pool)
+            gone = [n for n in pool if n in hint and n not in self._ctx.entries] if hint else []
+            if not gone:
+                return hint
+            pool = [n for n in pool if n not in gone]
 
     def _pool(self, target: str) -> list[str]:
         if not target[:1].isupper():

@@ -206,6 +206,10 @@ class Reach:
             found |= self._all(self.book.playing(meaning.TEAM))
         return frozenset(found)
 
+    def _is_operational(self, identifier: str) -> bool:
+        entries = (store.entries.get(identifier) for store in (self.base, self.head))
+        return any(self.book.kinds[e.kind].operational for e in entries if e is not None)
+
     def _place_of_item(self, a: Alteration) -> bool:
         paths = (h for store in (self.base, self.head) for h in [store.holder(a.id).broken] if h)
         return any(p.startswith("cmdb/") for p in paths)
