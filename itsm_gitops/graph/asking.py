@@ -13,14 +13,14 @@ from itsm_gitops.graph.network import Loaded, Network
 from itsm_gitops.model.entry import Edge, Entry
 
 T = TypeVar("T")
-Related = Sequence[tuple[Entry, Edge]]
+Related = Sequence[tuple[str, Edge]]
 
 
 class Asked(Loaded, Protocol):
     """A snapshot that answers questions instead of showing all its entries."""
 
-    def of_kinds(self, kinds: Collection[str], is_open: bool | None = None) -> list[Entry]:
-        """The entries of some kinds, open ones or others where that is asked."""
+    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
+        """The entries of some kinds; with ``open_only`` those on which work is to be done."""
         ...
 
     def into(self, identifier: str) -> Related:
@@ -62,17 +62,15 @@ class AskingNetwork(Network):
         super().__init__(loaded)
         self.asked = loaded
         ask = loaded.items_into if items_only else loaded.into
-        self._incoming: Mapping[str, list[tuple[str, Edge]]] = _Answers(
-            lambda name: [(entry.id, edge) for entry, edge in ask(name)]
-        )
+        self._incoming: Mapping[str, list[tuple[str, Edge]]] = _Answers(lambda name: list(ask(name)))
 
     def pairs(self, relation: str) -> Iterator[tuple[str, Edge]]:
         """Nobody asks a snapshot that is not loaded for all its relations."""
         raise TypeError(f"a snapshot that is not loaded is not asked for every '{relation}'")
 
-    def of_kinds(self, kinds: Collection[str], is_open: bool | None = None) -> list[Entry]:
-        """Return the entries of some kinds, by identifier; open ones or others where that is asked."""
-        return self.asked.of_kinds(kinds, is_open)
+    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
+        """Return the entries of some kinds, by identifier; with ``open_only`` those on which work is to be done."""
+        return self.asked.of_kinds(kinds, open_only=open_only)
 
 
 class AskingGraph(ImpactGraph):

@@ -79,10 +79,10 @@ class Network:
         title = known.title if known else edge.relation
         return Relation(edge.relation, title, edge.target, True, edge.pointer)
 
-    def of_kinds(self, kinds: Collection[str], is_open: bool | None = None) -> list[Entry]:
-        """Return the entries of some kinds, by identifier; open ones or others where that is asked."""
+    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
+        """Return the entries of some kinds, by identifier; with ``open_only`` those on which work is to be done."""
         found = [e for e in self.entries.values() if e.kind in kinds]
-        return found if is_open is None else [e for e in found if facts.is_open(self.book, e) == is_open]
+        return [e for e in found if facts.is_open(self.book, e)] if open_only else found
 
     def incoming(self, identifier: str) -> Sequence[tuple[str, Edge]]:
         """Return the stored edges that lead to a document, with the documents that store them."""

@@ -90,7 +90,7 @@ def planned_of(
 
 def planned_changes(network: Network) -> list[Planned]:
     """Return every change that is still to be done and has a planned window, earliest first."""
-    return planned_among(network, network.of_kinds(network.book.playing(meaning.CHANGE), is_open=True))
+    return planned_among(network, network.of_kinds(network.book.playing(meaning.CHANGE), open_only=True))
 
 
 def planned_among(network: Network, entries: Iterable[Entry]) -> list[Planned]:

@@ -142,9 +142,9 @@ class LazyStore(Store):
         self._items_only = items_only
         self._holders: dict[str, _Holder] = {}
         self._sets: dict[tuple[str, ...], list[Entry]] = {}
-        self._into: dict[tuple[str, bool], list[tuple[Entry, Edge]]] = {}
-        self.entries = _LazyEntries(self)
-        self.by_path = _LazyPaths(self)
+        self._into: dict[tuple[str, bool], list[tuple[str, Edge]]] = {}
+        self._entries = _LazyEntries(self)
+        self._by_path = _LazyPaths(self)
         self.broken = _LazyBroken(self)
         self.aliases = _LazyAliases(self)
 
@@ -238,12 +238,11 @@ class LazyStore(Store):
         data: dict[str, Any] = self.pool.get(self.side, entry.path).document.data
         return data
 
-    def of_kinds(self, kinds: Collection[str], is_open: bool | None = None) -> list[Entry]:
-        """Return the entries of some kinds (open or not, where that is asked), by identifier."""
-        if is_open:
+    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
+        """Return the entries of some kinds, by identifier; with ``open_only`` those on which work is to be done."""
+        if open_only:
             return self._once(("open", *sorted(kinds)), lambda: self._open(kinds))
-        found = self._once(("all", *sorted(kinds)), lambda: self._all(kinds))
-        return found if is_open is None else [e for e in found if not facts.is_open(self.book, e)]
+        return self._once(("all", *sorted(kinds)), lambda: self._all(kinds))
 
     def _once(self, key: tuple[str, ...], find: Callable[[], list[Entry]]) -> list[Entry]:
         if key not in self._sets:
@@ -263,21 +262,21 @@ class LazyStore(Store):
         found = map(self.at, paths)
         return sorted((e for e in found if e is not None and e.kind in kinds), key=lambda e: e.id)
 
-    def into(self, identifier: str) -> list[tuple[Entry, Edge]]:
-        """Return every relation that another document stores to this one, with its entry, by identifier."""
+    def into(self, identifier: str) -> list[tuple[str, Edge]]:
+        """Return the edges that lead to an identifier, each with the document that stores it, by its identifier."""
         return self._relations(identifier, items=False)
 
-    def items_into(self, identifier: str) -> list[tuple[Entry, Edge]]:
+    def items_into(self, identifier: str) -> list[tuple[str, Edge]]:
         """Return those of `into` that items store: they take no search in records."""
         return self._relations(identifier, items=True)
 
-    def _relations(self, identifier: str, *, items: bool) -> list[tuple[Entry, Edge]]:
+    def _relations(self, identifier: str, *, items: bool) -> list[tuple[str, Edge]]:
         key = (identifier, items or self._items_only)
         if key not in self._into:
             paths = self.pool.text.items(identifier) if key[1] else self.pool.naming(identifier)
             sources = [self.at(p) for p in {*paths, *self._changed(items=key[1])}]
             self._into[key] = [
-                (entry, edge)
+                (entry.id, edge)
                 for entry in sorted(filter(None, sources), key=lambda e: e.id)
                 for edge in entry.edges
                 if edge.target == identifier

@@ -104,7 +104,7 @@ class RequestFiles:
         return cls(repo, repo.history.merge_base(base, head), at)
 
     def _ask(self, *args: str, index: str | None = None) -> GitAnswer:
-        answer = self.git.begin(*args, index=index)
+        answer = self.git.ask(*args, index=index)
         self._asked.append(answer)
         return answer
 

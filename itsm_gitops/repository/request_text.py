@@ -58,7 +58,7 @@ class RequestText:
         files = self._files
         where = () if files.tree else (files.revision,) if files.revision else ("--cached",)
         text = b"\n".join([*sorted(fresh), _BACKSLASH]) + b"\n"
-        answer = files.git.begin(*_GREP, *where, "--", RECORDS, CMDB, stdin=text)
+        answer = files.git.ask(*_GREP, *where, "--", RECORDS, CMDB, stdin=text)
         self._running.append((fresh, answer))
 
     def candidates(self) -> Iterator[tuple[str, bytes]]:

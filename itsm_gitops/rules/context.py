@@ -41,15 +41,15 @@ class AcceptedPart(Accepted):
 
     store: LazyStore
 
-    def of_kinds(self, kinds: Collection[str], is_open: bool | None = None) -> list[Entry]:
-        """Return the entries of some kinds, open ones or others where that is asked."""
-        return self.store.of_kinds(kinds, is_open)
+    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
+        """Return the entries of some kinds; with ``open_only`` those on which work is to be done."""
+        return self.store.of_kinds(kinds, open_only=open_only)
 
-    def into(self, identifier: str) -> list[tuple[Entry, Edge]]:
+    def into(self, identifier: str) -> list[tuple[str, Edge]]:
         """Return every relation that a document stores to this one."""
         return self.store.into(identifier)
 
-    def items_into(self, identifier: str) -> list[tuple[Entry, Edge]]:
+    def items_into(self, identifier: str) -> list[tuple[str, Edge]]:
         """Return those of `into` that items store."""
         return self.store.items_into(identifier)
 
@@ -259,14 +259,12 @@ class NetworkContext:
 
     def into(self, identifier: str) -> list[tuple[Entry, Edge]]:
         """Return every relation that a document stores to this one, with its entry, by identifier."""
-        if isinstance(self.store, LazyStore):
-            return self.store.into(identifier)
-        return [(self.entries[source], edge) for source, edge in self.network.incoming(identifier)]
+        return [(self.entries[source], edge) for source, edge in self.store.into(identifier)]
 
     def items_into(self, identifier: str) -> list[tuple[Entry, Edge]]:
         """Return those of `into` that items store."""
         if isinstance(self.store, LazyStore):
-            return self.store.items_into(identifier)
+            return [(self.entries[source], edge) for source, edge in self.store.items_into(identifier)]
         kinds = self.book.kinds
         return [(entry, edge) for entry, edge in self.into(identifier) if not kinds[entry.kind].is_record]
 

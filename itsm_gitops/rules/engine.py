@@ -17,9 +17,11 @@ from itsm_gitops.model.findings import ERROR, SEVERITIES, WARNING, Finding, at_l
 from itsm_gitops.repository import Config, Repository, Snapshot, Store
 from itsm_gitops.repository.request_files import RequestFiles
 from itsm_gitops.rules.changes import Range, read_range
+from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.exemption import count_history, is_history
-from itsm_gitops.rules.judge import JudgedSnapshot, judge_snapshot, run
-from itsm_gitops.rules.registry import rules
+from itsm_gitops.rules.judge import JudgedSnapshot, judge_snapshot, run, run_rule
+from itsm_gitops.rules.keeping import Keeping
+from itsm_gitops.rules.registry import find_rule, rules
 from itsm_gitops.rules.request import RequestReport, judge_request
 from itsm_gitops.rules.rule import CHANGE
 from itsm_gitops.rules.settings import configured
@@ -82,14 +84,18 @@ def check(
     what changed since the merge base with it is reported, and the rules about changes (life
     cycles, immutable fields, authorised edits …) judge by the rule book of that commit. ``paths``
     (files or folders, relative to the root) limit what is reported, not what is looked at.
-    ``fix`` first repairs the working tree where that loses nothing. With ``base`` only what the change can
-    have altered is read, which gives the same findings as reading everything; ``whole`` reads everything. ``files`` are those between both, where Git was asked for them already. Raises GitError for an unknown
-    revision or a missing history, UsageError for ``fix`` with ``at``.
+    ``fix`` first repairs the working tree where that loses nothing.
+
+    With ``base`` only what the change can have altered is read, which gives the same findings as reading everything;
+    ``whole`` reads everything. ``files`` are those between both, where Git was asked for them already. Raises GitError
+    for an unknown revision or a missing history, UsageError for ``fix`` with ``at``.
     """
     started = time.perf_counter()
     if fix and at is not None:
         raise UsageError("only the working tree can be repaired", "leave out --at")
     now = clock.now()
+    if at is None and base is None and paths is None and not fix:
+        return _check_all(repo, now, started)
     fixed: tuple[Repair, ...] = ()
     wanted = _wanted(repo, paths)
     if fix:
@@ -104,6 +110,52 @@ def check(
     if request is not None:
         return _report_request(request, wanted, now, started, fixed)
     judged, snapshot, found, settings, commit = _judge(repo, at, base, now)
+    return _report(judged, snapshot, found, settings, now, wanted, started, commit, fixed)
+
+
+def _check_all(repo: Repository, now: datetime, started: float) -> CheckReport:
+    """Judge the whole working tree, or say again what was said of the same one."""
+    from itsm_gitops.rules import remembered
+
+    snapshot = repo.snapshot()
+    memory = remembered.Memory.of(snapshot)
+    said = memory.recall(now) if memory else None
+    if memory and said:
+        context = NetworkContext(memory.store, now, said.refused)
+        found = [f for code in said.again for f in run_rule(find_rule(code), context)]
+        asked = locate(snapshot, configured(found, memory.config, now, memory.store))
+        return CheckReport(
+            findings=tuple(sorted({*said.findings, *asked}, key=sort_key)),
+            files=said.files,
+            records=said.records,
+            seconds=time.perf_counter() - started,
+            snapshot=snapshot.name,
+            history=said.history,
+        )
+    keeping, loading = Keeping(now), remembered.Loading(snapshot, memory)
+    judged = judge_snapshot(snapshot, now, keeping, loading)
+    wanted = _Wanted(None)
+    report = _report(judged, snapshot, judged.findings, judged.config, keeping.now, wanted, started)
+    if judged.context:
+        counts = (report.files, report.records, report.history)
+        again = tuple(sorted(keeping.again))
+        said = remembered.Remembered(report.findings, again, judged.context.refused, *counts)
+        loading.keep(keeping, said)
+    return report
+
+
+def _report(
+    judged: JudgedSnapshot,
+    snapshot: Snapshot,
+    found: Sequence[Finding],
+    settings: Config,
+    now: datetime,
+    wanted: _Wanted,
+    started: float,
+    commit: str = "",
+    fixed: tuple[Repair, ...] = (),
+) -> CheckReport:
+    """Put a report together: findings as the settings want them, with their places."""
     store = judged.store
     found = _replaced(found)
     if not judged.unjudged:  # what makes the rule book unusable is never softened, nor left out of a part

@@ -188,7 +188,7 @@ class Reach:
 
     def _of_targets(self) -> Ids:
         seen = (a.id for a in self.alterations if self._seen_from_sources(a))
-        return frozenset(entry.id for identifier in seen for entry, _ in self.head.into(identifier))
+        return frozenset(source for identifier in seen for source, _ in self.head.into(identifier))
 
     def _of_sources(self) -> Ids:
         found: set[str] = set()
@@ -313,7 +313,7 @@ class Reach:
 
     @cached_property
     def _open(self) -> list[Entry]:
-        return self.head.of_kinds(self.book.playing(meaning.CHANGE), is_open=True)
+        return self.head.of_kinds(self.book.playing(meaning.CHANGE), open_only=True)
 
     def _of_plans(self) -> Ids:
         if any(a.exists and self._plays(a, meaning.TEAM) for a in self.alterations):
