@@ -79,7 +79,7 @@ class RequestFiles:
         self.tree = WorkingTree(repo.root) if at is None and not repo.bare else None
         self.revision = "" if self.tree or at == INDEX else git.resolve("HEAD" if at is None else at)
         self._asked: list[GitAnswer] = []
-        self._listing = self._ask(*TreeNames.question(commit))
+        self._listing = self._ask(*TreeNames.question(commit, ROOTS))
         index = IndexTree.named(git) if at == INDEX else None
         how = (
             ("diff-tree", "-r")

@@ -12,15 +12,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from itsm_gitops.documents.names import DRAFT_PREFIX
 from itsm_gitops.repository.git import decode
-from itsm_gitops.repository.modes import GIT_MODES, OTHER, FileInfo
-from itsm_gitops.repository.snapshot import ROOTS
+from itsm_gitops.repository.modes import DRAFT, GIT_MODES, OTHER, FileInfo
 
 _STEM = re.compile(rb"/([^/\0]+)\.yaml\0")
 
 
 class TreeNames:
-    """The files of the data roots of one tree."""
+    """The files of the data roots of one tree, without hidden ones but for drafts that a writer left."""
 
     def __init__(self, raw: bytes, prefix: str = "") -> None:
         """Take what `git ls-tree -r -z` printed; ``prefix`` is where the data roots are below its top."""
@@ -29,21 +29,18 @@ class TreeNames:
         self._alike: dict[str, list[str]] = {}
 
     @staticmethod
-    def question(tree: str, prefix: str = "") -> tuple[str, ...]:
-        """Return the arguments by which Git lists the data roots of a tree or commit."""
-        roots = [prefix + root for root in ROOTS]
-        return ("ls-tree", "-r", "-z", "--end-of-options", tree, "--", *roots)
+    def question(tree: str, roots: Iterable[str], prefix: str = "") -> tuple[str, ...]:
+        """Return the arguments by which Git lists some roots of a tree or commit."""
+        return ("ls-tree", "-r", "-z", "--end-of-options", tree, "--", *(prefix + root for root in roots))
 
     def find(self, path: str) -> FileInfo | None:
         """Return one file; None where there is none of that path."""
-        if "/." in path:
-            return None
         wanted = os.fsencode(self._prefix + path)
         start = self._from(wanted)
         end = self._raw.find(b"\0", start)
         if end < 0 or self._path(start, end) != wanted:
             return None
-        return self._info(start, end)
+        return _visible(self._info(start, end))
 
     def under(self, folder: str) -> Iterator[FileInfo]:
         """Yield the files below a folder, by path."""
@@ -53,10 +50,25 @@ class TreeNames:
             end = self._raw.find(b"\0", start)
             if end < 0 or not self._path(start, end).startswith(lead):
                 return
-            info = self._info(start, end)
-            if "/." not in info.path:
+            info = _visible(self._info(start, end))
+            if info is not None:
                 yield info
             start = end + 1
+
+    def all(self) -> Iterator[FileInfo]:
+        """Yield every file, in the order of Git's listing."""
+        cut = len(self._prefix)
+        for line in self._raw.split(b"\0")[:-1]:
+            about, _, name = line.partition(b"\t")
+            mode, _, oid = about.decode("ascii").split()
+            path = decode(name)[cut:]
+            info = FileInfo(path, GIT_MODES.get(mode, OTHER), oid)
+            if "/." in path:
+                hidden = _visible(info)
+                if hidden is None:
+                    continue
+                info = hidden
+            yield info
 
     @cached_property
     def _stems(self) -> tuple[frozenset[bytes], frozenset[bytes]]:
@@ -141,3 +153,10 @@ class TreeNames:
         about, _, name = self._raw[start:end].partition(b"\t")
         mode, _, oid = about.decode("ascii").split(" ")
         return FileInfo(decode(name).removeprefix(self._prefix), GIT_MODES.get(mode, OTHER), oid)
+
+
+def _visible(info: FileInfo) -> FileInfo | None:
+    """Return a file; None for a hidden one, unless a writer left it as a draft."""
+    if "/." not in info.path:
+        return info
+    return info._replace(mode=DRAFT) if info.path.rpartition("/")[2].startswith(DRAFT_PREFIX) else None
