@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from itsm_gitops.repository.modes import FileInfo
-from itsm_gitops.repository.snapshot import RECORDS, Snapshot, absent_of, ignored_of
+from itsm_gitops.repository.snapshot import RECORDS, ROOTS, Snapshot, absent_of, ignored_of
 
 
 class PartialSnapshot:
@@ -23,8 +23,18 @@ class PartialSnapshot:
 
     def files(self, *roots: str) -> list[FileInfo]:
         """Return the files under ``roots`` (default: all data roots), sorted by path."""
-        found = self._below.files(*roots)
-        return [i for i in found if i.path in self._records or not i.path.startswith(f"{RECORDS}/")]
+        asked = roots or ROOTS
+        others = [root for root in asked if root != RECORDS]
+        found = self._below.files(*others) if others else []
+        if RECORDS not in asked:
+            return [i for i in found if i.path in self._records or not i.path.startswith(f"{RECORDS}/")]
+        lead = f"{RECORDS}/"
+        named = [p for p in self._records if p.startswith(lead)]
+        look = getattr(self._below, "info", None)
+        if look is not None:
+            return sorted([*found, *filter(None, map(look, named))])
+        records = self._below.files(RECORDS) if named else []
+        return sorted([*found, *(i for i in records if i.path in self._records)])
 
     @property
     def absent(self) -> tuple[str, ...]:
