@@ -36,7 +36,9 @@ _TIMES = ("opened", "updated")
         ("itsm list services --columns id,name,owner,service_level", "choose the columns"),
     ],
 )
-@click.argument("words", metavar="[KIND]... [FILTER]", nargs=-1, shell_complete=lazily("filters"))
+@click.argument(
+    "words", metavar="[KIND]... [FILTER]", nargs=-1, shell_complete=lazily("filters", "complete_filters")
+)
 @click.option(
     "--state",
     "-s",

@@ -146,7 +146,7 @@ def contains(text: str) -> Condition:
     def decide(entry: Entry) -> bool | None:
         return True if any(wanted in folded(t) for t in (entry.title, entry.id, *entry.aliases)) else None
 
-    def look(entry: Entry, document: ReadDocument) -> bool:
+    def look(_: Entry, document: ReadDocument) -> bool:
         return document.may_hold(parts) and any(wanted in folded(t) for t in _texts(document.data))
 
     return Condition(decide, look)

@@ -170,9 +170,7 @@ def _refuse_unknown(
         names = {*store.entries, *store.aliases, *store.broken}
         if value.text not in names and not store.into(value.text):
             raise NotFound(
-                term.error(
-                    f"{term.word}: there is nothing called '{value.text}'", "", value.column
-                ).message,
+                term.error(f"{term.word}: there is nothing called '{value.text}'", "", value.column).message,
                 did_you_mean(value.text, names) or explains_fields(kinds),
             )
 
@@ -228,14 +226,18 @@ def _is_prose(schema: Mapping[str, Any]) -> bool:
 
 def _numeric(term: FilterTerm, value: FilterValue) -> Match:
     """Return the comparison of numbers."""
-    low, high = _number(term, value, value.text), _number(term, value, value.upper)
+    low = _number(term, value, value.text)
+    high = _number(term, value, value.upper) if value.operator == ".." else None
+    if low is not None and high is not None and low > high:
+        raise _upside_down(term, value)
 
     def test(held: Any) -> bool:
         if isinstance(held, bool) or not isinstance(held, int | float):
             return False
         if value.operator == "..":
             return (low is None or held >= low) and (high is None or held <= high)
-        assert low is not None  # only ranges have an open end
+        if low is None:  # only ranges have an open end
+            return False
         return {
             ">": held > low, ">=": held >= low, "<": held < low, "<=": held <= low, "": held == low
         }[value.operator]  # fmt: skip
@@ -260,12 +262,25 @@ def time_range(term: FilterTerm, value: FilterValue, zone: str) -> moments.TimeR
     if value.operator == "..":
         low, high = _time(term, value, value.text, zone), _time(term, value, value.upper, zone)
         start = low.start if low else moments.FIRST
-        return moments.TimeRange(start, moments.compared(high, "<=").end if high else moments.LAST)
+        end = moments.compared(high, "<=").end if high else moments.LAST
+        if start >= end:
+            raise _upside_down(term, value)
+        return moments.TimeRange(start, end)
     span = _time(term, value, value.text, zone)
     if span is None or (span.start == span.end and not value.operator):
         hint = f"{term.word}:>{value.text or '-7d'} is since then, {term.word}:<{value.text or '-7d'} before"
-        raise term.error(f"{term.word}: '{value.text}' is a moment, and nothing is of that moment", hint, value.column)
+        raise term.error(
+            f"{term.word}: '{value.text}' is a moment, and nothing is of that moment", hint, value.column
+        )
     return moments.compared(span, value.operator)
+
+
+def _upside_down(term: FilterTerm, value: FilterValue) -> UsageError:
+    return term.error(
+        f"{term.word}: '{value.text}..{value.upper}' ends before it begins",
+        f"{term.word}:{value.upper}..{value.text}",
+        value.column,
+    )
 
 
 def _time(term: FilterTerm, value: FilterValue, text: str, zone: str) -> moments.TimeRange | None:
@@ -273,8 +288,10 @@ def _time(term: FilterTerm, value: FilterValue, text: str, zone: str) -> moments
     if not text:
         return None
     span = moments.read_time(text, zone)
+    if span is None and term.option:
+        example = "write 7d, 12h, 2026-11-22 or '2026-11-22 20:00'"
+        raise term.error(f"'{text.removeprefix('-')}' is not a time", example)
     if span is None:
-        word = term.option or f"{term.word}:>"
-        example = "write 7d, 12h, 2026-11-22 or '2026-11-22 20:00'" if term.option else f"write {moments.FORMS}, for example {word}-30d"
-        raise term.error(f"{'' if term.option else f'{term.word}: '}'{text.removeprefix('-') if term.option else text}' is not a time", example, value.column)
+        example = f"write {moments.FORMS}, for example {term.word}:>-30d"
+        raise term.error(f"{term.word}: '{text}' is not a time", example, value.column)
     return span

@@ -15,8 +15,15 @@ from itsm_gitops.commands.filter_fields import field_condition, time_range, unkn
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model import filter_words as words
 from itsm_gitops.model.entry import Edge, Entry
-from itsm_gitops.model.errors import ItsmError, NotFound, UsageError, did_you_mean
-from itsm_gitops.model.filter_language import AllOf, AnyOf, FilterNode, FilterTerm, FilterText, FilterValue, NoneOf
+from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
+from itsm_gitops.model.filter_language import (
+    AnyOf,
+    FilterNode,
+    FilterTerm,
+    FilterText,
+    FilterValue,
+    NoneOf,
+)
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import PRIORITY, LinkType, RuleBook
 from itsm_gitops.model.workflow import CATEGORIES
@@ -85,7 +92,11 @@ class FilterMeaning:
         """Return a term with @me and @my-teams replaced, where its field names people and teams."""
         if not any(v.text.startswith("@") and not v.quoted for v in term.values):
             return term
-        values = [FilterValue(name, v.column, v.operator, v.upper, v.quoted or name != v.text) for v in term.values for name in self._handles(term, v)]
+        values = [
+            FilterValue(name, v.column, v.operator, v.upper, v.quoted or name != v.text)
+            for v in term.values
+            for name in self._handles(term, v)
+        ]
         return FilterTerm(term.word, tuple(values), term.column, term.exact, term.option)
 
     # ---- Kinds, states, priorities --------------------------------------------------------------
@@ -119,7 +130,9 @@ class FilterMeaning:
         if word not in names and word not in groups:
             listed = f"states: {', '.join([OPEN, FINISHED, *sorted(names)])}"
             raise term.error(
-                f"no listed kind has a state '{value.text}'", did_you_mean(word, [*groups, *names]) or listed, value.column
+                f"no listed kind has a state '{value.text}'",
+                did_you_mean(word, [*groups, *names]) or listed,
+                value.column,
             )
         for kind in self._kinds:
             if word in names:
@@ -145,7 +158,9 @@ class FilterMeaning:
         for value in self._plain(term):
             name = by_name.get(value.text.lower())
             if name is None and not _is_none(value):
-                raise term.error(f"there is no priority '{value.text}'", f"priorities: {', '.join(known)}", value.column)
+                raise term.error(
+                    f"there is no priority '{value.text}'", f"priorities: {', '.join(known)}", value.column
+                )
             wanted.add(name)
         book = self._book
         return Condition(lambda e: (found.name if (found := facts.priority(book, e)) else None) in wanted)
@@ -161,7 +176,9 @@ class FilterMeaning:
     def _facet(self, term: FilterTerm, counts: Callable[[Edge], bool]) -> Condition:
         """Return the condition that a document names one of some documents, in a way that counts."""
         targets = {self._find(term, v) for v in self._plain(term) if not _is_none(v)}
-        tests = [Condition(lambda e: any(x.target in targets and counts(x) for x in e.edges))] if targets else []
+        tests = (
+            [Condition(lambda e: any(x.target in targets and counts(x) for x in e.edges))] if targets else []
+        )
         if any(map(_is_none, term.values)):
             tests.append(Condition(lambda e: not self._has_facet(e, term.word)))
         return any_of(tests)
@@ -190,7 +207,9 @@ class FilterMeaning:
         wanted: set[str] = set()
         for value in self._plain(term):
             if not _is_none(value):
-                wanted.update(self._known(term, value, handle, fields, role) for handle in self._handles(term, value))
+                wanted.update(
+                    self._known(term, value, handle, fields, role) for handle in self._handles(term, value)
+                )
         tests = [Condition(lambda e: not wanted.isdisjoint(self._held(e, fields)))] if wanted else []
         if any(map(_is_none, term.values)):
             tests.append(absent)
@@ -229,7 +248,9 @@ class FilterMeaning:
 
         return acting(self._repo, None)
 
-    def _known(self, term: FilterTerm, value: FilterValue, handle: str, fields: Sequence[str], role: str) -> str:
+    def _known(
+        self, term: FilterTerm, value: FilterValue, handle: str, fields: Sequence[str], role: str
+    ) -> str:
         """Return a handle; raises NotFound where nobody is called so and no document's fields hold it."""
         store = self._store
         entry = store.entries.get(handle)
@@ -240,7 +261,8 @@ class FilterMeaning:
         held = {h for e in store.entries.values() for h in self._held(e, fields)}
         if handle in held:  # where the schema of a field names nobody, there is no edge
             return handle
-        near = did_you_mean(handle, held.union(*(store.of_kinds([k]) and [e.id for e in store.of_kinds([k])] for k in self._book.playing(role))))
+        everybody = held.union(e.id for e in store.of_kinds(self._book.playing(role)))
+        near = did_you_mean(handle, everybody)
         hint = near or f"itsm list {role}s shows who there is"
         raise NotFound(term.error(f"there is no {role} '{handle}'", "", value.column).message, hint)
 
@@ -287,13 +309,18 @@ class FilterMeaning:
     def _may(self, link: LinkType, ends: Collection[str], *, stored: bool) -> bool:
         """Whether a listed kind may be at one end of a relation."""
         members = self._book.members(ends)
-        return any(k.name in members or (stored and any(r.relation == link.name for r in k.references)) for k in self._kinds)
+        return any(
+            k.name in members or (stored and any(r.relation == link.name for r in k.references))
+            for k in self._kinds
+        )
 
     def _stored(self, term: FilterTerm, link: LinkType) -> Condition:
         name = link.name
         targets, absent, anything = self._ends(term)
         return Condition(
-            lambda e: _fits([x.target for x in e.edges if x.relation == name], targets, absent=absent, anything=anything)
+            lambda e: _fits(
+                [x.target for x in e.edges if x.relation == name], targets, absent=absent, anything=anything
+            )
         )
 
     def _derived(self, term: FilterTerm, link: LinkType) -> Condition:
@@ -304,7 +331,9 @@ class FilterMeaning:
             entry = self._store.entries.get(source)
             ids.update(facts.targets(entry, link.name) if entry else ())
         named = {edge.target for _, edge in self._store.pairs(link.name)} if absent or anything else set()
-        return Condition(lambda e: e.id in ids or (anything and e.id in named) or (absent and e.id not in named))
+        return Condition(
+            lambda e: e.id in ids or (anything and e.id in named) or (absent and e.id not in named)
+        )
 
     def _ends(self, term: FilterTerm) -> tuple[set[str], bool, bool]:
         """Return the identifiers at the other end of a relation, and whether none or any of them will do."""
@@ -358,7 +387,9 @@ class FilterMeaning:
         for value in term.values:
             if value.operator:
                 hint = f'several values are {term.word}:A,B; a text with dots or signs needs quotes: {term.word}:"…"'
-                raise term.error(f"{term.word} has no order: '{value.operator}' cannot compare it", hint, value.column)
+                raise term.error(
+                    f"{term.word} has no order: '{value.operator}' cannot compare it", hint, value.column
+                )
         return term.values
 
 

@@ -12,7 +12,14 @@ from itsm_gitops.commands.filter_meaning import kinds_named
 from itsm_gitops.model import filter_words as words
 from itsm_gitops.model import moments
 from itsm_gitops.model.errors import NotFound, UsageError
-from itsm_gitops.model.filter_language import AllOf, FilterNode, FilterTerm, FilterText, FilterValue, parse_filter
+from itsm_gitops.model.filter_language import (
+    AllOf,
+    FilterNode,
+    FilterTerm,
+    FilterText,
+    FilterValue,
+    parse_filter,
+)
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 

@@ -28,7 +28,6 @@ _BARE = re.compile(r'[^\s(),"]+')
 _TEXT = re.compile(r'[^\s()"]+')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_SPACE = re.compile(r"\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +123,19 @@ class _Parser:
         self._skip()
 
     def whole(self) -> FilterNode:
-        if self._ended:
+        if self._ended():
             return AllOf(())
         node = self._any()
-        if not self._ended:  # only a parenthesis ends what can be read
+        if not self._ended():  # only a parenthesis ends what can be read
             raise self._error("there is no '(' to this ')'", 'a text with parentheses needs quotes: "f(x)"')
         return node
 
-    @property
     def _ended(self) -> bool:
         return self._at >= len(self._text)
 
     def _skip(self) -> None:
-        space = _SPACE.match(self._text, self._at)
-        self._at = space.end() if space else self._at
+        while self._at < len(self._text) and self._text[self._at].isspace():
+            self._at += 1
 
     def _error(self, message: str, hint: str, at: int | None = None) -> UsageError:
         return UsageError(f"filter, column {(self._at if at is None else at) + 1}: {message}", hint)
@@ -161,7 +159,7 @@ class _Parser:
 
     def _all(self) -> FilterNode:
         parts = [self._not()]
-        while not self._ended and self._text[self._at] != ")" and self._keyword() != "or":
+        while not self._ended() and self._text[self._at] != ")" and self._keyword() != "or":
             if self._keyword() == "and":
                 self._take(3)
             parts.append(self._not())
@@ -176,15 +174,17 @@ class _Parser:
         return NoneOf(node) if negative else node
 
     def _one(self) -> FilterNode:
-        if self._ended or self._text[self._at] == ")" or self._keyword():
-            before = "at its end" if self._ended else f"before '{self._keyword() or ')'}'"
+        if self._ended() or self._text[self._at] == ")" or self._keyword():
+            before = "at its end" if self._ended() else f"before '{self._keyword() or ')'}'"
             hint = 'the words and, or, not join conditions; as text they need quotes: "and"'
             raise self._error(f"the filter lacks a condition {before}", hint)
         if self._text[self._at] == "(":
             return self._group()
         self._conditions += 1
         if self._conditions > MOST_CONDITIONS:
-            raise self._error(f"the filter has more than {MOST_CONDITIONS} conditions", "ask for less at once")
+            raise self._error(
+                f"the filter has more than {MOST_CONDITIONS} conditions", "ask for less at once"
+            )
         word = _WORD.match(self._text, self._at)
         if word:
             return self._term(word)
@@ -200,7 +200,7 @@ class _Parser:
             raise self._error(f"more than {DEEPEST} parentheses within each other", "ask for less at once")
         self._take(1)
         node = self._any()
-        if self._ended:
+        if self._ended():
             raise self._error("this '(' is never closed", "close it with ')'", opening)
         self._take(1)
         self._depth -= 1
@@ -211,7 +211,7 @@ class _Parser:
         negative, name, sign = word.groups()
         self._at = word.end()
         values = [self._value(name)]
-        while not self._ended and self._text[self._at] == ",":
+        while not self._ended() and self._text[self._at] == ",":
             self._at += 1
             values.append(self._value(name))
         self._skip()

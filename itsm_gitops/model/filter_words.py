@@ -44,7 +44,9 @@ WORDS = (
         "state:waiting",
         "State",
     ),
-    FilterWord(PRIORITY, "P1, P2, …", "has this priority, derived or set by hand", "priority:P1,P2", "Priority"),
+    FilterWord(
+        PRIORITY, "P1, P2, …", "has this priority, derived or set by hand", "priority:P1,P2", "Priority"
+    ),
     FilterWord(SERVICE, "identifier", "names it as what it affects", "service:payments", "Service"),
     FilterWord(TEAM, "identifier, @my-teams", "assigned to or owned by the team", "team:@my-teams", "Team"),
     FilterWord(CI, "identifier", "names the item or record in any way", "ci:payments-db", "Item"),

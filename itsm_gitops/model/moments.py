@@ -14,10 +14,10 @@ from itsm_gitops.model import clock
 
 FORMS = "-30d, +12h, today, 2026-11-22, 2026-11 or 2026-11-22T20:00"
 
-_RELATIVE = re.compile(r"([+-]\d{1,6})\s*(min|m|h|d|w)")
+_RELATIVE = re.compile(r"([+-]\d{1,6})\s*(min|m|h|d|w)", re.ASCII)
 _UNITS = {"min": "minutes", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
-_MINUTE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)")
+_DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
+_MINUTE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)", re.ASCII)
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
 _TICK = timedelta(microseconds=1)
 
@@ -66,7 +66,7 @@ def read_time(text: str, zone: str) -> TimeRange | None:
 def _local(word: str, text: str, zone: str) -> TimeRange | None:
     """Read a day, month, year or minute of a time zone; raises ValueError for a 30 February."""
     day, minute = _DAY.fullmatch(text), _MINUTE.fullmatch(text)
-    if not (day or minute or word in _DAYS):
+    if day is None and minute is None and word not in _DAYS:
         return None
     from zoneinfo import ZoneInfo
 
@@ -75,10 +75,9 @@ def _local(word: str, text: str, zone: str) -> TimeRange | None:
         start = datetime.fromisoformat(f"{minute[1]}T{minute[2]}").replace(tzinfo=own)
         step = timedelta(seconds=1) if minute[2].count(":") > 1 else timedelta(minutes=1)
         return TimeRange(start.astimezone(UTC), start.astimezone(UTC) + step)
-    if word in _DAYS:
+    if day is None:
         first = clock.now().astimezone(own).date() + timedelta(days=_DAYS[word])
         return TimeRange(_midnight(first, own), _midnight(first + timedelta(days=1), own))
-    assert day  # one of the three
     year, month, number = (int(part) if part else 0 for part in day.groups())
     first = date(year, month or 1, number or 1)
     if number:
@@ -111,7 +110,7 @@ def moment_of(value: object, zone: str) -> datetime | None:
     if not isinstance(value, str):
         return None
     moment = clock.parse_time(value)
-    if moment is None and len(value) == len("2026-11-22"):
+    if moment is None and len(value) == len("2026-11-22") and value[:1].isdigit():
         span = read_time(value, zone)
         return span.start if span else None
     return moment
