@@ -10,8 +10,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.commands.columns import Rows, column_names, explains_fields
-from itsm_gitops.commands.filter_conditions import Condition, ReadDocument, folded, pieces
+from itsm_gitops.commands.columns import DERIVED, Rows, column_names, explains_fields
+from itsm_gitops.commands.filter_conditions import (
+    Clause,
+    FilterCondition,
+    ReadDocument,
+    either,
+    folded,
+    in_fields,
+    pieces,
+    plain_text_has,
+)
 from itsm_gitops.model import moments
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
@@ -23,10 +32,11 @@ if TYPE_CHECKING:
     from itsm_gitops.repository import Store
 
 Match = Callable[[Any], bool]
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _YES, _NO = ("true", "yes"), ("false", "no")
 
 
-def field_condition(store: Store, kinds: Sequence[Kind], term: FilterTerm) -> Condition:
+def field_condition(store: Store, kinds: Sequence[Kind], term: FilterTerm) -> FilterCondition:
     """Return the condition that a field has one of the values of a term; raises UsageError and NotFound."""
     first, *rest = term.word.split(".")
     schemas = {k.name: s for k in kinds if (s := _schema(k, first, rest)) is not None}
@@ -44,7 +54,18 @@ def field_condition(store: Store, kinds: Sequence[Kind], term: FilterTerm) -> Co
         value = document.data.get(first) if document.may_hold(named) else None
         return any(test.holds(entry.kind, list(_reached(value, rest))) for test in tests)
 
-    return Condition(decide, look)
+    return FilterCondition(decide, look, _clause(kinds, term, first, rest))
+
+
+def _clause(kinds: Sequence[Kind], term: FilterTerm, first: str, rest: Sequence[str]) -> Clause | None:
+    """Return the clause that a short text of a row may be what is asked for; other rows are left to be looked at."""
+    if rest or not _NAME.fullmatch(first) or first in (*DERIVED, *(k.label for k in kinds)):
+        return None
+    if any(v.operator or not v.text or (v.text in (NONE, ANY) and not v.quoted) for v in term.values):
+        return None
+    held = plain_text_has(in_fields(first), [folded(v.text) for v in term.values])
+    other = Clause(f"json_type(fields, '$.{first}') IS NOT 'text'")
+    return either([other, held])._replace(exact=False) if held else None
 
 
 def _schema(kind: Kind, first: str, rest: Sequence[str]) -> Mapping[str, Any] | None:

@@ -1,21 +1,37 @@
 """What the words of a filter mean in one snapshot: the tree of `model/filter_language.py` becomes a condition.
 
-A word that can mean nothing is an error, so that a mistyped name is not taken for "no work". Names are looked up
-before anything is compared: a fragment of an identifier or an old number will do.
+A word that can mean nothing is an error, so that a mistyped name is not taken for "no work". Each word of the
+language has a method here, or in `filter_names.py` where it asks whom or what a document names; whatever is no
+word of it is a relation, or a field (`filter_fields.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from itsm_gitops.commands.filter_conditions import Condition, all_of, any_of, contains, folded, none_of
+from itsm_gitops.commands.columns import column_names
+from itsm_gitops.commands.filter_conditions import (
+    Clause,
+    FilterCondition,
+    all_of,
+    any_of,
+    both,
+    contains,
+    either,
+    folded,
+    in_fields,
+    none_of,
+    one_of,
+    plain_text_has,
+)
 from itsm_gitops.commands.filter_fields import field_condition, time_range, unknown_word
-from itsm_gitops.model import clock, facts, meaning
+from itsm_gitops.commands.filter_names import FilterNames, is_none
+from itsm_gitops.model import clock, facts, meaning, moments
 from itsm_gitops.model import filter_words as words
-from itsm_gitops.model.entry import Edge, Entry
-from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
 from itsm_gitops.model.filter_language import (
     AnyOf,
     FilterNode,
@@ -25,14 +41,14 @@ from itsm_gitops.model.filter_language import (
     NoneOf,
 )
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.rulebook import PRIORITY, LinkType, RuleBook
+from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.workflow import CATEGORIES
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store
 
 OPEN, FINISHED, ALL = "open", "finished", "all"
-_MEMBER_OF = "member_of"
+_SURE = (1971, 2100)  # years in which a floating-point number of seconds tells microseconds apart
 
 
 def kinds_named(book: RuleBook, word: str) -> list[Kind] | None:
@@ -53,12 +69,12 @@ class FilterMeaning:
     """Gives a filter its meaning in one snapshot, for the kinds that are listed."""
 
     def __init__(self, repo: Repository, store: Store, kinds: Sequence[Kind]) -> None:
-        self._repo = repo
         self._store = store
         self._book = store.book
         self._kinds = kinds
+        self._names = FilterNames(repo, store, kinds)
 
-    def condition(self, node: FilterNode) -> Condition:
+    def condition(self, node: FilterNode) -> FilterCondition:
         """Return the condition of a filter; raises UsageError, NotFound and Ambiguous with the place of the word."""
         if isinstance(node, FilterTerm):
             return self._term(node)
@@ -69,39 +85,34 @@ class FilterMeaning:
         parts = [self.condition(part) for part in node.parts]
         return any_of(parts) if isinstance(node, AnyOf) else all_of(parts)
 
-    def _term(self, term: FilterTerm) -> Condition:
-        if not term.exact:
-            own = _OWN.get(term.word)
-            if own:
-                return own(self, term)
-            relation = self._relation(term)
-            if relation:
-                return relation
-        first = term.word.split(".")[0]
-        if not self._is_field(first):
-            relations = [*self._book.links, *self._book.inverses]
-            raise unknown_word(term, self._kinds, [*words.BY_NAME, *relations])
-        return field_condition(self._store, self._kinds, self._resolved(term))
-
-    def _is_field(self, name: str) -> bool:
-        from itsm_gitops.commands.columns import column_names
-
-        return name in column_names(self._kinds)
-
-    def _resolved(self, term: FilterTerm) -> FilterTerm:
-        """Return a term with @me and @my-teams replaced, where its field names people and teams."""
-        if not any(v.text.startswith("@") and not v.quoted for v in term.values):
-            return term
+    def _term(self, term: FilterTerm) -> FilterCondition:
+        own = None if term.exact else _OWN.get(term.word)
+        if own:
+            return own(self, term)
+        relation = None if term.exact else self._names.relation(term)
+        if relation:
+            self._plain(term)
+            return relation
+        if term.word.split(".")[0] not in column_names(self._kinds):
+            raise self._unknown(term)
         values = [
-            FilterValue(name, v.column, v.operator, v.upper, v.quoted or name != v.text)
+            replace(v, text=name)
             for v in term.values
-            for name in self._handles(term, v)
+            for name in (self._names.handles(term, v) if v.text in (words.ME, words.MY_TEAMS) else [v.text])
         ]
-        return FilterTerm(term.word, tuple(values), term.column, term.exact, term.option)
+        return field_condition(self._store, self._kinds, replace(term, values=tuple(values)))
+
+    def _unknown(self, term: FilterTerm) -> UsageError:
+        link = self._book.links.get(term.word) or self._book.inverses.get(term.word)
+        if link and not term.exact:
+            hint = f"itsm explain {link.name} says what it is between"
+            return term.error(f"no listed kind has the relation '{term.word}'", hint)
+        relations = [*self._book.links, *self._book.inverses]
+        return unknown_word(term, self._kinds, [*words.BY_NAME, *relations])
 
     # ---- Kinds, states, priorities --------------------------------------------------------------
 
-    def _kind(self, term: FilterTerm) -> Condition:
+    def _kind(self, term: FilterTerm) -> FilterCondition:
         names: set[str] = set()
         for value in self._plain(term):
             named = kinds_named(self._book, value.text)
@@ -110,21 +121,26 @@ class FilterMeaning:
                 hint = did_you_mean(value.text, known) or f"kinds: {', '.join(known)}"
                 raise term.error(f"there is no kind '{value.text}'", hint, value.column)
             names.update(k.name for k in named)
-        return Condition(lambda e: e.kind in names)
+        return FilterCondition(lambda e: e.kind in names, clause=one_of("kind", names))
 
-    def _state(self, term: FilterTerm) -> Condition:
+    def _state(self, term: FilterTerm) -> FilterCondition:
         wanted: set[tuple[str, str]] = set()
         for value in self._plain(term):
-            wanted.update(self._states(term, value))
+            states = set(self._states(term, value))
+            if not states:
+                raise term.error(f"no listed kind has states that are '{value.text}'", "", value.column)
+            wanted |= states
         book = self._book
-        return Condition(lambda e: (e.kind, facts.stage(book, e)) in wanted)
+        return FilterCondition(
+            lambda e: (e.kind, facts.stage(book, e)) in wanted, clause=_state_clause(self._kinds, wanted)
+        )
 
     def _states(self, term: FilterTerm, value: FilterValue) -> Iterator[tuple[str, str]]:
         """Yield kinds with those of their states that a word means: a state itself before a category or a role."""
         names = {s for k in self._kinds if k.stages for s in k.stages.states}
         word = value.text.lower().replace("-", "_")
         groups = (OPEN, FINISHED, *CATEGORIES, *meaning.STATE_ROLES)
-        if _is_none(value):
+        if is_none(value):
             yield from ((kind.name, "") for kind in self._kinds)
             return
         if word not in names and word not in groups:
@@ -140,7 +156,7 @@ class FilterMeaning:
             else:
                 yield from ((kind.name, state) for state in _group(kind, word))
 
-    def _status(self, term: FilterTerm) -> Condition:
+    def _status(self, term: FilterTerm) -> FilterCondition:
         known = (OPEN, FINISHED, ALL)
         for value in self._plain(term):
             if value.text.lower() not in known:
@@ -148,239 +164,92 @@ class FilterMeaning:
                 raise term.error(f"there is no status '{value.text}'", hint, value.column)
         wanted = {v.text.lower() for v in term.values}
         if ALL in wanted:
-            return Condition(lambda _: True)
-        return self._state(FilterTerm(words.STATE, term.values, term.column, option=term.option))
+            return all_of([])
+        return self._state(replace(term, word=words.STATE))
 
-    def _priority(self, term: FilterTerm) -> Condition:
+    def _priority(self, term: FilterTerm) -> FilterCondition:
         known = list(self._book.policy(PRIORITY).get("priorities", {}))
         by_name = {name.lower(): name for name in known}
         wanted: set[str | None] = set()
         for value in self._plain(term):
             name = by_name.get(value.text.lower())
-            if name is None and not _is_none(value):
+            if name is None and not is_none(value):
                 raise term.error(
                     f"there is no priority '{value.text}'", f"priorities: {', '.join(known)}", value.column
                 )
             wanted.add(name)
         book = self._book
-        return Condition(lambda e: (found.name if (found := facts.priority(book, e)) else None) in wanted)
-
-    # ---- What a document names ------------------------------------------------------------------
-
-    def _service(self, term: FilterTerm) -> Condition:
-        return self._facet(term, lambda edge: edge.relation == facts.AFFECTS)
-
-    def _ci(self, term: FilterTerm) -> Condition:
-        return self._facet(term, lambda edge: edge.relation != facts.SPARES)
-
-    def _facet(self, term: FilterTerm, counts: Callable[[Edge], bool]) -> Condition:
-        """Return the condition that a document names one of some documents, in a way that counts."""
-        targets = {self._find(term, v) for v in self._plain(term) if not _is_none(v)}
-        tests = (
-            [Condition(lambda e: any(x.target in targets and counts(x) for x in e.edges))] if targets else []
-        )
-        if any(map(_is_none, term.values)):
-            tests.append(Condition(lambda e: not self._has_facet(e, term.word)))
-        return any_of(tests)
-
-    def _has_facet(self, entry: Entry, facet: str) -> bool:
-        return any(self._facet_of(e) == facet for e in entry.edges)
-
-    def _facet_of(self, edge: Edge) -> str:
-        target = self._store.entries.get(edge.target)
-        kind = self._book.kinds[target.kind] if target else None
-        return words.facet_of(kind, edge.relation, str(edge.pointer[0]))
-
-    def _team(self, term: FilterTerm) -> Condition:
-        absent = Condition(lambda e: not self._has_facet(e, words.TEAM))
-        return self._people(term, words.TEAM_FIELDS, meaning.TEAM, absent)
-
-    def _assignee(self, term: FilterTerm) -> Condition:
-        fields = words.PERSON_FIELDS
-        return self._people(term, fields, meaning.PERSON, Condition(lambda e: not self._held(e, fields)))
-
-    def _people(self, term: FilterTerm, fields: Sequence[str], role: str, absent: Condition) -> Condition:
-        """Match handles in some fields; ``none`` matches documents without any of them.
-
-        Raises NotFound for a handle that is in no document's fields and is nobody of the role.
-        """
-        wanted: set[str] = set()
-        for value in self._plain(term):
-            if not _is_none(value):
-                wanted.update(
-                    self._known(term, value, handle, fields, role) for handle in self._handles(term, value)
-                )
-        tests = [Condition(lambda e: not wanted.isdisjoint(self._held(e, fields)))] if wanted else []
-        if any(map(_is_none, term.values)):
-            tests.append(absent)
-        return any_of(tests)
-
-    def _held(self, entry: Entry, fields: Sequence[str]) -> set[str]:
-        """Return the handles that some fields of a document hold."""
-        own = self._book.kinds[entry.kind].fields
-        held: set[str] = set()
-        for field in fields:
-            if field in own:
-                value = entry.columns.get(field)
-                targets = (e.target for e in entry.edges if e.pointer[0] == field)
-                held.update([str(value)] if value is not None else targets)
-        return held
-
-    def _handles(self, term: FilterTerm, value: FilterValue) -> list[str]:
-        """Return the handle of a value; whoever asks for @me, their teams for @my-teams."""
-        if value.quoted or not value.text.startswith("@"):
-            return [value.text.lower() if not term.exact else value.text]
-        if value.text not in (words.ME, words.MY_TEAMS):
-            known = (words.ME, words.MY_TEAMS)
-            hint = did_you_mean(value.text, known) or f"one of: {', '.join(known)}"
-            raise term.error(f"'{value.text}' stands for nobody", hint, value.column)
-        if value.text == words.ME:
-            return [self._me]
-        person = self._store.entries.get(self._me)
-        teams = facts.targets(person, _MEMBER_OF) if person else []
-        if not teams:
-            raise term.error(f"{self._me} is in no team", "teams in the person's file say so", value.column)
-        return teams
-
-    @cached_property
-    def _me(self) -> str:
-        from itsm_gitops.repository.actor import acting
-
-        return acting(self._repo, None)
-
-    def _known(
-        self, term: FilterTerm, value: FilterValue, handle: str, fields: Sequence[str], role: str
-    ) -> str:
-        """Return a handle; raises NotFound where nobody is called so and no document's fields hold it."""
-        store = self._store
-        entry = store.entries.get(handle)
-        if handle in store.broken or facts.is_a(self._book, entry, role):
-            return handle
-        if any(edge.pointer[0] in fields for _, edge in store.into(handle)):
-            return handle
-        held = {h for e in store.entries.values() for h in self._held(e, fields)}
-        if handle in held:  # where the schema of a field names nobody, there is no edge
-            return handle
-        everybody = held.union(e.id for e in store.of_kinds(self._book.playing(role)))
-        near = did_you_mean(handle, everybody)
-        hint = near or f"itsm list {role}s shows who there is"
-        raise NotFound(term.error(f"there is no {role} '{handle}'", "", value.column).message, hint)
-
-    def _reaches(self, term: FilterTerm) -> Condition:
-        from itsm_gitops.graph.impact import ImpactGraph
-        from itsm_gitops.graph.network import Network
-
-        found = [self._find(term, v) for v in self._plain(term)]
-        items = ImpactGraph(Network(self._store)).carriers(found)
-        return Condition(lambda e: any(x.target in items and x.relation == facts.AFFECTS for x in e.edges))
-
-    def _find(self, term: FilterTerm, value: FilterValue) -> str:
-        """Return the identifier that a value means; raises NotFound and Ambiguous with the place of the value."""
-        try:
-            return self._store.find(value.text).id
-        except ItsmError as error:
-            error.args = (term.error(error.message, "", value.column).message,)
-            error.message = str(error.args[0])
-            raise
-
-    # ---- Relations ------------------------------------------------------------------------------
-
-    def _relation(self, term: FilterTerm) -> Condition | None:
-        """Return the condition of a relation from either side; None where the word is none."""
-        link, inverse = self._book.links.get(term.word), self._book.inverses.get(term.word)
-        if link is None and inverse is None:
-            return None
-        sides = []
-        if link and self._may(link, link.sources, stored=True):
-            sides.append(self._stored(term, link))
-        other = link if link and link.symmetric else inverse
-        if other and self._may(other, other.targets, stored=False):
-            sides.append(self._derived(term, other))
-        if not sides:
-            if self._is_field(term.word):
-                return None
-            title = link.title if link else inverse.inverse_title if inverse else term.word
-            raise term.error(f"no listed kind has the relation '{title}'", f"itsm explain {term.word}")
-        negative = [v for v in term.values if _is_none(v)]
-        if negative and len(sides) > 1:
-            return all_of(sides)
-        return any_of(sides)
-
-    def _may(self, link: LinkType, ends: Collection[str], *, stored: bool) -> bool:
-        """Whether a listed kind may be at one end of a relation."""
-        members = self._book.members(ends)
-        return any(
-            k.name in members or (stored and any(r.relation == link.name for r in k.references))
-            for k in self._kinds
+        return FilterCondition(
+            lambda e: (found.name if (found := facts.priority(book, e)) else None) in wanted,
+            clause=None if None in wanted else _priority_clause(self._book, wanted),
         )
 
-    def _stored(self, term: FilterTerm, link: LinkType) -> Condition:
-        name = link.name
-        targets, absent, anything = self._ends(term)
-        return Condition(
-            lambda e: _fits(
-                [x.target for x in e.edges if x.relation == name], targets, absent=absent, anything=anything
-            )
-        )
+    # ---- Names ----------------------------------------------------------------------------------
 
-    def _derived(self, term: FilterTerm, link: LinkType) -> Condition:
-        """Return the condition that other documents store the relation to a document."""
-        sources, absent, anything = self._ends(term)
-        ids: set[str] = set()
-        for source in sources:
-            entry = self._store.entries.get(source)
-            ids.update(facts.targets(entry, link.name) if entry else ())
-        named = {edge.target for _, edge in self._store.pairs(link.name)} if absent or anything else set()
-        return Condition(
-            lambda e: e.id in ids or (anything and e.id in named) or (absent and e.id not in named)
-        )
+    def _facet(self, term: FilterTerm) -> FilterCondition:
+        self._plain(term)
+        return self._names.facet(term)
 
-    def _ends(self, term: FilterTerm) -> tuple[set[str], bool, bool]:
-        """Return the identifiers at the other end of a relation, and whether none or any of them will do."""
-        found: set[str] = set()
-        values = self._plain(term)
-        special = [v for v in values if not v.quoted and v.text in (words.NONE, words.ANY)]
-        for value in (v for v in values if v not in special):
-            for handle in self._handles(term, value) if value.text.startswith("@") else [value.text]:
-                known = handle in self._store.entries or self._store.into(handle)
-                found.add(handle if known else self._find(term, value))
-        return found, any(map(_is_none, special)), any(v.text == words.ANY for v in special)
+    def _team(self, term: FilterTerm) -> FilterCondition:
+        self._plain(term)
+        return self._names.team(term)
+
+    def _assignee(self, term: FilterTerm) -> FilterCondition:
+        self._plain(term)
+        return self._names.assignee(term)
+
+    def _reaches(self, term: FilterTerm) -> FilterCondition:
+        self._plain(term)
+        return self._names.reaches(term)
 
     # ---- Times and texts ------------------------------------------------------------------------
 
-    def _opened(self, term: FilterTerm) -> Condition:
-        return self._when(term, lambda e: e.opened)
+    def _opened(self, term: FilterTerm) -> FilterCondition:
+        return self._when(term, lambda e: e.opened, "opened_at")
 
-    def _updated(self, term: FilterTerm) -> Condition:
-        return self._when(term, lambda e: e.updated)
+    def _updated(self, term: FilterTerm) -> FilterCondition:
+        return self._when(term, lambda e: e.updated, "updated_at")
 
-    def _closed(self, term: FilterTerm) -> Condition:
+    def _closed(self, term: FilterTerm) -> FilterCondition:
         book = self._book
 
         def closed(entry: Entry) -> str:
             workflow = book.kinds[entry.kind].workflow
             return entry.entered if workflow and workflow.is_done(entry.state) else ""
 
-        return self._when(term, closed)
+        done = {
+            (k.name, s) for k in self._kinds if k.workflow for s in k.workflow.states if k.workflow.is_done(s)
+        }
+        only = _state_clause(self._kinds, done)
+        return self._when(term, closed, "entered_at", only)
 
-    def _when(self, term: FilterTerm, text: Callable[[Entry], str]) -> Condition:
+    def _when(
+        self, term: FilterTerm, text: Callable[[Entry], str], column: str, only: Clause | None = None
+    ) -> FilterCondition:
+        """Return the condition that a time lies in one of some spans; ``only`` is where there is such a time."""
         zone = self._store.config.timezone
-        spans = [time_range(term, v, zone) for v in term.values if not _is_none(v)]
-        absent = any(map(_is_none, term.values))
+        spans = [time_range(term, v, zone) for v in term.values if not is_none(v)]
+        absent = any(map(is_none, term.values))
 
         def decide(entry: Entry) -> bool:
             at = clock.parse_time(text(entry))
             return absent if at is None else any(span.holds(at) for span in spans)
 
-        return Condition(decide)
+        return FilterCondition(decide, clause=None if absent else _time_clause(column, spans, only))
 
-    def _id(self, term: FilterTerm) -> Condition:
+    def _id(self, term: FilterTerm) -> FilterCondition:
         wanted = [folded(v.text) for v in self._plain(term)]
-        return Condition(lambda e: any(w in folded(name) for name in (e.id, *e.aliases) for w in wanted))
+        clauses = [plain_text_has(column, wanted) for column in ("id", "aliases")]
+        return FilterCondition(
+            lambda e: any(w in folded(name) for name in (e.id, *e.aliases) for w in wanted),
+            clause=either([c for c in clauses if c]) if all(clauses) else None,
+        )
 
-    def _title(self, term: FilterTerm) -> Condition:
+    def _title(self, term: FilterTerm) -> FilterCondition:
         wanted = [folded(v.text) for v in self._plain(term)]
-        return Condition(lambda e: any(w in folded(e.title) for w in wanted))
+        return FilterCondition(
+            lambda e: any(w in folded(e.title) for w in wanted), clause=plain_text_has("title", wanted)
+        )
 
     def _plain(self, term: FilterTerm) -> Iterable[FilterValue]:
         """Return the values of a word that has no order; raises UsageError for comparisons."""
@@ -393,10 +262,6 @@ class FilterMeaning:
         return term.values
 
 
-def _is_none(value: FilterValue) -> bool:
-    return value.text.lower() == words.NONE and not value.quoted
-
-
 def _group(kind: Kind, word: str) -> list[str]:
     """Return the states of a kind that a word for several of them means."""
     if kind.stages is None:
@@ -407,18 +272,57 @@ def _group(kind: Kind, word: str) -> list[str]:
     return [s for s, about in kind.stages.states.items() if about.category == word or word in about.roles]
 
 
-def _fits(held: Sequence[str], wanted: Collection[str], *, absent: bool, anything: bool) -> bool:
-    return any(name in wanted for name in held) or (absent and not held) or (anything and bool(held))
+def _state_clause(kinds: Sequence[Kind], wanted: Collection[tuple[str, str]]) -> Clause | None:
+    """Return the clause that documents are in one of some states, given with their kinds."""
+    clauses = []
+    for kind in kinds:
+        states = {s for name, s in wanted if name == kind.name}
+        if not states:
+            continue
+        own = Clause("kind = ?", (kind.name,))
+        if kind.workflow and states == set(_group(kind, OPEN)):
+            clauses.append(both(own, Clause("open = 1")))
+        elif kind.workflow or not kind.stages:
+            clauses.append(both(own, one_of("state", states)))
+        else:  # a class that has the stages of life of others; its rows have no state of their own
+            return None
+    return either(clauses)
 
 
-_OWN: Mapping[str, Callable[[FilterMeaning, FilterTerm], Condition]] = {
+def _priority_clause(book: RuleBook, wanted: Collection[str | None]) -> Clause:
+    """Return the clause that the matrix gives one of some priorities, or somebody set one by hand."""
+    impact, urgency = in_fields("impact"), in_fields("urgency")
+    matrix = book.policy(PRIORITY).get("matrix", {})
+    pairs = [(i, u) for i, row in matrix.items() for u, name in row.items() if name in wanted]
+    tests = [Clause(f"coalesce({impact} = ? AND {urgency} = ?, 0)", pair) for pair in pairs]
+    by_hand = Clause("json_type(fields, '$.priority_override') IS NOT NULL")
+    return either([*tests, by_hand])._replace(exact=False)
+
+
+def _time_clause(column: str, spans: Sequence[moments.TimeRange], only: Clause | None) -> Clause | None:
+    """Return the clause that a time lies in one of some spans; None for times that a row holds less exactly."""
+    clauses = []
+    for start, end in spans:
+        for bound in (start, end):
+            if bound not in (moments.FIRST, moments.LAST) and not _SURE[0] <= bound.year < _SURE[1]:
+                return None
+        tests = [Clause(f"{column} IS NOT NULL")]
+        if start != moments.FIRST:
+            tests.append(Clause(f"coalesce({column} >= ?, 0)", (start.timestamp(),)))
+        if end != moments.LAST:
+            tests.append(Clause(f"coalesce({column} < ?, 0)", (end.timestamp(),)))
+        clauses.append(both(*tests, *([only] if only else [])))
+    return either(clauses)
+
+
+_OWN: Mapping[str, Callable[[FilterMeaning, FilterTerm], FilterCondition]] = {
     words.KIND: FilterMeaning._kind,
     words.STATE: FilterMeaning._state,
     words.STATUS: FilterMeaning._status,
     words.PRIORITY: FilterMeaning._priority,
-    words.SERVICE: FilterMeaning._service,
+    words.SERVICE: FilterMeaning._facet,
     words.TEAM: FilterMeaning._team,
-    words.CI: FilterMeaning._ci,
+    words.CI: FilterMeaning._facet,
     words.ASSIGNEE: FilterMeaning._assignee,
     words.REACHES: FilterMeaning._reaches,
     words.ID: FilterMeaning._id,

@@ -78,7 +78,7 @@ def list_documents(
     names = {k.name for k in kinds}
     make = Rows(store, chosen)
     condition = FilterMeaning(repo, store, kinds).condition(asked.node)
-    found = fulfilling(store, store.of_kinds(names), condition)
+    found = fulfilling(store, names, condition)
     ordered = _sorted(kinds, found, sort, make) if sort else sorted(found, key=make.urgency)
     shown = ordered[:limit] if limit else ordered
     repo.gaps = {g.path: g for g in store.gaps(names)}  # what is missing in this list, and nothing else

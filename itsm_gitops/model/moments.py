@@ -26,14 +26,14 @@ LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class TimeRange(NamedTuple):
-    """From one moment (inclusive) to another (exclusive), both aware of their zone."""
+    """From one moment (inclusive) to another (exclusive), both aware of their zone; ``LAST`` is no end."""
 
     start: datetime
     end: datetime
 
     def holds(self, moment: datetime) -> bool:
         """Whether a moment lies between."""
-        return self.start <= moment < self.end
+        return self.start <= moment and (moment < self.end or self.end == LAST)
 
 
 def relative(text: str) -> datetime | None:
