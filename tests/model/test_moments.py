@@ -62,7 +62,17 @@ def test_sides_of_a_span_meet() -> None:
 def test_what_fields_hold() -> None:
     assert moment_of("2026-11-22", "Europe/Berlin") == _utc("2026-11-21T23:00")
     assert moment_of("2026-11-22T20:00:00+01:00", "UTC") == _utc("2026-11-22T19:00")
-    for value in ("today", "-7d", "2026-11", "yesterday ", "-100000min", 20261122, None, ["2026-11-22"], True):
+    for value in (
+        "today",
+        "-7d",
+        "2026-11",
+        "yesterday ",
+        "-100000min",
+        20261122,
+        None,
+        ["2026-11-22"],
+        True,
+    ):
         assert moment_of(value, "UTC") is None
 
 
