@@ -100,8 +100,13 @@ def service_ics(service: str) -> str:
 
 
 def api_record(identifier: str) -> str:
-    """Return the JSON file of a record."""
+    """Return the JSON file of a record that is open."""
     return f"api/records/{identifier}.json"
+
+
+def api_finished(key: str) -> str:
+    """Return the JSON file of the finished records whose identifiers have ``key`` behind their prefix."""
+    return f"api/finished/{key}.json"
 
 
 def api_item(identifier: str) -> str:
