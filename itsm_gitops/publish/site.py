@@ -60,7 +60,9 @@ class Site:
         self._target = str(folder.root)
         self._progress = progress
         shell = rendered / f"{engine.SHELL}.html"
-        self._shell = chrome.Shell(shell.read_text(encoding="utf-8"), engine.SHELL_ROOT)
+        self._shell = chrome.Shell(
+            shell.read_text(encoding="utf-8"), engine.SHELL_ROOT, lambda url: (rendered / url).read_bytes()
+        )
         paths = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
         self._existing = frozenset(paths)
         self.written: dict[str, bytes] = {}  # the files of the site, and how to tell that they are the same
@@ -161,7 +163,7 @@ class Site:
         """Take over what the engine rendered; return the search entries of its pages."""
         docs: list[Doc] = []
         words: Postings = {}
-        for name, content in self._shell.script():
+        for name, content in self._shell.shared():
             self._put(name, content)
         for path in sorted(p for p in self._rendered.rglob("*") if p.is_file()):
             url = path.relative_to(self._rendered).as_posix()
@@ -191,7 +193,7 @@ class Site:
 
     def _stamp(self, page: ListPage) -> None:
         around = self._shell.frame(urls.root(page.url), page.section)
-        self._put(page.url, around.page(page.title, page.body))
+        self._put(page.url, around.page(page.title, page.body, urls.folder_of(page.url)))
 
     def _entries(self) -> list[Entry]:
         """Return the documents that get a page, in the order search numbers them."""

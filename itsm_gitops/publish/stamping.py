@@ -103,7 +103,7 @@ class Stamper:
         view = self._view
         page = document_page(view, entry, data, self._fields[entry.kind])
         frame = self._shell.frame(urls.root(page.url), page.section)
-        files = [(page.url, frame.page(page.title, page.body))]
+        files = [(page.url, frame.page(page.title, page.body, urls.folder_of(page.url)))]
         if view.kind(entry).is_record and not view.is_open(entry):
             lines[entry.id] = api.finished_line(view, entry, data)
         else:

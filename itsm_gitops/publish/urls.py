@@ -139,6 +139,11 @@ def evidence(name: str) -> str:
     return f"api/evidence/{name}"
 
 
+def folder_of(url: str) -> str:
+    """Return the folder that a page lies in, '' for the top."""
+    return url.rpartition("/")[0]
+
+
 def root(url: str) -> str:
     """Return the way from a page to the root of the site: '' or ``../`` repeated."""
     return "../" * url.count("/")
