@@ -313,7 +313,7 @@ def chip(text: str, look: str) -> Html:
 
 @lru_cache(_MOST_CHIPS)
 def _chip(text: str, look: str) -> Html:
-    return Html(f'<span class="it-chip it-chip--{look}">{esc(text)}</span>')
+    return Html(f'<span class="it-chip--{look}">{esc(text)}</span>')
 
 
 def _text(value: Any) -> str:

@@ -34,7 +34,7 @@ def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
         else:
             look, note = ("next" if state.name in ahead else "past"), ""
         items.append(
-            f'<li class="it-step it-step--{look} it-step--{state.category}"{note}>{esc(state.title)}</li>'
+            f'<li class="it-step--{look} it-step--{state.category}"{note}>{esc(state.title)}'
         )
     return Html(f'<ol class="it-steps" aria-label="Life cycle">{"".join(items)}</ol>')
 
@@ -99,12 +99,11 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
             look = name if look == "note" else look
             content = prose.render(text, view.id_link)
             parts.append(
-                f'<div class="it-said it-said--{name}"><span class="it-label">{label}</span>{content}</div>'
+                f'<div class="it-said--{name}"><span class="it-label">{label}</span>{content}</div>'
             )
     who = event.get("by")
     by = view.link(who) if isinstance(who, str) else EMPTY
     when = view.time(str(event.get("at", "")))
     return Html(
-        f'<li class="it-event it-event--{look}"><p class="it-event__head">{when}'
-        f"{' · ' if by else ''}{by} {reached}</p>{''.join(parts)}</li>"
+        f"<li class=it-event--{look}><p>{when}{' · ' if by else ''}{by} {reached}{''.join(parts)}"
     )
