@@ -2,8 +2,8 @@
 
 What follows the prefix of an identifier (``261120-AAAAA``: day, dash, five characters) is a record's key. The name of
 a file is the beginning of a key, and the file holds the finished records whose keys begin like that: those of a year
-(``26``), or where they are too many of a month (``2611``), of a day (``261120``), and so on character by character.
-No name is the beginning of another one, so each key has one file, and a record that is added touches one file only.
+(``26``), or where they are too many of a month (``2611``), of a day (``261120``), and so on: a name is as short as it
+can be with at most `MOST` records in its file. No name is the beginning of another one, so each key has one file, and a record that is added touches one file only.
 
 A file has one line for each record. So a record can be replaced without parsing the others.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MOST = 256  # records in one file; about a megabyte
-_LENGTHS = (2, 4, 6, 8, 9, 10, 11, 12)  # year, month, day, then a character at a time; the dash tells nothing
+_LENGTHS = (2, 3, 4, 5, 6, 8, 9, 10, 11, 12)  # of names: never ends with the dash, which tells nothing
 _KEY_LENGTH = _LENGTHS[-1]
 _HEAD = '{{"$schema":"../schema/finished.schema.json","version":{version},"records":[\n'
 _END = b"\n]}\n"

@@ -46,6 +46,8 @@ _MOVED = tuple(
             ".md-header__ellipsis",
             "beforeend",
         ),
+        # A reader that runs no script finds them on the pages of the menu.
+        (r'(?:<link rel="alternate feed"[^>]*>)+', "head", "beforeend"),
         (r'<kbd aria-hidden="true">/</kbd>', ".it-find", "beforeend"),
         (r'<button type="button" class="it-theme .*?</button>', ".it-find", "afterend"),
         (
@@ -57,11 +59,10 @@ _MOVED = tuple(
         (r'<div class="md-dialog".*?</div></div>', "body", "beforeend"),
     )
 )
-# What a page of a record does without: the place of announcements that there are none of, feeds (the pages of the
-# menu name them), and how the search box is typed into, which the script says again.
+# What a page of a record does without: the place of announcements that there are none of, and how the search box
+# is typed into, which the script says again.
 _DROPPED = re.compile(
-    r'<div data-md-component="announce"></div>|<link rel="alternate feed"[^>]*>'
-    r'| data-root="[^"]*"| autocomplete="off" spellcheck="false"| class="md-tabs__(?:item|link)"'
+    r'<div data-md-component="announce"></div>| data-root="[^"]*"| autocomplete="off" spellcheck="false"| class="md-tabs__(?:item|link)"'
 )
 _SHORTER = (
     (re.compile(r"</li>(?=<li|</ul>|</ol>)|</(?:head|body|html)>"), ""),
