@@ -26,25 +26,25 @@ def key_of(identifier: str) -> str:
     return identifier.partition("-")[2]
 
 
-def shards(identifiers: Iterable[str], most: int = MOST) -> dict[str, list[str]]:
-    """Return the names of the files with the records in each, both sorted; none has more than ``most`` records.
+def shards(identifiers: Iterable[str]) -> dict[str, list[str]]:
+    """Return the names of the files with the records in each, both sorted; none has more than `MOST` records.
 
     More only have the same key where kinds share it to the last character, which no name can tell apart.
     """
     by_key = sorted(identifiers, key=lambda i: (key_of(i), i))
-    return dict(_split(by_key, 0, most))
+    return dict(_split(by_key, 0))
 
 
-def _split(identifiers: Sequence[str], level: int, most: int) -> Iterator[tuple[str, list[str]]]:
+def _split(identifiers: Sequence[str], level: int) -> Iterator[tuple[str, list[str]]]:
     length = _LENGTHS[level]
     groups: dict[str, list[str]] = {}
     for identifier in identifiers:
         groups.setdefault(key_of(identifier)[:length], []).append(identifier)
     for name, group in groups.items():
-        if len(group) <= most or length == _KEY_LENGTH:
+        if len(group) <= MOST or length == _KEY_LENGTH:
             yield name, group
         else:
-            yield from _split(group, level + 1, most)
+            yield from _split(group, level + 1)
 
 
 def shard_of(names: Mapping[str, object], identifier: str) -> str:
