@@ -53,7 +53,9 @@ def test_each_record_is_in_the_one_file_that_its_key_begins_with(identifiers: se
         assert re.fullmatch(r"\d{2,6}|\d{6}-\w{1,5}", name)
         # As short as can be: with one character less it would have too many.
         shorter = name[:-2] if name[-2:-1] == "-" else name[:-1]
-        assert len(name) == 2 or len([i for i in identifiers if finished.key_of(i).startswith(shorter)]) > most
+        assert (
+            len(name) == 2 or len([i for i in identifiers if finished.key_of(i).startswith(shorter)]) > most
+        )
         assert {finished.shard_of(files, i) for i in some} == {name}
         assert {by_the_rule(names, i) for i in some} == {f"api/finished/{name}.json"}
 
@@ -137,9 +139,7 @@ def random_edit(root: Path, chance: random.Random, there: dict[str, str]) -> str
     return ", ".join(said)
 
 
-@pytest.mark.parametrize(
-    ("seed", "steps"), [(1, 3), pytest.param(2, 20, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize(("seed", "steps"), [(1, 3), pytest.param(2, 20, marks=pytest.mark.slow)])
 def test_later_builds_change_the_files_in_place(
     repo: Repository, monkeypatch: pytest.MonkeyPatch, seed: int, steps: int
 ) -> None:
@@ -190,7 +190,13 @@ def test_a_changed_record_leaves_the_other_lines_and_pages_alone(
 def test_a_site_has_few_files_and_small_pages(repo: Repository) -> None:
     """What a record adds to a site, beside what any site has: its page, and little more."""
     sizes = {name: len(raw) for name, raw in build(repo, "warm")[1].items()}
-    many = [f"INC-26{m:02}{d:02}-{a}{b}AAA" for m in (8, 9, 10) for d in (1, 8, 15, 22) for a in "ABCD" for b in "ABCDE"]
+    many = [
+        f"INC-26{m:02}{d:02}-{a}{b}AAA"
+        for m in (8, 9, 10)
+        for d in (1, 8, 15, 22)
+        for a in "ABCD"
+        for b in "ABCDE"
+    ]
     for identifier in many:
         put(repo.root, identifier, "closed", "A title of some usual length for an incident")
     after = {name: len(raw) for name, raw in build(repo, "warm")[1].items()}

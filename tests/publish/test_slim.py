@@ -37,7 +37,16 @@ def test_every_icon_of_the_frame_has_its_drawing(frame: str, site: Path) -> None
 
 def test_the_shared_script_has_what_the_pages_have_not(frame: str, site: Path) -> None:
     script = (site / SCRIPT).read_text(encoding="utf-8")
-    for part in ("md-nav__link", "__palette_1", "clipboard.copied", "__md_get=", "md-overlay", "it-theme", "md-top", "md-dialog"):
+    for part in (
+        "md-nav__link",
+        "__palette_1",
+        "clipboard.copied",
+        "__md_get=",
+        "md-overlay",
+        "it-theme",
+        "md-top",
+        "md-dialog",
+    ):
         assert part in script
         assert part not in frame
     assert "</" not in script.split("const parts = ")[1].split(";\n")[0]

@@ -113,10 +113,7 @@ def indexes(view: View) -> Iterator[tuple[str, bytes]]:
         entries = view.of_kind(kind.name)
         pages = []
         for number, start in enumerate(range(0, len(entries), ROWS), 1):
-            rows = [
-                {**_row(view, e), "href": view.data_url(e)}
-                for e in entries[start : start + ROWS]
-            ]
+            rows = [{**_row(view, e), "href": view.data_url(e)} for e in entries[start : start + ROWS]]
             pages.append(urls.api_page(kind, number))
             content = {**_head("page", "../"), "kind": kind.name, "number": number, "rows": rows}
             yield pages[-1], as_json(content)
