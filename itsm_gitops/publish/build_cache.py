@@ -16,10 +16,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from itsm_gitops.publish import output
+from itsm_gitops.publish import output, urls
 from itsm_gitops.publish.similar import CAP, GROUPS
 from itsm_gitops.publish.tracing import (
     CONFLICT,
+    DATA,
     EDITED,
     HEALTH,
     HISTORY,
@@ -137,6 +138,13 @@ class BuildCache:
         self._new[identifier] = page
         return True
 
+    def untouched(self, identifier: str, files: Sequence[str]) -> bool:
+        """Whether files are as the last build wrote them, be they up to date or not."""
+        page = self._pages.get(identifier)
+        return page is not None and all(
+            output.sign(self._root, url) == sign for url, sign in zip(files, page.signs, strict=True)
+        )
+
     def signs(self, identifier: str) -> tuple[bytes, ...]:
         """Return the stamps of the files of a page (or one list), empty where this build has none."""
         page = self._new.get(identifier)
@@ -178,6 +186,8 @@ def _answers(view: View) -> dict[str, str]:
     if view.history:
         answers_by_key.update((EDITED + path, repr(some)) for path, some in view.history.versions.items())
     answers_by_key[HISTORY] = "yes" if view.history else "no"
+    # Where a record's JSON lies changes when its file is split or joined with others: then that file is gone.
+    answers_by_key.update((DATA + urls.api_finished(name), "") for name in view.finished)
     answers_by_key[TODAY] = view.today.isoformat()
     return answers_by_key
 
