@@ -87,8 +87,25 @@ any input. Our scripts have no other layouts, but boxes that are focusable, name
 policy without inline style, for 40 kB. A kept package that ships a layered layout could replace `layout.js` alone.
 """
 
-from itsm_gitops.publish.build import OUTPUT, SiteReport, build_site
-from itsm_gitops.publish.serve import serve
-from itsm_gitops.publish.stamping import Progress
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from itsm_gitops.publish.build import OUTPUT, SiteReport, build_site
+    from itsm_gitops.publish.serve import serve
+    from itsm_gitops.publish.stamping import Progress
 
 __all__ = ["OUTPUT", "Progress", "SiteReport", "build_site", "serve"]
+_LATER = {"OUTPUT": "build", "Progress": "stamping", "SiteReport": "build", "build_site": "build", "serve": "serve"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what builds a site when it is first asked for (PEP 562): a build that has nothing to do needs little."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    globals()[name] = value
+    return value

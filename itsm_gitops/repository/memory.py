@@ -110,11 +110,19 @@ def stamps(snapshot: Snapshot, infos: Iterable[FileInfo], clock: Path) -> dict[s
     regular = [i for i in infos if i.mode == REGULAR]
     if not isinstance(snapshot, WorkingTree):
         return {i.path: i.oid.encode() for i in regular}
-    clock.parent.mkdir(parents=True, exist_ok=True)
-    clock.touch()
-    newest = clock.stat().st_mtime_ns - _RACY
+    newest = sure_before(clock)
     base = str(snapshot.root)
     return {i.path: _stamp(f"{base}/{i.path}", newest) for i in regular}
+
+
+def sure_before(clock: Path) -> int:
+    """Return the time (nanoseconds since 1970) before which the times of a file tell every later change of it.
+
+    ``clock`` is a file that is touched, to learn the file system's time.
+    """
+    clock.parent.mkdir(parents=True, exist_ok=True)
+    clock.touch()
+    return clock.stat().st_mtime_ns - _RACY
 
 
 def _stamp(path: str, newest: int) -> bytes:
