@@ -52,8 +52,6 @@ def build_command(
 
     The result is plain files that need no server program and load nothing from other hosts.
     """
-    from itsm_gitops.cli.reference import reference
-
     with _Progress() as progress:
         folder = out.absolute() if out else None
         report = build(
@@ -62,7 +60,7 @@ def build_command(
             output=folder,
             base_url=base_url,
             audience=audience,
-            reference=reference(),
+            reference=_reference,
             progress=progress,
         )
     if as_json:
@@ -101,20 +99,24 @@ def build_command(
 @pass_app
 def serve_command(app: App, port: int, out: Path | None, audience: str | None) -> None:
     """Build the site, serve it to this machine only, and rebuild it when files change."""
-    from itsm_gitops.cli.reference import reference
-
     serve(
         app.repo,
         port=port,
         output=out.absolute() if out else None,
         audience=audience,
-        reference=reference(),
+        reference=_reference,
         say=echo,
     )
 
 
 site_command.add_command(build_command)
 site_command.add_command(serve_command)
+
+
+def _reference() -> str:
+    from itsm_gitops.cli.reference import reference
+
+    return reference()
 
 
 _BAR = 24  # cells

@@ -97,7 +97,13 @@ if TYPE_CHECKING:
     from itsm_gitops.publish.stamping import Progress
 
 __all__ = ["OUTPUT", "Progress", "SiteReport", "build_site", "serve"]
-_LATER = {"OUTPUT": "build", "Progress": "stamping", "SiteReport": "build", "build_site": "build", "serve": "serve"}
+_LATER = {
+    "OUTPUT": "build",
+    "Progress": "stamping",
+    "SiteReport": "build",
+    "build_site": "build",
+    "serve": "serve",
+}
 
 
 def __getattr__(name: str) -> Any:

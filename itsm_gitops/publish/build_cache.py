@@ -10,14 +10,13 @@ parsed documents, and nothing about pages.
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from itsm_gitops.publish import output
 from itsm_gitops.publish.similar import CAP, GROUPS
+from itsm_gitops.publish.tool import tool_sign
 from itsm_gitops.publish.tracing import (
     CONFLICT,
     EDITED,
@@ -41,7 +40,6 @@ from itsm_gitops.repository.memory import Memory, MemoryRow
 from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
 from itsm_gitops.repository.vault import Vault
 
-_PACKAGE = Path(__file__).resolve().parent.parent
 _PAGES_FILE, _DOCUMENTS_FILE = "kept.bin", "read.bin"
 
 
@@ -184,15 +182,9 @@ def _answers(view: View) -> dict[str, str]:
 
 def digest(snapshot: Snapshot, settings: Sequence[str]) -> str:
     """Return the digest of everything that is the same for all pages: tool, rule book, settings."""
-    total = hashlib.sha256(sys.version.encode())
+    total = hashlib.sha256(tool_sign().encode())
     for part in settings:
         total.update(f"\0{part}".encode())
-    for folder, folders, names in os.walk(_PACKAGE):
-        folders.sort()
-        for name in sorted(names):
-            if not name.endswith(".pyc"):
-                status = Path(folder, name).stat()
-                total.update(f"\0{folder}/{name} {status.st_size} {status.st_mtime_ns}".encode())
     paths = [i.path for i in snapshot.files(CONFIG, SCHEMAS)]
     for path, raw in snapshot.read_many(paths):
         total.update(f"\0{path}\0{len(raw)}\0".encode())

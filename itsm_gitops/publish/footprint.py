@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from struct import Struct
 from typing import NamedTuple
 
@@ -26,10 +27,6 @@ class Footprint(NamedTuple):
     file_sum: int
     folders: int
     folder_sum: int
-
-    def same_files(self, other: Footprint) -> bool:
-        """Whether both are of the same files and of as many folders."""
-        return self[:3] == other[:3]
 
 
 def footprint(root: str, but: str) -> Footprint:
@@ -61,16 +58,16 @@ def footprint_of(signs: Mapping[str, bytes]) -> Footprint:
     return Footprint(len(signs), total & _MASK, len(folders), 0)
 
 
-def settle(path: str) -> bool:
+def settle(path: Path) -> bool:
     """Wait until the time of the file system is another one; what is written from now on has a later time.
 
     ``path`` is a file that is touched for it. False where the time does not go on.
     """
     os.utime(path)
-    first, end = os.stat(path).st_ctime_ns, time.monotonic() + _PATIENCE
+    first, end = path.stat().st_ctime_ns, time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         time.sleep(0.001)
         os.utime(path)
-        if os.stat(path).st_ctime_ns > first:
+        if path.stat().st_ctime_ns > first:
             return True
     return False

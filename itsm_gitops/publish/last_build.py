@@ -23,7 +23,7 @@ from threading import Thread
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.publish.footprint import Footprint, footprint, footprint_of, settle
+from itsm_gitops.publish.footprint import footprint, footprint_of, settle
 from itsm_gitops.publish.output import MARKER
 from itsm_gitops.repository import Git
 from itsm_gitops.repository.absent import git_folder
@@ -67,10 +67,10 @@ class _Record:
 class LastBuild:
     """The last build of the working tree, or of a commit, into a folder."""
 
-    def __init__(self, git: Git | None, at: str | None, target: Path, work: Path, facts: Iterable[str]) -> None:
+    def __init__(self, git: Git | None, at: str | None, target: Path, facts: Iterable[str]) -> None:
         """Take the ``facts`` that decide what the site is, beyond the repository; without Git nothing is remembered.
 
-        ``at`` is what is built, ``target`` the folder of the site, ``work`` the one beside it.
+        ``at`` is what is built, ``target`` the folder of the site.
         """
         folder = git_folder(git.root) if git else None
         name = hashlib.sha256(os.fsencode(target)).hexdigest()[:16]
@@ -80,31 +80,29 @@ class LastBuild:
         for text in facts:
             total.update(f"{len(text)} {text}".encode("utf-8", "surrogateescape"))
         self._facts = total.hexdigest()
-        last = _read(self._path) if self._path else None
-        self._last = last if last and last.facts == self._facts else None
-        self._sources = _Sources(git, folder, at, work / "clock") if git and folder else None
+        self._sources = _Sources(git, folder, at) if git and folder else None
         self._digest = ""
 
     def figures(self) -> Figures | None:
         """Return the figures of the last build where it is up to date, else None."""
-        sources, last = self._sources, self._last
-        if sources is None:
+        if self._sources is None or self._path is None:
             return None
-        if last is None:
-            self._digest = sources.digest(None)
-            return None
-        digests: list[str] = []
-        asking = Thread(target=lambda: digests.append(sources.digest(last)), daemon=True)
-        asking.start()  # Git looks at the sources while this looks at the output
-        output = list(footprint(self._target, MARKER))
-        asking.join()
-        self._digest = digests[0] if digests else ""
-        if self._digest == last.sources and output == last.output:
-            return Figures(*last.figures)
-        if self._digest == last.sources and sources.folders is last.folders:
-            return None
-        self._digest = sources.digest(None)
+        last = _read(self._path)
+        if last and last.facts == self._facts:
+            asked = _Asked(self._sources, last)
+            asked.start()  # Git looks at the sources while this looks at the output
+            same = self._output() == last.output
+            asked.join()
+            if same and asked.digest == last.sources:
+                return Figures(*last.figures)
+        self._digest = self._sources.digest(None)
         return None
+
+    def _output(self) -> list[int]:
+        try:
+            return list(footprint(self._target, MARKER))
+        except OSError:  # somebody is removing it
+            return []
 
     def keep(self, signs: Mapping[str, bytes], figures: Figures) -> None:
         """Save what the next build compares; call when the site is complete, with the stamps of all its files."""
@@ -112,15 +110,13 @@ class LastBuild:
             return
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
-        if not self._digest or not settle(f"{self._target}/{MARKER}"):
+        if not self._digest or not settle(Path(self._target, MARKER)):
             return
-        output = footprint(self._target, MARKER)
-        if not output.same_files(footprint_of(signs)):  # somebody else wrote here meanwhile
+        output = self._output()
+        if output[:3] != list(footprint_of(signs)[:3]):  # somebody else wrote here meanwhile
             return
         sources = self._sources
-        record = _Record(
-            self._facts, self._digest, sources.folders, sources.index, list(output), list(figures)
-        )
+        record = _Record(self._facts, self._digest, sources.folders, sources.index, output, list(figures))
         _write(self._path, record)
 
 
@@ -141,14 +137,29 @@ def _write(path: Path, record: _Record) -> None:
             file.write(json.dumps(asdict(record)).encode())
 
 
+class _Asked(Thread):
+    """Asks for the digest of the sources beside us; it is empty where an error came up."""
+
+    def __init__(self, sources: _Sources, last: _Record) -> None:
+        super().__init__(daemon=True)
+        self._sources = sources
+        self._last = last
+        self.digest = ""
+
+    def run(self) -> None:
+        """Ask."""
+        with suppress(OSError, ValueError):
+            self.digest = self._sources.digest(self._last)
+
+
 class _Sources:
     """The sources of a site as Git sees them. ``folders`` and ``index`` are for the record of a build."""
 
-    def __init__(self, git: Git, folder: Path, at: str | None, clock: Path) -> None:
+    def __init__(self, git: Git, folder: Path, at: str | None) -> None:
         self._git = git
         self._index = folder / "index"
         self._at = at
-        self._clock = clock
+        self._clock = folder / _FOLDER / "clock"
         self.folders: list[str] = []
         self.index = ""
 
@@ -158,13 +169,13 @@ class _Sources:
         The folders are those of the ``last`` build: a new one changes the times of the one that it is in.
         """
         total = hashlib.sha256()
-        newest = sure_before(self._clock)
         try:
+            newest = sure_before(self._clock)
             for part in (*self._history(), *(self._tree(newest, last) if self._at is None else ())):
                 if part is None:
                     return ""
                 total.update(b"%d " % len(part) + part)
-        except GitError:
+        except (GitError, OSError):
             return ""
         return total.hexdigest()
 

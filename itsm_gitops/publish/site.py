@@ -64,9 +64,10 @@ class Site:
         self._existing = frozenset(paths)
         self.written: dict[str, bytes] = {}  # the files of the site, and how to tell that they are the same
         self._changed = 0
+        self.report = (0, 0, 0, 0, 0)
 
-    def write(self, words: dict[str, str]) -> tuple[int, int, int, int, int]:
-        """Write every page; return pages, records, items, changed files and removed files.
+    def write(self, words: dict[str, str]) -> None:
+        """Write every page; ``report`` is then pages, records, items, changed files and removed files.
 
         ``words`` are the words of each document for the search index, where known already; they are used up.
         """
@@ -89,7 +90,7 @@ class Site:
         records = sum(self._view.kind(e).is_record for e in entries)
         removed = self._folder.remove_stale(self.written)
         count = sum(u.endswith(".html") for u in self.written)
-        return count, records, len(entries) - records, self._changed, removed
+        self.report = (count, records, len(entries) - records, self._changed, removed)
 
     def _bounded_part(self, entries: list[Entry]) -> Indexer:
         """Write everything but the documents and the search index; return what writes that."""

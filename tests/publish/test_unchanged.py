@@ -28,6 +28,15 @@ def tree(root: Path) -> dict[str, bytes]:
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
 
 
+def forget(root: Path) -> None:
+    """Remove what the last build left to be compared with."""
+    record(root).unlink()
+
+
+def record(root: Path) -> Path:
+    return next((root / ".git/itsm").glob("site-*.json"))
+
+
 def times(root: Path) -> dict[str, int]:
     ours = {".itsm-site", "clock"}
     return {
@@ -63,7 +72,7 @@ def root(built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_after_nothing_nothing_is_made(root: Path) -> None:
     before = times(root / "build")
-    (root / "build/site-parts/last.bin").unlink()
+    forget(root)
     full = build(root)
     wanted = times(root / "build")
     report = build(root)
@@ -140,9 +149,12 @@ CHANGED: dict[str, Callable[[Path], object]] = {
     "the site's sources": lambda root: (root / "site/docs/handbook/own.md").write_text("# Ours\n\nOurs.\n"),
     "a commit": _git("commit", "-q", "--allow-empty", "-m", "Nothing"),
     "a reference": _git("update-ref", "refs/heads/other", "HEAD"),
-    "another key": lambda root: (root / ".git/itsm-vault.key").write_bytes(b"another key"),
-    "not ours": lambda root: (root / "build/site-parts/last.bin").write_bytes(b"x" * 100),
-    "cut off": lambda root: os.truncate(root / "build/site-parts/last.bin", 50),
+    "an empty folder with the name of a document": lambda root: (root / "records/x.yaml").mkdir(),
+    "no record": forget,
+    "a record that is no JSON": lambda root: record(root).write_bytes(b"x" * 100),
+    "a record cut off": lambda root: os.truncate(record(root), 50),
+    "a record of another form": lambda root: record(root).write_text('{"facts": 1}'),
+    "a record that is a list": lambda root: record(root).write_text("[]"),
 }
 
 
