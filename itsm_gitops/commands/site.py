@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from itsm_gitops.publish.build import SiteReport
     from itsm_gitops.publish.handbook import RuleText
+    from itsm_gitops.publish.reporter import Reporter
     from itsm_gitops.repository import Repository
 
 
@@ -23,7 +24,6 @@ def build(
     progress: Callable[[str, int, int], None] | None = None,
 ) -> SiteReport:
     """Build the site of a snapshot for an audience; ``reference`` gives the Markdown of the command line's reference."""
-    from itsm_gitops.commands.reporting import SnapshotReporter
     from itsm_gitops.publish.build import build_site
 
     return build_site(
@@ -34,9 +34,15 @@ def build(
         audience=audience,
         cli_reference=reference,
         rules=_explanations,
-        reporter=SnapshotReporter(),
+        reporter=_reporter,
         progress=progress or _silent,
     )
+
+
+def _reporter() -> Reporter:
+    from itsm_gitops.commands.reporting import SnapshotReporter
+
+    return SnapshotReporter()
 
 
 def _explanations() -> Sequence[RuleText]:
@@ -59,7 +65,6 @@ def serve(
     say: Callable[[str], None],
 ) -> None:
     """Build and serve the site on the loopback address until interrupted; rebuild when files change."""
-    from itsm_gitops.commands.reporting import SnapshotReporter
     from itsm_gitops.publish.serve import serve as run
 
     run(
@@ -69,6 +74,6 @@ def serve(
         audience=audience,
         cli_reference=reference,
         rules=_explanations,
-        reporter=SnapshotReporter(),
+        reporter=_reporter,
         say=say,
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from itsm_gitops.documents.places import plain_path
 from itsm_gitops.model import clock
 from itsm_gitops.publish.last_build import LastBuild
-from itsm_gitops.publish.tool import frame_sign, tool_sign
+from itsm_gitops.publish.tool import digest_of_files, libraries_sign, site_folder, tool_sign
 from itsm_gitops.repository.gaps import gap_of
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def build_site(
     audience: str | None = None,
     cli_reference: Given[str | None] = None,
     rules: Given[Sequence[RuleText]] = (),
-    reporter: Reporter | None = None,
+    reporter: Given[Reporter | None] = None,
     now: datetime | None = None,
     progress: Progress = _silent,
 ) -> SiteReport:
@@ -97,9 +97,10 @@ def build_site(
     moment = (now or clock.now()).astimezone(UTC)
     facts = (
         tool_sign(),
-        frame_sign(repo.root, config.engine),
-        repr((name, base_url, moment.isoformat(), type(reporter).__qualname__)),
-        repr((_sign(cli_reference), _sign(rules))),
+        libraries_sign(),
+        digest_of_files(site_folder(repo.root)),
+        repr((name, base_url, moment.isoformat())),
+        repr([_sign(given) for given in (cli_reference, rules, reporter)]),
     )
     last_build = LastBuild(repo.git, at, target, facts)
     figures = last_build.figures()
@@ -108,8 +109,8 @@ def build_site(
     if figures is None:
         from itsm_gitops.publish.making import Wishes, make
 
-        given = _given(cli_reference), _given(rules)
-        wishes = Wishes(at, target, name, base_url, moment, *given, reporter, progress)
+        given = _given(cli_reference), _given(rules), _given(reporter)
+        wishes = Wishes(at, target, name, base_url, moment, *given, progress)
         figures, written, removed, unchanged = make(repo, wishes, last_build)
     else:
         repo.gaps = {gap.path: gap for gap in map(gap_of, figures.unread)}  # it is as incomplete as it was
@@ -118,7 +119,10 @@ def build_site(
 
 
 def _sign(given: Given[Any]) -> str:
-    return f"{given.__module__}.{given.__qualname__}" if callable(given) else repr(given)
+    """Return what tells something given from another: data as it is, objects and functions by their names."""
+    named = given if callable(given) else type(given)
+    plain = given is None or isinstance(given, str | Sequence)
+    return repr(given) if plain else f"{named.__module__}.{named.__qualname__}"
 
 
 def _given(given: Given[T]) -> T:

@@ -152,7 +152,7 @@ def serve(
     audience: str | None = None,
     cli_reference: Given[str | None] = None,
     rules: Given[Sequence[RuleText]] = (),
-    reporter: Reporter | None = None,
+    reporter: Given[Reporter | None] = None,
     say: Callable[[str], object],
     stop: threading.Event | None = None,
 ) -> None:
