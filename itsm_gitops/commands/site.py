@@ -22,8 +22,12 @@ def build(
     audience: str | None = None,
     reference: Callable[[], str] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    explain: str | None = None,
 ) -> SiteReport:
-    """Build the site of a snapshot for an audience; ``reference`` gives the Markdown of the command line's reference."""
+    """Build the site of a snapshot for an audience; ``explain`` asks why pages are made (see ``build_site``).
+
+    ``reference`` gives the Markdown of the command line's reference.
+    """
     from itsm_gitops.publish.build import build_site
 
     return build_site(
@@ -36,6 +40,7 @@ def build(
         rules=_explanations,
         reporter=_reporter,
         progress=progress or _silent,
+        explain=explain,
     )
 
 

@@ -19,6 +19,7 @@ from itsm_gitops.repository.gaps import gap_of
 
 if TYPE_CHECKING:
     from itsm_gitops.publish.handbook import RuleText
+    from itsm_gitops.publish.reasons import PageReason
     from itsm_gitops.publish.reporter import Reporter
     from itsm_gitops.publish.stamping import Progress
     from itsm_gitops.repository import Repository
@@ -33,7 +34,8 @@ Given: TypeAlias = T | Callable[[], T]
 class SiteReport:
     """What a build did: for whom, pages of the site, files that changed on disk, files removed, the time.
 
-    ``unchanged`` says that nothing was made at all, because it would have been the same.
+    ``unchanged`` says that nothing was made at all, because it would have been the same; ``reasons`` why each page
+    was made, where that was asked for.
     """
 
     output: Path
@@ -45,6 +47,7 @@ class SiteReport:
     removed: int
     seconds: float
     unchanged: bool = False
+    reasons: Sequence[PageReason] = ()
 
 
 def _silent(what: str, count: int, total: int) -> None:
@@ -76,6 +79,7 @@ def build_site(
     reporter: Given[Reporter | None] = None,
     now: datetime | None = None,
     progress: Progress = _silent,
+    explain: str | None = None,
 ) -> SiteReport:
     """Build the site of a snapshot for an audience, into a folder (``build/site`` of the repository).
 
@@ -84,7 +88,8 @@ def build_site(
     says), ``cli_reference`` the Markdown of the command line's reference, ``rules`` what the handbook says
     of each rule, ``reporter`` what makes the reports (none: the site has none), ``now`` the moment that
     "open" and "upcoming" refer to (default: the clock). ``progress`` is called with a phase, how much is
-    done and the total. ``repo.gaps`` says afterwards which documents could not be read: they are missing, and
+    done and the total. ``explain`` asks why pages are made: all (empty), or one by its address or the identifier of its
+    document. ``repo.gaps`` says afterwards which documents could not be read: they are missing, and
     what they could have a say in is "unknown". Raises ItsmError when the site cannot be built: for faulty
     settings, rules or audiences, and for a snapshot that is checked out in part.
     """
@@ -106,16 +111,17 @@ def build_site(
     figures = last_build.figures()
     written = removed = 0
     unchanged = figures is not None
+    reasons: Sequence[PageReason] = ()
     if figures is None:
         from itsm_gitops.publish.making import Wishes, make
 
         given = _given(cli_reference), _given(rules), _given(reporter)
-        wishes = Wishes(at, target, name, base_url, moment, *given, progress)
-        figures, written, removed, unchanged = make(repo, wishes, last_build)
+        wishes = Wishes(at, target, name, base_url, moment, *given, progress, explain)
+        figures, written, removed, unchanged, reasons = make(repo, wishes, last_build)
     else:
         repo.gaps = {gap.path: gap for gap in map(gap_of, figures.unread)}  # it is as incomplete as it was
     seconds = time.perf_counter() - started
-    return SiteReport(target, name, *figures[:3], written, removed, seconds, unchanged)
+    return SiteReport(target, name, *figures[:3], written, removed, seconds, unchanged, reasons)
 
 
 def _sign(given: Given[Any]) -> str:

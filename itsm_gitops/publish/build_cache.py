@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from itsm_gitops.publish import output
+from itsm_gitops.publish import output, reasons
 from itsm_gitops.publish.similar import CAP, GROUPS
 from itsm_gitops.publish.tool import tool_sign
 from itsm_gitops.publish.tracing import (
@@ -76,6 +76,9 @@ class BuildCache:
         self._changed: set[str] = set()
         self._new: dict[str, PageFiles] = {}
         self._root = ""
+        self._untouched = False
+        self._why_all = reasons.FIRST
+        self.why: dict[str, str] = {}  # why each page is made that could have been current
         # The search index of the last build, and the documents that are new, changed or gone since.
         self.index: Sequence[Any] = ()
         self.before: dict[str, MemoryRow] = {}
@@ -85,6 +88,15 @@ class BuildCache:
     def active(self) -> bool:
         """Whether there is a cache: without Git there is none."""
         return self._vault is not None
+
+    @property
+    def signature(self) -> str:
+        """What tells this cache of pages from another, as it was read or written; empty where there is none."""
+        return self._vault.signature.hex() if self._vault else ""
+
+    def trust_output(self) -> None:
+        """Believe that every file of the site is as it was written with this cache."""
+        self._untouched = True
 
     def begin(self, view: View, root: str, frame: str) -> None:
         """Compute the keys that have changed since the last build; ``frame`` is the digest of the frame of every page."""
@@ -106,8 +118,11 @@ class BuildCache:
             self._documents.keep(self.memory.plain())
         self.memory.forget()
         if not (clean and last.get("clean") and last.get("frame") == frame):
+            if self._pages:
+                self._why_all = reasons.FRAME if last.get("frame") != frame else reasons.DOUBT
             self._pages = {}
             return
+        self._why_all = ""
         self.index = last.get("index", ())
         self.before, self.after = before, after
         groups = {i: (r.data or {}).get("redundancy") for i, r in before.items()}
@@ -128,12 +143,30 @@ class BuildCache:
     def is_current(self, identifier: str, files: Sequence[str], shape: str = "") -> bool:
         """Whether the files of a page (or list) are up to date; if so, this build's cache takes them over."""
         page = self._pages.get(identifier)
-        if page is None or page.shape != shape or not self._changed.isdisjoint(page.keys):
-            return False
-        if any(output.sign(self._root, url) != sign for url, sign in zip(files, page.signs, strict=True)):
+        why = self._why_made(page, files, shape)
+        if why or page is None:
+            self.why[identifier] = why
             return False
         self._new[identifier] = page
         return True
+
+    def _why_made(self, page: PageFiles | None, files: Sequence[str], shape: str) -> str:
+        """Return why a page is made, empty where it is current."""
+        if page is None:
+            return self._why_all or reasons.NEW
+        if page.shape != shape or len(page.signs) != len(files):
+            return reasons.OTHER_ROWS
+        if not self._changed.isdisjoint(page.keys):
+            return reasons.changed(self._changed.intersection(page.keys))
+        if self._untouched:
+            return ""
+        same = all(output.sign(self._root, url) == sign for url, sign in zip(files, page.signs, strict=True))
+        return "" if same else reasons.SPOILT
+
+    def keys(self, identifier: str) -> tuple[str, ...]:
+        """Return the keys of what a page (or list) was made from; none where the cache has no such page."""
+        page = self._new.get(identifier)
+        return page.keys if page else ()
 
     def signs(self, identifier: str) -> tuple[bytes, ...]:
         """Return the stamps of the files of a page (or one list), empty where this build has none."""

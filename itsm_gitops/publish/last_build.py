@@ -53,7 +53,8 @@ class _Record:
     """What one build leaves for the next.
 
     ``facts`` and ``sources`` are digests of what the site was made of, ``folders`` those of the sources,
-    ``index`` is the stamp of Git's index in which no file was marked to be passed over.
+    ``index`` is the stamp of Git's index in which no file was marked to be passed over, ``output`` the footprint of
+    the site, ``cache`` tells which cache of pages was written with it.
     """
 
     facts: str
@@ -61,6 +62,7 @@ class _Record:
     folders: list[str]
     index: str
     output: list[int]
+    cache: str
     figures: list[Any]
 
 
@@ -82,21 +84,30 @@ class LastBuild:
         self._facts = total.hexdigest()
         self._sources = _Sources(git, folder, at) if git and folder else None
         self._digest = ""
+        self._last: _Record | None = None
+        self._present: list[int] | None = None
 
     def figures(self) -> Figures | None:
         """Return the figures of the last build where it is up to date, else None."""
         if self._sources is None or self._path is None:
             return None
-        last = _read(self._path)
+        self._last = last = _read(self._path)
         if last and last.facts == self._facts:
             asked = _Asked(self._sources, last)
             asked.start()  # Git looks at the sources while this looks at the output
-            same = self._output() == last.output
+            self._present = self._output()
+            same = self._present == last.output
             asked.join()
             if same and asked.digest == last.sources:
                 return Figures(*last.figures)
         self._digest = self._sources.digest(None)
         return None
+
+    def untouched(self, cache: str) -> bool:
+        """Whether the output is as the last build left it, which wrote this ``cache`` of its pages."""
+        if self._last is None or not cache or self._last.cache != cache:
+            return False
+        return (self._present or self._output()) == self._last.output
 
     def _output(self) -> list[int]:
         try:
@@ -104,8 +115,11 @@ class LastBuild:
         except OSError:  # somebody is removing it
             return []
 
-    def keep(self, signs: Mapping[str, bytes], figures: Figures) -> None:
-        """Save what the next build compares; call when the site is complete, with the stamps of all its files."""
+    def keep(self, signs: Mapping[str, bytes], cache: str, figures: Figures) -> None:
+        """Save what the next build compares; call when the site is complete, with the stamps of all its files.
+
+        ``cache`` tells which cache of pages was written with them.
+        """
         if self._path is None or self._sources is None:
             return
         with suppress(OSError):
@@ -116,8 +130,8 @@ class LastBuild:
         if output[:3] != list(footprint_of(signs)[:3]):  # somebody else wrote here meanwhile
             return
         sources = self._sources
-        record = _Record(self._facts, self._digest, sources.folders, sources.index, output, list(figures))
-        _write(self._path, record)
+        folders, index = sources.folders, sources.index
+        _write(self._path, _Record(self._facts, self._digest, folders, index, output, cache, list(figures)))
 
 
 def _read(path: Path) -> _Record | None:

@@ -15,6 +15,7 @@ from itsm_gitops.publish.background import add_background
 from itsm_gitops.publish.build_cache import BuildCache, digest
 from itsm_gitops.publish.handbook import RuleText
 from itsm_gitops.publish.last_build import Figures, LastBuild
+from itsm_gitops.publish.reasons import PageReason
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.site import Site
 from itsm_gitops.publish.stamping import Progress
@@ -45,6 +46,7 @@ class Wishes:
     rules: Sequence[RuleText]
     reporter: Reporter | None
     progress: Progress
+    explain: str | None
 
     @property
     def work(self) -> Path:
@@ -59,6 +61,7 @@ class Made(NamedTuple):
     written: int = 0
     removed: int = 0
     unchanged: bool = False
+    reasons: Sequence[PageReason] = ()
 
 
 def make(repo: Repository, wishes: Wishes, last_build: LastBuild) -> Made:
@@ -79,11 +82,20 @@ def make(repo: Repository, wishes: Wishes, last_build: LastBuild) -> Made:
             return Made(figures, unchanged=True)
         output.work_folder(wishes.work, repo.root)
         config = repo.settings(snapshot)
-        site = _made(repo, wishes, visibility, book, config, folder)
+        # What another audience sees of a document depends on everything: its site is made anew each time.
+        git = repo.git if visibility.everything else None
+        files = stamps(snapshot, snapshot.files(), wishes.work / "clock") if git else {}
+        purpose = digest(snapshot, [visibility.name, type(wishes.reporter).__qualname__])
+        cache = BuildCache(git, wishes.work, purpose, files)
+        if last_build.untouched(cache.signature):
+            cache.trust_output()
+        site = _made(repo, wishes, visibility, book, config, folder, cache)
+        cache.keep()
         report = site.report
         figures = Figures(*report[:3], tuple(g.as_row() for g in repo.gaps.values()))
-        last_build.keep(site.written, figures)
-    return Made(figures, *report[3:])
+        last_build.keep(site.written, cache.signature, figures)
+    reasons = site.made(wishes.explain) if wishes.explain is not None else ()
+    return Made(figures, *report[3:], reasons=reasons)
 
 
 def _made(
@@ -93,14 +105,11 @@ def _made(
     book: RuleBook,
     config: Config,
     folder: output.SiteFolder,
+    cache: BuildCache,
 ) -> Site:
     """Read the documents and write the site."""
     progress, reporter, work = wishes.progress, wishes.reporter, wishes.work
     snapshot = repo.snapshot(wishes.at)
-    # What another audience sees of a document depends on everything: its site is made anew each time.
-    git = repo.git if visibility.everything else None
-    files = stamps(snapshot, snapshot.files(), work / "clock") if git else {}
-    cache = BuildCache(git, work, digest(snapshot, [visibility.name, type(reporter).__qualname__]), files)
     url = wishes.base_url if wishes.base_url is not None else config.site_url
     parts = frame.sources(
         repo.root,
@@ -129,5 +138,4 @@ def _made(
         progress("Rendering the frame", 0, 1)
         site = Site(view, rendered(), folder, url, progress, reports, cache)
         site.write(words)
-    cache.keep()
     return site

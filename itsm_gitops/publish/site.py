@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections.abc import Callable, Container, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from itsm_gitops.model.entry import Entry
@@ -21,6 +21,7 @@ from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.planned import Plan
+from itsm_gitops.publish.reasons import ALWAYS, PageReason, not_made
 from itsm_gitops.publish.search import Doc, Postings
 from itsm_gitops.publish.slim import STYLES
 from itsm_gitops.publish.stamping import Progress, Stamper
@@ -64,6 +65,7 @@ class Site:
         self._existing = frozenset(paths)
         self.written: dict[str, bytes] = {}  # the files of the site, and how to tell that they are the same
         self._changed = 0
+        self._always: set[str] = set()  # what is made each time
         self.report = (0, 0, 0, 0, 0)
 
     def write(self, words: dict[str, str]) -> None:
@@ -91,6 +93,23 @@ class Site:
         removed = self._folder.remove_stale(self.written)
         count = sum(u.endswith(".html") for u in self.written)
         self.report = (count, records, len(entries) - records, self._changed, removed)
+
+    def made(self, page: str = "") -> list[PageReason]:
+        """Return the pages and data files that this build made and why, by address; or what it did about one page.
+
+        ``page`` is an address, or the identifier of a document.
+        """
+        if not page:
+            made = dict.fromkeys(self._always, ALWAYS)
+            made |= {self._view.url(key) or key: why for key, why in self._cache.why.items()}
+            return [PageReason(url, why) for url, why in sorted(made.items())]
+        url = self._view.url(page) or page.removeprefix("./")
+        keys = [page, url, PurePosixPath(url).stem]
+        found = [(self._cache.why.get(key), self._cache.keys(key)) for key in keys]
+        why = next((w for w, _ in found if w), "") or (ALWAYS if url in self._always else "")
+        if why:
+            return [PageReason(url, why)]
+        return [not_made(url, made_from) for _, made_from in found if made_from][:1]
 
     def _bounded_part(self, entries: list[Entry]) -> Indexer:
         """Write everything but the documents and the search index; return what writes that."""
@@ -153,7 +172,7 @@ class Site:
             if page.url in self._existing:
                 rendered.append(page)
                 continue
-            self._stamp(page)
+            self._stamp(page, always=False)
             cache.note([PageFiles(page.url, tuple(tracer.keys), (self.written[page.url],), shape)])
         return rendered
 
@@ -185,13 +204,15 @@ class Site:
             search.post(words, len(docs) - 1, search.tokens(search.page_text(html)))
         return docs, words
 
-    def _put(self, url: str, content: bytes) -> None:
+    def _put(self, url: str, content: bytes, *, always: bool = True) -> None:
+        if always:
+            self._always.add(url)
         self._changed += self._folder.write(url, content)
         self.written[url] = output.sign(self._target, url)
 
-    def _stamp(self, page: ListPage) -> None:
+    def _stamp(self, page: ListPage, *, always: bool = True) -> None:
         around = self._shell.frame(urls.root(page.url), page.section)
-        self._put(page.url, around.page(page.title, page.body))
+        self._put(page.url, around.page(page.title, page.body), always=always)
 
     def _entries(self) -> list[Entry]:
         """Return the documents that get a page, in the order search numbers them."""
