@@ -77,8 +77,11 @@ def test_one_page_is_asked_about(root: Path, monkeypatch: pytest.MonkeyPatch) ->
     edit(root, "cmdb/people/ada.yaml", "Ada Example", "Ada Elsewhere")
     assert reasons(build(root, "ada"))["cmdb/people/ada.html"].startswith("changed: ada")
     edit(root, "cmdb/people/ada.yaml", "Ada Elsewhere", "Ada Example")
+    build(root)
+    shutil.rmtree(root / ".git/itsm")  # so that the site is built though nothing changed
     why = reasons(build(root, "catalogue/laptop.html"))["catalogue/laptop.html"]
-    assert why.startswith("not made, as nothing has changed of laptop, ")
+    assert why.startswith("not made, as nothing has changed of ")
+    assert " laptop, " in why
     again = build(root, "shop")
     assert (again.unchanged, again.reasons) == (True, ())
     assert build(root, "no such page", now=NOW.replace(second=2)).reasons == []
