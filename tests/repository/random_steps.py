@@ -148,7 +148,7 @@ class Steps:
         place = self._any()
         if links:
             links[0].unlink()
-        elif place and self.dice.random() < 0.3:
+        elif place and not place.with_name("linked.yaml").exists() and self.dice.random() < 0.3:
             place.with_name("linked.yaml").symlink_to(place.name)
 
     def _folder(self) -> None:
