@@ -14,11 +14,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from itsm_gitops.publish import output, reasons
+from itsm_gitops.publish import output, reasons, urls
 from itsm_gitops.publish.similar import CAP, GROUPS
 from itsm_gitops.publish.tool import tool_sign
 from itsm_gitops.publish.tracing import (
     CONFLICT,
+    DATA,
     EDITED,
     HEALTH,
     HISTORY,
@@ -158,10 +159,17 @@ class BuildCache:
             return reasons.OTHER_ROWS
         if not self._changed.isdisjoint(page.keys):
             return reasons.changed(self._changed.intersection(page.keys))
-        if self._untouched:
-            return ""
-        same = all(output.sign(self._root, url) == sign for url, sign in zip(files, page.signs, strict=True))
-        return "" if same else reasons.SPOILT
+        return "" if self._as_written(page, files) else reasons.SPOILT
+
+    def _as_written(self, page: PageFiles, files: Sequence[str]) -> bool:
+        return self._untouched or all(
+            output.sign(self._root, url) == sign for url, sign in zip(files, page.signs, strict=True)
+        )
+
+    def untouched(self, identifier: str, files: Sequence[str]) -> bool:
+        """Whether files are as the last build wrote them, be they up to date or not."""
+        page = self._pages.get(identifier)
+        return page is not None and len(page.signs) == len(files) and self._as_written(page, files)
 
     def keys(self, identifier: str) -> tuple[str, ...]:
         """Return the keys of what a page (or list) was made from; none where the cache has no such page."""
@@ -209,6 +217,8 @@ def _answers(view: View) -> dict[str, str]:
     if view.history:
         answers_by_key.update((EDITED + path, repr(some)) for path, some in view.history.versions.items())
     answers_by_key[HISTORY] = "yes" if view.history else "no"
+    # Where a record's JSON lies changes when its file is split or joined with others: then that file is gone.
+    answers_by_key.update((DATA + urls.api_finished(name), "") for name in view.finished)
     answers_by_key[TODAY] = view.today.isoformat()
     return answers_by_key
 

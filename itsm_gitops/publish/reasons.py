@@ -35,6 +35,7 @@ _PART = {
     tracing.WORD: "the records with '{}' in the title",
     tracing.KEPT: "how the service level of {} was kept",
     tracing.KIND: "the documents of the kind {}",
+    tracing.DATA: "where the data of finished records lies ({})",
     tracing.LINKS: "the links of {}",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -23,12 +23,13 @@ from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.reasons import ALWAYS, PageReason, not_made
 from itsm_gitops.publish.search import Doc, Postings
+from itsm_gitops.publish.sheets import Shard, pieces, shape_of
 from itsm_gitops.publish.slim import STYLES
 from itsm_gitops.publish.stamping import Progress, Stamper
 from itsm_gitops.publish.topology import Topology, data_file
 from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
-from itsm_gitops.repository.workers import share_as_free
+from itsm_gitops.repository.workers import default_jobs, share_as_free
 
 _LEFT_OUT = (".map", "sitemap.xml", "sitemap.xml.gz", "search.json")
 
@@ -60,7 +61,9 @@ class Site:
         self._target = str(folder.root)
         self._progress = progress
         shell = rendered / f"{engine.SHELL}.html"
-        self._shell = chrome.Shell(shell.read_text(encoding="utf-8"), engine.SHELL_ROOT)
+        self._shell = chrome.Shell(
+            shell.read_text(encoding="utf-8"), engine.SHELL_ROOT, lambda url: (rendered / url).read_bytes()
+        )
         paths = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
         self._existing = frozenset(paths)
         self.written: dict[str, bytes] = {}  # the files of the site, and how to tell that they are the same
@@ -180,7 +183,7 @@ class Site:
         """Take over what the engine rendered; return the search entries of its pages."""
         docs: list[Doc] = []
         words: Postings = {}
-        for name, content in self._shell.script():
+        for name, content in self._shell.shared():
             self._put(name, content)
         for path in sorted(p for p in self._rendered.rglob("*") if p.is_file()):
             url = path.relative_to(self._rendered).as_posix()
@@ -212,7 +215,7 @@ class Site:
 
     def _stamp(self, page: ListPage, *, always: bool = True) -> None:
         around = self._shell.frame(urls.root(page.url), page.section)
-        self._put(page.url, around.page(page.title, page.body), always=always)
+        self._put(page.url, around.page(page.title, page.body, urls.folder_of(page.url)), always=always)
 
     def _entries(self) -> list[Entry]:
         """Return the documents that get a page, in the order search numbers them."""
@@ -223,10 +226,22 @@ class Site:
         records.sort(key=lambda e: (e.opened, e.id), reverse=True)
         return [*items, *records]
 
-    def _files_of(self, entry: Entry) -> tuple[str, str]:
-        """Return the page and the data of a document."""
-        record = self._view.kind(entry).is_record
-        return self._view.url(entry.id), (urls.api_record if record else urls.api_item)(entry.id)
+    def _files_of(self, entry: Entry) -> tuple[str, ...]:
+        """Return the page of a document and its data, where it has a file of its own."""
+        view = self._view
+        if view.kind(entry).is_record and not view.is_open(entry):
+            return (view.url(entry.id),)
+        return view.url(entry.id), view.data_url(entry)
+
+    def _stale(self, todo: Iterable[Entry]) -> Iterator[Shard]:
+        """Yield the files of finished records that must be written; of those that need not be, note the stamps."""
+        cache, changed = self._cache, {e.id for e in todo}
+        for name, members in self._view.finished.items():
+            url = urls.api_finished(name)
+            if changed.isdisjoint(members) and cache.is_current(url, (url,), shape_of(members)):
+                self.written[url] = cache.signs(url)[0]
+                continue
+            yield Shard(url, members, cache.untouched(url, (url,)))
 
     def _documents(
         self, entries: list[Entry], with_words: Container[str], meanwhile: Callable[[], None]
@@ -241,14 +256,17 @@ class Site:
             if not self._cache.is_current(entry.id, files):
                 todo.append(entry)
         view = self._view
-        _ = view.health, view.known_errors, view.network.related(""), view.similar, view.hit_by
+        _ = view.health, view.known_errors, view.network.related(""), view.similar, view.hit_by, view.finished
         tracing, progress = self._cache.active, self._progress
+        stale = list(self._stale(todo))
+        parts = pieces(todo, stale, view.entries)
+        total = sum(len(part.entries) for part in parts)
         stamper = Stamper(
-            view, self._shell, self._folder, len(todo), with_words, tracing=tracing, progress=progress
+            view, self._shell, self._folder, total, with_words, tracing=tracing, progress=progress
         )
         gc.freeze()
         try:
-            shares = share_as_free(todo, stamper, meanwhile)
+            shares = share_as_free(parts, stamper, meanwhile, default_jobs(total))
         finally:
             gc.unfreeze()
         words: dict[str, str] = {}
@@ -259,6 +277,7 @@ class Site:
         for (
             entry
         ) in entries:  # one that was deleted meanwhile has no stamps: the next build looks at it again
-            signs = self._cache.signs(entry.id) or (b"", b"")
-            self.written.update(zip(self._files_of(entry), signs, strict=True))
+            files = self._files_of(entry)
+            self.written.update(zip(files, self._cache.signs(entry.id) or (b"",) * len(files), strict=True))
+        self.written.update((shard.url, self._cache.signs(shard.url)[0]) for shard in stale)
         return words

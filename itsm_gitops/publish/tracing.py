@@ -39,6 +39,7 @@ ITEMS = "items"  # any item of the CMDB
 TODAY = "today"
 KEPT = "kept:"  # how the service level of a service was kept
 KIND = "kind:"  # the documents of a kind
+DATA = "data:"  # the JSON file of finished records, by its address
 LINKS = "links:"  # what is linked to a document and from it
 _LONGEST_ID = 63
 _MOST_PICTURES = 1_000
@@ -138,6 +139,11 @@ class _Traced:
     def is_open(self, entry: Entry) -> bool:
         self._note(entry.id)
         return self._view.is_open(entry)
+
+    def data_url(self, entry: Entry) -> str:
+        url = self._view.data_url(entry)
+        self._tracer.keys.update((entry.id, DATA + url))
+        return url
 
     def priority(self, entry: Entry) -> Priority | None:
         self._note(entry.id)
