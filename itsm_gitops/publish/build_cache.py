@@ -47,13 +47,14 @@ _PAGES_FILE, _DOCUMENTS_FILE = "kept.bin", "read.bin"
 class PageFiles(NamedTuple):
     """The cached files of a document's page (or of one list): the keys of their inputs, and the stamps of the files.
 
-    ``id`` is the document's or the list's address, ``shape`` what a list lists.
+    ``id`` is the document's or the list's address, ``shape`` what a list lists, ``about`` what others need to know of it.
     """
 
     id: str
     keys: tuple[str, ...]
     signs: tuple[bytes, ...]
     shape: str = ""
+    about: str = ""
 
 
 class BuildCache:
@@ -171,10 +172,9 @@ class BuildCache:
         page = self._pages.get(identifier)
         return page is not None and len(page.signs) == len(files) and self._as_written(page, files)
 
-    def keys(self, identifier: str) -> tuple[str, ...]:
-        """Return the keys of what a page (or list) was made from; none where the cache has no such page."""
-        page = self._new.get(identifier)
-        return page.keys if page else ()
+    def page(self, identifier: str) -> PageFiles | None:
+        """Return what this build knows of a page (or list) that is up to date."""
+        return self._new.get(identifier)
 
     def signs(self, identifier: str) -> tuple[bytes, ...]:
         """Return the stamps of the files of a page (or one list), empty where this build has none."""

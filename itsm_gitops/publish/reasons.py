@@ -22,6 +22,7 @@ _WHOLE = {
     tracing.GRAPH: "how failures travel",
     tracing.HISTORY: "whether there is a history in Git",
     tracing.SIMILAR: "how many records there are",
+    tracing.FAILURES: "how past changes ended",
     tracing.ITEMS: "the items of the CMDB",
 }
 _PART = {

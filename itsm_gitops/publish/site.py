@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -12,8 +13,9 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import Report
 from itsm_gitops.publish import chrome, engine, explorer, output, search, urls
 from itsm_gitops.publish.background import conflicts, evidence_files
-from itsm_gitops.publish.build_cache import BuildCache, PageFiles
-from itsm_gitops.publish.data import data_files
+from itsm_gitops.publish.batches import Batch
+from itsm_gitops.publish.build_cache import BuildCache
+from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.indexing import Indexer
 from itsm_gitops.publish.pages import calendar, explore, forms, home, lists, plan
 from itsm_gitops.publish.pages import reports as report_pages
@@ -27,7 +29,6 @@ from itsm_gitops.publish.sheets import Shard, pieces, shape_of
 from itsm_gitops.publish.slim import STYLES
 from itsm_gitops.publish.stamping import Progress, Stamper
 from itsm_gitops.publish.topology import Topology, data_file
-from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository.workers import default_jobs, share_as_free
 
@@ -51,6 +52,7 @@ class Site:
         self._cache = cache
         self._reports = reports
         self._view = view
+        self._batch = Batch(view, cache)
         self._plan = Plan(view)
         self._topology = Topology(view)
         view.conflicts = conflicts(self._plan.schedule)
@@ -107,12 +109,11 @@ class Site:
             made |= {self._view.url(key) or key: why for key, why in self._cache.why.items()}
             return [PageReason(url, why) for url, why in sorted(made.items())]
         url = self._view.url(page) or page.removeprefix("./")
-        keys = [page, url, PurePosixPath(url).stem]
-        found = [(self._cache.why.get(key), self._cache.keys(key)) for key in keys]
-        why = next((w for w, _ in found if w), "") or (ALWAYS if url in self._always else "")
-        if why:
-            return [PageReason(url, why)]
-        return [not_made(url, made_from) for _, made_from in found if made_from][:1]
+        keys = (page, url, PurePosixPath(url).stem)
+        why = next((self._cache.why[key] for key in keys if key in self._cache.why), "")
+        if why or url in self._always:
+            return [PageReason(url, why or ALWAYS)]
+        return [not_made(url, page.keys) for page in map(self._cache.page, keys) if page][:1]
 
     def _bounded_part(self, entries: list[Entry]) -> Indexer:
         """Write everything but the documents and the search index; return what writes that."""
@@ -127,8 +128,10 @@ class Site:
         self._put(*data_file(self._topology))
         for url, content in (*report_pages.data_files(self._reports), *evidence_files(self._view)):
             self._put(url, content)
-        for name, content in explorer.files(self._view, entries):
+        indexes = api.indexes(self._batch.view, self._batch.wants)
+        for name, content in chain(indexes, explorer.files(self._view, entries, self._batch)):
             self._put(name, content)
+        self.written |= self._batch.current
         return indexer
 
     def _index(self, indexer: Indexer, entries: list[Entry], words: dict[str, str]) -> None:
@@ -157,26 +160,13 @@ class Site:
 
     def _record_lists(self) -> list[ListPage]:
         """Write the lists of records that are out of date; return those that the engine has a page for."""
-        cache, tracer = self._cache, Tracer()
-        view = traced(self._view, tracer) if cache.active else self._view
-        shape = ""
-
-        def make(url: str, what: str) -> bool:
-            nonlocal shape
-            if cache.is_current(url, (url,), what):
-                self.written[url] = cache.signs(url)[0]
-                return False
-            tracer.begin(url)
-            shape = what
-            return True
-
+        batch = self._batch
         rendered = []
-        for page in lists.record_lists(view, make):
+        for page in lists.record_lists(batch.view, batch.wants):
             if page.url in self._existing:
                 rendered.append(page)
                 continue
-            self._stamp(page, always=False)
-            cache.note([PageFiles(page.url, tuple(tracer.keys), (self.written[page.url],), shape)])
+            self._stamp(page)
         return rendered
 
     def _engine_files(self, pages: dict[str, ListPage]) -> tuple[list[Doc], Postings]:
@@ -207,15 +197,17 @@ class Site:
             search.post(words, len(docs) - 1, search.tokens(search.page_text(html)))
         return docs, words
 
-    def _put(self, url: str, content: bytes, *, always: bool = True) -> None:
-        if always:
-            self._always.add(url)
+    def _put(self, url: str, content: bytes) -> None:
         self._changed += self._folder.write(url, content)
-        self.written[url] = output.sign(self._target, url)
+        sign = self.written[url] = output.sign(self._target, url)
+        if self._batch.is_making(url):
+            self._batch.note(url, sign)
+        else:
+            self._always.add(url)
 
-    def _stamp(self, page: ListPage, *, always: bool = True) -> None:
+    def _stamp(self, page: ListPage) -> None:
         around = self._shell.frame(urls.root(page.url), page.section)
-        self._put(page.url, around.page(page.title, page.body, urls.folder_of(page.url)), always=always)
+        self._put(page.url, around.page(page.title, page.body, urls.folder_of(page.url)))
 
     def _entries(self) -> list[Entry]:
         """Return the documents that get a page, in the order search numbers them."""
