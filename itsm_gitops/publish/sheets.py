@@ -46,7 +46,7 @@ def pieces(todo: Sequence[Entry], stale: Iterable[Shard], entries: Mapping[str, 
         if shard.reuse:
             made = [waiting.pop(i) for i in shard.members if i in waiting]
         else:
-            made = [waiting.pop(i, None) or entries[i] for i in shard.members]
+            made = [waiting.pop(i, entries[i]) for i in shard.members]
         together.append(Piece(0, made, shard.url, shard.members, shard.reuse))
     others = list(waiting.values())
     # Items first: their pages take the longest, and short pieces at the end keep no process waiting.
