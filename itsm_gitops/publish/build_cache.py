@@ -135,7 +135,6 @@ class BuildCache:
             lambda i: groups.get(i) != (after[i].data or {}).get("redundancy"),
         )
         keys.update(differing(last["answers"], self._facts["answers"]))
-        keys.update(key for key in self._facts["answers"] if key.startswith(CONFLICT))
         if last["now"] != self._facts["now"]:
             keys.add(NOW)
         if SIMILAR in keys and ITEMS not in keys and _are_many(view, len(before) + len(after)):
@@ -212,8 +211,7 @@ def _answers(view: View) -> dict[str, str]:
     answers_by_key = {
         prefix + i: repr(answer) for prefix, some in answers.items() for i, answer in some.items()
     }
-    # Conflicts of a change have no form that can be compared: the page of such a change is always made again.
-    answers_by_key.update((CONFLICT + i, "") for i in view.conflicts)
+    answers_by_key.update((CONFLICT + i, repr(some.plain())) for i, some in view.conflicts.items())
     if view.history:
         answers_by_key.update((EDITED + path, repr(some)) for path, some in view.history.versions.items())
     answers_by_key[HISTORY] = "yes" if view.history else "no"
