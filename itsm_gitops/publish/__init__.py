@@ -18,10 +18,13 @@ What all pages share is in no page: icons are in the style sheet, the drawer and
 Builds are incremental. Beside the site lies a build cache (`publish/build_cache.py`): the summary of each document with the
 times and digest of its file (`repository/memory.py`), and for each page the keys of the data that it was made from
 (`publish/tracing.py`). A page is made again when the data behind one of its keys has changed, or when its file is not the
-one that was written; data that tracing does not know counts as a dependency on everything. The search index is updated
+one that was written; data that tracing does not know counts as a dependency on everything. So it is with the files over
+many documents each, lists, index pages and chunks of the explorer (`publish/batches.py`). `--explain` tells the reasons
+(`publish/reasons.py`). The search index is updated
 where words of documents have come or gone (`publish/indexing.py`, `publish/reindex.py`): where the numbers of documents
 shift, one difference in the text of each word shifts all numbers behind it. When the sources, the moment and all files of
-the site are unchanged, the build ends at once (`publish/last_build.py`). A cache file is only read with a signature whose key
+the site are unchanged, the build ends at once (`publish/last_build.py`): Git says whether the sources are, the times of the
+output's files are added up (`publish/footprint.py`), and nothing that makes pages is imported (`publish/making.py`). A cache file is only read with a signature whose key
 lies in `.git` (`repository/vault.py`), because a repository can bring any file, but no key. Sites of audiences that see less
 are made anew each time: what they show of one document depends on all.
 
