@@ -41,7 +41,7 @@ from itsm_gitops.repository.memory import Memory, MemoryRow
 from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
 from itsm_gitops.repository.vault import Vault
 
-_PAGES_FILE, _DOCUMENTS_FILE = "kept.bin", "read.bin"
+_PAGES_FILE, _DOCUMENTS_FILE, _NEWS_FILE = "kept.bin", "read.bin", "news.bin"
 
 
 class PageFiles(NamedTuple):
@@ -57,6 +57,52 @@ class PageFiles(NamedTuple):
     about: str = ""
 
 
+class _Documents:
+    """The files of the documents that were read: they are complete long before the pages are.
+
+    One is large; of the few documents that are other than when it was written, a small one tells.
+    """
+
+    def __init__(self, git: Git, work: Path, purpose: str) -> None:
+        self._all = Vault(git, work / _DOCUMENTS_FILE, purpose)
+        self._git, self._work, self._purpose = git, work, purpose
+        self._news: Vault | None = None
+
+    @property
+    def signature(self) -> bytes:
+        """What tells these documents from others; empty where they could not be read or written."""
+        return (
+            self._all.signature + (self._news.signature if self._news else b"")
+            if self._all.signature
+            else b""
+        )
+
+    def load(self, stamps: Mapping[str, bytes]) -> Memory:
+        """Return what was read the last time."""
+        memory = Memory(stamps, self._all.load())
+        if self._all.signature:
+            self._news = self._vault_of_news()
+            memory.overlay(self._news.load())
+        return memory
+
+    def _vault_of_news(self) -> Vault:
+        purpose = f"{self._purpose} {self._all.signature.hex()}"
+        return Vault(self._git, self._work / _NEWS_FILE, purpose)
+
+    def keep(self, memory: Memory) -> None:
+        """Save what was read this time."""
+        news = memory.news()
+        if self._all.signature and memory.are_few(news):
+            self._news = self._vault_of_news()
+            self._news.keep(memory.plain(news))
+            if self._news.signature:
+                return
+        elif self._news:
+            self._news.drop()
+        self._news = None
+        self._all.keep(memory.plain())
+
+
 class BuildCache:
     """The cache of one site: filled by the last build when it opens, by this build when it is saved."""
 
@@ -66,12 +112,11 @@ class BuildCache:
         ``stamps`` are those of the snapshot's files before they are read.
         """
         self._vault = Vault(git, work / _PAGES_FILE, purpose) if git else None
-        # Documents have a file of their own: it is large, and complete long before the pages are.
-        self._documents = Vault(git, work / _DOCUMENTS_FILE, purpose) if git else None
+        self._documents = _Documents(git, work, purpose) if git else None
         parts = self._vault.load() if self._vault else iter(())
         self._facts: dict[str, Any] = next(parts, {})
         self._pages: dict[str, PageFiles] = {row[0]: PageFiles(*row) for row in next(parts, ())}
-        self.memory = Memory(stamps, self._documents.load()) if self._documents else None
+        self.memory = self._documents.load(stamps) if self._documents else None
         if not (self._documents and self._facts.get("read") == self._documents.signature):
             # The cached documents are not those that the pages were made from, so no change can be computed.
             self._facts, self._pages = {}, {}
@@ -117,7 +162,7 @@ class BuildCache:
         self._vault.drop()
         before, after = self.memory.changes()
         if self.memory.has_new_rows():
-            self._documents.keep(self.memory.plain())
+            self._documents.keep(self.memory)
         self.memory.forget()
         if not (clean and last.get("clean") and last.get("frame") == frame):
             if self._pages:

@@ -179,7 +179,7 @@ def cold(repo: Repository, **options: Any) -> dict[str, bytes]:
     shutil.rmtree(repo.root / "build/cold", ignore_errors=True)
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(repo.root / "build/warm-parts", work)
-    for name in ("kept.bin", "read.bin"):
+    for name in ("kept.bin", "read.bin", "news.bin"):
         (work / name).unlink(missing_ok=True)
     return build(repo, "cold", **options)[1]
 
@@ -312,6 +312,7 @@ def test_pages_of_another_reading_are_made_again(repo: Repository, monkeypatch: 
     replaced(OLD, ("title: ", "title: Other "))(repo.root)
     assert build(repo, "warm")[1] != expected
     (work / "read.bin").write_bytes(earlier)
+    (work / "news.bin").unlink()
     (repo.root / OLD).write_bytes(text)
     assert build(repo, "warm")[1] == expected
 
