@@ -138,7 +138,7 @@ def _unusual(lines: list[str], at: int, indent: int, value: str) -> tuple[Any, i
         return _block(lines, at, indent, value)
     quoted = _quoted(value)
     if quoted:
-        return quoted[quoted.lastindex], at
+        return quoted[quoted.lastindex or 0], at
     if _words(value):
         words = value[1:-1].split(", ") if len(value) > len("[]") else []
         return [plain(w) if w[0] in FIRST else w for w in words], at

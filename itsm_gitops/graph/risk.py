@@ -229,7 +229,11 @@ class RiskBook:
         opened = clock.parse_time(entry.opened) or self.now
         days = timedelta(days=int(self.policy.get("history_days", 365)))
         ended = past.ended
-        return past.entry.id != entry.id and ended is not None and opened - days <= ended <= max(opened, self.now)
+        return (
+            past.entry.id != entry.id
+            and ended is not None
+            and opened - days <= ended <= max(opened, self.now)
+        )
 
     def _went_wrong(self, past: Entry) -> bool:
         bad = self.policy.get("failed_outcomes", ())

@@ -11,7 +11,19 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Self, overload
 
 _HARMLESS = frozenset(
-    ("date", "tzinfo", "_watch", "_shift", "_meet", "_text", "astimezone", "replace", "watch", "plain", "__class__")
+    (
+        "date",
+        "tzinfo",
+        "_watch",
+        "_shift",
+        "_meet",
+        "_text",
+        "astimezone",
+        "replace",
+        "watch",
+        "plain",
+        "__class__",
+    )
 )
 _DAY = timedelta(days=1)
 FOREVER = datetime.max.replace(tzinfo=UTC)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -25,6 +23,7 @@ from itsm_gitops.repository import Repository
 from itsm_gitops.repository.config import read_audience, read_config, read_rulebook
 from itsm_gitops.repository.gaps import gap_of, require, snapshot_gaps
 from itsm_gitops.repository.spool import spooled
+from itsm_gitops.repository.workers import collector_paused
 
 OUTPUT = Path("build/site")
 
@@ -51,19 +50,7 @@ def _silent(what: str, count: int, total: int) -> None:
     """Report no progress."""
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Switch the garbage collector off: a build makes hardly any cycles, and collecting takes a tenth of its time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-@_uncollected()
+@collector_paused()
 def build_site(
     repo: Repository,
     *,
