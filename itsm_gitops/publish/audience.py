@@ -102,6 +102,22 @@ def load(
     return view, reports, {g.id: g.words for g in gathered if g.id}, full.unreadable
 
 
+def audience_store(
+    load: Callable[[Callable[[Store, Document], list[VisibleDocument]]], tuple[Store, list[VisibleDocument]]],
+    book: RuleBook,
+    audience: Audience,
+) -> Store:
+    """Return a snapshot as an audience may see it; ``load`` loads all of it, with a visit of each document."""
+    made = Screen(audience, book.kinds)
+
+    def visit(store: Store, document: Document) -> list[VisibleDocument]:
+        shown = made.document(store, document)
+        return [shown.seen] if shown else []
+
+    full, seen = load(visit)
+    return full if audience.everything else AudienceStore(full, made, seen)
+
+
 class VisibleDocument(NamedTuple):
     """A document that the audience may see, and the times of what it sees of it."""
 

@@ -30,6 +30,7 @@ ELSEWHERE = {
     "repository/merging.py": "an empty repository in a temporary folder, in which merges are made",
     "repository/sshsig.py": "a temporary folder for ssh-keygen",
     "repository/vault.py": "the key of this clone, in .git, created exclusively",
+    "exchange/export_folder.py": "the folder of an export for analytics, which holds nothing else",
     "publish/engine.py": "the working folder of a build",
     "repository/rehearsal.py": "a scratch copy of a server, in a temporary folder",
 }
