@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.exchange import typed_columns as typed
-from itsm_gitops.exchange.export import ColumnValues
+from itsm_gitops.exchange.export import DERIVED, ColumnValues
 from itsm_gitops.exchange.lives import case_reader, resolved_text
 from itsm_gitops.exchange.typed_columns import OTHER_COLUMN, TypedColumn, cells, field_columns
 from itsm_gitops.graph.network import Network
@@ -102,8 +102,10 @@ class Tables:
         self._store, self._now = store, now
         self.columns = _columns(store, exposure)
         self._values: dict[str, ColumnValues] = {}
-        self._case = case_reader(store, now)
+        self._read = case_reader(store, now)
+        self._last: tuple[Entry | None, Case | None] = None, None
         self._levels = _levels(store, now) if exposure.clocks else None
+        self._step_keys = {c.field for c in self.columns[TIMELINE] if c.field}
         self._keys = {
             kind.name: frozenset({kind.tag, kind.state_field, _TIMELINE, _LINKS, *exposure.fields(kind)})
             for kind in store.book.kinds.values()
@@ -119,16 +121,15 @@ class Tables:
         """Yield the rows of one document."""
         kind = self._store.book.kinds[entry.kind]
         case = self._case(entry, data) if kind.is_record else None
-        value = self._value(kind, entry, data, case)
         table = RECORDS if kind.is_record else ITEMS
         rest = {k: v for k, v in data.items() if k not in self._keys[kind.name]}
         timeline = data.get(_TIMELINE, []) if kind.is_record else []
         if not isinstance(timeline, list):
             rest[_TIMELINE] = timeline
             timeline = []
-        yield AnalyticsRow(table, tuple(cells(self.columns[table], value, rest)))
+        yield AnalyticsRow(table, cells(self.columns[table], data, self._derived(kind, entry, data), rest))
         for number, step in enumerate(timeline):
-            yield AnalyticsRow(TIMELINE, tuple(self._step(entry, number, step)))
+            yield AnalyticsRow(TIMELINE, self._step(entry, number, step))
         for edge in entry.edges:
             yield AnalyticsRow(LINKS, (entry.id, edge.relation, edge.target, str(edge.pointer[0])))
         if case is not None and self._levels is not None:
@@ -150,36 +151,35 @@ class Tables:
             c.verdict == RUNNING or c.case.is_open for c in self._levels.clocks(case)
         )
 
-    def _value(
-        self, kind: Kind, entry: Entry, data: _MAPPING, case: Case | None
-    ) -> Callable[[TypedColumn], Any]:
+    def _case(self, entry: Entry, data: _MAPPING) -> Case | None:
+        """Return the life of a record; the last answer is kept, as each document is asked about several times."""
+        if self._last[0] is not entry:
+            self._last = entry, self._read(entry, data)
+        return self._last[1]
+
+    def _resolved(self, entry: Entry, data: _MAPPING) -> str:
+        return resolved_text(self._case(entry, data))
+
+    def _derived(self, kind: Kind, entry: Entry, data: _MAPPING) -> dict[str, Any]:
+        """Return the values of the derived columns of the table of records or items."""
+        if not kind.is_record:
+            return {_STATE: entry.state or None, _PATH.name: entry.path}
         if kind.name not in self._values:
-            self._values[kind.name] = ColumnValues(self._store, kind, None)
-        derived, workflow = self._values[kind.name], kind.workflow
+            self._values[kind.name] = ColumnValues(self._store, kind, self._resolved)
+        derived, workflow = self._values[kind.name].derived, kind.workflow
         state = workflow.states.get(entry.state) if workflow else None
+        return {
+            _STATE: entry.state or None,
+            "state_category": state.category if state else None,
+            "open": facts.is_open(self._store.book, entry),
+            **{name: derived(entry, data, name) or None for name in DERIVED},
+        }
 
-        def value(column: TypedColumn) -> Any:
-            if column.field:
-                return data.get(column.field)
-            if column.name == "resolved":
-                return resolved_text(case) or None
-            if column.name == "open":
-                return facts.is_open(self._store.book, entry)
-            if column.name == "state_category":
-                return state.category if state else None
-            if column.name == _STATE:
-                return entry.state or None
-            return derived.derived(entry, data, column.name) or None
-
-        return value
-
-    def _step(self, entry: Entry, number: int, step: Any) -> Iterator[Any]:
+    def _step(self, entry: Entry, number: int, step: Any) -> tuple[Any, ...]:
         columns = self.columns[TIMELINE]
-        known = {c.field for c in columns}
         whole = step if isinstance(step, Mapping) else {"": step}
-        own = {"id": entry.id, "step": number}
-        rest = {k: v for k, v in whole.items() if k not in known}
-        return cells(columns, lambda c: whole.get(c.field) if c.field else own[c.name], rest)
+        rest = {k: v for k, v in whole.items() if k not in self._step_keys}
+        return cells(columns, whole, {"id": entry.id, "step": number}, rest)
 
 
 def _columns(store: Store, exposure: Exposure) -> dict[str, tuple[TypedColumn, ...]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any, NamedTuple
@@ -90,11 +90,6 @@ def field_columns(
     return tuple(found)
 
 
-def convert(kind: str, value: Any) -> Any:
-    """Return a value as a column of this type holds it; None for none, ``Misfit.MISFIT`` where it cannot."""
-    return None if value is None else _CONVERTERS[kind](value)
-
-
 def as_json(value: Any) -> str:
     """Return a value of a document as JSON text."""
     return json.dumps(value, ensure_ascii=False)
@@ -149,20 +144,24 @@ _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def cells(
-    columns: Iterable[TypedColumn], value: Callable[[TypedColumn], Any], rest: Mapping[str, Any]
-) -> Iterator[Any]:
-    """Yield the cells of one row, whose last column is ``other``.
+    columns: Iterable[TypedColumn],
+    data: Mapping[str, Any],
+    derived: Mapping[str, Any],
+    rest: Mapping[str, Any],
+) -> tuple[Any, ...]:
+    """Return the cells of one row, whose last column is ``other``.
 
-    ``rest`` are the fields that have no column; what does not fit a column joins them.
+    ``data`` has the values of fields, ``derived`` those of the other columns, ``rest`` are the fields that have
+    no column; what does not fit a column joins them.
     """
     misfits = dict(rest)
-    for column in columns:
-        if column is OTHER_COLUMN:
-            yield as_json(misfits) if misfits else None
-            return
-        raw = value(column)
-        cell = convert(column.type, raw)
+    row = []
+    for name, kind, _, field in columns:
+        raw = data.get(field) if field else derived.get(name)
+        cell = None if raw is None else _CONVERTERS[kind](raw)
         if cell is Misfit.MISFIT:
-            misfits[column.field or column.name] = raw
+            misfits[field or name] = raw
             cell = None
-        yield cell
+        row.append(cell)
+    row[-1] = as_json(misfits) if misfits else None
+    return tuple(row)
