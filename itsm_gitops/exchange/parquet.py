@@ -79,6 +79,7 @@ def export_parquet(
     """
     _require_library()
     tables = Tables(store, exposure, now)
+    store.by_path.values()  # all entries are in memory now: forked processes ask no connection to the index
     partitions = sorted(_partitions(store), key=lambda p: (-len(p.entries), p.name))
     with ExportFolder.claim(folder, exposure.audience, trusted) as target:
         job = _Job(store, tables, target, _context(store, tables) if exposure.whole else b"")
