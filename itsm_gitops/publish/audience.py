@@ -202,7 +202,7 @@ class AudienceStore(Store):
         self._screen = made
         shown = {s.path: s.times for s in seen}
         visible = {e.id for e in full.entries.values() if e.path in shown}
-        known = frozenset([*full.entries, *full.broken, *full.aliases])
+        known = frozenset([*full.entries, *full.broken, *full.aliases, *full.archived])
         self.names = names_of(audience, visible, known, _people(full, audience, visible))
         for entry in full.entries.values():
             if entry.id in visible:

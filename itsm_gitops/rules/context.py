@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts
+from itsm_gitops.model.archive import ArchivedRecord
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
@@ -209,7 +210,9 @@ class ChangeContext:
     """What happened between two snapshots. ``book`` and ``policy`` are those of base.
 
     ``changed`` holds every path that was added, removed or modified. ``reused`` maps an added
-    identifier to the commit that once deleted it.
+    identifier to the commit that once deleted it. ``archived`` are the archived records of base
+    (None where no list of such records changed), ``foreign``
+    the commits named in head's lists that base does not contain.
     """
 
     base_book: RuleBook
@@ -218,6 +221,8 @@ class ChangeContext:
     changed: frozenset[str]
     removed: frozenset[str]
     reused: Mapping[str, str] = field(default_factory=dict)
+    archived: Mapping[str, ArchivedRecord] | None = None
+    foreign: frozenset[str] = frozenset()
 
     @cached_property
     def both(self) -> list[Pair]:
