@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from itsm_gitops.model.archive import is_list
 from itsm_gitops.repository.modes import FileInfo
 from itsm_gitops.repository.snapshot import RECORDS, Snapshot, absent_of, ignored_of
 
@@ -24,13 +25,16 @@ class PartialSnapshot:
     def files(self, *roots: str) -> list[FileInfo]:
         """Return the files under ``roots`` (default: all data roots), sorted by path."""
         found = self._below.files(*roots)
-        return [i for i in found if i.path in self._records or not i.path.startswith(f"{RECORDS}/")]
+        return [i for i in found if self._holds(i.path)]
+
+    def _holds(self, path: str) -> bool:
+        return path in self._records or not path.startswith(f"{RECORDS}/") or is_list(path)
 
     @property
     def absent(self) -> tuple[str, ...]:
         """The files of this part that are left out of the working tree."""
         found = absent_of(self._below)
-        return tuple(p for p in found if p in self._records or not p.startswith(f"{RECORDS}/"))
+        return tuple(filter(self._holds, found))
 
     @property
     def ignored(self) -> frozenset[str]:

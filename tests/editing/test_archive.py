@@ -20,7 +20,7 @@ HASH = "2f1c8a9b4d5e6f708192a3b4c5d6e7f8091a2b3c"
 NOW = "2026-04-01T12:00:00Z"
 PRINTING = (
     "id: print\nclass: service\nname: Printing\nowner: desk\nlifecycle: production\n"
-    "category: Workplace\ntype: business\n"
+    "category: Workplace\ntype: business\ndescription: Paper comes out.\n"
 )
 
 
