@@ -238,6 +238,25 @@ def measure(root: Path) -> dict[str, Any]:
         rows += [
             run(f"shallow: {n}", c, shallow) for n, c in asked.items() if "check (first)" in n or "list" in n
         ]
+        before = str(estate.NOW.year - 2)
+        rows.append(run(f"itsm archive --before {before}", [*_ITSM, "archive", "--before", before], full))
+        who = ["-c", "user.name=growth", "-c", "user.email=growth@localhost"]
+        for command in (["add", "-A"], [*who, "commit", "-qm", "Archive"]):
+            subprocess.run(["git", *command], cwd=full, check=True)
+        rows += [run(f"archived: {name}", command, full) for name, command in asked.items()]
+        for name, options in _CLONES:
+            target = work / "again"
+            subprocess.run(["git", "config", "uploadpack.allowFilter", "true"], cwd=full, check=True)
+            rows.append(
+                run(
+                    f"archived: {name}", ["git", "clone", "-q", *options, f"file://{full}", str(target)], work
+                )
+            )
+            sizes[f"archived: {name}"] = {
+                "git": size(target / ".git"),
+                "tree": size(target) - size(target / ".git"),
+            }
+            shutil.rmtree(target)
     return {"years": by_year, "clones": sizes, "commands": [row._asdict() for row in rows]}
 
 

@@ -12,13 +12,12 @@ def lists_are_right(ctx: NetworkContext) -> Iterator[Hit]:
     """Report lines that say nothing, and archived records that are in the tree as well."""
     for fault in ctx.store.archive_faults:
         yield Hit(fault.message, path=fault.path, line=fault.line, column=1)
-    for identifier, record in ctx.store.archived.items():
-        place = (
-            ctx.entries[identifier].path if identifier in ctx.entries else ctx.store.broken.get(identifier)
-        )
-        if place:
-            message = f"'{identifier}' is archived, and it is here: {place}"
-            yield Hit(message, path=record.path, line=record.line, column=1)
+    archived = ctx.store.archived
+    if archived:
+        here = {**ctx.store.broken, **{i: ctx.entries[i].path for i in archived.keys() & set(ctx.entries)}}
+        for identifier in sorted(archived.keys() & here.keys()):
+            message = f"'{identifier}' is archived, and it is here: {here[identifier]}"
+            yield Hit(message, path=archived[identifier].path, line=archived[identifier].line, column=1)
 
 
 def only_finished_records_leave(ctx: ChangeContext) -> Iterator[Hit]:

@@ -36,6 +36,7 @@ LEVEL = (
 @pytest.fixture(autouse=True)
 def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ITSM_NOW", NOW)
+    monkeypatch.setenv("ITSM_INDEX", "always")
 
 
 @pytest.fixture
