@@ -188,7 +188,8 @@ class Repository:
         from itsm_gitops.repository.index import service
 
         config = self.settings(snapshot)
-        store = service.indexed_store(snapshot, config) or service.load_and_index(snapshot, config, jobs)
+        store = service.indexed_store(snapshot, config)
+        store = store or service.load_and_index(snapshot, config, jobs=jobs)[0]
         self.gaps.update((gap.path, gap) for gap in store.unreadable)
         return store
 

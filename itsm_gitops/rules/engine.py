@@ -112,22 +112,15 @@ def _check_all(repo: Repository, now: datetime, started: float) -> CheckReport:
             snapshot=snapshot.name,
             history=said.history,
         )
-    keeping = Keeping(now) if memory else None
-    judged = judge_snapshot(snapshot, now, keeping)
-    wanted, present = _Wanted(None), keeping.now if keeping else now
-    report = _report(judged, snapshot, judged.findings, judged.config, present, wanted, started)
-    if memory and keeping and judged.context:
-        memory.keep(
-            keeping,
-            remembered.Remembered(
-                report.findings,
-                tuple(sorted(keeping.again)),
-                judged.context.refused,
-                report.files,
-                report.records,
-                report.history,
-            ),
-        )
+    keeping, loading = Keeping(now), remembered.Loading(snapshot, memory)
+    judged = judge_snapshot(snapshot, now, keeping, loading)
+    wanted = _Wanted(None)
+    report = _report(judged, snapshot, judged.findings, judged.config, keeping.now, wanted, started)
+    if judged.context:
+        counts = (report.files, report.records, report.history)
+        again = tuple(sorted(keeping.again))
+        said = remembered.Remembered(report.findings, again, judged.context.refused, *counts)
+        loading.keep(keeping, said)
     return report
 
 

@@ -52,6 +52,9 @@ class DocumentVerdict(NamedTuple):
     until: datetime | None = None
 
 
+Load = Callable[..., tuple[Store, list[DocumentVerdict]]]
+
+
 class JudgedSnapshot(NamedTuple):
     """A judged snapshot.
 
@@ -179,10 +182,12 @@ class DocumentJudge:
         return self._until
 
 
-def judge_snapshot(snapshot: Snapshot, now: datetime, keeping: Keeping | None = None) -> JudgedSnapshot:
+def judge_snapshot(
+    snapshot: Snapshot, now: datetime, keeping: Keeping | None = None, load: Load = load_store
+) -> JudgedSnapshot:
     """Load one snapshot and return everything that is wrong with it, not yet located.
 
-    ``keeping`` finds out until when that holds.
+    ``keeping`` finds out until when that holds. ``load`` reads all documents, as ``load_store`` does.
     """
     config = read_config(snapshot)
     now = keeping.now if keeping else now
@@ -194,7 +199,7 @@ def judge_snapshot(snapshot: Snapshot, now: datetime, keeping: Keeping | None = 
     if _unusable(findings, config, now):
         return JudgedSnapshot(None, config, None, _causes(findings), _documents(snapshot))
     try:
-        store, verdicts = load_store(snapshot, visit=DocumentJudge(now, keeping), config=config)
+        store, verdicts = load(snapshot, visit=DocumentJudge(now, keeping), config=config)
     except RuleBookError as error:
         findings.append(to_finding(find_rule("S022"), book_error(error)))
         return JudgedSnapshot(None, config, None, findings, _documents(snapshot))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,11 +20,13 @@ from typing import Any
 
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.watched_time import FOREVER
-from itsm_gitops.repository import Snapshot, WorkingTree, read_config
+from itsm_gitops.repository import Config, Snapshot, Store, WorkingTree, load_store, read_config
 from itsm_gitops.repository.index.filling import keep_answer
 from itsm_gitops.repository.index.indexed_store import DAMAGE, IndexedStore
-from itsm_gitops.repository.index.service import indexed_store
+from itsm_gitops.repository.index.service import indexed_store, load_and_index
+from itsm_gitops.repository.loading import Visit
 from itsm_gitops.repository.snapshot import CONFIG
+from itsm_gitops.rules.judge import DocumentVerdict
 from itsm_gitops.rules.keeping import Keeping
 
 _NAME = "check"
@@ -63,6 +66,11 @@ class Memory:
         memory = cls(store) if isinstance(store, IndexedStore) else None
         return memory if memory and memory._sign else None
 
+    def is_first(self, identity: str) -> bool:
+        """Whether the index is the one of this identity, as it was made."""
+        rows = dict(self.store.connection.execute("SELECT name, value FROM meta"))
+        return rows.get("identity") == identity and rows.get("generation") == "1"
+
     def recall(self, now: datetime) -> Remembered | None:
         """Return what was said of this very state, if it still holds at ``now``."""
         question = "SELECT value FROM answer WHERE name = ? AND sign = ?"
@@ -89,6 +97,36 @@ class Memory:
         if present and present._sign == self._sign:
             with suppress(sqlite3.Error, UnicodeError):
                 keep_answer(present.store.connection, _NAME, self._sign, json.dumps(value))
+
+
+class Loading:
+    """Reads all documents for a check, and keeps what is said of them if the working tree is still the same then.
+
+    Where there is no index yet, one is made of the documents that are read; not in CI, whose next run begins anew.
+    """
+
+    def __init__(self, snapshot: Snapshot, memory: Memory | None) -> None:
+        self._snapshot = snapshot
+        self._memory = memory
+        self._made = ""
+
+    def __call__(
+        self, snapshot: Snapshot, *, visit: Visit[DocumentVerdict], config: Config
+    ) -> tuple[Store, list[DocumentVerdict]]:
+        """Read everything, as ``load_store`` does."""
+        if self._memory or config.faults or os.environ.get("CI") or not isinstance(snapshot, WorkingTree):
+            return load_store(snapshot, visit=visit, config=config)
+        store, verdicts, self._made = load_and_index(snapshot, config, visit=visit)
+        return store, verdicts
+
+    def keep(self, keeping: Keeping, said: Remembered) -> None:
+        """Keep what was said, where an index holds the very state that it was said of."""
+        memory = self._memory
+        if self._made:
+            memory = Memory.of(self._snapshot)
+            memory = memory if memory and memory.is_first(self._made) else None
+        if memory:
+            memory.keep(keeping, said)
 
 
 def _sign(store: IndexedStore) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,9 +99,10 @@ class Steps:
             )
 
     def _edit_in_place(self) -> None:
-        """Change one letter and set the file's times back, as careless tools do."""
+        """Change one letter and set the file's times back, as careless tools do; not within the second, as Git cannot see that."""
         place = self._any()
         if place:
+            time.sleep(1.01)
             times = place.stat()
             text = place.read_text(encoding="utf-8", errors="replace")
             place.write_text(

@@ -33,7 +33,7 @@ ignore:
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ITSM_INDEX", "always")
-    monkeypatch.setattr(freshness, "_RACY", 5_000_000)
+    monkeypatch.setattr(freshness, "RACY", 5_000_000)
 
 
 def says(root: Path, patch: pytest.MonkeyPatch, setting: str) -> dict[str, Any]:
@@ -60,7 +60,6 @@ def _walk(make: Callable[..., GitRepo], patch: pytest.MonkeyPatch, seed: int, st
         time.sleep(0.006)
         now += dice.choice((timedelta(), timedelta(minutes=3), timedelta(days=1), timedelta(days=-40)))
         patch.setenv("ITSM_NOW", f"{now:%Y-%m-%dT%H:%M:%SZ}")
-        Repository(repo.root).store()
         for _ in range(2):
             before = judged[0]
             short = says(repo.root, patch, "always")

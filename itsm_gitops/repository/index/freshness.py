@@ -28,7 +28,8 @@ from itsm_gitops.repository.snapshot import CMDB, RECORDS
 
 FAMILIES = (CMDB, RECORDS)
 SUFFIX = ".yaml"
-_RACY = 2_000_000_000  # nanoseconds; file systems keep times in steps of up to two seconds
+# Nanoseconds. File systems keep times in steps of up to two seconds, and Git compares whole seconds.
+RACY = 2_000_000_000
 _USUAL = frozenset((b"H", b"M", b"R", b"C"))  # tags of `ls-files -v` of files that Git looks at
 _FEW = 500  # paths in one question
 
@@ -81,6 +82,15 @@ def index_sign(git: Git) -> str:
     except OSError:
         return ""
     return stamp_of(status).hex()
+
+
+def index_age(git: Git) -> int:
+    """Return how many nanoseconds ago Git's index was written; a long time where there is none."""
+    folder = git_folder(git.root)
+    try:
+        return time.time_ns() - Path(f"{folder}/index").stat().st_mtime_ns
+    except OSError:
+        return time.time_ns()
 
 
 def tracked_files(git: Git) -> Tracked:
@@ -138,7 +148,7 @@ def file_stamp(root: str, path: str) -> bytes | None:
 
 
 def _is_old(status: os.stat_result) -> bool:
-    return max(status.st_mtime_ns, status.st_ctime_ns) < time.time_ns() - _RACY
+    return max(status.st_mtime_ns, status.st_ctime_ns) < time.time_ns() - RACY
 
 
 def _listing(root: str, folder: str) -> tuple[list[str], list[str]]:
