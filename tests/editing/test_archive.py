@@ -226,3 +226,49 @@ def test_the_site_and_lists_of_an_archived_repository_work(office: GitRepo, tmp_
     assert OLD not in run_here(["list", "incidents"], office.root).stdout
     store = Repository.open(office.root).store()
     assert [e.id for e in store.entries.values() if e.kind == "incident"] == [LATE, OPEN, NEW]
+
+
+CHANGE = "CHG-190304-AAAAA"
+CHANGE_FILE = f"records/changes/2019/03/{CHANGE}.yaml"
+
+
+def change(state: str) -> str:
+    return (
+        f"id: {CHANGE}\nkind: change\ntitle: New printer\ntype: normal\nservice: print\nstate: {state}\n"
+        f"timeline:\n- at: 2019-03-04T10:00:00Z\n  by: desk\n  state: {state}\n"
+    )
+
+
+def asked(made: GitRepo) -> list[str]:
+    """Return which rules of the policy ask for approval of what stands in HEAD, and what is wrong with files."""
+    made.git("checkout", "-q", "-B", "work")
+    told = json.loads(run_here(["approvals", "--base", "main", "--json"], made.root).stdout)
+    found = [
+        r for r in told["requirements"] if r["result"] in ("UNSATISFIED", "ERROR") and r["name"] != "authors"
+    ]
+    return sorted({r["name"] if r["rule"] == "no_match" else r["rule"] for r in found})
+
+
+@pytest.mark.parametrize("state", ["closed", "draft", "implement"])
+def test_the_gate_asks_about_the_list_and_about_each_change_that_was_not_finished(
+    office: GitRepo, state: str
+) -> None:
+    office.write(CHANGE_FILE, change(state))
+    head = office.commit("A change")
+    (office.root / CHANGE_FILE).unlink()
+    office.write(list_of(2019), f"commit {head}\n{CHANGE}\n")
+    office.git("checkout", "-q", "-b", "work")
+    office.commit("Archive")
+    rules = asked(office)
+    assert "archived-records" in rules
+    assert (rules == ["archived-records"]) == (state == "closed")
+
+
+def test_a_list_that_is_there_already_lets_no_record_go(office: GitRepo) -> None:
+    office.write(CHANGE_FILE, change("closed"))
+    office.write(list_of(2019), f"commit {HASH}\n{CHANGE}\n")
+    office.commit("Both")
+    (office.root / CHANGE_FILE).unlink()
+    office.git("checkout", "-q", "-b", "work")
+    office.commit("Deleted")
+    assert asked(office) not in ([], ["archived-records"])
