@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.exchange import typed_columns as typed
@@ -19,7 +20,8 @@ from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.service_levels.clocks import Levels
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.service_levels.clocks import Clock, Levels
 from itsm_gitops.service_levels.measures import RUNNING
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 RECORDS, ITEMS, TIMELINE, LINKS, CLOCKS = "records", "items", "timeline", "links", "clocks"
 _TIMELINE, _LINKS, _STATE = "timeline", "links", "state"
 _MAPPING = Mapping[str, Any]
+_YEAR = 366 * 86_400  # seconds
 
 _PATH = TypedColumn("path", typed.TEXT, "The file of the document.")
 _STATE_COLUMN = TypedColumn(_STATE, typed.TEXT, "The state, or the stage of life of an item.")
@@ -104,7 +107,7 @@ class Tables:
         self._values: dict[str, ColumnValues] = {}
         self._read = case_reader(store, now)
         self._last: tuple[Entry | None, Case | None] = None, None
-        self._levels = _levels(store, now) if exposure.clocks else None
+        self._clocks = _Clocks(store, now) if exposure.clocks else None
         self._step_keys = {c.field for c in self.columns[TIMELINE] if c.field}
         self._keys = {
             kind.name: frozenset({kind.tag, kind.state_field, _TIMELINE, _LINKS, *exposure.fields(kind)})
@@ -132,8 +135,8 @@ class Tables:
             yield AnalyticsRow(TIMELINE, self._step(entry, number, step))
         for edge in entry.edges:
             yield AnalyticsRow(LINKS, (entry.id, edge.relation, edge.target, str(edge.pointer[0])))
-        if case is not None and self._levels is not None:
-            for found in self._levels.clocks(case):
+        if case is not None and self._clocks is not None:
+            for found in self._clocks(case):
                 target = found.target
                 within, used, verdict = target.seconds, found.used, found.verdict
                 about = (entry.id, target.level, target.metric, case.priority or None, found.service or None)
@@ -144,12 +147,10 @@ class Tables:
         last = clock.parse_time(entry.updated)
         if last is not None and last > self._now:
             return False
-        if self._levels is None or not facts.is_open(self._store.book, entry):
+        if self._clocks is None or not facts.is_open(self._store.book, entry):
             return True
         case = self._case(entry, data)
-        return case is None or not any(
-            c.verdict == RUNNING or c.case.is_open for c in self._levels.clocks(case)
-        )
+        return case is None or not any(c.verdict == RUNNING or c.case.is_open for c in self._clocks(case))
 
     def _case(self, entry: Entry, data: _MAPPING) -> Case | None:
         """Return the life of a record; the last answer is kept, as each document is asked about several times."""
@@ -227,7 +228,29 @@ def _parts_of_list(schema: Any) -> _MAPPING:
     return properties if isinstance(properties, Mapping) else {}
 
 
-def _levels(store: Store, now: datetime) -> Levels:
-    times = (clock.parse_time(e.opened) for e in store.entries.values() if e.opened)
-    first = min((int(t.timestamp()) for t in times if t), default=None)
-    return Levels(Network(store), first, int(now.timestamp()))
+class _Items(NamedTuple):
+    """The CMDB of a snapshot: all that service levels and calendars need of it."""
+
+    entries: Mapping[str, Entry]
+    book: RuleBook
+    data: Callable[[str], _MAPPING]
+
+
+class _Clocks:
+    """Reads the clocks of records, of which it sees one after the other."""
+
+    def __init__(self, store: Store, now: datetime) -> None:
+        items = [kind.name for kind in store.book.kinds.values() if not kind.is_record]
+        entries = {entry.id: entry for entry in store.of_kinds(items)}
+        self._network = Network(_Items(entries, store.book, cache(store.data)))
+        self._until = int(now.timestamp())
+        self._first = self._until
+        self._levels = Levels(self._network, self._first, self._until)
+
+    def __call__(self, case: Case) -> Iterator[Clock]:
+        if (
+            case.opened < self._first
+        ):  # the hours of calendars are worked out from here on, with a year in reserve
+            self._first = case.opened - _YEAR
+            self._levels = Levels(self._network, self._first, self._until)
+        return self._levels.clocks(case)

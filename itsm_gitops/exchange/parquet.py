@@ -16,14 +16,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from itsm_gitops import documents
 from itsm_gitops.exchange import typed_columns as typed
 from itsm_gitops.exchange.analytics import Exposure, Tables
 from itsm_gitops.exchange.export_folder import ExportedFile, ExportFolder, digest_of
 from itsm_gitops.exchange.typed_columns import TypedColumn
 from itsm_gitops.model import ids
-from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import RuleBookError, UsageError
+from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository.snapshot import CMDB, CONFIG, SCHEMAS, CommitTree
+from itsm_gitops.repository.store import identifier_of, is_document
 from itsm_gitops.repository.workers import default_jobs, share_as_free
 
 if TYPE_CHECKING:
@@ -37,11 +40,15 @@ _ITEMS = "items"
 
 
 class Partition(NamedTuple):
-    """The documents of one kind and year; no year for items, and where an identifier states none."""
+    """The documents of one kind and year; no year for items, and where an identifier states none.
+
+    ``entries`` are there where what is shown of the documents is not what their files hold.
+    """
 
     kind: str
     year: str
-    entries: Sequence[Entry]
+    paths: Sequence[str]
+    entries: Sequence[Entry] = ()
 
     @property
     def name(self) -> str:
@@ -79,11 +86,10 @@ def export_parquet(
     """
     _require_library()
     tables = Tables(store, exposure, now)
-    store.by_path.values()  # all entries are in memory now: forked processes ask no connection to the index
-    partitions = sorted(_partitions(store), key=lambda p: (-len(p.entries), p.name))
+    partitions = sorted(_partitions(store, exposure), key=lambda p: (-len(p.paths), p.name))
     with ExportFolder.claim(folder, exposure.audience, trusted) as target:
         job = _Job(store, tables, target, _context(store, tables) if exposure.whole else b"")
-        jobs = default_jobs(len(store.entries))
+        jobs = default_jobs(sum(len(p.paths) for p in partitions))
         shares = share_as_free(partitions, job, _nothing, jobs) if partitions else []
         outcomes = sorted(outcome for share in shares for outcome in share)
         files = sorted(file for outcome in outcomes for file in outcome.files)
@@ -108,18 +114,41 @@ def _require_library() -> None:
         ) from error
 
 
-def _partitions(store: Store) -> Iterator[Partition]:
-    """Yield the partitions; those of a kind have its documents in order of identifier."""
-    found: dict[tuple[str, str], list[Entry]] = {}
-    for entry in store.entries.values():
-        kind = store.book.kinds[entry.kind]
-        parsed = ids.parse_record_id(entry.id) if kind.is_record else None
-        found.setdefault((entry.kind, str(parsed[1].year) if parsed else ""), []).append(entry)
-    for (name, year), entries in found.items():
+def _partitions(store: Store, exposure: Exposure) -> Iterator[Partition]:
+    """Yield the partitions; those of a kind have its documents in order of identifier.
+
+    Forked processes read the documents: where the index is used, its connection must not be asked there.
+    """
+    paths = _paths(store) if exposure.whole else None
+    entries = {} if paths else {e.path: e for e in store.entries.values()}
+    if entries:
+        store.by_path.values()  # all of them are in memory now
+    listed = paths or [(e.kind, e.path) for e in entries.values()]
+    found: dict[tuple[str, str], list[str]] = {}
+    for kind, path in sorted(listed, key=lambda row: identifier_of(row[1])):
+        parsed = ids.parse_record_id(identifier_of(path)) if store.book.kinds[kind].is_record else None
+        found.setdefault((kind, str(parsed[1].year) if parsed else ""), []).append(path)
+    for (name, year), some in found.items():
         if not _NAME.fullmatch(name):
             path = store.book.kinds[name].schema_path
             raise RuleBookError(f"{path}: '{name}' cannot name a folder", "itsm check names the place")
-        yield Partition(name, year, entries)
+        yield Partition(name, year, some, [entries[p] for p in some] if entries else ())
+
+
+def _paths(store: Store) -> list[tuple[str, str]] | None:
+    """Return the kind and path of every document, without the entries; None where files do not say it all."""
+    found: dict[str, tuple[str, str]] = {}
+    kinds: dict[str, Kind | None] = {}
+    for path in store.files:
+        identifier = identifier_of(path)
+        if not is_document(path) or identifier in store.broken or path in store.irregular:
+            continue
+        folder = path.rpartition("/")[0]
+        if folder not in kinds:
+            kinds[folder] = store.book.kind_at(path)
+        if kind := kinds[folder]:
+            found.setdefault(identifier, (kind.name, path))
+    return list(found.values()) if len(found) == len(store.entries) else None
 
 
 def _context(store: Store, tables: Tables) -> bytes:
@@ -160,10 +189,10 @@ class _Job:
         if not self._context:
             return ""
         found = hashlib.sha256(self._context)
-        _update(found, self._store.snapshot.read_many(e.path for e in partition.entries))
+        _update(found, self._store.snapshot.read_many(partition.paths))
         return found.hexdigest()
 
-    def _paths(self, partition: Partition) -> dict[str, str]:
+    def _files(self, partition: Partition) -> dict[str, str]:
         """Return the path of the file of each table that the partition has."""
         kind = self._store.book.kinds[partition.kind]
         year = f"/year={partition.year or NO_VALUE}"
@@ -178,21 +207,31 @@ class _Job:
             return None
         listed: Mapping[str, Any] = self._target.manifest["files"]
         files = []
-        for path in self._paths(partition).values():
+        for path in self._files(partition).values():
             about = listed.get(path, {})
             if not self._target.holds(path, str(about.get("sha256"))):
                 return None
             files.append(ExportedFile(path, about["rows"], about["size"], about["sha256"]))
         return _Outcome(partition.name, source, tuple(files), ())
 
+    def _documents(self, partition: Partition) -> Iterator[tuple[Entry, Mapping[str, Any]]]:
+        if partition.entries:
+            yield from self._store.read_documents(partition.entries)
+            return
+        kind = self._store.book.kinds[partition.kind]
+        for path, raw in self._store.snapshot.read_many(partition.paths):
+            data = documents.load(raw).data
+            if isinstance(data, dict):
+                yield summarise(kind, path, data), data
+
     def _made(self, partition: Partition, source: str) -> _Outcome:
-        paths = self._paths(partition)
+        paths = self._files(partition)
         writers = {
             table: _TableWriter(self._target.stage(path), self._tables.columns[table])
             for table, path in paths.items()
         }
         settled = True
-        for entry, data in self._store.read_documents(partition.entries):
+        for entry, data in self._documents(partition):
             settled = settled and self._tables.is_settled(entry, data)
             for table, cells in self._tables.rows(entry, data):
                 writers[table].add(cells)
