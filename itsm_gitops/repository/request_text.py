@@ -24,7 +24,6 @@ _RUN = re.compile(r"[A-Za-z0-9_.-]+")
 _ESCAPE = re.compile(rb"\\[xuU\r\n]")
 _BACKSLASH = b"\\"
 _PLAIN = re.compile(rb"(?:#[^\r\n]*\r?\n|\r?\n)*[a-z_]+:[ \r\n]")
-_ODD = (b'\n"', b"\n'", b"\n?", b"\n{")  # a key that is not plain, or a document in braces
 _GREP = ("grep", "-l", "-z", "-a", "-i", "-F", "-f", "-", "--no-recurse-submodules", "--no-textconv")
 
 
@@ -97,8 +96,8 @@ class RequestText:
     def seem_open(self, side: RequestSide, kind: Kind) -> list[str]:
         """Return the documents of a kind that are not closed beyond doubt, by their text.
 
-        Beyond doubt means: the first line is a key at the left edge, so the keys of the document stand there; one
-        of them is the state, written plainly and once, and it is one that ends the work.
+        Beyond doubt means: the first line is a key at the left edge, so nothing but keys of the document stands
+        there (rule P003 sees to that), and one of them is the state, which is one that ends the work.
         """
         flow = kind.workflow
         closed = [s for s in flow.states if not flow.is_open(s)] if flow else []
@@ -138,9 +137,9 @@ class _ItemTexts(NamedTuple):
 def _is_closed(raw: bytes, key: bytes, ends: Collection[bytes]) -> bool:
     """Whether a document is closed beyond doubt; ``key`` is the line that says its state, ``ends`` how it goes on."""
     at = raw.find(key) + len(key)
-    if at < len(key) or raw.find(key, at) >= 0 or raw[at : raw.find(b"\n", at)].rstrip() not in ends:
+    if at < len(key) or raw[at : raw.find(b"\n", at)].rstrip() not in ends:
         return False
-    return _PLAIN.match(raw) is not None and not any(sign in raw for sign in _ODD)
+    return _PLAIN.match(raw) is not None
 
 
 def holds(raw: bytes, needles: Iterable[bytes]) -> bool:

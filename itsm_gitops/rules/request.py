@@ -53,8 +53,6 @@ def judge_request(files: RequestFiles, now: datetime) -> RequestReport | None:
         return _Judgement(files, files.commit, now).report()
     except (RuleBookError, Unsearchable):
         return None
-    finally:
-        files.close()
 
 
 class _Judgement:
