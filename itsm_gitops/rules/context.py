@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.graph.asking import AskingNetwork
 from itsm_gitops.graph.network import Network, of_kinds
 from itsm_gitops.model import clock, facts
+from itsm_gitops.model.archive import ArchivedRecord
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
@@ -326,7 +327,9 @@ class ChangeContext:
     """What happened between two snapshots. ``book`` and ``policy`` are those of base.
 
     ``changed`` holds every path that was added, removed or modified. ``reused`` maps an added
-    identifier to the commit that once deleted it.
+    identifier to the commit that once deleted it. ``archived`` are the archived records of base
+    (None where no list of such records changed), ``foreign``
+    the commits named in head's lists that base does not contain.
     """
 
     base_book: RuleBook
@@ -335,6 +338,8 @@ class ChangeContext:
     changed: frozenset[str]
     removed: frozenset[str]
     reused: Mapping[str, str] = field(default_factory=dict)
+    archived: Mapping[str, ArchivedRecord] | None = None
+    foreign: frozenset[str] = frozenset()
 
     @cached_property
     def both(self) -> list[Pair]:

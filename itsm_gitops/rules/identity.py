@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from itsm_gitops.model import ids
+from itsm_gitops.model.archive import is_list
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import WARNING
@@ -115,6 +116,8 @@ def file_is_claimed(ctx: NetworkContext) -> Iterator[Hit]:
             continue
         folder, _, name = path.rpartition("/")
         if not name.endswith(".yaml"):
+            if is_list(path):
+                continue
             if name.lower() not in _COMPANIONS:
                 hint = "rename it to end in .yaml" if name.endswith((".yml", ".YAML", ".YML")) else ""
                 yield Hit("only .yaml documents belong here", hint=hint, path=path, line=1, column=1)

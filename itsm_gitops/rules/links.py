@@ -57,6 +57,8 @@ def target_exists(ctx: NetworkContext) -> Iterator[Hit]:
     for entry, edge in ctx.edges:
         if edge.target in ctx.entries or edge.open or edge.target in ctx.store.broken:
             continue
+        if edge.target in ctx.store.archived:
+            continue
         moved = ctx.store.aliases.get(edge.target)
         hint = f"'{edge.target}' is an old name of {moved}" if moved else near(edge.target)
         yield Hit(f"there is no '{edge.target}'", edge.pointer, hint, entry.path)

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cached_property
 
 from itsm_gitops.graph.ownership import HEADER, PLACES
+from itsm_gitops.model.archive import is_list
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.repository import Config, Snapshot, read_config, read_rulebook
@@ -55,6 +56,11 @@ def judge_request(files: RequestFiles, now: datetime) -> RequestReport | None:
         return None
 
 
+def _concerns_all(path: str) -> bool:
+    """Whether a file has a say in what is right of any document: the rule book, settings, lists of archived records."""
+    return path == CONFIG or path.startswith("schemas/") or is_list(path)
+
+
 class _Judgement:
     def __init__(self, files: RequestFiles, commit: str, now: datetime) -> None:
         self.files = files
@@ -63,7 +69,7 @@ class _Judgement:
 
     def report(self) -> RequestReport | None:
         paths = self.files.differences
-        if len(paths) > _CHANGES_MAX or any(p == CONFIG or p.startswith("schemas/") for p in paths):
+        if len(paths) > _CHANGES_MAX or any(_concerns_all(p) for p in paths):
             return None
         if any(rule.reach is None for rule in rules(NETWORK)):
             return None
