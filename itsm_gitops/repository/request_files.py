@@ -234,6 +234,10 @@ class RequestSide:
         """Return the changed paths that this side has, sorted."""
         return sorted(p for p, d in self.request.differences.items() if self._own(d))
 
+    def changed_below(self, folder: str) -> list[str]:
+        """Return the changed documents below a folder that this side has, sorted."""
+        return [p for p in self.changes() if p.startswith(f"{folder}/") and p.endswith(".yaml")]
+
     def info(self, path: str) -> FileInfo | None:
         """Return what is at a path; None for nothing."""
         difference = self.request.differences.get(path)

@@ -109,8 +109,7 @@ class RequestText:
             self._open[kind.name] = [
                 path for path, raw in self._files.unchanged(kind.folder) if not _is_closed(raw, key, ends)
             ]
-        lead = f"{kind.folder}/"
-        return [*self._open[kind.name], *(p for p in side.changes() if p.startswith(lead) and is_document(p))]
+        return self._open[kind.name] + side.changed_below(kind.folder)
 
     @cached_property
     def _items(self) -> _ItemTexts:
