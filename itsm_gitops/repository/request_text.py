@@ -55,7 +55,11 @@ class RequestText:
             return
         self._needles |= fresh
         files = self._files
-        where = () if files.tree else (files.revision,) if files.revision else ("--cached",)
+        where: tuple[str, ...] = ("--cached",)
+        if files.revision:
+            where = (files.revision,)
+        elif files.tree and not files.left_out:
+            where = ()
         text = b"\n".join([*sorted(fresh), _BACKSLASH]) + b"\n"
         answer = files.git.ask(*_GREP, *where, "--", RECORDS, CMDB, stdin=text)
         self._running.append((fresh, answer))

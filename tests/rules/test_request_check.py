@@ -359,3 +359,43 @@ def test_an_unchanged_index_after_a_copy_is_no_change(tmp_path: Path) -> None:
     files = RequestFiles.between(Repository.open(tmp_path / "b"), "HEAD", None)
     assert dict(files.differences) == {}
     files.close()
+
+
+def test_what_a_sparse_checkout_leaves_out_is_read_from_git(tmp_path: Path) -> None:
+    """Nothing that is left out counts as deleted, and links to and from it are known."""
+    link = f"links:\n- type: relates_to\n  target: {TWO}\n"
+    documents = {
+        place(ONE): INCIDENT.format(id=ONE, more=link),
+        f"records/problems/2026/11/{ONE.replace('INC', 'PRB')}.yaml": "id: x\n",
+        place(TWO): INCIDENT.format(id=TWO, more=""),
+    }
+    made = small(tmp_path, documents)
+    made.git("rm", "-q", place(TWO))
+    made.write(
+        "cmdb/services/mail.yaml", (tmp_path / "cmdb/services/mail.yaml").read_text() + "description: Post.\n"
+    )
+    made.commit("head")
+    expected = codes(made, "HEAD~1", "HEAD")
+    assert ("W106", place(ONE)) in expected
+    made.git("sparse-checkout", "set", "--no-cone", "/*", "!/cmdb", f"!/{place(ONE)}")
+    assert not (tmp_path / place(ONE)).exists()
+    report = rules.check(made.repo, base="HEAD~1")
+    assert [(f.code, f.path) for f in report.findings] == expected
+
+
+def test_a_partial_clone_says_how_many_objects_it_lacks(tmp_path: Path) -> None:
+    from itsm_gitops.model.errors import GitError
+
+    made = small(tmp_path / "a", {place(ONE): INCIDENT.format(id=ONE, more="")})
+    edited(made, place(ONE), "impact: low", "impact: high")
+    edited(made, "cmdb/services/mail.yaml", "name: Mail", "name: Post")
+    made.commit("head")
+    made.git("config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "b"
+    made.git("clone", "-q", "--filter=blob:none", f"file://{made.root}", str(clone))
+    with pytest.raises(GitError) as error:
+        rules.check(Repository.open(clone), base="HEAD~1")
+    assert error.value.message == "this partial clone lacks 2 objects of what changed"
+    command = error.value.hint.partition(" gets")[0].split()
+    GitRepo(clone).git(*command[1:])
+    assert rules.check(Repository.open(clone), base="HEAD~1").part
