@@ -21,6 +21,7 @@ from itsm_gitops.rules.judge import JudgedSnapshot, judge_snapshot, run
 from itsm_gitops.rules.registry import rules
 from itsm_gitops.rules.rule import CHANGE
 from itsm_gitops.rules.settings import configured
+from itsm_gitops.rules.shard import WHOLE, Shard
 
 _KEPT = 512  # files whose positions are remembered while findings are located
 
@@ -32,7 +33,8 @@ class CheckReport:
     ``fixed`` lists what ``fix=True`` repaired; ``snapshot`` names what was judged and ``base`` the
     commit it was compared with (empty without one). ``history`` counts the records that were finished before
     the cut-over, of which nobody asks how they came about; ``unjudged`` the documents that were not
-    judged because the rule book has errors.
+    judged because the rule book has errors. With a ``shard`` all of it is about that part: each number, added
+    up over the shards, is that of the whole.
     """
 
     findings: tuple[Finding, ...]
@@ -44,6 +46,7 @@ class CheckReport:
     base: str = ""
     unjudged: int = 0
     history: int = 0
+    shard: Shard = WHOLE
 
     def count(self, severity: str) -> int:
         """Return how many findings have exactly this severity."""
@@ -66,6 +69,7 @@ def check(
     base: str | None = None,
     paths: Iterable[str | PathLike[str]] | None = None,
     fix: bool = False,
+    shard: Shard = WHOLE,
 ) -> CheckReport:
     """Judge a snapshot and return all findings, located and sorted.
 
@@ -73,12 +77,15 @@ def check(
     what changed since the merge base with it is reported, and the rules about changes (life
     cycles, immutable fields, authorised edits …) judge by the rule book of that commit. ``paths``
     (files or folders, relative to the root) limit what is reported, not what is looked at.
-    ``fix`` first repairs the working tree where that loses nothing. Raises GitError for an unknown
-    revision or a missing history, UsageError for ``fix`` with ``at``.
+    ``fix`` first repairs the working tree where that loses nothing. ``shard`` reports a part of the findings,
+    see ``rules.shard``. Raises GitError for an unknown revision or a missing history, UsageError for ``fix``
+    with ``at``, and for a shard of what changed or of a repair.
     """
     started = time.perf_counter()
     if fix and at is not None:
         raise UsageError("only the working tree can be repaired", "leave out --at")
+    if not shard.whole and (fix or base is not None):
+        raise _NO_SHARD["fix" if fix else "base"]
     now = clock.now()
     fixed: tuple[repairs.Repair, ...] = ()
     wanted = _wanted(repo, paths)
@@ -86,37 +93,49 @@ def check(
         fixed = repairs.repair(
             repo, [f for f in judge_snapshot(repo.snapshot(), now).findings if wanted(f.path)]
         )
-    judged, snapshot, found, settings, commit = _judge(repo, at, base, now)
+    judged, snapshot, found, settings, commit = _judge(repo, at, base, now, shard)
     store = judged.store
     found = _replaced(found)
     if not judged.unjudged:  # what makes the rule book unusable is never softened, nor left out of a part
         found = [f for f in configured(found, settings, now, store) if wanted(f.path)]
     located = sorted(set(locate(snapshot, found)), key=sort_key)
+    paths = store.files if store else [f.path for f in snapshot.files()]
     return CheckReport(
         findings=tuple(located),
-        files=sum(map(wanted, store.files if store else (f.path for f in snapshot.files()))),
-        records=_records(store, wanted) if store else 0,
+        files=sum(wanted(path) and shard.counts(path) for path in paths),
+        records=_records(store, wanted, shard) if store else 0,
         seconds=time.perf_counter() - started,
         fixed=fixed,
         snapshot=snapshot.name,
         base=commit,
         unjudged=judged.unjudged,
-        history=count_history(store, settings.cut_over) if store else 0,
+        history=count_history(store, settings.cut_over, shard.owns) if store else 0,
+        shard=shard,
     )
 
 
-def _records(store: Store, wanted: _Wanted) -> int:
+_NO_SHARD = {
+    "base": UsageError(
+        "what changed since a commit is not divided into shards",
+        "leave out --shard: --base looks at the request alone; shards are for a check of everything",
+    ),
+    "fix": UsageError("a repair is not divided into shards", "leave out --shard, or --fix"),
+}
+
+
+def _records(store: Store, wanted: _Wanted, shard: Shard) -> int:
     """Count the records among the documents asked for."""
-    return sum(store.book.kinds[e.kind].is_record and wanted(e.path) for e in store.entries.values())
+    records = (e.path for e in store.entries.values() if store.book.kinds[e.kind].is_record)
+    return sum(wanted(path) and shard.owns(path) for path in records)
 
 
 def _judge(
-    repo: Repository, at: str | None, base: str | None, now: datetime
+    repo: Repository, at: str | None, base: str | None, now: datetime, shard: Shard
 ) -> tuple[JudgedSnapshot, Snapshot, list[Finding], Config, str]:
     """Judge head, and against base where one is named; return also whose settings hold."""
     snapshot = repo.snapshot(at)
     if base is None:
-        judged = judge_snapshot(snapshot, now)
+        judged = judge_snapshot(snapshot, now, shard)
         return judged, snapshot, judged.findings, judged.config, ""
     span = read_range(repo, base, at)
     judged = judge_snapshot(snapshot, now)
