@@ -68,8 +68,8 @@ class _ProposedStore(Store):
         for proposal in proposals.values():
             entries[proposal.id] = summarise(proposal.kind, proposal.path, proposal.data)
             self.pinned.pop(proposal.id, None)
-        self.entries = dict(sorted(entries.items()))
-        self.by_path = {entry.path: entry for entry in self.entries.values()}
+        self._entries = dict(sorted(entries.items()))
+        self._by_path = {entry.path: entry for entry in self.entries.values()}
         for entry in self.entries.values():
             for alias in entry.aliases:
                 self.aliases.setdefault(alias, entry.id)

@@ -38,8 +38,8 @@ class _Cmdb(Store):
     def __init__(self, full: Store) -> None:
         super().__init__(full.snapshot, full.book, full.config)
         self._full = full
-        self.entries = {i: e for i, e in full.entries.items() if not full.book.kinds[e.kind].is_record}
-        self.by_path = full.by_path
+        self._entries = {i: e for i, e in full.entries.items() if not full.book.kinds[e.kind].is_record}
+        self._by_path = dict(full.by_path)
         self.broken = full.broken
 
     def data(self, identifier: str) -> dict[str, Any]:

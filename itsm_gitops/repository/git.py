@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import IO, NamedTuple, cast
@@ -153,6 +153,27 @@ class Git:
         if process.returncode and process.returncode not in accept:
             raise explain(args[0], process.returncode, process.stderr)
         return process.stdout
+
+    def begin(self, *args: str) -> Callable[[], bytes]:
+        """Start one git command beside us; calling what is returned waits for what it prints; raises GitError as ``run``."""
+        import subprocess
+
+        process = subprocess.Popen(
+            self._command(args),
+            cwd=self.root,
+            env={**environment(), **self._extra},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+        def finish() -> bytes:
+            printed, complaint = process.communicate(timeout=TIMEOUT)
+            if process.returncode:
+                raise explain(args[0], process.returncode, complaint)
+            return printed
+
+        return finish
 
     def _command(self, args: tuple[str, ...]) -> list[str]:
         settings = [word for setting in _CONFIG for word in ("-c", setting)]

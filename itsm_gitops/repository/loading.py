@@ -240,5 +240,5 @@ def _merge(store: Store, shares: Sequence[_Share[Any]]) -> None:
     for entry in sorted((e for share in shares for e in share.entries), key=lambda e: e.path):
         store.add(entry)
     store.note_gaps()
-    store.entries = dict(sorted(store.entries.items()))
+    store.sort()
     store.problems = dict(sorted(store.problems.items()))

@@ -177,8 +177,19 @@ class Repository:
         return IndexTree(self.history) if at == INDEX else CommitTree(self.history, at)
 
     def store(self, at: str | None = None, *, jobs: int | None = None) -> Store:
-        """Load all documents of a snapshot, under the rule book and settings of that snapshot."""
-        return self.load(self.snapshot(at), jobs=jobs)[0]
+        """Return all documents of a snapshot, under the rule book and settings of that snapshot.
+
+        Those of the working tree come from the index where there is one (see ``repository.index``).
+        """
+        snapshot = self.snapshot(at)
+        if not isinstance(snapshot, WorkingTree):
+            return self.load(snapshot, jobs=jobs)[0]
+        from itsm_gitops.repository.index import service
+
+        config = self.settings(snapshot)
+        store = service.indexed_store(snapshot, config) or service.load_and_index(snapshot, config, jobs)
+        self.gaps.update((gap.path, gap) for gap in store.unreadable)
+        return store
 
     def merged(self, ours: str, others: Sequence[str]) -> Store:
         """Load all documents of what merging ``others`` into ``ours`` would give; raises GitError."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops import documents
 from itsm_gitops.documents import Problem
-from itsm_gitops.model import ids
-from itsm_gitops.model.entry import Entry
+from itsm_gitops.model import facts, ids
+from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.errors import NotFound, Refused
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
@@ -73,8 +74,8 @@ class Store:
         self.snapshot = snapshot
         self.book = book
         self.config = config
-        self.entries: dict[str, Entry] = {}
-        self.by_path: dict[str, Entry] = {}
+        self._entries: dict[str, Entry] = {}
+        self._by_path: dict[str, Entry] = {}
         self.problems: dict[str, tuple[Problem, ...]] = {}
         self.files: list[str] = []
         self.irregular: dict[str, str] = {}
@@ -86,6 +87,52 @@ class Store:
         self._data: dict[str, dict[str, Any]] = {}
         self.pinned: dict[str, dict[str, Any]] = {}
         self.spool: Spool | None = None
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """Every entry by identifier."""
+        return self._entries
+
+    @property
+    def by_path(self) -> Mapping[str, Entry]:
+        """Every entry by path."""
+        return self._by_path
+
+    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
+        """Return the entries of some kinds, by identifier; with ``open_only`` those on which work is to be done."""
+        listed = sorted((e for kind in kinds for e in self._by_kind.get(kind, ())), key=attrgetter("id"))
+        return [e for e in listed if facts.is_open(self.book, e)] if open_only else listed
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, list[Entry]]:
+        kinds: dict[str, list[Entry]] = {}
+        for entry in self.entries.values():
+            kinds.setdefault(entry.kind, []).append(entry)
+        return kinds
+
+    def into(self, identifier: str) -> Sequence[tuple[str, Edge]]:
+        """Return the edges that lead to an identifier, each with the document that stores it, by its identifier."""
+        return self._incoming.get(identifier, ())
+
+    @cached_property
+    def _incoming(self) -> Mapping[str, list[tuple[str, Edge]]]:
+        incoming: dict[str, list[tuple[str, Edge]]] = {}
+        for identifier, entry in self.entries.items():
+            for edge in entry.edges:
+                incoming.setdefault(edge.target, []).append((identifier, edge))
+        return incoming
+
+    def pairs(self, relation: str) -> Sequence[tuple[str, Edge]]:
+        """Return the stored edges of one relation, each with the document that stores it, by its identifier."""
+        return self._by_relation.get(relation, ())
+
+    @cached_property
+    def _by_relation(self) -> Mapping[str, list[tuple[str, Edge]]]:
+        relations: dict[str, list[tuple[str, Edge]]] = {}
+        for identifier, entry in self.entries.items():
+            for edge in entry.edges:
+                relations.setdefault(edge.relation, []).append((identifier, edge))
+        return relations
 
     def find(self, fragment: str) -> Entry:
         """Return the entry that an identifier, alias or unique fragment means.
@@ -122,6 +169,10 @@ class Store:
             gap = file_gap(self.book, path, (self.problems.get(path) or (unread(self.snapshot, path),))[0])
         return Refused(gap.text, gap.hint)
 
+    def sort(self) -> None:
+        """Bring the entries into the order of their identifiers; to be called when everything is loaded."""
+        self._entries = dict(sorted(self._entries.items()))
+
     def note_gaps(self) -> None:
         """Work out ``unreadable`` and ``broken``; to be called when everything is loaded."""
         found = [file_gap(self.book, path, problems[0]) for path, problems in self.problems.items()]
@@ -156,15 +207,8 @@ class Store:
         """Return the documents of a folder that may name another one, whether they are loaded or not."""
         if isinstance(self.snapshot, PartialSnapshot):
             return self.snapshot.naming(identifier, folder)
-        return [p for p in self._naming.get(identifier, ()) if p.startswith(f"{folder}/")]
-
-    @cached_property
-    def _naming(self) -> Mapping[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for entry in self.entries.values():
-            for target in {e.target for e in entry.edges}:
-                found.setdefault(target, []).append(entry.path)
-        return found
+        sources = dict.fromkeys(source for source, _ in self.into(identifier))
+        return [p for p in (self.entries[s].path for s in sources) if p.startswith(f"{folder}/")]
 
     def raw(self, path: str) -> bytes:
         """Return the bytes of one file of the snapshot."""
@@ -192,10 +236,10 @@ class Store:
 
     def add(self, entry: Entry) -> None:
         """Take an entry; call in order of path."""
-        if entry.id in self.entries or entry.id in self.broken:
+        if entry.id in self._entries or entry.id in self.broken:
             self.duplicates.append((entry.id, entry.path))
             return
-        self.entries[entry.id] = entry
-        self.by_path[entry.path] = entry
+        self._entries[entry.id] = entry
+        self._by_path[entry.path] = entry
         for alias in entry.aliases:
             self.aliases.setdefault(alias, entry.id)

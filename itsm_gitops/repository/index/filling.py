@@ -1,0 +1,280 @@
+"""Makes an index from everything, and brings one up to date with what moved, in one transaction."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from itsm_gitops import documents
+from itsm_gitops.model.clock import format_time, now
+from itsm_gitops.model.entry import Entry, summarise
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository.gaps import unread
+from itsm_gitops.repository.git import Git
+from itsm_gitops.repository.index import database, freshness
+from itsm_gitops.repository.index.freshness import SUFFIX, Moves, Tracked, Unusual
+from itsm_gitops.repository.index.rows import (
+    INSERT,
+    Source,
+    Step,
+    broken_row,
+    edge_rows,
+    row_of,
+    steps_of,
+)
+from itsm_gitops.repository.memory import digest_of
+from itsm_gitops.repository.snapshot import SCHEMAS, WorkingTree
+from itsm_gitops.repository.store import Document, Store
+
+MOST_AT_ONCE = 5_000  # documents to read one after the other; more are read as if there were no index
+_BATCH = 2_000
+_MANY = 200  # files that Git is not sure of
+
+
+class Brief(NamedTuple):
+    """What one document brings beyond its entry."""
+
+    path: str
+    steps: list[Step]
+    digest: bytes
+
+
+def brief(_store: Store, document: Document) -> list[Brief]:
+    """Return the brief of a document; to be called for each when everything is loaded."""
+    data = document.data
+    return [Brief(document.path, steps_of(data) if isinstance(data, dict) else [], digest_of(document.raw))]
+
+
+def book_sign(snapshot: WorkingTree) -> str:
+    """Return the digest of the rule book, on which every entry depends."""
+    total = hashlib.sha256()
+    infos = snapshot.files(SCHEMAS)
+    for path, raw in snapshot.read_many(i.path for i in infos):
+        total.update(f"{path}\0{len(raw)}\0".encode("utf-8", "surrogateescape"))
+        total.update(raw)
+    total.update(repr([(i.path, i.mode) for i in infos]).encode("utf-8", "surrogateescape"))
+    return total.hexdigest()
+
+
+@contextmanager
+def making(root: Path) -> Iterator[Path | None]:
+    """Yield a path for a new index; None where another process makes one, or none can be made here."""
+    folder = database.folder_of(root)
+    lock = -1
+    try:
+        if folder is None or database.is_remote(folder):
+            yield None
+            return
+        try:
+            folder.mkdir(exist_ok=True)
+            lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield None
+            return
+        for left in database.leftovers(folder):
+            database.remove(left)
+        draft = folder / f"making-{secrets.token_hex(8)}"
+        try:
+            yield draft
+        finally:
+            database.remove(draft)
+    finally:
+        if lock >= 0:
+            os.close(lock)
+
+
+class Beginning(NamedTuple):
+    """What is noted before the documents are read: what changes meanwhile must not go unnoticed."""
+
+    tracked: Tracked
+    dirty: frozenset[str]
+    folders: list[tuple[str, bytes]]
+    files: frozenset[str]
+    book: str
+
+
+def begin(git: Git, snapshot: WorkingTree) -> Beginning:
+    """Look at Git's index and the folders; raises Unusual where an index would not follow them."""
+    answer = freshness.ask_git(git)
+    folders, files = [], []
+    for place, mark, names in freshness.folders_below(str(git.root)):
+        folders.append((place, mark))
+        files += [n for n in names if n.endswith(SUFFIX)]
+    dirty = freshness.names_of(answer())
+    if len(dirty) > _MANY:
+        # A copied folder, or one from a cache of CI: Git finds out that nothing differs, and remembers it.
+        git.having({"GIT_OPTIONAL_LOCKS": "1"}).run("status", "--porcelain", "--untracked-files=no")
+        dirty = freshness.names_of(freshness.ask_git(git)())
+    return Beginning(freshness.tracked_files(git), dirty, folders, frozenset(files), book_sign(snapshot))
+
+
+def create(draft: Path, store: Store, briefs: Iterable[Brief], start: Beginning, git: Git) -> bool:
+    """Write a whole index for a loaded store to ``draft`` and give it its name; False where that is not safe."""
+    if store.irregular or store.absent or store.duplicates or set(store.broken) & set(store.entries):
+        return False
+    stamps = {p: freshness.file_stamp(str(git.root), p) for p in start.files - start.tracked.names.keys()}
+    after = freshness.names_of(freshness.ask_git(git)())
+    if freshness.index_sign(git) != start.tracked.sign:
+        return False  # somebody committed or staged while we read
+    unsure = start.dirty | after
+    os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    with closing(database.connect(draft)) as connection:
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("BEGIN")
+        for table in database.TABLES:
+            connection.execute(table)
+
+        def source(path: str, digest: bytes) -> Source:
+            oid = "" if path in unsure else start.tracked.names.get(path, "")
+            return Source(oid, b"" if oid else stamps.get(path) or b"", digest)
+
+        _write_all(connection, store, briefs, source)
+        ignored = start.files - set(store.files)
+        connection.executemany("INSERT INTO ignored VALUES (?)", ((p,) for p in sorted(ignored)))
+        connection.executemany("INSERT INTO folder VALUES (?, ?)", start.folders)
+        _note(connection, generation="1", index=start.tracked.sign, book=start.book, made=format_time(now()))
+        _note(connection, format=database.FORMAT, code=database.code_sign())
+        _note(connection, identity=database.identity(draft), read="0", reading="0")
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA journal_mode = WAL")
+    _publish(draft, git.root)
+    return True
+
+
+def _publish(draft: Path, root: Path) -> None:
+    """Give a complete index its name, and remove the older ones."""
+    before = database.files_of(root)
+    for end in ("-wal", "-shm"):
+        with suppress(OSError):
+            Path(f"{draft}{end}").unlink()
+    draft.rename(draft.with_name(database.new_name(root)))
+    for path in before:
+        database.remove(path)
+
+
+def _note(connection: sqlite3.Connection, **values: str) -> None:
+    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+
+def _write_all(
+    connection: sqlite3.Connection,
+    store: Store,
+    briefs: Iterable[Brief],
+    source: Callable[[str, bytes], Source],
+) -> None:
+    book, rows = store.book, []
+    for number, one in enumerate(sorted(briefs), 1):
+        entry = store.by_path.get(one.path)
+        if entry is not None:
+            rows.append(row_of(book, entry, one.steps, source(one.path, one.digest), 1))
+            connection.executemany("INSERT INTO edge VALUES (?, ?, ?, ?, ?, ?)", edge_rows(number, entry))
+            connection.executemany(
+                "INSERT OR IGNORE INTO alias VALUES (?, ?)", ((a, number) for a in entry.aliases)
+            )
+        else:
+            problems = store.problems.get(one.path, ())
+            rows.append(broken_row(book, one.path, problems, source(one.path, one.digest), 1))
+        if len(rows) >= _BATCH:
+            connection.executemany(INSERT, rows)
+            rows = []
+    connection.executemany(INSERT, rows)
+
+
+class Reading(NamedTuple):
+    """What one document to be brought up to date says now; ``row`` is None where it is gone."""
+
+    path: str
+    row: tuple[Any, ...] | None
+    entry: Entry | None
+
+
+def read(book: RuleBook, snapshot: WorkingTree, change: Moves, names: Mapping[str, str]) -> list[Reading]:
+    """Read the documents that may have moved; ``names`` is what Git's index names of them."""
+    root, readings = str(snapshot.root), []
+    for path in sorted(change.paths):
+        mark = None if path in change.ignored else freshness.file_stamp(root, path)
+        if mark is None:
+            readings.append(Reading(path, None, None))
+            continue
+        oid = "" if path in change.dirty else names.get(path, "")
+        readings.append(_reading(book, snapshot, path, Source(oid, b"" if oid else mark, b"")))
+    return readings
+
+
+def _reading(book: RuleBook, snapshot: WorkingTree, path: str, source: Source) -> Reading:
+    raw = next((raw for _, raw in snapshot.read_many([path])), None)
+    if raw is None:
+        return Reading(path, broken_row(book, path, (unread(snapshot, path),), source, 0), None)
+    data, problems = documents.load(raw)
+    source = source._replace(digest=digest_of(raw))
+    kind = book.kind_at(path)
+    if kind is None or not isinstance(data, dict) or problems:
+        return Reading(path, broken_row(book, path, problems, source, 0), None)
+    entry = summarise(kind, path, data)
+    return Reading(path, row_of(book, entry, steps_of(data), source, 0), entry)
+
+
+def apply(connection: sqlite3.Connection, change: Moves, readings: Sequence[Reading]) -> None:
+    """Bring the index up to date; the caller holds the lock for writing. Raises Unusual for a name used twice."""
+    generation = int(_meta(connection, "generation")) + 1
+    identifiers = set()
+    for reading in readings:
+        identifiers.add(_replace(connection, reading, generation))
+    for identifier in identifiers:
+        count = connection.execute("SELECT count(*) FROM document WHERE id = ?", (identifier,)).fetchone()[0]
+        if count > 1:
+            raise Unusual(f"two files are called {identifier}")
+    for folder, mark in change.folders.items():
+        if mark is None:
+            connection.execute("DELETE FROM folder WHERE path = ?", (folder,))
+        else:
+            connection.execute("INSERT OR REPLACE INTO folder VALUES (?, ?)", (folder, mark))
+    connection.execute("DELETE FROM ignored")
+    connection.executemany("INSERT INTO ignored VALUES (?)", ((p,) for p in sorted(change.ignored)))
+    if change.tracked:
+        _note(connection, index=change.tracked.sign)
+    _note(connection, generation=str(generation), reading=str(len(readings)))
+
+
+def _replace(connection: sqlite3.Connection, reading: Reading, generation: int) -> str:
+    """Write what one document says now in the place of what it said; return its identifier."""
+    path = reading.path
+    before = connection.execute("SELECT number, id, kind FROM document WHERE path = ?", (path,)).fetchone()
+    name = path.rpartition("/")[2].removesuffix(SUFFIX)
+    if before:
+        number = before[0]
+        for table in ("edge", "alias", "derived"):
+            connection.execute(f"DELETE FROM {table} WHERE document = ?", (number,))  # noqa: S608 - our own names
+        connection.execute("DELETE FROM document WHERE number = ?", (number,))
+    if reading.row is None:
+        if before:
+            connection.execute(
+                "INSERT OR REPLACE INTO gone VALUES (?, ?, ?, ?)", (path, *before[1:], generation)
+            )
+        return name
+    connection.execute("DELETE FROM gone WHERE path = ?", (path,))
+    number = connection.execute(INSERT, (*reading.row[:-1], generation)).lastrowid or 0
+    if reading.entry:
+        connection.executemany("INSERT INTO edge VALUES (?, ?, ?, ?, ?, ?)", edge_rows(number, reading.entry))
+        aliases = ((a, number) for a in reading.entry.aliases)
+        connection.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", aliases)
+    return name
+
+
+def _meta(connection: sqlite3.Connection, name: str) -> str:
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return row[0] if row else ""
+
+
+def meta(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return what is noted about an index: ``generation``, ``index``, ``book``, ``made``, ``reading``."""
+    return dict(connection.execute("SELECT name, value FROM meta"))

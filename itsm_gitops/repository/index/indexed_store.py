@@ -1,0 +1,191 @@
+"""A loaded snapshot of the working tree on top of the index: the surface of ``Store``, read when asked for."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from itsm_gitops.documents import Problem
+from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository.config import Config
+from itsm_gitops.repository.index.rows import (
+    ENTRY,
+    Step,
+    edge_of,
+    entry_of,
+    pointer_of,
+    problems_of,
+    timeline_of,
+)
+from itsm_gitops.repository.snapshot import Snapshot, own_files
+from itsm_gitops.repository.store import Store
+
+_USABLE = f"SELECT {ENTRY} FROM document WHERE usable = 1"  # noqa: S608 - our own names
+_SOURCES = "FROM edge JOIN document ON number = document"
+_EDGE = "id, relation, target, pointer, edge.open"
+_FEW = 500  # names in one question
+
+
+class EntryTable(Mapping[str, Entry]):
+    """Entries by a column of the index, read one by one, or all at once when somebody wants all."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, key: str, every: Callable[[], Mapping[str, Entry]]
+    ) -> None:
+        self._connection = connection
+        self._key = key
+        self._every = every
+        self._read: dict[str, Entry | None] = {}
+        self._all: Mapping[str, Entry] | None = None
+
+    def _whole(self) -> Mapping[str, Entry]:
+        if self._all is None:
+            self._all = self._every()
+        return self._all
+
+    def get(self, key: object, default: Any = None) -> Any:
+        """Return the entry of a name, or the default."""
+        if self._all is not None:
+            return self._all.get(key, default)  # type: ignore[call-overload]
+        if not isinstance(key, str):
+            return default
+        if key not in self._read:
+            question = f"{_USABLE} AND {self._key} = ?"
+            row = self._connection.execute(question, (encodable(key),)).fetchone()
+            self._read[key] = entry_of(row) if row else None
+        entry = self._read[key]
+        return default if entry is None else entry
+
+    def __getitem__(self, key: str) -> Entry:
+        entry: Entry | None = self.get(key)
+        if entry is None:
+            raise KeyError(key)
+        return entry
+
+    def __contains__(self, key: object) -> bool:
+        return self.get(key) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        if self._all is not None:
+            return iter(self._all)
+        order = f"SELECT {self._key} FROM document WHERE usable = 1 ORDER BY {self._key}"  # noqa: S608
+        return iter([name for (name,) in self._connection.execute(order)])
+
+    def __len__(self) -> int:
+        if self._all is not None:
+            return len(self._all)
+        count: int = self._connection.execute("SELECT count(*) FROM document WHERE usable = 1").fetchone()[0]
+        return count
+
+    def values(self) -> Any:
+        """Return all entries; they are read in one go."""
+        return self._whole().values()
+
+    def items(self) -> Any:
+        """Return all entries with their names; they are read in one go."""
+        return self._whole().items()
+
+
+def encodable(text: str) -> str:
+    """Return text that SQLite can compare; what it cannot hold equals nothing in the index."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+class IndexedStore(Store):
+    """A store whose entries, edges and aliases come from the index; documents are read from their files.
+
+    It answers from one state of the index, whatever other processes do meanwhile.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, book: RuleBook, config: Config, connection: sqlite3.Connection
+    ) -> None:
+        super().__init__(snapshot, book, config)
+        self.connection = connection
+        self._table = EntryTable(connection, "id", self._load_all)
+        self._paths = EntryTable(connection, "path", lambda: {e.path: e for e in self._table.values()})
+        rows = connection.execute(
+            "SELECT path, id, kind, problems FROM document WHERE usable = 0 ORDER BY path"
+        )
+        for path, identifier, kind, problems in rows.fetchall():
+            listed: tuple[Problem, ...] = problems_of(problems)
+            if listed:
+                self.problems[path] = listed
+            if kind:
+                self.broken.setdefault(identifier, path)
+        self.note_gaps()
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """Every entry by identifier."""
+        return self._table
+
+    @property
+    def by_path(self) -> Mapping[str, Entry]:
+        """Every entry by path."""
+        return self._paths
+
+    def _load_all(self) -> Mapping[str, Entry]:
+        rows = self.connection.execute(f"{_USABLE} ORDER BY id")
+        return {row[0]: entry_of(row) for row in rows}
+
+    @cached_property
+    def files(self) -> list[str]:  # type: ignore[override]
+        """The paths of all files of the data roots."""
+        return [info.path for info in own_files(self.snapshot)]
+
+    @cached_property
+    def aliases(self) -> dict[str, str]:  # type: ignore[override]
+        """Identifiers by their old names; the first one by path wins."""
+        rows = self.connection.execute(
+            "SELECT name, id FROM alias JOIN document ON number = document ORDER BY path DESC"
+        )
+        return dict(rows.fetchall())
+
+    def select(self, condition: str, values: Sequence[Any] = (), order: str = "id") -> list[Entry]:
+        """Return the entries whose rows fulfil a condition in SQL, which our own code wrote; values stand for ``?``."""
+        return [
+            entry_of(row)
+            for row in self.connection.execute(f"{_USABLE} AND ({condition}) ORDER BY {order}", values)
+        ]
+
+    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
+        """Return the entries of some kinds, by identifier; with ``open_only`` those on which work is to be done."""
+        marks = ", ".join("?" * len(kinds))
+        condition = f"kind IN ({marks})" + (" AND open = 1" if open_only else "")
+        return self.select(condition, sorted(kinds))
+
+    def into(self, identifier: str) -> Sequence[tuple[str, Edge]]:
+        """Return the edges that lead to an identifier, each with the document that stores it, by its identifier."""
+        return self._edges("target = ?", identifier)
+
+    def pairs(self, relation: str) -> Sequence[tuple[str, Edge]]:
+        """Return the stored edges of one relation, each with the document that stores it, by its identifier."""
+        return self._edges("relation = ?", relation)
+
+    def _edges(self, condition: str, value: str) -> list[tuple[str, Edge]]:
+        question = f"SELECT {_EDGE} {_SOURCES} WHERE {condition} ORDER BY id, place"
+        rows = self.connection.execute(question, (encodable(value),))
+        return [
+            (source, edge_of(rel, target, pointer_of(at), is_open))
+            for source, rel, target, at, is_open in rows
+        ]
+
+    def timeline(self, identifier: str) -> list[Step]:
+        """Return the timeline of a document in brief: time, state and person of each entry, as written."""
+        row = self.connection.execute(
+            "SELECT timeline FROM document WHERE usable = 1 AND id = ?", (encodable(identifier),)
+        ).fetchone()
+        return timeline_of(row[0]) if row else []
+
+    def changed_since(self, generation: int) -> tuple[list[str], list[str]]:
+        """Return the paths of the documents that changed since a generation of the index, and of those that are gone."""
+        question = "SELECT path FROM {} WHERE generation > ? ORDER BY path"
+        changed, gone = (
+            [path for (path,) in self.connection.execute(question.format(table), (generation,))]
+            for table in ("document", "gone")
+        )
+        return changed, gone

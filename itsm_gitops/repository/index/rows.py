@@ -1,0 +1,133 @@
+"""An entry as a row of the index, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from itsm_gitops.documents import Problem
+from itsm_gitops.model import facts
+from itsm_gitops.model.clock import parse_time
+from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model.rulebook import RuleBook
+
+ENTRY = "id, kind, path, title, state, fields, edges, aliases, opened, updated, entered"
+_COLUMNS = (
+    "path, id, kind, record, usable, first, open, state, title, opened, updated, entered, opened_at, updated_at,"
+    " entered_at, fields, edges, aliases, timeline, problems, oid, stamp, digest, generation"
+)
+INSERT = f"INSERT INTO document ({_COLUMNS}) VALUES ({', '.join('?' * (_COLUMNS.count(',') + 1))})"  # noqa: S608 - our own names
+_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
+_decode = json.JSONDecoder().decode
+Step = tuple[str, str, str]  # at, state, by: as written, empty where it is not there
+
+
+class Source(NamedTuple):
+    """The file that a row was made from: ``oid`` is Git's name of its content where that is sure, else ``stamp`` tells."""
+
+    oid: str
+    stamp: bytes
+    digest: bytes
+
+
+def steps_of(data: Mapping[str, Any]) -> list[Step]:
+    """Return the entries of a timeline in brief, in the order in which they stand."""
+    timeline = data.get("timeline")
+    steps = (s for s in timeline if isinstance(s, dict)) if isinstance(timeline, list) else ()
+    return [(_text(s.get("at")), _text(s.get("state")), _text(s.get("by"))) for s in steps]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def row_of(
+    book: RuleBook, entry: Entry, steps: Sequence[Step], source: Source, generation: int
+) -> tuple[Any, ...]:
+    """Return the values of ``INSERT`` for the document of an entry."""
+    return (
+        entry.path,
+        entry.id,
+        entry.kind,
+        int(book.kinds[entry.kind].is_record),
+        1,
+        1,
+        int(facts.is_open(book, entry)),
+        entry.state,
+        entry.title,
+        entry.opened,
+        entry.updated,
+        entry.entered,
+        _seconds(entry.opened),
+        _seconds(entry.updated),
+        _seconds(entry.entered),
+        _compact(entry.columns),
+        _compact([list(edge) for edge in entry.edges]),
+        _compact(entry.aliases),
+        _compact(steps),
+        "",
+        *source,
+        generation,
+    )
+
+
+def broken_row(
+    book: RuleBook, path: str, problems: Sequence[Problem], source: Source, generation: int
+) -> tuple[Any, ...]:
+    """Return the values of ``INSERT`` for a document that cannot be used."""
+    kind = book.kind_at(path)
+    name = path.rpartition("/")[2].removesuffix(".yaml")
+    about = (path, name, kind.name if kind else "", int(kind.is_record) if kind else 0)
+    return (*about, 0, 0, 0, *[""] * 5, None, None, None, *[""] * 4, _compact(problems), *source, generation)
+
+
+def _seconds(text: str) -> float | None:
+    moment = parse_time(text) if text else None
+    return moment.timestamp() if moment else None
+
+
+def entry_of(row: Sequence[Any]) -> Entry:
+    """Return the entry of a row of ``ENTRY``."""
+    identifier, kind, path, title, state, fields, edges, aliases, opened, updated, entered = row
+    return Entry(
+        identifier,
+        kind,
+        path,
+        title,
+        state,
+        _decode(fields),
+        tuple(edge_of(*edge) for edge in _decode(edges)) if edges != "[]" else (),
+        tuple(_decode(aliases)) if aliases != "[]" else (),
+        opened,
+        updated,
+        entered,
+    )
+
+
+def edge_of(relation: str, target: str, pointer: Iterable[Any], open_: bool) -> Edge:
+    """Return an edge from plain values."""
+    return Edge(relation, target, tuple(pointer), bool(open_))
+
+
+def pointer_of(text: str) -> tuple[Any, ...]:
+    """Return a place in a document from its text."""
+    return tuple(_decode(text))
+
+
+def edge_rows(number: int, entry: Entry) -> list[tuple[Any, ...]]:
+    """Return the rows of the edges that a document stores."""
+    return [
+        (number, place, e.relation, e.target, _compact(e.pointer), int(e.open))
+        for place, e in enumerate(entry.edges)
+    ]
+
+
+def problems_of(text: str) -> tuple[Problem, ...]:
+    """Return the problems of a document that cannot be used."""
+    return tuple(Problem(*values) for values in _decode(text)) if text else ()
+
+
+def timeline_of(text: str) -> list[Step]:
+    """Return the timeline in brief from its text."""
+    return [(at, state, by) for at, state, by in _decode(text)] if text else []

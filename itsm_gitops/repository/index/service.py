@@ -1,0 +1,135 @@
+"""Which store a command gets for the working tree: one on top of the index, or one for which everything was read."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from itsm_gitops.model.errors import GitError
+from itsm_gitops.repository.absent import git_folder
+from itsm_gitops.repository.config import Config, read_rulebook
+from itsm_gitops.repository.git import Git
+from itsm_gitops.repository.index import database, filling, freshness
+from itsm_gitops.repository.index.freshness import Unusual
+from itsm_gitops.repository.index.indexed_store import IndexedStore
+from itsm_gitops.repository.loading import load_store
+from itsm_gitops.repository.snapshot import WorkingTree
+from itsm_gitops.repository.store import Store
+
+SETTING = "ITSM_INDEX"  # always: for small repositories, too; off: never; else where it pays
+_WORTH = 1_000  # documents; fewer are read faster than an index is opened
+_TRIES = 5
+
+
+class Condition(NamedTuple):
+    """How an index stands: ``why`` is empty where it is used."""
+
+    why: str
+    path: Path | None = None
+    size: int = 0  # bytes
+    made: str = ""
+    documents: int = 0
+    reading: int = 0  # documents read at the last refresh
+
+
+def indexed_store(snapshot: WorkingTree, config: Config) -> Store | None:
+    """Return a store on top of an index that is up to date; None where there is none, or it cannot be used."""
+    if os.environ.get(SETTING) == "off" or git_folder(snapshot.root) is None:
+        return None
+    for path in reversed(database.files_of(snapshot.root)):
+        with suppress(sqlite3.Error, OSError, GitError, Unusual, UnicodeError):
+            store = _opened(path, snapshot, config)
+            if store is not None:
+                return store
+    return None
+
+
+def _opened(path: Path, snapshot: WorkingTree, config: Config) -> IndexedStore | None:
+    git = Git(snapshot.root)
+    answer = freshness.ask_git(git)
+    try:
+        connection = database.connect(path)
+    except BaseException:
+        with suppress(GitError):
+            answer()
+        raise
+    try:
+        store = _refreshed(connection, path, git, snapshot, config, answer)
+    except BaseException:
+        connection.close()
+        with suppress(GitError, ValueError):
+            answer()
+        raise
+    if store is None:
+        connection.close()
+    return store
+
+
+def _refreshed(
+    connection: sqlite3.Connection,
+    path: Path,
+    git: Git,
+    snapshot: WorkingTree,
+    config: Config,
+    answer: Callable[[], bytes],
+) -> IndexedStore | None:
+    """Bring an index up to date and return a store on its state; None where it must be made anew."""
+    for _ in range(_TRIES):
+        connection.execute("BEGIN")
+        if not database.is_ours(connection, path):
+            return None
+        notes = filling.meta(connection)
+        if notes.get("book") != filling.book_sign(snapshot):
+            return None
+        change = freshness.moves(git, connection, answer, notes.get("index", ""))
+        if len(change.paths) > filling.MOST_AT_ONCE:
+            return None
+        book = read_rulebook(snapshot)
+        if not change.any:
+            return IndexedStore(snapshot, book, config, connection)
+        names = change.tracked.names if change.tracked else _names(git, change)
+        readings = filling.read(book, snapshot, change, names)
+        connection.execute("ROLLBACK")
+        connection.execute("BEGIN IMMEDIATE")
+        if filling.meta(connection).get("generation") == notes.get("generation"):
+            filling.apply(connection, change, readings)
+            connection.execute("COMMIT")
+            connection.execute("BEGIN")
+            store = IndexedStore(snapshot, book, config, connection)
+            if filling.meta(connection).get("generation") == str(int(notes["generation"]) + 1):
+                return store
+            connection.execute("ROLLBACK")
+        else:
+            connection.execute("ROLLBACK")
+        answer = freshness.ask_git(git)
+    return None
+
+
+def _names(git: Git, change: freshness.Moves) -> dict[str, str]:
+    """Return what Git's index names of the documents that may have moved."""
+    return dict(freshness.tracked_files(git).names) if change.paths else {}
+
+
+def load_and_index(snapshot: WorkingTree, config: Config, jobs: int | None = None) -> Store:
+    """Read every document, and make an index of them where it pays; returns what was read."""
+    setting = os.environ.get(SETTING, "")
+    git = Git(snapshot.root)
+    if setting == "off" or git_folder(snapshot.root) is None:
+        return load_store(snapshot, jobs=jobs, config=config)[0]
+    try:
+        start = filling.begin(git, snapshot)
+    except (Unusual, GitError, OSError):
+        return load_store(snapshot, jobs=jobs, config=config)[0]
+    if setting != "always" and len(start.files) < _WORTH:
+        return load_store(snapshot, jobs=jobs, config=config)[0]
+    with filling.making(snapshot.root) as draft:
+        if draft is None:
+            return load_store(snapshot, jobs=jobs, config=config)[0]
+        store, briefs = load_store(snapshot, jobs=jobs, visit=filling.brief, config=config)
+        with suppress(sqlite3.Error, OSError, GitError, Unusual, UnicodeError):
+            filling.create(draft, store, briefs, start, git)
+    return store
