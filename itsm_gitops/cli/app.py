@@ -49,6 +49,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
     "Keep the repository right": {
         "check": Command("check", "Check documents against all rules."),
         "fmt": Command("check", "Put documents into canonical form."),
+        "roots": Command("roots", "Read other repositories as part of this one."),
     },
     "Approve changes": {
         "approvals": Command("approvals", "Show who must approve a pull request, and who did."),

@@ -65,6 +65,10 @@ class Refused(ItsmError):
     """The action is understood and not allowed (an illegal move, a field that cannot change)."""
 
 
+class Withheld(ItsmError):
+    """A document is confidential where it lives, and cannot be read from here."""
+
+
 class ChangedMeanwhile(ItsmError):
     """A file changed between reading and writing, so nothing was written."""
 

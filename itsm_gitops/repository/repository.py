@@ -9,7 +9,7 @@ from pathlib import Path
 
 from itsm_gitops import documents
 from itsm_gitops.model import ids
-from itsm_gitops.model.errors import GitError, NotFound
+from itsm_gitops.model.errors import GitError, ItsmError, NotFound, Refused
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
@@ -18,6 +18,7 @@ from itsm_gitops.repository.gaps import Gap
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.loading import T, Visit, load_store
 from itsm_gitops.repository.modes import REGULAR
+from itsm_gitops.repository.rooted import RootedSnapshot, rooted
 from itsm_gitops.repository.snapshot import (
     CMDB,
     CONFIG,
@@ -27,6 +28,7 @@ from itsm_gitops.repository.snapshot import (
     MergedTree,
     Snapshot,
     WorkingTree,
+    root_of,
 )
 from itsm_gitops.repository.store import SUFFIX, Document, Store, identifier_of, is_document
 
@@ -176,6 +178,11 @@ class Repository:
             return self._present
         return IndexTree(self.history) if at == INDEX else CommitTree(self.history, at)
 
+    def whole(self, at: str | None = None) -> Snapshot:
+        """Return a snapshot together with the roots that its settings name (see ``repository.rooted``)."""
+        snapshot = self.snapshot(at)
+        return rooted(snapshot, self.config if at is None else self.settings(snapshot))
+
     def store(self, at: str | None = None, *, jobs: int | None = None) -> Store:
         """Return all documents of a snapshot, under the rule book and settings of that snapshot.
 
@@ -187,6 +194,8 @@ class Repository:
         from itsm_gitops.repository.index import service
 
         config = self.settings(snapshot)
+        if config.roots:  # the index holds the documents of this repository alone
+            return self.load(snapshot, jobs=jobs)[0]
         store = service.indexed_store(snapshot, config) or service.load_and_index(snapshot, config, jobs)
         self.gaps.update((gap.path, gap) for gap in store.unreadable)
         return store
@@ -203,14 +212,43 @@ class Repository:
         self.gaps.update((gap.path, gap) for gap in store.unreadable)
         return store, results
 
-    def locate(self, fragment: str, at: str | None = None) -> str:
+    def locate(self, fragment: str, at: str | None = None, *, in_roots: bool = False) -> str:
         """Return the path of the document that ``fragment`` means; raises NotFound or Ambiguous.
 
         In the working tree a whole identifier costs one look; a fragment a listing of names; only
         an alias (which must be whole) makes every file be read, and that is the last resort.
+
+        Documents of roots are for those who only look (``in_roots``); raises Refused for one where they are not.
         """
+        if in_roots:
+            whole = self.whole(at)
+            try:
+                return self._find(whole, fragment)
+            except NotFound:
+                if isinstance(whole, RootedSnapshot):
+                    whole.refuse_unread(fragment.strip())
+                raise
         snapshot = self.snapshot(at)
-        if isinstance(snapshot, WorkingTree):
+        try:
+            return self._find(snapshot, fragment)
+        except NotFound:
+            self._refuse_root(fragment, at)
+            raise
+
+    def _refuse_root(self, fragment: str, at: str | None) -> None:
+        """Raise Refused where a name means a document of a root."""
+        whole = self.whole(at)
+        try:
+            root = root_of(whole, self._find(whole, fragment))
+        except ItsmError:
+            return
+        if root:
+            hint = f"change it there; itsm roots update {root} brings its newest commit here"
+            raise Refused(f"'{fragment}' is a document of root '{root}', which is only read here", hint)
+
+    def _find(self, snapshot: Snapshot, fragment: str) -> str:
+        """Return the path of the document of a snapshot that ``fragment`` means."""
+        if isinstance(getattr(snapshot, "below", snapshot), WorkingTree):
             for path in self._guesses(fragment.strip()):
                 # Not through a symbolic link: reading would refuse it.
                 if (self.root / path).is_file() and not (self.root / path).is_symlink():

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -192,6 +192,12 @@ def absent_of(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the tracked files that are missing in a working tree for a technical reason; a commit has all."""
     found: tuple[str, ...] = getattr(snapshot, "absent", ())
     return found
+
+
+def root_of(snapshot: Snapshot, path: str) -> str:
+    """Return the name of the root that a file is from; empty where it is the repository's own."""
+    asked: Callable[[str], str] | None = getattr(snapshot, "root_of", None)
+    return asked(path) if asked else ""
 
 
 def own_files(snapshot: Snapshot) -> list[FileInfo]:

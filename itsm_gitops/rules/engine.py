@@ -14,6 +14,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, WARNING, Finding, at_least, sort_key
 from itsm_gitops.repository import Config, Repository, Snapshot, Store
+from itsm_gitops.repository.snapshot import CONFIG
 from itsm_gitops.rules import fix as repairs
 from itsm_gitops.rules.changes import Range, read_range
 from itsm_gitops.rules.exemption import count_history
@@ -109,7 +110,9 @@ def check(
         snapshot=snapshot.name,
         base=commit,
         unjudged=judged.unjudged,
-        history=count_history(store, settings.cut_over, shard.owns) if store else 0,
+        history=count_history(store, settings.cut_over, lambda p: shard.owns(p) and not store.root_of(p))
+        if store
+        else 0,
         shard=shard,
     )
 
@@ -126,7 +129,7 @@ _NO_SHARD = {
 def _records(store: Store, wanted: _Wanted, shard: Shard) -> int:
     """Count the records among the documents asked for."""
     records = (e.path for e in store.entries.values() if store.book.kinds[e.kind].is_record)
-    return sum(wanted(path) and shard.owns(path) for path in records)
+    return sum(wanted(path) and shard.owns(path) and not store.root_of(path) for path in records)
 
 
 def _judge(
@@ -148,8 +151,9 @@ def _judge(
 
 def _since(findings: Sequence[Finding], span: Range, now: datetime) -> list[Finding]:
     """Return the findings in changed files, and those that the change brought about elsewhere."""
-    kept = [f for f in findings if f.path in span.changed]
-    others = [f for f in findings if f.path not in span.changed]
+    # A root that cannot be read is no old news: nobody knows what the request links to.
+    kept = [f for f in findings if f.path in span.changed or (f.code, f.path) == ("P014", CONFIG)]
+    others = [f for f in findings if f not in kept]
     if others:
         before = {_key(f) for f in judge_snapshot(span.snapshot, now).findings}
         kept += [f for f in others if _key(f) not in before]

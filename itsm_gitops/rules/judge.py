@@ -146,7 +146,7 @@ class DocumentJudge:
     def __call__(self, store: Store, document: Document) -> list[DocumentVerdict]:
         """Return one verdict for a document with findings, none for a good one."""
         kind, data = document.kind, document.data
-        own = self._shard.owns(document.path)
+        own = self._shard.owns(document.path) and not store.root_of(document.path)
         if kind is None or not isinstance(data, dict) or not (own or self._shard.first):
             return []
         judge = self._judge(kind)
@@ -196,6 +196,8 @@ def judge_snapshot(snapshot: Snapshot, now: datetime, shard: Shard = WHOLE) -> J
     if shard.first:
         findings += odd_files(store)
         findings += run(NETWORK, context)
+    if config.roots:  # what is wrong inside a root is its own business
+        findings = [f for f in findings if not store.root_of(f.path)]
     return JudgedSnapshot(store, config, context, findings)
 
 
@@ -280,7 +282,7 @@ def odd_files(store: Store) -> list[Finding]:
         found.append(to_finding(irregular, Hit(message, hint=hint, line=1, column=1), path))
     unnamed = find_rule("P014")
     found += [
-        to_finding(unnamed, Hit(g.reason, hint=g.hint, line=1, column=1), g.path)
+        to_finding(unnamed, Hit(g.reason, hint=g.hint, line=g.line or 1, column=g.column or 1), g.path)
         for g in snapshot_gaps(store.book, store.snapshot)
     ]
     odd = Hit("this name cannot be shown", line=1, column=1)

@@ -1,0 +1,171 @@
+"""Roots: several repositories read as one, with three real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from itsm_gitops.commands import rooting
+from itsm_gitops.commands.impact import impact
+from itsm_gitops.commands.showing import show
+from itsm_gitops.model.errors import Incomplete, ItsmError, NotFound, Refused
+from itsm_gitops.rules import check
+from tests.roots_world import INC, NTI, SECRET, World, incident, item, link
+from tests.support import GitRepo
+
+NOW = "2026-11-22T12:00:00Z"
+
+
+@pytest.fixture
+def world(make_repo: Callable[..., GitRepo], monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("ITSM_NOW", NOW)
+    return World(make_repo)
+
+
+@pytest.fixture
+def pinned(world: World) -> World:
+    world.pin()
+    return world
+
+
+def codes(world: World, **how: object) -> list[tuple[str, str]]:
+    found = check(world.front.repo, **how).findings  # type: ignore[arg-type]
+    return [(f.code, f.path) for f in found if f.severity != "info"]
+
+
+def test_update_pins_the_newest_commits_and_keeps_comments(world: World) -> None:
+    before = world.config.read_text()
+    done = rooting.update(world.front.repo, local=True)
+    heads = [world.platform.git("rev-parse", "HEAD"), world.net.git("rev-parse", "HEAD")]
+    assert [(d.root.name, d.before, d.commit) for d in done] == [("platform", "", heads[0]), ("net", "", heads[1])]
+    text = world.config.read_text()
+    assert [line for line in text.splitlines() if "commit:" not in line] == before.splitlines()
+    assert all(f"commit: {head}" in text.replace('"', "").replace("'", "") for head in heads)
+    assert [s.trouble for s in rooting.status(world.front.repo)] == ["", ""]
+    assert [s.documents for s in rooting.status(world.front.repo)] == [5, 2]
+
+
+def test_links_across_repositories_are_checked(pinned: World) -> None:
+    assert codes(pinned) == []
+    report = check(pinned.front.repo)
+    assert report.records == 1
+    pinned.front.write("cmdb/servers/web.yaml", item("web", "server", extra="type: virtual\n" + link("depends_on", "plat-gone")))
+    pinned.front.write("cmdb/servers/web2.yaml", item("web2", "server", extra="type: virtual\n" + link("runs_on", "team-platform")))
+    pinned.front.write("cmdb/servers/web3.yaml", item("web3", "server", extra="type: virtual\n" + link("runs_on", "plat-old")))
+    found = {(f.code, f.path.rpartition("/")[2]): f for f in check(pinned.front.repo).findings if f.severity != "info"}
+    assert set(found) == {("K001", "web.yaml"), ("K002", "web2.yaml"), ("D001", "web3.yaml")}
+    assert "root 'platform' has none at" in found["K001", "web.yaml"].hint
+
+
+def test_a_retired_item_of_a_root_is_retired_here(pinned: World) -> None:
+    other = "INC-261120-BBBBB"
+    text = incident(other, service="shop", extra="cis: [plat-old]\n")
+    pinned.front.write(f"records/incidents/2026/11/{other}.yaml", text)
+    assert ("K009", f"records/incidents/2026/11/{other}.yaml") in codes(pinned)
+
+
+def test_a_root_that_is_not_at_hand_is_a_gap_and_no_absence(pinned: World) -> None:
+    clone = GitRepo(pinned.front.root.parent / "clone")
+    pinned.front.git("clone", "-q", str(pinned.front.root), str(clone.root))
+    report = check(clone.repo)
+    gaps = [f for f in report.findings if f.code == "P014"]
+    assert [f.path for f in gaps] == ["itsm.yaml", "itsm.yaml"]
+    assert [f.line for f in gaps] == [9, 13]
+    assert all("is not in this clone" in f.message and f.hint == "itsm roots fetch brings it" for f in gaps)
+    assert not [f for f in report.findings if f.code in ("K001", "K010")]
+    assert report.fails()
+    with pytest.raises(Incomplete, match="'plat-db' would be in root 'platform', which cannot be read"):
+        show(clone.repo, "plat-db")
+    with pytest.raises(Incomplete, match="cannot be decided"):
+        clone.repo.store().require_complete("what depends on it", ["database"])
+    assert check(clone.repo, base="HEAD").fails(), "a request is not judged by half of what it links to"
+    rooting.fetch(clone.repo, local=True)
+    assert not check(clone.repo).fails()
+
+
+def test_show_list_and_impact_read_across(pinned: World) -> None:
+    view = show(pinned.front.repo, "plat-db")
+    assert (view.root, view.document.kind.name, view.steps) == ("platform", "database", ())
+    assert {(r.relation, r.id) for r in view.related} >= {("runs_on", "plat-host"), ("affected_by", INC)} - {("affected_by", INC)}
+    assert INC in {r.id for r in view.related}
+    assert [(r.id, r.label) for r in show(pinned.front.repo, INC).related if r.id == NTI] == [(NTI, "Link to the data centre flaps")]
+    assert show(pinned.front.repo, "AAAAA-no" if False else NTI).root == "net"
+    hits = impact(pinned.front.repo, "plat-host").as_json()["hits"]
+    assert {h["id"] for h in hits} == {"plat-db", "plat-mail", "shop"}
+    store = pinned.front.repo.store()
+    assert {store.root_of(e.path) for e in store.entries.values()} == {"", "platform", "net"}
+
+
+def test_a_root_brings_only_what_it_was_named_for(pinned: World) -> None:
+    assert "shop-stolen" not in pinned.front.repo.store().entries
+    with pytest.raises(NotFound):
+        show(pinned.front.repo, "shop-stolen")
+
+
+def test_a_name_that_belongs_to_a_root_is_a_finding(pinned: World) -> None:
+    pinned.front.write("cmdb/servers/plat-host.yaml", item("plat-host", "server", extra="type: physical\n"))
+    assert codes(pinned) == [("I010", "cmdb/servers/plat-host.yaml")]
+    assert show(pinned.front.repo, "plat-host").root == "", "the repository's own document is the one that counts"
+
+
+def test_nothing_is_written_to_a_root(pinned: World) -> None:
+    from itsm_gitops.editing.fields import set_fields
+
+    with pytest.raises(Refused, match="is a document of root 'platform', which is only read here"):
+        set_fields(pinned.front.repo, "plat-db", ["name=Mine"])
+    assert pinned.platform.git("status", "--porcelain") == ""
+
+
+def test_a_link_into_a_root_is_written_and_one_from_it_is_not(pinned: World) -> None:
+    from itsm_gitops.editing.link import link as add
+
+    add(pinned.front.repo, "shop", "depends_on", "plat-db")
+    assert "plat-db" in (pinned.front.root / "cmdb/services/shop.yaml").read_text()
+    with pytest.raises(Refused, match="root 'platform'"):
+        add(pinned.front.repo, "plat-mail", "depends_on", "shop")
+
+
+def test_what_is_confidential_in_a_root_stays_there(pinned: World) -> None:
+    store = pinned.front.repo.store()
+    assert SECRET not in store.entries
+    assert not store.unreadable
+    with pytest.raises(ItsmError, match="is confidential in root 'net', and stays there"):
+        show(pinned.front.repo, SECRET)
+    path = pinned.front.root / f"records/incidents/2026/11/{INC}.yaml"
+    path.write_text(path.read_text().replace(NTI, SECRET))
+    assert codes(pinned) == [], "it does exist"
+    related = {r.id: r for r in show(pinned.front.repo, INC).related}[SECRET]
+    assert (related.label, related.broken) == ("", True)
+
+
+def test_a_newer_commit_counts_when_it_is_pinned(pinned: World) -> None:
+    (pinned.platform.root / "cmdb/databases/plat-db.yaml").unlink()
+    (pinned.platform.root / "cmdb/services/plat-mail.yaml").write_text(item("plat-mail", "service"))
+    pinned.platform.commit()
+    assert codes(pinned) == []
+    rooting.update(pinned.front.repo, ["platform"], local=True)
+    assert [c for c in codes(pinned) if c[0] == "K001"] == [("K001", f"records/incidents/2026/11/{INC}.yaml")]
+    assert [c for c in codes(pinned, base="HEAD") if c[0] == "K001"] == [("K001", f"records/incidents/2026/11/{INC}.yaml")]
+    assert codes(pinned, at="HEAD") == []
+
+
+def test_shards_of_a_repository_with_roots(pinned: World) -> None:
+    from tests.rules.test_shard import parts, same
+
+    pinned.front.write("cmdb/servers/web.yaml", item("web", "server", extra="type: odd\n" + link("depends_on", "plat-gone")))
+    same(check(pinned.front.repo), parts(pinned.front.root, 3))
+
+
+def test_update_to_a_commit_and_back(pinned: World) -> None:
+    old = pinned.platform.git("rev-parse", "HEAD")
+    pinned.platform.write("cmdb/servers/plat-new.yaml", item("plat-new", "server", extra="type: virtual\n"))
+    new = pinned.platform.commit()
+    (done,) = rooting.update(pinned.front.repo, ["platform"], local=True, dry_run=True)
+    assert (done.before, done.commit) == (old, new)
+    assert "plat-new" not in pinned.front.repo.store().entries
+    rooting.update(pinned.front.repo, ["platform"], local=True)
+    assert "plat-new" in pinned.front.repo.store().entries
+    rooting.update(pinned.front.repo, ["platform"], to=old, local=True)
+    assert "plat-new" not in pinned.front.repo.store().entries
+    assert rooting.fetch(pinned.front.repo)[0].fetched is False, "what is here needs no connection"
