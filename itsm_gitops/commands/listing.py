@@ -72,6 +72,7 @@ def list_documents(
     store = repo.store(at)
     kinds = _kinds(store.book, words)
     chosen = _columns(kinds, columns)
+    chosen += ("root",) if store.config.roots and not columns else ()
     keep = predicate(repo, store, kinds, filters)
     names = {k.name for k in kinds}
     make = Rows(store, chosen)

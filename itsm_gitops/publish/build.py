@@ -24,6 +24,7 @@ from itsm_gitops.publish.stamping import Progress
 from itsm_gitops.repository import Repository
 from itsm_gitops.repository.config import read_audience, read_config, read_rulebook
 from itsm_gitops.repository.gaps import gap_of, require, snapshot_gaps
+from itsm_gitops.repository.rooted import rooted
 from itsm_gitops.repository.spool import spooled
 
 OUTPUT = Path("build/site")
@@ -92,6 +93,7 @@ def build_site(
     progress("Reading", 0, 1)
     snapshot = repo.snapshot(at)
     book, config = read_rulebook(snapshot), read_config(snapshot).require(snapshot.name)
+    snapshot = rooted(snapshot, config)
     require(snapshot_gaps(book, snapshot), "what the site says")
     visibility = read_audience(snapshot, book, config.audience if audience is None else audience)
     usual = (
@@ -103,7 +105,8 @@ def build_site(
         work = output.work_folder(_work_folder(target), repo.root)
         settings = [visibility.name, type(reporter).__qualname__]
         # What another audience sees of a document depends on everything: its site is made anew each time.
-        git = repo.git if visibility.everything else None
+        # So is one with roots, whose documents are not in the files that Git is asked about.
+        git = repo.git if visibility.everything and not config.roots else None
         tool, moment = digest(snapshot, settings), (now or clock.now()).astimezone(UTC)
         made_of = engine.made_of(frame.site_folder(repo.root), config.engine)
         facts = (tool, moment.isoformat(), repr((base_url, cli_reference, tuple(rules))), made_of)

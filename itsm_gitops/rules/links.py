@@ -50,11 +50,8 @@ def target_exists(ctx: NetworkContext) -> Iterator[Hit]:
         if edge.target in ctx.entries or edge.open or ctx.store.may_exist(edge.target):
             continue
         moved = ctx.store.aliases.get(edge.target)
-        hint = (
-            f"'{edge.target}' is an old name of {moved}"
-            if moved
-            else near(edge.target) or _in_root(ctx, edge)
-        )
+        near_names = "; ".join(filter(None, (_in_root(ctx, edge), near(edge.target))))
+        hint = f"'{edge.target}' is an old name of {moved}" if moved else near_names
         yield Hit(f"there is no '{edge.target}'", edge.pointer, hint, entry.path)
 
 
