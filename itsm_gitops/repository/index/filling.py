@@ -103,17 +103,22 @@ class Beginning(NamedTuple):
 
 def begin(git: Git, snapshot: WorkingTree) -> Beginning:
     """Look at Git's index and the folders; raises Unusual where an index would not follow them."""
-    answer = freshness.ask_git(git)
     folders, files = [], []
-    for place, mark, names in freshness.folders_below(str(git.root)):
-        folders.append((place, mark))
-        files += [n for n in names if n.endswith(SUFFIX)]
-    dirty = freshness.names_of(answer())
+    with freshness.ask_git(git) as answer:
+        for place, mark, names in freshness.folders_below(str(git.root)):
+            folders.append((place, mark))
+            files += [n for n in names if n.endswith(SUFFIX)]
+        dirty = freshness.names_of(answer.finish())
     if len(dirty) > _MANY:
         # A copied folder, or one from a cache of CI: Git finds out that nothing differs, and remembers it.
         git.having({"GIT_OPTIONAL_LOCKS": "1"}).run("status", "--porcelain", "--untracked-files=no")
-        dirty = freshness.names_of(freshness.ask_git(git)())
+        dirty = _dirty(git)
     return Beginning(freshness.tracked_files(git), dirty, folders, frozenset(files), book_sign(snapshot))
+
+
+def _dirty(git: Git) -> frozenset[str]:
+    with freshness.ask_git(git) as answer:
+        return freshness.names_of(answer.finish())
 
 
 def create(draft: Path, store: Store, briefs: Iterable[Brief], start: Beginning, git: Git) -> bool:
@@ -121,7 +126,7 @@ def create(draft: Path, store: Store, briefs: Iterable[Brief], start: Beginning,
     if store.irregular or store.absent or store.duplicates or set(store.broken) & set(store.entries):
         return False
     stamps = {p: freshness.file_stamp(str(git.root), p) for p in start.files - start.tracked.names.keys()}
-    after = freshness.names_of(freshness.ask_git(git)())
+    after = _dirty(git)
     if freshness.index_sign(git) != start.tracked.sign:
         return False  # somebody committed or staged while we read
     unsure = start.dirty | after
