@@ -77,6 +77,10 @@ class GitError(ItsmError):
     """Git could not answer."""
 
 
+class MissingObject(GitError):
+    """An object is not in the repository: it is a partial clone, or damaged."""
+
+
 def did_you_mean(word: str, known: Iterable[str], limit: int = 3) -> str:
     """Return ``did you mean a, b?`` for the nearest of ``known``, or an empty string."""
     import difflib

@@ -17,6 +17,7 @@ from itsm_gitops.repository.gaps import in_place_of_folders, unread
 from itsm_gitops.repository.memory import Memory, digest_of
 from itsm_gitops.repository.modes import FILE, REGULAR, FileInfo
 from itsm_gitops.repository.packing import Entries
+from itsm_gitops.repository.root_shelf import git_of
 from itsm_gitops.repository.rooted import rooted
 from itsm_gitops.repository.snapshot import Snapshot, absent_of, own_files, root_of
 from itsm_gitops.repository.store import FOLDERS, SUFFIX, Document, Store, identifier_of
@@ -77,6 +78,7 @@ def load_store(
     store.irregular = {info.path: info.mode for info in infos if info.mode != REGULAR}
     store.irregular |= dict.fromkeys(in_place_of_folders(book, store.files), FILE)
     store.absent = absent_of(snapshot)
+    _prepare(snapshot, infos)
     kinds = _KindOf(book)
     collecting = gc.isenabled()
     gc.disable()  # parsed documents hold no cycles; looking for some doubles the time
@@ -101,6 +103,14 @@ def load_store(
         if collecting:
             gc.enable()
     return store, [result for share in shares for result in share.visited]
+
+
+def _prepare(snapshot: Snapshot, infos: Iterable[FileInfo]) -> None:
+    """Let what a partial clone lacks of a commit be fetched at once."""
+    wanted = [i.oid for i in infos if i.oid and i.mode == REGULAR and not root_of(snapshot, i.path)]
+    git = git_of(snapshot) if wanted else None
+    if git is not None and git.supplier is not None:
+        git.supplier.prepare(git, wanted)
 
 
 class _KindOf:

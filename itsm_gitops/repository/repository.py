@@ -9,7 +9,15 @@ from pathlib import Path
 
 from itsm_gitops import documents
 from itsm_gitops.model import ids
-from itsm_gitops.model.errors import GitError, ItsmError, NotFound, Refused
+from itsm_gitops.model.errors import (
+    Ambiguous,
+    GitError,
+    Incomplete,
+    ItsmError,
+    MissingObject,
+    NotFound,
+    Refused,
+)
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
@@ -18,6 +26,7 @@ from itsm_gitops.repository.gaps import Gap
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.loading import T, Visit, load_store
 from itsm_gitops.repository.modes import REGULAR
+from itsm_gitops.repository.partial_clone import Supply
 from itsm_gitops.repository.rooted import RootedSnapshot, rooted
 from itsm_gitops.repository.snapshot import (
     CMDB,
@@ -28,6 +37,7 @@ from itsm_gitops.repository.snapshot import (
     MergedTree,
     Snapshot,
     WorkingTree,
+    absent_of,
     root_of,
 )
 from itsm_gitops.repository.store import SUFFIX, Document, Store, identifier_of, is_document
@@ -56,6 +66,8 @@ class Repository:
         self.gaps: dict[str, Gap] = {}
         # Where no file is checked out (a bare mirror), the commit of HEAD stands for the working tree.
         self.bare = False
+        # Is told how many objects were fetched that this partial clone lacked.
+        self.on_fetch: Callable[[int], object] = lambda _: None
 
     @classmethod
     def open(cls, path: str | Path = ".") -> Repository:
@@ -99,6 +111,8 @@ class Repository:
                 made = cls._without_files(folder, {})
                 try:
                     made.history.run("cat-file", "-e", f"HEAD:{CONFIG}")
+                except MissingObject:  # it is there, and this partial clone has not fetched it
+                    return made
                 except GitError:
                     break
                 return made
@@ -107,7 +121,7 @@ class Repository:
     @classmethod
     def _without_files(cls, folder: Path, extra: Mapping[str, str]) -> Repository:
         made = cls(folder.resolve())
-        made.git = Git(made.root, extra)
+        made.git = made._supplied(Git(made.root, extra))
         made.bare = True
         return made
 
@@ -130,7 +144,15 @@ class Repository:
     def git(self) -> Git | None:
         """Git for this folder; None where it is not in a Git repository."""
         found = any((folder / ".git").exists() for folder in (self.root, *self.root.parents))
-        return Git(self.root) if found else None
+        return self._supplied(Git(self.root)) if found else None
+
+    def _note_fetch(self, count: int) -> None:
+        self.on_fetch(count)
+
+    def _supplied(self, git: Git) -> Git:
+        """Return Git with what fetches the objects that a partial clone lacks."""
+        git.supplier = Supply(self._note_fetch)
+        return git
 
     @property
     def history(self) -> Git:
@@ -225,6 +247,7 @@ class Repository:
             try:
                 return self._find(whole, fragment)
             except NotFound:
+                _refuse_absent(whole, fragment)
                 if isinstance(whole, RootedSnapshot):
                     whole.refuse_unread(fragment.strip())
                 raise
@@ -232,6 +255,7 @@ class Repository:
         try:
             return self._find(snapshot, fragment)
         except NotFound:
+            _refuse_absent(snapshot, fragment)
             self._refuse_root(fragment, at)
             raise
 
@@ -295,6 +319,19 @@ class Repository:
     def key_order(self, kind: Kind | str) -> tuple[str, ...]:
         """Return the canonical order of a kind's top-level keys."""
         return (self.book.kind(kind) if isinstance(kind, str) else kind).keys
+
+
+def _refuse_absent(snapshot: Snapshot, fragment: str) -> None:
+    """Raise Incomplete where a name means a document that a sparse checkout leaves out: it is there, and not here."""
+    absent = {identifier_of(path): path for path in absent_of(snapshot) if is_document(path)}
+    try:
+        path = absent[ids.find(fragment, absent)] if absent else ""
+    except (NotFound, Ambiguous):
+        return
+    if path:
+        folder = path.rpartition("/")[0]
+        hint = f"git sparse-checkout add {folder} brings it, --at HEAD reads what was committed"
+        raise Incomplete(f"{path} is not checked out (sparse checkout)", hint)
 
 
 def _is_bare(folder: Path) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
-from itsm_gitops.model.errors import GitError, ItsmError, NotFound
+from itsm_gitops.model.errors import GitError, ItsmError, MissingObject, NotFound
 from itsm_gitops.repository.git import BLOB_MAX, Git, decode
 from itsm_gitops.repository.merging import merged_tree, with_results
 from itsm_gitops.repository.modes import (
@@ -287,7 +287,7 @@ class _Listed:
             try:
                 content = next(blobs).content
             except GitError as error:  # a partial clone, a damaged repository
-                raise GitError(
+                raise type(error)(
                     f"{info.path} cannot be read in {self.name}: {error.message}", error.hint
                 ) from error
             yield info.path, content
@@ -357,8 +357,13 @@ class LandedTree(_Listed):
 
 def _tree_files(git: Git, tree: str, prefix: str = "") -> dict[str, FileInfo]:
     """List the data roots of a tree; ``prefix`` is where they are below its top, where Git cannot tell."""
-    roots = [prefix + root for root in ROOTS]
-    listed = git.run("ls-tree", "-r", "-z", "--end-of-options", tree, "--", *roots)
+    question = ("ls-tree", "-r", "-z", "--end-of-options", tree, "--", *(prefix + root for root in ROOTS))
+    try:
+        listed = git.run(*question)
+    except MissingObject:
+        if git.supplier is None or not git.supplier.trees(git, tree):
+            raise
+        listed = git.run(*question)
     found: dict[str, FileInfo] = {}
     for line in listed.split(b"\0")[:-1]:
         about, _, name = line.partition(b"\t")

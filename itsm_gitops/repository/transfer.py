@@ -55,14 +55,17 @@ def fetch(
     token: str = "",
     options: Sequence[str] = (),
     protocols: Sequence[str] = (),
+    settings: Sequence[str] = (),
+    stdin: bytes = b"",
 ) -> None:
     """Fetch refs, refspecs or commits from a remote or an address; raises GitError.
 
     ``token`` authenticates against an https remote; it travels in the environment, never in the
     arguments, which every user of the machine can read. ``options`` are more of Git's own, ``protocols`` the
-    only ones that may be spoken (default: what Git's settings allow).
+    only ones that may be spoken (default: what Git's settings allow), ``settings`` more settings of Git,
+    ``stdin`` what it reads.
     """
-    _connect(git, ["fetch", *_OPTIONS, *options], remote, refs, token, protocols)
+    _connect(git, ["fetch", *_OPTIONS, *options], remote, refs, token, protocols, settings, stdin)
 
 
 def tip(git: Git, address: str, ref: str, protocols: Sequence[str]) -> str:
@@ -83,13 +86,15 @@ def _connect(
     refs: Sequence[str],
     token: str,
     protocols: Sequence[str] = (),
+    more: Sequence[str] = (),
+    stdin: bytes = b"",
 ) -> bytes:
     import subprocess
 
     allowed = (
         ["protocol.allow=never", *(f"protocol.{p}.allow=always" for p in protocols)] if protocols else []
     )
-    settings = [word for setting in (*_CONFIG, *allowed) for word in ("-c", setting)]
+    settings = [word for setting in (*_CONFIG, *allowed, *more) for word in ("-c", setting)]
     command = [executable(), "--no-pager", *settings, *words, "--end-of-options", remote, *refs]
     verb = words[0]
     try:
@@ -97,7 +102,7 @@ def _connect(
             command,
             cwd=git.root,
             env={**_environment(remote_url(git, remote), token), **git.extra},
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             timeout=TIMEOUT,
             check=False,
