@@ -247,7 +247,8 @@ class _NeighbourReader:
 
 def _paths(book: RuleBook, identifier: str, snapshot: Snapshot) -> list[str]:
     """Return every path that a document with this identifier could have."""
-    in_a_root: str = getattr(snapshot, "path_in_root", str)(identifier)
+    asked = getattr(snapshot, "path_in_root", None)
+    in_a_root: str = asked(identifier) if asked else ""
     if in_a_root:
         return [in_a_root]
     parsed = ids.parse_record_id(identifier)

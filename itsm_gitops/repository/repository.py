@@ -216,9 +216,8 @@ class Repository:
         from itsm_gitops.repository.index import service
 
         config = self.settings(snapshot)
-        if config.roots:  # the index holds the documents of this repository alone
-            return self.load(snapshot, jobs=jobs)[0]
-        store = service.indexed_store(snapshot, config) or service.load_and_index(snapshot, config, jobs)
+        store = service.indexed_store(snapshot, config)
+        store = store or service.load_and_index(snapshot, config, jobs=jobs)[0]
         self.gaps.update((gap.path, gap) for gap in store.unreadable)
         return store
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.watched_time import FOREVER
 from itsm_gitops.repository import (
     DRAFT,
     Config,
@@ -24,6 +25,7 @@ from itsm_gitops.repository.store import is_document
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.book import CONFIG, BookContext
 from itsm_gitops.rules.context import Data, DocumentContext, NetworkContext
+from itsm_gitops.rules.keeping import Keeping
 from itsm_gitops.rules.registry import RULES, find_rule, rules
 from itsm_gitops.rules.rule import DOCUMENT, NETWORK, RULEBOOK, Check, Hit, Rule
 from itsm_gitops.rules.rulebook import WHOLE_BOOK, book_error
@@ -41,12 +43,17 @@ _UNEXPECTED = (KeyError, TypeError, AttributeError, IndexError, ValueError, Recu
 class DocumentVerdict(NamedTuple):
     """What a worker says about one document that is not perfect.
 
-    ``refused`` are the top-level fields that hold something the schema does not accept.
+    ``refused`` are the top-level fields that hold something the schema does not accept. ``until`` is a moment at
+    which the verdict of this or of an earlier document may change; None where it is not sooner than the last one said.
     """
 
     path: str
     findings: tuple[Finding, ...]
     refused: frozenset[str]
+    until: datetime | None = None
+
+
+Load = Callable[..., tuple[Store, list[DocumentVerdict]]]
 
 
 class JudgedSnapshot(NamedTuple):
@@ -117,9 +124,11 @@ def _fields(refusals: Iterable[schema.Coded]) -> frozenset[str]:
 class DocumentJudge:
     """Judges each document when it has been read; called in the processes that read."""
 
-    def __init__(self, now: datetime, shard: Shard = WHOLE) -> None:
+    def __init__(self, now: datetime, keeping: Keeping | None = None, shard: Shard = WHOLE) -> None:
         """``shard`` says which documents are judged; of the others the schema's refusals are told, nothing else."""
-        self._now = now
+        self._now: datetime = keeping.now if keeping else now
+        self._keeping = keeping
+        self._until = FOREVER
         self._shard = shard
         self._judges: dict[str, _Judge] = {}
         self._items: dict[str, Data | None] = {}
@@ -166,15 +175,33 @@ class DocumentJudge:
                     findings.append(to_finding(rule, hit, document.path))
             except _UNEXPECTED as error:
                 findings.append(_unjudged(rule, error, document.path))
-        return [DocumentVerdict(document.path, tuple(findings), refused)] if findings else []
+        until = self._sooner()
+        if not findings and until is None:
+            return []
+        return [DocumentVerdict(document.path, tuple(findings), refused, until)]
+
+    def _sooner(self) -> datetime | None:
+        """Return until when all verdicts so far hold, where that is sooner than the last time."""
+        if self._keeping is None or self._keeping.watched_until >= self._until:
+            return None
+        self._until = self._keeping.watched_until
+        return self._until
 
 
-def judge_snapshot(snapshot: Snapshot, now: datetime, shard: Shard = WHOLE) -> JudgedSnapshot:
+def judge_snapshot(
+    snapshot: Snapshot,
+    now: datetime,
+    keeping: Keeping | None = None,
+    load: Load = load_store,
+    shard: Shard = WHOLE,
+) -> JudgedSnapshot:
     """Load one snapshot and return everything that is wrong with it, not yet located.
 
-    With a shard: what that one reports, see ``rules.shard``.
+    ``keeping`` finds out until when that holds. ``load`` reads all documents, as ``load_store`` does. With a
+    shard: what that one reports, see ``rules.shard``.
     """
     config = read_config(snapshot)
+    now = keeping.now if keeping else now
     book = BookContext.read(snapshot, config, now, RULES)
     unreadable_settings = [
         f for f in config.faults if f.code.startswith("P")
@@ -183,7 +210,7 @@ def judge_snapshot(snapshot: Snapshot, now: datetime, shard: Shard = WHOLE) -> J
     if _unusable(findings, config, now):
         return _not_judged(snapshot, config, _causes(findings), shard)
     try:
-        store, verdicts = load_store(shard.part(snapshot), visit=DocumentJudge(now, shard), config=config)
+        store, verdicts = load(shard.part(snapshot), visit=DocumentJudge(now, keeping, shard), config=config)
     except RuleBookError as error:
         findings.append(to_finding(find_rule("S022"), book_error(error)))
         return _not_judged(snapshot, config, findings, shard)
@@ -192,10 +219,12 @@ def judge_snapshot(snapshot: Snapshot, now: datetime, shard: Shard = WHOLE) -> J
         findings = []
     for verdict in verdicts:
         findings += verdict.findings
+        if keeping and verdict.until:
+            keeping.note(verdict.until)
     findings += (f for f in faulty_files(store) if shard.owns(f.path))
     if shard.first:
         findings += odd_files(store)
-        findings += run(NETWORK, context)
+        findings += run(NETWORK, context, keeping)
     if config.roots:  # what is wrong inside a root is its own business
         findings = [f for f in findings if not store.root_of(f.path)]
     return JudgedSnapshot(store, config, context, findings)
@@ -233,17 +262,23 @@ def _unusable(findings: Iterable[Finding], config: Config, now: datetime) -> boo
     )
 
 
-def run(scope: str, context: Any) -> Iterable[Finding]:
-    """Run all rules of one scope over its context."""
+def run(scope: str, context: Any, keeping: Keeping | None = None) -> Iterator[Finding]:
+    """Run all rules of one scope over its context; ``keeping`` finds out until when what each says holds."""
     for rule in rules(scope):
-        check: Callable[[Any], Iterable[Hit]] | None = rule.check
-        try:
-            for hit in check(context) if check else ():
-                yield to_finding(rule, hit)
-        except RuleBookError as error:
-            yield to_finding(find_rule("S022"), book_error(error))
-        except _UNEXPECTED as error:
-            yield _unjudged(rule, error, WHOLE_BOOK)
+        findings = run_rule(rule, context)
+        yield from keeping.of_rule(rule, findings) if keeping else findings
+
+
+def run_rule(rule: Rule, context: Any) -> Iterator[Finding]:
+    """Run one rule over a context of its scope."""
+    check: Callable[[Any], Iterable[Hit]] | None = rule.check
+    try:
+        for hit in check(context) if check else ():
+            yield to_finding(rule, hit)
+    except RuleBookError as error:
+        yield to_finding(find_rule("S022"), book_error(error))
+    except _UNEXPECTED as error:
+        yield _unjudged(rule, error, WHOLE_BOOK)
 
 
 def _book_problems(book: BookContext) -> list[Finding]:
