@@ -24,12 +24,13 @@ def remarks(
     trees: Sequence[RootTree], roots: Sequence[Root], config: Config, git: Git | None
 ) -> Mapping[str, tuple[str, ...]]:
     """Return what is to be said of each root that a circle leads through, by its name."""
-    places = {place: root.name for root in roots for place in _places(root, "")}
+    top = str(git.root) if git else ""
+    places = {place: root.name for root in roots for place in _places(root, top)}
     own = [remote_url(git) if git else "", config.repository.url]
-    places |= {_address(url): _HERE for url in own if url} | {"path:.": _HERE}
+    places |= {_address(url): _HERE for url in own if url} | {f"path:{top}": _HERE}
     after: dict[str, set[str]] = {}
     for tree in trees:
-        named = (place for r in read_config(tree).roots for place in _places(r, tree.root.path))
+        named = (place for r in read_config(tree).roots for place in _places(r, f"{top}/{tree.root.path}"))
         after[tree.root.name] = {places[place] for place in named if place in places}
     found: dict[str, tuple[str, ...]] = {}
     for name, others in after.items():

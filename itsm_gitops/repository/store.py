@@ -13,7 +13,6 @@ from itsm_gitops.model import facts, ids
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.errors import NotFound, Refused
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.roots import Root
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.gaps import (
@@ -210,11 +209,6 @@ class Store:
         """Whether a document that has no entry exists, or may exist: it is broken, or in a root."""
         in_a_root: Callable[[str], bool] | None = getattr(self.snapshot, "has", None)
         return identifier in self.broken or (in_a_root is not None and in_a_root(identifier))
-
-    def in_root(self, root: Root, identifier: str) -> bool:
-        """Whether a root has a file of this name."""
-        asked: Callable[[Root, str], bool] | None = getattr(self.snapshot, "lists", None)
-        return asked is not None and asked(root, identifier)
 
     def gaps(self, kinds: Iterable[str] | None = None) -> tuple[Gap, ...]:
         """Return what could not be read and may hold a document (of one of these kinds)."""

@@ -8,7 +8,6 @@ from datetime import UTC
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import WARNING
-from itsm_gitops.model.roots import claimant, home
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, moment
 from itsm_gitops.rules.rule import NETWORK, Hit, Rule
 
@@ -116,26 +115,6 @@ def file_is_claimed(ctx: NetworkContext) -> Iterator[Hit]:
             yield Hit(f"no kind lives in {folder}/", hint=near, path=path, line=1, column=1)
 
 
-def identifier_is_free(ctx: NetworkContext) -> Iterator[Hit]:
-    """Report documents of the repository itself whose names belong to a root."""
-    roots = ctx.config.roots
-    for identifier, entry in ctx.entries.items() if roots else ():
-        if ctx.store.root_of(entry.path):
-            continue
-        root = claimant(roots, identifier)
-        other = home(roots, identifier)
-        if root is not None:
-            yield Hit(
-                f"'{identifier}' belongs to root '{root.name}', which has all of its prefix",
-                ("id",),
-                path=entry.path,
-            )
-        elif other is not None and ctx.store.in_root(other, identifier):
-            yield Hit(
-                f"root '{other.name}' has a document called '{identifier}' too", ("id",), path=entry.path
-            )
-
-
 _ROOTS = ("records/", "cmdb/")
 _COMPANIONS = frozenset(["readme.md"])  # a word for people who browse the folder
 
@@ -229,15 +208,5 @@ RULES = (
         good="# records/incidents/2026/11/INC-261122-K7QF3.yaml",
         fixable=True,
         check=file_is_claimed,
-    ),
-    Rule(
-        "I010",
-        "Identifier that belongs to a root",
-        scope=NETWORK,
-        why="Two repositories that both mint a name make two documents of it, and a link can mean either.",
-        hint="rename the document, keep it in the root, or change the prefixes in itsm.yaml",
-        bad="# itsm.yaml: roots: [{name: platform, prefixes: [plat-], …}]\nid: plat-db",
-        good="# itsm.yaml: roots: [{name: platform, prefixes: [plat-], …}]\nid: team-db",
-        check=identifier_is_free,
     ),
 )
