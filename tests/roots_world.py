@@ -60,7 +60,10 @@ class World:
             made.write("itsm.yaml", "version: 1\norganisation: Example Ltd\ntimezone: Europe/Berlin\n")
         service = "type: business\ncategory: Sales\ncriticality: high\n"
         put = self.platform.write
-        put("cmdb/teams/team-platform.yaml", "id: team-platform\nclass: team\nname: Platform\n")
+        put(
+            "cmdb/teams/team-platform.yaml",
+            "id: team-platform\nclass: team\nname: Platform\nforge_groups:\n  - forge: github\n    group: acme/platform\n",
+        )
         put(
             "cmdb/services/plat-mail.yaml",
             item("plat-mail", "service", extra=service + link("depends_on", "plat-db")),

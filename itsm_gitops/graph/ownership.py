@@ -49,7 +49,7 @@ def _items(store: Store, names: _Names) -> Iterator[tuple[str, str]]:
     """Yield the lines of each item with an owner that the forge knows: its document, and its files."""
     for entry in store.entries.values():
         owner = facts.owner(entry)
-        if owner and not store.book.kinds[entry.kind].is_record:
+        if owner and not store.book.kinds[entry.kind].is_record and not store.root_of(entry.path):
             named = names.of([owner])
             if named:
                 yield f"/{entry.path}", named

@@ -268,3 +268,55 @@ def test_one_site_of_all(pinned: World) -> None:
     everything = b"".join(p.read_bytes() for p in site.rglob("*") if p.is_file())
     assert b"Break-in at the core router" not in everything
     assert SECRET.encode() not in everything
+
+
+def test_a_repair_writes_to_no_root(pinned: World) -> None:
+    text = item("web", "server", extra="type: virtual\n" + link("used_by", "plat-host"))
+    path = pinned.front.write("cmdb/servers/web.yaml", text)
+    report = check(pinned.front.repo, fix=True)
+    assert [f.code for f in report.findings if f.path.endswith("web.yaml")] == ["K006"]
+    assert path.read_text() == text
+    assert pinned.platform.git("status", "--porcelain") == ""
+
+
+def test_code_owners_are_those_of_this_repository(pinned: World) -> None:
+    from itsm_gitops.graph.ownership import codeowners
+
+    text = codeowners(pinned.front.repo.store(), "github").text
+    assert "/cmdb/services/shop.yaml" in text
+    assert "@acme/platform" in text, "who a team is may stand in a root"
+    assert "plat-" not in text
+
+
+def test_the_gate_knows_the_items_of_roots_and_stops_without_them(
+    pinned: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pinned.front.write(
+        "cmdb/services/shop.yaml", (pinned.front.root / "cmdb/services/shop.yaml").read_text() + "# x\n"
+    )
+    pinned.front.commit("An edit")
+    monkeypatch.chdir(pinned.front.root)
+    run(["gate", "--base", "HEAD~1", "--json"])
+    said = capsys.readouterr()
+    assert "cannot be read" not in said.out + said.err
+    clone = GitRepo(pinned.front.root.parent / "clone")
+    pinned.front.git("clone", "-q", str(pinned.front.root), str(clone.root))
+    monkeypatch.chdir(clone.root)
+    assert run(["gate", "--base", "HEAD~1", "--json"]) == 2
+    said = capsys.readouterr()
+    assert "root 'platform' cannot be read" in said.out + said.err
+
+
+def test_the_settings_of_a_commit_name_the_roots_of_a_commit(pinned: World) -> None:
+    pinned.settings("prefixes: [NTI]", "prefixes: [XYZ]")
+    assert NTI not in pinned.front.repo.store().entries
+    assert NTI in pinned.front.repo.store("HEAD").entries
+    pinned.front.git("add", "-A")
+    assert NTI not in pinned.front.repo.store(":").entries
+    assert pinned.front.repo.locate("plat-db", "HEAD", in_roots=True) == "cmdb/databases/plat-db.yaml"
+
+
+def test_worktrees_of_a_clone_share_what_was_fetched(pinned: World) -> None:
+    place = pinned.front.root.parent / "tree"
+    pinned.front.git("worktree", "add", "-q", str(place))
+    assert [s.trouble for s in rooting.status(GitRepo(place).repo)] == ["", ""]
