@@ -27,7 +27,7 @@ from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.loading import T, Visit, load_store
 from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.partial_clone import Supply
-from itsm_gitops.repository.rooted import RootedSnapshot, rooted
+from itsm_gitops.repository.rooted import rooted
 from itsm_gitops.repository.snapshot import (
     CMDB,
     CONFIG,
@@ -38,6 +38,7 @@ from itsm_gitops.repository.snapshot import (
     Snapshot,
     WorkingTree,
     absent_of,
+    refuse_unread,
     root_of,
 )
 from itsm_gitops.repository.store import SUFFIX, Document, Store, identifier_of, is_document
@@ -247,8 +248,7 @@ class Repository:
                 return self._find(whole, fragment)
             except NotFound:
                 _refuse_absent(whole, fragment)
-                if isinstance(whole, RootedSnapshot):
-                    whole.refuse_unread(fragment.strip())
+                refuse_unread(whole, fragment)
                 raise
         snapshot = self.snapshot(at)
         try:
@@ -263,6 +263,9 @@ class Repository:
         whole = self.whole(at)
         try:
             root = root_of(whole, self._find(whole, fragment))
+        except NotFound:
+            refuse_unread(whole, fragment)
+            return
         except ItsmError:
             return
         if root:

@@ -200,6 +200,13 @@ def root_of(snapshot: Snapshot, path: str) -> str:
     return asked(path) if asked else ""
 
 
+def refuse_unread(snapshot: Snapshot, identifier: str) -> None:
+    """Raise Incomplete where a name is one of a root that cannot be read: nobody knows whether it exists."""
+    asked: Callable[[str], None] | None = getattr(snapshot, "refuse_unread", None)
+    if asked:
+        asked(identifier.strip())
+
+
 def own_files(snapshot: Snapshot) -> list[FileInfo]:
     """Return the files of the data roots that belong to the repository, sorted by path."""
     ignored = ignored_of(snapshot)

@@ -27,7 +27,7 @@ from itsm_gitops.repository.gaps import (
     unread,
 )
 from itsm_gitops.repository.part import PartialSnapshot
-from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot, root_of
+from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot, refuse_unread, root_of
 
 if TYPE_CHECKING:
     from itsm_gitops.repository.spool import Spool
@@ -150,7 +150,11 @@ class Store:
         Raises NotFound (with near names), Ambiguous (with the candidates), or Refused for a document that
         cannot be read.
         """
-        identifier = ids.find(fragment, (*self.entries, *self.broken), self.aliases)
+        try:
+            identifier = ids.find(fragment, (*self.entries, *self.broken), self.aliases)
+        except NotFound:
+            refuse_unread(self.snapshot, fragment)
+            raise
         if identifier in self.entries:
             return self.entries[identifier]
         raise self._unusable(self.broken[identifier])
