@@ -79,11 +79,11 @@ class Supplier(Protocol):
         ...
 
     def objects(self, git: Git, wanted: Sequence[str]) -> bool:
-        """Fetch those of some objects that are missing; returns whether there were any."""
+        """Fetch those of some objects that are missing; returns whether all are here now."""
         ...
 
     def trees(self, git: Git, tree: str) -> bool:
-        """Fetch all missing folders of a commit or tree; returns whether there were any."""
+        """Fetch all missing folders of a commit or tree; returns whether all are here now."""
         ...
 
 

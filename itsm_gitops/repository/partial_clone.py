@@ -42,13 +42,13 @@ class Supply:
             self.objects(git, wanted)
 
     def objects(self, git: Git, wanted: Sequence[str]) -> bool:
-        """Fetch those of some objects that are missing, in one request; returns whether there were any."""
+        """Fetch those of some objects that are missing, in one request; returns whether all are here now."""
         names = git.run("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")
         here = frozenset(names.decode("ascii").split())
         return self._fetch(git, [oid for oid in dict.fromkeys(wanted) if oid not in here])
 
     def trees(self, git: Git, tree: str) -> bool:
-        """Fetch all folders of a commit or tree that are missing, without files; returns whether any were."""
+        """Fetch all folders of a commit or tree that are missing, without files; returns whether all are here now."""
         listed = git.run(
             "rev-list",
             "--objects",
@@ -63,7 +63,9 @@ class Supply:
 
     def _fetch(self, git: Git, missing: list[str]) -> bool:
         remote = "" if os.environ.get(_SWITCH) == "off" else _promisor(git)
-        if not remote or not missing:
+        if not missing:
+            return True  # another process has fetched them meanwhile
+        if not remote:
             return False
         from itsm_gitops.repository import transfer
 

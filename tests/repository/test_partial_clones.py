@@ -49,7 +49,24 @@ TABLE: dict[tuple[str, ...], dict[str, tuple[str, ...] | str]] = {
     ("audit", "verify"): {"blobless": SAME, "treeless": (LACKS, REFETCH), "shallow": (CUT, UNSHALLOW), "sparse": SAME},
     ("site", "build"): {"treeless": (LACKS, REFETCH), "sparse": (LEFT_OUT, SPARSE)},
 }  # fmt: skip
-CASES = [(words, kind) for words, kinds in TABLE.items() for kind in kinds]
+# The quick suite has one case of each kind of answer.
+QUICK = {
+    ("list", "blobless"),
+    ("show", "sparse"),
+    ("check", "treeless"),
+    ("log", "treeless"),
+    ("audit", "shallow"),
+}
+CASES = [
+    pytest.param(
+        words,
+        kind,
+        id=f"{kind}: {' '.join(words)}",
+        marks=() if (words[0], kind) in QUICK else pytest.mark.slow,
+    )
+    for words, kinds in TABLE.items()
+    for kind in kinds
+]
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +118,7 @@ def said(root: Path, words: tuple[str, ...], capsys: pytest.CaptureFixture[str])
     return code, "\n".join(lines), " ".join(err.split())
 
 
-@pytest.mark.parametrize(
-    ("words", "kind"), CASES, ids=[f"{kind}: {' '.join(words)}" for words, kind in CASES]
-)
+@pytest.mark.parametrize(("words", "kind"), CASES)
 def test_every_command_in_every_clone(
     clone: Callable[[str], GitRepo], capsys: pytest.CaptureFixture[str], words: tuple[str, ...], kind: str
 ) -> None:
@@ -180,6 +195,7 @@ SSH = "ssh://nobody@localhost:1/repo"
 HTTP = "http://127.0.0.1:{port}/repo"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "value", "url"),
     [

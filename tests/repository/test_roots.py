@@ -256,6 +256,7 @@ def test_the_command_line_says_where_things_are_from(
     assert "up to date" in said("roots", "fetch")
 
 
+@pytest.mark.slow
 def test_one_site_of_all(pinned: World) -> None:
     from itsm_gitops.publish.build import build_site
 

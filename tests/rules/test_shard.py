@@ -88,7 +88,7 @@ def _alias(path: Path, chance: random.Random) -> None:
 FAULTS: tuple[Callable[[Path, random.Random], None], ...] = (_cut, _other_word, _other_word, _no_line, _no_line, _twice, _link, _gone, _alias, _alias)  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(2, 4))
+@pytest.mark.parametrize("seed", [2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 9))])
 def test_all_shards_together_find_what_the_whole_check_finds(world: Path, seed: int) -> None:
     chance = random.Random(seed)
     files = sorted(p for folder in ("cmdb", "records") for p in (world / folder).rglob("*.yaml"))
