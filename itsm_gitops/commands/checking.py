@@ -28,12 +28,17 @@ def check(
     ``paths`` are files or folders as typed, relative to the present folder; ``shard`` is empty or
     ``NUMBER/COUNT``. Raises UsageError for a path that is not there and for what is no shard.
     """
+    files = None
+    if base is not None and not fix:
+        from itsm_gitops.repository.request_files import RequestFiles
+
+        files = RequestFiles.between(repo, base, at)  # Git works while the rules are imported
     from itsm_gitops import rules
     from itsm_gitops.rules.shard import WHOLE, read_shard
 
     part = read_shard(shard) if shard else WHOLE
     wanted = inside(repo, paths, at) if paths else None
-    return rules.check(repo, at=at, base=base, paths=wanted, fix=fix, shard=part)
+    return rules.check(repo, at=at, base=base, paths=wanted, fix=fix, shard=part, files=files)
 
 
 def inside(repo: Repository, paths: Iterable[str], at: str | None = None) -> list[str]:

@@ -31,16 +31,13 @@ def summary(report: CheckReport) -> str:
     unjudged = ""
     if report.unjudged:
         unjudged = f"; {plural(report.unjudged, 'document')} not judged: the rule book comes first"
+    read = plural(report.files, "file") + (" that the change concerns" if report.part else "")
     if not report.findings:
-        return f"no findings in {plural(report.files, 'file')} ({time}){unjudged}"
+        return f"no findings in {read} ({time}){unjudged}"
     words = {ERROR: "error", WARNING: "warning", INFO: "note"}
     counts = [plural(report.count(s), words[s]) for s in SEVERITIES if report.count(s)]
     # The first shard reports what others count: rules about all documents find something in any file.
-    of = (
-        f"{report.touched} of {plural(report.files, 'file')}"
-        if report.shard.whole
-        else plural(report.touched, "file")
-    )
+    of = f"{report.touched} of {read}" if report.shard.whole else plural(report.touched, "file")
     return f"{', '.join(counts)} in {of} ({time}){unjudged}"
 
 
