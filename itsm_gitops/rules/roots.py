@@ -44,13 +44,14 @@ def roots_lead_one_way(ctx: NetworkContext) -> Iterator[Hit]:
 
 RULES = (
     Rule(
-        "I010",
+        "I011",
         "Identifier that belongs to a root",
         scope=NETWORK,
         why="Two repositories that both mint a name make two documents of it, and a link can mean either.",
         hint="rename the document, keep it in the root, or change the prefixes in itsm.yaml",
         bad="# itsm.yaml: roots: [{name: platform, prefixes: [plat-], …}]\nid: plat-db",
         good="# itsm.yaml: roots: [{name: platform, prefixes: [plat-], …}]\nid: team-db",
+        reach=(),
         check=identifier_is_free,
     ),
     Rule(
@@ -62,6 +63,7 @@ RULES = (
         hint="let one of the two name the other, or accept it with ignore in itsm.yaml",
         bad="# itsm.yaml of the shop: roots: [{name: net, …}]; itsm.yaml of the net: roots: [{name: shop, …}]",
         good="# itsm.yaml of the shop: roots: [{name: net, …}]; itsm.yaml of the net has none",
+        reach=(),
         check=roots_lead_one_way,
     ),
 )

@@ -141,7 +141,7 @@ def test_a_root_brings_only_what_it_was_named_for(pinned: World) -> None:
 
 def test_a_name_that_belongs_to_a_root_is_a_finding(pinned: World) -> None:
     pinned.front.write("cmdb/servers/plat-host.yaml", item("plat-host", "server", extra="type: physical\n"))
-    assert codes(pinned) == [("I010", "cmdb/servers/plat-host.yaml")]
+    assert codes(pinned) == [("I011", "cmdb/servers/plat-host.yaml")]
     assert show(pinned.front.repo, "plat-host").root == "", (
         "the repository's own document is the one that counts"
     )
