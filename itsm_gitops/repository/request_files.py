@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
-from itsm_gitops.model.errors import GitError, ItsmError, NotFound
+from itsm_gitops.model.errors import GitError, ItsmError, MissingObject, NotFound
 from itsm_gitops.repository.git import BLOB_MAX, Blob, Git, GitAnswer, decode, read_blob
 from itsm_gitops.repository.modes import DRAFT, FOLDER, GIT_MODES, OTHER, REGULAR, FileInfo, irregular
 from itsm_gitops.repository.repository import INDEX, Repository
@@ -65,6 +65,9 @@ class BlobPipe:
             self._process = None
 
 
+_LACKING_MAX = 3
+
+
 class RequestFiles:
     """The files of both sides of a request from ``commit`` to ``at`` (as `Repository.snapshot` takes it).
 
@@ -94,6 +97,7 @@ class RequestFiles:
             self._ask("ls-files", "--others", "--exclude-standard", "-z", "--", *ROOTS) if self.tree else None
         )
         self._pipe = BlobPipe(git)
+        self._lacking = 0  # how often an object was missing
         self.base = RequestSide(self, BASE, commit)
         self.head = RequestSide(self, HEAD, repo.snapshot(at).name)
 
@@ -133,7 +137,24 @@ class RequestFiles:
         """Return the bytes of a regular file; ``changed`` files of base are never in the working tree."""
         if not info.oid or (self.tree is not None and not changed):
             return (self.tree or WorkingTree(self.repo.root)).read(info.path)
-        return self._pipe.read(info.oid).content
+        return self._blob(info.oid).content
+
+    def _blob(self, oid: str) -> Blob:
+        """Read an object; what a partial clone lacks of all that differs is fetched at once.
+
+        Raises MissingObject where more is missing than a few objects: reading everything asks for them together.
+        """
+        try:
+            return self._pipe.read(oid)
+        except MissingObject:
+            self._lacking += 1
+            sides = (side for d in self.differences.values() for side in (d.old, d.new))
+            wanted = [oid, *(side.oid for side in sides if side is not None and side.oid)]
+            supplier = self.git.supplier
+            if self._lacking > _LACKING_MAX or supplier is None or not supplier.objects(self.git, wanted):
+                raise
+            self._pipe.close()
+            return self._pipe.read(oid)
 
     @cached_property
     def changed_stems(self) -> frozenset[str]:
