@@ -51,7 +51,7 @@ def _items(store: Store, names: _Names) -> Iterator[tuple[str, str]]:
     items = [name for name, kind in store.book.kinds.items() if not kind.is_record]
     for entry in of_kinds(store, items):
         owner = facts.owner(entry)
-        if owner:
+        if owner and not store.root_of(entry.path):
             named = names.of([owner])
             if named:
                 yield f"/{entry.path}", named
