@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.graph.impact import ImpactGraph
-from itsm_gitops.graph.network import Loaded, Network
+from itsm_gitops.graph.network import ItemsOnly, Loaded, Network, of_role
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.change_models import ALWAYS, WHEN_OUTAGE, ChangeModel
@@ -80,7 +80,7 @@ class Calendars:
     def __init__(self, loaded: Loaded) -> None:
         """Read them; the CMDB of ``loaded`` suffices."""
         book = loaded.book
-        entries = list(facts.of_role(book, loaded.entries.values(), meaning.CALENDAR))
+        entries = of_role(loaded, meaning.CALENDAR)
         whole = {e.id: loaded.data(e.id) for e in entries}
         below = _Below(loaded)
         self.all: dict[str, Calendar] = {
@@ -147,10 +147,7 @@ class _Below:
 
     @cached_property
     def _graph(self) -> ImpactGraph:
-        network = Network(self._loaded)
-        kinds = network.book.kinds
-        network.entries = {i: e for i, e in network.entries.items() if not kinds[e.kind].is_record}
-        return ImpactGraph(network)
+        return ImpactGraph(Network(ItemsOnly(self._loaded)))
 
     def of(self, items: list[str]) -> frozenset[str]:
         """Return everything that some items need or contain, and themselves."""

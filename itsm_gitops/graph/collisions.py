@@ -126,7 +126,7 @@ class Neighbourhood:
         return {
             (owner, number): (frozenset(m for m in g.members if self.graph.in_production(m)), g.min_up)
             for owner, groups in self.graph.groups.items()
-            if self.graph.in_production(owner)
+            if groups and self.graph.in_production(owner)
             for number, g in enumerate(groups)
         }
 

@@ -47,9 +47,9 @@ def codeowners(store: Store, forge: str) -> Owners:
 
 def _items(store: Store, names: _Names) -> Iterator[tuple[str, str]]:
     """Yield the lines of each item with an owner that the forge knows: its document, and its files."""
-    for entry in store.entries.values():
+    for entry in store.of_kinds([k.name for k in store.book.kinds.values() if not k.is_record]):
         owner = facts.owner(entry)
-        if owner and not store.book.kinds[entry.kind].is_record:
+        if owner:
             named = names.of([owner])
             if named:
                 yield f"/{entry.path}", named
@@ -118,8 +118,5 @@ class _Names:
         return [n for n in names if _NAME.fullmatch(n)]
 
     def _members(self, team: str) -> list[str]:
-        return [
-            e.id
-            for e in facts.of_role(self._store.book, self._store.entries.values(), meaning.PERSON)
-            if any(x.relation == "member_of" and x.target == team for x in e.edges)
-        ]
+        people = self._store.book.playing(meaning.PERSON)
+        return [e.id for e in self._store.linked("member_of", [team], people)]

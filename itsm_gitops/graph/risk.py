@@ -211,8 +211,7 @@ class RiskBook:
 
     @cached_property
     def _closed(self) -> list[Entry]:
-        every = facts.of_role(self.network.book, self.network.entries.values(), meaning.CHANGE)
-        return [e for e in every if e.columns.get("outcome")]
+        return [e for e in self.network.of_role(meaning.CHANGE) if e.columns.get("outcome")]
 
     def _recent(self, past: Entry, entry: Entry) -> bool:
         ended = clock.parse_time(past.updated)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
-from operator import attrgetter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops import documents
 from itsm_gitops.documents import Problem
-from itsm_gitops.model import facts, ids
-from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model import ids
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, Refused
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.gaps import Gap, absent_gaps, file_gap, irregular_gap, require, unread
@@ -55,7 +54,7 @@ def is_document(path: str) -> bool:
     return path.startswith(FOLDERS) and path.endswith(SUFFIX)
 
 
-class Store:
+class Store(EntryQuestions):
     """Everything known about one snapshot without keeping every document.
 
     ``entries`` are sorted by identifier, ``by_path`` has the same by path. ``problems`` maps the
@@ -97,42 +96,6 @@ class Store:
     def by_path(self) -> Mapping[str, Entry]:
         """Every entry by path."""
         return self._by_path
-
-    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
-        """Return the entries of some kinds, by identifier; with ``open_only`` those on which work is to be done."""
-        listed = sorted((e for kind in kinds for e in self._by_kind.get(kind, ())), key=attrgetter("id"))
-        return [e for e in listed if facts.is_open(self.book, e)] if open_only else listed
-
-    @cached_property
-    def _by_kind(self) -> Mapping[str, list[Entry]]:
-        kinds: dict[str, list[Entry]] = {}
-        for entry in self.entries.values():
-            kinds.setdefault(entry.kind, []).append(entry)
-        return kinds
-
-    def into(self, identifier: str) -> Sequence[tuple[str, Edge]]:
-        """Return the edges that lead to an identifier, each with the document that stores it, by its identifier."""
-        return self._incoming.get(identifier, ())
-
-    @cached_property
-    def _incoming(self) -> Mapping[str, list[tuple[str, Edge]]]:
-        incoming: dict[str, list[tuple[str, Edge]]] = {}
-        for identifier, entry in self.entries.items():
-            for edge in entry.edges:
-                incoming.setdefault(edge.target, []).append((identifier, edge))
-        return incoming
-
-    def pairs(self, relation: str) -> Sequence[tuple[str, Edge]]:
-        """Return the stored edges of one relation, each with the document that stores it, by its identifier."""
-        return self._by_relation.get(relation, ())
-
-    @cached_property
-    def _by_relation(self) -> Mapping[str, list[tuple[str, Edge]]]:
-        relations: dict[str, list[tuple[str, Edge]]] = {}
-        for identifier, entry in self.entries.items():
-            for edge in entry.edges:
-                relations.setdefault(edge.relation, []).append((identifier, edge))
-        return relations
 
     def find(self, fragment: str) -> Entry:
         """Return the entry that an identifier, alias or unique fragment means.
@@ -216,8 +179,7 @@ class Store:
 
     def documents(self, kind: str | None = None) -> Iterator[tuple[Entry, dict[str, Any]]]:
         """Yield every document (of one kind) with its entry, in order of identifier, never all at once."""
-        wanted = [e for e in self.entries.values() if kind in (None, e.kind)]
-        yield from self.read_documents(wanted)
+        yield from self.read_documents(self.entries.values() if kind is None else self.of_kinds([kind]))
 
     def read_documents(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, dict[str, Any]]]:
         """Yield the documents of these entries in the order given, those not at hand read in one go."""

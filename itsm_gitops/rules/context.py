@@ -12,6 +12,7 @@ from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.repository import Config, Document, Store
@@ -20,7 +21,7 @@ Data = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Accepted:
+class Accepted(EntryQuestions):
     """A loaded snapshot of which only the fields show that the schemas accept: what graphs are made of."""
 
     entries: Mapping[str, Entry]

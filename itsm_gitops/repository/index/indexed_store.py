@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from itsm_gitops.documents import Problem
 from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model.questions import Derivation
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config
+from itsm_gitops.repository.index.derived import derived_values
 from itsm_gitops.repository.index.rows import (
     ENTRY,
     Step,
@@ -39,6 +42,7 @@ class EntryTable(Mapping[str, Entry]):
         self._key = key
         self._every = every
         self._read: dict[str, Entry | None] = {}
+        self._there: dict[str, bool] = {}
         self._all: Mapping[str, Entry] | None = None
 
     def _whole(self) -> Mapping[str, Entry]:
@@ -66,7 +70,12 @@ class EntryTable(Mapping[str, Entry]):
         return entry
 
     def __contains__(self, key: object) -> bool:
-        return self.get(key) is not None
+        if self._all is not None or key in self._read or not isinstance(key, str):
+            return self.get(key) is not None
+        if key not in self._there:
+            question = f"SELECT 1 FROM document WHERE usable = 1 AND {self._key} = ?"  # noqa: S608
+            self._there[key] = self._connection.execute(question, (encodable(key),)).fetchone() is not None
+        return self._there[key]
 
     def __iter__(self) -> Iterator[str]:
         if self._all is not None:
@@ -162,17 +171,28 @@ class IndexedStore(Store):
         """Return the edges that lead to an identifier, each with the document that stores it, by its identifier."""
         return self._edges("target = ?", identifier)
 
-    def pairs(self, relation: str) -> Sequence[tuple[str, Edge]]:
-        """Return the stored edges of one relation, each with the document that stores it, by its identifier."""
-        return self._edges("relation = ?", relation)
+    def pairs(self, *relations: str) -> Sequence[tuple[str, Edge]]:
+        """Return the stored edges of some relations, each with the document that stores it, as they stand there."""
+        return self._edges(f"relation IN ({', '.join('?' * len(relations))})", *relations)
 
-    def _edges(self, condition: str, value: str) -> list[tuple[str, Edge]]:
+    def _edges(self, condition: str, *values: str) -> list[tuple[str, Edge]]:
         question = f"SELECT {_EDGE} {_SOURCES} WHERE {condition} ORDER BY id, place"
-        rows = self.connection.execute(question, (encodable(value),))
+        rows = self.connection.execute(question, [encodable(v) for v in values])
         return [
             (source, edge_of(rel, target, pointer_of(at), is_open))
             for source, rel, target, at, is_open in rows
         ]
+
+    def linked(self, relation: str, targets: Iterable[str], kinds: Collection[str]) -> list[Entry]:
+        """Return the entries of some kinds that store a relation to one of the targets, by identifier."""
+        condition = f"""kind IN ({", ".join("?" * len(kinds))}) AND number IN (
+            SELECT document FROM edge WHERE relation = ? AND target IN (SELECT value FROM json_each(?)))"""
+        names = json.dumps([encodable(t) for t in targets])
+        return self.select(condition, (*sorted(kinds), relation, names))
+
+    def derived(self, what: str, derive: Derivation, entries: Iterable[Entry]) -> dict[str, Any]:
+        """Return what is derived of some documents: from the index, and what is not there from the documents."""
+        return derived_values(self, what, derive, list(entries))
 
     def timeline(self, identifier: str) -> list[Step]:
         """Return the timeline of a document in brief: time, state and person of each entry, as written."""
