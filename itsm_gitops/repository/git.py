@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import IO, NamedTuple, Self, cast
 
 from itsm_gitops.model.errors import GitError, did_you_mean
 
@@ -154,26 +154,9 @@ class Git:
             raise explain(args[0], process.returncode, process.stderr)
         return process.stdout
 
-    def begin(self, *args: str) -> Callable[[], bytes]:
-        """Start one git command beside us; calling what is returned waits for what it prints; raises GitError as ``run``."""
-        import subprocess
-
-        process = subprocess.Popen(
-            self._command(args),
-            cwd=self.root,
-            env={**environment(), **self._extra},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-
-        def finish() -> bytes:
-            printed, complaint = process.communicate(timeout=TIMEOUT)
-            if process.returncode:
-                raise explain(args[0], process.returncode, complaint)
-            return printed
-
-        return finish
+    def begin(self, *args: str) -> Running:
+        """Start one git command beside us."""
+        return Running(self._command(args), self.root, {**environment(), **self._extra})
 
     def _command(self, args: tuple[str, ...]) -> list[str]:
         settings = [word for setting in _CONFIG for word in ("-c", setting)]
@@ -294,6 +277,38 @@ class Git:
                         yield read_blob(out, err, most)
                 finally:
                     process.kill()
+
+
+class Running:
+    """A git command that runs beside us; leaving the ``with`` block ends it."""
+
+    def __init__(self, command: Sequence[str], root: Path, env: Mapping[str, str]) -> None:
+        import subprocess
+
+        self._process = subprocess.Popen(
+            command,
+            cwd=root,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._name = command[-1] if command else ""
+
+    def finish(self) -> bytes:
+        """Wait for the command and return what it printed; raises GitError as ``Git.run`` does."""
+        printed, complaint = self._process.communicate(timeout=TIMEOUT)
+        if self._process.returncode:
+            raise explain(self._name, self._process.returncode, complaint)
+        return printed
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.returncode is None:
+            self._process.kill()
+            self._process.communicate()
 
 
 def environment(index: str | None = None) -> dict[str, str]:

@@ -29,6 +29,7 @@ ELSEWHERE = {
     "repository/memory.py": "a file beside the site, touched to learn how fine the clock of the disk is",
     "repository/merging.py": "an empty repository in a temporary folder, in which merges are made",
     "repository/sshsig.py": "a temporary folder for ssh-keygen",
+    "repository/index/filling.py": "the index, in .git, written aside under a lock and then given its name",
     "repository/vault.py": "the key of this clone, in .git, created exclusively",
     "publish/engine.py": "the working folder of a build",
     "repository/rehearsal.py": "a scratch copy of a server, in a temporary folder",

@@ -19,6 +19,8 @@ from pathlib import Path
 from itsm_gitops.repository.absent import git_folder
 
 FORMAT = "1"
+# What a damaged file makes of a question: SQLite's own complaints, and values of another shape than ours.
+DAMAGE = (sqlite3.Error, ValueError, TypeError, KeyError, OverflowError)
 WAIT = 5.0  # seconds to wait for another process that writes
 _FOLDER = "itsm"
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
@@ -109,8 +111,8 @@ def connect(path: Path) -> sqlite3.Connection:
     """Open an index file for reading and writing; raises sqlite3.Error where it is none."""
     if path.is_symlink():
         raise sqlite3.DatabaseError("a symbolic link")
-    quoted = os.fspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    connection = sqlite3.connect(f"file:{quoted}?mode=rw", uri=True, timeout=WAIT, isolation_level=None)
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    connection = sqlite3.connect(address, uri=True, timeout=WAIT, isolation_level=None)
     try:
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA synchronous = NORMAL")

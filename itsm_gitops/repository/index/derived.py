@@ -28,7 +28,9 @@ _STORED = (
     "SELECT id, value FROM derived JOIN document ON number = document"
     " WHERE what = ? AND id IN (SELECT value FROM json_each(?))"
 )
-_SOURCES = "SELECT id, number, digest FROM document WHERE usable = 1 AND id IN (SELECT value FROM json_each(?))"
+_SOURCES = (
+    "SELECT id, number, digest FROM document WHERE usable = 1 AND id IN (SELECT value FROM json_each(?))"
+)
 
 
 class _Made(NamedTuple):
@@ -42,8 +44,10 @@ def derived_values(
     """Return by identifier what ``derive`` makes of some documents, and keep what was not there yet."""
     if not entries:
         return {}
-    names = json.dumps([e.id for e in entries])
-    stored = {i: json.loads(v) for i, v in store.connection.execute(_STORED, (what, names))}
+    stored: dict[str, Any] = {}
+    with suppress(*database.DAMAGE):
+        names = json.dumps([e.id for e in entries])
+        stored.update((i, json.loads(v)) for i, v in store.connection.execute(_STORED, (what, names)))
     missing = [e for e in entries if e.id not in stored]
     if missing:
         made: list[_Made] = []
@@ -56,8 +60,10 @@ def _derive(
     store: IndexedStore, derive: Derivation, entries: Sequence[Entry], made: list[_Made]
 ) -> Mapping[str, Any]:
     """Read documents and derive; ``made`` gets what may be kept."""
-    names = json.dumps([e.id for e in entries])
-    sources = {i: (number, digest) for i, number, digest in store.connection.execute(_SOURCES, (names,))}
+    sources: dict[str, tuple[int, bytes]] = {}
+    with suppress(*database.DAMAGE):
+        names = json.dumps([e.id for e in entries])
+        sources.update((i, (n, digest)) for i, n, digest in store.connection.execute(_SOURCES, (names,)))
     values = {}
     files = dict(store.snapshot.read_many([e.path for e in entries]))
     for entry in entries:
@@ -68,7 +74,7 @@ def _derive(
             continue
         text = json.dumps(derive(data), separators=(",", ":"))
         values[entry.id] = json.loads(text)
-        number, digest = sources[entry.id]
+        number, digest = sources.get(entry.id, (0, b""))
         if digest == digest_of(raw):
             made.append(_Made(number, text))
     return values
@@ -76,9 +82,14 @@ def _derive(
 
 def _keep(store: IndexedStore, what: str, made: Sequence[_Made]) -> None:
     """Write values into the index, over a connection of its own; where that cannot be done they are made again."""
-    _, _, path = store.connection.execute("PRAGMA database_list").fetchone()
-    generation = store.connection.execute(_GENERATION).fetchone()
-    with suppress(sqlite3.Error, OSError), closing(database.connect(Path(path))) as connection:
+    with suppress(sqlite3.Error, OSError):
+        _, _, path = store.connection.execute("PRAGMA database_list").fetchone()
+        generation = store.connection.execute(_GENERATION).fetchone()
+        _write(Path(path), generation, what, made)
+
+
+def _write(path: Path, generation: object, what: str, made: Sequence[_Made]) -> None:
+    with closing(database.connect(path)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         if connection.execute(_GENERATION).fetchone() == generation:
             rows = ((number, what, value) for number, value in made)

@@ -31,7 +31,7 @@ from itsm_gitops.repository.index.rows import (
 )
 from itsm_gitops.repository.memory import digest_of
 from itsm_gitops.repository.snapshot import SCHEMAS, WorkingTree
-from itsm_gitops.repository.store import Document, Store
+from itsm_gitops.repository.store import Document, Store, identifier_of
 
 MOST_AT_ONCE = 5_000  # documents to read one after the other; more are read as if there were no index
 _BATCH = 2_000
@@ -103,25 +103,31 @@ class Beginning(NamedTuple):
 
 def begin(git: Git, snapshot: WorkingTree) -> Beginning:
     """Look at Git's index and the folders; raises Unusual where an index would not follow them."""
-    answer = freshness.ask_git(git)
     folders, files = [], []
-    for place, mark, names in freshness.folders_below(str(git.root)):
-        folders.append((place, mark))
-        files += [n for n in names if n.endswith(SUFFIX)]
-    dirty = freshness.names_of(answer())
+    with freshness.ask_git(git) as answer:
+        for place, mark, names in freshness.folders_below(str(git.root)):
+            folders.append((place, mark))
+            files += [n for n in names if n.endswith(SUFFIX)]
+        dirty = freshness.names_of(answer.finish())
     if len(dirty) > _MANY:
         # A copied folder, or one from a cache of CI: Git finds out that nothing differs, and remembers it.
         git.having({"GIT_OPTIONAL_LOCKS": "1"}).run("status", "--porcelain", "--untracked-files=no")
-        dirty = freshness.names_of(freshness.ask_git(git)())
+        dirty = _dirty(git)
     return Beginning(freshness.tracked_files(git), dirty, folders, frozenset(files), book_sign(snapshot))
+
+
+def _dirty(git: Git) -> frozenset[str]:
+    with freshness.ask_git(git) as answer:
+        return freshness.names_of(answer.finish())
 
 
 def create(draft: Path, store: Store, briefs: Iterable[Brief], start: Beginning, git: Git) -> bool:
     """Write a whole index for a loaded store to ``draft`` and give it its name; False where that is not safe."""
-    if store.irregular or store.absent or store.duplicates or set(store.broken) & set(store.entries):
+    briefs = sorted(briefs)
+    if store.irregular or store.absent or len({identifier_of(b.path) for b in briefs}) < len(briefs):
         return False
     stamps = {p: freshness.file_stamp(str(git.root), p) for p in start.files - start.tracked.names.keys()}
-    after = freshness.names_of(freshness.ask_git(git)())
+    after = _dirty(git)
     if freshness.index_sign(git) != start.tracked.sign:
         return False  # somebody committed or staged while we read
     unsure = start.dirty | after
@@ -172,7 +178,7 @@ def _write_all(
     source: Callable[[str, bytes], Source],
 ) -> None:
     book, rows = store.book, []
-    for number, one in enumerate(sorted(briefs), 1):
+    for number, one in enumerate(briefs, 1):
         entry = store.by_path.get(one.path)
         if entry is not None:
             rows.append(row_of(book, entry, one.steps, source(one.path, one.digest), 1))

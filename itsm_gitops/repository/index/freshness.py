@@ -16,13 +16,13 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
 from itsm_gitops.repository.absent import git_folder
-from itsm_gitops.repository.git import Git, decode
+from itsm_gitops.repository.git import Git, Running, decode
 from itsm_gitops.repository.memory import stamp_of
 from itsm_gitops.repository.snapshot import CMDB, RECORDS
 
@@ -61,7 +61,7 @@ class Moves:
         return bool(self.paths or self.folders or self.tracked)
 
 
-def ask_git(git: Git) -> Callable[[], bytes]:
+def ask_git(git: Git) -> Running:
     """Start asking Git which tracked files are not as it remembers them."""
     return git.begin(
         "diff-files", "--name-only", "-z", "--ignore-submodules=all", "--relative", "--", *FAMILIES
@@ -161,7 +161,7 @@ def _listing(root: str, folder: str) -> tuple[list[str], list[str]]:
     return files, folders
 
 
-def moves(git: Git, connection: sqlite3.Connection, answer: Callable[[], bytes], sign: str) -> Moves:
+def moves(git: Git, connection: sqlite3.Connection, answer: Running, sign: str) -> Moves:
     """Return what may have moved since the index was brought up to date.
 
     ``answer`` waits for what ``ask_git`` asked, ``sign`` is that of Git's index at the last time. Raises Unusual, GitError.
@@ -173,13 +173,14 @@ def moves(git: Git, connection: sqlite3.Connection, answer: Callable[[], bytes],
         present = file_stamp(root, path)
         if not present or present != mark:
             change.paths.add(path)
-    _settle_ignored(git, connection, change, appeared, untracked)
-    change.dirty = names_of(answer())
+    change.dirty = names_of(answer.finish())
     change.paths |= change.dirty - untracked.keys()
     change.paths |= {path for path in untracked if path not in change.dirty} & _tracked_now(git, untracked)
+    lost: set[str] = set()
     if index_sign(git) != sign:
         change.tracked = tracked_files(git)
-        _compare(connection, change, change.tracked.names)
+        lost = _compare(connection, change, change.tracked.names)
+    _settle_ignored(git, connection, change, appeared, lost | untracked.keys())
     return change
 
 
@@ -243,23 +244,25 @@ def _settle_ignored(
     connection: sqlite3.Connection,
     change: Moves,
     appeared: set[str],
-    untracked: Iterable[str],
+    untracked: set[str],
 ) -> None:
     """Decide which of the files that Git does not track are part of the repository."""
     before = {path for (path,) in connection.execute("SELECT path FROM ignored")}
-    asked = sorted(appeared | before | set(untracked))
+    asked = sorted(appeared | before | untracked)
     if not asked:
         return
     hidden = set(_listed(git, asked, "--others", "--ignored", "--exclude-standard")) & set(asked)
     change.ignored = {p for p in hidden if os.path.lexists(f"{git.root}/{p}")}
     change.paths |= (appeared | before) - hidden
-    change.paths |= hidden.intersection(untracked)
+    change.paths |= hidden & untracked
 
 
-def _compare(connection: sqlite3.Connection, change: Moves, names: Mapping[str, str]) -> None:
-    """Add the documents whose content Git's index names otherwise than the rows."""
+def _compare(connection: sqlite3.Connection, change: Moves, names: Mapping[str, str]) -> set[str]:
+    """Add the documents whose content Git's index names otherwise than the rows; return those that it no longer tracks."""
     rows = dict(connection.execute("SELECT path, oid FROM document"))
     for path, oid in names.items():
         if path.endswith(SUFFIX) and rows.get(path) != oid and path not in change.dirty:
             change.paths.add(path)
-    change.paths.update(path for path, oid in rows.items() if oid and path not in names)
+    lost = {path for path, oid in rows.items() if oid and path not in names}
+    change.paths |= lost
+    return lost

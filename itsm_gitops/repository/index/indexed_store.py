@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from itsm_gitops.documents import Problem
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.questions import Derivation
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config
+from itsm_gitops.repository.index.database import DAMAGE, remove
 from itsm_gitops.repository.index.derived import derived_values
 from itsm_gitops.repository.index.rows import (
     ENTRY,
@@ -23,6 +25,7 @@ from itsm_gitops.repository.index.rows import (
     problems_of,
     timeline_of,
 )
+from itsm_gitops.repository.loading import load_store
 from itsm_gitops.repository.snapshot import Snapshot, own_files
 from itsm_gitops.repository.store import Store
 
@@ -33,35 +36,47 @@ _FEW = 500  # names in one question
 
 
 class EntryTable(Mapping[str, Entry]):
-    """Entries by a column of the index, read one by one, or all at once when somebody wants all."""
+    """Entries by a column of the index, read one by one, or all at once when somebody wants all.
+
+    ``instead`` returns them where the index turns out to be damaged.
+    """
 
     def __init__(
-        self, connection: sqlite3.Connection, key: str, every: Callable[[], Mapping[str, Entry]]
+        self,
+        connection: sqlite3.Connection,
+        key: str,
+        every: Callable[[], Mapping[str, Entry]],
+        instead: Callable[[], Mapping[str, Entry]],
     ) -> None:
         self._connection = connection
         self._key = key
         self._every = every
+        self._instead = instead
         self._read: dict[str, Entry | None] = {}
         self._there: dict[str, bool] = {}
         self._all: Mapping[str, Entry] | None = None
 
     def _whole(self) -> Mapping[str, Entry]:
         if self._all is None:
-            self._all = self._every()
+            try:
+                self._all = self._every()
+            except DAMAGE:
+                self._all = self._instead()
         return self._all
 
     def get(self, key: object, default: Any = None) -> Any:
         """Return the entry of a name, or the default."""
-        if self._all is not None:
-            return self._all.get(key, default)  # type: ignore[call-overload]
-        if not isinstance(key, str):
-            return default
-        if key not in self._read:
-            question = f"{_USABLE} AND {self._key} = ?"
-            row = self._connection.execute(question, (encodable(key),)).fetchone()
-            self._read[key] = entry_of(row) if row else None
-        entry = self._read[key]
-        return default if entry is None else entry
+        if self._all is None and isinstance(key, str):
+            if key not in self._read:
+                try:
+                    question = f"{_USABLE} AND {self._key} = ?"
+                    row = self._connection.execute(question, (encodable(key),)).fetchone()
+                    self._read[key] = entry_of(row) if row else None
+                except DAMAGE:
+                    self._all = self._instead()
+                    return self._all.get(key, default)
+            return self._read[key] or default
+        return self._whole().get(key, default) if isinstance(key, str) else default
 
     def __getitem__(self, key: str) -> Entry:
         entry: Entry | None = self.get(key)
@@ -74,20 +89,26 @@ class EntryTable(Mapping[str, Entry]):
             return self.get(key) is not None
         if key not in self._there:
             question = f"SELECT 1 FROM document WHERE usable = 1 AND {self._key} = ?"  # noqa: S608
-            self._there[key] = self._connection.execute(question, (encodable(key),)).fetchone() is not None
+            try:
+                row = self._connection.execute(question, (encodable(key),)).fetchone()
+            except DAMAGE:
+                return self.get(key) is not None
+            self._there[key] = row is not None
         return self._there[key]
 
     def __iter__(self) -> Iterator[str]:
-        if self._all is not None:
-            return iter(self._all)
-        order = f"SELECT {self._key} FROM document WHERE usable = 1 ORDER BY {self._key}"  # noqa: S608
-        return iter([name for (name,) in self._connection.execute(order)])
+        if self._all is None:
+            order = f"SELECT {self._key} FROM document WHERE usable = 1 ORDER BY {self._key}"  # noqa: S608
+            try:
+                return iter([name for (name,) in self._connection.execute(order)])
+            except DAMAGE:
+                self._all = self._instead()
+        return iter(self._all)
 
     def __len__(self) -> int:
-        if self._all is not None:
-            return len(self._all)
-        count: int = self._connection.execute("SELECT count(*) FROM document WHERE usable = 1").fetchone()[0]
-        return count
+        if self._all is None:
+            return len(list(iter(self)))
+        return len(self._all)
 
     def values(self) -> Any:
         """Return all entries; they are read in one go."""
@@ -103,19 +124,48 @@ def encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _or_whole(
+    question: Callable[Concatenate[Any, P], T],
+) -> Callable[Concatenate[Any, P], T]:
+    """Let a question be answered by reading every document where the index turns out to be damaged."""
+
+    @wraps(question)
+    def asked(self: Any, *args: P.args, **kwargs: P.kwargs) -> T:
+        if not self.is_damaged:
+            try:
+                return question(self, *args, **kwargs)
+            except DAMAGE:
+                pass
+        answer: T = getattr(self.whole, question.__name__)(*args, **kwargs)
+        return answer
+
+    return cast(Callable[Concatenate[Any, P], T], asked)
+
+
 class IndexedStore(Store):
     """A store whose entries, edges and aliases come from the index; documents are read from their files.
 
-    It answers from one state of the index, whatever other processes do meanwhile.
+    It answers from one state of the index, whatever other processes do meanwhile. Where the file turns out to be
+    damaged it is removed, and every document is read.
     """
 
     def __init__(
         self, snapshot: Snapshot, book: RuleBook, config: Config, connection: sqlite3.Connection
     ) -> None:
         super().__init__(snapshot, book, config)
+        del self.files, self.aliases  # worked out when somebody asks
         self.connection = connection
-        self._table = EntryTable(connection, "id", self._load_all)
-        self._paths = EntryTable(connection, "path", lambda: {e.path: e for e in self._table.values()})
+        self._table = EntryTable(connection, "id", self._load_all, lambda: self.whole.entries)
+        self._paths = EntryTable(
+            connection,
+            "path",
+            lambda: {e.path: e for e in self._table.values()},
+            lambda: self.whole.by_path,
+        )
         rows = connection.execute(
             "SELECT path, id, kind, problems FROM document WHERE usable = 0 ORDER BY path"
         )
@@ -141,6 +191,19 @@ class IndexedStore(Store):
         rows = self.connection.execute(f"{_USABLE} ORDER BY id")
         return {row[0]: entry_of(row) for row in rows}
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the file of the index turned out to be damaged."""
+        return "whole" in self.__dict__
+
+    @cached_property
+    def whole(self) -> Store:
+        """The same snapshot, read from all documents; the damaged index is removed."""
+        for _, _, place in self.connection.execute("PRAGMA database_list").fetchall():
+            if place:
+                remove(Path(place))
+        return load_store(self.snapshot, book=self.book, config=self.config)[0]
+
     @cached_property
     def files(self) -> list[str]:  # type: ignore[override]
         """The paths of all files of the data roots."""
@@ -149,10 +212,11 @@ class IndexedStore(Store):
     @cached_property
     def aliases(self) -> dict[str, str]:  # type: ignore[override]
         """Identifiers by their old names; the first one by path wins."""
-        rows = self.connection.execute(
-            "SELECT name, id FROM alias JOIN document ON number = document ORDER BY path DESC"
-        )
-        return dict(rows.fetchall())
+        question = "SELECT name, id FROM alias JOIN document ON number = document ORDER BY path DESC"
+        try:
+            return dict(self.connection.execute(question).fetchall())
+        except DAMAGE:
+            return self.whole.aliases
 
     def select(self, condition: str, values: Sequence[Any] = (), order: str = "id") -> list[Entry]:
         """Return the entries whose rows fulfil a condition in SQL, which our own code wrote; values stand for ``?``."""
@@ -161,16 +225,19 @@ class IndexedStore(Store):
             for row in self.connection.execute(f"{_USABLE} AND ({condition}) ORDER BY {order}", values)
         ]
 
+    @_or_whole
     def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
         """Return the entries of some kinds, by identifier; with ``open_only`` those on which work is to be done."""
         marks = ", ".join("?" * len(kinds))
         condition = f"kind IN ({marks})" + (" AND open = 1" if open_only else "")
         return self.select(condition, sorted(kinds))
 
+    @_or_whole
     def into(self, identifier: str) -> Sequence[tuple[str, Edge]]:
         """Return the edges that lead to an identifier, each with the document that stores it, by its identifier."""
         return self._edges("target = ?", identifier)
 
+    @_or_whole
     def pairs(self, *relations: str) -> Sequence[tuple[str, Edge]]:
         """Return the stored edges of some relations, each with the document that stores it, as they stand there."""
         return self._edges(f"relation IN ({', '.join('?' * len(relations))})", *relations)
@@ -183,15 +250,18 @@ class IndexedStore(Store):
             for source, rel, target, at, is_open in rows
         ]
 
+    @_or_whole
     def linked(self, relation: str, targets: Iterable[str], kinds: Collection[str]) -> list[Entry]:
         """Return the entries of some kinds that store a relation to one of the targets, by identifier."""
-        condition = f"""kind IN ({", ".join("?" * len(kinds))}) AND number IN (
-            SELECT document FROM edge WHERE relation = ? AND target IN (SELECT value FROM json_each(?)))"""
+        sources = "SELECT document FROM edge WHERE relation = ? AND target IN (SELECT value FROM json_each(?))"
+        condition = f"kind IN ({', '.join('?' * len(kinds))}) AND number IN ({sources})"
         names = json.dumps([encodable(t) for t in targets])
         return self.select(condition, (*sorted(kinds), relation, names))
 
     def derived(self, what: str, derive: Derivation, entries: Iterable[Entry]) -> dict[str, Any]:
         """Return what is derived of some documents: from the index, and what is not there from the documents."""
+        if self.is_damaged:
+            return self.whole.derived(what, derive, entries)
         return derived_values(self, what, derive, list(entries))
 
     def timeline(self, identifier: str) -> list[Step]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -12,8 +11,9 @@ from typing import NamedTuple
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.absent import git_folder
 from itsm_gitops.repository.config import Config, read_rulebook
-from itsm_gitops.repository.git import Git
+from itsm_gitops.repository.git import Git, Running
 from itsm_gitops.repository.index import database, filling, freshness
+from itsm_gitops.repository.index.database import DAMAGE
 from itsm_gitops.repository.index.freshness import Unusual
 from itsm_gitops.repository.index.indexed_store import IndexedStore
 from itsm_gitops.repository.loading import load_store
@@ -41,7 +41,7 @@ def indexed_store(snapshot: WorkingTree, config: Config) -> Store | None:
     if os.environ.get(SETTING) == "off" or git_folder(snapshot.root) is None:
         return None
     for path in reversed(database.files_of(snapshot.root)):
-        with suppress(sqlite3.Error, OSError, GitError, Unusual, UnicodeError):
+        with suppress(*DAMAGE, OSError, GitError, Unusual):
             store = _opened(path, snapshot, config)
             if store is not None:
                 return store
@@ -49,64 +49,54 @@ def indexed_store(snapshot: WorkingTree, config: Config) -> Store | None:
 
 
 def _opened(path: Path, snapshot: WorkingTree, config: Config) -> IndexedStore | None:
-    git = Git(snapshot.root)
-    answer = freshness.ask_git(git)
+    connection = database.connect(path)
     try:
-        connection = database.connect(path)
-    except BaseException:
-        with suppress(GitError):
-            answer()
-        raise
-    try:
-        store = _refreshed(connection, path, git, snapshot, config, answer)
+        for _ in range(_TRIES):
+            with freshness.ask_git(Git(snapshot.root)) as answer:
+                if not database.is_ours(connection, path):
+                    break
+                store = _refreshed(connection, snapshot, config, answer)
+            if store is not None:
+                return store
     except BaseException:
         connection.close()
-        with suppress(GitError, ValueError):
-            answer()
         raise
-    if store is None:
-        connection.close()
-    return store
+    connection.close()
+    return None
 
 
 def _refreshed(
-    connection: sqlite3.Connection,
-    path: Path,
-    git: Git,
-    snapshot: WorkingTree,
-    config: Config,
-    answer: Callable[[], bytes],
+    connection: sqlite3.Connection, snapshot: WorkingTree, config: Config, answer: Running
 ) -> IndexedStore | None:
-    """Bring an index up to date and return a store on its state; None where it must be made anew."""
-    for _ in range(_TRIES):
-        connection.execute("BEGIN")
-        if not database.is_ours(connection, path):
-            return None
-        notes = filling.meta(connection)
-        if notes.get("book") != filling.book_sign(snapshot):
-            return None
-        change = freshness.moves(git, connection, answer, notes.get("index", ""))
-        if len(change.paths) > filling.MOST_AT_ONCE:
-            return None
-        book = read_rulebook(snapshot)
-        if not change.any:
-            return IndexedStore(snapshot, book, config, connection)
-        names = change.tracked.names if change.tracked else _names(git, change)
-        readings = filling.read(book, snapshot, change, names)
+    """Bring an index up to date and return a store on its state; None where another process did it meanwhile.
+
+    Raises Unusual where the index must be made anew.
+    """
+    git = Git(snapshot.root)
+    connection.execute("BEGIN")
+    notes = filling.meta(connection)
+    if notes.get("book") != filling.book_sign(snapshot):
+        raise Unusual("the rule book is another one")
+    change = freshness.moves(git, connection, answer, notes.get("index", ""))
+    if len(change.paths) > filling.MOST_AT_ONCE:
+        raise Unusual("nearly everything is another")
+    book = read_rulebook(snapshot)
+    if not change.any:
+        return IndexedStore(snapshot, book, config, connection)
+    names = change.tracked.names if change.tracked else _names(git, change)
+    readings = filling.read(book, snapshot, change, names)
+    connection.execute("ROLLBACK")
+    connection.execute("BEGIN IMMEDIATE")
+    if filling.meta(connection).get("generation") != notes.get("generation"):
         connection.execute("ROLLBACK")
-        connection.execute("BEGIN IMMEDIATE")
-        if filling.meta(connection).get("generation") == notes.get("generation"):
-            filling.apply(connection, change, readings)
-            connection.execute("COMMIT")
-            connection.execute("BEGIN")
-            store = IndexedStore(snapshot, book, config, connection)
-            if filling.meta(connection).get("generation") == str(int(notes["generation"]) + 1):
-                return store
-            connection.execute("ROLLBACK")
-        else:
-            connection.execute("ROLLBACK")
-        answer = freshness.ask_git(git)
-    return None
+        return None
+    filling.apply(connection, change, readings)
+    connection.execute("COMMIT")
+    connection.execute("BEGIN")
+    if int(filling.meta(connection)["generation"]) != int(notes["generation"]) + 1:
+        connection.execute("ROLLBACK")
+        return None
+    return IndexedStore(snapshot, book, config, connection)
 
 
 def _names(git: Git, change: freshness.Moves) -> dict[str, str]:
@@ -130,6 +120,6 @@ def load_and_index(snapshot: WorkingTree, config: Config, jobs: int | None = Non
         if draft is None:
             return load_store(snapshot, jobs=jobs, config=config)[0]
         store, briefs = load_store(snapshot, jobs=jobs, visit=filling.brief, config=config)
-        with suppress(sqlite3.Error, OSError, GitError, Unusual, UnicodeError):
+        with suppress(*DAMAGE, OSError, GitError, Unusual):
             filling.create(draft, store, briefs, start, git)
     return store
