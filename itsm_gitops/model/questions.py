@@ -90,4 +90,5 @@ class EntryQuestions:
 
         ``what`` names the derivation: under this name the index keeps the values.
         """
+        del what  # nothing is kept here
         return {entry.id: derive(self.data(entry.id)) for entry in entries}
