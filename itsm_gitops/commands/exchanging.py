@@ -86,12 +86,12 @@ def _resolved(store: Store) -> Callable[[Entry, Mapping[str, Any]], str]:
     from itsm_gitops.repository import Document
     from itsm_gitops.service_levels.life import case_of, life_of
 
-    now = clock.now()
+    now = int(clock.now().timestamp())
 
     def resolved(entry: Entry, data: Mapping[str, Any]) -> str:
         kind = store.book.kinds[entry.kind]
         lives = life_of(Document(entry.path, b"", data, kind, ()))
-        case = case_of(entry, kind.workflow, lives[0], "", now) if lives else None
+        case = case_of(entry, kind.workflow, lives[0].steps, "", now) if lives else None
         return clock.format_time(datetime.fromtimestamp(case.resolved, UTC)) if case and case.resolved else ""
 
     return resolved

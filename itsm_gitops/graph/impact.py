@@ -119,7 +119,7 @@ class GroupTable(Mapping[str, tuple[Group, ...]]):
                 continue
             members = [first]
             for member in members:
-                others = sorted(self._alternatives.get(member, ()))
+                others = self._alternatives.get(member, ())
                 members += [o for o in others if o in rest and o not in members]
             seen.update(members)
             if len(members) > 1:
@@ -127,18 +127,9 @@ class GroupTable(Mapping[str, tuple[Group, ...]]):
         return found
 
     @cached_property
-    def _alternatives(self) -> Mapping[str, set[str]]:
+    def _alternatives(self) -> Mapping[str, list[str]]:
         """What stands in for what, from both ends."""
-        links = self._network.book.links
-        inverse = {n for n, link in links.items() if link.inverse == _ALTERNATIVE}
-        inverse |= {_ALTERNATIVE} - links.keys()
-        ends: dict[str, set[str]] = {}
-        for source, edge in self._network.pairs(*{_ALTERNATIVE, *inverse}):
-            if edge.relation == _ALTERNATIVE:
-                ends.setdefault(source, set()).add(edge.target)
-            if edge.relation in inverse:
-                ends.setdefault(edge.target, set()).add(source)
-        return ends
+        return self._network.ends(_ALTERNATIVE)
 
 
 class ImpactGraph:

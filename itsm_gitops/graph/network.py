@@ -151,6 +151,19 @@ class Network:
         """Return the stored edges of some relations, each with the document that stores it."""
         return self.loaded.pairs(*relations)
 
+    def ends(self, relation: str) -> Mapping[str, list[str]]:
+        """Return the other ends of one relation (stored or inverse) for every document that has some: as ``others`` does."""
+        links = self.book.links
+        inverse = {name for name, link in links.items() if link.inverse == relation}
+        inverse |= {relation} - links.keys()
+        ends: dict[str, set[str]] = {}
+        for source, edge in self.pairs(*{relation, *inverse}):
+            if edge.relation == relation:
+                ends.setdefault(source, set()).add(edge.target)
+            if edge.relation in inverse:
+                ends.setdefault(edge.target, set()).add(source)
+        return {identifier: sorted(others) for identifier, others in ends.items()}
+
     def cycles(self, relation: str) -> list[tuple[str, ...]]:
         """Return the circles in which one relation runs, each once, starting at its lowest name."""
         after: dict[str, list[str]] = {}

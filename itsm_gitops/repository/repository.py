@@ -191,6 +191,24 @@ class Repository:
         self.gaps.update((gap.path, gap) for gap in store.unreadable)
         return store
 
+    def visited(self, visit: Visit[T], at: str | None = None) -> tuple[Store, list[T] | None]:
+        """Return a store as ``store`` does, and what ``visit`` returns of every document.
+
+        None where the store comes from the index: it is to be asked instead, and nothing is read.
+        """
+        snapshot = self.snapshot(at)
+        if not isinstance(snapshot, WorkingTree):
+            return self.load(snapshot, visit=visit)
+        from itsm_gitops.repository.index import service
+
+        config = self.settings(snapshot)
+        store = service.indexed_store(snapshot, config)
+        visits = None
+        if store is None:
+            store, visits = service.load_and_index_with(visit, snapshot, config)
+        self.gaps.update((gap.path, gap) for gap in store.unreadable)
+        return store, visits
+
     def merged(self, ours: str, others: Sequence[str]) -> Store:
         """Load all documents of what merging ``others`` into ``ours`` would give; raises GitError."""
         return self.load(MergedTree(self.history, ours, others))[0]

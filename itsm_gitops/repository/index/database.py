@@ -37,10 +37,11 @@ TABLES = (
         "CREATE TABLE document (number INTEGER PRIMARY KEY, path TEXT UNIQUE, id TEXT, kind TEXT, record INTEGER,"
         " usable INTEGER, first INTEGER, open INTEGER, state TEXT, title TEXT, opened TEXT, updated TEXT, entered TEXT,"
         " opened_at REAL, updated_at REAL, entered_at REAL, fields TEXT, edges TEXT, aliases TEXT, timeline TEXT,"
-        " problems TEXT, oid TEXT, stamp BLOB, digest BLOB, generation INTEGER)"
+        " life TEXT, life_first INTEGER, life_last INTEGER, life_end INTEGER, problems TEXT, oid TEXT, stamp BLOB, digest BLOB, generation INTEGER)"
     ),
     "CREATE INDEX document_id ON document (id)",
     "CREATE INDEX document_kind ON document (kind, open)",
+    "CREATE INDEX document_life ON document (kind, life_end, life_first, life_last)",
     "CREATE INDEX document_untracked ON document (oid) WHERE oid = ''",
     "CREATE INDEX document_generation ON document (generation)",
     (

@@ -11,11 +11,13 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from itsm_gitops.documents import Problem
 from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model.lifetime import Steps, Wanted
 from itsm_gitops.model.questions import Derivation
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.index.database import DAMAGE, remove
 from itsm_gitops.repository.index.derived import derived_values
+from itsm_gitops.repository.index.lives import first_opened, lives
 from itsm_gitops.repository.index.rows import (
     ENTRY,
     Step,
@@ -263,6 +265,16 @@ class IndexedStore(Store):
         if self.is_damaged:
             return self.whole.derived(what, derive, entries)
         return derived_values(self, what, derive, list(entries))
+
+    @_or_whole
+    def lives(self, wanted: Wanted) -> Iterable[tuple[Entry, Steps]]:
+        """Return the records that are wanted, and perhaps others, by identifier, with the states they reached."""
+        return list(lives(self.connection, wanted))
+
+    @_or_whole
+    def first_opened(self, now: int, kinds: Collection[str]) -> int | None:
+        """Return when the first record of some kinds was opened, None where none was by ``now``."""
+        return first_opened(self.connection, now, kinds)
 
     def timeline(self, identifier: str) -> list[Step]:
         """Return the timeline of a document in brief: time, state and person of each entry, as written."""
