@@ -178,3 +178,8 @@ def watched(present: datetime) -> tuple[WatchedTime, Watch]:
     """Return a watched copy of the present, and its watch."""
     watch = Watch(present)
     return WatchedTime.of(present, watch), watch
+
+
+def unwatched(moment: datetime) -> datetime:
+    """Return a moment without a watch: for what saves work and decides no answer."""
+    return moment.plain if isinstance(moment, WatchedTime) else moment

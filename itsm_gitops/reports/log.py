@@ -131,7 +131,9 @@ class Log:
     @cached_property
     def first(self) -> int | None:
         """When the first record of the repository was opened; None where there is none."""
-        return self._source.first_opened(self.until, [k.name for k in self.book.kinds.values() if k.is_record])
+        return self._source.first_opened(
+            self.until, [k.name for k in self.book.kinds.values() if k.is_record]
+        )
 
     def has(self, kind: str) -> bool:
         """Whether the report is about any record of a kind."""

@@ -187,7 +187,8 @@ class Repository:
         from itsm_gitops.repository.index import service
 
         config = self.settings(snapshot)
-        store = service.indexed_store(snapshot, config) or service.load_and_index(snapshot, config, jobs)
+        store = service.indexed_store(snapshot, config)
+        store = store or service.load_and_index(snapshot, config, jobs=jobs)[0]
         self.gaps.update((gap.path, gap) for gap in store.unreadable)
         return store
 
@@ -205,7 +206,7 @@ class Repository:
         store = service.indexed_store(snapshot, config)
         visits = None
         if store is None:
-            store, visits = service.load_and_index_with(visit, snapshot, config)
+            store, visits, _ = service.load_and_index(snapshot, config, visit=visit)
         self.gaps.update((gap.path, gap) for gap in store.unreadable)
         return store, visits
 

@@ -15,10 +15,13 @@ from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, WARNING, Finding, at_least, sort_key
 from itsm_gitops.repository import Config, Repository, Snapshot, Store
 from itsm_gitops.rules import fix as repairs
+from itsm_gitops.rules import remembered
 from itsm_gitops.rules.changes import Range, read_range
+from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.exemption import count_history
-from itsm_gitops.rules.judge import JudgedSnapshot, judge_snapshot, run
-from itsm_gitops.rules.registry import rules
+from itsm_gitops.rules.judge import JudgedSnapshot, judge_snapshot, run, run_rule
+from itsm_gitops.rules.keeping import Keeping
+from itsm_gitops.rules.registry import find_rule, rules
 from itsm_gitops.rules.rule import CHANGE
 from itsm_gitops.rules.settings import configured
 
@@ -80,6 +83,8 @@ def check(
     if fix and at is not None:
         raise UsageError("only the working tree can be repaired", "leave out --at")
     now = clock.now()
+    if at is None and base is None and paths is None and not fix:
+        return _check_all(repo, now, started)
     fixed: tuple[repairs.Repair, ...] = ()
     wanted = _wanted(repo, paths)
     if fix:
@@ -87,6 +92,50 @@ def check(
             repo, [f for f in judge_snapshot(repo.snapshot(), now).findings if wanted(f.path)]
         )
     judged, snapshot, found, settings, commit = _judge(repo, at, base, now)
+    return _report(judged, snapshot, found, settings, now, wanted, started, commit, fixed)
+
+
+def _check_all(repo: Repository, now: datetime, started: float) -> CheckReport:
+    """Judge the whole working tree, or say again what was said of the same one."""
+    snapshot = repo.snapshot()
+    memory = remembered.Memory.of(snapshot)
+    said = memory.recall(now) if memory else None
+    if memory and said:
+        context = NetworkContext(memory.store, now, said.refused)
+        found = [f for code in said.again for f in run_rule(find_rule(code), context)]
+        asked = locate(snapshot, configured(found, memory.config, now, memory.store))
+        return CheckReport(
+            findings=tuple(sorted({*said.findings, *asked}, key=sort_key)),
+            files=said.files,
+            records=said.records,
+            seconds=time.perf_counter() - started,
+            snapshot=snapshot.name,
+            history=said.history,
+        )
+    keeping, loading = Keeping(now), remembered.Loading(snapshot, memory)
+    judged = judge_snapshot(snapshot, now, keeping, loading)
+    wanted = _Wanted(None)
+    report = _report(judged, snapshot, judged.findings, judged.config, keeping.now, wanted, started)
+    if judged.context:
+        counts = (report.files, report.records, report.history)
+        again = tuple(sorted(keeping.again))
+        said = remembered.Remembered(report.findings, again, judged.context.refused, *counts)
+        loading.keep(keeping, said)
+    return report
+
+
+def _report(
+    judged: JudgedSnapshot,
+    snapshot: Snapshot,
+    found: Sequence[Finding],
+    settings: Config,
+    now: datetime,
+    wanted: _Wanted,
+    started: float,
+    commit: str = "",
+    fixed: tuple[repairs.Repair, ...] = (),
+) -> CheckReport:
+    """Put a report together: findings as the settings want them, with their places."""
     store = judged.store
     found = _replaced(found)
     if not judged.unjudged:  # what makes the rule book unusable is never softened, nor left out of a part

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.watched_time import FOREVER
 from itsm_gitops.repository import (
     DRAFT,
     Config,
@@ -24,6 +25,7 @@ from itsm_gitops.repository.store import is_document
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.book import CONFIG, BookContext
 from itsm_gitops.rules.context import Data, DocumentContext, NetworkContext
+from itsm_gitops.rules.keeping import Keeping
 from itsm_gitops.rules.registry import RULES, find_rule, rules
 from itsm_gitops.rules.rule import DOCUMENT, NETWORK, RULEBOOK, Check, Hit, Rule
 from itsm_gitops.rules.rulebook import WHOLE_BOOK, book_error
@@ -40,12 +42,17 @@ _UNEXPECTED = (KeyError, TypeError, AttributeError, IndexError, ValueError, Recu
 class DocumentVerdict(NamedTuple):
     """What a worker says about one document that is not perfect.
 
-    ``refused`` are the top-level fields that hold something the schema does not accept.
+    ``refused`` are the top-level fields that hold something the schema does not accept. ``until`` is a moment at
+    which the verdict of this or of an earlier document may change; None where it is not sooner than the last one said.
     """
 
     path: str
     findings: tuple[Finding, ...]
     refused: frozenset[str]
+    until: datetime | None = None
+
+
+Load = Callable[..., tuple[Store, list[DocumentVerdict]]]
 
 
 class JudgedSnapshot(NamedTuple):
@@ -116,8 +123,10 @@ def _fields(refusals: Iterable[schema.Coded]) -> frozenset[str]:
 class DocumentJudge:
     """Judges each document when it has been read; called in the processes that read."""
 
-    def __init__(self, now: datetime) -> None:
-        self._now = now
+    def __init__(self, now: datetime, keeping: Keeping | None = None) -> None:
+        self._now: datetime = keeping.now if keeping else now
+        self._keeping = keeping
+        self._until = FOREVER
         self._judges: dict[str, _Judge] = {}
         self._items: dict[str, Data | None] = {}
 
@@ -160,12 +169,28 @@ class DocumentJudge:
                     findings.append(to_finding(rule, hit, document.path))
             except _UNEXPECTED as error:
                 findings.append(_unjudged(rule, error, document.path))
-        return [DocumentVerdict(document.path, tuple(findings), refused)] if findings else []
+        until = self._sooner()
+        if not findings and until is None:
+            return []
+        return [DocumentVerdict(document.path, tuple(findings), refused, until)]
+
+    def _sooner(self) -> datetime | None:
+        """Return until when all verdicts so far hold, where that is sooner than the last time."""
+        if self._keeping is None or self._keeping.watched_until >= self._until:
+            return None
+        self._until = self._keeping.watched_until
+        return self._until
 
 
-def judge_snapshot(snapshot: Snapshot, now: datetime) -> JudgedSnapshot:
-    """Load one snapshot and return everything that is wrong with it, not yet located."""
+def judge_snapshot(
+    snapshot: Snapshot, now: datetime, keeping: Keeping | None = None, load: Load = load_store
+) -> JudgedSnapshot:
+    """Load one snapshot and return everything that is wrong with it, not yet located.
+
+    ``keeping`` finds out until when that holds. ``load`` reads all documents, as ``load_store`` does.
+    """
     config = read_config(snapshot)
+    now = keeping.now if keeping else now
     book = BookContext.read(snapshot, config, now, RULES)
     unreadable_settings = [
         f for f in config.faults if f.code.startswith("P")
@@ -174,15 +199,17 @@ def judge_snapshot(snapshot: Snapshot, now: datetime) -> JudgedSnapshot:
     if _unusable(findings, config, now):
         return JudgedSnapshot(None, config, None, _causes(findings), _documents(snapshot))
     try:
-        store, verdicts = load_store(snapshot, visit=DocumentJudge(now), config=config)
+        store, verdicts = load(snapshot, visit=DocumentJudge(now, keeping), config=config)
     except RuleBookError as error:
         findings.append(to_finding(find_rule("S022"), book_error(error)))
         return JudgedSnapshot(None, config, None, findings, _documents(snapshot))
     context = NetworkContext(store, now, {v.path: v.refused for v in verdicts if v.refused})
     for verdict in verdicts:
         findings += verdict.findings
+        if keeping and verdict.until:
+            keeping.note(verdict.until)
     findings += unreadable(store)
-    findings += run(NETWORK, context)
+    findings += run(NETWORK, context, keeping)
     return JudgedSnapshot(store, config, context, findings)
 
 
@@ -216,17 +243,23 @@ def _unusable(findings: Iterable[Finding], config: Config, now: datetime) -> boo
     )
 
 
-def run(scope: str, context: Any) -> Iterable[Finding]:
-    """Run all rules of one scope over its context."""
+def run(scope: str, context: Any, keeping: Keeping | None = None) -> Iterator[Finding]:
+    """Run all rules of one scope over its context; ``keeping`` finds out until when what each says holds."""
     for rule in rules(scope):
-        check: Callable[[Any], Iterable[Hit]] | None = rule.check
-        try:
-            for hit in check(context) if check else ():
-                yield to_finding(rule, hit)
-        except RuleBookError as error:
-            yield to_finding(find_rule("S022"), book_error(error))
-        except _UNEXPECTED as error:
-            yield _unjudged(rule, error, WHOLE_BOOK)
+        findings = run_rule(rule, context)
+        yield from keeping.of_rule(rule, findings) if keeping else findings
+
+
+def run_rule(rule: Rule, context: Any) -> Iterator[Finding]:
+    """Run one rule over a context of its scope."""
+    check: Callable[[Any], Iterable[Hit]] | None = rule.check
+    try:
+        for hit in check(context) if check else ():
+            yield to_finding(rule, hit)
+    except RuleBookError as error:
+        yield to_finding(find_rule("S022"), book_error(error))
+    except _UNEXPECTED as error:
+        yield _unjudged(rule, error, WHOLE_BOOK)
 
 
 def _book_problems(book: BookContext) -> list[Finding]:

@@ -19,11 +19,10 @@ def configured(
     """Apply the severities, the ignores and the cut-over of itsm.yaml; ``store`` has the records judged."""
     if store is not None:
         findings = without_history(findings, store, settings.cut_over)
-    today = now.date()
     ignores = [
         (ignore.code, glob(ignore.path))
         for ignore in settings.ignore
-        if ignore.reason and (day(ignore.until) or today) >= today
+        if ignore.reason and ((end := day(ignore.until)) is None or end >= now.date())
     ]
     for finding in findings:
         severity = settings.severity.get(finding.code, finding.severity)

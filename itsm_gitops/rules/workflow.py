@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
+from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import PRIORITY
+from itsm_gitops.model.watched_time import unwatched
 from itsm_gitops.model.workflow import Data, Workflow
 from itsm_gitops.rules.context import DocumentContext, moment
 from itsm_gitops.rules.rule import Hit, Rule
@@ -103,11 +104,13 @@ def timeline_is_past(ctx: DocumentContext) -> Iterator[Hit]:
             yield Hit(f"{at} has not happened yet", ("timeline", index, "at"))
 
 
-@cache
 def _horizon(now: datetime) -> tuple[datetime, str]:
     """Return the last moment that may be in a timeline, and the first date worth comparing with it."""
-    limit = now + _TOLERANCE
-    return limit, (limit - _TOLERANCE).strftime("%Y-%m-%d")  # west of Greenwich it is still yesterday
+    # The day of the present, since west of Greenwich it is still yesterday.
+    return _horizons(now, make=lambda: (now + _TOLERANCE, f"{unwatched(now):%Y-%m-%d}"))
+
+
+_horizons: Once[tuple[datetime, str]] = Once(2)
 
 
 def _later(at: str, limit: datetime) -> bool:

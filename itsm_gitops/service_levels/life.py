@@ -85,9 +85,7 @@ class Case(NamedTuple):
         return list(dict.fromkeys(e.target for e in self.entry.edges if e.relation == relation))
 
 
-def case_of(
-    entry: Entry, workflow: Workflow | None, steps: Steps, priority: str, until: int
-) -> Case | None:
+def case_of(entry: Entry, workflow: Workflow | None, steps: Steps, priority: str, until: int) -> Case | None:
     """Return a record as it was at a moment (seconds since 1970); None where it did not exist yet or has no life cycle."""
     if workflow is None:
         return None

@@ -46,10 +46,10 @@ class Brief(NamedTuple):
     digest: bytes
 
 
-def brief(_store: Store, document: Document) -> list[Brief]:
+def brief(document: Document) -> Brief:
     """Return the brief of a document; to be called for each when everything is loaded."""
     data = document.data
-    return [Brief(document.path, steps_of(data) if isinstance(data, dict) else [], digest_of(document.raw))]
+    return Brief(document.path, steps_of(data) if isinstance(data, dict) else [], digest_of(document.raw))
 
 
 def book_sign(snapshot: WorkingTree) -> str:
@@ -121,15 +121,18 @@ def _dirty(git: Git) -> frozenset[str]:
         return freshness.names_of(answer.finish())
 
 
-def create(draft: Path, store: Store, briefs: Iterable[Brief], start: Beginning, git: Git) -> bool:
-    """Write a whole index for a loaded store to ``draft`` and give it its name; False where that is not safe."""
+def create(draft: Path, store: Store, briefs: Iterable[Brief], start: Beginning, git: Git) -> str:
+    """Write a whole index for a loaded store to ``draft`` and give it its name.
+
+    Returns its identity; an empty text where making one is not safe.
+    """
     briefs = sorted(briefs)
     if store.irregular or store.absent or len({identifier_of(b.path) for b in briefs}) < len(briefs):
-        return False
+        return ""
     stamps = {p: freshness.file_stamp(str(git.root), p) for p in start.files - start.tracked.names.keys()}
     after = _dirty(git)
     if freshness.index_sign(git) != start.tracked.sign:
-        return False  # somebody committed or staged while we read
+        return ""  # somebody committed or staged while we read
     unsure = start.dirty | after
     os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     with closing(database.connect(draft)) as connection:
@@ -152,8 +155,9 @@ def create(draft: Path, store: Store, briefs: Iterable[Brief], start: Beginning,
         _note(connection, identity=database.identity(draft), read="0", reading="0")
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
+    identity = database.identity(draft)
     _publish(draft, git.root)
-    return True
+    return identity
 
 
 def _publish(draft: Path, root: Path) -> None:
@@ -284,3 +288,12 @@ def _meta(connection: sqlite3.Connection, name: str) -> str:
 def meta(connection: sqlite3.Connection) -> dict[str, str]:
     """Return what is noted about an index: ``generation``, ``index``, ``book``, ``made``, ``reading``."""
     return dict(connection.execute("SELECT name, value FROM meta"))
+
+
+def keep_answer(connection: sqlite3.Connection, name: str, sign: str, value: str) -> None:
+    """Keep an answer that was worked out from the whole state of an index; raises sqlite3.Error."""
+    connection.execute("ROLLBACK")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?)", (name, sign, value))
+    connection.execute("COMMIT")
+    connection.execute("BEGIN")

@@ -255,7 +255,9 @@ class IndexedStore(Store):
     @_or_whole
     def linked(self, relation: str, targets: Iterable[str], kinds: Collection[str]) -> list[Entry]:
         """Return the entries of some kinds that store a relation to one of the targets, by identifier."""
-        sources = "SELECT document FROM edge WHERE relation = ? AND target IN (SELECT value FROM json_each(?))"
+        sources = (
+            "SELECT document FROM edge WHERE relation = ? AND target IN (SELECT value FROM json_each(?))"
+        )
         condition = f"kind IN ({', '.join('?' * len(kinds))}) AND number IN ({sources})"
         names = json.dumps([encodable(t) for t in targets])
         return self.select(condition, (*sorted(kinds), relation, names))

@@ -49,7 +49,9 @@ def row_of(
 ) -> tuple[Any, ...]:
     """Return the values of ``INSERT`` for the document of an entry."""
     kind = book.kinds[entry.kind]
-    states = list(state_steps([{"at": at, "state": state} for at, state, _ in steps])) if kind.is_record else []
+    states = (
+        list(state_steps([{"at": at, "state": state} for at, state, _ in steps])) if kind.is_record else []
+    )
     life = lifetime_of(kind.workflow, states) or (None, None, None)
     return (
         entry.path,
@@ -86,7 +88,19 @@ def broken_row(
     kind = book.kind_at(path)
     name = path.rpartition("/")[2].removesuffix(".yaml")
     about = (path, name, kind.name if kind else "", int(kind.is_record) if kind else 0)
-    return (*about, 0, 0, 0, *[""] * 5, *[None] * 3, *[""] * 5, *[None] * 3, _compact(problems), *source, generation)
+    return (
+        *about,
+        0,
+        0,
+        0,
+        *[""] * 5,
+        *[None] * 3,
+        *[""] * 5,
+        *[None] * 3,
+        _compact(problems),
+        *source,
+        generation,
+    )
 
 
 def _seconds(text: str) -> float | None:

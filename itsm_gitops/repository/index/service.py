@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,9 +16,9 @@ from itsm_gitops.repository.index import database, filling, freshness
 from itsm_gitops.repository.index.database import DAMAGE
 from itsm_gitops.repository.index.freshness import Unusual
 from itsm_gitops.repository.index.indexed_store import IndexedStore
-from itsm_gitops.repository.loading import load_store
+from itsm_gitops.repository.loading import T, Visit, load_store
 from itsm_gitops.repository.snapshot import WorkingTree
-from itsm_gitops.repository.store import Store
+from itsm_gitops.repository.store import Document, Store
 
 SETTING = "ITSM_INDEX"  # always: for small repositories, too; off: never; else where it pays
 _WORTH = 1_000  # documents; fewer are read faster than an index is opened
@@ -104,22 +104,38 @@ def _names(git: Git, change: freshness.Moves) -> dict[str, str]:
     return dict(freshness.tracked_files(git).names) if change.paths else {}
 
 
-def load_and_index(snapshot: WorkingTree, config: Config, jobs: int | None = None) -> Store:
-    """Read every document, and make an index of them where it pays; returns what was read."""
-    setting = os.environ.get(SETTING, "")
+def load_and_index(
+    snapshot: WorkingTree, config: Config, *, jobs: int | None = None, visit: Visit[T] | None = None
+) -> tuple[Store, list[T], str]:
+    """Read every document, and make an index of them where it pays.
+
+    Returns the store, what ``visit`` returned (as ``load_store`` does), and the identity of the index that was made
+    of these very documents; empty where none was made.
+    """
     git = Git(snapshot.root)
+    start = _beginning(git, snapshot)
+    with filling.making(snapshot.root) if start else nullcontext() as draft:
+        if start is None or draft is None:
+            return (*load_store(snapshot, jobs=jobs, visit=visit, config=config), "")
+
+        def both(store: Store, document: Document) -> list[filling.Brief | T]:
+            return [filling.brief(document), *(visit(store, document) if visit else ())]
+
+        store, results = load_store(snapshot, jobs=jobs, visit=both, config=config)
+        briefs = [r for r in results if isinstance(r, filling.Brief)]
+        made = ""
+        with suppress(*DAMAGE, OSError, GitError, Unusual):
+            made = filling.create(draft, store, briefs, start, git)
+        return store, [r for r in results if not isinstance(r, filling.Brief)], made
+
+
+def _beginning(git: Git, snapshot: WorkingTree) -> filling.Beginning | None:
+    """Return what is to be noted before everything is read; None where no index is to be made."""
+    setting = os.environ.get(SETTING, "")
     if setting == "off" or git_folder(snapshot.root) is None:
-        return load_store(snapshot, jobs=jobs, config=config)[0]
+        return None
     try:
         start = filling.begin(git, snapshot)
     except (Unusual, GitError, OSError):
-        return load_store(snapshot, jobs=jobs, config=config)[0]
-    if setting != "always" and len(start.files) < _WORTH:
-        return load_store(snapshot, jobs=jobs, config=config)[0]
-    with filling.making(snapshot.root) as draft:
-        if draft is None:
-            return load_store(snapshot, jobs=jobs, config=config)[0]
-        store, briefs = load_store(snapshot, jobs=jobs, visit=filling.brief, config=config)
-        with suppress(*DAMAGE, OSError, GitError, Unusual):
-            filling.create(draft, store, briefs, start, git)
-    return store
+        return None
+    return start if setting == "always" or len(start.files) >= _WORTH else None
