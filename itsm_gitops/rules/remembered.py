@@ -21,8 +21,8 @@ from typing import Any
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.watched_time import FOREVER
 from itsm_gitops.repository import Config, Snapshot, Store, WorkingTree, load_store, read_config
-from itsm_gitops.repository.index.filling import keep_answer
 from itsm_gitops.repository.index.database import DAMAGE
+from itsm_gitops.repository.index.filling import keep_answer
 from itsm_gitops.repository.index.indexed_store import IndexedStore
 from itsm_gitops.repository.index.service import indexed_store, load_and_index
 from itsm_gitops.repository.loading import Visit

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _LATER = "life_last > :now"
 _KINDS = "kind IN (SELECT value FROM json_each(:kinds))"
 _OPEN = f"(life_end IS NULL OR {_LATER})"
-_SERVICE = "number IN (SELECT document FROM edge WHERE target = :service AND relation = :affects)"
-_TEAM = "json_extract(fields, '$.assigned_team') = :team"
+_SERVICE = "number IN (SELECT document FROM edge WHERE target = :affected AND relation = :relation)"
+_TEAM = "json_extract(fields, '$.assigned_team') = :assigned"
 
 
 def lives(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[tuple[Entry, Steps]]:
@@ -42,9 +42,9 @@ def lives(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[tuple[Entr
         "ids": json.dumps(wanted.ids),
         "opened": wanted.opened_since,
         "ended": wanted.ended_since,
-        "service": wanted.service,
-        "affects": AFFECTS,
-        "team": wanted.team,
+        "affected": wanted.service,
+        "relation": AFFECTS,
+        "assigned": wanted.team,
     }
     for *row, life in connection.execute(question, values):
         yield entry_of(row), steps_from(life)
