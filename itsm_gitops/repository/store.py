@@ -107,7 +107,7 @@ class Store(EntryQuestions):
         identifier = ids.find(fragment, (*self.entries, *self.broken), self.aliases)
         if identifier in self.entries:
             return self.entries[identifier]
-        raise self._unusable(self.broken[identifier])
+        raise self.unusable(self.broken[identifier])
 
     def data(self, identifier: str) -> dict[str, Any]:
         """Return a whole document by its exact identifier; remembered, so do not change it."""
@@ -117,7 +117,7 @@ class Store(EntryQuestions):
         entry = self.entries.get(identifier)
         if entry is None:
             if identifier in self.broken:
-                raise self._unusable(self.broken[identifier])
+                raise self.unusable(self.broken[identifier])
             raise NotFound(f"nothing is called '{identifier}'")
         loaded = documents.load(self.snapshot.read(entry.path))
         if not isinstance(loaded.data, dict):
@@ -127,7 +127,8 @@ class Store(EntryQuestions):
         self._data[identifier] = loaded.data
         return loaded.data
 
-    def _unusable(self, path: str) -> Refused:
+    def unusable(self, path: str) -> Refused:
+        """Return the error that says why a document cannot be used."""
         gap = next((g for g in self.unreadable if g.holds(path)), None)
         if gap is None:
             gap = file_gap(self.book, path, (self.problems.get(path) or (unread(self.snapshot, path),))[0])
@@ -141,7 +142,7 @@ class Store(EntryQuestions):
         """Work out ``unreadable`` and ``broken``; to be called when everything is loaded."""
         found = [file_gap(self.book, path, problems[0]) for path, problems in self.problems.items()]
         found += filter(None, (irregular_gap(self.book, p, mode) for p, mode in self.irregular.items()))
-        found += absent_gaps(self.book, self.absent, self.files)
+        found += absent_gaps(self.book, self.absent, self.files) if self.absent else ()
         self.unreadable = tuple(sorted(found, key=lambda g: g.path))
         places = [(g.id, g.path) for g in self.unreadable if g.id and g.kinds]
         places += [(identifier_of(p), p) for p in self.absent if is_document(p)]

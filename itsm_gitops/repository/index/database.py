@@ -65,7 +65,7 @@ def code_sign() -> str:
         folders[:] = sorted(f for f in folders if f != "__pycache__")
         for name in sorted(names):
             if name.endswith(".py"):
-                status = Path(folder, name).stat()
+                status = os.stat(f"{folder}/{name}")  # noqa: PTH116 - 450 times in every command
                 total.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
     return total.hexdigest()[:20]
 

@@ -23,8 +23,8 @@ from pathlib import Path
 from itsm_gitops.documents.names import DRAFT_PREFIX
 from itsm_gitops.repository.absent import git_folder
 from itsm_gitops.repository.git import Git, Running, decode
-from itsm_gitops.repository.memory import stamp_of
 from itsm_gitops.repository.snapshot import CMDB, RECORDS
+from itsm_gitops.repository.stamps import stamp_of
 
 FAMILIES = (CMDB, RECORDS)
 SUFFIX = ".yaml"

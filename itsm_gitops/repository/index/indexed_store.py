@@ -17,6 +17,7 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.index.database import DAMAGE, remove
 from itsm_gitops.repository.index.derived import derived_values
+from itsm_gitops.repository.index.finding import find_name
 from itsm_gitops.repository.index.lives import first_opened, lives
 from itsm_gitops.repository.index.rows import (
     ENTRY,
@@ -267,6 +268,15 @@ class IndexedStore(Store):
         if self.is_damaged:
             return self.whole.derived(what, derive, entries)
         return derived_values(self, what, derive, list(entries))
+
+    def find(self, fragment: str) -> Entry:
+        """Return the entry that an identifier, alias or unique fragment means, as ``Store.find`` does."""
+        identifier = None if self.is_damaged else find_name(self.connection, fragment, self.broken)
+        if identifier is None:
+            return super().find(fragment)
+        if identifier in self.entries:
+            return self.entries[identifier]
+        raise self.unusable(self.broken[identifier])
 
     @_or_whole
     def lives(self, wanted: Wanted) -> Iterable[tuple[Entry, Steps]]:
