@@ -234,6 +234,9 @@ class Repository:
                 # Not through a symbolic link: reading would refuse it.
                 if (self.root / path).is_file() and not (self.root / path).is_symlink():
                     return path
+            found = self._indexed(fragment)
+            if found is not None:
+                return found
         files = (i.path for i in snapshot.files(CMDB, RECORDS) if i.mode == REGULAR and is_document(i.path))
         paths: dict[str, str] = {}
         for path in files:
@@ -245,6 +248,32 @@ class Repository:
             if found is None:
                 raise
             return found
+
+    def _indexed(self, fragment: str) -> str | None:
+        """Return the path of the one document that a fragment means, by the names in the index; None where it cannot tell.
+
+        Raises Ambiguous.
+        """
+        from itsm_gitops.repository.index.names import paths_like
+
+        paths: dict[str, str] = {}
+        for path in paths_like(self.root, fragment.strip()) or ():
+            paths.setdefault(identifier_of(path), path)
+        try:
+            return paths[ids.find(fragment, paths)]
+        except NotFound:
+            return None  # an old number, or nothing: all names are wanted
+
+    def paths_below(self, folders: Sequence[str], at: str | None = None) -> list[str]:
+        """Return the paths of all files in some folders of the data roots, sorted."""
+        snapshot = self.snapshot(at)
+        if isinstance(snapshot, WorkingTree):
+            from itsm_gitops.repository.index.names import paths_below
+
+            paths = paths_below(self.root, folders)
+            if paths is not None:
+                return paths
+        return [info.path for info in snapshot.files(*folders)] if folders else []
 
     def _guesses(self, fragment: str) -> Iterator[str]:
         """Yield the paths that a whole identifier (or a path) can have."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,7 +64,7 @@ class Commands:
 
 
 @pytest.fixture
-def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., str]]:
+def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Run one command with the index as set, at a moment; return its code and all that it says."""
 
     def call(setting: str, moment: str, words: Words) -> str:
@@ -76,7 +76,7 @@ def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return f"{code}\n{out}\n{err}"
 
     monkeypatch.setattr(freshness, "RACY", 20_000_000)
-    yield call
+    return call
 
 
 def _example(make: Callable[..., GitRepo], name: str) -> GitRepo:
@@ -107,7 +107,9 @@ def _walk(
         for _ in range(dice.randint(1, 3)):
             walk.take()
         for _ in range(questions):
-            moment = f"2026-{dice.randint(8, 12):02d}-{dice.randint(1, 28):02d}T{dice.randint(0, 23):02d}:00:00Z"
+            moment = (
+                f"2026-{dice.randint(8, 12):02d}-{dice.randint(1, 28):02d}T{dice.randint(0, 23):02d}:00:00Z"
+            )
             words = commands.choose()
             with_index, without = say("always", moment, words), say("off", moment, words)
             assert with_index == without, f"seed {seed}: itsm {' '.join(words)} at {moment} after {walk.log}"
