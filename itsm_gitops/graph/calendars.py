@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from itsm_gitops.graph.asking import impact_graph, network_of
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import ItemsOnly, Loaded, Network, of_role
 from itsm_gitops.graph.planned import Planned
@@ -147,6 +148,8 @@ class _Below:
 
     @cached_property
     def _graph(self) -> ImpactGraph:
+        if hasattr(self._loaded, "items_into"):
+            return impact_graph(network_of(self._loaded))
         return ImpactGraph(Network(ItemsOnly(self._loaded)))
 
     def of(self, items: list[str]) -> frozenset[str]:

@@ -54,13 +54,14 @@ class Loaded(Protocol):
 
 
 class ItemsOnly(EntryQuestions):
-    """The CMDB of a loaded snapshot, without its records."""
+    """The CMDB of a loaded snapshot, without its records; its documents are remembered."""
 
     def __init__(self, loaded: Loaded) -> None:
         self.book = loaded.book
         self._loaded = loaded
         items = [k.name for k in loaded.book.kinds.values() if not k.is_record]
         self._entries = {e.id: e for e in loaded.of_kinds(items)}
+        self._documents: dict[str, Mapping[str, Any]] = {}
 
     @property
     def entries(self) -> Mapping[str, Entry]:
@@ -69,7 +70,9 @@ class ItemsOnly(EntryQuestions):
 
     def data(self, identifier: str) -> Mapping[str, Any]:
         """Return the whole document of an item."""
-        return self._loaded.data(identifier)
+        if identifier not in self._documents:
+            self._documents[identifier] = self._loaded.data(identifier)
+        return self._documents[identifier]
 
     def derived(self, what: str, derive: Derivation, entries: Iterable[Entry]) -> dict[str, Any]:
         """Return what the whole snapshot derives of the documents of some items."""
@@ -120,10 +123,14 @@ class Network:
         title = known.title if known else edge.relation
         return Relation(edge.relation, title, edge.target, True, edge.pointer)
 
+    def incoming(self, identifier: str) -> Sequence[tuple[str, Edge]]:
+        """Return the stored edges that lead to a document, with the documents that store them."""
+        return self.loaded.into(identifier)
+
     def into(self, identifier: str) -> list[Relation]:
         """Return the relations other documents store to this one, named by their inverse."""
         found = []
-        for source, edge in self.loaded.into(identifier):
+        for source, edge in self.incoming(identifier):
             known = self.book.links.get(edge.relation)
             name = known.inverse if known else edge.relation
             title = known.inverse_title if known else edge.relation
@@ -170,7 +177,34 @@ class Network:
         for source, edge in self.pairs(relation):
             if edge.target in self.entries and edge.target != source:
                 after.setdefault(source, []).append(edge.target)
-        return sorted(_circle(part, after) for part in _components(after) if len(part) > 1)
+        return _circles(after)[0]
+
+    def cycles_from(
+        self, relation: str, starts: Iterable[str]
+    ) -> tuple[list[tuple[str, ...]], frozenset[str]]:
+        """Return the circles of one relation that some documents lead to, and everything that lies on circles there.
+
+        What a circle runs through can be reached from each of its members, so that none of them is cut.
+        """
+        after: dict[str, list[str]] = {}
+        queue = sorted(set(starts))
+        seen = set(queue)
+        for source in queue:
+            entry = self.entries.get(source)
+            for edge in entry.edges if entry else ():
+                if edge.relation != relation or edge.target == source or edge.target not in self.entries:
+                    continue
+                after.setdefault(source, []).append(edge.target)
+                if edge.target not in seen:
+                    seen.add(edge.target)
+                    queue.append(edge.target)
+        return _circles(after)
+
+
+def _circles(after: Mapping[str, list[str]]) -> tuple[list[tuple[str, ...]], frozenset[str]]:
+    """Return one circle of each strongly connected part, and the members of all those parts."""
+    parts = [part for part in _components(after) if len(part) > 1]
+    return sorted(_circle(part, after) for part in parts), frozenset().union(*parts)
 
 
 def _components(after: Mapping[str, list[str]]) -> list[set[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -90,15 +90,20 @@ def planned_of(
 
 def planned_changes(network: Network) -> list[Planned]:
     """Return every change that is still to be done and has a planned window, earliest first."""
+    return planned_among(network, network.of_role(meaning.CHANGE, open_only=True))
+
+
+def planned_among(network: Network, entries: Iterable[Entry]) -> list[Planned]:
+    """Return those of some entries that are changes still to be done and have a planned window, earliest first."""
     book = network.book
     teams = frozenset(e.id for e in network.of_role(meaning.TEAM))
-    entries = [
+    ahead = [
         e
-        for e in network.of_role(meaning.CHANGE, open_only=True)
+        for e in facts.of_role(book, entries, meaning.CHANGE)
         if facts.is_to_be_done(book, e) and "planned_start" in e.columns and "planned_end" in e.columns
     ]
-    terms = network.loaded.derived("plan", _terms, entries)
-    found = (planned_of(book, e, terms[e.id], teams) for e in entries)
+    terms = network.loaded.derived("plan", _terms, ahead)
+    found = (planned_of(book, e, terms[e.id], teams) for e in ahead)
     return sorted((c for c in found if c is not None), key=lambda c: (c.start, c.id))
 
 
