@@ -22,6 +22,7 @@ from itsm_gitops.model.rulebook import RISK
 LEVELS = ("low", "medium", "high")
 QUESTION = "question"
 FACT = "fact"
+_ALIKE = ("template", "category")  # fields that changes of one sort share
 _WORDS = ("low", "medium", "high", "critical")
 
 
@@ -218,7 +219,7 @@ class RiskBook:
     def _closed(self) -> Mapping[tuple[str, object], list[_Past]]:
         """The closed changes by what makes others similar to them."""
         found: dict[tuple[str, object], list[_Past]] = {}
-        for entry in facts.of_role(self.network.book, self.network.entries.values(), meaning.CHANGE):
+        for entry in self.network.of_kinds(self.network.book.playing(meaning.CHANGE)):
             if entry.columns.get("outcome"):
                 past = _Past(entry, clock.parse_time(entry.updated))
                 for key in _likeness(entry):
@@ -259,7 +260,7 @@ class _Past(NamedTuple):
 
 def _likeness(entry: Entry) -> Iterator[tuple[str, object]]:
     """Yield what makes two changes similar: that they have one template or one category."""
-    for name in ("template", "category"):
+    for name in _ALIKE:
         value = entry.columns.get(name)
         if value:
             yield name, value
