@@ -19,6 +19,7 @@ from itsm_gitops.repository.gaps import Gap
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.loading import T, Visit, load_store
 from itsm_gitops.repository.modes import REGULAR
+from itsm_gitops.repository.names import naming
 from itsm_gitops.repository.snapshot import (
     CMDB,
     CONFIG,
@@ -217,6 +218,9 @@ class Repository:
                 # Not through a symbolic link: reading would refuse it.
                 if (self.root / path).is_file() and not (self.root / path).is_symlink():
                     return path
+            near = naming(self.root, fragment.strip())
+            if near:
+                return near[ids.find(fragment, near)]
         files = (i.path for i in snapshot.files(CMDB, RECORDS) if i.mode == REGULAR and is_document(i.path))
         paths: dict[str, str] = {}
         for path in files:
