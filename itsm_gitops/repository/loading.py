@@ -17,7 +17,7 @@ from itsm_gitops.repository.gaps import in_place_of_folders, unread
 from itsm_gitops.repository.memory import Memory, digest_of
 from itsm_gitops.repository.modes import FILE, REGULAR, FileInfo
 from itsm_gitops.repository.packing import packed, unpacked
-from itsm_gitops.repository.snapshot import Snapshot, absent_of, own_files
+from itsm_gitops.repository.snapshot import Snapshot, absent_of, own_files, progress_of
 from itsm_gitops.repository.store import FOLDERS, SUFFIX, Document, Store, identifier_of
 from itsm_gitops.repository.workers import collector_paused, share_as_free
 
@@ -84,8 +84,10 @@ def load_store(
         todo: list[Document | str] = [*items, *(p for p in records if p not in known)]
         store.spool = spool
         work = _Work(store, kinds, visit, learn=memory is not None)
-        work.report, work.total = progress, len(todo)
+        work.report, work.total = progress or progress_of(snapshot), len(todo)
         shares = share_as_free(todo, work, jobs=jobs)
+        if work.report:
+            work.report(len(todo), len(todo))
         if memory:
             shares.append(_remembered(memory, records))
         _merge(store, shares)

@@ -54,6 +54,8 @@ class Repository:
         self.tolerate: Callable[[Sequence[Finding], str], object] | None = None
         # What could not be read in the snapshots that were loaded, by path: whoever shows says so at the end.
         self.gaps: dict[str, Gap] = {}
+        # Told how many documents have been read, and of how many, while all of the working tree are.
+        self.progress: Callable[[int, int], None] | None = None
         # Where no file is checked out (a bare mirror), the commit of HEAD stands for the working tree.
         self.bare = False
 
@@ -147,7 +149,11 @@ class Repository:
 
     @property
     def _present(self) -> Snapshot:
-        return CommitTree(self.history, self._head()) if self.bare else WorkingTree(self.root)
+        if self.bare:
+            return CommitTree(self.history, self._head())
+        tree = WorkingTree(self.root)
+        tree.progress = self.progress
+        return tree
 
     def _head(self) -> str:
         """Return the commit that stands for the working tree: a server's HEAD may name a branch that it lacks."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -76,6 +76,7 @@ class WorkingTree:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.progress: Callable[[int, int], None] | None = None  # told how far reading all documents is
         self._absent: tuple[str, ...] | None = None
         self._base = str(root)
         self._plain: set[str] = {""}  # folders known not to be reached through a link
@@ -194,6 +195,12 @@ def absent_of(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the tracked files that are missing in a working tree for a technical reason; a commit has all."""
     found: tuple[str, ...] = getattr(snapshot, "absent", ())
     return found
+
+
+def progress_of(snapshot: Snapshot) -> Callable[[int, int], None] | None:
+    """Return who is told how far reading all documents is; None where nobody asked."""
+    told: Callable[[int, int], None] | None = getattr(snapshot, "progress", None)
+    return told
 
 
 def own_files(snapshot: Snapshot) -> list[FileInfo]:
