@@ -60,6 +60,10 @@ class App:
             repo.tolerate = lambda *_: None
         else:
             _ = repo.config
+        if sys.stderr.isatty():
+            from itsm_gitops.cli.progress import show_reading
+
+            repo.progress = show_reading
         return repo
 
     def _fetched(self, count: int) -> None:
