@@ -118,7 +118,7 @@ def said(root: Path, words: tuple[str, ...], capsys: pytest.CaptureFixture[str])
     lines = [
         line
         for line in out.splitlines()
-        if not line.strip().startswith(('"seconds"', '"files"', '"records"'))
+        if not line.strip().startswith(('"seconds"', '"part"', '"files"', '"records"'))
     ]
     return code, "\n".join(lines), " ".join(err.split())
 
