@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.filter_words import facet_of
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.markup import shorten
@@ -25,8 +26,6 @@ VERSION = 1
 ROWS = 4000
 _MOST_ROWS = 8000
 _LONGEST_TITLE, _LONGEST_NAME = 300, 100
-# The fields by which `itsm list --team` finds a record.
-_TEAMS = frozenset({"assigned_team", "fulfilment_team", "owner", "teams"})
 
 # One value, several, or none, as numbers into the table of a chunk.
 _Cell = int | list[int]
@@ -108,14 +107,7 @@ class _ColumnReader:
     def _facet(self, target: str, relation: str, field: str) -> str:
         """Return the facet (service, ci or team) of a ``target`` that a record names, '' for none."""
         entry = self._view.entries.get(target)
-        kind = self._view.kind(entry) if entry else None
-        if field in _TEAMS:
-            return "team" if kind is None or meaning.TEAM in kind.plays else ""
-        if kind is None:
-            return ("service" if field == "service" else "ci") if relation == "affects" else ""
-        if meaning.SERVICE in kind.plays:
-            return "service" if relation == "affects" else ""
-        return "ci" if kind.operational else ""
+        return facet_of(self._view.kind(entry) if entry else None, relation, field)
 
     def names(self) -> dict[str, dict[str, str]]:
         """Return the titles of items by facet, including every service and team."""

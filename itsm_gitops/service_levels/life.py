@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,6 +29,12 @@ def life_of(document: Document) -> list[Life]:
         return []
     steps = tuple(_steps(data.get("timeline")))
     return [Life(document.id, steps)] if steps else []
+
+
+def life_of_steps(identifier: str, steps: Iterable[tuple[str, str, str]]) -> list[Life]:
+    """Return the life of a record whose timeline is there in brief: time, state (or empty) and person of each entry."""
+    usable = tuple(_steps([{"at": at, "state": state} for at, state, _ in steps if state]))
+    return [Life(identifier, usable)] if usable else []
 
 
 def _steps(timeline: Any) -> Iterator[tuple[int, str]]:
