@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from itsm_gitops.model import moments
 from itsm_gitops.model.errors import NotFound, UsageError
 from itsm_gitops.model.filter_language import (
     AllOf,
+    AnyOf,
     FilterNode,
     FilterTerm,
     FilterText,
@@ -94,11 +95,28 @@ def read_filter(book: RuleBook, arguments: Sequence[str], options: Filters) -> L
             break
         named += found
         end = word.end()
-    node = AllOf((parse_filter(" " * end + text[end:]), *options.terms()))
+    whole = parse_filter(" " * end + text[end:], _groups(arguments, end))
+    node = AllOf((whole, *options.terms()))
     if not named:
         _refuse_near_kind(book, text)
         named = _scope(book, node)
     return ListFilter(tuple({k.name: k for k in named}.values()), node)
+
+
+def _groups(arguments: Sequence[str], begin: int) -> Iterator[tuple[int, int]]:
+    """Yield the arguments that are alternatives, as parts of the joined text: ``'a or b' c`` is ``(a or b) c``."""
+    start = 0
+    for argument in arguments if len(arguments) > 1 else ():
+        first, end = max(start, begin), start + len(argument)
+        own = argument[first - start :]
+        first += len(own) - len(own.lstrip())
+        if " " in own.strip():
+            try:
+                if isinstance(parse_filter(own), AnyOf):
+                    yield first, end
+            except UsageError:
+                pass  # it goes on in the next argument, or the whole says what is wrong
+        start = end + 1
 
 
 def _refuse_near_kind(book: RuleBook, text: str) -> None:
