@@ -10,8 +10,8 @@ import gc
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain
 from operator import itemgetter
 from typing import IO, NamedTuple, TypeVar
@@ -26,6 +26,10 @@ MAX_JOBS = 4
 _PARTS = 100  # of one job that is shared as processes are free; at most 256: a number is a byte
 
 
+_PATIENCE = 2.0  # seconds that a worker has to end by itself
+_POLL = 0.002  # seconds
+
+
 class WorkerFailed(RuntimeError):
     """A worker process died or raised; the text holds its traceback."""
 
@@ -33,6 +37,18 @@ class WorkerFailed(RuntimeError):
 class _Worker(NamedTuple):
     pid: int
     pipe: IO[bytes]
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Do not look for circles of objects until the block ends: what is loaded in bulk has none."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def can_fork() -> bool:
@@ -75,7 +91,7 @@ def share_out(items: Sequence[I], work: Callable[[Sequence[I]], R], jobs: int | 
 def share_as_free(
     items: Sequence[I],
     work: Callable[[int, Sequence[I]], R],
-    meanwhile: Callable[[], object],
+    meanwhile: Callable[[], object] = lambda: None,
     jobs: int | None = None,
 ) -> list[R]:
     """Like share_out, in small parts: whichever process is free takes the next part.
@@ -176,7 +192,25 @@ def _end(worker: _Worker) -> None:
     import signal
 
     worker.pipe.close()
-    with suppress(ProcessLookupError):
-        os.kill(worker.pid, signal.SIGKILL)  # a finished worker waits as a zombie: this cannot hit another
-    with suppress(ChildProcessError):
-        os.waitpid(worker.pid, 0)
+    # A finished worker waits as a zombie: no signal can hit another process. One that still works is stopped as by
+    # Ctrl-C, which it may hold back to finish a file, and killed when it does not listen.
+    for sign, patience in ((signal.SIGINT, _PATIENCE), (signal.SIGKILL, None)):
+        with suppress(ProcessLookupError):
+            os.kill(worker.pid, sign)
+        if _has_ended(worker.pid, patience):
+            return
+
+
+def _has_ended(pid: int, patience: float | None) -> bool:
+    """Wait for a process to end, for so many seconds at most; None waits until it has."""
+    import time
+
+    end = None if patience is None else time.monotonic() + patience
+    try:
+        while not os.waitpid(pid, 0 if end is None else os.WNOHANG)[0]:
+            if end is not None and time.monotonic() > end:
+                return False
+            time.sleep(_POLL)
+    except ChildProcessError:
+        pass
+    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,9 +99,10 @@ class Steps:
             )
 
     def _edit_in_place(self) -> None:
-        """Change one letter and set the file's times back, as careless tools do."""
+        """Change one letter and set the file's times back, as careless tools do; not within the second, as Git cannot see that."""
         place = self._any()
         if place:
+            time.sleep(1.01)
             times = place.stat()
             text = place.read_text(encoding="utf-8", errors="replace")
             place.write_text(
@@ -158,6 +160,11 @@ class Steps:
             place.rmdir()
         elif place.parent.is_dir() and self.dice.random() < 0.3:
             place.mkdir()
+
+    def _notes(self) -> None:
+        """Write files among the documents that are none."""
+        name = self.dice.choice(("records/README.md", "cmdb/applications/.hidden.yaml", "cmdb/notes.txt"))
+        self._write(name, f"# Notes\n- [ {self.dice.random()}\n")
 
     def _ignore(self) -> None:
         place = self.root / ".gitignore"
@@ -226,6 +233,18 @@ class Steps:
 
     _all: tuple[Callable[[Steps], None], ...] = (
         *(_edit, _edit, _edit, _edit_in_place, _touch, _delete, _rename, _swap, _break, _duplicate, _link),
-        *(_folder, _ignore, _rule_book, _label, _stage, _commit, _commit, _commit_some, _branch, _switch),
+        *(
+            _folder,
+            _notes,
+            _ignore,
+            _rule_book,
+            _label,
+            _stage,
+            _commit,
+            _commit,
+            _commit_some,
+            _branch,
+            _switch,
+        ),
         *(_merge, _restore, _reset, _stash, _untrack, _clean, _status, _add_record, _add_record, _add_item),
     )

@@ -185,7 +185,7 @@ def test_a_repository_below_the_top_of_git(make_repo: Callable[..., GitRepo], tm
 
 
 def test_only_what_moved_is_read_again(world: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(freshness, "_RACY", 0)
+    monkeypatch.setattr(freshness, "RACY", 0)
     compare(world)
     world.write("cmdb/applications/mail.yaml", item("mail", title="Post"))
     store = compare(world)

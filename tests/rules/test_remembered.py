@@ -33,7 +33,7 @@ ignore:
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ITSM_INDEX", "always")
-    monkeypatch.setattr(freshness, "_RACY", 5_000_000)
+    monkeypatch.setattr(freshness, "RACY", 5_000_000)
 
 
 def says(root: Path, patch: pytest.MonkeyPatch, setting: str) -> dict[str, Any]:

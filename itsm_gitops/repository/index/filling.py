@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -99,6 +100,7 @@ class Beginning(NamedTuple):
     folders: list[tuple[str, bytes]]
     files: frozenset[str]
     book: str
+    young: bool  # Git's index was written a moment ago
 
 
 def begin(git: Git, snapshot: WorkingTree) -> Beginning:
@@ -113,7 +115,14 @@ def begin(git: Git, snapshot: WorkingTree) -> Beginning:
         # A copied folder, or one from a cache of CI: Git finds out that nothing differs, and remembers it.
         git.having({"GIT_OPTIONAL_LOCKS": "1"}).run("status", "--porcelain", "--untracked-files=no")
         dirty = _dirty(git)
-    return Beginning(freshness.tracked_files(git), dirty, folders, frozenset(files), book_sign(snapshot))
+    age = freshness.index_age(git)
+    if age < freshness.RACY and len(files) > MOST_AT_ONCE:
+        # A fresh clone: waiting a moment is cheaper than reading all files again the next time.
+        time.sleep((freshness.RACY - age) / 1e9)
+        age = freshness.RACY
+    young = age < freshness.RACY
+    tracked = freshness.tracked_files(git)
+    return Beginning(tracked, dirty, folders, frozenset(files), book_sign(snapshot), young)
 
 
 def _dirty(git: Git) -> frozenset[str]:
@@ -129,8 +138,10 @@ def create(draft: Path, store: Store, briefs: Iterable[Brief], start: Beginning,
     briefs = sorted(briefs)
     if store.irregular or store.absent or len({identifier_of(b.path) for b in briefs}) < len(briefs):
         return ""
-    stamps = {p: freshness.file_stamp(str(git.root), p) for p in start.files - start.tracked.names.keys()}
-    after = _dirty(git)
+    tracked = start.tracked.names.keys()
+    looked_at = start.files if start.young else start.files - tracked
+    stamps = {p: freshness.file_stamp(str(git.root), p) for p in looked_at}
+    after = _dirty(git) | {p for p, mark in stamps.items() if not mark}
     if freshness.index_sign(git) != start.tracked.sign:
         return ""  # somebody committed or staged while we read
     unsure = start.dirty | after
@@ -215,7 +226,8 @@ def read(book: RuleBook, snapshot: WorkingTree, change: Moves, names: Mapping[st
         if mark is None:
             readings.append(Reading(path, None, None))
             continue
-        oid = "" if path in change.dirty else names.get(path, "")
+        # A young file may change again within the second, which is as finely as Git looks at times.
+        oid = "" if path in change.dirty or not mark else names.get(path, "")
         readings.append(_reading(book, snapshot, path, Source(oid, b"" if oid else mark, b"")))
     return readings
 

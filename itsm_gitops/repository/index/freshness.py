@@ -28,7 +28,8 @@ from itsm_gitops.repository.snapshot import CMDB, RECORDS
 
 FAMILIES = (CMDB, RECORDS)
 SUFFIX = ".yaml"
-_RACY = 2_000_000_000  # nanoseconds; file systems keep times in steps of up to two seconds
+# Nanoseconds. File systems keep times in steps of up to two seconds, and Git compares whole seconds.
+RACY = 2_000_000_000
 _USUAL = frozenset((b"H", b"M", b"R", b"C"))  # tags of `ls-files -v` of files that Git looks at
 _FEW = 500  # paths in one question
 
@@ -83,11 +84,26 @@ def index_sign(git: Git) -> str:
     return stamp_of(status).hex()
 
 
+def index_age(git: Git) -> int:
+    """Return how many nanoseconds ago Git's index was written; a long time where there is none."""
+    folder = git_folder(git.root)
+    try:
+        return time.time_ns() - Path(f"{folder}/index").stat().st_mtime_ns
+    except OSError:
+        return time.time_ns()
+
+
 def tracked_files(git: Git) -> Tracked:
     """Read Git's index; raises Unusual where it has files that Git does not look at."""
     sign = index_sign(git)
+    return Tracked(sign, contents_of(git, FAMILIES))
+
+
+def contents_of(git: Git, paths: Sequence[str]) -> dict[str, str]:
+    """Return what Git's index names of some paths (files or folders); raises Unusual as ``tracked_files``."""
     names: dict[str, str] = {}
-    for line in git.run("ls-files", "-s", "-v", "-z", "--", *FAMILIES).split(b"\0")[:-1]:
+    named = paths if len(paths) <= _FEW else FAMILIES
+    for line in git.run("ls-files", "-s", "-v", "-z", "--", *named).split(b"\0")[:-1]:
         about, _, name = line.partition(b"\t")
         tag, mode, oid, stage = about.split()
         if tag not in _USUAL:
@@ -95,7 +111,7 @@ def tracked_files(git: Git) -> Tracked:
         if mode[:3] != b"100":
             raise Unusual(f"{decode(name)} is no regular file")
         names[decode(name)] = oid.decode("ascii") if stage == b"0" else ""
-    return Tracked(sign, names)
+    return names
 
 
 def folders_below(root: str) -> Iterator[tuple[str, bytes, list[str]]]:
@@ -138,7 +154,7 @@ def file_stamp(root: str, path: str) -> bytes | None:
 
 
 def _is_old(status: os.stat_result) -> bool:
-    return max(status.st_mtime_ns, status.st_ctime_ns) < time.time_ns() - _RACY
+    return max(status.st_mtime_ns, status.st_ctime_ns) < time.time_ns() - RACY
 
 
 def _listing(root: str, folder: str) -> tuple[list[str], list[str]]:
@@ -181,7 +197,16 @@ def moves(git: Git, connection: sqlite3.Connection, answer: Running, sign: str) 
         change.tracked = tracked_files(git)
         lost = _compare(connection, change, change.tracked.names)
     _settle_ignored(git, connection, change, appeared, lost | untracked.keys())
+    change.paths = {p for p in change.paths if _matters(root, connection, p)}
     return change
+
+
+def _matters(root: str, connection: sqlite3.Connection, path: str) -> bool:
+    """Whether a path can be that of a document, and is not that of one which is gone and has been for long."""
+    if not path.endswith(SUFFIX) or path.startswith(".") or "/." in path:
+        return False
+    row = connection.execute("SELECT 1 FROM document WHERE path = ?", (path,)).fetchone()
+    return row is not None or os.path.lexists(f"{root}/{path}")
 
 
 def _tracked_now(git: Git, paths: Mapping[str, bytes]) -> set[str]:
