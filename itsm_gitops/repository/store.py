@@ -182,7 +182,7 @@ class Store:
         """Work out ``unreadable`` and ``broken``; to be called when everything is loaded."""
         found = [file_gap(self.book, path, problems[0]) for path, problems in self.problems.items()]
         found += filter(None, (irregular_gap(self.book, p, mode) for p, mode in self.irregular.items()))
-        found += absent_gaps(self.book, self.absent, self.files)
+        found += absent_gaps(self.book, self.absent, self.files) if self.absent else []
         self.unreadable = tuple(sorted(found, key=lambda g: g.path))
         places = [(g.id, g.path) for g in self.unreadable if g.id and g.kinds]
         places += [(identifier_of(p), p) for p in self.absent if is_document(p)]
