@@ -13,7 +13,7 @@ def lists_are_right(ctx: NetworkContext) -> Iterator[Hit]:
     for fault in ctx.store.archive_faults:
         yield Hit(fault.message, path=fault.path, line=fault.line, column=1)
     archived = ctx.store.archived
-    here = [i for i in archived.keys() & ctx.subjects] if ctx.subjects is not None else _here(ctx, archived)
+    here = list(archived.keys() & ctx.subjects) if ctx.subjects is not None else _here(ctx, archived)
     for identifier in sorted(here):
         entry = ctx.entries.get(identifier)
         path = entry.path if entry else ctx.store.broken.get(identifier)
