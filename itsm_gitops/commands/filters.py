@@ -135,7 +135,6 @@ def _refuse_near_kind(book: RuleBook, text: str) -> None:
 
 def _scope(book: RuleBook, node: FilterNode) -> list[Kind]:
     """Return the kinds to look through: those that every document must have by ``kind:``, else records and those named."""
-    records = [k for k in book.kinds.values() if k.is_record]
     parts = node.parts if isinstance(node, AllOf) else (node,)
     flat = [p for part in parts for p in (part.parts if isinstance(part, AllOf) else (part,))]
     for part in flat:
@@ -143,7 +142,7 @@ def _scope(book: RuleBook, node: FilterNode) -> list[Kind]:
             named = _kinds_of(book, part)
             if named:
                 return named
-    return [*records, *(k for term in _terms(node) for k in _kinds_of(book, term))]
+    return [*book.records, *(k for term in _terms(node) for k in _kinds_of(book, term))]
 
 
 def _kinds_of(book: RuleBook, term: FilterTerm) -> list[Kind]:
