@@ -71,7 +71,7 @@ def check_command(
     """Check documents against all rules.
 
     All findings of all files are reported, each with file, line, column and code. 'itsm explain
-    CODE' says why a rule exists. Exit code 0: nothing as bad as --fail-on; 1: findings.
+    CODE' says why a rule exists. With --base only what the change concerns is read and counted. Exit code 0: nothing as bad as --fail-on; 1: findings.
     """
     report = check(app.repo, paths, at=at, base=base, fix=fix)
     in_actions = os.environ.get("GITHUB_ACTIONS") == "true"

@@ -32,10 +32,14 @@ def check(
         from itsm_gitops.repository.request_files import RequestFiles
 
         files = RequestFiles.between(repo, base, at)  # Git works while the rules are imported
-    from itsm_gitops import rules
+    try:
+        from itsm_gitops import rules
 
-    wanted = inside(repo, paths, at) if paths else None
-    return rules.check(repo, at=at, base=base, paths=wanted, fix=fix, files=files)
+        wanted = inside(repo, paths, at) if paths else None
+        return rules.check(repo, at=at, base=base, paths=wanted, fix=fix, files=files)
+    finally:
+        if files:
+            files.close()
 
 
 def inside(repo: Repository, paths: Iterable[str], at: str | None = None) -> list[str]:

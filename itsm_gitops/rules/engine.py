@@ -122,11 +122,14 @@ def _check(
         fixed = repairs.repair(
             repo, [f for f in judge_snapshot(repo.snapshot(), now).findings if wanted(f.path)]
         )
-    request = None
     if base is not None and not whole:
-        request = judge_request(files if files and not fixed else RequestFiles.between(repo, base, at), now)
-    if request is not None:
-        return _report_request(request, wanted, now, started, fixed)
+        files = files if files and not fixed else RequestFiles.between(repo, base, at)
+        try:
+            request = judge_request(files, now)
+            if request is not None:
+                return _report_request(request, wanted, now, started, fixed)
+        finally:
+            files.close()
     judged, snapshot, found, settings, commit = _judge(repo, at, base, now)
     return _report(judged, snapshot, found, settings, now, wanted, started, commit, fixed)
 

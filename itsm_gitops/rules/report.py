@@ -75,6 +75,7 @@ def as_json(report: CheckReport) -> str:
         "base": report.base or None,
         "files": report.files,
         "records": report.records,
+        "part": report.part,
         "unjudged": report.unjudged,
         "history": report.history,
         "seconds": round(report.seconds, 3),
