@@ -22,6 +22,7 @@ from itsm_gitops.model.rulebook import RISK
 LEVELS = ("low", "medium", "high")
 QUESTION = "question"
 FACT = "fact"
+_ALIKE = ("template", "category")  # fields that changes of one sort share
 _WORDS = ("low", "medium", "high", "critical")
 
 
@@ -204,14 +205,16 @@ class RiskBook:
         return minutes, str(minutes), f"of {named}" if named else ""
 
     def _past_failures(self, entry: Entry, _: Mapping[str, Any]) -> tuple[int, str, str]:
-        similar = [c for c in self._closed if _similar(c, entry) and self._recent(c, entry)]
+        alone = not any(entry.columns.get(key) for key in _ALIKE)
+        closed = () if alone else self._closed
+        similar = [c for c in closed if _similar(c, entry) and self._recent(c, entry)]
         failed = sorted(c.id for c in similar if self._went_wrong(c))
         of = f"{len(failed)} of {len(similar)}"
         return len(failed), of if similar else "none so far", ", ".join(failed)
 
     @cached_property
     def _closed(self) -> list[Entry]:
-        every = facts.of_role(self.network.book, self.network.entries.values(), meaning.CHANGE)
+        every = self.network.of_kinds(self.network.book.playing(meaning.CHANGE))
         return [e for e in every if e.columns.get("outcome")]
 
     def _recent(self, past: Entry, entry: Entry) -> bool:
@@ -237,8 +240,7 @@ _FACTS: Mapping[str, _Fact] = {
 
 def _similar(past: Entry, entry: Entry) -> bool:
     """Whether two changes were made from one template or are of one category."""
-    keys = ("template", "category")
-    return any(entry.columns.get(k) and entry.columns.get(k) == past.columns.get(k) for k in keys)
+    return any(entry.columns.get(k) and entry.columns.get(k) == past.columns.get(k) for k in _ALIKE)
 
 
 def _question(raw: Mapping[str, Any], answers: Mapping[str, Any]) -> Point:

@@ -11,18 +11,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Container, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from html import unescape
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, scrollable
-from itsm_gitops.publish.slim import SCRIPT, Slim
+from itsm_gitops.publish.slim import Slim
 
 TITLE = "ITSMTITLEPLACEHOLDER"
 
+_ROOT = ROOT.encode()
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _ARTICLE = re.compile(r'(<article class="md-content__inner md-typeset")[^>]*>.*?</article>', re.DOTALL)
 _SKIP = re.compile(r'<div data-md-component="skip">.*?</div>', re.DOTALL)
@@ -113,40 +114,38 @@ def _with_policy(html: str, more: str, scripts: Container[str] | None) -> str:
 
 @dataclass(frozen=True)
 class Frame:
-    """A page cut into the pieces between its title (twice) and its article; ``root`` is its depth."""
+    """A page cut at its article: ``before`` is in pieces between which its title goes; ``root`` is its depth."""
 
-    before_title: str
-    before_topic: str
-    before_body: str
-    after_body: str
+    before: tuple[str, ...]
+    after: str
     root: str
 
-    def page(self, title: str, body: Html) -> bytes:
-        """Return the whole page around an article, in UTF-8; ``title`` is plain text."""
-        before_title, before_topic, before_body, after_body = self._pieces
-        safe = esc(title).encode()
-        article = body.encode().replace(ROOT.encode(), self.root.encode())
-        return b"".join((before_title, safe, before_topic, safe, before_body, article, after_body))
+    def page(self, title: str, body: Html, folder: str = "") -> bytes:
+        """Return the whole page around an article, in UTF-8.
+
+        ``title`` is plain text, ``folder`` the page's own one, to which its links need not lead from the top.
+        """
+        before, after, root = self._encoded
+        article = body.encode()
+        if folder:
+            article = article.replace(b"%b%b/" % (_ROOT, folder.encode()), b"")
+        return b"".join((esc(title).encode().join(before), article.replace(_ROOT, root), after))
 
     @cached_property
-    def _pieces(self) -> tuple[bytes, bytes, bytes, bytes]:
+    def _encoded(self) -> tuple[list[bytes], bytes, bytes]:
         # What is the same for thousands of pages is encoded once.
-        return (
-            self.before_title.encode(),
-            self.before_topic.encode(),
-            self.before_body.encode(),
-            self.after_body.encode(),
-        )
+        return [piece.encode() for piece in self.before], self.after.encode(), self.root.encode()
 
 
 class Shell:
     """The engine's placeholder page, ready to be cut for any depth and any section."""
 
-    def __init__(self, html: str, root: str) -> None:
-        """Take the built page and the way from it to the root of the site."""
+    def __init__(self, html: str, root: str, read: Callable[[str], bytes] | None = None) -> None:
+        """Take the built page, the way from it to the root of the site, and what reads a file of the engine."""
         self._raw = html
         self._slim = Slim(_compact(html), root)
         self._html = self._slim.html
+        self._slim.take_out(dress(self._html, root), TITLE, read)
         self._root = root
         self._frames: dict[tuple[str, str], Frame] = {}
 
@@ -160,19 +159,15 @@ class Shell:
 
     def digest(self) -> str:
         """Return the digest of what surrounds every page."""
-        return hashlib.sha256(self._html.encode()).hexdigest()
+        return hashlib.sha256("\0".join((self._html, *self._slim.joined)).encode()).hexdigest()
 
-    def script(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the file (name and content) with what every page of this shell shares, where they share it."""
-        if self._slim.active:
-            yield SCRIPT, self._slim.script()
+    def shared(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the files (name and content) with what every page of this shell shares, where they share it."""
+        yield from self._slim.files()
 
     def styles(self) -> bytes:
         """Return what must be added to the site's style sheet."""
-        if not self._slim.active:
-            return b""
-        self._slim.icons(dress(self._html, self._root))
-        return self._slim.styles()
+        return self._slim.styles() if self._slim.active else b""
 
     def frame(self, root: str, section: str) -> Frame:
         """Return the frame for a depth with one section's tab marked as the current one.
@@ -181,11 +176,8 @@ class Shell:
         """
         key = (root, section)
         if key not in self._frames:
-            whole = cut(_activate(_relocate(self._html, self._root, root), root + section), root)
-            head, tail = self._slim.icons(whole.before_body), self._slim.icons(whole.after_body)
-            self._frames[key] = replace(
-                whole, before_body=head, after_body=tail, before_topic=self._slim.icons(whole.before_topic)
-            )
+            page = dress(_activate(_relocate(self._html, self._root, root), root + section), root)
+            self._frames[key] = cut(self._slim.lean(page, root), root)
         return self._frames[key]
 
 
@@ -210,18 +202,17 @@ def _activate(html: str, address: str) -> str:
     return _TAB.sub(mark, html)
 
 
-def cut(html: str, root: str) -> Frame:
-    """Cut a rendered page at its title and article; raises ItsmError when it looks different."""
-    dressed = dress(html, root)
-    article = _ARTICLE.search(dressed)
-    pieces = dressed[: article.start()].split(TITLE) if article else []
-    if article is None or len(pieces) != 3:
+def cut(page: str, root: str) -> Frame:
+    """Cut a dressed page at its titles and its article; raises ItsmError when it looks different."""
+    article = _ARTICLE.search(page)
+    pieces = page[: article.start()].split(TITLE) if article else []
+    if article is None or len(pieces) not in (2, 3):
         raise ItsmError(
             "the site engine's page shell does not look as expected",
             "this version of itsm-gitops works with mkdocs-material 9",
         )
     opening = f'{article.group(1)} id="it-main">'
-    return Frame(pieces[0], pieces[1], pieces[2] + opening, "</article>" + dressed[article.end() :], root)
+    return Frame((*pieces[:-1], pieces[-1] + opening), "</article>" + page[article.end() :], root)
 
 
 def fill(html: str, root: str, body: Html = EMPTY, scripts: Container[str] | None = None) -> str:

@@ -224,9 +224,7 @@ def _plain(data: object) -> Html:
 def definition_list(rows: list[tuple[str, Html, bool]]) -> Html:
     """Return terms (plain text) with their descriptions; the third says that it needs the whole width."""
     items = "".join(
-        f'<div class="it-wide"><dt>{esc(t)}</dt><dd>{v}</dd></div>'
-        if wide
-        else f"<div><dt>{esc(t)}</dt><dd>{v}</dd></div>"
+        f'<div class="it-wide"><dt>{esc(t)}<dd>{v}</div>' if wide else f"<div><dt>{esc(t)}<dd>{v}</div>"
         for t, v, wide in rows
     )
     return Html(f'<dl class="it-facts">{items}</dl>')

@@ -10,10 +10,11 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import signal
 import stat
 import time
 from collections.abc import Callable, Container, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Self
 
@@ -63,10 +64,11 @@ class SiteFolder:
                 if os.read(handle, len(content) + 1) == content:
                     return False
                 os.lseek(handle, 0, os.SEEK_SET)
-            _write_all(handle, content)
-            # Cut afterwards, never first: a file that was emptied and filled again is flushed by the file system.
-            if size > len(content):
-                os.ftruncate(handle, len(content))
+            with _uninterrupted() if size else nullcontext():
+                _write_all(handle, content)
+                # Cut afterwards, never first: a file that was emptied and filled again is flushed by the file system.
+                if size > len(content):
+                    os.ftruncate(handle, len(content))
         finally:
             os.close(handle)
         return True
@@ -140,6 +142,16 @@ def sign(root: str, url: str) -> bytes:
         return stamp_of(os.lstat(f"{root}/{url}"))
     except OSError:
         return b""
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait, so that no file is left with the beginning of one version and the end of another."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _write_all(handle: int, content: bytes) -> None:

@@ -47,22 +47,25 @@ def tokens(text: str) -> set[str]:
         words = set(text.translate(_ASCII_IN_WORDS).split())
     else:
         words = set(_WORD.findall(without_accents(text).lower()))
-    longer = [w for w in words if len(w) > _LONGEST]
-    return words.difference(longer).union(w[:_LONGEST] for w in longer) if longer else words
+    if words and len(max(words, key=len)) > _LONGEST:
+        return {w[:_LONGEST] for w in words}
+    return words
 
 
 def words_of(data: Any) -> str:
     """Return the words of every text in a document's data in one piece, at most 600 of them."""
     texts: list[str] = []
     _collect(data, texts)
-    return " ".join(sorted(tokens("\n".join(texts)))[:MOST_WORDS])
+    words = tokens("\n".join(texts))
+    # An index sorts its words itself: here order only decides which are left out.
+    return " ".join(words if len(words) <= MOST_WORDS else sorted(words)[:MOST_WORDS])
 
 
 def _collect(node: Any, texts: list[str]) -> None:
-    if isinstance(node, str):
-        texts.append(node)
-    elif isinstance(node, dict | list):
-        for value in node.values() if isinstance(node, dict) else node:
+    for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else (node,):
+        if isinstance(value, str):
+            texts.append(value)
+        elif isinstance(value, dict | list):
             _collect(value, texts)
 
 

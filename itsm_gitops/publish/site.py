@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Callable, Container, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import Report
 from itsm_gitops.publish import chrome, engine, explorer, output, search, urls
 from itsm_gitops.publish.background import conflicts, evidence_files
-from itsm_gitops.publish.build_cache import BuildCache, PageFiles
-from itsm_gitops.publish.data import data_files
+from itsm_gitops.publish.batches import Batch
+from itsm_gitops.publish.build_cache import BuildCache
+from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.indexing import Indexer
 from itsm_gitops.publish.pages import calendar, explore, forms, home, lists, plan
 from itsm_gitops.publish.pages import reports as report_pages
@@ -21,13 +23,14 @@ from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.planned import Plan
+from itsm_gitops.publish.reasons import ALWAYS, PageReason, not_made
 from itsm_gitops.publish.search import Doc, Postings
+from itsm_gitops.publish.sheets import Shard, pieces, shape_of
 from itsm_gitops.publish.slim import STYLES
 from itsm_gitops.publish.stamping import Progress, Stamper
 from itsm_gitops.publish.topology import Topology, data_file
-from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
-from itsm_gitops.repository.workers import share_as_free
+from itsm_gitops.repository.workers import default_jobs, share_as_free
 
 _LEFT_OUT = (".map", "sitemap.xml", "sitemap.xml.gz", "search.json")
 
@@ -49,6 +52,7 @@ class Site:
         self._cache = cache
         self._reports = reports
         self._view = view
+        self._batch = Batch(view, cache)
         self._plan = Plan(view)
         self._topology = Topology(view)
         view.conflicts = conflicts(self._plan.schedule)
@@ -59,14 +63,18 @@ class Site:
         self._target = str(folder.root)
         self._progress = progress
         shell = rendered / f"{engine.SHELL}.html"
-        self._shell = chrome.Shell(shell.read_text(encoding="utf-8"), engine.SHELL_ROOT)
+        self._shell = chrome.Shell(
+            shell.read_text(encoding="utf-8"), engine.SHELL_ROOT, lambda url: (rendered / url).read_bytes()
+        )
         paths = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
         self._existing = frozenset(paths)
         self.written: dict[str, bytes] = {}  # the files of the site, and how to tell that they are the same
         self._changed = 0
+        self._always: set[str] = set()  # what is made each time
+        self.report = (0, 0, 0, 0, 0)
 
-    def write(self, words: dict[str, str]) -> tuple[int, int, int, int, int]:
-        """Write every page; return pages, records, items, changed files and removed files.
+    def write(self, words: dict[str, str]) -> None:
+        """Write every page; ``report`` is then pages, records, items, changed files and removed files.
 
         ``words`` are the words of each document for the search index, where known already; they are used up.
         """
@@ -89,7 +97,23 @@ class Site:
         records = sum(self._view.kind(e).is_record for e in entries)
         removed = self._folder.remove_stale(self.written)
         count = sum(u.endswith(".html") for u in self.written)
-        return count, records, len(entries) - records, self._changed, removed
+        self.report = (count, records, len(entries) - records, self._changed, removed)
+
+    def made(self, page: str = "") -> list[PageReason]:
+        """Return the pages and data files that this build made and why, by address; or what it did about one page.
+
+        ``page`` is an address, or the identifier of a document.
+        """
+        if not page:
+            made = dict.fromkeys(self._always, ALWAYS)
+            made |= {self._view.url(key) or key: why for key, why in self._cache.why.items()}
+            return [PageReason(url, why) for url, why in sorted(made.items())]
+        url = self._view.url(page) or page.removeprefix("./")
+        keys = (page, url, PurePosixPath(url).stem)
+        why = next((self._cache.why[key] for key in keys if key in self._cache.why), "")
+        if why or url in self._always:
+            return [PageReason(url, why or ALWAYS)]
+        return [not_made(url, page.keys) for page in map(self._cache.page, keys) if page][:1]
 
     def _bounded_part(self, entries: list[Entry]) -> Indexer:
         """Write everything but the documents and the search index; return what writes that."""
@@ -104,8 +128,10 @@ class Site:
         self._put(*data_file(self._topology))
         for url, content in (*report_pages.data_files(self._reports), *evidence_files(self._view)):
             self._put(url, content)
-        for name, content in explorer.files(self._view, entries):
+        indexes = api.indexes(self._batch.view, self._batch.wants)
+        for name, content in chain(indexes, explorer.files(self._view, entries, self._batch)):
             self._put(name, content)
+        self.written |= self._batch.current
         return indexer
 
     def _index(self, indexer: Indexer, entries: list[Entry], words: dict[str, str]) -> None:
@@ -134,33 +160,20 @@ class Site:
 
     def _record_lists(self) -> list[ListPage]:
         """Write the lists of records that are out of date; return those that the engine has a page for."""
-        cache, tracer = self._cache, Tracer()
-        view = traced(self._view, tracer) if cache.active else self._view
-        shape = ""
-
-        def make(url: str, what: str) -> bool:
-            nonlocal shape
-            if cache.is_current(url, (url,), what):
-                self.written[url] = cache.signs(url)[0]
-                return False
-            tracer.begin(url)
-            shape = what
-            return True
-
+        batch = self._batch
         rendered = []
-        for page in lists.record_lists(view, make):
+        for page in lists.record_lists(batch.view, batch.wants):
             if page.url in self._existing:
                 rendered.append(page)
                 continue
             self._stamp(page)
-            cache.note([PageFiles(page.url, tuple(tracer.keys), (self.written[page.url],), shape)])
         return rendered
 
     def _engine_files(self, pages: dict[str, ListPage]) -> tuple[list[Doc], Postings]:
         """Take over what the engine rendered; return the search entries of its pages."""
         docs: list[Doc] = []
         words: Postings = {}
-        for name, content in self._shell.script():
+        for name, content in self._shell.shared():
             self._put(name, content)
         for path in sorted(p for p in self._rendered.rglob("*") if p.is_file()):
             url = path.relative_to(self._rendered).as_posix()
@@ -186,11 +199,15 @@ class Site:
 
     def _put(self, url: str, content: bytes) -> None:
         self._changed += self._folder.write(url, content)
-        self.written[url] = output.sign(self._target, url)
+        sign = self.written[url] = output.sign(self._target, url)
+        if self._batch.is_making(url):
+            self._batch.note(url, sign)
+        else:
+            self._always.add(url)
 
     def _stamp(self, page: ListPage) -> None:
         around = self._shell.frame(urls.root(page.url), page.section)
-        self._put(page.url, around.page(page.title, page.body))
+        self._put(page.url, around.page(page.title, page.body, urls.folder_of(page.url)))
 
     def _entries(self) -> list[Entry]:
         """Return the documents that get a page, in the order search numbers them."""
@@ -201,10 +218,22 @@ class Site:
         records.sort(key=lambda e: (e.opened, e.id), reverse=True)
         return [*items, *records]
 
-    def _files_of(self, entry: Entry) -> tuple[str, str]:
-        """Return the page and the data of a document."""
-        record = self._view.kind(entry).is_record
-        return self._view.url(entry.id), (urls.api_record if record else urls.api_item)(entry.id)
+    def _files_of(self, entry: Entry) -> tuple[str, ...]:
+        """Return the page of a document and its data, where it has a file of its own."""
+        view = self._view
+        if view.kind(entry).is_record and not view.is_open(entry):
+            return (view.url(entry.id),)
+        return view.url(entry.id), view.data_url(entry)
+
+    def _stale(self, todo: Iterable[Entry]) -> Iterator[Shard]:
+        """Yield the files of finished records that must be written; of those that need not be, note the stamps."""
+        cache, changed = self._cache, {e.id for e in todo}
+        for name, members in self._view.finished.items():
+            url = urls.api_finished(name)
+            if changed.isdisjoint(members) and cache.is_current(url, (url,), shape_of(members)):
+                self.written[url] = cache.signs(url)[0]
+                continue
+            yield Shard(url, members, cache.untouched(url, (url,)))
 
     def _documents(
         self, entries: list[Entry], with_words: Container[str], meanwhile: Callable[[], None]
@@ -219,14 +248,17 @@ class Site:
             if not self._cache.is_current(entry.id, files):
                 todo.append(entry)
         view = self._view
-        _ = view.health, view.known_errors, view.network.related(""), view.similar, view.hit_by
+        _ = view.health, view.known_errors, view.network.related(""), view.similar, view.hit_by, view.finished
         tracing, progress = self._cache.active, self._progress
+        stale = list(self._stale(todo))
+        parts = pieces(todo, stale, view.entries)
+        total = sum(len(part.entries) for part in parts)
         stamper = Stamper(
-            view, self._shell, self._folder, len(todo), with_words, tracing=tracing, progress=progress
+            view, self._shell, self._folder, total, with_words, tracing=tracing, progress=progress
         )
         gc.freeze()
         try:
-            shares = share_as_free(todo, stamper, meanwhile)
+            shares = share_as_free(parts, stamper, meanwhile, default_jobs(total))
         finally:
             gc.unfreeze()
         words: dict[str, str] = {}
@@ -237,6 +269,7 @@ class Site:
         for (
             entry
         ) in entries:  # one that was deleted meanwhile has no stamps: the next build looks at it again
-            signs = self._cache.signs(entry.id) or (b"", b"")
-            self.written.update(zip(self._files_of(entry), signs, strict=True))
+            files = self._files_of(entry)
+            self.written.update(zip(files, self._cache.signs(entry.id) or (b"",) * len(files), strict=True))
+        self.written.update((shard.url, self._cache.signs(shard.url)[0]) for shard in stale)
         return words

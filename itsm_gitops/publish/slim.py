@@ -1,9 +1,13 @@
 """Moves what all pages share into files of its own: with 100,000 pages each kilobyte is 100 MB.
 
 Icons become classes of one style sheet. What does nothing without a script (the palette's form, the
-engine's inline scripts and settings, the drawer of small screens) is put in by ``assets/shell.js``
-where it stood before, so that a page looks and works as the engine rendered it. Without scripts the
-tabs stay visible on small screens (``itsm.css``).
+engine's inline scripts and settings, the drawer of small screens and its switches, buttons) is put in by
+``assets/shell.js`` where it stood before, when the page has been read and before any other script runs, so
+that a page looks and works as the engine rendered it. Without scripts the tabs stay visible on small
+screens (``itsm.css``). Style sheets are joined to one file, scripts to another.
+
+What is left is written as short as HTML allows: without quotes that nothing needs, and without end tags that
+the next tag implies.
 """
 
 from __future__ import annotations
@@ -11,10 +15,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable, Iterator
+from html import unescape
 from typing import Any
 
 SCRIPT = "assets/shell.js"
 STYLES = "assets/itsm.css"
+ALL_STYLES = "assets/page.css"
+ALL_SCRIPTS = "assets/page.js"
 
 _INLINE = re.compile(r"<script>(.*?)</script>\s*", re.DOTALL)
 _SETTINGS = re.compile(r'<script id="__config" type="application/json">(.*?)</script>\s*', re.DOTALL)
@@ -23,6 +31,53 @@ _PALETTE = re.compile(
     re.DOTALL,
 )
 _DRAWER = re.compile(r'(?<=<div class="md-sidebar__inner">)(.*?)(?=</div>\s*</div>\s*</div>)', re.DOTALL)
+# What only scripts use: the pattern of its HTML, the element it belongs to, and where it is put there.
+_MOVED = tuple(
+    (re.compile(pattern, re.DOTALL), element, place)
+    for pattern, element, place in (
+        (r'(?:<input class="md-toggle"[^>]*>)+<label class="md-overlay"[^>]*></label>', "body", "afterbegin"),
+        (
+            r'<label class="md-header__button md-icon" for="__drawer">.*?</label>',
+            ".md-header .md-logo",
+            "afterend",
+        ),
+        (
+            r'<div class="md-header__topic" data-md-component="header-topic">.*?</div>',
+            ".md-header__ellipsis",
+            "beforeend",
+        ),
+        # A reader that runs no script finds them on the pages of the menu.
+        (r'(?:<link rel="alternate feed"[^>]*>)+', "head", "beforeend"),
+        (r'<kbd aria-hidden="true">/</kbd>', ".it-find", "beforeend"),
+        (r'<button type="button" class="it-theme .*?</button>', ".it-find", "afterend"),
+        (
+            r'<div class="md-sidebar md-sidebar--primary".*?(?=<div class="md-content")',
+            ".md-main__inner",
+            "afterbegin",
+        ),
+        (r'<button type="button" class="md-top .*?</button>', ".md-main", "beforeend"),
+        (r'<div class="md-dialog".*?</div></div>', "body", "beforeend"),
+    )
+)
+# What a page of a record does without: the place of announcements that there are none of, how the search box is
+# typed into, which the script says again, and what the styles of `itsm.css` need no classes and names of colours for.
+_DROPPED = re.compile(
+    r'<div data-md-component="announce"></div>| data-root="[^"]*"| autocomplete="off" spellcheck="false"'
+    r'| class="md-tabs__(?:item|link)"| data-md-color-(?:primary|accent)="custom"'
+)
+_SHORTER = (
+    (re.compile(r"</li>(?=<li|</ul>|</ol>)|</(?:head|body|html)>"), ""),
+    (re.compile(r'(?<= class=")md-tabs__item (?=md-tabs__item--active")'), ""),
+    (re.compile(r"(?<=;) (?=[a-z]+-(?:src|uri|action)\b)"), ""),
+)
+_TAG = re.compile(r"<(?!meta)[a-z][^<>]*>")
+_QUOTED = re.compile(r'(?<==)"([\w./:#-]+)"(?=[\s>])', re.ASCII)
+_STYLE_LINK = re.compile(r'<link rel="stylesheet" href="([^"]*)">')
+_SCRIPT_LINK = re.compile(r'<script src="([^"]*)"(?: defer)?></script>')
+_LINKS = ((ALL_STYLES, _STYLE_LINK), (ALL_SCRIPTS, _SCRIPT_LINK))
+# What would mean something else from another folder.
+_RELATIVE = re.compile(rb"@import|url\((?!\s*[\"']?(?:data:|#))")
+_SOURCE_MAP = re.compile(rb"^//# sourceMappingURL=.*$", re.MULTILINE)
 _MATERIAL = re.compile(r'<meta name="generator" content="[^"]*mkdocs-material[^"]*">\s*')
 _ICON = re.compile(r"<svg\b[^>]*>.*?</svg>", re.DOTALL)
 _BETWEEN = re.compile(r"(?<=>)\s+(?=<)|(?<=>)(?<!</svg>)\n(?=\S)|(?<=\S)\n(?=<)")
@@ -46,10 +101,20 @@ _SCRIPT_TEXT = """\
   settings.type = "application/json";
   settings.textContent = JSON.stringify({{ ...parts.settings, base: root.slice(0, -1) || "." }});
   document.head.append(settings);
-  addEventListener("DOMContentLoaded", () => {{
-    const drawer = document.querySelector(".md-sidebar--primary .md-sidebar__inner");
-    if (drawer) drawer.innerHTML = from(parts.drawer);
-  }});
+  // All of the page is there now, and the scripts that wait for that have not run.
+  document.addEventListener("readystatechange", () => {{
+    for (const [html, element, place] of parts.moved) {{
+      const found = document.querySelector(element);
+      if (found) found.insertAdjacentHTML(place, from(html));
+    }}
+    const topic = document.querySelector("[data-md-component=header-topic] .md-ellipsis");
+    const after = parts["after title"];
+    if (topic) topic.textContent = document.title.endsWith(after) ? document.title.slice(0, -after.length) : document.title;
+    const form = document.querySelector(".it-find");
+    if (form) form.dataset.root = root;
+    const box = document.getElementById("it-q");
+    if (box) Object.assign(box, {{ autocomplete: "off", spellcheck: false }});
+  }}, {{ once: true }});
 }})();
 """
 
@@ -64,24 +129,79 @@ class Slim:
         self._icons: dict[str, str] = {}
         self._scripts: list[str] = []
         self._parts: dict[str, Any] = {}
+        self._joined: dict[str, bytes] = {}
         palette, drawer, settings = (p.search(html) for p in (_PALETTE, _DRAWER, _SETTINGS))
         if palette and drawer and settings and _MATERIAL.search(html):
             self._parts = {
                 "palette": _tight(_ICON.sub("", palette.group().partition("<script>")[0])),
-                "drawer": _tight(drawer.group()),
                 "settings": json.loads(settings.group(1)),
             }
             # The engine's scripts that stand by themselves: names that its bundle uses, reading the palette.
             self._scripts = [s for s in _INLINE.findall(html) if not s.startswith("var target=")]
             html = _PALETTE.sub(f'<script src="{depth}{SCRIPT}"></script>', html, count=1)
             html = _SETTINGS.sub("", _INLINE.sub("", _MATERIAL.sub("", html)))
-            html = _tight(_DRAWER.sub("", html, count=1))
-            self.html = html.replace('class="no-js"', 'class="no-js it-slim"', 1)
+            self.html = _tight(html).replace('class="no-js"', 'class="no-js it-slim"', 1)
 
     @property
     def active(self) -> bool:
         """Whether anything was taken out: pages of an engine that looks otherwise stay as they are."""
         return bool(self._parts)
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The files that pages load in place of several ones."""
+        return tuple(self._joined)
+
+    def take_out(self, page: str, title: str, read: Callable[[str], bytes] | None) -> None:
+        """Note what a dressed page called ``title`` has that only scripts use.
+
+        ``read`` returns a file that the engine wrote, so that those of all pages can be joined; None joins nothing.
+        """
+        if not self.active:
+            return
+        found = [(pattern.search(page), element, place) for pattern, element, place in _MOVED]
+        self._parts["moved"] = [(m.group().replace(title, ""), *where) for m, *where in found if m]
+        _, _, rest = page.partition(f"<title>{title}")
+        self._parts["after title"] = unescape(rest.partition("</title>")[0])
+        for name, pattern in _LINKS:
+            urls = [url for url in pattern.findall(page) if url != self._depth + SCRIPT]
+            if read and urls and all(url.startswith(self._depth) for url in urls):
+                files = [read(url.removeprefix(self._depth)) for url in urls]
+                if not any(_RELATIVE.search(text) for text in files):
+                    self._joined[name] = b"\n".join(_SOURCE_MAP.sub(b"", text) for text in files)
+        self.lean(page, self._depth)
+
+    def lean(self, page: str, root: str) -> str:
+        """Return a dressed page of some depth without what `take_out` noted, as short as HTML allows."""
+        if not self.active:
+            return page
+        page = self.icons(page)
+        for pattern, _, _ in _MOVED:
+            page = pattern.sub("", page, count=1)
+        page = _DROPPED.sub("", page)
+        for name, pattern in _LINKS:
+            page = self._load_joined(page, name, pattern, root)
+        for pattern, text in _SHORTER:
+            page = pattern.sub(text, page)
+        return _TAG.sub(lambda m: _QUOTED.sub(r"\1", m.group()), page)
+
+    def _load_joined(self, page: str, name: str, pattern: re.Pattern[str], root: str) -> str:
+        """Let a page load a joined file in place of its parts; scripts must wait for what `take_out` noted."""
+        tags = [m for m in pattern.finditer(page) if m.group(1) != root + SCRIPT]
+        for number, tag in reversed([*enumerate(tags)]):
+            url = tag.group(1) if name not in self._joined else root + name if number == 0 else ""
+            text = tag.group().replace(tag.group(1), url, 1) if url else ""
+            if name == ALL_SCRIPTS:
+                text = text.replace('"></script>', '" defer></script>')
+            page = page[: tag.start()] + text + page[tag.end() :]
+        return page
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the files (name and content) that pages have in common."""
+        if self.active:
+            yield SCRIPT, self.script()
+        for name, text in self._joined.items():
+            yield name, text + (self.styles() if name == ALL_STYLES else b"")
 
     def icons(self, html: str) -> str:
         """Return HTML with its icons as empty drawings that the style sheet fills."""

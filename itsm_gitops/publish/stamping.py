@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Container, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.publish import output, search, urls
+from itsm_gitops.publish import finished, output, search, urls
 from itsm_gitops.publish.build_cache import PageFiles
 from itsm_gitops.publish.chrome import Shell
 from itsm_gitops.publish.data import api
 from itsm_gitops.publish.fields import Field, fields
 from itsm_gitops.publish.pages import item, record
 from itsm_gitops.publish.pages.lists import ListPage
+from itsm_gitops.publish.sheets import Piece, shape_of
 from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
 
@@ -57,19 +59,23 @@ class Stamper:
         self._same: dict[str, str] = {}  # one object for each key: they are sent and kept once
         self._parent = os.getpid()
 
-    def __call__(self, start: int, share: Sequence[Entry]) -> Share:
-        """Make the files of some documents, those from ``start`` on."""
-        tracer, same = self._tracer, self._same
+    def __call__(self, _: int, share: Sequence[Piece]) -> Share:
+        """Make the files of some documents."""
         result = Share([], 0, {})
-        changed = 0
+        return result._replace(changed=sum(self._piece(piece, result) for piece in share))
+
+    def _piece(self, piece: Piece, result: Share) -> int:
+        """Make the files of one piece and note them in ``result``; return how many changed."""
+        tracer, same, changed = self._tracer, self._same, 0
+        lines = self._lines_of(piece)
         if self._view.history:
-            self._view.history.read(entry.path for entry in share)
-        for count, (entry, data) in enumerate(self._view.store.read_documents(share), start):
+            self._view.history.read(entry.path for entry in piece.entries)
+        for count, (entry, data) in enumerate(self._view.store.read_documents(piece.entries), piece.start):
             if count % _REPORT_EVERY == 0 and os.getpid() == self._parent:
                 self._progress("Writing pages", count, self._total)
             tracer.begin(entry.id)
             signs = []
-            for url, content in self._files(entry, data):
+            for url, content in self._files(entry, data, lines):
                 changed += self._folder.write(url, content)
                 signs.append(output.sign(self._target, url))
             result.pages.append(
@@ -77,13 +83,32 @@ class Stamper:
             )
             if entry.id not in self._with_words:
                 result.words[entry.id] = search.words_of(data)
-        return result._replace(changed=changed)
+        if piece.shard:
+            present = [i for i in piece.members if i in lines]
+            changed += self._folder.write(piece.shard, api.finished_file(lines[i] for i in present))
+            sign = output.sign(self._target, piece.shard)
+            result.pages.append(PageFiles(piece.shard, (), (sign,), shape_of(present)))
+        return changed
 
-    def _files(self, entry: Entry, data: dict[str, object]) -> list[tuple[str, bytes]]:
+    def _lines_of(self, piece: Piece) -> dict[str, bytes]:
+        """Return the lines of the piece's file that hold, by record."""
+        if not piece.reuse:
+            return {}
+        return finished.read_lines(Path(self._target, piece.shard).read_bytes())
+
+    def _files(
+        self, entry: Entry, data: dict[str, object], lines: dict[str, bytes]
+    ) -> list[tuple[str, bytes]]:
+        """Return the files that one document has for itself; a finished record's JSON goes into ``lines``."""
         view = self._view
         page = document_page(view, entry, data, self._fields[entry.kind])
         frame = self._shell.frame(urls.root(page.url), page.section)
-        return [(page.url, frame.page(page.title, page.body)), api.document_file(view, entry, data)]
+        files = [(page.url, frame.page(page.title, page.body, urls.folder_of(page.url)))]
+        if view.kind(entry).is_record and not view.is_open(entry):
+            lines[entry.id] = api.finished_line(view, entry, data)
+        else:
+            files.append((view.data_url(entry), api.document_file(view, entry, data)))
+        return files
 
 
 def document_page(view: View, entry: Entry, data: dict[str, object], fields: tuple[Field, ...]) -> ListPage:

@@ -100,8 +100,13 @@ def service_ics(service: str) -> str:
 
 
 def api_record(identifier: str) -> str:
-    """Return the JSON file of a record."""
+    """Return the JSON file of a record that is open."""
     return f"api/records/{identifier}.json"
+
+
+def api_finished(key: str) -> str:
+    """Return the JSON file of the finished records whose identifiers have ``key`` behind their prefix."""
+    return f"api/finished/{key}.json"
 
 
 def api_item(identifier: str) -> str:
@@ -132,6 +137,11 @@ def report_csv(name: str, table: str) -> str:
 def evidence(name: str) -> str:
     """Return a statement about approvals; ``name`` is that of its file on the branch of evidence."""
     return f"api/evidence/{name}"
+
+
+def folder_of(url: str) -> str:
+    """Return the folder that a page lies in, '' for the top."""
+    return url.rpartition("/")[0]
 
 
 def root(url: str) -> str:

@@ -24,7 +24,7 @@ from itsm_gitops.model.priority import Priority, rank
 from itsm_gitops.model.report import MONTHS, Cell
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.model.standing import Asking, Course, Proof
-from itsm_gitops.publish import urls
+from itsm_gitops.publish import finished, urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
 from itsm_gitops.publish.similar import Similar
 
@@ -195,6 +195,20 @@ class View:
             known = self._urls[identifier] = urls.page(self.kind(entry), identifier) if entry else ""
         return known
 
+    @cached_property
+    def finished(self) -> dict[str, list[str]]:
+        """The records with a page that are finished, by the name of the JSON file that has them."""
+        records = (e for e in self.entries.values() if self.kind(e).is_record and self.url(e.id))
+        return finished.shards(e.id for e in records if not self.is_open(e))
+
+    def data_url(self, entry: Entry) -> str:
+        """Return the JSON file of a document; finished records have one together."""
+        if not self.kind(entry).is_record:
+            return urls.api_item(entry.id)
+        if self.is_open(entry):
+            return urls.api_record(entry.id)
+        return urls.api_finished(finished.shard_of(self.finished, entry.id))
+
     def title(self, identifier: str) -> str:
         """Return the title of a document, or its identifier when it has none or does not exist."""
         entry = self.entries.get(identifier)
@@ -299,7 +313,7 @@ def chip(text: str, look: str) -> Html:
 
 @lru_cache(_MOST_CHIPS)
 def _chip(text: str, look: str) -> Html:
-    return Html(f'<span class="it-chip it-chip--{look}">{esc(text)}</span>')
+    return Html(f'<span class="it-chip--{look}">{esc(text)}</span>')
 
 
 def _text(value: Any) -> str:

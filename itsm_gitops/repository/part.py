@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from itsm_gitops.model.archive import is_list
 from itsm_gitops.repository.modes import FileInfo
-from itsm_gitops.repository.snapshot import RECORDS, Snapshot, absent_of, ignored_of
+from itsm_gitops.repository.snapshot import RECORDS, ROOTS, Snapshot, absent_of, ignored_of
 
 
 class PartialSnapshot:
@@ -24,8 +24,18 @@ class PartialSnapshot:
 
     def files(self, *roots: str) -> list[FileInfo]:
         """Return the files under ``roots`` (default: all data roots), sorted by path."""
-        found = self._below.files(*roots)
-        return [i for i in found if self._holds(i.path)]
+        asked = roots or ROOTS
+        others = [root for root in asked if root != RECORDS]
+        found = self._below.files(*others) if others else []
+        if RECORDS not in asked:
+            return [i for i in found if self._holds(i.path)]
+        lead = f"{RECORDS}/"
+        named = [p for p in self._records if p.startswith(lead)]
+        look = getattr(self._below, "info", None)
+        if look is not None:
+            return sorted([*found, *filter(None, map(look, named))])
+        records = self._below.files(RECORDS) if named else []
+        return sorted([*found, *(i for i in records if i.path in self._records)])
 
     def _holds(self, path: str) -> bool:
         return path in self._records or not path.startswith(f"{RECORDS}/") or is_list(path)

@@ -26,6 +26,10 @@ MAX_JOBS = 4
 _PARTS = 100  # of one job that is shared as processes are free; at most 256: a number is a byte
 
 
+_PATIENCE = 2.0  # seconds that a worker has to end by itself
+_POLL = 0.002  # seconds
+
+
 class WorkerFailed(RuntimeError):
     """A worker process died or raised; the text holds its traceback."""
 
@@ -176,7 +180,25 @@ def _end(worker: _Worker) -> None:
     import signal
 
     worker.pipe.close()
-    with suppress(ProcessLookupError):
-        os.kill(worker.pid, signal.SIGKILL)  # a finished worker waits as a zombie: this cannot hit another
-    with suppress(ChildProcessError):
-        os.waitpid(worker.pid, 0)
+    # A finished worker waits as a zombie: no signal can hit another process. One that still works is stopped as by
+    # Ctrl-C, which it may hold back to finish a file, and killed when it does not listen.
+    for sign, patience in ((signal.SIGINT, _PATIENCE), (signal.SIGKILL, None)):
+        with suppress(ProcessLookupError):
+            os.kill(worker.pid, sign)
+        if _has_ended(worker.pid, patience):
+            return
+
+
+def _has_ended(pid: int, patience: float | None) -> bool:
+    """Wait for a process to end, for so many seconds at most; None waits until it has."""
+    import time
+
+    end = None if patience is None else time.monotonic() + patience
+    try:
+        while not os.waitpid(pid, 0 if end is None else os.WNOHANG)[0]:
+            if end is not None and time.monotonic() > end:
+                return False
+            time.sleep(_POLL)
+    except ChildProcessError:
+        pass
+    return True

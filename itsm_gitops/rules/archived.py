@@ -14,10 +14,13 @@ def lists_are_right(ctx: NetworkContext) -> Iterator[Hit]:
         yield Hit(fault.message, path=fault.path, line=fault.line, column=1)
     archived = ctx.store.archived
     if archived:
-        here = {**ctx.store.broken, **{i: ctx.entries[i].path for i in archived.keys() & set(ctx.entries)}}
-        for identifier in sorted(archived.keys() & here.keys()):
-            message = f"'{identifier}' is archived, and it is here: {here[identifier]}"
-            yield Hit(message, path=archived[identifier].path, line=archived[identifier].line, column=1)
+        names = set(ctx.entries) | set(ctx.store.broken) if ctx.subjects is None else ctx.subjects
+        for identifier in sorted(archived.keys() & names):
+            entry = ctx.entries.get(identifier)
+            place = entry.path if entry else ctx.store.broken.get(identifier)
+            if place:
+                message, record = f"'{identifier}' is archived, and it is here: {place}", archived[identifier]
+                yield Hit(message, path=record.path, line=record.line, column=1)
 
 
 def only_finished_records_leave(ctx: ChangeContext) -> Iterator[Hit]:
@@ -66,6 +69,7 @@ RULES = (
         hint="itsm archive writes these lists; reverting its commit brings the records back",
         bad="INC-19xx",
         good="commit 2f1c8a9b4d5e6f708192a3b4c5d6e7f8091a2b3c\nINC-190304-K7QF3",
+        reach=(),
         check=lists_are_right,
     ),
     Rule(

@@ -9,7 +9,7 @@ from itsm_gitops.model.findings import WARNING
 from itsm_gitops.model.roles import holders, names
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.rules.context import DocumentContext
-from itsm_gitops.rules.rule import Hit, Rule
+from itsm_gitops.rules.rule import ITEMS, Hit, Rule
 
 
 def _actor(ctx: DocumentContext, handle: str) -> frozenset[str] | None:
@@ -55,6 +55,7 @@ RULES = (
         hint="let one of them make the step, or change schemas/policies/roles.yaml",
         bad="timeline:\n  # the intern is in no team that closes incidents\n  - {at: 2026-11-22T10:00:00Z, by: intern, state: closed}",
         good="timeline:\n  - {at: 2026-11-22T10:00:00Z, by: service-desk, state: closed}",
+        reach=(ITEMS,),
         check=step_is_by_its_role,
     ),
 )

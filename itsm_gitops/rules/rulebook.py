@@ -14,7 +14,7 @@ from itsm_gitops.rules import schema
 from itsm_gitops.rules.audience_names import audience_hits
 from itsm_gitops.rules.book import CONFIG, BookContext, meta_of
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
-from itsm_gitops.rules.rule import CHANGE, RULEBOOK, Hit, Rule
+from itsm_gitops.rules.rule import CHANGE, ITEMS, RULEBOOK, Hit, Rule
 from itsm_gitops.schema import validate
 from itsm_gitops.schema.faults import Fault, circle_faults, faults, reference_faults
 
@@ -253,6 +253,7 @@ RULES = (
         hint="correct the answer (the offering's `form` lists the questions)",
         bad="offering: new-laptop\nanswers: {model: lite}",
         good="offering: new-laptop\nanswers: {model: light, start: 2026-12-01}",
+        reach=(ITEMS,),
         check=answers_fit_form,
     ),
     Rule(

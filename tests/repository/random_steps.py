@@ -161,6 +161,11 @@ class Steps:
         elif place.parent.is_dir() and self.dice.random() < 0.3:
             place.mkdir()
 
+    def _notes(self) -> None:
+        """Write files among the documents that are none."""
+        name = self.dice.choice(("records/README.md", "cmdb/applications/.hidden.yaml", "cmdb/notes.txt"))
+        self._write(name, f"# Notes\n- [ {self.dice.random()}\n")
+
     def _ignore(self) -> None:
         place = self.root / ".gitignore"
         if place.exists() and self.dice.random() < 0.6:
@@ -228,6 +233,18 @@ class Steps:
 
     _all: tuple[Callable[[Steps], None], ...] = (
         *(_edit, _edit, _edit, _edit_in_place, _touch, _delete, _rename, _swap, _break, _duplicate, _link),
-        *(_folder, _ignore, _rule_book, _label, _stage, _commit, _commit, _commit_some, _branch, _switch),
+        *(
+            _folder,
+            _notes,
+            _ignore,
+            _rule_book,
+            _label,
+            _stage,
+            _commit,
+            _commit,
+            _commit_some,
+            _branch,
+            _switch,
+        ),
         *(_merge, _restore, _reset, _stash, _untrack, _clean, _status, _add_record, _add_record, _add_item),
     )

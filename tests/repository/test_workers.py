@@ -205,3 +205,37 @@ def test_small_jobs_and_threads_do_not_fork(monkeypatch: pytest.MonkeyPatch) -> 
     assert default_jobs(FORK_FROM) == 1
     monkeypatch.delattr(os, "fork")
     assert share_out(range(5), sum, 4) == [10]
+
+
+def test_a_worker_that_holds_an_interrupt_back_finishes_its_file(tmp_path: Path) -> None:
+    def work(part: Sequence[int]) -> None:
+        if 1 not in part:
+            while not (tmp_path / "begun").exists():
+                time.sleep(0.005)
+            raise KeyboardInterrupt
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+        (tmp_path / "begun").touch()
+        time.sleep(0.2)
+        (tmp_path / "finished").touch()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
+        (tmp_path / "went on").touch()
+
+    with pytest.raises(KeyboardInterrupt):
+        share_out(range(2), work, 2)
+    assert {p.name for p in tmp_path.iterdir()} == {"begun", "finished"}
+
+
+def test_a_worker_that_does_not_listen_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("itsm_gitops.repository.workers._PATIENCE", 0.1)
+
+    def work(part: Sequence[int]) -> None:
+        if 1 not in part:
+            while not (tmp_path / "begun").exists():
+                time.sleep(0.005)
+            raise KeyboardInterrupt
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        (tmp_path / "begun").touch()
+        time.sleep(60)
+
+    with pytest.raises(KeyboardInterrupt):
+        share_out(range(2), work, 2)

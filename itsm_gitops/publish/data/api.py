@@ -1,4 +1,4 @@
-"""The static JSON API: one file for each record and item, paged indexes, and the status.
+"""The static JSON API: a file for each open record and item, finished records together, indexes, and the status.
 
 ``data/schema/`` describes every file. All addresses in them are relative to the root of the site.
 ``VERSION`` grows when a reader of an older version could misunderstand a file; new members may come
@@ -7,32 +7,42 @@ without it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
 from itsm_gitops.graph.network import Relation
 from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.publish import urls
+from itsm_gitops.publish import finished, urls
+from itsm_gitops.publish.batches import Wanted, every, shape_of
 from itsm_gitops.publish.data.text import as_json
 from itsm_gitops.publish.view import MAJOR_STATES, View
 
-VERSION = 1
+VERSION = 2  # since finished records share files
 ROWS = 500
 MOST_LINKS = 500
 
 
-def document_file(view: View, entry: Entry, data: Mapping[str, Any]) -> tuple[str, bytes]:
-    """Return the file of one document (name and content); ``data`` is the document."""
+def document_file(view: View, entry: Entry, data: Mapping[str, Any]) -> bytes:
+    """Return the file of an item or an open record; ``data`` is the document."""
     if view.kind(entry).is_record:
-        return urls.api_record(entry.id), as_json(_record(view, entry, data))
-    return urls.api_item(entry.id), as_json(_item(view, entry, data))
+        return as_json({**_head("record", "../"), **_record(view, entry, data)})
+    return as_json(_item(view, entry, data))
+
+
+def finished_line(view: View, entry: Entry, data: Mapping[str, Any]) -> bytes:
+    """Return a finished record as it stands in the file that it shares with others."""
+    return as_json(_record(view, entry, data)).rstrip(b"\n")
+
+
+def finished_file(lines: Iterable[bytes]) -> bytes:
+    """Return a file of finished records from its lines, in their order."""
+    return finished.content(lines, VERSION)
 
 
 def _record(view: View, entry: Entry, data: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        **_head("record", "../"),
         **_row(view, entry),
         **_file(view, entry),
         **_links(view, entry),
@@ -94,21 +104,22 @@ def _is_record(view: View, relation: Relation) -> bool:
     return other is not None and view.kind(other).is_record
 
 
-def indexes(view: View) -> Iterator[tuple[str, bytes]]:
+def indexes(view: View, wants: Wanted = every) -> Iterator[tuple[str, bytes]]:
     """Yield ``api/index.json`` and the pages that it names: 500 documents each, in order of identifier.
 
-    Identifiers of records begin with their date, so that a new record touches the last page only.
+    Identifiers of records begin with their date, so that a new record touches the last page only. ``wants`` is asked
+    before a page is made.
     """
     kinds = []
     for kind in view.book.kinds.values():
         entries = view.of_kind(kind.name)
         pages = []
         for number, start in enumerate(range(0, len(entries), ROWS), 1):
-            rows = [
-                {**_row(view, e), "href": (urls.api_record if kind.is_record else urls.api_item)(e.id)}
-                for e in entries[start : start + ROWS]
-            ]
+            listed = entries[start : start + ROWS]
             pages.append(urls.api_page(kind, number))
+            if not wants(pages[-1], shape_of(e.id for e in listed)):
+                continue
+            rows = [{**_row(view, e), "href": view.data_url(e)} for e in listed]
             content = {**_head("page", "../"), "kind": kind.name, "number": number, "rows": rows}
             yield pages[-1], as_json(content)
         kinds.append(
@@ -121,7 +132,8 @@ def indexes(view: View) -> Iterator[tuple[str, bytes]]:
             }
         )
     other = {"status": urls.STATUS, "calendar": urls.ICS, "feeds": [urls.INCIDENT_FEED, urls.CHANGE_FEED]}
-    yield urls.API, as_json({**_head("index", ""), **other, "kinds": kinds})
+    names = sorted(view.finished)
+    yield urls.API, as_json({**_head("index", ""), **other, "kinds": kinds, "finished": names})
 
 
 def status(view: View) -> dict[str, Any]:

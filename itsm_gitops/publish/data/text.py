@@ -20,7 +20,8 @@ def as_json(data: Any) -> bytes:
     """Return data as JSON in UTF-8, on one line, without a character that could be markup."""
     text = _ENCODER.encode(data)
     for sign, code in _MARKUP.items():
-        text = text.replace(sign, code)
+        if sign in text:
+            text = text.replace(sign, code)
     return f"{text}\n".encode()
 
 

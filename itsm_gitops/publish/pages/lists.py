@@ -9,12 +9,15 @@ from typing import NamedTuple
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.batches import Wanted, every
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.pages.parts import Crumb, columns, explore_link, heading, paragraph, section, table
 from itsm_gitops.publish.view import View
 
 ROWS = 100
 MOST_OPEN = 100
+# A list of what is finished has the newest ones; the lists by month have all of them, once.
+MOST_FINISHED = 500
 
 _MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "August", "September",
            "October", "November", "December")  # fmt: skip
@@ -59,11 +62,7 @@ def _record_kinds(view: View) -> list[Kind]:
     return [k for k in view.book.kinds.values() if k.is_record]
 
 
-# Whether a page is wanted: its address, and what it lists.
-Wanted = Callable[[str, str], bool]
-
-
-def record_lists(view: View, wants: Wanted = lambda _url, _what: True) -> Iterator[ListPage]:
+def record_lists(view: View, wants: Wanted = every) -> Iterator[ListPage]:
     """Yield the pages that list the records of each kind: what is open, by state, by month.
 
     ``wants`` is asked before a page of a list by state or by month is made.
@@ -75,12 +74,15 @@ def record_lists(view: View, wants: Wanted = lambda _url, _what: True) -> Iterat
             if kind.workflow and state in kind.workflow.states:
                 title = f"{kind.plural_title}: {kind.workflow.states[state].title}"
                 ways = explore_link("Filter and sort these", kind=kind.name, state=state)
-                yield from _pages(view, kind, title, some, partial(urls.state, kind, state), ways, wants)
+                most = len(some) if kind.workflow.is_open(state) else MOST_FINISHED
+                where = partial(urls.state, kind, state)
+                yield from _pages(view, kind, title, some, where, ways, wants, most)
         for month, some in _by(entries, _month_of).items():
             title = f"{kind.plural_title} of {_month_title(month)}"
             text = f"Filter and sort all {kind.plural_title.lower()}"
             ways = explore_link(text, kind=kind.name, status="all")
-            yield from _pages(view, kind, title, some, partial(urls.month, kind, month), ways, wants)
+            where = partial(urls.month, kind, month)
+            yield from _pages(view, kind, title, some, where, ways, wants, len(some))
 
 
 def _by(entries: Sequence[Entry], key: Callable[[Entry], str]) -> dict[str, list[Entry]]:
@@ -136,15 +138,22 @@ def _pages(
     url: Callable[[int], str],
     ways: Html,
     wants: Wanted,
+    most: int,
 ) -> Iterator[ListPage]:
-    """Yield pages of 100 rows, each with links to the ones beside it and ``ways`` to elsewhere."""
-    total = -(-len(entries) // ROWS)
+    """Yield pages of 100 rows, each with links to the ones beside it and ``ways`` to elsewhere.
+
+    Only the first ``most`` of ``entries`` are listed.
+    """
+    total = -(-min(len(entries), most) // ROWS)
     crumbs = [Crumb(urls.RECORDS, "Records"), Crumb(urls.index(kind), kind.plural_title)]
     for number in range(1, total + 1):
-        rows = entries[(number - 1) * ROWS : number * ROWS]
+        rows = entries[(number - 1) * ROWS : min(number * ROWS, most)]
         if not wants(url(number), " ".join([title, str(len(entries)), *(e.id for e in rows)])):
             continue
         lead = esc(f"{len(entries):,} in all")
+        if len(entries) > most:
+            by_month = link(urls.index(kind), esc("by month"))
+            lead = Html(f"{lead}, the newest {most} here and every one {by_month}")
         if total > 1:
             finds = link(urls.SEARCH, esc("Search"))
             lead = Html(f"{lead}, page {number} of {total}. {finds} finds one by its number or a word.")

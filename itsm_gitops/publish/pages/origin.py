@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.publish import urls
 from itsm_gitops.publish.markup import Html, esc, external, join, link
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository.config import Hosting
@@ -23,8 +22,7 @@ _TITLES = ("Edit this file", "Raw", "History on the forge")
 def origin(view: View, entry: Entry) -> Html:
     """Return the links; file, forge and command only where the site's audience has a use for files."""
     is_record = view.kind(entry).is_record
-    data = urls.api_record(entry.id) if is_record else urls.api_item(entry.id)
-    links = [link(data, esc("This record as JSON" if is_record else "This item as JSON"))]
+    links = [link(view.data_url(entry), esc("This record as JSON" if is_record else "This item as JSON"))]
     if not view.audience.sources:
         return Html(f'<p class="it-source">{links[0]}</p>')
     links = [*_on_forge(view, entry.path), *links]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
@@ -36,9 +37,14 @@ def months_of(view: View, records: Iterable[Entry]) -> Table:
     Months are those of the site's time zone. A change without a planned start counts when it was opened.
     """
     counts: Counter[tuple[str, str]] = Counter()
+    months = _last_months(view)
+    # Most records are years old. A day is wider than any zone: what was opened in an earlier month is in no bar.
+    earliest = f"{date.fromisoformat(f'{months[0]}-01') - timedelta(days=1)}"
     for record in records:
-        moment = clock.parse_time(str(record.columns.get("planned_start", "")))
-        moment = moment or clock.parse_time(record.opened)
+        planned = record.columns.get("planned_start", "")
+        if not planned and record.opened < earliest:
+            continue
+        moment = clock.parse_time(str(planned)) or clock.parse_time(record.opened)
         if moment is not None:
             local = moment.astimezone(view.zone)
             for role in view.kind(record).plays:
@@ -48,7 +54,7 @@ def months_of(view: View, records: Iterable[Entry]) -> Table:
         "over_time",
         _TITLE,
         (Column("month", "Month", MONTH), *(Column(name, title, COUNT) for name, title, _ in used)),
-        tuple((month, *(counts[name, month] for name, _, _ in used)) for month in _last_months(view)),
+        tuple((month, *(counts[name, month] for name, _, _ in used)) for month in months),
         Bars(OVER_TIME, tuple(name for name, _, _ in used), tuple(look for _, _, look in used)),
     )
 

@@ -152,15 +152,22 @@ def table(rows: Sequence[Entry], list_columns: Sequence[ListColumn], caption: st
     cells = [[c.cell(e) for c in list_columns] for e in rows]
     used = [i for i in range(len(list_columns)) if any(row[i] for row in cells)]
     head = "".join(f'<th scope="col">{esc(list_columns[i].title)}</th>' for i in used)
-    openings = [(i, f'<td class="{list_columns[i].css}" data-label="{list_columns[i].title}">') for i in used]
-    body = "".join(
-        f"<tr>{''.join([f'{opening}{row[i]}</td>' for i, opening in openings])}</tr>" for row in cells
-    )
-    css = "it-table it-records" if any(c.css == "it-c-id" for c in list_columns) else "it-table"
+    of_records = any(c.css == "it-c-id" for c in list_columns)
+    # Tables are most of what lists weigh: their cells have no end tags, and labels only where a phone shows them.
+    openings = [(i, _opening_of(list_columns[i], of_records)) for i in used]
+    body = "".join(f"<tr>{''.join([f'{opening}{row[i]}' for i, opening in openings])}" for row in cells)
+    css = "it-table it-records" if of_records else "it-table"
     return Html(
         f'<table class="{css}"><caption class="it-vh">{esc(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
+
+
+def _opening_of(column: ListColumn, of_records: bool) -> str:
+    """Return the start tag of a column's cells; on a phone, lists of records show the labels of times only."""
+    style = f" class={column.css}" if column.css else ""
+    label = "" if of_records and column.css != "it-c-time" else f' data-label="{column.title}"'
+    return f"<td{style}{label}>"
 
 
 def unseen(view: View, entry: Entry) -> list[Relation]:

@@ -33,9 +33,7 @@ def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
             look, note = ("end" if ended else "now"), ' aria-current="step"'
         else:
             look, note = ("next" if state.name in ahead else "past"), ""
-        items.append(
-            f'<li class="it-step it-step--{look} it-step--{state.category}"{note}>{esc(state.title)}</li>'
-        )
+        items.append(f'<li class="it-step--{look} it-step--{state.category}"{note}>{esc(state.title)}')
     return Html(f'<ol class="it-steps" aria-label="Life cycle">{"".join(items)}</ol>')
 
 
@@ -98,13 +96,8 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
         if isinstance(text, str):
             look = name if look == "note" else look
             content = prose.render(text, view.id_link)
-            parts.append(
-                f'<div class="it-said it-said--{name}"><span class="it-label">{label}</span>{content}</div>'
-            )
+            parts.append(f'<div class="it-said--{name}"><span class="it-label">{label}</span>{content}</div>')
     who = event.get("by")
     by = view.link(who) if isinstance(who, str) else EMPTY
     when = view.time(str(event.get("at", "")))
-    return Html(
-        f'<li class="it-event it-event--{look}"><p class="it-event__head">{when}'
-        f"{' · ' if by else ''}{by} {reached}</p>{''.join(parts)}</li>"
-    )
+    return Html(f"<li class=it-event--{look}><p>{when}{' · ' if by else ''}{by} {reached}{''.join(parts)}")

@@ -96,8 +96,14 @@ def index_age(git: Git) -> int:
 def tracked_files(git: Git) -> Tracked:
     """Read Git's index; raises Unusual where it has files that Git does not look at."""
     sign = index_sign(git)
+    return Tracked(sign, contents_of(git, FAMILIES))
+
+
+def contents_of(git: Git, paths: Sequence[str]) -> dict[str, str]:
+    """Return what Git's index names of some paths (files or folders); raises Unusual as ``tracked_files``."""
     names: dict[str, str] = {}
-    for line in git.run("ls-files", "-s", "-v", "-z", "--", *FAMILIES).split(b"\0")[:-1]:
+    named = paths if len(paths) <= _FEW else FAMILIES
+    for line in git.run("ls-files", "-s", "-v", "-z", "--", *named).split(b"\0")[:-1]:
         about, _, name = line.partition(b"\t")
         tag, mode, oid, stage = about.split()
         if tag not in _USUAL:
@@ -105,7 +111,7 @@ def tracked_files(git: Git) -> Tracked:
         if mode[:3] != b"100":
             raise Unusual(f"{decode(name)} is no regular file")
         names[decode(name)] = oid.decode("ascii") if stage == b"0" else ""
-    return Tracked(sign, names)
+    return names
 
 
 def folders_below(root: str) -> Iterator[tuple[str, bytes, list[str]]]:
@@ -191,7 +197,16 @@ def moves(git: Git, connection: sqlite3.Connection, answer: Running, sign: str) 
         change.tracked = tracked_files(git)
         lost = _compare(connection, change, change.tracked.names)
     _settle_ignored(git, connection, change, appeared, lost | untracked.keys())
+    change.paths = {p for p in change.paths if _matters(root, connection, p)}
     return change
+
+
+def _matters(root: str, connection: sqlite3.Connection, path: str) -> bool:
+    """Whether a path can be that of a document, and is not that of one which is gone and has been for long."""
+    if not path.endswith(SUFFIX) or path.startswith(".") or "/." in path:
+        return False
+    row = connection.execute("SELECT 1 FROM document WHERE path = ?", (path,)).fetchone()
+    return row is not None or os.path.lexists(f"{root}/{path}")
 
 
 def _tracked_now(git: Git, paths: Mapping[str, bytes]) -> set[str]:

@@ -82,7 +82,8 @@ def _refreshed(
     book = read_rulebook(snapshot)
     if not change.any:
         return IndexedStore(snapshot, book, config, connection)
-    names = change.tracked.names if change.tracked else _names(git, change)
+    asked = sorted(change.paths - change.dirty)
+    names = change.tracked.names if change.tracked else freshness.contents_of(git, asked) if asked else {}
     readings = filling.read(book, snapshot, change, names)
     connection.execute("ROLLBACK")
     connection.execute("BEGIN IMMEDIATE")
@@ -96,11 +97,6 @@ def _refreshed(
         connection.execute("ROLLBACK")
         return None
     return IndexedStore(snapshot, book, config, connection)
-
-
-def _names(git: Git, change: freshness.Moves) -> dict[str, str]:
-    """Return what Git's index names of the documents that may have moved."""
-    return dict(freshness.tracked_files(git).names) if change.paths else {}
 
 
 def load_and_index(
