@@ -21,6 +21,7 @@ from typing import Any
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.watched_time import FOREVER
 from itsm_gitops.repository import Config, Snapshot, Store, WorkingTree, load_store, read_config
+from itsm_gitops.repository.archived import lists
 from itsm_gitops.repository.index.filling import keep_answer
 from itsm_gitops.repository.index.indexed_store import DAMAGE, IndexedStore
 from itsm_gitops.repository.index.service import indexed_store, load_and_index
@@ -136,7 +137,9 @@ def _sign(store: IndexedStore) -> str:
         if young == 0 and not store.config.faults:
             notes = dict(store.connection.execute("SELECT name, value FROM meta"))
             parts = [notes[n] for n in ("identity", "generation", "book", "code")]
-            return hashlib.sha256(repr([*parts, store.snapshot.read(CONFIG)]).encode()).hexdigest()
+            return hashlib.sha256(
+                repr([*parts, store.snapshot.read(CONFIG), lists(store.snapshot)]).encode()
+            ).hexdigest()
     return ""
 
 
