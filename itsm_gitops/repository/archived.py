@@ -13,9 +13,10 @@ from itsm_gitops.repository.snapshot import Snapshot
 
 def read_archived(snapshot: Snapshot) -> tuple[dict[str, ArchivedRecord], list[ListFault]]:
     """Read every list of a snapshot: the archived records by identifier, and what is wrong with the lists."""
+    paths = [i.path for i in snapshot.files(ARCHIVED) if i.mode == REGULAR and is_list(i.path)]
     records: dict[str, ArchivedRecord] = {}
     faults: list[ListFault] = []
-    for path, content in lists(snapshot):
+    for path, content in snapshot.read_many(paths):
         found, wrong = read_list(path, content)
         faults += wrong
         for identifier, record in found.items():
@@ -25,12 +26,6 @@ def read_archived(snapshot: Snapshot) -> tuple[dict[str, ArchivedRecord], list[L
             else:
                 records[identifier] = record
     return records, faults
-
-
-def lists(snapshot: Snapshot) -> list[tuple[str, bytes]]:
-    """Return the lists of a snapshot with their content, by path."""
-    paths = [i.path for i in snapshot.files(ARCHIVED) if i.mode == REGULAR and is_list(i.path)]
-    return list(snapshot.read_many(paths)) if paths else []
 
 
 def missing(fragment: str, archived: Mapping[str, ArchivedRecord], error: NotFound) -> NotFound:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from itsm_gitops.model.archive import is_list
+from itsm_gitops.model.archive import ARCHIVED, is_list
 from itsm_gitops.repository.modes import FileInfo
 from itsm_gitops.repository.snapshot import RECORDS, ROOTS, Snapshot, absent_of, ignored_of
 
@@ -33,9 +33,10 @@ class PartialSnapshot:
         named = [p for p in self._records if p.startswith(lead)]
         look = getattr(self._below, "info", None)
         if look is not None:
-            return sorted([*found, *filter(None, map(look, named))])
-        records = self._below.files(RECORDS) if named else []
-        return sorted([*found, *(i for i in records if i.path in self._records)])
+            lists = (i for i in self._below.files(ARCHIVED) if is_list(i.path))
+            return sorted({*found, *filter(None, map(look, named)), *lists})
+        records = self._below.files(RECORDS)
+        return sorted([*found, *(i for i in records if self._holds(i.path))])
 
     def _holds(self, path: str) -> bool:
         return path in self._records or not path.startswith(f"{RECORDS}/") or is_list(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from itsm_gitops.rules.context import ChangeContext, NetworkContext, Pair
 from itsm_gitops.rules.rule import CHANGE, NETWORK, Hit, Rule
@@ -13,14 +13,21 @@ def lists_are_right(ctx: NetworkContext) -> Iterator[Hit]:
     for fault in ctx.store.archive_faults:
         yield Hit(fault.message, path=fault.path, line=fault.line, column=1)
     archived = ctx.store.archived
-    if archived:
-        names = set(ctx.entries) | set(ctx.store.broken) if ctx.subjects is None else ctx.subjects
-        for identifier in sorted(archived.keys() & names):
-            entry = ctx.entries.get(identifier)
-            place = entry.path if entry else ctx.store.broken.get(identifier)
-            if place:
-                message, record = f"'{identifier}' is archived, and it is here: {place}", archived[identifier]
-                yield Hit(message, path=record.path, line=record.line, column=1)
+    here = list(archived.keys() & ctx.subjects) if ctx.subjects is not None else _here(ctx, archived)
+    for identifier in sorted(here):
+        entry = ctx.entries.get(identifier)
+        path = entry.path if entry else ctx.store.broken.get(identifier)
+        if path:
+            message = f"'{identifier}' is archived, and it is here: {path}"
+            yield Hit(message, path=archived[identifier].path, line=archived[identifier].line, column=1)
+
+
+def _here(ctx: NetworkContext, archived: Mapping[str, object]) -> set[str]:
+    return (
+        (archived.keys() & set(ctx.entries)) | (archived.keys() & ctx.store.broken.keys())
+        if archived
+        else set()
+    )
 
 
 def only_finished_records_leave(ctx: ChangeContext) -> Iterator[Hit]:

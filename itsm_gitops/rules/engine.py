@@ -16,6 +16,8 @@ from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, WARNING, Finding, at_least, sort_key
 from itsm_gitops.repository import Config, Repository, Snapshot, Store
 from itsm_gitops.repository.request_files import RequestFiles
+from itsm_gitops.repository.workers import collector_paused
+from itsm_gitops.rules import remembered
 from itsm_gitops.rules.changes import Range, read_range
 from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.exemption import count_history, is_history
@@ -91,11 +93,27 @@ def check(
     for an unknown revision or a missing history, UsageError for ``fix`` with ``at``.
     """
     started = time.perf_counter()
+    # A snapshot is large and has hardly any circles: looking for them takes longer than the rules.
+    with collector_paused():
+        if at is None and base is None and paths is None and not fix:
+            return _check_all(repo, clock.now(), started)
+        return _check(repo, at, base, paths, files, fix=fix, whole=whole, started=started)
+
+
+def _check(
+    repo: Repository,
+    at: str | None,
+    base: str | None,
+    paths: Iterable[str | PathLike[str]] | None,
+    files: RequestFiles | None,
+    *,
+    fix: bool,
+    whole: bool,
+    started: float,
+) -> CheckReport:
     if fix and at is not None:
         raise UsageError("only the working tree can be repaired", "leave out --at")
     now = clock.now()
-    if at is None and base is None and paths is None and not fix:
-        return _check_all(repo, now, started)
     fixed: tuple[Repair, ...] = ()
     wanted = _wanted(repo, paths)
     if fix:
@@ -115,8 +133,6 @@ def check(
 
 def _check_all(repo: Repository, now: datetime, started: float) -> CheckReport:
     """Judge the whole working tree, or say again what was said of the same one."""
-    from itsm_gitops.rules import remembered
-
     snapshot = repo.snapshot()
     memory = remembered.Memory.of(snapshot)
     said = memory.recall(now) if memory else None

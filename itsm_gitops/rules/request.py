@@ -58,6 +58,11 @@ def judge_request(files: RequestFiles, now: datetime) -> RequestReport | None:
         files.close()
 
 
+def _concerns_all(path: str) -> bool:
+    """Whether a file has a say in what is right of any document: the rule book, settings, lists of archived records."""
+    return path == CONFIG or path.startswith("schemas/") or is_list(path)
+
+
 class _Judgement:
     def __init__(self, files: RequestFiles, commit: str, now: datetime) -> None:
         self.files = files
@@ -66,12 +71,10 @@ class _Judgement:
 
     def report(self) -> RequestReport | None:
         paths = self.files.differences
-        if len(paths) > _CHANGES_MAX or any(p == CONFIG or p.startswith("schemas/") for p in paths):
+        if len(paths) > _CHANGES_MAX or any(_concerns_all(p) for p in paths):
             return None
         if any(rule.reach is None for rule in rules(NETWORK)):
             return None
-        if any(map(is_list, paths)):
-            return None  # what is archived makes links right that nobody touched
         head = self.files.head.below
         config = read_config(head)
         book = read_rulebook(head)

@@ -126,10 +126,9 @@ def closed_is_left_alone(ctx: ChangeContext) -> Iterator[Hit]:
 
 def deleted_is_unlinked(ctx: ChangeContext) -> Iterator[Hit]:
     """Report every link in head to a document that base had, at the link."""
+    archived = ctx.head.store.archived if any(p.head is None for p in ctx.pairs) else {}
     for pair in ctx.pairs:
-        if pair.head is not None or pair.id in ctx.head.store.archived:
-            continue
-        for entry, edge in ctx.head.into(pair.id):
+        for entry, edge in ctx.head.into(pair.id) if pair.head is None and pair.id not in archived else ():
             message = f"'{edge.target}' was deleted, but this still links to it"
             yield Hit(message, edge.pointer, "", entry.path)
 
@@ -137,8 +136,7 @@ def deleted_is_unlinked(ctx: ChangeContext) -> Iterator[Hit]:
 def nothing_is_deleted(ctx: ChangeContext) -> Iterator[Hit]:
     """Report deleted documents that no link in head reveals."""
     for pair in ctx.pairs:
-        gone = pair.head is None and pair.id not in ctx.head.store.archived
-        if gone and not ctx.head.into(pair.id):
+        if pair.head is None and not ctx.head.into(pair.id) and pair.id not in ctx.head.store.archived:
             yield Hit(f"'{pair.id}' was deleted", (), "", pair.path, line=1, column=1)
 
 
