@@ -146,7 +146,14 @@ def run(name: str, command: list[str], folder: Path) -> Measurement:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     last = (done.stderr.strip().splitlines() or ["0"])[-1]
-    return Measurement(name, spent, wall, int(last) / 1024 if last.isdigit() else 0.0)
+    found = Measurement(name, spent, wall, int(last) / 1024 if last.isdigit() else 0.0)
+    print(line(found), file=sys.stderr, flush=True)  # a run takes long: nothing is lost where it is stopped
+    return found
+
+
+def line(row: Measurement) -> str:
+    """Say one measurement."""
+    return f"{row.name:<40} {row.seconds:>7.2f} s of processor  {row.wall:>7.2f} s  {row.megabytes:>6.0f} MB"
 
 
 def size(folder: Path) -> int:
@@ -272,10 +279,6 @@ def main() -> None:
         )
     for name, found in figures["clones"].items():
         print(f"{name:<28} {found['git'] / 1e6:>7.1f} MB of .git  {found['tree'] / 1e6:>7.1f} MB of files")
-    for row in figures["commands"]:
-        print(
-            f"{row['name']:<40} {row['seconds']:>7.2f} s of processor  {row['wall']:>7.2f} s  {row['megabytes']:>6.0f} MB"
-        )
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
