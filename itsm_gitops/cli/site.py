@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -12,6 +12,9 @@ from itsm_gitops.cli.base import App, at_option, command, group_with_help, json_
 from itsm_gitops.cli.output import echo, redraw
 from itsm_gitops.cli.render import styles
 from itsm_gitops.commands.site import build, serve
+
+if TYPE_CHECKING:
+    from itsm_gitops.publish.build import SiteReport
 
 _AUDIENCE = click.option(
     "--audience",
@@ -32,6 +35,8 @@ def site_command() -> None:
         ("itsm site build --out public --base-url https://it.example.org/", "for a host"),
         ("itsm site build --audience public", "what the public may see, into build/site-public"),
         ("itsm site build --at v1.2", "as the repository was"),
+        ("itsm site build --explain", "and say which pages were made, and why"),
+        ("itsm site build --explain INC-251126-ABCDE", "and say why this page was made, or was not"),
     ],
 )
 @click.option(
@@ -42,18 +47,29 @@ def site_command() -> None:
 )
 @_AUDIENCE
 @click.option("--base-url", metavar="URL", help="Where the site will be.  [default: as itsm.yaml says]")
+@click.option(
+    "--explain",
+    metavar="[PAGE]",
+    is_flag=False,
+    flag_value="",
+    help="Say what was made and why; of PAGE (an address or an identifier), why it was made or was not.",
+)
 @at_option
 @json_option
 @pass_app
 def build_command(
-    app: App, out: Path | None, audience: str | None, base_url: str | None, at: str | None, as_json: bool
+    app: App,
+    out: Path | None,
+    audience: str | None,
+    base_url: str | None,
+    explain: str | None,
+    at: str | None,
+    as_json: bool,
 ) -> None:
     """Build the site.
 
     The result is plain files that need no server program and load nothing from other hosts.
     """
-    from itsm_gitops.cli.reference import reference
-
     with _Progress() as progress:
         folder = out.absolute() if out else None
         report = build(
@@ -62,11 +78,14 @@ def build_command(
             output=folder,
             base_url=base_url,
             audience=audience,
-            reference=reference(),
+            reference=_reference,
             progress=progress,
+            explain=explain,
         )
     if as_json:
-        print_json({**{n: getattr(report, n) for n in report.__slots__}, "output": str(report.output)})
+        numbers = {n: getattr(report, n) for n in report.__slots__ if n != "reasons"}
+        why = {} if explain is None else {"reasons": [r._asdict() for r in report.reasons]}
+        print_json({**numbers, "output": str(report.output), **why})
         return
     style = styles(sys.stdout)
     done = "nothing has changed:" if report.unchanged else "built"
@@ -77,6 +96,8 @@ def build_command(
         color=style.on,
     )
     echo(f"{report.written:,} files written, {report.removed:,} removed")
+    if explain is not None:
+        _explain(report, explain)
     echo(f"open {style.name(str(report.output / 'index.html'))}", color=style.on)
 
 
@@ -101,20 +122,42 @@ def build_command(
 @pass_app
 def serve_command(app: App, port: int, out: Path | None, audience: str | None) -> None:
     """Build the site, serve it to this machine only, and rebuild it when files change."""
-    from itsm_gitops.cli.reference import reference
-
     serve(
         app.repo,
         port=port,
         output=out.absolute() if out else None,
         audience=audience,
-        reference=reference(),
+        reference=_reference,
         say=echo,
     )
 
 
 site_command.add_command(build_command)
 site_command.add_command(serve_command)
+
+
+def _explain(report: SiteReport, page: str) -> None:
+    """Say why a page was made or was not; of all pages, each reason with how many pages it holds for and the first."""
+    if report.unchanged:
+        echo("nothing was made: the sources, the moment and every file are as the last build left them")
+    elif page:
+        for reason in report.reasons:
+            echo(f"{reason.page}: {reason.why}")
+        if not report.reasons:
+            echo(f"this site has no page {page}")
+    else:
+        pages: dict[str, list[str]] = {}
+        for reason in report.reasons:
+            pages.setdefault(reason.why, []).append(reason.page)
+        for why, some in sorted(pages.items(), key=lambda group: (-len(group[1]), group[0])):
+            more = f" and {len(some) - 1:,} more" if len(some) > 1 else ""
+            echo(f"{some[0]}{more}: {why}")
+
+
+def _reference() -> str:
+    from itsm_gitops.cli.reference import reference
+
+    return reference()
 
 
 _BAR = 24  # cells

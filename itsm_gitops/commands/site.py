@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from itsm_gitops.publish.build import SiteReport
+    from itsm_gitops.publish.handbook import RuleText
+    from itsm_gitops.publish.reporter import Reporter
     from itsm_gitops.repository import Repository
 
 
@@ -18,13 +20,15 @@ def build(
     output: Path | None = None,
     base_url: str | None = None,
     audience: str | None = None,
-    reference: str | None = None,
+    reference: Callable[[], str] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    explain: str | None = None,
 ) -> SiteReport:
-    """Build the site of a snapshot for an audience; ``reference`` is the Markdown of the command line's reference."""
-    from itsm_gitops.commands.reporting import SnapshotReporter
+    """Build the site of a snapshot for an audience; ``explain`` asks why pages are made (see ``build_site``).
+
+    ``reference`` gives the Markdown of the command line's reference.
+    """
     from itsm_gitops.publish.build import build_site
-    from itsm_gitops.rules import explanations
 
     return build_site(
         repo,
@@ -33,10 +37,23 @@ def build(
         base_url=base_url,
         audience=audience,
         cli_reference=reference,
-        rules=explanations(),
-        reporter=SnapshotReporter(),
+        rules=_explanations,
+        reporter=_reporter,
         progress=progress or _silent,
+        explain=explain,
     )
+
+
+def _reporter() -> Reporter:
+    from itsm_gitops.commands.reporting import SnapshotReporter
+
+    return SnapshotReporter()
+
+
+def _explanations() -> Sequence[RuleText]:
+    from itsm_gitops.rules import explanations
+
+    return explanations()
 
 
 def _silent(what: str, done: int, total: int) -> None:
@@ -49,13 +66,11 @@ def serve(
     port: int,
     output: Path | None,
     audience: str | None = None,
-    reference: str | None,
+    reference: Callable[[], str] | None,
     say: Callable[[str], None],
 ) -> None:
     """Build and serve the site on the loopback address until interrupted; rebuild when files change."""
-    from itsm_gitops.commands.reporting import SnapshotReporter
     from itsm_gitops.publish.serve import serve as run
-    from itsm_gitops.rules import explanations
 
     run(
         repo,
@@ -63,7 +78,7 @@ def serve(
         output_folder=output,
         audience=audience,
         cli_reference=reference,
-        rules=explanations(),
-        reporter=SnapshotReporter(),
+        rules=_explanations,
+        reporter=_reporter,
         say=say,
     )

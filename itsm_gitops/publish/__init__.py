@@ -20,10 +20,13 @@ page is 2.7 kB. Tags of articles that are repeated thousands of times have no en
 Builds are incremental. Beside the site lies a build cache (`publish/build_cache.py`): the summary of each document with the
 times and digest of its file (`repository/memory.py`), and for each page the keys of the data that it was made from
 (`publish/tracing.py`). A page is made again when the data behind one of its keys has changed, or when its file is not the
-one that was written; data that tracing does not know counts as a dependency on everything. The search index is updated
+one that was written; data that tracing does not know counts as a dependency on everything. So it is with the files over
+many documents each, lists, index pages and chunks of the explorer (`publish/batches.py`). `--explain` tells the reasons
+(`publish/reasons.py`). The search index is updated
 where words of documents have come or gone (`publish/indexing.py`, `publish/reindex.py`): where the numbers of documents
 shift, one difference in the text of each word shifts all numbers behind it. When the sources, the moment and all files of
-the site are unchanged, the build ends at once (`publish/last_build.py`). A cache file is only read with a signature whose key
+the site are unchanged, the build ends at once (`publish/last_build.py`): Git says whether the sources are, the times of the
+output's files are added up (`publish/footprint.py`), and nothing that makes pages is imported (`publish/making.py`). A cache file is only read with a signature whose key
 lies in `.git` (`repository/vault.py`), because a repository can bring any file, but no key. Sites of audiences that see less
 are made anew each time: what they show of one document depends on all.
 
@@ -92,8 +95,31 @@ any input. Our scripts have no other layouts, but boxes that are focusable, name
 policy without inline style, for 40 kB. A kept package that ships a layered layout could replace `layout.js` alone.
 """
 
-from itsm_gitops.publish.build import OUTPUT, SiteReport, build_site
-from itsm_gitops.publish.serve import serve
-from itsm_gitops.publish.stamping import Progress
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from itsm_gitops.publish.build import OUTPUT, SiteReport, build_site
+    from itsm_gitops.publish.serve import serve
+    from itsm_gitops.publish.stamping import Progress
 
 __all__ = ["OUTPUT", "Progress", "SiteReport", "build_site", "serve"]
+_LATER = {
+    "OUTPUT": "build",
+    "Progress": "stamping",
+    "SiteReport": "build",
+    "build_site": "build",
+    "serve": "serve",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what builds a site when it is first asked for (PEP 562): a build that has nothing to do needs little."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    globals()[name] = value
+    return value

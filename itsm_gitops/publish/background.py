@@ -46,6 +46,14 @@ class Conflicts(NamedTuple):
     holds: tuple[Hold, ...]
     outside: Outside | None
 
+    def plain(self) -> tuple[object, ...]:
+        """Return what pages say of it as plain data, by which two builds can be compared."""
+        return (
+            [(c.first.id, c.second.id, c.overlap.start, c.overlap.end, c.reason) for c in self.collisions],
+            [(hold.calendar.id, hold.exempt) for hold in self.holds],
+            [calendar.id for calendar in self.outside.calendars] if self.outside else None,
+        )
+
 
 def conflicts(schedule: Schedule) -> dict[str, Conflicts]:
     """Return the changes of a schedule that collide, fall into a freeze or leave their windows."""

@@ -10,14 +10,13 @@ parsed documents, and nothing about pages.
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from itsm_gitops.publish import output, urls
+from itsm_gitops.publish import output, reasons, urls
 from itsm_gitops.publish.similar import CAP, GROUPS
+from itsm_gitops.publish.tool import tool_sign
 from itsm_gitops.publish.tracing import (
     CONFLICT,
     DATA,
@@ -42,20 +41,66 @@ from itsm_gitops.repository.memory import Memory, MemoryRow
 from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
 from itsm_gitops.repository.vault import Vault
 
-_PACKAGE = Path(__file__).resolve().parent.parent
-_PAGES_FILE, _DOCUMENTS_FILE = "kept.bin", "read.bin"
+_PAGES_FILE, _DOCUMENTS_FILE, _NEWS_FILE = "kept.bin", "read.bin", "news.bin"
 
 
 class PageFiles(NamedTuple):
     """The cached files of a document's page (or of one list): the keys of their inputs, and the stamps of the files.
 
-    ``id`` is the document's or the list's address, ``shape`` what a list lists.
+    ``id`` is the document's or the list's address, ``shape`` what a list lists, ``about`` what others need to know of it.
     """
 
     id: str
     keys: tuple[str, ...]
     signs: tuple[bytes, ...]
     shape: str = ""
+    about: str = ""
+
+
+class _Documents:
+    """The files of the documents that were read: they are complete long before the pages are.
+
+    One is large; of the few documents that are other than when it was written, a small one tells.
+    """
+
+    def __init__(self, git: Git, work: Path, purpose: str) -> None:
+        self._all = Vault(git, work / _DOCUMENTS_FILE, purpose)
+        self._git, self._work, self._purpose = git, work, purpose
+        self._news: Vault | None = None
+
+    @property
+    def signature(self) -> bytes:
+        """What tells these documents from others; empty where they could not be read or written."""
+        return (
+            self._all.signature + (self._news.signature if self._news else b"")
+            if self._all.signature
+            else b""
+        )
+
+    def load(self, stamps: Mapping[str, bytes]) -> Memory:
+        """Return what was read the last time."""
+        memory = Memory(stamps, self._all.load())
+        if self._all.signature:
+            self._news = self._vault_of_news()
+            memory.overlay(self._news.load())
+        return memory
+
+    def _vault_of_news(self) -> Vault:
+        purpose = f"{self._purpose} {self._all.signature.hex()}"
+        return Vault(self._git, self._work / _NEWS_FILE, purpose)
+
+    def keep(self, memory: Memory) -> None:
+        """Save what was read this time."""
+        news = memory.news()
+        if self._all.signature and memory.are_few(news):
+            self._news = self._vault_of_news()
+            self._news.keep(memory.plain(news))
+            if self._news.signature:
+                return
+        elif self._news:
+            self._news.drop()
+        self._news = None
+        self._all.keep(memory.plain())
 
 
 class BuildCache:
@@ -67,18 +112,20 @@ class BuildCache:
         ``stamps`` are those of the snapshot's files before they are read.
         """
         self._vault = Vault(git, work / _PAGES_FILE, purpose) if git else None
-        # Documents have a file of their own: it is large, and complete long before the pages are.
-        self._documents = Vault(git, work / _DOCUMENTS_FILE, purpose) if git else None
+        self._documents = _Documents(git, work, purpose) if git else None
         parts = self._vault.load() if self._vault else iter(())
         self._facts: dict[str, Any] = next(parts, {})
         self._pages: dict[str, PageFiles] = {row[0]: PageFiles(*row) for row in next(parts, ())}
-        self.memory = Memory(stamps, self._documents.load()) if self._documents else None
+        self.memory = self._documents.load(stamps) if self._documents else None
         if not (self._documents and self._facts.get("read") == self._documents.signature):
             # The cached documents are not those that the pages were made from, so no change can be computed.
             self._facts, self._pages = {}, {}
         self._changed: set[str] = set()
         self._new: dict[str, PageFiles] = {}
         self._root = ""
+        self._untouched = False
+        self._why_all = reasons.FIRST
+        self.why: dict[str, str] = {}  # why each page is made that could have been current
         # The search index of the last build, and the documents that are new, changed or gone since.
         self.index: Sequence[Any] = ()
         self.before: dict[str, MemoryRow] = {}
@@ -88,6 +135,15 @@ class BuildCache:
     def active(self) -> bool:
         """Whether there is a cache: without Git there is none."""
         return self._vault is not None
+
+    @property
+    def signature(self) -> str:
+        """What tells this cache of pages from another, as it was read or written; empty where there is none."""
+        return self._vault.signature.hex() if self._vault else ""
+
+    def trust_output(self) -> None:
+        """Believe that every file of the site is as it was written with this cache."""
+        self._untouched = True
 
     def begin(self, view: View, root: str, frame: str) -> None:
         """Compute the keys that have changed since the last build; ``frame`` is the digest of the frame of every page."""
@@ -106,11 +162,14 @@ class BuildCache:
         self._vault.drop()
         before, after = self.memory.changes()
         if self.memory.has_new_rows():
-            self._documents.keep(self.memory.plain())
+            self._documents.keep(self.memory)
         self.memory.forget()
         if not (clean and last.get("clean") and last.get("frame") == frame):
+            if self._pages:
+                self._why_all = reasons.FRAME if last.get("frame") != frame else reasons.DOUBT
             self._pages = {}
             return
+        self._why_all = ""
         self.index = last.get("index", ())
         self.before, self.after = before, after
         groups = {i: (r.data or {}).get("redundancy") for i, r in before.items()}
@@ -121,7 +180,6 @@ class BuildCache:
             lambda i: groups.get(i) != (after[i].data or {}).get("redundancy"),
         )
         keys.update(differing(last["answers"], self._facts["answers"]))
-        keys.update(key for key in self._facts["answers"] if key.startswith(CONFLICT))
         if last["now"] != self._facts["now"]:
             keys.add(NOW)
         if SIMILAR in keys and ITEMS not in keys and _are_many(view, len(before) + len(after)):
@@ -131,19 +189,36 @@ class BuildCache:
     def is_current(self, identifier: str, files: Sequence[str], shape: str = "") -> bool:
         """Whether the files of a page (or list) are up to date; if so, this build's cache takes them over."""
         page = self._pages.get(identifier)
-        if page is None or page.shape != shape or not self._changed.isdisjoint(page.keys):
-            return False
-        if any(output.sign(self._root, url) != sign for url, sign in zip(files, page.signs, strict=True)):
+        why = self._why_made(page, files, shape)
+        if why or page is None:
+            self.why[identifier] = why
             return False
         self._new[identifier] = page
         return True
 
+    def _why_made(self, page: PageFiles | None, files: Sequence[str], shape: str) -> str:
+        """Return why a page is made, empty where it is current."""
+        if page is None:
+            return self._why_all or reasons.NEW
+        if page.shape != shape or len(page.signs) != len(files):
+            return reasons.OTHER_ROWS
+        if not self._changed.isdisjoint(page.keys):
+            return reasons.changed(self._changed.intersection(page.keys))
+        return "" if self._as_written(page, files) else reasons.SPOILT
+
+    def _as_written(self, page: PageFiles, files: Sequence[str]) -> bool:
+        return self._untouched or all(
+            output.sign(self._root, url) == sign for url, sign in zip(files, page.signs, strict=True)
+        )
+
     def untouched(self, identifier: str, files: Sequence[str]) -> bool:
         """Whether files are as the last build wrote them, be they up to date or not."""
         page = self._pages.get(identifier)
-        return page is not None and all(
-            output.sign(self._root, url) == sign for url, sign in zip(files, page.signs, strict=True)
-        )
+        return page is not None and len(page.signs) == len(files) and self._as_written(page, files)
+
+    def page(self, identifier: str) -> PageFiles | None:
+        """Return what this build knows of a page (or list) that is up to date."""
+        return self._new.get(identifier)
 
     def signs(self, identifier: str) -> tuple[bytes, ...]:
         """Return the stamps of the files of a page (or one list), empty where this build has none."""
@@ -181,8 +256,7 @@ def _answers(view: View) -> dict[str, str]:
     answers_by_key = {
         prefix + i: repr(answer) for prefix, some in answers.items() for i, answer in some.items()
     }
-    # Conflicts of a change have no form that can be compared: the page of such a change is always made again.
-    answers_by_key.update((CONFLICT + i, "") for i in view.conflicts)
+    answers_by_key.update((CONFLICT + i, repr(some.plain())) for i, some in view.conflicts.items())
     if view.history:
         answers_by_key.update((EDITED + path, repr(some)) for path, some in view.history.versions.items())
     answers_by_key[HISTORY] = "yes" if view.history else "no"
@@ -194,15 +268,9 @@ def _answers(view: View) -> dict[str, str]:
 
 def digest(snapshot: Snapshot, settings: Sequence[str]) -> str:
     """Return the digest of everything that is the same for all pages: tool, rule book, settings."""
-    total = hashlib.sha256(sys.version.encode())
+    total = hashlib.sha256(tool_sign().encode())
     for part in settings:
         total.update(f"\0{part}".encode())
-    for folder, folders, names in os.walk(_PACKAGE):
-        folders.sort()
-        for name in sorted(names):
-            if not name.endswith(".pyc"):
-                status = Path(folder, name).stat()
-                total.update(f"\0{folder}/{name} {status.st_size} {status.st_mtime_ns}".encode())
     paths = [i.path for i in snapshot.files(CONFIG, SCHEMAS)]
     for path, raw in snapshot.read_many(paths):
         total.update(f"\0{path}\0{len(raw)}\0".encode())

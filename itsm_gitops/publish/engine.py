@@ -25,9 +25,10 @@ from typing import IO, Any, NamedTuple
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish.chrome import TITLE
-from itsm_gitops.publish.engine_sources import digest_of_files, published
+from itsm_gitops.publish.engine_sources import published
 from itsm_gitops.publish.engine_start import EXTENSION
 from itsm_gitops.publish.markup import Html
+from itsm_gitops.publish.tool import digest_of_files
 from itsm_gitops.repository import Git
 from itsm_gitops.repository.vault import Vault
 
@@ -147,19 +148,10 @@ def _configuration(sources: Sources, engine: Engine) -> str:
 
 def _digest(sources: Sources, configuration: str, engine: Engine) -> str:
     """Return the digest of everything the engine's output depends on."""
-    total = hashlib.sha256(_made_of(sources.folder, engine).encode())
+    total = hashlib.sha256(f"{_versions(engine.packages)} {digest_of_files(sources.folder)}".encode())
     total.update(json.dumps([sorted(sources.pages.items()), sorted(sources.left_out)]).encode())
     total.update(configuration.encode())
     return total.hexdigest()
-
-
-def made_of(folder: Path, name: str) -> str:
-    """Return the digest of what the output of the engine called ``name`` depends on beyond documents."""
-    return _made_of(folder, _engine_of(name))
-
-
-def _made_of(folder: Path, engine: Engine) -> str:
-    return hashlib.sha256(f"{_versions(engine.packages)} {digest_of_files(folder)}".encode()).hexdigest()
 
 
 @cache

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
-import stat
 from collections.abc import Container, Iterator
 from pathlib import Path, PurePosixPath
 
 from itsm_gitops.documents.accidents import pointer_of_lfs, text_accident
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish.engine_settings import page_source
+from itsm_gitops.publish.tool import files_below
 from itsm_gitops.repository import packaged_rulebook_root
 
 
@@ -22,31 +20,10 @@ def published(docs: Path, left_out: Container[str]) -> Iterator[tuple[str, bytes
     out, too. Raises ItsmError for a file that a site may not have.
     """
     own = packaged_rulebook_root() / "site" / "docs"
-    for path, content in _files_below(docs):
+    for path, content in files_below(docs):
         hidden = any(step.startswith(".") for step in path.split("/"))
         if content is not None and not hidden and path not in left_out:
             yield path, _published(path, content, own)
-
-
-def digest_of_files(folder: Path) -> str:
-    """Return the digest of the names and bytes of every file below a folder; links count as what they are."""
-    total = hashlib.sha256()
-    for path, content in _files_below(folder):
-        total.update(
-            f"\0{path}\0{'link' if content is None else len(content)}\0".encode("utf-8", "surrogateescape")
-        )
-        total.update(content or b"")
-    return total.hexdigest()
-
-
-def _files_below(folder: Path) -> Iterator[tuple[str, bytes | None]]:
-    """Yield path (with slashes) and bytes of each file below a folder in order; None for what is no regular file."""
-    for top, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted([*names, *(f for f in folders if Path(top, f).is_symlink())]):
-            path = Path(top, name)
-            regular = stat.S_ISREG(path.lstat().st_mode)
-            yield path.relative_to(folder).as_posix(), path.read_bytes() if regular else None
 
 
 def _published(path: str, content: bytes, own: Path) -> bytes:

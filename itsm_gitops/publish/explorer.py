@@ -8,6 +8,7 @@ tables of its own for the words in it: a new record leaves every older chunk byt
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +18,7 @@ from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.batches import Batch, shape_of
 from itsm_gitops.publish.markup import shorten
 from itsm_gitops.publish.search import handed_over
 from itsm_gitops.publish.view import View
@@ -49,28 +51,55 @@ class _ExplorerRow:
     rank: int
 
 
+class _Place(NamedTuple):
+    """A record and how many are older."""
+
+    entry: Entry
+    rank: int
+
+    @property
+    def day(self) -> str:
+        """The day that the identifier names."""
+        return self.entry.id.split("-")[1]
+
+
 class _Chunk(NamedTuple):
     name: str
     kind: str
-    rows: list[_ExplorerRow]
+    places: list[_Place]
 
 
-def files(view: View, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
-    """Yield the explorer's files (name and content); ``entries`` are in the order search numbers them."""
+def files(view: View, entries: Sequence[Entry], batch: Batch | None = None) -> Iterator[tuple[str, bytes]]:
+    """Yield the explorer's files (name and content); ``entries`` are in the order search numbers them.
+
+    Chunks that ``batch`` does not want are left out.
+    """
+    batch = batch or Batch(view)
     records = [e for e in reversed(entries) if view.kind(e).is_record]
-    reader = _ColumnReader(view)
-    still: list[_ExplorerRow] = []
-    finished: dict[str, list[_ExplorerRow]] = {}
+    still: list[_Place] = []
+    finished: dict[str, list[_Place]] = {}
     for rank, entry in enumerate(records):
-        row = reader.row(entry, rank)
-        (still if view.is_open(entry) else finished.setdefault(entry.kind, [])).append(row)
+        group = still if view.is_open(entry) else finished.setdefault(entry.kind, [])
+        group.append(_Place(entry, rank))
     chunks = list(_chunks("open", "", still))
-    for name, rows in finished.items():
-        chunks += _chunks(f"done_{view.book.kinds[name].plural}", name, rows)
+    for name, places in finished.items():
+        chunks += _chunks(f"done_{view.book.kinds[name].plural}", name, places)
+    spans: list[dict[str, Any]] = []
+    facets: dict[str, str] = {}
     for chunk in chunks:
-        yield _file(chunk.name, _columns(chunk.rows))
-    yield _file("names", reader.names())
-    yield _file("index", _summary(view, chunks))
+        url = f"explore/{chunk.name}.js"
+        if batch.wants(url, shape_of(f"{p.entry.id} {p.rank}" for p in chunk.places)):
+            reader = _ColumnReader(batch.view)
+            rows = [reader.row(place) for place in chunk.places]
+            entry_of, named = _entry_of(chunk, rows), reader.facets()
+            batch.about = json.dumps((entry_of, named))
+            yield _file(chunk.name, _columns(rows))
+        else:
+            entry_of, named = json.loads(batch.about_of(url))
+        spans.append(entry_of)
+        facets |= named
+    yield _file("names", _names(view, facets))
+    yield _file("index", _summary(view, spans))
 
 
 class _ColumnReader:
@@ -80,7 +109,9 @@ class _ColumnReader:
         self._view = view
         self._facets: dict[tuple[str, str, str], tuple[str, str]] = {}
 
-    def row(self, entry: Entry, rank: int) -> _ExplorerRow:
+    def row(self, place: _Place) -> _ExplorerRow:
+        """Return a record as a row."""
+        entry, rank = place
         by_facet: dict[str, list[str]] = {"service": [], "ci": [], "team": []}
         for edge in entry.edges:
             key = (edge.target, edge.relation, str(edge.pointer[0]))
@@ -117,15 +148,19 @@ class _ColumnReader:
             return "service" if relation == "affects" else ""
         return "ci" if kind.operational else ""
 
-    def names(self) -> dict[str, dict[str, str]]:
-        """Return the titles of items by facet, including every service and team."""
-        facets = {name: facet for facet, name in self._facets.values() if facet}
-        for facet, role in (("service", meaning.SERVICE), ("team", meaning.TEAM)):
-            facets.update((e.id, facet) for e in self._view.of_role(role))
-        by_facet: dict[str, dict[str, str]] = {"service": {}, "ci": {}, "team": {}}
-        for name, facet in sorted(facets.items()):
-            by_facet[facet][name] = shorten(self._view.title(name), _LONGEST_NAME)
-        return by_facet
+    def facets(self) -> dict[str, str]:
+        """Return the items that the rows name, each with its facet."""
+        return {name: facet for facet, name in self._facets.values() if facet}
+
+
+def _names(view: View, facets: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Return the titles of items by facet, including every service and team."""
+    for facet, role in (("service", meaning.SERVICE), ("team", meaning.TEAM)):
+        facets.update((e.id, facet) for e in view.of_role(role))
+    by_facet: dict[str, dict[str, str]] = {"service": {}, "ci": {}, "team": {}}
+    for name, facet in sorted(facets.items()):
+        by_facet[facet][name] = shorten(view.title(name), _LONGEST_NAME)
+    return by_facet
 
 
 def _seconds(text: str) -> int | None:
@@ -133,31 +168,29 @@ def _seconds(text: str) -> int | None:
     return None if moment is None else int(moment.timestamp())
 
 
-def _chunks(name: str, kind: str, rows: list[_ExplorerRow]) -> Iterator[_Chunk]:
-    """Cut rows into chunks at the days of their identifiers, the oldest first."""
-    rows.sort(key=lambda r: (_day(r), r.id))
-    part: list[_ExplorerRow] = []
+def _chunks(name: str, kind: str, places: list[_Place]) -> Iterator[_Chunk]:
+    """Cut records into chunks at the days of their identifiers, the oldest first."""
+    days = sorted((p.day, p.entry.id, p) for p in places)
+    part: list[_Place] = []
     used: set[str] = set()
-    for row in rows:
-        enough = len(part) >= ROWS and _day(row) != _day(part[-1])
+    last = ""
+    for day, _, place in days:
+        enough = len(part) >= ROWS and day != last
         if enough or len(part) >= _MOST_ROWS:
             yield _chunk_of(name, kind, part, used)
             part = []
-        part.append(row)
+        part.append(place)
+        last = day
     if part:
         yield _chunk_of(name, kind, part, used)
 
 
-def _day(row: _ExplorerRow) -> str:
-    return row.id.split("-")[1]
-
-
-def _chunk_of(name: str, kind: str, rows: list[_ExplorerRow], used: set[str]) -> _Chunk:
+def _chunk_of(name: str, kind: str, places: list[_Place], used: set[str]) -> _Chunk:
     """Name a chunk by its first day, by its first record where it begins inside a day."""
-    first = f"{name}_{_day(rows[0])}"
-    chosen = first if first not in used else f"{name}_{rows[0].id}"
+    first = f"{name}_{places[0].day}"
+    chosen = first if first not in used else f"{name}_{places[0].entry.id}"
     used.add(chosen)
-    return _Chunk(chosen, kind, rows)
+    return _Chunk(chosen, kind, places)
 
 
 def _columns(rows: list[_ExplorerRow]) -> dict[str, Any]:
@@ -200,7 +233,7 @@ def _after(row: _ExplorerRow) -> int | None:
     return None if row.updated is None else row.updated - (row.opened or 0)
 
 
-def _summary(view: View, chunks: Sequence[_Chunk]) -> dict[str, Any]:
+def _summary(view: View, chunks: Sequence[dict[str, Any]]) -> dict[str, Any]:
     kinds = {
         k.name: {
             "title": k.title,
@@ -220,13 +253,12 @@ def _summary(view: View, chunks: Sequence[_Chunk]) -> dict[str, Any]:
         "zone": str(view.zone),
         "kinds": kinds,
         "priorities": {name: view.priority_title(name) for name in priorities},
-        "chunks": [_entry_of(c) for c in chunks],
+        "chunks": chunks,
     }
 
 
-def _entry_of(chunk: _Chunk) -> dict[str, Any]:
+def _entry_of(chunk: _Chunk, rows: Sequence[_ExplorerRow]) -> dict[str, Any]:
     """Return the data that decides whether a chunk is needed: its kind ('' for open records) and its spans."""
-    rows = chunk.rows
     return {
         "name": chunk.name,
         "kind": chunk.kind,

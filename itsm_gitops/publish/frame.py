@@ -6,33 +6,17 @@ documents are still being read.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from itsm_gitops.model.audience import Audience
-from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish import engine, handbook, navigation, urls
 from itsm_gitops.publish.engine_settings import read_settings
 from itsm_gitops.publish.markup import esc
+from itsm_gitops.publish.tool import site_folder
 from itsm_gitops.publish.view import zone_of
-from itsm_gitops.repository import packaged_rulebook_root
 from itsm_gitops.repository.config import Config
-
-
-def site_folder(root: Path) -> Path:
-    """Return the folder with ``mkdocs.yml``: the repository's own, else the one of the package.
-
-    Raises ItsmError where there is neither, and where the repository's own is reached through a link.
-    """
-    for path in (root / "site", root / "site" / "docs"):
-        if path.is_symlink():
-            raise ItsmError(f"{path.relative_to(root)} is a symbolic link", "put the files themselves there")
-    for folder in (root / "site", packaged_rulebook_root() / "site"):
-        if os.path.lexists(folder / "mkdocs.yml"):
-            return folder
-    raise ItsmError("the site's sources (site/mkdocs.yml) are not there", "reinstall itsm-gitops")
 
 
 def sources(

@@ -1,29 +1,42 @@
 """Skips a build that has nothing to do: neither the sources nor the output changed since the last build.
 
-The digest of all sources and the digest of all files of the site (by times, sizes and inodes) are kept beside the
-site, signed (see ``Vault``). The site is built when one of them differs, when a source was written so shortly before
-the last build that a later version could have the same times, or when the signature is not this clone's. So a doubt
-costs time, never a stale page.
+Git says whether the sources did: the commit, every reference, and one ``git status``, with the times of what that
+lists. The output is compared by its footprint (see ``footprint``), a sum over the times, sizes and inodes of all
+its files and folders. Neither opens a document. What a build leaves for this lies in Git's own folder
+(``itsm/site-….json``), where no clone brings anything.
+
+A doubt costs time, never a stale page: the site is built where a source was written so shortly before the last
+build that a later version could have the same times, where Git was told not to look at some files, and where
+somebody else wrote into the output while it was made.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.publish import output
+from itsm_gitops.publish.footprint import footprint, footprint_of, settle
+from itsm_gitops.publish.output import MARKER
 from itsm_gitops.repository import Git
-from itsm_gitops.repository.memory import stamps
-from itsm_gitops.repository.modes import FileInfo
+from itsm_gitops.repository.absent import git_folder
+from itsm_gitops.repository.git import decode
+from itsm_gitops.repository.memory import stamp_of, sure_before
 from itsm_gitops.repository.repository import INDEX
-from itsm_gitops.repository.snapshot import Snapshot
-from itsm_gitops.repository.vault import Vault
+from itsm_gitops.repository.snapshot import CMDB, RECORDS, ROOTS, SCHEMAS
 
-_NAME = "last.bin"
+_VERSION = 1
+_FOLDER = "itsm"
+_STATUS = ("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", *ROOTS)
+_CODE = 3  # what comes before the path in a line of `git status`: two letters and a blank
+_SKIPPED = b"S"  # and lower-case letters: files that Git was told not to look at
 
 
 class Figures(NamedTuple):
@@ -35,64 +48,201 @@ class Figures(NamedTuple):
     unread: tuple[tuple[Any, ...], ...] = ()
 
 
-def background(git: Git, at: str | None, facts: Sequence[str]) -> tuple[str, ...]:
-    """Return the inputs of a site beyond the files of the snapshot ``at``.
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What one build leaves for the next.
 
-    These are ``facts`` (tool, rule book, settings, frame, moment), the commit, and every reference of Git.
+    ``facts`` and ``sources`` are digests of what the site was made of, ``folders`` those of the sources,
+    ``index`` is the stamp of Git's index in which no file was marked to be passed over, ``output`` the footprint of
+    the site, ``cache`` tells which cache of pages was written with it.
     """
-    try:
-        commit = git.resolve("HEAD" if at in (None, INDEX) else str(at))
-    except GitError:  # before the first commit
-        commit = ""
-    references = git.run("for-each-ref", "--format=%(objectname) %(refname)").decode("utf-8", "replace")
-    return (*facts, commit, str(git.shallow), references)
+
+    facts: str
+    sources: str
+    folders: list[str]
+    index: str
+    output: list[int]
+    cache: str
+    figures: list[Any]
 
 
 class LastBuild:
-    """The last build into a folder. ``stamps`` are those of the snapshot's files before they are read."""
+    """The last build of the working tree, or of a commit, into a folder."""
 
-    def __init__(
-        self, git: Git | None, work: Path, target: str, snapshot: Snapshot, settings: Sequence[str]
-    ) -> None:
-        """Open the record of the last build in ``work`` for the same ``settings``; without Git there is none."""
-        files = snapshot.files() if git else []
-        self.stamps = stamps(snapshot, files, work / "clock") if git else {}
-        digest = _digest_of_sources(files, self.stamps, settings)
-        self._vault = Vault(git, work / _NAME, digest) if git and digest else None
-        self._target = target
+    def __init__(self, git: Git | None, at: str | None, target: Path, facts: Iterable[str]) -> None:
+        """Take the ``facts`` that decide what the site is, beyond the repository; without Git nothing is remembered.
+
+        ``at`` is what is built, ``target`` the folder of the site.
+        """
+        folder = git_folder(git.root) if git else None
+        name = hashlib.sha256(os.fsencode(target)).hexdigest()[:16]
+        self._path = folder / _FOLDER / f"site-{name}.json" if folder else None
+        self._target = str(target)
+        total = hashlib.sha256(repr((_VERSION, at)).encode())
+        for text in facts:
+            total.update(f"{len(text)} {text}".encode("utf-8", "surrogateescape"))
+        self._facts = total.hexdigest()
+        self._sources = _Sources(git, folder, at) if git and folder else None
+        self._digest = ""
+        self._last: _Record | None = None
+        self._present: list[int] | None = None
 
     def figures(self) -> Figures | None:
         """Return the figures of the last build where it is up to date, else None."""
-        for digest, figures in self._vault.load() if self._vault else ():
-            if digest == _digest_of(output.stamps_below(self._target)):
-                return Figures(*figures)
+        if self._sources is None or self._path is None:
+            return None
+        self._last = last = _read(self._path)
+        if last and last.facts == self._facts:
+            asked = _Asked(self._sources, last)
+            asked.start()  # Git looks at the sources while this looks at the output
+            self._present = self._output()
+            same = self._present == last.output
+            asked.join()
+            if same and asked.digest == last.sources:
+                return Figures(*last.figures)
+        self._digest = self._sources.digest(None)
         return None
 
-    def keep(self, signs: Mapping[str, bytes], figures: Figures) -> None:
-        """Save the stamps of all files for the next build; call when the site is complete."""
-        if self._vault:
-            folders = {f"{p}/" for url in signs for p in PurePosixPath(url).parents if p.name}
-            listed = (*signs.items(), *((folder, b"") for folder in folders))
-            self._vault.keep([(_digest_of(listed), tuple(figures))])
+    def untouched(self, cache: str) -> bool:
+        """Whether the output is as the last build left it, which wrote this ``cache`` of its pages."""
+        if self._last is None or not cache or self._last.cache != cache:
+            return False
+        return (self._present or self._output()) == self._last.output
+
+    def _output(self) -> list[int]:
+        try:
+            return list(footprint(self._target, MARKER))
+        except OSError:  # somebody is removing it
+            return []
+
+    def keep(self, signs: Mapping[str, bytes], cache: str, figures: Figures) -> None:
+        """Save what the next build compares; call when the site is complete, with the stamps of all its files.
+
+        ``cache`` tells which cache of pages was written with them.
+        """
+        if self._path is None or self._sources is None:
+            return
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
+        if not self._digest or not settle(Path(self._target, MARKER)):
+            return
+        output = self._output()
+        if output[:3] != list(footprint_of(signs)[:3]):  # somebody else wrote here meanwhile
+            return
+        sources = self._sources
+        folders, index = sources.folders, sources.index
+        _write(self._path, _Record(self._facts, self._digest, folders, index, output, cache, list(figures)))
 
 
-def _digest_of_sources(
-    files: Iterable[FileInfo], stamps: Mapping[str, bytes], settings: Iterable[str]
-) -> str:
-    """Return the digest of all sources of a site; empty where a file could change unnoticed."""
-    total = hashlib.sha256()
-    for text in settings:
-        total.update(f"{len(text)} {text}".encode("utf-8", "surrogateescape"))
-    for path, mode, _ in files:
-        stamp = stamps.get(path)  # what is no regular file is never read
-        if stamp == b"":
+def _read(path: Path) -> _Record | None:
+    try:
+        return _Record(**json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _write(path: Path, record: _Record) -> None:
+    """Write the record; where the disk refuses, the next build only takes longer."""
+    from itsm_gitops.documents import drafts
+
+    with suppress(OSError):
+        path.parent.mkdir(exist_ok=True)
+        with drafts.replacing(path) as file:
+            file.write(json.dumps(asdict(record)).encode())
+
+
+class _Asked(Thread):
+    """Asks for the digest of the sources beside us; it is empty where an error came up."""
+
+    def __init__(self, sources: _Sources, last: _Record) -> None:
+        super().__init__(daemon=True)
+        self._sources = sources
+        self._last = last
+        self.digest = ""
+
+    def run(self) -> None:
+        """Ask."""
+        with suppress(OSError, ValueError):
+            self.digest = self._sources.digest(self._last)
+
+
+class _Sources:
+    """The sources of a site as Git sees them. ``folders`` and ``index`` are for the record of a build."""
+
+    def __init__(self, git: Git, folder: Path, at: str | None) -> None:
+        self._git = git
+        self._index = folder / "index"
+        self._at = at
+        self._clock = folder / _FOLDER / "clock"
+        self.folders: list[str] = []
+        self.index = ""
+
+    def digest(self, last: _Record | None) -> str:
+        """Return the digest of all sources; empty where one could change unnoticed.
+
+        The folders are those of the ``last`` build: a new one changes the times of the one that it is in.
+        """
+        total = hashlib.sha256()
+        try:
+            newest = sure_before(self._clock)
+            for part in (*self._history(), *(self._tree(newest, last) if self._at is None else ())):
+                if part is None:
+                    return ""
+                total.update(b"%d " % len(part) + part)
+        except (GitError, OSError):
             return ""
-        total.update(b"\0%b\0%b%b" % (os.fsencode(path), mode.encode(), stamp or b""))
-    return total.hexdigest()
+        return total.hexdigest()
+
+    def _history(self) -> Sequence[bytes | None]:
+        """Return what pages say of the history: the commit, whether it was cut off, what else refers to commits."""
+        git = self._git
+        if self._at == INDEX:
+            return (None,)
+        try:
+            commit = git.resolve("HEAD" if self._at is None else self._at)
+        except GitError:  # before the first commit
+            commit = ""
+        references = git.run("for-each-ref", "--format=%(objectname) %(refname)")
+        return commit.encode(), str(git.shallow).encode(), references
+
+    def _tree(self, newest: int, last: _Record | None) -> Iterable[bytes | None]:
+        """Yield what decides what is in the working tree; None for a doubt."""
+        yield self._all_are_looked_at(newest, last)
+        top = str(self._git.root).removesuffix("/" + self._git.prefix.rstrip("/"))
+        for line in self._git.run(*_STATUS).split(b"\0")[:-1]:
+            yield line
+            yield _stamp(f"{top}/{decode(line[_CODE:])}", newest)
+        self.folders = last.folders if last else list(_folders(str(self._git.root)))
+        for folder in self.folders:
+            yield _stamp(f"{self._git.root}/{folder}", newest)
+
+    def _all_are_looked_at(self, newest: int, last: _Record | None) -> bytes | None:
+        """Return nothing where Git looks at every file, as it does unless it was told not to; else None.
+
+        The marks are in the index: where that is the one of the last build, there are none.
+        """
+        stamp = _stamp(str(self._index), newest)
+        self.index = stamp.hex() if stamp else ""
+        if last and self.index and self.index == last.index:
+            return b""
+        listed = self._git.run("ls-files", "-v", "-z", "--", *ROOTS).split(b"\0")[:-1]
+        return None if any(line[:1].islower() or line[:1] == _SKIPPED for line in listed) else b""
 
 
-def _digest_of(files: Iterable[tuple[str, bytes]]) -> bytes:
-    total = hashlib.sha256()
-    for path, sign in sorted(files):
-        total.update(b"%b\0%b" % (os.fsencode(path), sign))
-    return total.digest()
+def _stamp(path: str, newest: int) -> bytes | None:
+    """Return the stamp of a file or folder, empty where it is gone, None where it may change without changing it."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return b""
+    return None if max(status.st_mtime_ns, status.st_ctime_ns) >= newest else stamp_of(status)
+
+
+def _folders(root: str) -> Iterable[str]:
+    """Yield the folders of the sources: Git does not tell of one that is empty."""
+    pending = [SCHEMAS, RECORDS, CMDB]
+    while pending:
+        folder = pending.pop()
+        yield folder
+        with suppress(OSError), os.scandir(f"{root}/{folder}") as listing:
+            pending += [f"{folder}/{i.name}" for i in listing if i.is_dir(follow_symlinks=False)]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from itsm_gitops.model.errors import ItsmError, UsageError
-from itsm_gitops.publish.build import SiteReport, build_site
+from itsm_gitops.publish.build import Given, SiteReport, build_site
 from itsm_gitops.publish.handbook import RuleText
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.repository import Repository
@@ -150,9 +150,9 @@ def serve(
     port: int = 8000,
     output_folder: Path | None = None,
     audience: str | None = None,
-    cli_reference: str | None = None,
-    rules: Sequence[RuleText] = (),
-    reporter: Reporter | None = None,
+    cli_reference: Given[str | None] = None,
+    rules: Given[Sequence[RuleText]] = (),
+    reporter: Given[Reporter | None] = None,
     say: Callable[[str], object],
     stop: threading.Event | None = None,
 ) -> None:

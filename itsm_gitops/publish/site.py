@@ -5,15 +5,17 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from pathlib import Path
+from itertools import chain
+from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import Report
 from itsm_gitops.publish import chrome, engine, explorer, output, search, urls
 from itsm_gitops.publish.background import conflicts, evidence_files
-from itsm_gitops.publish.build_cache import BuildCache, PageFiles
-from itsm_gitops.publish.data import data_files
+from itsm_gitops.publish.batches import Batch
+from itsm_gitops.publish.build_cache import BuildCache
+from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.indexing import Indexer
 from itsm_gitops.publish.pages import calendar, explore, forms, home, lists, plan
 from itsm_gitops.publish.pages import reports as report_pages
@@ -21,12 +23,12 @@ from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.planned import Plan
+from itsm_gitops.publish.reasons import ALWAYS, PageReason, not_made
 from itsm_gitops.publish.search import Doc, Postings
 from itsm_gitops.publish.sheets import Shard, pieces, shape_of
 from itsm_gitops.publish.slim import STYLES
 from itsm_gitops.publish.stamping import Progress, Stamper
 from itsm_gitops.publish.topology import Topology, data_file
-from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository.workers import default_jobs, share_as_free
 
@@ -50,6 +52,7 @@ class Site:
         self._cache = cache
         self._reports = reports
         self._view = view
+        self._batch = Batch(view, cache)
         self._plan = Plan(view)
         self._topology = Topology(view)
         view.conflicts = conflicts(self._plan.schedule)
@@ -67,9 +70,11 @@ class Site:
         self._existing = frozenset(paths)
         self.written: dict[str, bytes] = {}  # the files of the site, and how to tell that they are the same
         self._changed = 0
+        self._always: set[str] = set()  # what is made each time
+        self.report = (0, 0, 0, 0, 0)
 
-    def write(self, words: dict[str, str]) -> tuple[int, int, int, int, int]:
-        """Write every page; return pages, records, items, changed files and removed files.
+    def write(self, words: dict[str, str]) -> None:
+        """Write every page; ``report`` is then pages, records, items, changed files and removed files.
 
         ``words`` are the words of each document for the search index, where known already; they are used up.
         """
@@ -92,7 +97,23 @@ class Site:
         records = sum(self._view.kind(e).is_record for e in entries)
         removed = self._folder.remove_stale(self.written)
         count = sum(u.endswith(".html") for u in self.written)
-        return count, records, len(entries) - records, self._changed, removed
+        self.report = (count, records, len(entries) - records, self._changed, removed)
+
+    def made(self, page: str = "") -> list[PageReason]:
+        """Return the pages and data files that this build made and why, by address; or what it did about one page.
+
+        ``page`` is an address, or the identifier of a document.
+        """
+        if not page:
+            made = dict.fromkeys(self._always, ALWAYS)
+            made |= {self._view.url(key) or key: why for key, why in self._cache.why.items()}
+            return [PageReason(url, why) for url, why in sorted(made.items())]
+        url = self._view.url(page) or page.removeprefix("./")
+        keys = (page, url, PurePosixPath(url).stem)
+        why = next((self._cache.why[key] for key in keys if key in self._cache.why), "")
+        if why or url in self._always:
+            return [PageReason(url, why or ALWAYS)]
+        return [not_made(url, page.keys) for page in map(self._cache.page, keys) if page][:1]
 
     def _bounded_part(self, entries: list[Entry]) -> Indexer:
         """Write everything but the documents and the search index; return what writes that."""
@@ -107,8 +128,10 @@ class Site:
         self._put(*data_file(self._topology))
         for url, content in (*report_pages.data_files(self._reports), *evidence_files(self._view)):
             self._put(url, content)
-        for name, content in explorer.files(self._view, entries):
+        indexes = api.indexes(self._batch.view, self._batch.wants)
+        for name, content in chain(indexes, explorer.files(self._view, entries, self._batch)):
             self._put(name, content)
+        self.written |= self._batch.current
         return indexer
 
     def _index(self, indexer: Indexer, entries: list[Entry], words: dict[str, str]) -> None:
@@ -137,26 +160,13 @@ class Site:
 
     def _record_lists(self) -> list[ListPage]:
         """Write the lists of records that are out of date; return those that the engine has a page for."""
-        cache, tracer = self._cache, Tracer()
-        view = traced(self._view, tracer) if cache.active else self._view
-        shape = ""
-
-        def make(url: str, what: str) -> bool:
-            nonlocal shape
-            if cache.is_current(url, (url,), what):
-                self.written[url] = cache.signs(url)[0]
-                return False
-            tracer.begin(url)
-            shape = what
-            return True
-
+        batch = self._batch
         rendered = []
-        for page in lists.record_lists(view, make):
+        for page in lists.record_lists(batch.view, batch.wants):
             if page.url in self._existing:
                 rendered.append(page)
                 continue
             self._stamp(page)
-            cache.note([PageFiles(page.url, tuple(tracer.keys), (self.written[page.url],), shape)])
         return rendered
 
     def _engine_files(self, pages: dict[str, ListPage]) -> tuple[list[Doc], Postings]:
@@ -189,7 +199,11 @@ class Site:
 
     def _put(self, url: str, content: bytes) -> None:
         self._changed += self._folder.write(url, content)
-        self.written[url] = output.sign(self._target, url)
+        sign = self.written[url] = output.sign(self._target, url)
+        if self._batch.is_making(url):
+            self._batch.note(url, sign)
+        else:
+            self._always.add(url)
 
     def _stamp(self, page: ListPage) -> None:
         around = self._shell.frame(urls.root(page.url), page.section)

@@ -12,8 +12,8 @@ from typing import Any, TypeVar, cast
 
 from itsm_gitops.graph.status import Health
 from itsm_gitops.model.clock import parse_time
-from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.meaning import PERSON
+from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model.meaning import CHANGE, PERSON
 from itsm_gitops.model.priority import Priority
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish.markup import Html
@@ -36,11 +36,13 @@ CONFLICT = "conflict:"  # what is in the way of a change
 WORD = "word:"  # the records whose titles have a word
 SIMILAR = "similar"  # how many records there are to be like
 ITEMS = "items"  # any item of the CMDB
+FAILURES = "failures"  # how past changes ended, and what they caused
 TODAY = "today"
 KEPT = "kept:"  # how the service level of a service was kept
 KIND = "kind:"  # the documents of a kind
 DATA = "data:"  # the JSON file of finished records, by its address
 LINKS = "links:"  # what is linked to a document and from it
+_CAUSES = "causes"  # the relation of a change to what went wrong because of it
 _LONGEST_ID = 63
 _MOST_PICTURES = 1_000
 
@@ -73,6 +75,7 @@ class _Traced:
         self._history = _History(view.history, tracer, view.book.playing(PERSON)) if view.history else None
         self.similar = _Similar(view.similar, tracer)
         self.course = self._course if view.course else None
+        self.asking = self._asking if view.asking else None
         self.network = _Network(view.network, tracer, self.entries)
         self.store = _Store(view.store, tracer, self.entries)
         self.graph = _Graph(view.graph, tracer)
@@ -110,6 +113,28 @@ class _Traced:
             self._tracer.keys.add(NOW)
         course = self._view.course
         return course(identifier) if course else None
+
+    def _asking(self, entry: Entry, data: Mapping[str, Any]) -> Any:
+        """What the policy asks for a change: by the change, the records it is linked with, and the items."""
+        self._tracer.keys.update((ITEMS, NOW, *self._around(entry, data)))
+        asking = self._view.asking
+        return asking(entry, data) if asking else None
+
+    @property
+    def risks(self) -> _Risks:
+        return _Risks(self._view, self._tracer, self._around)
+
+    def _around(self, entry: Entry, data: Mapping[str, Any]) -> set[str]:
+        """Return the keys of a document and of everything it is linked with, whichever side stores the link."""
+        links = data.get("links")
+        listed = (
+            [link.get("target") for link in links if isinstance(link, dict)]
+            if isinstance(links, list)
+            else []
+        )
+        others = {r.other for r in self._view.network.related(entry.id)}
+        others |= {t for t in listed if isinstance(t, str)}
+        return {entry.id, LINKS + entry.id, *(o for o in others if len(o) <= _LONGEST_ID)}
 
     def of_kind(self, name: str) -> list[Entry]:
         self._tracer.keys.add(KIND + name)
@@ -280,6 +305,25 @@ class _Similar(_Behind):
         return self._inner.of(entry)
 
 
+class _Risks:
+    """What makes changes risky: the change, the items and how failures travel, and how past changes ended."""
+
+    def __init__(
+        self, view: View, tracer: Tracer, around: Callable[[Entry, Mapping[str, Any]], set[str]]
+    ) -> None:
+        self._view = view
+        self._tracer = tracer
+        self._around = around
+
+    def __getattr__(self, name: str) -> Any:
+        self._tracer.keys.update((ALL, NOW))
+        return getattr(self._view.risks, name)
+
+    def assess(self, entry: Entry, data: Mapping[str, Any]) -> Any:
+        self._tracer.keys.update((ITEMS, GRAPH, FAILURES, NOW, *self._around(entry, data)))
+        return self._view.risks.assess(entry, data)
+
+
 class _Graph:
     """The graph of failures; one key for all of it, as it changes seldom."""
 
@@ -338,12 +382,33 @@ def changed_keys(
         if any(book.links[e.relation].impact for e in edges if e.relation in book.links):
             keys.add(GRAPH)
         keys.update(_likeness(versions))
+        if any(_tells_causes(e, book) for e in edges) or _is_another_past(versions, book):
+            keys.add(FAILURES)
         if any(not book.kinds[e.kind].is_record for e in versions):
             keys.add(ITEMS)
             moved = len({(e.kind, e.state, e.edges) for e in versions}) > 1 or len(versions) == 1
             if moved or regrouped(identifier):
                 keys.add(GRAPH)
     return keys
+
+
+def _is_another_past(versions: Sequence[Entry], book: RuleBook) -> bool:
+    """Whether what later changes learn from a change is other: everything but its title and its links."""
+    if not any(CHANGE in book.kinds[e.kind].plays for e in versions):
+        return False
+    return len(versions) == 1 or _lessons(versions[0], book) != _lessons(versions[1], book)
+
+
+def _lessons(entry: Entry, book: RuleBook) -> tuple[Any, ...]:
+    label = book.kinds[entry.kind].label
+    columns = {name: value for name, value in entry.columns.items() if name != label}
+    return entry.kind, entry.state, columns, entry.opened, entry.updated
+
+
+def _tells_causes(edge: Edge, book: RuleBook) -> bool:
+    """Whether an edge says what a change caused, in whichever direction it is stored."""
+    link = book.links.get(edge.relation)
+    return _CAUSES in (edge.relation, link.inverse if link else "")
 
 
 def _likeness(versions: Sequence[Entry]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.snapshot import Snapshot, WorkingTree
 
 _PART = 2_000
+_FEW = 10  # rows are few when all are at least so many times as many
 Plain = tuple[list[Sequence[Any]], bytes]  # rows, and what visits returned
 _RACY = 2_000_000_000  # nanoseconds; file systems keep times in steps of up to two seconds
 
@@ -42,10 +43,16 @@ class Memory:
     """The rows of the last reading (``before``) and of this one (``rows``), by path."""
 
     def __init__(self, stamps: Mapping[str, bytes], earlier: Iterable[Plain] = ()) -> None:
-        """Take what ``plain`` returned the last time, and the ``stamps`` of the files before they are read."""
-        self.before: dict[str, MemoryRow] = dict(row for part in earlier for row in _rows(*part))
+        """Take what ``plain`` returned once, and the ``stamps`` of the files before they are read."""
+        self._base: dict[str, MemoryRow] = dict(row for part in earlier for row in _rows(*part))
+        self.before = self._base
         self.rows: dict[str, MemoryRow] = {}
         self._stamps = stamps
+
+    def overlay(self, later: Iterable[Plain]) -> None:
+        """Take what ``plain`` returned of the ``news`` of the last run."""
+        rows = self._base | dict(row for part in later for row in _rows(*part))
+        self.before = {path: row for path, row in rows.items() if row.digest}
 
     def begin(self, infos: Iterable[FileInfo]) -> None:
         """Take over the rows of unchanged files."""
@@ -70,6 +77,16 @@ class Memory:
         come = {after[p].entry.id: after[p] for p in paths if p in after}
         return gone, come
 
+    def news(self) -> dict[str, MemoryRow]:
+        """Return the rows that are other than when all of them were kept; one that is gone has no digest."""
+        other = {p: row for p, row in self.rows.items() if self._base.get(p) is not row}
+        gone = self._base.keys() - self.rows.keys()
+        return other | {p: self._base[p]._replace(digest=b"", visited=[]) for p in sorted(gone)}
+
+    def are_few(self, news: Mapping[str, MemoryRow]) -> bool:
+        """Whether it pays to keep these rows beside all others."""
+        return len(news) * _FEW <= len(self._base)
+
     def has_new_rows(self) -> bool:
         """Whether a row is new or gone since the last run, so that the cache file must be written."""
         before = self.before
@@ -77,11 +94,11 @@ class Memory:
 
     def forget(self) -> None:
         """Free the memory: the documents' words are among the largest things of a build."""
-        self.before, self.rows, self._stamps = {}, {}, {}
+        self.before, self.rows, self._stamps, self._base = {}, {}, {}, {}
 
-    def plain(self) -> Iterator[Plain]:
-        """Yield all rows as plain data for a cache file that only this clone can write."""
-        rows = list(self.rows.items())
+    def plain(self, some: Mapping[str, MemoryRow] | None = None) -> Iterator[Plain]:
+        """Yield some rows (default: all) as plain data for a cache file that only this clone can write."""
+        rows = list((self.rows if some is None else some).items())
         for start in range(0, len(rows), _PART):
             part = rows[start : start + _PART]
             plain_rows: list[Sequence[Any]] = [
@@ -110,11 +127,19 @@ def stamps(snapshot: Snapshot, infos: Iterable[FileInfo], clock: Path) -> dict[s
     regular = [i for i in infos if i.mode == REGULAR]
     if not isinstance(snapshot, WorkingTree):
         return {i.path: i.oid.encode() for i in regular}
-    clock.parent.mkdir(parents=True, exist_ok=True)
-    clock.touch()
-    newest = clock.stat().st_mtime_ns - _RACY
+    newest = sure_before(clock)
     base = str(snapshot.root)
     return {i.path: _stamp(f"{base}/{i.path}", newest) for i in regular}
+
+
+def sure_before(clock: Path) -> int:
+    """Return the time (nanoseconds since 1970) before which the times of a file tell every later change of it.
+
+    ``clock`` is a file that is touched, to learn the file system's time.
+    """
+    clock.parent.mkdir(parents=True, exist_ok=True)
+    clock.touch()
+    return clock.stat().st_mtime_ns - _RACY
 
 
 def _stamp(path: str, newest: int) -> bytes:

@@ -28,6 +28,15 @@ def tree(root: Path) -> dict[str, bytes]:
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
 
 
+def forget(root: Path) -> None:
+    """Remove what the last build left to be compared with."""
+    record(root).unlink()
+
+
+def record(root: Path) -> Path:
+    return next((root / ".git/itsm").glob("site-*.json"))
+
+
 def times(root: Path) -> dict[str, int]:
     ours = {".itsm-site", "clock"}
     return {
@@ -63,7 +72,7 @@ def root(built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_after_nothing_nothing_is_made(root: Path) -> None:
     before = times(root / "build")
-    (root / "build/site-parts/last.bin").unlink()
+    forget(root)
     full = build(root)
     wanted = times(root / "build")
     report = build(root)
@@ -140,9 +149,12 @@ CHANGED: dict[str, Callable[[Path], object]] = {
     "the site's sources": lambda root: (root / "site/docs/handbook/own.md").write_text("# Ours\n\nOurs.\n"),
     "a commit": _git("commit", "-q", "--allow-empty", "-m", "Nothing"),
     "a reference": _git("update-ref", "refs/heads/other", "HEAD"),
-    "another key": lambda root: (root / ".git/itsm-vault.key").write_bytes(b"another key"),
-    "not ours": lambda root: (root / "build/site-parts/last.bin").write_bytes(b"x" * 100),
-    "cut off": lambda root: os.truncate(root / "build/site-parts/last.bin", 50),
+    "an empty folder with the name of a document": lambda root: (root / "records/x.yaml").mkdir(),
+    "no record": forget,
+    "a record that is no JSON": lambda root: record(root).write_bytes(b"x" * 100),
+    "a record cut off": lambda root: os.truncate(record(root), 50),
+    "a record of another form": lambda root: record(root).write_text('{"facts": 1}'),
+    "a record that is a list": lambda root: record(root).write_text("[]"),
 }
 
 
@@ -169,13 +181,24 @@ def test_other_wishes_are_noticed(root: Path, options: dict[str, Any]) -> None:
 
 
 def test_what_was_read_is_written_again_only_when_it_is_other(root: Path) -> None:
-    kept = root / "build/site-parts/read.bin"
-    before = kept.stat().st_mtime_ns
+    def written() -> list[int]:
+        files = [root / "build/site-parts" / name for name in ("read.bin", "news.bin")]
+        return [p.stat().st_mtime_ns if p.exists() else 0 for p in files]
+
+    before = written()
     assert not build(root, now=NOW + timedelta(hours=1)).unchanged
-    assert kept.stat().st_mtime_ns == before
-    (root / "records/changes/2026/11/CHG-261118-BBBBB.yaml").unlink()
+    assert written() == before
+    for path in root.glob("records/changes/2026/11/CHG-*.yaml"):
+        path.unlink()
     build(root)
-    assert kept.stat().st_mtime_ns != before
+    few = written()
+    assert few[0] == before[0]
+    assert few[1] != before[1]
+    for path in root.glob("cmdb/*/*.yaml"):
+        path.write_text(path.read_text(encoding="utf-8") + "# seen\n", encoding="utf-8")
+    build(root)
+    assert written()[0] != before[0]
+    assert written()[1] == 0
 
 
 def test_a_file_written_just_before_a_build_is_looked_at_again(

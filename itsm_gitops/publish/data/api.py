@@ -15,6 +15,7 @@ from itsm_gitops.graph.network import Relation
 from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import finished, urls
+from itsm_gitops.publish.batches import Wanted, every, shape_of
 from itsm_gitops.publish.data.text import as_json
 from itsm_gitops.publish.view import MAJOR_STATES, View
 
@@ -103,18 +104,22 @@ def _is_record(view: View, relation: Relation) -> bool:
     return other is not None and view.kind(other).is_record
 
 
-def indexes(view: View) -> Iterator[tuple[str, bytes]]:
+def indexes(view: View, wants: Wanted = every) -> Iterator[tuple[str, bytes]]:
     """Yield ``api/index.json`` and the pages that it names: 500 documents each, in order of identifier.
 
-    Identifiers of records begin with their date, so that a new record touches the last page only.
+    Identifiers of records begin with their date, so that a new record touches the last page only. ``wants`` is asked
+    before a page is made.
     """
     kinds = []
     for kind in view.book.kinds.values():
         entries = view.of_kind(kind.name)
         pages = []
         for number, start in enumerate(range(0, len(entries), ROWS), 1):
-            rows = [{**_row(view, e), "href": view.data_url(e)} for e in entries[start : start + ROWS]]
+            listed = entries[start : start + ROWS]
             pages.append(urls.api_page(kind, number))
+            if not wants(pages[-1], shape_of(e.id for e in listed)):
+                continue
+            rows = [{**_row(view, e), "href": view.data_url(e)} for e in listed]
             content = {**_head("page", "../"), "kind": kind.name, "number": number, "rows": rows}
             yield pages[-1], as_json(content)
         kinds.append(

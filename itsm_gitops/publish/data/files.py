@@ -1,4 +1,4 @@
-"""Every file for programs that is not about a single document."""
+"""Every file for programs that is not about a single document, but for the indexes (see ``api``)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ def data_files(view: View, plan: Plan, url: str) -> Iterator[tuple[str, bytes]]:
     yield urls.INCIDENT_FEED, feeds.incidents(view, base)
     yield urls.CHANGE_FEED, feeds.changes(view, base)
     yield urls.STATUS, as_json(api.status(view))
-    yield from api.indexes(view)
     for path in sorted(_SCHEMAS.glob("*.json")):
         yield f"{urls.API_SCHEMAS}{path.name}", path.read_bytes()
 

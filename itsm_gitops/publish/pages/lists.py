@@ -9,6 +9,7 @@ from typing import NamedTuple
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.batches import Wanted, every
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.pages.parts import Crumb, columns, explore_link, heading, paragraph, section, table
 from itsm_gitops.publish.view import View
@@ -61,11 +62,7 @@ def _record_kinds(view: View) -> list[Kind]:
     return [k for k in view.book.kinds.values() if k.is_record]
 
 
-# Whether a page is wanted: its address, and what it lists.
-Wanted = Callable[[str, str], bool]
-
-
-def record_lists(view: View, wants: Wanted = lambda _url, _what: True) -> Iterator[ListPage]:
+def record_lists(view: View, wants: Wanted = every) -> Iterator[ListPage]:
     """Yield the pages that list the records of each kind: what is open, by state, by month.
 
     ``wants`` is asked before a page of a list by state or by month is made.

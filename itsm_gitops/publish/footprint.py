@@ -1,0 +1,73 @@
+"""The footprint of a folder: a few numbers that every later change of a file or folder below it alters.
+
+A file that is written, replaced, renamed or given other rights has another time of change or another inode, and a
+folder has another time when a name in it comes or goes. Nobody can set the time of change. So a sum over all of
+them tells as surely as a list that nothing was touched, and costs one call of the system for each file. The sum
+does not depend on the order in which a file system lists names.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from struct import Struct
+from typing import NamedTuple
+
+_MASK = (1 << 63) - 1
+_NUMBERS = Struct(">4q")  # as ``repository.memory.stamp_of`` writes them: size, two times, inode
+_PATIENCE = 3.0  # seconds; file systems keep times in steps of up to two seconds
+
+
+class Footprint(NamedTuple):
+    """How many files and folders there are, and the sum over each."""
+
+    files: int
+    file_sum: int
+    folders: int
+    folder_sum: int
+
+
+def footprint(root: str, but: str) -> Footprint:
+    """Return the footprint of a folder; ``but`` is the name of a file right below it that does not count."""
+    files = folders = file_sum = folder_sum = 0
+    stat = os.stat
+    for folder, _, names, handle in os.fwalk(root):
+        status = os.fstat(handle)
+        folders += 1
+        folder_sum += hash((status.st_dev, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+        for name in names:
+            if name == but and folder == root:
+                continue
+            status = stat(name, dir_fd=handle, follow_symlinks=False)
+            files += 1
+            file_sum += hash((status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+    return Footprint(files, file_sum & _MASK, folders, folder_sum & _MASK)
+
+
+def footprint_of(signs: Mapping[str, bytes]) -> Footprint:
+    """Return the footprint that files (by path, with their stamps) have in their folders; without a sum of these."""
+    folders = {""}
+    for path in signs:
+        folder = path.rpartition("/")[0]
+        while folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+    total = sum(map(hash, _NUMBERS.iter_unpack(b"".join(signs.values()))))
+    return Footprint(len(signs), total & _MASK, len(folders), 0)
+
+
+def settle(path: Path) -> bool:
+    """Wait until the time of the file system is another one; what is written from now on has a later time.
+
+    ``path`` is a file that is touched for it. False where the time does not go on.
+    """
+    os.utime(path)
+    first, end = path.stat().st_ctime_ns, time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        time.sleep(0.001)
+        os.utime(path)
+        if path.stat().st_ctime_ns > first:
+            return True
+    return False

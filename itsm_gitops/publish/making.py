@@ -1,0 +1,141 @@
+"""Makes a site where something may be other than in the last one: reads the snapshot, lets the engine run, writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from itsm_gitops.publish import engine, frame, output
+from itsm_gitops.publish.audience import load, visible_book
+from itsm_gitops.publish.background import add_background
+from itsm_gitops.publish.build_cache import BuildCache, digest
+from itsm_gitops.publish.handbook import RuleText
+from itsm_gitops.publish.last_build import Figures, LastBuild
+from itsm_gitops.publish.reasons import PageReason
+from itsm_gitops.publish.reporter import Reporter
+from itsm_gitops.publish.site import Site
+from itsm_gitops.publish.stamping import Progress
+from itsm_gitops.repository.config import Config, read_audience, read_rulebook
+from itsm_gitops.repository.gaps import require, snapshot_gaps
+from itsm_gitops.repository.memory import stamps
+from itsm_gitops.repository.spool import spooled
+
+if TYPE_CHECKING:
+    from itsm_gitops.model.audience import Audience
+    from itsm_gitops.model.rulebook import RuleBook
+    from itsm_gitops.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is to be built (the snapshot ``at``), into which folder, for whom, and as of which moment (UTC).
+
+    ``base_url`` is where the site will be, None where the settings say it. The others are as ``build_site`` has them.
+    """
+
+    at: str | None
+    target: Path
+    audience: str
+    base_url: str | None
+    moment: datetime
+    cli_reference: str | None
+    rules: Sequence[RuleText]
+    reporter: Reporter | None
+    progress: Progress
+    explain: str | None
+
+    @property
+    def work(self) -> Path:
+        """The folder beside the site for what only builds need."""
+        return self.target.parent / f"{self.target.name}-parts"
+
+
+class Made(NamedTuple):
+    """What a build counted, how many files changed on disk and were removed, and whether nothing was made at all."""
+
+    figures: Figures
+    written: int = 0
+    removed: int = 0
+    unchanged: bool = False
+    reasons: Sequence[PageReason] = ()
+
+
+def make(repo: Repository, wishes: Wishes, last_build: LastBuild) -> Made:
+    """Make the site; or find, after waiting for another build, that this one has just been made."""
+    snapshot = repo.snapshot(wishes.at)
+    book = read_rulebook(snapshot)
+    require(snapshot_gaps(book, snapshot), "what the site says")
+    visibility = read_audience(snapshot, book, wishes.audience)
+    waited: list[bool] = []
+
+    def waiting() -> None:
+        waited.append(True)
+        wishes.progress("Waiting for another build", 0, 1)
+
+    with output.claim(wishes.target, visibility.name, repo.root, waiting) as folder:
+        figures = last_build.figures() if waited else None
+        if figures is not None:
+            return Made(figures, unchanged=True)
+        output.work_folder(wishes.work, repo.root)
+        config = repo.settings(snapshot)
+        # What another audience sees of a document depends on everything: its site is made anew each time.
+        git = repo.git if visibility.everything else None
+        files = stamps(snapshot, snapshot.files(), wishes.work / "clock") if git else {}
+        purpose = digest(snapshot, [visibility.name, type(wishes.reporter).__qualname__])
+        cache = BuildCache(git, wishes.work, purpose, files)
+        if last_build.untouched(cache.signature):
+            cache.trust_output()
+        site = _made(repo, wishes, visibility, book, config, folder, cache)
+        cache.keep()
+        report = site.report
+        figures = Figures(*report[:3], tuple(g.as_row() for g in repo.gaps.values()))
+        last_build.keep(site.written, cache.signature, figures)
+    reasons = site.made(wishes.explain) if wishes.explain is not None else ()
+    return Made(figures, *report[3:], reasons=reasons)
+
+
+def _made(
+    repo: Repository,
+    wishes: Wishes,
+    visibility: Audience,
+    book: RuleBook,
+    config: Config,
+    folder: output.SiteFolder,
+    cache: BuildCache,
+) -> Site:
+    """Read the documents and write the site."""
+    progress, reporter, work = wishes.progress, wishes.reporter, wishes.work
+    snapshot = repo.snapshot(wishes.at)
+    url = wishes.base_url if wishes.base_url is not None else config.site_url
+    parts = frame.sources(
+        repo.root,
+        visible_book(book, visibility),
+        config,
+        visibility,
+        url,
+        cli_reference=wishes.cli_reference,
+        rules=wishes.rules,
+        reports=reporter.titles() if reporter and visibility.reports else (),
+    )
+    with engine.rendering(parts, work, repo.git) as rendered, spooled(work) as spool:
+        view, reports, words, unread = load(
+            snapshot,
+            book,
+            visibility,
+            reporter,
+            wishes.moment,
+            memory=cache.memory,
+            spool=spool,
+            progress=partial(progress, "Reading"),
+        )
+        repo.gaps = {gap.path: gap for gap in unread}
+        progress("Reading what happened", 0, 1)
+        add_background(view, repo, wishes.at, reporter)
+        progress("Rendering the frame", 0, 1)
+        site = Site(view, rendered(), folder, url, progress, reports, cache)
+        site.write(words)
+    return site

@@ -1,0 +1,71 @@
+"""Why a build made a page: the keys of the data that it was made from (see ``tracing``), in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from itsm_gitops.publish import tracing
+
+ALWAYS = "it is made each time: it is about the whole repository"
+FIRST = "there is no cache of this tool, rule book and settings: every page is made"
+FRAME = "what frames every page is not as it was: every page is made"
+DOUBT = "a document cannot be read, or could not be at the last build: every page is made"
+NEW = "the last build had no such page"
+OTHER_ROWS = "it lists other documents than before"
+SPOILT = "its file is not as the last build wrote it"
+_MOST = 4
+_WHOLE = {
+    tracing.ALL: "any document",
+    tracing.NOW: "the moment",
+    tracing.TODAY: "the day",
+    tracing.GRAPH: "how failures travel",
+    tracing.HISTORY: "whether there is a history in Git",
+    tracing.SIMILAR: "how many records there are",
+    tracing.FAILURES: "how past changes ended",
+    tracing.ITEMS: "the items of the CMDB",
+}
+_PART = {
+    tracing.HEALTH: "the status of {}",
+    tracing.KNOWN: "the known errors of {}",
+    tracing.PAST: "the last days of {}",
+    tracing.HIT: "what {} makes unwell",
+    tracing.EDITED: "the edits of {} in Git",
+    tracing.PROOF: "the evidence about {}",
+    tracing.CONFLICT: "what is in the way of {}",
+    tracing.WORD: "the records with '{}' in the title",
+    tracing.KEPT: "how the service level of {} was kept",
+    tracing.KIND: "the documents of the kind {}",
+    tracing.DATA: "where the data of finished records lies ({})",
+    tracing.LINKS: "the links of {}",
+}
+
+
+class PageReason(NamedTuple):
+    """A page or data file that a build made, by its address, and why."""
+
+    page: str
+    why: str
+
+
+def named(key: str) -> str:
+    """Return what a key stands for; a key without a prefix is a document's identifier."""
+    prefix, colon, rest = key.partition(":")
+    return _WHOLE.get(key) or _PART.get(prefix + colon, "{}").format(rest if colon else key)
+
+
+def listed(keys: Iterable[str], most: int = _MOST) -> str:
+    """Return the first of some keys in words, documents before what follows from them, and how many more there are."""
+    ordered = sorted(keys, key=lambda k: (k in _WHOLE, ":" in k, k))
+    rest = f" and {len(ordered) - most} more" if len(ordered) > most else ""
+    return ", ".join(map(named, ordered[:most])) + rest
+
+
+def changed(keys: Iterable[str]) -> str:
+    """Return that some of what a page was made from has changed."""
+    return f"changed: {listed(keys)}"
+
+
+def not_made(page: str, keys: Iterable[str]) -> PageReason:
+    """Return why a page was not made."""
+    return PageReason(page, f"not made, as nothing has changed of {listed(keys, 12)}")

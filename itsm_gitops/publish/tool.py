@@ -1,0 +1,73 @@
+"""What tells one version of the tool, of the libraries it stands on and of the site's sources from another."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.repository import packaged_rulebook_root
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@cache
+def tool_sign() -> str:
+    """Return a digest that differs when a file of the package does, by size and time, or when Python does."""
+    total = hashlib.sha256(sys.version.encode())
+    for folder, folders, names in os.walk(_PACKAGE):
+        folders[:] = sorted(f for f in folders if f != "__pycache__")
+        for name in sorted(names):
+            status = Path(folder, name).stat()
+            total.update(f"\0{folder}/{name} {status.st_size} {status.st_mtime_ns}".encode())
+    return total.hexdigest()
+
+
+def libraries_sign() -> str:
+    """Return a digest that differs when a package was installed, removed or replaced where Python looks for packages.
+
+    Each of that changes the time of a folder, because the name of a package's metadata has its version.
+    """
+    places = [p for p in map(Path, filter(None, sys.path)) if p.exists()]
+    stats = [(str(p), (status := p.stat()).st_ino, status.st_mtime_ns) for p in places]
+    return hashlib.sha256(repr(stats).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def site_folder(root: Path) -> Path:
+    """Return the folder with ``mkdocs.yml``: the repository's own, else the one of the package.
+
+    Raises ItsmError where there is neither, and where the repository's own is reached through a link.
+    """
+    for path in (root / "site", root / "site" / "docs"):
+        if path.is_symlink():
+            raise ItsmError(f"{path.relative_to(root)} is a symbolic link", "put the files themselves there")
+    for folder in (root / "site", packaged_rulebook_root() / "site"):
+        if os.path.lexists(folder / "mkdocs.yml"):
+            return folder
+    raise ItsmError("the site's sources (site/mkdocs.yml) are not there", "reinstall itsm-gitops")
+
+
+def digest_of_files(folder: Path) -> str:
+    """Return the digest of the names and bytes of every file below a folder; links count as what they are."""
+    total = hashlib.sha256()
+    for path, content in files_below(folder):
+        total.update(
+            f"\0{path}\0{'link' if content is None else len(content)}\0".encode("utf-8", "surrogateescape")
+        )
+        total.update(content or b"")
+    return total.hexdigest()
+
+
+def files_below(folder: Path) -> Iterator[tuple[str, bytes | None]]:
+    """Yield path (with slashes) and bytes of each file below a folder in order; None for what is no regular file."""
+    for top, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted([*names, *(f for f in folders if Path(top, f).is_symlink())]):
+            path = Path(top, name)
+            regular = stat.S_ISREG(path.lstat().st_mode)
+            yield path.relative_to(folder).as_posix(), path.read_bytes() if regular else None
