@@ -28,7 +28,7 @@ SHIPPED := build/init/github/$(WORKFLOWS) build/init/gitea/.gitea/workflows/*.ym
 HTML_VALIDATE := build/html-validate/node_modules
 HTML_VALIDATE_VERSION := html-validate@10.17.0
 
-.PHONY: help install demo serve test test-all check gates lint types workflows examples site-check lighthouse bench bench-site clean
+.PHONY: help install engines demo serve test test-all check gates lint types workflows examples site-check lighthouse bench bench-site clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -49,6 +49,13 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml
 	@touch $@ $(VENV)/.runtime
 
 install: $(VENV)/.dev ## create .venv with everything that development needs
+
+# The engines that slow tests read the export for analytics with: 600 MB, so only where they are asked for.
+$(VENV)/.engines: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --editable '.[engines]'
+	@touch $@
+
+engines: $(VENV)/.engines ## add DuckDB, Polars and Spark, for the tests of the export for analytics
 
 demo: $(VENV)/.runtime ## check the living example, build its site, say where it is
 	$(BIN)/itsm check

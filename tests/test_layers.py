@@ -41,6 +41,7 @@ OWNERS = {
     "rich": {"cli"},
     "markdown_it": {"publish"},
     "nh3": {"publish"},
+    "pyarrow": {"exchange"},
     "mkdocs": set(),  # only ever a separate process
     "material": set(),
 }
@@ -54,6 +55,7 @@ HEAVY = (
     "jsonschema_rs",
     "markdown_it",
     "nh3",
+    "pyarrow",
     "rich",
     "mkdocs",
     "zoneinfo",

@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 215
+MOST = 219
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -89,6 +89,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "publish/topology.py": {"maintenance": 1},
     },
     OPTION: {
+        "model/filter_words.py": {"closed": 1},
         "cli/app.py": {"new": 2},
         "cli/enrol.py": {"person": 1},
         "cli/new.py": {"new": 1},
@@ -116,6 +117,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "model/templates.py": {"approved": 1, "retired": 1},
     },
     TEXT: {
+        "exchange/analytics.py": {"closed": 1, "resolved": 1, "service": 1},
         "cli/agenda.py": {"change": 1, "maintenance": 1},
         "cli/audit_tables.py": {"change": 1, "person": 1, "review": 2},
         "cli/listing.py": {"team": 1},

@@ -49,6 +49,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
     "Keep the repository right": {
         "check": Command("check", "Check documents against all rules."),
         "fmt": Command("check", "Put documents into canonical form."),
+        "archive": Command("archive", "Move finished records of old years out of the tree."),
     },
     "Approve changes": {
         "approvals": Command("approvals", "Show who must approve a pull request, and who did."),
@@ -60,7 +61,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
     },
     "Exchange and publish": {
         "import": Command("exchange", "Import records from another tool."),
-        "export": Command("exchange", "Export documents as JSON or CSV."),
+        "export": Command("exchange", "Export documents as JSON, CSV or Parquet."),
         "site": Command("site", "Build or serve the web site."),
     },
     "Set up": {

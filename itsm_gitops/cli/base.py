@@ -190,12 +190,13 @@ def complete_folder(ctx: click.Context, param: click.Parameter, incomplete: str)
     return [CompletionItem(incomplete, type="dir")]
 
 
-def lazily(name: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
-    """Return a completer that loads the completion module only when a shell asks."""
+def lazily(name: str, module: str = "complete") -> Callable[[click.Context, click.Parameter, str], list[Any]]:
+    """Return a completer that loads its module only when a shell asks."""
 
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-        from itsm_gitops.cli import complete as completers
+        from importlib import import_module
 
+        completers = import_module(f"itsm_gitops.cli.{module}")
         found: list[Any] = getattr(completers, name)(ctx, incomplete)
         return found
 

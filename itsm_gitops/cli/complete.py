@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
 
 Items = list[CompletionItem]
-_MOST = 200
+MOST = 200
 
 
-def _repo(ctx: click.Context) -> Repository:
+def repository(ctx: click.Context) -> Repository:
     """Return the repository of the command line being completed."""
     from itsm_gitops.repository import Repository
 
     return Repository.open(str(ctx.find_root().params.get("directory") or "."))
 
 
-def _quiet(complete: Callable[[click.Context, str], Items]) -> Callable[[click.Context, str], Items]:
+def quiet(complete: Callable[[click.Context, str], Items]) -> Callable[[click.Context, str], Items]:
     """Offer nothing where there is no repository or it cannot be read: a prompt is no place for errors."""
 
     def completer(ctx: click.Context, incomplete: str) -> Items:
@@ -46,37 +46,37 @@ def _items(words: Iterable[str], incomplete: str) -> Items:
     candidates = list(words)
     start = incomplete.lower()
     begins = [w for w in candidates if w.lower().startswith(start) and w.isprintable()]
-    return [CompletionItem(w) for w in begins[:_MOST]]
+    return [CompletionItem(w) for w in begins[:MOST]]
 
 
 def _of_kinds(repo: Repository, fits: Callable[[Kind], bool]) -> list[str]:
     return names(repo, [k for k in repo.book.kinds.values() if fits(k)])
 
 
-@_quiet
+@quiet
 def identifiers(ctx: click.Context, incomplete: str) -> Items:
     """Offer identifiers: those that begin so, else those that contain it (a record's last part)."""
-    candidates = _of_kinds(_repo(ctx), lambda _: True)
+    candidates = _of_kinds(repository(ctx), lambda _: True)
     items = _items(candidates, incomplete)
-    return items or [CompletionItem(n) for n in candidates if incomplete.lower() in n.lower()][:_MOST]
+    return items or [CompletionItem(n) for n in candidates if incomplete.lower() in n.lower()][:MOST]
 
 
-@_quiet
+@quiet
 def cis(ctx: click.Context, incomplete: str) -> Items:
     """Offer items that can fail."""
-    return _items(_of_kinds(_repo(ctx), lambda k: k.operational), incomplete)
+    return _items(_of_kinds(repository(ctx), lambda k: k.operational), incomplete)
 
 
-@_quiet
+@quiet
 def services(ctx: click.Context, incomplete: str) -> Items:
     """Offer services."""
-    return _items(_of_kinds(_repo(ctx), lambda k: SERVICE in k.plays), incomplete)
+    return _items(_of_kinds(repository(ctx), lambda k: SERVICE in k.plays), incomplete)
 
 
-@_quiet
+@quiet
 def teams(ctx: click.Context, incomplete: str) -> Items:
     """Offer teams."""
-    return _items(_of_kinds(_repo(ctx), lambda k: TEAM in k.plays), incomplete)
+    return _items(_of_kinds(repository(ctx), lambda k: TEAM in k.plays), incomplete)
 
 
 def reports(ctx: click.Context, incomplete: str) -> Items:
@@ -86,56 +86,56 @@ def reports(ctx: click.Context, incomplete: str) -> Items:
     return _items(REPORTS, incomplete)
 
 
-@_quiet
+@quiet
 def people(ctx: click.Context, incomplete: str) -> Items:
     """Offer people and teams."""
-    return _items(_of_kinds(_repo(ctx), lambda k: PERSON in k.plays or TEAM in k.plays), incomplete)
+    return _items(_of_kinds(repository(ctx), lambda k: PERSON in k.plays or TEAM in k.plays), incomplete)
 
 
-@_quiet
+@quiet
 def kinds(ctx: click.Context, incomplete: str) -> Items:
     """Offer kinds and classes."""
-    book = _repo(ctx).book
+    book = repository(ctx).book
     return [CompletionItem(n, help=k.title) for n, k in book.kinds.items() if n.startswith(incomplete)]
 
 
-@_quiet
+@quiet
 def plurals(ctx: click.Context, incomplete: str) -> Items:
     """Offer kinds and classes in plural."""
-    return _items([*(k.plural for k in _repo(ctx).book.kinds.values()), "cis", "items"], incomplete)
+    return _items([*(k.plural for k in repository(ctx).book.kinds.values()), "cis", "items"], incomplete)
 
 
-@_quiet
+@quiet
 def templates(ctx: click.Context, incomplete: str) -> Items:
     """Offer templates, only those of the kind that is named."""
-    book = _repo(ctx).book
+    book = repository(ctx).book
     kind = _kind(ctx)
     fitting = [t for t in book.templates if kind is None or book.template(t).get("kind") == kind.name]
     return _items(fitting, incomplete)
 
 
-@_quiet
+@quiet
 def mappings(ctx: click.Context, incomplete: str) -> Items:
     """Offer import mappings of the rule book; files are the shell's own."""
     stems = [
         p.rsplit("/", 1)[-1].removesuffix(".yaml")
-        for p in _repo(ctx).book.files
+        for p in repository(ctx).book.files
         if p.startswith("schemas/imports/")
     ]
     return [*_items(stems, incomplete), CompletionItem(incomplete, type="file")]
 
 
-@_quiet
+@quiet
 def paths(ctx: click.Context, incomplete: str) -> Items:
     """Offer files and folders, and identifiers."""
     files = CompletionItem(incomplete, type="file")
     return [files] if "/" in incomplete else [files, *identifiers(ctx, incomplete)]
 
 
-@_quiet
+@quiet
 def revisions(ctx: click.Context, incomplete: str) -> Items:
     """Offer branches and tags."""
-    out = _repo(ctx).history.run("for-each-ref", "--format=%(refname:short)")
+    out = repository(ctx).history.run("for-each-ref", "--format=%(refname:short)")
     return _items(["HEAD", *out.decode("utf-8", "replace").split()], incomplete)
 
 
@@ -151,23 +151,28 @@ def _word(ctx: click.Context, name: str, position: int) -> str:
 
 def _kind(ctx: click.Context) -> Kind | None:
     """Return the kind that the command line names, by kind or by identifier."""
-    repo = _repo(ctx)
-    names_kind = any(p.name in ("kind", "kinds") for p in ctx.command.params)
-    word = _word(ctx, "kinds" if "kinds" in ctx.params else "kind", 0) if names_kind else ""
+    repo = repository(ctx)
+    if any(p.name == "words" for p in ctx.command.params):  # of a list: kinds, then a filter
+        from itsm_gitops.commands.filter_meaning import kinds_named
+
+        named = kinds_named(repo.book, _word(ctx, "words", 0)) or []
+        return named[0] if len(named) == 1 else None
+    names_kind = any(p.name == "kind" for p in ctx.command.params)
+    word = _word(ctx, "kind", 0) if names_kind else ""
     if word:
         return repo.book.kind(word)
     identifier = "" if names_kind else _word(ctx, "identifier", 0)
     return repo.book.kind_at(repo.locate(identifier)) if identifier else None
 
 
-@_quiet
+@quiet
 def fields(ctx: click.Context, incomplete: str) -> Items:
     """Offer the fields of the kind."""
     kind = _kind(ctx)
     return _items(kind.fields, incomplete) if kind else []
 
 
-@_quiet
+@quiet
 def assignments(ctx: click.Context, incomplete: str) -> Items:
     """Offer ``field=``, and after the sign the values that the field may have."""
     kind = _kind(ctx)
@@ -177,11 +182,11 @@ def assignments(ctx: click.Context, incomplete: str) -> Items:
     if not sign:
         return _items((f"{f}=" for f, s in kind.fields.items() if not s.get("x-fixed")), incomplete)
     schema = schema_at(kind, tuple(name.rstrip("+-").split(".")))
-    options = _values(_repo(ctx), schema)
-    return [CompletionItem(f"{name}={o}") for o in options if o.startswith(value)][:_MOST]
+    options = values_of(repository(ctx), schema)
+    return [CompletionItem(f"{name}={o}") for o in options if o.startswith(value)][:MOST]
 
 
-def _values(repo: Repository, schema: Mapping[str, Any]) -> list[str]:
+def values_of(repo: Repository, schema: Mapping[str, Any]) -> list[str]:
     """Return what a field may hold, where that is a choice."""
     if schema.get("type") == "boolean":
         return ["true", "false"]
@@ -193,7 +198,7 @@ def _values(repo: Repository, schema: Mapping[str, Any]) -> list[str]:
 assignments_of_kind = assignments
 
 
-@_quiet
+@quiet
 def field_options(ctx: click.Context, incomplete: str) -> Items:
     """Offer the options of `itsm new` that the kind's fields give."""
     kind = _kind(ctx)
@@ -210,7 +215,7 @@ def field_options(ctx: click.Context, incomplete: str) -> Items:
     return [CompletionItem(o, help=h) for o, h in options.items() if o.startswith(incomplete)]
 
 
-@_quiet
+@quiet
 def field_values(ctx: click.Context, incomplete: str) -> Items:
     """Offer the values of the field whose option of `itsm new` stands before the cursor."""
     kind = _kind(ctx)
@@ -220,13 +225,13 @@ def field_values(ctx: click.Context, incomplete: str) -> Items:
     if kind is None or not waiting:
         return []
     path = tuple(field_for(kind, waiting).split("."))
-    return _items(_values(_repo(ctx), schema_at(kind, path)), incomplete)
+    return _items(values_of(repository(ctx), schema_at(kind, path)), incomplete)
 
 
-@_quiet
+@quiet
 def states(ctx: click.Context, incomplete: str) -> Items:
     """Offer the states that the document can reach now."""
-    repo = _repo(ctx)
+    repo = repository(ctx)
     document = repo.document(_word(ctx, "identifier", 0))
     if document.kind is None or not isinstance(document.data, dict):
         return []
@@ -234,12 +239,12 @@ def states(ctx: click.Context, incomplete: str) -> Items:
     return [CompletionItem(s.state, help=s.title) for s in steps if s.state.startswith(incomplete)]
 
 
-@_quiet
+@quiet
 def codes(ctx: click.Context, incomplete: str) -> Items:
     """Offer the codes that the target state demands."""
     from itsm_gitops.editing.steps import code_field
 
-    document = _repo(ctx).document(_word(ctx, "identifier", 0))
+    document = repository(ctx).document(_word(ctx, "identifier", 0))
     state = _word(ctx, "state", 1)
     if document.kind is None or not isinstance(document.data, dict) or not state:
         return []
@@ -247,26 +252,26 @@ def codes(ctx: click.Context, incomplete: str) -> Items:
     return _items([str(o) for o in document.kind.fields.get(field, {}).get("enum", ())], incomplete)
 
 
-@_quiet
+@quiet
 def list_states(ctx: click.Context, incomplete: str) -> Items:
     """Offer the states of the listed kinds, and the words for groups of states."""
-    book = _repo(ctx).book
+    book = repository(ctx).book
     kind = _kind(ctx)
     chosen = [kind] if kind else [k for k in book.kinds.values() if k.is_record]
     state_names = [s for k in chosen if k.workflow for s in k.workflow.states]
     return _items(dict.fromkeys(["open", "finished", *state_names]), incomplete)
 
 
-@_quiet
+@quiet
 def link_types(ctx: click.Context, incomplete: str) -> Items:
     """Offer link types and their inverses."""
-    book = _repo(ctx).book
+    book = repository(ctx).book
     titles = {n: k.title for n, k in book.links.items() if k.in_links}
     titles |= {n: k.inverse_title for n, k in book.inverses.items() if k.in_links}
     return [CompletionItem(n, help=t) for n, t in titles.items() if n.startswith(incomplete)]
 
 
-@_quiet
+@quiet
 def typed_links(ctx: click.Context, incomplete: str) -> Items:
     """Offer ``type:``, and after the colon identifiers."""
     kind, sign, target = incomplete.partition(":")
@@ -275,13 +280,13 @@ def typed_links(ctx: click.Context, incomplete: str) -> Items:
     return [CompletionItem(f"{kind}:{item.value}") for item in identifiers(ctx, target)]
 
 
-@_quiet
+@quiet
 def explainable(ctx: click.Context, incomplete: str) -> Items:
     """Offer everything that can be explained."""
     from itsm_gitops.commands.explaining import TOPICS
     from itsm_gitops.rules import explanations
 
-    book = _repo(ctx).book
+    book = repository(ctx).book
     titles: dict[str, Any] = dict.fromkeys(TOPICS)
     titles |= {r.code: r.title for r in explanations()}
     titles |= {n: k.title for n, k in book.kinds.items()}

@@ -24,7 +24,14 @@ from itsm_gitops.cli.failures import say, tell_left_out
 from itsm_gitops.cli.output import echo, redraw
 from itsm_gitops.cli.render import Style, brief, facts, styles
 from itsm_gitops.cli.width import terminal_width
-from itsm_gitops.commands.exchanging import Exported, export_csv, export_json, import_csv, write_report
+from itsm_gitops.commands.exchanging import (
+    Exported,
+    export_csv,
+    export_json,
+    export_parquet,
+    import_csv,
+    write_report,
+)
 from itsm_gitops.model.text import safe_text
 
 if TYPE_CHECKING:
@@ -180,7 +187,7 @@ def _key_text(key: str) -> str:
 
 @group_with_help("export")
 def export_command() -> None:
-    """Export documents as JSON or CSV."""
+    """Export documents as JSON, CSV or Parquet."""
 
 
 @command(
@@ -240,5 +247,61 @@ def _report_export(exported: Exported, out: Path | None) -> int:
     return int(bool(exported.left_out))
 
 
+@command(
+    "parquet",
+    [
+        (
+            "itsm export parquet --to build/analytics",
+            "every document, for DuckDB, Spark, Trino, Polars or pandas",
+        ),
+        (
+            "itsm export parquet --to build/analytics-public --audience public",
+            "what the public may see of it",
+        ),
+        ("itsm export parquet --to /srv/itsm/2026-q3 --at v2026.3", "as it was at a revision"),
+    ],
+)
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    metavar="FOLDER",
+    help="Folder of the export; one that is there is brought up to date.",
+)
+@click.option(
+    "--audience",
+    metavar="NAME",
+    shell_complete=lazily("audiences"),
+    help="Only what this audience may see: a name of schemas/policies/audiences.yaml.  [default: everything]",
+)
+@at_option
+@json_option
+@pass_app
+def export_parquet_command(
+    app: App, folder: Path, audience: str | None, at: str | None, as_json: bool
+) -> int:
+    """Export every document as Parquet files, partitioned by kind and year.
+
+    The tables are records, items, timeline, links and clocks (of service levels). Only files that differ from
+    those of the last export are written. Needs the extra: pip install 'itsm-gitops[analytics]'. The exit code
+    is 1 when files cannot be read and are missing in the export.
+    """
+    report, left_out = export_parquet(app.repo, folder, audience=audience, at=at)
+    if as_json:
+        print_json(report._asdict())
+    else:
+        style = styles(sys.stdout)
+        rows = [(name, f"{count:,} row{'' if count == 1 else 's'}") for name, count in report.rows.items()]
+        same = report.files - report.written
+        files = (
+            f"{report.files:,}: {report.written:,} written, {same:,} unchanged, {report.removed:,} removed"
+        )
+        echo("\n".join(facts([*rows, ("files", files)], terminal_width(), style)), color=style.on)
+    tell_left_out(left_out)
+    return int(bool(left_out))
+
+
+export_command.add_command(export_parquet_command)
 export_command.add_command(export_json_command)
 export_command.add_command(export_csv_command)

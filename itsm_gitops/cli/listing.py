@@ -27,14 +27,18 @@ _TIMES = ("opened", "updated")
 @command(
     "list",
     [
-        ("itsm list incidents --state open --service mail", "open incidents of a service, most urgent first"),
-        ("itsm list changes --since 7d --sort updated", "changes with something new in the last week"),
+        ("itsm list incidents state:open service:mail", "open incidents of a service, most urgent first"),
+        ("itsm list 'state:open and (priority:P1 or assignee:@me)'", "and, or, not and parentheses"),
+        ("itsm list changes 'updated:>-7d' --sort updated", "changes with something new in the last week"),
+        ("itsm list 'reaches:payments \"disk full\"'", "any text, and what a service stands on"),
+        ("itsm list incidents category=mail major.state:accepted", "any field, any depth"),
+        ("itsm list problems team:none --json", "nobody's problems, for programs"),
         ("itsm list services --columns id,name,owner,service_level", "choose the columns"),
-        ("itsm list incidents --where category=mail --where major.state=accepted", "any field, any depth"),
-        ("itsm list problems --team none --json", "nobody's problems, for programs"),
     ],
 )
-@click.argument("kinds", metavar="[KIND]...", nargs=-1, shell_complete=lazily("plurals"))
+@click.argument(
+    "words", metavar="[KIND]... [FILTER]", nargs=-1, shell_complete=lazily("filters", "complete_filters")
+)
 @click.option(
     "--state",
     "-s",
@@ -102,6 +106,12 @@ def list_command(app: App, /, **options: Any) -> None:
 
     KIND is a kind or class in singular or plural (incidents, change, services …), 'cis' for all
     items that can fail, 'items' for the whole CMDB; without it all records are listed.
+
+    FILTER is conditions such as state:open, -priority:P4, opened:2026-10..2026-11, and text that the documents
+    contain. Words: kind, state, status, priority, service, team, ci, assignee, reaches, id, title, opened, updated,
+    closed; every field (risk.level:high), every relation from either side (resolves:INC-…). A comma is an "or",
+    '=' the whole value, 'none' nothing, '*' anything. Single quotes around it keep the shell out of it. Each option
+    is the word of its name.
     """
     filters = Filters(
         states=_split(options["states"]),
@@ -118,7 +128,7 @@ def list_command(app: App, /, **options: Any) -> None:
     limit = options["limit"] or (50 if sys.stdout.isatty() and not as_json else 0)
     listing = list_documents(
         app.repo,
-        options["kinds"],
+        options["words"],
         filters,
         sort=options["sort"],
         limit=limit,

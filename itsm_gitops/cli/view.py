@@ -158,7 +158,8 @@ def _links(page: DocumentView, style: Style, columns: int) -> Iterator[str]:
 
 def _title_and_state(relation: Related, style: Style, cells: int) -> str:
     if not relation.kind:
-        return style.paint("cannot be read: itsm check says why" if relation.broken else "not here", "dim")
+        gone = f"archived: --at {relation.archived} shows it" if relation.archived else "not here"
+        return style.paint("cannot be read: itsm check says why" if relation.broken else gone, "dim")
     state = safe_text(words(relation.state))
     room = cells - (width(state) + 3 if state else 0)
     title = shorten(safe_text(relation.label), max(8, room))

@@ -27,9 +27,15 @@ def check(
     ``paths`` are files or folders as typed, relative to the present folder. Raises UsageError for
     one that is not there.
     """
+    files = None
+    if base is not None and not fix:
+        from itsm_gitops.repository.request_files import RequestFiles
+
+        files = RequestFiles.between(repo, base, at)  # Git works while the rules are imported
     from itsm_gitops import rules
 
-    return rules.check(repo, at=at, base=base, paths=inside(repo, paths, at) if paths else None, fix=fix)
+    wanted = inside(repo, paths, at) if paths else None
+    return rules.check(repo, at=at, base=base, paths=wanted, fix=fix, files=files)
 
 
 def inside(repo: Repository, paths: Iterable[str], at: str | None = None) -> list[str]:

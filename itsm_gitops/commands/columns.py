@@ -60,6 +60,14 @@ class Rows:
 
     def value(self, entry: Entry, name: str) -> Any:
         """Return the value of a column; None where the document has none."""
+        value = self.at_hand(entry, name)
+        kind = self._store.book.kinds[entry.kind]
+        if value is None and name in kind.fields and name != kind.label:
+            return self._store.data(entry.id).get(name)
+        return value
+
+    def at_hand(self, entry: Entry, name: str) -> Any:
+        """Return the value of a column as far as the entry has it; None where the document may have one."""
         if name == "priority":
             return self.priority(entry)
         if name == "age":
@@ -69,10 +77,7 @@ class Rows:
             return found
         if name == self._store.book.kinds[entry.kind].label:
             return entry.title or None
-        if name in entry.columns:
-            return entry.columns[name]
-        kind = self._store.book.kinds[entry.kind]
-        return self._store.data(entry.id).get(name) if name in kind.fields else None
+        return entry.columns.get(name)
 
     def age(self, entry: Entry) -> tuple[datetime, datetime] | None:
         """Return from when to when a record is or was open: an open one until now, None where that is unknown."""

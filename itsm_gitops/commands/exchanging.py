@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from itsm_gitops.documents import output_file
 
 if TYPE_CHECKING:
     from itsm_gitops.exchange import ImportReport
-    from itsm_gitops.model.entry import Entry
+    from itsm_gitops.exchange.analytics import Exposure
+    from itsm_gitops.exchange.parquet import ParquetReport
+    from itsm_gitops.publish.audience import VisibleDocument
     from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository.loading import Visit
 
 
 def import_csv(
@@ -69,32 +72,62 @@ def export_csv(
 ) -> Exported:
     """Export the documents of one kind as CSV; ``raw`` leaves texts that look like formulas as they are."""
     from itsm_gitops import exchange
+    from itsm_gitops.exchange.lives import resolved_times
+    from itsm_gitops.model import clock
 
     repo.book.kind(kind)
     store = repo.store(at)
     with _open(out, repo) as file:
         names = list(columns) or None
-        count = exchange.export_csv(store, kind, file, names, raw=raw, resolved=_resolved(store))
+        count = exchange.export_csv(
+            store, kind, file, names, raw=raw, resolved=resolved_times(store, clock.now())
+        )
         return Exported(count, _left_out(store, kind))
 
 
-def _resolved(store: Store) -> Callable[[Entry, Mapping[str, Any]], str]:
-    """Return what says when a record was resolved for good, as the reports count it; empty while it is not."""
-    from datetime import UTC, datetime
+def export_parquet(
+    repo: Repository, folder: Path, *, audience: str | None, at: str | None
+) -> tuple[ParquetReport, tuple[str, ...]]:
+    """Export a snapshot as Parquet files for an audience (default: everything).
 
+    Returns what was written, and the identifiers of the files that cannot be read and are missing in it.
+    """
+    from itsm_gitops.documents.places import plain_path
+    from itsm_gitops.exchange.parquet import export_parquet as export
     from itsm_gitops.model import clock
-    from itsm_gitops.repository import Document
-    from itsm_gitops.service_levels.life import case_of, life_of
 
-    now = clock.now()
+    store, exposure, left_out = _exposed(repo, audience, at)
+    return export(store, plain_path(folder), exposure, clock.now(), repo.root), left_out
 
-    def resolved(entry: Entry, data: Mapping[str, Any]) -> str:
-        kind = store.book.kinds[entry.kind]
-        lives = life_of(Document(entry.path, b"", data, kind, ()))
-        case = case_of(entry, kind.workflow, lives[0], "", now) if lives else None
-        return clock.format_time(datetime.fromtimestamp(case.resolved, UTC)) if case and case.resolved else ""
 
-    return resolved
+def _exposed(repo: Repository, name: str | None, at: str | None) -> tuple[Store, Exposure, tuple[str, ...]]:
+    """Return a snapshot as an audience may see it, what it may have of it, and what cannot be read."""
+    from functools import partial
+
+    from itsm_gitops.exchange.analytics import Exposure
+    from itsm_gitops.model.audience import INTERNAL
+    from itsm_gitops.model.screen import visible_fields
+    from itsm_gitops.publish.audience import audience_store
+    from itsm_gitops.repository import read_rulebook
+    from itsm_gitops.repository.config import read_audience
+
+    snapshot = repo.snapshot(at)
+    book = read_rulebook(snapshot)
+    audience = read_audience(snapshot, book, name or INTERNAL)
+    if audience.everything:
+        store = repo.store(at)
+        return store, Exposure(audience.name), _left_out(store, None)
+    unread: list[str] = []
+
+    def load(visit: Visit[VisibleDocument]) -> tuple[Store, list[VisibleDocument]]:
+        full, seen = repo.load(snapshot, visit=visit)
+        unread.extend(full.left_out())
+        return full, seen
+
+    store = audience_store(load, book, audience)
+    fields = partial(visible_fields, audience=audience)
+    exposure = Exposure(audience.name, False, fields, audience.sources, audience.reports)
+    return store, exposure, tuple(unread)
 
 
 def _left_out(store: Store, kind: str | None) -> tuple[str, ...]:

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.columns import Row, Rows, column_names, near_column
-from itsm_gitops.commands.filters import Filters, predicate
+from itsm_gitops.commands.filter_conditions import fulfilling
+from itsm_gitops.commands.filter_meaning import FilterMeaning
+from itsm_gitops.commands.filters import Filters, read_filter
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import UsageError
@@ -64,43 +66,28 @@ def list_documents(
     columns: Sequence[str] = (),
     at: str | None = None,
 ) -> Listing:
-    """List documents of the kinds that ``words`` name (all records where there are none).
+    """List documents: ``words`` are kinds (all records where there are none), then a filter.
 
-    ``limit`` 0 is no limit. ``repo.gaps`` says afterwards what is missing. Raises NotFound for unknown kinds, UsageError for unknown states,
-    columns and filters that no listed kind has.
+    ``limit`` 0 is no limit. ``repo.gaps`` says afterwards what is missing. Raises NotFound for unknown kinds and
+    names, UsageError for what cannot be understood and for words and columns that no listed kind has.
     """
     store = repo.store(at)
-    kinds = _kinds(store.book, words)
+    asked = read_filter(store.book, words, filters)
+    kinds = asked.kinds
     chosen = _columns(kinds, columns)
-    keep = predicate(repo, store, kinds, filters)
     names = {k.name for k in kinds}
     make = Rows(store, chosen)
-    found = [e for e in store.entries.values() if e.kind in names and keep(e)]
+    condition = FilterMeaning(repo, store, kinds).condition(asked.node)
+    found = fulfilling(store, names, condition)
     ordered = _sorted(kinds, found, sort, make) if sort else sorted(found, key=make.urgency)
     shown = ordered[:limit] if limit else ordered
     repo.gaps = {g.path: g for g in store.gaps(names)}  # what is missing in this list, and nothing else
     ages = {e.id: _seconds(span) for e in shown if (span := make.age(e))} if "age" in chosen else {}
-    return Listing([make.row(e) for e in shown], len(found), chosen, tuple(kinds), store.book, ages)
+    return Listing([make.row(e) for e in shown], len(found), chosen, kinds, store.book, ages)
 
 
 def _seconds(span: tuple[datetime, datetime]) -> int:
     return max(0, int((span[1] - span[0]).total_seconds()))
-
-
-def _kinds(book: RuleBook, words: Sequence[str]) -> list[Kind]:
-    if not words or "records" in words:
-        return [k for k in book.kinds.values() if k.is_record]
-    found: list[Kind] = []
-    for word in words:
-        if word.lower() in ("cis", "ci", "items", "cmdb"):
-            found += [
-                k
-                for k in book.kinds.values()
-                if not k.is_record and (k.operational or word in ("items", "cmdb"))
-            ]
-        else:
-            found.append(book.kind(word))
-    return list({k.name: k for k in found}.values())
 
 
 def _columns(kinds: Sequence[Kind], named: Sequence[str]) -> tuple[str, ...]:

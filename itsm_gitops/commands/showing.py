@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops import documents
 from itsm_gitops.editing.opening import Opened, read_document, timeline
 from itsm_gitops.editing.steps import Step, next_steps, state_of
 from itsm_gitops.model import clock, ids
+from itsm_gitops.model.archive import ArchivedRecord
 from itsm_gitops.model.entry import edges_of, summarise
 from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.model.priority import Priority, priority
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.words import fields_of
+from itsm_gitops.repository.archived import read_archived
 from itsm_gitops.repository.gaps import Gap, file_gap, snapshot_gaps, unread
 
 if TYPE_CHECKING:
@@ -29,7 +32,8 @@ class Related:
     """One relation as seen from the document that is shown.
 
     ``title`` reads from this end. ``label`` and ``state`` are the other document's; both are
-    empty where it does not exist or is ``broken``: there, and not to be read. ``field`` is the field of this document that says it
+    empty where it does not exist or is ``broken``: there, and not to be read, and where it is ``archived``: to be read
+    in that commit. ``field`` is the field of this document that says it
     (``links`` for a link), empty where the other document says it.
     """
 
@@ -42,6 +46,7 @@ class Related:
     outgoing: bool
     field: str = ""
     broken: bool = False
+    archived: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,10 @@ class _NeighbourReader:
         self._known: dict[str, Opened | None] = {}
         self._broken: set[str] = set()
 
+    @cached_property
+    def _archived(self) -> Mapping[str, ArchivedRecord]:
+        return read_archived(self._snapshot)[0]
+
     def outgoing(self, document: Opened) -> list[Related]:
         """Return the relations that the document stores, in document order, each once."""
         found: dict[tuple[str, str], Related] = {}
@@ -207,7 +216,9 @@ class _NeighbourReader:
         other = self._known[identifier]
         if other is None:
             broken = identifier in self._broken
-            return Related(relation, title, identifier, "", "", "", outgoing, broken=broken)
+            known = None if broken else self._archived.get(identifier)
+            at = known.commit[:12] if known else ""
+            return Related(relation, title, identifier, "", "", "", outgoing, broken=broken, archived=at)
         label = _text(other.data, other.kind.label)
         return Related(
             relation, title, identifier, other.kind.name, label, state_of(other.kind, other.data), outgoing

@@ -14,7 +14,7 @@ from yaml.nodes import MappingNode, ScalarNode
 
 from itsm_gitops.documents.chars import is_clean
 from itsm_gitops.documents.events import CParser
-from itsm_gitops.documents.problems import Limits
+from itsm_gitops.documents.problems import Doubt, Limits
 from itsm_gitops.documents.scalars import FIRST, plain
 
 # Where an anchor, alias or tag could stand. Prose with "R&D", "5 * 3" or "wow!" does not match.
@@ -28,10 +28,6 @@ _DASH = re.compile(r"(?<![^\s\[\]{},:])-[\[\]{},]").search
 _STAIRCASE = re.compile(r"[-?:][-?: \t]{120}").search
 _FLOW_LEVELS = 200
 _SHORT = 4096
-
-
-class Doubt(Exception):
-    """The document is not plainly sound."""
 
 
 if CParser is not None:

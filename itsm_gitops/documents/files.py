@@ -44,14 +44,15 @@ def write_atomic(
         _swap(path, root, folder, draft, expected)
 
 
-def delete_atomic(path: Path, *, expected: bytes) -> None:
-    """Delete the file at ``path`` if it holds ``expected``; raises as `write_atomic` does."""
+def delete_atomic(path: Path, *, expected: bytes, durable: bool = True) -> None:
+    """Delete the file at ``path`` if it holds ``expected``; ``durable`` and what is raised are as in `write_atomic`."""
     path = path.absolute()
     root = drafts.root_of(path)
     with _parent(path, root) as folder, drafts.locked(root, folder):
         _unchanged(folder, path, expected)
         os.unlink(path.name, dir_fd=folder)
-        _sync(folder)
+        if durable:
+            _sync(folder)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from itsm_gitops.model.errors import ItsmError
 
+_SOURCES = (".git", "cmdb", "records", "schemas", "site")
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -56,13 +57,28 @@ def open_folder(path: Path, trusted: Path | None = None, *, make: bool = True) -
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR):
                 raise ItsmError(
-                    f"{place} is not a folder but a link or a file", "remove it, or choose another --out"
+                    f"{place} is not a folder but a link or a file", "remove it, or choose another folder"
                 ) from error
             raise
         finally:
             os.close(handle)
         handle = below
     return handle
+
+
+def refuse_sources(root: Path, trusted: Path | None, what: str, option: str) -> None:
+    """Raise ItsmError where output would lie in a repository's own folders, or be the root of the file system.
+
+    ``what`` says what is to be written, ``option`` is the one that names another folder.
+    """
+    if not root.name:
+        raise ItsmError(f"{root} is no folder for {what}", f"choose another {option}")
+    inside = root.relative_to(trusted).parts if trusted is not None and root.is_relative_to(trusted) else ()
+    # File systems that ignore case take .GIT for .git.
+    if inside and inside[0].casefold() in _SOURCES:
+        raise ItsmError(
+            f"{root} lies in {inside[0]}/, which holds the repository itself", f"choose another {option}"
+        )
 
 
 def unlinked(path: Path, trusted: Path | None) -> Path:

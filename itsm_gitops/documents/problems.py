@@ -37,6 +37,10 @@ RULEBOOK_LIMITS = Limits(size=1024 * 1024, depth=64, nodes=200_000)
 MAX_PROBLEMS = 50
 
 
+class Doubt(Exception):
+    """A quick reader finds a document unusual: a more careful one must read it."""
+
+
 class Stop(Exception):
     """Reading cannot go on after this problem."""
 

@@ -7,9 +7,10 @@ which lists every problem with its position. YAML itself is imported on first us
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
-from itsm_gitops.documents import accidents, chars
-from itsm_gitops.documents.problems import LIMITS, Limits, LoadedDocument, Problem, too_large
+from itsm_gitops.documents import accidents, block, chars
+from itsm_gitops.documents.problems import LIMITS, Doubt, Limits, LoadedDocument, Problem, too_large
 
 
 def load(raw: bytes, *, limits: Limits = LIMITS) -> LoadedDocument:
@@ -21,11 +22,18 @@ def load(raw: bytes, *, limits: Limits = LIMITS) -> LoadedDocument:
     text, problems = readable_text(raw, limits)
     if problems:
         return LoadedDocument(None, problems)
+    with suppress(Doubt, ValueError):
+        return LoadedDocument(block.read(text, limits), ())
+    return _parsed(raw, text, limits)
+
+
+def _parsed(raw: bytes, text: str, limits: Limits) -> LoadedDocument:
+    """Read a document with a YAML parser."""
     from itsm_gitops.documents import events, fast, slow
 
     try:
         return LoadedDocument(fast.read(text, limits), ())
-    except (fast.Doubt, events.YAMLError, ValueError, OverflowError, RecursionError):
+    except (Doubt, events.YAMLError, ValueError, OverflowError, RecursionError):
         loaded = slow.read(text, limits)
         return explained(raw, loaded.problems) if loaded.problems else loaded
 

@@ -17,7 +17,7 @@ import re
 NUMBER_START = frozenset("-+.0123456789")
 _NUMBER_END = frozenset(".0123456789abcdefABCDEFnN")  # hexadecimal, .inf and .nan included
 FIRST = NUMBER_START | frozenset(["", *"tTfFnN~"])
-_CONSTANTS: dict[str, bool | None] = {
+CONSTANTS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
@@ -38,8 +38,8 @@ class NotANumber(ValueError):
 
 def plain(text: str) -> str | int | float | bool | None:
     """Return the value of an unquoted scalar; raise NotANumber for one that JSON cannot hold."""
-    if text in _CONSTANTS:
-        return _CONSTANTS[text]
+    if text in CONSTANTS:
+        return CONSTANTS[text]
     if text[0] not in NUMBER_START or text[-1] not in _NUMBER_END:  # a time in UTC ends in Z
         return text
     if _decimal(text):

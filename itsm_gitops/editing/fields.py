@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.moments import relative
 from itsm_gitops.model.text import typed_text
 from itsm_gitops.model.words import a_kind
 
@@ -20,8 +21,6 @@ Resolver = Callable[[Schema, str], str]
 Questions = Callable[[Mapping[str, Any]], Mapping[str, Schema] | None]
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*(?:-\w+)*(?:\.\w+(?:-\w+)*)*)\s*(\+=|-=|=)(.*)", re.DOTALL)
-_RELATIVE = re.compile(r"([+-]\d{1,6})\s*(min|m|h|d|w)")
-_UNITS = {"min": "minutes", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,400}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
@@ -138,12 +137,11 @@ class Reader:
     def _moment(self, text: str, field: str) -> str:
         if clock.parse_time(text):
             return text
-        relative = _RELATIVE.fullmatch(text.strip())
         if text.strip().lower() == "now":
             return clock.format_time(clock.now())
-        if relative:
-            step = timedelta(**{_UNITS[relative[2]]: int(relative[1])})
-            return clock.format_time(clock.now() + step)
+        ahead = relative(text)
+        if ahead:
+            return clock.format_time(ahead)
         if _LOCAL.fullmatch(text.strip()):
             from zoneinfo import ZoneInfo
 

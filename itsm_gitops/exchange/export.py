@@ -86,7 +86,7 @@ def export_csv(
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
     count = 0
-    value = _Values(store, found, resolved)
+    value = ColumnValues(store, found, resolved)
     for entry, data in store.documents(found.name):
         writer.writerow([_cell(value(entry, data, name), raw) for name in names])
         count += 1
@@ -108,7 +108,7 @@ def _check(kind: Kind, names: Sequence[str]) -> None:
             )
 
 
-class _Values:
+class ColumnValues:
     """The values of columns, derived ones included; None where a document has none."""
 
     def __init__(self, store: Store, kind: Kind, resolved: Resolved | None) -> None:
@@ -117,8 +117,9 @@ class _Values:
         self._resolved = resolved
 
     def __call__(self, entry: Entry, data: Mapping[str, Any], name: str) -> Any:
+        """Return the value of a column; a dot in its name leads into a field."""
         if name in DERIVED and name not in data:
-            return self._derived(entry, data, name)
+            return self.derived(entry, data, name)
         node: Any = data
         for step in name.split("."):
             if not isinstance(node, dict) or step not in node:
@@ -126,7 +127,8 @@ class _Values:
             node = node[step]
         return node
 
-    def _derived(self, entry: Entry, data: Mapping[str, Any], name: str) -> Any:
+    def derived(self, entry: Entry, data: Mapping[str, Any], name: str) -> Any:
+        """Return the value of a derived column, whatever the document's own fields are called."""
         if name == "priority":
             found = priority(self._policy, data)
             return found.name if found else None

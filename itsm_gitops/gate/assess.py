@@ -34,12 +34,13 @@ from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.door import plain_name
 from itsm_gitops.model.errors import Incomplete, RuleBookError
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
-from itsm_gitops.repository import Repository, Snapshot, Store, load_store, read_rulebook, refs
+from itsm_gitops.repository import Repository, Snapshot, Store, read_rulebook, refs
 from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
 from itsm_gitops.repository.identity import identity, pinned
 from itsm_gitops.repository.mended import Mended, mended
 from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.recalled_store import load_recalling
+from itsm_gitops.repository.shelf import Shelf
 from itsm_gitops.repository.snapshot import CONFIG
 
 _NAMED = 5
@@ -161,22 +162,27 @@ class _Case:
         return [c.path for c in changeset(merge.git, merge.old, merge.new)]
 
     @cached_property
+    def _shelf(self) -> Shelf:
+        """What was read of one of the commits and is the same in the others."""
+        return Shelf(self.repo.history)
+
+    @cached_property
     def base(self) -> Store:
         part = PartialSnapshot(self.repo.snapshot(self.blank.base), self._records)
         try:
-            return _complete(part)
+            return _complete(part, self._shelf)
         except (Incomplete, RuleBookError):
             repaired = mended(self.repo.history, self.blank.base, self._merge.snapshot, self._records)
             if not repaired:
                 raise
             older = Mended(self.repo.snapshot(self.blank.base), repaired)
-            return _complete(PartialSnapshot(older, self._records))
+            return _complete(PartialSnapshot(older, self._records), self._shelf)
 
     @cached_property
     def head(self) -> Store:
         # Read by the old rule book: what the request makes of the rules does not matter yet.
         snapshot = PartialSnapshot(self._merge.snapshot, self._records)
-        return load_recalling(snapshot, self.base.book)
+        return load_recalling(snapshot, self.base.book, self._shelf)
 
     @cached_property
     def directory(self) -> Directory:
@@ -196,7 +202,7 @@ class _Case:
         """Who was who where the request left the target branch: only to explain."""
         part = PartialSnapshot(self.repo.snapshot(self.blank.merge_base), ())
         try:
-            return Directory(load_store(part)[0], self.blank.at)
+            return Directory(load_recalling(part, beside=self._shelf), self.blank.at)
         except RuleBookError:
             return self.directory
 
@@ -323,9 +329,9 @@ class _Case:
         return {i.path: i.oid for i in infos if i.path in paths}
 
 
-def _complete(snapshot: Snapshot) -> Store:
+def _complete(snapshot: Snapshot, shelf: Shelf) -> Store:
     """Load a base of which everything can be read that a judgement may rest on."""
-    store = load_recalling(snapshot)
+    store = load_recalling(snapshot, beside=shelf)
     store.book.policy(POLICY)
     store.require_complete(_PURPOSE)
     return store

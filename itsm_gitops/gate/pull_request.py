@@ -50,6 +50,12 @@ _ROOTS = ("records/", "cmdb/")
 Data = Mapping[str, Any]
 
 
+def _is_finished(kind: Kind, data: Data) -> bool:
+    """Whether a record has reached a state that nothing leaves."""
+    flow, state = kind.workflow, data.get(kind.state_field)
+    return kind.is_record and flow is not None and isinstance(state, str) and flow.is_terminal(state)
+
+
 @dataclass
 class Request:
     """A request in the light of its base: the old rule book and CMDB, the new documents.
@@ -67,13 +73,17 @@ class Request:
     text: Callable[[str], str] = str  # what a blob holds; for files that are no documents
     proof: AskedProof | None = None
     broken: dict[str, str] = field(default_factory=dict)
+    archived: set[str] = field(default_factory=set)
     urgent: dict[str, Urgency] = field(default_factory=dict)
     asked: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     _facts: dict[str, Data] = field(default_factory=dict)
 
     @cached_property
     def touched(self) -> list[Touched]:
-        """The documents that the request touches, by path; those that cannot be read are ``broken``."""
+        """The documents that the request touches, by path; those that cannot be read are ``broken``.
+
+        Finished records that are archived are no part of it: their paths are ``archived``.
+        """
         old, new = (_documents_at(store, self.content.changes) for store in (self.base, self.head))
         found = []
         for path, change in self.content.changes.items():
@@ -84,8 +94,19 @@ class Request:
             identifier = path.rpartition("/")[2].removesuffix(".yaml")
             if change.status != "D":
                 self._look_at(path, kind, identifier, after)
+            elif before is not None and self._leaves(identifier) and _is_finished(kind, before):
+                self.archived.add(path)
+                continue
             found.append(Touched(path, identifier, kind, before, after))
         return found
+
+    def _leaves(self, identifier: str) -> bool:
+        """Whether the request archives a record: a list that it changes names it.
+
+        The record stays in history as it was; what is decided on is the list.
+        """
+        record = self.head.archived.get(identifier)
+        return record is not None and record.path in self.content.changes
 
     def _look_at(self, path: str, kind: Kind, identifier: str, after: Data | None) -> None:
         """Note why a document cannot be judged: what it is must not depend on who looks at it."""

@@ -8,8 +8,9 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from itsm_gitops.graph.asking import impact_graph, network_of
 from itsm_gitops.graph.impact import ImpactGraph
-from itsm_gitops.graph.network import Loaded, Network
+from itsm_gitops.graph.network import Loaded, Network, of_kinds
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.change_models import ALWAYS, WHEN_OUTAGE, ChangeModel
@@ -80,7 +81,7 @@ class Calendars:
     def __init__(self, loaded: Loaded) -> None:
         """Read them; the CMDB of ``loaded`` suffices."""
         book = loaded.book
-        entries = list(facts.of_role(book, loaded.entries.values(), meaning.CALENDAR))
+        entries = of_kinds(loaded, book.playing(meaning.CALENDAR))
         whole = {e.id: loaded.data(e.id) for e in entries}
         below = _Below(loaded)
         self.all: dict[str, Calendar] = {
@@ -147,6 +148,8 @@ class _Below:
 
     @cached_property
     def _graph(self) -> ImpactGraph:
+        if hasattr(self._loaded, "items_into"):
+            return impact_graph(network_of(self._loaded))
         network = Network(self._loaded)
         kinds = network.book.kinds
         network.entries = {i: e for i, e in network.entries.items() if not kinds[e.kind].is_record}

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from heapq import heappop, heappush
 from typing import Any
 
@@ -100,6 +99,7 @@ class Neighbourhood:
     graph: ImpactGraph
     depth: int = 1
     _walked: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    _groups: dict[GroupKey, tuple[frozenset[str], int]] = field(default_factory=dict)
 
     def needs(self, identifier: str) -> frozenset[str]:
         """Return what a CI depends or runs on, itself not included."""
@@ -120,36 +120,40 @@ class Neighbourhood:
         self._walked[name, start] = found = frozenset(seen - {start})
         return found
 
-    @cached_property
-    def groups(self) -> dict[GroupKey, tuple[frozenset[str], int]]:
-        """The members in production and the number needed of each group of a CI in production."""
-        return {
-            (owner, number): (frozenset(m for m in g.members if self.graph.in_production(m)), g.min_up)
-            for owner, groups in self.graph.groups.items()
-            if self.graph.in_production(owner)
-            for number, g in enumerate(groups)
-        }
+    def group(self, key: GroupKey) -> tuple[frozenset[str], int]:
+        """Return the members in production and the number needed of one group of a CI."""
+        if key not in self._groups:
+            found = self.graph.groups[key[0]][key[1]]
+            members = frozenset(m for m in found.members if self.graph.in_production(m))
+            self._groups[key] = (members, found.min_up)
+        return self._groups[key]
 
-    @cached_property
-    def _touched(self) -> dict[str, list[tuple[GroupKey, str]]]:
-        found: dict[str, list[tuple[GroupKey, str]]] = {}
-        for key, (members, _) in self.groups.items():
-            for member in members:
-                for item in (member, *self.needs(member)):
-                    found.setdefault(item, []).append((key, member))
-        return found
+    def _touched(self, item: str) -> Iterator[tuple[GroupKey, str]]:
+        """Yield the groups of CIs in production that work on an item touches, with the member it takes."""
+        near, level = {item}, [item]
+        for _ in range(self.depth):
+            level = [n for i in level for n in self._needing(i) if n not in near]
+            near.update(level)
+        for member in sorted(filter(self.graph.in_production, near)):
+            for owner in filter(self.graph.in_production, self._needing(member)):
+                for number, found in enumerate(self.graph.groups.get(owner, ())):
+                    if member in found.members:
+                        yield (owner, number), member
+
+    def _needing(self, item: str) -> list[str]:
+        return [d for d in self.graph.dependents.get(item, ()) if item in self.graph.needs.get(d, ())]
 
     def members(self, items: Iterable[str]) -> dict[GroupKey, frozenset[str]]:
         """Return the members of each group that work on these items takes, directly or by what they need."""
         found: dict[GroupKey, set[str]] = {}
         for item in items:
-            for key, member in self._touched.get(item, ()):
+            for key, member in self._touched(item):
                 found.setdefault(key, set()).add(member)
         return {key: frozenset(members) for key, members in found.items()}
 
     def spared(self, key: GroupKey, taken: frozenset[str]) -> bool:
         """Whether enough members of a group are left without those taken."""
-        members, least = self.groups[key]
+        members, least = self.group(key)
         return len(members - taken) >= least
 
     def reach(self, change: Planned) -> _Reach:

@@ -77,10 +77,11 @@ class ImpactGraph:
         self.dependents: dict[str, dict[str, str]] = {}
         self._reach: dict[str, frozenset[str]] = {}
         self._in_use: dict[str, bool] = {}
+        passing = {name: link for name, link in network.book.links.items() if link.impact}
         for identifier, entry in network.entries.items():
             for edge in entry.edges:
-                link = network.book.links.get(edge.relation)
-                if link is None or not link.impact or edge.target not in network.entries:
+                link = passing.get(edge.relation)
+                if link is None or edge.target not in network.entries:
                     continue
                 if link.impact == "from_target":
                     self._add(self.needs, identifier, edge.target, link.name, link.inverse)

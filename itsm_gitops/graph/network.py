@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
+from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.rulebook import RuleBook
@@ -28,6 +29,13 @@ class Loaded(Protocol):
     def data(self, identifier: str) -> Mapping[str, Any]:
         """The whole document of one entry."""
         ...
+
+
+def of_kinds(loaded: Any, kinds: Iterable[str]) -> list[Entry]:
+    """Return the entries of some kinds: asked for where a snapshot answers, else picked from all."""
+    wanted = frozenset(kinds)
+    ask = getattr(loaded, "of_kinds", None)
+    return list(ask(wanted)) if ask else [e for e in loaded.entries.values() if e.kind in wanted]
 
 
 class Relation(NamedTuple):
@@ -54,7 +62,7 @@ class Network:
         self._last: tuple[str | None, Sequence[Relation]] = None, ()
 
     @cached_property
-    def _incoming(self) -> dict[str, list[tuple[str, Edge]]]:
+    def _incoming(self) -> Mapping[str, list[tuple[str, Edge]]]:
         incoming: dict[str, list[tuple[str, Edge]]] = {}
         for identifier, entry in self.entries.items():
             for edge in entry.edges:
@@ -71,10 +79,19 @@ class Network:
         title = known.title if known else edge.relation
         return Relation(edge.relation, title, edge.target, True, edge.pointer)
 
+    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
+        """Return the entries of some kinds, by identifier; with ``open_only`` those on which work is to be done."""
+        found = [e for e in self.entries.values() if e.kind in kinds]
+        return [e for e in found if facts.is_open(self.book, e)] if open_only else found
+
+    def incoming(self, identifier: str) -> Sequence[tuple[str, Edge]]:
+        """Return the stored edges that lead to a document, with the documents that store them."""
+        return self._incoming.get(identifier, ())
+
     def into(self, identifier: str) -> list[Relation]:
         """Return the relations other documents store to this one, named by their inverse."""
         found = []
-        for source, edge in self._incoming.get(identifier, ()):
+        for source, edge in self.incoming(identifier):
             known = self.book.links.get(edge.relation)
             name = known.inverse if known else edge.relation
             title = known.inverse_title if known else edge.relation
@@ -116,7 +133,34 @@ class Network:
         for source, edge in self.pairs(relation):
             if edge.target in self.entries and edge.target != source:
                 after.setdefault(source, []).append(edge.target)
-        return sorted(_circle(part, after) for part in _components(after) if len(part) > 1)
+        return _circles(after)[0]
+
+    def cycles_from(
+        self, relation: str, starts: Iterable[str]
+    ) -> tuple[list[tuple[str, ...]], frozenset[str]]:
+        """Return the circles of one relation that some documents lead to, and everything that lies on circles there.
+
+        What a circle runs through can be reached from each of its members, so that none of them is cut.
+        """
+        after: dict[str, list[str]] = {}
+        queue = sorted(set(starts))
+        seen = set(queue)
+        for source in queue:
+            entry = self.entries.get(source)
+            for edge in entry.edges if entry else ():
+                if edge.relation != relation or edge.target == source or edge.target not in self.entries:
+                    continue
+                after.setdefault(source, []).append(edge.target)
+                if edge.target not in seen:
+                    seen.add(edge.target)
+                    queue.append(edge.target)
+        return _circles(after)
+
+
+def _circles(after: Mapping[str, list[str]]) -> tuple[list[tuple[str, ...]], frozenset[str]]:
+    """Return one circle of each strongly connected part, and the members of all those parts."""
+    parts = [part for part in _components(after) if len(part) > 1]
+    return sorted(_circle(part, after) for part in parts), frozenset().union(*parts)
 
 
 def _components(after: Mapping[str, list[str]]) -> list[set[str]]:

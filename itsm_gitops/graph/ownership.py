@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from itsm_gitops.graph.network import of_kinds
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.repository import Store
@@ -47,9 +48,10 @@ def codeowners(store: Store, forge: str) -> Owners:
 
 def _items(store: Store, names: _Names) -> Iterator[tuple[str, str]]:
     """Yield the lines of each item with an owner that the forge knows: its document, and its files."""
-    for entry in store.entries.values():
+    items = [name for name, kind in store.book.kinds.items() if not kind.is_record]
+    for entry in of_kinds(store, items):
         owner = facts.owner(entry)
-        if owner and not store.book.kinds[entry.kind].is_record:
+        if owner:
             named = names.of([owner])
             if named:
                 yield f"/{entry.path}", named
@@ -120,6 +122,6 @@ class _Names:
     def _members(self, team: str) -> list[str]:
         return [
             e.id
-            for e in facts.of_role(self._store.book, self._store.entries.values(), meaning.PERSON)
+            for e in of_kinds(self._store, self._store.book.playing(meaning.PERSON))
             if any(x.relation == "member_of" and x.target == team for x in e.edges)
         ]

@@ -90,8 +90,13 @@ def planned_of(
 
 def planned_changes(network: Network) -> list[Planned]:
     """Return every change that is still to be done and has a planned window, earliest first."""
-    book, entries = network.book, network.entries.values()
-    teams = {e.id for e in facts.of_role(book, entries, meaning.TEAM)}
+    return planned_among(network, network.of_kinds(network.book.playing(meaning.CHANGE), open_only=True))
+
+
+def planned_among(network: Network, entries: Iterable[Entry]) -> list[Planned]:
+    """Return those of some entries that are changes still to be done and have a planned window, earliest first."""
+    book = network.book
+    teams = {e.id for e in network.of_kinds(book.playing(meaning.TEAM))}
     found = []
     for entry in facts.of_role(book, entries, meaning.CHANGE):
         if not facts.is_to_be_done(book, entry):

@@ -6,11 +6,11 @@ two levels wins. Questions, facts, points and thresholds are data (schemas/polic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from itsm_gitops.graph.impact import Effect, Impacted, ImpactGraph
 from itsm_gitops.graph.network import Network
@@ -22,6 +22,7 @@ from itsm_gitops.model.rulebook import RISK
 LEVELS = ("low", "medium", "high")
 QUESTION = "question"
 FACT = "fact"
+_ALIKE = ("template", "category")  # fields that changes of one sort share
 _WORDS = ("low", "medium", "high", "critical")
 
 
@@ -204,21 +205,36 @@ class RiskBook:
         return minutes, str(minutes), f"of {named}" if named else ""
 
     def _past_failures(self, entry: Entry, _: Mapping[str, Any]) -> tuple[int, str, str]:
-        similar = [c for c in self._closed if _similar(c, entry) and self._recent(c, entry)]
+        similar = [past.entry for past in self._similar(entry) if self._recent(past, entry)]
         failed = sorted(c.id for c in similar if self._went_wrong(c))
         of = f"{len(failed)} of {len(similar)}"
         return len(failed), of if similar else "none so far", ", ".join(failed)
 
-    @cached_property
-    def _closed(self) -> list[Entry]:
-        every = facts.of_role(self.network.book, self.network.entries.values(), meaning.CHANGE)
-        return [e for e in every if e.columns.get("outcome")]
+    def _similar(self, entry: Entry) -> Iterable[_Past]:
+        """Return the closed changes that were made from the template of a change or are of its category."""
+        alike = {p.entry.id: p for key in _likeness(entry) for p in self._closed.get(key, ())}
+        return alike.values()
 
-    def _recent(self, past: Entry, entry: Entry) -> bool:
-        ended = clock.parse_time(past.updated)
+    @cached_property
+    def _closed(self) -> Mapping[tuple[str, object], list[_Past]]:
+        """The closed changes by what makes others similar to them."""
+        found: dict[tuple[str, object], list[_Past]] = {}
+        for entry in self.network.of_kinds(self.network.book.playing(meaning.CHANGE)):
+            if entry.columns.get("outcome"):
+                past = _Past(entry, clock.parse_time(entry.updated))
+                for key in _likeness(entry):
+                    found.setdefault(key, []).append(past)
+        return found
+
+    def _recent(self, past: _Past, entry: Entry) -> bool:
         opened = clock.parse_time(entry.opened) or self.now
         days = timedelta(days=int(self.policy.get("history_days", 365)))
-        return past.id != entry.id and ended is not None and opened - days <= ended <= max(opened, self.now)
+        ended = past.ended
+        return (
+            past.entry.id != entry.id
+            and ended is not None
+            and opened - days <= ended <= max(opened, self.now)
+        )
 
     def _went_wrong(self, past: Entry) -> bool:
         bad = self.policy.get("failed_outcomes", ())
@@ -235,10 +251,19 @@ _FACTS: Mapping[str, _Fact] = {
 }
 
 
-def _similar(past: Entry, entry: Entry) -> bool:
-    """Whether two changes were made from one template or are of one category."""
-    keys = ("template", "category")
-    return any(entry.columns.get(k) and entry.columns.get(k) == past.columns.get(k) for k in keys)
+class _Past(NamedTuple):
+    """A closed change and when it ended."""
+
+    entry: Entry
+    ended: datetime | None
+
+
+def _likeness(entry: Entry) -> Iterator[tuple[str, object]]:
+    """Yield what makes two changes similar: that they have one template or one category."""
+    for name in _ALIKE:
+        value = entry.columns.get(name)
+        if value:
+            yield name, value
 
 
 def _question(raw: Mapping[str, Any], answers: Mapping[str, Any]) -> Point:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from sys import intern
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.findings import Pointer
-from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.kinds import ANY_INDEX, Kind, Reference
+from itsm_gitops.model.once import Once
 
 _COLUMN_MAX = 200
 _NAME_MAX = 32
@@ -23,6 +25,10 @@ class Edge(NamedTuple):
     target: str
     pointer: Pointer
     open: bool = False
+
+
+# Items, teams and people are named by thousands of records in the same places: kept (and made) once.
+shared_edge = lru_cache(maxsize=1 << 15)(Edge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,8 @@ def summarise(kind: Kind, path: str, data: Mapping[str, Any]) -> Entry:
 
     The identifier is the file's name: a document whose ``id`` differs has a finding of its own.
     """
-    steps = [e for e in _list(data.get("timeline")) if isinstance(e, dict) and _text(e.get("at"))]
+    timeline = _list(data.get("timeline"))
+    backwards = timeline[::-1]
     columns: dict[str, Any] = {}
     for name, value in data.items():
         if value.__class__ is str:
@@ -65,40 +72,75 @@ def summarise(kind: Kind, path: str, data: Mapping[str, Any]) -> Entry:
     if data.get(_OVERRIDE).__class__ is dict:
         columns[_OVERRIDE] = data[_OVERRIDE]
     return Entry(
-        id=path.rsplit("/", 1)[-1].removesuffix(".yaml"),
+        id=intern(path.rsplit("/", 1)[-1].removesuffix(".yaml")),
         kind=kind.name,
         path=path,
         title=_text(data.get(kind.label)),
-        state=_text(data.get(kind.state_field)),
+        state=intern(_text(data.get(kind.state_field))),
         columns=columns,
         edges=edges_of(kind, data),
         aliases=tuple(a for a in _list(data.get("aliases")) if isinstance(a, str)),
-        opened=steps[0]["at"] if steps else "",
-        updated=steps[-1]["at"] if steps else "",
-        entered=next((e["at"] for e in reversed(steps) if "state" in e), ""),
+        opened=_first_time(timeline),
+        updated=_first_time(backwards),
+        entered=_first_time(backwards, "state"),
     )
 
 
 def edges_of(kind: Kind, data: Mapping[str, Any]) -> tuple[Edge, ...]:
     """Return every stored relation: reference fields in schema order, then ``links``."""
     found = []
-    for reference in kind.references:
-        pointer = reference.pointer
-        value = data.get(str(pointer[0]))
+    for name, reference, shape in _fields(kind.references, make=lambda: _shapes(kind.references)):
+        value = data.get(name)
         if value is None:
             continue
-        if len(pointer) == 1:  # most references; this runs for every field of every document
+        # This runs for every field of every document; nearly all are of the two plain shapes.
+        if shape == _ONE:
             if isinstance(value, str):
-                found.append(Edge(reference.relation, intern(value), pointer, reference.open))
-            continue
-        for target, place in reference.values(data):
-            found.append(Edge(reference.relation, intern(target), place, reference.open))
+                found.append(shared_edge(reference.relation, value, reference.pointer, reference.open))
+        elif shape == _SEVERAL:
+            for index, target in enumerate(_list(value)):
+                if isinstance(target, str):
+                    place = _place(name, index)
+                    found.append(shared_edge(reference.relation, target, place, reference.open))
+        else:
+            for target, place in reference.values(data):
+                found.append(Edge(reference.relation, intern(target), place, reference.open))
     for index, link in enumerate(_list(data.get("links"))):
         if isinstance(link, dict) and isinstance(link.get("type"), str):
-            named = link.get("target")
-            if isinstance(named, str):
-                found.append(Edge(link["type"], named, ("links", index, "target")))
+            target = link.get("target")
+            if isinstance(target, str):
+                found.append(Edge(intern(link["type"]), intern(target), _place("links", index, "target")))
     return tuple(found)
+
+
+def _first_time(steps: Iterable[Any], field: str = "at") -> str:
+    """Return the time of the first step that has one, and a field."""
+    for step in steps:
+        if isinstance(step, dict) and field in step and isinstance(step.get("at"), str) and step["at"]:
+            return str(step["at"])
+    return ""
+
+
+_ONE, _SEVERAL, _NESTED = range(3)
+_fields: Once[list[tuple[str, Reference, int]]] = Once(most=1024)
+
+
+def _shapes(references: Iterable[Reference]) -> list[tuple[str, Reference, int]]:
+    """Return the top-level field of each reference, and whether it holds one name, a list of names or more."""
+    shapes = {0: _ONE, 1: _SEVERAL}
+    return [
+        (
+            str(r.pointer[0]),
+            r,
+            shapes.get(len(r.pointer) - 1, _NESTED) if set(r.pointer[1:]) <= {ANY_INDEX} else _NESTED,
+        )
+        for r in references
+    ]
+
+
+@lru_cache(maxsize=4096)  # the same few places in all documents: kept once
+def _place(*steps: str | int) -> Pointer:
+    return steps
 
 
 def _list(value: Any) -> list[Any]:

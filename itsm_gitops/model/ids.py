@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Ambiguous, NotFound, did_you_mean
@@ -42,6 +43,7 @@ def derive(prefix: str, opened: datetime, source: str, attempt: int = 0) -> str:
     return f"{prefix}-{opened.astimezone(UTC):%y%m%d}-{suffix}"
 
 
+@lru_cache(maxsize=64)  # several rules ask for the same one in turn
 def parse_record_id(text: str) -> tuple[str, date] | None:
     """Split a record identifier into prefix and date; None when it is not one."""
     match = RECORD_ID.fullmatch(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 Item = Callable[[str], Mapping[str, Any] | None]
@@ -61,26 +61,57 @@ def holders(
     ``item`` returns the data of a CMDB item, None where there is none. Teams are not expanded. ``roles`` are all
     roles, for one that another fills ``otherwise``.
     """
-    filled = frozenset(_holders(about, data, item))
+    filled = frozenset(named(about, data, item))
     other = described(str(about.get("otherwise", "")), roles or {})
     if filled or other is None:
         return filled
-    return frozenset(_holders(other, data, item))
+    return frozenset(named(other, data, item))
 
 
-def _holders(about: Mapping[str, Any], data: Mapping[str, Any], item: Item) -> Iterator[str]:
-    yield from names(about.get("teams"))
-    yield from names(about.get("people"))
-    for field in names(about.get("fields")):
-        yield from names(follow(data, field, item))
+def named(about: Mapping[str, Any], data: Mapping[str, Any], item: Item) -> Iterator[str]:
+    """Yield who fills a role by its own words, without ``otherwise``; some may come twice."""
+    for way, value in about.items():
+        if way in _WAYS:
+            yield from _WAYS[way](names(value), data, item)
+
+
+def _themselves(wanted: Sequence[str], _data: Mapping[str, Any], _item: Item) -> Sequence[str]:
+    return wanted
+
+
+def _of_fields(fields: Sequence[str], data: Mapping[str, Any], item: Item) -> Iterator[str]:
+    for field in fields:
+        value = data.get(field)
+        if isinstance(value, str):  # most fields name one person
+            yield value
+        else:
+            yield from names(follow(data, field, item))
+
+
+def _managers(fields: Sequence[str], data: Mapping[str, Any], item: Item) -> Iterator[str]:
     # The first field that names somebody decides: for whom it is, before who typed the order.
-    people = (names(follow(data, field, item)) for field in names(about.get("manager_of")))
+    people = (names(follow(data, field, item)) for field in fields)
     for person in next(filter(None, people), ()):
         yield from names((item(person) or {}).get("manager"))
-    for field in names(about.get("owners")):
-        for named in names(data.get(field)):
-            yield from names((item(named) or {}).get("owner"))
-    for field in names(about.get("on_call")):
-        for named in names(data.get(field)):
-            for owner in names((item(named) or {}).get("owner")):
-                yield from names((item(owner) or {}).get("on_call"))
+
+
+def _owners(fields: Sequence[str], data: Mapping[str, Any], item: Item) -> Iterator[str]:
+    for field in fields:
+        for owned in names(data.get(field)):
+            yield from names((item(owned) or {}).get("owner"))
+
+
+def _on_call(fields: Sequence[str], data: Mapping[str, Any], item: Item) -> Iterator[str]:
+    for owner in _owners(fields, data, item):
+        yield from names((item(owner) or {}).get("on_call"))
+
+
+_Way = Callable[[Sequence[str], Mapping[str, Any], Item], Iterable[str]]
+_WAYS: Mapping[str, _Way] = {
+    "teams": _themselves,
+    "people": _themselves,
+    "fields": _of_fields,
+    "manager_of": _managers,
+    "owners": _owners,
+    "on_call": _on_call,
+}

@@ -122,6 +122,25 @@ def _part(
     return ScreenRule(names=True, is_open=bool(reference.get("open", False)))
 
 
+def visible_fields(kind: Kind, audience: Audience) -> dict[str, Any]:
+    """Return the schemas of the fields of a kind, and of their parts, that an audience may see."""
+    return (
+        dict(kind.fields)
+        if audience.everything
+        else dict(_pruned(kind.schema, tree(kind, audience))["properties"])
+    )
+
+
+def _pruned(schema: Mapping[str, Any], part: ScreenRule) -> Mapping[str, Any]:
+    if part.children is not None:
+        properties = schema.get("properties", {})
+        kept = {k: _pruned(properties[k], child) for k, child in part.children.items() if k in properties}
+        return {**schema, "properties": {k: kept[k] for k in properties if k in kept}}
+    if part.items is not None:
+        return {**schema, "items": _pruned(schema["items"], part.items)}
+    return schema
+
+
 def _marks(schema: Any, internal: bool) -> bool:
     """Whether an open area has a part for staff only, which it could not be told from."""
     if internal or not isinstance(schema, dict | list):

@@ -102,6 +102,22 @@ def load(
     return view, reports, {g.id: g.words for g in gathered if g.id}, full.unreadable
 
 
+def audience_store(
+    load: Callable[[Callable[[Store, Document], list[VisibleDocument]]], tuple[Store, list[VisibleDocument]]],
+    book: RuleBook,
+    audience: Audience,
+) -> Store:
+    """Return a snapshot as an audience may see it; ``load`` loads all of it, with a visit of each document."""
+    made = Screen(audience, book.kinds)
+
+    def visit(store: Store, document: Document) -> list[VisibleDocument]:
+        shown = made.document(store, document)
+        return [shown.seen] if shown else []
+
+    full, seen = load(visit)
+    return full if audience.everything else AudienceStore(full, made, seen)
+
+
 class VisibleDocument(NamedTuple):
     """A document that the audience may see, and the times of what it sees of it."""
 
@@ -186,7 +202,7 @@ class AudienceStore(Store):
         self._screen = made
         shown = {s.path: s.times for s in seen}
         visible = {e.id for e in full.entries.values() if e.path in shown}
-        known = frozenset([*full.entries, *full.broken, *full.aliases])
+        known = frozenset([*full.entries, *full.broken, *full.aliases, *full.archived])
         self.names = names_of(audience, visible, known, _people(full, audience, visible))
         for entry in full.entries.values():
             if entry.id in visible:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +14,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.publish.last_build import LastBuild
 from itsm_gitops.publish.tool import digest_of_files, libraries_sign, site_folder, tool_sign
 from itsm_gitops.repository.gaps import gap_of
+from itsm_gitops.repository.workers import collector_paused
 
 if TYPE_CHECKING:
     from itsm_gitops.publish.handbook import RuleText
@@ -54,19 +53,7 @@ def _silent(what: str, count: int, total: int) -> None:
     """Report no progress."""
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Switch the garbage collector off: a build makes hardly any cycles, and collecting takes a tenth of its time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-@_uncollected()
+@collector_paused()
 def build_site(
     repo: Repository,
     *,

@@ -159,7 +159,7 @@ class Shell:
 
     def digest(self) -> str:
         """Return the digest of what surrounds every page."""
-        return hashlib.sha256(self._html.encode()).hexdigest()
+        return hashlib.sha256("\0".join((self._html, *self._slim.joined)).encode()).hexdigest()
 
     def shared(self) -> Iterator[tuple[str, bytes]]:
         """Yield the files (name and content) with what every page of this shell shares, where they share it."""

@@ -18,7 +18,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Self
 
-from itsm_gitops.documents.places import DIRECTORY, open_folder
+from itsm_gitops.documents.places import DIRECTORY, open_folder, refuse_sources
 from itsm_gitops.model.audience import INTERNAL
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository.memory import stamp_of
@@ -170,7 +170,7 @@ def claim(
     for both, and where links lead to it from below ``trusted``. While another build writes into it this waits
     (``waiting`` is called then), at most ten minutes.
     """
-    _refuse_sources(root, trusted)
+    refuse_sources(root, trusted, "a site", "--out")
     handle = open_folder(root, trusted)
     try:
         lock = _marker(root, handle)
@@ -185,21 +185,6 @@ def claim(
         folder.__exit__()
         raise
     return folder
-
-
-_SOURCES = (".git", "cmdb", "records", "schemas", "site")
-
-
-def _refuse_sources(root: Path, trusted: Path | None) -> None:
-    """Raise ItsmError where a site would lie in a repository's own folders, or be the root of the file system."""
-    if not root.name:
-        raise ItsmError(f"{root} is no folder for a site", "choose another --out")
-    inside = root.relative_to(trusted).parts if trusted is not None and root.is_relative_to(trusted) else ()
-    # File systems that ignore case take .GIT for .git.
-    if inside and inside[0].casefold() in _SOURCES:
-        raise ItsmError(
-            f"{root} lies in {inside[0]}/, which holds the repository itself", "choose another --out"
-        )
 
 
 def _sign_for(lock: int, root: Path, audience: str) -> None:

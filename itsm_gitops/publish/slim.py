@@ -59,10 +59,11 @@ _MOVED = tuple(
         (r'<div class="md-dialog".*?</div></div>', "body", "beforeend"),
     )
 )
-# What a page of a record does without: the place of announcements that there are none of, and how the search box
-# is typed into, which the script says again.
+# What a page of a record does without: the place of announcements that there are none of, how the search box is
+# typed into, which the script says again, and what the styles of `itsm.css` need no classes and names of colours for.
 _DROPPED = re.compile(
-    r'<div data-md-component="announce"></div>| data-root="[^"]*"| autocomplete="off" spellcheck="false"| class="md-tabs__(?:item|link)"'
+    r'<div data-md-component="announce"></div>| data-root="[^"]*"| autocomplete="off" spellcheck="false"'
+    r'| class="md-tabs__(?:item|link)"| data-md-color-(?:primary|accent)="custom"'
 )
 _SHORTER = (
     (re.compile(r"</li>(?=<li|</ul>|</ol>)|</(?:head|body|html)>"), ""),
@@ -145,6 +146,11 @@ class Slim:
     def active(self) -> bool:
         """Whether anything was taken out: pages of an engine that looks otherwise stay as they are."""
         return bool(self._parts)
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The files that pages load in place of several ones."""
+        return tuple(self._joined)
 
     def take_out(self, page: str, title: str, read: Callable[[str], bytes] | None) -> None:
         """Note what a dressed page called ``title`` has that only scripts use.

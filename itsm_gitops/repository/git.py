@@ -13,9 +13,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import IO, NamedTuple, Self, cast
+from typing import IO, TYPE_CHECKING, NamedTuple, Self, cast
 
 from itsm_gitops.model.errors import GitError, did_you_mean
+
+if TYPE_CHECKING:
+    import subprocess
 
 TIMEOUT = 120.0
 BLOB_MAX = (1 << 20) + 1  # one byte more than any document may have: enough to see it is too large
@@ -154,6 +157,24 @@ class Git:
             raise explain(args[0], process.returncode, process.stderr)
         return process.stdout
 
+    def start(self, *args: str) -> subprocess.Popen[bytes]:
+        """Start one git command and return its process, with pipes; the caller ends it."""
+        import subprocess
+
+        return subprocess.Popen(
+            self._command(args),
+            cwd=self.root,
+            env={**environment(), **self._extra},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=1 << 16,
+        )
+
+    def ask(self, *args: str, stdin: bytes = b"", index: str | None = None) -> GitAnswer:
+        """Start one git command that works while the caller does other things."""
+        return GitAnswer(args, self._command(args), self.root, {**environment(index), **self._extra}, stdin)
+
     def begin(self, *args: str) -> Running:
         """Start one git command beside us."""
         return Running(self._command(args), self.root, {**environment(), **self._extra})
@@ -277,6 +298,40 @@ class Git:
                         yield read_blob(out, err, most)
                 finally:
                     process.kill()
+
+
+class GitAnswer:
+    """What one git command will have printed. Its output goes to a file, so that no full pipe stops it."""
+
+    def __init__(
+        self, args: tuple[str, ...], command: list[str], root: Path, env: Mapping[str, str], stdin: bytes
+    ) -> None:
+        import subprocess
+        import tempfile
+
+        self._name = args[0]
+        self._out = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the command
+        self._process = subprocess.Popen(
+            command, cwd=root, env=env, stdin=subprocess.PIPE, stdout=self._out, stderr=subprocess.PIPE
+        )
+        with cast(IO[bytes], self._process.stdin) as into:
+            into.write(stdin)
+        self._process.stdin = None
+
+    def result(self, accept: frozenset[int] = frozenset()) -> bytes:
+        """Wait for the end and return what was printed; raises GitError. To be called once."""
+        _, errors = self._process.communicate()
+        with self._out as out:
+            if self._process.returncode and self._process.returncode not in accept:
+                raise explain(self._name, self._process.returncode, errors)
+            out.seek(0)
+            return out.read()
+
+    def stop(self) -> None:
+        """End a command that nobody waits for."""
+        self._process.kill()
+        self._process.communicate()
+        self._out.close()
 
 
 class Running:

@@ -23,6 +23,7 @@ from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.repository import INDEX, Repository
 from itsm_gitops.repository.snapshot import ROOTS, Snapshot, WorkingTree
 
+_PATHS_MAX = 200  # a command line has an end
 _ABSENT: dict[str, Any] = {}
 
 # Raw output only: status, both modes and both blobs of each path, and nothing of Git that runs
@@ -272,6 +273,12 @@ def deletions(repo: Repository, commit: str, paths: Iterable[str]) -> dict[str, 
     git = repo.history
     git.require_history("what was deleted before")
     by_name = {os.fsencode(path): path for path in paths}
+    # Few identifiers were ever used before, and the log of some paths costs a fraction of the log of all.
+    some = [*by_name.values()]
+    if len(some) <= _PATHS_MAX:
+        ever = log(git, ("%H",), git.resolve(commit), some, "--full-history", "--diff-filter=D")
+        if not any(True for _ in ever):
+            return {}
     last: dict[str, tuple[str, str]] = {}
     for (header,), entries in log(git, ("%H",), git.resolve(commit), ROOTS, "--diff-filter=AD"):
         arrived = {name.rpartition(b"/")[2] for raw, name in entries if raw.endswith(b"A")}

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from itsm_gitops import documents
 from itsm_gitops.documents import Problem
-from itsm_gitops.model.entry import summarise
+from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.gaps import in_place_of_folders, unread
 from itsm_gitops.repository.memory import Memory, digest_of
 from itsm_gitops.repository.modes import FILE, REGULAR, FileInfo
-from itsm_gitops.repository.packing import Entries
+from itsm_gitops.repository.packing import packed, unpacked
 from itsm_gitops.repository.snapshot import Snapshot, absent_of, own_files
 from itsm_gitops.repository.store import FOLDERS, SUFFIX, Document, Store, identifier_of
-from itsm_gitops.repository.workers import share_out
+from itsm_gitops.repository.workers import collector_paused, share_as_free
 
 if TYPE_CHECKING:
     from itsm_gitops.repository.spool import Spool
@@ -32,7 +32,7 @@ _REPORT_EVERY = 500
 
 
 class _Share(NamedTuple, Generic[T]):
-    entries: Entries
+    entries: list[Entry] | bytes  # packed where they come from a worker
     broken: list[str]
     problems: list[tuple[str, tuple[Problem, ...]]]
     visited: list[T]
@@ -74,9 +74,7 @@ def load_store(
     store.irregular |= dict.fromkeys(in_place_of_folders(book, store.files), FILE)
     store.absent = absent_of(snapshot)
     kinds = _KindOf(book)
-    collecting = gc.isenabled()
-    gc.disable()  # parsed documents hold no cycles; looking for some doubles the time
-    try:
+    with collector_paused():  # parsed documents hold no cycles; looking for some doubles the time
         if memory:
             memory.begin(infos)
         items = list(_load_items(store, kinds, infos, memory))
@@ -87,15 +85,12 @@ def load_store(
         store.spool = spool
         work = _Work(store, kinds, visit, learn=memory is not None)
         work.report, work.total = progress, len(todo)
-        shares = share_out(todo, work, jobs)
+        shares = share_as_free(todo, work, jobs=jobs)
         if memory:
             shares.append(_remembered(memory, records))
         _merge(store, shares)
         if memory:
             _learn(memory, store, shares)
-    finally:
-        if collecting:
-            gc.enable()
     return store, [result for share in shares for result in share.visited]
 
 
@@ -138,7 +133,7 @@ def _unread(snapshot: Snapshot, kinds: _KindOf, path: str) -> Document:
 def _remembered(memory: Memory, records: Iterable[str]) -> _Share[Any]:
     """Return the records that were not read again, as one more share."""
     rows = [memory.rows[p] for p in records if p in memory.rows]
-    return _Share(Entries(r.entry for r in rows), [], [], [v for r in rows for v in r.visited], [], {})
+    return _Share([r.entry for r in rows], [], [], [v for r in rows for v in r.visited], [], {})
 
 
 def _learn(memory: Memory, store: Store, shares: Iterable[_Share[Any]]) -> None:
@@ -195,8 +190,9 @@ class _Work(Generic[T]):
         self.total = 0
         self._parent = os.getpid()
 
-    def __call__(self, share: Sequence[Document | str]) -> _Share[T]:
-        entries = Entries()
+    def __call__(self, first: int, share: Sequence[Document | str]) -> _Share[T]:
+        """Do one part. What a worker sends is packed at once: it is smaller so, and nobody waits for it at the end."""
+        entries: list[Entry] = []
         broken: list[str] = []
         problems: list[tuple[str, tuple[Problem, ...]]] = []
         visited: list[T] = []
@@ -207,10 +203,11 @@ class _Work(Generic[T]):
                 if isinstance(item, Document):
                     visited.extend(visit(store, item))
         paths = [i for i in share if isinstance(i, str)]
-        report = self.report if os.getpid() == self._parent else None
+        own = os.getpid() == self._parent
+        report = self.report if own else None
         for count, document in enumerate(_read(store.snapshot, self._kinds, paths)):
             if report and count % _REPORT_EVERY == 0:
-                report(round(count * self.total / max(1, len(share))), self.total)
+                report(first + count, self.total)  # the parts before this one are done or being done
             path, raw, data, kind, found = document
             results = visit(store, document) if visit else []
             if found:
@@ -227,7 +224,8 @@ class _Work(Generic[T]):
             visited.extend(results)
         if spool:
             spool.flush()
-        return _Share(entries, broken, problems, visited, learnt, spool.places if spool else {})
+        places = {p: spool.places[p] for p in paths if p in spool.places} if spool else {}
+        return _Share(entries if own else packed(entries), broken, problems, visited, learnt, places)
 
 
 def _merge(store: Store, shares: Sequence[_Share[Any]]) -> None:
@@ -237,7 +235,11 @@ def _merge(store: Store, shares: Sequence[_Share[Any]]) -> None:
         store.problems.update(share.problems)
         for path in share.broken:
             store.broken.setdefault(identifier_of(path), path)
-    for entry in sorted((e for share in shares for e in share.entries), key=lambda e: e.path):
+    entries: list[Entry] = []
+    for share in shares:
+        entries += share.entries if isinstance(share.entries, list) else unpacked(share.entries)
+    entries.sort(key=attrgetter("path"))
+    for entry in entries:
         store.add(entry)
     store.note_gaps()
     store.sort()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
-from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model.entry import Entry, shared_edge
 
 _FIELDS = tuple(field.name for field in fields(Entry))
 _EDGES = _FIELDS.index("edges")
@@ -24,16 +24,15 @@ def plain(entry: Entry) -> tuple[Any, ...]:
 def entry_of(row: Sequence[Any]) -> Entry:
     """Return the entry that ``plain`` was given."""
     values = list(row)
-    values[_EDGES] = tuple(map(Edge._make, values[_EDGES]))
+    values[_EDGES] = tuple([shared_edge(*edge) for edge in values[_EDGES]])
     return Entry(*values)
 
 
-class Entries(list[Entry]):
-    """Entries that pickle as plain tuples."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _entries, (marshal.dumps([plain(e) for e in self]),)
+def packed(entries: Iterable[Entry]) -> bytes:
+    """Return entries as bytes for another process that runs the same code."""
+    return marshal.dumps([plain(e) for e in entries])
 
 
-def _entries(sent: bytes) -> Entries:
-    return Entries(map(entry_of, marshal.loads(sent)))  # noqa: S302 - written by our own fork
+def unpacked(sent: bytes) -> list[Entry]:
+    """Return the entries that ``packed`` was given."""
+    return [entry_of(row) for row in marshal.loads(sent)]  # noqa: S302 - written by our own fork

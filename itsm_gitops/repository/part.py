@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from itsm_gitops.model.archive import ARCHIVED, is_list
 from itsm_gitops.repository.modes import FileInfo
-from itsm_gitops.repository.snapshot import RECORDS, Snapshot, absent_of, ignored_of
+from itsm_gitops.repository.snapshot import RECORDS, ROOTS, Snapshot, absent_of, ignored_of
 
 
 class PartialSnapshot:
@@ -23,14 +24,28 @@ class PartialSnapshot:
 
     def files(self, *roots: str) -> list[FileInfo]:
         """Return the files under ``roots`` (default: all data roots), sorted by path."""
-        found = self._below.files(*roots)
-        return [i for i in found if i.path in self._records or not i.path.startswith(f"{RECORDS}/")]
+        asked = roots or ROOTS
+        others = [root for root in asked if root != RECORDS]
+        found = self._below.files(*others) if others else []
+        if RECORDS not in asked:
+            return [i for i in found if self._holds(i.path)]
+        lead = f"{RECORDS}/"
+        named = [p for p in self._records if p.startswith(lead)]
+        look = getattr(self._below, "info", None)
+        if look is not None:
+            lists = (i for i in self._below.files(ARCHIVED) if is_list(i.path))
+            return sorted({*found, *filter(None, map(look, named)), *lists})
+        records = self._below.files(RECORDS)
+        return sorted([*found, *(i for i in records if self._holds(i.path))])
+
+    def _holds(self, path: str) -> bool:
+        return path in self._records or not path.startswith(f"{RECORDS}/") or is_list(path)
 
     @property
     def absent(self) -> tuple[str, ...]:
         """The files of this part that are left out of the working tree."""
         found = absent_of(self._below)
-        return tuple(p for p in found if p in self._records or not p.startswith(f"{RECORDS}/"))
+        return tuple(filter(self._holds, found))
 
     @property
     def ignored(self) -> frozenset[str]:

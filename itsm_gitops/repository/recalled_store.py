@@ -11,21 +11,25 @@ from itsm_gitops.repository.memory import Memory
 from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.recall import RecallingGit
-from itsm_gitops.repository.snapshot import CONFIG, CommitTree, MergedTree, Snapshot
+from itsm_gitops.repository.shelf import Shelf
+from itsm_gitops.repository.snapshot import CONFIG, CommitTree, LandedTree, MergedTree, Snapshot
 from itsm_gitops.repository.store import Store
 
 
-def load_recalling(snapshot: Snapshot, book: RuleBook | None = None) -> Store:
+def load_recalling(snapshot: Snapshot, book: RuleBook | None = None, beside: Shelf | None = None) -> Store:
     """Load all documents of a snapshot; of a commit that is asked about by a `RecallingGit`, only what is new.
 
     The rule book is read once for each state of ``schemas``, a document of the CMDB once for each content.
-    ``book`` is the rule book to read by; the snapshot's own by default.
+    ``book`` is the rule book to read by; the snapshot's own by default. ``beside`` remembers what was read of other
+    commits of the same repository where its Git does not.
     """
     commit = snapshot.below if isinstance(snapshot, PartialSnapshot) else snapshot
-    git = commit.git if isinstance(commit, CommitTree | MergedTree) else None
-    if not isinstance(git, RecallingGit):
+    git = commit.git if isinstance(commit, CommitTree | MergedTree | LandedTree) else None
+    shelf = beside if git else None
+    if isinstance(git, RecallingGit) and not isinstance(commit, LandedTree):
+        shelf = git.shelf
+    if shelf is None:
         return load_store(snapshot, book=book)[0]
-    shelf = git.shelf
     infos = snapshot.files()
     if book is None:
         rules = "".join(f"{i.path}\0{i.mode}\0{i.oid}\n" for i in infos if i.path.startswith("schemas/"))

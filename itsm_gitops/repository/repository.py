@@ -13,6 +13,7 @@ from itsm_gitops.model.errors import GitError, NotFound
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository.archived import missing, read_archived
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.gaps import Gap
 from itsm_gitops.repository.git import Git
@@ -222,10 +223,10 @@ class Repository:
             paths.setdefault(identifier_of(path), path)
         try:
             return paths[ids.find(fragment, paths)]
-        except NotFound:
+        except NotFound as error:
             found = _by_alias(snapshot, sorted(paths.values()), fragment.strip())
             if found is None:
-                raise
+                raise missing(fragment, read_archived(snapshot)[0], error) from error
             return found
 
     def _guesses(self, fragment: str) -> Iterator[str]:

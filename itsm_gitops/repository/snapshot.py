@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -33,6 +34,7 @@ from itsm_gitops.repository.modes import (
     FileInfo,
     irregular,
 )
+from itsm_gitops.repository.tree_names import TreeNames
 
 CONFIG = "itsm.yaml"
 SCHEMAS = "schemas"
@@ -219,7 +221,11 @@ def _mode_of(path: str) -> str | None:
 
 
 class _Listed:
-    """What the index and a commit have in common: a listing by path, and blobs by hash."""
+    """What the index and a commit have in common: a listing by path, and blobs by hash.
+
+    Of a commit single files and folders are looked up in Git's own listing; all of it becomes objects where somebody
+    wants all.
+    """
 
     name: str
 
@@ -237,16 +243,29 @@ class _Listed:
             self._listing = self._load()
         return self._listing
 
+    @property
+    def _tree_names(self) -> TreeNames | None:
+        """The listing of a commit as Git printed it."""
+        return None
+
+    def info(self, path: str) -> FileInfo | None:
+        """Return one file; None where there is none of that path."""
+        names = self._tree_names if self._listing is None else None
+        return names.find(path) if names else self._files.get(path)
+
     def files(self, *roots: str) -> list[FileInfo]:
         """Return the files under ``roots`` (default: all data roots), sorted by path."""
         if not roots:
             return list(self._files.values())
+        names = self._tree_names if self._listing is None else None
+        if names is not None:
+            return sorted({i for r in roots for i in (names.find(r), *names.under(r)) if i is not None})
         folders = tuple(f"{r}/" for r in roots)
         return [i for p, i in self._files.items() if p.startswith(folders) or p in roots]
 
     def read(self, path: str) -> bytes:
         """Return the bytes of one file; raises NotFound, or ItsmError for a link or submodule."""
-        info = self._files.get(path)
+        info = self.info(path)
         if info is None:
             raise NotFound(f"there is no file {path} in {self.name}")
         if info.mode != REGULAR:
@@ -274,8 +293,8 @@ class _Listed:
 
     def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield ``(path, bytes)`` of each regular file, from one process."""
-        known = self._files
-        wanted = [known[p] for p in paths if p in known and known[p].mode == REGULAR]
+        known = (self.info(path) for path in paths)
+        wanted = [i for i in known if i is not None and i.mode == REGULAR]
         blobs = self.git.blobs(i.oid for i in wanted)
         for info in wanted:
             try:
@@ -292,12 +311,15 @@ class IndexTree(_Listed):
 
     name = "index"
 
-    def _load(self) -> dict[str, FileInfo]:
-        # A pre-commit hook of `git commit FILE` sees a temporary index, named in the environment.
+    @staticmethod
+    def named(git: Git) -> str | None:
+        """Return the index that the environment names: a hook of `git commit FILE` sees a temporary one."""
         named = os.environ.get("GIT_INDEX_FILE", "")
-        own = self.git.directory
-        index = str(own / Path(named).name) if named and Path(named).parent in (own, Path(".git")) else None
-        listed = self.git.run("ls-files", "-s", "-z", "--", *ROOTS, index=index)
+        own = git.directory
+        return str(own / Path(named).name) if named and Path(named).parent in (own, Path(".git")) else None
+
+    def _load(self) -> dict[str, FileInfo]:
+        listed = self.git.run("ls-files", "-s", "-z", "--", *ROOTS, index=self.named(self.git))
         found: dict[str, FileInfo] = {}
         for line in listed.split(b"\0")[:-1]:
             about, _, name = line.partition(b"\t")
@@ -318,8 +340,12 @@ class CommitTree(_Listed):
         self.commit = git.resolve(revision)
         self.name = revision
 
+    @cached_property
+    def _tree_names(self) -> TreeNames:
+        return TreeNames(self.git.run(*TreeNames.question(self.commit, ROOTS)))
+
     def _load(self) -> dict[str, FileInfo]:
-        return _tree_files(self.git, self.commit)
+        return _all_of(self._tree_names)
 
 
 class MergedTree(_Listed):
@@ -332,8 +358,12 @@ class MergedTree(_Listed):
         self.tree = merged_tree(git, ours, others)
         self._prefix = git.prefix
 
+    @cached_property
+    def _tree_names(self) -> TreeNames:
+        return TreeNames(self.git.run(*TreeNames.question(self.tree, ROOTS, self._prefix)), self._prefix)
+
     def _load(self) -> dict[str, FileInfo]:
-        return _tree_files(self.git, self.tree, self._prefix)
+        return _all_of(self._tree_names)
 
 
 class LandedTree(_Listed):
@@ -345,20 +375,17 @@ class LandedTree(_Listed):
         self.name = name
         self._prefix = git.prefix
 
+    @cached_property
+    def _tree_names(self) -> TreeNames:
+        return TreeNames(self.git.run(*TreeNames.question(self.tree, ROOTS, self._prefix)), self._prefix)
+
     def _load(self) -> dict[str, FileInfo]:
-        return _tree_files(self.git, self.tree, self._prefix)
+        return _all_of(self._tree_names)
 
 
-def _tree_files(git: Git, tree: str, prefix: str = "") -> dict[str, FileInfo]:
-    """List the data roots of a tree; ``prefix`` is where they are below its top, where Git cannot tell."""
-    roots = [prefix + root for root in ROOTS]
-    listed = git.run("ls-tree", "-r", "-z", "--end-of-options", tree, "--", *roots)
-    found: dict[str, FileInfo] = {}
-    for line in listed.split(b"\0")[:-1]:
-        about, _, name = line.partition(b"\t")
-        mode, _type, oid = about.decode("ascii").split()
-        _keep(found, decode(name).removeprefix(prefix), mode, oid)
-    return dict(sorted(found.items()))
+def _all_of(names: TreeNames) -> dict[str, FileInfo]:
+    """Return all files of a listing by path, sorted."""
+    return {info.path: info for info in sorted(names.all())}
 
 
 def _keep(found: dict[str, FileInfo], path: str, mode: str, oid: str) -> None:

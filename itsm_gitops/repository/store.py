@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from itsm_gitops import documents
 from itsm_gitops.documents import Problem
 from itsm_gitops.model import facts, ids
+from itsm_gitops.model.archive import ArchivedRecord, ListFault
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.errors import NotFound, Refused
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository.archived import missing, read_archived
 from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.gaps import Gap, absent_gaps, file_gap, irregular_gap, require, unread
 from itsm_gitops.repository.part import PartialSnapshot
@@ -140,7 +142,10 @@ class Store:
         Raises NotFound (with near names), Ambiguous (with the candidates), or Refused for a document that
         cannot be read.
         """
-        identifier = ids.find(fragment, (*self.entries, *self.broken), self.aliases)
+        try:
+            identifier = ids.find(fragment, (*self.entries, *self.broken), self.aliases)
+        except NotFound as error:
+            raise missing(fragment, self.archived, error) from error
         if identifier in self.entries:
             return self.entries[identifier]
         raise self._unusable(self.broken[identifier])
@@ -198,6 +203,20 @@ class Store:
         To be asked by everybody who decides, before anything is written. ``purpose`` begins the message.
         """
         require(self.gaps(kinds), purpose)
+
+    @property
+    def archived(self) -> Mapping[str, ArchivedRecord]:
+        """The archived records: their files are not here, and links to them are right."""
+        return self._archive[0]
+
+    @property
+    def archive_faults(self) -> Sequence[ListFault]:
+        """What is wrong with the lists of archived records."""
+        return self._archive[1]
+
+    @cached_property
+    def _archive(self) -> tuple[Mapping[str, ArchivedRecord], Sequence[ListFault]]:
+        return read_archived(self.snapshot)
 
     def left_out(self, kinds: Iterable[str] | None = None) -> list[str]:
         """Return the identifiers of the files (of some kinds) that cannot be used (paths of folders), sorted."""

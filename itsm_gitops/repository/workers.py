@@ -10,8 +10,8 @@ import gc
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain
 from operator import itemgetter
 from typing import IO, NamedTuple, TypeVar
@@ -37,6 +37,18 @@ class WorkerFailed(RuntimeError):
 class _Worker(NamedTuple):
     pid: int
     pipe: IO[bytes]
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Do not look for circles of objects until the block ends: what is loaded in bulk has none."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def can_fork() -> bool:
@@ -79,7 +91,7 @@ def share_out(items: Sequence[I], work: Callable[[Sequence[I]], R], jobs: int | 
 def share_as_free(
     items: Sequence[I],
     work: Callable[[int, Sequence[I]], R],
-    meanwhile: Callable[[], object],
+    meanwhile: Callable[[], object] = lambda: None,
     jobs: int | None = None,
 ) -> list[R]:
     """Like share_out, in small parts: whichever process is free takes the next part.

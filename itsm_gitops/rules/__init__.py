@@ -12,15 +12,33 @@ How a check runs
    summary (`model.Entry`) and its findings. Whole documents do not travel between processes.
 3. The parent merges the summaries into the store and runs the rules that need all of them: links, cycles, duplicates.
 4. With `--base`, the rules about changes compare pairs of documents. They use the rule book of the base commit, so no
-   pull request can permit itself.
+   pull request can permit itself. Only what the change can have altered is read and judged, on both sides: each rule
+   says in ``reach`` what else than the document itself its findings depend on (`reach.py`, `request.py`).
 5. Findings are located (line and column come from a second, careful parse of just those files), sorted and printed.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from itsm_gitops.rules.engine import CheckReport, check
 from itsm_gitops.rules.explain import Explanation, explain, explanations
-from itsm_gitops.rules.fix import Repair
-from itsm_gitops.rules.single import new_findings
+
+if TYPE_CHECKING:
+    from itsm_gitops.rules.fix import Repair
+    from itsm_gitops.rules.single import new_findings
 
 __all__ = ["CheckReport", "Explanation", "Repair", "check", "explain", "explanations", "new_findings"]
+
+_LATER = {"Repair": "fix", "new_findings": "single"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what a check does not need when it is first asked for (PEP 562)."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    globals()[name] = value
+    return value

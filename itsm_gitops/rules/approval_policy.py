@@ -15,7 +15,7 @@ from itsm_gitops.model.rulebook import GROUPS, ROLES
 from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, day
 from itsm_gitops.rules.people import fixed_holders
-from itsm_gitops.rules.rule import NETWORK, RULEBOOK, Hit, Rule
+from itsm_gitops.rules.rule import NETWORK, PEOPLE, RULEBOOK, Hit, Rule
 
 _LEFT_OUT = "excluded_ci"
 _BUILT_IN = ("peer", "owner")
@@ -214,6 +214,7 @@ RULES = (
         hint="correct schemas/policies/roles.yaml, or remove the entry",
         bad="delegates:\n  - {from: payments-lead, to: dba-lead, until: 2020-01-31}",
         good="delegates:\n  - {from: payments-lead, to: dba-lead, until: 2099-01-31}",
+        reach=(PEOPLE,),
         check=delegation_has_effect,
     ),
     Rule(
@@ -225,6 +226,7 @@ RULES = (
         hint="put an active person into one of its teams, or change schemas/policies/roles.yaml",
         bad="roles:\n  cab: {title: Board, description: Decides., teams: [board]}\n# nobody is in the team board",
         good="# cmdb/people/payments-lead.yaml\nteams: [board]",
+        reach=(PEOPLE,),
         check=approving_role_is_filled,
     ),
 )

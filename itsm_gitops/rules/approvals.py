@@ -8,7 +8,7 @@ from itsm_gitops.graph.ownership import HEADER, PLACES, codeowners
 from itsm_gitops.model.findings import WARNING
 from itsm_gitops.repository.outside import outside
 from itsm_gitops.rules.context import NetworkContext
-from itsm_gitops.rules.rule import NETWORK, Hit, Rule
+from itsm_gitops.rules.rule import CMDB, NETWORK, Hit, Rule
 
 
 def codeowners_is_current(ctx: NetworkContext) -> Iterator[Hit]:
@@ -38,6 +38,7 @@ RULES = (
         hint="itsm codeowners --write",
         bad="# .github/CODEOWNERS, while payments-db is owned by dba\n/cmdb/databases/payments-db.yaml  @acme/ops",
         good="# .github/CODEOWNERS\n/cmdb/databases/payments-db.yaml  @acme/dba",
+        reach=(CMDB,),
         check=codeowners_is_current,
     ),
 )

@@ -12,7 +12,7 @@ from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import WARNING
 from itsm_gitops.model.templates import APPROVED
 from itsm_gitops.rules.context import DocumentContext, moment
-from itsm_gitops.rules.rule import Hit, Rule
+from itsm_gitops.rules.rule import ITEMS, Hit, Rule
 
 _CHANGE = (meaning.CHANGE,)
 _TEXTS = (
@@ -219,6 +219,7 @@ RULES = (
         hint="name the item that is in production",
         bad="# an open change\ncis: [old-mail-server]   # retired",
         good="# an open change\ncis: [mail-server-1]",
+        reach=(ITEMS,),
         check=affected_is_in_use,
     ),
     Rule(

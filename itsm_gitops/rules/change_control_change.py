@@ -17,15 +17,16 @@ from itsm_gitops.rules.context import ChangeContext, Pair
 from itsm_gitops.rules.rule import CHANGE, Hit, Rule
 
 
-def _authorised(ctx: ChangeContext) -> dict[str, list[Entry]]:
-    """Return by item the changes that are authorised and affect it in head."""
-    found: dict[str, list[Entry]] = {}
+def _authorised(ctx: ChangeContext, identifier: str) -> list[Entry]:
+    """Return the changes that are authorised and affect an item in head, by identifier."""
     book = ctx.base_book
     states = {name: facts.authorised_states(book, book.kinds[name]) for name in book.playing(meaning.CHANGE)}
-    for entry in ctx.head.entries.values():
-        for target in facts.affected(entry) if entry.state in states.get(entry.kind, ()) else ():
-            found.setdefault(target, []).append(entry)
-    return found
+    found = {
+        entry.id: entry
+        for entry, edge in ctx.head.into(identifier)
+        if edge.relation == facts.AFFECTS and entry.state in states.get(entry.kind, ())
+    }
+    return list(found.values())
 
 
 def _why_not(changes: Sequence[Entry]) -> tuple[str, str]:
@@ -52,16 +53,16 @@ def edit_is_authorised(ctx: ChangeContext) -> Iterator[Hit]:
     if severity == OFF or not policy:
         return
     free = frozenset(policy.get("free_fields", ()))
-    covered = _authorised(ctx)
     for pair in ctx.pairs:
-        naming = covered.get(pair.id, ())
-        here = any(entry.path in ctx.changed for entry in naming)
-        if not pair.kind.operational or here or pair.head is None:
+        if not pair.kind.operational or pair.head is None:
             continue
         stages = {facts.stage_of(pair.kind, d) for d in (pair.base, pair.head) if d is not None}
         controlled = policy.get("controlled_lifecycles") or facts.used_states(pair.kind)
         fields = _edited_fields(pair, free)
         if stages & set(controlled) and fields:
+            naming = _authorised(ctx, pair.id)
+            if any(entry.path in ctx.changed for entry in naming):
+                continue
             new = pair.base is None
             what = "was added" if new else f"was changed ({', '.join(fields[:3])})"
             pointer = ("id",) if new or fields[0] not in pair.head else (fields[0],)

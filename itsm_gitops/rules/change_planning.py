@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from itsm_gitops.graph.asking import impact_graph
 from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.collisions import Collision, Neighbourhood, collisions, depth, severities
-from itsm_gitops.graph.impact import ImpactGraph
-from itsm_gitops.graph.planned import Planned, planned_changes, planned_of
+from itsm_gitops.graph.planned import Planned, planned_among, planned_changes, planned_of
 from itsm_gitops.graph.risk import RiskBook
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.change_models import reached
@@ -21,7 +21,7 @@ from itsm_gitops.model.templates import beyond_limits, classes_beyond, departure
 from itsm_gitops.repository import Store
 from itsm_gitops.rules.change_control import arrived, model_of
 from itsm_gitops.rules.context import DocumentContext, NetworkContext
-from itsm_gitops.rules.rule import NETWORK, Hit, Rule
+from itsm_gitops.rules.rule import CALENDARS, ITEMS, NETWORK, PLANS, RISKS, Hit, Rule
 
 _CHANGE = (meaning.CHANGE,)
 _HIDING = frozenset(("planned_start", "planned_end", "type"))
@@ -113,7 +113,7 @@ def risk_is_honest(ctx: NetworkContext) -> Iterator[Hit]:
         return
     risks: RiskBook | None = None
     for entry, data in _open_changes(ctx):
-        risks = risks or RiskBook(ctx.network, ImpactGraph(ctx.network), ctx.now)
+        risks = risks or RiskBook(ctx.network, impact_graph(ctx.network), ctx.now)
         model = risks.models.get(str(data.get("type")))
         flow = ctx.book.kinds[entry.kind].workflow
         if (
@@ -132,7 +132,7 @@ def risk_is_honest(ctx: NetworkContext) -> Iterator[Hit]:
 
 
 def _open_changes(ctx: NetworkContext) -> Iterator[tuple[Any, Any]]:
-    for entry in facts.of_role(ctx.book, ctx.entries.values(), meaning.CHANGE):
+    for entry in facts.of_role(ctx.book, ctx.judged, meaning.CHANGE):
         if facts.is_open(ctx.book, entry):
             yield entry, ctx.data(entry)
 
@@ -151,12 +151,23 @@ def changes_keep_apart(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for collisions among all planned changes; each is reported at the younger of both."""
     policy = ctx.book.policy(CHANGE_CONTROL)
     known = severities(policy)
-    changes = planned_changes(ctx.network) if known else []
+    changes = _planned_together(ctx) if known else []
     if len(changes) > 1:
-        around = Neighbourhood(ImpactGraph(ctx.network), depth(policy))
+        around = Neighbourhood(impact_graph(ctx.network), depth(policy))
         for found in collisions(changes, around, known):
+            if ctx.subjects is not None and ctx.subjects.isdisjoint((found.first.id, found.second.id)):
+                continue
             path = ctx.entries[found.second.id].path
             yield Hit(_message(found), ("planned_start",), "", path, severity=known[found.kind])
+
+
+def _planned_together(ctx: NetworkContext) -> list[Planned]:
+    """Return the planned changes, or of a part those whose windows share time with that of a subject."""
+    if ctx.subjects is None:
+        return planned_changes(ctx.network)
+    ours = planned_among(ctx.network, ctx.judged)
+    changes = planned_changes(ctx.network) if ours else []
+    return [c for c in changes if any(c.start < o.end and o.start < c.end for o in ours)]
 
 
 def _message(found: Collision) -> str:
@@ -208,6 +219,7 @@ RULES = (
         hint="move the window, or ask for an exemption in the freeze's calendar",
         bad="planned_start: 2026-12-24T20:00:00Z   # inside the year-end freeze",
         good="planned_start: 2027-01-07T20:00:00Z",
+        reach=(CALENDARS,),
         check=outside_freezes,
     ),
     Rule(
@@ -218,6 +230,7 @@ RULES = (
         hint="take the template's value (or leave the field out), or make it a normal change",
         bad="type: standard\ntemplate: standard-patch-os\nrisk: {level: medium}",
         good="type: standard\ntemplate: standard-patch-os\nrisk: {level: low}",
+        reach=(ITEMS,),
         check=follows_template,
     ),
     Rule(
@@ -239,6 +252,7 @@ RULES = (
         hint="raise the level, or say under risk.override who answers for the lower one and why",
         bad="# itsm risk CHG-261120-BBBBB computes high\nrisk: {level: low}",
         good="risk:\n  level: low\n  override: {by: change-manager, reason: Rehearsed three times since the failure.}",
+        reach=(RISKS,),
         check=risk_is_honest,
     ),
     Rule(
@@ -250,6 +264,7 @@ RULES = (
         hint="move the change into a window (itsm schedule shows them), or correct maintenance_window",
         bad="maintenance_window: weekly-maintenance   # Saturday 20:00 to Sunday 05:00\nplanned_start: 2026-12-02T10:00:00Z",
         good="maintenance_window: weekly-maintenance\nplanned_start: 2026-12-05T20:00:00Z",
+        reach=(CALENDARS,),
         check=inside_maintenance,
     ),
     Rule(
@@ -261,6 +276,7 @@ RULES = (
         hint="move one of them, or link them with coordinated_with when they overlap on purpose",
         bad="# CHG-261120-AAAAA and CHG-261120-BBBBB both change payments-db on Saturday at 20:00",
         good="# CHG-261120-BBBBB was moved to Sunday\nplanned_start: 2026-12-06T20:00:00Z",
+        reach=(PLANS,),
         check=changes_keep_apart,
     ),
     Rule(
@@ -282,6 +298,7 @@ RULES = (
         hint="name the person who decided it, neither requester nor implementer (often the change manager)",
         bad="requested_by: mail-engineer\nrisk:\n  level: low\n  override: {by: mail-engineer, reason: It will be fine.}",
         good="requested_by: mail-engineer\nrisk:\n  level: low\n  override: {by: change-manager, reason: Only copies are changed.}",
+        reach=(ITEMS,),
         check=override_has_an_owner,
     ),
 )

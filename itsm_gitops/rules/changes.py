@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from itsm_gitops import documents
+from itsm_gitops.model.archive import is_list
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import INDEX, Config, Repository, Snapshot, read_config, read_rulebook
+from itsm_gitops.repository.archived import read_archived
 from itsm_gitops.repository.history import changed_files, deletions
+from itsm_gitops.repository.mainline import is_ancestor
 from itsm_gitops.rules.context import ChangeContext, Data, NetworkContext, Pair
 from itsm_gitops.rules.identity import stem
 
@@ -37,6 +40,7 @@ class Range:
         """Put the documents of both sides together."""
         pairs = list(_pairs(self, head))
         added = {p.path: p.head for p in pairs if p.base is None and p.head is not None}
+        lists = any(map(is_list, self.status))
         return ChangeContext(
             base_book=self.book,
             head=head,
@@ -44,6 +48,8 @@ class Range:
             changed=self.changed,
             removed=frozenset(p for p, s in self.status.items() if s == "D"),
             reused=_reused(self.repo, self.commit, added) if added else {},
+            archived=read_archived(self.snapshot)[0] if lists else None,
+            foreign=_foreign(self.repo, self.commit, head) if lists else frozenset(),
         )
 
 
@@ -100,6 +106,17 @@ def _reused(repo: Repository, commit: str, added: Mapping[str, Data]) -> dict[st
         return {}
     former = deletions(repo, commit, added)
     return {p: d.commit for p, d in former.items() if not _same(documents.load(d.content).data, added[p])}
+
+
+def _foreign(repo: Repository, commit: str, head: NetworkContext) -> frozenset[str]:
+    """Return the commits in head's lists of archived records that are not in the history of ``commit``.
+
+    A shallow clone does not know; there nothing is returned.
+    """
+    if repo.history.shallow:
+        return frozenset()
+    named = {record.commit for record in head.store.archived.values()}
+    return frozenset(c for c in named if not is_ancestor(repo.history, c, commit))
 
 
 def _same(former: Any, data: Data) -> bool:

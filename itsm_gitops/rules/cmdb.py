@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING
 from itsm_gitops.model.windows import is_zone, near_zone
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, day, moment
-from itsm_gitops.rules.rule import NETWORK, Hit, Rule
+from itsm_gitops.rules.rule import ITEMS, NETWORK, SOURCES, TARGETS, Hit, Rule
 
 _DEPENDENCIES = ("depends_on", "runs_on")
 
@@ -24,6 +25,8 @@ def dependency_is_in_production(ctx: NetworkContext) -> Iterator[Hit]:
                 target = ctx.entries.get(edge.target)
                 if edge.relation not in _DEPENDENCIES or target is None or target.id == entry.id:
                     continue
+                if ctx.book.kinds[target.kind].is_record:
+                    continue  # the wrong kind of thing, which has its own finding
                 stage, used = facts.stage(ctx.book, target), facts.used_states(ctx.book.kinds[target.kind])
                 if stage and stage not in used:
                     message = f"'{entry.id}' is in production but '{target.id}' is '{stage}'"
@@ -118,28 +121,31 @@ def item_is_related(ctx: NetworkContext) -> Iterator[Hit]:
 
     It stays silent while a document of the CMDB is broken or links to nothing: that may be the one.
     """
-    if any(path.startswith("cmdb/") for path in ctx.store.broken.values()):
-        return
-    touched: set[str] = set()
-    for kind in ctx.operational:
-        for entry in ctx.by_kind.get(kind, ()):
-            for edge in entry.edges:
-                target = ctx.entries.get(edge.target)
-                if target is None and edge.pointer[0] == "links":
-                    touched.add(entry.id)
-                elif target is not None and target.kind in ctx.operational and target.id != entry.id:
-                    touched.update((entry.id, target.id))
     for kind in sorted(ctx.operational):
         for entry in ctx.by_kind.get(kind, ()):
-            if entry.id not in touched and facts.plays(ctx.book, entry, meaning.PRODUCTION):
+            if not facts.plays(ctx.book, entry, meaning.PRODUCTION) or _is_touched(ctx, entry):
+                continue
+            if ctx.items_are_whole:
                 yield Hit(f"no item depends on '{entry.id}' and it depends on none", ("id",), "", entry.path)
+
+
+def _is_touched(ctx: NetworkContext, entry: Entry) -> bool:
+    """Whether an item's relation joins this one to an operational item, or leads from it to nothing."""
+    for edge in entry.edges:
+        target = ctx.entries.get(edge.target)
+        if target is None and edge.pointer[0] == "links":
+            return True
+        if target is not None and target.kind in ctx.operational and target.id != entry.id:
+            return True
+    return any(e.kind in ctx.operational and e.id != entry.id for e, _ in ctx.items_into(entry.id))
 
 
 def team_has_members(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for teams that no person is a member of, once there are people at all."""
-    people = ctx.of_role(meaning.PERSON)
+    teams = [e for name in ctx.book.playing(meaning.TEAM) for e in ctx.by_kind.get(name, ())]
+    people = ctx.of_role(meaning.PERSON) if teams else []
     staffed = {e.target for p in people for e in p.edges if e.relation == "member_of"}
-    for entry in ctx.of_role(meaning.TEAM) if people else ():
+    for entry in teams if people else ():
         if entry.id not in staffed and not facts.is_retired(ctx.book, entry):
             yield Hit(f"nobody is a member of '{entry.id}'", ("id",), "", entry.path)
 
@@ -153,6 +159,7 @@ RULES = (
         hint="correct the life cycle of one of the two, or the link",
         bad="# payments (production)\nlinks:\n  - {type: depends_on, target: payments-db-test}",
         good="# payments (production)\nlinks:\n  - {type: depends_on, target: payments-db}",
+        reach=(TARGETS,),
         check=dependency_is_in_production,
     ),
     Rule(
@@ -193,6 +200,7 @@ RULES = (
         hint="retire the offering, or point it at the service that took over",
         bad="# an offering\nservice: fax-gateway   # retired",
         good="# an offering\nservice: mail",
+        reach=(ITEMS,),
         check=offering_has_live_service,
     ),
     Rule(
@@ -246,6 +254,7 @@ RULES = (
         hint="link it: depends_on, runs_on or part_of (itsm link)",
         bad="# a production server that no document mentions",
         good="# the application\nlinks:\n  - {type: runs_on, target: app-server-1}",
+        reach=(TARGETS, SOURCES),
         check=item_is_related,
     ),
     Rule(
@@ -257,6 +266,7 @@ RULES = (
         hint="add it to `teams` of its members under cmdb/people",
         bad="# cmdb/teams/team-data.yaml, and no person names it",
         good="# cmdb/people/anna-berg.yaml\nteams: [team-data]",
+        reach=(SOURCES,),
         check=team_has_members,
     ),
 )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from itsm_gitops.graph.network import Network
+from itsm_gitops.graph.asking import AskingNetwork
+from itsm_gitops.graph.network import Network, of_kinds
 from itsm_gitops.model import clock, facts
+from itsm_gitops.model.archive import ArchivedRecord
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.repository import Config, Document, Store
+from itsm_gitops.repository.lazy_store import LazyStore
+from itsm_gitops.repository.modes import REGULAR
 
 Data = Mapping[str, Any]
 
@@ -30,6 +34,32 @@ class Accepted:
     def data(self, identifier: str) -> Data:
         """Return the accepted fields of one document."""
         return self.read(identifier) or {}
+
+
+@dataclass(frozen=True)
+class AcceptedPart(Accepted):
+    """The same of a snapshot that is not loaded: it is asked."""
+
+    store: LazyStore
+
+    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
+        """Return the entries of some kinds; with ``open_only`` those on which work is to be done."""
+        return self.store.of_kinds(kinds, open_only=open_only)
+
+    def into(self, identifier: str) -> list[tuple[str, Edge]]:
+        """Return every relation that a document stores to this one."""
+        return self.store.into(identifier)
+
+    def items_into(self, identifier: str) -> list[tuple[str, Edge]]:
+        """Return those of `into` that items store."""
+        return self.store.items_into(identifier)
+
+
+def accepted(store: Store, book: RuleBook, read: Callable[[str], Data | None]) -> Accepted:
+    """Return a store as far as its schemas accept it."""
+    if isinstance(store, LazyStore):
+        return AcceptedPart(store.entries, book, read, store)
+    return Accepted(store.entries, book, read)
 
 
 class Move(NamedTuple):
@@ -95,7 +125,7 @@ class DocumentContext:
     @property
     def cmdb(self) -> Accepted:
         """The CMDB as far as it can be relied on."""
-        return Accepted(self.store.entries, self.book, self.item)
+        return accepted(self.store, self.book, self.item)
 
     def item(self, identifier: object) -> Data | None:
         """Return the accepted fields of a CMDB item, None where there is no usable one of that name."""
@@ -112,11 +142,18 @@ class DocumentContext:
 
 @dataclass(frozen=True)
 class NetworkContext:
-    """One loaded snapshot. ``refused`` maps a path to the fields that its schema refuses."""
+    """One snapshot. ``refused`` maps a path to the fields that its schema refuses.
+
+    A rule reports what is wrong with the ``subjects``: all documents where that is None, and those that a request
+    can have altered where a part is judged. ``places`` are the files of such a part. What a subject is compared
+    with is looked up in ``entries``, or asked for by kind (``of_role``) or by what leads to it (``into``).
+    """
 
     store: Store
     now: datetime
     refused: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    subjects: frozenset[str] | None = None
+    places: frozenset[str] = frozenset()
     _seen: dict[str, Data] = field(default_factory=dict)
 
     @property
@@ -142,13 +179,68 @@ class NetworkContext:
     @cached_property
     def network(self) -> Network:
         """All relations both ways."""
-        return Network(Accepted(self.entries, self.book, lambda i: self.data(self.entries[i])))
+        seen = accepted(self.store, self.book, lambda i: self.data(self.entries[i]))
+        return AskingNetwork(seen) if isinstance(seen, AcceptedPart) else Network(seen)
+
+    @cached_property
+    def judged(self) -> list[Entry]:
+        """The entries of the subjects, by identifier."""
+        if self.subjects is None:
+            return list(self.entries.values())
+        found = (self.entries.get(name) for name in sorted(self.subjects))
+        return [entry for entry in found if entry is not None]
+
+    @cached_property
+    def files(self) -> list[str]:
+        """The files to be judged, sorted by path."""
+        if self.subjects is None:
+            return self.store.files
+        return sorted(p for p in self.places if self.mode(p))
+
+    def mode(self, path: str) -> str:
+        """Return what is at a path, as `repository.modes` names it; empty for nothing."""
+        if isinstance(self.store, LazyStore):
+            return self.store.mode(path)
+        return self.store.irregular.get(path, REGULAR)
+
+    @cached_property
+    def duplicates(self) -> Sequence[tuple[str, str]]:
+        """The files beyond the first with one name, by that name: of all documents, or of the subjects."""
+        if isinstance(self.store, LazyStore) and self.subjects is not None:
+            names = sorted(self.subjects)
+            return [(name, path) for name in names for path in self.store.holder(name).more]
+        return self.store.duplicates
+
+    @cached_property
+    def _folded(self) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for path in sorted(self.store.files):
+            found.setdefault(path.casefold(), path)
+        return found
+
+    def first_in_any_case(self, path: str) -> str:
+        """Return the first file whose path is this one where letters count without their case."""
+        if isinstance(self.store, LazyStore):
+            return self.store.side.in_any_case(path)[0]
+        return self._folded[path.casefold()]
+
+    def having_alias(self, alias: str) -> list[Entry]:
+        """Return the entries with an alias, in any case of its letters; for those who judge a part."""
+        if isinstance(self.store, LazyStore):
+            return self.store.having_alias(alias)
+        wanted = alias.lower()
+        return [e for e in self.entries.values() if wanted in {a.lower() for a in e.aliases}]
+
+    def edges_of(self, entry: Entry) -> list[Edge]:
+        """Return the relations of a document whose field the schema accepts."""
+        hidden = self.refused.get(entry.path)
+        return [e for e in entry.edges if not hidden or e.pointer[0] not in hidden]
 
     @cached_property
     def edges(self) -> list[tuple[Entry, Edge]]:
         """Every relation whose field the schema accepts, with the entry of the document that stores it."""
         found: list[tuple[Entry, Edge]] = []
-        for entry in self.entries.values():
+        for entry in self.judged:
             hidden = self.refused.get(entry.path)
             found += [(entry, e) for e in entry.edges if not hidden or e.pointer[0] not in hidden]
         return found
@@ -160,16 +252,34 @@ class NetworkContext:
 
     @cached_property
     def by_kind(self) -> Mapping[str, list[Entry]]:
-        """The entries of each kind, by identifier."""
+        """The subjects of each kind, by identifier."""
         found: dict[str, list[Entry]] = {}
-        for entry in self.entries.values():
+        for entry in self.judged:
             found.setdefault(entry.kind, []).append(entry)
         return found
+
+    def into(self, identifier: str) -> list[tuple[Entry, Edge]]:
+        """Return every relation that a document stores to this one, with its entry, by identifier."""
+        return [(self.entries[source], edge) for source, edge in self.store.into(identifier)]
+
+    def items_into(self, identifier: str) -> list[tuple[Entry, Edge]]:
+        """Return those of `into` that items store."""
+        if isinstance(self.store, LazyStore):
+            return [(self.entries[source], edge) for source, edge in self.store.items_into(identifier)]
+        kinds = self.book.kinds
+        return [(entry, edge) for entry, edge in self.into(identifier) if not kinds[entry.kind].is_record]
+
+    @cached_property
+    def items_are_whole(self) -> bool:
+        """Whether every document of the CMDB can be used."""
+        if isinstance(self.store, LazyStore):
+            return not self.store.items_broken()
+        return not any(path.startswith("cmdb/") for path in self.store.broken.values())
 
     @cached_property
     def item_ids(self) -> list[str]:
         """The identifiers of all CMDB items."""
-        return [i for i, entry in self.entries.items() if not self.book.kinds[entry.kind].is_record]
+        return self.like("")
 
     @cached_property
     def operational(self) -> frozenset[str]:
@@ -177,8 +287,16 @@ class NetworkContext:
         return self.book.members(["ci"])
 
     def of_role(self, *roles: str) -> list[Entry]:
-        """Return the entries whose kind plays one of some roles, by identifier."""
-        return list(facts.of_role(self.book, self.entries.values(), *roles))
+        """Return all entries whose kind plays one of some roles, by identifier, be they subjects or not."""
+        return of_kinds(self.store, {kind for role in roles for kind in self.book.playing(role)})
+
+    def like(self, beginning: str) -> list[str]:
+        """Return the identifiers that begin with a text; those of all items for none."""
+        if isinstance(self.store, LazyStore):
+            return self.store.like(beginning)
+        if beginning:
+            return [i for i in self.entries if i.startswith(beginning)]
+        return [i for i, entry in self.entries.items() if not self.book.kinds[entry.kind].is_record]
 
     def data(self, entry: Entry) -> Data:
         """Return the top-level fields of a document that its schema accepts."""
@@ -209,7 +327,9 @@ class ChangeContext:
     """What happened between two snapshots. ``book`` and ``policy`` are those of base.
 
     ``changed`` holds every path that was added, removed or modified. ``reused`` maps an added
-    identifier to the commit that once deleted it.
+    identifier to the commit that once deleted it. ``archived`` are the archived records of base
+    (None where no list of such records changed), ``foreign``
+    the commits named in head's lists that base does not contain.
     """
 
     base_book: RuleBook
@@ -218,6 +338,8 @@ class ChangeContext:
     changed: frozenset[str]
     removed: frozenset[str]
     reused: Mapping[str, str] = field(default_factory=dict)
+    archived: Mapping[str, ArchivedRecord] | None = None
+    foreign: frozenset[str] = frozenset()
 
     @cached_property
     def both(self) -> list[Pair]:

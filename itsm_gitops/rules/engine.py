@@ -8,22 +8,28 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from os import PathLike, fspath
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from itsm_gitops import documents
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, WARNING, Finding, at_least, sort_key
 from itsm_gitops.repository import Config, Repository, Snapshot, Store
-from itsm_gitops.rules import fix as repairs
+from itsm_gitops.repository.request_files import RequestFiles
+from itsm_gitops.repository.workers import collector_paused
 from itsm_gitops.rules import remembered
 from itsm_gitops.rules.changes import Range, read_range
 from itsm_gitops.rules.context import NetworkContext
-from itsm_gitops.rules.exemption import count_history
+from itsm_gitops.rules.exemption import count_history, is_history
 from itsm_gitops.rules.judge import JudgedSnapshot, judge_snapshot, run, run_rule
 from itsm_gitops.rules.keeping import Keeping
 from itsm_gitops.rules.registry import find_rule, rules
+from itsm_gitops.rules.request import RequestReport, judge_request
 from itsm_gitops.rules.rule import CHANGE
 from itsm_gitops.rules.settings import configured
+
+if TYPE_CHECKING:
+    from itsm_gitops.rules.fix import Repair
 
 _KEPT = 512  # files whose positions are remembered while findings are located
 
@@ -35,18 +41,20 @@ class CheckReport:
     ``fixed`` lists what ``fix=True`` repaired; ``snapshot`` names what was judged and ``base`` the
     commit it was compared with (empty without one). ``history`` counts the records that were finished before
     the cut-over, of which nobody asks how they came about; ``unjudged`` the documents that were not
-    judged because the rule book has errors.
+    judged because the rule book has errors. ``part`` says that only what a request can have altered was
+    read and counted.
     """
 
     findings: tuple[Finding, ...]
     files: int
     records: int
     seconds: float
-    fixed: tuple[repairs.Repair, ...] = ()
+    fixed: tuple[Repair, ...] = ()
     snapshot: str = ""
     base: str = ""
     unjudged: int = 0
     history: int = 0
+    part: bool = False
 
     def count(self, severity: str) -> int:
         """Return how many findings have exactly this severity."""
@@ -69,6 +77,8 @@ def check(
     base: str | None = None,
     paths: Iterable[str | PathLike[str]] | None = None,
     fix: bool = False,
+    whole: bool = False,
+    files: RequestFiles | None = None,
 ) -> CheckReport:
     """Judge a snapshot and return all findings, located and sorted.
 
@@ -76,21 +86,47 @@ def check(
     what changed since the merge base with it is reported, and the rules about changes (life
     cycles, immutable fields, authorised edits …) judge by the rule book of that commit. ``paths``
     (files or folders, relative to the root) limit what is reported, not what is looked at.
-    ``fix`` first repairs the working tree where that loses nothing. Raises GitError for an unknown
-    revision or a missing history, UsageError for ``fix`` with ``at``.
+    ``fix`` first repairs the working tree where that loses nothing.
+
+    With ``base`` only what the change can have altered is read, which gives the same findings as reading everything;
+    ``whole`` reads everything. ``files`` are those between both, where Git was asked for them already. Raises GitError
+    for an unknown revision or a missing history, UsageError for ``fix`` with ``at``.
     """
     started = time.perf_counter()
+    # A snapshot is large and has hardly any circles: looking for them takes longer than the rules.
+    with collector_paused():
+        if at is None and base is None and paths is None and not fix:
+            return _check_all(repo, clock.now(), started)
+        return _check(repo, at, base, paths, files, fix=fix, whole=whole, started=started)
+
+
+def _check(
+    repo: Repository,
+    at: str | None,
+    base: str | None,
+    paths: Iterable[str | PathLike[str]] | None,
+    files: RequestFiles | None,
+    *,
+    fix: bool,
+    whole: bool,
+    started: float,
+) -> CheckReport:
     if fix and at is not None:
         raise UsageError("only the working tree can be repaired", "leave out --at")
     now = clock.now()
-    if at is None and base is None and paths is None and not fix:
-        return _check_all(repo, now, started)
-    fixed: tuple[repairs.Repair, ...] = ()
+    fixed: tuple[Repair, ...] = ()
     wanted = _wanted(repo, paths)
     if fix:
+        from itsm_gitops.rules import fix as repairs
+
         fixed = repairs.repair(
             repo, [f for f in judge_snapshot(repo.snapshot(), now).findings if wanted(f.path)]
         )
+    request = None
+    if base is not None and not whole:
+        request = judge_request(files if files and not fixed else RequestFiles.between(repo, base, at), now)
+    if request is not None:
+        return _report_request(request, wanted, now, started, fixed)
     judged, snapshot, found, settings, commit = _judge(repo, at, base, now)
     return _report(judged, snapshot, found, settings, now, wanted, started, commit, fixed)
 
@@ -133,7 +169,7 @@ def _report(
     wanted: _Wanted,
     started: float,
     commit: str = "",
-    fixed: tuple[repairs.Repair, ...] = (),
+    fixed: tuple[Repair, ...] = (),
 ) -> CheckReport:
     """Put a report together: findings as the settings want them, with their places."""
     store = judged.store
@@ -151,6 +187,33 @@ def _report(
         base=commit,
         unjudged=judged.unjudged,
         history=count_history(store, settings.cut_over) if store else 0,
+    )
+
+
+def _report_request(
+    request: RequestReport,
+    wanted: _Wanted,
+    now: datetime,
+    started: float,
+    fixed: tuple[Repair, ...],
+) -> CheckReport:
+    """Report a request of which only a part was read."""
+    store = request.store
+    found = configured(_replaced(request.findings), request.config, now, store)
+    located = sorted(set(locate(request.snapshot, (f for f in found if wanted(f.path)))), key=sort_key)
+    paths = [p for p in request.paths if wanted(p)]
+    entries = [e for e in map(store.by_path.get, paths) if e is not None]
+    cut_over = request.config.cut_over
+    return CheckReport(
+        findings=tuple(located),
+        files=len(paths),
+        records=sum(store.book.kinds[e.kind].is_record for e in entries),
+        seconds=time.perf_counter() - started,
+        fixed=fixed,
+        snapshot=request.snapshot.name,
+        base=request.commit,
+        history=sum(is_history(e, store, cut_over) for e in entries) if cut_over else 0,
+        part=True,
     )
 
 

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from itsm_gitops.model import ids
+from itsm_gitops.model.archive import is_list
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import WARNING
+from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, moment
-from itsm_gitops.rules.rule import NETWORK, Hit, Rule
+from itsm_gitops.rules.rule import NAMES, NETWORK, Hit, Rule
 
 
 def stem(path: str) -> str:
@@ -71,28 +74,36 @@ def name_is_well_formed(ctx: DocumentContext) -> Iterator[Hit]:
 
 def id_is_unique(ctx: NetworkContext) -> Iterator[Hit]:
     """Report the second file (by path) that claims an identifier."""
-    for identifier, path in ctx.store.duplicates:
-        first = ctx.entries[identifier].path
+    for identifier, path in ctx.duplicates:
+        entry = ctx.entries.get(identifier)
+        first = entry.path if entry else ctx.store.broken[identifier]
         yield Hit(f"'{identifier}' is already the name of {first}", ("id",), path=path)
 
 
 def alias_is_unique(ctx: NetworkContext) -> Iterator[Hit]:
     """Report aliases that another document has, or that are another document's identifier."""
     owner: dict[str, str] = {}
-    for identifier, entry in ctx.entries.items():
+    for entry in ctx.judged if ctx.subjects is None else _sharing(ctx):
         for index, alias in enumerate(entry.aliases):
             other = ctx.entries.get(alias)
-            taken = alias if other is not None else owner.setdefault(alias.lower(), identifier)
-            if taken != identifier:
+            taken = alias if other is not None else owner.setdefault(alias.lower(), entry.id)
+            if taken != entry.id and (ctx.subjects is None or entry.id in ctx.subjects):
                 message = f"the alias '{alias}' already belongs to {taken}"
                 yield Hit(message, ("aliases", index), path=entry.path)
 
 
+def _sharing(ctx: NetworkContext) -> list[Entry]:
+    """Return the subjects and all that have an alias of one of them, by identifier."""
+    found = {entry.id: entry for entry in ctx.judged}
+    for alias in sorted({a.lower() for entry in ctx.judged for a in entry.aliases}):
+        found.update((entry.id, entry) for entry in ctx.having_alias(alias))
+    return [found[name] for name in sorted(found)]
+
+
 def names_differ_in_more_than_case(ctx: NetworkContext) -> Iterator[Hit]:
     """Report every path that equals an earlier one when case is ignored."""
-    seen: dict[str, str] = {}
-    for path in sorted(ctx.store.files):
-        first = seen.setdefault(path.casefold(), path)
+    for path in ctx.files:
+        first = ctx.first_in_any_case(path)
         if first != path:
             yield Hit(f"this name and {first} differ only in case", path=path, line=1, column=1)
 
@@ -100,11 +111,13 @@ def names_differ_in_more_than_case(ctx: NetworkContext) -> Iterator[Hit]:
 def file_is_claimed(ctx: NetworkContext) -> Iterator[Hit]:
     """Report files under the data roots that are not documents of a kind."""
     claimed: set[str] = set()  # folders
-    for path in ctx.store.files:
-        if not path.startswith(_ROOTS) or path in ctx.store.irregular:
+    for path in ctx.files:
+        if not path.startswith(_ROOTS) or ctx.mode(path) != REGULAR:
             continue
         folder, _, name = path.rpartition("/")
         if not name.endswith(".yaml"):
+            if is_list(path):
+                continue
             if name.lower() not in _COMPANIONS:
                 hint = "rename it to end in .yaml" if name.endswith((".yml", ".YAML", ".YML")) else ""
                 yield Hit("only .yaml documents belong here", hint=hint, path=path, line=1, column=1)
@@ -176,6 +189,7 @@ RULES = (
         hint="give the newer document another identifier",
         bad="# cmdb/databases/payments.yaml and cmdb/services/payments.yaml",
         good="# cmdb/databases/payments-db.yaml and cmdb/services/payments.yaml",
+        reach=(NAMES,),
         check=id_is_unique,
     ),
     Rule(
@@ -186,6 +200,7 @@ RULES = (
         hint="remove the alias from one of the two",
         bad="# in two incidents\naliases: [INC0010023]",
         good="# in one incident\naliases: [INC0010023]",
+        reach=(NAMES,),
         check=alias_is_unique,
     ),
     Rule(
@@ -196,6 +211,7 @@ RULES = (
         hint="rename one of the two",
         bad="# cmdb/teams/net.yaml and cmdb/teams/Net.yaml",
         good="# cmdb/teams/net.yaml and cmdb/teams/net-ops.yaml",
+        reach=(NAMES,),
         check=names_differ_in_more_than_case,
     ),
     Rule(
@@ -207,6 +223,7 @@ RULES = (
         bad="# records/incident/INC-261122-K7QF3.yml",
         good="# records/incidents/2026/11/INC-261122-K7QF3.yaml",
         fixable=True,
+        reach=(),
         check=file_is_claimed,
     ),
 )

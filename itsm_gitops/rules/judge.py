@@ -149,6 +149,12 @@ class DocumentJudge:
                 self._items[identifier] = {k: v for k, v in data.items() if k not in refused}
         return self._items[identifier]
 
+    def refused(self, document: Document) -> frozenset[str]:
+        """Return the top-level fields of a document that its schema refuses."""
+        if document.kind is None or not isinstance(document.data, dict):
+            return _NOTHING
+        return _fields(self._judge(document.kind).refusals(document.data))
+
     def __call__(self, store: Store, document: Document) -> list[DocumentVerdict]:
         """Return one verdict for a document with findings, none for a good one."""
         kind, data = document.kind, document.data
@@ -191,11 +197,7 @@ def judge_snapshot(
     """
     config = read_config(snapshot)
     now = keeping.now if keeping else now
-    book = BookContext.read(snapshot, config, now, RULES)
-    unreadable_settings = [
-        f for f in config.faults if f.code.startswith("P")
-    ]  # the others are hits of a rule
-    findings = [*unreadable_settings, *_book_problems(book), *run(RULEBOOK, book)]
+    findings = _of_book(BookContext.read(snapshot, config, now, RULES), config)
     if _unusable(findings, config, now):
         return JudgedSnapshot(None, config, None, _causes(findings), _documents(snapshot))
     try:
@@ -211,6 +213,18 @@ def judge_snapshot(
     findings += unreadable(store)
     findings += run(NETWORK, context, keeping)
     return JudgedSnapshot(store, config, context, findings)
+
+
+def _of_book(book: BookContext, config: Config) -> list[Finding]:
+    """Return what is wrong with a rule book and the settings."""
+    settings = [f for f in config.faults if f.code.startswith("P")]  # the others are hits of a rule
+    return [*settings, *_book_problems(book), *run(RULEBOOK, book)]
+
+
+def book_findings(book: BookContext, config: Config, now: datetime) -> list[Finding] | None:
+    """Return what is wrong with a rule book by which documents can be judged; None where they cannot."""
+    findings = _of_book(book, config)
+    return None if _unusable(findings, config, now) else findings
 
 
 def _causes(findings: Iterable[Finding]) -> list[Finding]:
@@ -281,15 +295,21 @@ def unreadable(store: Store) -> list[Finding]:
         for path, problems in store.problems.items()
         for p in problems
     ]
-    irregular = find_rule("P013")
-    for path, mode in store.irregular.items():
-        message = reason(mode)
-        hint = {DRAFT: _DRAFT_HINT, FILE: RESTORE_FOLDER}.get(mode, "")
-        found.append(to_finding(irregular, Hit(message, hint=hint, line=1, column=1), path))
+    found += [irregular_finding(path, mode) for path, mode in store.irregular.items()]
     unnamed = find_rule("P014")
     found += [
         to_finding(unnamed, Hit(g.reason, hint=g.hint, line=1, column=1), g.path)
         for g in snapshot_gaps(store.book, store.snapshot)
     ]
-    odd = Hit("this name cannot be shown", line=1, column=1)
-    return found + [to_finding(unnamed, odd, path) for path in store.files if not path.isprintable()]
+    return found + [odd_name(path) for path in store.files if not path.isprintable()]
+
+
+def irregular_finding(path: str, mode: str) -> Finding:
+    """Return the finding of what is no regular file."""
+    hint = {DRAFT: _DRAFT_HINT, FILE: RESTORE_FOLDER}.get(mode, "")
+    return to_finding(find_rule("P013"), Hit(reason(mode), hint=hint, line=1, column=1), path)
+
+
+def odd_name(path: str) -> Finding:
+    """Return the finding of a path that holds what no screen can show."""
+    return to_finding(find_rule("P014"), Hit("this name cannot be shown", line=1, column=1), path)

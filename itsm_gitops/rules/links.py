@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Edge, Entry
@@ -10,7 +10,7 @@ from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
 from itsm_gitops.model.kinds import ANY_INDEX
 from itsm_gitops.rules.context import NetworkContext
-from itsm_gitops.rules.rule import NETWORK, Hit, Rule
+from itsm_gitops.rules.rule import CIRCLE, NETWORK, SOURCES, TARGETS, Hit, Rule
 
 # Comparing a name with all others takes milliseconds: done for so many findings at most.
 _SUGGESTIONS = 50
@@ -32,14 +32,23 @@ class _Near:
         if target not in self._known:
             if len(self._known) >= _SUGGESTIONS:
                 return ""
-            self._known[target] = did_you_mean(target, self._pool(target))
+            self._known[target] = self._near(target, self._pool(target))
         return self._known[target]
+
+    def _near(self, target: str, pool: list[str]) -> str:
+        """Say which names are near, none of them one of a document that cannot be used."""
+        while True:
+            hint = did_you_mean(target, pool)
+            gone = [n for n in pool if n in hint and n not in self._ctx.entries] if hint else []
+            if not gone:
+                return hint
+            pool = [n for n in pool if n not in gone]
 
     def _pool(self, target: str) -> list[str]:
         if not target[:1].isupper():
             return self._ctx.item_ids
         alike = target[: target.find("-") + 5]  # the prefix, the year and the month
-        return [i for i in self._ctx.entries if i.startswith(alike)]
+        return self._ctx.like(alike)
 
 
 def target_exists(ctx: NetworkContext) -> Iterator[Hit]:
@@ -47,6 +56,8 @@ def target_exists(ctx: NetworkContext) -> Iterator[Hit]:
     near = _Near(ctx)
     for entry, edge in ctx.edges:
         if edge.target in ctx.entries or edge.open or edge.target in ctx.store.broken:
+            continue
+        if edge.target in ctx.store.archived:
             continue
         moved = ctx.store.aliases.get(edge.target)
         hint = f"'{edge.target}' is an old name of {moved}" if moved else near(edge.target)
@@ -138,16 +149,29 @@ def no_double_link(ctx: NetworkContext) -> Iterator[Hit]:
     """Report the later of two equal links, and of a symmetric link stored on both sides."""
     symmetric = {n for n, t in ctx.book.links.items() if t.symmetric}
     seen: dict[tuple[str, str, str], str] = {}
-    for entry, edge in ctx.links:
+    for entry, edge in _with_partners(ctx, symmetric):
         one, other = entry.id, edge.target
         if edge.relation in symmetric and other < one:
             one, other = other, one
         key = (edge.relation, one, other)
-        if key in seen:
+        if key in seen and (ctx.subjects is None or entry.id in ctx.subjects):
             where = "above" if seen[key] == entry.id else f"in {seen[key]}"
             message = f"'{edge.relation}' {edge.target} is already stated {where}"
             yield Hit(message, edge.pointer, "", entry.path)
         seen.setdefault(key, entry.id)
+
+
+def _with_partners(ctx: NetworkContext, symmetric: Collection[str]) -> Iterator[tuple[Entry, Edge]]:
+    """Yield the links of the subjects and of those that they are joined to by symmetric ones, by identifier."""
+    if ctx.subjects is None:
+        yield from ctx.links
+        return
+    named = {edge.target for _, edge in ctx.links if edge.relation in symmetric}
+    for name in sorted({entry.id for entry in ctx.judged} | named):
+        entry = ctx.entries.get(name)
+        for edge in ctx.edges_of(entry) if entry else ():
+            if entry and edge.pointer[0] == "links":
+                yield entry, edge
 
 
 def no_inverse_link(ctx: NetworkContext) -> Iterator[Hit]:
@@ -178,7 +202,12 @@ def no_circle(ctx: NetworkContext) -> Iterator[Hit]:
     for name, link in ctx.book.links.items():
         if not link.acyclic:
             continue
-        for circle in ctx.network.cycles(name):
+        circles = (
+            ctx.network.cycles(name)
+            if ctx.subjects is None
+            else ctx.network.cycles_from(name, ctx.subjects)[0]
+        )
+        for circle in circles:
             entry, after = ctx.entries[circle[0]], circle[1]
             edge = next(e for e in entry.edges if e.relation == name and e.target == after)
             way = " → ".join([*circle, circle[0]])
@@ -236,6 +265,7 @@ RULES = (
         hint="correct the identifier, or create what it names first",
         bad="service: paymnts",
         good="service: payments",
+        reach=(TARGETS,),
         check=target_exists,
     ),
     Rule(
@@ -246,6 +276,7 @@ RULES = (
         hint="use a relation that fits, or link to something else",
         bad="# in an incident\nlinks:\n  - {type: depends_on, target: payments-db}",
         good="# in an incident\ncis: [payments-db]",
+        reach=(TARGETS,),
         check=ends_fit,
     ),
     Rule(
@@ -256,6 +287,7 @@ RULES = (
         hint="use a word of schemas/policies/links.yaml",
         bad="links:\n  - {type: dependson, target: payments-db}",
         good="links:\n  - {type: depends_on, target: payments-db}",
+        reach=(),
         check=type_is_known,
     ),
     Rule(
@@ -266,6 +298,7 @@ RULES = (
         hint="remove the link",
         bad="# payments-db\nlinks:\n  - {type: depends_on, target: payments-db}",
         good="# payments-db\nlinks:\n  - {type: runs_on, target: db-server-1}",
+        reach=(),
         check=no_self_link,
     ),
     Rule(
@@ -277,6 +310,7 @@ RULES = (
         bad="links:\n  - {type: runs_on, target: db-server-1}\n  - {type: runs_on, target: db-server-1, note: again}",
         good="links:\n  - {type: runs_on, target: db-server-1}",
         fixable=True,
+        reach=(SOURCES,),
         check=no_double_link,
     ),
     Rule(
@@ -288,6 +322,7 @@ RULES = (
         bad="# payments-db\nlinks:\n  - {type: used_by, target: payments}",
         good="# payments\nlinks:\n  - {type: depends_on, target: payments-db}",
         fixable=True,
+        reach=(),
         check=no_inverse_link,
     ),
     Rule(
@@ -298,6 +333,7 @@ RULES = (
         hint="keep the one that is meant",
         bad="links:\n  - {type: child_of, target: INC-261122-AAAAA}\n  - {type: child_of, target: INC-261122-BBBBB}",
         good="links:\n  - {type: child_of, target: INC-261122-AAAAA}",
+        reach=(),
         check=not_too_many,
     ),
     Rule(
@@ -308,6 +344,7 @@ RULES = (
         hint="remove the link that is wrong",
         bad="# payments depends_on payments-db, payments-db depends_on payments",
         good="# payments depends_on payments-db",
+        reach=(CIRCLE,),
         check=no_circle,
     ),
     Rule(
@@ -319,6 +356,7 @@ RULES = (
         hint="link to what replaced it, or close the record",
         bad="# an open incident\nlinks:\n  - {type: resolved_by, target: CHG-261101-CANCE}",
         good="# an open incident\nlinks:\n  - {type: resolved_by, target: CHG-261120-AB3DE}",
+        reach=(TARGETS,),
         check=target_is_alive,
     ),
     Rule(
@@ -329,6 +367,7 @@ RULES = (
         hint="correct the handle, add the person, or set `directory: open`",
         bad="assignee: nobody-knows",
         good="assignee: anna-berg",
+        reach=(TARGETS,),
         check=person_is_known,
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from itsm_gitops.graph.network import of_kinds
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.findings import WARNING
@@ -13,7 +14,7 @@ from itsm_gitops.repository import Store
 from itsm_gitops.repository.identities import humans, marks
 from itsm_gitops.repository.sshsig import fingerprint
 from itsm_gitops.rules.context import NetworkContext
-from itsm_gitops.rules.rule import NETWORK, Hit, Rule
+from itsm_gitops.rules.rule import NETWORK, PEOPLE, Hit, Rule
 
 _BY_RECORD = ("fields", "manager_of", "otherwise", "owners", "on_call")  # filled by each record anew
 
@@ -26,9 +27,7 @@ def fixed_holders(store: Store, role: str) -> list[str] | None:
     about = described(role, store.book.policy(ROLES).get("roles", {}))
     if about is None or any(about.get(way) for way in _BY_RECORD):
         return None
-    people = {
-        e.id: store.data(e.id) for e in facts.of_role(store.book, store.entries.values(), meaning.PERSON)
-    }
+    people = {e.id: store.data(e.id) for e in of_kinds(store, store.book.playing(meaning.PERSON))}
     known = humans(people)
     named = {*names(about.get("teams")), *names(about.get("people"))}
     found = set()
@@ -55,7 +54,7 @@ def mark_is_unique(ctx: NetworkContext) -> Iterator[Hit]:
 
 def fingerprint_is_computed(ctx: NetworkContext) -> Iterator[Hit]:
     """Compute the fingerprint of every SSH key that is written out."""
-    for entry in ctx.of_role(meaning.PERSON):
+    for entry in facts.of_role(ctx.book, ctx.judged, meaning.PERSON):
         for number, key in enumerate(ctx.data(entry).get("signing_keys") or ()):
             computed = fingerprint(key.get("public_key"))
             if computed and computed != key["fingerprint"]:
@@ -88,6 +87,7 @@ RULES = (
         hint="remove it from one of the two, or let same_as say that they are one human; what is shared must not approve",
         bad="# in two people\nidentities:\n  - {forge: github, id: 583231}",
         good="# in one person\nidentities:\n  - {forge: github, id: 583231}",
+        reach=(PEOPLE,),
         check=mark_is_unique,
     ),
     Rule(
@@ -98,6 +98,7 @@ RULES = (
         hint="itsm enrol PERSON --key FILE writes both",
         bad="signing_keys:\n  - {type: ssh, fingerprint: 'SHA256:AAAA…', public_key: ssh-ed25519 AAAAC3Nz…}",
         good="signing_keys:\n  - {type: ssh, fingerprint: 'SHA256:uNiV…', public_key: ssh-ed25519 AAAAC3Nz…}",
+        reach=(),
         check=fingerprint_is_computed,
     ),
     Rule(
@@ -109,6 +110,7 @@ RULES = (
         hint="itsm enrol HANDLE --team TEAM adds somebody to the role, or let the rule ask for fewer",
         bad="require: {role: cab, count: 2}   # one person is in the team of the board",
         good="require: {role: cab, count: 2}   # three people are",
+        reach=(PEOPLE,),
         check=rule_can_be_met,
     ),
 )

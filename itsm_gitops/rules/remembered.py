@@ -18,6 +18,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
+from itsm_gitops.model.archive import ARCHIVED
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.watched_time import FOREVER
 from itsm_gitops.repository import Config, Snapshot, Store, WorkingTree, load_store, read_config
@@ -136,7 +137,10 @@ def _sign(store: IndexedStore) -> str:
         if young == 0 and not store.config.faults:
             notes = dict(store.connection.execute("SELECT name, value FROM meta"))
             parts = [notes[n] for n in ("identity", "generation", "book", "code")]
-            return hashlib.sha256(repr([*parts, store.snapshot.read(CONFIG)]).encode()).hexdigest()
+            # Lists of archived records are no documents, so the index does not follow what they say.
+            lists = [i.path for i in store.snapshot.files(ARCHIVED)]
+            others = [store.snapshot.read(CONFIG), *store.snapshot.read_many(lists)]
+            return hashlib.sha256(repr([*parts, *others]).encode()).hexdigest()
     return ""
 
 

@@ -26,11 +26,12 @@ def summary(report: CheckReport) -> str:
     time = f"{report.seconds:.1f} s"
     if report.history:
         time += f"; {plural(report.history, 'record')} from before the cut-over not asked about the process"
+    read = plural(report.files, "file") + (" that the change concerns" if report.part else "")
     if not report.findings:
-        return f"no findings in {plural(report.files, 'file')} ({time})"
+        return f"no findings in {read} ({time})"
     words = {ERROR: "error", WARNING: "warning", INFO: "note"}
     counts = [plural(report.count(s), words[s]) for s in SEVERITIES if report.count(s)]
-    found = f"{', '.join(counts)} in {report.touched} of {plural(report.files, 'file')} ({time})"
+    found = f"{', '.join(counts)} in {report.touched} of {read} ({time})"
     if report.unjudged:
         found += f"; {plural(report.unjudged, 'document')} not judged: the rule book comes first"
     return found

@@ -49,6 +49,20 @@ class Hit(NamedTuple):
     severity: str = ""
 
 
+# What else than the document itself can bring about or take away a rule's finding about it. A request check judges
+# again what the change can have altered in one of these ways (`reach.py`).
+TARGETS = "targets"  # documents that it links to: whether they are there, their kind, their state
+SOURCES = "sources"  # documents that link to it
+NAMES = "names"  # files of the same name, documents with the same old number
+CIRCLE = "circle"  # everything on a circle with it
+ITEMS = "items"  # fields of items that it names, and of items that those name
+CALENDARS = "calendars"  # freezes and maintenance windows, and what their items rest on
+PLANS = "plans"  # other planned changes, and items around its own
+RISKS = "risks"  # the items that its own carry, and past changes like it
+PEOPLE = "people"  # all people, against each other and the policy
+CMDB = "CMDB"  # every item
+REACHES = (TARGETS, SOURCES, NAMES, CIRCLE, ITEMS, CALENDARS, PLANS, RISKS, PEOPLE, CMDB)
+
 Check = Callable[[Any], Iterable[Hit]]
 
 
@@ -59,7 +73,9 @@ class Rule:
     ``check`` yields hits for a context of the rule's scope. It is None where the code is found on
     the way (by the reader, or by explaining why a schema refuses a document). ``kinds`` limits a
     document rule to kinds that play one of some roles (`model.meaning`), ``stateful`` one to kinds with a workflow. A change rule that judges
-    the same place as the document or network rule ``instead_of`` replaces that rule's finding.
+    the same place as the document or network rule ``instead_of`` replaces that rule's finding. ``reach`` says what
+    else can alter a finding: nothing for most document rules; a network rule that does not say it (None) makes a
+    request check read everything.
     """
 
     code: str
@@ -75,6 +91,7 @@ class Rule:
     kinds: tuple[str, ...] = ()
     stateful: bool = False
     instead_of: str = ""
+    reach: tuple[str, ...] | None = None
     check: Check | None = None
 
     @property

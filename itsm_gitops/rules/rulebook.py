@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from itsm_gitops.model import meaning
 from itsm_gitops.model.errors import ItsmError, did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING, Pointer
+from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import GROUPS
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.audience_names import audience_hits
 from itsm_gitops.rules.book import CONFIG, BookContext, meta_of
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
-from itsm_gitops.rules.rule import CHANGE, RULEBOOK, Hit, Rule
+from itsm_gitops.rules.rule import CHANGE, ITEMS, RULEBOOK, Hit, Rule
 from itsm_gitops.schema import validate
 from itsm_gitops.schema.faults import Fault, circle_faults, faults, reference_faults
 
@@ -158,13 +159,31 @@ def form_faults(form: Any) -> list[Fault]:
     return [*faults(form), *reference_faults(form), *circle_faults(form, inlined=False)]
 
 
+class _Form(NamedTuple):
+    """What judges the answers to one form: quickly, and with reasons."""
+
+    validity: validate.Validity
+    explainer: validate.Explainer
+
+
+def _judge_of(form: Any) -> _Form | None:
+    """Return what judges the answers to a form; None where that is no usable schema."""
+    return None if form_faults(form) else _Form(validate.fast(form), validate.slow(form))
+
+
+_forms: Once[_Form | None] = Once(most=4096)
+
+
 def answers_fit_form(ctx: DocumentContext) -> Iterator[Hit]:
     """Judge the answers by the form of the offering."""
     form = (ctx.item(ctx.data.get("offering")) or {}).get("form")
-    if not isinstance(form, dict) or "answers" in ctx.refused or form_faults(form):
+    if not isinstance(form, dict) or "answers" in ctx.refused:
         return
+    judge = _forms(form, make=lambda: _judge_of(form))
     answers = ctx.data.get("answers", {})
-    for found in schema.explain(validate.slow(form), answers):
+    if judge is None or judge.validity.is_valid(answers):
+        return
+    for found in schema.explain(judge.explainer, answers):
         pointer = ("answers", *found.hit.pointer) if "answers" in ctx.data else ("offering",)
         yield found.hit._replace(pointer=pointer)
 
@@ -253,6 +272,7 @@ RULES = (
         hint="correct the answer (the offering's `form` lists the questions)",
         bad="offering: new-laptop\nanswers: {model: lite}",
         good="offering: new-laptop\nanswers: {model: light, start: 2026-12-01}",
+        reach=(ITEMS,),
         check=answers_fit_form,
     ),
     Rule(

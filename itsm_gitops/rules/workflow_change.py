@@ -126,21 +126,17 @@ def closed_is_left_alone(ctx: ChangeContext) -> Iterator[Hit]:
 
 def deleted_is_unlinked(ctx: ChangeContext) -> Iterator[Hit]:
     """Report every link in head to a document that base had, at the link."""
-    gone = {p.id: p for p in ctx.pairs if p.head is None}
-    if not gone:
-        return
-    for entry in ctx.head.entries.values():
-        for edge in entry.edges:
-            if edge.target in gone:
-                message = f"'{edge.target}' was deleted, but this still links to it"
-                yield Hit(message, edge.pointer, "", entry.path)
+    archived = ctx.head.store.archived if any(p.head is None for p in ctx.pairs) else {}
+    for pair in ctx.pairs:
+        for entry, edge in ctx.head.into(pair.id) if pair.head is None and pair.id not in archived else ():
+            message = f"'{edge.target}' was deleted, but this still links to it"
+            yield Hit(message, edge.pointer, "", entry.path)
 
 
 def nothing_is_deleted(ctx: ChangeContext) -> Iterator[Hit]:
     """Report deleted documents that no link in head reveals."""
-    linked = {e.target for entry in ctx.head.entries.values() for e in entry.edges}
     for pair in ctx.pairs:
-        if pair.head is None and pair.id not in linked:
+        if pair.head is None and not ctx.head.into(pair.id) and pair.id not in ctx.head.store.archived:
             yield Hit(f"'{pair.id}' was deleted", (), "", pair.path, line=1, column=1)
 
 

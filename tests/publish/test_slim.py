@@ -76,6 +76,7 @@ def test_style_sheets_that_name_files_are_not_joined() -> None:
         found = slim.lean(page, "../")
         assert ("href=../assets/page.css" in found, "href=../a.css" in found) == (joined, not joined)
         assert "<script src=../assets/page.js defer></script>" in found
+        assert (ALL_STYLES in slim.joined) == joined
 
 
 def test_the_page_of_another_engine_stays_as_it_is() -> None:

@@ -1,0 +1,333 @@
+"""What the words of a filter mean in one snapshot: the tree of `model/filter_language.py` becomes a condition.
+
+A word that can mean nothing is an error, so that a mistyped name is not taken for "no work". Each word of the
+language has a method here, or in `filter_names.py` where it asks whom or what a document names; whatever is no
+word of it is a relation, or a field (`filter_fields.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from itsm_gitops.commands.columns import column_names
+from itsm_gitops.commands.filter_conditions import (
+    Clause,
+    FilterCondition,
+    all_of,
+    any_of,
+    both,
+    contains,
+    either,
+    folded,
+    in_fields,
+    none_of,
+    one_of,
+    plain_text_has,
+)
+from itsm_gitops.commands.filter_fields import field_condition, time_range, unknown_word
+from itsm_gitops.commands.filter_names import FilterNames, is_none
+from itsm_gitops.model import clock, facts, meaning, moments
+from itsm_gitops.model import filter_words as words
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
+from itsm_gitops.model.filter_language import (
+    AnyOf,
+    FilterNode,
+    FilterTerm,
+    FilterText,
+    FilterValue,
+    NoneOf,
+)
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.rulebook import PRIORITY, RuleBook
+from itsm_gitops.model.workflow import CATEGORIES
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository, Store
+
+OPEN, FINISHED, ALL = "open", "finished", "all"
+_SURE = (1971, 2100)  # years in which a floating-point number of seconds tells microseconds apart
+
+
+def kinds_named(book: RuleBook, word: str) -> list[Kind] | None:
+    """Return the kinds that a word names: one of them, ``records``, ``items`` or ``cis``; None for no such word."""
+    lowered = word.lower()
+    if lowered in ("records", "record"):
+        return [k for k in book.kinds.values() if k.is_record]
+    if lowered in ("cis", "ci", "items", "cmdb"):
+        whole = lowered in ("items", "cmdb")
+        return [k for k in book.kinds.values() if not k.is_record and (k.operational or whole)]
+    try:
+        return [book.kind(word)]
+    except NotFound:
+        return None
+
+
+class FilterMeaning:
+    """Gives a filter its meaning in one snapshot, for the kinds that are listed."""
+
+    def __init__(self, repo: Repository, store: Store, kinds: Sequence[Kind]) -> None:
+        self._store = store
+        self._book = store.book
+        self._kinds = kinds
+        self._names = FilterNames(repo, store, kinds)
+
+    def condition(self, node: FilterNode) -> FilterCondition:
+        """Return the condition of a filter; raises UsageError, NotFound and Ambiguous with the place of the word."""
+        if isinstance(node, FilterTerm):
+            return self._term(node)
+        if isinstance(node, FilterText):
+            return contains(node.text)
+        if isinstance(node, NoneOf):
+            return none_of(self.condition(node.part))
+        parts = [self.condition(part) for part in node.parts]
+        return any_of(parts) if isinstance(node, AnyOf) else all_of(parts)
+
+    def _term(self, term: FilterTerm) -> FilterCondition:
+        own = None if term.exact else _OWN.get(term.word)
+        if own:
+            return own(self, term)
+        relation = None if term.exact else self._names.relation(term)
+        if relation:
+            self._plain(term)
+            return relation
+        if term.word.split(".")[0] not in column_names(self._kinds):
+            raise self._unknown(term)
+        values = [
+            replace(v, text=name)
+            for v in term.values
+            for name in (self._names.handles(term, v) if v.text in (words.ME, words.MY_TEAMS) else [v.text])
+        ]
+        return field_condition(self._store, self._kinds, replace(term, values=tuple(values)))
+
+    def _unknown(self, term: FilterTerm) -> UsageError:
+        link = self._book.links.get(term.word) or self._book.inverses.get(term.word)
+        if link and not term.exact:
+            hint = f"itsm explain {link.name} says what it is between"
+            return term.error(f"no listed kind has the relation '{term.word}'", hint)
+        relations = [*self._book.links, *self._book.inverses]
+        return unknown_word(term, self._kinds, [*words.BY_NAME, *relations])
+
+    # ---- Kinds, states, priorities --------------------------------------------------------------
+
+    def _kind(self, term: FilterTerm) -> FilterCondition:
+        names: set[str] = set()
+        for value in self._plain(term):
+            named = kinds_named(self._book, value.text)
+            if named is None:
+                known = [*self._book.kinds, "items", "cis"]
+                hint = did_you_mean(value.text, known) or f"kinds: {', '.join(known)}"
+                raise term.error(f"there is no kind '{value.text}'", hint, value.column)
+            names.update(k.name for k in named)
+        return FilterCondition(lambda e: e.kind in names, clause=one_of("kind", names))
+
+    def _state(self, term: FilterTerm) -> FilterCondition:
+        wanted: set[tuple[str, str]] = set()
+        for value in self._plain(term):
+            states = set(self._states(term, value))
+            if not states:
+                raise term.error(f"no listed kind has states that are '{value.text}'", "", value.column)
+            wanted |= states
+        book = self._book
+        return FilterCondition(
+            lambda e: (e.kind, facts.stage(book, e)) in wanted, clause=_state_clause(self._kinds, wanted)
+        )
+
+    def _states(self, term: FilterTerm, value: FilterValue) -> Iterator[tuple[str, str]]:
+        """Yield kinds with those of their states that a word means: a state itself before a category or a role."""
+        names = {s for k in self._kinds if k.stages for s in k.stages.states}
+        word = value.text.lower().replace("-", "_")
+        groups = (OPEN, FINISHED, *CATEGORIES, *meaning.STATE_ROLES)
+        if is_none(value):
+            yield from ((kind.name, "") for kind in self._kinds)
+            return
+        if word not in names and word not in groups:
+            listed = f"states: {', '.join([OPEN, FINISHED, *sorted(names)])}"
+            raise term.error(
+                f"no listed kind has a state '{value.text}'",
+                did_you_mean(word, [*groups, *names]) or listed,
+                value.column,
+            )
+        for kind in self._kinds:
+            if word in names:
+                yield kind.name, word
+            else:
+                yield from ((kind.name, state) for state in _group(kind, word))
+
+    def _status(self, term: FilterTerm) -> FilterCondition:
+        known = (OPEN, FINISHED, ALL)
+        for value in self._plain(term):
+            if value.text.lower() not in known:
+                hint = did_you_mean(value.text, known) or f"one of: {', '.join(known)}; state:{value.text}?"
+                raise term.error(f"there is no status '{value.text}'", hint, value.column)
+        wanted = {v.text.lower() for v in term.values}
+        if ALL in wanted:
+            return all_of([])
+        return self._state(replace(term, word=words.STATE))
+
+    def _priority(self, term: FilterTerm) -> FilterCondition:
+        known = list(self._book.policy(PRIORITY).get("priorities", {}))
+        by_name = {name.lower(): name for name in known}
+        wanted: set[str | None] = set()
+        for value in self._plain(term):
+            name = by_name.get(value.text.lower())
+            if name is None and not is_none(value):
+                raise term.error(
+                    f"there is no priority '{value.text}'", f"priorities: {', '.join(known)}", value.column
+                )
+            wanted.add(name)
+        book = self._book
+        return FilterCondition(
+            lambda e: (found.name if (found := facts.priority(book, e)) else None) in wanted,
+            clause=None if None in wanted else _priority_clause(self._book, wanted),
+        )
+
+    # ---- Names ----------------------------------------------------------------------------------
+
+    def _facet(self, term: FilterTerm) -> FilterCondition:
+        self._plain(term)
+        return self._names.facet(term)
+
+    def _team(self, term: FilterTerm) -> FilterCondition:
+        self._plain(term)
+        return self._names.team(term)
+
+    def _assignee(self, term: FilterTerm) -> FilterCondition:
+        self._plain(term)
+        return self._names.assignee(term)
+
+    def _reaches(self, term: FilterTerm) -> FilterCondition:
+        self._plain(term)
+        return self._names.reaches(term)
+
+    # ---- Times and texts ------------------------------------------------------------------------
+
+    def _opened(self, term: FilterTerm) -> FilterCondition:
+        return self._when(term, lambda e: e.opened, "opened_at")
+
+    def _updated(self, term: FilterTerm) -> FilterCondition:
+        return self._when(term, lambda e: e.updated, "updated_at")
+
+    def _closed(self, term: FilterTerm) -> FilterCondition:
+        book = self._book
+
+        def closed(entry: Entry) -> str:
+            workflow = book.kinds[entry.kind].workflow
+            return entry.entered if workflow and workflow.is_done(entry.state) else ""
+
+        done = {
+            (k.name, s) for k in self._kinds if k.workflow for s in k.workflow.states if k.workflow.is_done(s)
+        }
+        only = _state_clause(self._kinds, done)
+        return self._when(term, closed, "entered_at", only)
+
+    def _when(
+        self, term: FilterTerm, text: Callable[[Entry], str], column: str, only: Clause | None = None
+    ) -> FilterCondition:
+        """Return the condition that a time lies in one of some spans; ``only`` is where there is such a time."""
+        zone = self._store.config.timezone
+        spans = [time_range(term, v, zone) for v in term.values if not is_none(v)]
+        absent = any(map(is_none, term.values))
+
+        def decide(entry: Entry) -> bool:
+            at = clock.parse_time(text(entry))
+            return absent if at is None else any(span.holds(at) for span in spans)
+
+        return FilterCondition(decide, clause=None if absent else _time_clause(column, spans, only))
+
+    def _id(self, term: FilterTerm) -> FilterCondition:
+        wanted = [folded(v.text) for v in self._plain(term)]
+        clauses = [plain_text_has(column, wanted) for column in ("id", "aliases")]
+        return FilterCondition(
+            lambda e: any(w in folded(name) for name in (e.id, *e.aliases) for w in wanted),
+            clause=either([c for c in clauses if c]) if all(clauses) else None,
+        )
+
+    def _title(self, term: FilterTerm) -> FilterCondition:
+        wanted = [folded(v.text) for v in self._plain(term)]
+        return FilterCondition(
+            lambda e: any(w in folded(e.title) for w in wanted), clause=plain_text_has("title", wanted)
+        )
+
+    def _plain(self, term: FilterTerm) -> Iterable[FilterValue]:
+        """Return the values of a word that has no order; raises UsageError for comparisons."""
+        for value in term.values:
+            if value.operator:
+                hint = f'several values are {term.word}:A,B; a text with dots or signs needs quotes: {term.word}:"…"'
+                raise term.error(
+                    f"{term.word} has no order: '{value.operator}' cannot compare it", hint, value.column
+                )
+        return term.values
+
+
+def _group(kind: Kind, word: str) -> list[str]:
+    """Return the states of a kind that a word for several of them means."""
+    if kind.stages is None:
+        return []
+    if word in (OPEN, FINISHED):
+        flow = kind.workflow
+        return [s for s in flow.states if flow.is_open(s) == (word == OPEN)] if flow else []
+    return [s for s, about in kind.stages.states.items() if about.category == word or word in about.roles]
+
+
+def _state_clause(kinds: Sequence[Kind], wanted: Collection[tuple[str, str]]) -> Clause | None:
+    """Return the clause that documents are in one of some states, given with their kinds."""
+    clauses = []
+    for kind in kinds:
+        states = {s for name, s in wanted if name == kind.name}
+        if not states:
+            continue
+        own = Clause("kind = ?", (kind.name,))
+        if kind.workflow and states == set(_group(kind, OPEN)):
+            clauses.append(both(own, Clause("open = 1")))
+        elif kind.workflow or not kind.stages:
+            clauses.append(both(own, one_of("state", states)))
+        else:  # a class that has the stages of life of others; its rows have no state of their own
+            return None
+    return either(clauses)
+
+
+def _priority_clause(book: RuleBook, wanted: Collection[str | None]) -> Clause:
+    """Return the clause that the matrix gives one of some priorities, or somebody set one by hand."""
+    impact, urgency = in_fields("impact"), in_fields("urgency")
+    matrix = book.policy(PRIORITY).get("matrix", {})
+    pairs = [(i, u) for i, row in matrix.items() for u, name in row.items() if name in wanted]
+    tests = [Clause(f"coalesce({impact} = ? AND {urgency} = ?, 0)", pair) for pair in pairs]
+    by_hand = Clause("json_type(fields, '$.priority_override') IS NOT NULL")
+    return either([*tests, by_hand])._replace(exact=False)
+
+
+def _time_clause(column: str, spans: Sequence[moments.TimeRange], only: Clause | None) -> Clause | None:
+    """Return the clause that a time lies in one of some spans; None for times that a row holds less exactly."""
+    clauses = []
+    for start, end in spans:
+        for bound in (start, end):
+            if bound not in (moments.FIRST, moments.LAST) and not _SURE[0] <= bound.year < _SURE[1]:
+                return None
+        tests = [Clause(f"{column} IS NOT NULL")]
+        if start != moments.FIRST:
+            tests.append(Clause(f"coalesce({column} >= ?, 0)", (start.timestamp(),)))
+        if end != moments.LAST:
+            tests.append(Clause(f"coalesce({column} < ?, 0)", (end.timestamp(),)))
+        clauses.append(both(*tests, *([only] if only else [])))
+    return either(clauses)
+
+
+_OWN: Mapping[str, Callable[[FilterMeaning, FilterTerm], FilterCondition]] = {
+    words.KIND: FilterMeaning._kind,
+    words.STATE: FilterMeaning._state,
+    words.STATUS: FilterMeaning._status,
+    words.PRIORITY: FilterMeaning._priority,
+    words.SERVICE: FilterMeaning._facet,
+    words.TEAM: FilterMeaning._team,
+    words.CI: FilterMeaning._facet,
+    words.ASSIGNEE: FilterMeaning._assignee,
+    words.REACHES: FilterMeaning._reaches,
+    words.ID: FilterMeaning._id,
+    words.TITLE: FilterMeaning._title,
+    words.OPENED: FilterMeaning._opened,
+    words.UPDATED: FilterMeaning._updated,
+    words.CLOSED: FilterMeaning._closed,
+}

@@ -1,0 +1,164 @@
+"""The quickest reader: documents laid out as our own writers lay them out, read line by line.
+
+One key or one item stands on each line, texts of several lines are literal blocks (``|``), and nothing is
+in brackets but a list of words. Such a document needs no YAML parser, and reading it takes about half the
+time of `fast`. Everything else, however slightly unusual, is a Doubt: then `fast` reads it. A differential
+test holds both equal: what this reader gives is what the parser gives.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from sys import intern
+from typing import Any
+
+from itsm_gitops.documents.problems import Doubt, Limits
+from itsm_gitops.documents.scalars import CONSTANTS, FIRST, plain
+
+_KEY = r"([A-Za-z_][A-Za-z0-9_-]{0,63}):(?: (.+))?"
+_key = re.compile(_KEY).fullmatch
+# What begins something else than a plain word: brackets, quotes, blocks, and all that is refused.
+_INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@` ")
+_words = re.compile(r"\[(?:[A-Za-z0-9_][A-Za-z0-9_./-]*(?:, [A-Za-z0-9_][A-Za-z0-9_./-]*)*)?\]").fullmatch
+_quoted = re.compile(r"'([^']*)'|\"([^\"\\]*)\"").fullmatch
+
+
+@cache
+def _entries(indent: int) -> Any:
+    """Return what matches a line that is an entry of a mapping at a column; columns are bounded by the depth."""
+    return re.compile(" " * indent + _KEY).fullmatch
+
+
+def read(text: str, limits: Limits) -> Any:
+    """Return the data of ``text``; raise Doubt (or ValueError for a number) when anything is unusual.
+
+    ``text`` holds only allowed characters (`chars.clean_text`).
+    """
+    # Without spaces at the end of lines a line is empty or says something.
+    if len(text) > limits.nodes or text[-1:] != "\n" or "\t" in text or "\r" in text or " \n" in text:
+        raise Doubt
+    lines = text.split("\n")  # the last one is empty: behind the end
+    at = _skip(lines, 0)
+    first = _key(lines[at])
+    if first is None:
+        raise Doubt
+    data, at = _mapping(lines, at, 0, first, limits.depth)
+    if at != len(lines) - 1:
+        raise Doubt
+    return data
+
+
+def _skip(lines: list[str], at: int) -> int:
+    """Return the next line that is neither empty nor a comment, or the end."""
+    end = len(lines) - 1
+    while at < end and (not lines[at] or lines[at].lstrip(" ")[0] == "#"):
+        at += 1
+    return at
+
+
+def _mapping(lines: list[str], at: int, indent: int, entry: Any, depth: int) -> tuple[dict[str, Any], int]:
+    """Read the mapping whose first entry is at hand; return it and the line behind it."""
+    if not depth:
+        raise Doubt
+    data: dict[str, Any] = {}
+    entries = _entries(indent)
+    while True:
+        key, value = entry.groups()
+        if key in data or key in CONSTANTS:
+            raise Doubt
+        at += 1
+        if value is None:
+            data[intern(key)], at = _below(lines, at, indent, depth - 1)
+        elif (first := value[0]) in _INDICATORS:
+            data[intern(key)], at = _unusual(lines, at, indent, value)
+        elif ": " in value or " #" in value or value[-1] == ":":
+            raise Doubt
+        else:
+            data[intern(key)] = plain(value) if first in FIRST else value
+        line = lines[at]
+        entry = entries(line)
+        if entry is None:
+            if line and line.lstrip(" ")[0] != "#":
+                return data, at
+            at = _skip(lines, at)
+            entry = entries(lines[at])
+            if entry is None:
+                return data, at
+
+
+def _below(lines: list[str], at: int, indent: int, depth: int) -> tuple[Any, int]:
+    """Read what stands below a key without a value: a list, or a mapping further in."""
+    at = _skip(lines, at)
+    line = lines[at]
+    column = len(line) - len(line.lstrip(" "))
+    if line.startswith("- ", column):
+        if column < indent:
+            raise Doubt
+        return _sequence(lines, at, column, depth)
+    entry = _entries(column)(line)
+    if entry is None or column <= indent:
+        raise Doubt
+    return _mapping(lines, at, column, entry, depth)
+
+
+def _sequence(lines: list[str], at: int, indent: int, depth: int) -> tuple[list[Any], int]:
+    """Read the list whose first item is at hand; return it and the line behind it."""
+    if not depth:
+        raise Doubt
+    data: list[Any] = []
+    dash = " " * indent + "- "
+    inner = indent + 2
+    while True:
+        line = lines[at]
+        entry = _key(line, inner)
+        if entry is not None:
+            item, at = _mapping(lines, at, inner, entry, depth - 1)
+            data.append(item)
+        else:
+            value = line[inner:]
+            first = value[0]
+            at += 1
+            if first in _INDICATORS:
+                item, at = _unusual(lines, at, indent, value)
+                data.append(item)
+            elif ": " in value or " #" in value or value[-1] == ":":
+                raise Doubt
+            else:
+                data.append(plain(value) if first in FIRST else value)
+        if not lines[at].startswith(dash):
+            at = _skip(lines, at)
+            if not lines[at].startswith(dash):
+                return data, at
+
+
+def _unusual(lines: list[str], at: int, indent: int, value: str) -> tuple[Any, int]:
+    """Read a value that begins with an indicator: a block of text, one in quotes, a list of words in brackets."""
+    if value in ("|", "|-"):
+        return _block(lines, at, indent, value)
+    quoted = _quoted(value)
+    if quoted:
+        return quoted[quoted.lastindex or 0], at
+    if _words(value):
+        words = value[1:-1].split(", ") if len(value) > len("[]") else []
+        return [plain(w) if w[0] in FIRST else w for w in words], at
+    if value == "{}":
+        return {}, at
+    raise Doubt
+
+
+def _block(lines: list[str], at: int, indent: int, header: str) -> tuple[str, int]:
+    """Read the literal text below a ``|``; its first line says how far in it stands."""
+    line = lines[at]
+    width = len(line) - len(line.lstrip(" "))
+    if width <= indent:
+        raise Doubt  # among them an empty first line
+    pad, start, end = " " * width, at, len(lines) - 1
+    while line.startswith(pad) or (not line and at < end):
+        at += 1
+        line = lines[at]
+    last = at
+    while not lines[last - 1]:
+        last -= 1
+    text = "\n".join([line[width:] for line in lines[start:last]])
+    return (text if header == "|-" else text + "\n"), at

@@ -1,0 +1,116 @@
+"""Times as people write them: ``-30d``, ``2026-11``, ``2026-11-22 20:00``, ``today``. Each is a span with two ends.
+
+A day, a month and a year are those of the repository's time zone. The first end belongs to a span, the second does
+not; where both are the same, it is a moment (``now``, ``-30d``).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import NamedTuple
+
+from itsm_gitops.model import clock
+
+FORMS = "-30d, +12h, today, 2026-11-22, 2026-11 or 2026-11-22T20:00"
+
+_RELATIVE = re.compile(r"([+-]\d{1,6})\s*(min|m|h|d|w)", re.ASCII)
+_UNITS = {"min": "minutes", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
+_MINUTE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)", re.ASCII)
+_DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
+_TICK = timedelta(microseconds=1)
+
+FIRST = datetime.min.replace(tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC)
+
+
+class TimeRange(NamedTuple):
+    """From one moment (inclusive) to another (exclusive), both aware of their zone; ``LAST`` is no end."""
+
+    start: datetime
+    end: datetime
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether a moment lies between."""
+        return self.start <= moment and (moment < self.end or self.end == LAST)
+
+
+def relative(text: str) -> datetime | None:
+    """Read how long ago or ahead (``-7d``, ``+2h``) as a moment, UTC; None where it is something else."""
+    match = _RELATIVE.fullmatch(text.strip())
+    if not match:
+        return None
+    try:
+        return clock.now() + timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        return None
+
+
+def read_time(text: str, zone: str) -> TimeRange | None:
+    """Read a time as the span it means in a zone (its IANA name); None where it is no time."""
+    text = text.strip()
+    word = text.lower()
+    if word == "now" or relative(text):
+        moment = relative(text) or clock.now()
+        return TimeRange(moment, moment)
+    exact = clock.parse_time(text)
+    try:
+        if exact:
+            return TimeRange(exact, exact + (_TICK if exact.microsecond else timedelta(seconds=1)))
+        return _local(word, text, zone)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _local(word: str, text: str, zone: str) -> TimeRange | None:
+    """Read a day, month, year or minute of a time zone; raises ValueError for a 30 February."""
+    day, minute = _DAY.fullmatch(text), _MINUTE.fullmatch(text)
+    if day is None and minute is None and word not in _DAYS:
+        return None
+    from zoneinfo import ZoneInfo
+
+    own = ZoneInfo(zone)
+    if minute:
+        start = datetime.fromisoformat(f"{minute[1]}T{minute[2]}").replace(tzinfo=own)
+        step = timedelta(seconds=1) if minute[2].count(":") > 1 else timedelta(minutes=1)
+        return TimeRange(start.astimezone(UTC), start.astimezone(UTC) + step)
+    if day is None:
+        first = clock.now().astimezone(own).date() + timedelta(days=_DAYS[word])
+        return TimeRange(_midnight(first, own), _midnight(first + timedelta(days=1), own))
+    year, month, number = (int(part) if part else 0 for part in day.groups())
+    first = date(year, month or 1, number or 1)
+    if number:
+        after = first + timedelta(days=1)
+    else:
+        after = date(year + (month in (0, 12)), month % 12 + 1 if month else 1, 1)
+    return TimeRange(_midnight(first, own), _midnight(after, own))
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def compared(span: TimeRange, operator: str) -> TimeRange:
+    """Return the range of what lies after (``>``), before (``<``), in (empty) a span, or not outside of it on a side."""
+    start, end = span
+    if operator == ">":
+        return TimeRange(end if end > start else end + _TICK, LAST)
+    if operator == ">=":
+        return TimeRange(start, LAST)
+    if operator == "<":
+        return TimeRange(FIRST, start)
+    if operator == "<=":
+        return TimeRange(FIRST, end if end > start else end + _TICK)
+    return span
+
+
+def moment_of(value: object, zone: str) -> datetime | None:
+    """Read what a field holds: a date-time, or a date as the midnight with which it begins in a zone."""
+    if not isinstance(value, str):
+        return None
+    moment = clock.parse_time(value)
+    if moment is None and len(value) == len("2026-11-22") and value[:1].isdigit():
+        span = read_time(value, zone)
+        return span.start if span else None
+    return moment

@@ -1,0 +1,413 @@
+"""A store of one side of a request that reads a document when somebody asks for it.
+
+Names come from one listing (`RequestFiles`), and a path is a function of its identifier, so that looking a document
+up reads that document and no other. What links to a document, or has an old number, is found by a search in text
+(`RequestText`), for all that will be asked at once where the caller says so (``expect``); asking for more is right
+and takes another search. Going through all entries reads everything: right, slow, and nothing that a request check
+does (a test holds that line; ``read_all`` counts it).
+
+What did not change is parsed once for both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from itsm_gitops import documents
+from itsm_gitops.model import facts, ids
+from itsm_gitops.model.entry import Edge, Entry, summarise
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository.config import Config
+from itsm_gitops.repository.gaps import in_place_of_folders, unread
+from itsm_gitops.repository.modes import FILE, REGULAR
+from itsm_gitops.repository.request_files import RequestFiles, RequestSide
+from itsm_gitops.repository.request_text import RequestText, Unsearchable, holds, needle
+from itsm_gitops.repository.snapshot import CMDB, RECORDS
+from itsm_gitops.repository.store import SUFFIX, Document, Store, identifier_of, is_document
+
+_ITEMS = f"{CMDB}/"
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A document with its entry; None where it cannot be used."""
+
+    document: Document
+    entry: Entry | None
+
+
+class RequestPool:
+    """What both sides of a request share: documents that did not change, and what a search found among them."""
+
+    def __init__(self, files: RequestFiles, book: RuleBook) -> None:
+        self.files = files
+        self.book = book
+        self.text = RequestText(files)
+        self.parsed: dict[tuple[str, str], Parsed] = {}
+        self._naming: dict[str, list[str]] = {}
+        self._aliased: dict[str, list[str]] = {}
+        self._kinds: dict[str, Kind | None] = {}
+        self._indexed: set[str] = set()
+
+    def kind_at(self, path: str) -> Kind | None:
+        """Return the kind whose folder holds a path, remembered by folder."""
+        folder = path.rpartition("/")[0]
+        if folder not in self._kinds:
+            self._kinds[folder] = self.book.kind_at(path)
+        return self._kinds[folder]
+
+    def likely(self, identifier: str) -> Iterator[str]:
+        """Yield the paths that a document of this name can have by the rule book."""
+        parsed = ids.parse_record_id(identifier)
+        if parsed is not None:
+            kind = self.book.by_prefix.get(parsed[0])
+            if kind is not None:
+                yield self.book.path_for(kind, identifier)
+        else:
+            yield from (f"{f}/{identifier}{SUFFIX}" for f in self.book.by_folder if f.startswith(_ITEMS))
+
+    def get(self, side: RequestSide, path: str, raw: bytes | None = None) -> Parsed:
+        """Parse one file of a side, once."""
+        key = (side.side if side.changed(path) else "", path)
+        known = self.parsed.get(key)
+        if known is None:
+            known = self.parsed[key] = self._parse(side, path, raw)
+        return known
+
+    def _parse(self, side: RequestSide, path: str, raw: bytes | None) -> Parsed:
+        kind = self.kind_at(path)
+        if raw is None:
+            raw = next((r for _, r in side.read_many([path])), None)
+        if raw is None:
+            return Parsed(Document(path, b"", None, kind, (unread(side, path),)), None)
+        data, problems = documents.load(raw)
+        document = Document(path, raw, data, kind, problems)
+        usable = kind is not None and isinstance(data, dict)
+        return Parsed(document, summarise(kind, path, data) if kind and usable else None)
+
+    def naming(self, identifier: str) -> list[str]:
+        """Return the unchanged documents that link to an identifier."""
+        self._search([identifier])
+        return self._naming.get(identifier, [])
+
+    def aliased(self, alias: str) -> list[str]:
+        """Return the unchanged documents that have an old number, in any case of its letters."""
+        self._search([alias])
+        return self._aliased.get(alias.lower(), [])
+
+    def mentioning(self, word: str) -> list[str]:
+        """Return the unchanged documents that hold a word, or may, anywhere."""
+        self._search([word])
+        wanted = [needle(word)]
+        return [path for path in self._indexed if holds(self.get(self.files.head, path).document.raw, wanted)]
+
+    def _search(self, words: Iterable[str]) -> None:
+        self.text.expect(words)
+        for path, raw in self.text.candidates():
+            if path in self._indexed:
+                continue
+            self._indexed.add(path)
+            entry = self.get(self.files.head, path, raw).entry
+            for target in {e.target for e in entry.edges} if entry else ():
+                self._naming.setdefault(target, []).append(path)
+            for alias in {a.lower() for a in entry.aliases} if entry else ():
+                self._aliased.setdefault(alias, []).append(path)
+
+
+@dataclass(slots=True)
+class _Holder:
+    """What an identifier means on one side: its entry, the path of a file that cannot be used, further files."""
+
+    entry: Entry | None = None
+    broken: str = ""
+    more: list[str] = field(default_factory=list)
+
+
+class LazyStore(Store):
+    """A store of one side of a request; see the head of this module.
+
+    With ``items_only`` it knows the CMDB and no record, as documents are judged.
+    """
+
+    def __init__(
+        self, pool: RequestPool, side: RequestSide, config: Config, *, items_only: bool = False
+    ) -> None:
+        super().__init__(side, pool.book, config)
+        self.pool = pool
+        self.side = side
+        self.read_all = 0
+        self._items_only = items_only
+        self._holders: dict[str, _Holder] = {}
+        self._sets: dict[tuple[str, ...], list[Entry]] = {}
+        self._into: dict[tuple[str, bool], list[tuple[str, Edge]]] = {}
+        self._entries = _LazyEntries(self)
+        self._by_path = _LazyPaths(self)
+        self.broken = _LazyBroken(self)
+        self.aliases = _LazyAliases(self)
+
+    def document(self, path: str) -> Document:
+        """Return one document of this side, whatever is wrong with it."""
+        document = self.pool.get(self.side, path).document
+        if document.problems:
+            self.problems[path] = document.problems
+        return document
+
+    def holder(self, identifier: str) -> _Holder:
+        """Return what an identifier means."""
+        known = self._holders.get(identifier)
+        if known is None:
+            known = self._holders[identifier] = self._resolve(identifier)
+        return known
+
+    def at(self, path: str) -> Entry | None:
+        """Return the entry of the document that is known to be at a path; None where another one has its name."""
+        identifier = identifier_of(path)
+        if identifier not in self._holders and self._is_plain(path):
+            self.document(path)
+            entry = self.pool.get(self.side, path).entry
+            self._holders[identifier] = _Holder(entry, "" if entry else path)
+        entry = self.holder(identifier).entry
+        return entry if entry is not None and entry.path == path else None
+
+    def _is_plain(self, path: str) -> bool:
+        """Whether what is at a path did not change, is a regular file, and has its name alone."""
+        info = self.side.info(path) if self.side.is_single(path) and self._may_be(path) else None
+        within = not self._items_only or path.startswith(_ITEMS)
+        return info is not None and info.mode == REGULAR and within
+
+    def _resolve(self, identifier: str) -> _Holder:
+        found, irregular = _Holder(), ""
+        entries: list[Entry] = []
+        for path in self.side.named(identifier, self.pool.likely(identifier)):
+            if not is_document(path) or (self._items_only and not path.startswith(_ITEMS)):
+                continue
+            if self.pool.kind_at(path) is None:
+                continue
+            info = self.side.info(path)
+            if info is None or info.mode != REGULAR:
+                irregular = irregular or path
+                continue
+            self.document(path)
+            entry = self.pool.get(self.side, path).entry
+            if path.startswith(_ITEMS):
+                self._take(found, path, entry)
+            elif entry is None:  # a record that cannot be used stands before all that can
+                found.broken = found.broken or path
+            else:
+                entries.append(entry)
+        for entry in entries:
+            self._take(found, entry.path, entry)
+        if irregular and found.entry is None:
+            found.broken = found.broken or irregular
+        return found
+
+    @staticmethod
+    def _take(found: _Holder, path: str, entry: Entry | None) -> None:
+        if entry is None:
+            if found.entry is None:
+                found.broken = found.broken or path
+        elif found.entry is not None or found.broken:
+            found.more.append(path)
+        else:
+            found.entry = entry
+
+    def mode(self, path: str) -> str:
+        """Return what is at a path (see `modes`); empty for nothing."""
+        info = self.side.info(path)
+        if info is None:
+            return ""
+        return FILE if info.mode == REGULAR and in_place_of_folders(self.book, [path]) else info.mode
+
+    def like(self, beginning: str) -> list[str]:
+        """Return the identifiers that begin with a text; those of all items for none. Broken ones may be among them."""
+        if not beginning:
+            return sorted({identifier_of(i.path) for i in self.side.under(CMDB) if self._may_be(i.path)})
+        return sorted(n for n in self.side.stems(beginning) if any(map(self._may_be, self.side.named(n))))
+
+    def _may_be(self, path: str) -> bool:
+        return is_document(path) and self.pool.kind_at(path) is not None
+
+    def data(self, identifier: str) -> dict[str, Any]:
+        """Return a whole document by its exact identifier; do not change it."""
+        entry = self.holder(identifier).entry
+        if entry is None:
+            return super().data(identifier)  # says what is wrong
+        data: dict[str, Any] = self.pool.get(self.side, entry.path).document.data
+        return data
+
+    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
+        """Return the entries of some kinds, by identifier; with ``open_only`` those on which work is to be done."""
+        if open_only:
+            return self._once(("open", *sorted(kinds)), lambda: self._open(kinds))
+        return self._once(("all", *sorted(kinds)), lambda: self._all(kinds))
+
+    def _once(self, key: tuple[str, ...], find: Callable[[], list[Entry]]) -> list[Entry]:
+        if key not in self._sets:
+            self._sets[key] = find()
+        return self._sets[key]
+
+    def _open(self, kinds: Collection[str]) -> list[Entry]:
+        paths = [p for name in kinds for p in self.pool.text.seem_open(self.side, self.book.kinds[name])]
+        return [e for e in self._at(paths, kinds) if facts.is_open(self.book, e)]
+
+    def _all(self, kinds: Collection[str]) -> list[Entry]:
+        infos = [i for name in kinds for i in self.side.under(self.book.kinds[name].folder)]
+        return self._at([i.path for i in infos if i.mode == REGULAR and is_document(i.path)], kinds)
+
+    def _at(self, paths: Iterable[str], kinds: Collection[str]) -> list[Entry]:
+        """Return the entries of some kinds at some paths, by identifier."""
+        found = map(self.at, paths)
+        return sorted((e for e in found if e is not None and e.kind in kinds), key=lambda e: e.id)
+
+    def into(self, identifier: str) -> list[tuple[str, Edge]]:
+        """Return the edges that lead to an identifier, each with the document that stores it, by its identifier."""
+        return self._relations(identifier, items=False)
+
+    def items_into(self, identifier: str) -> list[tuple[str, Edge]]:
+        """Return those of `into` that items store: they take no search in records."""
+        return self._relations(identifier, items=True)
+
+    def _relations(self, identifier: str, *, items: bool) -> list[tuple[str, Edge]]:
+        key = (identifier, items or self._items_only)
+        if key not in self._into:
+            paths = self.pool.text.items(identifier) if key[1] else self.pool.naming(identifier)
+            sources = [self.at(p) for p in {*paths, *self._changed(items=key[1])}]
+            self._into[key] = [
+                (entry.id, edge)
+                for entry in sorted(filter(None, sources), key=lambda e: e.id)
+                for edge in entry.edges
+                if edge.target == identifier
+            ]
+        return self._into[key]
+
+    def _changed(self, *, items: bool) -> list[str]:
+        """Return the paths of the changed documents of this side."""
+        lead = _ITEMS if items else ""
+        return [p for p in self.side.changes() if p.startswith(lead) and is_document(p)]
+
+    def having_alias(self, alias: str) -> list[Entry]:
+        """Return the entries that have an old number, in any case of its letters, by identifier."""
+        wanted = alias.lower()
+        paths = {*self.pool.aliased(alias), *self._changed(items=False)}
+        found = map(self.at, paths)
+        having = [e for e in found if e is not None and wanted in {a.lower() for a in e.aliases}]
+        return sorted(having, key=lambda e: e.id)
+
+    def mentioning(self, word: str) -> list[Entry]:
+        """Return the entries of unchanged documents that hold a word anywhere, by identifier."""
+        found = map(self.at, self.pool.mentioning(word))
+        return sorted(filter(None, found), key=lambda e: e.id)
+
+    def whole(self) -> list[str]:
+        """Return every identifier that has an entry, sorted; this reads every document."""
+        self.read_all += 1
+        infos = [i for root in (CMDB, RECORDS) for i in self.side.under(root)]
+        names = {identifier_of(i.path) for i in infos if is_document(i.path)}
+        return sorted(n for n in names if self.holder(n).entry is not None)
+
+    def items_broken(self) -> bool:
+        """Whether an item cannot be read; this reads the whole CMDB."""
+        infos = [i for i in self.side.under(CMDB) if is_document(i.path)]
+        return any(self.holder(identifier_of(i.path)).broken.startswith(_ITEMS) for i in infos)
+
+
+class _LazyEntries(dict[str, Entry]):
+    """The entries of a lazy store by identifier."""
+
+    def __init__(self, store: LazyStore) -> None:
+        super().__init__()
+        self._store = store
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self._store.holder(key).entry is not None
+
+    def __getitem__(self, key: str) -> Entry:
+        entry = self._store.holder(key).entry
+        if entry is None:
+            raise KeyError(key)
+        return entry
+
+    def get(self, key: str, default: Any = None) -> Any:
+        entry = self._store.holder(key).entry if isinstance(key, str) else None
+        return default if entry is None else entry
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._store.whole())
+
+    def __len__(self) -> int:
+        return len(self._store.whole())
+
+    def keys(self) -> Any:
+        return self._store.whole()
+
+    def values(self) -> Any:
+        return [self[key] for key in self._store.whole()]
+
+    def items(self) -> Any:
+        return [(key, self[key]) for key in self._store.whole()]
+
+
+class _LazyPaths(dict[str, Entry]):
+    """The same by path."""
+
+    def __init__(self, store: LazyStore) -> None:
+        super().__init__()
+        self._store = store
+
+    def get(self, key: str, default: Any = None) -> Any:
+        entry = self._store.holder(identifier_of(key)).entry
+        return entry if entry is not None and entry.path == key else default
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.get(key) is not None
+
+    def __getitem__(self, key: str) -> Entry:
+        entry: Entry | None = self.get(key)
+        if entry is None:
+            raise KeyError(key)
+        return entry
+
+
+class _LazyBroken(dict[str, str]):
+    """The identifiers whose file cannot be used, with its path."""
+
+    def __init__(self, store: LazyStore) -> None:
+        super().__init__()
+        self._store = store
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and bool(self._store.holder(key).broken)
+
+    def __getitem__(self, key: str) -> str:
+        path = self._store.holder(key).broken
+        if not path:
+            raise KeyError(key)
+        return path
+
+
+class _LazyAliases(dict[str, str]):
+    """Old numbers; the first document by path has one that several have."""
+
+    def __init__(self, store: LazyStore) -> None:
+        super().__init__()
+        self._store = store
+
+    def get(self, key: str, default: Any = None) -> Any:
+        try:
+            having = self._store.having_alias(key)
+        except Unsearchable:
+            having = [e for e in self._store.entries.values() if key in e.aliases]
+        exact = [e for e in having if key in e.aliases]
+        return min(exact, key=lambda e: e.path).id if exact else default
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.get(key) is not None
+
+    def __getitem__(self, key: str) -> str:
+        found: str | None = self.get(key)
+        if found is None:
+            raise KeyError(key)
+        return found
