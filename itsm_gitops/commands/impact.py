@@ -24,8 +24,8 @@ class Impact:
     """The answer for one item. A side is None where it was not asked for.
 
     ``hits`` is what a complete failure does, by identifier; ``groups`` the redundancy of every
-    item in the trees. ``services`` are all services, ``used`` the items of the trees that are in production;
-    ``roots`` says of each item that is from a root from which.
+    item in the trees; ``entries`` what the trees and the hits name, ``services`` the services among them, and
+    ``used`` the items of the trees that are in production; ``roots`` says of each item that is from a root from which.
     """
 
     entry: Entry
@@ -90,14 +90,17 @@ def impact(
     down = graph.tree(entry.id, DOWN, depth) if direction in (DOWN, BOTH) else None
     up = graph.tree(entry.id, UP, depth) if direction in (UP, BOTH) else None
     inside = {b.id for tree in (down, up) if tree for b in branches(tree)}
+    hits = graph.propagate({entry.id: Effect.OUTAGE}) if down else {}
+    graph.groups.prepare(inside)
+    entries = {i: e for i in sorted({*inside, *hits}) if (e := store.entries.get(i)) is not None}
     return Impact(
         entry=entry,
         down=down,
         up=up,
-        hits=graph.propagate({entry.id: Effect.OUTAGE}) if down else {},
+        hits=hits,
         groups={i: graph.groups.get(i, ()) for i in sorted(inside)},
-        entries=dict(store.entries),
-        services=frozenset(e.id for e in facts.of_role(store.book, store.entries.values(), meaning.SERVICE)),
+        entries=entries,
+        services=frozenset(e.id for e in facts.of_role(store.book, entries.values(), meaning.SERVICE)),
         used=frozenset(i for i in inside if graph.in_production(i)),
         roots=_roots(store) if store.config.roots else {},
     )

@@ -27,6 +27,7 @@ from itsm_gitops.repository.gaps import Gap
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.loading import T, Visit, load_store
 from itsm_gitops.repository.modes import REGULAR
+from itsm_gitops.repository.names import naming
 from itsm_gitops.repository.partial_clone import Supply
 from itsm_gitops.repository.rooted import rooted
 from itsm_gitops.repository.snapshot import (
@@ -66,6 +67,8 @@ class Repository:
         self.tolerate: Callable[[Sequence[Finding], str], object] | None = None
         # What could not be read in the snapshots that were loaded, by path: whoever shows says so at the end.
         self.gaps: dict[str, Gap] = {}
+        # Told how many documents have been read, and of how many, while all of the working tree are.
+        self.progress: Callable[[int, int], None] | None = None
         # Where no file is checked out (a bare mirror), the commit of HEAD stands for the working tree.
         self.bare = False
         # Is told how many objects were fetched that this partial clone lacked.
@@ -171,7 +174,11 @@ class Repository:
 
     @property
     def _present(self) -> Snapshot:
-        return CommitTree(self.history, self._head()) if self.bare else WorkingTree(self.root)
+        if self.bare:
+            return CommitTree(self.history, self._head())
+        tree = WorkingTree(self.root)
+        tree.progress = self.progress
+        return tree
 
     def _head(self) -> str:
         """Return the commit that stands for the working tree: a server's HEAD may name a branch that it lacks."""
@@ -222,6 +229,24 @@ class Repository:
         store = store or service.load_and_index(snapshot, config, jobs=jobs)[0]
         self.gaps.update((gap.path, gap) for gap in store.unreadable)
         return store
+
+    def visited(self, visit: Visit[T], at: str | None = None) -> tuple[Store, list[T] | None]:
+        """Return a store as ``store`` does, and what ``visit`` returns of every document.
+
+        None where the store comes from the index: it is to be asked instead, and nothing is read.
+        """
+        snapshot = self.snapshot(at)
+        if not isinstance(snapshot, WorkingTree):
+            return self.load(snapshot, visit=visit)
+        from itsm_gitops.repository.index import service
+
+        config = self.settings(snapshot)
+        store = service.indexed_store(snapshot, config)
+        visits = None
+        if store is None:
+            store, visits, _ = service.load_and_index(snapshot, config, visit=visit)
+        self.gaps.update((gap.path, gap) for gap in store.unreadable)
+        return store, visits
 
     def merged(self, ours: str, others: Sequence[str]) -> Store:
         """Load all documents of what merging ``others`` into ``ours`` would give; raises GitError."""
@@ -280,6 +305,13 @@ class Repository:
                 # Not through a symbolic link: reading would refuse it.
                 if (self.root / path).is_file() and not (self.root / path).is_symlink():
                     return path
+        if isinstance(snapshot, WorkingTree):  # documents of roots may be meant as well where there are roots
+            found = self._indexed(fragment)
+            if found is not None:
+                return found
+            near = naming(self.root, fragment.strip())
+            if near:
+                return near[ids.find(fragment, near)]
         files = (i.path for i in snapshot.files(CMDB, RECORDS) if i.mode == REGULAR and is_document(i.path))
         paths: dict[str, str] = {}
         for path in files:
@@ -291,6 +323,32 @@ class Repository:
             if found is None:
                 raise missing(fragment, read_archived(snapshot)[0], error) from error
             return found
+
+    def _indexed(self, fragment: str) -> str | None:
+        """Return the path of the one document that a fragment means, by the names in the index; None where it cannot tell.
+
+        Raises Ambiguous.
+        """
+        from itsm_gitops.repository.index.names import paths_like
+
+        paths: dict[str, str] = {}
+        for path in paths_like(self.root, fragment.strip()) or ():
+            paths.setdefault(identifier_of(path), path)
+        try:
+            return paths[ids.find(fragment, paths)]
+        except NotFound:
+            return None  # an old number, or nothing: all names are wanted
+
+    def paths_below(self, folders: Sequence[str], at: str | None = None) -> list[str]:
+        """Return the paths of all files in some folders of the data roots, sorted."""
+        snapshot = self.snapshot(at)
+        if isinstance(snapshot, WorkingTree):
+            from itsm_gitops.repository.index.names import paths_below
+
+            paths = paths_below(self.root, folders)
+            if paths is not None:
+                return paths
+        return [info.path for info in snapshot.files(*folders)] if folders else []
 
     def _guesses(self, fragment: str) -> Iterator[str]:
         """Yield the paths that a whole identifier (or a path) can have."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops import documents
 from itsm_gitops.documents import Problem
-from itsm_gitops.model import facts, ids
+from itsm_gitops.model import ids
 from itsm_gitops.model.archive import ArchivedRecord, ListFault
-from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, Refused
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.lifetime import Steps, Wanted, lifetime_of, state_steps
+from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.archived import missing, read_archived
 from itsm_gitops.repository.config import Config
@@ -67,7 +68,7 @@ def is_document(path: str) -> bool:
     return path.startswith(FOLDERS) and path.endswith(SUFFIX)
 
 
-class Store:
+class Store(EntryQuestions):
     """Everything known about one snapshot without keeping every document.
 
     ``entries`` are sorted by identifier, ``by_path`` has the same by path. ``problems`` maps the
@@ -110,42 +111,6 @@ class Store:
         """Every entry by path."""
         return self._by_path
 
-    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
-        """Return the entries of some kinds, by identifier; with ``open_only`` those on which work is to be done."""
-        listed = sorted((e for kind in kinds for e in self._by_kind.get(kind, ())), key=attrgetter("id"))
-        return [e for e in listed if facts.is_open(self.book, e)] if open_only else listed
-
-    @cached_property
-    def _by_kind(self) -> Mapping[str, list[Entry]]:
-        kinds: dict[str, list[Entry]] = {}
-        for entry in self.entries.values():
-            kinds.setdefault(entry.kind, []).append(entry)
-        return kinds
-
-    def into(self, identifier: str) -> Sequence[tuple[str, Edge]]:
-        """Return the edges that lead to an identifier, each with the document that stores it, by its identifier."""
-        return self._incoming.get(identifier, ())
-
-    @cached_property
-    def _incoming(self) -> Mapping[str, list[tuple[str, Edge]]]:
-        incoming: dict[str, list[tuple[str, Edge]]] = {}
-        for identifier, entry in self.entries.items():
-            for edge in entry.edges:
-                incoming.setdefault(edge.target, []).append((identifier, edge))
-        return incoming
-
-    def pairs(self, relation: str) -> Sequence[tuple[str, Edge]]:
-        """Return the stored edges of one relation, each with the document that stores it, by its identifier."""
-        return self._by_relation.get(relation, ())
-
-    @cached_property
-    def _by_relation(self) -> Mapping[str, list[tuple[str, Edge]]]:
-        relations: dict[str, list[tuple[str, Edge]]] = {}
-        for identifier, entry in self.entries.items():
-            for edge in entry.edges:
-                relations.setdefault(edge.relation, []).append((identifier, edge))
-        return relations
-
     def find(self, fragment: str) -> Entry:
         """Return the entry that an identifier, alias or unique fragment means.
 
@@ -159,7 +124,7 @@ class Store:
             raise missing(fragment, self.archived, error) from error
         if identifier in self.entries:
             return self.entries[identifier]
-        raise self._unusable(self.broken[identifier])
+        raise self.unusable(self.broken[identifier])
 
     def data(self, identifier: str) -> dict[str, Any]:
         """Return a whole document by its exact identifier; remembered, so do not change it."""
@@ -169,7 +134,7 @@ class Store:
         entry = self.entries.get(identifier)
         if entry is None:
             if identifier in self.broken:
-                raise self._unusable(self.broken[identifier])
+                raise self.unusable(self.broken[identifier])
             raise NotFound(f"nothing is called '{identifier}'")
         loaded = documents.load(self.snapshot.read(entry.path))
         if not isinstance(loaded.data, dict):
@@ -179,7 +144,8 @@ class Store:
         self._data[identifier] = loaded.data
         return loaded.data
 
-    def _unusable(self, path: str) -> Refused:
+    def unusable(self, path: str) -> Refused:
+        """Return the error that says why a document cannot be used."""
         gap = next((g for g in self.unreadable if g.holds(path)), None)
         if gap is None:
             gap = file_gap(self.book, path, (self.problems.get(path) or (unread(self.snapshot, path),))[0])
@@ -198,7 +164,7 @@ class Store:
         ]
         found += filter(None, (irregular_gap(self.book, p, mode) for p, mode in self.irregular.items()))
         found = [in_root(gap, self.root_of(gap.path)) for gap in found]
-        found += absent_gaps(self.book, self.absent, self.files)
+        found += absent_gaps(self.book, self.absent, self.files) if self.absent else ()
         found += root_gaps(self.book, self.snapshot)
         self.unreadable = tuple(sorted(found, key=lambda g: g.path))
         places = [(g.id, g.path) for g in self.unreadable if g.id and g.kinds]
@@ -262,8 +228,7 @@ class Store:
 
     def documents(self, kind: str | None = None) -> Iterator[tuple[Entry, dict[str, Any]]]:
         """Yield every document (of one kind) with its entry, in order of identifier, never all at once."""
-        wanted = [e for e in self.entries.values() if kind in (None, e.kind)]
-        yield from self.read_documents(wanted)
+        yield from self.read_documents(self.entries.values() if kind is None else self.of_kinds([kind]))
 
     def read_documents(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, dict[str, Any]]]:
         """Yield the documents of these entries in the order given, those not at hand read in one go."""
@@ -279,6 +244,19 @@ class Store:
                 path, raw = next(files, ("", b""))
             if isinstance(data, dict):
                 yield self.by_path[entry.path], data
+
+    def lives(self, wanted: Wanted) -> Iterable[tuple[Entry, Steps]]:
+        """Return the records that are wanted, and perhaps others, by identifier, with the states they reached."""
+        named = (self.entries.get(i) for i in sorted(wanted.ids))
+        entries = [e for e in named if e is not None] if wanted.ids else self.of_kinds(wanted.kinds)
+        records = (e for e in entries if self.book.kinds[e.kind].is_record)
+        return [(e, list(state_steps(data.get("timeline")))) for e, data in self.read_documents(records)]
+
+    def first_opened(self, now: int, kinds: Collection[str]) -> int | None:
+        """Return when the first record of some kinds was opened, None where none was by ``now``."""
+        found = self.lives(Wanted(now, tuple(kinds)))
+        lives = (lifetime_of(self.book.kinds[e.kind].workflow, steps) for e, steps in found)
+        return min((life.first for life in lives if life and life.first <= now), default=None)
 
     def add(self, entry: Entry) -> None:
         """Take an entry; call in order of path."""
