@@ -49,7 +49,7 @@ def _items(store: Store, names: _Names) -> Iterator[tuple[str, str]]:
     """Yield the lines of each item with an owner that the forge knows: its document, and its files."""
     for entry in store.of_kinds([k.name for k in store.book.kinds.values() if not k.is_record]):
         owner = facts.owner(entry)
-        if owner:
+        if owner and not store.root_of(entry.path):
             named = names.of([owner])
             if named:
                 yield f"/{entry.path}", named

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,9 +18,19 @@ from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.archived import missing, read_archived
 from itsm_gitops.repository.config import Config
-from itsm_gitops.repository.gaps import Gap, absent_gaps, file_gap, irregular_gap, require, unread
+from itsm_gitops.repository.gaps import (
+    WITHHELD,
+    Gap,
+    absent_gaps,
+    file_gap,
+    in_root,
+    irregular_gap,
+    require,
+    root_gaps,
+    unread,
+)
 from itsm_gitops.repository.part import PartialSnapshot
-from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot
+from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot, refuse_unread, root_of
 
 if TYPE_CHECKING:
     from itsm_gitops.repository.spool import Spool
@@ -110,6 +120,7 @@ class Store(EntryQuestions):
         try:
             identifier = ids.find(fragment, (*self.entries, *self.broken), self.aliases)
         except NotFound as error:
+            refuse_unread(self.snapshot, fragment)
             raise missing(fragment, self.archived, error) from error
         if identifier in self.entries:
             return self.entries[identifier]
@@ -146,15 +157,30 @@ class Store(EntryQuestions):
 
     def note_gaps(self) -> None:
         """Work out ``unreadable`` and ``broken``; to be called when everything is loaded."""
-        found = [file_gap(self.book, path, problems[0]) for path, problems in self.problems.items()]
+        found = [
+            file_gap(self.book, path, problems[0])
+            for path, problems in self.problems.items()
+            if problems[0].code != WITHHELD
+        ]
         found += filter(None, (irregular_gap(self.book, p, mode) for p, mode in self.irregular.items()))
+        found = [in_root(gap, self.root_of(gap.path)) for gap in found]
         found += absent_gaps(self.book, self.absent, self.files) if self.absent else ()
+        found += root_gaps(self.book, self.snapshot)
         self.unreadable = tuple(sorted(found, key=lambda g: g.path))
         places = [(g.id, g.path) for g in self.unreadable if g.id and g.kinds]
         places += [(identifier_of(p), p) for p in self.absent if is_document(p)]
         for identifier, path in places:
             if identifier not in self.entries:
                 self.broken.setdefault(identifier, path)
+
+    def root_of(self, path: str) -> str:
+        """Return the name of the root that a document is from; empty where it is the repository's own."""
+        return root_of(self.snapshot, path)
+
+    def may_exist(self, identifier: str) -> bool:
+        """Whether a document that has no entry exists, or may exist: it is broken, or in a root."""
+        in_a_root: Callable[[str], bool] | None = getattr(self.snapshot, "has", None)
+        return identifier in self.broken or (in_a_root is not None and in_a_root(identifier))
 
     def gaps(self, kinds: Iterable[str] | None = None) -> tuple[Gap, ...]:
         """Return what could not be read and may hold a document (of one of these kinds)."""
@@ -190,8 +216,9 @@ class Store(EntryQuestions):
 
     def naming(self, identifier: str, folder: str) -> list[str]:
         """Return the documents of a folder that may name another one, whether they are loaded or not."""
-        if isinstance(self.snapshot, PartialSnapshot):
-            return self.snapshot.naming(identifier, folder)
+        for part in (self.snapshot, getattr(self.snapshot, "below", None)):  # below: with roots around it
+            if isinstance(part, PartialSnapshot):
+                return part.naming(identifier, folder)
         sources = dict.fromkeys(source for source, _ in self.into(identifier))
         return [p for p in (self.entries[s].path for s in sources) if p.startswith(f"{folder}/")]
 

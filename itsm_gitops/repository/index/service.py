@@ -25,8 +25,11 @@ _TRIES = 5
 
 
 def indexed_store(snapshot: WorkingTree, config: Config) -> Store | None:
-    """Return a store on top of an index that is up to date; None where there is none, or it cannot be used."""
-    if os.environ.get(SETTING) == "off" or git_folder(snapshot.root) is None:
+    """Return a store on top of an index that is up to date; None where there is none, or it cannot be used.
+
+    An index holds the documents of one repository, so one with roots has none.
+    """
+    if config.roots or os.environ.get(SETTING) == "off" or git_folder(snapshot.root) is None:
         return None
     for path in reversed(database.files_of(snapshot.root)):
         with suppress(*DAMAGE, OSError, GitError, Unusual):
@@ -98,7 +101,7 @@ def load_and_index(
     of these very documents; empty where none was made.
     """
     git = Git(snapshot.root)
-    start = _beginning(git, snapshot)
+    start = None if config.roots else _beginning(git, snapshot)
     with filling.making(snapshot.root) if start else nullcontext() as draft:
         if start is None or draft is None:
             return (*load_store(snapshot, jobs=jobs, visit=visit, config=config), "")
