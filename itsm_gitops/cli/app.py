@@ -51,6 +51,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "check": Command("check", "Check documents against all rules."),
         "fmt": Command("check", "Put documents into canonical form."),
         "archive": Command("archive", "Move finished records of old years out of the tree."),
+        "roots": Command("roots", "Read other repositories as part of this one."),
     },
     "Approve changes": {
         "approvals": Command("approvals", "Show who must approve a pull request, and who did."),

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
-from itsm_gitops.model.errors import GitError, ItsmError, NotFound
+from itsm_gitops.model.errors import GitError, ItsmError, MissingObject, NotFound
 from itsm_gitops.model.words import counted
 from itsm_gitops.repository.git import BLOB_MAX, Blob, Git, GitAnswer, decode, read_blob
 from itsm_gitops.repository.modes import DRAFT, FOLDER, GIT_MODES, OTHER, REGULAR, FileInfo, irregular
@@ -66,6 +66,9 @@ class BlobPipe:
             self._process = None
 
 
+_LACKING_MAX = 3
+
+
 class RequestFiles:
     """The files of both sides of a request from ``commit`` to ``at`` (as `Repository.snapshot` takes it).
 
@@ -95,6 +98,7 @@ class RequestFiles:
             self._ask("ls-files", "--others", "--exclude-standard", "-z", "--", *ROOTS) if self.tree else None
         )
         self._pipe = BlobPipe(git)
+        self._lacking = 0  # how often an object was missing
         self.base = RequestSide(self, BASE, commit)
         self.head = RequestSide(self, HEAD, repo.snapshot(at).name)
 
@@ -137,17 +141,31 @@ class RequestFiles:
             return tree.read(info.path)
         if not info.oid:
             return WorkingTree(self.repo.root).read(info.path)
-        try:
-            return self._pipe.read(info.oid).content
-        except GitError as error:
-            raise self._lacking(error) from error
+        return self._blob(info.oid).content
 
     @cached_property
     def left_out(self) -> frozenset[str]:
         """The files that a sparse checkout leaves out of the working tree: they are read from Git's objects."""
         return frozenset(absent_of(self.tree) if self.tree is not None else ())
 
-    def _lacking(self, error: GitError) -> GitError:
+    def _blob(self, oid: str) -> Blob:
+        """Read an object; what a partial clone lacks of all that differs is fetched at once.
+
+        Raises MissingObject where more is missing than a few objects: reading everything asks for them together.
+        """
+        try:
+            return self._pipe.read(oid)
+        except MissingObject as error:
+            self._lacking += 1
+            sides = (side for d in self.differences.values() for side in (d.old, d.new))
+            wanted = [oid, *(side.oid for side in sides if side is not None and side.oid)]
+            supplier = self.git.supplier
+            if self._lacking > _LACKING_MAX or supplier is None or not supplier.objects(self.git, wanted):
+                raise self._explained(error) from error
+            self._pipe.close()
+            return self._pipe.read(oid)
+
+    def _explained(self, error: MissingObject) -> MissingObject:
         """Say how many of the objects that differ are missing in a partial clone, and how to get them in one go."""
         sides = [i for d in self.differences.values() for i in (d.old, d.new) if i is not None and i.oid]
         # Asking for one object would let an older Git try to fetch it; what is there can be listed.
@@ -156,7 +174,7 @@ class RequestFiles:
         if not count:
             return error
         head = self.revision[:12] or "HEAD"
-        return GitError(
+        return MissingObject(
             f"this partial clone lacks {counted(count, 'object')} of what changed",
             f"git diff --stat {self.commit[:12]} {head} gets them in one request",
         )

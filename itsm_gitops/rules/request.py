@@ -15,7 +15,7 @@ from functools import cached_property
 
 from itsm_gitops.graph.ownership import HEADER, PLACES
 from itsm_gitops.model.archive import is_list
-from itsm_gitops.model.errors import RuleBookError
+from itsm_gitops.model.errors import MissingObject, RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.repository import Config, Snapshot, read_config, read_rulebook
 from itsm_gitops.repository.index.for_request import IndexAnswers
@@ -53,7 +53,7 @@ def judge_request(files: RequestFiles, now: datetime) -> RequestReport | None:
     """Judge what changed between both sides; None where only judging everything can tell. Raises GitError."""
     try:
         return _Judgement(files, files.commit, now).report()
-    except (RuleBookError, Unsearchable):
+    except (RuleBookError, Unsearchable, MissingObject):
         return None
 
 
@@ -78,6 +78,8 @@ class _Judgement:
         config = read_config(head)
         book = read_rulebook(head)
         config.require(head.name)
+        if config.roots:  # what documents link to is in several repositories
+            return None
         pool = RequestPool(self.files, book)
         try:
             return self._judge(pool, head, config)
