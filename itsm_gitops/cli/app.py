@@ -38,6 +38,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "diff": Command("log", "Compare two revisions, field by field."),
         "impact": Command("impact", "Show what a failure would hit, and why."),
         "explain": Command("explain", "Explain a rule, kind, state or link type."),
+        "query": Command("query", "Ask in SQL: records, links, timelines, clocks."),
         "report": Command("report", "Show figures: backlog, times, changes, causes."),
     },
     "Plan changes": {
@@ -50,6 +51,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "check": Command("check", "Check documents against all rules."),
         "fmt": Command("check", "Put documents into canonical form."),
         "archive": Command("archive", "Move finished records of old years out of the tree."),
+        "roots": Command("roots", "Read other repositories as part of this one."),
     },
     "Approve changes": {
         "approvals": Command("approvals", "Show who must approve a pull request, and who did."),

@@ -20,7 +20,20 @@ if TYPE_CHECKING:
 
 # Commands that only show, so that faulty settings and unreadable files are a warning; all others stop. `check` reports them itself.
 SHOWING = frozenset(
-    {"list", "show", "log", "diff", "impact", "explain", "report", "risk", "schedule", "freeze", "suspects"}
+    {
+        "list",
+        "query",
+        "show",
+        "log",
+        "diff",
+        "impact",
+        "explain",
+        "report",
+        "risk",
+        "schedule",
+        "freeze",
+        "suspects",
+    }
 )
 # What could not be read is a line at the end of these: `site` goes on without it, and says "unknown".
 NAMING_GAPS = SHOWING | {"site"}
@@ -53,13 +66,25 @@ class App:
 
         reads_history = self._command in READING_HISTORY
         repo = Repository.of_history(self.directory) if reads_history else Repository.open(self.directory)
+        repo.on_fetch = self._fetched
         if self._command in SHOWING:
             repo.tolerate = self._tell
         elif self._command in REPORTING_FAULTS:
             repo.tolerate = lambda *_: None
         else:
             _ = repo.config
+        if sys.stderr.isatty():
+            from itsm_gitops.cli.progress import show_reading
+
+            repo.progress = show_reading
         return repo
+
+    def _fetched(self, count: int) -> None:
+        """Say that objects were fetched: nobody should wonder why a command was slow."""
+        from itsm_gitops.cli.failures import say
+        from itsm_gitops.model.words import counted
+
+        say("note", f"fetched {counted(count, 'object')} that this partial clone lacked")
 
     def _tell(self, faults: Sequence[Finding], where: str) -> None:
         """Warn once of settings that were replaced by their defaults."""

@@ -32,6 +32,7 @@ TEXT, JSON, GITHUB = "text", "json", "github"
         ("itsm check --base origin/main", "what a pull request changes, judged by the rules of main"),
         ("itsm check --fix", "repair what is safe to repair"),
         ("itsm check --at HEAD --format json", "a commit, for programs"),
+        ("itsm check --shard 2/4", "a part of everything, for one of four jobs of CI"),
     ],
 )
 @click.argument("paths", metavar="[PATH|ID]...", nargs=-1, shell_complete=lazily("paths"))
@@ -57,6 +58,12 @@ TEXT, JSON, GITHUB = "text", "json", "github"
     help="Exit with 1 from this severity on.",
 )
 @click.option("--fix", is_flag=True, help="First repair what loses nothing.")
+@click.option(
+    "--shard",
+    metavar="NUMBER/COUNT",
+    default="",
+    help="Judge one of COUNT parts. All parts together find what the whole check finds, each finding once.",
+)
 @pass_app
 def check_command(
     app: App,
@@ -67,13 +74,14 @@ def check_command(
     as_json: bool,
     fail_on: str,
     fix: bool,
+    shard: str,
 ) -> int:
     """Check documents against all rules.
 
     All findings of all files are reported, each with file, line, column and code. 'itsm explain
-    CODE' says why a rule exists. Exit code 0: nothing as bad as --fail-on; 1: findings.
+    CODE' says why a rule exists. With --base only what the change concerns is read and counted. Exit code 0: nothing as bad as --fail-on; 1: findings.
     """
-    report = check(app.repo, paths, at=at, base=base, fix=fix)
+    report = check(app.repo, paths, at=at, base=base, fix=fix, shard=shard)
     in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
     form = JSON if as_json else form or (GITHUB if in_actions else TEXT)
     _print(report, form)

@@ -101,6 +101,8 @@ def _line(result: Impact, branch: Branch, lead: str, style: Style, columns: int,
             (f"{g.min_up} of {len(g.members)} needed: {', '.join(g.members)}", "dim")
             for g in result.groups.get(branch.id, ())
         ]
+    if branch.id in result.roots:
+        notes.append((f"root {result.roots[branch.id]}", "dim"))
     if branch.repeated:
         notes.append(("see above", "dim"))
     elif entry is not None and branch.id not in result.used:

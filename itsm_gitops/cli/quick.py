@@ -31,9 +31,9 @@ def _show(fragment: str) -> str | None:
     from itsm_gitops.repository.repository import Repository
 
     repo = Repository.open()
-    path = repo.locate(fragment)
+    path = repo.locate(fragment, in_roots=True)
     # The search for links from other documents runs beside the imports that follow.
-    search = Search(repo.snapshot(), path.rsplit("/", 1)[-1].removesuffix(".yaml"), SEARCHED_FOLDER_MAX)
+    search = Search(repo.whole(), path.rsplit("/", 1)[-1].removesuffix(".yaml"), SEARCHED_FOLDER_MAX)
 
     from itsm_gitops.cli.render import styles
     from itsm_gitops.cli.view import render

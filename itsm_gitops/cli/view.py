@@ -61,6 +61,8 @@ def _head(page: DocumentView, style: Style, columns: int) -> Iterator[str]:
     if page.age and kind.workflow:
         finished = not kind.workflow.is_open(str(state))
         parts.append(style.dim(f"took {page.age}" if finished else f"open for {page.age}"))
+    if page.root:
+        parts.append(style.dim(f"in root {page.root}, read only"))
     yield style.dim(" · ").join(parts)
     for line in wrap(safe_text(data.get(kind.label, "")), columns):
         yield style.bold(line)

@@ -21,21 +21,28 @@ def check(
     at: str | None = None,
     base: str | None = None,
     fix: bool = False,
+    shard: str = "",
 ) -> CheckReport:
     """Judge a snapshot, or what changed since it left ``base``; see ``rules.check``.
 
-    ``paths`` are files or folders as typed, relative to the present folder. Raises UsageError for
-    one that is not there.
+    ``paths`` are files or folders as typed, relative to the present folder; ``shard`` is empty or
+    ``NUMBER/COUNT``. Raises UsageError for a path that is not there and for what is no shard.
     """
     files = None
     if base is not None and not fix:
         from itsm_gitops.repository.request_files import RequestFiles
 
         files = RequestFiles.between(repo, base, at)  # Git works while the rules are imported
-    from itsm_gitops import rules
+    try:
+        from itsm_gitops import rules
+        from itsm_gitops.rules.shard import WHOLE, read_shard
 
-    wanted = inside(repo, paths, at) if paths else None
-    return rules.check(repo, at=at, base=base, paths=wanted, fix=fix, files=files)
+        part = read_shard(shard) if shard else WHOLE
+        wanted = inside(repo, paths, at) if paths else None
+        return rules.check(repo, at=at, base=base, paths=wanted, fix=fix, shard=part, files=files)
+    finally:
+        if files:
+            files.close()
 
 
 def inside(repo: Repository, paths: Iterable[str], at: str | None = None) -> list[str]:

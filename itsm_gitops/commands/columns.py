@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from itsm_gitops.repository import Store
 
 # Columns that are derived or that every kind has, before the kind's own fields.
-DERIVED = ("id", "kind", "title", "state", "priority", "age", "opened", "updated", "path")
+DERIVED = ("id", "kind", "title", "state", "priority", "age", "opened", "updated", "path", "root")
 
 
 class Row(NamedTuple):
@@ -73,6 +73,8 @@ class Rows:
         if name == "age":
             span = self.age(entry)
             return clock.age(*span) if span else None
+        if name == "root":
+            return self._store.root_of(entry.path) or None
         if name in DERIVED and (found := getattr(entry, name)):
             return found
         if name == self._store.book.kinds[entry.kind].label:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.graph.impact import DOWN, UP, Branch, Effect, Group, Impacted, ImpactGraph
@@ -14,7 +14,7 @@ from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.words import a_kind
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Repository
+    from itsm_gitops.repository import Repository, Store
 
 BOTH = "both"
 
@@ -24,7 +24,8 @@ class Impact:
     """The answer for one item. A side is None where it was not asked for.
 
     ``hits`` is what a complete failure does, by identifier; ``groups`` the redundancy of every
-    item in the trees. ``services`` are all services, ``used`` the items of the trees that are in production.
+    item in the trees; ``entries`` what the trees and the hits name, ``services`` the services among them, and
+    ``used`` the items of the trees that are in production; ``roots`` says of each item that is from a root from which.
     """
 
     entry: Entry
@@ -35,6 +36,7 @@ class Impact:
     entries: dict[str, Entry]
     services: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
+    roots: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as JSON data."""
@@ -46,6 +48,7 @@ class Impact:
                 "effect": h.effect.label,
                 "via": h.via or None,
                 "reason": h.reason,
+                **({"root": self.roots[h.id]} if h.id in self.roots else {}),
             }
             for h in sorted(self.hits.values(), key=lambda h: (-h.effect, h.id))
             if h.id != self.entry.id
@@ -87,16 +90,24 @@ def impact(
     down = graph.tree(entry.id, DOWN, depth) if direction in (DOWN, BOTH) else None
     up = graph.tree(entry.id, UP, depth) if direction in (UP, BOTH) else None
     inside = {b.id for tree in (down, up) if tree for b in branches(tree)}
+    hits = graph.propagate({entry.id: Effect.OUTAGE}) if down else {}
+    graph.groups.prepare(inside)
+    entries = {i: e for i in sorted({*inside, *hits}) if (e := store.entries.get(i)) is not None}
     return Impact(
         entry=entry,
         down=down,
         up=up,
-        hits=graph.propagate({entry.id: Effect.OUTAGE}) if down else {},
+        hits=hits,
         groups={i: graph.groups.get(i, ()) for i in sorted(inside)},
-        entries=dict(store.entries),
-        services=frozenset(e.id for e in facts.of_role(store.book, store.entries.values(), meaning.SERVICE)),
+        entries=entries,
+        services=frozenset(e.id for e in facts.of_role(store.book, entries.values(), meaning.SERVICE)),
         used=frozenset(i for i in inside if graph.in_production(i)),
+        roots=_roots(store) if store.config.roots else {},
     )
+
+
+def _roots(store: Store) -> dict[str, str]:
+    return {i: root for i, e in store.entries.items() if (root := store.root_of(e.path))}
 
 
 def branches(branch: Branch) -> Iterator[Branch]:

@@ -75,6 +75,7 @@ def list_documents(
     asked = read_filter(store.book, words, filters)
     kinds = asked.kinds
     chosen = _columns(kinds, columns)
+    chosen += ("root",) if store.config.roots and not columns else ()
     names = {k.name for k in kinds}
     make = Rows(store, chosen)
     condition = FilterMeaning(repo, store, kinds).condition(asked.node)

@@ -43,7 +43,7 @@ def report(
     """
     now = clock.now()
     start = _beginning(repo, since, now) if since else None
-    store, lives = repo.load(repo.snapshot(at), visit=lambda _, document: life_of(document))
+    store, lives = repo.visited(lambda _, document: life_of(document), at)
     scope = Scope(_find(store, service, meaning.SERVICE), _find(store, team, meaning.TEAM), start)
     return make_reports(store, lives, now, scope, names)
 

@@ -18,7 +18,8 @@ from itsm_gitops.model.priority import Priority, priority
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.words import fields_of
 from itsm_gitops.repository.archived import read_archived
-from itsm_gitops.repository.gaps import Gap, file_gap, snapshot_gaps, unread
+from itsm_gitops.repository.gaps import WITHHELD, Gap, file_gap, in_root, snapshot_gaps, unread
+from itsm_gitops.repository.snapshot import root_of
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Snapshot
@@ -53,7 +54,7 @@ class Related:
 class DocumentView:
     """Everything `itsm show` says about a document.
 
-    ``incoming_left`` counts documents that mention this one and were not read, ``not_searched``
+    ``root`` names the root that it is from (empty: this repository). ``incoming_left`` counts documents that mention this one and were not read, ``not_searched``
     are folders in which nobody looked for such documents.
     """
 
@@ -66,6 +67,7 @@ class DocumentView:
     incoming_left: int
     not_searched: tuple[str, ...]
     steps: tuple[Step, ...]
+    root: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as JSON data; ``data`` is the document as stored."""
@@ -80,6 +82,7 @@ class DocumentView:
             "id": document.id,
             "kind": document.kind.name,
             "path": document.path,
+            **({"root": self.root} if self.root else {}),
             "data": document.data,
             "derived": {k: v for k, v in derived.items() if v},
             "related": [fields_of(r) for r in self.related],
@@ -106,8 +109,8 @@ def show(
     nowhere, None in all but very large folders. ``search`` is such a search that has been started
     already. ``repo.gaps`` gets what is around it and cannot be read. Raises NotFound, Ambiguous, or ItsmError for a document that cannot be read.
     """
-    snapshot = repo.snapshot(at)
-    path = repo.locate(fragment, at)
+    snapshot = repo.whole(at)
+    path = repo.locate(fragment, at, in_roots=True)
     if search is None and links is not False:
         search = start_search(snapshot, path, everywhere=links is True)
     book = _book(repo, snapshot, at)
@@ -120,6 +123,7 @@ def show(
         found, skipped = search.result()
         incoming, left = reader.incoming(document, found)
         related += incoming
+    root = root_of(snapshot, path)
     times = [str(e["at"]) for e in timeline(document.data) if clock.parse_time(e.get("at", ""))]
     return DocumentView(
         document=document,
@@ -130,7 +134,8 @@ def show(
         related=tuple(related),
         incoming_left=left,
         not_searched=tuple(skipped),
-        steps=tuple(next_steps(document.kind, document.data)),
+        steps=() if root else tuple(next_steps(document.kind, document.data)),
+        root=root,
     )
 
 
@@ -215,7 +220,8 @@ class _NeighbourReader:
             self._known[identifier] = self._read(identifier)
         other = self._known[identifier]
         if other is None:
-            broken = identifier in self._broken
+            in_a_root = getattr(self._snapshot, "has", None)
+            broken = identifier in self._broken or bool(in_a_root and in_a_root(identifier))
             known = None if broken else self._archived.get(identifier)
             at = known.commit[:12] if known else ""
             return Related(relation, title, identifier, "", "", "", outgoing, broken=broken, archived=at)
@@ -226,7 +232,7 @@ class _NeighbourReader:
 
     def _read(self, identifier: str) -> Opened | None:
         """Read another document by its exact identifier; None where there is none to be read."""
-        for path in _paths(self._book, identifier):
+        for path in _paths(self._book, identifier, self._snapshot):
             try:
                 raw = self._snapshot.read(path)
             except NotFound:
@@ -246,11 +252,16 @@ class _NeighbourReader:
         """Remember that a document cannot be read; ``raw`` is None where not even its bytes are to be had."""
         problems = documents.load(raw).problems if raw is not None else ()
         problem = problems[0] if problems else unread(self._snapshot, path)
-        self._gaps[path] = file_gap(self._book, path, problem)
+        if problem.code != WITHHELD:
+            self._gaps[path] = in_root(file_gap(self._book, path, problem), root_of(self._snapshot, path))
 
 
-def _paths(book: RuleBook, identifier: str) -> list[str]:
+def _paths(book: RuleBook, identifier: str, snapshot: Snapshot) -> list[str]:
     """Return every path that a document with this identifier could have."""
+    asked = getattr(snapshot, "path_in_root", None)
+    in_a_root: str = asked(identifier) if asked else ""
+    if in_a_root:
+        return [in_a_root]
     parsed = ids.parse_record_id(identifier)
     if parsed:
         kind = book.by_prefix.get(parsed[0])

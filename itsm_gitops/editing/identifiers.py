@@ -23,8 +23,8 @@ def kinds_of(book: RuleBook, groups: Iterable[str]) -> list[Kind]:
 def names(repo: Repository, kinds: Iterable[Kind], at: str | None = None) -> list[str]:
     """Return the identifiers of all documents of some kinds, sorted."""
     folders = [k.folder for k in kinds]
-    files = repo.snapshot(at).files(*folders) if folders else []
-    return sorted(f.path.rsplit("/", 1)[-1].removesuffix(".yaml") for f in files if f.path.endswith(".yaml"))
+    paths = repo.paths_below(folders, at)
+    return sorted(p.rsplit("/", 1)[-1].removesuffix(".yaml") for p in paths if p.endswith(".yaml"))
 
 
 def resolve_reference(repo: Repository, reference: Mapping[str, Any], text: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from itsm_gitops.editing.change import Written, refuse_closed, save
 from itsm_gitops.editing.opening import Opened, open_document, read_document
 from itsm_gitops.model.entry import edges_of
-from itsm_gitops.model.errors import NotFound, Refused, did_you_mean
+from itsm_gitops.model.errors import Incomplete, NotFound, Refused, Withheld, did_you_mean
 from itsm_gitops.model.rulebook import LinkType, RuleBook
 from itsm_gitops.model.text import typed_text
 from itsm_gitops.model.words import a_kind
@@ -92,7 +92,9 @@ def _links_of(document: Opened) -> str:
 def _sides(repo: Repository, source: str, relation: str, target: str) -> tuple[LinkType, Opened, Opened]:
     """Return the link type, the document that stores such a link, and the other one."""
     kind, forward = find_link(repo.book, relation)
-    first, second = open_document(repo, source), open_document(repo, target)
+    # The end that stores nothing may be in a root.
+    first = open_document(repo, source, in_roots=not forward)
+    second = open_document(repo, target, in_roots=forward)
     if first.id == second.id:
         raise Refused(f"{first.id} cannot be linked to itself")
     return (kind, first, second) if forward else (kind, second, first)
@@ -141,7 +143,7 @@ def _refuse_circle(repo: Repository, kind: LinkType, holder: Opened, other: Open
     """Raise Refused where following the links of this type from ``other`` leads back to ``holder``."""
     came = {other.id: ""}
     queue = [other]
-    snapshot = repo.snapshot()
+    snapshot = repo.whole()
     for document in queue:
         for target in _targets(document, kind.name):
             if target == holder.id:
@@ -155,10 +157,10 @@ def _refuse_circle(repo: Repository, kind: LinkType, holder: Opened, other: Open
             if target not in came:
                 came[target] = document.id
                 try:
-                    path = repo.locate(target)
-                except NotFound:
+                    path = repo.locate(target, in_roots=True)
+                    queue.append(read_document(repo.book, path, snapshot.read(path)))
+                except (NotFound, Incomplete, Withheld):
                     continue  # a broken link is another rule's finding
-                queue.append(read_document(repo.book, path, snapshot.read(path)))
 
 
 def _targets(document: Opened, relation: str) -> list[str]:

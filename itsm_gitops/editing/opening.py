@@ -23,10 +23,16 @@ class Opened(NamedTuple):
     data: dict[str, Any]
 
 
-def open_document(repo: Repository, fragment: str, at: str | None = None) -> Opened:
-    """Find and read the document that ``fragment`` means; raises NotFound, Ambiguous, ItsmError."""
-    path = repo.locate(fragment, at)
-    return read_document(repo.book, path, repo.snapshot(at).read(path))
+def open_document(
+    repo: Repository, fragment: str, at: str | None = None, *, in_roots: bool = False
+) -> Opened:
+    """Find and read the document that ``fragment`` means; raises NotFound, Ambiguous, ItsmError.
+
+    With ``in_roots`` it may be one of a root, which nobody writes to.
+    """
+    path = repo.locate(fragment, at, in_roots=in_roots)
+    snapshot = repo.whole(at) if in_roots else repo.snapshot(at)
+    return read_document(repo.book, path, snapshot.read(path))
 
 
 def read_document(book: RuleBook, path: str, raw: bytes) -> Opened:

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.exchange import typed_columns as typed
 from itsm_gitops.exchange.export import DERIVED, ColumnValues
 from itsm_gitops.exchange.lives import case_reader, resolved_text
 from itsm_gitops.exchange.typed_columns import OTHER_COLUMN, TypedColumn, cells, field_columns
-from itsm_gitops.graph.network import Network
+from itsm_gitops.graph.network import ItemsOnly, Network
 from itsm_gitops.model import clock, facts
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.service_levels.clocks import Clock, Levels
 from itsm_gitops.service_levels.measures import RUNNING
 
@@ -228,21 +226,11 @@ def _parts_of_list(schema: Any) -> _MAPPING:
     return properties if isinstance(properties, Mapping) else {}
 
 
-class _Items(NamedTuple):
-    """The CMDB of a snapshot: all that service levels and calendars need of it."""
-
-    entries: Mapping[str, Entry]
-    book: RuleBook
-    data: Callable[[str], _MAPPING]
-
-
 class _Clocks:
     """Reads the clocks of records, of which it sees one after the other."""
 
     def __init__(self, store: Store, now: datetime) -> None:
-        items = [kind.name for kind in store.book.kinds.values() if not kind.is_record]
-        entries = {entry.id: entry for entry in store.of_kinds(items)}
-        self._network = Network(_Items(entries, store.book, cache(store.data)))
+        self._network = Network(ItemsOnly(store))
         self._until = int(now.timestamp())
         self._first = self._until
         self._levels = Levels(self._network, self._first, self._until)

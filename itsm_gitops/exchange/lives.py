@@ -19,14 +19,14 @@ Reading = Callable[[Entry, Mapping[str, Any]], Case | None]
 
 def case_reader(store: Store, now: datetime) -> Reading:
     """Return what replays the life of a record up to ``now``; None for a document that has no life."""
+    until = int(now.timestamp())
 
     def read(entry: Entry, data: Mapping[str, Any]) -> Case | None:
         kind = store.book.kinds[entry.kind]
         lives = life_of(Document(entry.path, b"", data, kind, ()))
         priority = facts.priority(store.book, entry)
-        return (
-            case_of(entry, kind.workflow, lives[0], priority.name if priority else "", now) if lives else None
-        )
+        name = priority.name if priority else ""
+        return case_of(entry, kind.workflow, lives[0].steps, name, until) if lives else None
 
     return read
 

@@ -38,7 +38,8 @@ class _Cmdb(Store):
     def __init__(self, full: Store) -> None:
         super().__init__(full.snapshot, full.book, full.config)
         self._full = full
-        self._entries = {i: e for i, e in full.entries.items() if not full.book.kinds[e.kind].is_record}
+        items = [k.name for k in full.book.kinds.values() if not k.is_record]
+        self._entries = {e.id: e for e in full.of_kinds(items)}
         self._by_path = dict(full.by_path)
         self.broken = full.broken
 

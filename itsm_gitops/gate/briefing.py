@@ -178,7 +178,7 @@ class _Briefs:
         planned = planned_of(self.store.book, entry, data)
         if planned is None:
             return
-        calendars = Calendars(self.network)
+        calendars = Calendars(self.network.loaded)
         for hold in calendars.holds(planned):
             below = hold.calendar.below_only(planned.items)
             yield (

@@ -23,9 +23,11 @@ from itsm_gitops.gate.doctor_branches import branch_checks, listed_branches, reh
 from itsm_gitops.gate.doctor_landing import identity_check, up_to_date
 from itsm_gitops.gate.doctor_people import FAILED, OK, UNKNOWN, WARNING, Check, author_check, people_checks
 from itsm_gitops.graph.ownership import HEADER, PLACES
+from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, Incomplete, ItsmError
 from itsm_gitops.repository import Repository, porcelain
 from itsm_gitops.repository.gaps import warning
+from itsm_gitops.repository.snapshot import WorkingTree
 
 GATE = "gate"
 _GITEA_GATE = "itsm gate / gate (pull_request_target)"  # workflow / job (event); rules may be patterns
@@ -122,6 +124,7 @@ def _machine(repo: Repository) -> Iterator[Check]:
         tuple(repo.book.kinds.values())  # reading it is the check
         yield Check("rule book", OK, "can be read")
         yield _documents(repo)
+        yield _index(repo)
     except ItsmError as error:
         yield Check("rule book", FAILED, error.message, error.hint)
 
@@ -130,6 +133,25 @@ def _documents(repo: Repository) -> Check:
     """Say whether everything can be read that approvals are decided from."""
     gaps = repo.store().gaps()
     return Check("documents", FAILED, *warning(gaps)) if gaps else Check("documents", OK, "can be read")
+
+
+def _index(repo: Repository) -> Check:
+    """Tell how the index stands; that there is none is no fault, everything is only slower."""
+    from itsm_gitops.repository.index.condition import condition
+
+    snapshot = repo.snapshot()
+    if not isinstance(snapshot, WorkingTree):
+        return Check("index", OK, "there is none: no file is checked out")
+    found = condition(snapshot, repo.settings(snapshot))
+    if found.why or found.path is None:
+        return Check("index", OK, f"there is none: {found.why}")
+    made = clock.parse_time(found.made)
+    age = f", {clock.age(made, clock.now())} old" if made else ""
+    again = f"{found.reading:,} read again at the last look" if found.reading else "none was read again"
+    place = found.path.relative_to(repo.root) if found.path.is_relative_to(repo.root) else found.path
+    return Check(
+        "index", OK, f"{found.documents:,} documents, {found.size / 1e6:.1f} MB{age}, {again}: {place}"
+    )
 
 
 def _files(repo: Repository, forge: str) -> Iterator[Check]:

@@ -5,12 +5,12 @@ The answers are those of `Network` and `ImpactGraph` over everything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from itsm_gitops.graph.impact import Group, ImpactGraph
+from itsm_gitops.graph.impact import GroupTable, ImpactGraph
 from itsm_gitops.graph.network import Loaded, Network
-from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model.entry import Edge
 
 T = TypeVar("T")
 Related = Sequence[tuple[str, Edge]]
@@ -18,14 +18,6 @@ Related = Sequence[tuple[str, Edge]]
 
 class Asked(Loaded, Protocol):
     """A snapshot that answers questions instead of showing all its entries."""
-
-    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
-        """The entries of some kinds; with ``open_only`` those on which work is to be done."""
-        ...
-
-    def into(self, identifier: str) -> Related:
-        """Every relation that a document stores to this one."""
-        ...
 
     def items_into(self, identifier: str) -> Related:
         """Those of `into` that items store."""
@@ -64,13 +56,17 @@ class AskingNetwork(Network):
         ask = loaded.items_into if items_only else loaded.into
         self._incoming: Mapping[str, list[tuple[str, Edge]]] = _Answers(lambda name: list(ask(name)))
 
-    def pairs(self, relation: str) -> Iterator[tuple[str, Edge]]:
-        """Nobody asks a snapshot that is not loaded for all its relations."""
-        raise TypeError(f"a snapshot that is not loaded is not asked for every '{relation}'")
+    def incoming(self, identifier: str) -> Related:
+        """Return the stored edges that lead to a document, with the documents that store them."""
+        return self._incoming[identifier]
 
-    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
-        """Return the entries of some kinds, by identifier; with ``open_only`` those on which work is to be done."""
-        return self.asked.of_kinds(kinds, open_only=open_only)
+    def pairs(self, *relations: str) -> Related:
+        """Nobody asks a snapshot that is not loaded for all its relations."""
+        raise TypeError(f"a snapshot that is not loaded is not asked for every '{', '.join(relations)}'")
+
+    def ends(self, relation: str) -> Mapping[str, list[str]]:
+        """Return the other ends of one relation by document; to be asked one by one."""
+        return _Answers(lambda name: self.others(name, relation))
 
 
 class AskingGraph(ImpactGraph):
@@ -83,7 +79,7 @@ class AskingGraph(ImpactGraph):
         self.needs = _Answers(self._needs_of)
         self.parts = _Answers(self._parts_of)
         self.dependents = _Answers(self._dependents_of)
-        self.groups = _Answers(self._groups_of)
+        self.groups = GroupTable(self.network, self.needs)
 
     def _way(self, edge: Edge) -> tuple[str, str, str]:
         """Return how failure travels along a relation, and both its names; nothing where it does not."""
@@ -126,9 +122,6 @@ class AskingGraph(ImpactGraph):
             if impact != "from_target":
                 found.setdefault(edge.target, name)
         return found
-
-    def _groups_of(self, identifier: str) -> tuple[Group, ...]:
-        return self._groups(identifier) if identifier in self.needs else ()
 
 
 def network_of(loaded: Any) -> Network:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.graph.asking import impact_graph, network_of
 from itsm_gitops.graph.impact import ImpactGraph
-from itsm_gitops.graph.network import Loaded, Network, of_kinds
+from itsm_gitops.graph.network import ItemsOnly, Loaded, Network, of_role
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.change_models import ALWAYS, WHEN_OUTAGE, ChangeModel
@@ -81,7 +81,7 @@ class Calendars:
     def __init__(self, loaded: Loaded) -> None:
         """Read them; the CMDB of ``loaded`` suffices."""
         book = loaded.book
-        entries = of_kinds(loaded, book.playing(meaning.CALENDAR))
+        entries = of_role(loaded, meaning.CALENDAR)
         whole = {e.id: loaded.data(e.id) for e in entries}
         below = _Below(loaded)
         self.all: dict[str, Calendar] = {
@@ -150,10 +150,7 @@ class _Below:
     def _graph(self) -> ImpactGraph:
         if hasattr(self._loaded, "items_into"):
             return impact_graph(network_of(self._loaded))
-        network = Network(self._loaded)
-        kinds = network.book.kinds
-        network.entries = {i: e for i, e in network.entries.items() if not kinds[e.kind].is_record}
-        return ImpactGraph(network)
+        return ImpactGraph(Network(ItemsOnly(self._loaded)))
 
     def of(self, items: list[str]) -> frozenset[str]:
         """Return everything that some items need or contain, and themselves."""

@@ -135,7 +135,9 @@ class Neighbourhood:
             level = [n for i in level for n in self._needing(i) if n not in near]
             near.update(level)
         for member in sorted(filter(self.graph.in_production, near)):
-            for owner in filter(self.graph.in_production, self._needing(member)):
+            owners = list(filter(self.graph.in_production, self._needing(member)))
+            self.graph.groups.prepare(owners)
+            for owner in owners:
                 for number, found in enumerate(self.graph.groups.get(owner, ())):
                     if member in found.members:
                         yield (owner, number), member

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from itsm_gitops.model import facts, meaning
+from itsm_gitops.graph.network import of_role
+from itsm_gitops.model import meaning
 from itsm_gitops.repository import Store
 
 FIELD = "paths"
@@ -89,17 +90,17 @@ def _placed(store: Store, line: FileOwnerLine, items: Mapping[str, str]) -> File
 def _items(store: Store) -> dict[str, str]:
     """Return the items that can have files, by identifier and alias without regard to case."""
     found: dict[str, str] = {}
-    for entry in store.entries.values():
-        if FIELD in store.book.kinds[entry.kind].fields and not store.book.kinds[entry.kind].is_record:
-            for name in (entry.id, *entry.aliases):
-                found.setdefault(name.casefold(), entry.id)
+    kinds = [k.name for k in store.book.kinds.values() if not k.is_record and FIELD in k.fields]
+    for entry in store.of_kinds(kinds):
+        for name in (entry.id, *entry.aliases):
+            found.setdefault(name.casefold(), entry.id)
     return found
 
 
 def _handles(store: Store) -> dict[str, str]:
     """Return people and teams by what forges call them: ``@login``, ``@group``, an address."""
     found: dict[str, str] = {}
-    for entry in facts.of_role(store.book, store.entries.values(), meaning.PERSON, meaning.TEAM):
+    for entry in of_role(store, meaning.PERSON, meaning.TEAM):
         data = store.data(entry.id)
         said = [f"@{x.get('login')}" for x in _mappings(data.get("identities"))]
         said += [f"@{x.get('group')}" for x in _mappings(data.get("forge_groups"))]

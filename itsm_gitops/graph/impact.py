@@ -11,7 +11,7 @@ The walk follows ITSM practice (iTop's "at least N of M up", Znuny's three-value
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -23,6 +23,7 @@ from itsm_gitops.model.errors import UsageError
 
 DOWN = "down"
 UP = "up"
+_ALTERNATIVE = "alternative_to"
 
 
 class Effect(IntEnum):
@@ -67,6 +68,70 @@ class Branch:
     repeated: bool = False
 
 
+class GroupTable(Mapping[str, tuple[Group, ...]]):
+    """The redundancy groups of every CI that needs something; read when asked for, in one go where many are."""
+
+    def __init__(self, network: Network, needs: Mapping[str, Mapping[str, str]]) -> None:
+        self._network = network
+        self._needs = needs
+        self._groups: dict[str, tuple[Group, ...]] = {}
+
+    def prepare(self, identifiers: Iterable[str]) -> None:
+        """Read the groups of some CIs that somebody will ask for."""
+        missing = [i for i in identifiers if i in self._needs and i not in self._groups]
+        entries = [self._network.entries[i] for i in missing]
+        for identifier, written in self._network.loaded.derived("redundancy", _redundancy, entries).items():
+            self._groups[identifier] = self._made(identifier, written)
+
+    def __getitem__(self, identifier: str) -> tuple[Group, ...]:
+        if identifier not in self._groups:
+            self.prepare([identifier])
+        return self._groups[identifier]
+
+    def __contains__(self, identifier: object) -> bool:
+        return identifier in self._needs
+
+    def __iter__(self) -> Iterator[str]:
+        self.prepare(self._needs)
+        return iter(self._needs)
+
+    def __len__(self) -> int:
+        return len(self._needs)
+
+    def _made(self, identifier: str, raw_groups: Any) -> tuple[Group, ...]:
+        needs = self._needs[identifier]
+        written = []
+        for raw in _list(raw_groups):
+            if isinstance(raw, dict):
+                members = tuple(m for m in _list(raw.get("members")) if isinstance(m, str) and m in needs)
+                least = raw.get("min_up")
+                if members and isinstance(least, int):
+                    written.append(Group(str(raw.get("name", "")), members, least))
+        covered = {m for group in written for m in group.members}
+        rest = [n for n in needs if n not in covered]
+        return (*written, *self._replaceable(rest))
+
+    def _replaceable(self, rest: list[str]) -> list[Group]:
+        found: list[Group] = []
+        seen: set[str] = set()
+        for first in rest:
+            if first in seen:
+                continue
+            members = [first]
+            for member in members:
+                others = self._alternatives.get(member, ())
+                members += [o for o in others if o in rest and o not in members]
+            seen.update(members)
+            if len(members) > 1:
+                found.append(Group("alternatives", tuple(sorted(members)), 1))
+        return found
+
+    @cached_property
+    def _alternatives(self) -> Mapping[str, list[str]]:
+        """What stands in for what, from both ends."""
+        return self._network.ends(_ALTERNATIVE)
+
+
 class ImpactGraph:
     """The part of a network along which failure travels."""
 
@@ -77,16 +142,18 @@ class ImpactGraph:
         self.dependents: dict[str, dict[str, str]] = {}
         self._reach: dict[str, frozenset[str]] = {}
         self._in_use: dict[str, bool] = {}
-        passing = {name: link for name, link in network.book.links.items() if link.impact}
-        for identifier, entry in network.entries.items():
-            for edge in entry.edges:
-                link = passing.get(edge.relation)
-                if link is None or edge.target not in network.entries:
-                    continue
-                if link.impact == "from_target":
-                    self._add(self.needs, identifier, edge.target, link.name, link.inverse)
-                else:
-                    self._add(self.parts, edge.target, identifier, link.inverse, link.name)
+        # The redundancy groups of each CI: first the written ones, then those that follow from
+        # ``alternative_to`` between two dependencies that no written group covers.
+        self.groups = GroupTable(network, self.needs)
+        links = {link.name: link for link in network.book.links.values() if link.impact}
+        for identifier, edge in network.pairs(*links):
+            if edge.target not in network.entries:
+                continue
+            link = links[edge.relation]
+            if link.impact == "from_target":
+                self._add(self.needs, identifier, edge.target, link.name, link.inverse)
+            else:
+                self._add(self.parts, edge.target, identifier, link.inverse, link.name)
 
     def _add(self, side: dict[str, dict[str, str]], hit: str, cause: str, name: str, inverse: str) -> None:
         side.setdefault(hit, {}).setdefault(cause, name)
@@ -102,43 +169,6 @@ class ImpactGraph:
                     seen.add(other)
                     queue.append(other)
         return frozenset(seen)
-
-    @cached_property
-    def groups(self) -> dict[str, tuple[Group, ...]]:
-        """The redundancy groups of each CI.
-
-        First the written ones, then those that follow from ``alternative_to`` between two
-        dependencies that no written group covers.
-        """
-        return {identifier: self._groups(identifier) for identifier in self.needs}
-
-    def _groups(self, identifier: str) -> tuple[Group, ...]:
-        needs = self.needs[identifier]
-        written = []
-        for raw in _list(self.network.data(identifier).get("redundancy")):
-            if isinstance(raw, dict):
-                members = tuple(m for m in _list(raw.get("members")) if isinstance(m, str) and m in needs)
-                least = raw.get("min_up")
-                if members and isinstance(least, int):
-                    written.append(Group(str(raw.get("name", "")), members, least))
-        covered = {m for group in written for m in group.members}
-        rest = [n for n in needs if n not in covered]
-        return (*written, *self._alternatives(rest))
-
-    def _alternatives(self, rest: list[str]) -> list[Group]:
-        found: list[Group] = []
-        seen: set[str] = set()
-        for first in rest:
-            if first in seen:
-                continue
-            members = [first]
-            for member in members:
-                others = self.network.others(member, "alternative_to")
-                members += [o for o in others if o in rest and o not in members]
-            seen.update(members)
-            if len(members) > 1:
-                found.append(Group("alternatives", tuple(sorted(members)), 1))
-        return found
 
     def in_production(self, identifier: str) -> bool:
         """Whether the CI is in production; CIs of classes without a life cycle always are."""
@@ -169,7 +199,9 @@ class ImpactGraph:
             for cause in queue:
                 waiting.update(self.dependents.get(cause, ()))
             queue = []
-            for identifier in sorted(waiting - fixed.keys()):
+            waiting -= fixed.keys()
+            self.groups.prepare(waiting)
+            for identifier in sorted(waiting):
                 hit = self._assess(identifier, hits) if self.in_production(identifier) else None
                 known = hits.get(identifier)
                 if hit and (known is None or hit.effect > known.effect):
@@ -278,6 +310,11 @@ def _worse(one: Impacted | None, other: Impacted | None) -> Impacted | None:
     if one is None or other is None:
         return one or other
     return other if other.effect > one.effect else one
+
+
+def _redundancy(data: Mapping[str, Any]) -> Any:
+    """Return the redundancy groups of a CI as written."""
+    return _list(data.get("redundancy"))
 
 
 def _list(value: Any) -> list[Any]:

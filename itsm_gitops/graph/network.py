@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
-from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.findings import Pointer
+from itsm_gitops.model.questions import Derivation, EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
 
 
 class Loaded(Protocol):
-    """What the network needs of a loaded snapshot; a store is one."""
+    """The questions that may be asked of a loaded snapshot; a store is one.
+
+    Nobody but those who answer goes through all ``entries``: with an index, most are not read.
+    """
 
     @property
     def entries(self) -> Mapping[str, Entry]:
-        """Every entry by identifier."""
+        """Every entry by identifier: to ask for one, and whether there is one."""
         ...
 
     @property
@@ -30,12 +32,57 @@ class Loaded(Protocol):
         """The whole document of one entry."""
         ...
 
+    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
+        """The entries of some kinds by identifier; with ``open_only`` those on which work is to be done."""
+        ...
 
-def of_kinds(loaded: Any, kinds: Iterable[str]) -> list[Entry]:
-    """Return the entries of some kinds: asked for where a snapshot answers, else picked from all."""
-    wanted = frozenset(kinds)
-    ask = getattr(loaded, "of_kinds", None)
-    return list(ask(wanted)) if ask else [e for e in loaded.entries.values() if e.kind in wanted]
+    def into(self, identifier: str) -> Sequence[tuple[str, Edge]]:
+        """The edges that lead to an identifier, each with the identifier of the document that stores it."""
+        ...
+
+    def pairs(self, *relations: str) -> Sequence[tuple[str, Edge]]:
+        """The stored edges of some relations, in order of the documents that store them, and in each as they stand."""
+        ...
+
+    def linked(self, relation: str, targets: Iterable[str], kinds: Collection[str]) -> list[Entry]:
+        """The entries of some kinds that store a relation to one of the targets, by identifier."""
+        ...
+
+    def derived(self, what: str, derive: Derivation, entries: Iterable[Entry]) -> dict[str, Any]:
+        """What ``derive`` makes of the documents of some entries, by identifier; see ``EntryQuestions``."""
+        ...
+
+
+class ItemsOnly(EntryQuestions):
+    """The CMDB of a loaded snapshot, without its records; its documents are remembered."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.book = loaded.book
+        self._loaded = loaded
+        items = [k.name for k in loaded.book.kinds.values() if not k.is_record]
+        self._entries = {e.id: e for e in loaded.of_kinds(items)}
+        self._documents: dict[str, Mapping[str, Any]] = {}
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """The items by identifier."""
+        return self._entries
+
+    def data(self, identifier: str) -> Mapping[str, Any]:
+        """Return the whole document of an item."""
+        if identifier not in self._documents:
+            self._documents[identifier] = self._loaded.data(identifier)
+        return self._documents[identifier]
+
+    def derived(self, what: str, derive: Derivation, entries: Iterable[Entry]) -> dict[str, Any]:
+        """Return what the whole snapshot derives of the documents of some items."""
+        return self._loaded.derived(what, derive, entries)
+
+
+def of_role(loaded: Loaded, *roles: str, open_only: bool = False) -> list[Entry]:
+    """Return the entries whose kind plays one of some roles, by identifier; or those with work to be done."""
+    kinds = {kind for role in roles for kind in loaded.book.playing(role)}
+    return loaded.of_kinds(kinds, open_only=open_only)
 
 
 class Relation(NamedTuple):
@@ -53,21 +100,18 @@ class Relation(NamedTuple):
 
 
 class Network:
-    """All relations of a loaded snapshot; building it is linear in their number."""
+    """All relations of a loaded snapshot, and its entries by what they play."""
 
     def __init__(self, loaded: Loaded) -> None:
         self.entries = loaded.entries
         self.book = loaded.book
         self.data: Callable[[str], Mapping[str, Any]] = loaded.data
+        self.loaded = loaded
         self._last: tuple[str | None, Sequence[Relation]] = None, ()
 
-    @cached_property
-    def _incoming(self) -> Mapping[str, list[tuple[str, Edge]]]:
-        incoming: dict[str, list[tuple[str, Edge]]] = {}
-        for identifier, entry in self.entries.items():
-            for edge in entry.edges:
-                incoming.setdefault(edge.target, []).append((identifier, edge))
-        return incoming
+    def of_role(self, *roles: str, open_only: bool = False) -> list[Entry]:
+        """Return the entries whose kind plays one of some roles, by identifier; or those with work to be done."""
+        return of_role(self.loaded, *roles, open_only=open_only)
 
     def out(self, identifier: str) -> list[Relation]:
         """Return the relations that the document itself stores, in document order."""
@@ -79,14 +123,9 @@ class Network:
         title = known.title if known else edge.relation
         return Relation(edge.relation, title, edge.target, True, edge.pointer)
 
-    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
-        """Return the entries of some kinds, by identifier; with ``open_only`` those on which work is to be done."""
-        found = [e for e in self.entries.values() if e.kind in kinds]
-        return [e for e in found if facts.is_open(self.book, e)] if open_only else found
-
     def incoming(self, identifier: str) -> Sequence[tuple[str, Edge]]:
         """Return the stored edges that lead to a document, with the documents that store them."""
-        return self._incoming.get(identifier, ())
+        return self.loaded.into(identifier)
 
     def into(self, identifier: str) -> list[Relation]:
         """Return the relations other documents store to this one, named by their inverse."""
@@ -115,17 +154,22 @@ class Network:
         """Return the other ends of the named relations (stored or inverse), sorted, each once."""
         return sorted({r.other for r in self.related(identifier) if r.relation in relations})
 
-    def pairs(self, relation: str) -> Iterator[tuple[str, Edge]]:
-        """Yield each stored edge of one relation with the document that stores it."""
-        yield from self._by_relation.get(relation, ())
+    def pairs(self, *relations: str) -> Sequence[tuple[str, Edge]]:
+        """Return the stored edges of some relations, each with the document that stores it."""
+        return self.loaded.pairs(*relations)
 
-    @cached_property
-    def _by_relation(self) -> Mapping[str, list[tuple[str, Edge]]]:
-        found: dict[str, list[tuple[str, Edge]]] = {}
-        for identifier, entry in self.entries.items():
-            for edge in entry.edges:
-                found.setdefault(edge.relation, []).append((identifier, edge))
-        return found
+    def ends(self, relation: str) -> Mapping[str, list[str]]:
+        """Return the other ends of one relation (stored or inverse) for every document that has some: as ``others`` does."""
+        links = self.book.links
+        inverse = {name for name, link in links.items() if link.inverse == relation}
+        inverse |= {relation} - links.keys()
+        ends: dict[str, set[str]] = {}
+        for source, edge in self.pairs(*{relation, *inverse}):
+            if edge.relation == relation:
+                ends.setdefault(source, set()).add(edge.target)
+            if edge.relation in inverse:
+                ends.setdefault(edge.target, set()).add(source)
+        return {identifier: sorted(others) for identifier, others in ends.items()}
 
     def cycles(self, relation: str) -> list[tuple[str, ...]]:
         """Return the circles in which one relation runs, each once, starting at its lowest name."""

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from itsm_gitops.graph.network import of_kinds
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.repository import Store
@@ -48,10 +47,9 @@ def codeowners(store: Store, forge: str) -> Owners:
 
 def _items(store: Store, names: _Names) -> Iterator[tuple[str, str]]:
     """Yield the lines of each item with an owner that the forge knows: its document, and its files."""
-    items = [name for name, kind in store.book.kinds.items() if not kind.is_record]
-    for entry in of_kinds(store, items):
+    for entry in store.of_kinds([k.name for k in store.book.kinds.values() if not k.is_record]):
         owner = facts.owner(entry)
-        if owner:
+        if owner and not store.root_of(entry.path):
             named = names.of([owner])
             if named:
                 yield f"/{entry.path}", named
@@ -120,8 +118,5 @@ class _Names:
         return [n for n in names if _NAME.fullmatch(n)]
 
     def _members(self, team: str) -> list[str]:
-        return [
-            e.id
-            for e in of_kinds(self._store, self._store.book.playing(meaning.PERSON))
-            if any(x.relation == "member_of" and x.target == team for x in e.edges)
-        ]
+        people = self._store.book.playing(meaning.PERSON)
+        return [e.id for e in self._store.linked("member_of", [team], people)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -53,7 +53,7 @@ class Planned:
 
 
 def planned_of(
-    book: RuleBook, entry: Entry, data: Mapping[str, Any], teams: Iterable[str] = ()
+    book: RuleBook, entry: Entry, data: Mapping[str, Any], teams: Collection[str] = ()
 ) -> Planned | None:
     """Return a change as planned; None where its window is missing or ends before it begins.
 
@@ -63,7 +63,7 @@ def planned_of(
     if start is None or end is None or end <= start:
         return None
     outage, risk, out = _mapping(data.get("outage")), _mapping(data.get("risk")), data.get("excluded_cis")
-    people = [e.target for e in entry.edges if e.relation == "carried_out_by" and e.target not in set(teams)]
+    people = [e.target for e in entry.edges if e.relation == "carried_out_by" and e.target not in teams]
     minutes = outage.get("minutes", 1) if outage.get("expected") is True else 0
     return Planned(
         id=entry.id,
@@ -90,22 +90,26 @@ def planned_of(
 
 def planned_changes(network: Network) -> list[Planned]:
     """Return every change that is still to be done and has a planned window, earliest first."""
-    return planned_among(network, network.of_kinds(network.book.playing(meaning.CHANGE), open_only=True))
+    return planned_among(network, network.of_role(meaning.CHANGE, open_only=True))
 
 
 def planned_among(network: Network, entries: Iterable[Entry]) -> list[Planned]:
     """Return those of some entries that are changes still to be done and have a planned window, earliest first."""
     book = network.book
-    teams = {e.id for e in network.of_kinds(book.playing(meaning.TEAM))}
-    found = []
-    for entry in facts.of_role(book, entries, meaning.CHANGE):
-        if not facts.is_to_be_done(book, entry):
-            continue
-        if "planned_start" in entry.columns and "planned_end" in entry.columns:
-            change = planned_of(book, entry, network.data(entry.id), teams)
-            if change is not None:
-                found.append(change)
-    return sorted(found, key=lambda c: (c.start, c.id))
+    teams = frozenset(e.id for e in network.of_role(meaning.TEAM))
+    ahead = [
+        e
+        for e in facts.of_role(book, entries, meaning.CHANGE)
+        if facts.is_to_be_done(book, e) and "planned_start" in e.columns and "planned_end" in e.columns
+    ]
+    terms = network.loaded.derived("plan", _terms, ahead)
+    found = (planned_of(book, e, terms[e.id], teams) for e in ahead)
+    return sorted((c for c in found if c is not None), key=lambda c: (c.start, c.id))
+
+
+def _terms(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `planned_of` reads of a change beyond its entry."""
+    return {name: data[name] for name in ("outage", "risk", "excluded_cis") if name in data}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -219,7 +219,7 @@ class RiskBook:
     def _closed(self) -> Mapping[tuple[str, object], list[_Past]]:
         """The closed changes by what makes others similar to them."""
         found: dict[tuple[str, object], list[_Past]] = {}
-        for entry in self.network.of_kinds(self.network.book.playing(meaning.CHANGE)):
+        for entry in self.network.of_role(meaning.CHANGE):
             if entry.columns.get("outcome"):
                 past = _Past(entry, clock.parse_time(entry.updated))
                 for key in _likeness(entry):

@@ -123,7 +123,7 @@ def plan(
         raise Refused("the schedule ends before it begins", "give --to after --from")
     whole = planned_changes(network)
     shown = [c for c in whole if c.window.touches(start, end)]
-    calendars = Calendars(network)
+    calendars = Calendars(network.loaded)
     near = frozenset[str]()
     if service:
         near = graph.carriers([service])
@@ -181,7 +181,7 @@ def preview_freezes(network: Network, now: datetime, calendar: str = "") -> list
 
     Windows that ended before ``now`` are left out. Raises Refused for a calendar that is no freeze.
     """
-    calendars = Calendars(network)
+    calendars = Calendars(network.loaded)
     known = [c for c in calendars.of_type(FREEZE) if not c.retired]
     if calendar:
         known = [c for c in calendars.of_type(FREEZE) if c.id == calendar]

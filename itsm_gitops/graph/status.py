@@ -43,9 +43,9 @@ def health(network: Network, graph: ImpactGraph) -> dict[str, Health]:
     hits = felt(graph, declared.values())
     working = _maintenance(network)
     return {
-        identifier: _health(graph, identifier, hits, causes, working)
-        for identifier, entry in network.entries.items()
-        if network.book.kinds[entry.kind].operational and graph.in_production(identifier)
+        entry.id: _health(graph, entry.id, hits, causes, working)
+        for entry in network.loaded.of_kinds([k.name for k in network.book.kinds.values() if k.operational])
+        if graph.in_production(entry.id)
     }
 
 
@@ -82,8 +82,8 @@ def _roots(identifier: str, hits: Mapping[str, Impacted], causes: dict[str, list
 def _declared(network: Network, graph: ImpactGraph) -> dict[str, Declaration]:
     """Return what each open incident declares."""
     found = {}
-    for entry in facts.of_role(network.book, network.entries.values(), meaning.INCIDENT):
-        declaration = declaration_of(graph, entry) if facts.is_open(network.book, entry) else None
+    for entry in network.of_role(meaning.INCIDENT, open_only=True):
+        declaration = declaration_of(graph, entry)
         if declaration is not None:
             found[entry.id] = declaration
     return found
@@ -92,7 +92,7 @@ def _declared(network: Network, graph: ImpactGraph) -> dict[str, Declaration]:
 def _maintenance(network: Network) -> dict[str, list[str]]:
     """Return the work that is going on, by what it affects."""
     working: dict[str, list[str]] = {}
-    for entry in facts.of_role(network.book, network.entries.values(), meaning.CHANGE):
+    for entry in network.of_role(meaning.CHANGE):
         if facts.is_running(network.book, entry):
             for target in facts.affected(entry):
                 working.setdefault(target, []).append(entry.id)

@@ -109,24 +109,25 @@ class _Court:
 
     def changes(self) -> Iterator[Suspect]:
         """Yield the changes that were at work in the window."""
-        book = self.network.book
-        for entry in facts.of_role(book, self.network.entries.values(), meaning.CHANGE):
-            if not (facts.is_firm(book, entry.kind, entry.state) or facts.is_carried_out(book, entry)):
-                continue
-            near = [i for i in facts.affected(entry) if i in self.at.distances]
-            if not near and entry.id not in self._named:
-                continue
-            suspect = self._change(entry, self.network.data(entry.id), near)
-            if suspect is not None:
-                yield suspect
+        book, kinds = self.network.book, self.network.book.playing(meaning.CHANGE)
+        near = self.network.loaded.linked(facts.AFFECTS, self.at.distances, kinds)
+        named = (self.network.entries.get(i) for i in self._named)
+        found = {e.id: e for e in (*near, *(e for e in named if e is not None and e.kind in kinds))}
+        for _, entry in sorted(found.items()):
+            if facts.is_firm(book, entry.kind, entry.state) or facts.is_carried_out(book, entry):
+                suspect = self._change(entry)
+                if suspect is not None:
+                    yield suspect
 
-    def _change(self, entry: Entry, data: Mapping[str, Any], near: list[str]) -> Suspect | None:
-        actual = clock.parse_time(str(data.get("actual_start", "")))
-        planned = clock.parse_time(str(data.get("planned_start", "")))
+    def _change(self, entry: Entry) -> Suspect | None:
+        near = [i for i in facts.affected(entry) if i in self.at.distances]
+        # Times are in the entry, so that only the documents of suspects are read.
+        actual = clock.parse_time(str(entry.columns.get("actual_start", "")))
+        planned = clock.parse_time(str(entry.columns.get("planned_start", "")))
         start = actual or planned
         if start is None or start > self.at.began:
             return None
-        stop = str(data.get("actual_end" if actual else "planned_end", ""))
+        stop = str(entry.columns.get("actual_end" if actual else "planned_end", ""))
         # Work that began and has no end goes on.
         end = clock.parse_time(stop) or (self.at.began if actual else start)
         named = entry.id in self._named
@@ -134,7 +135,7 @@ class _Court:
             return None
         item = min(near, key=lambda i: (self.at.distances[i], i)) if near else ""
         reasons = [*self._when(start, end), *(self._where(item) if item else ())]
-        reasons += _record(entry, data, actual, end)
+        reasons += _record(entry, self.network.data(entry.id), actual, end)
         if named:
             reasons.append(Reason(100, "the incident names it as its cause"))
         distance = self.at.distances.get(item, _FURTHEST)

@@ -65,12 +65,20 @@ class Refused(ItsmError):
     """The action is understood and not allowed (an illegal move, a field that cannot change)."""
 
 
+class Withheld(ItsmError):
+    """A document is confidential where it lives, and cannot be read from here."""
+
+
 class ChangedMeanwhile(ItsmError):
     """A file changed between reading and writing, so nothing was written."""
 
 
 class GitError(ItsmError):
     """Git could not answer."""
+
+
+class MissingObject(GitError):
+    """An object is not in the repository: it is a partial clone, or damaged."""
 
 
 def did_you_mean(word: str, known: Iterable[str], limit: int = 3) -> str:

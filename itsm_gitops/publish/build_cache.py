@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from itsm_gitops.publish import output, reasons, urls
 from itsm_gitops.publish.similar import CAP, GROUPS
 from itsm_gitops.publish.tool import tool_sign
 from itsm_gitops.publish.tracing import (
+    BACK,
     CONFLICT,
     DATA,
     EDITED,
@@ -180,8 +182,9 @@ class BuildCache:
             lambda i: groups.get(i) != (after[i].data or {}).get("redundancy"),
         )
         keys.update(differing(last["answers"], self._facts["answers"]))
-        if last["now"] != self._facts["now"]:
-            keys.add(NOW)
+        moment = datetime.fromisoformat(last["now"])
+        if moment != view.now:
+            keys.update((NOW, BACK) if view.now < moment else (NOW,))
         if SIMILAR in keys and ITEMS not in keys and _are_many(view, len(before) + len(after)):
             keys.discard(SIMILAR)
         self._changed = keys

@@ -28,9 +28,10 @@ from itsm_gitops.publish.output import MARKER
 from itsm_gitops.repository import Git
 from itsm_gitops.repository.absent import git_folder
 from itsm_gitops.repository.git import decode
-from itsm_gitops.repository.memory import stamp_of, sure_before
+from itsm_gitops.repository.memory import sure_before
 from itsm_gitops.repository.repository import INDEX
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, ROOTS, SCHEMAS
+from itsm_gitops.repository.stamps import stamp_of
 
 _VERSION = 1
 _FOLDER = "itsm"

@@ -68,7 +68,8 @@ def make(repo: Repository, wishes: Wishes, last_build: LastBuild) -> Made:
     """Make the site; or find, after waiting for another build, that this one has just been made."""
     snapshot = repo.snapshot(wishes.at)
     book = read_rulebook(snapshot)
-    require(snapshot_gaps(book, snapshot), "what the site says")
+    whole = repo.whole(wishes.at)
+    require(snapshot_gaps(book, whole), "what the site says")
     visibility = read_audience(snapshot, book, wishes.audience)
     waited: list[bool] = []
 
@@ -83,7 +84,8 @@ def make(repo: Repository, wishes: Wishes, last_build: LastBuild) -> Made:
         output.work_folder(wishes.work, repo.root)
         config = repo.settings(snapshot)
         # What another audience sees of a document depends on everything: its site is made anew each time.
-        git = repo.git if visibility.everything else None
+        # So is one with roots, whose documents are not in the files that Git is asked about.
+        git = repo.git if visibility.everything and not config.roots else None
         files = stamps(snapshot, snapshot.files(), wishes.work / "clock") if git else {}
         purpose = digest(snapshot, [visibility.name, type(wishes.reporter).__qualname__])
         cache = BuildCache(git, wishes.work, purpose, files)

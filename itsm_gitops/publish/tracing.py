@@ -24,6 +24,7 @@ V = TypeVar("V")
 
 ALL = "*"  # any document
 NOW = "now"
+BACK = "back"  # that the moment is not before that of the last build
 GRAPH = "graph"  # how failures travel
 HEALTH = "health:"
 KNOWN = "known:"  # the known errors that affect an item
@@ -111,6 +112,7 @@ class _Traced:
         updated = parse_time(entry.updated)
         if self._view.is_open(entry) or updated is None or updated > self._view.now:
             self._tracer.keys.add(NOW)
+        self._tracer.keys.add(BACK)  # for a moment before its end, a finished record is not finished yet
         course = self._view.course
         return course(identifier) if course else None
 

@@ -48,9 +48,12 @@ REPORTS = {
 
 
 def make_reports(
-    store: Store, lives: Iterable[Life], now: datetime, scope: Scope, names: Iterable[str] = ()
+    store: Store, lives: Iterable[Life] | None, now: datetime, scope: Scope, names: Iterable[str] = ()
 ) -> list[Report]:
-    """Return some reports (default: all) about a loaded store at a moment; raises NotFound for a wrong name."""
+    """Return some reports (default: all) about a loaded store at a moment; raises NotFound for a wrong name.
+
+    ``lives`` were gathered while loading; None where the store is to be asked for them.
+    """
     wanted = list(names) or list(REPORTS)
     for name in wanted:
         if name not in REPORTS:

@@ -35,26 +35,38 @@ _OUTCOMES = (
 _Caused = Mapping[str, Sequence[Case]]
 
 
-def causes(log: Log) -> dict[str, list[Case]]:
-    """Return the incidents that each change caused, whatever the report is limited to."""
-    found: dict[str, list[Case]] = {}
-    for case in log.playing(meaning.INCIDENT):
-        changes = _changes_behind(log, case)
-        if measures.caused_by_change(case, changes):
-            for change in changes:
-                found.setdefault(change.entry.id, []).append(case)
-    return found
+class Causes:
+    """Which changes caused which incidents, whatever the report is limited to."""
 
+    def __init__(self, log: Log) -> None:
+        self._ends = log.network.ends("caused_by")
+        self._changes = {
+            name: case
+            for name, case in log.find_all({n for others in self._ends.values() for n in others}).items()
+            if facts.is_a(log.book, case.entry, meaning.CHANGE)
+        }
+        self._log = log
 
-def _changes_behind(log: Log, case: Case) -> list[Case]:
-    known = [log.find(other) for other in log.network.others(case.entry.id, "caused_by")]
-    return [c for c in known if c is not None and facts.is_a(log.book, c.entry, meaning.CHANGE)]
+    def behind(self, incident: str) -> list[Case]:
+        """Return the changes that an incident is said to be caused by."""
+        return [self._changes[n] for n in self._ends.get(incident, ()) if n in self._changes]
+
+    def by_change(self) -> dict[str, list[Case]]:
+        """Return the incidents that each change caused."""
+        found: dict[str, list[Case]] = {}
+        for name, case in self._log.find_all(i for i in self._ends if self.behind(i)).items():
+            changes = self.behind(name)
+            known = facts.is_a(self._log.book, case.entry, meaning.INCIDENT)
+            if known and measures.caused_by_change(case, changes):
+                for change in changes:
+                    found.setdefault(change.entry.id, []).append(case)
+        return found
 
 
 def changes(log: Log) -> ReportDraft:
     """Return the outcomes of the changes that were closed, by type, team and service, with their rates."""
-    closed = log.resolved(log.of_role(meaning.CHANGE))
-    caused = causes(log)
+    closed = log.resolved(*log.playing(meaning.CHANGE))
+    caused = Causes(log).by_change()
     good = share(sum(map(measures.is_successful, closed)), len(closed))
     headline = (
         f"{counted(len(closed), 'change')} closed, {good * 100:.0f} % successful"
@@ -119,8 +131,9 @@ def _rates(types: Sequence[tuple[str, list[Case]]], caused: _Caused, total: int)
 
 def caused(log: Log) -> ReportDraft:
     """Return the incidents that changes caused: by month, and the changes behind them."""
-    opened = [c for c in log.opened(log.of_role(meaning.INCIDENT)) if c.category != CANCELLED]
-    behind = {c.entry.id: _changes_behind(log, c) for c in opened}
+    opened = [c for c in log.opened(*log.playing(meaning.INCIDENT)) if c.category != CANCELLED]
+    causes = Causes(log)
+    behind = {c.entry.id: causes.behind(c.entry.id) for c in opened}
     mine = [c for c in opened if measures.caused_by_change(c, behind[c.entry.id])]
     part = share(len(mine), len(opened))
     headline = (

@@ -31,9 +31,9 @@ _OPEN = Column("open", "Open")
 
 def backlog(log: Log) -> ReportDraft:
     """Return what is open now, by age: of every kind, of incidents by priority, by team, by service."""
-    kinds = [(k, measures.backlog(log.of(k.name))) for k in _kinds(log)]
+    kinds = [(k, measures.backlog(log.open(k.name))) for k in _kinds(log)]
     waiting = [c for _, some in kinds for c in some]
-    urgent = by_priority(log, measures.backlog(log.of_role(meaning.INCIDENT)))
+    urgent = by_priority(log, measures.backlog(log.open(*log.playing(meaning.INCIDENT))))
     oldest = max((measures.age(c, log.until) for c in waiting), default=0)
     headline = f"{len(waiting):,} open, the oldest for {said(oldest)}" if waiting else "nothing is open"
     return ReportDraft(
@@ -51,7 +51,7 @@ def backlog(log: Log) -> ReportDraft:
 def _kinds(log: Log) -> list[Kind]:
     """Return the kinds of record whose life ends; known errors are knowledge, not work."""
     kinds = [k for k in log.book.kinds.values() if k.is_record and k.workflow is not None]
-    return [k for k in kinds if any(log.of(k.name)) and meaning.KNOWN_ERROR not in k.plays]
+    return [k for k in kinds if log.has(k.name) and meaning.KNOWN_ERROR not in k.plays]
 
 
 def _banded(log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str, list[Case]]]) -> Table:
@@ -77,8 +77,8 @@ def _ages(log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str
 def arrivals(log: Log) -> ReportDraft:
     """Return what came and what was done, by week and by month, for each kind that is worked on."""
     kinds = [k for k in _kinds(log) if meaning.CHANGE not in k.plays]
-    came = sum(len(log.opened(log.of(k.name))) for k in kinds)
-    done = sum(len(log.resolved(log.of(k.name))) for k in kinds)
+    came = sum(len(log.opened(k.name)) for k in kinds)
+    done = sum(len(log.resolved(k.name)) for k in kinds)
     return ReportDraft(
         f"{came:,} opened, {done:,} resolved",
         (measures.arrivals, measures.resolutions, measures.cancellations, measures.backlog_at),

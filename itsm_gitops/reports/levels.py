@@ -40,7 +40,7 @@ def levels_of(log: Log) -> Levels:
 def levels(log: Log) -> ReportDraft:
     """Return how often each promise was kept: by target, service and month, and what was missed."""
     known = levels_of(log)
-    clocks = [c for role in _ROLES for case in log.opened(log.of_role(role)) for c in known.clocks(case)]
+    clocks = [c for role in _ROLES for case in log.opened(*log.playing(role)) for c in known.clocks(case)]
     up = uptimes(log)
     counts = _count(clocks)
     kept = share(counts[MET], counts[MET] + counts[MISSED])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,9 +12,12 @@ from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.past import IncidentSpan, Spell, faults_of, spells
 from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.lifetime import Steps, Wanted
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.windows import moment_of, zone
 from itsm_gitops.model.workflow import OPEN
+from itsm_gitops.reports.lives import GatheredLives, LifeSource
 from itsm_gitops.service_levels.life import Case, Life, case_of
 
 if TYPE_CHECKING:
@@ -49,8 +53,8 @@ class Bucket(NamedTuple):
 class Log:
     """The records of a loaded snapshot at the moment ``now``."""
 
-    def __init__(self, store: Store, lives: Iterable[Life], now: datetime, scope: Scope) -> None:
-        """Take a loaded store and the lives gathered while loading it."""
+    def __init__(self, store: Store, lives: Iterable[Life] | None, now: datetime, scope: Scope) -> None:
+        """Take a loaded store and the lives gathered while loading it; None where the store is to be asked for them."""
         self.book: RuleBook = store.book
         self.network = Network(store)
         self.now = now
@@ -59,18 +63,27 @@ class Log:
         self.until = int(now.timestamp())
         self.since_moment = scope.since or _default_since(now, self.zone)
         self.since = int(self.since_moment.timestamp())
-        self._cases = dict(self._read(store, lives))
+        self._source: LifeSource = store if lives is None else GatheredLives(store, lives)
+        self._cases: dict[str, Case | None] = {}
+        self._answers: dict[Wanted, list[Case]] = {}
 
-    def _read(self, store: Store, lives: Iterable[Life]) -> Iterable[tuple[str, Case]]:
-        for life in sorted(lives, key=lambda found: found.id):
-            entry = store.entries.get(life.id)
-            if entry is None:
-                continue
-            found = facts.priority(store.book, entry)
-            workflow = store.book.kinds[entry.kind].workflow
-            case = case_of(entry, workflow, life, found.name if found else "", self.now)
-            if case is not None:
-                yield case.entry.id, case
+    def _ask(self, wanted: Wanted) -> list[Case]:
+        """Return the records that are wanted, and perhaps others, by identifier."""
+        if wanted not in self._answers:
+            cases = (self._case(entry, steps) for entry, steps in self._source.lives(wanted))
+            self._answers[wanted] = [case for case in cases if case is not None]
+        return self._answers[wanted]
+
+    def _case(self, entry: Entry, steps: Steps) -> Case | None:
+        if entry.id not in self._cases:
+            found = facts.priority(self.book, entry)
+            workflow = self.book.kinds[entry.kind].workflow
+            self._cases[entry.id] = case_of(entry, workflow, steps, found.name if found else "", self.until)
+        return self._cases[entry.id]
+
+    def _wanted(self, kinds: Collection[str]) -> Wanted:
+        service, team, _ = self.scope
+        return Wanted(self.until, tuple(sorted(kinds)), service=service, team=team)
 
     @cached_property
     def graph(self) -> ImpactGraph:
@@ -80,9 +93,8 @@ class Log:
     @cached_property
     def services(self) -> list[str]:
         """The services in production, by identifier."""
-        entries = self.network.entries.values()
-        services = facts.of_role(self.book, entries, meaning.SERVICE)
-        return sorted(e.id for e in services if self.graph.in_production(e.id))
+        services = self.network.of_role(meaning.SERVICE)
+        return [e.id for e in services if self.graph.in_production(e.id)]
 
     @cached_property
     def spells(self) -> list[Spell]:
@@ -91,7 +103,8 @@ class Log:
 
     def _faults(self) -> Iterator[IncidentSpan]:
         """Yield the faults that lasted into the time of the report, cut to it."""
-        for case in self.playing(meaning.INCIDENT):
+        kinds = tuple(self.book.playing(meaning.INCIDENT))
+        for case in self._ask(Wanted(self.until, kinds, ended_since=self.since, lasting=True)):
             if case.ended is not None and case.ended <= self.since:
                 continue
             times = [
@@ -103,46 +116,61 @@ class Log:
 
     def find(self, identifier: str) -> Case | None:
         """Return a record whatever the report is limited to, None where there is none."""
-        return self._cases.get(identifier)
+        return self.find_all([identifier]).get(identifier)
 
-    def playing(self, role: str) -> list[Case]:
-        """Return the records whose kind plays a role, whatever the report is limited to."""
-        kinds = self.book.playing(role)
-        return [c for c in self._cases.values() if c.entry.kind in kinds]
+    def find_all(self, identifiers: Iterable[str]) -> dict[str, Case]:
+        """Return records by their identifiers, whatever the report is limited to."""
+        names = tuple(sorted(set(identifiers)))
+        missing = tuple(n for n in names if n not in self._cases)
+        if missing:
+            self._ask(Wanted(self.until, ids=missing))
+            for name in missing:
+                self._cases.setdefault(name, None)
+        return {n: case for n in names if (case := self._cases[n]) is not None}
 
     @cached_property
     def first(self) -> int | None:
         """When the first record of the repository was opened; None where there is none."""
-        return min((c.opened for c in self._cases.values()), default=None)
+        return self._source.first_opened(
+            self.until, [k.name for k in self.book.kinds.values() if k.is_record]
+        )
 
-    def of(self, kind: str) -> list[Case]:
-        """Return the records of a kind that the report is about, by identifier."""
-        return self._by_kind.get(kind, [])
+    def has(self, kind: str) -> bool:
+        """Whether the report is about any record of a kind."""
+        if self._source.first_opened(self.until, [kind]) is None:
+            return False
+        return not (self.scope.service or self.scope.team) or bool(self.of(kind))
+
+    def of(self, *kinds: str) -> list[Case]:
+        """Return the records of some kinds that the report is about, by identifier."""
+        return [c for c in self._ask(self._wanted(kinds)) if self.scope.holds(c)]
 
     def of_role(self, role: str) -> list[Case]:
         """Return the records that the report is about and whose kind plays a role, by identifier."""
-        found = [case for kind in self.book.playing(role) for case in self.of(kind)]
-        return sorted(found, key=lambda c: c.entry.id)
+        return self.of(*self.book.playing(role))
 
-    @cached_property
-    def _by_kind(self) -> Mapping[str, list[Case]]:
-        found: dict[str, list[Case]] = {}
-        for case in self._cases.values():
-            if self.scope.holds(case):
-                found.setdefault(case.entry.kind, []).append(case)
-        return found
+    def open(self, *kinds: str) -> list[Case]:
+        """Return those of the records of some kinds on which work is to be done: see ``measures.backlog``."""
+        asked = self._ask(replace(self._wanted(kinds), open=True))
+        return [c for c in asked if c.is_open and self.scope.holds(c)]
+
+    def opened(self, *kinds: str) -> list[Case]:
+        """Return those of the records of some kinds that were opened in the time of the report."""
+        asked = self._ask(replace(self._wanted(kinds), opened_since=self.since))
+        return [c for c in asked if self.within(c.opened) and self.scope.holds(c)]
+
+    def resolved(self, *kinds: str) -> list[Case]:
+        """Return those of the records of some kinds that were resolved for good in the time of the report."""
+        asked = self._ask(replace(self._wanted(kinds), ended_since=self.since))
+        return [c for c in asked if self.within(c.resolved) and self.scope.holds(c)]
+
+    def playing(self, role: str) -> tuple[str, ...]:
+        """Return the kinds that play a role."""
+        return tuple(self.book.playing(role))
 
     def within(self, moment: int | None) -> bool:
         """Whether a moment lies in the time of the report."""
         return moment is not None and self.since <= moment <= self.until
-
-    def opened(self, cases: Iterable[Case]) -> list[Case]:
-        """Return the records that were opened in the time of the report."""
-        return [c for c in cases if self.within(c.opened)]
-
-    def resolved(self, cases: Iterable[Case]) -> list[Case]:
-        """Return the records that were resolved for good in the time of the report."""
-        return [c for c in cases if self.within(c.resolved)]
 
     def priority_title(self, name: str) -> str:
         """Return a priority with its word: ``P1 Critical``."""

@@ -25,7 +25,7 @@ from itsm_gitops.service_levels.life import Case
 
 def problems(log: Log) -> ReportDraft:
     """Return the open problems by state and age, the oldest of them, and times to resolve by team."""
-    waiting = measures.backlog(log.of_role(meaning.PROBLEM))
+    waiting = measures.backlog(log.open(*log.playing(meaning.PROBLEM)))
     ages = [measures.age(c, log.until) for c in waiting]
     middle = measures.median(ages)
     headline = (
@@ -76,13 +76,13 @@ def _oldest(log: Log, waiting: list[Case]) -> Table:
 
 def _incidents(log: Log, identifier: str) -> int:
     others = {r.other for r in log.network.related(identifier)}
-    found = [log.find(other) for other in others]
-    return sum(c is not None and facts.is_a(log.book, c.entry, meaning.INCIDENT) for c in found)
+    found = log.find_all(others).values()
+    return sum(facts.is_a(log.book, c.entry, meaning.INCIDENT) for c in found)
 
 
 def _resolved(log: Log) -> Table:
     rows = []
-    for team, cases in largest(log.resolved(log.of_role(meaning.PROBLEM)), "assigned_team"):
+    for team, cases in largest(log.resolved(*log.playing(meaning.PROBLEM)), "assigned_team"):
         taken = [t for c in cases if (t := durations.time_to_resolve(c)) is not None]
         rows.append((team, *spread(taken)))
     columns = (Column("team", "Team", ITEM), *SPREAD_COLUMNS)

@@ -27,7 +27,8 @@ _Groups = Sequence[tuple[str, list[Case]]]
 
 def times(log: Log) -> ReportDraft:
     """Return the times of incidents by priority, team and service, and those of requests by offering."""
-    begun, done = log.opened(log.of_role(meaning.INCIDENT)), log.resolved(log.of_role(meaning.INCIDENT))
+    incidents = log.playing(meaning.INCIDENT)
+    begun, done = log.opened(*incidents), log.resolved(*incidents)
     taken = [t for c in done if (t := durations.time_to_resolve(c)) is not None]
     middle = measures.median(taken)
     headline = (
@@ -55,7 +56,7 @@ def times(log: Log) -> ReportDraft:
                 "Time to fulfil requests by offering",
                 "Offering",
                 ITEM,
-                largest(log.resolved(log.of_role(meaning.REQUEST)), "offering"),
+                largest(log.resolved(*log.playing(meaning.REQUEST)), "offering"),
             ),
         ),
     )

@@ -40,7 +40,7 @@ def fault_count(cases: Iterable[Case]) -> list[Case]:
 def top(log: Log) -> ReportDraft:
     """Return the twenty services and the twenty items with the most incidents."""
     served = log.book.playing(meaning.SERVICE)
-    cases = incident_count(log.opened(log.of_role(meaning.INCIDENT)))
+    cases = incident_count(log.opened(*log.playing(meaning.INCIDENT)))
     services = _table(log, "services", "Services", cases, lambda kind: kind in served)
     items = _table(log, "items", "Configuration items", cases, lambda kind: kind not in served)
     return ReportDraft(

@@ -16,6 +16,7 @@ from itsm_gitops.model.audience_names import name_misfits
 from itsm_gitops.model.errors import ItsmError, NotFound, RuleBookError, SettingsError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, Finding
 from itsm_gitops.model.meaning import PERSON
+from itsm_gitops.model.roots import Root, root_misfits, roots_of
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.shape import Misfit, misfits
 from itsm_gitops.model.windows import is_zone, near_zone
@@ -50,7 +51,7 @@ class Config(NamedTuple):
     ``identity`` is what signed approvals know the repository by (32 hexadecimal digits; empty: its first commit).
     ``directory`` says whether people who have no file are findings
     (``closed``) or not (``open``). ``cut_over`` is the first day on which work was recorded here
-    (``YYYY-MM-DD``; empty: nothing came from elsewhere). ``severity`` maps rule codes to error, warning, info or off.
+    (``YYYY-MM-DD``; empty: nothing came from elsewhere). ``roots`` are other repositories that are read here. ``severity`` maps rule codes to error, warning, info or off.
     ``faults`` are what is wrong with ``itsm.yaml``, each with its line and column: what they say is not
     in the other fields, so whoever decides from settings asks ``require`` for them.
     """
@@ -70,6 +71,7 @@ class Config(NamedTuple):
     severity: Mapping[str, str] = MappingProxyType({})
     ignore: tuple[Ignore, ...] = ()
     cut_over: str = ""
+    roots: tuple[Root, ...] = ()
     faults: tuple[Finding, ...] = ()
 
     def require(self, where: str = "") -> Config:
@@ -122,7 +124,9 @@ def read_config(snapshot: Snapshot) -> Config:
             )
         )
     found = [*misfits(loaded.data, _settings_schema(), {}), *_no_zone(loaded.data), *_no_day(loaded.data)]
-    return _config(loaded.data)._replace(faults=_located(raw, CONFIG, _SHAPE, found))
+    found += root_misfits(loaded.data)
+    faults = _located(raw, CONFIG, _SHAPE, found)
+    return _config(loaded.data)._replace(faults=faults, roots=roots_of(loaded.data, found))
 
 
 def _settings_schema() -> Mapping[str, Any]:

@@ -14,19 +14,20 @@ wrote.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from itsm_gitops.documents import Problem
-from itsm_gitops.model.errors import Incomplete, ItsmError
+from itsm_gitops.model.errors import Incomplete, ItsmError, Withheld
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.words import counted
 from itsm_gitops.repository.modes import DRAFT, FILE, reason
-from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot, absent_of
+from itsm_gitops.repository.snapshot import CMDB, CONFIG, RECORDS, Snapshot, absent_of
 
 _FAMILIES = (CMDB, RECORDS)
 _UNREAD = "P014"
+WITHHELD = ""  # the code of no rule: nothing is wrong with what is confidential in a root
 _PERMISSIONS = "check its permissions"
 RESTORE_FOLDER = "git status says what was here; remove the file and bring the folder back"
 _REPLACE = "replace it by what it stands for"
@@ -90,6 +91,8 @@ def unread(snapshot: Snapshot, path: str) -> Problem:
     """Return the problem of a file whose bytes are not to be had, with the reason that reading it gives."""
     try:
         snapshot.read(path)
+    except Withheld as error:
+        return Problem(WITHHELD, error.message, error.hint, 1, 1)
     except ItsmError as error:
         reason = error.message.removeprefix(f"{path} cannot be read: ")
         return Problem(_UNREAD, f"this file cannot be read: {reason}", error.hint or _PERMISSIONS, 1, 1)
@@ -109,6 +112,12 @@ def file_gap(book: RuleBook, path: str, problem: Problem) -> Gap:
         kinds=frozenset([kind.name]) if kind else frozenset(),
         id=path.rpartition("/")[2].removesuffix(_SUFFIX),
     )
+
+
+def in_root(gap: Gap, root: str) -> Gap:
+    """Return a gap with the name of the root that it is in, if it is in one."""
+    hint = f"repair it in root '{root}', then itsm roots update {root}"
+    return replace(gap, reason=f"in root '{root}': {gap.reason}", hint=hint) if root else gap
 
 
 def irregular_gap(book: RuleBook, path: str, mode: str) -> Gap | None:
@@ -175,7 +184,14 @@ def absent_gaps(book: RuleBook, absent: Sequence[str], present: Iterable[str]) -
 def snapshot_gaps(book: RuleBook, snapshot: Snapshot) -> list[Gap]:
     """Return what is known to be missing of a snapshot before any document is read."""
     absent = absent_of(snapshot)
-    return absent_gaps(book, absent, (i.path for i in snapshot.files())) if absent else []
+    gaps = absent_gaps(book, absent, (i.path for i in snapshot.files())) if absent else []
+    return gaps + root_gaps(book, snapshot)
+
+
+def root_gaps(book: RuleBook, snapshot: Snapshot) -> list[Gap]:
+    """Return the roots of a snapshot that cannot be read."""
+    asked: Callable[[RuleBook], list[Gap]] | None = getattr(snapshot, "root_gaps", None)
+    return asked(book) if asked else []
 
 
 def _parents(path: str) -> list[str]:
@@ -203,10 +219,14 @@ def _amount(gaps: Sequence[Gap]) -> str:
 def warning(gaps: Iterable[Gap]) -> tuple[str, str]:
     """Return the line and the hint that tell people what is missing in what they were shown."""
     listed = sorted(gaps, key=lambda g: g.path)
-    total = sum(g.count for g in listed)
-    named = ", ".join(g.place for g in listed[:_NAMED]) + (", …" if len(listed) > _NAMED else "")
-    left = "is left out" if total == 1 else "are left out"
-    return f"{counted(total, 'file')} cannot be read and {left}: {named}", _ALL
+    roots, files = [g for g in listed if g.path == CONFIG], [g for g in listed if g.path != CONFIG]
+    said = [g.reason for g in roots]
+    if files:
+        total = sum(g.count for g in files)
+        named = ", ".join(g.place for g in files[:_NAMED]) + (", …" if len(files) > _NAMED else "")
+        left = "is left out" if total == 1 else "are left out"
+        said.insert(0, f"{counted(total, 'file')} cannot be read and {left}: {named}")
+    return "; ".join(said), _ALL if files else roots[0].hint
 
 
 def as_json(gaps: Iterable[Gap]) -> list[Mapping[str, Any]]:

@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple, Self, cast
+from typing import IO, TYPE_CHECKING, NamedTuple, Protocol, Self, cast
 
-from itsm_gitops.model.errors import GitError, did_you_mean
+from itsm_gitops.model.errors import GitError, MissingObject, did_you_mean
 
 if TYPE_CHECKING:
     import subprocess
@@ -69,9 +69,25 @@ _EXPLAINED = (
         "Git refuses a bare repository inside a folder",
         "work in a normal clone: git clone REPOSITORY FOLDER",
     ),
-    ("promisor remote", "this partial clone lacks objects", "git fetch --refetch"),
-    ("transport 'file' not allowed", "this partial clone lacks objects", "git fetch --refetch"),
 )
+_WHOLE = "git fetch --refetch --no-filter brings everything"
+_LACKING = ("promisor remote", "transport 'file' not allowed", "lazy fetching disabled")
+
+
+class Supplier(Protocol):
+    """Who fetches what a partial clone lacks; see ``repository.partial_clone``."""
+
+    def prepare(self, git: Git, wanted: Sequence[str]) -> None:
+        """Fetch those of some objects that a partial clone lacks, before they are asked for."""
+        ...
+
+    def objects(self, git: Git, wanted: Sequence[str]) -> bool:
+        """Fetch those of some objects that are missing; returns whether all are here now."""
+        ...
+
+    def trees(self, git: Git, tree: str) -> bool:
+        """Fetch all missing folders of a commit or tree; returns whether all are here now."""
+        ...
 
 
 class Blob(NamedTuple):
@@ -112,6 +128,7 @@ class Git:
     def __init__(self, root: Path, extra: Mapping[str, str] | None = None) -> None:
         self.root = root
         self._extra = dict(extra or {})
+        self.supplier: Supplier | None = None
         self._commits: set[str] = set()  # hashes that resolve has found: they mean the same for ever
 
     @property
@@ -121,7 +138,9 @@ class Git:
 
     def having(self, extra: Mapping[str, str]) -> Git:
         """Return the same repository with more variables in the environment of its commands."""
-        return Git(self.root, {**self._extra, **extra})
+        made = Git(self.root, {**self._extra, **extra})
+        made.supplier = self.supplier
+        return made
 
     def run(
         self,
@@ -269,19 +288,32 @@ class Git:
     def blobs(self, oids: Iterable[str], most: int = BLOB_MAX) -> Iterator[Blob]:
         """Yield the content of each object, in order, from one process; raises GitError if one is missing.
 
-        Content beyond ``most`` bytes is read past, never held.
+        Content beyond ``most`` bytes is read past, never held. What a partial clone lacks is fetched first, in
+        one request, where there is a supplier.
         """
+        wanted = list(oids)
+        done, supplier = 0, self.supplier
+        while True:
+            try:
+                for blob in self._batch(wanted[done:], most):
+                    done += 1
+                    yield blob
+            except MissingObject:
+                if supplier is None or not supplier.objects(self, wanted[done:]):
+                    raise
+                supplier = None
+            else:
+                return
+
+    def _batch(self, oids: Sequence[str], most: int) -> Iterator[Blob]:
         import subprocess
         import tempfile
 
         with tempfile.TemporaryFile() as names:
             # The names come from a file, so that git may fill its output while we read it.
-            count = 0
-            for oid in oids:
-                names.write(oid.encode("ascii") + b"\n")
-                count += 1
-            if not count:
+            if not oids:
                 return
+            names.writelines(oid.encode("ascii") + b"\n" for oid in oids)
             names.seek(0)
             with subprocess.Popen(
                 self._command(("cat-file", "--batch", "--buffer")),
@@ -294,7 +326,7 @@ class Git:
             ) as process:
                 out, err = cast(IO[bytes], process.stdout), cast(IO[bytes], process.stderr)
                 try:
-                    for _ in range(count):
+                    for _ in oids:
                         yield read_blob(out, err, most)
                 finally:
                     process.kill()
@@ -378,7 +410,7 @@ def read_blob(out: IO[bytes], err: IO[bytes], most: int) -> Blob:
     if len(header) != 3:
         detail = err.read() if not header else b""
         if header[1:] == [b"missing"]:
-            raise GitError(
+            raise MissingObject(
                 f"object {header[0].decode()} is missing from the repository", "git fsck; git fetch --refetch"
             )
         raise explain("cat-file", 1, detail)
@@ -396,6 +428,8 @@ def read_blob(out: IO[bytes], err: IO[bytes], most: int) -> Blob:
 def explain(command: str, code: int, stderr: bytes) -> GitError:
     """Make a GitError of git's output; the hint is empty when the cause is not a known one."""
     text = stderr.decode("utf-8", "replace").strip()
+    if any(sign in text.lower() for sign in _LACKING):
+        return MissingObject("this partial clone lacks objects", _WHOLE)
     for sign, message, hint in _EXPLAINED:
         if sign in text.lower():
             return GitError(message, hint)

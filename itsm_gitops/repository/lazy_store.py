@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from itsm_gitops import documents
 from itsm_gitops.model import facts, ids
@@ -39,6 +39,26 @@ class Parsed:
     entry: Entry | None
 
 
+class RequestIndex(Protocol):
+    """What an index of the head knows, so that no text need be searched; paths of all its documents."""
+
+    def naming(self, identifier: str) -> list[str]:
+        """Return the documents that link to an identifier."""
+        ...
+
+    def aliased(self, alias: str) -> list[str]:
+        """Return the documents that have an old number (ASCII), in any case of its letters."""
+        ...
+
+    def open_of(self, kind: str) -> list[str]:
+        """Return the documents of a kind on which work is to be done."""
+        ...
+
+    def broken_items(self) -> list[str]:
+        """Return the items that cannot be read."""
+        ...
+
+
 class RequestPool:
     """What both sides of a request share: documents that did not change, and what a search found among them."""
 
@@ -46,6 +66,7 @@ class RequestPool:
         self.files = files
         self.book = book
         self.text = RequestText(files)
+        self.index: RequestIndex | None = None
         self.parsed: dict[tuple[str, str], Parsed] = {}
         self._naming: dict[str, list[str]] = {}
         self._aliased: dict[str, list[str]] = {}
@@ -90,11 +111,15 @@ class RequestPool:
 
     def naming(self, identifier: str) -> list[str]:
         """Return the unchanged documents that link to an identifier."""
+        if self.index is not None:
+            return self._unchanged(self.index.naming(identifier))
         self._search([identifier])
         return self._naming.get(identifier, [])
 
     def aliased(self, alias: str) -> list[str]:
         """Return the unchanged documents that have an old number, in any case of its letters."""
+        if self.index is not None and alias.isascii():
+            return self._unchanged(self.index.aliased(alias))
         self._search([alias])
         return self._aliased.get(alias.lower(), [])
 
@@ -103,6 +128,21 @@ class RequestPool:
         self._search([word])
         wanted = [needle(word)]
         return [path for path in self._indexed if holds(self.get(self.files.head, path).document.raw, wanted)]
+
+    def items_naming(self, identifier: str) -> list[str]:
+        """Return the unchanged items that link to an identifier, or may."""
+        if self.index is not None:
+            return [p for p in self._unchanged(self.index.naming(identifier)) if p.startswith(_ITEMS)]
+        return self.text.items(identifier)
+
+    def seem_open(self, side: RequestSide, kind: Kind) -> list[str]:
+        """Return the documents of a kind on one side that are not closed beyond doubt."""
+        if self.index is None:
+            return self.text.seem_open(side, kind)
+        return self._unchanged(self.index.open_of(kind.name)) + side.changed_below(kind.folder)
+
+    def _unchanged(self, paths: Iterable[str]) -> list[str]:
+        return [p for p in paths if p not in self.files.differences]
 
     def _search(self, words: Iterable[str]) -> None:
         self.text.expect(words)
@@ -250,7 +290,7 @@ class LazyStore(Store):
         return self._sets[key]
 
     def _open(self, kinds: Collection[str]) -> list[Entry]:
-        paths = [p for name in kinds for p in self.pool.text.seem_open(self.side, self.book.kinds[name])]
+        paths = [p for name in kinds for p in self.pool.seem_open(self.side, self.book.kinds[name])]
         return [e for e in self._at(paths, kinds) if facts.is_open(self.book, e)]
 
     def _all(self, kinds: Collection[str]) -> list[Entry]:
@@ -273,7 +313,7 @@ class LazyStore(Store):
     def _relations(self, identifier: str, *, items: bool) -> list[tuple[str, Edge]]:
         key = (identifier, items or self._items_only)
         if key not in self._into:
-            paths = self.pool.text.items(identifier) if key[1] else self.pool.naming(identifier)
+            paths = self.pool.items_naming(identifier) if key[1] else self.pool.naming(identifier)
             sources = [self.at(p) for p in {*paths, *self._changed(items=key[1])}]
             self._into[key] = [
                 (entry.id, edge)
@@ -309,7 +349,10 @@ class LazyStore(Store):
         return sorted(n for n in names if self.holder(n).entry is not None)
 
     def items_broken(self) -> bool:
-        """Whether an item cannot be read; this reads the whole CMDB."""
+        """Whether an item cannot be read; without an index this reads the whole CMDB."""
+        if self.pool.index is not None:
+            paths = [*self.pool.index.broken_items(), *self._changed(items=True)]
+            return any(self.holder(identifier_of(p)).broken.startswith(_ITEMS) for p in paths)
         infos = [i for i in self.side.under(CMDB) if is_document(i.path)]
         return any(self.holder(identifier_of(i.path)).broken.startswith(_ITEMS) for i in infos)
 

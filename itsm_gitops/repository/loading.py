@@ -14,14 +14,17 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.gaps import in_place_of_folders, unread
-from itsm_gitops.repository.memory import Memory, digest_of
 from itsm_gitops.repository.modes import FILE, REGULAR, FileInfo
 from itsm_gitops.repository.packing import packed, unpacked
-from itsm_gitops.repository.snapshot import Snapshot, absent_of, own_files
+from itsm_gitops.repository.root_shelf import git_of
+from itsm_gitops.repository.rooted import rooted
+from itsm_gitops.repository.snapshot import Snapshot, absent_of, own_files, progress_of, root_of
+from itsm_gitops.repository.stamps import digest_of
 from itsm_gitops.repository.store import FOLDERS, SUFFIX, Document, Store, identifier_of
 from itsm_gitops.repository.workers import collector_paused, share_as_free
 
 if TYPE_CHECKING:
+    from itsm_gitops.repository.memory import Memory
     from itsm_gitops.repository.spool import Spool
 
 T = TypeVar("T")
@@ -58,7 +61,8 @@ def load_store(
     returns survives, and that must pickle. The order of the results is that of the paths within
     each process. ``jobs=None`` uses one process below 500 documents, else up to four.
 
-    ``config`` are the settings to use; the snapshot's own must have no fault (raises SettingsError).
+    ``config`` are the settings to use; the snapshot's own must have no fault (raises SettingsError). The roots
+    that they name are part of what is loaded (see ``repository.rooted``).
 
     What ``memory`` knows is not read again; it learns the rest. Its rows are
     right only for the same rule book and the same ``visit``. ``spool`` gets the records that are parsed,
@@ -67,12 +71,15 @@ def load_store(
     """
     book = book or read_rulebook(snapshot)
     tuple(book.kinds.values())  # a rule book that cannot be used is an error now, not in a worker
-    store = Store(snapshot, book, config or read_config(snapshot).require(snapshot.name))
+    config = config or read_config(snapshot).require(snapshot.name)
+    snapshot = rooted(snapshot, config)
+    store = Store(snapshot, book, config)
     infos = own_files(snapshot)
-    store.files = [info.path for info in infos]
+    store.files = [info.path for info in infos if not (config.roots and root_of(snapshot, info.path))]
     store.irregular = {info.path: info.mode for info in infos if info.mode != REGULAR}
     store.irregular |= dict.fromkeys(in_place_of_folders(book, store.files), FILE)
     store.absent = absent_of(snapshot)
+    _prepare(snapshot, infos)
     kinds = _KindOf(book)
     with collector_paused():  # parsed documents hold no cycles; looking for some doubles the time
         if memory:
@@ -84,14 +91,24 @@ def load_store(
         todo: list[Document | str] = [*items, *(p for p in records if p not in known)]
         store.spool = spool
         work = _Work(store, kinds, visit, learn=memory is not None)
-        work.report, work.total = progress, len(todo)
+        work.report, work.total = progress or progress_of(snapshot), len(todo)
         shares = share_as_free(todo, work, jobs=jobs)
+        if work.report:
+            work.report(len(todo), len(todo))
         if memory:
             shares.append(_remembered(memory, records))
         _merge(store, shares)
         if memory:
             _learn(memory, store, shares)
     return store, [result for share in shares for result in share.visited]
+
+
+def _prepare(snapshot: Snapshot, infos: Iterable[FileInfo]) -> None:
+    """Let what a partial clone lacks of a commit be fetched at once."""
+    wanted = [i.oid for i in infos if i.oid and i.mode == REGULAR and not root_of(snapshot, i.path)]
+    git = git_of(snapshot) if wanted else None
+    if git is not None and git.supplier is not None:
+        git.supplier.prepare(git, wanted)
 
 
 class _KindOf:

@@ -7,7 +7,6 @@ of a commit is identified by its hash. Only documents without a problem are cach
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.repository import packing
 from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.snapshot import Snapshot, WorkingTree
+from itsm_gitops.repository.stamps import stamp_of
 
 _PART = 2_000
 _FEW = 10  # rows are few when all are at least so many times as many
@@ -148,14 +148,3 @@ def _stamp(path: str, newest: int) -> bytes:
     except OSError:
         return b""
     return b"" if max(status.st_mtime_ns, status.st_ctime_ns) >= newest else stamp_of(status)
-
-
-def stamp_of(status: os.stat_result) -> bytes:
-    """Return size, times and inode of a file in one small piece."""
-    numbers = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-    return b"".join(n.to_bytes(8, signed=True) for n in numbers)
-
-
-def digest_of(raw: bytes) -> bytes:
-    """Return the digest of a file's content."""
-    return hashlib.blake2b(raw, digest_size=16).digest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository.git import Git
+from itsm_gitops.repository.rooted import RootedSnapshot
 from itsm_gitops.repository.snapshot import CommitTree, IndexTree, Snapshot, WorkingTree
 
 _PLAIN = (b"100644", b"100755")
@@ -11,6 +12,8 @@ _PLAIN = (b"100644", b"100755")
 
 def outside(snapshot: Snapshot, path: str) -> bytes | None:
     """Return the bytes of a regular file; None where there is none, or where the snapshot has only data."""
+    if isinstance(snapshot, RootedSnapshot):
+        snapshot = snapshot.below
     if isinstance(snapshot, WorkingTree):
         try:
             return snapshot.read(path)

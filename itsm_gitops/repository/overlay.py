@@ -21,6 +21,11 @@ class Overlay:
         self._also = [p for p in also if p not in contents]
         self.name = snapshot.name
 
+    @property
+    def below(self) -> Snapshot:
+        """The snapshot as it is."""
+        return self._below
+
     def files(self, *roots: str) -> list[FileInfo]:
         """Return the files of the CMDB, the documents and the others, sorted by path."""
         found = {info.path: info for info in self._below.files(*(roots or (CMDB,)))}

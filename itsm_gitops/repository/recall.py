@@ -50,7 +50,9 @@ class RecallingGit(Git):
     @classmethod
     def of(cls, git: Git) -> RecallingGit:
         """Return one for the repository of another Git."""
-        return cls(git.root, git.extra)
+        made = cls(git.root, git.extra)
+        made.supplier = git.supplier
+        return made
 
     @property
     def shelf(self) -> Shelf:
@@ -70,7 +72,9 @@ class RecallingGit(Git):
         """
         whole = {**self._extra, **extra}
         shelf = self._shelf.beside(Git(self.root, whole)) if _PLACES & extra.keys() else self._shelf
-        return RecallingGit(self.root, whole, shelf)
+        made = RecallingGit(self.root, whole, shelf)
+        made.supplier = self.supplier
+        return made
 
     def run(
         self,

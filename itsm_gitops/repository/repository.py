@@ -9,7 +9,15 @@ from pathlib import Path
 
 from itsm_gitops import documents
 from itsm_gitops.model import ids
-from itsm_gitops.model.errors import GitError, NotFound
+from itsm_gitops.model.errors import (
+    Ambiguous,
+    GitError,
+    Incomplete,
+    ItsmError,
+    MissingObject,
+    NotFound,
+    Refused,
+)
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
@@ -19,6 +27,9 @@ from itsm_gitops.repository.gaps import Gap
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.loading import T, Visit, load_store
 from itsm_gitops.repository.modes import REGULAR
+from itsm_gitops.repository.names import naming
+from itsm_gitops.repository.partial_clone import Supply
+from itsm_gitops.repository.rooted import rooted
 from itsm_gitops.repository.snapshot import (
     CMDB,
     CONFIG,
@@ -28,6 +39,9 @@ from itsm_gitops.repository.snapshot import (
     MergedTree,
     Snapshot,
     WorkingTree,
+    absent_of,
+    refuse_unread,
+    root_of,
 )
 from itsm_gitops.repository.store import SUFFIX, Document, Store, identifier_of, is_document
 
@@ -53,8 +67,12 @@ class Repository:
         self.tolerate: Callable[[Sequence[Finding], str], object] | None = None
         # What could not be read in the snapshots that were loaded, by path: whoever shows says so at the end.
         self.gaps: dict[str, Gap] = {}
+        # Told how many documents have been read, and of how many, while all of the working tree are.
+        self.progress: Callable[[int, int], None] | None = None
         # Where no file is checked out (a bare mirror), the commit of HEAD stands for the working tree.
         self.bare = False
+        # Is told how many objects were fetched that this partial clone lacked.
+        self.on_fetch: Callable[[int], object] = lambda _: None
 
     @classmethod
     def open(cls, path: str | Path = ".") -> Repository:
@@ -98,6 +116,8 @@ class Repository:
                 made = cls._without_files(folder, {})
                 try:
                     made.history.run("cat-file", "-e", f"HEAD:{CONFIG}")
+                except MissingObject:  # it is there, and this partial clone has not fetched it
+                    return made
                 except GitError:
                     break
                 return made
@@ -106,7 +126,7 @@ class Repository:
     @classmethod
     def _without_files(cls, folder: Path, extra: Mapping[str, str]) -> Repository:
         made = cls(folder.resolve())
-        made.git = Git(made.root, extra)
+        made.git = made._supplied(Git(made.root, extra))
         made.bare = True
         return made
 
@@ -129,7 +149,15 @@ class Repository:
     def git(self) -> Git | None:
         """Git for this folder; None where it is not in a Git repository."""
         found = any((folder / ".git").exists() for folder in (self.root, *self.root.parents))
-        return Git(self.root) if found else None
+        return self._supplied(Git(self.root)) if found else None
+
+    def _note_fetch(self, count: int) -> None:
+        self.on_fetch(count)
+
+    def _supplied(self, git: Git) -> Git:
+        """Return Git with what fetches the objects that a partial clone lacks."""
+        git.supplier = Supply(self._note_fetch)
+        return git
 
     @property
     def history(self) -> Git:
@@ -146,7 +174,11 @@ class Repository:
 
     @property
     def _present(self) -> Snapshot:
-        return CommitTree(self.history, self._head()) if self.bare else WorkingTree(self.root)
+        if self.bare:
+            return CommitTree(self.history, self._head())
+        tree = WorkingTree(self.root)
+        tree.progress = self.progress
+        return tree
 
     def _head(self) -> str:
         """Return the commit that stands for the working tree: a server's HEAD may name a branch that it lacks."""
@@ -177,6 +209,11 @@ class Repository:
             return self._present
         return IndexTree(self.history) if at == INDEX else CommitTree(self.history, at)
 
+    def whole(self, at: str | None = None) -> Snapshot:
+        """Return a snapshot together with the roots that its settings name (see ``repository.rooted``)."""
+        snapshot = self.snapshot(at)
+        return rooted(snapshot, self.config if at is None else self.settings(snapshot))
+
     def store(self, at: str | None = None, *, jobs: int | None = None) -> Store:
         """Return all documents of a snapshot, under the rule book and settings of that snapshot.
 
@@ -193,6 +230,24 @@ class Repository:
         self.gaps.update((gap.path, gap) for gap in store.unreadable)
         return store
 
+    def visited(self, visit: Visit[T], at: str | None = None) -> tuple[Store, list[T] | None]:
+        """Return a store as ``store`` does, and what ``visit`` returns of every document.
+
+        None where the store comes from the index: it is to be asked instead, and nothing is read.
+        """
+        snapshot = self.snapshot(at)
+        if not isinstance(snapshot, WorkingTree):
+            return self.load(snapshot, visit=visit)
+        from itsm_gitops.repository.index import service
+
+        config = self.settings(snapshot)
+        store = service.indexed_store(snapshot, config)
+        visits = None
+        if store is None:
+            store, visits, _ = service.load_and_index(snapshot, config, visit=visit)
+        self.gaps.update((gap.path, gap) for gap in store.unreadable)
+        return store, visits
+
     def merged(self, ours: str, others: Sequence[str]) -> Store:
         """Load all documents of what merging ``others`` into ``ours`` would give; raises GitError."""
         return self.load(MergedTree(self.history, ours, others))[0]
@@ -205,18 +260,58 @@ class Repository:
         self.gaps.update((gap.path, gap) for gap in store.unreadable)
         return store, results
 
-    def locate(self, fragment: str, at: str | None = None) -> str:
+    def locate(self, fragment: str, at: str | None = None, *, in_roots: bool = False) -> str:
         """Return the path of the document that ``fragment`` means; raises NotFound or Ambiguous.
 
         In the working tree a whole identifier costs one look; a fragment a listing of names; only
         an alias (which must be whole) makes every file be read, and that is the last resort.
+
+        Documents of roots are for those who only look (``in_roots``); raises Refused for one where they are not.
         """
+        if in_roots:
+            whole = self.whole(at)
+            try:
+                return self._find(whole, fragment)
+            except NotFound:
+                _refuse_absent(whole, fragment)
+                refuse_unread(whole, fragment)
+                raise
         snapshot = self.snapshot(at)
-        if isinstance(snapshot, WorkingTree):
+        try:
+            return self._find(snapshot, fragment)
+        except NotFound:
+            _refuse_absent(snapshot, fragment)
+            self._refuse_root(fragment, at)
+            raise
+
+    def _refuse_root(self, fragment: str, at: str | None) -> None:
+        """Raise Refused where a name means a document of a root."""
+        whole = self.whole(at)
+        try:
+            root = root_of(whole, self._find(whole, fragment))
+        except NotFound:
+            refuse_unread(whole, fragment)
+            return
+        except ItsmError:
+            return
+        if root:
+            hint = f"change it there; itsm roots update {root} brings its newest commit here"
+            raise Refused(f"'{fragment}' is a document of root '{root}', which is only read here", hint)
+
+    def _find(self, snapshot: Snapshot, fragment: str) -> str:
+        """Return the path of the document of a snapshot that ``fragment`` means."""
+        if isinstance(getattr(snapshot, "below", snapshot), WorkingTree):
             for path in self._guesses(fragment.strip()):
                 # Not through a symbolic link: reading would refuse it.
                 if (self.root / path).is_file() and not (self.root / path).is_symlink():
                     return path
+        if isinstance(snapshot, WorkingTree):  # documents of roots may be meant as well where there are roots
+            found = self._indexed(fragment)
+            if found is not None:
+                return found
+            near = naming(self.root, fragment.strip())
+            if near:
+                return near[ids.find(fragment, near)]
         files = (i.path for i in snapshot.files(CMDB, RECORDS) if i.mode == REGULAR and is_document(i.path))
         paths: dict[str, str] = {}
         for path in files:
@@ -228,6 +323,32 @@ class Repository:
             if found is None:
                 raise missing(fragment, read_archived(snapshot)[0], error) from error
             return found
+
+    def _indexed(self, fragment: str) -> str | None:
+        """Return the path of the one document that a fragment means, by the names in the index; None where it cannot tell.
+
+        Raises Ambiguous.
+        """
+        from itsm_gitops.repository.index.names import paths_like
+
+        paths: dict[str, str] = {}
+        for path in paths_like(self.root, fragment.strip()) or ():
+            paths.setdefault(identifier_of(path), path)
+        try:
+            return paths[ids.find(fragment, paths)]
+        except NotFound:
+            return None  # an old number, or nothing: all names are wanted
+
+    def paths_below(self, folders: Sequence[str], at: str | None = None) -> list[str]:
+        """Return the paths of all files in some folders of the data roots, sorted."""
+        snapshot = self.snapshot(at)
+        if isinstance(snapshot, WorkingTree):
+            from itsm_gitops.repository.index.names import paths_below
+
+            paths = paths_below(self.root, folders)
+            if paths is not None:
+                return paths
+        return [info.path for info in snapshot.files(*folders)] if folders else []
 
     def _guesses(self, fragment: str) -> Iterator[str]:
         """Yield the paths that a whole identifier (or a path) can have."""
@@ -259,6 +380,19 @@ class Repository:
     def key_order(self, kind: Kind | str) -> tuple[str, ...]:
         """Return the canonical order of a kind's top-level keys."""
         return (self.book.kind(kind) if isinstance(kind, str) else kind).keys
+
+
+def _refuse_absent(snapshot: Snapshot, fragment: str) -> None:
+    """Raise Incomplete where a name means a document that a sparse checkout leaves out: it is there, and not here."""
+    absent = {identifier_of(path): path for path in absent_of(snapshot) if is_document(path)}
+    try:
+        path = absent[ids.find(fragment, absent)] if absent else ""
+    except (NotFound, Ambiguous):
+        return
+    if path:
+        folder = path.rpartition("/")[0]
+        hint = f"git sparse-checkout add {folder} brings it, --at HEAD reads what was committed"
+        raise Incomplete(f"{path} is not checked out (sparse checkout)", hint)
 
 
 def _is_bare(folder: Path) -> bool:

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
-from itsm_gitops.model.errors import GitError, ItsmError, NotFound
+from itsm_gitops.model.errors import GitError, ItsmError, MissingObject, NotFound
+from itsm_gitops.model.words import counted
 from itsm_gitops.repository.git import BLOB_MAX, Blob, Git, GitAnswer, decode, read_blob
 from itsm_gitops.repository.modes import DRAFT, FOLDER, GIT_MODES, OTHER, REGULAR, FileInfo, irregular
 from itsm_gitops.repository.repository import INDEX, Repository
-from itsm_gitops.repository.snapshot import ROOTS, IndexTree, Snapshot, WorkingTree
+from itsm_gitops.repository.snapshot import ROOTS, IndexTree, Snapshot, WorkingTree, absent_of
 from itsm_gitops.repository.tree_names import TreeNames
 
 BASE, HEAD = "base", "head"
@@ -65,6 +66,9 @@ class BlobPipe:
             self._process = None
 
 
+_LACKING_MAX = 3
+
+
 class RequestFiles:
     """The files of both sides of a request from ``commit`` to ``at`` (as `Repository.snapshot` takes it).
 
@@ -94,6 +98,7 @@ class RequestFiles:
             self._ask("ls-files", "--others", "--exclude-standard", "-z", "--", *ROOTS) if self.tree else None
         )
         self._pipe = BlobPipe(git)
+        self._lacking = 0  # how often an object was missing
         self.base = RequestSide(self, BASE, commit)
         self.head = RequestSide(self, HEAD, repo.snapshot(at).name)
 
@@ -131,9 +136,48 @@ class RequestFiles:
 
     def read(self, info: FileInfo, changed: bool) -> bytes:
         """Return the bytes of a regular file; ``changed`` files of base are never in the working tree."""
-        if not info.oid or (self.tree is not None and not changed):
-            return (self.tree or WorkingTree(self.repo.root)).read(info.path)
-        return self._pipe.read(info.oid).content
+        tree = self.tree
+        if tree is not None and not (changed and info.oid) and info.path not in self.left_out:
+            return tree.read(info.path)
+        if not info.oid:
+            return WorkingTree(self.repo.root).read(info.path)
+        return self._blob(info.oid).content
+
+    @cached_property
+    def left_out(self) -> frozenset[str]:
+        """The files that a sparse checkout leaves out of the working tree: they are read from Git's objects."""
+        return frozenset(absent_of(self.tree) if self.tree is not None else ())
+
+    def _blob(self, oid: str) -> Blob:
+        """Read an object; what a partial clone lacks of all that differs is fetched at once.
+
+        Raises MissingObject where more is missing than a few objects: reading everything asks for them together.
+        """
+        try:
+            return self._pipe.read(oid)
+        except MissingObject as error:
+            self._lacking += 1
+            sides = (side for d in self.differences.values() for side in (d.old, d.new))
+            wanted = [oid, *(side.oid for side in sides if side is not None and side.oid)]
+            supplier = self.git.supplier
+            if self._lacking > _LACKING_MAX or supplier is None or not supplier.objects(self.git, wanted):
+                raise self._explained(error) from error
+            self._pipe.close()
+            return self._pipe.read(oid)
+
+    def _explained(self, error: MissingObject) -> MissingObject:
+        """Say how many of the objects that differ are missing in a partial clone, and how to get them in one go."""
+        sides = [i for d in self.differences.values() for i in (d.old, d.new) if i is not None and i.oid]
+        # Asking for one object would let an older Git try to fetch it; what is there can be listed.
+        listed = self.git.run("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")
+        count = len({i.oid for i in sides if i.mode == REGULAR} - set(listed.decode("ascii").split()))
+        if not count:
+            return error
+        head = self.revision[:12] or "HEAD"
+        return MissingObject(
+            f"this partial clone lacks {counted(count, 'object')} of what changed",
+            f"git diff --stat {self.commit[:12]} {head} gets them in one request",
+        )
 
     @cached_property
     def changed_stems(self) -> frozenset[str]:
@@ -148,8 +192,8 @@ class RequestFiles:
             if i.mode == REGULAR and i.path.endswith(".yaml") and i.path not in self.differences
         ]
         if self.tree is not None:
-            yield from self.tree.read_many(i.path for i in infos)
-            return
+            yield from self.tree.read_many(i.path for i in infos if i.path not in self.left_out)
+            infos = [i for i in infos if i.path in self.left_out]
         blobs = self.git.blobs(i.oid for i in infos)
         for info in infos:
             yield info.path, next(blobs).content
@@ -177,6 +221,8 @@ class RequestFiles:
     def _in_tree(self, found: Difference) -> Difference | None:
         """Look at the file itself where Git only knows that it may differ."""
         new = self._on_disk(found.path)
+        if new is None and found.path in self.left_out:
+            return found
         if new is not None and new.mode == REGULAR and found.old is not None and found.old.mode == REGULAR:
             try:
                 raw = cast(WorkingTree, self.tree).read(found.path)
@@ -233,6 +279,10 @@ class RequestSide:
     def changes(self) -> list[str]:
         """Return the changed paths that this side has, sorted."""
         return sorted(p for p, d in self.request.differences.items() if self._own(d))
+
+    def changed_below(self, folder: str) -> list[str]:
+        """Return the changed documents below a folder that this side has, sorted."""
+        return [p for p in self.changes() if p.startswith(f"{folder}/") and p.endswith(".yaml")]
 
     def info(self, path: str) -> FileInfo | None:
         """Return what is at a path; None for nothing."""
@@ -293,9 +343,9 @@ class RequestSide:
 
     def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield ``(path, bytes)`` of each file that can be read."""
-        tree, changed = self.request.tree, self.request.differences
+        tree, changed, out = self.request.tree, self.request.differences, self.request.left_out
         for path in paths:
-            if tree is not None and path not in changed:
+            if tree is not None and path not in changed and path not in out:
                 yield from tree.read_many([path])
                 continue
             try:

@@ -24,7 +24,6 @@ _RUN = re.compile(r"[A-Za-z0-9_.-]+")
 _ESCAPE = re.compile(rb"\\[xuU\r\n]")
 _BACKSLASH = b"\\"
 _PLAIN = re.compile(rb"(?:#[^\r\n]*\r?\n|\r?\n)*[a-z_]+:[ \r\n]")
-_ODD = (b'\n"', b"\n'", b"\n?", b"\n{")  # a key that is not plain, or a document in braces
 _GREP = ("grep", "-l", "-z", "-a", "-i", "-F", "-f", "-", "--no-recurse-submodules", "--no-textconv")
 
 
@@ -56,7 +55,11 @@ class RequestText:
             return
         self._needles |= fresh
         files = self._files
-        where = () if files.tree else (files.revision,) if files.revision else ("--cached",)
+        where: tuple[str, ...] = ("--cached",)
+        if files.revision:
+            where = (files.revision,)
+        elif files.tree and not files.left_out:
+            where = ()
         text = b"\n".join([*sorted(fresh), _BACKSLASH]) + b"\n"
         answer = files.git.ask(*_GREP, *where, "--", RECORDS, CMDB, stdin=text)
         self._running.append((fresh, answer))
@@ -97,8 +100,8 @@ class RequestText:
     def seem_open(self, side: RequestSide, kind: Kind) -> list[str]:
         """Return the documents of a kind that are not closed beyond doubt, by their text.
 
-        Beyond doubt means: the first line is a key at the left edge, so the keys of the document stand there; one
-        of them is the state, written plainly and once, and it is one that ends the work.
+        Beyond doubt means: the first line is a key at the left edge, so nothing but keys of the document stands
+        there (rule P003 sees to that), and one of them is the state, which is one that ends the work.
         """
         flow = kind.workflow
         closed = [s for s in flow.states if not flow.is_open(s)] if flow else []
@@ -110,8 +113,7 @@ class RequestText:
             self._open[kind.name] = [
                 path for path, raw in self._files.unchanged(kind.folder) if not _is_closed(raw, key, ends)
             ]
-        lead = f"{kind.folder}/"
-        return [*self._open[kind.name], *(p for p in side.changes() if p.startswith(lead) and is_document(p))]
+        return self._open[kind.name] + side.changed_below(kind.folder)
 
     @cached_property
     def _items(self) -> _ItemTexts:
@@ -138,9 +140,9 @@ class _ItemTexts(NamedTuple):
 def _is_closed(raw: bytes, key: bytes, ends: Collection[bytes]) -> bool:
     """Whether a document is closed beyond doubt; ``key`` is the line that says its state, ``ends`` how it goes on."""
     at = raw.find(key) + len(key)
-    if at < len(key) or raw.find(key, at) >= 0 or raw[at : raw.find(b"\n", at)].rstrip() not in ends:
+    if at < len(key) or raw[at : raw.find(b"\n", at)].rstrip() not in ends:
         return False
-    return _PLAIN.match(raw) is not None and not any(sign in raw for sign in _ODD)
+    return _PLAIN.match(raw) is not None
 
 
 def holds(raw: bytes, needles: Iterable[bytes]) -> bool:

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
-from itsm_gitops.model.errors import GitError, ItsmError, NotFound
+from itsm_gitops.model.errors import GitError, ItsmError, MissingObject, NotFound
 from itsm_gitops.repository.git import BLOB_MAX, Git, decode
 from itsm_gitops.repository.merging import merged_tree, with_results
 from itsm_gitops.repository.modes import (
@@ -76,6 +76,7 @@ class WorkingTree:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.progress: Callable[[int, int], None] | None = None  # told how far reading all documents is
         self._absent: tuple[str, ...] | None = None
         self._base = str(root)
         self._plain: set[str] = {""}  # folders known not to be reached through a link
@@ -196,6 +197,25 @@ def absent_of(snapshot: Snapshot) -> tuple[str, ...]:
     return found
 
 
+def root_of(snapshot: Snapshot, path: str) -> str:
+    """Return the name of the root that a file is from; empty where it is the repository's own."""
+    asked: Callable[[str], str] | None = getattr(snapshot, "root_of", None)
+    return asked(path) if asked else ""
+
+
+def refuse_unread(snapshot: Snapshot, identifier: str) -> None:
+    """Raise Incomplete where a name is one of a root that cannot be read: nobody knows whether it exists."""
+    asked: Callable[[str], None] | None = getattr(snapshot, "refuse_unread", None)
+    if asked:
+        asked(identifier.strip())
+
+
+def progress_of(snapshot: Snapshot) -> Callable[[int, int], None] | None:
+    """Return who is told how far reading all documents is; None where nobody asked."""
+    told: Callable[[int, int], None] | None = getattr(snapshot, "progress", None)
+    return told
+
+
 def own_files(snapshot: Snapshot) -> list[FileInfo]:
     """Return the files of the data roots that belong to the repository, sorted by path."""
     ignored = ignored_of(snapshot)
@@ -300,7 +320,7 @@ class _Listed:
             try:
                 content = next(blobs).content
             except GitError as error:  # a partial clone, a damaged repository
-                raise GitError(
+                raise type(error)(
                     f"{info.path} cannot be read in {self.name}: {error.message}", error.hint
                 ) from error
             yield info.path, content
@@ -342,7 +362,7 @@ class CommitTree(_Listed):
 
     @cached_property
     def _tree_names(self) -> TreeNames:
-        return TreeNames(self.git.run(*TreeNames.question(self.commit, ROOTS)))
+        return _names_in(self.git, self.commit)
 
     def _load(self) -> dict[str, FileInfo]:
         return _all_of(self._tree_names)
@@ -360,7 +380,7 @@ class MergedTree(_Listed):
 
     @cached_property
     def _tree_names(self) -> TreeNames:
-        return TreeNames(self.git.run(*TreeNames.question(self.tree, ROOTS, self._prefix)), self._prefix)
+        return _names_in(self.git, self.tree, self._prefix)
 
     def _load(self) -> dict[str, FileInfo]:
         return _all_of(self._tree_names)
@@ -377,10 +397,24 @@ class LandedTree(_Listed):
 
     @cached_property
     def _tree_names(self) -> TreeNames:
-        return TreeNames(self.git.run(*TreeNames.question(self.tree, ROOTS, self._prefix)), self._prefix)
+        return _names_in(self.git, self.tree, self._prefix)
 
     def _load(self) -> dict[str, FileInfo]:
         return _all_of(self._tree_names)
+
+
+def _names_in(git: Git, tree: str, prefix: str = "") -> TreeNames:
+    """List the data roots of a tree; ``prefix`` is where they are below its top, where Git cannot tell.
+
+    Folders that a partial clone lacks are fetched first, in one request, where there is a supplier.
+    """
+    question = TreeNames.question(tree, ROOTS, prefix)
+    try:
+        return TreeNames(git.run(*question), prefix)
+    except MissingObject:
+        if git.supplier is None or not git.supplier.trees(git, tree):
+            raise
+        return TreeNames(git.run(*question), prefix)
 
 
 def _all_of(names: TreeNames) -> dict[str, FileInfo]:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops import documents
 from itsm_gitops.documents import Problem
-from itsm_gitops.model import facts, ids
+from itsm_gitops.model import ids
 from itsm_gitops.model.archive import ArchivedRecord, ListFault
-from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, Refused
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.lifetime import Steps, Wanted, lifetime_of, state_steps
+from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.archived import missing, read_archived
 from itsm_gitops.repository.config import Config
-from itsm_gitops.repository.gaps import Gap, absent_gaps, file_gap, irregular_gap, require, unread
+from itsm_gitops.repository.gaps import (
+    WITHHELD,
+    Gap,
+    absent_gaps,
+    file_gap,
+    in_root,
+    irregular_gap,
+    require,
+    root_gaps,
+    unread,
+)
 from itsm_gitops.repository.part import PartialSnapshot
-from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot
+from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot, refuse_unread, root_of
 
 if TYPE_CHECKING:
     from itsm_gitops.repository.spool import Spool
@@ -57,7 +68,7 @@ def is_document(path: str) -> bool:
     return path.startswith(FOLDERS) and path.endswith(SUFFIX)
 
 
-class Store:
+class Store(EntryQuestions):
     """Everything known about one snapshot without keeping every document.
 
     ``entries`` are sorted by identifier, ``by_path`` has the same by path. ``problems`` maps the
@@ -100,42 +111,6 @@ class Store:
         """Every entry by path."""
         return self._by_path
 
-    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
-        """Return the entries of some kinds, by identifier; with ``open_only`` those on which work is to be done."""
-        listed = sorted((e for kind in kinds for e in self._by_kind.get(kind, ())), key=attrgetter("id"))
-        return [e for e in listed if facts.is_open(self.book, e)] if open_only else listed
-
-    @cached_property
-    def _by_kind(self) -> Mapping[str, list[Entry]]:
-        kinds: dict[str, list[Entry]] = {}
-        for entry in self.entries.values():
-            kinds.setdefault(entry.kind, []).append(entry)
-        return kinds
-
-    def into(self, identifier: str) -> Sequence[tuple[str, Edge]]:
-        """Return the edges that lead to an identifier, each with the document that stores it, by its identifier."""
-        return self._incoming.get(identifier, ())
-
-    @cached_property
-    def _incoming(self) -> Mapping[str, list[tuple[str, Edge]]]:
-        incoming: dict[str, list[tuple[str, Edge]]] = {}
-        for identifier, entry in self.entries.items():
-            for edge in entry.edges:
-                incoming.setdefault(edge.target, []).append((identifier, edge))
-        return incoming
-
-    def pairs(self, relation: str) -> Sequence[tuple[str, Edge]]:
-        """Return the stored edges of one relation, each with the document that stores it, by its identifier."""
-        return self._by_relation.get(relation, ())
-
-    @cached_property
-    def _by_relation(self) -> Mapping[str, list[tuple[str, Edge]]]:
-        relations: dict[str, list[tuple[str, Edge]]] = {}
-        for identifier, entry in self.entries.items():
-            for edge in entry.edges:
-                relations.setdefault(edge.relation, []).append((identifier, edge))
-        return relations
-
     def find(self, fragment: str) -> Entry:
         """Return the entry that an identifier, alias or unique fragment means.
 
@@ -145,10 +120,11 @@ class Store:
         try:
             identifier = ids.find(fragment, (*self.entries, *self.broken), self.aliases)
         except NotFound as error:
+            refuse_unread(self.snapshot, fragment)
             raise missing(fragment, self.archived, error) from error
         if identifier in self.entries:
             return self.entries[identifier]
-        raise self._unusable(self.broken[identifier])
+        raise self.unusable(self.broken[identifier])
 
     def data(self, identifier: str) -> dict[str, Any]:
         """Return a whole document by its exact identifier; remembered, so do not change it."""
@@ -158,7 +134,7 @@ class Store:
         entry = self.entries.get(identifier)
         if entry is None:
             if identifier in self.broken:
-                raise self._unusable(self.broken[identifier])
+                raise self.unusable(self.broken[identifier])
             raise NotFound(f"nothing is called '{identifier}'")
         loaded = documents.load(self.snapshot.read(entry.path))
         if not isinstance(loaded.data, dict):
@@ -168,7 +144,8 @@ class Store:
         self._data[identifier] = loaded.data
         return loaded.data
 
-    def _unusable(self, path: str) -> Refused:
+    def unusable(self, path: str) -> Refused:
+        """Return the error that says why a document cannot be used."""
         gap = next((g for g in self.unreadable if g.holds(path)), None)
         if gap is None:
             gap = file_gap(self.book, path, (self.problems.get(path) or (unread(self.snapshot, path),))[0])
@@ -180,15 +157,30 @@ class Store:
 
     def note_gaps(self) -> None:
         """Work out ``unreadable`` and ``broken``; to be called when everything is loaded."""
-        found = [file_gap(self.book, path, problems[0]) for path, problems in self.problems.items()]
+        found = [
+            file_gap(self.book, path, problems[0])
+            for path, problems in self.problems.items()
+            if problems[0].code != WITHHELD
+        ]
         found += filter(None, (irregular_gap(self.book, p, mode) for p, mode in self.irregular.items()))
-        found += absent_gaps(self.book, self.absent, self.files)
+        found = [in_root(gap, self.root_of(gap.path)) for gap in found]
+        found += absent_gaps(self.book, self.absent, self.files) if self.absent else ()
+        found += root_gaps(self.book, self.snapshot)
         self.unreadable = tuple(sorted(found, key=lambda g: g.path))
         places = [(g.id, g.path) for g in self.unreadable if g.id and g.kinds]
         places += [(identifier_of(p), p) for p in self.absent if is_document(p)]
         for identifier, path in places:
             if identifier not in self.entries:
                 self.broken.setdefault(identifier, path)
+
+    def root_of(self, path: str) -> str:
+        """Return the name of the root that a document is from; empty where it is the repository's own."""
+        return root_of(self.snapshot, path)
+
+    def may_exist(self, identifier: str) -> bool:
+        """Whether a document that has no entry exists, or may exist: it is broken, or in a root."""
+        in_a_root: Callable[[str], bool] | None = getattr(self.snapshot, "has", None)
+        return identifier in self.broken or (in_a_root is not None and in_a_root(identifier))
 
     def gaps(self, kinds: Iterable[str] | None = None) -> tuple[Gap, ...]:
         """Return what could not be read and may hold a document (of one of these kinds)."""
@@ -224,8 +216,9 @@ class Store:
 
     def naming(self, identifier: str, folder: str) -> list[str]:
         """Return the documents of a folder that may name another one, whether they are loaded or not."""
-        if isinstance(self.snapshot, PartialSnapshot):
-            return self.snapshot.naming(identifier, folder)
+        for part in (self.snapshot, getattr(self.snapshot, "below", None)):  # below: with roots around it
+            if isinstance(part, PartialSnapshot):
+                return part.naming(identifier, folder)
         sources = dict.fromkeys(source for source, _ in self.into(identifier))
         return [p for p in (self.entries[s].path for s in sources) if p.startswith(f"{folder}/")]
 
@@ -235,8 +228,7 @@ class Store:
 
     def documents(self, kind: str | None = None) -> Iterator[tuple[Entry, dict[str, Any]]]:
         """Yield every document (of one kind) with its entry, in order of identifier, never all at once."""
-        wanted = [e for e in self.entries.values() if kind in (None, e.kind)]
-        yield from self.read_documents(wanted)
+        yield from self.read_documents(self.entries.values() if kind is None else self.of_kinds([kind]))
 
     def read_documents(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, dict[str, Any]]]:
         """Yield the documents of these entries in the order given, those not at hand read in one go."""
@@ -252,6 +244,19 @@ class Store:
                 path, raw = next(files, ("", b""))
             if isinstance(data, dict):
                 yield self.by_path[entry.path], data
+
+    def lives(self, wanted: Wanted) -> Iterable[tuple[Entry, Steps]]:
+        """Return the records that are wanted, and perhaps others, by identifier, with the states they reached."""
+        named = (self.entries.get(i) for i in sorted(wanted.ids))
+        entries = [e for e in named if e is not None] if wanted.ids else self.of_kinds(wanted.kinds)
+        records = (e for e in entries if self.book.kinds[e.kind].is_record)
+        return [(e, list(state_steps(data.get("timeline")))) for e, data in self.read_documents(records)]
+
+    def first_opened(self, now: int, kinds: Collection[str]) -> int | None:
+        """Return when the first record of some kinds was opened, None where none was by ``now``."""
+        found = self.lives(Wanted(now, tuple(kinds)))
+        lives = (lifetime_of(self.book.kinds[e.kind].workflow, steps) for e, steps in found)
+        return min((life.first for life in lives if life and life.first <= now), default=None)
 
     def add(self, entry: Entry) -> None:
         """Take an entry; call in order of path."""

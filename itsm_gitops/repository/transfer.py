@@ -47,13 +47,31 @@ def has(git: Git, commit: str) -> bool:
     return True
 
 
-def fetch(git: Git, refs: Sequence[str], *, remote: str = "origin", token: str = "") -> None:
-    """Fetch refs, refspecs or commits; raises GitError.
+def fetch(
+    git: Git,
+    refs: Sequence[str],
+    *,
+    remote: str = "origin",
+    token: str = "",
+    options: Sequence[str] = (),
+    protocols: Sequence[str] = (),
+    settings: Sequence[str] = (),
+    stdin: bytes = b"",
+) -> None:
+    """Fetch refs, refspecs or commits from a remote or an address; raises GitError.
 
     ``token`` authenticates against an https remote; it travels in the environment, never in the
-    arguments, which every user of the machine can read.
+    arguments, which every user of the machine can read. ``options`` are more of Git's own, ``protocols`` the
+    only ones that may be spoken (default: what Git's settings allow), ``settings`` more settings of Git,
+    ``stdin`` what it reads.
     """
-    _connect(git, ["fetch", *_OPTIONS], remote, refs, token)
+    _connect(git, ["fetch", *_OPTIONS, *options], remote, refs, token, protocols, settings, stdin)
+
+
+def tip(git: Git, address: str, ref: str, protocols: Sequence[str]) -> str:
+    """Return the commit that a reference of the repository at an address is at; raises GitError."""
+    out = decode(_connect(git, ["ls-remote", "--exit-code"], address, [ref], "", protocols))
+    return next((line.split("\t")[0] for line in out.splitlines() if line.endswith(f"\t{ref}")), "")
 
 
 def push(git: Git, refs: Sequence[str], *, remote: str = "origin", token: str = "") -> None:
@@ -61,18 +79,30 @@ def push(git: Git, refs: Sequence[str], *, remote: str = "origin", token: str = 
     _connect(git, ["push", "--quiet"], remote, refs, token)
 
 
-def _connect(git: Git, words: Sequence[str], remote: str, refs: Sequence[str], token: str) -> None:
+def _connect(
+    git: Git,
+    words: Sequence[str],
+    remote: str,
+    refs: Sequence[str],
+    token: str,
+    protocols: Sequence[str] = (),
+    more: Sequence[str] = (),
+    stdin: bytes = b"",
+) -> bytes:
     import subprocess
 
-    settings = [word for setting in _CONFIG for word in ("-c", setting)]
+    allowed = (
+        ["protocol.allow=never", *(f"protocol.{p}.allow=always" for p in protocols)] if protocols else []
+    )
+    settings = [word for setting in (*_CONFIG, *allowed, *more) for word in ("-c", setting)]
     command = [executable(), "--no-pager", *settings, *words, "--end-of-options", remote, *refs]
     verb = words[0]
     try:
         process = subprocess.run(
             command,
             cwd=git.root,
-            env=_environment(remote_url(git, remote), token),
-            stdin=subprocess.DEVNULL,
+            env={**_environment(remote_url(git, remote), token), **git.extra},
+            input=stdin,
             capture_output=True,
             timeout=TIMEOUT,
             check=False,
@@ -81,6 +111,7 @@ def _connect(git: Git, words: Sequence[str], remote: str, refs: Sequence[str], t
         raise GitError(f"git {verb}: {remote} did not answer within {TIMEOUT:.0f} s", "try again") from error
     if process.returncode:
         raise _refused(verb, process.returncode, process.stderr)
+    return process.stdout
 
 
 def _refused(verb: str, code: int, stderr: bytes) -> GitError:

@@ -9,11 +9,12 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.graph.asking import AskingNetwork
-from itsm_gitops.graph.network import Network, of_kinds
+from itsm_gitops.graph.network import Network, of_role
 from itsm_gitops.model import clock, facts
 from itsm_gitops.model.archive import ArchivedRecord
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.repository import Config, Document, Store
@@ -24,7 +25,7 @@ Data = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Accepted:
+class Accepted(EntryQuestions):
     """A loaded snapshot of which only the fields show that the schemas accept: what graphs are made of."""
 
     entries: Mapping[str, Entry]
@@ -288,7 +289,7 @@ class NetworkContext:
 
     def of_role(self, *roles: str) -> list[Entry]:
         """Return all entries whose kind plays one of some roles, by identifier, be they subjects or not."""
-        return of_kinds(self.store, {kind for role in roles for kind in self.book.playing(role)})
+        return of_role(self.store, *roles)
 
     def like(self, beginning: str) -> list[str]:
         """Return the identifiers that begin with a text; those of all items for none."""

@@ -16,6 +16,7 @@ from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, WARNING, Finding, at_least, sort_key
 from itsm_gitops.repository import Config, Repository, Snapshot, Store
 from itsm_gitops.repository.request_files import RequestFiles
+from itsm_gitops.repository.snapshot import CONFIG
 from itsm_gitops.repository.workers import collector_paused
 from itsm_gitops.rules import remembered
 from itsm_gitops.rules.changes import Range, read_range
@@ -27,6 +28,7 @@ from itsm_gitops.rules.registry import find_rule, rules
 from itsm_gitops.rules.request import RequestReport, judge_request
 from itsm_gitops.rules.rule import CHANGE
 from itsm_gitops.rules.settings import configured
+from itsm_gitops.rules.shard import WHOLE, Shard
 
 if TYPE_CHECKING:
     from itsm_gitops.rules.fix import Repair
@@ -42,7 +44,8 @@ class CheckReport:
     commit it was compared with (empty without one). ``history`` counts the records that were finished before
     the cut-over, of which nobody asks how they came about; ``unjudged`` the documents that were not
     judged because the rule book has errors. ``part`` says that only what a request can have altered was
-    read and counted.
+    read and counted. With a ``shard`` all of it is about that part: each number, added up over the shards, is that
+    of the whole.
     """
 
     findings: tuple[Finding, ...]
@@ -55,6 +58,7 @@ class CheckReport:
     unjudged: int = 0
     history: int = 0
     part: bool = False
+    shard: Shard = WHOLE
 
     def count(self, severity: str) -> int:
         """Return how many findings have exactly this severity."""
@@ -77,6 +81,7 @@ def check(
     base: str | None = None,
     paths: Iterable[str | PathLike[str]] | None = None,
     fix: bool = False,
+    shard: Shard = WHOLE,
     whole: bool = False,
     files: RequestFiles | None = None,
 ) -> CheckReport:
@@ -90,14 +95,15 @@ def check(
 
     With ``base`` only what the change can have altered is read, which gives the same findings as reading everything;
     ``whole`` reads everything. ``files`` are those between both, where Git was asked for them already. Raises GitError
-    for an unknown revision or a missing history, UsageError for ``fix`` with ``at``.
+    for an unknown revision or a missing history, UsageError for ``fix`` with ``at``, and for a shard of what changed
+    or of a repair. ``shard`` reports a part of the findings, see ``rules.shard``.
     """
     started = time.perf_counter()
     # A snapshot is large and has hardly any circles: looking for them takes longer than the rules.
     with collector_paused():
-        if at is None and base is None and paths is None and not fix:
+        if at is None and base is None and paths is None and not fix and shard.whole:
             return _check_all(repo, clock.now(), started)
-        return _check(repo, at, base, paths, files, fix=fix, whole=whole, started=started)
+        return _check(repo, at, base, paths, files, shard, fix=fix, whole=whole, started=started)
 
 
 def _check(
@@ -106,6 +112,7 @@ def _check(
     base: str | None,
     paths: Iterable[str | PathLike[str]] | None,
     files: RequestFiles | None,
+    shard: Shard,
     *,
     fix: bool,
     whole: bool,
@@ -113,6 +120,8 @@ def _check(
 ) -> CheckReport:
     if fix and at is not None:
         raise UsageError("only the working tree can be repaired", "leave out --at")
+    if not shard.whole and (fix or base is not None):
+        raise _NO_SHARD["fix" if fix else "base"]
     now = clock.now()
     fixed: tuple[Repair, ...] = ()
     wanted = _wanted(repo, paths)
@@ -122,13 +131,16 @@ def _check(
         fixed = repairs.repair(
             repo, [f for f in judge_snapshot(repo.snapshot(), now).findings if wanted(f.path)]
         )
-    request = None
     if base is not None and not whole:
-        request = judge_request(files if files and not fixed else RequestFiles.between(repo, base, at), now)
-    if request is not None:
-        return _report_request(request, wanted, now, started, fixed)
-    judged, snapshot, found, settings, commit = _judge(repo, at, base, now)
-    return _report(judged, snapshot, found, settings, now, wanted, started, commit, fixed)
+        files = files if files and not fixed else RequestFiles.between(repo, base, at)
+        try:
+            request = judge_request(files, now)
+            if request is not None:
+                return _report_request(request, wanted, now, started, fixed)
+        finally:
+            files.close()
+    judged, snapshot, found, settings, commit = _judge(repo, at, base, now, shard)
+    return _report(judged, snapshot, found, settings, now, wanted, started, commit, fixed, shard)
 
 
 def _check_all(repo: Repository, now: datetime, started: float) -> CheckReport:
@@ -170,6 +182,7 @@ def _report(
     started: float,
     commit: str = "",
     fixed: tuple[Repair, ...] = (),
+    shard: Shard = WHOLE,
 ) -> CheckReport:
     """Put a report together: findings as the settings want them, with their places."""
     store = judged.store
@@ -177,17 +190,30 @@ def _report(
     if not judged.unjudged:  # what makes the rule book unusable is never softened, nor left out of a part
         found = [f for f in configured(found, settings, now, store) if wanted(f.path)]
     located = sorted(set(locate(snapshot, found)), key=sort_key)
+    paths = store.files if store else [f.path for f in snapshot.files()]
     return CheckReport(
         findings=tuple(located),
-        files=sum(map(wanted, store.files if store else (f.path for f in snapshot.files()))),
-        records=_records(store, wanted) if store else 0,
+        files=sum(wanted(path) and shard.counts(path) for path in paths),
+        records=_records(store, wanted, shard) if store else 0,
         seconds=time.perf_counter() - started,
         fixed=fixed,
         snapshot=snapshot.name,
         base=commit,
         unjudged=judged.unjudged,
-        history=count_history(store, settings.cut_over) if store else 0,
+        history=count_history(store, settings.cut_over, lambda p: shard.owns(p) and not store.root_of(p))
+        if store
+        else 0,
+        shard=shard,
     )
+
+
+_NO_SHARD = {
+    "base": UsageError(
+        "what changed since a commit is not divided into shards",
+        "leave out --shard: --base looks at the request alone; shards are for a check of everything",
+    ),
+    "fix": UsageError("a repair is not divided into shards", "leave out --shard, or --fix"),
+}
 
 
 def _report_request(
@@ -217,18 +243,19 @@ def _report_request(
     )
 
 
-def _records(store: Store, wanted: _Wanted) -> int:
+def _records(store: Store, wanted: _Wanted, shard: Shard) -> int:
     """Count the records among the documents asked for."""
-    return sum(store.book.kinds[e.kind].is_record and wanted(e.path) for e in store.entries.values())
+    records = (e.path for e in store.entries.values() if store.book.kinds[e.kind].is_record)
+    return sum(wanted(path) and shard.owns(path) and not store.root_of(path) for path in records)
 
 
 def _judge(
-    repo: Repository, at: str | None, base: str | None, now: datetime
+    repo: Repository, at: str | None, base: str | None, now: datetime, shard: Shard
 ) -> tuple[JudgedSnapshot, Snapshot, list[Finding], Config, str]:
     """Judge head, and against base where one is named; return also whose settings hold."""
     snapshot = repo.snapshot(at)
     if base is None:
-        judged = judge_snapshot(snapshot, now)
+        judged = judge_snapshot(snapshot, now, shard=shard)
         return judged, snapshot, judged.findings, judged.config, ""
     span = read_range(repo, base, at)
     judged = judge_snapshot(snapshot, now)
@@ -241,8 +268,9 @@ def _judge(
 
 def _since(findings: Sequence[Finding], span: Range, now: datetime) -> list[Finding]:
     """Return the findings in changed files, and those that the change brought about elsewhere."""
-    kept = [f for f in findings if f.path in span.changed]
-    others = [f for f in findings if f.path not in span.changed]
+    # A root that cannot be read is no old news: nobody knows what the request links to.
+    kept = [f for f in findings if f.path in span.changed or (f.code, f.path) == ("P014", CONFIG)]
+    others = [f for f in findings if f not in kept]
     if others:
         before = {_key(f) for f in judge_snapshot(span.snapshot, now).findings}
         kept += [f for f in others if _key(f) not in before]

@@ -8,7 +8,7 @@ them truthfully. What a schema demands and what links say holds for every record
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from itsm_gitops.model import clock
@@ -63,6 +63,8 @@ def without_history(findings: Iterable[Finding], store: Store, cut_over: str) ->
             yield finding
 
 
-def count_history(store: Store, cut_over: str) -> int:
-    """Return how many records are history."""
-    return sum(is_history(e, store, cut_over) for e in store.entries.values()) if cut_over else 0
+def count_history(store: Store, cut_over: str, own: Callable[[str], bool]) -> int:
+    """Return how many records are history, of those whose paths are ``own``."""
+    if not cut_over:
+        return 0
+    return sum(own(e.path) and is_history(e, store, cut_over) for e in store.entries.values())

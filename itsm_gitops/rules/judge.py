@@ -30,6 +30,7 @@ from itsm_gitops.rules.registry import RULES, find_rule, rules
 from itsm_gitops.rules.rule import DOCUMENT, NETWORK, RULEBOOK, Check, Hit, Rule
 from itsm_gitops.rules.rulebook import WHOLE_BOOK, book_error
 from itsm_gitops.rules.settings import configured
+from itsm_gitops.rules.shard import WHOLE, Shard
 from itsm_gitops.schema import validate
 
 _NOTHING: frozenset[str] = frozenset()
@@ -123,10 +124,12 @@ def _fields(refusals: Iterable[schema.Coded]) -> frozenset[str]:
 class DocumentJudge:
     """Judges each document when it has been read; called in the processes that read."""
 
-    def __init__(self, now: datetime, keeping: Keeping | None = None) -> None:
+    def __init__(self, now: datetime, keeping: Keeping | None = None, shard: Shard = WHOLE) -> None:
+        """``shard`` says which documents are judged; of the others the schema's refusals are told, nothing else."""
         self._now: datetime = keeping.now if keeping else now
         self._keeping = keeping
         self._until = FOREVER
+        self._shard = shard
         self._judges: dict[str, _Judge] = {}
         self._items: dict[str, Data | None] = {}
 
@@ -158,11 +161,14 @@ class DocumentJudge:
     def __call__(self, store: Store, document: Document) -> list[DocumentVerdict]:
         """Return one verdict for a document with findings, none for a good one."""
         kind, data = document.kind, document.data
-        if kind is None or not isinstance(data, dict):
+        own = self._shard.owns(document.path) and not store.root_of(document.path)
+        if kind is None or not isinstance(data, dict) or not (own or self._shard.first):
             return []
         judge = self._judge(kind)
         refusals = judge.refusals(data)
         refused = _NOTHING
+        if not own:
+            return [DocumentVerdict(document.path, (), _fields(refusals))] if refusals else []
         findings: list[Finding] = []
         if refusals:
             refused = _fields(refusals)
@@ -189,30 +195,48 @@ class DocumentJudge:
 
 
 def judge_snapshot(
-    snapshot: Snapshot, now: datetime, keeping: Keeping | None = None, load: Load = load_store
+    snapshot: Snapshot,
+    now: datetime,
+    keeping: Keeping | None = None,
+    load: Load = load_store,
+    shard: Shard = WHOLE,
 ) -> JudgedSnapshot:
     """Load one snapshot and return everything that is wrong with it, not yet located.
 
-    ``keeping`` finds out until when that holds. ``load`` reads all documents, as ``load_store`` does.
+    ``keeping`` finds out until when that holds. ``load`` reads all documents, as ``load_store`` does. With a
+    shard: what that one reports, see ``rules.shard``.
     """
     config = read_config(snapshot)
     now = keeping.now if keeping else now
     findings = _of_book(BookContext.read(snapshot, config, now, RULES), config)
     if _unusable(findings, config, now):
-        return JudgedSnapshot(None, config, None, _causes(findings), _documents(snapshot))
+        return _not_judged(snapshot, config, _causes(findings), shard)
     try:
-        store, verdicts = load(snapshot, visit=DocumentJudge(now, keeping), config=config)
+        store, verdicts = load(shard.part(snapshot), visit=DocumentJudge(now, keeping, shard), config=config)
     except RuleBookError as error:
         findings.append(to_finding(find_rule("S022"), book_error(error)))
-        return JudgedSnapshot(None, config, None, findings, _documents(snapshot))
+        return _not_judged(snapshot, config, findings, shard)
     context = NetworkContext(store, now, {v.path: v.refused for v in verdicts if v.refused})
+    if not shard.first:  # the first shard reports what the rule book and the settings have
+        findings = []
     for verdict in verdicts:
         findings += verdict.findings
         if keeping and verdict.until:
             keeping.note(verdict.until)
-    findings += unreadable(store)
-    findings += run(NETWORK, context, keeping)
+    findings += (f for f in faulty_files(store) if shard.owns(f.path))
+    if shard.first:
+        findings += odd_files(store)
+        findings += run(NETWORK, context, keeping)
+    if config.roots:  # what is wrong inside a root is its own business
+        findings = [f for f in findings if not store.root_of(f.path)]
     return JudgedSnapshot(store, config, context, findings)
+
+
+def _not_judged(snapshot: Snapshot, config: Config, findings: list[Finding], shard: Shard) -> JudgedSnapshot:
+    """Return what is left to say where the rule book is unusable: why, and how many documents nobody judged."""
+    paths = (info.path for info in snapshot.files("cmdb", "records"))
+    count = sum(is_document(path) and shard.owns(path) for path in paths)
+    return JudgedSnapshot(None, config, None, findings if shard.first else [], count)
 
 
 def _of_book(book: BookContext, config: Config) -> list[Finding]:
@@ -237,11 +261,6 @@ def _causes(findings: Iterable[Finding]) -> list[Finding]:
         if not (f.code == "S013" and named)
         and not (f.code == "S022" and (f.path in named or (named and f.path == WHOLE_BOOK)))
     ]
-
-
-def _documents(snapshot: Snapshot) -> int:
-    """Count the documents that a snapshot has, whatever they say."""
-    return sum(is_document(info.path) for info in snapshot.files("cmdb", "records"))
 
 
 def _unusable(findings: Iterable[Finding], config: Config, now: datetime) -> bool:
@@ -290,15 +309,24 @@ _DRAFT_HINT = "remove it; the document itself holds what was written last"
 
 def unreadable(store: Store) -> list[Finding]:
     """Return the findings of family P."""
-    found = [
+    return [*faulty_files(store), *odd_files(store)]
+
+
+def faulty_files(store: Store) -> list[Finding]:
+    """Return what is wrong with documents as YAML, or with reading them."""
+    return [
         Finding(p.code, ERROR, path, p.message, p.hint, (), p.line, p.column)
         for path, problems in store.problems.items()
         for p in problems
     ]
-    found += [irregular_finding(path, mode) for path, mode in store.irregular.items()]
+
+
+def odd_files(store: Store) -> list[Finding]:
+    """Return what is no regular file, is missing, or has a name that cannot be shown."""
+    found = [irregular_finding(path, mode) for path, mode in store.irregular.items()]
     unnamed = find_rule("P014")
     found += [
-        to_finding(unnamed, Hit(g.reason, hint=g.hint, line=1, column=1), g.path)
+        to_finding(unnamed, Hit(g.reason, hint=g.hint, line=g.line or 1, column=g.column or 1), g.path)
         for g in snapshot_gaps(store.book, store.snapshot)
     ]
     return found + [odd_name(path) for path in store.files if not path.isprintable()]

@@ -9,6 +9,7 @@ from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
 from itsm_gitops.model.kinds import ANY_INDEX
+from itsm_gitops.model.roots import claimant
 from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.rule import CIRCLE, NETWORK, SOURCES, TARGETS, Hit, Rule
 
@@ -55,13 +56,24 @@ def target_exists(ctx: NetworkContext) -> Iterator[Hit]:
     """Report targets that no document has as its identifier (a broken document does exist)."""
     near = _Near(ctx)
     for entry, edge in ctx.edges:
-        if edge.target in ctx.entries or edge.open or edge.target in ctx.store.broken:
+        if edge.target in ctx.entries or edge.open or ctx.store.may_exist(edge.target):
             continue
         if edge.target in ctx.store.archived:
             continue
         moved = ctx.store.aliases.get(edge.target)
-        hint = f"'{edge.target}' is an old name of {moved}" if moved else near(edge.target)
+        near_names = "; ".join(filter(None, (_in_root(ctx, edge), near(edge.target))))
+        hint = f"'{edge.target}' is an old name of {moved}" if moved else near_names
         yield Hit(f"there is no '{edge.target}'", edge.pointer, hint, entry.path)
+
+
+def _in_root(ctx: NetworkContext, edge: Edge) -> str:
+    """Say in which root a document would be, were there one."""
+    root = claimant(ctx.config.roots, edge.target)
+    return (
+        f"root '{root.name}' has none at {root.short}; itsm roots update {root.name} takes a newer commit"
+        if root
+        else ""
+    )
 
 
 def ends_fit(ctx: NetworkContext) -> Iterator[Hit]:
@@ -247,7 +259,7 @@ def person_is_known(ctx: NetworkContext) -> Iterator[Hit]:
         return
     near = _Near(ctx)
     for entry, edge in ctx.edges:
-        if edge.open and edge.target not in ctx.entries and edge.target not in ctx.store.broken:
+        if edge.open and edge.target not in ctx.entries and not ctx.store.may_exist(edge.target):
             yield Hit(
                 f"nobody is called '{edge.target}'",
                 edge.pointer,

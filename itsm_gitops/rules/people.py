@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from itsm_gitops.graph.network import of_kinds
+from itsm_gitops.graph.network import of_role
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.findings import WARNING
@@ -27,7 +27,7 @@ def fixed_holders(store: Store, role: str) -> list[str] | None:
     about = described(role, store.book.policy(ROLES).get("roles", {}))
     if about is None or any(about.get(way) for way in _BY_RECORD):
         return None
-    people = {e.id: store.data(e.id) for e in of_kinds(store, store.book.playing(meaning.PERSON))}
+    people = {e.id: store.data(e.id) for e in of_role(store, meaning.PERSON)}
     known = humans(people)
     named = {*names(about.get("teams")), *names(about.get("people"))}
     found = set()

@@ -97,12 +97,16 @@ class Reach:
         )
 
     def expected(self) -> Iterator[str]:
-        """Yield the words that will be asked for: identifiers and old numbers that others may hold."""
+        """Yield the words that will be looked for in text: what others may hold of items that are read otherwise now."""
         for a in self.alterations:
-            if self._seen_from_sources(a) or (self._is_item(a) and self._item_levels(a)):
+            if self._is_item(a) and self._item_levels(a):
                 yield a.id
-            elif any(self.book.kinds[e.kind].operational for e in a.entries):
-                yield a.id  # which changes authorise it
+
+    def named(self) -> Iterator[str]:
+        """Yield the identifiers and old numbers that will be asked for: who links to them, who has them."""
+        for a in self.alterations:
+            if self._seen_from_sources(a) or any(self.book.kinds[e.kind].operational for e in a.entries):
+                yield a.id  # of items: which changes authorise the edit
             for entry in a.entries:
                 yield from entry.aliases
         for entry in (a.after for a in self.alterations if a.after):

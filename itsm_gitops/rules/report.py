@@ -24,17 +24,21 @@ def plural(count: int, word: str) -> str:
 def summary(report: CheckReport) -> str:
     """Say the result in one line."""
     time = f"{report.seconds:.1f} s"
+    if not report.shard.whole:
+        time += f"; shard {report.shard}"
     if report.history:
         time += f"; {plural(report.history, 'record')} from before the cut-over not asked about the process"
+    unjudged = ""
+    if report.unjudged:
+        unjudged = f"; {plural(report.unjudged, 'document')} not judged: the rule book comes first"
     read = plural(report.files, "file") + (" that the change concerns" if report.part else "")
     if not report.findings:
-        return f"no findings in {read} ({time})"
+        return f"no findings in {read} ({time}){unjudged}"
     words = {ERROR: "error", WARNING: "warning", INFO: "note"}
     counts = [plural(report.count(s), words[s]) for s in SEVERITIES if report.count(s)]
-    found = f"{', '.join(counts)} in {report.touched} of {read} ({time})"
-    if report.unjudged:
-        found += f"; {plural(report.unjudged, 'document')} not judged: the rule book comes first"
-    return found
+    # The first shard reports what others count: rules about all documents find something in any file.
+    of = f"{report.touched} of {read}" if report.shard.whole else plural(report.touched, "file")
+    return f"{', '.join(counts)} in {of} ({time}){unjudged}"
 
 
 def _shown(value: str) -> str:
@@ -73,8 +77,10 @@ def as_json(report: CheckReport) -> str:
         "version": JSON_VERSION,
         "snapshot": report.snapshot,
         "base": report.base or None,
+        "shard": None if report.shard.whole else {"number": report.shard.number, "count": report.shard.count},
         "files": report.files,
         "records": report.records,
+        "part": report.part,
         "unjudged": report.unjudged,
         "history": report.history,
         "seconds": round(report.seconds, 3),

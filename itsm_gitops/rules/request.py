@@ -15,9 +15,10 @@ from functools import cached_property
 
 from itsm_gitops.graph.ownership import HEADER, PLACES
 from itsm_gitops.model.archive import is_list
-from itsm_gitops.model.errors import RuleBookError
+from itsm_gitops.model.errors import MissingObject, RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.repository import Config, Snapshot, read_config, read_rulebook
+from itsm_gitops.repository.index.for_request import IndexAnswers
 from itsm_gitops.repository.lazy_store import LazyStore, RequestPool
 from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.outside import outside
@@ -52,10 +53,8 @@ def judge_request(files: RequestFiles, now: datetime) -> RequestReport | None:
     """Judge what changed between both sides; None where only judging everything can tell. Raises GitError."""
     try:
         return _Judgement(files, files.commit, now).report()
-    except (RuleBookError, Unsearchable):
+    except (RuleBookError, Unsearchable, MissingObject):
         return None
-    finally:
-        files.close()
 
 
 def _concerns_all(path: str) -> bool:
@@ -79,6 +78,8 @@ class _Judgement:
         config = read_config(head)
         book = read_rulebook(head)
         config.require(head.name)
+        if config.roots:  # what documents link to is in several repositories
+            return None
         pool = RequestPool(self.files, book)
         try:
             return self._judge(pool, head, config)
@@ -92,7 +93,8 @@ class _Judgement:
             head.store,
             lambda store, name: bool((base if store is base.store else head).refused_of(name)),
         )
-        pool.text.expect(reach.expected())
+        pool.index = IndexAnswers.of(self.files.tree, config) if self.files.tree else None
+        pool.text.expect([*reach.expected(), *(() if pool.index else reach.named())])
         if book_findings(BookContext.read(snapshot, config, self.now, RULES), config, self.now) is None:
             return None  # the rule book comes first
         found = [*head.of_changed_files(), *head.documents(reach), *head.network(reach)]

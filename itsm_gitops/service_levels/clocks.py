@@ -54,11 +54,11 @@ class Levels:
     def __init__(self, network: Network, first: int | None, until: int) -> None:
         """Read them; those that are not in force promise nothing."""
         self._network, self._first, self._until = network, first, until
-        self.calendars = Calendars(network)
+        self.calendars = Calendars(network.loaded)
         self._hours: dict[str, Hours | RoundTheClock] = {}
         self.data: dict[str, Mapping[str, Any]] = {
             e.id: network.data(e.id)
-            for e in facts.of_role(network.book, network.entries.values(), meaning.SERVICE_LEVEL)
+            for e in network.of_role(meaning.SERVICE_LEVEL)
             if facts.is_in_force(network.book.kinds[e.kind], e.columns)
         }
         self.targets = {name: list(_targets(name, data)) for name, data in sorted(self.data.items())}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.lifetime import Steps, end_of, state_steps
 from itsm_gitops.model.workflow import CANCELLED, DONE, OPEN, Workflow
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ class Life(NamedTuple):
     """The states a record reached and when (seconds since 1970, UTC), in order of its timeline."""
 
     id: str
-    steps: tuple[tuple[int, str], ...]
+    steps: Steps
 
 
 def life_of(document: Document) -> list[Life]:
@@ -27,21 +26,14 @@ def life_of(document: Document) -> list[Life]:
     data = document.data
     if document.kind is None or not document.kind.is_record or not isinstance(data, dict):
         return []
-    steps = tuple(_steps(data.get("timeline")))
+    steps = tuple(state_steps(data.get("timeline")))
     return [Life(document.id, steps)] if steps else []
 
 
-def _steps(timeline: Any) -> Iterator[tuple[int, str]]:
-    """Yield the usable steps. A step dated before the one ahead of it counts as at the same time."""
-    latest: int | None = None
-    for event in timeline if isinstance(timeline, list) else ():
-        if not isinstance(event, Mapping) or not isinstance(event.get("state"), str):
-            continue
-        moment = clock.parse_time(str(event.get("at")))
-        if moment is not None:
-            at = int(moment.timestamp())
-            latest = at if latest is None else max(latest, at)
-            yield latest, event["state"]
+def life_of_steps(identifier: str, steps: Iterable[tuple[str, str, str]]) -> list[Life]:
+    """Return the life of a record whose timeline is there in brief: time, state (or empty) and person of each entry."""
+    usable = tuple(state_steps([{"at": at, "state": state} for at, state, _ in steps if state]))
+    return [Life(identifier, usable)] if usable else []
 
 
 class StateSpan(NamedTuple):
@@ -78,12 +70,7 @@ class Case(NamedTuple):
     @property
     def ended(self) -> int | None:
         """When the work ended for good: the first moment after which it was never open again."""
-        last = None
-        for span in reversed(self.spans):
-            if span.category in OPEN:
-                break
-            last = span.start
-        return last
+        return end_of([(s.start, s.category) for s in self.spans])
 
     @property
     def resolved(self) -> int | None:
@@ -105,12 +92,11 @@ class Case(NamedTuple):
         return list(dict.fromkeys(e.target for e in self.entry.edges if e.relation == relation))
 
 
-def case_of(entry: Entry, workflow: Workflow | None, life: Life, priority: str, now: datetime) -> Case | None:
-    """Return a record as it was at ``now``; None where it did not exist yet or has no life cycle."""
+def case_of(entry: Entry, workflow: Workflow | None, steps: Steps, priority: str, until: int) -> Case | None:
+    """Return a record as it was at a moment (seconds since 1970); None where it did not exist yet or has no life cycle."""
     if workflow is None:
         return None
-    until = int(now.timestamp())
-    steps = [(at, state) for at, state in life.steps if at <= until and state in workflow.states]
+    steps = [(at, state) for at, state in steps if at <= until and state in workflow.states]
     if not steps:
         return None
     ends: list[int | None] = [after for _, (after, _) in pairwise(steps)]

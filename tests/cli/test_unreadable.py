@@ -357,6 +357,7 @@ def test_a_partial_clone_stops_and_names_the_file(
     acme: Path, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     git("config", "uploadpack.allowFilter", "true")
+    monkeypatch.setenv("ITSM_FETCH", "off")
     part = tmp_path / "part"
     git("clone", "-q", "--filter=blob:none", "--no-checkout", f"file://{acme}", str(part))
     monkeypatch.chdir(part)

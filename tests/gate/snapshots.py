@@ -9,22 +9,27 @@ from typing import Any
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.planned import Planned
-from itsm_gitops.model.entry import summarise
+from itsm_gitops.model.entry import Entry, summarise
+from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
 
 DAY = datetime(2026, 12, 1, tzinfo=UTC)
 
 
-class Memory:
+class Memory(EntryQuestions):
     """A loaded snapshot that holds its documents."""
 
     def __init__(self, book: RuleBook, documents: Iterable[Mapping[str, Any]]) -> None:
         self.book = book
         self._data = {d["id"]: d for d in documents}
-        self.entries = {}
+        self._entries = {}
         for identifier, data in sorted(self._data.items()):
             kind = book.kinds[data.get("kind") or data["class"]]
-            self.entries[identifier] = summarise(kind, book.path_for(kind, identifier), data)
+            self._entries[identifier] = summarise(kind, book.path_for(kind, identifier), data)
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        return self._entries
 
     def data(self, identifier: str) -> Mapping[str, Any]:
         return self._data[identifier]

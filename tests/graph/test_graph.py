@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from itsm_gitops.graph.impact import DOWN, UP, Branch, Effect, ImpactGraph, edges_between
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.status import health
-from itsm_gitops.model.entry import summarise
+from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import UsageError
+from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import LINKS, RuleBook
 
 
@@ -137,16 +139,20 @@ _FILES: dict[str, Any] = {
 }
 
 
-class Loaded:
+class Loaded(EntryQuestions):
     """A snapshot held in memory: {id: (kind, data)}."""
 
     def __init__(self, documents: dict[str, tuple[str, dict[str, Any]]]) -> None:
         self.book = RuleBook(_FILES, _FILES.__getitem__)
         self._data = {i: d for i, (_, d) in documents.items()}
-        self.entries = {
+        self._entries = {
             i: summarise(self.book.kinds[kind], f"x/{i}.yaml", data)
             for i, (kind, data) in sorted(documents.items())
         }
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        return self._entries
 
     def data(self, identifier: str) -> dict[str, Any]:
         return self._data[identifier]

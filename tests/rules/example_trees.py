@@ -6,7 +6,8 @@ that begin with an underscore are instructions, for what a checkout on some syst
 ``_delete`` lists paths of the base to leave out, ``_name`` says ``path name`` to rename a file (the
 name may have escapes such as ``\\x1b``), ``_padding`` says ``path bytes`` to fill a file up with
 comment lines, ``_symlink`` says ``path target``. ``_edit`` is a JSON list of ``[path, old, new]``:
-replacements in the shipped rule book.
+replacements in the shipped rule book. ``_root`` is another repository, which the example names as a root with the
+path ``../other``; it is pinned and fetched.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from itsm_gitops.commands import rooting
 from itsm_gitops.model.text import safe_text
 from itsm_gitops.repository import Repository, packaged_rulebook_root
 from itsm_gitops.rules import CheckReport, check
@@ -35,6 +37,8 @@ def judge(case: Path, work: Path) -> CheckReport:
     root = work / "repo"
     if not (case / "head").is_dir():
         build(root, case)
+        if (case / "_root").is_dir():
+            _make_root(root, case / "_root")
         return check(Repository.open(root))
     for step in ("before", "base", "head"):
         if step != "before" or (case / step).is_dir():
@@ -76,6 +80,15 @@ def _follow(root: Path, overlay: Path) -> None:
         (root / path).rename((root / path).with_name(name.encode().decode("unicode_escape")))
     for path, target in _lines(overlay / "_symlink"):
         (root / path).symlink_to(target)
+
+
+def _make_root(root: Path, overlay: Path) -> None:
+    other = root.parent / "other"
+    copy_tree(packaged_rulebook_root() / "schemas", other / "schemas")
+    copy_tree(overlay, other)
+    commit(other, "other")
+    _git(root, "init", "-q")
+    rooting.update(Repository.open(root), local=True)
 
 
 def commit(root: Path, message: str) -> None:

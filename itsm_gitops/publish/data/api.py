@@ -63,7 +63,10 @@ def _item(view: View, entry: Entry, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _file(view: View, entry: Entry) -> dict[str, str]:
-    return {"file": entry.path} if view.audience.sources else {}
+    if not view.audience.sources:
+        return {}
+    root = view.store.root_of(entry.path)
+    return {"file": entry.path, "root": root} if root else {"file": entry.path}
 
 
 def _head(schema: str, root: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ _GONE = Html('<span class="it-muted">nothing</span>')
 
 def field_history(view: View, entry: Entry) -> Html:
     """Return a section with the last edits, newest first; nothing where there are none or none are shown."""
-    if view.history is None:
+    if view.history is None or view.store.root_of(entry.path):
         return EMPTY
     edits = view.history.of(entry.path)
     commits = [list(same) for _, same in groupby(edits, key=lambda e: e.commit)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,8 +29,8 @@ from itsm_gitops.repository.index.rows import (
     row_of,
     steps_of,
 )
-from itsm_gitops.repository.memory import digest_of
 from itsm_gitops.repository.snapshot import SCHEMAS, WorkingTree
+from itsm_gitops.repository.stamps import digest_of
 from itsm_gitops.repository.store import Document, Store, identifier_of
 
 MOST_AT_ONCE = 5_000  # documents to read one after the other; more are read as if there were no index
@@ -82,7 +81,7 @@ def making(root: Path) -> Iterator[Path | None]:
             return
         for left in database.leftovers(folder):
             database.remove(left)
-        draft = folder / f"making-{secrets.token_hex(8)}"
+        draft = folder / f"making-{os.urandom(8).hex()}"
         try:
             yield draft
         finally:

@@ -23,8 +23,8 @@ from pathlib import Path
 from itsm_gitops.documents.names import DRAFT_PREFIX
 from itsm_gitops.repository.absent import git_folder
 from itsm_gitops.repository.git import Git, Running, decode
-from itsm_gitops.repository.memory import stamp_of
 from itsm_gitops.repository.snapshot import CMDB, RECORDS
+from itsm_gitops.repository.stamps import stamp_of
 
 FAMILIES = (CMDB, RECORDS)
 SUFFIX = ".yaml"
@@ -126,7 +126,7 @@ def _walk(root: str, folder: str) -> Iterator[tuple[str, bytes, list[str]]]:
     while pending:
         place = pending.pop()
         mark = folder_stamp(root, place)
-        files, folders = _listing(root, place)
+        files, folders = listing_of(root, place)
         pending += folders
         yield place, mark or b"", files
 
@@ -157,7 +157,7 @@ def _is_old(status: os.stat_result) -> bool:
     return max(status.st_mtime_ns, status.st_ctime_ns) < time.time_ns() - RACY
 
 
-def _listing(root: str, folder: str) -> tuple[list[str], list[str]]:
+def listing_of(root: str, folder: str) -> tuple[list[str], list[str]]:
     """Return the files and folders of one folder, without hidden ones."""
     files, folders = [], []
     with os.scandir(f"{root}/{folder}") as listing:
@@ -234,7 +234,7 @@ def _new_files(root: str, connection: sqlite3.Connection, change: Moves) -> set[
             continue
         there: set[str] = set()
         if present is not None:
-            files, below = _listing(root, folder)
+            files, below = listing_of(root, folder)
             there = set(files)
             for name in below:
                 if name not in seen:

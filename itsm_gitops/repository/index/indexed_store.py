@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from itsm_gitops.documents import Problem
 from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model.lifetime import Steps, Wanted
+from itsm_gitops.model.questions import Derivation
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config
-from itsm_gitops.repository.index.database import remove
+from itsm_gitops.repository.index.database import DAMAGE, remove
+from itsm_gitops.repository.index.derived import derived_values
+from itsm_gitops.repository.index.finding import find_name
+from itsm_gitops.repository.index.lives import first_opened, lives
 from itsm_gitops.repository.index.rows import (
     ENTRY,
     Step,
@@ -30,10 +36,6 @@ _USABLE = f"SELECT {ENTRY} FROM document WHERE usable = 1"  # noqa: S608 - our o
 _SOURCES = "FROM edge JOIN document ON number = document"
 _EDGE = "id, relation, target, pointer, edge.open"
 _FEW = 500  # names in one question
-
-
-# What a damaged file makes of a question: SQLite's own complaints, and values of another shape than ours.
-DAMAGE = (sqlite3.Error, ValueError, TypeError, KeyError, OverflowError)
 
 
 class EntryTable(Mapping[str, Entry]):
@@ -54,6 +56,7 @@ class EntryTable(Mapping[str, Entry]):
         self._every = every
         self._instead = instead
         self._read: dict[str, Entry | None] = {}
+        self._there: dict[str, bool] = {}
         self._all: Mapping[str, Entry] | None = None
 
     def _whole(self) -> Mapping[str, Entry]:
@@ -85,7 +88,16 @@ class EntryTable(Mapping[str, Entry]):
         return entry
 
     def __contains__(self, key: object) -> bool:
-        return self.get(key) is not None
+        if self._all is not None or key in self._read or not isinstance(key, str):
+            return self.get(key) is not None
+        if key not in self._there:
+            question = f"SELECT 1 FROM document WHERE usable = 1 AND {self._key} = ?"  # noqa: S608
+            try:
+                row = self._connection.execute(question, (encodable(key),)).fetchone()
+            except DAMAGE:
+                return self.get(key) is not None
+            self._there[key] = row is not None
+        return self._there[key]
 
     def __iter__(self) -> Iterator[str]:
         if self._all is None:
@@ -229,17 +241,52 @@ class IndexedStore(Store):
         return self._edges("target = ?", identifier)
 
     @_or_whole
-    def pairs(self, relation: str) -> Sequence[tuple[str, Edge]]:
-        """Return the stored edges of one relation, each with the document that stores it, by its identifier."""
-        return self._edges("relation = ?", relation)
+    def pairs(self, *relations: str) -> Sequence[tuple[str, Edge]]:
+        """Return the stored edges of some relations, each with the document that stores it, as they stand there."""
+        return self._edges(f"relation IN ({', '.join('?' * len(relations))})", *relations)
 
-    def _edges(self, condition: str, value: str) -> list[tuple[str, Edge]]:
+    def _edges(self, condition: str, *values: str) -> list[tuple[str, Edge]]:
         question = f"SELECT {_EDGE} {_SOURCES} WHERE {condition} ORDER BY id, place"
-        rows = self.connection.execute(question, (encodable(value),))
+        rows = self.connection.execute(question, [encodable(v) for v in values])
         return [
             (source, edge_of(rel, target, pointer_of(at), is_open))
             for source, rel, target, at, is_open in rows
         ]
+
+    @_or_whole
+    def linked(self, relation: str, targets: Iterable[str], kinds: Collection[str]) -> list[Entry]:
+        """Return the entries of some kinds that store a relation to one of the targets, by identifier."""
+        sources = (
+            "SELECT document FROM edge WHERE relation = ? AND target IN (SELECT value FROM json_each(?))"
+        )
+        condition = f"kind IN ({', '.join('?' * len(kinds))}) AND number IN ({sources})"
+        names = json.dumps([encodable(t) for t in targets])
+        return self.select(condition, (*sorted(kinds), relation, names))
+
+    def derived(self, what: str, derive: Derivation, entries: Iterable[Entry]) -> dict[str, Any]:
+        """Return what is derived of some documents: from the index, and what is not there from the documents."""
+        if self.is_damaged:
+            return self.whole.derived(what, derive, entries)
+        return derived_values(self, what, derive, list(entries))
+
+    def find(self, fragment: str) -> Entry:
+        """Return the entry that an identifier, alias or unique fragment means, as ``Store.find`` does."""
+        identifier = None if self.is_damaged else find_name(self.connection, fragment, self.broken)
+        if identifier is None:
+            return super().find(fragment)
+        if identifier in self.entries:
+            return self.entries[identifier]
+        raise self.unusable(self.broken[identifier])
+
+    @_or_whole
+    def lives(self, wanted: Wanted) -> Iterable[tuple[Entry, Steps]]:
+        """Return the records that are wanted, and perhaps others, by identifier, with the states they reached."""
+        return list(lives(self.connection, wanted))
+
+    @_or_whole
+    def first_opened(self, now: int, kinds: Collection[str]) -> int | None:
+        """Return when the first record of some kinds was opened, None where none was by ``now``."""
+        return first_opened(self.connection, now, kinds)
 
     def timeline(self, identifier: str) -> list[Step]:
         """Return the timeline of a document in brief: time, state and person of each entry, as written."""

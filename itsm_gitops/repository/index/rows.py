@@ -10,12 +10,14 @@ from itsm_gitops.documents import Problem
 from itsm_gitops.model import facts
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model.lifetime import lifetime_of, state_steps
 from itsm_gitops.model.rulebook import RuleBook
 
 ENTRY = "id, kind, path, title, state, fields, edges, aliases, opened, updated, entered"
 _COLUMNS = (
     "path, id, kind, record, usable, first, open, state, title, opened, updated, entered, opened_at, updated_at,"
-    " entered_at, fields, edges, aliases, timeline, problems, oid, stamp, digest, generation"
+    " entered_at, fields, edges, aliases, timeline, life, life_first, life_last,"
+    " life_end, problems, oid, stamp, digest, generation"
 )
 INSERT = f"INSERT INTO document ({_COLUMNS}) VALUES ({', '.join('?' * (_COLUMNS.count(',') + 1))})"  # noqa: S608 - our own names
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
@@ -46,11 +48,16 @@ def row_of(
     book: RuleBook, entry: Entry, steps: Sequence[Step], source: Source, generation: int
 ) -> tuple[Any, ...]:
     """Return the values of ``INSERT`` for the document of an entry."""
+    kind = book.kinds[entry.kind]
+    states = (
+        list(state_steps([{"at": at, "state": state} for at, state, _ in steps])) if kind.is_record else []
+    )
+    life = lifetime_of(kind.workflow, states) or (None, None, None)
     return (
         entry.path,
         entry.id,
         entry.kind,
-        int(book.kinds[entry.kind].is_record),
+        int(kind.is_record),
         1,
         1,
         int(facts.is_open(book, entry)),
@@ -66,6 +73,8 @@ def row_of(
         _compact([list(edge) for edge in entry.edges]),
         _compact(entry.aliases),
         _compact(steps),
+        _compact(states) if states else "",
+        *life,
         "",
         *source,
         generation,
@@ -79,7 +88,19 @@ def broken_row(
     kind = book.kind_at(path)
     name = path.rpartition("/")[2].removesuffix(".yaml")
     about = (path, name, kind.name if kind else "", int(kind.is_record) if kind else 0)
-    return (*about, 0, 0, 0, *[""] * 5, None, None, None, *[""] * 4, _compact(problems), *source, generation)
+    return (
+        *about,
+        0,
+        0,
+        0,
+        *[""] * 5,
+        *[None] * 3,
+        *[""] * 5,
+        *[None] * 3,
+        _compact(problems),
+        *source,
+        generation,
+    )
 
 
 def _seconds(text: str) -> float | None:
@@ -131,3 +152,8 @@ def problems_of(text: str) -> tuple[Problem, ...]:
 def timeline_of(text: str) -> list[Step]:
     """Return the timeline in brief from its text."""
     return [(at, state, by) for at, state, by in _decode(text)] if text else []
+
+
+def steps_from(text: str) -> list[tuple[int, str]]:
+    """Return the states that a record reached, and when, from their text."""
+    return [(at, state) for at, state in _decode(text)] if text else []

@@ -6,48 +6,41 @@ import os
 import sqlite3
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.absent import git_folder
 from itsm_gitops.repository.config import Config, read_rulebook
 from itsm_gitops.repository.git import Git, Running
 from itsm_gitops.repository.index import database, filling, freshness
+from itsm_gitops.repository.index.database import DAMAGE
 from itsm_gitops.repository.index.freshness import Unusual
-from itsm_gitops.repository.index.indexed_store import DAMAGE, IndexedStore
+from itsm_gitops.repository.index.indexed_store import IndexedStore
 from itsm_gitops.repository.loading import T, Visit, load_store
 from itsm_gitops.repository.snapshot import WorkingTree
 from itsm_gitops.repository.store import Document, Store
 
 SETTING = "ITSM_INDEX"  # always: for small repositories, too; off: never; else where it pays
-_WORTH = 1_000  # documents; fewer are read faster than an index is opened
+WORTH = 1_000  # documents; fewer are read faster than an index is opened
 _TRIES = 5
 
 
-class Condition(NamedTuple):
-    """How an index stands: ``why`` is empty where it is used."""
-
-    why: str
-    path: Path | None = None
-    size: int = 0  # bytes
-    made: str = ""
-    documents: int = 0
-    reading: int = 0  # documents read at the last refresh
-
-
 def indexed_store(snapshot: WorkingTree, config: Config) -> Store | None:
-    """Return a store on top of an index that is up to date; None where there is none, or it cannot be used."""
-    if os.environ.get(SETTING) == "off" or git_folder(snapshot.root) is None:
+    """Return a store on top of an index that is up to date; None where there is none, or it cannot be used.
+
+    An index holds the documents of one repository, so one with roots has none.
+    """
+    if config.roots or os.environ.get(SETTING) == "off" or git_folder(snapshot.root) is None:
         return None
     for path in reversed(database.files_of(snapshot.root)):
         with suppress(*DAMAGE, OSError, GitError, Unusual):
-            store = _opened(path, snapshot, config)
+            store = opened(path, snapshot, config)
             if store is not None:
                 return store
     return None
 
 
-def _opened(path: Path, snapshot: WorkingTree, config: Config) -> IndexedStore | None:
+def opened(path: Path, snapshot: WorkingTree, config: Config) -> IndexedStore | None:
+    """Return a store on one index file, brought up to date; None where it is not ours. Raises what `indexed_store` bears."""
     connection = database.connect(path)
     try:
         for _ in range(_TRIES):
@@ -108,7 +101,7 @@ def load_and_index(
     of these very documents; empty where none was made.
     """
     git = Git(snapshot.root)
-    start = _beginning(git, snapshot)
+    start = None if config.roots else _beginning(git, snapshot)
     with filling.making(snapshot.root) if start else nullcontext() as draft:
         if start is None or draft is None:
             return (*load_store(snapshot, jobs=jobs, visit=visit, config=config), "")
@@ -133,4 +126,4 @@ def _beginning(git: Git, snapshot: WorkingTree) -> filling.Beginning | None:
         start = filling.begin(git, snapshot)
     except (Unusual, GitError, OSError):
         return None
-    return start if setting == "always" or len(start.files) >= _WORTH else None
+    return start if setting == "always" or len(start.files) >= WORTH else None

@@ -1,0 +1,77 @@
+"""When a record was in which state, from its timeline: the states reached, and the three moments that bound them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from itsm_gitops.model.clock import parse_time
+from itsm_gitops.model.workflow import OPEN, Workflow
+
+Steps = Sequence[tuple[int, str]]  # seconds since 1970 (UTC), state; never earlier than the step before
+
+
+class Lifetime(NamedTuple):
+    """When a record was opened (``first``), when it last changed its state, and since when it is open no more.
+
+    In seconds since 1970, UTC, by the whole timeline: what it says of a moment before ``last`` it does not tell.
+    ``end`` is None for a record that is open.
+    """
+
+    first: int
+    last: int
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which records somebody asks for; whoever answers may return more.
+
+    Those of some ``kinds`` (or with some ``ids``) that were opened by ``now``: with ``open`` only those that have not
+    ended, with ``opened_since`` those opened not before, with ``ended_since`` those that ended not before, and with
+    ``lasting`` those that have not ended, too. ``service`` and ``team`` are what they affect and who has them.
+    """
+
+    now: int
+    kinds: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    open: bool = False
+    opened_since: int | None = None
+    ended_since: int | None = None
+    lasting: bool = False
+    service: str = ""
+    team: str = ""
+
+
+def state_steps(timeline: Any) -> Iterator[tuple[int, str]]:
+    """Yield the usable steps of a timeline. A step dated before the one ahead of it counts as at the same time."""
+    latest: int | None = None
+    for event in timeline if isinstance(timeline, list) else ():
+        state = event.get("state") if isinstance(event, Mapping) else None
+        if not isinstance(state, str) or not state:
+            continue
+        moment = parse_time(str(event.get("at")))
+        if moment is not None:
+            at = int(moment.timestamp())
+            latest = at if latest is None else max(latest, at)
+            yield latest, state
+
+
+def lifetime_of(workflow: Workflow | None, steps: Iterable[tuple[int, str]]) -> Lifetime | None:
+    """Return what bounds the life of a record; None where it has none."""
+    if workflow is None:
+        return None
+    states = workflow.states
+    reached = [(at, states[state].category) for at, state in steps if state in states]
+    return Lifetime(reached[0][0], reached[-1][0], end_of(reached)) if reached else None
+
+
+def end_of(reached: Sequence[tuple[int, str]]) -> int | None:
+    """Return the first moment after which a record was never open again, from the categories it reached, and when."""
+    last = None
+    for at, category in reversed(reached):
+        if category in OPEN:
+            break
+        last = at
+    return last
