@@ -28,7 +28,7 @@ SHIPPED := build/init/github/$(WORKFLOWS) build/init/gitea/.gitea/workflows/*.ym
 HTML_VALIDATE := build/html-validate/node_modules
 HTML_VALIDATE_VERSION := html-validate@10.17.0
 
-.PHONY: help install engines demo serve test test-all check gates lint types workflows examples site-check lighthouse bench bench-site clean
+.PHONY: help install engines demo serve test test-all check gates lint types workflows examples site-check lighthouse bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -118,11 +118,8 @@ ifndef SITE
 endif
 	$(BIN)/python benchmarks/lighthouse.py $(or $(SITE),build/estate/build/site)
 
-bench: $(VENV)/.dev ## measure against PyYAML and a bare interpreter (figures, not a gate)
-	$(BIN)/python benchmarks/bench.py
-
-bench-site: $(VENV)/.dev ## measure the site's build against Hugo (where it is) and MkDocs
-	$(BIN)/python benchmarks/site.py
+bench: $(VENV)/.dev ## measure every operation against its goal (BENCH='--quick' or '--only ROW'; figures, not a gate)
+	$(BIN)/python benchmarks/bench.py $(BENCH)
 
 clean: ## remove everything that is made (the environment stays)
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*

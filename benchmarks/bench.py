@@ -1,11 +1,12 @@
-"""Measures the tool against fixed yardsticks: PyYAML's own loader and a bare interpreter.
+"""Measures every operation that has a goal, at 1,000, 10,000 and 100,000 records, and says which goals are met.
 
-    python benchmarks/bench.py [--rounds N] [--corpus DIR] [--keep DIR]
+    python benchmarks/bench.py [--quick] [--only ROW] [--sizes 1000,10000,100000,log] [--rounds N] [--work DIR]
 
-Everything runs as separate processes, alternatives in turn within one run, and medians are compared:
-on a busy machine the ratios hold where the seconds do not. Nothing here decides a test. The records are
-those of a real ServiceNow log where ITSM_CORPUS names the data, otherwise of a made-up log of the same
-size and shape. Figures go to the terminal and to build/bench.json.
+Everything runs as whole processes. An operation and its yardstick run in turn within one run, and what is compared is
+the median of the ratios of the rounds: on a busy machine these hold where the seconds do not. Rows and goals stand in
+goals.toml, their commands in rows.py. ``log`` is a repository of the real ServiceNow log (ITSM_CORPUS names the data)
+or of a made-up one of the same shape, beside a made-up repository of that size. Nothing here decides a test.
+Figures go to the terminal and to build/bench.json.
 """
 
 from __future__ import annotations
@@ -14,196 +15,108 @@ import argparse
 import compileall
 import json
 import os
-import random
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-LOG = "uci-servicenow/incident_event_log_part1.csv.xz"
-ITSM = [sys.executable, "-m", "itsm_gitops"]
+from processes import ROOT
+from rows import YARDSTICKS, measure
+from table import MISSED, Measured, Row, Verdict, growth, lines, read_goals, verdict
+from worlds import LOG, World, made_up_log
 
-LOAD = """
-import sys, pathlib, yaml
-for folder in ("cmdb", "records"):
-    for path in pathlib.Path(folder).rglob("*.yaml"):
-        yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
-"""
-
-
-class Run(NamedTuple):
-    """One process: seconds on the wall, megabytes of resident memory at most (children not counted)."""
-
-    seconds: float
-    megabytes: float
-    output: str
-
-
-def run(command: Sequence[str], cwd: Path) -> Run:
-    """Run a process to its end; a failure other than findings (exit 1) stops the benchmark."""
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    with tempfile.TemporaryFile("w+") as output:
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        text = output.read()
-    if process.returncode not in (0, 1):
-        sys.exit(f"{' '.join(command)} ended with {process.returncode}:\n{text[-2000:]}")
-    return Run(seconds, usage.ru_maxrss / 1024, text)
-
-
-def interleaved(commands: dict[str, Sequence[str]], cwd: Path, rounds: int) -> dict[str, list[Run]]:
-    """Run every command once unmeasured (to fill the page cache), then all in turn, ``rounds`` times."""
-    for command in commands.values():
-        run(command, cwd)
-    runs: dict[str, list[Run]] = {name: [] for name in commands}
-    for _ in range(rounds):
-        for name, command in commands.items():
-            runs[name].append(run(command, cwd))
-    return runs
-
-
-def made_up_log(path: Path, incidents: int = 8_000) -> None:
-    """Write a log in the shape of the real one: about six and a half events for each incident."""
-    dice = random.Random(20260101)
-    head = (
-        "number,incident_state,active,reassignment_count,reopen_count,sys_mod_count,made_sla,caller_id,opened_by,"
-        "opened_at,sys_created_by,sys_created_at,sys_updated_by,sys_updated_at,contact_type,location,category,"
-        "subcategory,u_symptom,cmdb_ci,impact,urgency,priority,assignment_group,assigned_to,knowledge,"
-        "u_priority_confirmation,notify,problem_id,rfc,vendor,caused_by,closed_code,resolved_by,resolved_at,closed_at"
-    )
-    middle = ["Active", "Awaiting User Info", "Active", "Awaiting Vendor", "Active"]
-    lines = [head]
-    for number in range(incidents):
-        day, hour = number % 28 + 1, dice.randrange(8, 18)
-        opened = f"{day}/{number % 6 + 1}/2024 {hour:02d}:00"
-        steps = ["New", *middle[: dice.randrange(6)], "Resolved", "Resolved", "Closed"]
-        for minute, state in enumerate(steps):
-            lines.append(
-                f"INC{number:07d},{state},true,{minute},0,{minute},true,Caller {number % 900},Opened by  {number % 90},"
-                f"{opened},?,?,Updated by {dice.randrange(300)},{day}/{number % 6 + 1}/2024 {hour:02d}:{minute:02d},Phone,"
-                f"Location {number % 150},Category {number % 40},Subcategory {number % 190},Symptom {number % 400},?,"
-                f"2 - Medium,2 - Medium,3 - Moderate,Group {dice.randrange(70)},Resolver {dice.randrange(180)},true,false,"
-                f"Do Not Notify,?,?,?,?,code {number % 9},Resolved by {number % 160},?,?"
-            )
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def prepare(work: Path, log: Path) -> tuple[Path, dict[str, Run]]:
-    """Make a repository from the log; returns it and what making it took."""
-    repository = work / "repository"
-    shutil.copytree(ROOT / "schemas", repository / "schemas")
-    (repository / "itsm.yaml").write_text(
-        "version: 1\norganisation: Bench\ntimezone: UTC\ncut_over: '2026-01-01'\nsite:\n  name: Bench\n"
-    )
-    run(["git", "init", "-q", "."], repository)
-    command = [*ITSM, "import", "csv", str(log), "--mapping", "servicenow-incidents"]
-    figures = {"import": run(command, repository), "import again": run(command, repository)}
-    for arguments in (["add", "-A"], ["commit", "-qm", "import"]):
-        git = ["git", "-c", "user.name=bench", "-c", "user.email=bench@localhost", *arguments]
-        run(git, repository)
-    return repository, figures
-
-
-def median(runs: Sequence[Run]) -> float:
-    return statistics.median(r.seconds for r in runs)
-
-
-def conflict_detection(work: Path, rounds: int) -> tuple[float, float]:
-    """Return what `itsm schedule` takes on a large plan, and finding the conflicts alone (goal: 2 s)."""
-    repository = work / "plan"
-    repository.mkdir(exist_ok=True)
-    shutil.copytree(ROOT / "schemas", repository / "schemas", dirs_exist_ok=True)
-    (repository / "itsm.yaml").write_text("version: 1\norganisation: Bench\ntimezone: UTC\n")
-    alone = [sys.executable, str(ROOT / "benchmarks/plan.py"), str(repository)]
-    window = ["--from", "2026-12-01", "--to", "2w", "--json"]
-    runs = interleaved({"alone": alone, "schedule": [*ITSM, "schedule", *window]}, repository, rounds)
-    seconds = statistics.median(json.loads(r.output)["seconds"] for r in runs["alone"])
-    return median(runs["schedule"]), seconds
-
-
-def measure(work: Path, log: Path, rounds: int) -> dict[str, float | str]:
-    """Measure everything; the keys of the result are what is printed."""
-    repository, single = prepare(work, log)
-    record = next((repository / "records").rglob("*.yaml")).stem
-    big = interleaved({"check": [*ITSM, "check"], "load": [sys.executable, "-c", LOAD]}, repository, rounds)
-    small = interleaved(
-        {
-            "pass": [sys.executable, "-c", "pass"],
-            "help": [*ITSM, "--help"],
-            "show": [*ITSM, "show", record],
-        },
-        repository,
-        rounds * 4,
-    )
-    plan, conflicts = conflict_detection(work, rounds)
-    site = run([*ITSM, "site", "build"], repository)
-    again = run([*ITSM, "site", "build"], repository)
-    pages = sum(1 for _ in (repository / "build/site").rglob("*.html"))
-    size = sum(p.stat().st_size for p in (repository / "build/site").rglob("*") if p.is_file())
-    documents = sum(1 for folder in ("cmdb", "records") for _ in (repository / folder).rglob("*.yaml"))
-    return {
-        "log": log.name,
-        "documents": documents,
-        "import, s": single["import"].seconds,
-        "import, MB": single["import"].megabytes,
-        "second import, s": single["import again"].seconds,
-        "CSafeLoader alone, s": median(big["load"]),
-        "itsm check, s": median(big["check"]),
-        "itsm check, MB": max(r.megabytes for r in big["check"]),
-        "check / CSafeLoader (goal 0.6)": median(big["check"]) / median(big["load"]),
-        "python -c pass, ms": 1000 * median(small["pass"]),
-        "help / pass (goal 5)": median(small["help"]) / median(small["pass"]),
-        "show / pass (goal 8)": median(small["show"]) / median(small["pass"]),
-        "conflicts of 2,000 changes, s": conflicts,
-        "itsm schedule of those, s": plan,
-        "site build, s": site.seconds,
-        "site build, MB": site.megabytes,
-        "second site build, s": again.seconds,
-        "site pages": pages,
-        "site, MB": size / 1e6,
-    }
+SIZES = "1000,10000,100000"
+_LOG_RECORDS = 8_000
 
 
 def main() -> None:
     """Measure, print and write the figures."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--corpus", type=Path, default=os.environ.get("ITSM_CORPUS"))
-    parser.add_argument("--keep", type=Path, help="work here and leave everything there")
-    options = parser.parse_args()
+    options = _options()
+    rows = [r for r in read_goals() if not options.only or r.name in options.only]
+    if not rows:
+        sys.exit(
+            f"there is no row {', '.join(options.only)}; rows: {', '.join(r.name for r in read_goals())}"
+        )
     compileall.compile_dir(str(ROOT / "itsm_gitops"), quiet=1)
-    work = options.keep or Path(tempfile.mkdtemp(prefix="itsm-bench-"))
-    work.mkdir(exist_ok=True)
-    clean: Callable[[], None] = (
-        (lambda: None) if options.keep else (lambda: shutil.rmtree(work, ignore_errors=True))
-    )
+    work = options.work or Path(tempfile.mkdtemp(prefix="itsm-bench-"))
+    wanted = frozenset(r.name for r in rows) | {
+        g.against for r in rows for g in r.goals
+    }  # some are rows themselves
+    runs: dict[str, dict[str, Measured]] = {}
+    verdicts: list[Verdict] = []
     try:
-        log = Path(options.corpus or "") / LOG
+        for world in _worlds(options.sizes, work):
+            world.make()
+            found = measure(world, wanted, options.rounds)
+            runs[world.name] = {n: Measured(trouble=why) for n, why in YARDSTICKS.items()} | found
+            latest = [
+                verdict(r, world.name, world.records, runs[world.name]) for r in rows if r.name in found
+            ]
+            print("\n".join(lines(latest)), flush=True)
+            verdicts += latest
+            _write(rows, runs, verdicts)  # what is measured is not lost when the next size is stopped
+    finally:
+        if not options.work:
+            shutil.rmtree(work, ignore_errors=True)
+    for row in rows:
+        grown = growth(row, runs)
+        if grown:
+            print(f"growth of {row.title}: {grown[0]:.2f} (goal {row.growth:g}): {grown[1]}")
+    missed = [v for v in verdicts if v.state == MISSED]
+    print(
+        f"{len(verdicts) - len(missed)} of {len(verdicts)} lines without a missed goal; build/bench.json has all figures"
+    )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="1,000 records alone, about two minutes")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="ROW", help="a row of goals.toml; repeatable"
+    )
+    parser.add_argument(
+        "--sizes", default="", help=f"records, or log; default: {SIZES}, and log where ITSM_CORPUS is set"
+    )
+    parser.add_argument("--rounds", type=int, help="how often everything is run; quick commands run oftener")
+    parser.add_argument("--work", type=Path, help="work here and leave the repositories for the next time")
+    options = parser.parse_args()
+    whole = SIZES + (",log" if os.environ.get("ITSM_CORPUS") else "")
+    options.sizes = (options.sizes or ("1000" if options.quick else whole)).split(",")
+    options.rounds = options.rounds or (2 if options.quick else 5)
+    return options
+
+
+def _worlds(sizes: list[str], work: Path) -> Iterator[World]:
+    for size in sizes:
+        if size != "log":
+            yield World(size, int(size), work / size)
+            continue
+        log = Path(os.environ.get("ITSM_CORPUS", "")) / LOG
         if not log.is_file():
             log = work / "made-up.csv"
-            made_up_log(log)
-        figures = measure(work, log.resolve(), options.rounds)
-    finally:
-        clean()
-    for name, value in figures.items():
-        print(f"{name:<34}{value:>12.2f}" if isinstance(value, float) else f"{name:<34}{value:>12}")
+            work.mkdir(parents=True, exist_ok=True)
+            made_up_log(log, _LOG_RECORDS)
+        yield World("log", _LOG_RECORDS, work / "log", log.resolve())
+        yield World(str(_LOG_RECORDS), _LOG_RECORDS, work / str(_LOG_RECORDS))
+
+
+def _write(rows: list[Row], runs: Mapping[str, Mapping[str, Measured]], verdicts: list[Verdict]) -> None:
+    figures: dict[str, Any] = {
+        "load of the machine": os.getloadavg()[0],
+        "processors": os.cpu_count(),
+        "rows": [
+            v._asdict()
+            | {"seconds": v.seconds and v.seconds._asdict(), "ratio": v.ratio and v.ratio._asdict()}
+            for v in verdicts
+        ],
+        "growth": {r.name: g for r in rows if (g := growth(r, runs))},
+        "samples": {
+            size: {name: [s._asdict() for s in m.samples] for name, m in found.items() if m.samples}
+            for size, found in runs.items()
+        },
+    }
     target = ROOT / "build/bench.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

@@ -20,7 +20,20 @@ if TYPE_CHECKING:
 
 # Commands that only show, so that faulty settings and unreadable files are a warning; all others stop. `check` reports them itself.
 SHOWING = frozenset(
-    {"list", "show", "log", "diff", "impact", "explain", "report", "risk", "schedule", "freeze", "suspects"}
+    {
+        "list",
+        "query",
+        "show",
+        "log",
+        "diff",
+        "impact",
+        "explain",
+        "report",
+        "risk",
+        "schedule",
+        "freeze",
+        "suspects",
+    }
 )
 # What could not be read is a line at the end of these: `site` goes on without it, and says "unknown".
 NAMING_GAPS = SHOWING | {"site"}
@@ -60,6 +73,10 @@ class App:
             repo.tolerate = lambda *_: None
         else:
             _ = repo.config
+        if sys.stderr.isatty():
+            from itsm_gitops.cli.progress import show_reading
+
+            repo.progress = show_reading
         return repo
 
     def _fetched(self, count: int) -> None:

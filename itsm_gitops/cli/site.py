@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import click
 
 from itsm_gitops.cli.base import App, at_option, command, group_with_help, json_option, pass_app, print_json
-from itsm_gitops.cli.output import echo, redraw
+from itsm_gitops.cli.output import echo
+from itsm_gitops.cli.progress import Progress
 from itsm_gitops.cli.render import styles
 from itsm_gitops.commands.site import build, serve
 
@@ -70,7 +71,7 @@ def build_command(
 
     The result is plain files that need no server program and load nothing from other hosts.
     """
-    with _Progress() as progress:
+    with Progress() as progress:
         folder = out.absolute() if out else None
         report = build(
             app.repo,
@@ -158,26 +159,3 @@ def _reference() -> str:
     from itsm_gitops.cli.reference import reference
 
     return reference()
-
-
-_BAR = 24  # cells
-
-
-class _Progress:
-    """Shows a phase and how far it is as a bar on standard error, where that is a terminal."""
-
-    def __init__(self) -> None:
-        self._on = sys.stderr.isatty()
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        if self._on:
-            filled = "━" * (_BAR * done // total)
-            shown = f" {filled:╌<{_BAR}} {done:,} of {total:,}" if total > 1 else " …"
-            redraw(f"{what}{shown}")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._on:
-            redraw()

@@ -1,7 +1,7 @@
 """The quickest reader: documents laid out as our own writers lay them out, read line by line.
 
-One key or one item stands on each line, texts of several lines are literal blocks (``|``), and nothing is
-in brackets but a list of words. Such a document needs no YAML parser, and reading it takes about half the
+One key or one item stands on each line, texts of several lines are blocks (``|``, ``>``), and what is in brackets
+stands on one line and holds words. Such a document needs no YAML parser, and reading it takes about half the
 time of `fast`. Everything else, however slightly unusual, is a Doubt: then `fast` reads it. A differential
 test holds both equal: what this reader gives is what the parser gives.
 """
@@ -20,7 +20,9 @@ _KEY = r"([A-Za-z_][A-Za-z0-9_-]{0,63}):(?: (.+))?"
 _key = re.compile(_KEY).fullmatch
 # What begins something else than a plain word: brackets, quotes, blocks, and all that is refused.
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@` ")
-_words = re.compile(r"\[(?:[A-Za-z0-9_][A-Za-z0-9_./-]*(?:, [A-Za-z0-9_][A-Za-z0-9_./-]*)*)?\]").fullmatch
+_flow_key = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,63}): ").match
+_WORD = r"[A-Za-z0-9_./+@-]+(?::[A-Za-z0-9_./+@-]+)*"
+_flow_word = re.compile(rf"(?=[A-Za-z0-9_]){_WORD}(?: (?=[A-Za-z0-9_]){_WORD})*").match
 _quoted = re.compile(r"'([^']*)'|\"([^\"\\]*)\"").fullmatch
 
 
@@ -71,10 +73,10 @@ def _mapping(lines: list[str], at: int, indent: int, entry: Any, depth: int) -> 
         if value is None:
             data[intern(key)], at = _below(lines, at, indent, depth - 1)
         elif (first := value[0]) in _INDICATORS:
-            data[intern(key)], at = _unusual(lines, at, indent, value)
-        elif ": " in value or " #" in value or value[-1] == ":":
-            raise Doubt
+            data[intern(key)], at = _unusual(lines, at, indent, value, depth - 1)
         else:
+            if ": " in value or " #" in value or value[-1] == ":":
+                value = _before_comment(value)
             data[intern(key)] = plain(value) if first in FIRST else value
         line = lines[at]
         entry = entries(line)
@@ -120,11 +122,11 @@ def _sequence(lines: list[str], at: int, indent: int, depth: int) -> tuple[list[
             first = value[0]
             at += 1
             if first in _INDICATORS:
-                item, at = _unusual(lines, at, indent, value)
+                item, at = _unusual(lines, at, indent, value, depth - 1)
                 data.append(item)
-            elif ": " in value or " #" in value or value[-1] == ":":
-                raise Doubt
             else:
+                if ": " in value or " #" in value or value[-1] == ":":
+                    value = _before_comment(value)
                 data.append(plain(value) if first in FIRST else value)
         if not lines[at].startswith(dash):
             at = _skip(lines, at)
@@ -132,23 +134,60 @@ def _sequence(lines: list[str], at: int, indent: int, depth: int) -> tuple[list[
                 return data, at
 
 
-def _unusual(lines: list[str], at: int, indent: int, value: str) -> tuple[Any, int]:
-    """Read a value that begins with an indicator: a block of text, one in quotes, a list of words in brackets."""
-    if value in ("|", "|-"):
+def _before_comment(value: str) -> str:
+    """Return the plain word before a comment on its line."""
+    word = value.partition(" #")[0].rstrip(" ")
+    if ": " in word or word[-1] == ":":
+        raise Doubt
+    return word
+
+
+def _unusual(lines: list[str], at: int, indent: int, value: str, depth: int) -> tuple[Any, int]:
+    """Read a value that begins with an indicator: a block of text, one in quotes, words in brackets."""
+    if value in ("|", "|-", ">", ">-"):
         return _block(lines, at, indent, value)
     quoted = _quoted(value)
     if quoted:
         return quoted[quoted.lastindex or 0], at
-    if _words(value):
-        words = value[1:-1].split(", ") if len(value) > len("[]") else []
-        return [plain(w) if w[0] in FIRST else w for w in words], at
-    if value == "{}":
-        return {}, at
-    raise Doubt
+    item, end = _flow(value, 0, depth)
+    if end != len(value):
+        raise Doubt
+    return item, at
+
+
+def _flow(text: str, at: int, depth: int) -> tuple[Any, int]:
+    """Read a list, a mapping or a word within brackets; return it and the place behind it."""
+    first = text[at : at + 1]
+    if first not in ("[", "{"):
+        word = _flow_word(text, at)
+        if word is None:
+            raise Doubt
+        return plain(word[0]), word.end()
+    if not depth:
+        raise Doubt
+    close = "]" if first == "[" else "}"
+    items: list[Any] = []
+    data: dict[str, Any] = {}
+    if text[at + 1 : at + 2] == close:
+        return (items if first == "[" else data), at + 2
+    while True:
+        at += 1 if text[at] == first else 2  # behind the bracket, behind a comma and a space
+        if first == "{":
+            key = _flow_key(text, at)
+            if key is None or key[1] in data or key[1] in CONSTANTS:
+                raise Doubt
+            data[intern(key[1])], at = _flow(text, key.end(), depth - 1)
+        else:
+            item, at = _flow(text, at, depth - 1)
+            items.append(item)
+        if text[at : at + 1] == close:
+            return (items if first == "[" else data), at + 1
+        if text[at : at + 2] != ", ":
+            raise Doubt
 
 
 def _block(lines: list[str], at: int, indent: int, header: str) -> tuple[str, int]:
-    """Read the literal text below a ``|``; its first line says how far in it stands."""
+    """Read the text below a ``|`` or ``>``; its first line says how far in it stands."""
     line = lines[at]
     width = len(line) - len(line.lstrip(" "))
     if width <= indent:
@@ -160,5 +199,8 @@ def _block(lines: list[str], at: int, indent: int, header: str) -> tuple[str, in
     last = at
     while not lines[last - 1]:
         last -= 1
-    text = "\n".join([line[width:] for line in lines[start:last]])
-    return (text if header == "|-" else text + "\n"), at
+    content = [line[width:] for line in lines[start:last]]
+    if header[0] == ">" and not all(line and line[0] != " " for line in content):
+        raise Doubt  # which lines are joined is not plain
+    text = ("\n" if header[0] == "|" else " ").join(content)
+    return (text if header[-1] == "-" else text + "\n"), at

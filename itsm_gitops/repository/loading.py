@@ -18,7 +18,7 @@ from itsm_gitops.repository.modes import FILE, REGULAR, FileInfo
 from itsm_gitops.repository.packing import packed, unpacked
 from itsm_gitops.repository.root_shelf import git_of
 from itsm_gitops.repository.rooted import rooted
-from itsm_gitops.repository.snapshot import Snapshot, absent_of, own_files, root_of
+from itsm_gitops.repository.snapshot import Snapshot, absent_of, own_files, progress_of, root_of
 from itsm_gitops.repository.stamps import digest_of
 from itsm_gitops.repository.store import FOLDERS, SUFFIX, Document, Store, identifier_of
 from itsm_gitops.repository.workers import collector_paused, share_as_free
@@ -91,8 +91,10 @@ def load_store(
         todo: list[Document | str] = [*items, *(p for p in records if p not in known)]
         store.spool = spool
         work = _Work(store, kinds, visit, learn=memory is not None)
-        work.report, work.total = progress, len(todo)
+        work.report, work.total = progress or progress_of(snapshot), len(todo)
         shares = share_as_free(todo, work, jobs=jobs)
+        if work.report:
+            work.report(len(todo), len(todo))
         if memory:
             shares.append(_remembered(memory, records))
         _merge(store, shares)

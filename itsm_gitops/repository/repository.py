@@ -27,6 +27,7 @@ from itsm_gitops.repository.gaps import Gap
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.loading import T, Visit, load_store
 from itsm_gitops.repository.modes import REGULAR
+from itsm_gitops.repository.names import naming
 from itsm_gitops.repository.partial_clone import Supply
 from itsm_gitops.repository.rooted import rooted
 from itsm_gitops.repository.snapshot import (
@@ -66,6 +67,8 @@ class Repository:
         self.tolerate: Callable[[Sequence[Finding], str], object] | None = None
         # What could not be read in the snapshots that were loaded, by path: whoever shows says so at the end.
         self.gaps: dict[str, Gap] = {}
+        # Told how many documents have been read, and of how many, while all of the working tree are.
+        self.progress: Callable[[int, int], None] | None = None
         # Where no file is checked out (a bare mirror), the commit of HEAD stands for the working tree.
         self.bare = False
         # Is told how many objects were fetched that this partial clone lacked.
@@ -171,7 +174,11 @@ class Repository:
 
     @property
     def _present(self) -> Snapshot:
-        return CommitTree(self.history, self._head()) if self.bare else WorkingTree(self.root)
+        if self.bare:
+            return CommitTree(self.history, self._head())
+        tree = WorkingTree(self.root)
+        tree.progress = self.progress
+        return tree
 
     def _head(self) -> str:
         """Return the commit that stands for the working tree: a server's HEAD may name a branch that it lacks."""
@@ -298,9 +305,13 @@ class Repository:
                 # Not through a symbolic link: reading would refuse it.
                 if (self.root / path).is_file() and not (self.root / path).is_symlink():
                     return path
+        if isinstance(snapshot, WorkingTree):  # documents of roots may be meant as well where there are roots
             found = self._indexed(fragment)
             if found is not None:
                 return found
+            near = naming(self.root, fragment.strip())
+            if near:
+                return near[ids.find(fragment, near)]
         files = (i.path for i in snapshot.files(CMDB, RECORDS) if i.mode == REGULAR and is_document(i.path))
         paths: dict[str, str] = {}
         for path in files:

@@ -76,6 +76,7 @@ class WorkingTree:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.progress: Callable[[int, int], None] | None = None  # told how far reading all documents is
         self._absent: tuple[str, ...] | None = None
         self._base = str(root)
         self._plain: set[str] = {""}  # folders known not to be reached through a link
@@ -207,6 +208,12 @@ def refuse_unread(snapshot: Snapshot, identifier: str) -> None:
     asked: Callable[[str], None] | None = getattr(snapshot, "refuse_unread", None)
     if asked:
         asked(identifier.strip())
+
+
+def progress_of(snapshot: Snapshot) -> Callable[[int, int], None] | None:
+    """Return who is told how far reading all documents is; None where nobody asked."""
+    told: Callable[[int, int], None] | None = getattr(snapshot, "progress", None)
+    return told
 
 
 def own_files(snapshot: Snapshot) -> list[FileInfo]:

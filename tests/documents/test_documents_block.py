@@ -22,7 +22,7 @@ FILES = sorted([*(CHECKOUT / "records").rglob("*.yaml"), *(CHECKOUT / "cmdb").rg
 TEXTS = [path.read_text(encoding="utf-8") for path in FILES[::5]]
 BITS = [
     " ", "  ", "- ", ":", ": ", "#", " #", "|", "|-", ">", "|+", "|2", "\n", "\n\n", "[a, b]", "[]", "{}", "- - ",
-    "? ", "key: ", "x:\n", "# c\n", "  \n", "\t", "\r\n", "a: b", "::", "-", "-1", '"a" b', "---\n", "...\n", "%",
+    "? ", "key: ", "{a: b, c: [d, e]}", "[a b, c]", ">-", "x # y", "x:\n", "# c\n", "  \n", "\t", "\r\n", "a: b", "::", "-", "-1", '"a" b', "---\n", "...\n", "%",
 ]  # fmt: skip
 
 # Text, and the data in it; None where another reader must look.
@@ -39,11 +39,15 @@ LAYOUTS: list[tuple[str, Any]] = [
     ("# head\n\na: 1\n  # further in\nb: 2\n# end\n", {"a": 1, "b": 2}),
     ("a: http://example.org/x#y\n", {"a": "http://example.org/x#y"}),
     ("a: |\n one\n two\n", {"a": "one\ntwo\n"}),
+    ("a: {b: [c d, 2], e.f: 09:00}\ng: []\n", {"a": {"b": ["c d", 2], "e.f": "09:00"}, "g": []}),
+    ("a:\n- {b: c}\n- [true, x]\n", {"a": [{"b": "c"}, [True, "x"]]}),
+    ("a: >-\n  b\n  c\nd: >\n  e\n", {"a": "b c", "d": "e\n"}),
+    ("a: b  # c: d\n", {"a": "b"}),
     *[(text, None) for text in (
-        "", "\n", "a", "a: b", "- a\n", "a: b: c\n", "a: b #c\n", "a: b:\n", "a: &x b\n", "a: *x\n", "a: !t b\n",
-        "a: >\n  b\n", "a: |+\n  b\n", "a: |2\n   b\n", "a: |\n\n  b\n", "a: |\nb: c\n", "a: |\n  b\n c\n",
+        "", "\n", "a", "a: b", "- a\n", "a: b: c\n", "a: b: c #d\n", "a: #b\n", "a: b:\n", "a: &x b\n", "a: *x\n", "a: !t b\n",
+        "a: >\n  b\n\n  c\n", "a: >\n  b\n   c\n", "a: |+\n  b\n", "a: |2\n   b\n", "a: |\n\n  b\n", "a: |\nb: c\n", "a: |\n  b\n c\n",
         'a: "b\\n"\n', "a: 'b''c'\n", "a: 'b\n  c'\n", "a: b\n  c\n", "a: b\na: c\n", "a:\nb: c\n", "a: \nb: c\n",
-        "null: a\n", "true: a\n", "1: a\n", "? a\n", "a: {b: c}\n", "a: [b, [c]]\n", "a: [b c]\n", "a: -\n",
+        "null: a\n", "true: a\n", "1: a\n", "? a\n", "a: {b: c, b: d}\n", "a: {null: b}\n", "a: [b,c]\n", "a: [b: c]\n", "a: {b}\n", "a: [b, ]\n", "a: ['b']\n", "a: [b] #c\n", "a: -\n",
         "a:\n- - b\n", "a:\n-\n  b\n", "a:\n -b\n", "a:\n- b\n  c: d\n", "a: b\n\tc: d\n", "a: b\r\n", "---\na: b\n",
         "a: b\n...\n", " a: b\n", "a: b\n b: c\n", "a: @b\n", "a: %b\n", "a: ?b\n", "a: ,b\n", "<<: a\n",
     )],
