@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from itsm_gitops.publish import output, reasons, urls
+from itsm_gitops.publish.changed_keys import changed_keys, differing
 from itsm_gitops.publish.similar import CAP, GROUPS
 from itsm_gitops.publish.tool import tool_sign
 from itsm_gitops.publish.tracing import (
@@ -34,8 +35,6 @@ from itsm_gitops.publish.tracing import (
     PROOF,
     SIMILAR,
     TODAY,
-    changed_keys,
-    differing,
 )
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Git
