@@ -20,7 +20,20 @@ if TYPE_CHECKING:
 
 # Commands that only show, so that faulty settings and unreadable files are a warning; all others stop. `check` reports them itself.
 SHOWING = frozenset(
-    {"list", "show", "log", "diff", "impact", "explain", "report", "risk", "schedule", "freeze", "suspects"}
+    {
+        "list",
+        "query",
+        "show",
+        "log",
+        "diff",
+        "impact",
+        "explain",
+        "report",
+        "risk",
+        "schedule",
+        "freeze",
+        "suspects",
+    }
 )
 # What could not be read is a line at the end of these: `site` goes on without it, and says "unknown".
 NAMING_GAPS = SHOWING | {"site"}

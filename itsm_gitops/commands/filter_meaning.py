@@ -55,7 +55,7 @@ def kinds_named(book: RuleBook, word: str) -> list[Kind] | None:
     """Return the kinds that a word names: one of them, ``records``, ``items`` or ``cis``; None for no such word."""
     lowered = word.lower()
     if lowered in ("records", "record"):
-        return [k for k in book.kinds.values() if k.is_record]
+        return book.records
     if lowered in ("cis", "ci", "items", "cmdb"):
         whole = lowered in ("items", "cmdb")
         return [k for k in book.kinds.values() if not k.is_record and (k.operational or whole)]
@@ -274,9 +274,12 @@ def _group(kind: Kind, word: str) -> list[str]:
 
 def _state_clause(kinds: Sequence[Kind], wanted: Collection[tuple[str, str]]) -> Clause | None:
     """Return the clause that documents are in one of some states, given with their kinds."""
+    by_kind = {k.name: {s for name, s in wanted if name == k.name} for k in kinds}
+    if all(by_kind[k.name] == set(_group(k, OPEN)) for k in kinds):
+        return Clause("open = 1")
     clauses = []
     for kind in kinds:
-        states = {s for name, s in wanted if name == kind.name}
+        states = by_kind[kind.name]
         if not states:
             continue
         own = Clause("kind = ?", (kind.name,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from itsm_gitops.model import moments
 from itsm_gitops.model.errors import NotFound, UsageError
 from itsm_gitops.model.filter_language import (
     AllOf,
+    AnyOf,
     FilterNode,
     FilterTerm,
     FilterText,
@@ -94,11 +95,28 @@ def read_filter(book: RuleBook, arguments: Sequence[str], options: Filters) -> L
             break
         named += found
         end = word.end()
-    node = AllOf((parse_filter(" " * end + text[end:]), *options.terms()))
+    whole = parse_filter(" " * end + text[end:], _groups(arguments, end))
+    node = AllOf((whole, *options.terms()))
     if not named:
         _refuse_near_kind(book, text)
         named = _scope(book, node)
     return ListFilter(tuple({k.name: k for k in named}.values()), node)
+
+
+def _groups(arguments: Sequence[str], begin: int) -> Iterator[tuple[int, int]]:
+    """Yield the arguments that are alternatives, as parts of the joined text: ``'a or b' c`` is ``(a or b) c``."""
+    start = 0
+    for argument in arguments if len(arguments) > 1 else ():
+        first, end = max(start, begin), start + len(argument)
+        own = argument[first - start :]
+        first += len(own) - len(own.lstrip())
+        if " " in own.strip():
+            try:
+                if isinstance(parse_filter(own), AnyOf):
+                    yield first, end
+            except UsageError:
+                pass  # it goes on in the next argument, or the whole says what is wrong
+        start = end + 1
 
 
 def _refuse_near_kind(book: RuleBook, text: str) -> None:
@@ -117,7 +135,6 @@ def _refuse_near_kind(book: RuleBook, text: str) -> None:
 
 def _scope(book: RuleBook, node: FilterNode) -> list[Kind]:
     """Return the kinds to look through: those that every document must have by ``kind:``, else records and those named."""
-    records = [k for k in book.kinds.values() if k.is_record]
     parts = node.parts if isinstance(node, AllOf) else (node,)
     flat = [p for part in parts for p in (part.parts if isinstance(part, AllOf) else (part,))]
     for part in flat:
@@ -125,7 +142,7 @@ def _scope(book: RuleBook, node: FilterNode) -> list[Kind]:
             named = _kinds_of(book, part)
             if named:
                 return named
-    return [*records, *(k for term in _terms(node) for k in _kinds_of(book, term))]
+    return [*book.records, *(k for term in _terms(node) for k in _kinds_of(book, term))]
 
 
 def _kinds_of(book: RuleBook, term: FilterTerm) -> list[Kind]:
@@ -148,6 +165,6 @@ def since(repo: Repository, text: str) -> datetime:
     span = moments.read_time(ago, repo.config.timezone)
     if span is None:
         raise UsageError(
-            f"--since: '{text}' is not a time", "write 7d, 12h, 2026-11-22 or '2026-11-22 20:00'"
+            f"--since: '{text}' is not a date and time", "write 7d, 12h, 2026-11-22 or '2026-11-22 20:00'"
         )
     return span.start

@@ -13,6 +13,7 @@ Filters come from people, scripts and addresses of pages: how long and how deep 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from itsm_gitops.model.errors import UsageError
@@ -97,13 +98,16 @@ class NoneOf:
 FilterNode = FilterTerm | FilterText | AllOf | AnyOf | NoneOf
 
 
-def parse_filter(text: str) -> FilterNode:
-    """Read a filter; raises UsageError that names the column (from 1) of what cannot be understood."""
+def parse_filter(text: str, groups: Iterable[tuple[int, int]] = ()) -> FilterNode:
+    """Read a filter; raises UsageError that names the column (from 1) of what cannot be understood.
+
+    ``groups`` are parts of the text (start and end, the first not a blank) that belong together as if in parentheses.
+    """
     if len(text) > LONGEST:
         raise UsageError(
             f"the filter has {len(text):,} characters", f"at most {LONGEST:,}: ask for less at once"
         )
-    return _Parser(text).whole()
+    return _Parser(text, dict(groups)).whole()
 
 
 def quote(text: str) -> str:
@@ -114,8 +118,9 @@ def quote(text: str) -> str:
 class _Parser:
     """Reads one filter from left to right."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, groups: dict[int, int]) -> None:
         self._text = text
+        self._groups = groups
         self._at = 0
         self._depth = 0
         self._conditions = 0
@@ -178,6 +183,8 @@ class _Parser:
             before = "at its end" if self._ended() else f"before '{self._keyword() or ')'}'"
             hint = 'the words and, or, not join conditions; as text they need quotes: "and"'
             raise self._error(f"the filter lacks a condition {before}", hint)
+        if self._at in self._groups:
+            return self._part(self._groups.pop(self._at))
         if self._text[self._at] == "(":
             return self._group()
         self._conditions += 1
@@ -192,6 +199,14 @@ class _Parser:
         text, _ = self._piece(_TEXT)
         self._skip()
         return FilterText(text, start + 1)
+
+    def _part(self, end: int) -> FilterNode:
+        """Read a part of the text that is a filter of its own."""
+        whole, self._text = self._text, self._text[:end]
+        node = self.whole()
+        self._text = whole
+        self._skip()
+        return node
 
     def _group(self) -> FilterNode:
         opening = self._at

@@ -142,6 +142,11 @@ class RuleBook:
         """
         return Kinds({name: name for name in self._heads}, self._kind)
 
+    @property
+    def records(self) -> list[Kind]:
+        """The kinds of record, in file order; no class of item is built for them."""
+        return [self._kind(head.name) for head in self._heads.values() if head.family == RECORD]
+
     @cached_property
     def _heads(self) -> dict[str, _Head]:
         found: dict[str, _Head] = {}

@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from itsm_gitops.publish import output, reasons, urls
+from itsm_gitops.publish.changed_keys import changed_keys, differing
 from itsm_gitops.publish.similar import CAP, GROUPS
 from itsm_gitops.publish.tool import tool_sign
 from itsm_gitops.publish.tracing import (
+    BACK,
     CONFLICT,
     DATA,
     EDITED,
@@ -32,8 +35,6 @@ from itsm_gitops.publish.tracing import (
     PROOF,
     SIMILAR,
     TODAY,
-    changed_keys,
-    differing,
 )
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Git
@@ -180,8 +181,9 @@ class BuildCache:
             lambda i: groups.get(i) != (after[i].data or {}).get("redundancy"),
         )
         keys.update(differing(last["answers"], self._facts["answers"]))
-        if last["now"] != self._facts["now"]:
-            keys.add(NOW)
+        moment = datetime.fromisoformat(last["now"])
+        if moment != view.now:
+            keys.update((NOW, BACK) if view.now < moment else (NOW,))
         if SIMILAR in keys and ITEMS not in keys and _are_many(view, len(before) + len(after)):
             keys.discard(SIMILAR)
         self._changed = keys
@@ -262,6 +264,10 @@ def _answers(view: View) -> dict[str, str]:
     answers_by_key[HISTORY] = "yes" if view.history else "no"
     # Where a record's JSON lies changes when its file is split or joined with others: then that file is gone.
     answers_by_key.update((DATA + urls.api_finished(name), "") for name in view.finished)
+    # A document of a root that one of the repository's own takes the place of is another one, be it equal.
+    if hasattr(view.store.snapshot, "root_of"):
+        origins = ((e.id, view.store.root_of(e.path)) for e in view.entries.values())
+        answers_by_key.update((name, root) for name, root in origins if root)
     answers_by_key[TODAY] = view.today.isoformat()
     return answers_by_key
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.filter_words import facet_of
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.batches import Batch, shape_of
@@ -27,8 +28,6 @@ VERSION = 1
 ROWS = 4000
 _MOST_ROWS = 8000
 _LONGEST_TITLE, _LONGEST_NAME = 300, 100
-# The fields by which `itsm list --team` finds a record.
-_TEAMS = frozenset({"assigned_team", "fulfilment_team", "owner", "teams"})
 
 # One value, several, or none, as numbers into the table of a chunk.
 _Cell = int | list[int]
@@ -139,14 +138,7 @@ class _ColumnReader:
     def _facet(self, target: str, relation: str, field: str) -> str:
         """Return the facet (service, ci or team) of a ``target`` that a record names, '' for none."""
         entry = self._view.entries.get(target)
-        kind = self._view.kind(entry) if entry else None
-        if field in _TEAMS:
-            return "team" if kind is None or meaning.TEAM in kind.plays else ""
-        if kind is None:
-            return ("service" if field == "service" else "ci") if relation == "affects" else ""
-        if meaning.SERVICE in kind.plays:
-            return "service" if relation == "affects" else ""
-        return "ci" if kind.operational else ""
+        return facet_of(self._view.kind(entry) if entry else None, relation, field)
 
     def facets(self) -> dict[str, str]:
         """Return the items that the rows name, each with its facet."""

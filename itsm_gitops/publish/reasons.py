@@ -18,6 +18,7 @@ _MOST = 4
 _WHOLE = {
     tracing.ALL: "any document",
     tracing.NOW: "the moment",
+    tracing.BACK: "the moment, which is before that of the last build",
     tracing.TODAY: "the day",
     tracing.GRAPH: "how failures travel",
     tracing.HISTORY: "whether there is a history in Git",

@@ -52,10 +52,10 @@ class Site:
         self._cache = cache
         self._reports = reports
         self._view = view
-        self._batch = Batch(view, cache)
         self._plan = Plan(view)
         self._topology = Topology(view)
         view.conflicts = conflicts(self._plan.schedule)
+        self._batch = Batch(view, cache)  # when the view has everything that is noted
         self._url = url
         self._top = urlsplit(url).path.rstrip("/") + "/"  # for the page that is shown at any address
         self._rendered = rendered

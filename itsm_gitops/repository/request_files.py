@@ -169,7 +169,10 @@ class RequestFiles:
             return self._pipe.read(oid)
 
     def _explained(self, error: MissingObject) -> GitError:
-        """Say how many of the objects that differ are missing in a partial clone, and how to get them in one go."""
+        """Say how many of the objects that differ are missing in a partial clone, and how to get them in one go.
+
+        Where none of those is missing it is the error itself, and reading everything may help.
+        """
         sides = [i for d in self.differences.values() for i in (d.old, d.new) if i is not None and i.oid]
         # Asking for one object would let an older Git try to fetch it; what is there can be listed.
         listed = self.git.run("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")

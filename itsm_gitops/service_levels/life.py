@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,6 +28,12 @@ def life_of(document: Document) -> list[Life]:
         return []
     steps = tuple(state_steps(data.get("timeline")))
     return [Life(document.id, steps)] if steps else []
+
+
+def life_of_steps(identifier: str, steps: Iterable[tuple[str, str, str]]) -> list[Life]:
+    """Return the life of a record whose timeline is there in brief: time, state (or empty) and person of each entry."""
+    usable = tuple(state_steps([{"at": at, "state": state} for at, state, _ in steps if state]))
+    return [Life(identifier, usable)] if usable else []
 
 
 class StateSpan(NamedTuple):

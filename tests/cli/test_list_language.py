@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from itsm_gitops.model import filter_words
 from tests.cli.conftest import Cli
 
 
@@ -27,6 +28,10 @@ ANSWERS = (
     (["state:open"], "high low"),
     (["state:open and (priority:P1 or priority:P2)"], "high"),
     (["state:open", "and", "(priority:P1", "or", "priority:P4)"], "high low"),
+    (["state:cancelled or impact:high", "impact:low"], "done"),
+    (["impact:low", "state:cancelled or impact:high"], "done"),
+    (["incidents state:cancelled or impact:high", "impact:low"], "done"),
+    (["impact:low", "(state:cancelled or", "title:disk)"], "low done"),
     (["-state:open"], "done"),
     (["not", "status:open"], "done"),
     (["status:all"], "high low done"),
@@ -176,3 +181,56 @@ def test_another_revision(three: dict[str, str], cli: Cli) -> None:
     assert len(cli("list", "services", "title:mail", "--at", "HEAD", "--json").json) == len(
         cli("list", "services", "title:mail", "--json").json
     )
+
+
+def test_the_handbook_lists_every_word_and_every_example_has_a_meaning(acme: Path, cli: Cli) -> None:
+    page = (Path(__file__).resolve().parents[2] / "site/docs/handbook/46-filters-and-queries.md").read_text()
+    listed = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert listed[: len(filter_words.WORDS)] == [w.name for w in filter_words.WORDS]
+    shown = cli("list", "--help").out
+    for word in filter_words.WORDS:
+        assert word.name in shown
+        assert word.about
+        result = cli("list", word.example, code=None)
+        assert result.code == 0 or "nothing is called" in result.err or "is in no team" in result.err, word
+
+
+def test_the_explorer_has_the_same_words(acme: Path) -> None:
+    script = (Path(__file__).resolve().parents[2] / "site/docs/assets/explorer.js").read_text()
+    assert {name for name, _ in filter_words.FACETS} <= filter_words.BY_NAME.keys()
+    assert {name for name, _ in filter_words.DATES} <= filter_words.BY_NAME.keys()
+    for name, _ in filter_words.DATES:
+        assert f'"{name}"' in script
+    assert "`status:${state.status}`" in script
+    assert filter_words.STATUS in filter_words.BY_NAME
+
+
+COMPLETED = (
+    ("itsm list inci", "incidents"),
+    ("itsm list incidents sta", "state: status:"),
+    ("itsm list incidents state:in", "state:in_progress"),
+    ("itsm list incidents state:open,can", "state:open,cancelled"),
+    ("itsm list (priority:P", "(priority:P1 (priority:P2 (priority:P3 (priority:P4 (priority:P5"),
+    ("itsm list team:@", "team:@my-teams"),
+    ("itsm list incidents impact:h", "impact:high"),
+    ("itsm list caused_by:PRB", "caused_by:PRB-260112-EXMP2"),
+    ("itsm list reaches:mailb", "reaches:mailbox-db"),
+    ("itsm list resolv", "resolved_by: resolves:"),
+    ("itsm list opened:tod", "opened:today"),
+    ("itsm list madeup:x", ""),
+)
+
+
+def test_completion_of_words_and_values(acme: Path) -> None:
+    from click.shell_completion import ShellComplete
+
+    from itsm_gitops.cli.app import group
+
+    completer = ShellComplete(group, {}, "itsm", "_ITSM_COMPLETE")
+    for line, offered in COMPLETED:
+        *before, incomplete = line.split()[1:]
+        found = [item.value for item in completer.get_completions(before, incomplete)]
+        if offered.endswith(":") and len(offered.split()) > 1:
+            assert set(offered.split()) <= set(found), line
+        else:
+            assert found == offered.split(), line

@@ -272,3 +272,16 @@ def test_a_list_that_is_there_already_lets_no_record_go(office: GitRepo) -> None
     office.git("checkout", "-q", "-b", "work")
     office.commit("Deleted")
     assert asked(office) not in ([], ["archived-records"])
+
+
+def test_an_audience_is_told_of_no_record_that_left(office: GitRepo) -> None:
+    """As long as a record is here its audience decides; when it is archived nobody can tell, so it is withheld."""
+    from itsm_gitops.commands.exchanging import _exposed
+
+    def shown() -> str:
+        return json.dumps(_exposed(office.repo, "staff", None)[0].data(NEW))
+
+    assert OLD in shown()
+    archive(office.repo, plan_archive(office.repo, 2021))
+    assert NEW in shown()
+    assert OLD not in shown()

@@ -281,6 +281,21 @@ def test_a_revision_gives_the_bytes_that_its_files_gave(shop: GitRepo, tmp_path:
     assert files == revision
 
 
+def test_the_index_makes_no_difference(
+    shop: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.write("records/incidents/2026/04/" + f"{FIRST}.yaml", incident(FIRST, title="The same name again"))
+    shop.write(path_of("INC-260305-EEEEE"), "id: [\n")
+    shop.write("cmdb/teams/print.yaml", "id: print\nclass: team\nname: A name twice\n")
+    found = []
+    for setting in ("off", "always", "always"):
+        monkeypatch.setenv("ITSM_INDEX", setting)
+        export(shop, tmp_path / f"out-{len(found)}")
+        found.append(contents(tmp_path / f"out-{len(found)}"))
+    assert found[0] == found[1] == found[2]
+    assert [r["title"] for r in rows(tmp_path / "out-0", "records")] == ["Paper jam", "Printer is broken"]
+
+
 def test_what_cannot_be_read_is_named(shop: GitRepo, tmp_path: Path) -> None:
     shop.write(path_of(FIRST), "id: [\n")
     done = run_here(["export", "parquet", "--to", str(tmp_path / "out")], shop.root)

@@ -17,6 +17,7 @@ from itsm_gitops.publish import agenda, build_site, navigation, questions, serve
 from itsm_gitops.publish.agenda import Span
 from itsm_gitops.publish.fields import fields, value
 from itsm_gitops.publish.markup import ROOT
+from itsm_gitops.publish.pages import lists as page_lists
 from itsm_gitops.publish.pages import maps
 from itsm_gitops.publish.pages.steps import stepper
 from itsm_gitops.publish.view import View, extra_of
@@ -153,7 +154,8 @@ def test_what_is_not_a_question_is_left_out() -> None:
     assert "minLength&quot;:&quot;9" not in html
 
 
-def test_long_lists_are_cut_into_pages(tmp_path: Path) -> None:
+def test_long_lists_are_cut_into_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_lists, "MOST_FINISHED", 150)
     repo = write_sample(tmp_path)
     folder = tmp_path / "records/incidents/2026/09"
     folder.mkdir(parents=True)
@@ -173,6 +175,11 @@ def test_long_lists_are_cut_into_pages(tmp_path: Path) -> None:
     assert last.count("<td class=it-c-id>") == 30
     assert '<span aria-current="page">1</span>' in first
     assert "230 in all, page 3 of 3" in last
+    # What is finished is listed once as a whole, by month; the list of its state has the newest.
+    assert not (lists / "state_closed_3.html").exists()
+    finished = (lists / "state_closed_2.html").read_text()
+    assert finished.count("<td class=it-c-id>") == 50
+    assert ', the newest 150 here and every one <a href="index.html">by month</a>, page 2 of 2' in finished
 
 
 def test_pages_of_malformed_identifiers_do_not_exist(book: RuleBook) -> None:

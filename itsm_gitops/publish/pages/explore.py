@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itsm_gitops.model import filter_words
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.markup import Html, esc, join, link
 from itsm_gitops.publish.navigation import EXPLORER
@@ -21,15 +22,8 @@ _COLUMNS = (
     ("opened", "Opened", True),
     ("updated", "Updated", False),
 )
-_FACETS = (
-    ("kind", "Kind"),
-    ("state", "State"),
-    ("priority", "Priority"),
-    ("service", "Service"),
-    ("team", "Team"),
-    ("ci", "Item"),
-)
-_DATES = (("opened", "Opened"), ("updated", "Updated"))
+_FACETS = filter_words.FACETS
+_DATES = filter_words.DATES
 _STATUS = (("open", "Open"), ("finished", "Finished"), ("all", "All"))
 _ORDERS = (
     ("-opened", "Opened, newest first"),

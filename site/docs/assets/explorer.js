@@ -436,26 +436,19 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
-  // What the command line's list cannot be asked for.
-  function unsayable() {
-    const { facets } = state;
-    return [
-      [state.q, "words in texts"],
-      [DATES.some((d) => state[d].some(Boolean)), "spans of days"],
-      [FACETS.some((f) => f !== "team" && facets[f].has("none")), "records without something"],
-      [state.status !== "all" && facets.state.size, "a state and a status at once"],
-    ].flatMap(([asked, what]) => (asked ? [what] : []));
-  }
-
-  // The command that lists the same.
+  // The command that lists the same: the words of its filter are those of the address.
   function command() {
     const { facets } = state;
-    const quoted = (w) => (/^[\w.-]+$/.test(w) ? w : `'${w.replaceAll("'", "'\\''")}'`);
-    const parts = ["itsm list", ...[...facets.kind].map((k) => records.about.kinds[k].plural)];
-    const states = facets.state.size ? [...facets.state] : state.status === "all" ? [] : [state.status];
-    for (const [option, values] of [["state", states], ["priority", facets.priority], ["service", facets.service], ["team", facets.team], ["ci", facets.ci]]) {
-      for (const value of values) parts.push(`--${option}`, quoted(value));
-    }
+    const value = (w) => (/^[\w][\w-]*$/.test(w) ? w : `"${w.replace(/["\\]/g, "\\$&")}"`);
+    const condition = (name, values) => `${name}:${values.map((w) => (w === "none" ? w : value(w))).join(",")}`;
+    const filter = [];
+    if (state.status !== "all") filter.push(`status:${state.status}`);
+    for (const name of FACETS) if (name !== "kind" && facets[name].size) filter.push(condition(name, [...facets[name]]));
+    for (const name of DATES) if (state[name].some(Boolean)) filter.push(`${name}:${state[name].join("..")}`);
+    filter.push(...words(state.q).map((w) => (/^(and|or|not)$/.test(w) ? `"${w}"` : w)));
+    const kinds = [...facets.kind].map((k) => records.about.kinds[k].plural);
+    const text = filter.join(" ");
+    const parts = ["itsm list", ...kinds, ...(text ? [/^[\w:,.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`] : [])];
     const name = state.sort.replace(/^-/, "");
     // Lists begin with the newest where nobody says otherwise.
     const down = state.sort.startsWith("-") !== DATES.includes(name);
@@ -466,14 +459,8 @@
 
   async function copyCommand() {
     const [about, code] = shownCommand.children;
-    const missed = unsayable();
     shownCommand.hidden = false;
     shownCommand.dataset.of = written(state);
-    code.hidden = missed.length > 0;
-    if (missed.length) {
-      about.textContent = `itsm list cannot be asked for ${missed.join(", nor for ")}.`;
-      return;
-    }
     const text = command();
     code.textContent = text;
     try {
