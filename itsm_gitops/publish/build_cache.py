@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from itsm_gitops.publish import output, reasons, urls
+from itsm_gitops.publish.changed_keys import changed_keys, differing
 from itsm_gitops.publish.similar import CAP, GROUPS
 from itsm_gitops.publish.tool import tool_sign
 from itsm_gitops.publish.tracing import (
@@ -34,8 +35,6 @@ from itsm_gitops.publish.tracing import (
     PROOF,
     SIMILAR,
     TODAY,
-    changed_keys,
-    differing,
 )
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Git
@@ -265,6 +264,10 @@ def _answers(view: View) -> dict[str, str]:
     answers_by_key[HISTORY] = "yes" if view.history else "no"
     # Where a record's JSON lies changes when its file is split or joined with others: then that file is gone.
     answers_by_key.update((DATA + urls.api_finished(name), "") for name in view.finished)
+    # A document of a root that one of the repository's own takes the place of is another one, be it equal.
+    if hasattr(view.store.snapshot, "root_of"):
+        origins = ((e.id, view.store.root_of(e.path)) for e in view.entries.values())
+        answers_by_key.update((name, root) for name, root in origins if root)
     answers_by_key[TODAY] = view.today.isoformat()
     return answers_by_key
 

@@ -12,10 +12,9 @@ from typing import Any, TypeVar, cast
 
 from itsm_gitops.graph.status import Health
 from itsm_gitops.model.clock import parse_time
-from itsm_gitops.model.entry import Edge, Entry
-from itsm_gitops.model.meaning import CHANGE, PERSON
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.priority import Priority
-from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish.markup import Html
 from itsm_gitops.publish.similar import title_words
 from itsm_gitops.publish.view import View
@@ -43,7 +42,6 @@ KEPT = "kept:"  # how the service level of a service was kept
 KIND = "kind:"  # the documents of a kind
 DATA = "data:"  # the JSON file of finished records, by its address
 LINKS = "links:"  # what is linked to a document and from it
-_CAUSES = "causes"  # the relation of a change to what went wrong because of it
 _LONGEST_ID = 63
 _MOST_PICTURES = 1_000
 
@@ -288,6 +286,11 @@ class _Store(_Behind):
         self._tracer.keys.add(identifier)
         return self._inner.data(identifier)
 
+    def root_of(self, path: str) -> Any:
+        return self._inner.root_of(
+            path
+        )  # the document's own key, which every page of it has, stands for that
+
 
 class _History(_Behind):
     def __init__(self, inner: Any, tracer: Tracer, people: Sequence[str]) -> None:
@@ -365,64 +368,3 @@ class _Pictures(dict[tuple[str, ...], Html]):
     def __getitem__(self, roots: tuple[str, ...]) -> Html:
         self._tracer.keys |= self._from[roots]
         return super().__getitem__(roots)
-
-
-def changed_keys(
-    before: Mapping[str, Entry], after: Mapping[str, Entry], book: RuleBook, regrouped: Callable[[str], bool]
-) -> set[str]:
-    """Return the keys of the data that changed documents take part in.
-
-    ``before`` and ``after`` are the entries of those documents only, by identifier; one that is new
-    or gone is in one of them. ``regrouped`` says whether the redundancy of an item has changed.
-    """
-    keys: set[str] = set()
-    for identifier in before.keys() | after.keys():
-        versions = [e for e in (before.get(identifier), after.get(identifier)) if e is not None]
-        keys.update((ALL, identifier, LINKS + identifier, *(KIND + e.kind for e in versions)))
-        edges = set(versions[0].edges) ^ set(versions[1].edges if len(versions) > 1 else ())
-        keys.update(LINKS + e.target for e in edges)
-        if any(book.links[e.relation].impact for e in edges if e.relation in book.links):
-            keys.add(GRAPH)
-        keys.update(_likeness(versions))
-        if any(_tells_causes(e, book) for e in edges) or _is_another_past(versions, book):
-            keys.add(FAILURES)
-        if any(not book.kinds[e.kind].is_record for e in versions):
-            keys.add(ITEMS)
-            moved = len({(e.kind, e.state, e.edges) for e in versions}) > 1 or len(versions) == 1
-            if moved or regrouped(identifier):
-                keys.add(GRAPH)
-    return keys
-
-
-def _is_another_past(versions: Sequence[Entry], book: RuleBook) -> bool:
-    """Whether what later changes learn from a change is other: everything but its title and its links."""
-    if not any(CHANGE in book.kinds[e.kind].plays for e in versions):
-        return False
-    return len(versions) == 1 or _lessons(versions[0], book) != _lessons(versions[1], book)
-
-
-def _lessons(entry: Entry, book: RuleBook) -> tuple[Any, ...]:
-    label = book.kinds[entry.kind].label
-    columns = {name: value for name, value in entry.columns.items() if name != label}
-    return entry.kind, entry.state, columns, entry.opened, entry.updated
-
-
-def _tells_causes(edge: Edge, book: RuleBook) -> bool:
-    """Whether an edge says what a change caused, in whichever direction it is stored."""
-    link = book.links.get(edge.relation)
-    return _CAUSES in (edge.relation, link.inverse if link else "")
-
-
-def _likeness(versions: Sequence[Entry]) -> Iterator[str]:
-    """Yield the keys of the data that similarity depends on: words of titles, items, dates, number of records."""
-    words = [title_words(e) for e in versions]
-    if len(versions) == 1:
-        yield SIMILAR
-    traits = {(e.kind, e.opened, e.edges) for e in versions}
-    changed = set().union(*words) if len(traits) > 1 or len(versions) == 1 else words[0] ^ words[1]
-    yield from (WORD + w for w in changed)
-
-
-def differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """Return the keys of the answers that are no longer the same."""
-    return [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]

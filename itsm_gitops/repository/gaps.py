@@ -83,7 +83,7 @@ class Gap:
 
 def gap_of(row: Sequence[Any]) -> Gap:
     """Return the gap that ``Gap.as_row`` wrote."""
-    values: list[Any] = [frozenset(v) if isinstance(v, tuple) else v for v in row]
+    values: list[Any] = [frozenset(v) if isinstance(v, tuple | list) else v for v in row]
     return Gap(*values)
 
 
