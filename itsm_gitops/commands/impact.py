@@ -14,7 +14,7 @@ from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.words import a_kind
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository import Repository
 
 BOTH = "both"
 
@@ -102,12 +102,8 @@ def impact(
         entries=entries,
         services=frozenset(e.id for e in facts.of_role(store.book, entries.values(), meaning.SERVICE)),
         used=frozenset(i for i in inside if graph.in_production(i)),
-        roots=_roots(store) if store.config.roots else {},
+        roots={i: root for i, e in entries.items() if (root := store.root_of(e.path))},
     )
-
-
-def _roots(store: Store) -> dict[str, str]:
-    return {i: root for i, e in store.entries.items() if (root := store.root_of(e.path))}
 
 
 def branches(branch: Branch) -> Iterator[Branch]:

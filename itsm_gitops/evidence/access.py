@@ -94,9 +94,7 @@ def _holders(store: Store, directory: Directory, role: str) -> Iterator[tuple[st
             yield person, how, ""
     if not of_items:
         return
-    for entry in sorted(store.entries.values(), key=lambda e: e.id):
-        if not store.book.kinds[entry.kind].operational:
-            continue
+    for entry in store.of_kinds([k.name for k in store.book.kinds.values() if k.operational]):
         owners = names(store.data(entry.id).get("owner")) if role == OWNER else []
         if role == OWNER and not owners:
             continue

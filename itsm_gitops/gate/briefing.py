@@ -78,9 +78,7 @@ def brief(repo: Repository, assessment: Assessment, now: datetime) -> str:
     proof = Announcements(repo, store.book, assessment.base, assessment.head, seen)
     made = _Briefs(store, now, proof)
     changes = [made.of(store.entries[i]) for i in assessment.changes if i in store.entries]
-    people = {
-        e.id: e.title for e in facts.of_role(store.book, store.entries.values(), meaning.PERSON) if e.title
-    }
+    people = {e.id: e.title for e in store.of_kinds(store.book.playing(meaning.PERSON)) if e.title}
     about = store.book.policy(ROLES).get("roles", {})
     roles = {
         f"role:{name}": str(r["title"])

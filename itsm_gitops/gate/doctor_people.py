@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.gate.doctor_plain import PLAIN
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import OWNER, PEER, ApprovalRule, read_policy
-from itsm_gitops.model import clock, facts, meaning
+from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository import Repository, Store
@@ -87,7 +87,7 @@ def author_check(repo: Repository, name: str, email: str) -> Check:
 def people_checks(repo: Repository, forge: str) -> Iterator[Check]:
     """Say whether anybody can approve on a forge (or a plain server), and which rules wait for more than there are."""
     store = repo.store()
-    people = [store.data(e.id) for e in facts.of_role(store.book, store.entries.values(), meaning.PERSON)]
+    people = [store.data(e.id) for e in store.of_kinds(store.book.playing(meaning.PERSON))]
     approvers = [p for p in people if p.get("approver")] or people
     if not approvers:
         text = "nobody is in the directory, so nothing can ever be approved"

@@ -32,12 +32,8 @@ def files_of_items(base: Store, files: Iterable[str]) -> Mapping[str, list[str]]
 
 def _patterns(base: Store) -> Iterator[tuple[str, str]]:
     """Yield the patterns of all items; only files that hold the word are read as documents."""
-    kinds = base.book.kinds
-    items = {
-        e.path: e.id
-        for e in base.entries.values()
-        if not kinds[e.kind].is_record and FIELD in kinds[e.kind].fields
-    }
+    kinds = [k.name for k in base.book.kinds.values() if not k.is_record and FIELD in k.fields]
+    items = {e.path: e.id for e in base.of_kinds(kinds)}
     word = FIELD.encode()
     for path in [p for p, raw in base.snapshot.read_many(sorted(items)) if word in raw]:
         for pattern in names(base.data(items[path]).get(FIELD)):

@@ -53,7 +53,7 @@ class Directory:
         self._store = store
         self._today = now.date()
         self.people: dict[str, Data] = {
-            e.id: store.data(e.id) for e in facts.of_role(store.book, store.entries.values(), meaning.PERSON)
+            e.id: store.data(e.id) for e in store.of_kinds(store.book.playing(meaning.PERSON))
         }
         policy = store.book.policy(ROLES) if roles is None else roles
         self.roles: Mapping[str, Any] = policy.get("roles", {})

@@ -9,6 +9,10 @@ rooms derive from single documents; never whole documents.
 - ``rows``: an entry as a row, and back.
 - ``filling``: makes the index, and brings it up to date in one transaction.
 - ``indexed_store``: a loaded snapshot on top of it, with the surface of ``Store``.
+- ``finding``, ``names``: which document a fragment means; which names there are, without asking Git.
+- ``lives``: records by when they were opened and ended.
+- ``derived``: what other rooms derive of single documents, made when first asked for.
+- ``condition``: how an index stands, or why there is none.
 - ``service``: which store a command gets. Where there is no index, or it cannot be used, every document is read,
   with the same answers.
 """
