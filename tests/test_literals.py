@@ -45,7 +45,6 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
     FIELD: {
         "editing/assign.py": {"offering": 1},
         "commands/listing.py": {"service": 1},
-        "commands/query_views.py": {"closed": 1, "service": 2},
         "publish/audience.py": {"offering": 1},
         "publish/pages/forms.py": {"closed": 1, "offering": 1, "service": 3},
         "publish/pages/record.py": {"offering": 2},
