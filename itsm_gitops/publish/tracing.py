@@ -281,6 +281,7 @@ class _Store(_Behind):
     def __init__(self, inner: Any, tracer: Tracer, entries: Mapping[str, Entry]) -> None:
         super().__init__(inner, tracer, entries)
         self.book, self.config = inner.book, inner.config
+        self.root_of = inner.root_of  # by the path of a document alone: with roots nothing is cached
 
     def data(self, identifier: str) -> Any:
         self._tracer.keys.add(identifier)
