@@ -92,7 +92,7 @@ _TIMES = ("opened", "updated")
     shell_complete=lazily("assignments_of_kind"),
     help="A field has this value; '*' any value, empty none.",
 )
-@click.option("--text", metavar="TEXT", default="", help="The title or identifier contains this.")
+@click.option("--text", metavar="TEXT", default="", help="A text of the document contains this.")
 @click.option("--sort", metavar="COLUMN", help="Sort by this column; '-COLUMN' turns the order round.")
 @click.option(
     "--limit", "-n", type=click.IntRange(min=1), help="Show at most this many.  [default: 50 on a terminal]"

@@ -22,15 +22,12 @@ _ON_A_SCREEN = 200
     "query",
     [
         (
-            "itsm query \"SELECT service, count(*) AS n FROM records WHERE status = 'open' GROUP BY 1 ORDER BY n DESC\"",
-            "open records of each service",
+            'itsm query "SELECT service, count(*) FROM records GROUP BY 1"',
+            "records of each service",
         ),
+        ("itsm query \"SELECT * FROM links WHERE target = 'payments'\" --csv", "for a spreadsheet"),
         (
-            "itsm query \"SELECT target, count(*) FROM links WHERE relation = 'affects' GROUP BY 1\" --csv",
-            "for a spreadsheet",
-        ),
-        (
-            "itsm query \"SELECT id, metric FROM clocks WHERE verdict = 'missed'\" --json",
+            "itsm query \"SELECT id FROM clocks WHERE verdict = 'missed'\" --json",
             "missed targets, for programs",
         ),
         ("itsm query --schema", "the views and their columns"),

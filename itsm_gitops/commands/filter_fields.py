@@ -314,7 +314,7 @@ def _time(term: FilterTerm, value: FilterValue, text: str, zone: str) -> moments
     span = moments.read_time(text, zone)
     if span is None and term.option:
         example = "write 7d, 12h, 2026-11-22 or '2026-11-22 20:00'"
-        raise term.error(f"'{text.removeprefix('-')}' is not a time", example)
+        raise term.error(f"'{text.removeprefix('-')}' is not a date and time", example)
     if span is None:
         example = f"write {moments.FORMS}, for example {term.word}:>-30d"
         raise term.error(f"{term.word}: '{text}' is not a time", example, value.column)

@@ -165,6 +165,6 @@ def since(repo: Repository, text: str) -> datetime:
     span = moments.read_time(ago, repo.config.timezone)
     if span is None:
         raise UsageError(
-            f"--since: '{text}' is not a time", "write 7d, 12h, 2026-11-22 or '2026-11-22 20:00'"
+            f"--since: '{text}' is not a date and time", "write 7d, 12h, 2026-11-22 or '2026-11-22 20:00'"
         )
     return span.start

@@ -52,7 +52,7 @@ def query(repo: Repository, sql: str, *, at: str | None = None) -> QueryAnswer:
                 connection.execute(statement)
         guard.stand()
         _run(guard, known, lambda: connection.execute(f"EXPLAIN {_statement(sql)}").close())
-        wanted = guard.asked.copy()
+        wanted = frozenset(guard.asked)
         guard.leave()
         for view in known:
             if not view.source and view.name in wanted:

@@ -63,7 +63,7 @@ def plan_archive(repo: Repository, before: int) -> ArchivePlan:
 def _old(store: Store, before: int) -> Iterator[tuple[Entry, int]]:
     for entry in store.entries.values():
         parsed = ids.parse_record_id(entry.id) if store.book.kinds[entry.kind].is_record else None
-        if parsed and parsed[1].year < before:
+        if parsed and parsed[1].year < before and not store.root_of(entry.path):
             yield entry, parsed[1].year
 
 

@@ -264,6 +264,10 @@ def _answers(view: View) -> dict[str, str]:
     answers_by_key[HISTORY] = "yes" if view.history else "no"
     # Where a record's JSON lies changes when its file is split or joined with others: then that file is gone.
     answers_by_key.update((DATA + urls.api_finished(name), "") for name in view.finished)
+    # A document of a root that one of the repository's own takes the place of is another one, be it equal.
+    if hasattr(view.store.snapshot, "root_of"):
+        origins = ((e.id, view.store.root_of(e.path)) for e in view.entries.values())
+        answers_by_key.update((name, root) for name, root in origins if root)
     answers_by_key[TODAY] = view.today.isoformat()
     return answers_by_key
 

@@ -287,6 +287,11 @@ class _Store(_Behind):
         self._tracer.keys.add(identifier)
         return self._inner.data(identifier)
 
+    def root_of(self, path: str) -> Any:
+        return self._inner.root_of(
+            path
+        )  # the document's own key, which every page of it has, stands for that
+
 
 class _History(_Behind):
     def __init__(self, inner: Any, tracer: Tracer, people: Sequence[str]) -> None:

@@ -51,7 +51,7 @@ def backlog(log: Log) -> ReportDraft:
 def _kinds(log: Log) -> list[Kind]:
     """Return the kinds of record whose life ends; known errors are knowledge, not work."""
     kinds = [k for k in log.book.kinds.values() if k.is_record and k.workflow is not None]
-    return [k for k in kinds if log.has(k.name) and meaning.KNOWN_ERROR not in k.plays]
+    return [k for k in kinds if log.first_of(k.name) is not None and meaning.KNOWN_ERROR not in k.plays]
 
 
 def _banded(log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str, list[Case]]]) -> Table:
@@ -87,8 +87,9 @@ def arrivals(log: Log) -> ReportDraft:
 
 
 def _flows(log: Log, kind: Kind) -> Iterator[Table]:
-    cases = log.of(kind.name)
-    first = log.first_day(cases)
+    # What had ended before is no part of any figure.
+    cases = log.lasting(kind.name)
+    first = log.day_of(log.first_of(kind.name) or log.since)
     weeks, months = log.weeks(first), log.months(first)
     plural = kind.plural.replace("-", "_")
     about = "The first and the last may be cut short by the time of the report."

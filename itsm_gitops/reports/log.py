@@ -135,11 +135,12 @@ class Log:
             self.until, [k.name for k in self.book.kinds.values() if k.is_record]
         )
 
-    def has(self, kind: str) -> bool:
-        """Whether the report is about any record of a kind."""
-        if self._source.first_opened(self.until, [kind]) is None:
-            return False
-        return not (self.scope.service or self.scope.team) or bool(self.of(kind))
+    def first_of(self, kind: str) -> int | None:
+        """Return when the first record of a kind was opened that the report is about; None where there is none."""
+        first = self._source.first_opened(self.until, [kind])
+        if first is None or not (self.scope.service or self.scope.team):
+            return first
+        return min((c.opened for c in self.of(kind)), default=None)
 
     def of(self, *kinds: str) -> list[Case]:
         """Return the records of some kinds that the report is about, by identifier."""
@@ -153,6 +154,11 @@ class Log:
         """Return those of the records of some kinds on which work is to be done: see ``measures.backlog``."""
         asked = self._ask(replace(self._wanted(kinds), open=True))
         return [c for c in asked if c.is_open and self.scope.holds(c)]
+
+    def lasting(self, *kinds: str) -> list[Case]:
+        """Return those of the records of some kinds that had not ended before the time of the report."""
+        asked = self._ask(replace(self._wanted(kinds), ended_since=self.since, lasting=True))
+        return [c for c in asked if (c.ended is None or c.ended >= self.since) and self.scope.holds(c)]
 
     def opened(self, *kinds: str) -> list[Case]:
         """Return those of the records of some kinds that were opened in the time of the report."""
@@ -190,8 +196,11 @@ class Log:
 
     def first_day(self, cases: Iterable[Case]) -> date:
         """Return the day the report's time begins, or the first record where that is later."""
-        first = max(self.since, min((c.opened for c in cases), default=self.since))
-        return datetime.fromtimestamp(first, self.zone).date()
+        return self.day_of(min((c.opened for c in cases), default=self.since))
+
+    def day_of(self, first: int) -> date:
+        """Return the day of a moment, or the one on which the report's time begins where that is later."""
+        return datetime.fromtimestamp(max(self.since, first), self.zone).date()
 
     def weeks(self, first: date) -> list[Bucket]:
         """Return the weeks (from Monday, in the repository's time zone) up to now, 13 at most."""

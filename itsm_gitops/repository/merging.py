@@ -9,8 +9,6 @@ there, too: whoever only judges writes nothing into a repository, which may be a
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -60,6 +58,9 @@ class _Workshop:
     """An empty repository that borrows the objects of another one, and what was merged in it so far."""
 
     def __init__(self, git: Git) -> None:
+        import shutil
+        import tempfile
+
         folder = tempfile.mkdtemp(prefix="itsm-merge-")
         finalize(self, shutil.rmtree, folder, ignore_errors=True)
         home = Path(folder)

@@ -151,7 +151,8 @@ class RequestFiles:
     def _blob(self, oid: str) -> Blob:
         """Read an object; what a partial clone lacks of all that differs is fetched at once.
 
-        Raises MissingObject where more is missing than a few objects: reading everything asks for them together.
+        Raises MissingObject where more is missing than a few objects: reading everything asks for them together;
+        GitError, which says how many are missing, where nothing may be fetched.
         """
         try:
             return self._pipe.read(oid)
@@ -160,13 +161,18 @@ class RequestFiles:
             sides = (side for d in self.differences.values() for side in (d.old, d.new))
             wanted = [oid, *(side.oid for side in sides if side is not None and side.oid)]
             supplier = self.git.supplier
-            if self._lacking > _LACKING_MAX or supplier is None or not supplier.objects(self.git, wanted):
+            if self._lacking > _LACKING_MAX:
+                raise
+            if supplier is None or not supplier.objects(self.git, wanted):
                 raise self._explained(error) from error
             self._pipe.close()
             return self._pipe.read(oid)
 
-    def _explained(self, error: MissingObject) -> MissingObject:
-        """Say how many of the objects that differ are missing in a partial clone, and how to get them in one go."""
+    def _explained(self, error: MissingObject) -> GitError:
+        """Say how many of the objects that differ are missing in a partial clone, and how to get them in one go.
+
+        Where none of those is missing it is the error itself, and reading everything may help.
+        """
         sides = [i for d in self.differences.values() for i in (d.old, d.new) if i is not None and i.oid]
         # Asking for one object would let an older Git try to fetch it; what is there can be listed.
         listed = self.git.run("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")
@@ -174,7 +180,7 @@ class RequestFiles:
         if not count:
             return error
         head = self.revision[:12] or "HEAD"
-        return MissingObject(
+        return GitError(
             f"this partial clone lacks {counted(count, 'object')} of what changed",
             f"git diff --stat {self.commit[:12]} {head} gets them in one request",
         )

@@ -60,7 +60,10 @@ def _may(ctx: DocumentContext, actor: frozenset[str], role: _Holders | None) -> 
     holders: list[str] = []
     for field in role.fields:
         value = ctx.data.get(field)
-        holders += [value] if isinstance(value, str) else names(follow(ctx.data, field, ctx.item))
+        if isinstance(value, str):
+            holders.append(value)
+        elif value is not None or "." in field:  # a field that is not there names nobody
+            holders += names(follow(ctx.data, field, ctx.item))
     if actor.isdisjoint(holders):
         holders += named(role.others, ctx.data, ctx.item)
         if actor.isdisjoint(holders):

@@ -321,3 +321,11 @@ def test_worktrees_of_a_clone_share_what_was_fetched(pinned: World) -> None:
     place = pinned.front.root.parent / "tree"
     pinned.front.git("worktree", "add", "-q", str(place))
     assert [s.trouble for s in rooting.status(GitRepo(place).repo)] == ["", ""]
+
+
+def test_records_of_roots_are_archived_there(pinned: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    import itsm_gitops.editing.archive as archiving
+
+    monkeypatch.setenv("ITSM_NOW", "2028-01-01T12:00:00Z")
+    plan = archiving.plan_archive(pinned.front.repo, 2027)
+    assert plan.unfinished == 1, "the one incident of this repository"

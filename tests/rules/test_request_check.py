@@ -383,9 +383,12 @@ def test_what_a_sparse_checkout_leaves_out_is_read_from_git(tmp_path: Path) -> N
     assert [(f.code, f.path) for f in report.findings] == expected
 
 
-def test_a_partial_clone_says_how_many_objects_it_lacks(tmp_path: Path) -> None:
+def test_a_partial_clone_that_may_not_fetch_says_how_many_objects_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from itsm_gitops.model.errors import GitError
 
+    monkeypatch.setenv("ITSM_FETCH", "off")
     made = small(tmp_path / "a", {place(ONE): INCIDENT.format(id=ONE, more="")})
     edited(made, place(ONE), "impact: low", "impact: high")
     edited(made, "cmdb/services/mail.yaml", "name: Mail", "name: Post")

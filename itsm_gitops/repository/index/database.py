@@ -42,6 +42,7 @@ TABLES = (
     "CREATE INDEX document_id ON document (id)",
     "CREATE INDEX document_kind ON document (kind, open)",
     "CREATE INDEX document_life ON document (kind, life_end, life_first, life_last)",
+    "CREATE INDEX document_unusable ON document (path) WHERE usable = 0",
     "CREATE INDEX document_untracked ON document (oid) WHERE oid = ''",
     "CREATE INDEX document_generation ON document (generation)",
     (

@@ -15,8 +15,10 @@ from itsm_gitops.model.errors import NotFound
 from itsm_gitops.repository.index.database import DAMAGE
 
 _OTHERS = "GLOB '*[^ -~]*'"
-_EXACT = f"SELECT id FROM document WHERE usable = 1 AND (lower(id) = ? OR id {_OTHERS}) ORDER BY id"  # noqa: S608
-_PART = f"SELECT id FROM document WHERE usable = 1 AND (instr(lower(id), ?) OR id {_OTHERS}) ORDER BY id"  # noqa: S608
+# The inner question reads the index of names alone; rows are looked at for what it leaves.
+_USABLE = "SELECT id FROM document WHERE usable = 1 AND id IN (SELECT id FROM document WHERE {} OR id {}) ORDER BY id"
+_EXACT = _USABLE.format("lower(id) = ?", _OTHERS)
+_PART = _USABLE.format("instr(lower(id), ?)", _OTHERS)
 _ALIAS = (
     f"SELECT name, id FROM alias JOIN document ON number = document WHERE lower(name) = ? OR name {_OTHERS}"  # noqa: S608
     " ORDER BY path"
