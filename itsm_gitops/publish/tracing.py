@@ -281,16 +281,14 @@ class _Store(_Behind):
     def __init__(self, inner: Any, tracer: Tracer, entries: Mapping[str, Entry]) -> None:
         super().__init__(inner, tracer, entries)
         self.book, self.config = inner.book, inner.config
-        self.root_of = inner.root_of  # by the path of a document alone: with roots nothing is cached
 
     def data(self, identifier: str) -> Any:
         self._tracer.keys.add(identifier)
         return self._inner.data(identifier)
 
     def root_of(self, path: str) -> Any:
-        return self._inner.root_of(
-            path
-        )  # the document's own key, which every page of it has, stands for that
+        # The document's own key, which every page of it has, stands for that.
+        return self._inner.root_of(path)
 
 
 class _History(_Behind):
