@@ -94,7 +94,8 @@ def build_site(
         repr((name, base_url, moment.isoformat())),
         repr([_sign(given) for given in (cli_reference, rules, reporter)]),
     )
-    last_build = LastBuild(repo.git, at, target, facts)
+    # Documents of roots are not among the files that Git is asked about here.
+    last_build = LastBuild(None if config.roots else repo.git, at, target, facts)
     figures = last_build.figures()
     written = removed = 0
     unchanged = figures is not None

@@ -287,9 +287,8 @@ class _Store(_Behind):
         return self._inner.data(identifier)
 
     def root_of(self, path: str) -> Any:
-        return self._inner.root_of(
-            path
-        )  # the document's own key, which every page of it has, stands for that
+        # The document's own key, which every page of it has, stands for that.
+        return self._inner.root_of(path)
 
 
 class _History(_Behind):
