@@ -128,7 +128,9 @@ TABLE: Mapping[str, Consumers] = {
         },
         "list": lambda a: {r["id"] for r in a.listed(services=("mail",))},
         "network": lambda a: set(a.view.network.others("mail", "affected_by")),
-        "reports": lambda a: {c.entry.id for c in a.log._cases.values() if "mail" in c.targets("affects")},
+        "reports": lambda a: {
+            i for i, c in a.log.find_all(a.store.entries).items() if "mail" in c.targets("affects")
+        },
     },
     "running": {
         "facts": lambda a: {e.id for e in _of(a, meaning.CHANGE) if facts.is_running(a.store.book, e)},

@@ -93,15 +93,15 @@ class RecallingGit(Git):
                 except NotPlain:
                     pass
             elif args[0] == "config" or "--is-shallow-repository" in args:
-                return self._once(args)
+                return self._once(args, accept)
         return super().run(*args, timeout=timeout, index=index, stdin=stdin, accept=accept)
 
-    def _once(self, args: tuple[str, ...]) -> bytes:
+    def _once(self, args: tuple[str, ...], accept: frozenset[int]) -> bytes:
         """Ask about settings once; that there are none is an answer, too."""
         answers = self._shelf.answers
         if args not in answers:
             try:
-                answers[args] = super().run(*args)
+                answers[args] = super().run(*args, accept=accept)
             except GitError as error:
                 answers[args] = error
         answer = answers[args]

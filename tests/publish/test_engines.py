@@ -12,7 +12,7 @@ import pytest
 from sample_site import NOW, write_sample
 
 from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.publish import build, build_site, chrome
+from itsm_gitops.publish import build_site, chrome, making
 from itsm_gitops.repository import packaged_rulebook_root
 from tests.support import children
 
@@ -60,7 +60,7 @@ def test_the_engine_is_stopped_when_the_documents_cannot_be_read(
         raise ItsmError("unreadable")
 
     before = children()
-    monkeypatch.setattr(build, "load", load)
+    monkeypatch.setattr(making, "load", load)
     with pytest.raises(ItsmError, match="unreadable"):
         build_site(write_sample(tmp_path), now=NOW)
     assert children() <= before

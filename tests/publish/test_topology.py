@@ -14,6 +14,7 @@ from itsm_gitops.publish import urls
 from itsm_gitops.publish.pages.topology import map_page
 from itsm_gitops.publish.topology import LOOKS, Topology, data_file, look_of
 from itsm_gitops.publish.view import View
+from itsm_gitops.repository import Store
 
 # Both databases down is the shop down; one of two in maintenance, one part that has no life of its own.
 MORE = {
@@ -138,10 +139,8 @@ def test_the_page_offers_the_classes_and_relations_there_are(topology: Topology)
 
 
 def test_without_items_there_is_a_page_that_says_so(tmp_path: Path) -> None:
-    empty = view_of(tmp_path, {})
-    for name in [*empty.entries]:
-        del empty.store.entries[name]
-    page = map_page(Topology(View(empty.store, [], NOW)))
+    full = view_of(tmp_path, {}).store
+    page = map_page(Topology(View(Store(full.snapshot, full.book, full.config), [], NOW)))
     assert "There are no configuration items yet." in page.body
     assert "<script" not in page.body
 

@@ -18,6 +18,7 @@ from itsm_gitops.repository import (
     porcelain,
     read_rulebook,
 )
+from itsm_gitops.repository import repository
 from itsm_gitops.repository.config import Hosting
 from tests.support import GitRepo, fill, incident, path_of, service
 
@@ -43,6 +44,7 @@ def test_a_whole_identifier_is_found_without_listing(
         raise AssertionError("listed")
 
     monkeypatch.setattr(WorkingTree, "files", never)
+    monkeypatch.setattr(repository, "naming", never)
     assert repo.locate("INC-260304-00003") == path_of("INC-260304-00003")
     assert repo.locate(" inc-260304-00003 ") == path_of("INC-260304-00003")
     assert repo.locate("print") == "cmdb/services/print.yaml"
