@@ -17,8 +17,8 @@ from itsm_gitops.repository import (
     packaged_rulebook_root,
     porcelain,
     read_rulebook,
+    repository,
 )
-from itsm_gitops.repository import repository
 from itsm_gitops.repository.config import Hosting
 from tests.support import GitRepo, fill, incident, path_of, service
 
