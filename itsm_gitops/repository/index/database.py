@@ -27,6 +27,7 @@ _COMPANIONS = ("", "-wal", "-shm", "-journal")
 _REMOTE = frozenset(
     ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs")
 )
+_INSTALLED = frozenset(("site-packages", "dist-packages"))
 _PACKAGE = Path(__file__).resolve().parents[2]
 
 TABLES = (
@@ -60,15 +61,30 @@ TABLES = (
 
 @cache
 def code_sign() -> str:
-    """Return a digest that differs when the package's code does."""
+    """Return a digest that differs when the package's code does.
+
+    Where it was installed, a new version is new files; where it is worked on, each file may change.
+    """
     total = hashlib.sha256()
-    for folder, folders, names in os.walk(_PACKAGE):
-        folders[:] = sorted(f for f in folders if f != "__pycache__")
-        for name in sorted(names):
-            if name.endswith(".py"):
-                status = os.stat(f"{folder}/{name}")  # noqa: PTH116 - 450 times in every command
-                total.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
+    if not _INSTALLED.isdisjoint(_PACKAGE.parts):
+        head = _PACKAGE / "__init__.py"  # it has the version
+        status = head.stat()
+        total.update(f"{status.st_mtime_ns} {status.st_ctime_ns} ".encode() + head.read_bytes())
+    else:
+        for line in sorted(_sources(os.fspath(_PACKAGE))):
+            total.update(line.encode())
     return total.hexdigest()[:20]
+
+
+def _sources(folder: str) -> Iterator[str]:
+    """Yield size and time of each source file below a folder."""
+    with os.scandir(folder) as listing:
+        for item in listing:
+            if item.name.endswith(".py"):
+                status = item.stat()
+                yield f"{item.path} {status.st_size} {status.st_mtime_ns}\n"
+            elif item.is_dir() and item.name != "__pycache__":
+                yield from _sources(item.path)
 
 
 def folder_of(root: Path) -> Path | None:
