@@ -155,16 +155,13 @@ def standing(base: Tree, after: Tree, change: Data, beside: Iterable[str], work:
     if any(f in change and change[f] != template["values"].get(f) for f in template.get("fixed") or ()):
         return "departed"
     limit = template.get("touches") or {}
-    services = ("service",)
     touched = [
         *many(change.get("cis")),
         *(x["target"] for x in change.get("links") or () if x.get("type") == "affects"),
     ]
     for item in dict.fromkeys([*touched, *beside]):
         kinds = {t.items[item]["class"] for t in (base, after) if item in t.items} or {""}
-        if "classes" in limit and not kinds - set(services) <= set(limit["classes"]) | (
-            {""} if not kinds else set()
-        ):
+        if "classes" in limit and not kinds <= set(limit["classes"]):
             return "departed"
     if "paths" in limit and any(not covers(limit["paths"], f) for f in work):
         return "departed"
