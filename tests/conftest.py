@@ -73,7 +73,7 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for name in list(os.environ):
             if name.startswith(("GIT_", "ITSM_")) and name != "ITSM_CORPUS":
                 patch.delenv(name)
-        for name in ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "PAGER"):
+        for name in ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "PAGER", "CI"):
             patch.delenv(name, raising=False)
         # Without compiled bytecode each start of the command line costs several times as much.
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)

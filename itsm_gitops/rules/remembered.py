@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
@@ -104,7 +103,7 @@ class Memory:
 class Loading:
     """Reads all documents for a check, and keeps what is said of them if the working tree is still the same then.
 
-    Where there is no index yet, one is made of the documents that are read; not in CI, whose next run begins anew.
+    Where there is no index yet, one is made of the documents that are read, if it pays.
     """
 
     def __init__(self, snapshot: Snapshot, memory: Memory | None) -> None:
@@ -116,7 +115,7 @@ class Loading:
         self, snapshot: Snapshot, *, visit: Visit[DocumentVerdict], config: Config
     ) -> tuple[Store, list[DocumentVerdict]]:
         """Read everything, as ``load_store`` does."""
-        if self._memory or config.faults or os.environ.get("CI") or not isinstance(snapshot, WorkingTree):
+        if self._memory or config.faults or not isinstance(snapshot, WorkingTree):
             return load_store(snapshot, visit=visit, config=config)
         store, verdicts, self._made = load_and_index(snapshot, config, visit=visit)
         return store, verdicts

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.index import database, freshness
+from itsm_gitops.repository.index import database, freshness, service
 from itsm_gitops.repository.index.indexed_store import IndexedStore
 from tests.repository.index_process import text
 from tests.repository.random_steps import incident, item
@@ -139,6 +139,20 @@ def test_no_index_on_a_network_file_system(world: GitRepo, monkeypatch: pytest.M
     assert not isinstance(compare(world), IndexedStore)
     assert not isinstance(compare(world), IndexedStore)
     assert database.files_of(world.root) == []
+
+
+def test_no_index_is_made_in_ci_unless_it_is_asked_for(
+    world: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(world.root / ".git/itsm")
+    monkeypatch.setattr(service, "WORTH", 0)
+    monkeypatch.delenv("ITSM_INDEX")
+    monkeypatch.setenv("CI", "true")
+    compare(world)
+    assert database.files_of(world.root) == []
+    monkeypatch.delenv("CI")
+    compare(world)
+    assert isinstance(compare(world), IndexedStore)
 
 
 def test_a_file_in_the_place_of_the_folder_does_no_harm(world: GitRepo) -> None:

@@ -120,7 +120,12 @@ def load_and_index(
 def _beginning(git: Git, snapshot: WorkingTree) -> filling.Beginning | None:
     """Return what is to be noted before everything is read; None where no index is to be made."""
     setting = os.environ.get(SETTING, "")
-    if setting == "off" or git_folder(snapshot.root) is None:
+    # The next run of CI begins anew, so an index would serve nobody.
+    if (
+        setting == "off"
+        or (os.environ.get("CI") and setting != "always")
+        or git_folder(snapshot.root) is None
+    ):
         return None
     try:
         start = filling.begin(git, snapshot)
