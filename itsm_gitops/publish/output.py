@@ -12,6 +12,7 @@ import fcntl
 import os
 import signal
 import stat
+import threading
 import time
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -146,12 +147,22 @@ def sign(root: str, url: str) -> bytes:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C wait, so that no file is left with the beginning of one version and the end of another."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    """Let Ctrl-C wait, so that no file is left with the beginning of one version and the end of another.
+
+    Python acts on signals in the main thread only, so no other thread is interrupted; blocking the signal would not do,
+    since the system may deliver it to any thread.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _write_all(handle: int, content: bytes) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository import packaged_rulebook_root
 
+_METADATA = (".dist-info", ".egg-info", ".egg-link", ".pth")
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -31,11 +32,23 @@ def tool_sign() -> str:
 def libraries_sign() -> str:
     """Return a digest that differs when a package was installed, removed or replaced where Python looks for packages.
 
-    Each of that changes the time of a folder, because the name of a package's metadata has its version.
+    Each of that changes the folder of the package's metadata, whose name has the version. Other files that come and go
+    in these folders do not count.
     """
-    places = [p for p in map(Path, filter(None, sys.path)) if p.exists()]
-    stats = [(str(p), (status := p.stat()).st_ino, status.st_mtime_ns) for p in places]
-    return hashlib.sha256(repr(stats).encode("utf-8", "surrogateescape")).hexdigest()
+    found = [line for place in filter(None, sys.path) for line in sorted(_metadata(place))]
+    return hashlib.sha256("\n".join(found).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _metadata(place: str) -> Iterator[str]:
+    """Yield what tells one installation of each package in a folder from another."""
+    yield place
+    if not os.path.isdir(place):  # noqa: PTH112 - as Python keeps it
+        return
+    with os.scandir(place) as listing:
+        for item in listing:
+            if item.name.endswith(_METADATA):
+                status = item.stat()
+                yield f"{item.path} {status.st_ino} {status.st_mtime_ns}"
 
 
 def site_folder(root: Path) -> Path:
