@@ -31,6 +31,7 @@ LEVEL = {room: depth for depth, rooms in enumerate(FLOORS) for room in rooms}
 # Who may import what. `yaml` has one owner and so on: behind that room, the library can be replaced.
 OWNERS = {
     "yaml": {"documents"},
+    "sqlite3": {"repository"},
     "anyascii": {"model"},
     "git": {"repository"},
     "gitdb": {"repository"},

@@ -8,23 +8,22 @@ are worked out by the code of `itsm report` and `itsm check`, only when a query 
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from itsm_gitops.commands.query_guard import MOST_ROWS, QueryGuard
 from itsm_gitops.commands.query_views import CLOCKS, FINDINGS, QueryView, definitions, quoted_name, views
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import UsageError, did_you_mean
-from itsm_gitops.repository.index.database import TABLES
 from itsm_gitops.repository.index.indexed_store import IndexedStore, encodable
-from itsm_gitops.repository.index.rows import INSERT, Source, Step, edge_rows, row_of, steps_of, timeline_of
+from itsm_gitops.repository.index.query_guard import MOST_ROWS, QueryGuard
+from itsm_gitops.repository.index.query_tables import REFUSALS, add_timelines, tables_of, timelines
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store
 
+T = TypeVar("T")
 _HINT = "itsm query --schema shows the views and their columns"
 _NO_SUCH = re.compile(r"no such (table|column|function): (?:\w+\.)?(.+)")
 
@@ -43,7 +42,7 @@ def query(repo: Repository, sql: str, *, at: str | None = None) -> QueryAnswer:
     """
     store = repo.store(at)
     known = views(store.book)
-    connection = store.connection if isinstance(store, IndexedStore) else _in_memory(store)
+    connection = tables_of(store)
     with closing(connection):
         connection.create_function("itsm_utc", 1, _utc, deterministic=True)
         guard = QueryGuard(connection, [v.name for v in known])
@@ -56,13 +55,17 @@ def query(repo: Repository, sql: str, *, at: str | None = None) -> QueryAnswer:
         guard.leave()
         for view in known:
             if not view.source and view.name in wanted:
-                _fill(connection, view, guard.inner[view.name], _FILLERS[view.name](repo, store, at))
+                table = quoted_name(guard.inner[view.name])
+                guard.fill(table, len(view.columns), _FILLERS[view.name](repo, store, at))
         if wanted & {"timeline"} and not isinstance(store, IndexedStore):
-            _add_timelines(store, connection)
+            add_timelines(store, connection)
         guard.stand()
-        answer: list[QueryAnswer] = []
-        _run(guard, known, lambda: answer.append(_answer(connection, sql)))
-        return answer[0]
+        columns, rows = _run(guard, known, lambda: guard.answer(sql))
+        if len(rows) > MOST_ROWS:
+            raise UsageError(
+                f"the query gives more than {MOST_ROWS:,} rows", "LIMIT, or count and group them"
+            )
+        return QueryAnswer(columns, rows)
 
 
 def _statement(sql: str) -> str:
@@ -72,22 +75,14 @@ def _statement(sql: str) -> str:
     return sql
 
 
-def _answer(connection: sqlite3.Connection, sql: str) -> QueryAnswer:
-    cursor = connection.execute(sql)
-    rows = cursor.fetchmany(MOST_ROWS + 1)
-    if len(rows) > MOST_ROWS:
-        raise UsageError(f"the query gives more than {MOST_ROWS:,} rows", "LIMIT, or count and group them")
-    return QueryAnswer(tuple(d[0] for d in cursor.description or ()), rows)
-
-
-def _run(guard: QueryGuard, known: Iterable[QueryView], step: Any) -> None:
+def _run(guard: QueryGuard, known: Iterable[QueryView], step: Callable[[], T]) -> T:
     try:
-        step()
+        return step()
     except MemoryError as error:
         raise UsageError(
             "the query needs too much memory", "count and group, or take fewer columns"
         ) from error
-    except (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError) as error:
+    except REFUSALS as error:
         raise _explained(guard, known, str(error)) from error
 
 
@@ -109,54 +104,13 @@ def _utc(text: object) -> str | None:
     return clock.format_time(moment) if moment else None
 
 
-def _in_memory(store: Store) -> sqlite3.Connection:
-    """Return tables like the index's with everything of a store but timelines."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.execute("BEGIN")
-    for table in TABLES:
-        connection.execute(table)
-    source = Source("", b"", b"")
-    for number, entry in enumerate(store.entries.values(), 1):
-        connection.execute(INSERT, row_of(store.book, entry, (), source, 0))
-        marks = "INSERT INTO edge VALUES (?, ?, ?, ?, ?, ?)"
-        connection.executemany(marks, edge_rows(number, entry))
-    connection.execute("COMMIT")
-    return connection
-
-
-def _add_timelines(store: Store, connection: sqlite3.Connection) -> None:
-    import json
-
-    rows = ((json.dumps(steps), identifier) for identifier, steps in _timelines(store))
-    connection.executemany("UPDATE document SET timeline = ? WHERE id = ?", rows)
-
-
-def _timelines(store: Store) -> Iterator[tuple[str, list[Step]]]:
-    """Yield the timelines of all records in brief."""
-    if isinstance(store, IndexedStore):
-        rows = store.connection.execute(
-            "SELECT id, timeline FROM document WHERE usable = 1 AND record = 1 ORDER BY id"
-        )
-        yield from ((identifier, timeline_of(text)) for identifier, text in rows)
-        return
-    records = store.of_kinds([k.name for k in store.book.kinds.values() if k.is_record])
-    yield from ((entry.id, steps_of(data)) for entry, data in store.read_documents(records))
-
-
-def _fill(
-    connection: sqlite3.Connection, view: QueryView, table: str, rows: Iterable[tuple[Any, ...]]
-) -> None:
-    marks = ", ".join("?" * len(view.columns))
-    connection.executemany(f"INSERT INTO temp.{quoted_name(table)} VALUES ({marks})", rows)  # noqa: S608 - our own names
-
-
 def _clocks(_: Repository, store: Store, __: str | None) -> Iterator[tuple[Any, ...]]:
     """Yield the clocks of all records, as the report on service levels reads them."""
     from itsm_gitops.reports.log import Log, Scope
     from itsm_gitops.service_levels.clocks import Levels
     from itsm_gitops.service_levels.life import life_of_steps
 
-    lives = [life for identifier, steps in _timelines(store) for life in life_of_steps(identifier, steps)]
+    lives = [life for identifier, steps in timelines(store) for life in life_of_steps(identifier, steps)]
     log = Log(store, lives, clock.now(), Scope())
     levels = Levels(log.network, log.first, log.until)
     for kind in store.book.kinds.values():

@@ -84,7 +84,7 @@ def fetch(
     Raises NotFound for a name that is no root, Refused for a folder of this machine without ``local``, and
     GitError where Git or the other side fails; what was fetched before that stays.
     """
-    from itsm_gitops.repository.root_shelf import Source, holds, make_shelf
+    from itsm_gitops.repository.root_shelf import RootAddress, holds, make_shelf
 
     chosen = _chosen(repo, names, at)
     shelf = make_shelf(repo.history)
@@ -97,7 +97,7 @@ def fetch(
             )
         at_hand = holds(shelf, root.commit)
         if not at_hand:
-            Source(repo.root, root, local=local).fetch(shelf, root.commit)
+            RootAddress(repo.root, root, local=local).fetch(shelf, root.commit)
             _refuse_unusable(repo, shelf, root)
         done.append(RootFetch(root, root.commit, root.commit, not at_hand))
     return done
@@ -112,7 +112,7 @@ def update(
     stay. Raises as ``fetch`` does.
     """
     from itsm_gitops import documents
-    from itsm_gitops.repository.root_shelf import Source, holds, make_shelf
+    from itsm_gitops.repository.root_shelf import RootAddress, holds, make_shelf
 
     chosen = _chosen(repo, names, None)
     if to and len(chosen) != 1:
@@ -120,7 +120,7 @@ def update(
     shelf = make_shelf(repo.history)
     done = []
     for root in chosen:
-        source = Source(repo.root, root, local=local)
+        source = RootAddress(repo.root, root, local=local)
         newest = to or source.newest(shelf)
         if not newest:
             raise GitError(

@@ -28,10 +28,10 @@ _FORMATS = {"date-time": TIME, "date": DATE}
 _SIMPLE = {"integer": INTEGER, "number": NUMBER, "boolean": TRUTH}
 
 
-class Misfit(Enum):
+class Unfit(Enum):
     """What a conversion returns for a value that its column cannot hold."""
 
-    MISFIT = 0
+    UNFIT = 0
 
 
 class TypedColumn(NamedTuple):
@@ -96,17 +96,17 @@ def as_json(value: Any) -> str:
 
 
 def _text(value: Any) -> Any:
-    return value if isinstance(value, str) else Misfit.MISFIT
+    return value if isinstance(value, str) else Unfit.UNFIT
 
 
 def _texts(value: Any) -> Any:
     fits = isinstance(value, list) and all(isinstance(v, str) for v in value)
-    return value if fits else Misfit.MISFIT
+    return value if fits else Unfit.UNFIT
 
 
 def _time(value: Any) -> Any:
     moment = value if isinstance(value, datetime) else clock.parse_time(value)
-    return moment.astimezone(UTC) if moment else Misfit.MISFIT
+    return moment.astimezone(UTC) if moment else Unfit.UNFIT
 
 
 def _date(value: Any) -> Any:
@@ -115,20 +115,20 @@ def _date(value: Any) -> Any:
             return date.fromisoformat(value)
         except ValueError:
             pass
-    return Misfit.MISFIT
+    return Unfit.UNFIT
 
 
 def _integer(value: Any) -> Any:
-    return value if isinstance(value, int) and not isinstance(value, bool) else Misfit.MISFIT
+    return value if isinstance(value, int) and not isinstance(value, bool) else Unfit.UNFIT
 
 
 def _number(value: Any) -> Any:
     fits = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if fits else Misfit.MISFIT
+    return float(value) if fits else Unfit.UNFIT
 
 
 def _truth(value: Any) -> Any:
-    return value if isinstance(value, bool) else Misfit.MISFIT
+    return value if isinstance(value, bool) else Unfit.UNFIT
 
 
 _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
@@ -159,7 +159,7 @@ def cells(
     for name, kind, _, field in columns:
         raw = data.get(field) if field else derived.get(name)
         cell = None if raw is None else _CONVERTERS[kind](raw)
-        if cell is Misfit.MISFIT:
+        if cell is Unfit.UNFIT:
             misfits[field or name] = raw
             cell = None
         row.append(cell)

@@ -30,7 +30,7 @@ class Piece(NamedTuple):
     reuse: bool = False
 
 
-class Shard(NamedTuple):
+class StaleFile(NamedTuple):
     """One JSON file of finished records that is not up to date: its address, its records, whether its lines hold."""
 
     url: str
@@ -38,7 +38,7 @@ class Shard(NamedTuple):
     reuse: bool
 
 
-def pieces(todo: Sequence[Entry], stale: Iterable[Shard], entries: Mapping[str, Entry]) -> list[Piece]:
+def pieces(todo: Sequence[Entry], stale: Iterable[StaleFile], entries: Mapping[str, Entry]) -> list[Piece]:
     """Return the pieces with the documents of ``todo`` and the files that are ``stale``; nothing is in two of them."""
     waiting = {e.id: e for e in todo}
     together: list[Piece] = []

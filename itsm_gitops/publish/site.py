@@ -25,7 +25,7 @@ from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.reasons import ALWAYS, PageReason, not_made
 from itsm_gitops.publish.search import Doc, Postings
-from itsm_gitops.publish.sheets import Shard, pieces, shape_of
+from itsm_gitops.publish.sheets import StaleFile, pieces, shape_of
 from itsm_gitops.publish.slim import STYLES
 from itsm_gitops.publish.stamping import Progress, Stamper
 from itsm_gitops.publish.topology import Topology, data_file
@@ -225,7 +225,7 @@ class Site:
             return (view.url(entry.id),)
         return view.url(entry.id), view.data_url(entry)
 
-    def _stale(self, todo: Iterable[Entry]) -> Iterator[Shard]:
+    def _stale(self, todo: Iterable[Entry]) -> Iterator[StaleFile]:
         """Yield the files of finished records that must be written; of those that need not be, note the stamps."""
         cache, changed = self._cache, {e.id for e in todo}
         for name, members in self._view.finished.items():
@@ -233,7 +233,7 @@ class Site:
             if changed.isdisjoint(members) and cache.is_current(url, (url,), shape_of(members)):
                 self.written[url] = cache.signs(url)[0]
                 continue
-            yield Shard(url, members, cache.untouched(url, (url,)))
+            yield StaleFile(url, members, cache.untouched(url, (url,)))
 
     def _documents(
         self, entries: list[Entry], with_words: Container[str], meanwhile: Callable[[], None]

@@ -55,7 +55,7 @@ def opened_shelf(folder: Path) -> Git:
     return Git(folder, {"GIT_DIR": str(folder)})
 
 
-class Source:
+class RootAddress:
     """Where a root is fetched from: an address, and the protocols that may be spoken to reach it.
 
     What itsm.yaml says came with the clone. So an address is reached by https or ssh alone, and a folder of this

@@ -146,7 +146,7 @@ def _check(
 def _check_all(repo: Repository, now: datetime, started: float) -> CheckReport:
     """Judge the whole working tree, or say again what was said of the same one."""
     snapshot = repo.snapshot()
-    memory = remembered.Memory.of(snapshot)
+    memory = remembered.CheckMemory.of(snapshot)
     said = memory.recall(now) if memory else None
     if memory and said:
         context = NetworkContext(memory.store, now, said.refused)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import astuple, dataclass
@@ -50,7 +49,7 @@ class Remembered:
     history: int
 
 
-class Memory:
+class CheckMemory:
     """What is kept of the check of one working tree; ``store`` is its state in the index when it was opened."""
 
     def __init__(self, store: IndexedStore) -> None:
@@ -59,7 +58,7 @@ class Memory:
         self._sign = _sign(store)
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> Memory | None:
+    def of(cls, snapshot: Snapshot) -> CheckMemory | None:
         """Return the memory of a working tree; None where there is no index, or something could change unnoticed."""
         if not isinstance(snapshot, WorkingTree):
             return None
@@ -94,9 +93,9 @@ class Memory:
             "refused": {path: sorted(fields) for path, fields in said.refused.items()},
             "counts": [said.files, said.records, said.history],
         }
-        present = Memory.of(self.store.snapshot)
+        present = CheckMemory.of(self.store.snapshot)
         if present and present._sign == self._sign:
-            with suppress(sqlite3.Error, UnicodeError):
+            with suppress(*DAMAGE):
                 keep_answer(present.store.connection, _NAME, self._sign, json.dumps(value))
 
 
@@ -106,7 +105,7 @@ class Loading:
     Where there is no index yet, one is made of the documents that are read, if it pays.
     """
 
-    def __init__(self, snapshot: Snapshot, memory: Memory | None) -> None:
+    def __init__(self, snapshot: Snapshot, memory: CheckMemory | None) -> None:
         self._snapshot = snapshot
         self._memory = memory
         self._made = ""
@@ -124,7 +123,7 @@ class Loading:
         """Keep what was said, where an index holds the very state that it was said of."""
         memory = self._memory
         if self._made:
-            memory = Memory.of(self._snapshot)
+            memory = CheckMemory.of(self._snapshot)
             memory = memory if memory and memory.is_first(self._made) else None
         if memory:
             memory.keep(keeping, said)

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from itsm_gitops.commands import query_guard
 from itsm_gitops.commands.filters import Filters
 from itsm_gitops.commands.listing import list_documents
 from itsm_gitops.commands.querying import query
 from itsm_gitops.model import clock, facts
 from itsm_gitops.model.errors import UsageError
 from itsm_gitops.repository import Repository
+from itsm_gitops.repository.index import query_guard
 from itsm_gitops.repository.index.indexed_store import IndexedStore
 from itsm_gitops.rules import check
 from tests.commands.filter_world import NOW, world

@@ -12,6 +12,7 @@ rooms derive from single documents; never whole documents.
 - ``finding``, ``names``: which document a fragment means; which names there are, without asking Git.
 - ``lives``: records by when they were opened and ended.
 - ``derived``: what other rooms derive of single documents, made when first asked for.
+- ``query_tables``, ``query_guard``: what a query in SQL reads, and what it may do.
 - ``condition``: how an index stands, or why there is none.
 - ``service``: which store a command gets. Where there is no index, or it cannot be used, every document is read,
   with the same answers.

@@ -22,7 +22,7 @@ from itsm_gitops.repository.index import database, freshness
 from itsm_gitops.repository.index.freshness import SUFFIX, Moves, Tracked, Unusual
 from itsm_gitops.repository.index.rows import (
     INSERT,
-    Source,
+    RowOrigin,
     Step,
     broken_row,
     edge_rows,
@@ -152,9 +152,9 @@ def create(draft: Path, store: Store, briefs: Iterable[Brief], start: Beginning,
         for table in database.TABLES:
             connection.execute(table)
 
-        def source(path: str, digest: bytes) -> Source:
+        def source(path: str, digest: bytes) -> RowOrigin:
             oid = "" if path in unsure else start.tracked.names.get(path, "")
-            return Source(oid, b"" if oid else stamps.get(path) or b"", digest)
+            return RowOrigin(oid, b"" if oid else stamps.get(path) or b"", digest)
 
         _write_all(connection, store, briefs, source)
         ignored = start.files - set(store.files)
@@ -189,7 +189,7 @@ def _write_all(
     connection: sqlite3.Connection,
     store: Store,
     briefs: Iterable[Brief],
-    source: Callable[[str, bytes], Source],
+    source: Callable[[str, bytes], RowOrigin],
 ) -> None:
     book, rows = store.book, []
     for number, one in enumerate(briefs, 1):
@@ -227,11 +227,11 @@ def read(book: RuleBook, snapshot: WorkingTree, change: Moves, names: Mapping[st
             continue
         # A young file may change again within the second, which is as finely as Git looks at times.
         oid = "" if path in change.dirty or not mark else names.get(path, "")
-        readings.append(_reading(book, snapshot, path, Source(oid, b"" if oid else mark, b"")))
+        readings.append(_reading(book, snapshot, path, RowOrigin(oid, b"" if oid else mark, b"")))
     return readings
 
 
-def _reading(book: RuleBook, snapshot: WorkingTree, path: str, source: Source) -> Reading:
+def _reading(book: RuleBook, snapshot: WorkingTree, path: str, source: RowOrigin) -> Reading:
     raw = next((raw for _, raw in snapshot.read_many([path])), None)
     if raw is None:
         return Reading(path, broken_row(book, path, (unread(snapshot, path),), source, 0), None)

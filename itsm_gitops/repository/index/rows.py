@@ -25,7 +25,7 @@ _decode = json.JSONDecoder().decode
 Step = tuple[str, str, str]  # at, state, by: as written, empty where it is not there
 
 
-class Source(NamedTuple):
+class RowOrigin(NamedTuple):
     """The file that a row was made from: ``oid`` is Git's name of its content where that is sure, else ``stamp`` tells."""
 
     oid: str
@@ -45,7 +45,7 @@ def _text(value: Any) -> str:
 
 
 def row_of(
-    book: RuleBook, entry: Entry, steps: Sequence[Step], source: Source, generation: int
+    book: RuleBook, entry: Entry, steps: Sequence[Step], source: RowOrigin, generation: int
 ) -> tuple[Any, ...]:
     """Return the values of ``INSERT`` for the document of an entry."""
     kind = book.kinds[entry.kind]
@@ -82,7 +82,7 @@ def row_of(
 
 
 def broken_row(
-    book: RuleBook, path: str, problems: Sequence[Problem], source: Source, generation: int
+    book: RuleBook, path: str, problems: Sequence[Problem], source: RowOrigin, generation: int
 ) -> tuple[Any, ...]:
     """Return the values of ``INSERT`` for a document that cannot be used."""
     kind = book.kind_at(path)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Any
 
 MOST_STEPS = 200_000_000  # of SQLite's machine: some seconds
 MOST_SECONDS = 30.0  # of this process's own time, where single steps are long
@@ -157,6 +158,17 @@ class QueryGuard:
         self._connection.set_authorizer(None)
         self._connection.set_progress_handler(None, 0)
         self._connection.execute("PRAGMA query_only = OFF")
+
+    def fill(self, table: str, width: int, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Write rows of some width into a temporary table, whose name is quoted."""
+        marks = ", ".join("?" * width)
+        self._connection.executemany(f"INSERT INTO temp.{table} VALUES ({marks})", rows)  # noqa: S608 - our own names
+
+    def answer(self, sql: str) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+        """Return the names of the columns and the rows of a query, at most one row more than it may have."""
+        cursor = self._connection.execute(sql)
+        rows = cursor.fetchmany(MOST_ROWS + 1)
+        return tuple(column[0] for column in cursor.description or ()), rows
 
     def _count(self) -> int:
         self.steps += _EVERY
