@@ -32,7 +32,7 @@ from itsm_gitops.gate.digest import changeset_digest
 from itsm_gitops.repository import Git, Repository, mainline, sshsig
 from itsm_gitops.repository.identity import pinned
 from itsm_gitops.repository.recall import RecallingGit
-from itsm_gitops.repository.snapshot import CommitTree
+from itsm_gitops.repository.trees import CommitTree
 
 NOW = "2026-11-28T12:00:00Z"
 ITEM = "cmdb/databases/mailbox-db.yaml"

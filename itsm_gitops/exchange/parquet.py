@@ -25,8 +25,9 @@ from itsm_gitops.model import ids
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import RuleBookError, UsageError
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.repository.snapshot import CMDB, CONFIG, SCHEMAS, CommitTree
+from itsm_gitops.repository.snapshot import CMDB, CONFIG, SCHEMAS
 from itsm_gitops.repository.store import identifier_of, is_document
+from itsm_gitops.repository.trees import CommitTree
 from itsm_gitops.repository.workers import default_jobs, share_as_free
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from itsm_gitops.gate.digest import Content, Ignore, content, difference
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository import CommitTree, Git, Snapshot
 from itsm_gitops.repository.merging import merge_result, with_results
-from itsm_gitops.repository.snapshot import LandedTree
+from itsm_gitops.repository.trees import LandedTree
 
 LANDING, PROPOSAL = "landing", "proposal"
 _NAMED = 3

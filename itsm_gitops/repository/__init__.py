@@ -24,8 +24,9 @@ from itsm_gitops.repository.modes import (
     FileInfo,
 )
 from itsm_gitops.repository.repository import INDEX, Repository
-from itsm_gitops.repository.snapshot import CommitTree, IndexTree, Snapshot, WorkingTree
+from itsm_gitops.repository.snapshot import Snapshot, WorkingTree
 from itsm_gitops.repository.store import Document, Store
+from itsm_gitops.repository.trees import CommitTree, IndexTree
 from itsm_gitops.repository.workers import WorkerFailed, share_out
 
 __all__ = [

@@ -15,7 +15,8 @@ from itsm_gitops.repository import mainline
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.mended import readable
 from itsm_gitops.repository.outside import outside
-from itsm_gitops.repository.snapshot import CONFIG, CommitTree, Snapshot
+from itsm_gitops.repository.snapshot import CONFIG, Snapshot
+from itsm_gitops.repository.trees import CommitTree
 
 _BYTES = 16
 _LOOK_BACK = 50  # versions of the settings

@@ -13,148 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from itsm_gitops import documents
-from itsm_gitops.model import facts, ids
-from itsm_gitops.model.entry import Edge, Entry, summarise
-from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model import facts
+from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.repository.config import Config
-from itsm_gitops.repository.gaps import in_place_of_folders, unread
+from itsm_gitops.repository.gaps import in_place_of_folders
 from itsm_gitops.repository.modes import FILE, REGULAR
-from itsm_gitops.repository.request_files import RequestFiles, RequestSide
-from itsm_gitops.repository.request_text import RequestText, Unsearchable, holds, needle
+from itsm_gitops.repository.request_files import RequestSide
+from itsm_gitops.repository.request_pool import ITEMS, RequestPool
+from itsm_gitops.repository.request_text import Unsearchable
 from itsm_gitops.repository.snapshot import CMDB, RECORDS
-from itsm_gitops.repository.store import SUFFIX, Document, Store, identifier_of, is_document
-
-_ITEMS = f"{CMDB}/"
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A document with its entry; None where it cannot be used."""
-
-    document: Document
-    entry: Entry | None
-
-
-class RequestIndex(Protocol):
-    """What an index of the head knows, so that no text need be searched; paths of all its documents."""
-
-    def naming(self, identifier: str) -> list[str]:
-        """Return the documents that link to an identifier."""
-        ...
-
-    def aliased(self, alias: str) -> list[str]:
-        """Return the documents that have an old number (ASCII), in any case of its letters."""
-        ...
-
-    def open_of(self, kind: str) -> list[str]:
-        """Return the documents of a kind on which work is to be done."""
-        ...
-
-    def broken_items(self) -> list[str]:
-        """Return the items that cannot be read."""
-        ...
-
-
-class RequestPool:
-    """What both sides of a request share: documents that did not change, and what a search found among them."""
-
-    def __init__(self, files: RequestFiles, book: RuleBook) -> None:
-        self.files = files
-        self.book = book
-        self.text = RequestText(files)
-        self.index: RequestIndex | None = None
-        self.parsed: dict[tuple[str, str], Parsed] = {}
-        self._naming: dict[str, list[str]] = {}
-        self._aliased: dict[str, list[str]] = {}
-        self._kinds: dict[str, Kind | None] = {}
-        self._indexed: set[str] = set()
-
-    def kind_at(self, path: str) -> Kind | None:
-        """Return the kind whose folder holds a path, remembered by folder."""
-        folder = path.rpartition("/")[0]
-        if folder not in self._kinds:
-            self._kinds[folder] = self.book.kind_at(path)
-        return self._kinds[folder]
-
-    def likely(self, identifier: str) -> Iterator[str]:
-        """Yield the paths that a document of this name can have by the rule book."""
-        parsed = ids.parse_record_id(identifier)
-        if parsed is not None:
-            kind = self.book.by_prefix.get(parsed[0])
-            if kind is not None:
-                yield self.book.path_for(kind, identifier)
-        else:
-            yield from (f"{f}/{identifier}{SUFFIX}" for f in self.book.by_folder if f.startswith(_ITEMS))
-
-    def get(self, side: RequestSide, path: str, raw: bytes | None = None) -> Parsed:
-        """Parse one file of a side, once."""
-        key = (side.side if side.changed(path) else "", path)
-        known = self.parsed.get(key)
-        if known is None:
-            known = self.parsed[key] = self._parse(side, path, raw)
-        return known
-
-    def _parse(self, side: RequestSide, path: str, raw: bytes | None) -> Parsed:
-        kind = self.kind_at(path)
-        if raw is None:
-            raw = next((r for _, r in side.read_many([path])), None)
-        if raw is None:
-            return Parsed(Document(path, b"", None, kind, (unread(side, path),)), None)
-        data, problems = documents.load(raw)
-        document = Document(path, raw, data, kind, problems)
-        usable = kind is not None and isinstance(data, dict)
-        return Parsed(document, summarise(kind, path, data) if kind and usable else None)
-
-    def naming(self, identifier: str) -> list[str]:
-        """Return the unchanged documents that link to an identifier."""
-        if self.index is not None:
-            return self._unchanged(self.index.naming(identifier))
-        self._search([identifier])
-        return self._naming.get(identifier, [])
-
-    def aliased(self, alias: str) -> list[str]:
-        """Return the unchanged documents that have an old number, in any case of its letters."""
-        if self.index is not None and alias.isascii():
-            return self._unchanged(self.index.aliased(alias))
-        self._search([alias])
-        return self._aliased.get(alias.lower(), [])
-
-    def mentioning(self, word: str) -> list[str]:
-        """Return the unchanged documents that hold a word, or may, anywhere."""
-        self._search([word])
-        wanted = [needle(word)]
-        return [path for path in self._indexed if holds(self.get(self.files.head, path).document.raw, wanted)]
-
-    def items_naming(self, identifier: str) -> list[str]:
-        """Return the unchanged items that link to an identifier, or may."""
-        if self.index is not None:
-            return [p for p in self._unchanged(self.index.naming(identifier)) if p.startswith(_ITEMS)]
-        return self.text.items(identifier)
-
-    def seem_open(self, side: RequestSide, kind: Kind) -> list[str]:
-        """Return the documents of a kind on one side that are not closed beyond doubt."""
-        if self.index is None:
-            return self.text.seem_open(side, kind)
-        return self._unchanged(self.index.open_of(kind.name)) + side.changed_below(kind.folder)
-
-    def _unchanged(self, paths: Iterable[str]) -> list[str]:
-        return [p for p in paths if p not in self.files.differences]
-
-    def _search(self, words: Iterable[str]) -> None:
-        self.text.expect(words)
-        for path, raw in self.text.candidates():
-            if path in self._indexed:
-                continue
-            self._indexed.add(path)
-            entry = self.get(self.files.head, path, raw).entry
-            for target in {e.target for e in entry.edges} if entry else ():
-                self._naming.setdefault(target, []).append(path)
-            for alias in {a.lower() for a in entry.aliases} if entry else ():
-                self._aliased.setdefault(alias, []).append(path)
+from itsm_gitops.repository.store import Document, Store, identifier_of, is_document
 
 
 @dataclass(slots=True)
@@ -215,14 +85,14 @@ class LazyStore(Store):
     def _is_plain(self, path: str) -> bool:
         """Whether what is at a path did not change, is a regular file, and has its name alone."""
         info = self.side.info(path) if self.side.is_single(path) and self._may_be(path) else None
-        within = not self._items_only or path.startswith(_ITEMS)
+        within = not self._items_only or path.startswith(ITEMS)
         return info is not None and info.mode == REGULAR and within
 
     def _resolve(self, identifier: str) -> _Holder:
         found, irregular = _Holder(), ""
         entries: list[Entry] = []
         for path in self.side.named(identifier, self.pool.likely(identifier)):
-            if not is_document(path) or (self._items_only and not path.startswith(_ITEMS)):
+            if not is_document(path) or (self._items_only and not path.startswith(ITEMS)):
                 continue
             if self.pool.kind_at(path) is None:
                 continue
@@ -232,7 +102,7 @@ class LazyStore(Store):
                 continue
             self.document(path)
             entry = self.pool.get(self.side, path).entry
-            if path.startswith(_ITEMS):
+            if path.startswith(ITEMS):
                 self._take(found, path, entry)
             elif entry is None:  # a record that cannot be used stands before all that can
                 found.broken = found.broken or path
@@ -325,7 +195,7 @@ class LazyStore(Store):
 
     def _changed(self, *, items: bool) -> list[str]:
         """Return the paths of the changed documents of this side."""
-        lead = _ITEMS if items else ""
+        lead = ITEMS if items else ""
         return [p for p in self.side.changes() if p.startswith(lead) and is_document(p)]
 
     def having_alias(self, alias: str) -> list[Entry]:
@@ -352,9 +222,9 @@ class LazyStore(Store):
         """Whether an item cannot be read; without an index this reads the whole CMDB."""
         if self.pool.index is not None:
             paths = [*self.pool.index.broken_items(), *self._changed(items=True)]
-            return any(self.holder(identifier_of(p)).broken.startswith(_ITEMS) for p in paths)
+            return any(self.holder(identifier_of(p)).broken.startswith(ITEMS) for p in paths)
         infos = [i for i in self.side.under(CMDB) if is_document(i.path)]
-        return any(self.holder(identifier_of(i.path)).broken.startswith(_ITEMS) for i in infos)
+        return any(self.holder(identifier_of(i.path)).broken.startswith(ITEMS) for i in infos)
 
 
 class _LazyEntries(dict[str, Entry]):

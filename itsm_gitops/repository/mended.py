@@ -13,7 +13,8 @@ from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.outside import outside
-from itsm_gitops.repository.snapshot import CommitTree, Snapshot
+from itsm_gitops.repository.snapshot import Snapshot
+from itsm_gitops.repository.trees import CommitTree
 
 _LOOK_BACK = 50  # versions of one file
 

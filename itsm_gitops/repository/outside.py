@@ -5,7 +5,8 @@ from __future__ import annotations
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.rooted import RootedSnapshot
-from itsm_gitops.repository.snapshot import CommitTree, IndexTree, Snapshot, WorkingTree
+from itsm_gitops.repository.snapshot import Snapshot, WorkingTree
+from itsm_gitops.repository.trees import CommitTree, IndexTree
 
 _PLAIN = (b"100644", b"100755")
 

@@ -20,7 +20,8 @@ from typing import IO, Self, cast
 
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.ancestry import NotPlain, meetings, only_in
-from itsm_gitops.repository.git import BLOB_MAX, TIMEOUT, Blob, Git, environment, read_blob
+from itsm_gitops.repository.git import BLOB_MAX, TIMEOUT, Git
+from itsm_gitops.repository.git_process import Blob, environment, read_blob
 from itsm_gitops.repository.shelf import Entry, Shelf, Tree
 
 _TREE = b"40000"

@@ -12,8 +12,9 @@ from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.recall import RecallingGit
 from itsm_gitops.repository.shelf import Shelf
-from itsm_gitops.repository.snapshot import CONFIG, CommitTree, LandedTree, MergedTree, Snapshot
+from itsm_gitops.repository.snapshot import CONFIG, Snapshot
 from itsm_gitops.repository.store import Store
+from itsm_gitops.repository.trees import CommitTree, LandedTree, MergedTree
 
 
 def load_recalling(snapshot: Snapshot, book: RuleBook | None = None, beside: Shelf | None = None) -> Store:

@@ -34,9 +34,6 @@ from itsm_gitops.repository.snapshot import (
     CMDB,
     CONFIG,
     RECORDS,
-    CommitTree,
-    IndexTree,
-    MergedTree,
     Snapshot,
     WorkingTree,
     absent_of,
@@ -44,6 +41,7 @@ from itsm_gitops.repository.snapshot import (
     root_of,
 )
 from itsm_gitops.repository.store import SUFFIX, Document, Store, identifier_of, is_document
+from itsm_gitops.repository.trees import CommitTree, IndexTree, MergedTree
 
 INDEX = ":"
 # Where a server's Git keeps what is being pushed until its hook has agreed. Relative to GIT_DIR or not,

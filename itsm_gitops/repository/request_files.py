@@ -18,11 +18,13 @@ from typing import IO, NamedTuple, cast
 from itsm_gitops.documents.names import DRAFT_PREFIX
 from itsm_gitops.model.errors import GitError, ItsmError, MissingObject, NotFound
 from itsm_gitops.model.words import counted
-from itsm_gitops.repository.git import BLOB_MAX, Blob, Git, GitAnswer, decode, read_blob
+from itsm_gitops.repository.git import BLOB_MAX, Git, decode
+from itsm_gitops.repository.git_process import Blob, GitAnswer, read_blob
 from itsm_gitops.repository.modes import DRAFT, FOLDER, GIT_MODES, OTHER, REGULAR, FileInfo, irregular
 from itsm_gitops.repository.repository import INDEX, Repository
-from itsm_gitops.repository.snapshot import ROOTS, IndexTree, Snapshot, WorkingTree, absent_of
+from itsm_gitops.repository.snapshot import ROOTS, Snapshot, WorkingTree, absent_of
 from itsm_gitops.repository.tree_names import TreeNames
+from itsm_gitops.repository.trees import IndexTree
 
 BASE, HEAD = "base", "head"
 # Nothing of Git's own that runs another program, and both modes and blobs of each path.

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.repository.git import GitAnswer, decode
+from itsm_gitops.repository.git import decode
+from itsm_gitops.repository.git_process import GitAnswer
 from itsm_gitops.repository.request_files import RequestFiles, RequestSide
 from itsm_gitops.repository.snapshot import CMDB, RECORDS
 from itsm_gitops.repository.store import is_document

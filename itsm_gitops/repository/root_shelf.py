@@ -13,7 +13,8 @@ from itsm_gitops.model.errors import GitError, Refused, SettingsError
 from itsm_gitops.model.roots import Root
 from itsm_gitops.repository import transfer
 from itsm_gitops.repository.git import Git, decode
-from itsm_gitops.repository.snapshot import CONFIG, LandedTree, Snapshot, WorkingTree
+from itsm_gitops.repository.snapshot import CONFIG, Snapshot, WorkingTree
+from itsm_gitops.repository.trees import LandedTree
 
 _FOLDER = "itsm/roots.git"
 

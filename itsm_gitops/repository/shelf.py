@@ -10,7 +10,8 @@ from itsm_gitops.model.errors import GitError
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.ancestry import CommitNode
 from itsm_gitops.repository.config import Config
-from itsm_gitops.repository.git import TIMEOUT, Blob, Git
+from itsm_gitops.repository.git import TIMEOUT, Git
+from itsm_gitops.repository.git_process import Blob
 from itsm_gitops.repository.memory import MemoryRow
 
 Entry = tuple[bytes, str]  # mode and object

@@ -11,7 +11,8 @@ from base64 import b64encode
 from collections.abc import Sequence
 
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.git import Git, decode, executable, explain
+from itsm_gitops.repository.git import Git, decode
+from itsm_gitops.repository.git_process import executable, explain
 
 TIMEOUT = 300.0
 _SAID_MAX = 600

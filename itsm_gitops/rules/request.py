@@ -19,10 +19,11 @@ from itsm_gitops.model.errors import MissingObject, RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.repository import Config, Snapshot, read_config, read_rulebook
 from itsm_gitops.repository.index.for_request import IndexAnswers
-from itsm_gitops.repository.lazy_store import LazyStore, RequestPool
+from itsm_gitops.repository.lazy_store import LazyStore
 from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.outside import outside
 from itsm_gitops.repository.request_files import RequestFiles, RequestSide
+from itsm_gitops.repository.request_pool import RequestPool
 from itsm_gitops.repository.request_text import Unsearchable
 from itsm_gitops.repository.store import is_document
 from itsm_gitops.rules.book import CONFIG, BookContext

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +66,6 @@ def test_the_engine_is_stopped_when_the_documents_cannot_be_read(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(find_spec("properdocs") is None, reason="properdocs is not installed")
 def test_properdocs_renders_the_same_site(tmp_path: Path) -> None:
     ours = files(with_engine(tmp_path / "a", "mkdocs"))
     theirs = files(with_engine(tmp_path / "b", "properdocs"))
@@ -81,7 +79,6 @@ def test_properdocs_renders_the_same_site(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.skipif(find_spec("zensical") is None, reason="zensical is not installed")
 def test_zensical_gives_a_frame_that_works(tmp_path: Path, guard: Any) -> None:
     page = guard.open(with_engine(tmp_path, "zensical").as_uri() + "/", RECORD)
     assert page.locator("h1").inner_text()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository import CommitTree, Git, Repository
+from itsm_gitops.repository import CommitTree, Git, Repository, git_process
 from itsm_gitops.repository import git as git_module
 from itsm_gitops.repository.history import changed_files, field_history, file_dates
 from tests.support import GitRepo, children
@@ -178,15 +178,15 @@ def test_a_git_in_the_current_folder_is_not_used(tmp_path: Path, monkeypatch: py
     (tmp_path / "git").chmod(0o755)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f".{os.pathsep}{os.pathsep}{os.environ['PATH']}")
-    git_module.executable.cache_clear()
+    git_process.executable.cache_clear()
     try:
-        assert Path(git_module.executable()).parent != tmp_path
+        assert Path(git_process.executable()).parent != tmp_path
         monkeypatch.setenv("PATH", ".")
-        git_module.executable.cache_clear()
+        git_process.executable.cache_clear()
         with pytest.raises(GitError, match="not installed"):
-            git_module.executable()
+            git_process.executable()
     finally:
-        git_module.executable.cache_clear()
+        git_process.executable.cache_clear()
 
 
 def test_unknown_revisions_name_a_near_one(git_repo: GitRepo) -> None:

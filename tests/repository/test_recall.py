@@ -14,7 +14,7 @@ from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.mainline import landed, origin
 from itsm_gitops.repository.merging import MergeResult, merge_result
 from itsm_gitops.repository.recall import RecallingGit
-from itsm_gitops.repository.snapshot import CommitTree
+from itsm_gitops.repository.trees import CommitTree
 
 ENV = {"GIT_AUTHOR_NAME": "ann", "GIT_AUTHOR_EMAIL": "ann@example.org", "GIT_COMMITTER_NAME": "ann",
        "GIT_COMMITTER_EMAIL": "ann@example.org", "GIT_AUTHOR_DATE": "2026-11-22T10:00:00Z",

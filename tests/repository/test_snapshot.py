@@ -22,7 +22,7 @@ from itsm_gitops.repository import (
     read_rulebook,
 )
 from itsm_gitops.repository import snapshot as snapshot_module
-from itsm_gitops.repository.git import Blob
+from itsm_gitops.repository.git_process import Blob
 from tests.support import GitRepo
 
 WEIRD = [

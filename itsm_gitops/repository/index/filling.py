@@ -109,7 +109,7 @@ def begin(git: Git, snapshot: WorkingTree) -> Beginning:
         for place, mark, names in freshness.folders_below(str(git.root)):
             folders.append((place, mark))
             files += [n for n in names if n.endswith(SUFFIX)]
-        dirty = freshness.names_of(answer.finish())
+        dirty = freshness.names_of(answer.result())
     if len(dirty) > _MANY:
         # A copied folder, or one from a cache of CI: Git finds out that nothing differs, and remembers it.
         git.having({"GIT_OPTIONAL_LOCKS": "1"}).run("status", "--porcelain", "--untracked-files=no")
@@ -126,7 +126,7 @@ def begin(git: Git, snapshot: WorkingTree) -> Beginning:
 
 def _dirty(git: Git) -> frozenset[str]:
     with freshness.ask_git(git) as answer:
-        return freshness.names_of(answer.finish())
+        return freshness.names_of(answer.result())
 
 
 def create(draft: Path, store: Store, briefs: Iterable[Brief], start: Beginning, git: Git) -> str:

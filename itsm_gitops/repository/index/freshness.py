@@ -22,7 +22,8 @@ from pathlib import Path
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
 from itsm_gitops.repository.absent import git_folder
-from itsm_gitops.repository.git import Git, Running, decode
+from itsm_gitops.repository.git import Git, decode
+from itsm_gitops.repository.git_process import GitAnswer
 from itsm_gitops.repository.snapshot import CMDB, RECORDS
 from itsm_gitops.repository.stamps import stamp_of
 
@@ -62,9 +63,9 @@ class Moves:
         return bool(self.paths or self.folders or self.tracked)
 
 
-def ask_git(git: Git) -> Running:
+def ask_git(git: Git) -> GitAnswer:
     """Start asking Git which tracked files are not as it remembers them."""
-    return git.begin(
+    return git.ask(
         "diff-files", "--name-only", "-z", "--ignore-submodules=all", "--relative", "--", *FAMILIES
     )
 
@@ -177,7 +178,7 @@ def listing_of(root: str, folder: str) -> tuple[list[str], list[str]]:
     return files, folders
 
 
-def moves(git: Git, connection: sqlite3.Connection, answer: Running, sign: str) -> Moves:
+def moves(git: Git, connection: sqlite3.Connection, answer: GitAnswer, sign: str) -> Moves:
     """Return what may have moved since the index was brought up to date.
 
     ``answer`` waits for what ``ask_git`` asked, ``sign`` is that of Git's index at the last time. Raises Unusual, GitError.
@@ -189,7 +190,7 @@ def moves(git: Git, connection: sqlite3.Connection, answer: Running, sign: str) 
         present = file_stamp(root, path)
         if not present or present != mark:
             change.paths.add(path)
-    change.dirty = names_of(answer.finish())
+    change.dirty = names_of(answer.result())
     change.paths |= change.dirty - untracked.keys()
     change.paths |= {path for path in untracked if path not in change.dirty} & _tracked_now(git, untracked)
     lost: set[str] = set()

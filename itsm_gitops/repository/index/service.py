@@ -10,7 +10,8 @@ from pathlib import Path
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.absent import git_folder
 from itsm_gitops.repository.config import Config, read_rulebook
-from itsm_gitops.repository.git import Git, Running
+from itsm_gitops.repository.git import Git
+from itsm_gitops.repository.git_process import GitAnswer
 from itsm_gitops.repository.index import database, filling, freshness
 from itsm_gitops.repository.index.database import DAMAGE
 from itsm_gitops.repository.index.freshness import Unusual
@@ -58,7 +59,7 @@ def opened(path: Path, snapshot: WorkingTree, config: Config) -> IndexedStore | 
 
 
 def _refreshed(
-    connection: sqlite3.Connection, snapshot: WorkingTree, config: Config, answer: Running
+    connection: sqlite3.Connection, snapshot: WorkingTree, config: Config, answer: GitAnswer
 ) -> IndexedStore | None:
     """Bring an index up to date and return a store on its state; None where another process did it meanwhile.
 
