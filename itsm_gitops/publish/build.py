@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from itsm_gitops.documents.places import plain_path
 from itsm_gitops.model import clock
 from itsm_gitops.publish.last_build import LastBuild
-from itsm_gitops.publish.tool import digest_of_files, libraries_sign, site_folder, tool_sign
+from itsm_gitops.publish.tool import digest_of_files, libraries_sign, site_folder
 from itsm_gitops.repository.gaps import gap_of
+from itsm_gitops.repository.package_sign import package_sign
 from itsm_gitops.repository.workers import collector_paused
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def build_site(
     target = plain_path(repo.root / (output_folder or usual))
     moment = (now or clock.now()).astimezone(UTC)
     facts = (
-        tool_sign(),
+        package_sign(),
         libraries_sign(),
         digest_of_files(site_folder(repo.root)),
         repr((name, base_url, moment.isoformat())),

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 from itsm_gitops.publish import output, reasons, urls
 from itsm_gitops.publish.changed_keys import changed_keys, differing
 from itsm_gitops.publish.similar import CAP, GROUPS
-from itsm_gitops.publish.tool import tool_sign
 from itsm_gitops.publish.tracing import (
     BACK,
     CONFLICT,
@@ -39,6 +38,7 @@ from itsm_gitops.publish.tracing import (
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Git
 from itsm_gitops.repository.memory import Memory, MemoryRow
+from itsm_gitops.repository.package_sign import package_sign
 from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
 from itsm_gitops.repository.vault import Vault
 
@@ -274,7 +274,7 @@ def _answers(view: View) -> dict[str, str]:
 
 def digest(snapshot: Snapshot, settings: Sequence[str]) -> str:
     """Return the digest of everything that is the same for all pages: tool, rule book, settings."""
-    total = hashlib.sha256(tool_sign().encode())
+    total = hashlib.sha256(package_sign().encode())
     for part in settings:
         total.update(f"\0{part}".encode())
     paths = [i.path for i in snapshot.files(CONFIG, SCHEMAS)]

@@ -42,7 +42,7 @@ def changed_keys(
 
 
 def _is_another_past(versions: Sequence[Entry], book: RuleBook) -> bool:
-    """Whether what later changes learn from a change is other: everything but its title and its links."""
+    """Whether anything differs that later changes learn from a change: everything but its title and its links."""
     if not any(CHANGE in book.kinds[e.kind].plays for e in versions):
         return False
     return len(versions) == 1 or _lessons(versions[0], book) != _lessons(versions[1], book)

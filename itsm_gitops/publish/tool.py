@@ -1,4 +1,4 @@
-"""What tells one version of the tool, of the libraries it stands on and of the site's sources from another."""
+"""What tells one state of the libraries that the tool stands on, and of the site's sources, from another."""
 
 from __future__ import annotations
 
@@ -7,26 +7,12 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository import packaged_rulebook_root
 
 _METADATA = (".dist-info", ".egg-info", ".egg-link", ".pth")
-_PACKAGE = Path(__file__).resolve().parent.parent
-
-
-@cache
-def tool_sign() -> str:
-    """Return a digest that differs when a file of the package does, by size and time, or when Python does."""
-    total = hashlib.sha256(sys.version.encode())
-    for folder, folders, names in os.walk(_PACKAGE):
-        folders[:] = sorted(f for f in folders if f != "__pycache__")
-        for name in sorted(names):
-            status = Path(folder, name).stat()
-            total.update(f"\0{folder}/{name} {status.st_size} {status.st_mtime_ns}".encode())
-    return total.hexdigest()
 
 
 def libraries_sign() -> str:

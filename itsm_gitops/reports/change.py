@@ -48,7 +48,7 @@ class Causes:
         self._log = log
 
     def behind(self, incident: str) -> list[Case]:
-        """Return the changes that an incident is said to be caused by."""
+        """Return the changes that an incident names as its cause."""
         return [self._changes[n] for n in self._ends.get(incident, ()) if n in self._changes]
 
     def by_change(self) -> dict[str, list[Case]]:

@@ -31,7 +31,7 @@ _COMMANDS = {
 
 
 class Supply:
-    """Brings what a partial clone lacks. ``tell`` is told how many objects were fetched."""
+    """Brings what a partial clone lacks; calls ``tell`` with the number of objects that it fetched."""
 
     def __init__(self, tell: Callable[[int], object] = lambda _: None) -> None:
         self.tell = tell

@@ -69,7 +69,7 @@ class Repository:
         self.progress: Callable[[int, int], None] | None = None
         # Where no file is checked out (a bare mirror), the commit of HEAD stands for the working tree.
         self.bare = False
-        # Is told how many objects were fetched that this partial clone lacked.
+        # Called with the number of objects that were fetched because this partial clone lacked them.
         self.on_fetch: Callable[[int], object] = lambda _: None
 
     @classmethod

@@ -40,7 +40,9 @@ def only_finished_records_leave(ctx: ChangeContext) -> Iterator[Hit]:
         why = _refusal(identifier, pairs.get(identifier))
         record = after[identifier]
         if not why and record.commit in ctx.foreign:
-            why = f"base does not know the commit {record.commit[:12]}, in which '{identifier}' is said to be"
+            why = (
+                f"base does not know the commit {record.commit[:12]}, which the list names for '{identifier}'"
+            )
         if why:
             yield Hit(why, path=record.path, line=record.line, column=1)
     for identifier in sorted(before.keys() - after.keys()):

@@ -144,7 +144,7 @@ def _check(
 
 
 def _check_all(repo: Repository, now: datetime, started: float) -> CheckReport:
-    """Judge the whole working tree, or say again what was said of the same one."""
+    """Judge the whole working tree, or return the findings that were kept about the same state."""
     snapshot = repo.snapshot()
     memory = remembered.CheckMemory.of(snapshot)
     said = memory.recall(now) if memory else None
@@ -268,7 +268,7 @@ def _judge(
 
 def _since(findings: Sequence[Finding], span: Range, now: datetime) -> list[Finding]:
     """Return the findings in changed files, and those that the change brought about elsewhere."""
-    # A root that cannot be read is no old news: nobody knows what the request links to.
+    # A root that cannot be read is reported each time: the request may link to anything in it.
     kept = [f for f in findings if f.path in span.changed or (f.code, f.path) == ("P014", CONFIG)]
     others = [f for f in findings if f not in kept]
     if others:

@@ -125,7 +125,7 @@ class DocumentJudge:
     """Judges each document when it has been read; called in the processes that read."""
 
     def __init__(self, now: datetime, keeping: Keeping | None = None, shard: Shard = WHOLE) -> None:
-        """``shard`` says which documents are judged; of the others the schema's refusals are told, nothing else."""
+        """``shard`` says which documents are judged; of the others only the schema's refusals are reported."""
         self._now: datetime = keeping.now if keeping else now
         self._keeping = keeping
         self._until = FOREVER

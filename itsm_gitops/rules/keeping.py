@@ -29,11 +29,11 @@ class Keeping:
 
     @property
     def watched_until(self) -> datetime:
-        """Until when that holds which was said since the last call of ``settle`` or ``of_rule``."""
+        """Until when the findings since the last call of ``settle`` or ``of_rule`` hold."""
         return self._watch.until
 
     def note(self, moment: datetime) -> None:
-        """Take into account that something said elsewhere (in another process) holds until a moment."""
+        """Take into account that findings of another process hold until a moment."""
         self.until = min(self.until, moment)
 
     def _begin(self) -> None:

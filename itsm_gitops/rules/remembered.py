@@ -1,6 +1,6 @@
-"""A check that need not be done again: what the rules said of the working tree, kept in the index.
+"""A check that need not be done again: the findings about the working tree, kept in the index.
 
-What was said holds while three things are as they were: the documents (the generation of the index), the rule book,
+The findings hold while three things are as they were: the documents (the generation of the index), the rule book,
 settings and code (their digests), and the clock, as far as a rule looked at it (``model.watched_time``). Rules whose
 answer may change at any time, or that look at files outside of the documents, are asked again each time; they ask
 for few documents.
@@ -35,7 +35,7 @@ _UNJUDGED = "S013"  # a rule that broke off: what it would have asked is not kno
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What was said of a working tree: the located findings of all rules but those in ``again``.
+    """The findings of one check of a working tree, located: of all rules but those in ``again``.
 
     ``refused`` maps a path to the fields that its schema refuses, ``files``, ``records`` and ``history`` are the
     counts of the report.
@@ -72,7 +72,7 @@ class CheckMemory:
         return rows.get("identity") == identity and rows.get("generation") == "1"
 
     def recall(self, now: datetime) -> Remembered | None:
-        """Return what was said of this very state, if it still holds at ``now``."""
+        """Return the findings about exactly this state, if they still hold at ``now``."""
         question = "SELECT value FROM answer WHERE name = ? AND sign = ?"
         with suppress(*DAMAGE):
             row = self.store.connection.execute(question, (_NAME, self._sign)).fetchone()
@@ -80,7 +80,7 @@ class CheckMemory:
         return None
 
     def keep(self, keeping: Keeping, said: Remembered) -> None:
-        """Keep what was said, if the working tree is still in the state in which it was opened."""
+        """Keep the findings if the working tree has not changed since it was opened."""
         keeping.settle()
         since = keeping.now.plain
         if keeping.until <= since or any(f.code == _UNJUDGED for f in said.findings):
@@ -100,7 +100,7 @@ class CheckMemory:
 
 
 class Loading:
-    """Reads all documents for a check, and keeps what is said of them if the working tree is still the same then.
+    """Reads all documents for a check, and keeps its findings if the working tree has not changed meanwhile.
 
     Where there is no index yet, one is made of the documents that are read, if it pays.
     """
@@ -120,7 +120,7 @@ class Loading:
         return store, verdicts
 
     def keep(self, keeping: Keeping, said: Remembered) -> None:
-        """Keep what was said, where an index holds the very state that it was said of."""
+        """Keep the findings where an index holds exactly the state that they are about."""
         memory = self._memory
         if self._made:
             memory = CheckMemory.of(self._snapshot)

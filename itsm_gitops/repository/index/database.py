@@ -13,10 +13,10 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
 from itsm_gitops.repository.absent import git_folder
+from itsm_gitops.repository.package_sign import package_sign
 
 FORMAT = "1"
 # What a damaged file makes of a question: SQLite's own complaints, and values of another shape than ours.
@@ -27,8 +27,6 @@ _COMPANIONS = ("", "-wal", "-shm", "-journal")
 _REMOTE = frozenset(
     ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs")
 )
-_INSTALLED = frozenset(("site-packages", "dist-packages"))
-_PACKAGE = Path(__file__).resolve().parents[2]
 
 TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
@@ -57,34 +55,6 @@ TABLES = (
     "CREATE TABLE derived (document INTEGER, what TEXT, value TEXT, PRIMARY KEY (document, what)) WITHOUT ROWID",
     "CREATE TABLE answer (name TEXT PRIMARY KEY, sign TEXT, value TEXT) WITHOUT ROWID",
 )
-
-
-@cache
-def code_sign() -> str:
-    """Return a digest that differs when the package's code does.
-
-    Where it was installed, a new version is new files; where it is worked on, each file may change.
-    """
-    total = hashlib.sha256()
-    if not _INSTALLED.isdisjoint(_PACKAGE.parts):
-        head = _PACKAGE / "__init__.py"  # it has the version
-        status = head.stat()
-        total.update(f"{status.st_mtime_ns} {status.st_ctime_ns} ".encode() + head.read_bytes())
-    else:
-        for line in sorted(_sources(os.fspath(_PACKAGE))):
-            total.update(line.encode())
-    return total.hexdigest()[:20]
-
-
-def _sources(folder: str) -> Iterator[str]:
-    """Yield size and time of each source file below a folder."""
-    with os.scandir(folder) as listing:
-        for item in listing:
-            if item.name.endswith(".py"):
-                status = item.stat()
-                yield f"{item.path} {status.st_size} {status.st_mtime_ns}\n"
-            elif item.is_dir() and item.name != "__pycache__":
-                yield from _sources(item.path)
 
 
 def folder_of(root: Path) -> Path | None:
@@ -149,7 +119,7 @@ def is_ours(connection: sqlite3.Connection, path: Path) -> bool:
     meta = dict(connection.execute("SELECT name, value FROM meta"))
     return (
         meta.get("format") == FORMAT
-        and meta.get("code") == code_sign()
+        and meta.get("code") == package_sign()
         and meta.get("identity") == identity(path)
     )
 

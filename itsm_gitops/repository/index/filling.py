@@ -29,6 +29,7 @@ from itsm_gitops.repository.index.rows import (
     row_of,
     steps_of,
 )
+from itsm_gitops.repository.package_sign import package_sign
 from itsm_gitops.repository.snapshot import SCHEMAS, WorkingTree
 from itsm_gitops.repository.stamps import digest_of
 from itsm_gitops.repository.store import Document, Store, identifier_of
@@ -161,7 +162,7 @@ def create(draft: Path, store: Store, briefs: Iterable[Brief], start: Beginning,
         connection.executemany("INSERT INTO ignored VALUES (?)", ((p,) for p in sorted(ignored)))
         connection.executemany("INSERT INTO folder VALUES (?, ?)", start.folders)
         _note(connection, generation="1", index=start.tracked.sign, book=start.book, made=format_time(now()))
-        _note(connection, format=database.FORMAT, code=database.code_sign())
+        _note(connection, format=database.FORMAT, code=package_sign())
         _note(connection, identity=database.identity(draft), read="0", reading="0")
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
