@@ -31,7 +31,7 @@ from itsm_gitops.repository.git import decode
 from itsm_gitops.repository.memory import sure_before
 from itsm_gitops.repository.repository import INDEX
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, ROOTS, SCHEMAS
-from itsm_gitops.repository.stamps import stamp_of
+from itsm_gitops.repository.stamps import settled_stamp
 
 _VERSION = 1
 _FOLDER = "itsm"
@@ -236,7 +236,7 @@ def _stamp(path: str, newest: int) -> bytes | None:
         status = os.lstat(path)
     except OSError:
         return b""
-    return None if max(status.st_mtime_ns, status.st_ctime_ns) >= newest else stamp_of(status)
+    return settled_stamp(status, newest) or None
 
 
 def _folders(root: str) -> Iterable[str]:

@@ -17,12 +17,11 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.repository import packing
 from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.snapshot import Snapshot, WorkingTree
-from itsm_gitops.repository.stamps import stamp_of
+from itsm_gitops.repository.stamps import COARSE, settled_stamp
 
 _PART = 2_000
 _FEW = 10  # rows are few when all are at least so many times as many
 Plain = tuple[list[Sequence[Any]], bytes]  # rows, and what visits returned
-_RACY = 2_000_000_000  # nanoseconds; file systems keep times in steps of up to two seconds
 
 
 class MemoryRow(NamedTuple):
@@ -139,7 +138,7 @@ def sure_before(clock: Path) -> int:
     """
     clock.parent.mkdir(parents=True, exist_ok=True)
     clock.touch()
-    return clock.stat().st_mtime_ns - _RACY
+    return clock.stat().st_mtime_ns - COARSE
 
 
 def _stamp(path: str, newest: int) -> bytes:
@@ -147,4 +146,4 @@ def _stamp(path: str, newest: int) -> bytes:
         status = os.lstat(path)
     except OSError:
         return b""
-    return b"" if max(status.st_mtime_ns, status.st_ctime_ns) >= newest else stamp_of(status)
+    return settled_stamp(status, newest)

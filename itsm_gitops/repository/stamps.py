@@ -5,11 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 
+# Nanoseconds. File systems keep times in steps of up to two seconds, and Git compares whole seconds.
+COARSE = 2_000_000_000
+
 
 def stamp_of(status: os.stat_result) -> bytes:
     """Return size, times and inode of a file in one small piece."""
     numbers = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
     return b"".join(n.to_bytes(8, signed=True) for n in numbers)
+
+
+def settled_stamp(status: os.stat_result, newest: int) -> bytes:
+    """Return the stamp of a file; empty where its times are not before ``newest``, so that a change could leave none."""
+    return b"" if max(status.st_mtime_ns, status.st_ctime_ns) >= newest else stamp_of(status)
 
 
 def digest_of(raw: bytes) -> bytes:

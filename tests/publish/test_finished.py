@@ -143,7 +143,7 @@ def random_edit(root: Path, chance: random.Random, there: dict[str, str]) -> str
 def test_later_builds_change_the_files_in_place(
     repo: Repository, monkeypatch: pytest.MonkeyPatch, seed: int, steps: int
 ) -> None:
-    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
     monkeypatch.setattr(finished, "MOST", 3)
     chance, there = random.Random(seed), dict[str, str]()
     for identifier in NAMES[::2]:
@@ -159,7 +159,7 @@ def test_later_builds_change_the_files_in_place(
 def test_a_changed_record_leaves_the_other_lines_and_pages_alone(
     repo: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
     for identifier in NAMES[:8]:
         put(repo.root, identifier, "closed", f"Fault {identifier[-5:].lower()} alone")
     before = build(repo, "warm")[1]

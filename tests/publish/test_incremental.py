@@ -215,7 +215,7 @@ def compare(repo: Repository, edits: list[tuple[str, list[Callable[[Path], None]
 
 def test_a_later_build_equals_a_first_one(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     # As if every file had been written long before it was read: none is opened that did not change.
-    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
     compare(repo, EDITS)
 
 
@@ -231,7 +231,7 @@ def test_what_every_page_depends_on(repo: Repository) -> None:
 
 
 def test_only_what_is_concerned_is_written(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
     build(repo, "warm")
     stamped: list[str] = []
     original = stamping.document_page
@@ -251,7 +251,7 @@ def test_only_what_is_concerned_is_written(repo: Repository, monkeypatch: pytest
 
 
 def test_the_search_index_is_changed_not_made_anew(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
     build(repo, "warm")
     made: list[int] = []
     original = Indexer._anew
@@ -305,7 +305,7 @@ def test_without_git_nothing_is_kept(tmp_path: Path, built: Path) -> None:
 
 def test_pages_of_another_reading_are_made_again(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was read could not be kept once; the record is then what it was at the reading before that."""
-    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
     expected = build(repo, "warm")[1]
     work, text = repo.root / "build/warm-parts", (repo.root / OLD).read_bytes()
     earlier = (work / "read.bin").read_bytes()
@@ -405,7 +405,7 @@ AROUND: list[tuple[str, list[Callable[[Path], None]], bool]] = [
 def test_risk_and_approval_of_a_change_follow_what_they_depend_on(
     repo: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
     reporter = SnapshotReporter()
     before = build(repo, "warm", reporter=reporter)[1]
     for what, some, is_other in AROUND:

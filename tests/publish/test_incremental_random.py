@@ -129,7 +129,7 @@ class World:
 def test_builds_after_random_work_equal_first_ones(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
     world = World(write_sample(tmp_path).root, seed)
     subprocess.run(["git", "init", "-q", str(world.root)], check=True)
     world.build("warm")

@@ -41,7 +41,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_each_page_has_the_reason_for_which_it_was_made(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
     first = reasons(build(root))
     assert first[PAGE] == first["services/shop.html"] == FIRST
     assert first["index.html"] == ALWAYS
@@ -69,7 +69,7 @@ def test_each_page_has_the_reason_for_which_it_was_made(root: Path, monkeypatch:
 
 
 def test_one_page_is_asked_about(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
     shutil.rmtree(root / "build", ignore_errors=True)
     for path in root.rglob("INC-261001-CCCC*.yaml"):
         path.unlink()
@@ -98,7 +98,7 @@ def test_every_key_has_words() -> None:
 
 
 def test_the_rule_book_is_a_reason_for_everything(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
     if not (root / "schemas/workflows/incident.yaml").exists():
         shutil.copytree(packaged_rulebook_root() / "schemas", root / "schemas", dirs_exist_ok=True)
     build(root)

@@ -56,7 +56,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for command in (["add", "-A"], ["commit", "-qm", "All"]):
         subprocess.run(["git", *who, *command], cwd=root, check=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(memory, "_RACY", -(10**15))
+        patch.setattr(memory, "COARSE", -(10**15))
         build(root)
     return root
 
@@ -64,7 +64,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def root(built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same, with a last build that still is what nothing has been changed after."""
-    monkeypatch.setattr(memory, "_RACY", -(10**15))
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
     if not build(built).unchanged:  # what a test before this one left
         assert build(built).unchanged
     return built
@@ -206,5 +206,5 @@ def test_what_was_read_is_written_again_only_when_it_is_other(root: Path) -> Non
 def test_a_file_written_just_before_a_build_is_looked_at_again(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "_RACY", 10**15)
+    monkeypatch.setattr(memory, "COARSE", 10**15)
     assert [build(root).unchanged for _ in range(2)] == [False, False]

@@ -25,12 +25,11 @@ from itsm_gitops.repository.absent import git_folder
 from itsm_gitops.repository.git import Git, decode
 from itsm_gitops.repository.git_process import GitAnswer
 from itsm_gitops.repository.snapshot import CMDB, RECORDS
-from itsm_gitops.repository.stamps import stamp_of
+from itsm_gitops.repository.stamps import COARSE, settled_stamp, stamp_of
 
 FAMILIES = (CMDB, RECORDS)
 SUFFIX = ".yaml"
-# Nanoseconds. File systems keep times in steps of up to two seconds, and Git compares whole seconds.
-RACY = 2_000_000_000
+RACY = COARSE
 _USUAL = frozenset((b"H", b"M", b"R", b"C"))  # tags of `ls-files -v` of files that Git looks at
 _FEW = 500  # paths in one question
 
@@ -140,7 +139,7 @@ def folder_stamp(root: str, folder: str) -> bytes | None:
         return None
     if not stat.S_ISDIR(status.st_mode):
         raise Unusual(f"{folder} is no folder")
-    return stamp_of(status) if _is_old(status) else b""
+    return settled_stamp(status, time.time_ns() - RACY)
 
 
 def file_stamp(root: str, path: str) -> bytes | None:
@@ -151,11 +150,7 @@ def file_stamp(root: str, path: str) -> bytes | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         raise Unusual(f"{path} is no regular file")
-    return stamp_of(status) if _is_old(status) else b""
-
-
-def _is_old(status: os.stat_result) -> bool:
-    return max(status.st_mtime_ns, status.st_ctime_ns) < time.time_ns() - RACY
+    return settled_stamp(status, time.time_ns() - RACY)
 
 
 def listing_of(root: str, folder: str) -> tuple[list[str], list[str]]:
