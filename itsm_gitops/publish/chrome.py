@@ -25,7 +25,7 @@ TITLE = "ITSMTITLEPLACEHOLDER"
 
 _ROOT = ROOT.encode()
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-_ARTICLE = re.compile(r'(<article class="md-content__inner md-typeset")[^>]*>.*?</article>', re.DOTALL)
+_ARTICLE = re.compile(r'(<article [^>]*\bid="?it-main\b[^>]*>).*?</article>', re.DOTALL)
 _SKIP = re.compile(r'<div data-md-component="skip">.*?</div>', re.DOTALL)
 _SIDEBAR_EMPTY = re.compile(
     r'<div class="md-sidebar md-sidebar--secondary".*?(?=<div class="md-content")', re.DOTALL
@@ -177,7 +177,7 @@ class Shell:
         key = (root, section)
         if key not in self._frames:
             page = dress(_activate(_relocate(self._html, self._root, root), root + section), root)
-            self._frames[key] = cut(self._slim.lean(page, root), root)
+            self._frames[key] = cut(self._slim.lean(page, root, section), root)
         return self._frames[key]
 
 
@@ -211,15 +211,14 @@ def cut(page: str, root: str) -> Frame:
             "the site engine's page shell does not look as expected",
             "this version of itsm-gitops works with mkdocs-material 9",
         )
-    opening = f'{article.group(1)} id="it-main">'
-    return Frame((*pieces[:-1], pieces[-1] + opening), "</article>" + page[article.end() :], root)
+    return Frame((*pieces[:-1], pieces[-1] + article.group(1)), "</article>" + page[article.end() :], root)
 
 
 def fill(html: str, root: str, body: Html = EMPTY, scripts: Container[str] | None = None) -> str:
     """Return a page that the engine rendered for the navigation, with its article replaced."""
     dressed = dress(_SPACE.sub("\n", html), root, scripts)
     return _ARTICLE.sub(
-        lambda m: f'{m.group(1)} id="it-main">{body.replace(ROOT, root)}</article>', dressed, count=1
+        lambda m: f"{m.group(1)}{body.replace(ROOT, root)}</article>", dressed, count=1
     )
 
 
