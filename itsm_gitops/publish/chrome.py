@@ -127,8 +127,10 @@ class Frame:
         """
         before, after, root = self._encoded
         article = body.encode()
-        if folder:
-            article = article.replace(b"%b%b/" % (_ROOT, folder.encode()), b"")
+        back, above = b"", folder
+        while above:
+            article = article.replace(b"%b%b/" % (_ROOT, above.encode()), back)
+            back, above = back + b"../", above.rpartition("/")[0]
         return b"".join((esc(title).encode().join(before), article.replace(_ROOT, root), after))
 
     @cached_property

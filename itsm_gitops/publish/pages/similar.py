@@ -14,9 +14,9 @@ _WIDTH = 160
 def similar_records(view: View, entry: Entry) -> Html:
     """Return a section with up to five similar records, the most similar first; nothing where none is."""
     entries = [view.entries[a.id] for a in view.similar.of(entry)]
-    items = "".join(f"<li>{line(view, e, _details(view, e))}{_hint(view, e)}</li>" for e in entries)
+    items = "".join(f"<li>{line(view, e, _details(view, e))}{_hint(view, e)}" for e in entries)
     return section(
-        "Similar records", Html(f'<ul class="it-lines">{items}</ul>') if items else EMPTY, "similar"
+        "Similar records", Html(f'<ul class=it-lines>{items}</ul>') if items else EMPTY, "similar"
     )
 
 
@@ -30,7 +30,7 @@ def _hint(view: View, entry: Entry) -> Html:
     if not label:
         return EMPTY
     more = f" {esc(shorten(text, _WIDTH))}" if text else ""
-    return Html(f'<p class="it-hint"><strong>{esc(label)}</strong>{more}</p>')
+    return Html(f"<p class=it-hint><strong>{esc(label)}</strong>{more}")
 
 
 def _answer(view: View, entry: Entry) -> tuple[str, str]:

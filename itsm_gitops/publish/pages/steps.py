@@ -27,14 +27,16 @@ def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
         s for s in workflow.states.values() if s.name in visited or s.name == entry.state or s.name in ahead
     ]
     ended = workflow.is_terminal(entry.state)
+    here = workflow.states[entry.state].category
+    now = f'"it-step--end it-step--{here}"' if ended else "it-step--now"
     items = []
     for state in states:
         if state.name == entry.state:
-            look, note = ("end" if ended else "now"), ' aria-current="step"'
+            look = f"{now} aria-current=step"
         else:
-            look, note = ("next" if state.name in ahead else "past"), ""
-        items.append(f'<li class="it-step--{look} it-step--{state.category}"{note}>{esc(state.title)}')
-    return Html(f'<ol class="it-steps" aria-label="Life cycle">{"".join(items)}</ol>')
+            look = "it-step--next" if state.name in ahead else "it-step--past"
+        items.append(f"<li class={look}>{esc(state.title)}")
+    return Html(f'<ol class=it-steps aria-label="Life cycle">{"".join(items)}</ol>')
 
 
 def _way_to_end(workflow: Workflow, state: str, data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -78,8 +80,8 @@ def timeline(view: View, kind: Kind, data: Mapping[str, Any]) -> Html:
     all_events = events(data)
     items = [_event(view, kind, e) for e in reversed(all_events[-MOST_EVENTS:])]
     more = len(all_events) - MOST_EVENTS
-    tail = Html(f'<p class="it-muted">{more} older events are in the file.</p>') if more > 0 else EMPTY
-    return Html(f'<ol class="it-timeline">{join(items)}</ol>{tail}') if items else EMPTY
+    tail = Html(f'<p class=it-muted>{more} older events are in the file.</p>') if more > 0 else EMPTY
+    return Html(f'<ol class=it-timeline>{join(items)}</ol>{tail}') if items else EMPTY
 
 
 def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
@@ -96,7 +98,7 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
         if isinstance(text, str):
             look = name if look == "note" else look
             content = prose.render(text, view.id_link)
-            parts.append(f'<div class="it-said--{name}"><span class="it-label">{label}</span>{content}</div>')
+            parts.append(f'<div class=it-said--{name}><b class=it-label>{label}</b>{content}</div>')
     who = event.get("by")
     by = view.link(who) if isinstance(who, str) else EMPTY
     when = view.time(str(event.get("at", "")))
