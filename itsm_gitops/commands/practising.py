@@ -6,6 +6,7 @@ reports. All of it is asked of one snapshot; nobody's opinion is in it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store
 
 _FOLDER = "schemas/policies/standards/"
+_USUAL = "fitsm"
 _EXAMPLES = 4
+_WILD = re.compile(r"[*?]")
 
 
 def standards(book: RuleBook) -> list[str]:
@@ -46,7 +49,7 @@ def standards(book: RuleBook) -> list[str]:
 
 
 def practice(repo: Repository, name: str = "", at: str | None = None) -> PracticeMap:
-    """Return the map of a standard (default: the first there is) in a snapshot; raises NotFound.
+    """Return the map of a standard (default: fitsm, or the first there is) in a snapshot; raises NotFound.
 
     ``repo.gaps`` says afterwards which documents could not be read.
     """
@@ -57,19 +60,30 @@ def practice(repo: Repository, name: str = "", at: str | None = None) -> Practic
 
 
 def practice_map(store: Store, name: str, now: datetime) -> PracticeMap:
-    """Return the map of a standard (default: the first there is) in a loaded snapshot; raises NotFound."""
+    """Return the map of a standard (default: fitsm, or the first there is) of a loaded snapshot; raises NotFound."""
     names = standards(store.book)
     if not names:
         raise NotFound("there is no map of a standard", f"{_FOLDER}NAME.yaml is one")
     if name and name not in names:
         raise NotFound(f"there is no map of '{name}'", did_you_mean(name, names) or f"there are: {', '.join(names)}")
-    about = store.book.policy(f"{_FOLDER}{name or names[0]}.yaml")
+    name = name or (_USUAL if _USUAL in names else names[0])
+    about = store.book.policy(f"{_FOLDER}{name}.yaml")
     gatherer = _Gatherer(store)
     areas = tuple(
         PracticeArea(area["number"], area["title"], tuple(map(gatherer.requirement, area["requirements"])))
         for area in about["areas"]
     )
-    return PracticeMap(name or names[0], about["title"], about["source"], about["note"], areas, now)
+    return PracticeMap(name, about["title"], about["source"], about["note"], areas, now)
+
+
+def map_titles(book: RuleBook) -> list[tuple[str, str]]:
+    """Return name and title of each map, as the site's reports have them."""
+    return [(name, str(book.policy(f"{_FOLDER}{name}.yaml").get("title", name))) for name in standards(book)]
+
+
+def maps(store: Store, now: datetime) -> list[PracticeMap]:
+    """Return all maps of standards in a loaded snapshot."""
+    return [practice_map(store, name, now) for name in standards(store.book)]
 
 
 class _Gatherer:
@@ -78,7 +92,6 @@ class _Gatherer:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._filters = StoredFilters(store)
-        self._files = sorted(f.path for f in store.snapshot.files())
         self._forms: Mapping[str, Callable[[str, Mapping[str, Any]], PracticeEvidence]] = {
             QUERY: self._query,
             RULE: self._rule,
@@ -125,8 +138,11 @@ class _Gatherer:
         return PracticeEvidence(RULE, code, raw["about"], severity != OFF, result)
 
     def _file(self, pattern: str, raw: Mapping[str, Any]) -> PracticeEvidence:
+        from itsm_gitops.repository.outside import outside_files
+
+        folder = pattern if not _WILD.search(pattern) else _WILD.split(pattern)[0].rpartition("/")[0]
         matches = glob(pattern).fullmatch
-        paths = [p for p in self._files if matches(p)]
+        paths = [p for p in outside_files(self._store.snapshot, folder) if matches(p)]
         result = f"{counted(len(paths), 'file')}" if paths else "not there"
         examples = tuple(paths[:_EXAMPLES]) if paths != [pattern] else ()
         return PracticeEvidence(FILE, pattern, raw["about"], bool(paths), result, len(paths), examples)

@@ -181,7 +181,7 @@ def _row(requirement: PracticeRequirement) -> Row:
 
 def _line(evidence: PracticeEvidence) -> str:
     """Return evidence as a line; what leads somewhere stands in braces (`model/report.EVIDENCE`)."""
-    subject = evidence.subject if evidence.form == QUERY else f"{{{evidence.form}:{evidence.subject}}}"
-    examples = [e if evidence.form == FILE else f"{{{e}}}" for e in evidence.examples]
+    subject = f"{{{evidence.form}:{evidence.subject}}}"
+    examples = [f"{{{FILE}:{e}}}" if evidence.form == FILE else f"{{{e}}}" for e in evidence.examples]
     shown = f": {', '.join(examples)}" if examples else ""
     return f"{'+' if evidence.holds else '-'} {evidence.about}. {subject}, {evidence.result}{shown}"
