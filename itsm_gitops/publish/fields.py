@@ -223,8 +223,11 @@ def _plain(data: object) -> Html:
 
 def definition_list(rows: list[tuple[str, Html, bool]]) -> Html:
     """Return terms (plain text) with their descriptions; the third says that it needs the whole width."""
+    if not any(wide for _, _, wide in rows):
+        pairs = "".join([f"<dt>{esc(t)}<dd>{v}" for t, v, _ in rows])
+        return Html(f"<dl class=it-facts>{pairs}</dl>")
     items = "".join(
-        f'<div class=it-wide><dt>{esc(t)}<dd>{v}</div>' if wide else f"<div><dt>{esc(t)}<dd>{v}</div>"
+        f"<div class=it-wide><dt>{esc(t)}<dd>{v}</div>" if wide else f"<div><dt>{esc(t)}<dd>{v}</div>"
         for t, v, wide in rows
     )
-    return Html(f'<dl class=it-facts>{items}</dl>')
+    return Html(f'<dl class="it-facts it-rows">{items}</dl>')

@@ -27,14 +27,13 @@ def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
         s for s in workflow.states.values() if s.name in visited or s.name == entry.state or s.name in ahead
     ]
     ended = workflow.is_terminal(entry.state)
-    here = workflow.states[entry.state].category
-    now = f'"it-step--end it-step--{here}"' if ended else "it-step--now"
+    now = ("stopped" if workflow.is_cancelled(entry.state) else "end") if ended else "now"
     items = []
     for state in states:
         if state.name == entry.state:
             look = f"{now} aria-current=step"
         else:
-            look = "it-step--next" if state.name in ahead else "it-step--past"
+            look = "next" if state.name in ahead else "past"
         items.append(f"<li class={look}>{esc(state.title)}")
     return Html(f'<ol class=it-steps aria-label="Life cycle">{"".join(items)}</ol>')
 
@@ -98,8 +97,8 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
         if isinstance(text, str):
             look = name if look == "note" else look
             content = prose.render(text, view.id_link)
-            parts.append(f'<div class=it-said--{name}><b class=it-label>{label}</b>{content}</div>')
+            parts.append(f'<div class={name}><b>{label}</b>{content}</div>')
     who = event.get("by")
     by = view.link(who) if isinstance(who, str) else EMPTY
     when = view.time(str(event.get("at", "")))
-    return Html(f"<li class=it-event--{look}><p>{when}{' · ' if by else ''}{by} {reached}{''.join(parts)}")
+    return Html(f"<li class={look}><p>{when}{' · ' if by else ''}{by} {reached}{''.join(parts)}")
