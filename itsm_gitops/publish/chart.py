@@ -45,8 +45,8 @@ def draw(table: Table, name: str, title_of: Callable[[str], str] = str) -> Html:
     body, height = draw_bars(table, chart, names)
     title, description = f"chart-{name}", f"chart-{name}-about"
     return Html(
-        f'<figure class=it-chart>{_legend(table, chart)}'
-        f'<svg xmlns="http://www.w3.org/2000/svg" role=img aria-labelledby="{title} {description}"'
+        f'<figure class="it-chart">{_legend(table, chart)}'
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{title} {description}"'
         f' viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}">'
         f'<title id="{title}">{esc(table.title)}</title><desc id="{description}">{_description(table, chart, names)}</desc>'
         f"{body}</svg></figure>"
@@ -65,7 +65,7 @@ def _legend(table: Table, chart: Bars) -> Html:
         f'<li class="it-key it-key--{look}">{esc(table.column(name).title)}</li>'
         for name, look in zip(chart.columns, chart.looks, strict=True)
     )
-    return Html(f'<ul class=it-keys>{items}</ul>')
+    return Html(f'<ul class="it-keys">{items}</ul>')
 
 
 def _description(table: Table, chart: Bars, names: Sequence[str]) -> Html:
@@ -139,7 +139,7 @@ def _text(text: str, left: float, top: float, wide: float, high: float) -> Html:
     fits = shorten(text, max(3, floor(wide / _LETTER)))
     return Html(
         f'<svg x="{left:.1f}" y="{top - 2:.1f}" width="{wide:.1f}" height="{high + 4:.1f}">'
-        f'<text x=0 y="{high / 2 + 2:.1f}" dominant-baseline="central">{esc(fits)}</text></svg>'
+        f'<text x="0" y="{high / 2 + 2:.1f}" dominant-baseline="central">{esc(fits)}</text></svg>'
     )
 
 
@@ -153,8 +153,8 @@ def _upright(table: Table, chart: Bars, labels: Sequence[str]) -> tuple[Html, in
     parts = []
     for name, step in zip(names, steps, strict=True):
         y = 8 + _PLOT * (1 - step / ceiling)
-        parts.append(Html(f'<path class=it-grid d="M{left:.1f} {y:.1f}H{_WIDTH}"/>'))
-        parts.append(Html(f'<text x=0 y="{y:.1f}" dominant-baseline="central">{esc(name)}</text>'))
+        parts.append(Html(f'<path class="it-grid" d="M{left:.1f} {y:.1f}H{_WIDTH}"/>'))
+        parts.append(Html(f'<text x="0" y="{y:.1f}" dominant-baseline="central">{esc(name)}</text>'))
     parts += _groups(table, chart, labels, ceiling, left)
     return join(parts), _PLOT + 32
 

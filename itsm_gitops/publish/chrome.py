@@ -219,9 +219,7 @@ def cut(page: str, root: str) -> Frame:
 def fill(html: str, root: str, body: Html = EMPTY, scripts: Container[str] | None = None) -> str:
     """Return a page that the engine rendered for the navigation, with its article replaced."""
     dressed = dress(_SPACE.sub("\n", html), root, scripts)
-    return _ARTICLE.sub(
-        lambda m: f"{m.group(1)}{body.replace(ROOT, root)}</article>", dressed, count=1
-    )
+    return _ARTICLE.sub(lambda m: f"{m.group(1)}{body.replace(ROOT, root)}</article>", dressed, count=1)
 
 
 _H1 = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)

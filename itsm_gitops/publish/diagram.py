@@ -64,7 +64,7 @@ def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow], more: int 
     shapes = join(_box(placed, b) for b in boxes)
     rest = f" {more:,} more {'is' if more == 1 else 'are'} not drawn." if more > 0 else ""
     return Html(
-        f'<figure class=it-map><div class=it-map__view tabindex=0 role=group aria-label="{esc(caption)}">'
+        f'<figure class="it-map"><div class="it-map__view" tabindex="0" role="group" aria-label="{esc(caption)}">'
         f'<svg{wide} xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
         f' viewBox="0 0 {width} {height}">{lines}{shapes}</svg></div>'
         f"<figcaption>{esc(caption + rest)}</figcaption></figure>{_as_list(boxes, edges)}"
@@ -91,7 +91,7 @@ def _line(placed: Placed, arrow: Arrow) -> Html:
         if index < len(points):
             x = left + _WIDTH
             path += f"H{x}"
-    return Html(f'<path class=it-map__line d="{path}"/>')
+    return Html(f'<path class="it-map__line" d="{path}"/>')
 
 
 def _box(placed: Placed, box: Box) -> Html:
@@ -100,14 +100,14 @@ def _box(placed: Placed, box: Box) -> Html:
     css += " it-map__box--focus" if box.focus else ""
     lines = _lines(box.title)
     first = 30 if len(lines) == 1 else 21
-    names = "".join(f'<text x=28 y="{first + 15 * n}">{esc(line)}</text>' for n, line in enumerate(lines))
+    names = "".join(f'<text x="28" y="{first + 15 * n}">{esc(line)}</text>' for n, line in enumerate(lines))
     below = esc(shorten(box.below, _SMALL_LETTERS))
     # A nested drawing clips: the width of a text depends on the reader's fonts.
     inner = (
         f"<title>{esc(box.title)} ({esc(box.below)})</title>"
         f'<svg x="{left - 2}" y="{top - 2}" width="{_WIDTH + 4}" height="{_HEIGHT + 4}">'
-        f'<rect x=2 y=2 width="{_WIDTH}" height="{_HEIGHT}" rx="8"/>{_sign(box.look, 17, first - 4)}'
-        f'{names}<text class=it-map__below x=28 y="{first + 15 * len(lines) + 1}">{below}</text></svg>'
+        f'<rect x="2" y="2" width="{_WIDTH}" height="{_HEIGHT}" rx="8"/>{_sign(box.look, 17, first - 4)}'
+        f'{names}<text class="it-map__below" x="28" y="{first + 15 * len(lines) + 1}">{below}</text></svg>'
     )
     if not box.url:
         return Html(f'<g class="{css}">{inner}</g>')
@@ -116,7 +116,7 @@ def _box(placed: Placed, box: Box) -> Html:
 
 def _sign(look: str, x: int, y: int) -> str:
     """Return the sign of a status: its shape carries the meaning for readers who do not see its colour."""
-    return f'<path class=it-map__sign transform="translate({x} {y})" d="{SIGNS[look]}"/>'
+    return f'<path class="it-map__sign" transform="translate({x} {y})" d="{SIGNS[look]}"/>'
 
 
 def _lines(title: str) -> list[str]:
@@ -140,7 +140,7 @@ def _as_list(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Html:
         if a.source in names and a.target in names
     )
     return (
-        Html(f'<details class=it-more><summary>As a list</summary><ul>{items}</ul></details>')
+        Html(f'<details class="it-more"><summary>As a list</summary><ul>{items}</ul></details>')
         if items
         else EMPTY
     )

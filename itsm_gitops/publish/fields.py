@@ -113,7 +113,7 @@ def _date(_: View, text: str) -> Html:
         day = date.fromisoformat(text)
     except ValueError:
         return esc(text)
-    return Html(f'<time datetime={day.isoformat()}>{day.day} {MONTHS[day.month - 1]} {day.year}</time>')
+    return Html(f"<time datetime={day.isoformat()}>{day.day} {MONTHS[day.month - 1]} {day.year}</time>")
 
 
 def _url(_: View, text: str) -> Html:
@@ -134,12 +134,12 @@ def _list(view: View, data: list[Any], schema: Schema) -> Html:
     if items.get("type") == "object":
         if _is_flat(data, items):
             return _table(view, data[:_MAX_ITEMS], items)
-        return join([Html(f'<div class=it-part>{s}</div>') for s in shown])
+        return join([Html(f"<div class=it-part>{s}</div>") for s in shown])
     if len(shown) == 1:
         return shown[0]
     texts = [d for d in data if isinstance(d, str)]
     css = "it-list" if any(len(d) > _LONG or d in view.entries for d in texts) else "it-words"
-    return Html(f'<ul class={css}>{"".join(f"<li>{s}" for s in shown)}{more}</ul>')
+    return Html(f"<ul class={css}>{''.join(f'<li>{s}' for s in shown)}{more}</ul>")
 
 
 def _is_flat(data: list[Any], schema: Schema) -> bool:
@@ -154,7 +154,7 @@ def _table(view: View, rows: list[Any], schema: Schema) -> Html:
     properties = schema.get("properties", {})
     used = [k for k in properties if any(isinstance(r, dict) and k in r for r in rows)]
     labels = {k: esc(_title(k, properties[k])) for k in used}
-    head = "".join(f'<th scope=col>{label}</th>' for label in labels.values())
+    head = "".join(f"<th scope=col>{label}</th>" for label in labels.values())
     body = "".join(
         "<tr>"
         + "".join(
@@ -165,7 +165,7 @@ def _table(view: View, rows: list[Any], schema: Schema) -> Html:
         for row in rows
         if isinstance(row, dict)
     )
-    return Html(f'<table class=it-table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+    return Html(f"<table class=it-table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
 
 
 def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:

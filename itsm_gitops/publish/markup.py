@@ -50,7 +50,7 @@ _TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
 
 def scrollable(html: str) -> str:
     """Put every table that Markdown made into a box of its own, so that a wide one scrolls by itself."""
-    return _TABLE.sub(r'<div class=it-scroll><table class=it-plain>\1</table></div>', html)
+    return _TABLE.sub(r'<div class="it-scroll"><table class="it-plain">\1</table></div>', html)
 
 
 def join(parts: Iterable[Html], separator: str = "") -> Html:

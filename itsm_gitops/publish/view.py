@@ -231,7 +231,7 @@ class View:
     def _link(self, identifier: str) -> Html:
         entry, url = self.entries.get(identifier), self.url(identifier)
         if entry is None or not url:
-            return Html(f'<span class=it-unknown>{esc(identifier)}</span>')
+            return Html(f"<span class=it-unknown>{esc(identifier)}</span>")
         title = esc(shorten(entry.title or identifier, 120))
         if not self.kind(entry).is_record:
             return link(url, title)
@@ -303,7 +303,7 @@ class View:
     def _moment(self, moment: datetime, written: str) -> Html:
         local = moment.astimezone(self.zone)
         shown = f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local.hour:02}:{local.minute:02}"
-        return Html(f'<time datetime={written}>{shown}</time>')
+        return Html(f"<time datetime={written}>{shown}</time>")
 
 
 def chip(text: str, look: str) -> Html:

@@ -29,7 +29,7 @@ def test_the_frame_is_small_and_has_no_inline_script(frame: str) -> None:
 
 def test_every_icon_of_the_frame_has_its_drawing(site: Path) -> None:
     styles = (site / STYLES).read_text(encoding="utf-8")
-    names = set(re.findall(r'it-i (it-i\w+)', (site / SCRIPT).read_text(encoding="utf-8")))
+    names = set(re.findall(r"it-i (it-i\w+)", (site / SCRIPT).read_text(encoding="utf-8")))
     assert len(names) > 4
     for name in names:
         assert f".{name} {{ --it-i: url(\"data:image/svg+xml,<svg xmlns='" in styles

@@ -34,12 +34,12 @@ def heading(
     way = join([Html(f"<li>{link(c.url, esc(c.title))}") for c in crumbs])
     chip_row = join([c for c in chips if c], " ")
     return Html(
-        '<header class=it-head>'
-        + (f'<nav class=it-way aria-label=Breadcrumb><ol>{way}</ol></nav>' if way else "")
-        + (f'<p class=it-kicker>{esc(kicker)}</p>' if kicker else "")
+        "<header class=it-head>"
+        + (f"<nav class=it-way aria-label=Breadcrumb><ol>{way}</ol></nav>" if way else "")
+        + (f"<p class=it-kicker>{esc(kicker)}</p>" if kicker else "")
         + f"<h1>{esc(title)}</h1>"
-        + (f'<p class=it-chips>{chip_row}</p>' if chip_row else "")
-        + (f'<div class=it-lead>{lead}</div>' if lead else "")
+        + (f"<p class=it-chips>{chip_row}</p>" if chip_row else "")
+        + (f"<div class=it-lead>{lead}</div>" if lead else "")
         + "</header>"
     )
 
@@ -79,9 +79,7 @@ def _opening(title: str, anchor: str, css: str) -> str:
 
 def two_columns(main: Html, side: Html) -> Html:
     """Return the article and what stands beside it; below it on a small screen."""
-    return Html(
-        f'<div class=it-cols><div class=it-main>{main}</div><div class=it-side>{side}</div></div>'
-    )
+    return Html(f"<div class=it-cols><div class=it-main>{main}</div><div class=it-side>{side}</div></div>")
 
 
 def paragraph(text: str, css: str = "it-muted") -> Html:
@@ -151,7 +149,7 @@ def table(rows: Sequence[Entry], list_columns: Sequence[ListColumn], caption: st
         return EMPTY
     cells = [[c.cell(e) for c in list_columns] for e in rows]
     used = [i for i in range(len(list_columns)) if any(row[i] for row in cells)]
-    head = "".join(f'<th scope=col>{esc(list_columns[i].title)}</th>' for i in used)
+    head = "".join(f"<th scope=col>{esc(list_columns[i].title)}</th>" for i in used)
     of_records = any(c.css == "it-c-id" for c in list_columns)
     # Tables are most of what lists weigh: their cells have no end tags, and labels only where a phone shows them.
     openings = [(i, _opening_of(list_columns[i], of_records)) for i in used]
@@ -188,8 +186,8 @@ def _group(view: View, title: str, others: list[str]) -> Html:
     items = "".join(f"<li>{view.link(i)}{_state_of(view, i)}" for i in unique[:MOST_LINKS])
     if len(unique) > MOST_LINKS:
         items += f"<li class=it-muted>and {len(unique) - MOST_LINKS} more"
-    count = f' <span class=it-count>{len(unique)}</span>' if len(unique) > 1 else ""
-    return Html(f'<div class=it-rel><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>')
+    count = f" <span class=it-count>{len(unique)}</span>" if len(unique) > 1 else ""
+    return Html(f"<div class=it-rel><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>")
 
 
 def _newest_first(view: View, identifiers: Iterable[str]) -> list[str]:
@@ -227,4 +225,4 @@ def explore_link(text: str, **facets: str) -> Html:
     """Return a paragraph that leads to the explorer with facets chosen."""
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in facets.items())
     target = f"{urls.EXPLORE}?{query}" if query else urls.EXPLORE
-    return Html(f'<p class=it-next>{link(target, esc(text))}</p>')
+    return Html(f"<p class=it-next>{link(target, esc(text))}</p>")

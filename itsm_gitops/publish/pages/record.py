@@ -118,7 +118,7 @@ def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html
         how = esc("set by hand; see the reason")
     else:
         how = Html(f"from impact {esc(data.get('impact'))} and urgency {esc(data.get('urgency'))}")
-    return Html(f'{name} <small>{how}</small>')
+    return Html(f"{name} <small>{how}</small>")
 
 
 def _known_errors(view: View, entry: Entry) -> Html:
@@ -127,4 +127,4 @@ def _known_errors(view: View, entry: Entry) -> Html:
         return EMPTY
     shared = (i for target in facts.affected(entry) for i in view.known_errors.get(target, ()))
     items = "".join(f"<li>{view.link(i)}" for i in list(dict.fromkeys(shared))[:10])
-    return Html(f'<ul class=it-list>{items}</ul>') if items else EMPTY
+    return Html(f"<ul class=it-list>{items}</ul>") if items else EMPTY

@@ -9,7 +9,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.publish import prose
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.view import View
 
 MOST_EVENTS = 500
@@ -79,26 +79,23 @@ def timeline(view: View, kind: Kind, data: Mapping[str, Any]) -> Html:
     all_events = events(data)
     items = [_event(view, kind, e) for e in reversed(all_events[-MOST_EVENTS:])]
     more = len(all_events) - MOST_EVENTS
-    tail = Html(f'<p class=it-muted>{more} older events are in the file.</p>') if more > 0 else EMPTY
-    return Html(f'<ol class=it-timeline>{join(items)}</ol>{tail}') if items else EMPTY
+    tail = Html(f"<p class=it-muted>{more} older events are in the file.</p>") if more > 0 else EMPTY
+    return Html(f"<ol class=it-timeline>{join(items)}</ol>{tail}") if items else EMPTY
 
 
 def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
-    parts = []
-    reached = EMPTY
-    look = "note"
+    parts, reached, look = "", "", "note"
     state = event.get("state")
     if isinstance(state, str):
         state_type = kind.workflow.states.get(state) if kind.workflow else None
         look = state_type.category if state_type else "none"
-        reached = view.state_name(kind, state)
+        # It has the colour of the event.
+        reached = f"<b>{esc(state_type.title if state_type else words(state))}</b>"
     for name, label in _SAID:
         text = event.get(name)
         if isinstance(text, str):
             look = name if look == "note" else look
-            content = prose.render(text, view.id_link)
-            parts.append(f'<div class={name}><b>{label}</b>{content}</div>')
+            parts += f"<div class={name}><b>{label}</b>{prose.render(text, view.id_link)}</div>"
     who = event.get("by")
-    by = view.link(who) if isinstance(who, str) else EMPTY
-    when = view.time(str(event.get("at", "")))
-    return Html(f"<li class={look}><p>{when}{' · ' if by else ''}{by} {reached}{''.join(parts)}")
+    by = f" · {view.link(who)} " if isinstance(who, str) else " "
+    return Html(f"<li class={look}><p>{view.time(str(event.get('at', '')))}{by}{reached}{parts}")
