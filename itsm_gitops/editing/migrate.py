@@ -25,6 +25,7 @@ from typing import IO, NamedTuple
 
 from itsm_gitops import documents
 from itsm_gitops.documents import delete_atomic, write_atomic
+from itsm_gitops.editing.tool_words import reader_of
 from itsm_gitops.editing.validation import DocumentRejected
 from itsm_gitops.model import clock, ids
 from itsm_gitops.model.errors import ItsmError, NotFound, Refused, UsageError, did_you_mean
@@ -41,6 +42,7 @@ from itsm_gitops.model.migrations import (
     migrations_of,
     vocabulary,
 )
+from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Repository, Snapshot, read_rulebook
 from itsm_gitops.repository.actor import acting
 from itsm_gitops.repository.migrated import MigratedSnapshot, Rewritten, Step, rewritten
@@ -92,6 +94,8 @@ def planned(
             raise UsageError(f"'{subject}' names no field", "write KIND.FIELD, for example incident.location")
         if sort == FIELD:
             old, field = field, ""
+            above = old.rpartition(".")[0]
+            new = f"{above}.{new}" if above and new and "." not in new else new
     else:
         old = subject
     return Migration(sort, old, new, kind, field, removed=removed, reason=reason)
@@ -153,6 +157,8 @@ class _Work:
         for path, _, result in self._documents():
             count, places = count + 1, places + result.places
             examples += [path] if len(examples) < _EXAMPLES else []
+        if not count and not self.rules:
+            raise NotFound(f"nothing says {self.migration.sort} '{self.migration.old}'", "")
         if not self.migration.new and count:
             raise Refused(
                 f"{count} documents use {self.migration.sort} {self.migration.subject}: {', '.join(examples)}"
@@ -220,6 +226,11 @@ class _Work:
                 f"{shown.sort} '{shown.subject}' is described where other kinds share it (schemas/common.schema.json)",
                 "describe it in the schema of the kind first",
             )
+        if _roles(self.repo.book, shown) - _roles(book, shown):
+            raise Refused(
+                "this rule book is so old that names say what states and kinds are",
+                "write `roles` into the life cycles and `plays` into the schemas first (handbook, Life cycles)",
+            )
         known = {_key(f) for f in book_errors(self.snapshot)}
         fresh = [f for f in book_errors(after) if f.severity == ERROR and _key(f) not in known]
         if fresh:
@@ -261,6 +272,21 @@ class _Work:
             )
 
 
+def _roles(book: RuleBook, migration: Migration) -> set[tuple[str, str, str]]:
+    """Return what kinds and states mean, under the names that they have after a migration."""
+    kinds = {migration.old: migration.new or migration.old} if migration.sort == KIND else {}
+    states = {migration.old: migration.new or migration.old} if migration.sort == STATE else {}
+    found = {(kinds.get(n, n), "", role) for n, kind in book.kinds.items() for role in kind.plays}
+    for name, kind in book.kinds.items():
+        for state in kind.stages.states.values() if kind.stages else ():
+            if migration.removed and state.name == migration.old:
+                continue
+            found |= {
+                (kinds.get(name, name), states.get(state.name, state.name), role) for role in state.roles
+            }
+    return found
+
+
 def _key(finding: Finding) -> tuple[object, ...]:
     return finding.code, finding.path, finding.message
 
@@ -286,6 +312,12 @@ def _check_words(repo: Repository, migration: Migration) -> None:
     )
     if known is not None and old not in known:
         raise NotFound(f"there is no {migration.sort} '{old}'", did_you_mean(old, known))
+    reader = reader_of(old) if migration.sort in (FIELD, LINK, VALUE) else ""
+    if reader:
+        raise Refused(
+            f"the tool itself reads the {migration.sort} '{old}' ({reader})",
+            "it keeps its name; a title or a description in the schema may say another one to people",
+        )
     if not migration.new:
         return
     fits = _NAMES.get(migration.sort)

@@ -189,13 +189,16 @@ def _in_document(migration: Migration, shape: BookShape, path: str, data: Any) -
     kind = shape.at(path)
     if kind is None or not migration.new:
         return
-    old = migration.old
     for steps, at_key in _document_places(migration, shape, kind.name):
         for pointer in _expand(data, steps, at_key=at_key):
             if at_key:
                 yield WordEdit(REPLACE, pointer, migration.new.rpartition(".")[2], at_key=True)
-            elif _get(data, pointer) == old:
-                yield WordEdit(REPLACE, pointer, migration.new)
+            else:
+                word = _get(data, pointer)
+                levels = migration.sort == VALUE and migration.field in kind.vocabularies
+                fresh = _renamed(migration, word, levels=levels) if isinstance(word, str) else None
+                if fresh is not None:
+                    yield WordEdit(REPLACE, pointer, fresh)
 
 
 def _document_places(
@@ -264,8 +267,11 @@ def _in_book(migration: Migration, shape: BookShape, path: str, data: Any) -> It
     compiled = [
         tuple(p.split("/")) for p in (*_filled(migration, shape, patterns), *_of_schema(migration, folder))
     ]
+    kind = shape.kinds.get(migration.kind)
+    levels = kind is not None and migration.field in kind.vocabularies
+    inside = folder in ("records", "cmdb", "templates")
     for pointer, at_key, word in _words(data):
-        fresh = _renamed(migration, word)
+        fresh = _renamed(migration, word, levels=levels, inside=inside)
         if fresh is None:
             continue
         if not (_conditional(migration, shape, pointer, at_key) or _meant(compiled, pointer, at_key)):
@@ -336,10 +342,12 @@ def _in_schema(field: str) -> str:
 
 
 def _of_schema(migration: Migration, folder: str) -> Iterator[str]:
-    """Yield the places in a schema that name the field of a migration as a key, or as required."""
+    """Yield the places in a schema (or a template) that name the field of a migration as a key, or as required."""
+    *above, last = migration.old.split(".")
+    if migration.sort == FIELD and folder == "templates" and above:
+        yield "/".join(("values", *above, f"@{last}"))
     if migration.sort != FIELD or folder not in ("records", "cmdb"):
         return
-    *above, last = migration.old.split(".")
     begin = f"{_in_schema('.'.join(above))}/**/" if above else ""
     yield f"{begin}properties/@{last}"
     yield f"{begin}required/*"
@@ -360,15 +368,25 @@ def _words(data: Any, here: Pointer = ()) -> Iterator[tuple[Pointer, bool, str]]
         yield here, False, data
 
 
-def _renamed(migration: Migration, word: str) -> str | None:
-    """Return what a word is afterwards; None where it is another one. Fields may go on behind a dot."""
+def _renamed(migration: Migration, word: str, *, levels: bool = False, inside: bool = False) -> str | None:
+    """Return what a word is afterwards; None where it is another one.
+
+    Fields may go on behind a dot, and words of a vocabulary (``levels``) behind a slash. ``inside`` a structure a
+    dotted field has its last name only.
+    """
     if word == migration.old:
         return migration.new
-    if migration.sort == FIELD and migration.new:
-        if word.startswith(f"{migration.old}."):
-            return migration.new + word[len(migration.old) :]
-        if "." in migration.old and word == migration.old.rpartition(".")[2]:
-            return migration.new.rpartition(".")[2]
+    if migration.sort == FIELD and migration.new and word.startswith(f"{migration.old}."):
+        return migration.new + word[len(migration.old) :]
+    if (
+        migration.sort == FIELD
+        and inside
+        and "." in migration.old
+        and word == migration.old.rpartition(".")[2]
+    ):
+        return migration.new.rpartition(".")[2]
+    if levels and migration.new and word.startswith(f"{migration.old}/"):
+        return migration.new + word[len(migration.old) :]
     return None
 
 

@@ -101,6 +101,7 @@ class KindShape:
     life_cycle: str
     plays: tuple[str, ...] = ()
     fields: frozenset[str] = frozenset()
+    vocabularies: frozenset[str] = frozenset()  # fields whose words have levels, behind slashes
 
     @property
     def own_key(self) -> str:
@@ -145,6 +146,9 @@ class BookShape:
                     life_cycle=kind.stages.name if kind.stages else "",
                     plays=kind.plays,
                     fields=frozenset(kind.fields),
+                    vocabularies=frozenset(
+                        n for n, f in kind.fields.items() if f.get("x-vocabulary") is True
+                    ),
                 )
                 for name, kind in book.kinds.items()
             }
