@@ -76,9 +76,7 @@ def _total(table: Table) -> int:
 def _table(store: Store, filters: StoredFilters, about: Mapping[str, Any]) -> Table:
     answer = filters.ask(about["of"])
     note = (
-        f"{counted(len(answer.gaps), 'file')} could not be read and may be missing here."
-        if answer.gaps
-        else ""
+        f"{counted(len(answer.gaps), 'file')} could not be read and may be missing here." if answer.gaps else ""
     )
     if "group" in about:
         return _groups(store, answer, about, note)

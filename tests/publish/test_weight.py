@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-FRAME = 1
+FRAME = 790
 # Beside the text that a reader sees: tags, and addresses in them.
 GOALS = {
-    "records/incidents/2611/INC-261120-AAAAA.html": 1,
-    "cmdb/people/ada.html": 1,
-    "records/incidents/month_2610.html": 1,
+    "records/incidents/2611/INC-261120-AAAAA.html": 3_100,
+    "cmdb/people/ada.html": 900,
+    "records/incidents/month_2610.html": 850,
 }
 INCIDENT = next(iter(GOALS))
 _TAG = re.compile(r"<[^>]*>")

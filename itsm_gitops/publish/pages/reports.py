@@ -84,9 +84,7 @@ def _body(view: View, report: Report) -> Html:
             heading([Crumb(urls.REPORTS, "Reports")], report.title, lead=lead),
             _time(view, report),
             *(section(t.title, _table(view, report, t), t.name.replace("_", "-")) for t in report.tables),
-            section("What the figures mean", _definitions(report), "definitions")
-            if report.measures
-            else EMPTY,
+            section("What the figures mean", _definitions(report), "definitions") if report.measures else EMPTY,
             Html(f'<p class="it-next">{data}</p>'),
         ]
     )
@@ -128,9 +126,7 @@ def _css(column: Column, *, first: bool = False) -> str:
     if first:
         return ' class="it-c-first"'
     return (
-        ""
-        if column.form in (TEXT, ITEM, RECORD, STANDING, EVIDENCE) or column.name in ("week", "month")
-        else ' class="it-c-num"'
+        "" if column.form in (TEXT, ITEM, RECORD, STANDING, EVIDENCE) or column.name in ("week", "month") else ' class="it-c-num"'
     )
 
 
