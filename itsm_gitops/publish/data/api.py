@@ -38,7 +38,7 @@ def finished_line(view: View, entry: Entry, data: Mapping[str, Any]) -> bytes:
     for relation in found[:MOST_LINKS]:
         links.setdefault(relation.relation, []).append(relation.other)
     priority = view.priority(entry)
-    row = {
+    row: dict[str, Any] = {
         "id": entry.id,
         "priority": priority.name if priority else None,
         "opened": entry.opened or None,
