@@ -49,6 +49,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
     },
     "Keep the repository right": {
         "check": Command("check", "Check documents against all rules."),
+        "test": Command("trying", "Try the examples of rules and life cycles."),
         "fmt": Command("check", "Put documents into canonical form."),
         "archive": Command("archive", "Move finished records of old years out of the tree."),
         "roots": Command("roots", "Read other repositories as part of this one."),

@@ -149,6 +149,7 @@ def meta_of(path: str) -> str:
         "cmdb": "kind",
         "workflows": "workflow",
         "templates": "template",
+        "rules": "rule",
         "policies": parts[2].removesuffix(".yaml"),
     }.get(parts[1])
     return f"{_META}{name}.schema.json" if name else ""

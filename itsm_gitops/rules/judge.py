@@ -73,7 +73,7 @@ class JudgedSnapshot(NamedTuple):
 def to_finding(rule: Rule, hit: Hit, path: str = "") -> Finding:
     """Make a finding of a hit."""
     return Finding(
-        code=rule.code,
+        code=hit.code or rule.code,
         severity=hit.severity or rule.severity,
         path=hit.path or path,
         message=hit.message,
@@ -243,6 +243,11 @@ def _of_book(book: BookContext, config: Config) -> list[Finding]:
     """Return what is wrong with a rule book and the settings."""
     settings = [f for f in config.faults if f.code.startswith("P")]  # the others are hits of a rule
     return [*settings, *_book_problems(book), *run(RULEBOOK, book)]
+
+
+def rulebook_findings(snapshot: Snapshot, config: Config, now: datetime) -> list[Finding]:
+    """Return everything that is wrong with the rule book of a snapshot, not yet located."""
+    return _of_book(BookContext.read(snapshot, config, now, RULES), config)
 
 
 def book_findings(book: BookContext, config: Config, now: datetime) -> list[Finding] | None:
