@@ -12,6 +12,7 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.user_rules import FOR, MUST, WHEN
 from itsm_gitops.model.user_rules import RULES as FOLDER
 from itsm_gitops.rules.book import BookContext
+from itsm_gitops.rules.book_conditions import vocabulary
 from itsm_gitops.rules.rule import RULEBOOK, Hit, Rule
 from itsm_gitops.rules.trials import trials
 
@@ -58,7 +59,8 @@ def examples_are_right(ctx: BookContext) -> Iterator[Hit]:
         found = [t for t in trials(RuleBook(files, files.__getitem__), ctx.now) if t.wrong]
     except _UNREADABLE:
         return  # the rule book itself has findings then
-    for trial in found:
+    named = {hit.path for hit in own_rule_names(ctx, vocabulary(ctx))} if found else set()
+    for trial in (t for t in found if t.path not in named):
         yield Hit(trial.wrong, trial.pointer, "", trial.path, at_key=True)
 
 
