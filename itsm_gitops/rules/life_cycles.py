@@ -13,9 +13,14 @@ from itsm_gitops.rules.rule import RULEBOOK, Hit, Rule
 def life_cycles_lead_somewhere(ctx: BookContext) -> Iterator[Hit]:
     """Follow the steps of each life cycle from its first state, and back from its last ones."""
     for path, flow in ctx.usable("schemas/workflows/", ".yaml"):
-        if not ctx.refusals(path) and flow["initial"] in flow["states"]:
+        if not ctx.refusals(path) and _named(flow) <= flow["states"].keys():
             for message, pointer, hint in _faults(flow):
                 yield Hit(message, pointer, hint, path, at_key=True)
+
+
+def _named(flow: Mapping[str, Any]) -> set[str]:
+    """Return the states that a life cycle names; what there is not has a finding of its own."""
+    return {flow["initial"], *(s for step in flow["transitions"] for s in (*step["from"], step["to"]))}
 
 
 def _faults(flow: Mapping[str, Any]) -> Iterator[tuple[str, Pointer, str]]:
