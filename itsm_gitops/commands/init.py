@@ -140,7 +140,7 @@ def contents(
 
     ``host`` is that of a forge of one's own, whose pages commit by addresses of that host.
     """
-    files = {**_own_files(values, examples), **forge_files(forge), **_rule_book()}
+    files = {**_rule_book(), **forge_files(forge), **_own_files(values, examples)}
     files[POLICY] = _with_robots(files[POLICY], robots(forge, host))
     files[".vscode/settings.json"] = _editor_settings([p for p in files if p.endswith(".schema.json")], files)
     yield from sorted(files.items())

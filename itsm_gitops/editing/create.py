@@ -13,6 +13,7 @@ from itsm_gitops.editing.fields import SET, Assignment, expected
 from itsm_gitops.editing.identifiers import kinds_of, names
 from itsm_gitops.editing.link import add_link, find_link
 from itsm_gitops.editing.opening import Opened, open_document, read_document
+from itsm_gitops.editing.routing import FIELD, team_of_category
 from itsm_gitops.editing.validation import judged
 from itsm_gitops.model import clock, ids
 from itsm_gitops.model.diff import diff
@@ -258,6 +259,9 @@ def finish(
             *draft.data["timeline"],
             {"at": last["at"], "by": draft.by, "note": typed_text(note)},
         ]
+    team = "" if edited is not None else team_of_category(draft.repo.book, draft.kind, draft.data)
+    if team:
+        draft.data = _ordered(draft.kind, {**draft.data, FIELD: team})
     others: dict[str, tuple[Opened, dict[str, Any]]] = {}
     for word, target in draft.links:
         _link(draft, word, target, others)
