@@ -143,12 +143,12 @@ class DocumentJudge:
     def _item(self, store: Store, identifier: str) -> Data | None:
         """Return what the schema accepts of a CMDB item that another document names."""
         if identifier not in self._items:
-            entry = store.entries.get(identifier)
+            entry = store.entries.get(identifier) or store.entries.get(store.aliases.get(identifier, ""))
             kind = store.book.kinds[entry.kind] if entry else None
             if entry is None or kind is None or kind.is_record:
                 self._items[identifier] = None
             else:
-                data = store.data(identifier)
+                data = store.data(entry.id)
                 refused = _fields(self._judge(kind).refusals(data))
                 self._items[identifier] = {k: v for k, v in data.items() if k not in refused}
         return self._items[identifier]

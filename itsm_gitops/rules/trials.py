@@ -59,6 +59,10 @@ class ExampleWorld:
                 if number == 0:
                     self.first, self.kind = entry, kind
 
+    def find(self, name: str) -> Entry | None:
+        """Return the entry of an identifier."""
+        return self.entries.get(name)
+
     def data(self, entry: Entry) -> Data:
         """Return the fields of a document."""
         return self._data[entry.id]
