@@ -161,7 +161,9 @@ class FilterNames:
         from itsm_gitops.repository.actor import acting
 
         if self._repo is None:
-            raise UsageError("@me and @my-teams mean whoever asks, and a file of the rule book asks for everybody")
+            raise UsageError(
+                "@me and @my-teams mean whoever asks, and a file of the rule book asks for everybody"
+            )
         return acting(self._repo, None)
 
     def _refuse_nobody(

@@ -76,7 +76,9 @@ def _total(table: Table) -> int:
 def _table(store: Store, filters: StoredFilters, about: Mapping[str, Any]) -> Table:
     answer = filters.ask(about["of"])
     note = (
-        f"{counted(len(answer.gaps), 'file')} could not be read and may be missing here." if answer.gaps else ""
+        f"{counted(len(answer.gaps), 'file')} could not be read and may be missing here."
+        if answer.gaps
+        else ""
     )
     if "group" in about:
         return _groups(store, answer, about, note)
@@ -125,7 +127,7 @@ def _column(name: str, kinds: Sequence[Kind]) -> Column:
 
 
 def _cell(value: Any) -> Cell:
-    if value is None or isinstance(value, str | int | float) and not isinstance(value, bool):
+    if value is None or (isinstance(value, str | int | float) and not isinstance(value, bool)):
         return value
     return _text(value)
 

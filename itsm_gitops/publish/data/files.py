@@ -9,6 +9,7 @@ from itsm_gitops.graph.ics import calendar
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.data import api, feeds
 from itsm_gitops.publish.data.text import as_json
+from itsm_gitops.publish.pages.due import due_file
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.view import View
 
@@ -19,6 +20,8 @@ def data_files(view: View, plan: Plan, url: str) -> Iterator[tuple[str, bytes]]:
     """Yield the files of a site (name and content); ``url`` is where the site will be, '' if unknown."""
     base = url.rstrip("/") + "/" if url else ""
     yield from _calendars(view, plan, base)
+    if view.audience.reports:
+        yield urls.DUE_ICS, due_file(view, base)
     yield urls.INCIDENT_FEED, feeds.incidents(view, base)
     yield urls.CHANGE_FEED, feeds.changes(view, base)
     yield urls.STATUS, as_json(api.status(view))
