@@ -215,7 +215,7 @@ FACTS: Mapping[str, Callable[[Answers], Any]] = {
         [c.id for c in f.held] for f in preview_freezes(a.view.network, NOW)
     ],
     "schedule: calendars in force": lambda a: [(c.id, c.in_force) for c in Calendars(a.store).all.values()],
-    "calendar file": lambda a: calendar(a.schedule, "n", NOW).replace("\r\n ", ""),
+    "calendar file": lambda a: calendar(a.schedule, "n", "h", NOW).replace("\r\n ", ""),
     "suspects": Answers.suspects,
     "risk": lambda a: [(e.id, a.view.risks.assess(e, a.store.data(e.id)).computed) for e in a.entries("CHG")],
     "gate: what it sees": lambda a: [(e.id, a.ask(e, a.store.data(e.id)).facts) for e in a.entries("CHG")],

@@ -108,8 +108,9 @@ def _days(text: str) -> timedelta:
 def due_ics(repo: Repository, found: DueList) -> str:
     """Return what is due as iCalendar text: each a whole day."""
     from itsm_gitops.graph.due_ics import due_calendar
+    from itsm_gitops.graph.ics import domain
 
-    return due_calendar(found.rows, repo.config.organisation, found.now)
+    return due_calendar(found.rows, repo.config.organisation, domain(repo.config.identity), found.now)
 
 
 def write_due_ics(repo: Repository, found: DueList, path: Path) -> None:

@@ -166,11 +166,11 @@ def month(repo: Repository, text: str) -> tuple[str, str]:
 
 def ics(repo: Repository, found: Schedule, at: str | None = None) -> str:
     """Return a schedule as iCalendar text, with what was done or given up in its time; ``at`` is its snapshot."""
-    from itsm_gitops.graph.ics import calendar
+    from itsm_gitops.graph.ics import calendar, domain
 
     name = repo.config.organisation
     title = f"{name}: changes" + (f" of {found.service}" if found.service else "")
-    return calendar(found, title, clock.now(), over=_over(repo, found, at))
+    return calendar(found, title, domain(repo.config.identity), clock.now(), over=_over(repo, found, at))
 
 
 def _over(repo: Repository, found: Schedule, at: str | None) -> list[Planned]:

@@ -11,6 +11,7 @@ is escaped (section 3.3.11) and lines are folded (3.1). A test reads the result 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
@@ -26,27 +27,36 @@ _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _TITLES = {FREEZE: "Change freeze", MAINTENANCE: "Maintenance window", HOLIDAYS: "Holiday"}
 
 
-DOMAIN = "itsm-gitops"
+def domain(identity: str) -> str:
+    """Return what makes identifiers of events unique in the world: it follows from the identity of the repository.
+
+    Its name and address may change; without a pinned identity all repositories share one domain.
+    """
+    return f"{hashlib.sha256(identity.encode()).hexdigest()[:12]}.{_TOOL}" if identity else _TOOL
+
+
+_TOOL = "itsm-gitops"
 
 
 def calendar(
     schedule: Schedule,
     name: str,
+    host: str,
     stamp: datetime,
     address: Callable[[str], str] = lambda _: "",
     over: Iterable[Planned] = (),
 ) -> str:
     """Return the iCalendar text of a schedule.
 
-    ``stamp`` is when the calendars' windows (which carry no time of their own) count as written, ``address`` the page
+    ``host`` makes the identifiers of the events unique (`domain`). ``stamp`` is when the calendars' windows (which carry no time of their own) count as written, ``address`` the page
     of a document by its identifier (empty where there is none), and ``over`` the changes of that time on which nothing
     is to be done any more: one that was given up stays in the file, as cancelled.
     """
     events: list[str] = []
     for change in sorted((*schedule.changes, *over), key=lambda c: (c.start, c.id)):
-        events += _change(schedule, change, stamp, address(change.id))
+        events += _change(schedule, change, host, stamp, address(change.id))
     for around in schedule.around:
-        events += _window(around, stamp, address(around.calendar.id))
+        events += _window(around, host, stamp, address(around.calendar.id))
     return as_file(name, "Schedule of changes", events)
 
 
@@ -65,7 +75,7 @@ def as_file(name: str, what: str, events: Iterable[str]) -> str:
     return "".join(f"{part}\r\n" for line in lines for part in _fold(line))
 
 
-def _change(schedule: Schedule, change: Planned, stamp: datetime, url: str) -> Iterator[str]:
+def _change(schedule: Schedule, change: Planned, host: str, stamp: datetime, url: str) -> Iterator[str]:
     collisions = schedule.collisions_of(change.id)
     about = [
         f"{change.type.capitalize()} change, {change.state}, risk {change.risk or 'not assessed'}",
@@ -81,7 +91,7 @@ def _change(schedule: Schedule, change: Planned, stamp: datetime, url: str) -> I
         f"LAST-MODIFIED:{_moment(updated)}" if updated else "",
     )
     yield from event(
-        uid=f"{change.id}@{DOMAIN}",
+        uid=f"{change.id}@{host}",
         stamp=updated or stamp,
         start=change.start,
         end=change.end,
@@ -106,13 +116,13 @@ def _other(first: str, second: str, own: str) -> str:
     return second if first == own else first
 
 
-def _window(around: Around, stamp: datetime, url: str) -> Iterator[str]:
+def _window(around: Around, host: str, stamp: datetime, url: str) -> Iterator[str]:
     one, window = around
     title = _TITLES.get(one.type, one.type)
     days = _days(around)
     start, end = days or (window.start, window.end)
     yield from event(
-        uid=f"{one.id}-{start:%Y%m%d}@{DOMAIN}" if days else f"{one.id}-{start:%Y%m%dT%H%M%SZ}@{DOMAIN}",
+        uid=f"{one.id}-{start:%Y%m%d}@{host}" if days else f"{one.id}-{start:%Y%m%dT%H%M%SZ}@{host}",
         stamp=stamp,
         start=start,
         end=end,

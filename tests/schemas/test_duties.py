@@ -92,9 +92,9 @@ def words_of_code(path: str = "") -> frozenset[str]:
         tree = ast.parse(file.read_text())
         docs = {id(n.body[0].value) for n in ast.walk(tree) if _is_documented(n)}  # type: ignore[attr-defined]
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
-                if " " not in node.value and len(node.value) < 60:
-                    found.update(re.findall(r"[a-z][a-z0-9_]+", node.value))
+            text = node.value if isinstance(node, ast.Constant) and id(node) not in docs else None
+            if isinstance(text, str) and " " not in text and len(text) < 60:
+                found.update(re.findall(r"[a-z][a-z0-9_]+", text))
     return frozenset(found)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from itsm_gitops.graph.ics import domain
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
@@ -21,10 +22,6 @@ from itsm_gitops.publish.view import View
 
 MOST = 50
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the date of a feed in which nothing ever happened
-
-
-# Identifiers follow from those of documents alone: no name of the organisation is in them.
-_SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "itsm:itsm-gitops")
 
 
 class _Item(NamedTuple):
@@ -53,7 +50,7 @@ def _feed(view: View, base: str, url: str, title: str, entries: Sequence[Entry])
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">',
-        f"<id>{_identifier(url)}</id>",
+        f"<id>{_identifier(view, url)}</id>",
         f"<title>{xml(f'{name}: {title.lower()}')}</title>",
         f"<updated>{clock.format_time(newest)}</updated>",
         f"<author><name>{xml(view.config.organisation)}</name></author>",
@@ -72,9 +69,9 @@ def _item(entry: Entry) -> _Item | None:
     return _Item(entry, first, last) if first and last else None
 
 
-def _identifier(name: str) -> str:
+def _identifier(view: View, name: str) -> str:
     """Return an IRI that is the same in every build and nobody else's."""
-    return uuid.uuid5(_SPACE, name).urn
+    return uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, f"itsm:{domain(view.config.identity)}"), name).urn
 
 
 def _entry(view: View, item: _Item, root: str) -> str:
@@ -85,7 +82,7 @@ def _entry(view: View, item: _Item, root: str) -> str:
     return "\n".join(
         [
             "<entry>",
-            f"<id>{_identifier(entry.id)}</id>",
+            f"<id>{_identifier(view, entry.id)}</id>",
             f"<title>{xml(f'{entry.id} {entry.title}'.strip())}</title>",
             f"<updated>{clock.format_time(item.updated)}</updated>",
             f"<published>{clock.format_time(item.opened)}</published>",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from itsm_gitops.graph.ics import calendar
+from itsm_gitops.graph.ics import calendar, domain
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.data import api, feeds
 from itsm_gitops.publish.data.text import as_json
@@ -43,5 +43,12 @@ def _calendars(view: View, plan: Plan, base: str) -> Iterator[tuple[str, bytes]]
         over = [c for c in plan.over if not near.isdisjoint(c.items)]
         named.append((urls.service_ics(service), f"{name}: changes of {view.title(service)}", part, over))
     for path, title, part, over in named:
-        text = calendar(part, title, whole.start, lambda i: base + view.url(i) if base else "", over)
+        text = calendar(
+            part,
+            title,
+            domain(view.config.identity),
+            whole.start,
+            lambda i: base + view.url(i) if base else "",
+            over,
+        )
         yield path, text.encode()

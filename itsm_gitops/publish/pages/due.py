@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from itsm_gitops.graph.due import DueEntry, within
 from itsm_gitops.graph.due_ics import due_calendar
+from itsm_gitops.graph.ics import domain
 from itsm_gitops.model import clock
 from itsm_gitops.model.duties import LATER, NEAR, PAST
 from itsm_gitops.publish import urls
@@ -81,4 +82,6 @@ def due_file(view: View, base: str) -> bytes:
     # A duty without a time of its own counts as written when the year began: the same bytes in each build.
     stamp = view.now.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
     name = view.config.organisation
-    return due_calendar(view.dues, name, stamp, lambda i: base + view.url(i) if base else "").encode()
+    return due_calendar(
+        view.dues, name, domain(view.config.identity), stamp, lambda i: base + view.url(i) if base else ""
+    ).encode()
