@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +85,7 @@ def list_due(
     zone = zone_of(store.config.timezone)
     rows = everything_due(store, now, zone, entries)
     if span:
-        rows = within(rows, now, _days(span))
+        rows = within(rows, _days(span))
     elif not stages:
         rows = [r for r in rows if r.day.stage in STAGES[:2]]
     if stages:
@@ -98,11 +98,11 @@ def list_due(
     return DueList(rows, now, zone)
 
 
-def _days(text: str) -> timedelta:
+def _days(text: str) -> int:
     match = _SPAN.fullmatch(text.strip().lower())
     if match is None:
         raise UsageError(f"--within: '{text}' is no span of days", "write 30d, 4w, 6m or 1y")
-    return timedelta(days=int(match[1]) * _DAYS[match[2]])
+    return int(match[1]) * _DAYS[match[2]]
 
 
 def due_ics(repo: Repository, found: DueList) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from itsm_gitops.graph.network import Loaded
@@ -77,9 +77,9 @@ def in_order(dues: Iterable[DueEntry]) -> list[DueEntry]:
     return sorted(dues, key=lambda d: (d.day.end, d.entry.id, str(d.day.due.pointer)))
 
 
-def within(dues: Sequence[DueEntry], now: datetime, span: timedelta) -> list[DueEntry]:
-    """Return what is over or will be within a time."""
-    return [d for d in dues if d.day.end <= now + span]
+def within(dues: Sequence[DueEntry], days: int) -> list[DueEntry]:
+    """Return what is over or will be in so many days."""
+    return [d for d in dues if d.days <= days]
 
 
 def _first(entry: Entry, names: Sequence[str]) -> str:

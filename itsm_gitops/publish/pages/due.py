@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from itsm_gitops.graph.due import DueEntry, within
 from itsm_gitops.graph.due_ics import due_calendar
@@ -18,14 +18,14 @@ from itsm_gitops.publish.pages.parts import heading, paragraph, section
 from itsm_gitops.publish.view import View, chip
 
 _MOST = 500
-_AHEAD = timedelta(days=183)
+_AHEAD = 183  # days
 _PARTS = ((PAST, "Overdue", "bad"), (NEAR, "Soon", "waiting"), (LATER, "In the next six months", "none"))
 _HEAD = ("Due", "What", "Of", "Answers for it", "")
 
 
 def due_page(view: View) -> ListPage:
     """Return the page; what lies further ahead than half a year is in the calendar file only."""
-    dues = within(view.dues, view.now, _AHEAD)
+    dues = within(view.dues, _AHEAD)
     dues += [d for d in view.dues if d.day.stage == NEAR and d not in dues]
     file = link(urls.DUE_ICS, esc("a calendar file"))
     lead = Html(
