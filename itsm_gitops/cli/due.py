@@ -24,7 +24,7 @@ _LOOKS = {PAST: "bold red", NEAR: "yellow"}
         ("itsm due", "what is over, and what people are warned of"),
         ("itsm due --within 90d --team platform", "a quarter ahead, of one team"),
         ("itsm due contracts licences --within 1y", "of some kinds"),
-        ("itsm due 'supplier:acme-telecom' items", "of what a filter names, as in itsm list"),
+        ("itsm due items owner:it-operations", "of what a filter names, as in itsm list"),
         ("itsm due --stage past --json", "for programs: only what is over"),
         ("itsm due --within 1y --ics due.ics", "a calendar file to subscribe to"),
     ],
@@ -102,10 +102,10 @@ def _print(app: App, found: duties.DueList) -> None:
     columns = [
         TextColumn("due", fixed=True, whole=True),
         TextColumn("days", fixed=True, right=True),
-        TextColumn("what", least=26),
+        TextColumn("what", least=28),
         TextColumn("of", fixed=True, style="cyan", whole=True),
         TextColumn("title", least=12),
-        TextColumn("who", least=8),
+        TextColumn("who", least=6),
     ]
     rows: list[list[Cell]] = []
     for row in found.rows:
