@@ -153,7 +153,8 @@ class Answers:
     def __init__(self, root: Path) -> None:
         self.repo = Repository(root)
         self.store, found = load_store(
-            self.repo.snapshot(), visit=lambda _, document: [(extra_of(document), life_of(document))]
+            self.repo.snapshot(),
+            visit=lambda store, document: [(extra_of(document, store.book), life_of(document))],
         )
         self.lives = [life for _, lives in found for life in lives]
         self.view = View(self.store, [extra for extras, _ in found for extra in extras], NOW)

@@ -38,6 +38,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "diff": Command("log", "Compare two revisions, field by field."),
         "impact": Command("impact", "Show what a failure would hit, and why."),
         "explain": Command("explain", "Explain a rule, kind, state or link type."),
+        "due": Command("due", "List what must be done by a day."),
         "query": Command("query", "Ask in SQL: records, links, timelines, clocks."),
         "report": Command("report", "Show figures: backlog, times, changes, causes."),
     },
