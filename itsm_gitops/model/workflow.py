@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.model.condition_reader import read_condition
 from itsm_gitops.model.conditions import ALWAYS, EMPTY, Always, Condition, Subject
 from itsm_gitops.model.conditions import holds as _holds
-from itsm_gitops.model.guards import Guard, Stop, read_guard, read_stop
+from itsm_gitops.model.guards import WHILE, Guard, Stop, read_guard, read_stop
 from itsm_gitops.model.meaning import roles_of_old_state
 from itsm_gitops.model.subjects import DocumentSubject
 
@@ -143,8 +143,8 @@ def _requirements(raw: Data) -> tuple[FieldRequirement, ...]:
 
 def _guards(raw: Data) -> tuple[Guard, ...]:
     """Read what a state demands beside fields."""
-    listed = enumerate(raw.get("require", ()))
-    return tuple(read_guard(r, index) for index, r in listed if not isinstance(r, str) and "field" not in r)
+    listed = raw.get("require", ())
+    return tuple(read_guard(r) for r in listed if not isinstance(r, str) and "field" not in r)
 
 
 def _state(name: str, raw: Data, roles: tuple[str, ...]) -> State:
@@ -174,10 +174,20 @@ def _transition(raw: Data) -> Transition:
     )
 
 
+def _with_common_demands(states: Data, demands: Any) -> Data:
+    """Return the states with what the life cycle demands of several of them at once."""
+    found = {name: {**about, "require": list(about.get("require", ()))} for name, about in states.items()}
+    for demand in demands:
+        for name in demand[WHILE]:
+            found[name]["require"].append(demand)
+    return found
+
+
 def read_workflow(raw: Data) -> Workflow:
     """Build a workflow from the data of its file (validated against workflow.schema.json before)."""
     name, states = raw["workflow"], raw["states"]
     old = not any("roles" in s for s in states.values())
+    states = _with_common_demands(states, raw.get("require", ()))
     return Workflow(
         name=name,
         title=raw["title"],

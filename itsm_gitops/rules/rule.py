@@ -62,6 +62,7 @@ RISKS = "risks"  # the items that its own carry, and past changes like it
 PEOPLE = "people"  # all people, against each other and the policy
 AGREEMENTS = "agreements"  # service levels and the hours of calendars
 LICENCES = "licences"  # items that are used under a licence
+GUARDS = "guards"  # documents linked by a type that a guard or a rule of your own looks along: their fields
 CMDB = "CMDB"  # every item
 REACHES = (
     TARGETS,
@@ -75,6 +76,7 @@ REACHES = (
     PEOPLE,
     AGREEMENTS,
     LICENCES,
+    GUARDS,
     CMDB,
 )
 

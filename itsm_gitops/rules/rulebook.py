@@ -119,6 +119,9 @@ def _field_names(flow: Any) -> Iterator[tuple[str, Pointer]]:
                 yield demand, at
             elif "field" in demand:
                 yield demand["field"], (*at, "field")
+    for index, demand in enumerate(flow.get("require", ())):
+        if "field" in demand:
+            yield demand["field"], ("require", index, "field")
     for key in ("immutable", "editable_when_closed"):
         for index, name in enumerate(flow.get(key, ())):
             if name not in ("kind", "class"):
