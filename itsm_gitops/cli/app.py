@@ -30,6 +30,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "move": Command("move", "Move a document to another state."),
         "link": Command("edit", "Link two documents."),
         "unlink": Command("edit", "Remove a link."),
+        "recur": Command("recur", "Make the records of recurring work that are due."),
     },
     "Look things up": {
         "list": Command("listing", "List documents with filters and columns."),
