@@ -46,6 +46,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "risk": Command("planning", "Explain how risky a change is."),
         "schedule": Command("planning", "Show what is planned and what collides."),
         "freeze": Command("planning", "Look at change freezes."),
+        "cab": Command("cab", "Prepare a meeting of the board, write back its decisions."),
         "suspects": Command("suspects", "Show what may have caused an incident."),
     },
     "Keep the repository right": {

@@ -91,7 +91,13 @@ def make_recurring(repo: Repository, work: RecurringWork) -> Written:
         values[field] = _day(work, field, days, local)
     try:
         draft = start_derived(
-            repo, work.kind, work.identifier, rule["by"], work.opens, template=rule.get("template"), values=values
+            repo,
+            work.kind,
+            work.identifier,
+            rule["by"],
+            work.opens,
+            template=rule.get("template"),
+            values=values,
         )
         return finish(draft)[0]
     except UsageError as error:

@@ -9,7 +9,6 @@ from typing import Any
 from itsm_gitops.model.errors import UsageError
 
 
-
 def occurrences(
     rule: str, start: date, at: time, zone: tzinfo, begin: datetime, end: datetime
 ) -> Iterator[datetime]:
@@ -28,7 +27,7 @@ def occurrences(
 
 
 def _read(rule: str, first: datetime) -> Any:
-    from dateutil.rrule import rrulestr
+    from dateutil.rrule import rrulestr  # type: ignore[import-untyped,unused-ignore]
 
     try:
         return rrulestr(rule, dtstart=first, cache=False)
@@ -42,7 +41,7 @@ def _read(rule: str, first: datetime) -> Any:
 def rule_fault(rule: str) -> str:
     """Say what is wrong with a rule, empty where nothing is."""
     try:
-        _read(rule, datetime(2026, 1, 1, 9))
+        _read(rule, datetime.combine(date(2026, 1, 1), time(9)))
     except UsageError as error:
         return error.message
     return ""

@@ -81,7 +81,9 @@ def recurring(git_repo: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_a_record_is_made_once_and_only_when_it_is_due(recurring: Any) -> None:
-    assert made(recurring, datetime(2026, 5, 2, 7, 29, tzinfo=UTC)) == ["IMP-260404-" + suffix(recurring, "04")]
+    assert made(recurring, datetime(2026, 5, 2, 7, 29, tzinfo=UTC)) == [
+        "IMP-260404-" + suffix(recurring, "04")
+    ]
     first = made(recurring, datetime(2026, 5, 2, 7, 30, tzinfo=UTC))
     assert [i[:10] for i in first] == ["IMP-260502"]
     assert made(recurring, datetime(2026, 5, 2, 7, 30, tzinfo=UTC)) == []
