@@ -188,6 +188,12 @@ def _rule_book() -> dict[str, bytes]:
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in paths}
 
 
+def editor_settings(repo: Repository) -> bytes:
+    """Return the editor settings for the rule book of a repository as it is now, its own kinds included."""
+    files = {p: repo.snapshot().read(p) for p in repo.book.files if p.endswith(".schema.json")}
+    return _editor_settings(list(files), files)
+
+
 def _editor_settings(schemas: list[str], files: Mapping[str, bytes]) -> bytes:
     """Return editor settings that tie each folder of documents to its schema."""
     patterns: dict[str, str] = {}
