@@ -8,13 +8,16 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from itsm_gitops import __version__
 from itsm_gitops.forges.shipped import forge_files, robots
 from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError, Refused, UsageError
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository
 
 _FILES = Path(__file__).parent / "init_files"
 # Files that would mean something where they are kept, and their names in a repository.
