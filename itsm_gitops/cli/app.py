@@ -41,6 +41,8 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "explain": Command("explain", "Explain a rule, kind, state or link type."),
         "query": Command("query", "Ask in SQL: records, links, timelines, clocks."),
         "report": Command("report", "Show figures: backlog, times, changes, causes."),
+        "problems": Command("trends", "Propose problems by patterns in incidents."),
+        "articles": Command("trends", "Show for what an article is wanted."),
     },
     "Plan changes": {
         "risk": Command("planning", "Explain how risky a change is."),
