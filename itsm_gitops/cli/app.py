@@ -30,6 +30,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "move": Command("move", "Move a document to another state."),
         "link": Command("edit", "Link two documents."),
         "unlink": Command("edit", "Remove a link."),
+        "recur": Command("recur", "Make the records of recurring work that are due."),
     },
     "Look things up": {
         "list": Command("listing", "List documents with filters and columns."),
@@ -41,11 +42,14 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "due": Command("due", "List what must be done by a day."),
         "query": Command("query", "Ask in SQL: records, links, timelines, clocks."),
         "report": Command("report", "Show figures: backlog, times, changes, causes."),
+        "problems": Command("trends", "Propose problems by patterns in incidents."),
+        "articles": Command("trends", "Show for what an article is wanted."),
     },
     "Plan changes": {
         "risk": Command("planning", "Explain how risky a change is."),
         "schedule": Command("planning", "Show what is planned and what collides."),
         "freeze": Command("planning", "Look at change freezes."),
+        "cab": Command("cab", "Prepare a meeting of the board, write back its decisions."),
         "suspects": Command("suspects", "Show what may have caused an incident."),
     },
     "Keep the repository right": {
