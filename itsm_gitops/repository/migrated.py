@@ -23,6 +23,7 @@ from itsm_gitops.model.migrations import (
     vocabulary,
 )
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository.config import read_rulebook
 from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.snapshot import Snapshot
 
@@ -131,6 +132,16 @@ class MigratedSnapshot:
             except ItsmError:
                 return raw  # in its old words it differs from today's, which is what a judge must see
         return raw
+
+
+def between(before: Snapshot, after: Snapshot) -> Snapshot:
+    """Return a snapshot in the words of a later one, for who shows what changed; as it is where that is not known."""
+    try:
+        old = read_rulebook(before)
+        fresh = pending(migrations_of(read_rulebook(after)), migrations_of(old))
+        return MigratedSnapshot(before, steps(fresh, BookShape.of(old))) if fresh else before
+    except ItsmError:
+        return before
 
 
 class MigrationFault(NamedTuple):
