@@ -236,10 +236,18 @@ def _unfollowed(fresh: Sequence[Migration], head: Snapshot, shape: BookShape) ->
             migration = (
                 step.migration if step.migration.new else replace(step.migration, new="-", removed=False)
             )
-            if rewritten(Step(migration, step.shape), path, raw).places:
+            if _concerned(Step(migration, step.shape), path, raw):
                 count += 1
                 if count <= _SHOWN:
                     yield MigrationFault(path, f"'{migration.old}' is still here", step.migration)
+
+
+def _concerned(step: Step, path: str, raw: bytes) -> bool:
+    """Whether a migration would change a file; where it cannot, it has something to change there."""
+    try:
+        return rewritten(step, path, raw).places > 0
+    except ItsmError:
+        return True
 
 
 def _with_kind(migration: Migration, kind: str) -> Migration:
