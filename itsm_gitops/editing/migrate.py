@@ -161,7 +161,7 @@ class _Work:
             raise NotFound(f"nothing says {self.migration.sort} '{self.migration.old}'", "")
         if not self.migration.new and count:
             raise Refused(
-                f"{count} documents use {self.migration.sort} {self.migration.subject}: {', '.join(examples)}"
+                f"{'1 document uses' if count == 1 else f'{count:,} documents use'} {self.migration.sort} {self.migration.subject}: {', '.join(examples)}"
                 + (", …" if count > len(examples) else ""),
                 "say what it becomes (--becomes WORD), or edit them first",
             )

@@ -13,7 +13,6 @@ from itsm_gitops import documents
 from itsm_gitops.commands.init import contents
 from itsm_gitops.editing import migrate as work
 from itsm_gitops.editing.migrate import migrate, plan, planned
-from itsm_gitops.editing.tool_words import reader_of
 from itsm_gitops.model.errors import ChangedMeanwhile, NotFound, Refused, UsageError
 from itsm_gitops.rules import check
 from itsm_gitops.rules.engine import CheckReport
@@ -75,12 +74,7 @@ def test_a_renaming_is_accepted_and_there_and_back_changes_no_byte(
     demo: GitRepo, sort: str, subject: str, new: str, old: str
 ) -> None:
     before = files_of(demo.root)
-    migration = planned(sort, subject, new, old=old)
-    try:
-        migrate(demo.repo, migration)
-    except (Refused, NotFound) as error:
-        assert reader_of(migration.old.rpartition(".")[2]) or sort == "value", error
-        return
+    migrate(demo.repo, planned(sort, subject, new, old=old))
     assert files_of(demo.root) != before
     assert bad(check(demo.repo)) == []
     assert bad(check(demo.repo, base="HEAD")) == []
@@ -151,7 +145,7 @@ def test_two_words_become_one_only_when_that_is_said(demo: GitRepo) -> None:
 
 
 def test_what_is_used_is_not_removed_and_the_users_are_named(demo: GitRepo) -> None:
-    with pytest.raises(Refused, match="1 documents use field incident.closure_category: .*INC-260112-EXMP1"):
+    with pytest.raises(Refused, match=r"1 document uses field incident.closure_category: .*INC-260112-EXMP1"):
         migrate(demo.repo, planned("field", "incident.closure_category", "", removed=True))
     migrate(demo.repo, planned("field", "incident.contact_method", "", removed=True))
     assert bad(check(demo.repo, base="HEAD")) == []
@@ -341,7 +335,7 @@ def random_lives(demo: GitRepo, seed: int, rounds: int) -> None:
     for step in range(rounds * 3):
         now = {"ITSM_NOW": f"2026-11-28T{13 + step // 6:02d}:{step % 6 * 10:02d}:00Z"}
         if step % 3 == 2:
-            old = chance.choice([s for s in names if s not in ("new",)])
+            old = chance.choice([s for s in names if s != "new"])
             fresh = f"{old}_{step}"
             done = run_here(["migrate", "state", f"incident:{names[old]}", fresh], demo.root, env=now)
             assert done.returncode == 0, done.stderr
