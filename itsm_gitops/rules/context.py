@@ -16,6 +16,7 @@ from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.repository import Config, Document, Store
 from itsm_gitops.repository.lazy_store import LazyStore
@@ -132,6 +133,11 @@ class DocumentContext:
     def item(self, identifier: object) -> Data | None:
         """Return the accepted fields of a CMDB item, None where there is no usable one of that name."""
         return self.read(self.store, identifier) if isinstance(identifier, str) else None
+
+    @property
+    def subject(self) -> DocumentSubject:
+        """The document as conditions ask about it: what its fields name is followed, its links are not."""
+        return DocumentSubject(self.data, self.item, now=self.now)
 
     def inactive(self, identifier: object) -> str:
         """Return the stage of an item that does not exist yet or is out of use; empty for all others."""
