@@ -64,7 +64,7 @@ RENAMINGS = (
     slow("kind", "server", "host-computer", ""),
     slow("value", "incident.origin", "walk_up", "in_person"),
     ("value", "incident.category", "Office", "Workplace"),
-    slow("value", "incident.resolution_code", "repaired", "fix_applied"),
+    slow("value", "incident.resolution_code", "mistake_of_user", "user_error"),
     slow("link", "follow_up", "comes_after", ""),
 )
 

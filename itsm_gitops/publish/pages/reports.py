@@ -23,8 +23,8 @@ from itsm_gitops.model.report import (
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chart import charted, draw
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
-from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.evidence import evidence_list
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph, section
 from itsm_gitops.publish.view import View, chip
 
@@ -84,7 +84,9 @@ def _body(view: View, report: Report) -> Html:
             heading([Crumb(urls.REPORTS, "Reports")], report.title, lead=lead),
             _time(view, report),
             *(section(t.title, _table(view, report, t), t.name.replace("_", "-")) for t in report.tables),
-            section("What the figures mean", _definitions(report), "definitions") if report.measures else EMPTY,
+            section("What the figures mean", _definitions(report), "definitions")
+            if report.measures
+            else EMPTY,
             Html(f'<p class="it-next">{data}</p>'),
         ]
     )
@@ -126,7 +128,9 @@ def _css(column: Column, *, first: bool = False) -> str:
     if first:
         return ' class="it-c-first"'
     return (
-        "" if column.form in (TEXT, ITEM, RECORD, STANDING, EVIDENCE) or column.name in ("week", "month") else ' class="it-c-num"'
+        ""
+        if column.form in (TEXT, ITEM, RECORD, STANDING, EVIDENCE) or column.name in ("week", "month")
+        else ' class="it-c-num"'
     )
 
 
