@@ -125,7 +125,7 @@ def _column(name: str, kinds: Sequence[Kind]) -> Column:
 
 
 def _cell(value: Any) -> Cell:
-    if value is None or isinstance(value, str | int | float) and not isinstance(value, bool):
+    if value is None or (isinstance(value, str | int | float) and not isinstance(value, bool)):
         return value
     return _text(value)
 
