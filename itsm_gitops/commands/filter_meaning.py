@@ -8,7 +8,6 @@ word of it is a relation, or a field (`filter_fields.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from itsm_gitops.commands.columns import column_names
@@ -41,6 +40,7 @@ from itsm_gitops.model.filter_language import (
     NoneOf,
 )
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.plain_dataclass import replace
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.workflow import CATEGORIES
 

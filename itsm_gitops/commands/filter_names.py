@@ -7,7 +7,6 @@ names nothing is an error.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
 from itsm_gitops.model.filter_language import FilterTerm, FilterValue
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.plain_dataclass import replace
 from itsm_gitops.model.rulebook import LinkType
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.editing.opening import Opened, timeline
@@ -14,6 +13,7 @@ from itsm_gitops.model.diff import ADD, REMOVE, Change, diff, same
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.findings import Finding, Pointer
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.plain_dataclass import dataclass, replace
 from itsm_gitops.model.text import typed_text
 
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.windows import Window
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
+from itsm_gitops.model.plain_dataclass import dataclass, field
 
 AUDIENCES = "schemas/policies/audiences.yaml"
 INTERNAL = "internal"

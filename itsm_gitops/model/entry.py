@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from sys import intern
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.kinds import ANY_INDEX, Kind, Reference
 from itsm_gitops.model.once import Once
+from itsm_gitops.model.plain_dataclass import dataclass
 
 _COLUMN_MAX = 200
 _NAME_MAX = 32

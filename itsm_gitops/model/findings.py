@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itsm_gitops.model.plain_dataclass import dataclass
 
 ERROR = "error"
 WARNING = "warning"

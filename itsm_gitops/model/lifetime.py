@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.clock import parse_time
+from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.workflow import OPEN, Workflow
 
 Steps = Sequence[tuple[int, str]]  # seconds since 1970 (UTC), state; never earlier than the step before

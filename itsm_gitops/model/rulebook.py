@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,6 +12,7 @@ from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
 from itsm_gitops.model.kinds import ITEM, RECORD, Kind, find_references, inline
 from itsm_gitops.model.meaning import roles_of_old_kind
 from itsm_gitops.model.once import Once
+from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.workflow import Workflow, read_workflow
 
 COMMON = "schemas/common.schema.json"

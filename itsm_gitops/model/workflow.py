@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.meaning import roles_of_old_state
+from itsm_gitops.model.plain_dataclass import dataclass, field
 
 Data = Mapping[str, Any]
 Condition = Mapping[str, tuple[Any, ...]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from itsm_gitops.model.audience_names import name_misfits
 from itsm_gitops.model.errors import ItsmError, NotFound, RuleBookError, SettingsError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, Finding
 from itsm_gitops.model.meaning import PERSON
+from itsm_gitops.model.plain_dataclass import replace
 from itsm_gitops.model.roots import Root, root_misfits, roots_of
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.shape import Misfit, misfits

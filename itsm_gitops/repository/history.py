@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.diff import Change, diff
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.findings import Pointer
+from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.repository.git import Git, decode
 from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.repository import INDEX, Repository

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from itsm_gitops.model import clock, facts
 from itsm_gitops.model.archive import ArchivedRecord
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.plain_dataclass import dataclass, field
 from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.workflow import Workflow

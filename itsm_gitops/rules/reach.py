@@ -8,7 +8,6 @@ too small: both sides are then judged for the same documents, and what both say 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +16,7 @@ from itsm_gitops.graph.collisions import depth
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, ROLES, RuleBook
 from itsm_gitops.repository.lazy_store import LazyStore

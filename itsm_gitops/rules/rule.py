@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.findings import ERROR, Pointer
+from itsm_gitops.model.plain_dataclass import dataclass
 
 DOCUMENT = "document"
 NETWORK = "network"
