@@ -7,6 +7,7 @@ names nothing is an error.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
 from itsm_gitops.model.filter_language import FilterTerm, FilterValue
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.plain_dataclass import replace
 from itsm_gitops.model.rulebook import LinkType
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def is_none(value: FilterValue) -> bool:
 class FilterNames:
     """Conditions on what a document names."""
 
-    def __init__(self, repo: Repository, store: Store, kinds: Sequence[Kind]) -> None:
+    def __init__(self, repo: Repository | None, store: Store, kinds: Sequence[Kind]) -> None:
         self._repo = repo
         self._store = store
         self._book = store.book
@@ -160,6 +160,8 @@ class FilterNames:
     def _me(self) -> str:
         from itsm_gitops.repository.actor import acting
 
+        if self._repo is None:
+            raise UsageError("@me and @my-teams mean whoever asks, and a file of the rule book asks for everybody")
         return acting(self._repo, None)
 
     def _refuse_nobody(

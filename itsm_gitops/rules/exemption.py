@@ -39,6 +39,8 @@ PROCESS_RULES = frozenset(
         "C014",
         "C015",
         "C016",
+        "C021",
+        "C022",
     )
 )
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from itsm_gitops.graph.asking import AskingNetwork, impact_graph
 from itsm_gitops.graph.collisions import depth
+from itsm_gitops.graph.licences import COUNTED
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
@@ -23,10 +24,12 @@ from itsm_gitops.repository.lazy_store import LazyStore
 from itsm_gitops.repository.store import identifier_of, is_document
 from itsm_gitops.rules.context import AcceptedPart
 from itsm_gitops.rules.rule import (
+    AGREEMENTS,
     CALENDARS,
     CIRCLE,
     CMDB,
     ITEMS,
+    LICENCES,
     NAMES,
     PEOPLE,
     PLANS,
@@ -38,6 +41,7 @@ from itsm_gitops.rules.rule import (
 Ids = frozenset[str]
 _CAUSES = "causes"
 _ALIKE = ("template", "category")
+_TERM = ("start", "end", "renewal", "perpetual")  # of an agreement that others use
 _AROUND = frozenset(("redundancy",))  # fields that say how items hold each other, beside links and state
 
 
@@ -135,6 +139,8 @@ class Reach:
                 PLANS: self._of_plans,
                 RISKS: self._of_risks,
                 PEOPLE: self._of_people,
+                AGREEMENTS: self._of_agreements,
+                LICENCES: self._of_licences,
                 CMDB: frozenset[str],
             }
         )
@@ -244,12 +250,25 @@ class Reach:
             return frozenset()
         return frozenset(self._all(self.book.playing(meaning.PERSON)))
 
+    def _of_agreements(self) -> Ids:
+        """Return all service levels where one, or a calendar, is another: there are few."""
+        if not any(self._plays(a, meaning.SERVICE_LEVEL, meaning.CALENDAR) for a in self.alterations):
+            return frozenset()
+        return frozenset(self._all(self.book.playing(meaning.SERVICE_LEVEL)))
+
+    def _of_licences(self) -> Ids:
+        """Return all licences where an item changed that may be counted: one of another number, product or stage."""
+        counted = (a for a in self.alterations if self._is_item(a))
+        if not any(a.exists or a.fields & COUNTED or self._seen_from_sources(a) for a in counted):
+            return frozenset()
+        return frozenset(self._all(self.book.playing(meaning.LICENCE)))
+
     # -- items as others read them -------------------------------------------------------------------
 
     @cached_property
     def _followed(self) -> tuple[Ids, Ids, int]:
         """The fields that rules read of an item that a document names, of items further on, and how far they go."""
-        first, later, steps_most = {"teams", "form"}, set[str](), 1
+        first, later, steps_most = {"teams", "form", *_TERM}, set[str](), 1
         for about in self.book.policy(ROLES).get("roles", {}).values():
             if not isinstance(about, dict):
                 continue

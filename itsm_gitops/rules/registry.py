@@ -7,6 +7,7 @@ from functools import cache
 
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.rules import (
+    agreements,
     approval_coverage,
     approval_policy,
     approvals,
@@ -16,10 +17,13 @@ from itsm_gitops.rules import (
     change_control_change,
     change_planning,
     cmdb,
+    duties,
     identity,
+    licences,
     links,
     parse,
     people,
+    planned_time,
     played,
     roles,
     roots,
@@ -55,6 +59,9 @@ RULES: Mapping[str, Rule] = by_code(
         *played.RULES,
         *roles.RULES,
         *cmdb.RULES,
+        *duties.RULES,
+        *agreements.RULES,
+        *licences.RULES,
         *people.RULES,
         *approvals.RULES,
         *approval_policy.RULES,
@@ -63,6 +70,7 @@ RULES: Mapping[str, Rule] = by_code(
         *change_control.RULES,
         *change_control_change.RULES,
         *change_planning.RULES,
+        *planned_time.RULES,
     )
 )
 

@@ -61,8 +61,23 @@ CALENDARS = "calendars"  # freezes and maintenance windows, and what their items
 PLANS = "plans"  # other planned changes, and items around its own
 RISKS = "risks"  # the items that its own carry, and past changes like it
 PEOPLE = "people"  # all people, against each other and the policy
+AGREEMENTS = "agreements"  # service levels and the hours of calendars
+LICENCES = "licences"  # items that are used under a licence
 CMDB = "CMDB"  # every item
-REACHES = (TARGETS, SOURCES, NAMES, CIRCLE, ITEMS, CALENDARS, PLANS, RISKS, PEOPLE, CMDB)
+REACHES = (
+    TARGETS,
+    SOURCES,
+    NAMES,
+    CIRCLE,
+    ITEMS,
+    CALENDARS,
+    PLANS,
+    RISKS,
+    PEOPLE,
+    AGREEMENTS,
+    LICENCES,
+    CMDB,
+)
 
 Check = Callable[[Any], Iterable[Hit]]
 
