@@ -25,9 +25,19 @@ if TYPE_CHECKING:
     from itsm_gitops.rules.engine import CheckReport, check
     from itsm_gitops.rules.explanation import Explanation, explain, explanations
     from itsm_gitops.rules.fix import Repair
+    from itsm_gitops.rules.judge import book_errors
     from itsm_gitops.rules.single import new_findings
 
-__all__ = ["CheckReport", "Explanation", "Repair", "check", "explain", "explanations", "new_findings"]
+__all__ = [
+    "CheckReport",
+    "Explanation",
+    "Repair",
+    "book_errors",
+    "check",
+    "explain",
+    "explanations",
+    "new_findings",
+]
 
 # Writing a document needs no check of everything, and the other way round.
 _PLACES = {
@@ -37,6 +47,7 @@ _PLACES = {
     "explain": "explanation",
     "explanations": "explanation",
     "Repair": "fix",
+    "book_errors": "judge",
     "new_findings": "single",
 }
 

@@ -152,6 +152,7 @@ def meta_of(path: str) -> str:
         "workflows": "workflow",
         "templates": "template",
         "reports": "report",
+        "migrations": "migration",
         "policies": parts[2].removesuffix(".yaml"),
     }.get(parts[1])
     return f"{_META}{name}.schema.json" if name else ""

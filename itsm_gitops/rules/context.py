@@ -19,6 +19,7 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.repository import Config, Document, Store
 from itsm_gitops.repository.lazy_store import LazyStore
+from itsm_gitops.repository.migrated import MigrationFault
 from itsm_gitops.repository.modes import REGULAR
 
 Data = Mapping[str, Any]
@@ -330,7 +331,8 @@ class ChangeContext:
     ``changed`` holds every path that was added, removed or modified. ``reused`` maps an added
     identifier to the commit that once deleted it. ``archived`` are the archived records of base
     (None where no list of such records changed), ``foreign``
-    the commits named in head's lists that base does not contain.
+    the commits named in head's lists that base does not contain. Base is read through the migrations that head
+    brings; ``disbelieved`` says why it is not.
     """
 
     base_book: RuleBook
@@ -341,6 +343,7 @@ class ChangeContext:
     reused: Mapping[str, str] = field(default_factory=dict)
     archived: Mapping[str, ArchivedRecord] | None = None
     foreign: frozenset[str] = frozenset()
+    disbelieved: Sequence[MigrationFault] = ()
 
     @cached_property
     def both(self) -> list[Pair]:

@@ -48,7 +48,7 @@ def move_is_legal(ctx: ChangeContext) -> Iterator[Hit]:
     for pair in ctx.both:
         for flow, before, after, pointer, way in _refused(pair):
             if not way:
-                hint = allowed(flow, before, pair.head or {})
+                hint = _renamed_by_hand(ctx, pair) or allowed(flow, before, pair.head or {})
                 yield Hit(f"'{before}' cannot become '{after}'", pointer, hint, pair.path)
 
 
@@ -59,6 +59,23 @@ def no_state_is_skipped(ctx: ChangeContext) -> Iterator[Hit]:
             if way:
                 message = f"'{before}' becomes '{after}' without {', '.join(way[1:-1])}"
                 yield Hit(message, pointer, f"the way is: {' → '.join(way)}", pair.path)
+
+
+def _renamed_by_hand(ctx: ChangeContext, pair: Pair) -> str:
+    """Return the way to rename a state where head's rule book does not know one of base any more; else empty."""
+    flow, now = pair.kind.workflow, ctx.head.book.kinds.get(pair.kind.name)
+    after = now.workflow if now is not None else None
+    if flow is None or after is None:
+        return ""
+    gone = [s for s in flow.states if s not in after.states]
+    fresh = [s for s in after.states if s not in flow.states]
+    if not gone:
+        return ""
+    new = fresh[0] if len(gone) == len(fresh) == 1 else "NEW"
+    return (
+        f"the life cycle has no '{gone[0]}' any more: itsm migrate state {pair.kind.name}:{gone[0]} {new}, on the "
+        "rule book as it was, renames it everywhere and is accepted"
+    )
 
 
 def _rewritten(pair: Pair) -> tuple[int, str] | None:
@@ -83,7 +100,8 @@ def timeline_is_append_only(ctx: ChangeContext) -> Iterator[Hit]:
             index, what = found
             length = len((pair.head or {})["timeline"])
             pointer = ("timeline", index) if index < length else ("timeline",)
-            yield Hit(f"entry {index + 1} of the timeline was {what}", pointer, "", pair.path)
+            hint = _renamed_by_hand(ctx, pair)
+            yield Hit(f"entry {index + 1} of the timeline was {what}", pointer, hint, pair.path)
 
 
 def _differences(base: Data, head: Data) -> Iterator[tuple[str, Any, Any]]:
