@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 _USUAL = frozenset(("frozen", "slots"))
 _OWN = (
@@ -26,6 +26,7 @@ _OWN = (
 _UNUSUAL_TYPES = ("ClassVar", "InitVar", "KW_ONLY")
 _PLAIN_DEFAULTS = (str, int, float, bool, tuple, frozenset, type(None))
 _FIELDS, _PARAMS = "__dataclass_fields__", "__dataclass_params__"
+_PLAN = "__plain_fields__"
 
 __all__ = ["dataclass", "field", "replace"]
 
@@ -49,12 +50,12 @@ else:
 
     def replace(value: Any, /, **changes: Any) -> Any:
         """Return a copy with other values in some fields, as ``dataclasses.replace``."""
-        names = getattr(type(value), "__match_args__", None)
-        if not isinstance(getattr(type(value), _PARAMS, None), _Params):
+        plan = vars(type(value)).get(_PLAN)
+        if plan is None:
             import dataclasses
 
             return dataclasses.replace(value, **changes)
-        return type(value)(**{name: getattr(value, name) for name in names} | changes)
+        return type(value)(**{name: getattr(value, name) for name in plan.types} | changes)
 
 
 class _Made:
@@ -75,15 +76,39 @@ def _by_library(cls: type, options: dict[str, bool]) -> type:
 
 
 def _is_usual(cls: type) -> bool:
-    """Whether all of a class's own are fields with plain defaults or none, and it inherits no field."""
-    names = vars(cls).get("__annotations__", {})
+    """Whether all of a class's own are fields with plain defaults or none, and so is what it inherits."""
+    own = vars(cls)
+    types = own.get("__annotations__", {})
+    above = [vars(base) for base in cls.__mro__[1:] if _FIELDS in vars(base)]
     return (
-        bool(names)
-        and not any(hasattr(base, _FIELDS) for base in cls.__bases__)
-        and not any(own in cls.__dict__ for own in _OWN)
-        and all(isinstance(t, str) and not any(word in t for word in _UNUSUAL_TYPES) for t in names.values())
-        and all(isinstance(cls.__dict__[n], (*_PLAIN_DEFAULTS, _Made)) for n in names if n in cls.__dict__)
+        all(_PLAN in base for base in above)
+        and not any(name in own for name in _OWN)
+        and all(isinstance(t, str) and not any(word in t for word in _UNUSUAL_TYPES) for t in types.values())
+        and all(
+            isinstance(own[n], (*_PLAIN_DEFAULTS, _Made)) or _PLAN in vars(type(own[n]))
+            for n in types
+            if n in own
+        )
     )
+
+
+class _Plan(NamedTuple):
+    """The fields of a class in their order, with their types and their defaults."""
+
+    types: dict[str, str]
+    defaults: dict[str, Any]
+
+
+def _plan_of(cls: type) -> _Plan:
+    types: dict[str, str] = {}
+    defaults: dict[str, Any] = {}
+    for base in reversed(cls.__mro__[1:]):
+        known: _Plan | None = vars(base).get(_PLAN)
+        if known:
+            types |= known.types
+            defaults |= known.defaults
+    own = vars(cls).get("__annotations__", {})
+    return _Plan(types | own, defaults | {n: vars(cls)[n] for n in own if n in vars(cls)})
 
 
 class _Params:
@@ -96,18 +121,15 @@ class _Params:
 class _Fields:
     """The fields as the standard library describes them, made when somebody asks."""
 
-    def __init__(self, types: dict[str, str], defaults: dict[str, Any]) -> None:
-        self._types = types
-        self._defaults = defaults
-
     def __get__(self, value: object, owner: type) -> Any:
         import dataclasses
 
+        plan: _Plan = getattr(owner, _PLAN)
         made = dataclasses.make_dataclass(
             owner.__name__,
             [
-                (n, t, _field(dataclasses.field, self._defaults[n])) if n in self._defaults else (n, t)
-                for n, t in self._types.items()
+                (n, t, _field(dataclasses.field, plan.defaults[n])) if n in plan.defaults else (n, t)
+                for n, t in plan.types.items()
             ],
             frozen=True,
         )
@@ -121,21 +143,25 @@ def _field(field: Callable[..., Any], default: Any) -> Any:
 
 
 def _frozen(cls: type, *, slots: bool) -> type:
-    types: dict[str, str] = vars(cls)["__annotations__"]
-    names = tuple(types)
-    defaults = {n: cls.__dict__[n] for n in names if n in cls.__dict__}
+    plan = _plan_of(cls)
+    names = tuple(plan.types)
     if slots:
-        own = {k: v for k, v in cls.__dict__.items() if k not in defaults}
-        own.pop("__dict__", None)
-        own.pop("__weakref__", None)
+        above = {slot for base in cls.__mro__[1:] for slot in vars(base).get("__slots__", ())}
+        own = {
+            k: v
+            for k, v in vars(cls).items()
+            if k not in plan.defaults and k not in ("__dict__", "__weakref__")
+        }
         name = cls.__qualname__
-        cls = type(cls)(cls.__name__, cls.__bases__, {**own, "__slots__": names})
+        cls = type(cls)(
+            cls.__name__, cls.__bases__, {**own, "__slots__": tuple(n for n in names if n not in above)}
+        )
         cls.__qualname__ = name
         cls.__getstate__, cls.__setstate__ = _state(names)  # type: ignore[attr-defined, method-assign]
-    for method in (_init(names, defaults), *_compared(names), *_fixed(cls, names)):
+    for method in (_init(names, plan.defaults), *_compared(names), *_fixed(cls, names)):
         method.__qualname__ = f"{cls.__qualname__}.{method.__name__}"
         setattr(cls, method.__name__, method)
-    for name, value in (("__match_args__", names), (_PARAMS, _Params()), (_FIELDS, _Fields(types, defaults))):
+    for name, value in (("__match_args__", names), (_PLAN, plan), (_PARAMS, _Params()), (_FIELDS, _Fields())):
         setattr(cls, name, value)
     return cls
 
@@ -144,7 +170,7 @@ def _init(names: tuple[str, ...], defaults: dict[str, Any]) -> Callable[..., Non
     takes = ", ".join(f"{n}=_default_{n}" if n in defaults else n for n in names)
     made = {n for n, v in defaults.items() if isinstance(v, _Made)}
     values = {n: f"_default_{n}.make() if {n} is _default_{n} else {n}" if n in made else n for n in names}
-    body = "; ".join(f"_set(self, {n!r}, {value})" for n, value in values.items())
+    body = "; ".join(f"_set(self, {n!r}, {value})" for n, value in values.items()) or "pass"
     within: dict[str, Any] = {"_set": object.__setattr__, **{f"_default_{n}": v for n, v in defaults.items()}}
     # The names of fields in our own sources, as the standard library takes them too.
     exec(f"def __init__(self, {takes}): {body}", within)  # noqa: S102
@@ -154,8 +180,13 @@ def _init(names: tuple[str, ...], defaults: dict[str, Any]) -> Callable[..., Non
 
 def _compared(names: tuple[str, ...]) -> tuple[Callable[..., Any], ...]:
     """Return what compares two values of a class, and what tells one: by all fields in their order."""
-    get = attrgetter(*names)
-    values = get if len(names) > 1 else lambda value: (get(value),)
+    values: Callable[[object], tuple[Any, ...]]
+    if len(names) > 1:
+        values = attrgetter(*names)
+    else:  # one name would give its value alone
+
+        def values(value: object) -> tuple[Any, ...]:
+            return tuple(getattr(value, name) for name in names)
 
     def __eq__(self: object, other: object) -> Any:  # noqa: N807 - a method of the class
         return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented

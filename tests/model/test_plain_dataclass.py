@@ -98,7 +98,28 @@ class TheirsMade:
         return 2
 
 
+@dataclass(frozen=True, slots=True)
+class OursThird(Ours):
+    """A class."""
+
+    other: str = "x"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TheirsThird(Theirs):
+    """A class."""
+
+    other: str = "x"
+
+
+@dataclasses.dataclass(frozen=True)
+class OursFourth(OursOpen):  # made by the standard library from one of ours
+    two: str = ""
+
+
 PAIRS = [
+    (OursThird, TheirsThird, {"name": "a", "value": 1}),
+    (OursThird, TheirsThird, {"name": "a", "value": 1, "other": "y"}),
     (OursMade, TheirsMade, {"one": "a"}),
     (OursMade, TheirsMade, {"one": "a", "made": ["b"]}),
     (Ours, Theirs, {"name": "a", "value": 1}),
@@ -145,7 +166,28 @@ def test_values_behave_alike(ours: Any, theirs: Any, values: dict[str, Any]) -> 
     )
     both(lambda v, c: getattr(v, "twice", None) or v.length)
     both(lambda v, c: hasattr(v, "__dict__"))
+    both(lambda v, c: c.__slots__ if "__slots__" in vars(c) else "")
     assert ours(**values) != theirs(**values)
+
+
+def test_the_library_goes_on_from_ours() -> None:
+    made = OursFourth("a", "b")
+    assert (made.one, made.two, made.length) == ("a", "b", 1)
+    assert dataclasses.replace(made, one="c") == OursFourth("c", "b")
+
+
+def test_a_class_without_fields_of_its_own() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Same(Ours):
+        pass
+
+    @dataclass(frozen=True)
+    class Nothing:
+        pass
+
+    assert Nothing() == Nothing()
+    assert repr(Nothing()).endswith("Nothing()")
+    assert Same("a", 1) == Same("a", 1) != Ours("a", 1)
 
 
 def test_a_match_takes_values_apart() -> None:
