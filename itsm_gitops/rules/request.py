@@ -20,13 +20,14 @@ from itsm_gitops.repository.lazy_store import LazyStore
 from itsm_gitops.repository.request_files import RequestFiles
 from itsm_gitops.repository.request_pool import RequestPool
 from itsm_gitops.repository.request_text import Unsearchable
-from itsm_gitops.rules.book import CONFIG, BookContext
+from itsm_gitops.rules.book import CONFIG
 from itsm_gitops.rules.changes import Range
 from itsm_gitops.rules.context import ChangeContext
-from itsm_gitops.rules.judge import book_findings, run
-from itsm_gitops.rules.registry import RULES, rules
+from itsm_gitops.rules.judge import run
+from itsm_gitops.rules.registry import rules
 from itsm_gitops.rules.request_side import RequestedSide, reach_between
 from itsm_gitops.rules.rule import CHANGE, NETWORK
+from itsm_gitops.rules.sound_book import is_sound
 
 # From so many changed documents on, reading everything once is less work than asking for each.
 _CHANGES_MAX = 2_000
@@ -88,7 +89,8 @@ class _Judgement:
         reach = reach_between(base, head)
         pool.index = IndexAnswers.of(self.files.tree, config) if self.files.tree else None
         pool.text.expect([*reach.expected(), *(() if pool.index else reach.named())])
-        if book_findings(BookContext.read(snapshot, config, self.now, RULES), config, self.now) is None:
+        index = pool.index.store if isinstance(pool.index, IndexAnswers) else None
+        if not is_sound(snapshot, config, self.now, index):
             return None  # the rule book comes first
         found = list(head.findings(reach))
         changed = frozenset(self.files.differences)
