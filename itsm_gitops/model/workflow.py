@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.condition_reader import read_condition
@@ -75,7 +76,7 @@ class Transition:
     reason: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workflow:
     """A life cycle, as read from one file of ``schemas/workflows``.
 
@@ -99,10 +100,19 @@ class Workflow:
 
     def step(self, source: str, target: str, data: Data, subject: Subject | None = None) -> Transition | None:
         """Return the transition from ``source`` to ``target``, or None when there is none."""
-        for step in self.transitions:
-            if step.target == target and source in step.sources and holds(step.when, data, subject):
+        for step in self._between.get((source, target), ()):
+            if holds(step.when, data, subject):
                 return step
         return None
+
+    @cached_property
+    def _between(self) -> Mapping[tuple[str, str], list[Transition]]:
+        """The transitions by the states that they lead from and to: this is asked for each step of each record."""
+        found: dict[tuple[str, str], list[Transition]] = {}
+        for step in self.transitions:
+            for source in step.sources:
+                found.setdefault((source, step.target), []).append(step)
+        return found
 
     def required(self, state: str, data: Data, subject: Subject | None = None) -> tuple[str, ...]:
         """Return the fields that ``state`` demands of a document with this data, each once."""
