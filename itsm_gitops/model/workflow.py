@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -76,7 +76,8 @@ class Workflow:
     """A life cycle, as read from one file of ``schemas/workflows``.
 
     ``immutable`` fields never change once written; ``editable_when_closed`` are the only fields
-    that may still change in a terminal state.
+    that may still change in a terminal state. Changes of ``track`` fields (dotted names) are entries
+    of the timeline, with a reason where ``reason_for`` asks for one.
     """
 
     name: str
@@ -87,6 +88,8 @@ class Workflow:
     transitions: tuple[Transition, ...]
     immutable: tuple[str, ...] = ()
     editable_when_closed: tuple[str, ...] = ()
+    track: tuple[str, ...] = ()
+    reason_for: tuple[FieldRequirement, ...] = ()
 
     def steps_from(self, state: str, data: Data) -> list[Transition]:
         """Return the transitions that leave ``state`` for a document with this data."""
@@ -112,6 +115,11 @@ class Workflow:
         # Most are there: whether they are demanded needs no answer then.
         empty = [r for r in known.require if not data.get(r.field) and data.get(r.field) in _EMPTY]
         return tuple(dict.fromkeys(r.field for r in empty if holds(r.when, data)))
+
+    def wants_reason(self, fields: Iterable[str], before: Data) -> tuple[str, ...]:
+        """Return those of some fields whose change wants a reason, by the document before the change."""
+        asked = {r.field for r in self.reason_for if holds(r.when, before)}
+        return tuple(f for f in fields if f in asked)
 
     def is_terminal(self, state: str) -> bool:
         """Whether nothing leaves ``state``."""
@@ -184,4 +192,6 @@ def read_workflow(raw: Data) -> Workflow:
         transitions=tuple(_transition(t) for t in raw["transitions"]),
         immutable=tuple(raw.get("immutable", ())),
         editable_when_closed=tuple(raw.get("editable_when_closed", ())),
+        track=tuple(raw.get("track", ())),
+        reason_for=tuple(_requirement(r) for r in raw.get("reason_for", ())),
     )

@@ -25,7 +25,8 @@ from itsm_gitops.reports.past import Uptime, uptimes
 from itsm_gitops.reports.tables import MOST_ROWS, counted, share
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
-from itsm_gitops.service_levels.clocks import AVAILABILITY, RESOLUTION, RESPONSE, Clock, Levels
+from itsm_gitops.service_levels.agreements import Clock
+from itsm_gitops.service_levels.clocks import AVAILABILITY, RESOLUTION, RESPONSE, Levels
 from itsm_gitops.service_levels.measures import MET, MISSED, RUNNING
 
 _ROLES = (meaning.INCIDENT, meaning.REQUEST)
@@ -34,7 +35,7 @@ _MOST_SERVICES = 500
 
 def levels_of(log: Log) -> Levels:
     """Return the service levels in force, ready to judge the records of a log."""
-    return Levels(log.network, log.first, log.until)
+    return Levels(log.network, log.first, log.until, str(log.zone))
 
 
 def levels(log: Log) -> ReportDraft:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.past import IncidentSpan, Spell, faults_of, spells
-from itsm_gitops.model import facts, meaning
+from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.lifetime import Steps, Wanted
+from itsm_gitops.model.lifetime import Wanted
+from itsm_gitops.model.priority import priority
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
+from itsm_gitops.model.timeline import Replay
 from itsm_gitops.model.windows import moment_of, zone
 from itsm_gitops.model.workflow import OPEN
 from itsm_gitops.reports.lives import GatheredLives, LifeSource
@@ -70,16 +72,19 @@ class Log:
     def _ask(self, wanted: Wanted) -> list[Case]:
         """Return the records that are wanted, and perhaps others, by identifier."""
         if wanted not in self._answers:
-            cases = (self._case(entry, steps) for entry, steps in self._source.lives(wanted))
+            cases = (self._case(entry, replay) for entry, replay in self._source.lives(wanted))
             self._answers[wanted] = [case for case in cases if case is not None]
         return self._answers[wanted]
 
-    def _case(self, entry: Entry, steps: Steps) -> Case | None:
+    def _case(self, entry: Entry, replay: Replay) -> Case | None:
         if entry.id not in self._cases:
-            found = facts.priority(self.book, entry)
             workflow = self.book.kinds[entry.kind].workflow
-            self._cases[entry.id] = case_of(entry, workflow, steps, found.name if found else "", self.until)
+            self._cases[entry.id] = case_of(entry, workflow, replay, self._priority, self.until)
         return self._cases[entry.id]
+
+    def _priority(self, fields: Mapping[str, Any]) -> str:
+        found = priority(self.book.policy(PRIORITY), fields)
+        return found.name if found else ""
 
     def _wanted(self, kinds: Collection[str]) -> Wanted:
         service, team, _ = self.scope

@@ -25,6 +25,7 @@ from itsm_gitops.rules import (
     roots,
     rulebook,
     schema,
+    tracking,
     workflow,
     workflow_change,
 )
@@ -51,6 +52,7 @@ RULES: Mapping[str, Rule] = by_code(
         *roots.RULES,
         *workflow.RULES,
         *workflow_change.RULES,
+        *tracking.RULES,
         *archived.RULES,
         *played.RULES,
         *roles.RULES,
