@@ -96,7 +96,7 @@ def load(
         view.past = _true_past({s: doubted_days(some, view.gaps) for s, some in days.items()}, store.entries)
         if audience.reports:
             lives = [life for some in gathered for life in some.lives]
-            reports = reporter.reports(store, lives, view.now)
+            reports = reporter.reports(store, lives, view.now, whole=audience.everything)
             view.course = reporter.course(store, lives, view.now)
         view.kept = past.kept_by_service(reports)
     return view, reports, {g.id: g.words for g in gathered if g.id}, full.unreadable

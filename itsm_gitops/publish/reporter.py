@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.report import Report
+from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.standing import Asking, Course, Proof
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ class Reporter(Protocol):
         """Return what reports need of one document; may run in another process, so it must pickle."""
         ...
 
-    def titles(self) -> Sequence[tuple[str, str]]:
-        """Return the names and titles of the reports that it makes, in their order."""
+    def titles(self, book: RuleBook, *, whole: bool) -> Sequence[tuple[str, str]]:
+        """Return the names and titles of the reports that it makes of a ``whole`` snapshot or a part, in their order."""
         ...
 
     def history(
@@ -33,8 +34,10 @@ class Reporter(Protocol):
         """Return how every service in production fared on each of the last ``days`` days, today the last."""
         ...
 
-    def reports(self, store: Store, gathered: Sequence[Any], now: datetime) -> Sequence[Report]:
-        """Return the reports about a loaded store at a moment."""
+    def reports(
+        self, store: Store, gathered: Sequence[Any], now: datetime, *, whole: bool = True
+    ) -> Sequence[Report]:
+        """Return the reports about a loaded store at a moment; ``whole`` says that nothing was withheld from it."""
         ...
 
     def course(self, store: Store, gathered: Sequence[Any], now: datetime) -> Callable[[str], Course]:

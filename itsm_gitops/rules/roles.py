@@ -85,7 +85,7 @@ def step_is_by_its_role(ctx: DocumentContext) -> Iterator[Hit]:
         if handle not in ctx.store.entries:
             continue
         then = data_then(ctx.data, ctx.timeline, after.place) if tracks else ctx.data
-        step = ctx.flow.step(before.state, after.state, then)
+        step = ctx.flow.step(before.state, after.state, then, ctx.subject if then is ctx.data else None)
         if step is None or not step.by:
             continue
         if handle not in actors:

@@ -155,7 +155,7 @@ RULES = (
         check=times_of_their_own_hold,
     ),
     Rule(
-        "W120",
+        "W125",
         "Change of a tracked field that the timeline does not tell of",
         scope=CHANGE,
         severity=WARNING,
@@ -167,7 +167,7 @@ RULES = (
         check=change_is_told,
     ),
     Rule(
-        "W121",
+        "W126",
         "Change of a tracked field without the reason that is asked for",
         scope=CHANGE,
         why="The life cycle asks why this changes (reason_for), so that clocks are not turned back in silence.",
