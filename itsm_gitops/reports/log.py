@@ -18,8 +18,8 @@ from itsm_gitops.model.priority import priority
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.timeline import Replay
 from itsm_gitops.model.windows import moment_of, zone
-from itsm_gitops.model.workflow import OPEN
 from itsm_gitops.reports.lives import GatheredLives, LifeSource
+from itsm_gitops.service_levels.disruption import outages
 from itsm_gitops.service_levels.life import Case, Life, case_of
 
 if TYPE_CHECKING:
@@ -31,15 +31,22 @@ _MONTHS_BACK = 11
 
 
 class Scope(NamedTuple):
-    """What a report is limited to. Empty is no limit; no ``since`` is the first of the month, 11 months ago."""
+    """What a report is limited to. Empty is no limit; no ``since`` is the first of the month, 11 months ago.
+
+    ``customer`` is whom service levels are agreed with, ``under`` the services and offerings under those levels.
+    """
 
     service: str = ""
     team: str = ""
     since: datetime | None = None
+    customer: str = ""
+    under: frozenset[str] = frozenset()
 
     def holds(self, case: Case) -> bool:
         """Whether a record affects the service and is assigned to the team."""
         if self.service and self.service not in case.targets("affects"):
+            return False
+        if self.customer and self.under.isdisjoint([case.text("offering"), case.text("service")]):
             return False
         return not self.team or case.text("assigned_team") == self.team
 
@@ -87,7 +94,7 @@ class Log:
         return found.name if found else ""
 
     def _wanted(self, kinds: Collection[str]) -> Wanted:
-        service, team, _ = self.scope
+        service, team = self.scope.service, self.scope.team
         return Wanted(self.until, tuple(sorted(kinds)), service=service, team=team)
 
     @cached_property
@@ -112,12 +119,9 @@ class Log:
         for case in self._ask(Wanted(self.until, kinds, ended_since=self.since, lasting=True)):
             if case.ended is not None and case.ended <= self.since:
                 continue
-            times = [
-                (max(s.start, self.since), self.until if s.end is None else min(s.end, self.until))
-                for s in case.spans
-                if s.category in OPEN
-            ]
-            yield from faults_of(self.graph, case.entry, times)
+            for entry, times in outages(case, self.until):
+                cut = [(max(start, self.since), min(end, self.until)) for start, end in times]
+                yield from faults_of(self.graph, entry, cut)
 
     def find(self, identifier: str) -> Case | None:
         """Return a record whatever the report is limited to, None where there is none."""
@@ -143,7 +147,7 @@ class Log:
     def first_of(self, kind: str) -> int | None:
         """Return when the first record of a kind was opened that the report is about; None where there is none."""
         first = self._source.first_opened(self.until, [kind])
-        if first is None or not (self.scope.service or self.scope.team):
+        if first is None or not (self.scope.service or self.scope.team or self.scope.customer):
             return first
         return min((c.opened for c in self.of(kind)), default=None)
 
@@ -182,6 +186,17 @@ class Log:
     def within(self, moment: int | None) -> bool:
         """Whether a moment lies in the time of the report."""
         return moment is not None and self.since <= moment <= self.until
+
+    def period_of(self, moment: int, period: str) -> str:
+        """Return the week, month, quarter or year of a moment in the repository's time zone, in words that sort by time."""
+        day = datetime.fromtimestamp(moment, self.zone).date()
+        year, week, _ = day.isocalendar()
+        names = {
+            "week": f"{year}-W{week:02}",
+            "month": f"{day:%Y-%m}",
+            "quarter": f"{day.year}-Q{(day.month + 2) // 3}",
+        }
+        return names.get(period, str(day.year))
 
     def priority_title(self, name: str) -> str:
         """Return a priority with its word: ``P1 Critical``."""

@@ -20,6 +20,7 @@ class Target:
     priority: str
     seconds: int
     goal: float | None
+    period: str = ""
 
 
 class Clock(NamedTuple):
@@ -52,4 +53,5 @@ def targets_of(level: str, data: Mapping[str, Any]) -> Iterator[Target]:
             str(entry.get("priority", "")),
             minutes * 60 if isinstance(minutes, int) else 0,
             percent / 100 if isinstance(percent, int | float) else None,
+            str(entry.get("period", "")),
         )

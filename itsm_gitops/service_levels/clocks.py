@@ -17,6 +17,7 @@ from itsm_gitops.service_levels.life import PRIORITY_FIELDS, Case, StateSpan
 
 RESPONSE, RESOLUTION, AVAILABILITY = parts.RESPONSE, parts.RESOLUTION, "availability"
 OLA, UC = "ola", "uc"
+_BEFORE = 100 * 86400  # a disruption may have begun before anybody recorded it
 StopOf = Callable[[Target, Case], int | None]
 # What a service level may say of its clocks instead of the usual.
 STARTED, MITIGATED = "started_at", "mitigated_at"
@@ -181,7 +182,7 @@ class Levels:
         """Return the time a clock ran in some spans: from the first to the second bound, if it did not stop before."""
         start, end, stop = bounds
         last = min(m for m in (end, stop, self._until) if m is not None)
-        hours = self._hours_of(self.calendar(target.level))
+        hours = self.hours(self.calendar(target.level))
         started = case.replay.started if self.data[target.level].get("starts_at") == STARTED else None
         total = 0
         if started is not None and start == case.opened:
@@ -253,10 +254,11 @@ class Levels:
         field = self._reason_field(case.entry.kind, span.state)
         return reasons is not None and (not field or case.value_at(field, self._until) in reasons)
 
-    def _hours_of(self, name: str) -> Hours | RoundTheClock:
+    def hours(self, name: str) -> Hours | RoundTheClock:
+        """Return the hours of a calendar, around the clock for no name; from some months before the first record on."""
         if name not in self._hours:
             first = self._until if self._first is None else self._first
-            self._hours[name] = hours_of(self.calendars.all.get(name), first, self._until)
+            self._hours[name] = hours_of(self.calendars.all.get(name), first - _BEFORE, self._until)
         return self._hours[name]
 
     def goal(self, level: str, metric: str) -> float | None:
