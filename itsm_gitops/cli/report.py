@@ -93,12 +93,11 @@ def report_command(
     at: str | None,
     as_json: bool,
 ) -> None:
-    r"""Show figures about the work: how much, how long, how well.
+    """Show figures about the work: how much, how long, how well.
 
     Figures are replayed from the timelines; --csv and --json have durations in seconds and shares
     from 0 to 1. NAME is a report of schemas/reports, or one of these:
 
-    \b
     {reports}
     """
     if not name and (table or as_csv_):
@@ -125,7 +124,7 @@ def report_command(
 
 # The table of reports is the one list of them.
 report_command.help = cleandoc(report_command.help or "").replace(
-    "{reports}", "\n".join(f"{name:<9} {kind.title}" for name, kind in REPORTS.items())
+    "{reports}", "\b\n" + "\n".join(f"{name:<9} {kind.title}" for name, kind in REPORTS.items())
 )
 
 
