@@ -65,6 +65,7 @@ def levels(log: Log) -> ReportDraft:
         ),
         (
             _by_service(log, known, clocks, up),
+            _availability(log, known, up),
             _by_target(log, known, clocks),
             _internal(log, known, internal),
             _by_period(log, clocks),
@@ -121,19 +122,17 @@ def _by_service(log: Log, known: Levels, clocks: list[Clock], up: Mapping[str, U
                 *_pair(known, level, found, RESOLUTION),
                 measures.availability(uptime.agreed, uptime.agreed_down) if uptime else None,
                 known.goal(level, AVAILABILITY),
-                measures.availability_around_the_clock(uptime.watched, uptime.down) if uptime else None,
             )
         )
     columns = (
         Column("service", "Service", ITEM),
         Column("level", "Service level", ITEM),
         Column("response", "Response", SHARE, "response_goal"),
-        Column("response_goal", "Response goal", SHARE),
-        Column("resolution", "Resolution", SHARE, "resolution_goal"),
-        Column("resolution_goal", "Resolution goal", SHARE),
+        Column("response_goal", "Resp. goal", SHARE),
+        Column("resolution", "Resolved", SHARE, "resolution_goal"),
+        Column("resolution_goal", "Resol. goal", SHARE),
         Column("availability", "Available", EXACT_SHARE, "availability_goal"),
-        Column("availability_goal", "Availability goal", EXACT_SHARE),
-        Column("availability_24h", "Around the clock", EXACT_SHARE),
+        Column("availability_goal", "Avail. goal", EXACT_SHARE),
     )
     note = (
         "The goal is the lowest of those that the service level has for its priorities. Available is meant in "
@@ -146,6 +145,36 @@ def _by_service(log: Log, known: Levels, clocks: list[Clock], up: Mapping[str, U
 
 def _pair(known: Levels, level: str, clocks: list[Clock], metric: str) -> tuple[float | None, float | None]:
     return _attained(c for c in clocks if c.target.metric == metric), known.goal(level, metric)
+
+
+def _availability(log: Log, known: Levels, up: Mapping[str, Uptime]) -> Table:
+    """Return the availability of each service in the time that was agreed, and around the clock."""
+    rows: list[Row] = []
+    for service in sorted(up, key=lambda s: (log.title(s).lower(), s)):
+        if log.scope.service in ("", service):
+            one, level = up[service], known.of_item(service)
+            rows.append(
+                (
+                    service,
+                    known.calendar(level) if level else "",
+                    measures.availability(one.agreed, one.agreed_down),
+                    one.agreed_down,
+                    measures.availability_around_the_clock(one.watched, one.down),
+                    one.down,
+                )
+            )
+    columns = (
+        Column("service", "Service", ITEM),
+        Column("calendar", "Agreed time", ITEM),
+        Column("availability", "In agreed time", EXACT_SHARE),
+        Column("agreed_down_s", "Down in agreed time", BUSINESS),
+        Column("availability_24h", "Around the clock", EXACT_SHARE),
+        Column("down_s", "Down", BUSINESS),
+    )
+    note = "No agreed time means all hours."
+    return Table(
+        "availability", "Availability", columns, tuple(rows[:_MOST_SERVICES]), note=note if rows else ""
+    )
 
 
 def _by_target(log: Log, known: Levels, clocks: list[Clock]) -> Table:

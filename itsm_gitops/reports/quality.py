@@ -30,10 +30,8 @@ _COLUMNS = (
     Column("resolved", "Resolved", COUNT),
     Column("reopened", "Reopened", COUNT),
     Column("reopen_rate", "Reopen rate", SHARE),
-    Column("reassigned", "Reassigned", COUNT),
-    Column("reassignments", "Reassignments each", COUNT),
-    Column("first_contact", "First contact", COUNT),
-    Column("first_contact_rate", "First contact rate", SHARE),
+    Column("reassignments", "Reassigned each", COUNT),
+    Column("first_contact_rate", "First contact", SHARE),
 )
 
 
@@ -104,9 +102,7 @@ def _cells(cases: Sequence[Case]) -> tuple[Cell, ...]:
         len(cases),
         again,
         share(again, len(cases)),
-        sum(bool(m) for m in moves),
         None if average is None else round(average, 2),
-        at_once,
         share(at_once, len(cases)),
     )
 

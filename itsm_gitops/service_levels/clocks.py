@@ -10,6 +10,7 @@ from itsm_gitops.graph.network import Network
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.moments import moment_of
 from itsm_gitops.model.roles import names
+from itsm_gitops.model.workflow import CANCELLED
 from itsm_gitops.service_levels import measures, parts
 from itsm_gitops.service_levels.agreements import Clock, Target, targets_of
 from itsm_gitops.service_levels.hours import Hours, RoundTheClock, hours_of
@@ -127,19 +128,19 @@ class Levels:
                     break
                 last = target, stop
                 used[target] = used.get(target, 0) + self._used(target, case, spans, (start, end, stop))
+                if stop is not None and (end is None or stop <= end):
+                    break  # what applied later finds nothing to promise
             yield from self._judged(case, used, last)
 
     def _judged(
         self, case: Case, used: Mapping[Target, int], last: tuple[Target, int | None] | None
     ) -> Iterator[Clock]:
         """Yield what became of the promises of one metric; the last is the one that counts, others only if missed."""
-        if last is None and not case.is_open:
+        stop = last[1] if last is not None else None
+        if stop is None and case.category == CANCELLED:
             return
         for target in sorted(used, key=lambda t: (t.level, t.number)):
-            counts = last is not None and target == last[0]
-            stop = last[1] if last is not None else None
-            if stop is None and not case.is_open:
-                return  # it was cancelled before
+            counts = last is not None and target == last[0] and (stop is not None or case.is_open)
             verdict = measures.verdict(used[target], target.seconds, stopped=stop is not None)
             if counts or verdict == measures.MISSED:
                 yield Clock(target, case, self._service(case), verdict, used[target])
