@@ -14,6 +14,7 @@ from itsm_gitops.model.report import Report, Table
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.model.words import a_kind
 from itsm_gitops.reports.catalogue import REPORTS, make_reports, reports_of
+from itsm_gitops.reports.lives import LifeShelf
 from itsm_gitops.reports.log import Log, Scope
 from itsm_gitops.reports.past import history
 from itsm_gitops.service_levels.life import Life, life_of
@@ -81,11 +82,11 @@ class SnapshotReporter:
 
     def __init__(self) -> None:
         """Make one; it remembers what it was last asked about, as several parts of a site ask about the same."""
-        self._last: tuple[Store, Sequence[Life], datetime, Log] | None = None
+        self._last: tuple[Store, LifeShelf, datetime, Log] | None = None
 
-    def _log(self, store: Store, gathered: Sequence[Life], now: datetime) -> Log:
+    def _log(self, store: Store, gathered: LifeShelf, now: datetime) -> Log:
         last = self._last
-        if last is None or last[0] is not store or last[1] != gathered or last[2] != now:
+        if last is None or last[0] is not store or last[1] is not gathered or last[2] != now:
             self._last = last = (store, gathered, now, Log(store, gathered, now, Scope()))
         return last[3]
 
@@ -97,17 +98,17 @@ class SnapshotReporter:
         """Return the names and titles of the reports, in their order."""
         return [(name, kind.title) for name, kind in REPORTS.items()]
 
-    def reports(self, store: Store, gathered: Sequence[Life], now: datetime) -> list[Report]:
+    def reports(self, store: Store, gathered: LifeShelf, now: datetime) -> list[Report]:
         """Return every report about the loaded snapshot at a moment."""
         return reports_of(self._log(store, gathered, now))
 
     def history(
-        self, store: Store, gathered: Sequence[Life], now: datetime, days: int
+        self, store: Store, gathered: LifeShelf, now: datetime, days: int
     ) -> Mapping[str, Sequence[Day]]:
         """Return how every service in production fared on each of the last ``days`` days, today the last."""
         return history(self._log(store, gathered, now), days)
 
-    def course(self, store: Store, gathered: Sequence[Life], now: datetime) -> Callable[[str], Course]:
+    def course(self, store: Store, gathered: LifeShelf, now: datetime) -> Callable[[str], Course]:
         """Return what says, of one record at a time, how the work on it went and which promises were kept."""
         from itsm_gitops.reports.course import course
 

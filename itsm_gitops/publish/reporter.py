@@ -12,14 +12,16 @@ from itsm_gitops.model.report import Report
 from itsm_gitops.model.standing import Asking, Course, Proof
 
 if TYPE_CHECKING:
+    from itsm_gitops.publish.readings import Lives
     from itsm_gitops.repository import Repository, Store
     from itsm_gitops.repository.store import Document
+    from itsm_gitops.service_levels.life import Life
 
 
 class Reporter(Protocol):
     """Makes reports from what it gathered while the build read the documents, and answers about records."""
 
-    def visit(self, document: Document) -> list[Any]:
+    def visit(self, document: Document) -> list[Life]:
         """Return what reports need of one document; may run in another process, so it must pickle."""
         ...
 
@@ -27,17 +29,15 @@ class Reporter(Protocol):
         """Return the names and titles of the reports that it makes, in their order."""
         ...
 
-    def history(
-        self, store: Store, gathered: Sequence[Any], now: datetime, days: int
-    ) -> Mapping[str, Sequence[Day]]:
+    def history(self, store: Store, gathered: Lives, now: datetime, days: int) -> Mapping[str, Sequence[Day]]:
         """Return how every service in production fared on each of the last ``days`` days, today the last."""
         ...
 
-    def reports(self, store: Store, gathered: Sequence[Any], now: datetime) -> Sequence[Report]:
+    def reports(self, store: Store, gathered: Lives, now: datetime) -> Sequence[Report]:
         """Return the reports about a loaded store at a moment."""
         ...
 
-    def course(self, store: Store, gathered: Sequence[Any], now: datetime) -> Callable[[str], Course]:
+    def course(self, store: Store, gathered: Lives, now: datetime) -> Callable[[str], Course]:
         """Return what says, of one record at a time, how the work on it went and which promises were kept."""
         ...
 

@@ -73,25 +73,25 @@ class Site:
         self._always: set[str] = set()  # what is made each time
         self.report = (0, 0, 0, 0, 0)
 
-    def write(self, words: dict[str, str]) -> None:
+    def write(self, words: dict[str, str] | None) -> None:
         """Write every page; ``report`` is then pages, records, items, changed files and removed files.
 
-        ``words`` are the words of each document for the search index, where known already; they are used up.
+        ``words`` are the words of each document for the search index that the cache does not know; they are used up.
+        None where they are to be gathered from the pages.
         """
         around = hashlib.sha256(f"{self._url}\0{self._shell.digest()}".encode()).hexdigest()
         self._cache.begin(self._view, self._target, around)
         entries = self._entries()
-        has_words = bool(words)
         unwritten: list[Indexer] = []
 
         def meanwhile() -> None:
             indexer = self._bounded_part(entries)
-            if has_words:
+            if words is not None:
                 self._index(indexer, entries, words)
             else:
                 unwritten.append(indexer)
 
-        words_by_id = self._documents(entries, self._view.entries if has_words else (), meanwhile)
+        words_by_id = self._documents(entries, self._view.entries if words is not None else (), meanwhile)
         for indexer in unwritten:
             self._index(indexer, entries, words_by_id)
         records = sum(self._view.kind(e).is_record for e in entries)
