@@ -27,6 +27,7 @@ from itsm_gitops.publish import search
 from itsm_gitops.publish.pages import past
 from itsm_gitops.publish.readings import Gathered, Lives, Readings
 from itsm_gitops.publish.reporter import Reporter
+from itsm_gitops.publish.site_reports import SiteReports, made_anew, made_before
 from itsm_gitops.publish.view import View, extra_of
 from itsm_gitops.repository import Snapshot, Store, load_store
 from itsm_gitops.repository.config import Config, Hosting
@@ -46,7 +47,7 @@ def load(
     readings: Readings | None = None,
     spool: Spool | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> tuple[View, Sequence[Report], dict[str, str] | None, tuple[Gap, ...]]:
+) -> tuple[View, SiteReports, dict[str, str] | None, tuple[Gap, ...]]:
     """Read a snapshot and return what an audience may see of it, and the reports about that.
 
     What could not be read comes last: it is for whoever builds and not for the audience.
@@ -83,18 +84,33 @@ def load(
     view.gaps = full.gaps(status_kinds(full.book))
     if made is not None:
         view.health = true_health(full, store.entries)
-    reports: Sequence[Report] = []
+    reports = SiteReports(tuple, {}, {}, "")
     if reporter:
         told = Lives((life for some in gathered for life in some.told), readings)
-        days = reporter.history(full, told, view.now, past.DAYS)
-        view.past = _true_past({s: doubted_days(some, view.gaps) for s, some in days.items()}, store.entries)
+        lives = told if made is None else Lives(life for some in gathered for life in some.lives)
+        whole = not (full.unreadable or full.broken or full.duplicates)
+        reports = _reports(reporter, view, full, told, lives, readings if whole else None)
+        view.past, view.kept = reports.past, reports.kept
         if audience.reports:
-            lives = told if made is None else Lives(life for some in gathered for life in some.lives)
-            reports = reporter.reports(store, lives, view.now)
             view.course = reporter.course(store, lives, view.now)
-        view.kept = past.kept_by_service(reports)
     words = {g.id: g.words for g in gathered if g.id} if made is None else None
     return view, reports, words, full.unreadable
+
+
+def _reports(
+    reporter: Reporter, view: View, full: Store, told: Lives, lives: Lives, readings: Readings | None
+) -> SiteReports:
+    """Return the reports that are for an audience; ``told`` are all lives, ``lives`` those that it may know."""
+
+    def make() -> Sequence[Report]:
+        return reporter.reports(view.store, lives, view.now) if view.audience.reports else ()
+
+    before = made_before(make, readings, view.book, view.now)
+    if before is not None:
+        return before
+    days = reporter.history(full, told, view.now, past.DAYS)
+    shown = {s: doubted_days(some, view.gaps) for s, some in days.items()}
+    return made_anew(make, _true_past(shown, view.entries), view.entries)
 
 
 def audience_store(

@@ -122,7 +122,7 @@ class BuildCache:
         elif "signature" in notes:  # else the last build came to no end
             self._facts = notes
         self._pages = {row[0]: PageFiles(*row) for row in rows.pages()}
-        self.readings = Readings(rows, stamps)
+        self.readings = Readings(rows, stamps, self._facts)
 
     @property
     def active(self) -> bool:
@@ -143,7 +143,7 @@ class BuildCache:
             self._facts,
             {"frame": frame, "clean": clean, "now": view.now.isoformat(), "answers": _answers(view)},
         )
-        self.before, self.after = self.readings.changes()
+        self.before, self.after = self.readings.changes
         # Should this build end early, the files would no longer be those that are noted.
         self.readings.keep(self._purpose)
         if not (clean and last.get("clean") and last.get("frame") == frame):
@@ -217,12 +217,18 @@ class BuildCache:
         """Add pages that this build made."""
         self._new.update((m.id, m) for m in pages)
 
-    def keep(self) -> None:
-        """Save the cache for the next build; call when the site is complete."""
+    def keep(self, reports: Mapping[str, Any]) -> None:
+        """Save the cache for the next build, which will ask for ``reports``; call when the site is complete."""
         if self._rows is None:
             return
         self.signature = os.urandom(16).hex()
-        notes = {**self._facts, "index": self.index, "purpose": self._purpose, "signature": self.signature}
+        notes = {
+            **self._facts,
+            "index": self.index,
+            "reports": reports,
+            "purpose": self._purpose,
+            "signature": self.signature,
+        }
         made = [page for name, page in self._new.items() if self._pages.get(name) is not page]
         self._rows.keep_pages(self._last - self._new.keys(), made, notes)
 

@@ -99,7 +99,7 @@ def make(repo: Repository, wishes: Wishes, last_build: LastBuild) -> Made:
             if last_build.untouched(cache.signature):
                 cache.trust_output()
             site = _made(repo, wishes, visibility, book, config, folder, cache)
-            cache.keep()
+            cache.keep(site.reports.fact())
             return site, cache.signature
 
         site, signature = _with_rows(last_build.rows if git else None, build)

@@ -7,6 +7,7 @@ reports and search need of it only when they ask.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.entry import Entry
@@ -43,9 +44,10 @@ class Reading(NamedTuple):
 class Readings:
     """The documents of the last build, and those of this one once they are read."""
 
-    def __init__(self, rows: SiteRows, stamps: Mapping[str, bytes]) -> None:
-        """Take the rows of the last build, and the stamps of the files before they are read."""
+    def __init__(self, rows: SiteRows, stamps: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
+        """Take the rows of the last build, what it noted, and the stamps of the files before they are read."""
         self._rows = rows
+        self.facts = facts
         self._extras: dict[str, list[Extra]] = {}
         before: dict[str, MemoryRow] = {}
         for path, row in rows.documents():
@@ -61,8 +63,9 @@ class Readings:
             if path in rows and rows[path].visited is None:
                 yield from extras
 
+    @cached_property
     def changes(self) -> tuple[dict[str, Reading], dict[str, Reading]]:
-        """Return the documents that are new, changed or gone, as they were and as they are, by identifier."""
+        """The documents that are new, changed or gone, as they were and as they are, by identifier; once all are read."""
         before, after = self.memory.before, self.memory.rows
         paths = self.memory.moved()
         details = dict(self._rows.details(p for p in paths if p in before))

@@ -214,13 +214,10 @@ class _Work(Generic[T]):
         visited: list[T] = []
         learnt: list[tuple[str, bytes, list[T]]] = []
         store, visit, spool = self._store, self._visit, self._store.spool
-        if visit:
-            for item in share:
-                if isinstance(item, Document):
-                    results = visit(store, item)
-                    visited.extend(results)
-                    if self._learn:
-                        learnt.append((item.path, b"", results))
+        for item in share:
+            if visit and isinstance(item, Document):
+                learnt.append((item.path, b"", visit(store, item)))
+                visited.extend(learnt[-1][2])
         paths = [i for i in share if isinstance(i, str)]
         own = os.getpid() == self._parent
         report = self.report if own else None
