@@ -243,9 +243,8 @@ class Site:
     def _entries(self) -> list[Entry]:
         """Return the documents that get a page, in the order search numbers them."""
         view = self._view
-        listed = [e for e in view.entries.values() if view.url(e.id)]
-        items = [e for e in listed if not view.kind(e).is_record]
-        records = [e for e in listed if view.kind(e).is_record]
+        items = [e for e in view.paged if not view.kind(e).is_record]
+        records = [e for e in view.paged if view.kind(e).is_record]
         records.sort(key=lambda e: (e.opened, e.id), reverse=True)
         return [*items, *records]
 
@@ -273,11 +272,8 @@ class Site:
 
         This process calls ``meanwhile`` first. Returns the words of the documents that are not in ``with_words``.
         """
-        todo = []
-        for entry in entries:
-            files = self._files_of(entry)
-            if not self._cache.is_current(entry.id, files):
-                todo.append(entry)
+        files = {e.id: self._files_of(e) for e in entries}
+        todo = [e for e in entries if not self._cache.is_current(e.id, files[e.id])]
         view = self._view
         _ = view.health, view.known_errors, view.network.related(""), view.similar, view.hit_by, view.finished
         tracing, progress = self._cache.active, self._progress
@@ -297,10 +293,8 @@ class Site:
             self._changed += share.changed
             self._cache.note(share.pages)
             words |= share.words
-        for (
-            entry
-        ) in entries:  # one that was deleted meanwhile has no stamps: the next build looks at it again
-            files = self._files_of(entry)
-            self.written.update(zip(files, self._cache.signs(entry.id) or (b"",) * len(files), strict=True))
+        for name, some in files.items():
+            # One that was deleted meanwhile has no stamps: the next build looks at it again.
+            self.written.update(zip(some, self._cache.signs(name) or (b"",) * len(some), strict=True))
         self.written.update((shard.url, self._cache.signs(shard.url)[0]) for shard in stale)
         return words
