@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 219
+MOST = 222
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -77,7 +77,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "gate/review_file.py": {"person": 3},
         "gate/signed.py": {"person": 5, "request": 1},
         "model/report.py": {"service": 1, "team": 1},
-        "publish/data/api.py": {"calendar": 1, "service": 2},
+        "publish/data/api.py": {"calendar": 1, "organisation": 1, "service": 2},
         "publish/explorer.py": {"service": 5, "team": 5},
         "publish/pages/explore.py": {"service": 1, "team": 1},
     },
@@ -111,7 +111,8 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "rules/rule.py": {"change": 1},
     },
     SETTING: {
-        "repository/config.py": {"closed": 2},
+        "commands/init.py": {"organisation": 1},
+        "repository/config.py": {"closed": 2, "organisation": 1},
         "rules/links.py": {"closed": 1},
     },
     TEMPLATE: {

@@ -50,6 +50,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
     "Keep the repository right": {
         "check": Command("check", "Check documents against all rules."),
         "fmt": Command("check", "Put documents into canonical form."),
+        "migrate": Command("migrate", "Rename a word in the rule book and all documents."),
         "archive": Command("archive", "Move finished records of old years out of the tree."),
         "roots": Command("roots", "Read other repositories as part of this one."),
     },

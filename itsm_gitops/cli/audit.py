@@ -20,6 +20,7 @@ from itsm_gitops.cli.base import (
     print_json,
 )
 from itsm_gitops.cli.output import echo
+from itsm_gitops.cli.practice import practice_command
 from itsm_gitops.cli.render import styles
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.text import safe_text
@@ -273,5 +274,5 @@ def show_command(app: App, what: str, as_json: bool) -> int:
     return int(any(s.findings for s in statements))
 
 
-for _sub in (record_command, verify_command, retro_command, show_command, *TABLES):
+for _sub in (record_command, verify_command, retro_command, show_command, practice_command, *TABLES):
     audit_command.add_command(_sub)

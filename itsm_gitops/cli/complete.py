@@ -79,11 +79,21 @@ def teams(ctx: click.Context, incomplete: str) -> Items:
     return _items(_of_kinds(repository(ctx), lambda k: TEAM in k.plays), incomplete)
 
 
+@quiet
 def reports(ctx: click.Context, incomplete: str) -> Items:
     """Offer names of reports."""
+    from itsm_gitops.commands.own_reports import own_reports
     from itsm_gitops.commands.reporting import REPORTS
 
-    return _items(REPORTS, incomplete)
+    return _items([*REPORTS, *own_reports(repository(ctx).book)], incomplete)
+
+
+@quiet
+def standards(ctx: click.Context, incomplete: str) -> Items:
+    """Offer names of standards of which there is a map."""
+    from itsm_gitops.commands.practising import standards as names
+
+    return _items(names(repository(ctx).book), incomplete)
 
 
 @quiet

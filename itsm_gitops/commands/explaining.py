@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from itsm_gitops.editing.fields import expected
 from itsm_gitops.editing.identifiers import kinds_of
+from itsm_gitops.model.condition_words import in_words
+from itsm_gitops.model.conditions import Condition
 from itsm_gitops.model.errors import NotFound, did_you_mean
+from itsm_gitops.model.guards import Guard
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.meaning import STATE_ROLES
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.model.workflow import Condition, Workflow
+from itsm_gitops.model.workflow import Workflow
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -272,7 +275,7 @@ def _state(name: str, kinds: list[Kind]) -> Topic:
         )
         rows = [("category", state.category)]
         rows += [("means", "; ".join(STATE_ROLES.get(r, r) for r in state.roles))] if state.roles else []
-        demands = [r.field + _when(r.when) for r in state.require]
+        demands = [r.field + _when(r.when) for r in state.require] + [_guard(g) for g in state.guards]
         rows += [("demands", ", ".join(demands))] if demands else []
         rows += [("reached from", ", ".join(before) or "the beginning")]
         rows += [(f"→ {t.target}", t.title + _when(t.when) + _by(t.by)) for t in after]
@@ -284,9 +287,12 @@ def _state(name: str, kinds: list[Kind]) -> Topic:
 
 
 def _when(condition: Condition) -> str:
-    if not condition:
-        return ""
-    return " (when " + " and ".join(f"{f} is {' or '.join(map(str, v))}" for f, v in condition.items()) + ")"
+    words = in_words(condition)
+    return f" (when {words})" if words else ""
+
+
+def _guard(guard: Guard) -> str:
+    return (guard.message or in_words(guard.must)) + _when(guard.when)
 
 
 def _by(roles: tuple[str, ...]) -> str:

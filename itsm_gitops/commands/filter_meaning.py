@@ -66,9 +66,12 @@ def kinds_named(book: RuleBook, word: str) -> list[Kind] | None:
 
 
 class FilterMeaning:
-    """Gives a filter its meaning in one snapshot, for the kinds that are listed."""
+    """Gives a filter its meaning in one snapshot, for the kinds that are listed.
 
-    def __init__(self, repo: Repository, store: Store, kinds: Sequence[Kind]) -> None:
+    Without a repository nobody in particular asks, so ``@me`` is refused.
+    """
+
+    def __init__(self, repo: Repository | None, store: Store, kinds: Sequence[Kind]) -> None:
         self._store = store
         self._book = store.book
         self._kinds = kinds

@@ -34,7 +34,7 @@ def is_none(value: FilterValue) -> bool:
 class FilterNames:
     """Conditions on what a document names."""
 
-    def __init__(self, repo: Repository, store: Store, kinds: Sequence[Kind]) -> None:
+    def __init__(self, repo: Repository | None, store: Store, kinds: Sequence[Kind]) -> None:
         self._repo = repo
         self._store = store
         self._book = store.book
@@ -160,6 +160,8 @@ class FilterNames:
     def _me(self) -> str:
         from itsm_gitops.repository.actor import acting
 
+        if self._repo is None:
+            raise UsageError("@me and @my-teams mean whoever asks, and a file of the rule book asks for everybody")
         return acting(self._repo, None)
 
     def _refuse_nobody(

@@ -80,7 +80,7 @@ def list_documents(
     make = Rows(store, chosen)
     condition = FilterMeaning(repo, store, kinds).condition(asked.node)
     found = fulfilling(store, names, condition)
-    ordered = _sorted(kinds, found, sort, make) if sort else sorted(found, key=make.urgency)
+    ordered = sorted_by(kinds, found, sort, make) if sort else sorted(found, key=make.urgency)
     shown = ordered[:limit] if limit else ordered
     repo.gaps = {g.path: g for g in store.gaps(names)}  # what is missing in this list, and nothing else
     ages = {e.id: _seconds(span) for e in shown if (span := make.age(e))} if "age" in chosen else {}
@@ -110,7 +110,7 @@ def _has_priority(kind: Kind) -> bool:
     return "impact" in kind.fields and "urgency" in kind.fields
 
 
-def _sorted(kinds: Sequence[Kind], found: list[Entry], sort: str, rows: Rows) -> list[Entry]:
+def sorted_by(kinds: Sequence[Kind], found: list[Entry], sort: str, rows: Rows) -> list[Entry]:
     """Sort by one column; a leading hyphen turns the order round. Ties are in order of identifier."""
     name = sort.removeprefix("-")
     known = column_names(kinds)

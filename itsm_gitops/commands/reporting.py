@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.filters import since as since_moment
+from itsm_gitops.commands.own_reports import own_report, own_reports, own_titles
+from itsm_gitops.commands.practising import map_titles, maps
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.field_history import Day
@@ -21,6 +23,7 @@ from itsm_gitops.service_levels.life import Life, life_of
 
 if TYPE_CHECKING:
     from itsm_gitops.model.entry import Entry
+    from itsm_gitops.model.rulebook import RuleBook
     from itsm_gitops.repository import Repository, Store
     from itsm_gitops.repository.store import Document
 
@@ -46,7 +49,19 @@ def report(
     start = _beginning(repo, since, now) if since else None
     store, lives = repo.visited(lambda _, document: life_of(document), at)
     scope = Scope(_find(store, service, meaning.SERVICE), _find(store, team, meaning.TEAM), start)
-    return make_reports(store, lives, now, scope, names)
+    own = [n for n in own_reports(store.book) if (n in names if names else not _is_limited(scope))]
+    if own and _is_limited(scope):
+        raise UsageError(
+            f"the report '{own[0]}' cannot be limited",
+            f"its filters stand in schemas/reports/{own[0]}.yaml; itsm list takes any",
+        )
+    shipped = [n for n in names if n not in own]
+    made = make_reports(store, lives, now, scope, shipped, own) if shipped or not names else []
+    return [*made, *(own_report(store, name, now) for name in own)]
+
+
+def _is_limited(scope: Scope) -> bool:
+    return scope != Scope()
 
 
 def _beginning(repo: Repository, text: str, now: datetime) -> datetime:
@@ -94,13 +109,22 @@ class SnapshotReporter:
         """Return what reports need of a document; runs while documents are read."""
         return life_of(document)
 
-    def titles(self) -> list[tuple[str, str]]:
+    def titles(self, book: RuleBook, *, whole: bool) -> list[tuple[str, str]]:
         """Return the names and titles of the reports, in their order."""
-        return [(name, kind.title) for name, kind in REPORTS.items()]
+        shipped = [(name, kind.title) for name, kind in REPORTS.items()]
+        return [*shipped, *own_titles(book), *map_titles(book)] if whole else shipped
 
     def reports(self, store: Store, gathered: LifeShelf, now: datetime) -> list[Report]:
-        """Return every report about the loaded snapshot at a moment."""
+        """Return every report about the loaded snapshot at a moment that is the same in every repository."""
         return reports_of(self._log(store, gathered, now))
+
+    def own_reports(self, store: Store, now: datetime) -> list[Report]:
+        """Return the reports that the repository describes itself, and the maps of standards.
+
+        They are made of a whole snapshot only: of a part they would say something else.
+        """
+        own = [own_report(store, name, now) for name in own_reports(store.book)]
+        return [*own, *(m.as_report() for m in maps(store, now))]
 
     def history(
         self, store: Store, gathered: LifeShelf, now: datetime, days: int

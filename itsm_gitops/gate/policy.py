@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from itsm_gitops.model.decisions import POLICY, is_reference, leads_to
+from itsm_gitops.model.decisions import POLICY, demands, is_reference
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.paths import glob
 from itsm_gitops.model.roles import names
@@ -217,19 +217,7 @@ def matches(when: Mapping[str, Any], facts: Mapping[str, Any], *, unknown: bool 
     necessary, so that a record without a risk needs those of every risk; it must not fulfil what
     makes them superfluous.
     """
-    for condition in (*WORDS, *FLAGS):
-        wanted, fact = when.get(condition), facts.get(condition)
-        if wanted is None or (fact is None and unknown):
-            continue
-        if fact is None or fact not in (names(wanted) if condition in WORDS else [wanted]):
-            return False
-    references = filter(is_reference, when)
-    if not all(leads_to(when[c], facts.get(c), unknown=unknown) for c in references):
-        return False
-    return _costs(when.get(COST_FROM), facts.get("cost"), unknown)
-
-
-def _costs(limit: Any, cost: Any, unknown: bool) -> bool:
-    if limit is None:
-        return True
-    return unknown if cost is None else bool(cost >= limit)
+    asked = {c: wanted for c, wanted in when.items() if c in WORDS or c in FLAGS or is_reference(c)}
+    if COST_FROM in when:
+        asked["cost"] = {"at_least": when[COST_FROM]}
+    return demands(asked, facts, unknown=unknown)

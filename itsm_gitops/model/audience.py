@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from itsm_gitops.model.condition_reader import read_condition
+from itsm_gitops.model.conditions import Condition, Either, holds
 from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
+from itsm_gitops.model.once import Once
+from itsm_gitops.model.subjects import DocumentSubject
 
 AUDIENCES = "schemas/policies/audiences.yaml"
 INTERNAL = "internal"
@@ -17,8 +19,18 @@ NAMES, TEAMS, NONE = "names", "teams", "none"
 ALL = "*"
 CONFIDENTIAL = "confidential"
 
-Condition = Mapping[str, Sequence[Any]]
-_NONE: Condition = MappingProxyType({})
+Lines = Mapping[str, Any]
+_NONE: Lines = MappingProxyType({})
+_only: Once[Condition] = Once()
+_never: Once[Condition] = Once()
+
+
+class _Shown(DocumentSubject):
+    """A document, in which keys may have dots themselves; nothing is followed out of it."""
+
+    def values(self, path: str) -> list[Any] | None:
+        """Return the values at a path."""
+        return list(values_at(self._data, path))
 
 
 class KindVisibility(NamedTuple):
@@ -32,8 +44,8 @@ class KindVisibility(NamedTuple):
 
     fields: frozenset[str]
     withhold: frozenset[str] = frozenset()
-    only: Condition = _NONE
-    never: Condition = _NONE
+    only: Lines = _NONE
+    never: Lines = _NONE
 
     def covers(self, path: str) -> bool:
         """Whether the value at a path is shown."""
@@ -47,9 +59,17 @@ class KindVisibility(NamedTuple):
 
     def admits(self, data: Mapping[str, Any]) -> bool:
         """Whether a document is one that is shown."""
-        if any(not _holds(data, path, values) for path, values in self.only.items()):
+        subject = _Shown(data)
+        # Where nobody can know, nothing is shown.
+        if self.only and not holds(
+            _only(self.only, make=lambda: read_condition(self.only, exact=True)), subject
+        ):
             return False
-        return not any(_is_below(data, path, values) for path, values in self.never.items())
+        return not (self.never and holds(_never(self.never, make=self._hidden), subject, unknown=True))
+
+    def _hidden(self) -> Condition:
+        """Return the condition of what is never shown: one line is enough."""
+        return Either(tuple(read_condition({path: values}) for path, values in self.never.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,31 +162,6 @@ def _read(name: str, raw: Mapping[str, Any], persons: Collection[str]) -> Audien
         handbook=handbook if isinstance(handbook, bool) else tuple(handbook),
         kinds=kinds,
     )
-
-
-def _holds(data: Any, path: str, values: Sequence[Any]) -> bool:
-    return any(
-        found == value and type(found) is type(value) for found in values_at(data, path) for value in values
-    )
-
-
-# Levels of a category. The rule book says a slash; what people type instead must not open a door.
-_LEVELS = re.compile(r"[/\\>|:]+")
-
-
-def levels(text: str) -> tuple[str, ...]:
-    """Return the levels of a category, in a form in which case, width and spaces make no difference."""
-    parts = (" ".join(p.split()) for p in _LEVELS.split(unicodedata.normalize("NFKC", text).casefold()))
-    return tuple(part for part in parts if part)
-
-
-def _is_below(data: Any, path: str, values: Sequence[Any]) -> bool:
-    """Whether a value at a path is one of some values, however it is written, or of a level below one."""
-    if _holds(data, path, values):
-        return True
-    tops = [top for value in values if isinstance(value, str) and (top := levels(value))]
-    texts = [levels(v) for v in values_at(data, path) if isinstance(v, str)]
-    return any(text[: len(top)] == top for text in texts for top in tops)
 
 
 def values_at(data: Any, path: str) -> Iterator[Any]:

@@ -10,11 +10,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from itsm_gitops.model.condition_reader import read_condition
+from itsm_gitops.model.conditions import holds
 from itsm_gitops.model.facts import stage_of
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.meaning import AUTHORISED, CARRIED_OUT
 from itsm_gitops.model.roles import Item, follow, names
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.subjects import FactSubject
 
 POLICY = "schemas/policies/approvals.yaml"
 _REFERENCE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)  # offering.approval.required
@@ -28,12 +31,12 @@ def is_reference(condition: str) -> bool:
     return _REFERENCE.fullmatch(condition) is not None
 
 
-def leads_to(wanted: Any, values: list[Any] | None, *, unknown: bool) -> bool:
-    """Whether what a reference leads to is among what is wanted; None (nobody can know) counts as ``unknown``."""
-    if values is None:
-        return unknown
-    wants = wanted if isinstance(wanted, list) else [wanted]
-    return any(type(v) is type(w) and v == w for v in values for w in wants)
+def demands(when: Mapping[str, Any], facts: Data, *, unknown: bool) -> bool:
+    """Whether facts fulfil conditions of the policy; None is a fact that nobody has stated and counts as ``unknown``.
+
+    What asks for approvals (``unknown``) counts the levels below a value as well; what excuses from them does not.
+    """
+    return holds(read_condition(dict(when), exact=not unknown), FactSubject(facts), unknown=unknown)
 
 
 def firm_states(kind: Kind) -> frozenset[str]:
@@ -60,8 +63,9 @@ def undecided(book: RuleBook, kind: Kind, data: Data, item: Item) -> tuple[str, 
         if not through or kind.name not in book.members(names(when.get("kind"))) or passed & set(through):
             continue
         ours = all(is_reference(c) or c in _ALWAYS for c in when)
-        paths = filter(is_reference, when)
-        if ours and all(leads_to(when[p], follow(data, p, item), unknown=True) for p in paths):
+        paths = [c for c in when if is_reference(c)]
+        led_to = {p: follow(data, p, item) for p in paths}
+        if ours and demands({p: when[p] for p in paths}, led_to, unknown=True):
             return str(rule.get("name")), tuple(through)
     return None
 

@@ -18,6 +18,7 @@ from itsm_gitops.model.errors import Ambiguous, NotFound, did_you_mean
 RECORD_ID = re.compile(r"([A-Z]{2,6})-(\d\d)(\d\d)(\d\d)-([0-9A-HJKMNP-TV-Z]{5})", re.ASCII)
 ITEM_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
 ITEM_ID_MAX = 63
+WORD = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 # Names that Windows reserves: a repository with such a file cannot be checked out there.
 _RESERVED = frozenset(
@@ -54,6 +55,11 @@ def parse_record_id(text: str) -> tuple[str, date] | None:
         return prefix, date(2000 + int(year), int(month), int(day))
     except ValueError:
         return None
+
+
+def is_word(text: str) -> bool:
+    """Whether ``text`` may name a state, a field or a type of link."""
+    return WORD.fullmatch(text) is not None
 
 
 def is_item_id(text: str) -> bool:

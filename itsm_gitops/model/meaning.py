@@ -17,6 +17,8 @@ REQUEST = "request"
 PROBLEM = "problem"
 KNOWN_ERROR = "known_error"
 CHANGE = "change"
+ARTICLE = "article"
+MEETING = "meeting"
 
 # Roles of classes of item.
 SERVICE = "service"
@@ -35,6 +37,8 @@ KIND_ROLES: Mapping[str, str] = {
     PROBLEM: "the cause behind incidents",
     KNOWN_ERROR: "a fault with a documented workaround",
     CHANGE: "work on items that is planned, authorised and carried out",
+    ARTICLE: "an answer that is kept for the next who asks",
+    MEETING: "a board that meets and decides",
     SERVICE: "what is provided to users",
     OFFERING: "what can be ordered in the catalogue",
     PERSON: "somebody who works, asks or approves",

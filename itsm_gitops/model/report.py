@@ -24,6 +24,8 @@ EXACT_SHARE = "exact share"  # 0 to 1, where hundredths of a percent matter
 DURATION = "duration"  # seconds
 WEEK = "week"  # its Monday, 2026-11-16
 MONTH = "month"  # 2026-11
+STANDING = "standing"  # met, partly or missing
+EVIDENCE = "evidence"  # lines that begin with + or -; what leads somewhere stands in braces: {INC-…}, {rule:K001}
 
 # How a chart is drawn.
 STACKED = "stacked"  # one bar for each row, its parts one after the other
@@ -173,6 +175,8 @@ def shown(column: Column, value: Cell) -> str:
     if column.form == EXACT_SHARE and not isinstance(value, str):
         # Rounded down, so that only what never failed shows 100 %.
         return f"{math.floor(value * 10_000 + 1e-6) / 100:g} %"
+    if column.form == EVIDENCE:
+        return str(value).replace("{", "").replace("}", "").replace("\n", "; ")
     if column.form == WEEK:
         return day_and_month(str(value))
     if column.form == MONTH:

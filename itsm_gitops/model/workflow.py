@@ -4,50 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from itsm_gitops.model.condition_reader import read_condition
+from itsm_gitops.model.conditions import ALWAYS, EMPTY, Always, Condition, Subject
+from itsm_gitops.model.conditions import holds as _holds
+from itsm_gitops.model.guards import WHILE, Guard, Stop, read_guard, read_stop
 from itsm_gitops.model.meaning import roles_of_old_state
+from itsm_gitops.model.subjects import DocumentSubject
 
 Data = Mapping[str, Any]
-Condition = Mapping[str, tuple[Any, ...]]
-_EMPTY: tuple[Any, ...] = (None, "", [], {})  # and not 0 or False, which say something
-_ALWAYS: Condition = MappingProxyType({})
 
 # Categories of states: what a state means for lists and clocks.
 NEW, ACTIVE, WAITING, DONE, CANCELLED = CATEGORIES = ("new", "active", "waiting", "done", "cancelled")
 OPEN = (NEW, ACTIVE, WAITING)
 
 
-def holds(condition: Condition, data: Data) -> bool:
-    """Whether every named field of ``data`` has one of the values the condition lists.
+def holds(condition: Condition, data: Data, subject: Subject | None = None) -> bool:
+    """Whether a condition holds of a document; ``subject`` is the document with its surroundings, if somebody has it.
 
-    A dot goes into an object: ``major.state``. A field that is not there has no value.
+    What only the surroundings could tell does not hold where they are not given.
     """
     # Most steps and demands have no condition, and this runs for each of them on every document.
-    return not condition or all(_value(data, name) in values for name, values in condition.items())
-
-
-def _value(data: Any, name: str) -> Any:
-    if "." not in name:
-        return data.get(name)
-    for step in name.split("."):
-        if not isinstance(data, Mapping):
-            return None
-        data = data.get(step)
-    return data
+    return condition.__class__ is Always or _holds(condition, subject or DocumentSubject(data))
 
 
 class FieldRequirement(NamedTuple):
     """A field that a state demands, always or only where ``when`` holds."""
 
     field: str
-    when: Condition = _ALWAYS
+    when: Condition = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One state. ``category`` is one of new, active, waiting, done, cancelled; ``roles`` are words of `meaning.py`."""
+    """One state. ``category`` is one of new, active, waiting, done, cancelled; ``roles`` are words of `meaning.py`.
+
+    ``require`` are the fields that it demands, ``guards`` what else must be so in it.
+    """
 
     name: str
     title: str
@@ -56,19 +50,25 @@ class State:
     terminal: bool = False
     require: tuple[FieldRequirement, ...] = ()
     roles: tuple[str, ...] = ()
+    guards: tuple[Guard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One allowed step. ``by`` names roles; ``clear`` lists fields that the step removes."""
+    """One allowed step. ``by`` names roles; ``clear`` lists fields that the step removes.
+
+    ``refuse`` says when it may not be made, ``reason`` whether whoever makes it has to say why.
+    """
 
     name: str
     title: str
     sources: tuple[str, ...]
     target: str
     by: tuple[str, ...] = ()
-    when: Condition = field(default_factory=lambda: _ALWAYS)
+    when: Condition = field(default_factory=lambda: ALWAYS)
     clear: tuple[str, ...] = ()
+    refuse: tuple[Stop, ...] = ()
+    reason: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Workflow:
     """A life cycle, as read from one file of ``schemas/workflows``.
 
     ``immutable`` fields never change once written; ``editable_when_closed`` are the only fields
-    that may still change in a terminal state.
+    that may still change in a terminal state. ``refuse`` says when no step may be made.
     """
 
     name: str
@@ -87,31 +87,33 @@ class Workflow:
     transitions: tuple[Transition, ...]
     immutable: tuple[str, ...] = ()
     editable_when_closed: tuple[str, ...] = ()
+    refuse: tuple[Stop, ...] = ()
 
-    def steps_from(self, state: str, data: Data) -> list[Transition]:
+    def steps_from(self, state: str, data: Data, subject: Subject | None = None) -> list[Transition]:
         """Return the transitions that leave ``state`` for a document with this data."""
-        return [t for t in self.transitions if state in t.sources and holds(t.when, data)]
+        return [t for t in self.transitions if state in t.sources and holds(t.when, data, subject)]
 
-    def step(self, source: str, target: str, data: Data) -> Transition | None:
+    def step(self, source: str, target: str, data: Data, subject: Subject | None = None) -> Transition | None:
         """Return the transition from ``source`` to ``target``, or None when there is none."""
         for step in self.transitions:
-            if step.target == target and source in step.sources and holds(step.when, data):
+            if step.target == target and source in step.sources and holds(step.when, data, subject):
                 return step
         return None
 
-    def required(self, state: str, data: Data) -> tuple[str, ...]:
+    def required(self, state: str, data: Data, subject: Subject | None = None) -> tuple[str, ...]:
         """Return the fields that ``state`` demands of a document with this data, each once."""
         known = self.states.get(state)
-        return tuple(dict.fromkeys(r.field for r in known.require if holds(r.when, data))) if known else ()
+        demands = [r.field for r in known.require if holds(r.when, data, subject)] if known else ()
+        return tuple(dict.fromkeys(demands))
 
-    def missing(self, state: str, data: Data) -> tuple[str, ...]:
+    def missing(self, state: str, data: Data, subject: Subject | None = None) -> tuple[str, ...]:
         """Return the demanded fields that are absent or empty, each once."""
         known = self.states.get(state)
         if known is None:
             return ()
         # Most are there: whether they are demanded needs no answer then.
-        empty = [r for r in known.require if not data.get(r.field) and data.get(r.field) in _EMPTY]
-        return tuple(dict.fromkeys(r.field for r in empty if holds(r.when, data)))
+        empty = [r for r in known.require if not data.get(r.field) and data.get(r.field) in EMPTY]
+        return tuple(dict.fromkeys(r.field for r in empty if holds(r.when, data, subject)))
 
     def is_terminal(self, state: str) -> bool:
         """Whether nothing leaves ``state``."""
@@ -134,14 +136,15 @@ class Workflow:
         return state in self.states and self.states[state].category in OPEN
 
 
-def _condition(raw: Any) -> dict[str, tuple[Any, ...]]:
-    return {k: tuple(v) if isinstance(v, list) else (v,) for k, v in (raw or {}).items()}
+def _requirements(raw: Data) -> tuple[FieldRequirement, ...]:
+    listed = [{"field": r} if isinstance(r, str) else r for r in raw.get("require", ())]
+    return tuple(FieldRequirement(r["field"], read_condition(r.get("when"))) for r in listed if "field" in r)
 
 
-def _requirement(raw: Any) -> FieldRequirement:
-    if isinstance(raw, str):
-        return FieldRequirement(raw)
-    return FieldRequirement(raw["field"], _condition(raw.get("when")))
+def _guards(raw: Data) -> tuple[Guard, ...]:
+    """Read what a state demands beside fields."""
+    listed = raw.get("require", ())
+    return tuple(read_guard(r) for r in listed if not isinstance(r, str) and "field" not in r)
 
 
 def _state(name: str, raw: Data, roles: tuple[str, ...]) -> State:
@@ -151,8 +154,9 @@ def _state(name: str, raw: Data, roles: tuple[str, ...]) -> State:
         category=raw["category"],
         description=raw.get("description", ""),
         terminal=raw.get("terminal", False),
-        require=tuple(_requirement(r) for r in raw.get("require", ())),
+        require=_requirements(raw),
         roles=roles,
+        guards=_guards(raw),
     )
 
 
@@ -163,15 +167,27 @@ def _transition(raw: Data) -> Transition:
         sources=tuple(raw["from"]),
         target=raw["to"],
         by=tuple(raw.get("by", ())),
-        when=_condition(raw.get("when")),
+        when=read_condition(raw.get("when")),
         clear=tuple(raw.get("clear", ())),
+        refuse=tuple(read_stop(r) for r in raw.get("refuse", ())),
+        reason=raw.get("reason", False) is True,
     )
+
+
+def _with_common_demands(states: Data, demands: Any) -> Data:
+    """Return the states with what the life cycle demands of several of them at once."""
+    found = {name: {**about, "require": list(about.get("require", ()))} for name, about in states.items()}
+    for demand in demands:
+        for name in demand[WHILE]:
+            found[name]["require"].append(demand)
+    return found
 
 
 def read_workflow(raw: Data) -> Workflow:
     """Build a workflow from the data of its file (validated against workflow.schema.json before)."""
     name, states = raw["workflow"], raw["states"]
     old = not any("roles" in s for s in states.values())
+    states = _with_common_demands(states, raw.get("require", ()))
     return Workflow(
         name=name,
         title=raw["title"],
@@ -184,4 +200,5 @@ def read_workflow(raw: Data) -> Workflow:
         transitions=tuple(_transition(t) for t in raw["transitions"]),
         immutable=tuple(raw.get("immutable", ())),
         editable_when_closed=tuple(raw.get("editable_when_closed", ())),
+        refuse=tuple(read_stop(r) for r in raw.get("refuse", ())),
     )

@@ -101,16 +101,18 @@ def _reports(
     reporter: Reporter, view: View, full: Store, told: Lives, lives: Lives, readings: Readings | None
 ) -> SiteReports:
     """Return the reports that are for an audience; ``told`` are all lives, ``lives`` those that it may know."""
+    shows = view.audience.reports
+    own = tuple(reporter.own_reports(view.store, view.now)) if shows and view.audience.everything else ()
 
     def make() -> Sequence[Report]:
-        return reporter.reports(view.store, lives, view.now) if view.audience.reports else ()
+        return (*reporter.reports(view.store, lives, view.now), *own) if shows else ()
 
-    before = made_before(make, readings, view.book, view.now)
+    before = made_before(make, own, readings, view.book, view.now)
     if before is not None:
         return before
     days = reporter.history(full, told, view.now, past.DAYS)
     shown = {s: doubted_days(some, view.gaps) for s, some in days.items()}
-    return made_anew(make, _true_past(shown, view.entries), view.entries)
+    return made_anew(make, own, _true_past(shown, view.entries), view.entries)
 
 
 def audience_store(

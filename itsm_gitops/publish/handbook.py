@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from itsm_gitops.model.condition_words import in_words
+from itsm_gitops.model.conditions import Condition
+from itsm_gitops.model.guards import Guard
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, PRIORITY, ROLES, RuleBook
 from itsm_gitops.model.workflow import FieldRequirement, Workflow
@@ -171,7 +174,12 @@ def _life_cycles(book: RuleBook) -> str:
 
 def _states(workflow: Workflow) -> str:
     rows = [
-        [f"`{s.name}`", md(s.category), md(s.description), ", ".join(_requirement(r) for r in s.require)]
+        [
+            f"`{s.name}`",
+            md(s.category),
+            md(s.description),
+            ", ".join([*map(_requirement, s.require), *map(_guard, s.guards)]),
+        ]
         for s in workflow.states.values()
     ]
     return _table(("State", "Category", "Meaning", "Demands"), rows)
@@ -181,9 +189,13 @@ def _requirement(requirement: FieldRequirement) -> str:
     return f"`{requirement.field}`{_condition(requirement.when)}"
 
 
-def _condition(when: Mapping[str, tuple[Any, ...]]) -> str:
-    conditions = [f"{md(k)} is {' or '.join(md(str(v)) for v in values)}" for k, values in when.items()]
-    return f" (when {' and '.join(conditions)})" if conditions else ""
+def _condition(when: Condition) -> str:
+    words = in_words(when)
+    return f" (when {md(words)})" if words else ""
+
+
+def _guard(guard: Guard) -> str:
+    return md(guard.message or in_words(guard.must)) + _condition(guard.when)
 
 
 def _steps(workflow: Workflow) -> str:

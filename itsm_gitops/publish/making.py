@@ -139,7 +139,7 @@ def _made(
         url,
         cli_reference=wishes.cli_reference,
         rules=wishes.rules,
-        reports=reporter.titles() if reporter and visibility.reports else (),
+        reports=reporter.titles(book, whole=visibility.everything) if reporter and visibility.reports else (),
     )
     with engine.rendering(parts, work, repo.git) as rendered, spooled(work) as spool:
         view, reports, words, unread = load(

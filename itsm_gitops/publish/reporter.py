@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.report import Report
+from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.standing import Asking, Course, Proof
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ class Reporter(Protocol):
         """Return what reports need of one document; may run in another process, so it must pickle."""
         ...
 
-    def titles(self) -> Sequence[tuple[str, str]]:
-        """Return the names and titles of the reports that it makes, in their order."""
+    def titles(self, book: RuleBook, *, whole: bool) -> Sequence[tuple[str, str]]:
+        """Return the names and titles of the reports that it makes of a ``whole`` snapshot or a part, in their order."""
         ...
 
     def history(self, store: Store, gathered: Lives, now: datetime, days: int) -> Mapping[str, Sequence[Day]]:
@@ -34,7 +35,14 @@ class Reporter(Protocol):
         ...
 
     def reports(self, store: Store, gathered: Lives, now: datetime) -> Sequence[Report]:
-        """Return the reports about a loaded store at a moment."""
+        """Return the reports about a loaded store at a moment that are made of fields and lives of records and of items.
+
+        The title of a record stands in them only in a row with its identifier.
+        """
+        ...
+
+    def own_reports(self, store: Store, now: datetime) -> Sequence[Report]:
+        """Return further reports about a loaded store from which nothing was withheld; they may say anything."""
         ...
 
     def course(self, store: Store, gathered: Lives, now: datetime) -> Callable[[str], Course]:

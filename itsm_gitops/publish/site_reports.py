@@ -2,11 +2,13 @@
 
 Reports count nearly all records, so they are the dearest thing that a build makes. Of a record they take everything but
 its title, which only stands beside the identifier of a record that a table lists. So where the changed documents are
-records with the same lives and fields as before, and none of them is listed, every report says what it said.
+records with the same lives and fields as before, and none of them is listed, every report says what it said. Those
+that the repository describes itself are made each time: their filters may ask for anything.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +23,7 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish.pages import past
 from itsm_gitops.publish.readings import Reading, Readings
 
+_SIGN = 32  # characters of what tells the reports that are not the repository's own
 Past = Mapping[str, Sequence[Day]]
 Kept = Mapping[str, Mapping[str, Cell]]
 
@@ -58,20 +61,35 @@ class SiteReports:
         }
 
 
-def made_anew(make: Callable[[], Sequence[Report]], days: Past, entries: Mapping[str, Entry]) -> SiteReports:
-    """Return the reports of this build, made now."""
+def made_anew(
+    make: Callable[[], Sequence[Report]], own: Sequence[Report], days: Past, entries: Mapping[str, Entry]
+) -> SiteReports:
+    """Return the reports of this build, made now, among them the repository's ``own``."""
     reports = make()
     cells = {
         cell for r in reports for t in r.tables for row in t.rows for cell in row if isinstance(cell, str)
     }
     listed = sorted(cell for cell in cells if cell in entries)
-    return SiteReports(lambda: reports, days, past.kept_by_service(reports), os.urandom(16).hex(), listed)
+    return SiteReports(
+        lambda: reports,
+        days,
+        past.kept_by_service(reports),
+        os.urandom(_SIGN // 2).hex() + _digest(own),
+        listed,
+    )
 
 
 def made_before(
-    make: Callable[[], Sequence[Report]], readings: Readings | None, book: RuleBook, now: datetime
+    make: Callable[[], Sequence[Report]],
+    own: Sequence[Report],
+    readings: Readings | None,
+    book: RuleBook,
+    now: datetime,
 ) -> SiteReports | None:
-    """Return the reports of the last build where they say the same today; ``make`` makes them when a page asks."""
+    """Return the reports of the last build where they say the same today; ``make`` makes them when a page asks.
+
+    The repository's ``own`` may say anything, so they are made each time and compared.
+    """
     facts = readings.facts if readings else {}
     fact = facts.get("reports")
     if readings is None or not fact or not facts["clean"] or facts["now"] != now.isoformat():
@@ -85,8 +103,12 @@ def made_before(
         s: [Day(day, status, tuple(causes)) for day, status, causes in some]
         for s, some in fact["past"].items()
     }
-    same = (fact[name] for name in ("kept", "sign", "listed", "files", "titles"))
-    return SiteReports(make, days, *same)
+    sign = fact["sign"][:_SIGN] + _digest(own)
+    return SiteReports(make, days, fact["kept"], sign, *(fact[n] for n in ("listed", "files", "titles")))
+
+
+def _digest(own: Sequence[Report]) -> str:
+    return hashlib.sha256(repr(own).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _counted(reading: Reading, book: RuleBook) -> tuple[Any, ...]:

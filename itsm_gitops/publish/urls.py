@@ -134,6 +134,11 @@ def report_csv(name: str, table: str) -> str:
     return f"reports/{name}_{table}.csv"
 
 
+def rule(code: str) -> str:
+    """Return the place of a rule on the reference's page of rules."""
+    return f"handbook/reference/rules.html#{code.lower()}"
+
+
 def evidence(name: str) -> str:
     """Return a statement about approvals; ``name`` is that of its file on the branch of evidence."""
     return f"api/evidence/{name}"

@@ -48,16 +48,23 @@ REPORTS = {
 
 
 def make_reports(
-    store: Store, lives: Iterable[Life] | None, now: datetime, scope: Scope, names: Iterable[str] = ()
+    store: Store,
+    lives: Iterable[Life] | None,
+    now: datetime,
+    scope: Scope,
+    names: Iterable[str] = (),
+    others: Iterable[str] = (),
 ) -> list[Report]:
     """Return some reports (default: all) about a loaded store at a moment; raises NotFound for a wrong name.
 
-    ``lives`` were gathered while loading; None where the store is to be asked for them.
+    ``lives`` were gathered while loading; None where the store is to be asked for them. ``others`` are names of
+    reports that are made elsewhere, for the message.
     """
     wanted = list(names) or list(REPORTS)
     for name in wanted:
         if name not in REPORTS:
-            hint = did_you_mean(name, REPORTS) or f"there are: {', '.join(REPORTS)}"
+            there = [*REPORTS, *others]
+            hint = did_you_mean(name, there) or f"there are: {', '.join(there)}"
             raise NotFound(f"there is no report '{name}'", hint)
     return reports_of(Log(store, lives, now, scope), wanted)
 

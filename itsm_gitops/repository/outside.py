@@ -32,3 +32,21 @@ def _blob(git: Git, *question: str) -> bytes | None:
     # ls-tree says mode, type, object; ls-files says mode, object, stage.
     oid = about[1] if about[:1] == [b"blob"] else (about or [b""])[0]
     return next(git.blobs([oid.decode("ascii")])).content if mode in _PLAIN else None
+
+
+def outside_files(snapshot: Snapshot, folder: str) -> list[str]:
+    """Return the paths of all files in a folder and below, sorted; of one file where that is what ``folder`` names.
+
+    Files of the working tree count whether Git knows them or not.
+    """
+    if isinstance(snapshot, RootedSnapshot):
+        snapshot = snapshot.below
+    if isinstance(snapshot, WorkingTree):
+        return sorted(info.path for info in snapshot.files(folder))
+    if isinstance(snapshot, CommitTree):
+        listed = snapshot.git.run("ls-tree", "-r", "--name-only", "-z", "--end-of-options", snapshot.commit, "--", folder)
+    elif isinstance(snapshot, IndexTree):
+        listed = snapshot.git.run("ls-files", "-z", "--", folder)
+    else:
+        return []
+    return sorted(name.decode("utf-8", "replace") for name in listed.split(b"\0")[:-1])

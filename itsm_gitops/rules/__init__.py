@@ -26,11 +26,21 @@ from itsm_gitops.rules.explain import Explanation, explain, explanations
 
 if TYPE_CHECKING:
     from itsm_gitops.rules.fix import Repair
+    from itsm_gitops.rules.judge import book_errors
     from itsm_gitops.rules.single import new_findings
 
-__all__ = ["CheckReport", "Explanation", "Repair", "check", "explain", "explanations", "new_findings"]
+__all__ = [
+    "CheckReport",
+    "Explanation",
+    "Repair",
+    "book_errors",
+    "check",
+    "explain",
+    "explanations",
+    "new_findings",
+]
 
-_LATER = {"Repair": "fix", "new_findings": "single"}
+_LATER = {"Repair": "fix", "book_errors": "judge", "new_findings": "single"}
 
 
 def __getattr__(name: str) -> Any:

@@ -142,6 +142,8 @@ def meta_of(path: str) -> str:
         return f"{_META}config.schema.json"
     if path == COMMON:
         return f"{_META}kind.schema.json"
+    if len(parts) == 4 and parts[1:3] == ["policies", "standards"]:
+        return f"{_META}standard.schema.json"
     if len(parts) != 3:
         return ""
     name = {
@@ -149,6 +151,8 @@ def meta_of(path: str) -> str:
         "cmdb": "kind",
         "workflows": "workflow",
         "templates": "template",
+        "reports": "report",
+        "migrations": "migration",
         "policies": parts[2].removesuffix(".yaml"),
     }.get(parts[1])
     return f"{_META}{name}.schema.json" if name else ""

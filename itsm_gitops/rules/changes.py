@@ -8,11 +8,14 @@ from typing import Any
 
 from itsm_gitops import documents
 from itsm_gitops.model.archive import is_list
+from itsm_gitops.model.errors import RuleBookError
+from itsm_gitops.model.migrations import FOLDER as MIGRATIONS
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import INDEX, Config, Repository, Snapshot, read_config, read_rulebook
 from itsm_gitops.repository.archived import read_archived
 from itsm_gitops.repository.history import changed_files, deletions
 from itsm_gitops.repository.mainline import is_ancestor
+from itsm_gitops.repository.migrated import MigrationFault, Reading, reading
 from itsm_gitops.rules.context import ChangeContext, Data, NetworkContext, Pair
 from itsm_gitops.rules.identity import stem
 
@@ -21,7 +24,11 @@ _ROOTS = ("records/", "cmdb/")
 
 @dataclass(frozen=True)
 class Range:
-    """From ``commit`` (the merge base) to head. ``book`` and ``config`` are those of the merge base."""
+    """From ``commit`` (the merge base) to head. ``book`` and ``config`` are those of the merge base.
+
+    Where head brings migrations, ``snapshot`` and ``book`` are read through them; ``disbelieved`` says why they
+    are not.
+    """
 
     repo: Repository
     commit: str
@@ -30,6 +37,7 @@ class Range:
     book: RuleBook
     config: Config
     status: Mapping[str, str]
+    disbelieved: tuple[MigrationFault, ...] = ()
 
     @property
     def changed(self) -> frozenset[str]:
@@ -50,6 +58,7 @@ class Range:
             reused=_reused(self.repo, self.commit, added) if added else {},
             archived=read_archived(self.snapshot)[0] if lists else None,
             foreign=_foreign(self.repo, self.commit, head) if lists else frozenset(),
+            disbelieved=self.disbelieved,
         )
 
 
@@ -60,7 +69,20 @@ def read_range(repo: Repository, base: str, at: str | None) -> Range:
     snapshot = repo.snapshot(commit)
     status = {f.path: f.status for f in changed_files(repo, commit, at)}
     book, config = read_rulebook(snapshot), read_config(snapshot)
-    return Range(repo, commit, snapshot, repo.snapshot(at), book, config, status)
+    head = repo.snapshot(at)
+    taken = _reading(book, head) if any(p.startswith(MIGRATIONS) for p in status) else Reading()
+    if taken.steps:
+        snapshot = taken.of(snapshot)
+        book = read_rulebook(snapshot)
+    return Range(repo, commit, snapshot, head, book, config, status, taken.faults)
+
+
+def _reading(book: RuleBook, head: Snapshot) -> Reading:
+    """Return how base is to be read; as it is where head's rule book cannot be used (that is a finding)."""
+    try:
+        return reading(book, head, read_rulebook(head))
+    except RuleBookError:
+        return Reading()
 
 
 def _pairs(span: Range, head: NetworkContext) -> Iterable[Pair]:

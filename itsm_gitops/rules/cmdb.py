@@ -9,7 +9,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING
 from itsm_gitops.model.windows import is_zone, near_zone
-from itsm_gitops.rules.context import DocumentContext, NetworkContext, day, moment
+from itsm_gitops.rules.context import DocumentContext, NetworkContext, moment
 from itsm_gitops.rules.rule import ITEMS, NETWORK, SOURCES, TARGETS, Hit, Rule
 
 _DEPENDENCIES = ("depends_on", "runs_on")
@@ -69,19 +69,6 @@ def offering_has_live_service(ctx: DocumentContext) -> Iterator[Hit]:
     stage = ctx.inactive(service) if facts.is_in_force(ctx.kind, ctx.data) else ""
     if stage:
         yield Hit(f"the service '{service}' is {stage}", ("service",))
-
-
-def contract_is_current(ctx: DocumentContext) -> Iterator[Hit]:
-    """Compare the end with today."""
-    end = day(ctx.data.get("end"))
-    renewed = ctx.data.get("renewal") == "tacit" or ctx.data.get("perpetual") is True
-    if (
-        end
-        and end < ctx.now.date()
-        and not renewed
-        and not facts.state_plays(ctx.kind, facts.stage_of(ctx.kind, ctx.data), meaning.RETIRED)
-    ):
-        yield Hit(f"this {ctx.kind.title.lower()} ended on {end}", ("end",))
 
 
 def licence_suffices(ctx: DocumentContext) -> Iterator[Hit]:
@@ -202,17 +189,6 @@ RULES = (
         good="# an offering\nservice: mail",
         reach=(ITEMS,),
         check=offering_has_live_service,
-    ),
-    Rule(
-        "D006",
-        "Contract or licence that has ended",
-        severity=WARNING,
-        kinds=(meaning.CONTRACT, meaning.LICENCE),
-        why="What an expired contract covers has no support; an expired licence may not be used.",
-        hint="renew it and set the new end, or set lifecycle: retired",
-        bad="class: contract\nend: 2020-12-31",
-        good="class: contract\nend: 2099-12-31",
-        check=contract_is_current,
     ),
     Rule(
         "D007",

@@ -16,9 +16,11 @@ from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.repository import Config, Document, Store
 from itsm_gitops.repository.lazy_store import LazyStore
+from itsm_gitops.repository.migrated import MigrationFault
 from itsm_gitops.repository.modes import REGULAR
 
 Data = Mapping[str, Any]
@@ -131,6 +133,11 @@ class DocumentContext:
     def item(self, identifier: object) -> Data | None:
         """Return the accepted fields of a CMDB item, None where there is no usable one of that name."""
         return self.read(self.store, identifier) if isinstance(identifier, str) else None
+
+    @property
+    def subject(self) -> DocumentSubject:
+        """The document as conditions ask about it: what its fields name is followed, its links are not."""
+        return DocumentSubject(self.data, self.item, now=self.now)
 
     def inactive(self, identifier: object) -> str:
         """Return the stage of an item that does not exist yet or is out of use; empty for all others."""
@@ -330,7 +337,8 @@ class ChangeContext:
     ``changed`` holds every path that was added, removed or modified. ``reused`` maps an added
     identifier to the commit that once deleted it. ``archived`` are the archived records of base
     (None where no list of such records changed), ``foreign``
-    the commits named in head's lists that base does not contain.
+    the commits named in head's lists that base does not contain. Base is read through the migrations that head
+    brings; ``disbelieved`` says why it is not.
     """
 
     base_book: RuleBook
@@ -341,6 +349,7 @@ class ChangeContext:
     reused: Mapping[str, str] = field(default_factory=dict)
     archived: Mapping[str, ArchivedRecord] | None = None
     foreign: frozenset[str] = frozenset()
+    disbelieved: Sequence[MigrationFault] = ()
 
     @cached_property
     def both(self) -> list[Pair]:

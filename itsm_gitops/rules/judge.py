@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from itsm_gitops.model import clock
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.model.kinds import Kind
@@ -249,6 +250,13 @@ def book_findings(book: BookContext, config: Config, now: datetime) -> list[Find
     """Return what is wrong with a rule book by which documents can be judged; None where they cannot."""
     findings = _of_book(book, config)
     return None if _unusable(findings, config, now) else findings
+
+
+def book_errors(snapshot: Snapshot) -> list[Finding]:
+    """Return what is wrong with the rule book of a snapshot, whatever its settings say; no document is read."""
+    config = read_config(snapshot)
+    found = _of_book(BookContext.read(snapshot, config, clock.now(), RULES), config)
+    return [f for f in found if f.path != CONFIG]
 
 
 def _causes(findings: Iterable[Finding]) -> list[Finding]:

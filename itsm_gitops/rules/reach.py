@@ -14,6 +14,7 @@ from typing import Any
 
 from itsm_gitops.graph.asking import AskingNetwork, impact_graph
 from itsm_gitops.graph.collisions import depth
+from itsm_gitops.graph.licences import COUNTED
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
@@ -22,11 +23,15 @@ from itsm_gitops.model.rulebook import CHANGE_CONTROL, ROLES, RuleBook
 from itsm_gitops.repository.lazy_store import LazyStore
 from itsm_gitops.repository.store import identifier_of, is_document
 from itsm_gitops.rules.context import AcceptedPart
+from itsm_gitops.rules.looks import Looks, looks
 from itsm_gitops.rules.rule import (
+    AGREEMENTS,
     CALENDARS,
     CIRCLE,
     CMDB,
+    GUARDS,
     ITEMS,
+    LICENCES,
     NAMES,
     PEOPLE,
     PLANS,
@@ -38,6 +43,7 @@ from itsm_gitops.rules.rule import (
 Ids = frozenset[str]
 _CAUSES = "causes"
 _ALIKE = ("template", "category")
+_TERM = ("start", "end", "renewal", "perpetual")  # of an agreement that others use
 _AROUND = frozenset(("redundancy",))  # fields that say how items hold each other, beside links and state
 
 
@@ -107,6 +113,8 @@ class Reach:
         for a in self.alterations:
             if self._seen_from_sources(a) or any(self.book.kinds[e.kind].operational for e in a.entries):
                 yield a.id  # of items: which changes authorise the edit
+            elif self._seen_along_links(a) and any(e.kind in self._led_to for e in a.entries):
+                yield a.id  # who is linked with it may be guarded by what it is now
             for entry in a.entries:
                 yield from entry.aliases
         for entry in (a.after for a in self.alterations if a.after):
@@ -135,6 +143,9 @@ class Reach:
                 PLANS: self._of_plans,
                 RISKS: self._of_risks,
                 PEOPLE: self._of_people,
+                AGREEMENTS: self._of_agreements,
+                LICENCES: self._of_licences,
+                GUARDS: self._of_guards,
                 CMDB: frozenset[str],
             }
         )
@@ -235,6 +246,42 @@ class Reach:
         return frozenset(found)
 
     @cached_property
+    def _looks(self) -> Looks:
+        return looks(self.book)
+
+    def _seen_along_links(self, a: Alteration) -> bool:
+        """Whether guards of what is linked with it see a difference: it came or went, its state, a field."""
+        if not self._looks.relations or a.exists or a.before is None or a.after is None:
+            return bool(self._looks.relations)
+        return a.before.state != a.after.state or bool(a.fields & self._looks.fields)
+
+    @cached_property
+    def _led_to(self) -> Ids:
+        """The kinds to which links lead that guards look along."""
+        links = (self.book.links[name] for name in self._looks.relations)
+        return frozenset().union(*(self.book.members(link.targets) for link in links))
+
+    def _of_guards(self) -> Ids:
+        """What is linked, by a type that guards look along, with what changed or reads an item that changed."""
+        relations = self._looks.relations
+        if not relations:
+            return frozenset()
+        found: set[str] = set()
+        seen = {a.id for a in self.alterations if self._seen_along_links(a)}
+        if self._looks.paths:
+            seen |= self._of_items()
+        for a in self.alterations:
+            found.update(target for _, target in a.edges(*relations))
+        for name in sorted(seen):
+            for store in (self.base, self.head):
+                entry = store.entries.get(name)
+                if entry is not None:
+                    found.update(e.target for e in entry.edges if e.relation in relations)
+                    into = store.into(name) if entry.kind in self._led_to else ()
+                    found.update(s for s, e in into if e.relation in relations)
+        return frozenset(found)
+
+    @cached_property
     def touches_people(self) -> bool:
         """Whether a person came, went or is described otherwise."""
         return any(self._plays(a, meaning.PERSON) for a in self.alterations)
@@ -244,12 +291,30 @@ class Reach:
             return frozenset()
         return frozenset(self._all(self.book.playing(meaning.PERSON)))
 
+    def _of_agreements(self) -> Ids:
+        """Return all service levels where one, or a calendar, is another: there are few."""
+        if not any(self._plays(a, meaning.SERVICE_LEVEL, meaning.CALENDAR) for a in self.alterations):
+            return frozenset()
+        return frozenset(self._all(self.book.playing(meaning.SERVICE_LEVEL)))
+
+    def _of_licences(self) -> Ids:
+        """Return all licences where an item changed that may be counted: one of another number, product or stage."""
+        counted = (a for a in self.alterations if self._is_item(a))
+        if not any(a.exists or a.fields & COUNTED or self._seen_from_sources(a) for a in counted):
+            return frozenset()
+        return frozenset(self._all(self.book.playing(meaning.LICENCE)))
+
     # -- items as others read them -------------------------------------------------------------------
 
     @cached_property
     def _followed(self) -> tuple[Ids, Ids, int]:
         """The fields that rules read of an item that a document names, of items further on, and how far they go."""
-        first, later, steps_most = {"teams", "form"}, set[str](), 1
+        first, later, steps_most = {"teams", "form", *_TERM}, set[str](), 1
+        for path in self._looks.paths:
+            steps = path.split(".")
+            first.update(steps[1:2])
+            later.update(steps[2:])
+            steps_most = max(steps_most, len(steps) - 1)
         for about in self.book.policy(ROLES).get("roles", {}).values():
             if not isinstance(about, dict):
                 continue

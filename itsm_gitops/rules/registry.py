@@ -7,6 +7,7 @@ from functools import cache
 
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.rules import (
+    agreements,
     approval_coverage,
     approval_policy,
     approvals,
@@ -16,10 +17,15 @@ from itsm_gitops.rules import (
     change_control_change,
     change_planning,
     cmdb,
+    duties,
+    guards,
     identity,
+    licences,
     links,
+    migrations,
     parse,
     people,
+    planned_time,
     played,
     roles,
     roots,
@@ -49,12 +55,17 @@ RULES: Mapping[str, Rule] = by_code(
         *identity.RULES,
         *links.RULES,
         *roots.RULES,
+        *migrations.RULES,
         *workflow.RULES,
         *workflow_change.RULES,
+        *guards.RULES,
         *archived.RULES,
         *played.RULES,
         *roles.RULES,
         *cmdb.RULES,
+        *duties.RULES,
+        *agreements.RULES,
+        *licences.RULES,
         *people.RULES,
         *approvals.RULES,
         *approval_policy.RULES,
@@ -63,6 +74,7 @@ RULES: Mapping[str, Rule] = by_code(
         *change_control.RULES,
         *change_control_change.RULES,
         *change_planning.RULES,
+        *planned_time.RULES,
     )
 )
 

@@ -79,7 +79,7 @@ def step_is_by_its_role(ctx: DocumentContext) -> Iterator[Hit]:
         handle = after.entry["by"]
         if handle not in ctx.store.entries:
             continue
-        step = ctx.flow.step(before.state, after.state, ctx.data)
+        step = ctx.flow.step(before.state, after.state, ctx.data, ctx.subject)
         if step is None or not step.by:
             continue
         if handle not in actors:

@@ -60,8 +60,25 @@ CALENDARS = "calendars"  # freezes and maintenance windows, and what their items
 PLANS = "plans"  # other planned changes, and items around its own
 RISKS = "risks"  # the items that its own carry, and past changes like it
 PEOPLE = "people"  # all people, against each other and the policy
+AGREEMENTS = "agreements"  # service levels and the hours of calendars
+LICENCES = "licences"  # items that are used under a licence
+GUARDS = "guards"  # documents linked by a type that a guard or a rule of your own looks along: their fields
 CMDB = "CMDB"  # every item
-REACHES = (TARGETS, SOURCES, NAMES, CIRCLE, ITEMS, CALENDARS, PLANS, RISKS, PEOPLE, CMDB)
+REACHES = (
+    TARGETS,
+    SOURCES,
+    NAMES,
+    CIRCLE,
+    ITEMS,
+    CALENDARS,
+    PLANS,
+    RISKS,
+    PEOPLE,
+    AGREEMENTS,
+    LICENCES,
+    GUARDS,
+    CMDB,
+)
 
 Check = Callable[[Any], Iterable[Hit]]
 

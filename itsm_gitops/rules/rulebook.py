@@ -14,6 +14,7 @@ from itsm_gitops.model.rulebook import GROUPS
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.audience_names import audience_hits
 from itsm_gitops.rules.book import CONFIG, BookContext, meta_of
+from itsm_gitops.rules.book_conditions import vocabulary, workflow_conditions
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
 from itsm_gitops.rules.rule import CHANGE, ITEMS, RULEBOOK, Hit, Rule
 from itsm_gitops.schema import validate
@@ -58,11 +59,14 @@ def book_agrees_with_itself(ctx: BookContext) -> Iterator[Hit]:
     """Look up every name that one part of the rule book uses of another."""
     if any(loaded.problems for loaded in ctx.files.values()):
         return  # a name may be in the file that cannot be read
-    kinds = _kinds(ctx)
+    kinds, words = _kinds(ctx), vocabulary(ctx)
     roles = (ctx.data("schemas/policies/roles.yaml") or {}).get("roles")
     for path, flow in ctx.usable("schemas/workflows/", ".yaml"):
         if not ctx.refusals(path):
             yield from _workflow_names(path, flow, kinds, roles if isinstance(roles, dict) else None)
+            own = [name for name, (used, _) in kinds.items() if used == flow["workflow"]]
+            if own:
+                yield from workflow_conditions(path, flow, own, words)
     path = "schemas/policies/links.yaml"
     links = ctx.data(path)
     if links is not None and not ctx.refusals(path):
@@ -111,7 +115,13 @@ def _field_names(flow: Any) -> Iterator[tuple[str, Pointer]]:
     for state, about in flow["states"].items():
         for index, demand in enumerate(about.get("require", ())):
             at: Pointer = ("states", state, "require", index)
-            yield (demand, at) if isinstance(demand, str) else (demand["field"], (*at, "field"))
+            if isinstance(demand, str):
+                yield demand, at
+            elif "field" in demand:
+                yield demand["field"], (*at, "field")
+    for index, demand in enumerate(flow.get("require", ())):
+        if "field" in demand:
+            yield demand["field"], ("require", index, "field")
     for key in ("immutable", "editable_when_closed"):
         for index, name in enumerate(flow.get(key, ())):
             if name not in ("kind", "class"):

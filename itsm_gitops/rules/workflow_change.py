@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+from itsm_gitops.graph.linked import item_of
 from itsm_gitops.model.findings import WARNING
+from itsm_gitops.model.subjects import DocumentSubject, Item
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.rules.context import ChangeContext, Data, Pair
 from itsm_gitops.rules.rule import CHANGE, Hit, Rule
 from itsm_gitops.rules.workflow import allowed, route
 
 
-def _moves(pair: Pair) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
+def moves_of(pair: Pair) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
     """Yield each step since base: state before, state after, and its place in head."""
     flow, base, head = pair.kind.workflow, pair.base or {}, pair.head or {}
     if flow is None:
@@ -31,34 +34,54 @@ def _moves(pair: Pair) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
         yield before, after, (flow.state_field,)
 
 
-def _refused(pair: Pair) -> Iterator[tuple[Workflow, str, str, tuple[str | int, ...], list[str]]]:
+def _refused(pair: Pair, item: Item) -> Iterator[tuple[Workflow, str, str, tuple[str | int, ...], list[str]]]:
     """Yield the steps that the life cycle does not know, with the way that leads there."""
     flow = pair.kind.workflow
     if flow is None or _rewritten(pair) is not None:
         return
     data = pair.head or {}
-    for before, after, pointer in _moves(pair):
+    subject = DocumentSubject(data, item)
+    for before, after, pointer in moves_of(pair):
         known = before in flow.states and after in flow.states
-        if known and flow.step(before, after, data) is None:
+        if known and flow.step(before, after, data, subject) is None:
             yield flow, before, after, pointer, route(flow, before, after, data)
 
 
 def move_is_legal(ctx: ChangeContext) -> Iterator[Hit]:
     """Follow the steps since base through the life cycle of base."""
+    item = partial(item_of, ctx.head)
     for pair in ctx.both:
-        for flow, before, after, pointer, way in _refused(pair):
+        for flow, before, after, pointer, way in _refused(pair, item):
             if not way:
-                hint = allowed(flow, before, pair.head or {})
+                hint = _renamed_by_hand(ctx, pair) or allowed(flow, before, pair.head or {})
                 yield Hit(f"'{before}' cannot become '{after}'", pointer, hint, pair.path)
 
 
 def no_state_is_skipped(ctx: ChangeContext) -> Iterator[Hit]:
     """Report steps that the life cycle makes only through other states."""
+    item = partial(item_of, ctx.head)
     for pair in ctx.both:
-        for _, before, after, pointer, way in _refused(pair):
+        for _, before, after, pointer, way in _refused(pair, item):
             if way:
                 message = f"'{before}' becomes '{after}' without {', '.join(way[1:-1])}"
                 yield Hit(message, pointer, f"the way is: {' → '.join(way)}", pair.path)
+
+
+def _renamed_by_hand(ctx: ChangeContext, pair: Pair) -> str:
+    """Return the way to rename a state where head's rule book does not know one of base any more; else empty."""
+    flow, now = pair.kind.workflow, ctx.head.book.kinds.get(pair.kind.name)
+    after = now.workflow if now is not None else None
+    if flow is None or after is None:
+        return ""
+    gone = [s for s in flow.states if s not in after.states]
+    fresh = [s for s in after.states if s not in flow.states]
+    if not gone:
+        return ""
+    new = fresh[0] if len(gone) == len(fresh) == 1 else "NEW"
+    return (
+        f"the life cycle has no '{gone[0]}' any more: itsm migrate state {pair.kind.name}:{gone[0]} {new}, on the "
+        "rule book as it was, renames it everywhere and is accepted"
+    )
 
 
 def _rewritten(pair: Pair) -> tuple[int, str] | None:
@@ -83,7 +106,8 @@ def timeline_is_append_only(ctx: ChangeContext) -> Iterator[Hit]:
             index, what = found
             length = len((pair.head or {})["timeline"])
             pointer = ("timeline", index) if index < length else ("timeline",)
-            yield Hit(f"entry {index + 1} of the timeline was {what}", pointer, "", pair.path)
+            hint = _renamed_by_hand(ctx, pair)
+            yield Hit(f"entry {index + 1} of the timeline was {what}", pointer, hint, pair.path)
 
 
 def _differences(base: Data, head: Data) -> Iterator[tuple[str, Any, Any]]:
@@ -115,7 +139,7 @@ def closed_is_left_alone(ctx: ChangeContext) -> Iterator[Hit]:
         if flow is None or not flow.is_terminal(str(base.get(flow.state_field))):
             continue
         free = {*flow.editable_when_closed, *flow.immutable, flow.state_field}
-        if any(True for _ in _moves(pair)):
+        if any(True for _ in moves_of(pair)):
             continue  # leaving the terminal state is the finding
         for name, _, value in _differences(base, head):
             if name not in free and not (name == "timeline" and _rewritten(pair)):

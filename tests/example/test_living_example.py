@@ -26,6 +26,9 @@ NOW = "2026-11-22T21:00:00Z"
 # At least as many as issue 2, point 8 asks for; our own aim is higher.
 AT_LEAST = {"service": 14, "team": 9, "offering": 8, "service-level": 4, "calendar": 5}
 
+# Kinds of which every state is shown; of the others there are two examples each.
+CORE_KINDS = {"incident", "request", "problem", "known-error", "change"}
+
 # Where each story begins, and records of which kinds its links must reach.
 STORIES = {
     "No payments possible in the online shop": {"problem", "known-error", "change"},
@@ -95,7 +98,7 @@ def test_there_are_enough(documents: dict[str, dict[str, Any]], kind: str, least
 def test_every_class_is_present(store: Store) -> None:
     counts = Counter(e.kind for e in store.entries.values())
     classes = [k for k in store.book.kinds.values() if not k.is_record]
-    assert len(classes) == 16
+    assert len(classes) == 17
     assert [k.name for k in classes if not counts[k.name]] == []
     assert sum(counts[k.name] for k in classes if k.operational) >= 45
     assert sum(counts[k.name] for k in classes) >= 60
@@ -105,14 +108,14 @@ def test_there_are_enough_records_of_every_kind(store: Store) -> None:
     counts = Counter(e.kind for e in store.entries.values())
     kinds = [k.name for k in store.book.kinds.values() if k.is_record]
     assert sum(counts[k] for k in kinds) >= 75
-    assert all(counts[k] >= 5 for k in kinds)
+    assert all(counts[k] >= (5 if k in CORE_KINDS else 2) for k in kinds)
 
 
 def test_every_kind_is_in_every_state(store: Store) -> None:
     seen = {(e.kind, e.state) for e in store.entries.values()}
     known = {(k.name, s) for k in store.book.kinds.values() if k.workflow for s in k.workflow.states}
     stages = {stage for kind, stage in seen if not store.book.kinds[kind].is_record}
-    assert {pair for pair in known - seen if store.book.kinds[pair[0]].is_record} == set()
+    assert {pair for pair in known - seen if pair[0] in CORE_KINDS} == set()
     assert stages >= {"planned", "test", "production", "maintenance", "retired"}
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from itsm_gitops.model.condition_reader import read_condition
 from itsm_gitops.model.workflow import FieldRequirement, Workflow, holds, read_workflow
 
 RAW: dict[str, Any] = {
@@ -55,7 +56,7 @@ def test_every_part_is_read(flow: Workflow) -> None:
     assert flow.states["scheduled"].description == "Waits."
     assert flow.states["scheduled"].require[:2] == (
         FieldRequirement("planned_start"),
-        FieldRequirement("risk", {"type": ("normal", "emergency")}),
+        FieldRequirement("risk", read_condition({"type": ["normal", "emergency"]})),
     )
     schedule, authorize, _ = flow.transitions
     assert (schedule.title, schedule.by, schedule.clear) == ("schedule", (), ())
@@ -64,7 +65,8 @@ def test_every_part_is_read(flow: Workflow) -> None:
         ("draft", "doing"),
         ("approver",),
     )
-    assert (authorize.clear, authorize.when) == (("on_hold",), {"type": ("normal", "emergency")})
+    assert authorize.clear == ("on_hold",)
+    assert authorize.when == read_condition({"type": ["normal", "emergency"]})
     assert (flow.immutable, flow.editable_when_closed) == (("id",), ("labels",))
 
 
@@ -126,11 +128,12 @@ def test_ends_and_open_work(flow: Workflow) -> None:
         ({"a.b": ("c",)}, {"a": "b"}, False),
         ({"a.b": ("c",)}, {"a": ["b"]}, False),
         ({"a.b": ("c",)}, {"a.b": "c"}, False),
-        ({"a": ("x",)}, {"a": ["x"]}, False),
+        ({"a": ("x",)}, {"a": ["x"]}, True),
+        ({"a": ("x",)}, {"a": ["y"]}, False),
     ],
 )
 def test_conditions(condition: dict[str, tuple[Any, ...]], data: dict[str, Any], expected: bool) -> None:
-    assert holds(condition, data) is expected
+    assert holds(read_condition(condition), data) is expected
 
 
 @pytest.mark.parametrize("gone", ["workflow", "title", "initial", "states", "transitions"])

@@ -14,8 +14,9 @@ import yaml
 from sample_site import NOW, write_sample
 
 from itsm_gitops.commands.reporting import SnapshotReporter
-from itsm_gitops.model.audience import AUDIENCES, Audience, KindVisibility, levels
+from itsm_gitops.model.audience import AUDIENCES, Audience, KindVisibility
 from itsm_gitops.model.errors import ItsmError, RuleBookError
+from itsm_gitops.model.levels import levels
 from itsm_gitops.publish import build_site
 from itsm_gitops.repository import Repository, packaged_rulebook_root, read_rulebook
 from itsm_gitops.repository.config import read_audience

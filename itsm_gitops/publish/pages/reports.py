@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from itsm_gitops.model.practice import MET, MISSING, PARTLY
 from itsm_gitops.model.report import (
+    EVIDENCE,
     ITEM,
     OVER_TIME,
     RECORD,
+    STANDING,
     TEXT,
     Cell,
     Column,
@@ -21,9 +24,11 @@ from itsm_gitops.publish import urls
 from itsm_gitops.publish.chart import charted, draw
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.pages.lists import ListPage
+from itsm_gitops.publish.pages.evidence import evidence_list
 from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph, section
-from itsm_gitops.publish.view import View
+from itsm_gitops.publish.view import View, chip
 
+_LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
 # A table with more columns stands below its chart.
 _BESIDE = 6
 
@@ -79,7 +84,7 @@ def _body(view: View, report: Report) -> Html:
             heading([Crumb(urls.REPORTS, "Reports")], report.title, lead=lead),
             _time(view, report),
             *(section(t.title, _table(view, report, t), t.name.replace("_", "-")) for t in report.tables),
-            section("What the figures mean", _definitions(report), "definitions"),
+            section("What the figures mean", _definitions(report), "definitions") if report.measures else EMPTY,
             Html(f'<p class="it-next">{data}</p>'),
         ]
     )
@@ -121,7 +126,7 @@ def _css(column: Column, *, first: bool = False) -> str:
     if first:
         return ' class="it-c-first"'
     return (
-        "" if column.form in (TEXT, ITEM, RECORD) or column.name in ("week", "month") else ' class="it-c-num"'
+        "" if column.form in (TEXT, ITEM, RECORD, STANDING, EVIDENCE) or column.name in ("week", "month") else ' class="it-c-num"'
     )
 
 
@@ -134,6 +139,10 @@ def _cell(view: View, column: Column, value: Cell) -> Html:
         return view.id_link(value) or esc(value)
     if isinstance(value, str) and value and column.form == ITEM:
         return view.link(value)
+    if column.form == STANDING:
+        return chip(str(value).capitalize(), _LOOKS.get(str(value), "none"))
+    if column.form == EVIDENCE:
+        return evidence_list(view, str(value))
     return esc(shown(column, value))
 
 

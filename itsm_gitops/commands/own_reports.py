@@ -1,0 +1,142 @@
+"""Reports that a repository describes itself, one file of ``schemas/reports`` each: tables of filters, no code.
+
+A table lists what a filter finds, with columns as ``itsm list --columns`` names them, or counts it by the values of
+one column (``group``). What a report is for, whom and how often stands in the same file, so that it is its
+specification as well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from itsm_gitops.commands.columns import Rows, column_names, near_column
+from itsm_gitops.commands.listing import sorted_by
+from itsm_gitops.commands.stored_filters import FilterAnswer, StoredFilters
+from itsm_gitops.model.errors import ItsmError, UsageError
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.report import BESIDE, COUNT, ITEM, RECORD, TEXT, Bars, Cell, Column, Report, Row, Table
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.words import counted
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Store
+
+_FOLDER = "schemas/reports/"
+_MOST = 100
+_HOW_MANY = "count"
+
+
+def own_reports(book: RuleBook) -> dict[str, Mapping[str, Any]]:
+    """Return the data of each file of ``schemas/reports`` by the name of its report, in their order."""
+    paths = sorted(p for p in book.files if p.startswith(_FOLDER) and p.endswith(".yaml"))
+    return {PurePosixPath(p).stem: book.policy(p) for p in paths}
+
+
+def own_titles(book: RuleBook) -> list[tuple[str, str]]:
+    """Return name and title of each report of ``schemas/reports``."""
+    return [(name, str(about.get("title", name))) for name, about in own_reports(book).items()]
+
+
+def own_report(store: Store, name: str, now: datetime) -> Report:
+    """Make one report of ``schemas/reports`` about a loaded snapshot at a moment.
+
+    Raises UsageError, with the file, for a filter or a column that means nothing.
+    """
+    about = own_reports(store.book)[name]
+    filters = StoredFilters(store)
+    try:
+        tables = tuple(_table(store, filters, table) for table in about["tables"])
+    except ItsmError as error:
+        raise UsageError(f"{_FOLDER}{name}.yaml: {error.message}", error.hint) from error
+    first = tables[0]
+    return Report(
+        name=name,
+        title=about["title"],
+        lead=about["lead"],
+        headline=f"{first.title}: {_total(first)}",
+        since=now,
+        until=now,
+        service="",
+        team="",
+        measures=(),
+        tables=tables,
+    )
+
+
+def _total(table: Table) -> int:
+    if table.columns[-1].name != _HOW_MANY:
+        return len(table.rows)
+    return sum(int(row[-1] or 0) for row in table.rows)
+
+
+def _table(store: Store, filters: StoredFilters, about: Mapping[str, Any]) -> Table:
+    answer = filters.ask(about["of"])
+    note = (
+        f"{counted(len(answer.gaps), 'file')} could not be read and may be missing here." if answer.gaps else ""
+    )
+    if "group" in about:
+        return _groups(store, answer, about, note)
+    names: Sequence[str] = about["columns"]
+    for name in names:
+        _require_column(name, answer.kinds)
+    make = Rows(store, names)
+    order = about.get("sort", "")
+    entries = sorted_by(answer.kinds, answer.entries, order, make) if order else answer.entries
+    most = about.get("most", _MOST)
+    rows: tuple[Row, ...] = tuple(tuple(_cell(make.value(e, n)) for n in names) for e in entries[:most])
+    if len(entries) > most:
+        note = f"The first {most} of {len(entries):,}. {note}".strip()
+    columns = tuple(_column(name, answer.kinds) for name in names)
+    return Table(about["name"], about["title"], columns, rows, note=note)
+
+
+def _groups(store: Store, answer: FilterAnswer, about: Mapping[str, Any], note: str) -> Table:
+    name = about["group"]
+    _require_column(name, answer.kinds)
+    make = Rows(store, (name,))
+    counts: Counter[str] = Counter()
+    for entry in answer.entries:
+        value = make.value(entry, name)
+        counts.update([str(v) for v in value] if isinstance(value, list) else [_text(value)])
+    rows: tuple[Row, ...] = tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+    columns = (_column(name, answer.kinds), Column(_HOW_MANY, "How many"))
+    bars = Bars(BESIDE, (_HOW_MANY,), ("blue",)) if about.get("chart") else None
+    return Table(about["name"], about["title"], columns, rows, bars, note)
+
+
+def _require_column(name: str, kinds: Sequence[Kind]) -> None:
+    if name not in column_names(kinds):
+        raise UsageError(f"there is no column '{name}'", near_column(name, kinds))
+
+
+def _column(name: str, kinds: Sequence[Kind]) -> Column:
+    title = name.replace("_", " ").capitalize()
+    records = all(k.is_record for k in kinds)
+    if name == "id":
+        return Column(name, "Record" if records else "Item", RECORD if records else ITEM)
+    if any(r.pointer[:1] == (name,) for k in kinds for r in k.references):
+        return Column(name, title, ITEM)
+    numbers = {str(k.fields[name].get("type")) for k in kinds if name in k.fields}
+    return Column(name, title, COUNT if numbers and numbers <= {"integer", "number"} else TEXT)
+
+
+def _cell(value: Any) -> Cell:
+    if value is None or isinstance(value, str | int | float) and not isinstance(value, bool):
+        return value
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(_text(v) for v in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} {_text(v)}" for k, v in value.items())
+    return str(value)

@@ -1,0 +1,152 @@
+"""`itsm audit practice`: what a repository shows of what a standard asks, and the same for the site.
+
+The map of a standard is a file of ``schemas/policies/standards``: each requirement names filters, rules, files and
+reports. All of it is asked of one snapshot; nobody's opinion is in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from itsm_gitops.commands.own_reports import own_reports
+from itsm_gitops.commands.stored_filters import StoredFilters
+from itsm_gitops.model import clock
+from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
+from itsm_gitops.model.findings import OFF
+from itsm_gitops.model.paths import glob
+from itsm_gitops.model.practice import (
+    FILE,
+    QUERY,
+    REPORT,
+    RULE,
+    PracticeArea,
+    PracticeEvidence,
+    PracticeMap,
+    PracticeRequirement,
+)
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.words import counted
+from itsm_gitops.reports.catalogue import REPORTS
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository, Store
+
+_FOLDER = "schemas/policies/standards/"
+_USUAL = "fitsm"
+_EXAMPLES = 4
+_WILD = re.compile(r"[*?]")
+
+
+def standards(book: RuleBook) -> list[str]:
+    """Return the names of the standards of which there is a map."""
+    return [
+        PurePosixPath(p).stem for p in sorted(book.files) if p.startswith(_FOLDER) and p.endswith(".yaml")
+    ]
+
+
+def practice(repo: Repository, name: str = "", at: str | None = None) -> PracticeMap:
+    """Return the map of a standard (default: fitsm, or the first there is) in a snapshot; raises NotFound.
+
+    ``repo.gaps`` says afterwards which documents could not be read.
+    """
+    store = repo.store(at)
+    made = practice_map(store, name, clock.now())
+    repo.gaps = {g.path: g for g in store.gaps(set(store.book.kinds))}
+    return made
+
+
+def practice_map(store: Store, name: str, now: datetime) -> PracticeMap:
+    """Return the map of a standard (default: fitsm, or the first there is) of a loaded snapshot; raises NotFound."""
+    names = standards(store.book)
+    if not names:
+        raise NotFound("there is no map of a standard", f"{_FOLDER}NAME.yaml is one")
+    if name and name not in names:
+        raise NotFound(f"there is no map of '{name}'", did_you_mean(name, names) or f"there are: {', '.join(names)}")
+    name = name or (_USUAL if _USUAL in names else names[0])
+    about = store.book.policy(f"{_FOLDER}{name}.yaml")
+    gatherer = _Gatherer(store)
+    areas = tuple(
+        PracticeArea(area["number"], area["title"], tuple(map(gatherer.requirement, area["requirements"])))
+        for area in about["areas"]
+    )
+    return PracticeMap(name, about["title"], about["source"], about["note"], areas, now)
+
+
+def map_titles(book: RuleBook) -> list[tuple[str, str]]:
+    """Return name and title of each map, as the site's reports have them."""
+    return [(name, str(book.policy(f"{_FOLDER}{name}.yaml").get("title", name))) for name in standards(book)]
+
+
+def maps(store: Store, now: datetime) -> list[PracticeMap]:
+    """Return all maps of standards in a loaded snapshot."""
+    return [practice_map(store, name, now) for name in standards(store.book)]
+
+
+class _Gatherer:
+    """Looks for evidence in one loaded snapshot."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._filters = StoredFilters(store)
+        self._forms: Mapping[str, Callable[[str, Mapping[str, Any]], PracticeEvidence]] = {
+            QUERY: self._query,
+            RULE: self._rule,
+            FILE: self._file,
+            REPORT: self._report,
+        }
+
+    def requirement(self, raw: Mapping[str, Any]) -> PracticeRequirement:
+        return PracticeRequirement(raw["number"], raw["asks"], tuple(map(self._evidence, raw["evidence"])))
+
+    def _evidence(self, raw: Mapping[str, Any]) -> PracticeEvidence:
+        form = next(form for form in self._forms if form in raw)
+        return self._forms[form](str(raw[form]), raw)
+
+    def _query(self, text: str, raw: Mapping[str, Any]) -> PracticeEvidence:
+        """Ask a filter: at least so many are to be found (one), or at most (``most: 0`` is none)."""
+        about = raw["about"]
+        try:
+            answer = self._filters.ask(text)
+        except ItsmError as error:
+            return PracticeEvidence(QUERY, text, about, False, f"cannot be asked: {error.message}")
+        count = len(answer.entries)
+        least, most = raw.get("least", 0 if "most" in raw else 1), raw.get("most")
+        # What is unreadable could be one more; too many are too many all the same.
+        doubt = bool(answer.gaps) and most is not None
+        holds = count >= least and (most is None or count <= most) and not doubt
+        wanted = f", at most {most} wanted" if most is not None else f", at least {least} wanted" if count < least else ""
+        unread = f", {counted(len(answer.gaps), 'file')} unreadable" if answer.gaps else ""
+        newest = sorted(answer.entries, key=lambda e: (e.opened, e.id), reverse=True)[:_EXAMPLES]
+        result = f"{count:,} found{wanted}{unread}"
+        return PracticeEvidence(QUERY, text, about, holds, result, count, tuple(e.id for e in newest))
+
+    def _rule(self, code: str, raw: Mapping[str, Any]) -> PracticeEvidence:
+        """Look whether a rule is in force here; what it finds is what ``itsm check`` says."""
+        from itsm_gitops.rules.registry import RULES
+
+        rule, config = RULES.get(code), self._store.config
+        if rule is None:
+            return PracticeEvidence(RULE, code, raw["about"], False, "there is no such rule")
+        severity = config.severity.get(code, rule.severity)
+        accepted = sum(i.code == code for i in config.ignore)
+        result = "switched off" if severity == OFF else f"in force as {severity}"
+        result += f", {counted(accepted, 'exception')} in itsm.yaml" if accepted else ""
+        return PracticeEvidence(RULE, code, raw["about"], severity != OFF, result)
+
+    def _file(self, pattern: str, raw: Mapping[str, Any]) -> PracticeEvidence:
+        from itsm_gitops.repository.outside import outside_files
+
+        folder = pattern if not _WILD.search(pattern) else _WILD.split(pattern)[0].rpartition("/")[0]
+        matches = glob(pattern).fullmatch
+        paths = [p for p in outside_files(self._store.snapshot, folder) if matches(p)]
+        result = f"{counted(len(paths), 'file')}" if paths else "not there"
+        examples = tuple(paths[:_EXAMPLES]) if paths != [pattern] else ()
+        return PracticeEvidence(FILE, pattern, raw["about"], bool(paths), result, len(paths), examples)
+
+    def _report(self, name: str, raw: Mapping[str, Any]) -> PracticeEvidence:
+        known = name in REPORTS or name in own_reports(self._store.book)
+        return PracticeEvidence(REPORT, name, raw["about"], known, "is made" if known else "there is no such report")

@@ -1,0 +1,131 @@
+"""Licence positions: how many of each licence were bought, how many are installed by the CMDB, how many are free.
+
+What counts as one follows from the metric: an item each, its instances, its processor cores, or a person. Items are
+counted that name the licence (``licences``), and those of the same product (and version, where the licence has one)
+that name none; they count for the first such licence. What does not exist yet or is out of use does not count. Where
+nothing in the CMDB can be counted (consumption, concurrent use) the number that somebody counted (``in_use``) stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from itsm_gitops.graph.network import Loaded, of_role
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry
+
+UNCOUNTED = frozenset(("concurrent", "consumption", "open-source", "site"))
+PEOPLE = frozenset(("user", "named-user"))
+# The field of an item that says how many it is, by metric; one where the metric or the field is missing.
+_SIZE = {"core": "cpu_cores", "instance": "instances"}
+# Fields of an item that decide what is counted.
+COUNTED = frozenset(("licences", "product", "version", "cpu_cores", "instances", "links"))
+_COVERED = "covered_by"
+
+
+@dataclass(frozen=True, slots=True)
+class LicencePosition:
+    """One licence in force. ``installed`` is None where the CMDB cannot tell, ``stated`` where nobody counted.
+
+    ``items`` are what was counted. ``cost`` is as the licence says it. ``overdraft`` says that more may be used than
+    were bought.
+    """
+
+    entry: Entry
+    metric: str
+    entitled: int
+    installed: int | None
+    stated: int | None
+    items: tuple[str, ...]
+    cost: Mapping[str, Any]
+    overdraft: bool
+
+    @property
+    def used(self) -> int | None:
+        """How many are in use: as the CMDB counts them, else as somebody counted."""
+        return self.stated if self.installed is None else self.installed
+
+    @property
+    def free(self) -> int | None:
+        """How many are left; negative where more are in use than were bought, None where nobody knows."""
+        return None if self.used is None else self.entitled - self.used
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether more are installed than were bought and may be."""
+        return self.installed is not None and self.installed > self.entitled and not self.overdraft
+
+
+def licence_positions(loaded: Loaded) -> list[LicencePosition]:
+    """Return the position of every licence that is not retired or only planned, by identifier."""
+    licences = [e for e in of_role(loaded, meaning.LICENCE) if _exists(loaded, e)]
+    if not licences:
+        return []
+    by_name = _users(loaded, licences)
+    return [_position(loaded, e, by_name.get(e.id, ())) for e in licences]
+
+
+def _exists(loaded: Loaded, entry: Entry) -> bool:
+    return not facts.is_inactive(loaded.book.kinds[entry.kind], entry.columns)
+
+
+def _users(loaded: Loaded, licences: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """Return the items and people that use each licence."""
+    known = {e.id for e in licences}
+    found: dict[str, dict[str, Entry]] = {}
+    naming: set[str] = set()
+    for source, edge in loaded.pairs(_COVERED):
+        entry = loaded.entries[source]
+        if (
+            edge.target in known
+            and entry.kind not in loaded.book.playing(meaning.LICENCE)
+            and _exists(loaded, entry)
+        ):
+            found.setdefault(edge.target, {})[source] = entry
+        naming.add(source)
+    products: dict[str, list[Entry]] = {}
+    for licence in licences:
+        if licence.columns.get("product"):
+            products.setdefault(str(licence.columns["product"]).casefold(), []).append(licence)
+    kinds = [k.name for k in loaded.book.kinds.values() if k.operational and "product" in k.fields]
+    for entry in loaded.of_kinds(kinds) if products else ():
+        own = products.get(str(entry.columns.get("product", "")).casefold(), ())
+        licence_of = next((x for x in own if _fits(x, entry)), None)
+        if licence_of is not None and entry.id not in naming and _exists(loaded, entry):
+            found.setdefault(licence_of.id, {})[entry.id] = entry
+    return {name: [users[i] for i in sorted(users)] for name, users in found.items()}
+
+
+def _fits(licence: Entry, item: Entry) -> bool:
+    version = licence.columns.get("version")
+    return not version or str(version) == str(item.columns.get("version"))
+
+
+def _position(loaded: Loaded, licence: Entry, users: Sequence[Entry]) -> LicencePosition:
+    columns = licence.columns
+    metric = str(columns.get("metric", ""))
+    people = loaded.book.playing(meaning.PERSON)
+    counted = [e for e in users if (e.kind in people) == (metric in PEOPLE)]
+    installed = None if metric in UNCOUNTED or not counted else sum(_size(e, metric) for e in counted)
+    cost = loaded.data(licence.id).get("cost")
+    return LicencePosition(
+        entry=licence,
+        metric=metric,
+        entitled=_whole(columns.get("quantity")) or 0,
+        installed=installed,
+        stated=_whole(columns.get("in_use")),
+        items=tuple(e.id for e in counted),
+        cost=cost if isinstance(cost, Mapping) else {},
+        overdraft=columns.get("over_allocation_allowed") is True,
+    )
+
+
+def _size(entry: Entry, metric: str) -> int:
+    size = _whole(entry.columns.get(_SIZE.get(metric, "")))
+    return 1 if size is None else size
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

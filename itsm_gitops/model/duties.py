@@ -1,0 +1,258 @@
+"""Duties with a date: what a schema says of a date (``x-due``), and the days of one document by which something is due.
+
+A date alone is a note. ``x-due`` makes it a duty: from when people are told (``warn_days``), how bad it is once the day
+is over (``severity``), what frees from it (``unless``), and what the day is (``message``). The rules D020 and D021,
+`itsm due`, the page "What is due" and its calendar file read the same answer, made here:
+
+    "x-due": {"message": "last day to give notice", "warn_days": [60, 14],
+              "before": "notice_days", "renews": {"months": "renewal_term_months", "when": {"renewal": "tacit"}}}
+
+A date may carry several duties (a list). ``before`` and ``after`` move the day by a number of days, or by the number
+that a field holds. A day is over when it is over in the time zone of the repository; a date-time is a moment.
+Who is cancelled, retired or only planned owes nothing; ``open_only`` duties end with the work on the record.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
+
+from itsm_gitops.model import clock, facts, meaning
+from itsm_gitops.model.condition_reader import read_condition
+from itsm_gitops.model.conditions import Condition, holds
+from itsm_gitops.model.findings import INFO, OFF, WARNING, Pointer
+from itsm_gitops.model.kinds import ANY_INDEX, Kind
+from itsm_gitops.model.once import Once
+from itsm_gitops.model.subjects import DocumentSubject
+from itsm_gitops.model.windows import moment_of
+
+KEYWORD = "x-due"
+LATER, NEAR, PAST = "later", "near", "past"
+STAGES = (PAST, NEAR, LATER)
+
+Data = Mapping[str, Any]
+_ANSWERABLE = (
+    "owner",
+    "assignee",
+    "by",
+    "assigned_team",
+)  # who answers for a date: beside it first, then of the document
+_DAY = timedelta(days=1)
+_MOST_TERMS = 1200  # of a renewal: a hundred years of months
+
+
+@dataclass(frozen=True, slots=True)
+class DueTerms:
+    """What a schema says of one date. ``pointer`` has ``*`` for any position of a list; ``warn_days`` fall.
+
+    ``shift`` is a number of days, or the field that holds it; ``sign`` is its direction. ``renewal`` is how many months
+    a renewal adds, or the field that says it.
+    """
+
+    pointer: Pointer
+    message: str
+    warn_days: tuple[int, ...] = ()
+    severity: str = WARNING
+    unless: Condition | None = None
+    when: Condition | None = None
+    open_only: bool = False
+    shift: int | str = 0
+    sign: int = 1
+    renewal: int | str = 0
+    renewed_when: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One day of one document by which something is due.
+
+    ``day`` is a date or an RFC 3339 date-time; ``months`` is after how many months it comes again (0: never).
+    ``who`` answers for it as far as the place itself says, else it is empty.
+    """
+
+    terms: DueTerms
+    pointer: Pointer
+    day: str
+    months: int = 0
+    who: str = ""
+    what: str = ""
+
+    def at(self, now: datetime, zone: tzinfo) -> DueDay:
+        """Return how it stands; a day that comes again is the next one that is not over."""
+        day, count = self.day, 0
+        end = _end(day, zone)
+        while self.months and now >= end and count < _MOST_TERMS:
+            count += 1
+            day = _later(self.day, self.months * count)
+            end = _end(day, zone)
+        if now >= end:
+            return DueDay(self, day, end, PAST, self.terms.severity)
+        warned = [d for d in self.terms.warn_days if now >= end - (d + 1) * _DAY]
+        # Between the first and the last warning it is a notice; after the last of several it is urgent.
+        urgent = (
+            len(warned) > 1 and len(warned) == len(self.terms.warn_days) and self.terms.severity == WARNING
+        )
+        return DueDay(self, day, end, NEAR if warned else LATER, WARNING if urgent else INFO)
+
+
+@dataclass(frozen=True, slots=True)
+class DueDay:
+    """How a duty stands: its next day, the moment at which that is over, its stage, and how bad that is."""
+
+    due: Due
+    day: str
+    end: datetime
+    stage: str
+    severity: str
+
+    def days_left(self, now: datetime, zone: tzinfo) -> int:
+        """Return in how many days it is; negative once it is over."""
+        last = self.end - timedelta.resolution
+        return (last.astimezone(zone).date() - now.astimezone(zone).date()).days
+
+    @property
+    def text(self) -> str:
+        """What is due, with what it is about where a document has several."""
+        about = f" ({self.due.what})" if self.due.what else ""
+        return f"{self.due.terms.message}{about}"
+
+
+_terms: Once[tuple[DueTerms, ...]] = Once(most=1024)
+
+
+def due_terms(kind: Kind) -> tuple[DueTerms, ...]:
+    """Return what the schema of a kind says of its dates, in schema order; raises RuleBookError for a condition that is none."""
+    return _terms(kind.schema, make=lambda: tuple(_find(kind.schema, ())))
+
+
+def _find(schema: Any, at: Pointer) -> Iterator[DueTerms]:
+    if not isinstance(schema, Mapping):
+        return
+    raw = schema.get(KEYWORD)
+    for one in raw if isinstance(raw, list) else [raw] if raw else ():
+        yield _read(one, at, str(schema.get("description", "")))
+    for name, child in schema.get("properties", {}).items():
+        yield from _find(child, (*at, name))
+    if "items" in schema:
+        yield from _find(schema["items"], (*at, ANY_INDEX))
+
+
+def _read(raw: Data, at: Pointer, description: str) -> DueTerms:
+    renews = raw.get("renews") or {}
+    return DueTerms(
+        pointer=at,
+        message=raw.get("message") or description.rstrip("."),
+        warn_days=tuple(sorted(raw.get("warn_days", ()), reverse=True)),
+        severity=raw.get("severity", WARNING),
+        unless=_condition(raw.get("unless")),
+        when=_condition(raw.get("when")),
+        open_only=raw.get("open_only", False),
+        shift=raw.get("before", raw.get("after", 0)),
+        sign=-1 if "before" in raw else 1,
+        renewal=renews.get("months", 0),
+        renewed_when=_condition(renews.get("when")),
+    )
+
+
+def _condition(raw: Any) -> Condition | None:
+    return read_condition(raw) if raw else None
+
+
+def dues_of(kind: Kind, data: Data) -> Iterator[Due]:
+    """Yield the days of a document by which something is due, in schema order.
+
+    They depend on the document and the rule book only, not on the clock. Who owes nothing is left out, and with it
+    every duty that its ``unless`` takes away.
+    """
+    terms = due_terms(kind)
+    if not terms or _owes_nothing(kind, data):
+        return
+    done = kind.workflow is not None and kind.workflow.is_done(facts.stage_of(kind, data))
+    for one in terms:
+        if not (one.open_only and done) and one.pointer[0] in data:
+            yield from _dues(one, data, one.pointer, (), data)
+
+
+def _owes_nothing(kind: Kind, data: Data) -> bool:
+    state = facts.stage_of(kind, data)
+    if facts.state_plays(kind, state, meaning.RETIRED) or facts.state_plays(kind, state, meaning.PLANNED):
+        return True
+    return kind.workflow is not None and kind.workflow.is_cancelled(state)
+
+
+def _dues(terms: DueTerms, node: Any, rest: Pointer, at: Pointer, around: Data) -> Iterator[Due]:
+    """Walk to the date; ``around`` are the fields of all objects on the way, the inner ones first."""
+    if not rest:
+        due = _due(terms, node, at, around)
+        if due is not None:
+            yield due
+        return
+    step, tail = rest[0], rest[1:]
+    if step == ANY_INDEX:
+        for index, item in enumerate(node if isinstance(node, list) else ()):
+            yield from _dues(terms, item, tail, (*at, index), around)
+    elif isinstance(node, Mapping) and step in node:
+        inner = around if node is around else {**around, **node}
+        yield from _dues(terms, node[step], tail, (*at, step), inner)
+
+
+def _due(terms: DueTerms, value: Any, at: Pointer, around: Data) -> Due | None:
+    subject = DocumentSubject(around)
+    if terms.unless is not None and holds(terms.unless, subject):
+        return None
+    if terms.when is not None and not holds(terms.when, subject):
+        return None
+    days = _number(terms.shift, around)
+    day = _shifted(value, terms.sign * days) if days is not None else None
+    if day is None:
+        return None
+    renewed = terms.renewed_when is None or holds(terms.renewed_when, subject)
+    months = (_number(terms.renewal, around) or 0) if renewed else 0
+    nested = len(at) > 1
+    who = next((str(around[n]) for n in _ANSWERABLE if nested and isinstance(around.get(n), str)), "")
+    what = next(
+        (str(around[n]) for n in ("action", "name", "role") if ANY_INDEX in terms.pointer and n in around), ""
+    )
+    return Due(terms, at, day, months, who, what)
+
+
+def _number(value: int | str, around: Data) -> int | None:
+    """Return a number of days or months: itself, or what a field holds; None where that is missing."""
+    found = around.get(value) if isinstance(value, str) else value
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def _shifted(value: Any, days: int) -> str | None:
+    """Return a date or a date-time as text, some days later; None for anything else."""
+    try:
+        moment = clock.parse_time(value)
+        if moment is not None:
+            return clock.format_time(moment + days * _DAY)
+        return (date.fromisoformat(value) + days * _DAY).isoformat()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _later(day: str, months: int) -> str:
+    """Return a date or a date-time some months later; the last of a shorter month where it has no such day."""
+    moment = clock.parse_time(day)
+    plain = moment.date() if moment else date.fromisoformat(day)
+    years, month = divmod(plain.year * 12 + plain.month - 1 + months, 12)
+    moved = date(years, month + 1, min(plain.day, monthrange(years, month + 1)[1]))
+    if moment is None:
+        return moved.isoformat()
+    return clock.format_time(moment.replace(year=moved.year, month=moved.month, day=moved.day))
+
+
+def _end(day: str, zone: tzinfo) -> datetime:
+    """Return the moment at which a day is over in a zone; of a date-time, itself. In UTC."""
+    moment = clock.parse_time(day)
+    return moment.astimezone(UTC) if moment else moment_of(date.fromisoformat(day), "24:00", zone)
+
+
+def is_told(day: DueDay) -> bool:
+    """Whether a duty is a finding: near, or past where the rule book does not switch that off."""
+    return day.stage == NEAR or (day.stage == PAST and day.severity != OFF)

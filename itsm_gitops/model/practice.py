@@ -1,0 +1,187 @@
+"""The map of a standard: what each requirement asks, and what of this repository shows that it is practised.
+
+A map is no verdict about an organisation: it says where to look, and whether something is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from itsm_gitops.model import clock
+from itsm_gitops.model.report import EVIDENCE, STANDING, TEXT, Column, Report, Row, Table
+
+MET, PARTLY, MISSING = "met", "partly", "missing"
+STANDINGS = (MET, PARTLY, MISSING)
+
+QUERY, RULE, FILE, REPORT = "query", "rule", "file", "report"
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeEvidence:
+    """One place to look, and what is there.
+
+    ``form`` is query, rule, file or report; ``subject`` the filter, the code, the pattern of paths or the name.
+    ``holds`` says whether what is asked for is there; ``result`` says what is, in words. ``count`` is how many a
+    query found, None for other forms and where it could not be asked; ``examples`` are identifiers or paths.
+    """
+
+    form: str
+    subject: str
+    about: str
+    holds: bool
+    result: str
+    count: int | None = None
+    examples: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {
+            "form": self.form,
+            "subject": self.subject,
+            "about": self.about,
+            "holds": self.holds,
+            "result": self.result,
+            "count": self.count,
+            "examples": list(self.examples),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeRequirement:
+    """One requirement: its number in the standard, what it asks in our own words, and its evidence."""
+
+    number: str
+    asks: str
+    evidence: tuple[PracticeEvidence, ...]
+
+    @property
+    def standing(self) -> str:
+        """Met where all evidence is there, partly where some is, missing where none is."""
+        holding = sum(e.holds for e in self.evidence)
+        return MET if self.evidence and holding == len(self.evidence) else PARTLY if holding else MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeArea:
+    """Requirements that belong together, as one process of a standard."""
+
+    number: str
+    title: str
+    requirements: tuple[PracticeRequirement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeMap:
+    """The map of one standard in one snapshot at a moment (UTC). ``note`` says what it is and what it is not."""
+
+    name: str
+    title: str
+    source: str
+    note: str
+    areas: tuple[PracticeArea, ...]
+    at: datetime
+
+    @property
+    def requirements(self) -> list[PracticeRequirement]:
+        """All requirements, in order of the standard."""
+        return [r for area in self.areas for r in area.requirements]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many requirements are met, partly met and missing."""
+        standings = [r.standing for r in self.requirements]
+        return {standing: standings.count(standing) for standing in STANDINGS}
+
+    @property
+    def headline(self) -> str:
+        """The result in one line."""
+        counts = self.counts()
+        rest = ", ".join(f"{counts[s]} {s}" for s in (PARTLY, MISSING))
+        return f"{counts[MET]} of {len(self.requirements)} requirements met, {rest}"
+
+    def chosen(self, standings: Iterable[str]) -> PracticeMap:
+        """Return the map with the requirements of some standings only; all for none."""
+        wanted = frozenset(standings) or frozenset(STANDINGS)
+        areas = tuple(
+            PracticeArea(a.number, a.title, some)
+            for a in self.areas
+            if (some := tuple(r for r in a.requirements if r.standing in wanted))
+        )
+        return PracticeMap(self.name, self.title, self.source, self.note, areas, self.at)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the map as JSON data."""
+        return {
+            "standard": self.name,
+            "title": self.title,
+            "source": self.source,
+            "note": self.note,
+            "at": clock.format_time(self.at),
+            "counts": self.counts(),
+            "requirements": [
+                {
+                    "area": area.number,
+                    "area_title": area.title,
+                    "number": r.number,
+                    "asks": r.asks,
+                    "standing": r.standing,
+                    "evidence": [e.as_json() for e in r.evidence],
+                }
+                for area in self.areas
+                for r in area.requirements
+            ],
+        }
+
+    def as_report(self) -> Report:
+        """Return the map as a report: a table for each area, a row for each requirement."""
+        columns = (
+            Column("number", "Number", TEXT),
+            Column("asks", "What it asks", TEXT),
+            Column("standing", "Here", STANDING),
+            Column("evidence", "Evidence", EVIDENCE),
+        )
+        tables = tuple(
+            Table(f"area_{n}", f"{a.number} {a.title}", columns, tuple(map(_row, a.requirements)))
+            for n, a in enumerate(self.areas, 1)
+        )
+        return Report(
+            name=self.name,
+            title=self.title,
+            lead=f"{self.note} After {self.source}.",
+            headline=self.headline,
+            since=self.at,
+            until=self.at,
+            service="",
+            team="",
+            measures=(),
+            tables=tables,
+        )
+
+    def as_table(self) -> Table:
+        """Return the whole map as one table, a row for each piece of evidence."""
+        names = ("area", "number", "asks", "standing", "form", "subject", "holds", "result", "examples")
+        rows: list[Row] = [
+            (
+                area.title, r.number, r.asks, r.standing, e.form, e.subject, "yes" if e.holds else "no",
+                e.result, " ".join(e.examples),
+            )
+            for area in self.areas
+            for r in area.requirements
+            for e in r.evidence
+        ]  # fmt: skip
+        return Table(self.name, self.title, tuple(Column(n, n, TEXT) for n in names), tuple(rows))
+
+
+def _row(requirement: PracticeRequirement) -> Row:
+    lines = "\n".join(map(_line, requirement.evidence))
+    return requirement.number, requirement.asks, requirement.standing, lines
+
+
+def _line(evidence: PracticeEvidence) -> str:
+    """Return evidence as a line; what leads somewhere stands in braces (`model/report.EVIDENCE`)."""
+    subject = f"{{{evidence.form}:{evidence.subject}}}"
+    examples = [f"{{{FILE}:{e}}}" if evidence.form == FILE else f"{{{e}}}" for e in evidence.examples]
+    shown = f": {', '.join(examples)}" if examples else ""
+    return f"{'+' if evidence.holds else '-'} {evidence.about}. {subject}, {evidence.result}{shown}"

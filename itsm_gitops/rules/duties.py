@@ -1,0 +1,57 @@
+"""Family D: what is due. Every date with ``x-due`` in its schema is judged by the same two rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from itsm_gitops.model import windows
+from itsm_gitops.model.duties import NEAR, PAST, DueDay, due_terms, dues_of, is_told
+from itsm_gitops.model.findings import INFO, WARNING
+from itsm_gitops.rules.context import DocumentContext
+from itsm_gitops.rules.rule import Hit, Rule
+
+
+def due_soon(ctx: DocumentContext) -> Iterator[Hit]:
+    """Compare every date that carries a duty with the present and its days of warning."""
+    for day in _days(ctx, NEAR):
+        yield Hit(f"{day.text}: {day.day}", day.due.pointer, severity=day.severity)
+
+
+def past_due(ctx: DocumentContext) -> Iterator[Hit]:
+    """Compare every date that carries a duty with the present."""
+    for day in _days(ctx, PAST):
+        yield Hit(f"{day.text} was on {day.day}", day.due.pointer, severity=day.severity)
+
+
+def _days(ctx: DocumentContext, stage: str) -> Iterator[DueDay]:
+    if not due_terms(ctx.kind):
+        return
+    zone = windows.zone(ctx.store.config.timezone)
+    for due in dues_of(ctx.kind, ctx.data):
+        day = due.at(ctx.now, zone)
+        if day.stage == stage and is_told(day):
+            yield day
+
+
+RULES = (
+    Rule(
+        "D020",
+        "Something is due soon",
+        severity=INFO,
+        why="What ends, expires or must be looked at is cheap to see to before the day, and dear after it.",
+        hint="see to it and set the new date; itsm due lists everything that is due",
+        bad="class: contract\nend: 2026-12-31   # in three weeks",
+        good="class: contract\nend: 2028-12-31",
+        check=due_soon,
+    ),
+    Rule(
+        "D021",
+        "Something is past due",
+        severity=WARNING,
+        why="A date in the rule book with a duty is a promise: after the day it is broken, and nobody else would say so.",
+        hint="do it and set the next date, or say what became of it (done, retired, renewed)",
+        bad="review:\n  action_items:\n    - {action: Watch the disk, owner: mail-engineer, due: 2020-03-01, done: false}",
+        good="review:\n  action_items:\n    - {action: Watch the disk, owner: mail-engineer, due: 2020-03-01, done: true}",
+        check=past_due,
+    ),
+)
