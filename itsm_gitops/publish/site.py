@@ -22,7 +22,7 @@ from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.planned import Plan
-from itsm_gitops.publish.reasons import ALWAYS, PageReason, not_made
+from itsm_gitops.publish.reasons import ALWAYS, OTHER_FIGURES, OTHER_ROWS, PageReason, not_made
 from itsm_gitops.publish.search import Doc, Postings
 from itsm_gitops.publish.sheets import StaleFile, pieces, shape_of
 from itsm_gitops.publish.site_reports import SiteReports
@@ -167,10 +167,12 @@ class Site:
     def _report_files(self) -> tuple[Sequence[ListPage], Sequence[tuple[str, bytes]], set[str]]:
         """Return the pages and data files of reports, and what they were made from; none where they are up to date."""
         reports, files = self.reports, self.reports.files
-        if files and self._cache.is_current(urls.REPORTS, files, reports.sign):
+        if self._cache.is_current(urls.REPORTS, files, reports.sign) and files:
             self.written.update(zip(files, self._cache.signs(urls.REPORTS), strict=True))
             self._titles.update(reports.titles)
             return (), (), set()
+        if self._cache.why.get(urls.REPORTS) == OTHER_ROWS:
+            self._cache.why[urls.REPORTS] = OTHER_FIGURES
         tracer = Tracer()
         tracer.begin(urls.REPORTS)
         pages = list(report_pages.report_pages(traced(self._view, tracer), reports.all))
