@@ -143,13 +143,15 @@ class BuildCache:
             self._facts,
             {"frame": frame, "clean": clean, "now": view.now.isoformat(), "answers": _answers(view)},
         )
-        self.before, self.after = self.readings.changes
+        comparable = clean and last.get("clean") and last.get("frame") == frame
+        if comparable:
+            self.before, self.after = self.readings.changes
         # Should this build end early, the files would no longer be those that are noted.
         self.readings.keep(self._purpose)
-        if not (clean and last.get("clean") and last.get("frame") == frame):
+        if not comparable:
             if last and self._pages:
                 self._why_all = reasons.FRAME if last.get("frame") != frame else reasons.DOUBT
-            self._pages, self.before, self.after = {}, {}, {}
+            self._pages = {}
             return
         self._why_all = ""
         self.index = last.get("index", ())

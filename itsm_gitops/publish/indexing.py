@@ -68,7 +68,8 @@ class Indexer:
     def _anew(self, entries: Iterable[Entry], words: dict[str, str]) -> Iterator[search.IndexWord]:
         titles: Postings = {}
         bodies, self._bodies = self._bodies, {}
-        if self._cache.readings:
+        entries = list(entries)
+        if self._cache.readings and not words.keys() >= {e.id for e in entries}:
             words = self._cache.readings.words() | words
         for number, page in enumerate(self._pages):
             search.post(titles, number, search.tokens(page.title))

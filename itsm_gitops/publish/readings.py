@@ -91,6 +91,7 @@ class Readings:
             rows[path] = DocumentRow(row.stamp, row.digest, row.entry, row.data, extra, detail)
         self._rows.keep_documents(gone, rows, purpose)
         self.memory.before, self.memory.rows = {}, {}
+        self.__dict__.pop("changes", None)  # who needs them has them: at a first build they are all documents
 
     def words(self) -> dict[str, str]:
         """Return the words of every document, by identifier; for when what was read is saved."""

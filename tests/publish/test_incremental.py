@@ -21,6 +21,7 @@ from itsm_gitops.publish.tracing import ALL, KIND, LINKS, Tracer, traced
 from itsm_gitops.publish.tracing import NOW as NOW_KEY
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Repository, memory, packaged_rulebook_root
+from itsm_gitops.repository.index.site_rows import DamagedRows, SiteRows
 
 INCIDENT = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
 OLD = "records/incidents/2026/10/INC-261001-CCCCC.yaml"
@@ -430,3 +431,22 @@ def test_risk_and_approval_of_a_change_follow_what_they_depend_on(
         assert sorted(after) == sorted(fresh), what
         assert [u for u in fresh if after[u] != fresh[u]] == [], what
         before = after
+
+
+@pytest.mark.parametrize("place", ["documents", "details", "keep_documents", "keep_pages"])
+def test_a_build_goes_on_without_rows_that_turn_out_to_be_damaged(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
+    build(repo, "warm")
+    replaced(CHANGE, ("title: New version", "title: Another version"))(repo.root)
+
+    def damaged(*_: object) -> Any:
+        raise DamagedRows("damaged")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SiteRows, place, damaged)
+        after = build(repo, "warm")[1]
+    fresh = cold(repo)
+    assert after == fresh
+    assert build(repo, "warm")[1] == fresh

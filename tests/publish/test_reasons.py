@@ -79,7 +79,9 @@ def test_one_page_is_asked_about(root: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert reasons(build(root, "ada"))["cmdb/people/ada.html"].startswith("changed: ada")
     edit(root, "cmdb/people/ada.yaml", "Ada Elsewhere", "Ada Example")
     build(root)
-    for record in (root / ".git/itsm").glob("site-*.json"):  # so that the site is built though nothing changed
+    for record in (root / ".git/itsm").glob(
+        "site-*.json"
+    ):  # so that the site is built though nothing changed
         record.unlink()
     why = reasons(build(root, "catalogue/laptop.html"))["catalogue/laptop.html"]
     assert why.startswith("not made, as nothing has changed of ")
