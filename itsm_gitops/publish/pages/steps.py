@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, changes_in_words
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.publish import prose
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
@@ -83,6 +84,17 @@ def timeline(view: View, kind: Kind, data: Mapping[str, Any]) -> Html:
     return Html(f"<ol class=it-timeline>{join(items)}</ol>{tail}") if items else EMPTY
 
 
+def _asides(view: View, event: Mapping[str, Any]) -> Iterator[Html]:
+    """Yield what an entry says of values, of when it happened and why."""
+    yield from map(esc, changes_in_words(event))
+    happened, wrong, reason = (event.get(name) for name in (HAPPENED, CORRECTS, REASON))
+    if isinstance(happened, str):
+        what = f"What was written {view.time(wrong)} happened" if isinstance(wrong, str) else "Happened"
+        yield Html(f"{what} {view.time(happened)}")
+    if isinstance(reason, str):
+        yield esc(f"Because: {reason}")
+
+
 def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
     parts, reached, look = "", "", "note"
     state = event.get("state")
@@ -96,6 +108,7 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
         if isinstance(text, str):
             look = name if look == "note" else look
             parts += f"<div class={name}><b>{label}</b>{prose.render(text, view.id_link)}</div>"
+    parts += "".join(f"<div class=it-muted>{line}</div>" for line in _asides(view, event))
     who = event.get("by")
     by = f" · {view.link(who)} " if isinstance(who, str) else " "
     return Html(f"<li class={look}><p>{view.time(str(event.get('at', '')))}{by}{reached}{parts}")
