@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.editing.assign import apply, reader
@@ -105,6 +106,26 @@ def start(
         if name in kind.required:
             draft.data.setdefault(name, handle)
     draft.data = _ordered(kind, draft.data)
+    return draft
+
+
+def start_derived(
+    repo: Repository,
+    kind: Kind,
+    identifier: str,
+    by: str,
+    opened: datetime,
+    *,
+    template: str | None = None,
+    values: Mapping[str, Any],
+) -> NewDocument:
+    """Begin a record whose identifier, author and opening (UTC) follow from elsewhere; raises NotFound and UsageError."""
+    given = _template_values(repo, kind, template) if template else {}
+    draft = NewDocument(repo, kind, identifier, by, {})
+    fixed = _fixed(draft)
+    for entry in fixed.get("timeline", ()):
+        entry["at"] = clock.format_time(opened)
+    draft.data = _ordered(kind, {**fixed, **copy.deepcopy(dict(given)), **copy.deepcopy(dict(values))})
     return draft
 
 

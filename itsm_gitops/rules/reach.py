@@ -307,11 +307,13 @@ class Reach:
         return frozenset(self._all(self.book.playing(meaning.SERVICE_LEVEL)))
 
     def _of_licences(self) -> Ids:
-        """Return all licences where an item changed that may be counted: one of another number, product or stage."""
+        """Return all licences and contracts where an item changed that may be counted: one of another number, product or stage."""
         counted = (a for a in self.alterations if self._is_item(a))
         if not any(a.exists or a.fields & COUNTED or self._seen_from_sources(a) for a in counted):
             return frozenset()
-        return frozenset(self._all(self.book.playing(meaning.LICENCE)))
+        return frozenset(
+            self._all([*self.book.playing(meaning.LICENCE), *self.book.playing(meaning.CONTRACT)])
+        )
 
     # -- items as others read them -------------------------------------------------------------------
 
