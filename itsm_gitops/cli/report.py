@@ -139,6 +139,8 @@ def _limits(report: Report, zone: str) -> str:
         )
         if value
     ]
+    if report.since == report.until:
+        return f"as of {until}{zone_note(zone)}"
     return f"{since[:10]} to {until}{zone_note(zone)}{''.join(f', {o}' for o in of)}"
 
 

@@ -74,7 +74,7 @@ class JudgedSnapshot(NamedTuple):
 def to_finding(rule: Rule, hit: Hit, path: str = "") -> Finding:
     """Make a finding of a hit."""
     return Finding(
-        code=rule.code,
+        code=hit.code or rule.code,
         severity=hit.severity or rule.severity,
         path=hit.path or path,
         message=hit.message,
@@ -143,12 +143,12 @@ class DocumentJudge:
     def _item(self, store: Store, identifier: str) -> Data | None:
         """Return what the schema accepts of a CMDB item that another document names."""
         if identifier not in self._items:
-            entry = store.entries.get(identifier)
+            entry = store.entries.get(identifier) or store.entries.get(store.aliases.get(identifier, ""))
             kind = store.book.kinds[entry.kind] if entry else None
             if entry is None or kind is None or kind.is_record:
                 self._items[identifier] = None
             else:
-                data = store.data(identifier)
+                data = store.data(entry.id)
                 refused = _fields(self._judge(kind).refusals(data))
                 self._items[identifier] = {k: v for k, v in data.items() if k not in refused}
         return self._items[identifier]
@@ -244,6 +244,11 @@ def _of_book(book: BookContext, config: Config) -> list[Finding]:
     """Return what is wrong with a rule book and the settings."""
     settings = [f for f in config.faults if f.code.startswith("P")]  # the others are hits of a rule
     return [*settings, *_book_problems(book), *run(RULEBOOK, book)]
+
+
+def rulebook_findings(snapshot: Snapshot, config: Config, now: datetime) -> list[Finding]:
+    """Return everything that is wrong with the rule book of a snapshot, not yet located."""
+    return _of_book(BookContext.read(snapshot, config, now, RULES), config)
 
 
 def book_findings(book: BookContext, config: Config, now: datetime) -> list[Finding] | None:

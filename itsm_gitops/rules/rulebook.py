@@ -16,6 +16,7 @@ from itsm_gitops.rules.audience_names import audience_hits
 from itsm_gitops.rules.book import CONFIG, BookContext, meta_of
 from itsm_gitops.rules.book_conditions import vocabulary, workflow_conditions
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
+from itsm_gitops.rules.own_rule_book import own_codes, own_rule_names
 from itsm_gitops.rules.rule import CHANGE, ITEMS, RULEBOOK, Hit, Rule
 from itsm_gitops.schema import validate
 from itsm_gitops.schema.faults import Fault, circle_faults, faults, reference_faults
@@ -71,6 +72,7 @@ def book_agrees_with_itself(ctx: BookContext) -> Iterator[Hit]:
     links = ctx.data(path)
     if links is not None and not ctx.refusals(path):
         yield from _link_names(path, links["links"], {*kinds, *GROUPS})
+    yield from own_rule_names(ctx, words)
     yield from audience_hits(ctx)
 
 
@@ -148,14 +150,15 @@ def book_error(error: ItsmError) -> Hit:
 
 def settings_have_effect(ctx: BookContext) -> Iterator[Hit]:
     """Look for ignores past their date and for codes of no rule."""
+    codes = frozenset((*ctx.codes, *own_codes(ctx)))
     for index, ignored in enumerate(ctx.config.ignore):
         until = day(ignored.until)
         if until is not None and until < ctx.now.date():
             message = f"this was accepted until {ignored.until}"
             yield Hit(message, ("ignore", index, "until"), "", CONFIG)
-        yield from _unknown_code(ignored.code, ctx.codes, ("ignore", index, "code"), at_key=False)
+        yield from _unknown_code(ignored.code, codes, ("ignore", index, "code"), at_key=False)
     for code in ctx.config.severity:
-        yield from _unknown_code(code, ctx.codes, ("severity", code), at_key=True)
+        yield from _unknown_code(code, codes, ("severity", code), at_key=True)
 
 
 def _unknown_code(code: str, codes: Collection[str], pointer: Pointer, *, at_key: bool) -> Iterator[Hit]:
