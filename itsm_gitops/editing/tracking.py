@@ -148,7 +148,7 @@ def correction(document: Opened, wrong: TimeRange, about: Occasion) -> dict[str,
             f"{what} of {document.id} {'were' if written else 'was'} written then", f"there are:\n{listed}"
         )
     right = {CORRECTS: clock.format_time(datetime.fromtimestamp(next(iter(written)), UTC))}
-    found = entry(
+    found = timeline_entry(
         document, Occasion(about.by, None, about.reason), **right, **{HAPPENED: clock.format_time(about.at)}
     )
     order = [
