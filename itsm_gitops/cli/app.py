@@ -58,6 +58,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "test": Command("trying", "Try the examples of rules and life cycles."),
         "fmt": Command("check", "Put documents into canonical form."),
         "migrate": Command("migrate", "Rename a word in the rule book and all documents."),
+        "upgrade": Command("upgrade", "Merge a newer shipped rule book into yours."),
         "archive": Command("archive", "Move finished records of old years out of the tree."),
         "roots": Command("roots", "Read other repositories as part of this one."),
     },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.condition_reader import read_condition
@@ -30,10 +31,14 @@ def holds(condition: Condition, data: Data, subject: Subject | None = None) -> b
 
 
 class FieldRequirement(NamedTuple):
-    """A field that a state demands, always or only where ``when`` holds."""
+    """A field that a state demands, always or only where ``when`` holds.
+
+    Records that were finished before the day ``since`` (``YYYY-MM-DD``) are not asked.
+    """
 
     field: str
     when: Condition = ALWAYS
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Transition:
     reason: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workflow:
     """A life cycle, as read from one file of ``schemas/workflows``.
 
@@ -99,10 +104,19 @@ class Workflow:
 
     def step(self, source: str, target: str, data: Data, subject: Subject | None = None) -> Transition | None:
         """Return the transition from ``source`` to ``target``, or None when there is none."""
-        for step in self.transitions:
-            if step.target == target and source in step.sources and holds(step.when, data, subject):
+        for step in self._between.get((source, target), ()):
+            if holds(step.when, data, subject):
                 return step
         return None
+
+    @cached_property
+    def _between(self) -> Mapping[tuple[str, str], list[Transition]]:
+        """The transitions by the states that they lead from and to: this is asked for each step of each record."""
+        found: dict[tuple[str, str], list[Transition]] = {}
+        for step in self.transitions:
+            for source in step.sources:
+                found.setdefault((source, step.target), []).append(step)
+        return found
 
     def required(self, state: str, data: Data, subject: Subject | None = None) -> tuple[str, ...]:
         """Return the fields that ``state`` demands of a document with this data, each once."""
@@ -110,14 +124,20 @@ class Workflow:
         demands = [r.field for r in known.require if holds(r.when, data, subject)] if known else ()
         return tuple(dict.fromkeys(demands))
 
-    def missing(self, state: str, data: Data, subject: Subject | None = None) -> tuple[str, ...]:
-        """Return the demanded fields that are absent or empty, each once."""
+    def missing(
+        self, state: str, data: Data, subject: Subject | None = None, finished: str = ""
+    ) -> tuple[str, ...]:
+        """Return the demanded fields that are absent or empty, each once.
+
+        ``finished`` is the day on which a record was finished: what is demanded since a later one is not asked.
+        """
         known = self.states.get(state)
         if known is None:
             return ()
         # Most are there: whether they are demanded needs no answer then.
         empty = [r for r in known.require if not data.get(r.field) and data.get(r.field) in EMPTY]
-        return tuple(dict.fromkeys(r.field for r in empty if holds(r.when, data, subject)))
+        asked = (r for r in empty if not finished or not finished < r.since)
+        return tuple(dict.fromkeys(r.field for r in asked if holds(r.when, data, subject)))
 
     def wants_reason(self, fields: Iterable[str], before: Data) -> tuple[str, ...]:
         """Return those of some fields whose change wants a reason, by the document before the change."""
@@ -147,7 +167,11 @@ class Workflow:
 
 def _requirements(raw: Data) -> tuple[FieldRequirement, ...]:
     listed = [{"field": r} if isinstance(r, str) else r for r in raw.get("require", ())]
-    return tuple(FieldRequirement(r["field"], read_condition(r.get("when"))) for r in listed if "field" in r)
+    return tuple(
+        FieldRequirement(r["field"], read_condition(r.get("when")), str(r.get("since", "")))
+        for r in listed
+        if "field" in r
+    )
 
 
 def _guards(raw: Data) -> tuple[Guard, ...]:

@@ -13,11 +13,12 @@ from itsm_gitops.graph.linked import EntrySubject, item_of
 from itsm_gitops.model import facts
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import Pointer
-from itsm_gitops.model.guards import Breach, Guard, breaches, stops
+from itsm_gitops.model.guards import Breach, Guard, asked_of, breaches, stops
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.owing import Escape, escapes
 from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.workflow import Transition, Workflow
+from itsm_gitops.rules.asked_since import finished_on
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, NetworkContext, moment
 from itsm_gitops.rules.rule import CHANGE, GUARDS, ITEMS, NETWORK, Hit, Rule
 from itsm_gitops.rules.workflow_change import moves_of
@@ -49,6 +50,8 @@ def _hit(breach: Breach, state_field: str, path: str = "") -> Hit:
 def state_keeps_its_guards(ctx: DocumentContext) -> Iterator[Hit]:
     """Ask the guards of the state about the document and the items that it names."""
     guards = guards_alone(ctx.flow).get(str(ctx.data.get(ctx.flow.state_field)))
+    if guards and any(g.since for g in guards):
+        guards = tuple(asked_of(guards, finished_on(ctx.flow, ctx.data)))
     for breach in breaches(guards, ctx.subject) if guards else ():
         yield _hit(breach, ctx.flow.state_field)
 
@@ -60,6 +63,9 @@ def links_keep_guards(ctx: NetworkContext) -> Iterator[Hit]:
         guards = guarded.get(entry.kind, {}).get(facts.stage(ctx.book, entry))
         if guards:
             field = ctx.book.kinds[entry.kind].state_field
+            if any(g.since for g in guards):
+                finished = finished_on(ctx.book.kinds[entry.kind].workflow, ctx.data(entry))
+                guards = tuple(asked_of(guards, finished))
             for breach in breaches(guards, EntrySubject(ctx, entry)):
                 yield _hit(breach, field, entry.path)
 

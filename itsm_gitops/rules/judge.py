@@ -24,6 +24,7 @@ from itsm_gitops.repository.gaps import RESTORE_FOLDER, snapshot_gaps
 from itsm_gitops.repository.modes import FILE, reason
 from itsm_gitops.repository.store import is_document
 from itsm_gitops.rules import schema
+from itsm_gitops.rules.asked_since import asked
 from itsm_gitops.rules.book import CONFIG, BookContext
 from itsm_gitops.rules.context import Data, DocumentContext, NetworkContext
 from itsm_gitops.rules.keeping import Keeping
@@ -157,7 +158,8 @@ class DocumentJudge:
         """Return the top-level fields of a document that its schema refuses."""
         if document.kind is None or not isinstance(document.data, dict):
             return _NOTHING
-        return _fields(self._judge(document.kind).refusals(document.data))
+        judge = self._judge(document.kind)
+        return _fields(asked(document.kind, document.data, judge.refusals(document.data)))
 
     def __call__(self, store: Store, document: Document) -> list[DocumentVerdict]:
         """Return one verdict for a document with findings, none for a good one."""
@@ -166,7 +168,7 @@ class DocumentJudge:
         if kind is None or not isinstance(data, dict) or not (own or self._shard.first):
             return []
         judge = self._judge(kind)
-        refusals = judge.refusals(data)
+        refusals = asked(kind, data, judge.refusals(data))
         refused = _NOTHING
         if not own:
             return [DocumentVerdict(document.path, (), _fields(refusals))] if refusals else []

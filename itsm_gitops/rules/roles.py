@@ -26,6 +26,14 @@ def _actor(ctx: DocumentContext, handle: str) -> frozenset[str] | None:
     return frozenset([handle, *names((ctx.item(handle) or {}).get("teams"))])
 
 
+def _new_actors() -> dict[str, frozenset[str] | None]:
+    return {}
+
+
+# The same people make the steps of most records; a store does not change while its documents are judged.
+_actors: Once[dict[str, frozenset[str] | None]] = Once(2)
+
+
 class _Holders(NamedTuple):
     """A role: who always holds it, the fields that name who does, and its other ways."""
 
@@ -77,23 +85,28 @@ def step_is_by_its_role(ctx: DocumentContext) -> Iterator[Hit]:
 
     Who holds a role is read from the record as it was then, before the step or after it; CMDB and policy are today's.
     """
-    policy, actors = ctx.book.policy(ROLES).get("roles", {}), dict[str, frozenset[str] | None]()
-    tracks = any(SET in e or WAS in e for e in ctx.timeline)
+    if len(ctx.moves) < 2:
+        return
+    policy, actors = ctx.book.policy(ROLES).get("roles", {}), _actors(ctx.store, make=_new_actors)
     roles = _roles(policy, make=lambda: _read_roles(policy))
+    tracks = any(SET in e or WAS in e for e in ctx.timeline)
+    verdicts: dict[tuple[str, tuple[str, ...]], bool] = {}
     for before, after in pairwise(ctx.moves):
         handle = after.entry["by"]
-        if handle not in ctx.store.entries:
+        if handle not in actors:
+            actors[handle] = _actor(ctx, handle)
+        actor = actors[handle]
+        if actor is None:
             continue
         then = data_then(ctx.data, ctx.timeline, after.place) if tracks else ctx.data
         step = ctx.flow.step(before.state, after.state, then, ctx.subject if then is ctx.data else None)
         if step is None or not step.by:
             continue
-        if handle not in actors:
-            actors[handle] = _actor(ctx, handle)
-        actor = actors[handle]
-        if actor is not None and not _may_step(
-            ctx, after.place, then, actor, [roles.get(r) for r in step.by]
-        ):
+        asked = (handle, step.by)  # most records are moved on by few, who have the same right each time
+        may = None if tracks else verdicts.get(asked)
+        if may is None:
+            may = verdicts[asked] = _may_step(ctx, after.place, then, actor, [roles.get(r) for r in step.by])
+        if not may:
             wanted = ", ".join(role.replace("_", " ") for role in step.by)
             message = f"'{handle}' may not make the step '{step.name}'"
             yield Hit(message, ("timeline", after.place, "by"), f"it is for: {wanted}")

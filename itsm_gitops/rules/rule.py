@@ -37,7 +37,8 @@ class Hit(NamedTuple):
 
     ``path`` is empty for the document at hand, ``hint`` for the rule's own hint. ``line`` stays 0
     where the place follows from ``pointer`` (or from its last key, with ``at_key``). ``severity``
-    is empty where the rule's own holds (a policy may say otherwise), and so is ``code``.
+    is empty where the rule's own holds (a policy may say otherwise), and so is ``code``. ``missing`` is
+    the field that is not there.
     """
 
     message: str
@@ -49,6 +50,7 @@ class Hit(NamedTuple):
     column: int = 0
     severity: str = ""
     code: str = ""
+    missing: str = ""
 
 
 # What else than the document itself can bring about or take away a rule's finding about it. A request check judges

@@ -12,6 +12,7 @@ from itsm_gitops.model.findings import INFO, WARNING, Pointer
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import GROUPS
 from itsm_gitops.rules import schema
+from itsm_gitops.rules.asked_since import answered, finished_on
 from itsm_gitops.rules.audience_names import audience_hits
 from itsm_gitops.rules.book import CONFIG, BookContext, meta_of
 from itsm_gitops.rules.book_conditions import vocabulary, workflow_conditions
@@ -196,7 +197,8 @@ def answers_fit_form(ctx: DocumentContext) -> Iterator[Hit]:
     answers = ctx.data.get("answers", {})
     if judge is None or judge.validity.is_valid(answers):
         return
-    for found in schema.explain(judge.explainer, answers):
+    day = finished_on(ctx.kind.workflow, ctx.data)
+    for found in answered(form, day, schema.explain(judge.explainer, answers)):
         pointer = ("answers", *found.hit.pointer) if "answers" in ctx.data else ("offering",)
         yield found.hit._replace(pointer=pointer)
 
@@ -297,6 +299,15 @@ RULES = (
         bad="form:\n  type: object\n  required: [modle]\n  properties: {model: {type: string}}",
         good="form:\n  type: object\n  required: [model]\n  properties: {model: {type: string}}",
         check=form_is_usable,
+    ),
+    Rule(
+        "S027",
+        "Finished records asked for more than in their time",
+        severity=INFO,
+        why="Nobody can answer for a record that was finished before; Git's history says what it was asked for then.",
+        hint='say since when (handbook, A rule book that lives): "x-since": "YYYY-MM-DD" at the field, `since` in a life cycle',
+        bad="# a pull request makes a field required; closed records do not have it",
+        good='"warranty": {"type": "string", "x-since": "2026-12-01"}',
     ),
     Rule(
         "S101",
