@@ -140,6 +140,7 @@ def rule_book(root: Path) -> Tree:
         str(path.relative_to(root)): yaml.safe_load(path.read_text(encoding="utf-8"))
         for folder in ("records", "cmdb", "workflows", "policies", "templates")
         for path in sorted((root / "schemas" / folder).iterdir())
+        if path.is_file()
     } | {
         "schemas/common.schema.json": json.loads(
             (root / "schemas/common.schema.json").read_text(encoding="utf-8")

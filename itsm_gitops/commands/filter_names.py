@@ -15,7 +15,7 @@ from itsm_gitops.commands.filter_conditions import Clause, FilterCondition, all_
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model import filter_words as words
 from itsm_gitops.model.entry import Edge, Entry
-from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
+from itsm_gitops.model.errors import ItsmError, NotFound, UsageError, did_you_mean
 from itsm_gitops.model.filter_language import FilterTerm, FilterValue
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import LinkType

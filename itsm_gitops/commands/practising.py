@@ -149,6 +149,8 @@ class _Gatherer:
         from itsm_gitops.repository.outside import outside_files
 
         folder = pattern if not _WILD.search(pattern) else _WILD.split(pattern)[0].rpartition("/")[0]
+        if ".." in pattern.split("/"):
+            return PracticeEvidence(FILE, pattern, raw["about"], False, "leads out of the repository")
         matches = glob(pattern).fullmatch
         paths = [p for p in outside_files(self._store.snapshot, folder) if matches(p)]
         result = f"{counted(len(paths), 'file')}" if paths else "not there"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.editing.assign import apply, reader
@@ -10,7 +11,10 @@ from itsm_gitops.editing.change import Written, save, timeline_entry
 from itsm_gitops.editing.fields import Assignment
 from itsm_gitops.editing.opening import Opened, open_document
 from itsm_gitops.editing.steps import MissingField, Step, code_field, needs, next_steps, prose_field, state_of
+from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, NotFound, Refused, did_you_mean
+from itsm_gitops.model.guards import stops
+from itsm_gitops.model.subjects import DocumentSubject, Item
 from itsm_gitops.model.text import typed_text
 from itsm_gitops.model.words import a_kind
 from itsm_gitops.model.workflow import Transition, Workflow
@@ -59,7 +63,8 @@ def move(
     document = open_document(repo, fragment)
     workflow, target = find_state(document, target)
     data = apply(document, reader(repo), assignments, moving=True)
-    step = _transition(document, workflow, target, data)
+    step = _transition(document, workflow, target, data, partial(_item, repo))
+    _refuse_stopped(repo, document, step)
     if code is not None:
         data = _with_code(repo, document, target, data, code, step)
     cleared = _cleared(step, assignments)
@@ -123,9 +128,25 @@ def find_state(document: Opened, word: str) -> tuple[Workflow, str]:
     raise NotFound(f"{a_kind(document.kind)} has no state '{word}'", hint)
 
 
-def _transition(document: Opened, workflow: Workflow, target: str, data: Mapping[str, Any]) -> Transition:
+def _refuse_stopped(repo: Repository, document: Opened, step: Transition) -> None:
+    """Refuse a step past a stop sign; one that the step itself would take away is up as well."""
+    workflow = document.kind.workflow
+    if workflow is None:
+        return
+    subject = DocumentSubject(document.data, partial(_item, repo), now=clock.now())
+    signs = list(stops([*workflow.refuse, *step.refuse], step.target, subject))
+    if signs:
+        raise Refused(
+            f"{document.id} cannot become '{step.target}': {'; '.join(s.message for s in signs)}",
+            "\n".join(dict.fromkeys(s.hint for s in signs if s.hint)) or allowed_from(document),
+        )
+
+
+def _transition(
+    document: Opened, workflow: Workflow, target: str, data: Mapping[str, Any], item: Item
+) -> Transition:
     state = state_of(document.kind, document.data)
-    step = workflow.step(state, target, data)
+    step = workflow.step(state, target, data, DocumentSubject(data, item))
     if step is not None:
         return step
     if state == target:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,6 +12,7 @@ from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
 from itsm_gitops.model.kinds import ITEM, RECORD, Kind, find_references, inline
 from itsm_gitops.model.meaning import roles_of_old_kind
 from itsm_gitops.model.once import Once
+from itsm_gitops.model.user_rules import RULES, UserRule, read_user_rule
 from itsm_gitops.model.workflow import Workflow, read_workflow
 
 COMMON = "schemas/common.schema.json"
@@ -126,6 +126,7 @@ class RuleBook:
         self._states: dict[tuple[str, str], frozenset[str]] = {}
         self._playing: dict[str, tuple[str, ...]] = {}
         self._policies: dict[str, Mapping[str, Any]] = {}
+        self._placed: tuple[Kind | None, str, str] = (None, "", "")
 
     def without(self, kinds: Iterable[str]) -> RuleBook:
         """Return this rule book as it would be without some kinds."""
@@ -265,6 +266,28 @@ class RuleBook:
             known = self._policies[path] = self._load(path) if path in self.files else {}
         return known
 
+    @cached_property
+    def user_rules(self) -> tuple[UserRule, ...]:
+        """The repository's own rules, by path; raises RuleBookError for one that cannot be used."""
+        found = []
+        for path in self.files:
+            if path.startswith(RULES) and path.endswith(".yaml"):
+                try:
+                    found.append(read_user_rule(path, self._load(path)))
+                except (KeyError, TypeError, AttributeError) as error:
+                    raise _wrong(path, error) from error
+        return tuple(found)
+
+    @cached_property
+    def workflow_examples(self) -> tuple[tuple[Workflow, tuple[Mapping[str, Any], ...]], ...]:
+        """The life cycles that show examples, each with them, by path."""
+        found = []
+        for path in self.files:
+            if path.startswith("schemas/workflows/") and path.endswith(".yaml"):
+                flow, examples = self.workflow(PurePosixPath(path).stem), self._load(path).get("examples", ())
+                found.append((flow, tuple(examples)))
+        return tuple(found)
+
     def template(self, name: str) -> Mapping[str, Any]:
         """Return the data of one template; raises NotFound with the nearest name."""
         path = f"schemas/templates/{name}.yaml"
@@ -340,6 +363,14 @@ class RuleBook:
 
     def path_for(self, kind: Kind, identifier: str) -> str:
         """Return the one path a document may have; raises NotFound for a malformed identifier."""
+        last = self._placed
+        if last[0] is kind and last[1] == identifier:  # two rules ask, one after the other
+            return last[2]
+        path = self._path_for(kind, identifier)
+        self._placed = (kind, identifier, path)
+        return path
+
+    def _path_for(self, kind: Kind, identifier: str) -> str:
         if not kind.is_record:
             if not ids.is_item_id(identifier):
                 raise NotFound(

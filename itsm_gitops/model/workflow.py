@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.condition_reader import read_condition
 from itsm_gitops.model.conditions import ALWAYS, EMPTY, Always, Condition, Subject
 from itsm_gitops.model.conditions import holds as _holds
-from itsm_gitops.model.guards import Guard, Stop, read_guard, read_stop
+from itsm_gitops.model.guards import WHILE, Guard, Stop, read_guard, read_stop
 from itsm_gitops.model.meaning import roles_of_old_state
 from itsm_gitops.model.subjects import DocumentSubject
 
@@ -30,10 +31,14 @@ def holds(condition: Condition, data: Data, subject: Subject | None = None) -> b
 
 
 class FieldRequirement(NamedTuple):
-    """A field that a state demands, always or only where ``when`` holds."""
+    """A field that a state demands, always or only where ``when`` holds.
+
+    Records that were finished before the day ``since`` (``YYYY-MM-DD``) are not asked.
+    """
 
     field: str
     when: Condition = ALWAYS
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Transition:
     reason: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workflow:
     """A life cycle, as read from one file of ``schemas/workflows``.
 
@@ -95,10 +100,19 @@ class Workflow:
 
     def step(self, source: str, target: str, data: Data, subject: Subject | None = None) -> Transition | None:
         """Return the transition from ``source`` to ``target``, or None when there is none."""
-        for step in self.transitions:
-            if step.target == target and source in step.sources and holds(step.when, data, subject):
+        for step in self._between.get((source, target), ()):
+            if holds(step.when, data, subject):
                 return step
         return None
+
+    @cached_property
+    def _between(self) -> Mapping[tuple[str, str], list[Transition]]:
+        """The transitions by the states that they lead from and to: this is asked for each step of each record."""
+        found: dict[tuple[str, str], list[Transition]] = {}
+        for step in self.transitions:
+            for source in step.sources:
+                found.setdefault((source, step.target), []).append(step)
+        return found
 
     def required(self, state: str, data: Data, subject: Subject | None = None) -> tuple[str, ...]:
         """Return the fields that ``state`` demands of a document with this data, each once."""
@@ -106,14 +120,20 @@ class Workflow:
         demands = [r.field for r in known.require if holds(r.when, data, subject)] if known else ()
         return tuple(dict.fromkeys(demands))
 
-    def missing(self, state: str, data: Data, subject: Subject | None = None) -> tuple[str, ...]:
-        """Return the demanded fields that are absent or empty, each once."""
+    def missing(
+        self, state: str, data: Data, subject: Subject | None = None, finished: str = ""
+    ) -> tuple[str, ...]:
+        """Return the demanded fields that are absent or empty, each once.
+
+        ``finished`` is the day on which a record was finished: what is demanded since a later one is not asked.
+        """
         known = self.states.get(state)
         if known is None:
             return ()
         # Most are there: whether they are demanded needs no answer then.
         empty = [r for r in known.require if not data.get(r.field) and data.get(r.field) in EMPTY]
-        return tuple(dict.fromkeys(r.field for r in empty if holds(r.when, data, subject)))
+        asked = (r for r in empty if not finished or not finished < r.since)
+        return tuple(dict.fromkeys(r.field for r in asked if holds(r.when, data, subject)))
 
     def is_terminal(self, state: str) -> bool:
         """Whether nothing leaves ``state``."""
@@ -138,13 +158,17 @@ class Workflow:
 
 def _requirements(raw: Data) -> tuple[FieldRequirement, ...]:
     listed = [{"field": r} if isinstance(r, str) else r for r in raw.get("require", ())]
-    return tuple(FieldRequirement(r["field"], read_condition(r.get("when"))) for r in listed if "field" in r)
+    return tuple(
+        FieldRequirement(r["field"], read_condition(r.get("when")), str(r.get("since", "")))
+        for r in listed
+        if "field" in r
+    )
 
 
 def _guards(raw: Data) -> tuple[Guard, ...]:
     """Read what a state demands beside fields."""
-    listed = enumerate(raw.get("require", ()))
-    return tuple(read_guard(r, index) for index, r in listed if not isinstance(r, str) and "field" not in r)
+    listed = raw.get("require", ())
+    return tuple(read_guard(r) for r in listed if not isinstance(r, str) and "field" not in r)
 
 
 def _state(name: str, raw: Data, roles: tuple[str, ...]) -> State:
@@ -174,10 +198,20 @@ def _transition(raw: Data) -> Transition:
     )
 
 
+def _with_common_demands(states: Data, demands: Any) -> Data:
+    """Return the states with what the life cycle demands of several of them at once."""
+    found = {name: {**about, "require": list(about.get("require", ()))} for name, about in states.items()}
+    for demand in demands:
+        for name in demand[WHILE]:
+            found[name]["require"].append(demand)
+    return found
+
+
 def read_workflow(raw: Data) -> Workflow:
     """Build a workflow from the data of its file (validated against workflow.schema.json before)."""
     name, states = raw["workflow"], raw["states"]
     old = not any("roles" in s for s in states.values())
+    states = _with_common_demands(states, raw.get("require", ()))
     return Workflow(
         name=name,
         title=raw["title"],

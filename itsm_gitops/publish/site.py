@@ -250,7 +250,7 @@ class Site:
             if not self._cache.is_current(entry.id, files):
                 todo.append(entry)
         view = self._view
-        _ = view.health, view.known_errors, view.network.related(""), view.similar, view.hit_by, view.finished
+        _ = view.health, view.offers, view.network.related(""), view.similar, view.hit_by, view.finished
         tracing, progress = self._cache.active, self._progress
         stale = list(self._stale(todo))
         parts = pieces(todo, stale, view.entries)

@@ -148,10 +148,11 @@ class View:
         return Calendars(self.store)
 
     @cached_property
-    def known_errors(self) -> dict[str, list[str]]:
-        """The known errors that are offered for each item, the newest first."""
+    def offers(self) -> dict[str, list[str]]:
+        """The known errors and articles that are offered for each item, the newest first."""
         found: dict[str, list[str]] = {}
-        current = [e for e in self.of_role(meaning.KNOWN_ERROR) if facts.is_offered(self.book, e)]
+        known = (*self.of_role(meaning.KNOWN_ERROR), *self.of_role(meaning.ARTICLE))
+        current = [e for e in known if facts.is_offered(self.book, e)]
         for entry in sorted(current, key=lambda e: (e.opened, e.id), reverse=True):
             for target in facts.affected(entry):
                 found.setdefault(target, []).append(entry.id)

@@ -175,7 +175,7 @@ class Store(EntryQuestions):
 
     def root_of(self, path: str) -> str:
         """Return the name of the root that a document is from; empty where it is the repository's own."""
-        return root_of(self.snapshot, path)
+        return root_of(self.snapshot, path) if self.config.roots else ""
 
     def may_exist(self, identifier: str) -> bool:
         """Whether a document that has no entry exists, or may exist: it is broken, or in a root."""

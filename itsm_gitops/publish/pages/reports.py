@@ -72,6 +72,8 @@ def _sentence(text: str) -> str:
 
 def _time(view: View, report: Report) -> Html:
     since, until = view.moment(report.since), view.moment(report.until)
+    if since == until:
+        return Html(f'<p class="it-muted">As of {until}, when this site was built.</p>')
     scope = "" if view.audience.everything else " Only what is shown here is counted."
     return Html(f'<p class="it-muted">From {since} to {until}, the moment this site was built.{scope}</p>')
 
@@ -119,9 +121,14 @@ def figures(view: View, table: Table) -> Html:
         for row in table.rows
     )
     return Html(
-        f'<div class="it-scroll"><table class="it-plain it-figures"><caption class="it-vh">{esc(table.title)}</caption>'
+        f'<div class="it-scroll"><table class="it-plain it-figures{_looks_as_map(table)}"><caption class="it-vh">{esc(table.title)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _looks_as_map(table: Table) -> str:
+    """Return the class of a table with evidence, whose rows are blocks where there is no room."""
+    return " it-map" if any(c.form == EVIDENCE for c in table.columns) else ""
 
 
 def _css(column: Column, *, first: bool = False) -> str:
