@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -81,7 +81,9 @@ class Workflow:
     """A life cycle, as read from one file of ``schemas/workflows``.
 
     ``immutable`` fields never change once written; ``editable_when_closed`` are the only fields
-    that may still change in a terminal state. ``refuse`` says when no step may be made.
+    that may still change in a terminal state. ``refuse`` says when no step may be made. Changes of
+    ``track`` fields (dotted names) are entries of the timeline, with a reason where ``reason_for``
+    asks for one.
     """
 
     name: str
@@ -92,6 +94,8 @@ class Workflow:
     transitions: tuple[Transition, ...]
     immutable: tuple[str, ...] = ()
     editable_when_closed: tuple[str, ...] = ()
+    track: tuple[str, ...] = ()
+    reason_for: tuple[FieldRequirement, ...] = ()
     refuse: tuple[Stop, ...] = ()
 
     def steps_from(self, state: str, data: Data, subject: Subject | None = None) -> list[Transition]:
@@ -134,6 +138,11 @@ class Workflow:
         empty = [r for r in known.require if not data.get(r.field) and data.get(r.field) in EMPTY]
         asked = (r for r in empty if not finished or not finished < r.since)
         return tuple(dict.fromkeys(r.field for r in asked if holds(r.when, data, subject)))
+
+    def wants_reason(self, fields: Iterable[str], before: Data) -> tuple[str, ...]:
+        """Return those of some fields whose change wants a reason, by the document before the change."""
+        asked = {r.field for r in self.reason_for if holds(r.when, before)}
+        return tuple(f for f in fields if f in asked)
 
     def is_terminal(self, state: str) -> bool:
         """Whether nothing leaves ``state``."""
@@ -224,5 +233,7 @@ def read_workflow(raw: Data) -> Workflow:
         transitions=tuple(_transition(t) for t in raw["transitions"]),
         immutable=tuple(raw.get("immutable", ())),
         editable_when_closed=tuple(raw.get("editable_when_closed", ())),
+        track=tuple(raw.get("track", ())),
+        reason_for=_requirements({"require": raw.get("reason_for", ())}),
         refuse=tuple(read_stop(r) for r in raw.get("refuse", ())),
     )

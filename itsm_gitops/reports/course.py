@@ -8,7 +8,7 @@ from datetime import timedelta
 from itsm_gitops.model.standing import Course, Promise
 from itsm_gitops.reports.levels import levels_of
 from itsm_gitops.reports.log import Log
-from itsm_gitops.service_levels.clocks import Clock
+from itsm_gitops.service_levels.agreements import Clock
 from itsm_gitops.service_levels.hours import Hours, RoundTheClock, hours_of
 from itsm_gitops.service_levels.measures import RUNNING, time_on_hold, time_to_resolve
 
@@ -43,7 +43,7 @@ class _Courses:
 
     def _due(self, clock: Clock, calendar: str) -> int | None:
         """Return when a running clock comes to its end; None while it is paused."""
-        if clock.case.spans[-1].state in self._levels.pauses(clock.target.level):
+        if self._levels.is_paused(clock.target.level, clock.case):
             return None
         now = self._log.until
         if calendar not in self._ahead:
