@@ -126,7 +126,7 @@ class View:
     @cached_property
     def similar(self) -> Similar:
         """Which records are like which."""
-        return Similar(self.book, (e for e in self.entries.values() if self.url(e.id)))
+        return Similar(self.book, self.paged)
 
     @cached_property
     def hit_by(self) -> dict[str, list[Health]]:
@@ -188,9 +188,8 @@ class View:
     @cached_property
     def _by_kind(self) -> dict[str, list[Entry]]:
         found: dict[str, list[Entry]] = {}
-        for entry in self.entries.values():
-            if self.url(entry.id):
-                found.setdefault(entry.kind, []).append(entry)
+        for entry in self.paged:
+            found.setdefault(entry.kind, []).append(entry)
         return found
 
     def is_open(self, entry: Entry) -> bool:
@@ -211,10 +210,15 @@ class View:
         return known
 
     @cached_property
-    def finished(self) -> dict[str, list[str]]:
+    def finished(self) -> dict[str, Sequence[str]]:
         """The records with a page that are finished, by the name of the JSON file that has them."""
-        records = (e for e in self.entries.values() if self.kind(e).is_record and self.url(e.id))
+        records = (e for e in self.paged if self.kind(e).is_record)
         return finished.shards(e.id for e in records if not self.is_open(e))
+
+    @cached_property
+    def paged(self) -> Sequence[Entry]:
+        """The entries that have a page."""
+        return [e for e in self.entries.values() if self.url(e.id)]
 
     def data_url(self, entry: Entry) -> str:
         """Return the JSON file of a document; finished records have one together."""
