@@ -228,7 +228,7 @@ FACTS: Mapping[str, Callable[[Answers], Any]] = {
     "site: indexes": lambda a: [(p, b.decode()) for p, b in api.indexes(a.view)],
     "site: incident feed": lambda a: feeds.incidents(a.view, "").decode(),
     "site: change feed": lambda a: feeds.changes(a.view, "").decode(),
-    "site: known errors offered": lambda a: a.view.known_errors,
+    "site: known errors offered": lambda a: a.view.offers,
     "site: home": lambda a: str(home.home_page(a.view, frozenset()).body),
     "site: services": lambda a: str(home.services_page(a.view).body),
     "site: catalogue": lambda a: str(home.catalogue_page(a.view).body),

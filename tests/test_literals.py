@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 232
+MOST = 233
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -67,6 +67,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
     JSON: {
         "commands/duties.py": {"team": 1},
         "cli/audit_text.py": {"person": 2, "request": 3, "review": 1},
+        "commands/boards.py": {"meeting": 1, "review": 1},
         "commands/planning.py": {"calendar": 2, "service": 2, "team": 1},
         "commands/suspecting.py": {"incident": 1},
         "editing/change.py": {"new": 1},
@@ -102,6 +103,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "editing/create.py": {"team": 1, "test": 1},
     },
     OTHER: {
+        "commands/trends.py": {"service": 1},
         "documents/syntax.py": {"problem": 1},
         "exchange/candidates.py": {"draft": 1},
         "exchange/export.py": {"closed": 3, "resolved": 3},
@@ -123,6 +125,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "model/templates.py": {"approved": 1, "retired": 1},
     },
     TEXT: {
+        "cli/trends.py": {"incident": 2, "problem": 1},
         "exchange/analytics.py": {"closed": 1, "resolved": 1, "service": 1},
         "cli/agenda.py": {"change": 1, "maintenance": 1},
         "cli/audit_tables.py": {"change": 1, "person": 1, "review": 2},

@@ -145,7 +145,7 @@ TABLE: Mapping[str, Consumers] = {
     },
     "offered": {
         "facts": lambda a: {e.id for e in _of(a, meaning.KNOWN_ERROR) if facts.is_offered(a.store.book, e) and facts.affected(e)},
-        "site": lambda a: {i for some in a.view.known_errors.values() for i in some},
+        "site": lambda a: {i for some in a.view.offers.values() for i in some},
         "home": lambda a: _shown(a, str(home._errors(a.view))),
         "page": lambda a: _shown(a, str(pages.known_errors_page(a.view).body).split("Retired</h2>")[0]),
     },

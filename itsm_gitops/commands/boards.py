@@ -60,7 +60,7 @@ class BoardAgenda:
     went_wrong: tuple[AgendaItem, ...]
     emergencies: tuple[AgendaItem, ...]
     reviews: tuple[AgendaItem, ...]
-    planned: tuple[AgendaItem, ...]
+    ahead: tuple[AgendaItem, ...]
     freezes: tuple[AgendaItem, ...]
 
     @property
@@ -71,7 +71,7 @@ class BoardAgenda:
             ("went_wrong", "Went wrong since the last meeting", self.went_wrong),
             ("emergencies", "Emergencies since the last meeting", self.emergencies),
             ("reviews", "Reviews that are owed", self.reviews),
-            ("planned", "Planned until the next meeting", self.planned),
+            ("ahead", "Planned until the next meeting", self.ahead),
             ("freezes", "Freezes ahead", self.freezes),
         )
 
@@ -124,7 +124,7 @@ def agenda(repo: Repository, day: str = "", board: str = "", at: str | None = No
     made = _Matters(store, since, start, until)
     return BoardAgenda(
         chosen, board, own.id if own else "", since, until,
-        made.waiting(), made.went_wrong(), made.emergencies(), made.reviews(), made.planned(), made.freezes(),
+        made.waiting(), made.went_wrong(), made.emergencies(), made.reviews(), made.ahead(), made.freezes(),
     )  # fmt: skip
 
 
@@ -227,7 +227,7 @@ class _Matters:
             if facts.is_open(self._book, e) and facts.is_carried_out(self._book, e)
         )  # fmt: skip
 
-    def planned(self) -> tuple[AgendaItem, ...]:
+    def ahead(self) -> tuple[AgendaItem, ...]:
         """Return the changes whose window lies between this meeting and the next."""
         return tuple(
             AgendaItem(c.id, self._store.entries[c.id].title, f"from {clock.format_time(c.window.start)}")

@@ -41,7 +41,12 @@ def test_init_writes_a_repository_that_is_right_at_once(
 def test_init_writes_one_example_of_every_kind_and_class(acme: Path) -> None:
     repo = Repository.open(acme)
     store = repo.store()
-    assert {e.kind for e in store.entries.values()} == set(repo.book.kinds)
+    # What surrounds incidents, requests, problems and changes begins when somebody wants it.
+    later = {
+        "article", "complaint", "deployment", "improvement", "meeting", "organisation", "release", "service-review",
+        "supplier-evaluation",
+    }  # fmt: skip
+    assert {e.kind for e in store.entries.values()} == set(repo.book.kinds) - later
     linked = {end for e in store.entries.values() for x in e.edges for end in (e.id, x.target)}
     assert {e.id for e in store.entries.values() if repo.book.kinds[e.kind].is_record} <= linked
 

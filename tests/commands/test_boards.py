@@ -45,8 +45,8 @@ def test_what_happened_is_counted_from_the_meeting_before(example_repo: Any) -> 
 
 
 def test_what_is_planned_lies_between_this_meeting_and_the_next(example_repo: Any) -> None:
-    assert ids(agenda(example_repo, "2026-11-17").planned) == ["CHG-261110-Q0K1F"]
-    assert "CHG-261118-TW24E" in ids(agenda(example_repo, "2026-11-24").planned)
+    assert ids(agenda(example_repo, "2026-11-17").ahead) == ["CHG-261110-Q0K1F"]
+    assert "CHG-261118-TW24E" in ids(agenda(example_repo, "2026-11-24").ahead)
 
 
 def test_the_text_names_every_matter(example_repo: Any) -> None:
