@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -12,7 +13,6 @@ from rich.text import Text
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import wants_colour
 from itsm_gitops.cli.width import terminal_width
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.text import safe_text
 
 _GAP = "  "

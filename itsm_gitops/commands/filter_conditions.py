@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops import documents
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import Refused
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.text import without_accents
 
 if TYPE_CHECKING:

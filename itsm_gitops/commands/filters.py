@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,6 @@ from itsm_gitops.model.filter_language import (
     parse_filter,
 )
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.rulebook import RuleBook
 
 if TYPE_CHECKING:

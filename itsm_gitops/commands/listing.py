@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import UsageError
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.rulebook import RuleBook
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def list_documents(
     chosen += ("root",) if store.config.roots and not columns else ()
     names = {k.name for k in kinds}
     make = Rows(store, chosen)
-    condition = FilterMeaning(repo, store, kinds).condition(asked.node)
+    condition = FilterMeaning(repo, store, kinds, at).condition(asked.node)
     found = fulfilling(store, names, condition)
     ordered = sorted_by(kinds, found, sort, make) if sort else sorted(found, key=make.urgency)
     shown = ordered[:limit] if limit else ordered

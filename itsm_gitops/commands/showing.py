@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,6 @@ from itsm_gitops.model import clock, ids
 from itsm_gitops.model.archive import ArchivedRecord
 from itsm_gitops.model.entry import edges_of, summarise
 from itsm_gitops.model.errors import ItsmError, NotFound
-from itsm_gitops.model.plain_dataclass import dataclass, replace
 from itsm_gitops.model.priority import Priority, priority
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.words import fields_of

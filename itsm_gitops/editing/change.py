@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from itsm_gitops.editing.opening import Opened, timeline
+from itsm_gitops.editing.opening import Opened
 from itsm_gitops.editing.steps import Step, next_steps, state_of
 from itsm_gitops.editing.validation import judged
-from itsm_gitops.model import clock
 from itsm_gitops.model.diff import ADD, REMOVE, Change, diff, same
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.findings import Finding, Pointer
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.plain_dataclass import dataclass, replace
-from itsm_gitops.model.text import typed_text
 
 if TYPE_CHECKING:
     from itsm_gitops.documents import Edit
@@ -80,17 +78,6 @@ def refuse_closed(document: Opened, fields: Sequence[str], action: str) -> None:
         )
 
 
-def timeline_entry(document: Opened, by: str, **what: str) -> dict[str, str]:
-    """Return a new entry for the end of the timeline.
-
-    Its time is now, or that of the last entry where that one is later (another machine's clock).
-    """
-    now = clock.now()
-    last = [clock.parse_time(str(e.get("at"))) for e in timeline(document.data)[-1:]]
-    moment = max([now, *(m for m in last if m)])
-    return {"at": clock.format_time(moment), "by": by, **{k: typed_text(v) for k, v in what.items()}}
-
-
 class Rewrite(NamedTuple):
     """A document, its new data, and the bytes it becomes; ``changes`` is empty where nothing changes."""
 
@@ -107,11 +94,24 @@ def save(repo: Repository, document: Opened, new: Mapping[str, Any], *, dry_run:
     result breaks rules that the old document kept, ChangedMeanwhile where the file on disk is
     no longer the one that was read.
     """
+    _refuse_escape(document, new)
     prepared = prepare(document, new)
     found: list[Finding] = []
     if prepared.changes:
         found = judged(repo, {document.path: prepared.raw}, {document.path: document.raw})
     return replace(write(repo, prepared, dry_run=dry_run), findings=tuple(found))
+
+
+def _refuse_escape(document: Opened, new: Mapping[str, Any]) -> None:
+    """Refuse to set back what a finished record owes."""
+    from itsm_gitops.model.owing import escapes
+
+    workflow = document.kind.workflow
+    for escape in escapes(workflow, document.data, new) if workflow else ():
+        raise Refused(
+            f"{document.id} owes '{escape.field}' because {escape.because}; that cannot be set back now",
+            f"write it first: itsm set {document.id} {escape.field}=…",
+        )
 
 
 def prepare(document: Opened, new: Mapping[str, Any]) -> Rewrite:

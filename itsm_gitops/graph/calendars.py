@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -13,7 +14,6 @@ from itsm_gitops.graph.network import ItemsOnly, Loaded, Network, of_role
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.change_models import ALWAYS, WHEN_OUTAGE, ChangeModel
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.windows import Window, spans, within
 
 FREEZE = "freeze"

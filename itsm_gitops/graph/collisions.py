@@ -15,13 +15,13 @@ Of the first four only the first that fits is reported for a pair. Changes linke
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any
 
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.model.findings import OFF, WARNING
-from itsm_gitops.model.plain_dataclass import dataclass, field
 from itsm_gitops.model.windows import Window
 
 SAME = "same"

@@ -12,6 +12,7 @@ The walk follows ITSM practice (iTop's "at least N of M up", Znuny's three-value
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -19,7 +20,6 @@ from typing import Any, NamedTuple
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import facts
 from itsm_gitops.model.errors import UsageError
-from itsm_gitops.model.plain_dataclass import dataclass
 
 DOWN = "down"
 UP = "up"

@@ -7,6 +7,7 @@ two levels wins. Questions, facts, points and thresholds are data (schemas/polic
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -16,7 +17,6 @@ from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.change_models import ChangeModel, reached, read_models
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.rulebook import RISK
 
 LEVELS = ("low", "medium", "high")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -10,7 +11,6 @@ from itsm_gitops.model.condition_reader import read_condition
 from itsm_gitops.model.conditions import Condition, Either, holds
 from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
 from itsm_gitops.model.once import Once
-from itsm_gitops.model.plain_dataclass import dataclass, field
 from itsm_gitops.model.subjects import DocumentSubject
 
 AUDIENCES = "schemas/policies/audiences.yaml"
@@ -46,6 +46,11 @@ class KindVisibility(NamedTuple):
     withhold: frozenset[str] = frozenset()
     only: Lines = _NONE
     never: Lines = _NONE
+
+    def without(self, lines: Lines) -> KindVisibility:
+        """Return the same but for documents with some values, which are withheld as by ``never``."""
+        more = {path: [*self.never.get(path, ()), *values] for path, values in lines.items()}
+        return self._replace(never={**self.never, **more}) if more else self
 
     def covers(self, path: str) -> bool:
         """Whether the value at a path is shown."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from itsm_gitops.model.plain_dataclass import dataclass, field
 from itsm_gitops.model.rulebook import CHANGE_MODELS, RuleBook
 from itsm_gitops.model.workflow import Workflow
 

@@ -7,6 +7,7 @@ its place in the file, with what is near.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from itsm_gitops.model.condition_reader import (
@@ -31,7 +32,6 @@ from itsm_gitops.model.condition_reader import (
 from itsm_gitops.model.conditions import NOW, TIMES
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import Pointer
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.shape import Misfit
 from itsm_gitops.model.workflow import CATEGORIES
 
@@ -218,7 +218,7 @@ def _link(
         if name not in words.schemas and name not in words.members:
             hint = did_you_mean(str(name), [*words.schemas, *words.members])
             yield Misfit(place, f"there is no kind or class '{name}'", hint)
-        elif not words.expand([name]) & others:
+        elif not words.expand([name]) & others and others <= words.schemas.keys():
             hint = f"kinds there: {', '.join(sorted(others)[:_LISTED])}"
             yield Misfit(place, f"'{relation}' never leads to '{name}'", hint)
         else:
@@ -227,13 +227,24 @@ def _link(
     states = sorted({s for k in kinds for s in words.states.get(k, ())})
     yield from _words(raw, STATE, states, "state", at)
     yield from _words(raw, CATEGORY, CATEGORIES, "category of states", at)
-    if HAVE in raw:
+    if HAVE in raw and _follows_links(raw[HAVE]):
+        yield Misfit((*at, HAVE), "links are followed once, and not on from what is linked")
+    elif HAVE in raw:
         ends = [words.schemas[k] for k in sorted(kinds) if k in words.schemas]
         yield from _misfits(raw[HAVE], ends, words, (*at, HAVE))
     elif form == LINKED and STATE not in raw and CATEGORY not in raw:
         yield Misfit((*at, form), f"'{LINKED}' needs what is asked of them: {STATE}, {CATEGORY} or {HAVE}")
     if BESIDES in raw and not fields_at(str(raw[BESIDES]), schemas, words):
         yield _unknown(str(raw[BESIDES]), schemas, words, (*at, BESIDES))._replace(at_key=False)
+
+
+def _follows_links(raw: Any) -> bool:
+    """Whether a condition looks along links."""
+    if isinstance(raw, list):
+        return any(map(_follows_links, raw))
+    if not isinstance(raw, Mapping):
+        return False
+    return any(TO in FORMS.get(key, ()) or _follows_links(value) for key, value in raw.items())
 
 
 def _words(

@@ -11,12 +11,12 @@ was not stated. ``and``, ``or`` and ``not`` treat None as Kleene's logic of thre
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.levels import is_at_or_below, levels
-from itsm_gitops.model.plain_dataclass import dataclass
 
 Data = Mapping[str, Any]
 Truth = bool | None

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -25,7 +26,6 @@ from itsm_gitops.model.conditions import Condition, holds
 from itsm_gitops.model.findings import INFO, OFF, WARNING, Pointer
 from itsm_gitops.model.kinds import ANY_INDEX, Kind
 from itsm_gitops.model.once import Once
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.windows import moment_of
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from itsm_gitops.model.errors import UsageError
-from itsm_gitops.model.plain_dataclass import dataclass
 
 LONGEST = 20_000  # characters
 DEEPEST = 40  # parentheses within each other

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itsm_gitops.model.plain_dataclass import dataclass
+from dataclasses import dataclass
 
 ERROR = "error"
 WARNING = "warning"

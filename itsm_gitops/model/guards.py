@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.condition_reader import FORMS, read_condition
@@ -22,22 +23,35 @@ from itsm_gitops.model.conditions import (
     holds,
 )
 from itsm_gitops.model.findings import Pointer
-from itsm_gitops.model.plain_dataclass import dataclass
 
-MUST, WHEN, MESSAGE, HINT, FIELD, EXCEPT = "must", "when", "message", "hint", "field", "except"
-_BESIDE = (WHEN, MESSAGE, HINT)
+MUST, WHEN, MESSAGE, HINT, FIELD, EXCEPT, SEVERITY = (
+    "must",
+    "when",
+    "message",
+    "hint",
+    "field",
+    "except",
+    "severity",
+)
+WHILE = "while"
+SINCE = "since"
+BESIDE = frozenset((WHEN, MESSAGE, HINT, SEVERITY, WHILE, SINCE))
 _NAMED_BY = ("name", "title", "id")  # how an entry of a list is called
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What must be so where ``when`` holds; ``place`` is its position in the list ``require`` of the state."""
+    """What must be so where ``when`` holds; ``severity`` is empty where a breach is an error.
+
+    Records that were finished before the day ``since`` (``YYYY-MM-DD``) are not asked.
+    """
 
     must: Condition
     when: Condition = ALWAYS
     message: str = ""
     hint: str = ""
-    place: int = 0
+    severity: str = ""
+    since: str = ""
 
     @property
     def links(self) -> frozenset[str]:
@@ -62,15 +76,26 @@ class Breach(NamedTuple):
     message: str
     hint: str
     pointer: Pointer = ()
+    severity: str = ""
 
 
-def read_guard(raw: Mapping[str, Any], place: int) -> Guard:
+def read_guard(raw: Mapping[str, Any]) -> Guard:
     """Read an entry of ``require`` that is no field."""
-    body = {k: v for k, v in raw.items() if k not in _BESIDE}
+    body = {k: v for k, v in raw.items() if k not in BESIDE}
     must = body[MUST] if MUST in body and not FORMS.keys() & body.keys() else body
     return Guard(
-        read_condition(must), read_condition(raw.get(WHEN)), raw.get(MESSAGE, ""), raw.get(HINT, ""), place
+        read_condition(must),
+        read_condition(raw.get(WHEN)),
+        raw.get(MESSAGE, ""),
+        raw.get(HINT, ""),
+        raw.get(SEVERITY, ""),
+        str(raw.get(SINCE, "")),
     )
+
+
+def asked_of(guards: Iterable[Guard], finished: str) -> list[Guard]:
+    """Return the guards that are asked of a record that was finished on a day (``YYYY-MM-DD``; empty: it is not)."""
+    return [g for g in guards if not finished or not finished < g.since]
 
 
 def read_stop(raw: Mapping[str, Any]) -> Stop:
@@ -108,14 +133,14 @@ def _breaches(guard: Guard, subject: Subject) -> Iterator[Breach]:
             if must.part.truth(entry) is not True:
                 name = next((v for n in _NAMED_BY for v in entry.values(n) or ()), index + 1)
                 said = guard.message or f"of {must.path} this must be so: {in_words(must.part)}"
-                yield Breach(f"'{name}': {said}", guard.hint, (*must.path.split("."), index))
+                yield Breach(f"'{name}': {said}", guard.hint, (*must.path.split("."), index), guard.severity)
     elif isinstance(must, Linked) and must.every:
         for name in must.failing(subject):
             said = guard.message or f"this must be so: {in_words(must)}"
-            yield Breach(f"{name}: {said}", guard.hint)
+            yield Breach(f"{name}: {said}", guard.hint, (), guard.severity)
     else:
         said = guard.message or f"this must be so: {in_words(must)}{reason}"
-        yield Breach(said, guard.hint, _place(guard, subject))
+        yield Breach(said, guard.hint, _place(guard, subject), guard.severity)
 
 
 def _place(guard: Guard, subject: Subject) -> Pointer:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.findings import Pointer
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.workflow import Workflow
 
 RECORD = "record"

@@ -6,11 +6,11 @@ A map is no verdict about an organisation: it says where to look, and whether so
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from itsm_gitops.model import clock
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.report import EVIDENCE, STANDING, TEXT, Column, Report, Row, Table
 
 MET, PARTLY, MISSING = "met", "partly", "missing"

@@ -10,11 +10,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from itsm_gitops.model import ids
 from itsm_gitops.model.findings import Pointer
-from itsm_gitops.model.plain_dataclass import dataclass, replace
 from itsm_gitops.model.shape import Misfit
 from itsm_gitops.model.text import safe_text
 

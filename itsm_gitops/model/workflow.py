@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.condition_reader import read_condition
 from itsm_gitops.model.conditions import ALWAYS, EMPTY, Always, Condition, Subject
 from itsm_gitops.model.conditions import holds as _holds
-from itsm_gitops.model.guards import Guard, Stop, read_guard, read_stop
+from itsm_gitops.model.guards import WHILE, Guard, Stop, read_guard, read_stop
 from itsm_gitops.model.meaning import roles_of_old_state
-from itsm_gitops.model.plain_dataclass import dataclass, field
 from itsm_gitops.model.subjects import DocumentSubject
 
 Data = Mapping[str, Any]
@@ -31,10 +31,14 @@ def holds(condition: Condition, data: Data, subject: Subject | None = None) -> b
 
 
 class FieldRequirement(NamedTuple):
-    """A field that a state demands, always or only where ``when`` holds."""
+    """A field that a state demands, always or only where ``when`` holds.
+
+    Records that were finished before the day ``since`` (``YYYY-MM-DD``) are not asked.
+    """
 
     field: str
     when: Condition = ALWAYS
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,9 @@ class Workflow:
     """A life cycle, as read from one file of ``schemas/workflows``.
 
     ``immutable`` fields never change once written; ``editable_when_closed`` are the only fields
-    that may still change in a terminal state. ``refuse`` says when no step may be made.
+    that may still change in a terminal state. ``refuse`` says when no step may be made. Changes of
+    ``track`` fields (dotted names) are entries of the timeline, with a reason where ``reason_for``
+    asks for one.
     """
 
     name: str
@@ -88,6 +94,8 @@ class Workflow:
     transitions: tuple[Transition, ...]
     immutable: tuple[str, ...] = ()
     editable_when_closed: tuple[str, ...] = ()
+    track: tuple[str, ...] = ()
+    reason_for: tuple[FieldRequirement, ...] = ()
     refuse: tuple[Stop, ...] = ()
 
     def steps_from(self, state: str, data: Data, subject: Subject | None = None) -> list[Transition]:
@@ -116,14 +124,25 @@ class Workflow:
         demands = [r.field for r in known.require if holds(r.when, data, subject)] if known else ()
         return tuple(dict.fromkeys(demands))
 
-    def missing(self, state: str, data: Data, subject: Subject | None = None) -> tuple[str, ...]:
-        """Return the demanded fields that are absent or empty, each once."""
+    def missing(
+        self, state: str, data: Data, subject: Subject | None = None, finished: str = ""
+    ) -> tuple[str, ...]:
+        """Return the demanded fields that are absent or empty, each once.
+
+        ``finished`` is the day on which a record was finished: what is demanded since a later one is not asked.
+        """
         known = self.states.get(state)
         if known is None:
             return ()
         # Most are there: whether they are demanded needs no answer then.
         empty = [r for r in known.require if not data.get(r.field) and data.get(r.field) in EMPTY]
-        return tuple(dict.fromkeys(r.field for r in empty if holds(r.when, data, subject)))
+        asked = (r for r in empty if not finished or not finished < r.since)
+        return tuple(dict.fromkeys(r.field for r in asked if holds(r.when, data, subject)))
+
+    def wants_reason(self, fields: Iterable[str], before: Data) -> tuple[str, ...]:
+        """Return those of some fields whose change wants a reason, by the document before the change."""
+        asked = {r.field for r in self.reason_for if holds(r.when, before)}
+        return tuple(f for f in fields if f in asked)
 
     def is_terminal(self, state: str) -> bool:
         """Whether nothing leaves ``state``."""
@@ -148,13 +167,17 @@ class Workflow:
 
 def _requirements(raw: Data) -> tuple[FieldRequirement, ...]:
     listed = [{"field": r} if isinstance(r, str) else r for r in raw.get("require", ())]
-    return tuple(FieldRequirement(r["field"], read_condition(r.get("when"))) for r in listed if "field" in r)
+    return tuple(
+        FieldRequirement(r["field"], read_condition(r.get("when")), str(r.get("since", "")))
+        for r in listed
+        if "field" in r
+    )
 
 
 def _guards(raw: Data) -> tuple[Guard, ...]:
     """Read what a state demands beside fields."""
-    listed = enumerate(raw.get("require", ()))
-    return tuple(read_guard(r, index) for index, r in listed if not isinstance(r, str) and "field" not in r)
+    listed = raw.get("require", ())
+    return tuple(read_guard(r) for r in listed if not isinstance(r, str) and "field" not in r)
 
 
 def _state(name: str, raw: Data, roles: tuple[str, ...]) -> State:
@@ -184,10 +207,20 @@ def _transition(raw: Data) -> Transition:
     )
 
 
+def _with_common_demands(states: Data, demands: Any) -> Data:
+    """Return the states with what the life cycle demands of several of them at once."""
+    found = {name: {**about, "require": list(about.get("require", ()))} for name, about in states.items()}
+    for demand in demands:
+        for name in demand[WHILE]:
+            found[name]["require"].append(demand)
+    return found
+
+
 def read_workflow(raw: Data) -> Workflow:
     """Build a workflow from the data of its file (validated against workflow.schema.json before)."""
     name, states = raw["workflow"], raw["states"]
     old = not any("roles" in s for s in states.values())
+    states = _with_common_demands(states, raw.get("require", ()))
     return Workflow(
         name=name,
         title=raw["title"],
@@ -200,5 +233,7 @@ def read_workflow(raw: Data) -> Workflow:
         transitions=tuple(_transition(t) for t in raw["transitions"]),
         immutable=tuple(raw.get("immutable", ())),
         editable_when_closed=tuple(raw.get("editable_when_closed", ())),
+        track=tuple(raw.get("track", ())),
+        reason_for=_requirements({"require": raw.get("reason_for", ())}),
         refuse=tuple(read_stop(r) for r in raw.get("refuse", ())),
     )

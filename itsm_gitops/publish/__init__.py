@@ -17,18 +17,20 @@ nothing without a script, are in `assets/shell.js`, which puts them where they b
 other script runs; style sheets are joined to one file, scripts to another (`publish/slim.py`). So the frame of a record's
 page is 2.7 kB. Tags of articles that are repeated thousands of times have no end tags and quotes that HTML does not need.
 
-Builds are incremental. Beside the site lies a build cache (`publish/build_cache.py`): the summary of each document with the
-times and digest of its file (`repository/memory.py`), and for each page the keys of the data that it was made from
-(`publish/tracing.py`). A page is made again when the data behind one of its keys has changed, or when its file is not the
+Builds are incremental. In Git's own folder, beside the index, lies one file of rows for each site
+(`repository/index/site_rows.py`): the summary of each document with the times and digest of its file
+(`repository/memory.py`, `publish/readings.py`), and for each page the keys of the data that it was made from
+(`publish/tracing.py`) and the stamps of its files (`publish/build_cache.py`). A build reads the summaries, and of what
+search and reports need only that of documents that are other; it writes the rows that are other. A page is made again when the data behind one of its keys has changed, or when its file is not the
 one that was written; data that tracing does not know counts as a dependency on everything. So it is with the files over
 many documents each, lists, index pages and chunks of the explorer (`publish/batches.py`). `--explain` tells the reasons
 (`publish/reasons.py`). The search index is updated
 where words of documents have come or gone (`publish/indexing.py`, `publish/reindex.py`): where the numbers of documents
 shift, one difference in the text of each word shifts all numbers behind it. When the sources, the moment and all files of
 the site are unchanged, the build ends at once (`publish/last_build.py`): Git says whether the sources are, the times of the
-output's files are added up (`publish/footprint.py`), and nothing that makes pages is imported (`publish/making.py`). A cache file is only read with a signature whose key
-lies in `.git` (`repository/vault.py`), because a repository can bring any file, but no key. Sites of audiences that see less
-are made anew each time: what they show of one document depends on all.
+output's files are added up (`publish/footprint.py`), and nothing that makes pages is imported (`publish/making.py`). Reports are made where something that they count is other
+(`publish/site_reports.py`). What the engine rendered is used again only with a seal whose key lies in `.git`
+(`repository/seal.py`), because a repository can bring any file, but no key. Sites of audiences that see less are made anew each time: what they show of one document depends on all.
 
 A form (`publish/questions.py`, `pages/forms.py`) is plain HTML with what a script needs to judge each answer beside it as
 JSON. `site/docs/assets/forms.js` makes the record from the answers in the browser: there is no server that could. It quotes

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.doubt import doubted, status_kinds
+from itsm_gitops.graph.due import DueEntry, DueRow, due_entries, due_rows, in_order
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
@@ -22,7 +23,7 @@ from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.priority import Priority, rank
 from itsm_gitops.model.report import MONTHS, Cell
-from itsm_gitops.model.rulebook import PRIORITY
+from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.publish import finished, urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
@@ -47,17 +48,20 @@ class Extra(NamedTuple):
     """What lists say of a document and its entry does not hold."""
 
     id: str
-    major: str
+    major: str = ""
+    dues: Sequence[DueRow] = ()
 
 
-def extra_of(document: Document) -> list[Extra]:
+def extra_of(document: Document, book: RuleBook) -> list[Extra]:
     """Return what the lists need of a document beyond its entry; runs while documents are read."""
     data = document.data
     if not isinstance(data, dict):
         return []
     major = data.get("major")
     state = major.get("state") if isinstance(major, dict) else None
-    return [] if state is None else [Extra(document.id, _text(state))]
+    kind = book.kinds.get(str(data.get("kind", data.get("class"))))
+    dues = due_rows(kind, data) if kind else []
+    return [] if state is None and not dues else [Extra(document.id, _text(state), dues)]
 
 
 def zone_of(config: Config) -> tzinfo:
@@ -122,7 +126,7 @@ class View:
     @cached_property
     def similar(self) -> Similar:
         """Which records are like which."""
-        return Similar(self.book, (e for e in self.entries.values() if self.url(e.id)))
+        return Similar(self.book, self.paged)
 
     @cached_property
     def hit_by(self) -> dict[str, list[Health]]:
@@ -144,14 +148,25 @@ class View:
         return Calendars(self.store)
 
     @cached_property
-    def known_errors(self) -> dict[str, list[str]]:
-        """The known errors that are offered for each item, the newest first."""
+    def offers(self) -> dict[str, list[str]]:
+        """The known errors and articles that are offered for each item, the newest first."""
         found: dict[str, list[str]] = {}
-        current = [e for e in self.of_role(meaning.KNOWN_ERROR) if facts.is_offered(self.book, e)]
+        known = (*self.of_role(meaning.KNOWN_ERROR), *self.of_role(meaning.ARTICLE))
+        current = [e for e in known if facts.is_offered(self.book, e)]
         for entry in sorted(current, key=lambda e: (e.opened, e.id), reverse=True):
             for target in facts.affected(entry):
                 found.setdefault(target, []).append(entry.id)
         return found
+
+    @cached_property
+    def dues(self) -> list[DueEntry]:
+        """Everything that is due of documents with a page, the longest overdue first."""
+        found: list[DueEntry] = []
+        for extra in self._extras.values():
+            entry = self.entries.get(extra.id)
+            if entry is not None and extra.dues and self.url(entry.id):
+                found += due_entries(self.kind(entry), entry, extra.dues, self.now, self.zone)
+        return in_order(found)
 
     def kind(self, entry: Entry) -> Kind:
         """Return the kind of an entry."""
@@ -173,9 +188,8 @@ class View:
     @cached_property
     def _by_kind(self) -> dict[str, list[Entry]]:
         found: dict[str, list[Entry]] = {}
-        for entry in self.entries.values():
-            if self.url(entry.id):
-                found.setdefault(entry.kind, []).append(entry)
+        for entry in self.paged:
+            found.setdefault(entry.kind, []).append(entry)
         return found
 
     def is_open(self, entry: Entry) -> bool:
@@ -196,10 +210,15 @@ class View:
         return known
 
     @cached_property
-    def finished(self) -> dict[str, list[str]]:
+    def finished(self) -> dict[str, Sequence[str]]:
         """The records with a page that are finished, by the name of the JSON file that has them."""
-        records = (e for e in self.entries.values() if self.kind(e).is_record and self.url(e.id))
+        records = (e for e in self.paged if self.kind(e).is_record)
         return finished.shards(e.id for e in records if not self.is_open(e))
+
+    @cached_property
+    def paged(self) -> Sequence[Entry]:
+        """The entries that have a page."""
+        return [e for e in self.entries.values() if self.url(e.id)]
 
     def data_url(self, entry: Entry) -> str:
         """Return the JSON file of a document; finished records have one together."""
@@ -231,11 +250,11 @@ class View:
     def _link(self, identifier: str) -> Html:
         entry, url = self.entries.get(identifier), self.url(identifier)
         if entry is None or not url:
-            return Html(f'<span class="it-unknown">{esc(identifier)}</span>')
+            return Html(f"<span class=it-unknown>{esc(identifier)}</span>")
         title = esc(shorten(entry.title or identifier, 120))
         if not self.kind(entry).is_record:
             return link(url, title)
-        return link(url, Html(f'<span class="it-id">{esc(identifier)}</span> {title}'), "it-ref")
+        return link(url, Html(f"<b>{esc(identifier)}</b> {title}"), "it-ref")
 
     def priority(self, entry: Entry) -> Priority | None:
         """Return the priority of a record, None when it has none."""
@@ -303,7 +322,7 @@ class View:
     def _moment(self, moment: datetime, written: str) -> Html:
         local = moment.astimezone(self.zone)
         shown = f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local.hour:02}:{local.minute:02}"
-        return Html(f'<time datetime="{written}">{shown}</time>')
+        return Html(f"<time datetime={written}>{shown}</time>")
 
 
 def chip(text: str, look: str) -> Html:
@@ -313,7 +332,7 @@ def chip(text: str, look: str) -> Html:
 
 @lru_cache(_MOST_CHIPS)
 def _chip(text: str, look: str) -> Html:
-    return Html(f'<span class="it-chip--{look}">{esc(text)}</span>')
+    return Html(f"<b class=it-chip--{look}>{esc(text)}</b>")
 
 
 def _text(value: Any) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.repository.credits import CoAuthor, co_authors
 from itsm_gitops.repository.git import Git, decode
 from itsm_gitops.repository.merging import merge_result, with_results

@@ -15,11 +15,11 @@ wrote.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from itsm_gitops.documents import Problem
 from itsm_gitops.model.errors import Incomplete, ItsmError, Withheld
-from itsm_gitops.model.plain_dataclass import dataclass, replace
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.words import counted
 from itsm_gitops.repository.modes import DRAFT, FILE, reason

@@ -12,11 +12,11 @@ What did not change is parsed once for both sides.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Edge, Entry
-from itsm_gitops.model.plain_dataclass import dataclass, field
 from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.gaps import in_place_of_folders
 from itsm_gitops.repository.modes import FILE, REGULAR

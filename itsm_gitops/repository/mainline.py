@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.repository.changeset import clean_merge
 from itsm_gitops.repository.git import Git
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from itsm_gitops import documents
 from itsm_gitops.model import ids
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.gaps import unread
 from itsm_gitops.repository.request_files import RequestFiles, RequestSide

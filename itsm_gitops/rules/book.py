@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from itsm_gitops import documents
 from itsm_gitops.model import meaning
 from itsm_gitops.model.once import Once
-from itsm_gitops.model.plain_dataclass import dataclass, field
 from itsm_gitops.model.rulebook import COMMON
 from itsm_gitops.repository import REGULAR, Config, Snapshot
 from itsm_gitops.rules import schema
@@ -151,6 +151,7 @@ def meta_of(path: str) -> str:
         "cmdb": "kind",
         "workflows": "workflow",
         "templates": "template",
+        "rules": "rule",
         "reports": "report",
         "migrations": "migration",
         "policies": parts[2].removesuffix(".yaml"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ from itsm_gitops.model.condition_names import Vocabulary, condition_misfits, fie
 from itsm_gitops.model.condition_reader import FORMS
 from itsm_gitops.model.errors import RuleBookError, did_you_mean
 from itsm_gitops.model.findings import Pointer
-from itsm_gitops.model.guards import EXCEPT, FIELD, HINT, MESSAGE, MUST, WHEN
+from itsm_gitops.model.guards import BESIDE, EXCEPT, FIELD, MUST, WHEN, WHILE
 from itsm_gitops.model.kinds import inline
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import COMMON, GROUPS, LINKS
@@ -73,6 +73,10 @@ def _misfits(flow: Mapping[str, Any], kinds: Collection[str], words: Vocabulary)
         for index, demand in enumerate(about.get("require", ())):
             if not isinstance(demand, str):
                 yield from demand_misfits(demand, kinds, words, ("states", state, "require", index))
+    for index, demand in enumerate(flow.get("require", ())):
+        place: Pointer = ("require", index)
+        yield from demand_misfits(demand, kinds, words, place)
+        yield from _states(demand[WHILE], flow, (*place, WHILE))
     for number, step in enumerate(flow["transitions"]):
         here: Pointer = ("transitions", number)
         if WHEN in step:
@@ -87,7 +91,7 @@ def demand_misfits(
     """Yield what is wrong with an entry of ``require`` that is no plain field."""
     if WHEN in demand:
         yield from condition_misfits(demand[WHEN], kinds, words, (*at, WHEN))
-    body = {k: v for k, v in demand.items() if k not in (WHEN, MESSAGE, HINT)}
+    body = {k: v for k, v in demand.items() if k not in BESIDE}
     if FIELD in body:
         others = [k for k in body if k != FIELD]
         if others:
@@ -121,7 +125,10 @@ def _stops(
             yield from condition_misfits(stop[WHEN], kinds, words, (*here, WHEN))
         if FIELD not in stop and WHEN not in stop:
             yield Misfit(here, "this refuses nothing", f"name a {FIELD} or a condition ({WHEN})")
-        for number, state in enumerate(stop.get(EXCEPT, ())):
-            if state not in flow["states"]:
-                hint = did_you_mean(state, flow["states"])
-                yield Misfit((*here, EXCEPT, number), f"there is no state '{state}'", hint)
+        yield from _states(stop.get(EXCEPT, ()), flow, (*here, EXCEPT))
+
+
+def _states(names: Iterable[str], flow: Mapping[str, Any], at: Pointer) -> Iterator[Misfit]:
+    for index, state in enumerate(names):
+        if state not in flow["states"]:
+            yield Misfit((*at, index), f"there is no state '{state}'", did_you_mean(state, flow["states"]))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from itsm_gitops import documents
 from itsm_gitops.model.archive import is_list
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.migrations import FOLDER as MIGRATIONS
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import INDEX, Config, Repository, Snapshot, read_config, read_rulebook
 from itsm_gitops.repository.archived import read_archived

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -13,9 +14,9 @@ from itsm_gitops.model import clock, facts
 from itsm_gitops.model.archive import ArchivedRecord
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.plain_dataclass import dataclass, field
 from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.repository import Config, Document, Store
 from itsm_gitops.repository.lazy_store import LazyStore
@@ -133,6 +134,11 @@ class DocumentContext:
         """Return the accepted fields of a CMDB item, None where there is no usable one of that name."""
         return self.read(self.store, identifier) if isinstance(identifier, str) else None
 
+    @property
+    def subject(self) -> DocumentSubject:
+        """The document as conditions ask about it: what its fields name is followed, its links are not."""
+        return DocumentSubject(self.data, self.item, now=self.now)
+
     def inactive(self, identifier: object) -> str:
         """Return the stage of an item that does not exist yet or is out of use; empty for all others."""
         entry, data = self.store.entries.get(str(identifier)), self.item(identifier)
@@ -162,6 +168,10 @@ class NetworkContext:
     def entries(self) -> Mapping[str, Entry]:
         """Every entry by identifier."""
         return self.store.entries
+
+    def find(self, name: str) -> Entry | None:
+        """Return the entry of an identifier, or of an old name that no document has as its identifier."""
+        return self.entries.get(name) or self.entries.get(self.store.aliases.get(name, ""))
 
     @property
     def book(self) -> RuleBook:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from itsm_gitops import documents
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.findings import Finding
-from itsm_gitops.model.plain_dataclass import replace
 from itsm_gitops.repository.snapshot import Snapshot
 
 _KEPT = 512  # files whose positions are remembered while findings are located

@@ -8,26 +8,29 @@ too small: both sides are then judged for the same documents, and what both say 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from itsm_gitops.graph.asking import AskingNetwork, impact_graph
+from itsm_gitops.graph.circles import mixed_circles
 from itsm_gitops.graph.collisions import depth
 from itsm_gitops.graph.licences import COUNTED
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, ROLES, RuleBook
 from itsm_gitops.repository.lazy_store import LazyStore
 from itsm_gitops.repository.store import identifier_of, is_document
 from itsm_gitops.rules.context import AcceptedPart
+from itsm_gitops.rules.looks import Looks, looks
 from itsm_gitops.rules.rule import (
     AGREEMENTS,
     CALENDARS,
     CIRCLE,
     CMDB,
+    GUARDS,
     ITEMS,
     LICENCES,
     NAMES,
@@ -111,6 +114,8 @@ class Reach:
         for a in self.alterations:
             if self._seen_from_sources(a) or any(self.book.kinds[e.kind].operational for e in a.entries):
                 yield a.id  # of items: which changes authorise the edit
+            elif self._seen_along_links(a) and any(e.kind in self._led_to for e in a.entries):
+                yield a.id  # who is linked with it may be guarded by what it is now
             for entry in a.entries:
                 yield from entry.aliases
         for entry in (a.after for a in self.alterations if a.after):
@@ -141,6 +146,7 @@ class Reach:
                 PEOPLE: self._of_people,
                 AGREEMENTS: self._of_agreements,
                 LICENCES: self._of_licences,
+                GUARDS: self._of_guards,
                 CMDB: frozenset[str],
             }
         )
@@ -197,7 +203,12 @@ class Reach:
     # -- one function for each word ------------------------------------------------------------------
 
     def _of_targets(self) -> Ids:
-        seen = (a.id for a in self.alterations if self._seen_from_sources(a))
+        seen = {a.id for a in self.alterations if self._seen_from_sources(a)}
+        for (
+            a
+        ) in self.alterations:  # old names came or went: links by them lead to something now, or to nothing
+            before, after = (set(e.aliases) if e else set() for e in (a.before, a.after))
+            seen |= before ^ after
         return frozenset(source for identifier in seen for source, _ in self.head.into(identifier))
 
     def _of_sources(self) -> Ids:
@@ -238,6 +249,45 @@ class Reach:
             if link.acyclic:
                 for store in (self.base, self.head):
                     found |= self._network(store).cycles_from(name, self.changed)[1]
+        if self._shifted:
+            for store in (self.base, self.head):
+                found |= mixed_circles(impact_graph(self._network(store)), self.changed)[1]
+        return frozenset(found)
+
+    @cached_property
+    def _looks(self) -> Looks:
+        return looks(self.book)
+
+    def _seen_along_links(self, a: Alteration) -> bool:
+        """Whether guards of what is linked with it see a difference: it came or went, its state, a field."""
+        if not self._looks.relations or a.exists or a.before is None or a.after is None:
+            return bool(self._looks.relations)
+        return a.before.state != a.after.state or bool(a.fields & self._looks.fields)
+
+    @cached_property
+    def _led_to(self) -> Ids:
+        """The kinds to which links lead that guards look along."""
+        links = (self.book.links[name] for name in self._looks.relations)
+        return frozenset().union(*(self.book.members(link.targets) for link in links))
+
+    def _of_guards(self) -> Ids:
+        """What is linked, by a type that guards look along, with what changed or reads an item that changed."""
+        relations = self._looks.relations
+        if not relations:
+            return frozenset()
+        found: set[str] = set()
+        seen = {a.id for a in self.alterations if self._seen_along_links(a)}
+        if self._looks.paths:
+            seen |= self._of_items()
+        for a in self.alterations:
+            found.update(target for _, target in a.edges(*relations))
+        for name in sorted(seen):
+            for store in (self.base, self.head):
+                entry = store.entries.get(name)
+                if entry is not None:
+                    found.update(e.target for e in entry.edges if e.relation in relations)
+                    into = store.into(name) if entry.kind in self._led_to else ()
+                    found.update(s for s, e in into if e.relation in relations)
         return frozenset(found)
 
     @cached_property
@@ -257,11 +307,13 @@ class Reach:
         return frozenset(self._all(self.book.playing(meaning.SERVICE_LEVEL)))
 
     def _of_licences(self) -> Ids:
-        """Return all licences where an item changed that may be counted: one of another number, product or stage."""
+        """Return all licences and contracts where an item changed that may be counted: one of another number, product or stage."""
         counted = (a for a in self.alterations if self._is_item(a))
         if not any(a.exists or a.fields & COUNTED or self._seen_from_sources(a) for a in counted):
             return frozenset()
-        return frozenset(self._all(self.book.playing(meaning.LICENCE)))
+        return frozenset(
+            self._all([*self.book.playing(meaning.LICENCE), *self.book.playing(meaning.CONTRACT)])
+        )
 
     # -- items as others read them -------------------------------------------------------------------
 
@@ -269,6 +321,11 @@ class Reach:
     def _followed(self) -> tuple[Ids, Ids, int]:
         """The fields that rules read of an item that a document names, of items further on, and how far they go."""
         first, later, steps_most = {"teams", "form", *_TERM}, set[str](), 1
+        for path in self._looks.paths:
+            steps = path.split(".")
+            first.update(steps[1:2])
+            later.update(steps[2:])
+            steps_most = max(steps_most, len(steps) - 1)
         for about in self.book.policy(ROLES).get("roles", {}).values():
             if not isinstance(about, dict):
                 continue

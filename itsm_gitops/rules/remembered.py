@@ -12,13 +12,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
 from itsm_gitops.model.archive import ARCHIVED
 from itsm_gitops.model.findings import Finding
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.model.watched_time import FOREVER
 from itsm_gitops.repository import Config, Snapshot, Store, WorkingTree, load_store, read_config
 from itsm_gitops.repository.index.database import DAMAGE

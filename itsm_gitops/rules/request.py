@@ -8,12 +8,12 @@ change, or a rule does not say what it depends on, everything is judged.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from itsm_gitops.model.archive import is_list
 from itsm_gitops.model.errors import MissingObject, RuleBookError
 from itsm_gitops.model.findings import Finding
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.repository import Config, Snapshot, read_config, read_rulebook
 from itsm_gitops.repository.index.for_request import IndexAnswers
 from itsm_gitops.repository.lazy_store import LazyStore

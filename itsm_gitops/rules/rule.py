@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import KW_ONLY
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.findings import ERROR, Pointer
-from itsm_gitops.model.plain_dataclass import dataclass
 
 DOCUMENT = "document"
 NETWORK = "network"
@@ -29,6 +28,7 @@ FAMILIES = {
     "D": "Configuration items",
     "A": "Approvals",
     "C": "Change control",
+    "U": "Rules of your own",
 }
 
 
@@ -37,7 +37,8 @@ class Hit(NamedTuple):
 
     ``path`` is empty for the document at hand, ``hint`` for the rule's own hint. ``line`` stays 0
     where the place follows from ``pointer`` (or from its last key, with ``at_key``). ``severity``
-    is empty where the rule's own holds (a policy may say otherwise).
+    is empty where the rule's own holds (a policy may say otherwise), and so is ``code``. ``missing`` is
+    the field that is not there.
     """
 
     message: str
@@ -48,6 +49,8 @@ class Hit(NamedTuple):
     line: int = 0
     column: int = 0
     severity: str = ""
+    code: str = ""
+    missing: str = ""
 
 
 # What else than the document itself can bring about or take away a rule's finding about it. A request check judges
@@ -63,6 +66,7 @@ RISKS = "risks"  # the items that its own carry, and past changes like it
 PEOPLE = "people"  # all people, against each other and the policy
 AGREEMENTS = "agreements"  # service levels and the hours of calendars
 LICENCES = "licences"  # items that are used under a licence
+GUARDS = "guards"  # documents linked by a type that a guard or a rule of your own looks along: their fields
 CMDB = "CMDB"  # every item
 REACHES = (
     TARGETS,
@@ -76,6 +80,7 @@ REACHES = (
     PEOPLE,
     AGREEMENTS,
     LICENCES,
+    GUARDS,
     CMDB,
 )
 

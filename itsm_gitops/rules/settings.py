@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from itsm_gitops.model.findings import OFF, Finding
 from itsm_gitops.model.paths import glob
-from itsm_gitops.model.plain_dataclass import replace
 from itsm_gitops.repository import Config, Store
 from itsm_gitops.rules.context import day
 from itsm_gitops.rules.exemption import without_history

@@ -12,10 +12,10 @@ the repository, and two files that claim one identifier are judged together.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from hashlib import sha256
 
 from itsm_gitops.model.errors import UsageError
-from itsm_gitops.model.plain_dataclass import dataclass
 from itsm_gitops.repository import Snapshot
 from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.snapshot import RECORDS

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+from itsm_gitops.graph.linked import item_of
 from itsm_gitops.model.findings import WARNING
+from itsm_gitops.model.subjects import DocumentSubject, Item
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.rules.context import ChangeContext, Data, Pair
 from itsm_gitops.rules.rule import CHANGE, Hit, Rule
 from itsm_gitops.rules.workflow import allowed, route
 
 
-def _moves(pair: Pair) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
+def moves_of(pair: Pair) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
     """Yield each step since base: state before, state after, and its place in head."""
     flow, base, head = pair.kind.workflow, pair.base or {}, pair.head or {}
     if flow is None:
@@ -31,22 +34,24 @@ def _moves(pair: Pair) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
         yield before, after, (flow.state_field,)
 
 
-def _refused(pair: Pair) -> Iterator[tuple[Workflow, str, str, tuple[str | int, ...], list[str]]]:
+def _refused(pair: Pair, item: Item) -> Iterator[tuple[Workflow, str, str, tuple[str | int, ...], list[str]]]:
     """Yield the steps that the life cycle does not know, with the way that leads there."""
     flow = pair.kind.workflow
     if flow is None or _rewritten(pair) is not None:
         return
     data = pair.head or {}
-    for before, after, pointer in _moves(pair):
+    subject = DocumentSubject(data, item)
+    for before, after, pointer in moves_of(pair):
         known = before in flow.states and after in flow.states
-        if known and flow.step(before, after, data) is None:
+        if known and flow.step(before, after, data, subject) is None:
             yield flow, before, after, pointer, route(flow, before, after, data)
 
 
 def move_is_legal(ctx: ChangeContext) -> Iterator[Hit]:
     """Follow the steps since base through the life cycle of base."""
+    item = partial(item_of, ctx.head)
     for pair in ctx.both:
-        for flow, before, after, pointer, way in _refused(pair):
+        for flow, before, after, pointer, way in _refused(pair, item):
             if not way:
                 hint = _renamed_by_hand(ctx, pair) or allowed(flow, before, pair.head or {})
                 yield Hit(f"'{before}' cannot become '{after}'", pointer, hint, pair.path)
@@ -54,8 +59,9 @@ def move_is_legal(ctx: ChangeContext) -> Iterator[Hit]:
 
 def no_state_is_skipped(ctx: ChangeContext) -> Iterator[Hit]:
     """Report steps that the life cycle makes only through other states."""
+    item = partial(item_of, ctx.head)
     for pair in ctx.both:
-        for _, before, after, pointer, way in _refused(pair):
+        for _, before, after, pointer, way in _refused(pair, item):
             if way:
                 message = f"'{before}' becomes '{after}' without {', '.join(way[1:-1])}"
                 yield Hit(message, pointer, f"the way is: {' → '.join(way)}", pair.path)
@@ -133,13 +139,26 @@ def closed_is_left_alone(ctx: ChangeContext) -> Iterator[Hit]:
         if flow is None or not flow.is_terminal(str(base.get(flow.state_field))):
             continue
         free = {*flow.editable_when_closed, *flow.immutable, flow.state_field}
-        if any(True for _ in _moves(pair)):
+        if any(True for _ in moves_of(pair)):
             continue  # leaving the terminal state is the finding
-        for name, _, value in _differences(base, head):
-            if name not in free and not (name == "timeline" and _rewritten(pair)):
+        for name, old, value in _differences(base, head):
+            if (
+                name not in free
+                and not _renamed(ctx, old, value)
+                and not (name == "timeline" and _rewritten(pair))
+            ):
                 what = "changed" if value is not None else "removed"
                 pointer = (name,) if name in head else ()
                 yield Hit(f"the record was closed in base; '{name}' was {what}", pointer, "", pair.path)
+
+
+def _renamed(ctx: ChangeContext, old: Any, new: Any) -> bool:
+    """Whether a value differs only in names that documents had before and have as aliases now."""
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return all(a == b or _renamed(ctx, a, b) for a, b in zip(old, new, strict=True))
+    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
+        return all(a == new[key] or _renamed(ctx, a, new[key]) for key, a in old.items())
+    return isinstance(old, str) and isinstance(new, str) and ctx.head.store.aliases.get(old) == new
 
 
 def deleted_is_unlinked(ctx: ChangeContext) -> Iterator[Hit]:

@@ -12,9 +12,8 @@ keep a backtracking engine busy for ever.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
-
-from itsm_gitops.model.plain_dataclass import dataclass
 
 Ranges = tuple[tuple[int, int], ...]
 

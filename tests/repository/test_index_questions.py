@@ -246,8 +246,8 @@ def test_only_the_records_asked_for_are_read(
     lives = store.lives(wanted)
     assert [entry.id[-1] for entry, _ in lives] == names_wanted
     whole, _ = load_store(WorkingTree(estate.root))
-    every = {entry.id: (entry, list(steps)) for entry, steps in whole.lives(wanted)}
-    assert all(every[entry.id] == (entry, list(steps)) for entry, steps in lives)
+    every = {entry.id: (entry, replay) for entry, replay in whole.lives(wanted)}
+    assert all(every[entry.id] == (entry, replay) for entry, replay in lives)
     assert store.first_opened(NOON, ["incident"]) == whole.first_opened(NOON, ["incident"]) == 1_795_168_800
     assert store.first_opened(NOON, ["problem"]) is whole.first_opened(NOON, ["problem"]) is None
 

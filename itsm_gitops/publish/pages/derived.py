@@ -21,8 +21,7 @@ _ANSWERS = {"response": "Answer", "resolution": "Resolution"}
 def derived_facts(view: View, entry: Entry) -> Html:
     """Return a section with what follows from a record and its surroundings; nothing where nothing does."""
     rows = [
-        (title, Html(f'{content} <span class="it-how">{how}</span>'), False)
-        for title, content, how in _facts(view, entry)
+        (title, Html(f"{content} <small>{how}</small>"), False) for title, content, how in _facts(view, entry)
     ]
     return section("Worked out", definition_list(rows), "worked-out") if rows else EMPTY
 

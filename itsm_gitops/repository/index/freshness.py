@@ -17,10 +17,10 @@ import sqlite3
 import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
-from itsm_gitops.model.plain_dataclass import dataclass, field
 from itsm_gitops.repository.absent import git_folder
 from itsm_gitops.repository.git import Git, decode
 from itsm_gitops.repository.git_process import GitAnswer
