@@ -16,13 +16,14 @@ from typing import Any
 from itsm_gitops.documents.problems import Doubt, Limits
 from itsm_gitops.documents.scalars import CONSTANTS, FIRST, plain
 
-_KEY = r"([A-Za-z_][A-Za-z0-9_.-]{0,63}(?: [A-Za-z0-9_.-]{1,63}){0,3}):(?: (.+))?"
+_KEY = r"([A-Za-z_][A-Za-z0-9_./-]{0,63}(?: [A-Za-z0-9_./-]{1,63}){0,3}):(?: (.+))?"
 _key = re.compile(_KEY).fullmatch
 # What begins something else than a plain word: brackets, quotes, blocks, and all that is refused.
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@` ")
 _flow_key = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,63}): ").match
 _WORD = r"[A-Za-z0-9_./+@*-]+(?::[A-Za-z0-9_./+@*-]+)*"
 _flow_word = re.compile(rf"(?=[A-Za-z0-9_]){_WORD}(?: (?=[A-Za-z0-9_]){_WORD})*").match
+_dashed = re.compile(rf"-{_WORD}").fullmatch
 _QUOTED = r"'([^']*)'|\"([^\"\\]*)\""
 _quoted = re.compile(_QUOTED).fullmatch
 _flow_quoted = re.compile(_QUOTED).match
@@ -109,15 +110,18 @@ def _below(lines: list[str], at: int, indent: int, depth: int) -> tuple[Any, int
     return _mapping(lines, at, column, entry, depth)
 
 
-def _bracketed(lines: list[str], at: int, indent: int, depth: int) -> tuple[Any, int]:
-    """Read what is in brackets on the lines below its key: further in, and without an empty line."""
+def _bracketed(lines: list[str], at: int, indent: int, depth: int, begun: str = "") -> tuple[Any, int]:
+    """Read what is in brackets on lines below its key: further in, and without an empty line.
+
+    ``begun`` is what stands on the line of the key.
+    """
     pad = " " * (indent + 1)
-    parts: list[str] = []
-    while (line := lines[at]).startswith(pad):
-        parts.append(line.strip(" "))
+    parts = [begun] if begun else []
+    while not parts or parts[-1][-1] not in "]}" or lines[at].startswith(pad):
+        if not lines[at].startswith(pad):
+            raise Doubt
+        parts.append(lines[at].strip(" "))
         at += 1
-        if line[-1] in "]}" and not lines[at].startswith(pad):
-            break
     text = " ".join(parts)
     value, end = _flow(text, 0, depth)
     if end != len(text):
@@ -170,6 +174,10 @@ def _unusual(lines: list[str], at: int, indent: int, value: str, depth: int) -> 
     quoted = _quoted(value)
     if quoted:
         return quoted[quoted.lastindex or 0], at
+    if _dashed(value):
+        return plain(value), at
+    if value[0] in _BRACKETS and value[-1] not in "]}":
+        return _bracketed(lines, at, indent, depth, value)
     item, end = _flow(value, 0, depth)
     if end != len(value):
         raise Doubt

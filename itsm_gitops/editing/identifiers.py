@@ -34,6 +34,8 @@ def resolve_reference(repo: Repository, reference: Mapping[str, Any], text: str)
     names nothing here, as long as it may be a handle. Raises NotFound or Ambiguous.
     """
     kinds = kinds_of(repo.book, reference.get("to", ("any",)))
+    if any(_is_there(repo, kind, text) for kind in kinds):
+        return text
     known = names(repo, kinds)
     if text in known:
         return text
@@ -49,6 +51,15 @@ def resolve_reference(repo: Repository, reference: Mapping[str, Any], text: str)
     if reference.get("open") and ids.is_item_id(text) and found != text.lower():
         return text
     return found
+
+
+def _is_there(repo: Repository, kind: Kind, identifier: str) -> bool:
+    """Whether a whole identifier has its file: one look, where a list of names would have to be read."""
+    try:
+        path = repo.root / repo.book.path_for(kind, identifier)
+    except NotFound:
+        return False
+    return path.is_file() and not path.is_symlink()
 
 
 def _hint(error: NotFound, known: list[str], kinds: list[Kind]) -> str:

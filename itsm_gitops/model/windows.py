@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -45,6 +46,8 @@ def zone(name: str) -> tzinfo:
 @cache
 def is_zone(name: str) -> bool:
     """Whether the time zone database knows a name; cheaper than a list of all names."""
+    if _is_file_of_zone(name):
+        return True
     from zoneinfo import ZoneInfo
 
     try:
@@ -52,6 +55,21 @@ def is_zone(name: str) -> bool:
     except (ValueError, OSError, KeyError):
         return False
     return True
+
+
+_ZONES = "/usr/share/zoneinfo"  # the first place where zoneinfo looks on nearly every system
+_ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z][A-Za-z0-9_+-]*)*", re.ASCII)
+
+
+def _is_file_of_zone(name: str) -> bool:
+    """Whether the system's database has a zone: zoneinfo takes longer to load than most commands need without it."""
+    if "PYTHONTZPATH" in os.environ or not _ZONE_NAME.fullmatch(name):
+        return False
+    try:
+        with open(f"{_ZONES}/{name}", "rb") as file:  # noqa: PTH123 - a plain look
+            return file.read(4) == b"TZif"
+    except OSError:
+        return False
 
 
 def near_zone(name: str) -> str:

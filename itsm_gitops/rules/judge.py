@@ -17,7 +17,6 @@ from itsm_gitops.repository import (
     Document,
     Snapshot,
     Store,
-    load_store,
     read_config,
 )
 from itsm_gitops.repository.gaps import RESTORE_FOLDER, snapshot_gaps
@@ -197,11 +196,18 @@ class DocumentJudge:
         return self._until
 
 
+def _load(*args: Any, **kwargs: Any) -> tuple[Store, list[DocumentVerdict]]:
+    """Read all documents: what that takes is loaded here, since most commands judge a few."""
+    from itsm_gitops.repository.loading import load_store
+
+    return load_store(*args, **kwargs)
+
+
 def judge_snapshot(
     snapshot: Snapshot,
     now: datetime,
     keeping: Keeping | None = None,
-    load: Load = load_store,
+    load: Load | None = None,
     shard: Shard = WHOLE,
 ) -> JudgedSnapshot:
     """Load one snapshot and return everything that is wrong with it, not yet located.
@@ -215,7 +221,9 @@ def judge_snapshot(
     if _unusable(findings, config, now):
         return _not_judged(snapshot, config, _causes(findings), shard)
     try:
-        store, verdicts = load(shard.part(snapshot), visit=DocumentJudge(now, keeping, shard), config=config)
+        store, verdicts = (load or _load)(
+            shard.part(snapshot), visit=DocumentJudge(now, keeping, shard), config=config
+        )
     except RuleBookError as error:
         findings.append(to_finding(find_rule("S022"), book_error(error)))
         return _not_judged(snapshot, config, findings, shard)

@@ -19,7 +19,7 @@ from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding, sort_key
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository import Document, Repository, Store, load_store
+from itsm_gitops.repository import Document, Repository, Store
 from itsm_gitops.repository.edit_files import EditFiles, EditText
 from itsm_gitops.repository.mentions import mentioning
 from itsm_gitops.repository.overlay import Overlay
@@ -129,7 +129,9 @@ def _judge(
     def visit(store: Store, document: Document) -> list[DocumentVerdict]:
         return judge(store, document) if document.path in wanted else []
 
-    store, verdicts = load_store(snapshot, jobs=1, visit=visit, book=repo.book, config=repo.config)
+    from itsm_gitops.repository import loading  # what reads everything is for those who need it
+
+    store, verdicts = loading.load_store(snapshot, jobs=1, visit=visit, book=repo.book, config=repo.config)
     context = NetworkContext(store, now, {v.path: v.refused for v in verdicts if v.refused})
     found = [f for v in verdicts for f in v.findings]
     found += unreadable(store)

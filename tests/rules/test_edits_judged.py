@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.repository import loading, packaged_rulebook_root
 from itsm_gitops.rules import new_findings, single
 from tests.rules.request_world import Edits, World
 from tests.support import GitRepo, copy_tree
@@ -94,7 +94,7 @@ def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return parse(self, side, path, raw)
 
     monkeypatch.setattr(pool, "_parse", noting)
-    monkeypatch.setattr(single, "load_store", lambda *_, **__: pytest.fail("everything was read"))
+    monkeypatch.setattr(loading, "load_store", lambda *_, **__: pytest.fail("everything was read"))
     return parsed
 
 
