@@ -140,6 +140,7 @@ def rule_book(root: Path) -> Tree:
         str(path.relative_to(root)): yaml.safe_load(path.read_text(encoding="utf-8"))
         for folder in ("records", "cmdb", "workflows", "policies", "templates")
         for path in sorted((root / "schemas" / folder).iterdir())
+        if path.is_file()
     } | {
         "schemas/common.schema.json": json.loads(
             (root / "schemas/common.schema.json").read_text(encoding="utf-8")
@@ -153,7 +154,8 @@ class Answers:
     def __init__(self, root: Path) -> None:
         self.repo = Repository(root)
         self.store, found = load_store(
-            self.repo.snapshot(), visit=lambda _, document: [(extra_of(document), life_of(document))]
+            self.repo.snapshot(),
+            visit=lambda store, document: [(extra_of(document, store.book), life_of(document))],
         )
         self.lives = [life for _, lives in found for life in lives]
         self.view = View(self.store, [extra for extras, _ in found for extra in extras], NOW)

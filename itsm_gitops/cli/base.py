@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SHOWING = frozenset(
     {
         "list",
+        "due",
         "query",
         "show",
         "log",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from itsm_gitops.cli.base import command
+from itsm_gitops.cli.base import App, command, pass_app
 from itsm_gitops.cli.output import echo
 
 _SETUP = {
@@ -13,6 +13,7 @@ _SETUP = {
     "fish": "# once:  itsm completion fish > ~/.config/fish/completions/itsm.fish\n",
 }
 
+_EDITOR = "vscode"
 
 # click's script for Bash knows neither that Bash ends words at = and :, nor that a value follows them.
 _BASH = r"""_itsm_completion() {
@@ -53,14 +54,22 @@ complete -o nosort -F _itsm_completion itsm
         ('eval "$(itsm completion bash)"', "in ~/.bashrc"),
         ('eval "$(itsm completion zsh)"', "in ~/.zshrc"),
         ("itsm completion fish > ~/.config/fish/completions/itsm.fish", "once"),
+        ("itsm completion vscode > .vscode/settings.json", "after a new kind"),
     ],
 )
-@click.argument("shell", type=click.Choice(list(_SETUP)))
-def completion_command(shell: str) -> None:
-    """Print the shell's completion script.
+@click.argument("shell", type=click.Choice([*_SETUP, _EDITOR]))
+@pass_app
+def completion_command(app: App, shell: str) -> None:
+    """Print the shell's completion script, or the editor's settings.
 
-    It completes commands, options, identifiers, states, fields and link types.
+    It completes commands, options, identifiers, states, fields and link types. 'vscode' prints
+    settings that tie each folder of documents to its schema, kinds of your own included.
     """
+    if shell == _EDITOR:
+        from itsm_gitops.commands.init import editor_settings
+
+        echo(editor_settings(app.repo).decode(), nl=False)
+        return
     if shell == "bash":
         echo(_SETUP[shell] + _BASH, nl=False)
         return

@@ -171,9 +171,9 @@ def schedule_command(
     schedule = planning.schedule(app.repo, start=start, end=end, service=service, at=at, together=together)
     if ics:
         if ics == "-":
-            echo(planning.ics(app.repo, schedule), nl=False)
+            echo(planning.ics(app.repo, schedule, at), nl=False)
             return
-        planning.write_ics(app.repo, schedule, Path(ics))
+        planning.write_ics(app.repo, schedule, Path(ics), at)
         counts = (counted(len(schedule.changes), "change"), counted(len(schedule.around), "calendar window"))
         echo(f"{safe_text(ics)}: {', '.join(counts)}")
         return

@@ -110,6 +110,8 @@ def _limits(report: Report, zone: str) -> str:
         for word, value in (("service", report.service), ("team", report.team))
         if value
     ]
+    if report.since == report.until:
+        return f"as of {until}{zone_note(zone)}"
     return f"{since[:10]} to {until}{zone_note(zone)}{''.join(f', {o}' for o in of)}"
 
 

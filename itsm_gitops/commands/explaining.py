@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.editing.fields import expected
 from itsm_gitops.editing.identifiers import kinds_of
 from itsm_gitops.model.condition_words import in_words
 from itsm_gitops.model.conditions import Condition
-from itsm_gitops.model.errors import NotFound, did_you_mean
+from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
 from itsm_gitops.model.guards import Guard
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.meaning import STATE_ROLES
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.user_rules import UserRule
 from itsm_gitops.model.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -51,12 +53,15 @@ def explain(repo: Repository | None, words: list[str], *, at: str | None = None)
     """
     word = words[0] if words else ""
     if not word or word == "rules":
-        return _rules()
+        return _rules(_own_rules(repo, at))
     if _CODE.fullmatch(word):
         from itsm_gitops.rules import explain as explain_rule
 
         return _rule(explain_rule(word))
     book = _book(repo, at)
+    own = next((r for r in book.user_rules if r.code == word.upper()), None)
+    if own is not None:
+        return _own_rule(own)
     found = (
         _topic(book, word) or _kind_topic(book, words) or _link_topic(book, word) or _state_topic(book, word)
     )
@@ -93,12 +98,24 @@ def _near(book: RuleBook, word: str) -> str:
     return did_you_mean(word, known) or "itsm explain rules | kinds | links | states | templates"
 
 
-def _rules() -> Topic:
+def _own_rules(repo: Repository | None, at: str | None) -> tuple[UserRule, ...]:
+    """Return the repository's own rules; none where its rule book cannot be used."""
+    try:
+        return _book(repo, at).user_rules if repo is not None else ()
+    except RuleBookError:
+        return ()
+
+
+def _rules(own: Sequence[UserRule]) -> Topic:
     from itsm_gitops.rules import explanations
+    from itsm_gitops.rules.rule import FAMILIES
 
     families: dict[str, list[tuple[str, str]]] = {}
     for rule in explanations():
         families.setdefault(rule.family, []).append((rule.code, f"{rule.title} ({rule.severity})"))
+    if own:
+        of_here = [(r.code, f"{r.title} ({r.severity})") for r in sorted(own, key=lambda r: r.code)]
+        families.setdefault(FAMILIES["U"], []).extend(of_here)
     parts = tuple(ExplainedSection(family, rows=tuple(rows)) for family, rows in families.items())
     return Topic("topic", "rules", "All rules", parts)
 
@@ -114,6 +131,28 @@ def _rule(rule: Explanation) -> Topic:
         ExplainedSection("Right", code=rule.good),
     ]
     return Topic("rule", rule.code, rule.title, tuple(p for p in parts if p.text or p.rows or p.code))
+
+
+def _own_rule(rule: UserRule) -> Topic:
+    kinds = ", ".join(rule.kinds)
+    rows = [("severity", rule.severity), ("for", kinds), ("must", in_words(rule.guard.must))]
+    when = in_words(rule.guard.when)
+    rows += [("when", when)] if when else []
+    rows.append(("stands in", rule.path))
+    parts = (
+        ExplainedSection("", rule.why, tuple(rows)),
+        ExplainedSection("What is wrong", rule.guard.message),
+        ExplainedSection("What to do", rule.guard.hint),
+        ExplainedSection("Wrong", code=_shown(rule.bad)),
+        ExplainedSection("Right", code=_shown(rule.good)),
+    )
+    return Topic("rule", rule.code, rule.title, parts)
+
+
+def _shown(documents: Sequence[Mapping[str, Any]]) -> str:
+    from itsm_gitops.documents import dump
+
+    return "---\n".join(dump(dict(d)) for d in documents).rstrip()
 
 
 def _topic(book: RuleBook, word: str) -> Topic | None:

@@ -15,7 +15,7 @@ from itsm_gitops.commands.filter_conditions import Clause, FilterCondition, all_
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model import filter_words as words
 from itsm_gitops.model.entry import Edge, Entry
-from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
+from itsm_gitops.model.errors import ItsmError, NotFound, UsageError, did_you_mean
 from itsm_gitops.model.filter_language import FilterTerm, FilterValue
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import LinkType
@@ -161,7 +161,9 @@ class FilterNames:
         from itsm_gitops.repository.actor import acting
 
         if self._repo is None:
-            raise UsageError("@me and @my-teams mean whoever asks, and a file of the rule book asks for everybody")
+            raise UsageError(
+                "@me and @my-teams mean whoever asks, and a file of the rule book asks for everybody"
+            )
         return acting(self._repo, None)
 
     def _refuse_nobody(

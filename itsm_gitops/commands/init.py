@@ -8,13 +8,16 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from itsm_gitops import __version__
 from itsm_gitops.forges.shipped import forge_files, robots
 from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError, Refused, UsageError
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository
 
 _FILES = Path(__file__).parent / "init_files"
 # Files that would mean something where they are kept, and their names in a repository.
@@ -140,8 +143,11 @@ def contents(
 
     ``host`` is that of a forge of one's own, whose pages commit by addresses of that host.
     """
-    files = {**_own_files(values, examples), **forge_files(forge), **_rule_book()}
+    files = {**_rule_book(), **forge_files(forge), **_own_files(values, examples)}
     files[POLICY] = _with_robots(files[POLICY], robots(forge, host))
+    from itsm_gitops.editing.upgrade import MANIFEST, manifest
+
+    files[MANIFEST] = manifest(_rule_book())
     files[".vscode/settings.json"] = _editor_settings([p for p in files if p.endswith(".schema.json")], files)
     yield from sorted(files.items())
 
@@ -186,6 +192,12 @@ def _rule_book() -> dict[str, bytes]:
     root = packaged_rulebook_root()
     paths = (p for p in (root / "schemas").rglob("*") if p.is_file() and not p.name.startswith("."))
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in paths}
+
+
+def editor_settings(repo: Repository) -> bytes:
+    """Return the editor settings for the rule book of a repository as it is now, its own kinds included."""
+    files = {p: repo.snapshot().read(p) for p in repo.book.files if p.endswith(".schema.json")}
+    return _editor_settings(list(files), files)
 
 
 def _editor_settings(schemas: list[str], files: Mapping[str, bytes]) -> bytes:

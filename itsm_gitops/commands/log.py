@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from itsm_gitops.editing.change import change_json
 from itsm_gitops.model.diff import Change, diff
 from itsm_gitops.model.errors import NotFound
+from itsm_gitops.model.migrations import FOLDER
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.words import fields_of
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Snapshot
+    from itsm_gitops.repository.former_words import FormerWords
 
 ADDED, REMOVED, CHANGED, UNREADABLE = "added", "removed", "changed", "unreadable"
 
@@ -95,7 +97,7 @@ def history(repo: Repository, fragment: str, *, field: str | None = None, at: st
         schema_at(kind, (field,))
     pending, unreadable = ([], False) if at else _uncommitted(repo, path)
     try:
-        found = field_history(repo, path, at)
+        found = field_history(repo, path, at, _reader(repo, at))
     except NotFound:
         if not pending and not unreadable:
             raise
@@ -109,6 +111,18 @@ def history(repo: Repository, fragment: str, *, field: str | None = None, at: st
             commits.append(Commit(commit, moment, author, subject, changes))
     identifier = path.rsplit("/", 1)[-1].removesuffix(".yaml")
     return History(identifier, path, _of_field(pending, field), tuple(commits), unreadable)
+
+
+def _reader(repo: Repository, at: str | None) -> FormerWords | None:
+    """Return what reads older commits in the words of the rule book of ``at`` (None: the working tree)."""
+    from itsm_gitops.repository.former_words import FormerWords
+
+    if not any(path.startswith(FOLDER) for path in repo.book.files) or not _has_commits(repo):
+        return None
+    from itsm_gitops.repository import read_rulebook
+
+    book = read_rulebook(repo.snapshot(at)) if at else repo.book
+    return FormerWords(repo.history, book, repo.history.resolve(at or "HEAD"))
 
 
 def _of_field(changes: Iterable[Change], field: str | None) -> tuple[Change, ...]:
@@ -177,6 +191,10 @@ def compare(
         base = repo.history.merge_base(base, head or "HEAD")
     before, after = repo.snapshot(base), repo.snapshot(head)
     book = repo.book
+    if any(path.startswith(FOLDER) for path in book.files):
+        from itsm_gitops.repository.migrated import between
+
+        before = between(before, after)
     files = [f for f in changed_files(repo, base, head) if f.path.startswith(("records/", "cmdb/"))]
     files = [f for f in files if f.path.endswith(".yaml") and _wanted(book, f.path, words)]
     old = _load(before, [f.path for f in files if f.status != "A"])

@@ -18,7 +18,20 @@ from itsm_gitops.commands.listing import sorted_by
 from itsm_gitops.commands.stored_filters import FilterAnswer, StoredFilters
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.report import BESIDE, COUNT, ITEM, RECORD, TEXT, Bars, Cell, Column, Report, Row, Table
+from itsm_gitops.model.report import (
+    BESIDE,
+    COUNT,
+    ITEM,
+    RECORD,
+    TEXT,
+    Bars,
+    Cell,
+    Column,
+    Measure,
+    Report,
+    Row,
+    Table,
+)
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.words import counted
 
@@ -62,9 +75,16 @@ def own_report(store: Store, name: str, now: datetime) -> Report:
         until=now,
         service="",
         team="",
-        measures=(),
+        measures=tuple(_measure(name, table) for table in about["tables"]),
         tables=tables,
     )
+
+
+def _measure(name: str, table: Mapping[str, Any]) -> Measure:
+    """Say what a table counts or lists; the file is the source."""
+    what = f"by {table['group'].replace('_', ' ')}" if "group" in table else "one in each row"
+    definition = f"What the filter '{table['of']}' finds in this snapshot, {what}."
+    return Measure(table["title"], definition, f"{_FOLDER}{name}.yaml")
 
 
 def _total(table: Table) -> int:
@@ -76,7 +96,9 @@ def _total(table: Table) -> int:
 def _table(store: Store, filters: StoredFilters, about: Mapping[str, Any]) -> Table:
     answer = filters.ask(about["of"])
     note = (
-        f"{counted(len(answer.gaps), 'file')} could not be read and may be missing here." if answer.gaps else ""
+        f"{counted(len(answer.gaps), 'file')} could not be read and may be missing here."
+        if answer.gaps
+        else ""
     )
     if "group" in about:
         return _groups(store, answer, about, note)
@@ -102,7 +124,8 @@ def _groups(store: Store, answer: FilterAnswer, about: Mapping[str, Any], note: 
     for entry in answer.entries:
         value = make.value(entry, name)
         counts.update([str(v) for v in value] if isinstance(value, list) else [_text(value)])
-    rows: tuple[Row, ...] = tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    rows: tuple[Row, ...] = tuple(ordered)
     columns = (_column(name, answer.kinds), Column(_HOW_MANY, "How many"))
     bars = Bars(BESIDE, (_HOW_MANY,), ("blue",)) if about.get("chart") else None
     return Table(about["name"], about["title"], columns, rows, bars, note)
@@ -125,7 +148,7 @@ def _column(name: str, kinds: Sequence[Kind]) -> Column:
 
 
 def _cell(value: Any) -> Cell:
-    if value is None or isinstance(value, str | int | float) and not isinstance(value, bool):
+    if value is None or (isinstance(value, str | int | float) and not isinstance(value, bool)):
         return value
     return _text(value)
 

@@ -14,7 +14,7 @@ from itsm_gitops.editing.fields import Reader
 from itsm_gitops.graph.collisions import Collision
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
-from itsm_gitops.graph.planned import Planned
+from itsm_gitops.graph.planned import Planned, changes_over
 from itsm_gitops.graph.risk import FACT, LEVELS, QUESTION, Point, RiskAssessment, RiskBook
 from itsm_gitops.graph.schedule import Freeze, Schedule, plan, preview_freezes
 from itsm_gitops.model import clock, facts, meaning
@@ -164,19 +164,29 @@ def month(repo: Repository, text: str) -> tuple[str, str]:
     return f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"
 
 
-def ics(repo: Repository, found: Schedule) -> str:
-    """Return a schedule as iCalendar text."""
-    from itsm_gitops.graph.ics import calendar, host_of
+def ics(repo: Repository, found: Schedule, at: str | None = None) -> str:
+    """Return a schedule as iCalendar text, with what was done or given up in its time; ``at`` is its snapshot."""
+    from itsm_gitops.graph.ics import calendar, domain
 
     name = repo.config.organisation
     title = f"{name}: changes" + (f" of {found.service}" if found.service else "")
-    return calendar(found, title, host_of(name), clock.now())
+    return calendar(found, title, domain(repo.config.identity), clock.now(), over=_over(repo, found, at))
 
 
-def write_ics(repo: Repository, found: Schedule, path: Path) -> None:
+def _over(repo: Repository, found: Schedule, at: str | None) -> list[Planned]:
+    """Return the changes of the time of a schedule on which nothing is to be done, as far as they can hit its service."""
+    network = Network(repo.store(at))
+    over = changes_over(network, found.start, found.end)
+    if not found.service:
+        return over
+    near = ImpactGraph(network).carriers([found.service])
+    return [c for c in over if not near.isdisjoint(c.items)]
+
+
+def write_ics(repo: Repository, found: Schedule, path: Path, at: str | None = None) -> None:
     """Write a schedule as an iCalendar file; raises UsageError where it cannot be written."""
     with output_file(path, repo.root) as file:
-        file.write(ics(repo, found))
+        file.write(ics(repo, found, at))
 
 
 def freezes(repo: Repository, calendar: str = "", *, at: str | None = None) -> list[Freeze]:

@@ -65,7 +65,9 @@ def practice_map(store: Store, name: str, now: datetime) -> PracticeMap:
     if not names:
         raise NotFound("there is no map of a standard", f"{_FOLDER}NAME.yaml is one")
     if name and name not in names:
-        raise NotFound(f"there is no map of '{name}'", did_you_mean(name, names) or f"there are: {', '.join(names)}")
+        raise NotFound(
+            f"there is no map of '{name}'", did_you_mean(name, names) or f"there are: {', '.join(names)}"
+        )
     name = name or (_USUAL if _USUAL in names else names[0])
     about = store.book.policy(f"{_FOLDER}{name}.yaml")
     gatherer = _Gatherer(store)
@@ -118,7 +120,13 @@ class _Gatherer:
         # What is unreadable could be one more; too many are too many all the same.
         doubt = bool(answer.gaps) and most is not None
         holds = count >= least and (most is None or count <= most) and not doubt
-        wanted = f", at most {most} wanted" if most is not None else f", at least {least} wanted" if count < least else ""
+        wanted = (
+            f", at most {most} wanted"
+            if most is not None
+            else f", at least {least} wanted"
+            if count < least
+            else ""
+        )
         unread = f", {counted(len(answer.gaps), 'file')} unreadable" if answer.gaps else ""
         newest = sorted(answer.entries, key=lambda e: (e.opened, e.id), reverse=True)[:_EXAMPLES]
         result = f"{count:,} found{wanted}{unread}"
@@ -141,6 +149,8 @@ class _Gatherer:
         from itsm_gitops.repository.outside import outside_files
 
         folder = pattern if not _WILD.search(pattern) else _WILD.split(pattern)[0].rpartition("/")[0]
+        if ".." in pattern.split("/"):
+            return PracticeEvidence(FILE, pattern, raw["about"], False, "leads out of the repository")
         matches = glob(pattern).fullmatch
         paths = [p for p in outside_files(self._store.snapshot, folder) if matches(p)]
         result = f"{counted(len(paths), 'file')}" if paths else "not there"
@@ -149,4 +159,6 @@ class _Gatherer:
 
     def _report(self, name: str, raw: Mapping[str, Any]) -> PracticeEvidence:
         known = name in REPORTS or name in own_reports(self._store.book)
-        return PracticeEvidence(REPORT, name, raw["about"], known, "is made" if known else "there is no such report")
+        return PracticeEvidence(
+            REPORT, name, raw["about"], known, "is made" if known else "there is no such report"
+        )

@@ -107,11 +107,24 @@ def save(repo: Repository, document: Opened, new: Mapping[str, Any], *, dry_run:
     result breaks rules that the old document kept, ChangedMeanwhile where the file on disk is
     no longer the one that was read.
     """
+    _refuse_escape(document, new)
     prepared = prepare(document, new)
     found: list[Finding] = []
     if prepared.changes:
         found = judged(repo, {document.path: prepared.raw}, {document.path: document.raw})
     return replace(write(repo, prepared, dry_run=dry_run), findings=tuple(found))
+
+
+def _refuse_escape(document: Opened, new: Mapping[str, Any]) -> None:
+    """Refuse to set back what a finished record owes."""
+    from itsm_gitops.model.owing import escapes
+
+    workflow = document.kind.workflow
+    for escape in escapes(workflow, document.data, new) if workflow else ():
+        raise Refused(
+            f"{document.id} owes '{escape.field}' because {escape.because}; that cannot be set back now",
+            f"write it first: itsm set {document.id} {escape.field}=…",
+        )
 
 
 def prepare(document: Opened, new: Mapping[str, Any]) -> Rewrite:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.editing.assign import apply, reader
@@ -13,6 +14,7 @@ from itsm_gitops.editing.fields import SET, Assignment, expected
 from itsm_gitops.editing.identifiers import kinds_of, names
 from itsm_gitops.editing.link import add_link, find_link
 from itsm_gitops.editing.opening import Opened, open_document, read_document
+from itsm_gitops.editing.routing import FIELD, team_of_category
 from itsm_gitops.editing.validation import judged
 from itsm_gitops.model import clock, ids
 from itsm_gitops.model.diff import diff
@@ -104,6 +106,26 @@ def start(
         if name in kind.required:
             draft.data.setdefault(name, handle)
     draft.data = _ordered(kind, draft.data)
+    return draft
+
+
+def start_derived(
+    repo: Repository,
+    kind: Kind,
+    identifier: str,
+    by: str,
+    opened: datetime,
+    *,
+    template: str | None = None,
+    values: Mapping[str, Any],
+) -> NewDocument:
+    """Begin a record whose identifier, author and opening (UTC) follow from elsewhere; raises NotFound and UsageError."""
+    given = _template_values(repo, kind, template) if template else {}
+    draft = NewDocument(repo, kind, identifier, by, {})
+    fixed = _fixed(draft)
+    for entry in fixed.get("timeline", ()):
+        entry["at"] = clock.format_time(opened)
+    draft.data = _ordered(kind, {**fixed, **copy.deepcopy(dict(given)), **copy.deepcopy(dict(values))})
     return draft
 
 
@@ -258,6 +280,9 @@ def finish(
             *draft.data["timeline"],
             {"at": last["at"], "by": draft.by, "note": typed_text(note)},
         ]
+    team = "" if edited is not None else team_of_category(draft.repo.book, draft.kind, draft.data)
+    if team:
+        draft.data = _ordered(draft.kind, {**draft.data, FIELD: team})
     others: dict[str, tuple[Opened, dict[str, Any]]] = {}
     for word, target in draft.links:
         _link(draft, word, target, others)

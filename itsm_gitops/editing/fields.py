@@ -116,6 +116,8 @@ class Reader:
         if text.lstrip().startswith("["):
             found = _json(text, field)
             return found if isinstance(found, list) else [found]
+        if text.strip().startswith("{") and schema_type(schema.get("items", {})) == "object":
+            return [self.item(schema, text, field)]  # its own commas do not part entries
         return [self.item(schema, part.strip(), field) for part in text.split(",") if part.strip()]
 
     def item(self, schema: Schema, text: str, field: str) -> Any:

@@ -115,7 +115,7 @@ def migrate(repo: Repository, migration: Migration, *, by: str | None = None) ->
 
     Needs a working tree without uncommitted changes of documents or of the rule book. Nothing is committed.
     """
-    _require_committed(repo)
+    require_committed(repo)
     done = migrations_of(repo.book)
     now = clock.now().replace(microsecond=0)
     last = clock.parse_time(done[-1].at) if done else None
@@ -129,7 +129,8 @@ def migrate(repo: Repository, migration: Migration, *, by: str | None = None) ->
     return _Work(repo, full).write()
 
 
-def _require_committed(repo: Repository) -> None:
+def require_committed(repo: Repository) -> None:
+    """Raise Refused where documents or the rule book have changes that are not committed."""
     changed = repo.history.run("status", "--porcelain", "-z", "--", "schemas", "records", "cmdb").split(b"\0")
     if any(changed):
         first = changed[0][3:].decode("utf-8", "replace")
@@ -161,7 +162,7 @@ class _Work:
             raise NotFound(f"nothing says {self.migration.sort} '{self.migration.old}'", "")
         if not self.migration.new and count:
             raise Refused(
-                f"{count} documents use {self.migration.sort} {self.migration.subject}: {', '.join(examples)}"
+                f"{'1 document uses' if count == 1 else f'{count:,} documents use'} {self.migration.sort} {self.migration.subject}: {', '.join(examples)}"
                 + (", …" if count > len(examples) else ""),
                 "say what it becomes (--becomes WORD), or edit them first",
             )
@@ -173,7 +174,7 @@ class _Work:
         """Write everything, or nothing."""
         done = self.plan()
         added = dict(self._added())
-        with _all_or_nothing(self.repo.root) as undo:
+        with all_or_nothing(self.repo.root) as undo:
             for path, raw, result in self._documents():
                 undo.write(path, result.content, raw)
             for path, (old, new) in sorted(self.rules.items()):
@@ -335,7 +336,7 @@ def _check_words(repo: Repository, migration: Migration) -> None:
         )
 
 
-class _Undo:
+class Undo:
     """Writes files, and puts all of them back where something fails. The old bytes wait in a file without a name."""
 
     def __init__(self, root: Path, spool: IO[bytes]) -> None:
@@ -368,9 +369,10 @@ class _Undo:
 
 
 @contextlib.contextmanager
-def _all_or_nothing(root: Path) -> Iterator[_Undo]:
+def all_or_nothing(root: Path) -> Iterator[Undo]:
+    """Yield what writes files; if the block fails, all of them are put back as they were."""
     with tempfile.TemporaryFile() as spool:
-        undo = _Undo(root, spool)
+        undo = Undo(root, spool)
         try:
             yield undo
         except BaseException:

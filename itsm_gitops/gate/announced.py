@@ -22,6 +22,7 @@ from itsm_gitops.model.facts import affected_places
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Repository
 from itsm_gitops.repository.changeset import exists
+from itsm_gitops.repository.former_words import FormerWords
 from itsm_gitops.repository.history import log, mapping_of
 
 _VERSIONS = 200  # of one record in one request; the oldest of more is late enough
@@ -51,6 +52,7 @@ class Announcements:
         self._base = base
         self._target = repo.snapshot(base)
         self._heads = list(dict.fromkeys([head, *seen]))
+        self._former = FormerWords(self._git, book, base, head)
 
     def __call__(self, entry: Entry, data: Data, typed: datetime, state: str) -> datetime:
         """Return since when the repository shows that a change is asked for as it is; never before ``typed``.
@@ -107,7 +109,8 @@ class Announcements:
                 parents = len(raw) - len(raw.lstrip(b":"))
                 oid = raw.split(b" ")[2 * parents + 1].decode("ascii")
                 at = datetime.fromtimestamp(int(seconds), UTC)
-                yield _Version(commit.decode("ascii"), at, self._data(oid))
+                name = commit.decode("ascii")
+                yield _Version(name, at, self._former.read(path, name, self._data(oid)))
 
     def _data(self, oid: str) -> Data | None:
         if set(oid) == {"0"}:

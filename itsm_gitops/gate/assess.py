@@ -33,17 +33,20 @@ from itsm_gitops.gate.verdicts import JudgedRequirements, OtherDirectories, judg
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.door import plain_name
 from itsm_gitops.model.errors import Incomplete, RuleBookError
+from itsm_gitops.model.migrations import FOLDER as MIGRATIONS
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
 from itsm_gitops.repository import Repository, Snapshot, Store, read_rulebook, refs
 from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
 from itsm_gitops.repository.identity import identity, pinned
 from itsm_gitops.repository.mended import Mended, mended
+from itsm_gitops.repository.migrated import reading
 from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.recalled_store import load_recalling
 from itsm_gitops.repository.shelf import Shelf
 from itsm_gitops.repository.snapshot import CONFIG
 
 _NAMED = 5
+_DOCUMENTS = ("records/", "cmdb/")
 _PURPOSE = "who must approve"
 
 
@@ -210,7 +213,36 @@ class _Case:
     def request(self) -> Request:
         seen = (r.commit for r in self.reviews if r.commit)
         proof = Announcements(self.repo, self.base.book, self.blank.base, self.blank.head, seen)
-        return Request(self.policy, self.base, self.head, self._content, self.blank.at, self._text, proof)
+        return Request(
+            policy=self.policy,
+            base=self.base,
+            head=self.head,
+            content=self._content,
+            now=self.blank.at,
+            text=self._text,
+            proof=proof,
+            renamed=self._renamed,
+        )
+
+    @cached_property
+    def _renamed(self) -> frozenset[str]:
+        """The documents that a migration of this request makes what they are, byte for byte.
+
+        The policy is not read through it: what else the request does is judged by the words of the target branch.
+        """
+        if not any(path.startswith(MIGRATIONS) for path in self._content.changes):
+            return frozenset()
+        after = self._merge.snapshot
+        try:
+            taken = reading(self.base.book, after, read_rulebook(after))
+        except RuleBookError:
+            return frozenset()
+        paths = [p for p, c in self._content.changes.items() if c.status == "M" and p.startswith(_DOCUMENTS)]
+        if not taken.steps or not paths:
+            return frozenset()
+        before = taken.of(self.repo.snapshot(self.blank.base))
+        fresh = dict(after.read_many(paths))
+        return frozenset(path for path, raw in before.read_many(paths) if fresh.get(path) == raw)
 
     @cached_property
     def _content(self) -> Content:

@@ -74,6 +74,7 @@ class Request:
     proof: AskedProof | None = None
     broken: dict[str, str] = field(default_factory=dict)
     archived: set[str] = field(default_factory=set)
+    renamed: frozenset[str] = frozenset()  # paths that differ by the words of a migration only
     urgent: dict[str, Urgency] = field(default_factory=dict)
     asked: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     _facts: dict[str, Data] = field(default_factory=dict)
@@ -82,13 +83,19 @@ class Request:
     def touched(self) -> list[Touched]:
         """The documents that the request touches, by path; those that cannot be read are ``broken``.
 
-        Finished records that are archived are no part of it: their paths are ``archived``.
+        Finished records that are archived are no part of it: their paths are ``archived``. Nor is what differs by the
+        words of a migration only: what is decided on is the migration, a file of the protected rule book.
         """
         old, new = (_documents_at(store, self.content.changes) for store in (self.base, self.head))
         found = []
         for path, change in self.content.changes.items():
             kind = self.base.book.kind_at(path)
-            if not path.startswith(_ROOTS) or not path.endswith(".yaml") or kind is None:
+            if (
+                not path.startswith(_ROOTS)
+                or not path.endswith(".yaml")
+                or kind is None
+                or path in self.renamed
+            ):
                 continue
             before, after = old.get(path), new.get(path)
             identifier = path.rpartition("/")[2].removesuffix(".yaml")

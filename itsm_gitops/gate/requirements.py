@@ -72,7 +72,7 @@ def required(request: Request) -> tuple[list[AppliedRequirement], list[ApprovalR
     for found in (*_for_lifted(request), *_for_weakened(request)):
         _keep(asked, found, records)
     work = any(t.path in covered and request.authorises(t) for t in request.changes)
-    covered |= request.archived
+    covered |= request.archived | request.renamed
     left = [p for p in request.content.changes if p not in covered and not (work and p in request.work)]
     return _told_apart(_overridable(asked.values())), idle, left
 

@@ -54,7 +54,9 @@ class AskingNetwork(Network):
         super().__init__(loaded)
         self.asked = loaded
         ask = loaded.items_into if items_only else loaded.into
-        self._incoming: Mapping[str, list[tuple[str, Edge]]] = _Answers(lambda name: list(ask(name)))
+        self._incoming: Mapping[str, list[tuple[str, Edge]]] = _Answers(
+            lambda name: [pair for n in (name, *self.old_names(name)) for pair in ask(n)]
+        )
 
     def incoming(self, identifier: str) -> Related:
         """Return the stored edges that lead to a document, with the documents that store them."""

@@ -1,4 +1,8 @@
-"""The schedule as an iCalendar file (RFC 5545): events in UTC only, so that no zone must be explained.
+"""Calendar files (RFC 5545): events in UTC only, so that no zone must be explained; holidays and duties are whole days.
+
+The identifier of an event (UID) is made of the identifier of its document, which never changes: not of the name of the
+organisation, a title or a state. What is called off stays in the file as cancelled, and each version has a higher
+number (SEQUENCE) than the one before, so that a calendar which has the event takes it over.
 
 The format is written by hand because the little that is needed is smaller than a dependency: text
 is escaped (section 3.3.11) and lines are folded (3.1). A test reads the result with the
@@ -7,23 +11,31 @@ is escaped (section 3.3.11) and lines are folded (3.1). A test reads the result 
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime
 
 from itsm_gitops.graph.calendars import FREEZE, MAINTENANCE
 from itsm_gitops.graph.planned import Planned
-from itsm_gitops.graph.schedule import Around, Schedule
+from itsm_gitops.graph.schedule import HOLIDAYS, Around, Schedule
 from itsm_gitops.model import clock
+from itsm_gitops.model.windows import moment_of, zone
 
 _LINE = 75  # octets, without the line break
 _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_TITLES = {FREEZE: "Change freeze", MAINTENANCE: "Maintenance window", "holidays": "Holiday"}
+_TITLES = {FREEZE: "Change freeze", MAINTENANCE: "Maintenance window", HOLIDAYS: "Holiday"}
 
 
-def host_of(organisation: str) -> str:
-    """Return what makes identifiers of an organisation's events unique in the world: its name in ASCII."""
-    return re.sub(r"[^a-z0-9]+", "-", organisation.lower()).strip("-") or "itsm"
+def domain(identity: str) -> str:
+    """Return what makes identifiers of events unique in the world: it follows from the identity of the repository.
+
+    Its name and address may change; without a pinned identity all repositories share one domain.
+    """
+    return f"{hashlib.sha256(identity.encode()).hexdigest()[:12]}.{_TOOL}" if identity else _TOOL
+
+
+_TOOL = "itsm-gitops"
 
 
 def calendar(
@@ -32,25 +44,34 @@ def calendar(
     host: str,
     stamp: datetime,
     address: Callable[[str], str] = lambda _: "",
+    over: Iterable[Planned] = (),
 ) -> str:
-    """Return the iCalendar text. ``host`` makes the identifiers of the events unique in the world.
+    """Return the iCalendar text of a schedule.
 
-    ``stamp`` is when the calendars' windows (which carry no time of their own) count as written, and
-    ``address`` the page of a document by its identifier, empty where there is none.
+    ``host`` makes the identifiers of the events unique (`domain`). ``stamp`` is when the calendars' windows (which carry no time of their own) count as written, ``address`` the page
+    of a document by its identifier (empty where there is none), and ``over`` the changes of that time on which nothing
+    is to be done any more: one that was given up stays in the file, as cancelled.
     """
+    events: list[str] = []
+    for change in sorted((*schedule.changes, *over), key=lambda c: (c.start, c.id)):
+        events += _change(schedule, change, host, stamp, address(change.id))
+    for around in schedule.around:
+        events += _window(around, host, stamp, address(around.calendar.id))
+    return as_file(name, "Schedule of changes", events)
+
+
+def as_file(name: str, what: str, events: Iterable[str]) -> str:
+    """Return a calendar file: its head, the lines of its events, folded."""
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        "PRODID:-//itsm-gitops//Schedule of changes//EN",
+        f"PRODID:-//itsm-gitops//{what}//EN",
         "CALSCALE:GREGORIAN",
-        f"NAME:{_text(name)}",
-        f"X-WR-CALNAME:{_text(name)}",
+        f"NAME:{text_value(name)}",
+        f"X-WR-CALNAME:{text_value(name)}",
+        *events,
+        "END:VCALENDAR",
     ]
-    for change in schedule.changes:
-        lines += _change(schedule, change, host, stamp, address(change.id))
-    for around in schedule.around:
-        lines += _window(around, host, stamp, address(around.calendar.id))
-    lines.append("END:VCALENDAR")
     return "".join(f"{part}\r\n" for line in lines for part in _fold(line))
 
 
@@ -63,19 +84,32 @@ def _change(schedule: Schedule, change: Planned, host: str, stamp: datetime, url
         *(f"Collides with {_other(c.first.id, c.second.id, change.id)}: {c.reason}" for c in collisions),
         *(f"Inside the freeze {h.calendar.id}" for h in schedule.holds.get(change.id, ()) if not h.exempt),
     ]
-    yield from _event(
+    updated = clock.parse_time(change.updated)
+    # Every step and every note is a new version: a calendar takes the one with the higher number.
+    versions = (
+        f"SEQUENCE:{max(0, change.steps - 1)}",
+        f"LAST-MODIFIED:{_moment(updated)}" if updated else "",
+    )
+    yield from event(
         uid=f"{change.id}@{host}",
-        stamp=clock.parse_time(change.updated) or stamp,
+        stamp=updated or stamp,
         start=change.start,
         end=change.end,
         summary=f"{change.id} {change.title}",
         about="\n".join(line for line in about if line),
         url=url,
         extra=(
-            f"STATUS:{'CONFIRMED' if change.firm else 'TENTATIVE'}",
-            f"CATEGORIES:{_text('Change')},{_text(change.type.capitalize())}",
+            *(v for v in versions if v),
+            f"STATUS:{_status(change)}",
+            f"CATEGORIES:{text_value('Change')},{text_value(change.type.capitalize())}",
         ),
     )
+
+
+def _status(change: Planned) -> str:
+    if change.cancelled:
+        return "CANCELLED"
+    return "CONFIRMED" if change.firm or change.over else "TENTATIVE"
 
 
 def _other(first: str, second: str, own: str) -> str:
@@ -85,36 +119,52 @@ def _other(first: str, second: str, own: str) -> str:
 def _window(around: Around, host: str, stamp: datetime, url: str) -> Iterator[str]:
     one, window = around
     title = _TITLES.get(one.type, one.type)
-    yield from _event(
-        uid=f"{one.id}-{window.start:%Y%m%dT%H%M%SZ}@{host}",
+    days = _days(around)
+    start, end = days or (window.start, window.end)
+    yield from event(
+        uid=f"{one.id}-{start:%Y%m%d}@{host}" if days else f"{one.id}-{start:%Y%m%dT%H%M%SZ}@{host}",
         stamp=stamp,
-        start=window.start,
-        end=window.end,
+        start=start,
+        end=end,
         summary=f"{title}: {window.name or one.name}",
         about=f"Calendar {one.id}",
         url=url,
-        extra=(f"CATEGORIES:{_text(title)}",),
+        extra=(f"CATEGORIES:{text_value(title)}",),
     )
 
 
-def _event(
+def _days(around: Around) -> tuple[date, date] | None:
+    """Return a holiday as its first day and the day after its last: it is a day wherever one is, not 24 hours somewhere."""
+    if around.calendar.type != HOLIDAYS:
+        return None
+    where = zone(str(around.calendar.data.get("time_zone", "")))
+    start, end = around.window.start.astimezone(where), around.window.end.astimezone(where)
+    whole = moment_of(start.date(), "00:00", where) == start and moment_of(end.date(), "00:00", where) == end
+    return (start.date(), end.date()) if whole else None
+
+
+def event(
     *,
     uid: str,
     stamp: datetime,
-    start: datetime,
-    end: datetime,
+    start: date,
+    end: date,
     summary: str,
     about: str,
     url: str,
     extra: tuple[str, ...],
 ) -> Iterator[str]:
+    """Yield the lines of one event; ``start`` and ``end`` (exclusive) are moments, or days where it lasts whole days.
+
+    ``extra`` are finished lines.
+    """
     yield "BEGIN:VEVENT"
-    yield f"UID:{_text(uid)}"
+    yield f"UID:{text_value(uid)}"
     yield f"DTSTAMP:{_moment(stamp)}"
-    yield f"DTSTART:{_moment(start)}"
-    yield f"DTEND:{_moment(end)}"
-    yield f"SUMMARY:{_text(summary)}"
-    yield f"DESCRIPTION:{_text(about)}"
+    yield f"DTSTART{_when(start)}"
+    yield f"DTEND{_when(end)}"
+    yield f"SUMMARY:{text_value(summary)}"
+    yield f"DESCRIPTION:{text_value(about)}"
     if url:
         yield f"URL:{_CONTROLS.sub('', url)}"
     yield from extra
@@ -122,11 +172,15 @@ def _event(
     yield "END:VEVENT"
 
 
+def _when(when: date) -> str:
+    return f":{_moment(when)}" if isinstance(when, datetime) else f";VALUE=DATE:{when:%Y%m%d}"
+
+
 def _moment(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _text(text: str) -> str:
+def text_value(text: str) -> str:
     """Escape text so that it stays one value: no record can begin a property or an event of its own."""
     plain = _CONTROLS.sub(" ", text.replace("\r\n", "\n"))
     for sign, escaped in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):

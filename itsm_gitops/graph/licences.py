@@ -21,7 +21,7 @@ PEOPLE = frozenset(("user", "named-user"))
 # The field of an item that says how many it is, by metric; one where the metric or the field is missing.
 _SIZE = {"core": "cpu_cores", "instance": "instances"}
 # Fields of an item that decide what is counted.
-COUNTED = frozenset(("licences", "product", "version", "cpu_cores", "instances", "links"))
+COUNTED = frozenset(("licences", "contract", "product", "version", "cpu_cores", "instances", "links"))
 _COVERED = "covered_by"
 
 
@@ -69,6 +69,17 @@ def licence_positions(loaded: Loaded) -> list[LicencePosition]:
 
 def _exists(loaded: Loaded, entry: Entry) -> bool:
     return not facts.is_inactive(loaded.book.kinds[entry.kind], entry.columns)
+
+
+def covered_items(loaded: Loaded, agreements: Sequence[Entry]) -> dict[str, list[str]]:
+    """Return the items in existence that name each of some agreements as what covers them, by identifier."""
+    known = {e.id for e in agreements}
+    found: dict[str, set[str]] = {}
+    for source, edge in loaded.pairs(_COVERED):
+        entry = loaded.entries[source]
+        if edge.target in known and loaded.book.kinds[entry.kind].operational and _exists(loaded, entry):
+            found.setdefault(edge.target, set()).add(source)
+    return {name: sorted(items) for name, items in found.items()}
 
 
 def _users(loaded: Loaded, licences: Sequence[Entry]) -> dict[str, list[Entry]]:

@@ -38,6 +38,10 @@ class Surroundings(Protocol):
         """The fields of a document."""
         ...
 
+    def find(self, name: str, /) -> Entry | None:
+        """The entry of an identifier, or of an old name that no document has as its identifier."""
+        ...
+
     def into(self, identifier: str, /) -> Iterable[tuple[Entry, Edge]]:
         """Every relation that a document stores to this one, with its entry."""
         ...
@@ -70,7 +74,7 @@ def is_short(book: RuleBook, kind: str, path: str) -> bool:
 
 def item_of(around: Surroundings, name: str) -> Data | None:
     """Return the fields of an item of the CMDB; None where there is none of this name."""
-    entry = around.entries.get(name)
+    entry = around.find(name)
     if entry is None or around.book.kinds[entry.kind].is_record:
         return None
     return around.data(entry)
@@ -91,8 +95,8 @@ def linked_entries(around: Surroundings, entry: Entry, relation: str) -> list[En
     if link is None or link.symmetric:
         stored = relation if link is not None else _stored(around.book, relation)
         names += [source.id for source, edge in around.into(entry.id) if edge.relation == stored]
-    known = (around.entries.get(name) for name in dict.fromkeys(names))
-    return [e for e in known if e is not None]
+    known = (around.find(name) for name in names)
+    return list({e.id: e for e in known if e is not None}.values())
 
 
 def _stored(book: RuleBook, inverse: str) -> str:

@@ -124,8 +124,21 @@ class Network:
         return Relation(edge.relation, title, edge.target, True, edge.pointer)
 
     def incoming(self, identifier: str) -> Sequence[tuple[str, Edge]]:
-        """Return the stored edges that lead to a document, with the documents that store them."""
-        return self.loaded.into(identifier)
+        """Return the stored edges that lead to a document, with the documents that store them.
+
+        Those that name an item by an old name count as well.
+        """
+        old = self.old_names(identifier)
+        if not old:
+            return self.loaded.into(identifier)
+        return [pair for name in (identifier, *old) for pair in self.loaded.into(name)]
+
+    def old_names(self, identifier: str) -> list[str]:
+        """Return the names that an item had before, as far as no other document has one of them now."""
+        entry = self.entries.get(identifier)
+        if entry is None or not entry.aliases or self.book.kinds[entry.kind].is_record:
+            return []
+        return [name for name in entry.aliases if name not in self.entries]
 
     def into(self, identifier: str) -> list[Relation]:
         """Return the relations other documents store to this one, named by their inverse."""
@@ -177,7 +190,7 @@ class Network:
         for source, edge in self.pairs(relation):
             if edge.target in self.entries and edge.target != source:
                 after.setdefault(source, []).append(edge.target)
-        return _circles(after)[0]
+        return circles_of(after)[0]
 
     def cycles_from(
         self, relation: str, starts: Iterable[str]
@@ -198,10 +211,10 @@ class Network:
                 if edge.target not in seen:
                     seen.add(edge.target)
                     queue.append(edge.target)
-        return _circles(after)
+        return circles_of(after)
 
 
-def _circles(after: Mapping[str, list[str]]) -> tuple[list[tuple[str, ...]], frozenset[str]]:
+def circles_of(after: Mapping[str, list[str]]) -> tuple[list[tuple[str, ...]], frozenset[str]]:
     """Return one circle of each strongly connected part, and the members of all those parts."""
     parts = [part for part in _components(after) if len(part) > 1]
     return sorted(_circle(part, after) for part in parts), frozenset().union(*parts)

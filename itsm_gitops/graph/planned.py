@@ -14,6 +14,8 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.windows import Window
 
 COORDINATED = "coordinated_with"
+_PLAN = "planned"  # under this name the index keeps `_terms`
+_STEPS = "steps"  # how long the timeline is; no change has a field of this name
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Planned:
     ``implementers`` people (not teams), ``coordinated`` changes that it overlaps on purpose.
     ``outage`` is the planned interruption in minutes (0 for none) and ``interrupted`` the services
     that it names for it. ``firm`` says that the work may be done, ``running`` that it is going on.
+    ``steps`` counts the entries of the timeline, ``over`` says that nothing
+    is to be done any more, ``cancelled`` that it was given up.
     """
 
     id: str
@@ -45,6 +49,9 @@ class Planned:
     team: str = ""
     firm: bool = False
     running: bool = False
+    steps: int = 0
+    cancelled: bool = False
+    over: bool = False
 
     @property
     def window(self) -> Window:
@@ -85,6 +92,9 @@ def planned_of(
         team=str(entry.columns.get("assigned_team", "")),
         firm=facts.is_firm(book, entry.kind, entry.state),
         running=facts.is_running(book, entry),
+        steps=steps if isinstance(steps := data.get(_STEPS), int) else len(_list(data.get("timeline"))),
+        cancelled=facts.is_cancelled(book, entry),
+        over=not facts.is_to_be_done(book, entry),
     )
 
 
@@ -102,14 +112,33 @@ def planned_among(network: Network, entries: Iterable[Entry]) -> list[Planned]:
         for e in facts.of_role(book, entries, meaning.CHANGE)
         if facts.is_to_be_done(book, e) and "planned_start" in e.columns and "planned_end" in e.columns
     ]
-    terms = network.loaded.derived("plan", _terms, ahead)
+    terms = network.loaded.derived(_PLAN, _terms, ahead)
     found = (planned_of(book, e, terms[e.id], teams) for e in ahead)
+    return sorted((c for c in found if c is not None), key=lambda c: (c.start, c.id))
+
+
+def changes_over(network: Network, start: datetime, end: datetime) -> list[Planned]:
+    """Return the changes whose window touches a time and on which nothing is to be done any more, earliest first.
+
+    They were done, or given up: whoever has them in a calendar must hear of it.
+    """
+    book = network.book
+    over = [
+        e
+        for e in network.of_role(meaning.CHANGE)
+        if "planned_start" in e.columns and "planned_end" in e.columns and not facts.is_to_be_done(book, e)
+    ]
+    span = Window(start, end)
+    inside = [e for e in over if (c := planned_of(book, e, {})) is not None and span.touches(c.start, c.end)]
+    terms = network.loaded.derived(_PLAN, _terms, inside)
+    found = (planned_of(book, e, terms[e.id]) for e in inside)
     return sorted((c for c in found if c is not None), key=lambda c: (c.start, c.id))
 
 
 def _terms(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `planned_of` reads of a change beyond its entry."""
-    return {name: data[name] for name in ("outage", "risk", "excluded_cis") if name in data}
+    terms = {name: data[name] for name in ("outage", "risk", "excluded_cis") if name in data}
+    return {**terms, _STEPS: len(_list(data.get("timeline")))}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -47,6 +47,11 @@ class KindVisibility(NamedTuple):
     only: Lines = _NONE
     never: Lines = _NONE
 
+    def without(self, lines: Lines) -> KindVisibility:
+        """Return the same but for documents with some values, which are withheld as by ``never``."""
+        more = {path: [*self.never.get(path, ()), *values] for path, values in lines.items()}
+        return self._replace(never={**self.never, **more}) if more else self
+
     def covers(self, path: str) -> bool:
         """Whether the value at a path is shown."""
         return ALL in self.fields or path in self.fields or self.covers_all(path)

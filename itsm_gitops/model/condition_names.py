@@ -218,7 +218,7 @@ def _link(
         if name not in words.schemas and name not in words.members:
             hint = did_you_mean(str(name), [*words.schemas, *words.members])
             yield Misfit(place, f"there is no kind or class '{name}'", hint)
-        elif not words.expand([name]) & others:
+        elif not words.expand([name]) & others and others <= words.schemas.keys():
             hint = f"kinds there: {', '.join(sorted(others)[:_LISTED])}"
             yield Misfit(place, f"'{relation}' never leads to '{name}'", hint)
         else:

@@ -34,19 +34,24 @@ MUST, WHEN, MESSAGE, HINT, FIELD, EXCEPT, SEVERITY = (
     "severity",
 )
 WHILE = "while"
-BESIDE = frozenset((WHEN, MESSAGE, HINT, SEVERITY, WHILE))
+SINCE = "since"
+BESIDE = frozenset((WHEN, MESSAGE, HINT, SEVERITY, WHILE, SINCE))
 _NAMED_BY = ("name", "title", "id")  # how an entry of a list is called
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What must be so where ``when`` holds; ``severity`` is empty where a breach is an error."""
+    """What must be so where ``when`` holds; ``severity`` is empty where a breach is an error.
+
+    Records that were finished before the day ``since`` (``YYYY-MM-DD``) are not asked.
+    """
 
     must: Condition
     when: Condition = ALWAYS
     message: str = ""
     hint: str = ""
     severity: str = ""
+    since: str = ""
 
     @property
     def links(self) -> frozenset[str]:
@@ -84,7 +89,13 @@ def read_guard(raw: Mapping[str, Any]) -> Guard:
         raw.get(MESSAGE, ""),
         raw.get(HINT, ""),
         raw.get(SEVERITY, ""),
+        str(raw.get(SINCE, "")),
     )
+
+
+def asked_of(guards: Iterable[Guard], finished: str) -> list[Guard]:
+    """Return the guards that are asked of a record that was finished on a day (``YYYY-MM-DD``; empty: it is not)."""
+    return [g for g in guards if not finished or not finished < g.since]
 
 
 def read_stop(raw: Mapping[str, Any]) -> Stop:

@@ -7,11 +7,16 @@ some are meant, a list gets the new word beside the old one; a single word is le
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from itsm_gitops.model import meaning
+from itsm_gitops.model.condition_reader import ALL, AND, ANY, BESIDES, HAVE, IN, LINKED, NOT, OR, TESTS, TO
+from itsm_gitops.model.condition_reader import FIELD as FIELD_KEY
+from itsm_gitops.model.condition_reader import LINK as LINK_KEY
+from itsm_gitops.model.condition_reader import STATE as STATE_KEY
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.migrations import FIELD, FOLDER, KIND, LINK, STATE, VALUE, BookShape, Migration
 from itsm_gitops.model.rulebook import GROUPS
@@ -32,8 +37,11 @@ class WordEdit:
     at_key: bool = False
 
 
-# Conditions name fields as keys and their values below them, wherever they stand.
-_CONDITIONS = ("when", "unless", "must", "only", "never", "refuse")
+# Conditions name fields as keys and their values below them, wherever they stand. What they are made of besides is
+# of `condition_reader`.
+_CONDITIONS = ("when", "unless", "must", "only", "never", "refuse", HAVE)
+_STRUCTURE = frozenset((AND, OR, NOT, HAVE, *_CONDITIONS, *TESTS))
+_PATHS = (ALL, ANY, FIELD_KEY, BESIDES)  # keys of conditions whose text is a path of fields
 _FILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     STATE: {
         "workflows": (
@@ -41,10 +49,9 @@ _FILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "states/@",
             "transitions/*/from/*",
             "transitions/*/to",
-            "**/state",
-            "**/state/*",
+            "**/while/*",
+            "**/except/*",
             "**/states/*",
-            "**/after/*",
         ),
         "records": ("**/properties/{state}/enum/*", "**/properties/{state}/const"),
         "cmdb": (
@@ -83,11 +90,9 @@ _FILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "track/*/field",
             "reason_for/*",
             "state_field",
-            "**/all",
-            "**/field",
         ),
-        "records": ("allOf/**/required/*", "x-itsm/**"),
-        "cmdb": ("allOf/**/required/*", "x-itsm/**"),
+        "records": ("allOf/**/required/*", "x-itsm/**", "**/x-due/**/before", "**/x-due/**/after"),
+        "cmdb": ("allOf/**/required/*", "x-itsm/**", "**/x-due/**/before", "**/x-due/**/after"),
         "templates": ("values/@", "fixed/*"),
         "imports": ("columns/@",),
         "policies": (
@@ -105,7 +110,7 @@ _FILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "rules": ("**/field",),
     },
     KIND: {
-        "workflows": ("**/to/*",),
+        "workflows": ("**/require/**/to/*", "**/refuse/**/to/*", "**/when/**/to/*"),
         "records": (
             "x-itsm/kind",
             "properties/kind/const",
@@ -141,7 +146,7 @@ _FILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "rules": ("for", "for/*", "**/kind", "**/kind/*"),
     },
     LINK: {
-        "workflows": ("**/link", "**/linked", "**/type"),
+        "workflows": ("**/link", "**/linked"),
         "records": ("**/x-ref/relation",),
         "cmdb": ("**/x-ref/relation",),
         "common": ("**/x-ref/relation",),
@@ -257,6 +262,7 @@ def _in_book(migration: Migration, shape: BookShape, path: str, data: Any) -> It
     folder = "common" if path == "schemas/common.schema.json" else path.split("/")[1]
     patterns = _FILES[migration.sort].get(folder)
     if patterns is None:
+        yield from _mentions(migration, data)
         return
     targets = _targets(migration, shape)
     if folder in ("records", "cmdb") and migration.sort in (STATE, FIELD, VALUE):
@@ -274,9 +280,20 @@ def _in_book(migration: Migration, shape: BookShape, path: str, data: Any) -> It
         fresh = _renamed(migration, word, levels=levels, inside=inside)
         if fresh is None:
             continue
-        if not (_conditional(migration, shape, pointer, at_key) or _meant(compiled, pointer, at_key)):
+        if not (_conditional(migration, shape, data, pointer, at_key) or _meant(compiled, pointer, at_key)):
             continue
         yield from _edit(migration, _Place(path, data, pointer, at_key, fresh), shape, targets)
+
+
+def _mentions(migration: Migration, data: Any) -> Iterator[WordEdit]:
+    """Yield the texts that name the word among others (filters of reports): people have to look at them."""
+    word = re.compile(rf"(?<![\w-]){re.escape(migration.old)}(?![\w-])")
+    for pointer, at_key, text in _words(data):
+        if not at_key and word.search(text) and pointer[-1] not in _PROSE:
+            yield WordEdit(LEFT, pointer)
+
+
+_PROSE = frozenset(("title", "lead", "description", "why", "requirement", "text", "audience", "note"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,29 +407,38 @@ def _renamed(migration: Migration, word: str, *, levels: bool = False, inside: b
     return None
 
 
-def _conditional(migration: Migration, shape: BookShape, pointer: Pointer, at_key: bool) -> bool:
+def _conditional(migration: Migration, shape: BookShape, data: Any, pointer: Pointer, at_key: bool) -> bool:
     """Whether a place is in a condition and means the word there."""
     words = [str(p) for p in pointer]
     begins = [i for i, w in enumerate(words[:-1]) if w in _CONDITIONS]
+    sort = migration.sort
+    if (
+        not at_key
+        and words[-1] in _PATHS
+        and words[0] in ("require", "refuse", "states", "transitions", "must", "when")
+    ):
+        return sort == FIELD
+    if at_key:
+        return sort == FIELD and bool(begins) and words[-1] not in _STRUCTURE
+    named = [w for p, w in zip(pointer, words, strict=True) if isinstance(p, str) and w not in _STRUCTURE]
+    field = named[-1] if named else ""
+    part = _get(data, pointer[: _last_key(pointer)])
+    if isinstance(part, Mapping) and (LINK_KEY in part or LINKED in part):
+        return sort == STATE and field == STATE_KEY  # of the documents at the other end
+    if isinstance(part, Mapping) and IN in part and sort == VALUE:
+        return migration.field in (part.get(ALL), part.get(ANY))
     if not begins:
         return False
-    below = words[begins[-1] + 1 :]
-    field = below[0]
-    if migration.sort == FIELD:
-        whole = field == migration.old or field.startswith(f"{migration.old}.")
-        return at_key and len(below) == 1 and whole
-    if at_key:
-        return False
-    if migration.sort == VALUE:
+    if sort == VALUE:
         return field == migration.field
-    if migration.sort == STATE:
-        return field in {
-            "state",
-            *(shape.kinds[k].state_field for k in shape.sharing(migration.kind) if k in shape.kinds),
-        }
-    if migration.sort == KIND:
-        return field in ("kind", "class")
-    return False
+    if sort == STATE:
+        kinds = (shape.kinds[k] for k in shape.sharing(migration.kind) if k in shape.kinds)
+        return field in {STATE_KEY, *(k.state_field for k in kinds)}
+    return sort == KIND and field in ("kind", "class")
+
+
+def _last_key(pointer: Pointer) -> int:
+    return max((i for i, p in enumerate(pointer) if isinstance(p, str)), default=0)
 
 
 def _meant(patterns: Sequence[tuple[str, ...]], pointer: Pointer, at_key: bool) -> bool:
@@ -436,6 +462,11 @@ def _concerns(place: _Place, shape: BookShape, migration: Migration) -> frozense
     """Return the kinds that a place of the rule book speaks of, as far as they know the word."""
     path, data, pointer = place.path, place.data, place.pointer
     folder = path.split("/")[1]
+    part = _get(data, pointer[: _last_key(pointer)])
+    if isinstance(part, Mapping) and (LINK_KEY in part or LINKED in part):
+        told = part.get(TO)
+        if migration.sort == STATE:  # without `to`, documents of any kind are at the other end
+            return _expanded([told] if isinstance(told, str) else list(told or ["any"]), shape)
     if folder == "workflows":
         name = data.get("workflow")
         return frozenset(k.name for k in shape.kinds.values() if k.life_cycle == name)

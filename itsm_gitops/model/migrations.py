@@ -132,6 +132,13 @@ class BookShape:
             found[kind.name] = replace(kind, fields=fields, state_field=renamed)
         return BookShape(found)
 
+    def before(self, migration: Migration) -> BookShape:
+        """Return the shape that a migration found."""
+        if migration.removed or not migration.new:
+            return self
+        back = replace(migration, old=migration.new, new=migration.old)
+        return self.after(back)
+
     @classmethod
     def of(cls, book: RuleBook) -> BookShape:
         """Return the shape of a rule book; raises RuleBookError where it cannot be used."""

@@ -25,7 +25,9 @@ DURATION = "duration"  # seconds
 WEEK = "week"  # its Monday, 2026-11-16
 MONTH = "month"  # 2026-11
 STANDING = "standing"  # met, partly or missing
-EVIDENCE = "evidence"  # lines that begin with + or -; what leads somewhere stands in braces: {INC-…}, {rule:K001}
+EVIDENCE = (
+    "evidence"  # lines that begin with + or -; what leads somewhere stands in braces: {INC-…}, {rule:K001}
+)
 
 # How a chart is drawn.
 STACKED = "stacked"  # one bar for each row, its parts one after the other

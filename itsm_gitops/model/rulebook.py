@@ -13,6 +13,7 @@ from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
 from itsm_gitops.model.kinds import ITEM, RECORD, Kind, find_references, inline
 from itsm_gitops.model.meaning import roles_of_old_kind
 from itsm_gitops.model.once import Once
+from itsm_gitops.model.user_rules import RULES, UserRule, read_user_rule
 from itsm_gitops.model.workflow import Workflow, read_workflow
 
 COMMON = "schemas/common.schema.json"
@@ -264,6 +265,28 @@ class RuleBook:
         if known is None:
             known = self._policies[path] = self._load(path) if path in self.files else {}
         return known
+
+    @cached_property
+    def user_rules(self) -> tuple[UserRule, ...]:
+        """The repository's own rules, by path; raises RuleBookError for one that cannot be used."""
+        found = []
+        for path in self.files:
+            if path.startswith(RULES) and path.endswith(".yaml"):
+                try:
+                    found.append(read_user_rule(path, self._load(path)))
+                except (KeyError, TypeError, AttributeError) as error:
+                    raise _wrong(path, error) from error
+        return tuple(found)
+
+    @cached_property
+    def workflow_examples(self) -> tuple[tuple[Workflow, tuple[Mapping[str, Any], ...]], ...]:
+        """The life cycles that show examples, each with them, by path."""
+        found = []
+        for path in self.files:
+            if path.startswith("schemas/workflows/") and path.endswith(".yaml"):
+                flow, examples = self.workflow(PurePosixPath(path).stem), self._load(path).get("examples", ())
+                found.append((flow, tuple(examples)))
+        return tuple(found)
 
     def template(self, name: str) -> Mapping[str, Any]:
         """Return the data of one template; raises NotFound with the nearest name."""

@@ -30,10 +30,14 @@ def holds(condition: Condition, data: Data, subject: Subject | None = None) -> b
 
 
 class FieldRequirement(NamedTuple):
-    """A field that a state demands, always or only where ``when`` holds."""
+    """A field that a state demands, always or only where ``when`` holds.
+
+    Records that were finished before the day ``since`` (``YYYY-MM-DD``) are not asked.
+    """
 
     field: str
     when: Condition = ALWAYS
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +110,20 @@ class Workflow:
         demands = [r.field for r in known.require if holds(r.when, data, subject)] if known else ()
         return tuple(dict.fromkeys(demands))
 
-    def missing(self, state: str, data: Data, subject: Subject | None = None) -> tuple[str, ...]:
-        """Return the demanded fields that are absent or empty, each once."""
+    def missing(
+        self, state: str, data: Data, subject: Subject | None = None, finished: str = ""
+    ) -> tuple[str, ...]:
+        """Return the demanded fields that are absent or empty, each once.
+
+        ``finished`` is the day on which a record was finished: what is demanded since a later one is not asked.
+        """
         known = self.states.get(state)
         if known is None:
             return ()
         # Most are there: whether they are demanded needs no answer then.
         empty = [r for r in known.require if not data.get(r.field) and data.get(r.field) in EMPTY]
-        return tuple(dict.fromkeys(r.field for r in empty if holds(r.when, data, subject)))
+        asked = (r for r in empty if not finished or not finished < r.since)
+        return tuple(dict.fromkeys(r.field for r in asked if holds(r.when, data, subject)))
 
     def is_terminal(self, state: str) -> bool:
         """Whether nothing leaves ``state``."""
@@ -138,7 +148,11 @@ class Workflow:
 
 def _requirements(raw: Data) -> tuple[FieldRequirement, ...]:
     listed = [{"field": r} if isinstance(r, str) else r for r in raw.get("require", ())]
-    return tuple(FieldRequirement(r["field"], read_condition(r.get("when"))) for r in listed if "field" in r)
+    return tuple(
+        FieldRequirement(r["field"], read_condition(r.get("when")), str(r.get("since", "")))
+        for r in listed
+        if "field" in r
+    )
 
 
 def _guards(raw: Data) -> tuple[Guard, ...]:

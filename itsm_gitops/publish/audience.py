@@ -61,12 +61,12 @@ def load(
         told = reporter.visit(document) if reporter else []
         if made is None:
             words = search.words_of(document.data)
-            return [Gathered(extra_of(document), told, told, id=document.id, words=words)]
+            return [Gathered(extra_of(document, store.book), told, told, id=document.id, words=words)]
         shown = made.document(store, document)
         if shown is None:
             return [Gathered([], [], told)] if told else []
         lives = reporter.visit(shown.document) if reporter else []
-        return [Gathered(extra_of(shown.document), lives, told, shown.seen)]
+        return [Gathered(extra_of(shown.document, store.book), lives, told, shown.seen)]
 
     full, gathered = load_store(
         snapshot,

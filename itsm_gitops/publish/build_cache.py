@@ -245,7 +245,7 @@ def _answers(view: View) -> dict[str, str]:
     """Return the data that does not come from one document alone, as text by its key."""
     answers: dict[str, Mapping[str, Any]] = {
         HEALTH: view.health,
-        KNOWN: view.known_errors,
+        KNOWN: view.offers,
         PAST: view.past,
         KEPT: view.kept,
         HIT: view.hit_by,

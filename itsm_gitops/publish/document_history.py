@@ -11,10 +11,13 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.diff import ADD, Change
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.publish.markup import shorten, words
+from itsm_gitops.repository.former_words import FormerWords
+from itsm_gitops.repository.repository import INDEX
 from itsm_gitops.repository.versions import Version, changes_of, versions
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Git, Repository, Store
+    from itsm_gitops.repository.history import Reader
 
 MOST = 20
 _SHORT_ID = 10
@@ -45,9 +48,14 @@ class FieldHistory:
     """
 
     def __init__(
-        self, git: Git, found: Mapping[str, Sequence[Version]], people: Mapping[str, str] | None = None
+        self,
+        git: Git,
+        found: Mapping[str, Sequence[Version]],
+        people: Mapping[str, str] | None = None,
+        reader: Reader | None = None,
     ) -> None:
-        """Take the result of ``repository.versions``, and people by the addresses of their commits."""
+        """Take the result of ``repository.versions``, people by the addresses of their commits, who reads old words."""
+        self._reader = reader
         self._git = git
         self.versions = found
         self._people = people or {}
@@ -58,7 +66,7 @@ class FieldHistory:
         wanted = {p: self.versions[p] for p in paths if p in self.versions and p not in self._known}
         edits: dict[str, list[Edit]] = {p: [] for p in wanted}
         try:
-            for path, version, changes in changes_of(self._git, wanted):
+            for path, version, changes in changes_of(self._git, wanted, self._reader):
                 edits[path] += self._edits(version, changes)
         except GitError:  # a partial clone: what is not here is not told
             edits = {p: [] for p in wanted}
@@ -97,7 +105,11 @@ def _text(value: Any) -> str:
 def field_history(repo: Repository, store: Store, at: str | None) -> FieldHistory | None:
     """Return the history of a loaded snapshot; None where there is no Git history."""
     found = versions(repo, at, MOST)
-    return FieldHistory(repo.history, found, _by_address(store)) if found else None
+    if not found:
+        return None
+    commit = repo.history.resolve("HEAD" if at in (None, INDEX) else str(at))
+    former = FormerWords(repo.history, store.book, commit)
+    return FieldHistory(repo.history, found, _by_address(store), former or None)
 
 
 def _by_address(store: Store) -> dict[str, str]:

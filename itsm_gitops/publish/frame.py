@@ -47,7 +47,9 @@ def sources(
         pages[index] = navigation.handbook_index([*prose, *titles])
         prose.insert(0, (index, "Handbook"))
     figures = [(urls.report(name), title) for name, title in reports]
-    nav, empty = navigation.navigation(book, prose, titles, figures, forms=audience.forms)
+    nav, empty = navigation.navigation(
+        book, prose, titles, figures, forms=audience.forms, dues=audience.reports
+    )
     name = navigation.plain(config.site_name or config.organisation)
     footer = esc(f"{config.organisation}. Times are in {zone_of(config)}.")
     look = read_settings(folder / "mkdocs.yml", "site/mkdocs.yml")

@@ -19,6 +19,7 @@ _SIDE = "[toc]"
 _NEITHER = "[navigation, toc]"
 # Its facets stand where other pages have the navigation.
 EXPLORER = "All records"
+DUE_TITLE = "What is due"
 
 
 def source_of(url: str) -> str:
@@ -33,18 +34,19 @@ def navigation(
     reports: Sequence[tuple[str, str]] = (),
     *,
     forms: bool = True,
+    dues: bool = True,
 ) -> tuple[list[Any], dict[str, str]]:
     """Return MkDocs' navigation and the empty pages for it, by path.
 
     ``handbook`` and ``reference`` are (path inside ``docs``, title) of pages that have text,
     ``reports`` are (address, title). Without text there is no handbook; ``forms`` says whether there are
-    pages to report and to file something.
+    pages to report and to file something, ``dues`` whether there is one of what is due.
     """
     tabs: list[Any] = [
         {"Home": _page(urls.HOME)},
         {"Services": _page(urls.SERVICES)},
         {"Catalogue": _page(urls.CATALOGUE)},
-        {"Records": [_page(urls.RECORDS), {EXPLORER: _page(urls.EXPLORE)}, *_kinds(book, records=True)]},
+        {"Records": [*_records(dues=dues), *_kinds(book, records=True)]},
     ]
     if book.playing(meaning.CHANGE):
         tabs.append({"Changes": _page(urls.CHANGES)})
@@ -62,6 +64,11 @@ def navigation(
     if prose:
         tabs.append({"Handbook": prose})
     return tabs, _empty_pages(book, tabs, forms=forms)
+
+
+def _records(*, dues: bool) -> list[Any]:
+    pages = [_page(urls.RECORDS), {EXPLORER: _page(urls.EXPLORE)}]
+    return [*pages, {DUE_TITLE: _page(urls.DUE)}] if dues else pages
 
 
 def _reference(pages: Sequence[tuple[str, str]]) -> list[Any]:

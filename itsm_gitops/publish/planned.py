@@ -7,10 +7,10 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from itsm_gitops.graph.planned import Planned, planned_of
+from itsm_gitops.graph.planned import Planned, changes_over
 from itsm_gitops.graph.schedule import Schedule, plan
-from itsm_gitops.model import facts, meaning
-from itsm_gitops.model.windows import Window, moment_of
+from itsm_gitops.model import meaning
+from itsm_gitops.model.windows import moment_of
 from itsm_gitops.publish.view import View
 
 MONTHS_BEFORE, MONTHS_AFTER = 1, 5
@@ -41,23 +41,14 @@ class Plan:
         return {e.id: view.graph.carriers([e.id]) for e in view.of_role(meaning.SERVICE)}
 
     @cached_property
+    def over(self) -> list[Planned]:
+        """The changes of these months on which nothing is to be done any more, done or given up, earliest first."""
+        return changes_over(self._view.network, self.schedule.start, self.schedule.end)
+
+    @property
     def done(self) -> list[Planned]:
-        """The changes of these months on which the work is over, earliest first."""
-        view, span = self._view, Window(self.schedule.start, self.schedule.end)
-        shown = {c.id for c in self.schedule.changes}
-        found = []
-        for entry in view.of_role(meaning.CHANGE):
-            # What was never agreed or was called off did not happen.
-            if (
-                entry.id in shown
-                or facts.is_cancelled(view.book, entry)
-                or "planned_start" not in entry.columns
-            ):
-                continue
-            change = planned_of(view.book, entry, {})
-            if change is not None and span.touches(change.start, change.end):
-                found.append(change)
-        return sorted(found, key=lambda c: (c.start, c.id))
+        """The changes of these months on which the work is over; what was called off did not happen."""
+        return [c for c in self.over if not c.cancelled]
 
     def services(self, items: frozenset[str]) -> list[str]:
         """Return the services that some items can hit."""

@@ -16,7 +16,7 @@ from itsm_gitops.publish.batches import Batch
 from itsm_gitops.publish.build_cache import BuildCache, PageFiles
 from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.indexing import Indexer
-from itsm_gitops.publish.pages import calendar, explore, forms, home, lists, plan
+from itsm_gitops.publish.pages import calendar, due, explore, forms, home, lists, plan
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
@@ -154,6 +154,8 @@ class Site:
         yield home.catalogue_page(view)
         yield lists.records_index(view)
         yield explore.explore_page(view)
+        if view.audience.reports:
+            yield due.due_page(view)
         yield plan.changes_page(view)
         yield from calendar.calendar_pages(view, self._plan)
         yield plan.known_errors_page(view)
@@ -277,7 +279,7 @@ class Site:
         files = {e.id: self._files_of(e) for e in entries}
         todo = [e for e in entries if not self._cache.is_current(e.id, files[e.id])]
         view = self._view
-        _ = view.health, view.known_errors, view.network.related(""), view.similar, view.hit_by, view.finished
+        _ = view.health, view.offers, view.network.related(""), view.similar, view.hit_by, view.finished
         tracing, progress = self._cache.active, self._progress
         stale = list(self._stale(todo))
         parts = pieces(todo, stale, view.entries)

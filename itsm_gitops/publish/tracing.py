@@ -25,7 +25,7 @@ NOW = "now"
 BACK = "back"  # that the moment is not before that of the last build
 GRAPH = "graph"  # how failures travel
 HEALTH = "health:"
-KNOWN = "known:"  # the known errors that affect an item
+KNOWN = "known:"  # the known errors and articles that are offered for an item
 PAST = "past:"  # the last days of a service
 HIT = "hit:"  # what a record makes unwell
 HISTORY = "history"  # whether Git has anything to tell
@@ -68,7 +68,7 @@ class _Traced:
         self._tracer = tracer
         self.entries = _Answers(view.entries, tracer)
         self.health = _Answers(view.health, tracer, HEALTH)
-        self.known_errors = _Answers(view.known_errors, tracer, KNOWN)
+        self.offers = _Answers(view.offers, tracer, KNOWN)
         self.past = _Answers(view.past, tracer, PAST)
         self.kept = _Answers(view.kept, tracer, KEPT)
         self.hit_by = _Answers(view.hit_by, tracer, HIT)

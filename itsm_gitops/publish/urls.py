@@ -26,11 +26,13 @@ REPORT = "report.html"
 NEW_CHANGE = "changes/new.html"
 HANDBOOK = "handbook/index.html"
 CALENDAR = "changes/calendar.html"
+DUE = "records/due.html"
 MAP = "cmdb/map.html"
 MAP_DATA = "cmdb/map_data.js"
 
 # What programs read.
 ICS = "calendar/changes.ics"
+DUE_ICS = "calendar/due.ics"
 INCIDENT_FEED = "feeds/incidents.xml"
 CHANGE_FEED = "feeds/changes.xml"
 STATUS = "status.json"

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.doubt import doubted, status_kinds
+from itsm_gitops.graph.due import DueEntry, DueRow, due_entries, due_rows, in_order
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
@@ -22,7 +23,7 @@ from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.priority import Priority, rank
 from itsm_gitops.model.report import MONTHS, Cell
-from itsm_gitops.model.rulebook import PRIORITY
+from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.publish import finished, urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
@@ -47,17 +48,20 @@ class Extra(NamedTuple):
     """What lists say of a document and its entry does not hold."""
 
     id: str
-    major: str
+    major: str = ""
+    dues: Sequence[DueRow] = ()
 
 
-def extra_of(document: Document) -> list[Extra]:
+def extra_of(document: Document, book: RuleBook) -> list[Extra]:
     """Return what the lists need of a document beyond its entry; runs while documents are read."""
     data = document.data
     if not isinstance(data, dict):
         return []
     major = data.get("major")
     state = major.get("state") if isinstance(major, dict) else None
-    return [] if state is None else [Extra(document.id, _text(state))]
+    kind = book.kinds.get(str(data.get("kind", data.get("class"))))
+    dues = due_rows(kind, data) if kind else []
+    return [] if state is None and not dues else [Extra(document.id, _text(state), dues)]
 
 
 def zone_of(config: Config) -> tzinfo:
@@ -144,14 +148,25 @@ class View:
         return Calendars(self.store)
 
     @cached_property
-    def known_errors(self) -> dict[str, list[str]]:
-        """The known errors that are offered for each item, the newest first."""
+    def offers(self) -> dict[str, list[str]]:
+        """The known errors and articles that are offered for each item, the newest first."""
         found: dict[str, list[str]] = {}
-        current = [e for e in self.of_role(meaning.KNOWN_ERROR) if facts.is_offered(self.book, e)]
+        known = (*self.of_role(meaning.KNOWN_ERROR), *self.of_role(meaning.ARTICLE))
+        current = [e for e in known if facts.is_offered(self.book, e)]
         for entry in sorted(current, key=lambda e: (e.opened, e.id), reverse=True):
             for target in facts.affected(entry):
                 found.setdefault(target, []).append(entry.id)
         return found
+
+    @cached_property
+    def dues(self) -> list[DueEntry]:
+        """Everything that is due of documents with a page, the longest overdue first."""
+        found: list[DueEntry] = []
+        for extra in self._extras.values():
+            entry = self.entries.get(extra.id)
+            if entry is not None and extra.dues and self.url(entry.id):
+                found += due_entries(self.kind(entry), entry, extra.dues, self.now, self.zone)
+        return in_order(found)
 
     def kind(self, entry: Entry) -> Kind:
         """Return the kind of an entry."""

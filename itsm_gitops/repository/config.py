@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from itsm_gitops import documents
 from itsm_gitops.model.audience import AUDIENCES, Audience, audience_of
 from itsm_gitops.model.audience_names import name_misfits
+from itsm_gitops.model.categories import CATEGORIES, CategoryTree, category_fields
 from itsm_gitops.model.errors import ItsmError, NotFound, RuleBookError, SettingsError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, Finding
 from itsm_gitops.model.meaning import PERSON
@@ -189,7 +190,12 @@ def read_audience(snapshot: Snapshot, book: RuleBook, name: str) -> Audience:
     audience = audience_of(data, name, book.playing(PERSON))
     if audience.everything or audience.confidential:
         return audience
-    kinds = {k: v for k, v in audience.kinds.items() if not (k in book.kinds and book.kinds[k].confidential)}
+    hidden = CategoryTree(book.policy(CATEGORIES)).confidential()
+    kinds = {
+        k: v.without(dict.fromkeys(category_fields(book.kinds[k]), hidden) if hidden else {})
+        for k, v in audience.kinds.items()
+        if k in book.kinds and not book.kinds[k].confidential
+    }
     return replace(audience, kinds=kinds)
 
 

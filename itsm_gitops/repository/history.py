@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from itsm_gitops import documents
 from itsm_gitops.model import clock
@@ -99,11 +99,21 @@ class _Touch(NamedTuple):
     blob: str
 
 
-def field_history(repo: Repository, path: str, at: str | None = None) -> list[FieldChange]:
+class Reader(Protocol):
+    """What reads a document of an older commit: in words of today, where the rule book was migrated since."""
+
+    def read(self, path: str, commit: str, data: Any) -> Any:
+        """Return the data of a document, read from what it was in a commit."""
+        ...
+
+
+def field_history(
+    repo: Repository, path: str, at: str | None = None, reader: Reader | None = None
+) -> list[FieldChange]:
     """Return every change of every field of one document, newest first, up to ``at`` (default HEAD).
 
     A merge counts for what it decided itself: values that differ from those of all its parents.
-    A version that cannot be read as YAML counts as empty. Raises NotFound when no commit has the
+    A version that cannot be read as YAML counts as empty. ``reader`` reads older ones. Raises NotFound when no commit has the
     file, and GitError outside Git and in a shallow clone.
     """
     git = repo.history
@@ -113,6 +123,9 @@ def field_history(repo: Repository, path: str, at: str | None = None) -> list[Fi
         raise NotFound(f"no commit has {path}", "it has not been committed yet")
     oids = sorted({o for t in touches for o in (t.blob, *t.parents) if o})
     data = {b.oid: mapping_of(b.content) for b in git.blobs(oids)}
+    if reader:  # the newest commit that made a version says in which words it is
+        made = {t.blob: t.header[0] for t in reversed(touches) if t.blob}
+        data.update({oid: reader.read(path, commit, data[oid]) for oid, commit in made.items()})
     changes: list[FieldChange] = []
     for touch in touches:
         new = data.get(touch.blob, _ABSENT)

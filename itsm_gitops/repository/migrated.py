@@ -23,6 +23,7 @@ from itsm_gitops.model.migrations import (
     vocabulary,
 )
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository.config import read_rulebook
 from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.snapshot import Snapshot
 
@@ -133,6 +134,16 @@ class MigratedSnapshot:
         return raw
 
 
+def between(before: Snapshot, after: Snapshot) -> Snapshot:
+    """Return a snapshot in the words of a later one, for who shows what changed; as it is where that is not known."""
+    try:
+        old = read_rulebook(before)
+        fresh = pending(migrations_of(read_rulebook(after)), migrations_of(old))
+        return MigratedSnapshot(before, steps(fresh, BookShape.of(old))) if fresh else before
+    except ItsmError:
+        return before
+
+
 class MigrationFault(NamedTuple):
     """Why a migration of a request is not believed: what is wrong, and where."""
 
@@ -225,10 +236,18 @@ def _unfollowed(fresh: Sequence[Migration], head: Snapshot, shape: BookShape) ->
             migration = (
                 step.migration if step.migration.new else replace(step.migration, new="-", removed=False)
             )
-            if rewritten(Step(migration, step.shape), path, raw).places:
+            if _concerned(Step(migration, step.shape), path, raw):
                 count += 1
                 if count <= _SHOWN:
                     yield MigrationFault(path, f"'{migration.old}' is still here", step.migration)
+
+
+def _concerned(step: Step, path: str, raw: bytes) -> bool:
+    """Whether a migration would change a file; where it cannot, it has something to change there."""
+    try:
+        return rewritten(step, path, raw).places > 0
+    except ItsmError:
+        return True
 
 
 def _with_kind(migration: Migration, kind: str) -> Migration:

@@ -44,7 +44,9 @@ def outside_files(snapshot: Snapshot, folder: str) -> list[str]:
     if isinstance(snapshot, WorkingTree):
         return sorted(info.path for info in snapshot.files(folder))
     if isinstance(snapshot, CommitTree):
-        listed = snapshot.git.run("ls-tree", "-r", "--name-only", "-z", "--end-of-options", snapshot.commit, "--", folder)
+        listed = snapshot.git.run(
+            "ls-tree", "-r", "--name-only", "-z", "--end-of-options", snapshot.commit, "--", folder
+        )
     elif isinstance(snapshot, IndexTree):
         listed = snapshot.git.run("ls-files", "-z", "--", folder)
     else:

@@ -15,7 +15,7 @@ from itsm_gitops.model.diff import Change
 from itsm_gitops.model.diff import diff as difference
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.git import Git, decode
-from itsm_gitops.repository.history import log, mapping_of, own_changes
+from itsm_gitops.repository.history import Reader, log, mapping_of, own_changes
 from itsm_gitops.repository.repository import INDEX, Repository
 from itsm_gitops.repository.snapshot import CMDB, RECORDS
 
@@ -74,7 +74,7 @@ def _edits(git: Git, commit: str) -> Iterator[tuple[str, Version]]:
 
 
 def changes_of(
-    git: Git, by_path: Mapping[str, Sequence[Version]]
+    git: Git, by_path: Mapping[str, Sequence[Version]], reader: Reader | None = None
 ) -> Iterator[tuple[str, Version, list[Change]]]:
     """Yield what each version of some documents changed, reading all blobs from one process.
 
@@ -83,6 +83,11 @@ def changes_of(
     blobs = git.blobs(oid for some in by_path.values() for oid in _blobs(some))
     for path, some in by_path.items():
         data = {b.oid: mapping_of(b.content) for b in islice(blobs, len(_blobs(some)))}
+        if reader:
+            made = {v.blob: v.commit for v in reversed(some)}
+            # What was there before the first version that is known was there in its parent, or earlier.
+            first = {p: f"{v.commit}^" for v in reversed(some) for p in v.parents if p not in made}
+            data.update({o: reader.read(path, c, data[o]) for o, c in {**first, **made}.items()})
         for version in some:
             yield (
                 path,

@@ -151,6 +151,7 @@ def meta_of(path: str) -> str:
         "cmdb": "kind",
         "workflows": "workflow",
         "templates": "template",
+        "rules": "rule",
         "reports": "report",
         "migrations": "migration",
         "policies": parts[2].removesuffix(".yaml"),

@@ -169,6 +169,10 @@ class NetworkContext:
         """Every entry by identifier."""
         return self.store.entries
 
+    def find(self, name: str) -> Entry | None:
+        """Return the entry of an identifier, or of an old name that no document has as its identifier."""
+        return self.entries.get(name) or self.entries.get(self.store.aliases.get(name, ""))
+
     @property
     def book(self) -> RuleBook:
         """The snapshot's rule book."""

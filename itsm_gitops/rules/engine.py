@@ -14,7 +14,7 @@ from itsm_gitops import documents
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, WARNING, Finding, at_least, sort_key
-from itsm_gitops.repository import Config, Repository, Snapshot, Store
+from itsm_gitops.repository import INDEX, Config, Repository, Snapshot, Store
 from itsm_gitops.repository.request_files import RequestFiles
 from itsm_gitops.repository.snapshot import CONFIG
 from itsm_gitops.repository.workers import collector_paused
@@ -22,11 +22,12 @@ from itsm_gitops.rules import remembered
 from itsm_gitops.rules.changes import Range, read_range
 from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.exemption import count_history, is_history
-from itsm_gitops.rules.judge import JudgedSnapshot, judge_snapshot, run, run_rule
+from itsm_gitops.rules.former_books import in_their_time
+from itsm_gitops.rules.judge import JudgedSnapshot, judge_snapshot, run, run_rule, to_finding
 from itsm_gitops.rules.keeping import Keeping
 from itsm_gitops.rules.registry import find_rule, rules
 from itsm_gitops.rules.request import RequestReport, judge_request
-from itsm_gitops.rules.rule import CHANGE
+from itsm_gitops.rules.rule import CHANGE, Hit
 from itsm_gitops.rules.settings import configured
 from itsm_gitops.rules.shard import WHOLE, Shard
 
@@ -44,7 +45,8 @@ class CheckReport:
     commit it was compared with (empty without one). ``history`` counts the records that were finished before
     the cut-over, of which nobody asks how they came about; ``unjudged`` the documents that were not
     judged because the rule book has errors. ``part`` says that only what a request can have altered was
-    read and counted. With a ``shard`` all of it is about that part: each number, added up over the shards, is that
+    read and counted. ``in_their_time`` counts the finished records that the rule book of today would refuse and that
+    of their time did not. With a ``shard`` all of it is about that part: each number, added up over the shards, is that
     of the whole.
     """
 
@@ -59,6 +61,7 @@ class CheckReport:
     history: int = 0
     part: bool = False
     shard: Shard = WHOLE
+    in_their_time: int = 0
 
     def count(self, severity: str) -> int:
         """Return how many findings have exactly this severity."""
@@ -136,11 +139,14 @@ def _check(
         try:
             request = judge_request(files, now)
             if request is not None:
-                return _report_request(request, wanted, now, started, fixed)
+                return _report_request(repo, request, wanted, now, started, fixed)
         finally:
             files.close()
     judged, snapshot, found, settings, commit = _judge(repo, at, base, now, shard)
-    return _report(judged, snapshot, found, settings, now, wanted, started, commit, fixed, shard)
+    merged = commit or (at if at not in (None, INDEX) else "HEAD")
+    return _report(
+        repo, merged, judged, snapshot, found, settings, now, wanted, started, commit, fixed, shard
+    )
 
 
 def _check_all(repo: Repository, now: datetime, started: float) -> CheckReport:
@@ -163,8 +169,10 @@ def _check_all(repo: Repository, now: datetime, started: float) -> CheckReport:
     keeping, loading = Keeping(now), remembered.Loading(snapshot, memory)
     judged = judge_snapshot(snapshot, now, keeping, loading)
     wanted = _Wanted(None)
-    report = _report(judged, snapshot, judged.findings, judged.config, keeping.now, wanted, started)
-    if judged.context:
+    report = _report(
+        repo, "HEAD", judged, snapshot, judged.findings, judged.config, keeping.now, wanted, started
+    )
+    if judged.context and not report.in_their_time:  # history has a say there, and nobody watches it
         counts = (report.files, report.records, report.history)
         again = tuple(sorted(keeping.again))
         said = remembered.Remembered(report.findings, again, judged.context.refused, *counts)
@@ -173,6 +181,8 @@ def _check_all(repo: Repository, now: datetime, started: float) -> CheckReport:
 
 
 def _report(
+    repo: Repository,
+    merged: str,
     judged: JudgedSnapshot,
     snapshot: Snapshot,
     found: Sequence[Finding],
@@ -184,9 +194,16 @@ def _report(
     fixed: tuple[Repair, ...] = (),
     shard: Shard = WHOLE,
 ) -> CheckReport:
-    """Put a report together: findings as the settings want them, with their places."""
+    """Put a report together: findings as the settings want them, with their places.
+
+    ``merged`` is the revision whose history says what finished records were asked for in their time.
+    """
     store = judged.store
+    dropped: list[Finding] = []
     found = _replaced(found)
+    if store is not None:
+        found, dropped = in_their_time(repo, store, found, merged, now)
+        found += _outlived(store, dropped) if commit else []
     if not judged.unjudged:  # what makes the rule book unusable is never softened, nor left out of a part
         found = [f for f in configured(found, settings, now, store) if wanted(f.path)]
     located = sorted(set(locate(snapshot, found)), key=sort_key)
@@ -204,6 +221,7 @@ def _report(
         if store
         else 0,
         shard=shard,
+        in_their_time=len({f.path for f in dropped if wanted(f.path)}),
     )
 
 
@@ -217,6 +235,7 @@ _NO_SHARD = {
 
 
 def _report_request(
+    repo: Repository,
     request: RequestReport,
     wanted: _Wanted,
     now: datetime,
@@ -225,7 +244,9 @@ def _report_request(
 ) -> CheckReport:
     """Report a request of which only a part was read."""
     store = request.store
-    found = configured(_replaced(request.findings), request.config, now, store)
+    timely = in_their_time(repo, store, _replaced(request.findings), request.commit, now)
+    asked = [*timely.kept, *_outlived(store, timely.dropped)]
+    found = configured(asked, request.config, now, store)
     located = sorted(set(locate(request.snapshot, (f for f in found if wanted(f.path)))), key=sort_key)
     paths = [p for p in request.paths if wanted(p)]
     entries = [e for e in map(store.by_path.get, paths) if e is not None]
@@ -240,7 +261,31 @@ def _report_request(
         base=request.commit,
         history=sum(is_history(e, store, cut_over) for e in entries) if cut_over else 0,
         part=True,
+        in_their_time=len({f.path for f in timely.dropped if wanted(f.path)}),
     )
+
+
+def _outlived(store: Store, dropped: Sequence[Finding]) -> list[Finding]:
+    """Return one finding for each file that asks finished records for more than they were asked in their time."""
+    by_file: dict[str, list[Finding]] = {}
+    for finding in dropped:
+        entry = store.by_path[finding.path]
+        offering = next(
+            (e.target for e in entry.edges if finding.code == _FORM and e.pointer == ("offering",)), ""
+        )
+        form = store.entries.get(offering)
+        kind = store.book.kinds[entry.kind]
+        by_file.setdefault(form.path if form else kind.schema_path, []).append(finding)
+    rule, found = find_rule("S027"), []
+    for path, about in sorted(by_file.items()):
+        count = len({f.path for f in about})
+        records = "1 finished record" if count == 1 else f"{count:,} finished records"
+        message = f"{records} would be refused by this today ({about[0].message})"
+        found.append(to_finding(rule, Hit(message, line=1, column=1), path))
+    return found
+
+
+_FORM = "S011"
 
 
 def _records(store: Store, wanted: _Wanted, shard: Shard) -> int:

@@ -30,6 +30,7 @@ PROCESS_RULES = frozenset(
         "W033",
         "W101",
         "W102",
+        "W123",
         "C001",
         "C002",
         "C004",

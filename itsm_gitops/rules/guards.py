@@ -13,10 +13,12 @@ from itsm_gitops.graph.linked import EntrySubject, item_of
 from itsm_gitops.model import facts
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import Pointer
-from itsm_gitops.model.guards import Breach, Guard, breaches, stops
+from itsm_gitops.model.guards import Breach, Guard, asked_of, breaches, stops
 from itsm_gitops.model.once import Once
+from itsm_gitops.model.owing import Escape, escapes
 from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.workflow import Transition, Workflow
+from itsm_gitops.rules.asked_since import finished_on
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, NetworkContext, moment
 from itsm_gitops.rules.rule import CHANGE, GUARDS, ITEMS, NETWORK, Hit, Rule
 from itsm_gitops.rules.workflow_change import moves_of
@@ -48,6 +50,8 @@ def _hit(breach: Breach, state_field: str, path: str = "") -> Hit:
 def state_keeps_its_guards(ctx: DocumentContext) -> Iterator[Hit]:
     """Ask the guards of the state about the document and the items that it names."""
     guards = guards_alone(ctx.flow).get(str(ctx.data.get(ctx.flow.state_field)))
+    if guards and any(g.since for g in guards):
+        guards = tuple(asked_of(guards, finished_on(ctx.flow, ctx.data)))
     for breach in breaches(guards, ctx.subject) if guards else ():
         yield _hit(breach, ctx.flow.state_field)
 
@@ -59,6 +63,9 @@ def links_keep_guards(ctx: NetworkContext) -> Iterator[Hit]:
         guards = guarded.get(entry.kind, {}).get(facts.stage(ctx.book, entry))
         if guards:
             field = ctx.book.kinds[entry.kind].state_field
+            if any(g.since for g in guards):
+                finished = finished_on(ctx.book.kinds[entry.kind].workflow, ctx.data(entry))
+                guards = tuple(asked_of(guards, finished))
             for breach in breaches(guards, EntrySubject(ctx, entry)):
                 yield _hit(breach, field, entry.path)
 
@@ -99,6 +106,20 @@ def refusals(flow: Workflow, before: str, after: str, subject: DocumentSubject) 
     for step in steps:
         signs += stops(step.refuse, after, subject)
     return signs
+
+
+def nothing_owed_is_set_back(ctx: ChangeContext) -> Iterator[Hit]:
+    """Compare what a finished record owed in base with what it owes in head."""
+    for pair in ctx.both:
+        flow, base, head = pair.kind.workflow, pair.base or {}, pair.head or {}
+        for escape in escapes(flow, base, head) if flow else ():
+            pointer = escape.pointer if escape.pointer[0] in head else ()
+            yield Hit(owed(escape), pointer, "", pair.path)
+
+
+def owed(escape: Escape) -> str:
+    """Say what is owed, and why."""
+    return f"'{escape.field}' was owed because {escape.because}, and nobody has written it"
 
 
 def tasks_agree(ctx: DocumentContext) -> Iterator[Hit]:
@@ -197,6 +218,16 @@ RULES = (
         good="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: assess}\n"
         "  - {at: 2026-11-22T10:00:00Z, by: ben, state: draft, note: The backout plan names no backup.}",
         check=step_has_its_reason,
+    ),
+    Rule(
+        "W131",
+        "Duty set back after the work",
+        scope=CHANGE,
+        why="What a record owes when it is finished would be no duty if a field could be set back instead.",
+        hint="do what is owed, or set the field back to what it was when the work ended",
+        bad="# base: state: resolved, major: {state: accepted}\nstate: resolved\nmajor: {state: demoted}",
+        good="# base: state: resolved, major: {state: accepted}\nstate: closed\nmajor: {state: accepted}\nreview: {summary: A disk was full.}",
+        check=nothing_owed_is_set_back,
     ),
     Rule(
         "W130",

@@ -24,6 +24,7 @@ from itsm_gitops.repository.gaps import RESTORE_FOLDER, snapshot_gaps
 from itsm_gitops.repository.modes import FILE, reason
 from itsm_gitops.repository.store import is_document
 from itsm_gitops.rules import schema
+from itsm_gitops.rules.asked_since import asked
 from itsm_gitops.rules.book import CONFIG, BookContext
 from itsm_gitops.rules.context import Data, DocumentContext, NetworkContext
 from itsm_gitops.rules.keeping import Keeping
@@ -74,7 +75,7 @@ class JudgedSnapshot(NamedTuple):
 def to_finding(rule: Rule, hit: Hit, path: str = "") -> Finding:
     """Make a finding of a hit."""
     return Finding(
-        code=rule.code,
+        code=hit.code or rule.code,
         severity=hit.severity or rule.severity,
         path=hit.path or path,
         message=hit.message,
@@ -143,12 +144,12 @@ class DocumentJudge:
     def _item(self, store: Store, identifier: str) -> Data | None:
         """Return what the schema accepts of a CMDB item that another document names."""
         if identifier not in self._items:
-            entry = store.entries.get(identifier)
+            entry = store.entries.get(identifier) or store.entries.get(store.aliases.get(identifier, ""))
             kind = store.book.kinds[entry.kind] if entry else None
             if entry is None or kind is None or kind.is_record:
                 self._items[identifier] = None
             else:
-                data = store.data(identifier)
+                data = store.data(entry.id)
                 refused = _fields(self._judge(kind).refusals(data))
                 self._items[identifier] = {k: v for k, v in data.items() if k not in refused}
         return self._items[identifier]
@@ -157,7 +158,8 @@ class DocumentJudge:
         """Return the top-level fields of a document that its schema refuses."""
         if document.kind is None or not isinstance(document.data, dict):
             return _NOTHING
-        return _fields(self._judge(document.kind).refusals(document.data))
+        judge = self._judge(document.kind)
+        return _fields(asked(document.kind, document.data, judge.refusals(document.data)))
 
     def __call__(self, store: Store, document: Document) -> list[DocumentVerdict]:
         """Return one verdict for a document with findings, none for a good one."""
@@ -166,7 +168,7 @@ class DocumentJudge:
         if kind is None or not isinstance(data, dict) or not (own or self._shard.first):
             return []
         judge = self._judge(kind)
-        refusals = judge.refusals(data)
+        refusals = asked(kind, data, judge.refusals(data))
         refused = _NOTHING
         if not own:
             return [DocumentVerdict(document.path, (), _fields(refusals))] if refusals else []
@@ -244,6 +246,11 @@ def _of_book(book: BookContext, config: Config) -> list[Finding]:
     """Return what is wrong with a rule book and the settings."""
     settings = [f for f in config.faults if f.code.startswith("P")]  # the others are hits of a rule
     return [*settings, *_book_problems(book), *run(RULEBOOK, book)]
+
+
+def rulebook_findings(snapshot: Snapshot, config: Config, now: datetime) -> list[Finding]:
+    """Return everything that is wrong with the rule book of a snapshot, not yet located."""
+    return _of_book(BookContext.read(snapshot, config, now, RULES), config)
 
 
 def book_findings(book: BookContext, config: Config, now: datetime) -> list[Finding] | None:

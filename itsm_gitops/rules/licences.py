@@ -1,10 +1,10 @@
-"""Family D: what is installed against what was bought."""
+"""Family D: what is installed against what was bought, what is covered against what a contract covers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from itsm_gitops.graph.licences import licence_positions
+from itsm_gitops.graph.licences import covered_items, licence_positions
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.findings import WARNING
 from itsm_gitops.rules.context import NetworkContext
@@ -25,6 +25,18 @@ def installations_are_bought(ctx: NetworkContext) -> Iterator[Hit]:
             yield Hit(message, ("quantity",), "", one.entry.path)
 
 
+def contract_covers_its_items(ctx: NetworkContext) -> Iterator[Hit]:
+    """Count the items that name a contract and compare them with how many it covers."""
+    contracts = [e for e in facts.of_role(ctx.book, ctx.judged, meaning.CONTRACT) if "max_items" in e.columns]
+    if not contracts:
+        return
+    covered = covered_items(ctx.network.loaded, contracts)
+    for entry in contracts:
+        most, items = entry.columns["max_items"], covered.get(entry.id, ())
+        if "max_items" not in ctx.refused.get(entry.path, ()) and len(items) > most:
+            yield Hit(f"{len(items)} items name it and it covers {most}", ("max_items",), "", entry.path)
+
+
 RULES = (
     Rule(
         "D024",
@@ -37,5 +49,17 @@ RULES = (
         good="# three applications name it under `licences`\nclass: licence\nmetric: device\nquantity: 3",
         reach=(LICENCES,),
         check=installations_are_bought,
+    ),
+    Rule(
+        "D026",
+        "More items than the contract covers",
+        scope=NETWORK,
+        severity=WARNING,
+        why="The supplier helps with those it is paid for; nobody knows which that are.",
+        hint="have the contract extended, or take it off items that it does not cover",
+        bad="# three servers name it under `contract`\nclass: contract\nmax_items: 2",
+        good="# two servers name it under `contract`\nclass: contract\nmax_items: 2",
+        reach=(LICENCES,),
+        check=contract_covers_its_items,
     ),
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from itsm_gitops.graph.asking import impact_graph
+from itsm_gitops.graph.circles import mixed_circles
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.errors import did_you_mean
@@ -61,9 +63,20 @@ def target_exists(ctx: NetworkContext) -> Iterator[Hit]:
         if edge.target in ctx.store.archived:
             continue
         moved = ctx.store.aliases.get(edge.target)
+        if moved:
+            # Finished records keep the name that was right in their time; whoever reads it knows it as an alias.
+            if not _is_finished(ctx, entry):
+                hint = f"write '{moved}'; its aliases keep the old name for records that are closed"
+                said = f"'{edge.target}' is called '{moved}' now"
+                yield Hit(said, edge.pointer, hint, entry.path, severity=WARNING)
+            continue
         near_names = "; ".join(filter(None, (_in_root(ctx, edge), near(edge.target))))
-        hint = f"'{edge.target}' is an old name of {moved}" if moved else near_names
-        yield Hit(f"there is no '{edge.target}'", edge.pointer, hint, entry.path)
+        yield Hit(f"there is no '{edge.target}'", edge.pointer, near_names, entry.path)
+
+
+def _is_finished(ctx: NetworkContext, entry: Entry) -> bool:
+    kind = ctx.book.kinds[entry.kind]
+    return kind.is_record and kind.workflow is not None and kind.workflow.is_done(entry.state)
 
 
 def _in_root(ctx: NetworkContext, edge: Edge) -> str:
@@ -226,6 +239,13 @@ def no_circle(ctx: NetworkContext) -> Iterator[Hit]:
             yield Hit(f"'{name}' runs in a circle: {way}", edge.pointer, "", entry.path)
 
 
+def no_mixed_circle(ctx: NetworkContext) -> Iterator[Hit]:
+    """Report each circle in which failure travels along several relations, at the first of its relations."""
+    for circle in mixed_circles(impact_graph(ctx.network), ctx.subjects)[0]:
+        path = ctx.entries[circle.holder].path
+        yield Hit(f"failure runs in a circle: {circle.way}", circle.pointer, "", path)
+
+
 def target_is_alive(ctx: NetworkContext) -> Iterator[Hit]:
     """Look at what open records point at (a change's items are family C's)."""
     open_states = {
@@ -358,6 +378,18 @@ RULES = (
         good="# payments depends_on payments-db",
         reach=(CIRCLE,),
         check=no_circle,
+    ),
+    Rule(
+        "K012",
+        "Failure that runs in a circle",
+        scope=NETWORK,
+        severity=WARNING,
+        why="If each needs the next one, by whatever relation, nothing of it can be started first after all have failed.",
+        hint="remove the relation that is wrong; if it is so, break the circle before it breaks you",
+        bad="# payments depends_on payments-db, payments-db runs_on db-server-1, db-server-1 depends_on payments",
+        good="# payments depends_on payments-db, payments-db runs_on db-server-1",
+        reach=(CIRCLE,),
+        check=no_mixed_circle,
     ),
     Rule(
         "K009",

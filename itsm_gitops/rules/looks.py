@@ -25,7 +25,7 @@ _looks: Once[Looks] = Once()
 
 
 def looks(book: RuleBook) -> Looks:
-    """Return what the guards of all life cycles look at."""
+    """Return what the guards of all life cycles and the repository's own rules look at."""
     return _looks(book, make=lambda: _read(book))
 
 
@@ -47,7 +47,7 @@ def _read(book: RuleBook) -> Looks:
 
 
 def conditions(book: RuleBook) -> Iterator[Condition]:
-    """Yield the conditions of all life cycles."""
+    """Yield the conditions of all life cycles and of the repository's own rules."""
     flows = {kind.workflow.name: kind.workflow for kind in book.kinds.values() if kind.workflow}
     for flow in flows.values():
         for state in flow.states.values():
@@ -58,3 +58,5 @@ def conditions(book: RuleBook) -> Iterator[Condition]:
             yield step.when
             yield from (s.when for s in step.refuse)
         yield from (s.when for s in flow.refuse)
+    for rule in book.user_rules:
+        yield from (rule.guard.when, rule.guard.must)

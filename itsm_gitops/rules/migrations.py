@@ -1,12 +1,16 @@
-"""Family W, migrations: what a request renames is renamed everywhere, and what was renamed stays on record."""
+"""Family W, the rule book and its past: migrations are carried out and stay; what is finished now is asked now."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.migrations import FOLDER
-from itsm_gitops.rules.context import ChangeContext
+from itsm_gitops.rules import schema
+from itsm_gitops.rules.asked_since import answered, asked, finished_on
+from itsm_gitops.rules.context import ChangeContext, Data
 from itsm_gitops.rules.rule import CHANGE, Hit, Rule
+from itsm_gitops.schema import validate
 
 
 def migration_is_carried_out(ctx: ChangeContext) -> Iterator[Hit]:
@@ -22,6 +26,42 @@ def migrations_are_kept(ctx: ChangeContext) -> Iterator[Hit]:
     for path in sorted(ctx.changed & known):
         what = "removed" if path in ctx.removed else "edited"
         yield Hit(f"this migration was {what}", (), "", path, line=1, column=1)
+
+
+def finished_now_is_asked_now(ctx: ChangeContext) -> Iterator[Hit]:
+    """Ask records that this change finishes for what is asked today, whatever day their timelines say."""
+    for pair in ctx.pairs:
+        data, kind = pair.head, ctx.head.book.kinds.get(pair.kind.name)
+        day = finished_on(kind.workflow, data) if kind and data and kind.is_record else ""
+        if kind is None or data is None or not day or finished_on(pair.kind.workflow, pair.base or {}):
+            continue
+        spared = [
+            c.hit.message for c in _spared(schema.explain(validate.slow(kind.schema), data), kind, data)
+        ]
+        flow, state = kind.workflow, str(data.get(kind.state_field))
+        if flow is not None:
+            fields = set(flow.missing(state, data)) - set(flow.missing(state, data, None, day))
+            spared += [f"in state '{state}' the field '{name}' is needed" for name in sorted(fields)]
+        spared += _unanswered(ctx, data, day)
+        if spared:
+            pointer = (kind.state_field,)
+            yield Hit(f"it is finished now, and {spared[0]}", pointer, f"the timeline says {day}", pair.path)
+
+
+def _spared(refusals: list[schema.Coded], kind: Kind, data: Data) -> list[schema.Coded]:
+    kept = asked(kind, data, refusals)
+    return [c for c in refusals if c not in kept]
+
+
+def _unanswered(ctx: ChangeContext, data: Data, day: str) -> list[str]:
+    """Return what the form of an offering refuses today and did not refuse on a day."""
+    entry = ctx.head.entries.get(str(data.get("offering")))
+    form = ctx.head.data(entry).get("form") if entry else None
+    if not isinstance(form, dict):
+        return []
+    refused = schema.explain(validate.slow(form), data.get("answers", {}))
+    kept = list(answered(form, day, refused))
+    return [c.hit.message for c in refused if c not in kept]
 
 
 RULES = (
@@ -44,5 +84,15 @@ RULES = (
         bad="# schemas/migrations/2026-11-29-state-incident-in-progress.yaml was deleted",
         good="# itsm migrate state incident:working in_progress",
         check=migrations_are_kept,
+    ),
+    Rule(
+        "W123",
+        "Finished now, dated before what is asked",
+        scope=CHANGE,
+        why="`x-since` spares what was finished before; a record that is finished today is asked like any other.",
+        hint="add what is asked, or date the step when it was made",
+        bad="# x-since: 2026-11-22 at a required field; an open incident is closed today, dated 2026-11-21, without it",
+        good="# the incident has the field",
+        check=finished_now_is_asked_now,
     ),
 )

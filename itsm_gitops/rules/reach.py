@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from itsm_gitops.graph.asking import AskingNetwork, impact_graph
+from itsm_gitops.graph.circles import mixed_circles
 from itsm_gitops.graph.collisions import depth
 from itsm_gitops.graph.licences import COUNTED
 from itsm_gitops.model import facts, meaning
@@ -202,7 +203,12 @@ class Reach:
     # -- one function for each word ------------------------------------------------------------------
 
     def _of_targets(self) -> Ids:
-        seen = (a.id for a in self.alterations if self._seen_from_sources(a))
+        seen = {a.id for a in self.alterations if self._seen_from_sources(a)}
+        for (
+            a
+        ) in self.alterations:  # old names came or went: links by them lead to something now, or to nothing
+            before, after = (set(e.aliases) if e else set() for e in (a.before, a.after))
+            seen |= before ^ after
         return frozenset(source for identifier in seen for source, _ in self.head.into(identifier))
 
     def _of_sources(self) -> Ids:
@@ -243,6 +249,9 @@ class Reach:
             if link.acyclic:
                 for store in (self.base, self.head):
                     found |= self._network(store).cycles_from(name, self.changed)[1]
+        if self._shifted:
+            for store in (self.base, self.head):
+                found |= mixed_circles(impact_graph(self._network(store)), self.changed)[1]
         return frozenset(found)
 
     @cached_property
@@ -298,11 +307,13 @@ class Reach:
         return frozenset(self._all(self.book.playing(meaning.SERVICE_LEVEL)))
 
     def _of_licences(self) -> Ids:
-        """Return all licences where an item changed that may be counted: one of another number, product or stage."""
+        """Return all licences and contracts where an item changed that may be counted: one of another number, product or stage."""
         counted = (a for a in self.alterations if self._is_item(a))
         if not any(a.exists or a.fields & COUNTED or self._seen_from_sources(a) for a in counted):
             return frozenset()
-        return frozenset(self._all(self.book.playing(meaning.LICENCE)))
+        return frozenset(
+            self._all([*self.book.playing(meaning.LICENCE), *self.book.playing(meaning.CONTRACT)])
+        )
 
     # -- items as others read them -------------------------------------------------------------------
 

@@ -28,6 +28,8 @@ def summary(report: CheckReport) -> str:
         time += f"; shard {report.shard}"
     if report.history:
         time += f"; {plural(report.history, 'record')} from before the cut-over not asked about the process"
+    if report.in_their_time:
+        time += f"; {plural(report.in_their_time, 'finished record')} judged by the rule book of the time"
     unjudged = ""
     if report.unjudged:
         unjudged = f"; {plural(report.unjudged, 'document')} not judged: the rule book comes first"

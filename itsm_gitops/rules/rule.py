@@ -28,6 +28,7 @@ FAMILIES = {
     "D": "Configuration items",
     "A": "Approvals",
     "C": "Change control",
+    "U": "Rules of your own",
 }
 
 
@@ -36,7 +37,8 @@ class Hit(NamedTuple):
 
     ``path`` is empty for the document at hand, ``hint`` for the rule's own hint. ``line`` stays 0
     where the place follows from ``pointer`` (or from its last key, with ``at_key``). ``severity``
-    is empty where the rule's own holds (a policy may say otherwise).
+    is empty where the rule's own holds (a policy may say otherwise), and so is ``code``. ``missing`` is
+    the field that is not there.
     """
 
     message: str
@@ -47,6 +49,8 @@ class Hit(NamedTuple):
     line: int = 0
     column: int = 0
     severity: str = ""
+    code: str = ""
+    missing: str = ""
 
 
 # What else than the document itself can bring about or take away a rule's finding about it. A request check judges

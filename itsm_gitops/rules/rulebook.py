@@ -12,10 +12,12 @@ from itsm_gitops.model.findings import INFO, WARNING, Pointer
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import GROUPS
 from itsm_gitops.rules import schema
+from itsm_gitops.rules.asked_since import answered, finished_on
 from itsm_gitops.rules.audience_names import audience_hits
 from itsm_gitops.rules.book import CONFIG, BookContext, meta_of
 from itsm_gitops.rules.book_conditions import vocabulary, workflow_conditions
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
+from itsm_gitops.rules.own_rule_book import own_codes, own_rule_names
 from itsm_gitops.rules.rule import CHANGE, ITEMS, RULEBOOK, Hit, Rule
 from itsm_gitops.schema import validate
 from itsm_gitops.schema.faults import Fault, circle_faults, faults, reference_faults
@@ -71,6 +73,7 @@ def book_agrees_with_itself(ctx: BookContext) -> Iterator[Hit]:
     links = ctx.data(path)
     if links is not None and not ctx.refusals(path):
         yield from _link_names(path, links["links"], {*kinds, *GROUPS})
+    yield from own_rule_names(ctx, words)
     yield from audience_hits(ctx)
 
 
@@ -148,14 +151,15 @@ def book_error(error: ItsmError) -> Hit:
 
 def settings_have_effect(ctx: BookContext) -> Iterator[Hit]:
     """Look for ignores past their date and for codes of no rule."""
+    codes = frozenset((*ctx.codes, *own_codes(ctx)))
     for index, ignored in enumerate(ctx.config.ignore):
         until = day(ignored.until)
         if until is not None and until < ctx.now.date():
             message = f"this was accepted until {ignored.until}"
             yield Hit(message, ("ignore", index, "until"), "", CONFIG)
-        yield from _unknown_code(ignored.code, ctx.codes, ("ignore", index, "code"), at_key=False)
+        yield from _unknown_code(ignored.code, codes, ("ignore", index, "code"), at_key=False)
     for code in ctx.config.severity:
-        yield from _unknown_code(code, ctx.codes, ("severity", code), at_key=True)
+        yield from _unknown_code(code, codes, ("severity", code), at_key=True)
 
 
 def _unknown_code(code: str, codes: Collection[str], pointer: Pointer, *, at_key: bool) -> Iterator[Hit]:
@@ -193,7 +197,8 @@ def answers_fit_form(ctx: DocumentContext) -> Iterator[Hit]:
     answers = ctx.data.get("answers", {})
     if judge is None or judge.validity.is_valid(answers):
         return
-    for found in schema.explain(judge.explainer, answers):
+    day = finished_on(ctx.kind.workflow, ctx.data)
+    for found in answered(form, day, schema.explain(judge.explainer, answers)):
         pointer = ("answers", *found.hit.pointer) if "answers" in ctx.data else ("offering",)
         yield found.hit._replace(pointer=pointer)
 
@@ -294,6 +299,15 @@ RULES = (
         bad="form:\n  type: object\n  required: [modle]\n  properties: {model: {type: string}}",
         good="form:\n  type: object\n  required: [model]\n  properties: {model: {type: string}}",
         check=form_is_usable,
+    ),
+    Rule(
+        "S027",
+        "Finished records asked for more than in their time",
+        severity=INFO,
+        why="Nobody can answer for a record that was finished before; Git's history says what it was asked for then.",
+        hint='say since when (handbook, A rule book that lives): "x-since": "YYYY-MM-DD" at the field, `since` in a life cycle',
+        bad="# a pull request makes a field required; closed records do not have it",
+        good='"warranty": {"type": "string", "x-since": "2026-12-01"}',
     ),
     Rule(
         "S101",

@@ -82,7 +82,9 @@ def _missing_field(error: Any, at: Pointer) -> Iterator[Hit]:
         if name not in error.instance:
             about = error.schema.get("properties", {}).get(name, {}).get("description", "")
             owner = f" in {_place(at)}" if at else ""
-            yield Hit(f"the field '{name}' is missing{owner}", at, f"{name}: {about}" if about else "")
+            yield Hit(
+                f"the field '{name}' is missing{owner}", at, f"{name}: {about}" if about else "", missing=name
+            )
 
 
 def _wrong_type(error: Any, at: Pointer) -> Iterator[Hit]:

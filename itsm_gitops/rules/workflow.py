@@ -13,6 +13,7 @@ from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.model.watched_time import unwatched
 from itsm_gitops.model.workflow import Data, Workflow
+from itsm_gitops.rules.asked_since import finished_on
 from itsm_gitops.rules.context import DocumentContext, moment
 from itsm_gitops.rules.rule import Hit, Rule
 
@@ -135,7 +136,9 @@ def state_has_its_fields(ctx: DocumentContext) -> Iterator[Hit]:
     state = ctx.data.get(flow.state_field)
     if not isinstance(state, str):
         return
-    for name in flow.missing(state, ctx.data, ctx.subject):
+    dated = state in flow.states and any(r.since for r in flow.states[state].require)
+    finished = finished_on(flow, ctx.data) if dated else ""
+    for name in flow.missing(state, ctx.data, ctx.subject, finished):
         # What the schema demands everywhere, or refused, has a finding already.
         if name not in ctx.refused and name not in ctx.kind.required:
             about = ctx.kind.fields.get(name, {}).get("description", "")

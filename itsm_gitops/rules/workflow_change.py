@@ -141,11 +141,24 @@ def closed_is_left_alone(ctx: ChangeContext) -> Iterator[Hit]:
         free = {*flow.editable_when_closed, *flow.immutable, flow.state_field}
         if any(True for _ in moves_of(pair)):
             continue  # leaving the terminal state is the finding
-        for name, _, value in _differences(base, head):
-            if name not in free and not (name == "timeline" and _rewritten(pair)):
+        for name, old, value in _differences(base, head):
+            if (
+                name not in free
+                and not _renamed(ctx, old, value)
+                and not (name == "timeline" and _rewritten(pair))
+            ):
                 what = "changed" if value is not None else "removed"
                 pointer = (name,) if name in head else ()
                 yield Hit(f"the record was closed in base; '{name}' was {what}", pointer, "", pair.path)
+
+
+def _renamed(ctx: ChangeContext, old: Any, new: Any) -> bool:
+    """Whether a value differs only in names that documents had before and have as aliases now."""
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return all(a == b or _renamed(ctx, a, b) for a, b in zip(old, new, strict=True))
+    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
+        return all(a == new[key] or _renamed(ctx, a, new[key]) for key, a in old.items())
+    return isinstance(old, str) and isinstance(new, str) and ctx.head.store.aliases.get(old) == new
 
 
 def deleted_is_unlinked(ctx: ChangeContext) -> Iterator[Hit]:

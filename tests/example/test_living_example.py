@@ -13,10 +13,14 @@ import jsonschema
 import pytest
 
 from itsm_gitops.documents import fmt
+from itsm_gitops.graph.due import everything_due
 from itsm_gitops.graph.impact import Effect, ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock
+from itsm_gitops.model.duties import LATER, NEAR, PAST
+from itsm_gitops.model.findings import INFO
 from itsm_gitops.model.priority import priority
+from itsm_gitops.model.windows import zone
 from itsm_gitops.repository import Repository, Store
 from itsm_gitops.rules import check
 
@@ -79,8 +83,30 @@ def strings(node: Any) -> Iterator[str]:
 def test_nothing_is_found(example_repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ITSM_NOW", NOW)
     report = check(example_repo)
-    assert [f"{f.path}:{f.line} {f.code} {f.message}" for f in report.findings] == []
+    assert [f"{f.path}:{f.line} {f.code} {f.message}" for f in report.findings if f.severity != INFO] == []
     assert report.records >= 75
+
+
+def test_it_has_notices_of_what_comes_and_of_work_that_took_longer(
+    example_repo: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ITSM_NOW", NOW)
+    notices = [f"{f.code} {f.message}" for f in check(example_repo).findings]
+    assert notices == [
+        "D020 expiry: 2026-12-09",
+        "D020 last day to give notice: 2026-12-01",
+        "D020 inspection: 2026-12-08",
+        "C022 the work ended 55 min after the window from 2026-10-17T12:30:00Z to 2026-10-17T17:00:00Z",
+    ]
+
+
+def test_duties_are_in_every_stage_that_a_well_kept_repository_knows(store: Store) -> None:
+    now = clock.parse_time(NOW)
+    assert now is not None
+    dues = everything_due(store, now, zone(store.config.timezone))
+    stages = Counter(d.day.stage for d in dues)
+    assert (stages[PAST], stages[NEAR] >= 3, stages[LATER] >= 40) == (0, True, True)
+    assert len({d.day.due.terms.message for d in dues}) >= 12
 
 
 def test_every_file_is_in_canonical_form(store: Store) -> None:

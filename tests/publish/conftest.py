@@ -49,7 +49,9 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def view(sample: Repository) -> View:
     """The view of the sample."""
-    store, extras = load_store(sample.snapshot(), visit=lambda _, document: extra_of(document))
+    store, extras = load_store(
+        sample.snapshot(), visit=lambda store, document: extra_of(document, store.book)
+    )
     return View(store, extras, NOW)
 
 

@@ -275,11 +275,11 @@ def test_a_known_error_is_shown_once_it_is_published(shop: GitRepo, audience: st
     shop.write(path, text.replace("state: published", "state: draft"))
     view = seen_by(shop, audience)
     assert "KE-261121-EEEEE" not in view.entries
-    assert not any("KE-261121-EEEEE" in some for some in view.known_errors.values())
+    assert not any("KE-261121-EEEEE" in some for some in view.offers.values())
     assert not any(a.id == "KE-261121-EEEEE" for e in view.entries.values() for a in view.similar.of(e))
     internal = seen_by(shop, "internal")
     assert "KE-261121-EEEEE" in internal.entries  # its writers have to find it
-    assert not any("KE-261121-EEEEE" in some for some in internal.known_errors.values())
+    assert not any("KE-261121-EEEEE" in some for some in internal.offers.values())
 
 
 def test_people_under_any_name_stay_out_where_no_names_are_shown(shop: GitRepo) -> None:

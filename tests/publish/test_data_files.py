@@ -57,16 +57,16 @@ def events(site: Path, name: str) -> dict[str, Any]:
 
 def test_the_calendar_file_has_changes_and_windows(site: Path) -> None:
     found = events(site, "calendar/changes.ics")
-    assert set(found) == {"CHG-261118-BBBBB@example-ltd", "winter-20261127T000000Z@example-ltd"}
-    change = found["CHG-261118-BBBBB@example-ltd"]
+    assert set(found) == {"CHG-261118-BBBBB@itsm-gitops", "winter-20261127T000000Z@itsm-gitops"}
+    change = found["CHG-261118-BBBBB@itsm-gitops"]
     assert change["DTSTART"].dt == datetime(2026, 11, 28, 20, tzinfo=UTC)
     assert change["DTSTAMP"].dt == datetime(2026, 11, 19, 9, tzinfo=UTC)
     assert "Inside the freeze winter" in change["DESCRIPTION"]
 
 
 def test_a_service_has_the_calendar_of_what_can_hit_it(site: Path) -> None:
-    assert "CHG-261118-BBBBB@example-ltd" in events(site, "calendar/services/shop.ics")
-    assert set(events(site, "calendar/services/index.ics")) == {"winter-20261127T000000Z@example-ltd"}
+    assert "CHG-261118-BBBBB@itsm-gitops" in events(site, "calendar/services/shop.ics")
+    assert set(events(site, "calendar/services/index.ics")) == {"winter-20261127T000000Z@itsm-gitops"}
     assert 'href="../calendar/services/shop.ics"' in (site / "services/shop.html").read_text(encoding="utf-8")
 
 
@@ -94,7 +94,7 @@ def test_every_calendar_file_is_read_by_others(each_site: Path) -> None:
 
 def test_events_lead_to_their_pages_where_the_address_is_known(tmp_path: Path) -> None:
     output = build_site(write_sample(tmp_path), now=NOW, base_url="https://it.example.org/portal").output
-    event = events(output, "calendar/changes.ics")["CHG-261118-BBBBB@example-ltd"]
+    event = events(output, "calendar/changes.ics")["CHG-261118-BBBBB@itsm-gitops"]
     assert event["URL"] == "https://it.example.org/portal/records/changes/2611/CHG-261118-BBBBB.html"
     root = ET.fromstring((output / FEEDS[1]).read_bytes())
     links = {e.get("rel"): e.get("href") for e in root.findall(f"{ATOM}link")}

@@ -31,7 +31,7 @@ def view_of(root: Path, extra: dict[str, str]) -> View:
     for path, text in extra.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
-    store, extras = load_store(repo.snapshot(), visit=lambda _, document: extra_of(document))
+    store, extras = load_store(repo.snapshot(), visit=lambda store, document: extra_of(document, store.book))
     return View(store, extras, NOW)
 
 

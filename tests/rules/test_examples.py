@@ -23,7 +23,9 @@ def _today(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("case", cases("negative"), ids=_name)
 def test_negative_example_is_reported_at_its_place_and_nothing_else(case: Path, tmp_path: Path) -> None:
     expected = (case / "expected.txt").read_text().splitlines()
-    assert any(line.endswith(case.parent.parent.name) for line in expected)
+    code = case.parent.parent.name
+    own = "ORG" if code[0] == "U" else code  # findings of rules of one's own carry their codes
+    assert any(line.split()[-1].startswith(own) for line in expected)
     assert located(judge(case, tmp_path)) == expected
 
 
@@ -50,4 +52,4 @@ def test_explanations_are_all_rules_in_order_of_family() -> None:
     codes = [e.code for e in explanations()]
     assert sorted(codes) == [r.code for r in rules()]
     assert codes[0] == "P001"
-    assert codes[-1] == "C102"
+    assert codes[-1] == "U002"

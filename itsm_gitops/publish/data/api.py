@@ -134,7 +134,10 @@ def indexes(view: View, wants: Wanted = every) -> Iterator[tuple[str, bytes]]:
                 "pages": pages,
             }
         )
-    other = {"status": urls.STATUS, "calendar": urls.ICS, "feeds": [urls.INCIDENT_FEED, urls.CHANGE_FEED]}
+    other: dict[str, Any] = {"status": urls.STATUS, "calendar": urls.ICS}
+    if view.audience.reports:
+        other["due"] = urls.DUE_ICS
+    other["feeds"] = [urls.INCIDENT_FEED, urls.CHANGE_FEED]
     names = sorted(view.finished)
     yield urls.API, as_json({**_head("index", ""), **other, "kinds": kinds, "finished": names})
 

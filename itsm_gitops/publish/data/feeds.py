@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from itsm_gitops.graph.ics import host_of
+from itsm_gitops.graph.ics import domain
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
@@ -71,8 +71,7 @@ def _item(entry: Entry) -> _Item | None:
 
 def _identifier(view: View, name: str) -> str:
     """Return an IRI that is the same in every build and nobody else's."""
-    space = uuid.uuid5(uuid.NAMESPACE_URL, f"itsm:{host_of(view.config.organisation)}")
-    return uuid.uuid5(space, name).urn
+    return uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, f"itsm:{domain(view.config.identity)}"), name).urn
 
 
 def _entry(view: View, item: _Item, root: str) -> str:

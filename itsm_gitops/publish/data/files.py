@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from itsm_gitops.graph.ics import calendar, host_of
+from itsm_gitops.graph.ics import calendar, domain
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.data import api, feeds
 from itsm_gitops.publish.data.text import as_json
+from itsm_gitops.publish.pages.due import due_file
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.view import View
 
@@ -19,6 +20,8 @@ def data_files(view: View, plan: Plan, url: str) -> Iterator[tuple[str, bytes]]:
     """Yield the files of a site (name and content); ``url`` is where the site will be, '' if unknown."""
     base = url.rstrip("/") + "/" if url else ""
     yield from _calendars(view, plan, base)
+    if view.audience.reports:
+        yield urls.DUE_ICS, due_file(view, base)
     yield urls.INCIDENT_FEED, feeds.incidents(view, base)
     yield urls.CHANGE_FEED, feeds.changes(view, base)
     yield urls.STATUS, as_json(api.status(view))
@@ -34,10 +37,18 @@ def _calendars(view: View, plan: Plan, base: str) -> Iterator[tuple[str, bytes]]
     """
     name = view.config.organisation
     whole = plan.schedule
-    named = [(urls.ICS, f"{name}: changes", whole)]
+    named = [(urls.ICS, f"{name}: changes", whole, plan.over)]
     for service, near in plan.carriers.items():
         part = whole.of_service(service, near)
-        named.append((urls.service_ics(service), f"{name}: changes of {view.title(service)}", part))
-    for path, title, part in named:
-        text = calendar(part, title, host_of(name), whole.start, lambda i: base + view.url(i) if base else "")
+        over = [c for c in plan.over if not near.isdisjoint(c.items)]
+        named.append((urls.service_ics(service), f"{name}: changes of {view.title(service)}", part, over))
+    for path, title, part, over in named:
+        text = calendar(
+            part,
+            title,
+            domain(view.config.identity),
+            whole.start,
+            lambda i: base + view.url(i) if base else "",
+            over,
+        )
         yield path, text.encode()

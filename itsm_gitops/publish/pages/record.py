@@ -42,7 +42,8 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
         [
             section("Details", _facts(view, entry, data, used), "details"),
             derived_facts(view, entry),
-            section("Known errors", _known_errors(view, entry), "known-errors"),
+            section("Known errors", _offered(view, entry, meaning.KNOWN_ERROR), "known-errors"),
+            section("Articles", _offered(view, entry, meaning.ARTICLE), "articles"),
             section("Linked", relations(view, unseen(view, entry)), "links"),
             similar_records(view, entry),
             origin(view, entry),
@@ -121,10 +122,17 @@ def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html
     return Html(f'{name} <span class="it-how">{how}</span>')
 
 
-def _known_errors(view: View, entry: Entry) -> Html:
-    """Return the known errors that share something with an open fault, with their workaround's place."""
-    if not {meaning.INCIDENT, meaning.PROBLEM} & set(view.kind(entry).plays):
+_OFFERED_TO = {
+    meaning.KNOWN_ERROR: {meaning.INCIDENT, meaning.PROBLEM},
+    meaning.ARTICLE: {meaning.INCIDENT, meaning.PROBLEM, meaning.REQUEST},
+}
+
+
+def _offered(view: View, entry: Entry, role: str) -> Html:
+    """Return the known errors or articles that are about something that a record affects."""
+    if not _OFFERED_TO[role] & set(view.kind(entry).plays):
         return EMPTY
-    shared = (i for target in facts.affected(entry) for i in view.known_errors.get(target, ()))
-    items = "".join(f"<li>{view.link(i)}</li>" for i in list(dict.fromkeys(shared))[:10])
+    shared = (i for target in facts.affected(entry) for i in view.offers.get(target, ()))
+    offered = [i for i in dict.fromkeys(shared) if role in view.kind(view.entries[i]).plays]
+    items = "".join(f"<li>{view.link(i)}</li>" for i in offered[:10])
     return Html(f'<ul class="it-list">{items}</ul>') if items else EMPTY

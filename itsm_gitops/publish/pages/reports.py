@@ -23,8 +23,8 @@ from itsm_gitops.model.report import (
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chart import charted, draw
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
-from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.evidence import evidence_list
+from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph, section
 from itsm_gitops.publish.view import View, chip
 
@@ -72,6 +72,8 @@ def _sentence(text: str) -> str:
 
 def _time(view: View, report: Report) -> Html:
     since, until = view.moment(report.since), view.moment(report.until)
+    if since == until:
+        return Html(f'<p class="it-muted">As of {until}, when this site was built.</p>')
     scope = "" if view.audience.everything else " Only what is shown here is counted."
     return Html(f'<p class="it-muted">From {since} to {until}, the moment this site was built.{scope}</p>')
 
@@ -84,7 +86,9 @@ def _body(view: View, report: Report) -> Html:
             heading([Crumb(urls.REPORTS, "Reports")], report.title, lead=lead),
             _time(view, report),
             *(section(t.title, _table(view, report, t), t.name.replace("_", "-")) for t in report.tables),
-            section("What the figures mean", _definitions(report), "definitions") if report.measures else EMPTY,
+            section("What the figures mean", _definitions(report), "definitions")
+            if report.measures
+            else EMPTY,
             Html(f'<p class="it-next">{data}</p>'),
         ]
     )
@@ -117,16 +121,23 @@ def figures(view: View, table: Table) -> Html:
         for row in table.rows
     )
     return Html(
-        f'<div class="it-scroll"><table class="it-plain it-figures"><caption class="it-vh">{esc(table.title)}</caption>'
+        f'<div class="it-scroll"><table class="it-plain it-figures{_looks_as_map(table)}"><caption class="it-vh">{esc(table.title)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _looks_as_map(table: Table) -> str:
+    """Return the class of a table with evidence, whose rows are blocks where there is no room."""
+    return " it-map" if any(c.form == EVIDENCE for c in table.columns) else ""
 
 
 def _css(column: Column, *, first: bool = False) -> str:
     if first:
         return ' class="it-c-first"'
     return (
-        "" if column.form in (TEXT, ITEM, RECORD, STANDING, EVIDENCE) or column.name in ("week", "month") else ' class="it-c-num"'
+        ""
+        if column.form in (TEXT, ITEM, RECORD, STANDING, EVIDENCE) or column.name in ("week", "month")
+        else ' class="it-c-num"'
     )
 
 

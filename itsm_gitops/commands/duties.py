@@ -1,0 +1,119 @@
+"""`itsm due`: what must be done by a day, of one snapshot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from itsm_gitops.commands.filter_conditions import fulfilling
+from itsm_gitops.commands.filter_meaning import FilterMeaning
+from itsm_gitops.commands.filters import Filters, read_filter
+from itsm_gitops.documents import output_file
+from itsm_gitops.graph.due import DueEntry, everything_due, within
+from itsm_gitops.model import clock
+from itsm_gitops.model.duties import STAGES, due_terms
+from itsm_gitops.model.errors import UsageError
+from itsm_gitops.model.findings import json_pointer
+from itsm_gitops.model.windows import zone as zone_of
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository
+
+_SPAN = re.compile(r"(\d{1,5})\s*([dwmy]?)", re.ASCII)
+_DAYS = {"": 1, "d": 1, "w": 7, "m": 31, "y": 366}
+
+
+@dataclass(frozen=True, slots=True)
+class DueList:
+    """What is due, the longest overdue first; ``now`` and ``zone`` are what the days were counted from and in."""
+
+    rows: list[DueEntry]
+    now: datetime
+    zone: tzinfo
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Return the rows as JSON data: ``days`` is negative once it is over, ``due`` a date or a date-time."""
+        return [due_json(row) for row in self.rows]
+
+
+def due_json(row: DueEntry) -> dict[str, Any]:
+    """Return one thing that is due as JSON data."""
+    due = row.day.due
+    return {
+        "due": row.day.day,
+        "stage": row.day.stage,
+        "days": row.days,
+        "severity": row.day.severity,
+        "message": due.terms.message,
+        "what": due.what or None,
+        "id": row.entry.id,
+        "kind": row.entry.kind,
+        "title": row.entry.title,
+        "path": row.entry.path,
+        "pointer": json_pointer(due.pointer),
+        "who": row.who or None,
+        "team": row.team or None,
+    }
+
+
+def list_due(
+    repo: Repository,
+    words: Sequence[str] = (),
+    *,
+    span: str = "",
+    stages: Sequence[str] = (),
+    who: Sequence[str] = (),
+    teams: Sequence[str] = (),
+    at: str | None = None,
+) -> DueList:
+    """List what is due: of all documents, or of those that kinds and a filter name (as `itsm list` has them).
+
+    ``span`` is how far to look ahead (``30d``, ``4w``, ``6m``, ``1y``; empty for what is over or told of), ``stages``
+    are past, near or later. Raises UsageError for what cannot be understood, NotFound for unknown names.
+    """
+    store, now = repo.store(at), clock.now()
+    entries, names = None, {k.name for k in store.book.kinds.values() if due_terms(k)}
+    if words:
+        asked = read_filter(store.book, words, Filters())
+        names &= {k.name for k in asked.kinds}
+        condition = FilterMeaning(repo, store, asked.kinds).condition(asked.node)
+        entries = fulfilling(store, {k.name for k in asked.kinds}, condition)
+    zone = zone_of(store.config.timezone)
+    rows = everything_due(store, now, zone, entries)
+    if span:
+        rows = within(rows, _days(span))
+    elif not stages:
+        rows = [r for r in rows if r.day.stage in STAGES[:2]]
+    if stages:
+        rows = [r for r in rows if r.day.stage in stages]
+    if who:
+        rows = [r for r in rows if r.who in who]
+    if teams:
+        rows = [r for r in rows if r.team in teams or r.who in teams]
+    repo.gaps = {g.path: g for g in store.gaps(names)}
+    return DueList(rows, now, zone)
+
+
+def _days(text: str) -> int:
+    match = _SPAN.fullmatch(text.strip().lower())
+    if match is None:
+        raise UsageError(f"--within: '{text}' is no span of days", "write 30d, 4w, 6m or 1y")
+    return int(match[1]) * _DAYS[match[2]]
+
+
+def due_ics(repo: Repository, found: DueList) -> str:
+    """Return what is due as iCalendar text: each a whole day."""
+    from itsm_gitops.graph.due_ics import due_calendar
+    from itsm_gitops.graph.ics import domain
+
+    return due_calendar(found.rows, repo.config.organisation, domain(repo.config.identity), found.now)
+
+
+def write_due_ics(repo: Repository, found: DueList, path: Path) -> None:
+    """Write what is due as an iCalendar file; raises UsageError where it cannot be written."""
+    with output_file(path, repo.root) as file:
+        file.write(due_ics(repo, found))

@@ -1,0 +1,130 @@
+"""Recurring work: the records that rules of ``schemas/policies/recurring.yaml`` ask for, each made once.
+
+Everything about such a record follows from the rule and the day: its identifier, its opening, its text. So whoever
+runs it, and how often, makes the same file; where it is there already, nothing is done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from itsm_gitops.editing.change import Written
+from itsm_gitops.editing.create import finish, start_derived
+from itsm_gitops.graph.recurrence import occurrences
+from itsm_gitops.model import clock
+from itsm_gitops.model.errors import ItsmError, UsageError
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.rulebook import RuleBook
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Repository
+
+RECURRING = "schemas/policies/recurring.yaml"
+# What was forgotten for longer is not made up for, unless the rule says so.
+CATCH_UP_DAYS = 31
+_WORDS = re.compile(r"\{(date|month|year|quarter|week)\}")
+_USUAL_TIME = "09:00"
+
+
+@dataclass(frozen=True, slots=True)
+class RecurringWork:
+    """One record that a rule asks for. ``occurs`` and ``opens`` are moments in UTC; ``exists`` says that it is there."""
+
+    rule: str
+    kind: Kind
+    identifier: str
+    path: str
+    occurs: datetime
+    opens: datetime
+    exists: bool
+
+
+def recurring_rules(book: RuleBook) -> list[Mapping[str, Any]]:
+    """Return the rules of recurring work, in order of the file."""
+    return list(book.policy(RECURRING).get("rules", ()))
+
+
+def recurring_work(repo: Repository, now: datetime) -> list[RecurringWork]:
+    """Return the records that all rules ask for by a moment, those that are there already included.
+
+    A record is asked for from ``lead_days`` before its day. Raises UsageError, with the rule, for what means nothing.
+    """
+    return [work for rule in recurring_rules(repo.book) for work in _of_rule(repo, rule, now)]
+
+
+def _of_rule(repo: Repository, rule: Mapping[str, Any], now: datetime) -> Iterator[RecurringWork]:
+    name, lead = rule["name"], timedelta(days=rule.get("lead_days", 0))
+    zone = ZoneInfo(repo.config.timezone)
+    first, at = date.fromisoformat(rule["start"]), time.fromisoformat(rule.get("time", _USUAL_TIME))
+    begin = now + lead - timedelta(days=rule.get("catch_up_days", CATCH_UP_DAYS))
+    try:
+        kind = repo.book.kind(rule["kind"])
+        moments = list(occurrences(rule["rule"], first, at, zone, begin, now + lead))
+    except ItsmError as error:
+        raise UsageError(f"{RECURRING}, rule '{name}': {error.message}", error.hint) from error
+    for occurs in moments:
+        opens = occurs - lead
+        identifier = derived_identifier(name, kind, occurs, opens)
+        path = repo.book.path_for(kind, identifier)
+        yield RecurringWork(name, kind, identifier, path, occurs, opens, (repo.root / path).exists())
+
+
+def derived_identifier(rule: str, kind: Kind, occurs: datetime, opens: datetime) -> str:
+    """Return the identifier of what a rule asks for on a day: its date is that of its opening, the rest a digest."""
+    text = f"{rule}\0{kind.prefix}\0{clock.format_time(occurs)}"
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+    return f"{kind.prefix}-{opens:%y%m%d}-{clock.encode_suffix(number)}"
+
+
+def make_recurring(repo: Repository, work: RecurringWork) -> Written:
+    """Write one record; raises as `create.finish` does, naming the rule."""
+    rule = next(r for r in recurring_rules(repo.book) if r["name"] == work.rule)
+    local = work.occurs.astimezone(ZoneInfo(repo.config.timezone))
+    values = {k: _filled(v, local) for k, v in rule.get("values", {}).items()}
+    for field, days in rule.get("dates", {}).items():
+        values[field] = _day(work, field, days, local)
+    try:
+        draft = start_derived(
+            repo,
+            work.kind,
+            work.identifier,
+            rule["by"],
+            work.opens,
+            template=rule.get("template"),
+            values=values,
+        )
+        return finish(draft)[0]
+    except UsageError as error:
+        raise UsageError(f"{RECURRING}, rule '{work.rule}': {error.message}", error.hint) from error
+
+
+def _day(work: RecurringWork, field: str, days: int, local: datetime) -> str:
+    """Return a day so many days after the occurrence; a moment where the field holds one."""
+    schema = work.kind.fields.get(field, {})
+    if schema.get("format") == "date-time":
+        return clock.format_time(local + timedelta(days=days))
+    return (local + timedelta(days=days)).date().isoformat()
+
+
+def _filled(value: Any, local: datetime) -> Any:
+    """Return a value with the words for the day of the occurrence in their places."""
+    if isinstance(value, list):
+        return [_filled(v, local) for v in value]
+    if isinstance(value, dict):
+        return {k: _filled(v, local) for k, v in value.items()}
+    if not isinstance(value, str):
+        return value
+    words = {
+        "date": local.date().isoformat(),
+        "month": f"{local:%B} {local.year}",
+        "year": str(local.year),
+        "quarter": f"Q{(local.month + 2) // 3} {local.year}",
+        "week": f"{local.isocalendar().year}-W{local.isocalendar().week:02d}",
+    }
+    return _WORDS.sub(lambda m: words[m[1]], value)

@@ -1,0 +1,87 @@
+"""Everything that is due in one snapshot: the days of all documents whose schema has dates with a duty.
+
+What a document owes is derived of it alone (`due_rows`) and kept by the index and by builds of the site; how it stands
+follows from the clock each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from itsm_gitops.graph.network import Loaded
+from itsm_gitops.model import facts
+from itsm_gitops.model.duties import Due, DueDay, due_terms, dues_of
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.kinds import Kind
+
+DERIVED = "dues"
+_TEAMS = ("assigned_team", "owner", "fulfilment_team")
+_WHO = ("assignee", "owner", "assigned_team")
+
+# One day as plain data: the number of its terms in the schema, its pointer, day, months, who and what.
+DueRow = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DueEntry:
+    """One thing that is due. ``who`` answers for it, ``team`` is the team of the document; empty where nobody is named."""
+
+    entry: Entry
+    day: DueDay
+    days: int
+    who: str
+    team: str
+
+
+def due_rows(kind: Kind, data: Mapping[str, Any]) -> list[DueRow]:
+    """Return the days of a document by which something is due, as plain data."""
+    terms = due_terms(kind)
+    if not terms:
+        return []
+    number = {id(t): n for n, t in enumerate(terms)}
+    return [
+        [number[id(d.terms)], list(d.pointer), d.day, d.months, d.who, d.what] for d in dues_of(kind, data)
+    ]
+
+
+def everything_due(
+    loaded: Loaded, now: datetime, zone: tzinfo, entries: Iterable[Entry] | None = None
+) -> list[DueEntry]:
+    """Return what is due of a snapshot (or of some of its entries), the longest overdue first."""
+    found: list[DueEntry] = []
+    some = None if entries is None else list(entries)
+    for kind in loaded.book.kinds.values():
+        if due_terms(kind):
+            own = loaded.of_kinds([kind.name]) if some is None else [e for e in some if e.kind == kind.name]
+            rows = loaded.derived(DERIVED, lambda data, kind=kind: due_rows(kind, data), own)  # type: ignore[misc]
+            found += [due for e in own for due in due_entries(kind, e, rows[e.id], now, zone)]
+    return in_order(found)
+
+
+def due_entries(
+    kind: Kind, entry: Entry, rows: Iterable[DueRow], now: datetime, zone: tzinfo
+) -> Iterator[DueEntry]:
+    """Yield how the days of one document stand."""
+    terms = due_terms(kind)
+    for at, pointer, day, months, who, what in rows:
+        stands = Due(terms[at], tuple(pointer), day, months, who, what).at(now, zone)
+        left = stands.days_left(now, zone)
+        yield DueEntry(entry, stands, left, who or _first(entry, _WHO), _first(entry, _TEAMS))
+
+
+def in_order(dues: Iterable[DueEntry]) -> list[DueEntry]:
+    """Return what is due, the longest overdue first."""
+    return sorted(dues, key=lambda d: (d.day.end, d.entry.id, str(d.day.due.pointer)))
+
+
+def within(dues: Sequence[DueEntry], days: int) -> list[DueEntry]:
+    """Return what is over or will be in so many days."""
+    return [d for d in dues if d.days <= days]
+
+
+def _first(entry: Entry, names: Sequence[str]) -> str:
+    found = (entry.columns.get(n) for n in names)
+    return next((str(v) for v in found if isinstance(v, str)), "") or facts.owner(entry)

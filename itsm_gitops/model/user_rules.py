@@ -1,0 +1,60 @@
+"""Rules that a repository writes itself, as data: one file of ``schemas/rules`` each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from itsm_gitops.model.condition_reader import read_condition
+from itsm_gitops.model.findings import ERROR
+from itsm_gitops.model.guards import Guard
+
+RULES = "schemas/rules/"
+FOR, MUST, WHEN, BAD, GOOD = "for", "must", "when", "bad", "good"
+
+
+@dataclass(frozen=True, slots=True)
+class UserRule:
+    """One rule: what must be so of documents of some kinds.
+
+    ``kinds`` are names of kinds, classes and groups. ``bad`` and ``good`` are examples: documents of which the first
+    one is judged and the others stand around it.
+    """
+
+    code: str
+    title: str
+    kinds: tuple[str, ...]
+    guard: Guard
+    severity: str
+    why: str
+    bad: tuple[Mapping[str, Any], ...]
+    good: tuple[Mapping[str, Any], ...]
+    path: str
+
+
+def read_user_rule(path: str, raw: Mapping[str, Any]) -> UserRule:
+    """Read a rule from the data of its file; raises KeyError and the like where its schema was not asked before."""
+    guard = Guard(
+        read_condition(raw[MUST]),
+        read_condition(raw.get(WHEN)),
+        raw["message"],
+        raw["hint"],
+        raw.get("severity", ERROR),
+    )
+    return UserRule(
+        code=raw["rule"],
+        title=raw["title"],
+        kinds=tuple(raw[FOR]),
+        guard=guard,
+        severity=guard.severity,
+        why=raw["why"],
+        bad=documents_of(raw[BAD]),
+        good=documents_of(raw[GOOD]),
+        path=path,
+    )
+
+
+def documents_of(example: Any) -> tuple[Mapping[str, Any], ...]:
+    """Return the documents of an example: one, or a list of which the first one is judged."""
+    return tuple(example) if isinstance(example, list) else (example,)

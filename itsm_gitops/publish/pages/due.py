@@ -1,0 +1,87 @@
+"""The page "What is due": what is over, what is near, what comes in the next months, and its calendar file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from itsm_gitops.graph.due import DueEntry, within
+from itsm_gitops.graph.due_ics import due_calendar
+from itsm_gitops.graph.ics import domain
+from itsm_gitops.model import clock
+from itsm_gitops.model.duties import LATER, NEAR, PAST
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.navigation import DUE_TITLE as TITLE
+from itsm_gitops.publish.pages.lists import ListPage
+from itsm_gitops.publish.pages.parts import heading, paragraph, section
+from itsm_gitops.publish.view import View, chip
+
+_MOST = 500
+_AHEAD = 183  # days
+_PARTS = ((PAST, "Overdue", "bad"), (NEAR, "Soon", "waiting"), (LATER, "In the next six months", "none"))
+_HEAD = ("Due", "What", "Of", "Answers for it", "")
+
+
+def due_page(view: View) -> ListPage:
+    """Return the page; what lies further ahead than half a year is in the calendar file only."""
+    dues = within(view.dues, _AHEAD)
+    dues += [d for d in view.dues if d.day.stage == NEAR and d not in dues]
+    file = link(urls.DUE_ICS, esc("a calendar file"))
+    lead = Html(
+        "Ends of contracts and days of notice, licences, certificates, support, reviews, inspections, access, agreed "
+        f"actions: whatever has a day by which somebody must see to it. Subscribe to all of it as {file}."
+    )
+    parts = [
+        section(title, _table(view, [d for d in dues if d.day.stage == stage], title, look), stage)
+        for stage, title, look in _PARTS
+    ]
+    body = join(
+        [heading([], TITLE, lead=lead), join(parts) or paragraph("Nothing is due in the next six months.")]
+    )
+    return ListPage(urls.DUE, TITLE, urls.RECORDS, body)
+
+
+def _table(view: View, dues: Sequence[DueEntry], caption: str, look: str) -> Html:
+    if not dues:
+        return EMPTY
+    head = "".join(f'<th scope="col">{esc(title)}</th>' for title in _HEAD)
+    rows = "".join(_row(view, due, look) for due in dues[:_MOST])
+    more = paragraph(f"and {len(dues) - _MOST} more: itsm due lists them") if len(dues) > _MOST else EMPTY
+    return Html(
+        '<div class="it-scroll"><table class="it-table">'
+        f'<caption class="it-vh">{esc(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f"{more}"
+    )
+
+
+def _row(view: View, due: DueEntry, look: str) -> str:
+    who = view.link(due.who) if due.who in view.entries else esc(due.who)
+    cells = (_day(view, due), esc(due.day.text[:1].upper() + due.day.text[1:]), view.link(due.entry.id), who)
+    shown = "".join(f'<td data-label="{t}">{c}</td>' for t, c in zip(_HEAD, cells, strict=False))
+    return f"<tr>{shown}<td>{chip(_distance(due.days), look)}</td></tr>"
+
+
+def _day(view: View, due: DueEntry) -> Html:
+    moment = clock.parse_time(due.day.day)
+    if moment is not None:
+        return view.moment(moment)
+    day = date.fromisoformat(due.day.day)
+    return Html(f'<time datetime="{day:%Y-%m-%d}">{day.day} {day:%B} {day.year}</time>')
+
+
+def _distance(days: int) -> str:
+    if days == 0:
+        return "today"
+    count = f"{abs(days)} day{'' if abs(days) == 1 else 's'}"
+    return f"in {count}" if days > 0 else f"{count} over"
+
+
+def due_file(view: View, base: str) -> bytes:
+    """Return the calendar file of everything that is due; ``base`` is where the site will be, '' if unknown."""
+    # A duty without a time of its own counts as written when the year began: the same bytes in each build.
+    stamp = view.now.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    name = view.config.organisation
+    return due_calendar(
+        view.dues, name, domain(view.config.identity), stamp, lambda i: base + view.url(i) if base else ""
+    ).encode()

@@ -1,0 +1,153 @@
+"""Finished records in the light of the rule book of their time, where Git knows it.
+
+A rule book goes on, and records that were finished under an older one cannot. What makes such a record wrong today is
+dropped where some commit of the history had it as it is now, finished, under a rule book that had nothing to say
+against it. That is asked only of findings about finished records, so it costs nothing while there are none; ``x-since``
+(`asked_since.py`) says the same for good, and without a history.
+
+Nothing fails open: open records, records that are finished in the request that is judged, and clones without their
+history are judged by the rule book as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.errors import GitError, ItsmError
+from itsm_gitops.model.findings import ERROR, Finding
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.repository import Document, Repository, Store, load_store
+from itsm_gitops.repository.former_words import FormerWords
+from itsm_gitops.repository.history import log
+from itsm_gitops.repository.part import PartialSnapshot
+from itsm_gitops.rules.judge import DocumentJudge, DocumentVerdict
+from itsm_gitops.rules.registry import RULES
+from itsm_gitops.rules.rule import DOCUMENT, GUARDS
+
+_VERSIONS = 40  # older states of a rule book than so many are not looked at
+_MISSING = "S002"
+
+
+class TimelyFindings(NamedTuple):
+    """Findings that count, and those that were dropped because the records were right when they were finished."""
+
+    kept: list[Finding]
+    dropped: list[Finding]
+
+
+def in_their_time(
+    repo: Repository, store: Store, findings: Sequence[Finding], start: str, now: datetime
+) -> TimelyFindings:
+    """Divide findings; ``start`` is the revision from which history is believed: that which is already merged."""
+    about = {f.path: e for f in findings if (e := _finished(store, f)) is not None}
+    if not about or repo.git is None or repo.git.shallow:
+        return TimelyFindings(list(findings), [])
+    waiting = [f for f in findings if f.path in about and _is_asking(f)]
+    dropped: list[Finding] = []
+    try:
+        commit = repo.git.resolve(start)
+        words = FormerWords(repo.git, store.book, commit)
+        for former in _commits(repo, commit, _paths(store, about.values())):
+            if not waiting:
+                break
+            right = _right_then(repo, store, former, waiting, words, now)
+            dropped += right
+            waiting = [f for f in waiting if f not in right]
+    except GitError:
+        return TimelyFindings(list(findings), [])
+    gone = set(dropped)
+    return TimelyFindings([f for f in findings if f not in gone], dropped)
+
+
+def _is_asking(finding: Finding) -> bool:
+    rule = RULES.get(finding.code)
+    # What is no error makes nothing illegal: a date that is due stays due, whenever that was written down.
+    wrong = finding.severity == ERROR
+    return wrong and rule is not None and (rule.scope == DOCUMENT or GUARDS in (rule.reach or ()))
+
+
+def _finished(store: Store, finding: Finding) -> Entry | None:
+    entry = store.by_path.get(finding.path) if _is_asking(finding) else None
+    flow = store.book.kinds[entry.kind].workflow if entry else None
+    return entry if entry and flow is not None and flow.is_terminal(entry.state) else None
+
+
+def _paths(store: Store, entries: Any) -> list[str]:
+    """Return the files whose former versions may have judged otherwise: the rule book, and items that records name."""
+    found = {"schemas"}
+    for entry in entries:
+        for edge in entry.edges:
+            other = store.entries.get(edge.target)
+            if other is not None and other.path.startswith("cmdb/"):
+                found.add(other.path)
+    return sorted(found)[:200]
+
+
+def _commits(repo: Repository, start: str, paths: Sequence[str]) -> Iterator[str]:
+    """Yield commits with different states of some files, the newest first: the start, then what was before each change."""
+    yield start
+    options = ("--first-parent", "--diff-merges=first-parent", f"-n{_VERSIONS}")
+    for header, _ in log(repo.history, ("%H", "%P"), start, list(paths), *options):
+        parents = header[1].decode("ascii").split()
+        if parents:
+            yield parents[0]
+
+
+def _right_then(
+    repo: Repository, store: Store, commit: str, waiting: Sequence[Finding], words: FormerWords, now: datetime
+) -> list[Finding]:
+    """Return the findings that one older commit does not have about the same finished records."""
+    paths = {f.path for f in waiting}
+    judge, seen = DocumentJudge(now), dict[str, Document]()
+
+    def visit(former: Store, document: Document) -> list[DocumentVerdict]:
+        if document.path not in paths:
+            return []
+        seen[document.path] = document
+        return judge(former, document)
+
+    try:
+        part = PartialSnapshot(repo.snapshot(commit), paths)
+        _, verdicts = load_store(part, jobs=1, visit=visit)
+    except ItsmError:
+        return []  # that rule book could judge nothing
+    said = {_place(f) for verdict in verdicts for f in verdict.findings}
+    right = []
+    for finding in waiting:
+        document, entry = seen.get(finding.path), store.by_path[finding.path]
+        if document is None or document.kind is None or not isinstance(document.data, dict):
+            continue
+        kind = store.book.kinds[entry.kind]
+        then = words.read(finding.path, commit, document.data)
+        same = _sealed(kind, then) == _sealed(kind, store.data(entry.id))
+        if same and _was_finished(document.kind, document.data) and not _said(finding, document, said):
+            right.append(finding)
+    return right
+
+
+def _place(finding: Finding) -> tuple[object, ...]:
+    detail = finding.message if finding.code == _MISSING else ""
+    return finding.code, finding.path, finding.pointer, detail
+
+
+def _said(finding: Finding, document: Document, said: set[tuple[object, ...]]) -> bool:
+    if RULES[finding.code].scope == DOCUMENT:
+        return _place(finding) in said
+    # A guard about links: what was linked then is not read again; it was right where no such guard was there.
+    flow = document.kind.workflow if document.kind else None
+    state = flow.states.get(str((document.data or {}).get(flow.state_field))) if flow else None
+    return state is None or any(not g.message or finding.message.startswith(g.message) for g in state.guards)
+
+
+def _was_finished(kind: Kind, data: Mapping[str, Any]) -> bool:
+    flow = kind.workflow
+    return flow is not None and flow.is_terminal(str(data.get(flow.state_field)))
+
+
+def _sealed(kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a finished record never changes again."""
+    free = set(kind.workflow.editable_when_closed if kind.workflow else ())
+    return {k: v for k, v in data.items() if k not in free}

@@ -1,0 +1,159 @@
+"""Family S: what a rule book protects, and what a request takes away of that.
+
+A rule that is gone is not noticed by anybody afterwards: nothing is refused any more, so nothing is reported. The
+moment to say it is the request that takes it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from itsm_gitops.model import meaning
+from itsm_gitops.model.decisions import POLICY
+from itsm_gitops.model.findings import OFF, WARNING, Pointer
+from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
+from itsm_gitops.rules.book import BookContext
+from itsm_gitops.rules.context import ChangeContext
+from itsm_gitops.rules.rule import CHANGE, RULEBOOK, Hit, Rule
+
+_PROTECTING = ("schemas/policies/", "schemas/workflows/", "schemas/rules/")
+_WHAT = {"policies": "policy", "workflows": "life cycle", "rules": "rule"}
+# Files without which nothing asks, and the key that must hold something.
+_NEEDED = {POLICY: "rules", CHANGE_CONTROL: "", CHANGE_MODELS: "models", RISK: "", ROLES: "roles"}
+
+
+# Lists that protect, and what is said where an entry is gone.
+_LISTS = {
+    "require": "it does not demand {}",
+    "refuse": "it has no stop sign {}",
+    "immutable": "{} is not immutable",
+    "separation": "{} is not kept apart",
+}
+
+
+class Demand(NamedTuple):
+    """Something that a life cycle or a policy demands: where it stands, and how it is called."""
+
+    pointer: Pointer
+    name: str
+
+
+def nothing_that_protects_is_taken_away(ctx: ChangeContext) -> Iterator[Hit]:
+    """Compare the policies, life cycles and rules of base with those of head."""
+    base, head = ctx.base_book, ctx.head.book
+    for path in sorted(p for p in base.files if p.startswith(_PROTECTING) and p in ctx.changed):
+        what = _WHAT[path.split("/")[1]]
+        if path not in head.files:
+            yield Hit(
+                f"this {what} was removed, and what it protects is protected by nothing",
+                (),
+                "",
+                path,
+                line=1,
+                column=1,
+            )
+            continue
+        before: Any = base.policy(path)
+        after: Any = head.policy(path)
+        if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+            continue
+        for key, value in before.items():
+            if value and isinstance(value, list | dict) and not after.get(key):
+                yield Hit(f"'{key}' of this {what} was emptied", (key,) if key in after else (), "", path)
+        there = {d.name for d in _demands(after)}
+        for demand in _demands(before):
+            if demand.name not in there and after.get(str(demand.pointer[0])):
+                yield Hit(f"{demand.name} any more", _nearest(after, demand.pointer), "", path)
+
+
+def _demands(data: Mapping[str, Any]) -> Iterator[Demand]:
+    """Yield what a life cycle or a policy demands, each under a name that says it."""
+    for name, state in _mapping(data.get("states")).items():
+        for demand in _list(_mapping(state).get("require")):
+            yield Demand(("states", name), f"state '{name}' does not demand {_words(demand)}")
+    for key, said in _LISTS.items():
+        for entry in _list(data.get(key)):
+            yield Demand((key,), said.format(_words(entry)))
+    for key in ("rules", "protected"):
+        for rule in _list(data.get(key)):
+            if isinstance(rule, Mapping) and "name" in rule:
+                yield Demand((key,), f"there is no rule '{rule['name']}'")
+    for key, value in data.items():
+        for name, severity in _mapping(value).items():
+            if isinstance(severity, str) and severity != OFF and key == "collisions":
+                yield Demand((key, name), f"'{name}' is not reported")
+
+
+def _words(demand: Any) -> str:
+    if isinstance(demand, str):
+        return f"'{demand}'"
+    if isinstance(demand, Mapping):
+        shown = demand.get("message") or demand.get("field")
+        if shown:
+            return f"'{shown}'"
+        return "'" + ", ".join(f"{k}: {v}" for k, v in demand.items()) + "'"
+    return repr(demand)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
+def _nearest(data: Any, pointer: Pointer) -> Pointer:
+    found: Pointer = ()
+    for step in pointer:
+        if not isinstance(data, Mapping) or step not in data:
+            break
+        data, found = data[step], (*found, step)
+    return found
+
+
+def policies_of_changes_are_there(ctx: BookContext) -> Iterator[Hit]:
+    """Look for the policies that changes need, where a kind plays their role."""
+    if not ctx.players(meaning.CHANGE):
+        return
+    for path, key in _NEEDED.items():
+        loaded = ctx.files.get(path)
+        if loaded is None:
+            where = ctx.players(meaning.CHANGE)[0][0]
+            yield Hit(
+                f"{path} is missing, so nothing of what it asks is asked of changes",
+                (),
+                "",
+                where,
+                line=1,
+                column=1,
+            )
+        elif not loaded.problems and (not loaded.data or (key and not _mapping(loaded.data).get(key))):
+            yield Hit("this policy says nothing, so nothing is asked", (), "", path, line=1, column=1)
+
+
+RULES = (
+    Rule(
+        "S028",
+        "Policy that is missing or says nothing",
+        scope=RULEBOOK,
+        severity=WARNING,
+        why="Where no policy asks, everything passes, and nothing is reported.",
+        hint="git log -- FILE says who took it away; itsm upgrade brings the shipped one back",
+        bad="# schemas/policies/change-control.yaml was deleted",
+        good="unauthorised_edit: warning",
+        check=policies_of_changes_are_there,
+    ),
+    Rule(
+        "S102",
+        "Protection taken away",
+        scope=CHANGE,
+        severity=WARNING,
+        why="After the merge nothing is refused any more, so nobody will be told again.",
+        hint="restore it, or let those who own the rule book say in the pull request why it may go",
+        bad="# a pull request that deletes schemas/policies/approvals.yaml",
+        good="# a pull request that adds a rule to it",
+        check=nothing_that_protects_is_taken_away,
+    ),
+)

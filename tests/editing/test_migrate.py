@@ -1,0 +1,358 @@
+"""itsm migrate: one word becomes another everywhere, and everything that compares reads the past through it."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from itsm_gitops import documents
+from itsm_gitops.commands.init import contents
+from itsm_gitops.editing import migrate as work
+from itsm_gitops.editing.migrate import migrate, plan, planned
+from itsm_gitops.model.errors import ChangedMeanwhile, NotFound, Refused, UsageError
+from itsm_gitops.rules import check
+from itsm_gitops.rules.engine import CheckReport
+from tests.support import GitRepo, run_here
+
+INCIDENT = "records/incidents/2026/01/INC-260112-EXMP1.yaml"
+
+
+@pytest.fixture
+def demo(make_repo: Callable[..., GitRepo], monkeypatch: pytest.MonkeyPatch) -> GitRepo:
+    """A new repository as `itsm init` writes it, in Git."""
+    monkeypatch.setenv("ITSM_NOW", "2026-11-28T12:00:00Z")
+    monkeypatch.setenv("ITSM_USER", "duty-agent")
+    made = make_repo("demo", committed=False)
+    values = {
+        "organisation": "O",
+        "organisation_yaml": "O",
+        "timezone": "UTC",
+        "version": "0",
+        "today": "2026-01-01",
+    }
+    for path, content in contents({**values, "identity": "0" * 32}):
+        made.write(path, content)
+    made.commit("start")
+    return made
+
+
+def files_of(root: Path) -> dict[str, bytes]:
+    found = (p for part in ("schemas", "records", "cmdb") for p in (root / part).rglob("*") if p.is_file())
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in found}
+
+
+def bad(report: CheckReport) -> list[str]:
+    return [f"{f.path}: {f.code} {f.message}" for f in report.findings if f.severity != "info"]
+
+
+def slow(*words: str) -> object:
+    return pytest.param(*words, marks=pytest.mark.slow)
+
+
+RENAMINGS = (
+    ("state", "incident:in_progress", "working", ""),
+    slow("state", "change:scheduled", "planned_in", ""),
+    slow("state", "server:production", "live", ""),
+    slow("field", "incident.contact_method", "reach_by", ""),
+    slow("field", "incident.closure_category", "final_category", ""),
+    ("field", "incident.major.bridge", "call", ""),
+    ("kind", "known-error", "workaround-note", ""),
+    slow("kind", "server", "host-computer", ""),
+    slow("value", "incident.origin", "walk_up", "in_person"),
+    ("value", "incident.category", "Office", "Workplace"),
+    slow("value", "incident.resolution_code", "mistake_of_user", "user_error"),
+    slow("link", "follow_up", "comes_after", ""),
+)
+
+
+@pytest.mark.parametrize(("sort", "subject", "new", "old"), RENAMINGS)
+def test_a_renaming_is_accepted_and_there_and_back_changes_no_byte(
+    demo: GitRepo, sort: str, subject: str, new: str, old: str
+) -> None:
+    before = files_of(demo.root)
+    migrate(demo.repo, planned(sort, subject, new, old=old))
+    assert files_of(demo.root) != before
+    assert bad(check(demo.repo)) == []
+    assert bad(check(demo.repo, base="HEAD")) == []
+    demo.commit("there")
+    assert bad(check(demo.repo, base="HEAD~1")) == []
+
+    head, sep, tail = subject.rpartition(":" if sort == "state" else ".")
+    if sort == "value":
+        back = planned(sort, subject, old, old=new)
+    elif sort in ("state", "field"):
+        back = planned(sort, f"{head}{sep}{new}", tail)
+    else:
+        back = planned(sort, new, subject)
+    migrate(demo.repo, back)
+    demo.commit("back")
+    after = files_of(demo.root)
+    assert {p for p in after if p not in before} == {p for p in after if p.startswith("schemas/migrations/")}
+    assert {p: after[p] for p in before} == before
+    assert bad(check(demo.repo, base="HEAD~2")) == []
+
+
+def test_a_migration_there_and_back_in_one_request_is_accepted(demo: GitRepo) -> None:
+    migrate(demo.repo, planned("state", "incident:in_progress", "working"))
+    demo.commit("there")
+    migrate(demo.repo, planned("state", "incident:working", "in_progress"))
+    demo.commit("back")
+    assert bad(check(demo.repo, base="HEAD~2")) == []
+
+
+def test_comments_quotes_and_json_layout_stay(demo: GitRepo) -> None:
+    text = (demo.root / INCIDENT).read_text()
+    demo.write(INCIDENT, text.replace("  state: in_progress", '  state: "in_progress"   # by telephone'))
+    demo.commit("quoted")
+    migrate(demo.repo, planned("state", "incident:in_progress", "working"))
+    assert '  state: "working"   # by telephone\n' in (demo.root / INCIDENT).read_text()
+    migrated = demo.git("diff", "--numstat", "--", INCIDENT).split()
+    assert migrated[:2] == ["1", "1"]
+
+
+def test_the_entry_says_what_when_who_and_why(demo: GitRepo) -> None:
+    migrate(
+        demo.repo, planned("value", "incident.origin", "walk_up", old="in_person", reason="As people say it.")
+    )
+    [path] = (demo.root / "schemas/migrations").iterdir()
+    assert path.name == "2026-11-28-value-incident-origin-in-person.yaml"
+    assert documents.load(path.read_bytes()).data == {
+        "migration": "value",
+        "kind": "incident",
+        "field": "origin",
+        "from": "in_person",
+        "to": "walk_up",
+        "at": "2026-11-28T12:00:00Z",
+        "by": "duty-agent",
+        "reason": "As people say it.",
+    }
+
+
+def test_two_words_become_one_only_when_that_is_said(demo: GitRepo) -> None:
+    with pytest.raises(Refused, match="already"):
+        plan(demo.repo, planned("value", "incident.origin", "phone", old="in_person"))
+    migrate(demo.repo, planned("value", "incident.origin", "phone", old="in_person", removed=True))
+    words = json.loads((demo.root / "schemas/records/incident.schema.json").read_text())["properties"][
+        "origin"
+    ]["enum"]
+    assert words.count("phone") == 1
+    assert "in_person" not in words
+    assert bad(check(demo.repo, base="HEAD")) == []
+
+
+def test_what_is_used_is_not_removed_and_the_users_are_named(demo: GitRepo) -> None:
+    with pytest.raises(Refused, match=r"1 document uses field incident.closure_category: .*INC-260112-EXMP1"):
+        migrate(demo.repo, planned("field", "incident.closure_category", "", removed=True))
+    migrate(demo.repo, planned("field", "incident.contact_method", "", removed=True))
+    assert bad(check(demo.repo, base="HEAD")) == []
+
+
+@pytest.mark.parametrize(
+    ("sort", "subject", "new", "old", "error", "words"),
+    [
+        ("state", "incident:in_progres", "working", "", NotFound, "no state 'in_progres'"),
+        ("state", "incident:in_progress", "On Hold", "", UsageError, "cannot be a name"),
+        ("state", "incident:in_progress", "on_hold", "", Refused, "already"),
+        ("field", "incident.id", "number", "", Refused, "from the tool"),
+        ("field", "change.planned_start", "begin", "", Refused, "itself reads"),
+        ("value", "incident.title", "y", "x", Refused, "any text"),
+        ("value", "incident.reported_by", "somebody-else", "front-office", Refused, "any text"),
+        ("link", "depends_on", "needs", "", Refused, "itself reads"),
+        ("kind", "incident", "problem", "", Refused, "already"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    demo: GitRepo, sort: str, subject: str, new: str, old: str, error: type[Exception], words: str
+) -> None:
+    before = files_of(demo.root)
+    with pytest.raises(error, match=words):
+        migrate(demo.repo, planned(sort, subject, new, old=old))
+    assert files_of(demo.root) == before
+
+
+def test_nothing_begins_with_uncommitted_changes(demo: GitRepo) -> None:
+    demo.write(INCIDENT, (demo.root / INCIDENT).read_text() + "# half done\n")
+    with pytest.raises(Refused, match="uncommitted"):
+        migrate(demo.repo, planned("state", "incident:in_progress", "working"))
+
+
+def test_a_document_that_nobody_can_read_stops_it(demo: GitRepo) -> None:
+    demo.write("records/problems/2026/01/PRB-260112-EXMP9.yaml", "id: [in_progress\n")
+    demo.commit("broken")
+    with pytest.raises(Refused, match="PRB-260112-EXMP9"):
+        migrate(demo.repo, planned("state", "incident:in_progress", "working"))
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_a_failure_at_any_file_leaves_everything_as_it_was(
+    demo: GitRepo, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    before = files_of(demo.root)
+    calls = []
+    real = work.write_atomic
+
+    def failing(path: Path, content: bytes, *, expected: bytes | None, durable: bool = True) -> None:
+        calls.append(path)
+        if len(calls) == at + 1:
+            raise ChangedMeanwhile(f"{path} was changed meanwhile", "")
+        real(path, content, expected=expected, durable=durable)
+
+    monkeypatch.setattr(work, "write_atomic", failing)
+    with pytest.raises(ChangedMeanwhile):
+        migrate(demo.repo, planned("state", "incident:in_progress", "working"))
+    assert len(calls) > at
+    assert files_of(demo.root) == before
+
+
+# ------------------------------------------------------------------------------------------ it hides nothing
+
+
+def test_a_migration_does_not_hide_an_edit_of_a_closed_record(demo: GitRepo) -> None:
+    migrate(demo.repo, planned("state", "incident:in_progress", "working"))
+    text = (demo.root / INCIDENT).read_text()
+    demo.write(INCIDENT, text.replace("impact: high", "impact: low"))
+    found = bad(check(demo.repo, base="HEAD"))
+    assert any("W105" in f and "impact" in f for f in found)
+
+
+def test_a_migration_does_not_hide_a_rewritten_timeline(demo: GitRepo) -> None:
+    migrate(demo.repo, planned("state", "incident:in_progress", "working"))
+    text = (demo.root / INCIDENT).read_text()
+    demo.write(INCIDENT, text.replace("  state: working\n", "  state: on_hold\n", 1))
+    assert any("W103" in f for f in bad(check(demo.repo, base="HEAD")))
+
+
+def forged(demo: GitRepo, text: str) -> list[str]:
+    demo.write(
+        "schemas/migrations/2026-11-28-forged.yaml", text + "at: 2026-11-28T12:00:00Z\nby: ada\nreason: x\n"
+    )
+    demo.write(INCIDENT, (demo.root / INCIDENT).read_text().replace("impact: high", "impact: low"))
+    return bad(check(demo.repo, base="HEAD"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "migration: value\nkind: incident\nfield: impact\nfrom: high\nto: low\n",
+        "migration: value\nkind: incident\nfield: impact\nfrom: high\nto: low\nremoved: true\n",
+        "migration: value\nkind: incident\nfield: title\nfrom: Mail cannot be sent\nto: All is well\n",
+        "migration: value\nkind: request\nfield: impact\nfrom: high\nto: low\n",
+        "migration: field\nkind: incident\nfrom: impact\nto: urgency\n",
+    ],
+)
+def test_a_forged_migration_is_a_finding_and_hides_nothing(demo: GitRepo, text: str) -> None:
+    found = forged(demo, text)
+    assert any("W105" in f and "impact" in f for f in found)
+    assert any("W121" in f for f in found)
+
+
+def test_a_migration_of_one_record_is_not_believed_while_others_have_the_word(demo: GitRepo) -> None:
+    path = "schemas/records/incident.schema.json"
+    demo.write(path, (demo.root / path).read_text().replace('"in_person"', '"walk_up"'))
+    other = INCIDENT.replace("EXMP1", "EXMP9")
+    text = (
+        (demo.root / INCIDENT)
+        .read_text()
+        .replace("EXMP1", "EXMP9")
+        .replace("origin: phone", "origin: in_person")
+    )
+    demo.write(other, text)
+    demo.write(
+        "schemas/migrations/2026-11-28-half.yaml",
+        "migration: value\nkind: incident\nfield: origin\nfrom: in_person\nto: walk_up\n"
+        "at: 2026-11-28T12:00:00Z\nby: ada\nreason: x\n",
+    )
+    assert any("W121" in f and "EXMP9" in f for f in bad(check(demo.repo, base="HEAD")))
+
+
+def test_a_state_renamed_by_hand_is_told_the_way(demo: GitRepo) -> None:
+    for path in files_of(demo.root):
+        raw = (demo.root / path).read_bytes()
+        if b"in_progress" in raw and path.startswith(("records/incidents", "schemas/workflows/incident")):
+            demo.write(path, raw.replace(b"in_progress", b"working"))
+    report = check(demo.repo, base="HEAD")
+    assert any("itsm migrate state incident:in_progress working" in f.hint for f in report.findings)
+
+
+# ------------------------------------------------------------------------------------------ history
+
+
+def test_the_log_of_a_record_is_read_in_the_words_of_today(demo: GitRepo) -> None:
+    before = json.loads(run_here(["log", "EXMP1", "--json"], demo.root).stdout)
+    migrate(demo.repo, planned("state", "incident:in_progress", "working"))
+    demo.commit("rename")
+    after = json.loads(run_here(["log", "EXMP1", "--json"], demo.root).stdout)
+    assert len(after["commits"]) == len(before["commits"]) == 1
+    assert json.dumps(before["commits"]).replace('"in_progress"', '"working"') == json.dumps(after["commits"])
+    assert run_here(["diff", "HEAD~1"], demo.root).stdout.strip() == "no differences"
+
+
+def test_the_command_previews_writes_and_says_what_to_do(demo: GitRepo) -> None:
+    words = ["migrate", "state", "incident:in_progress", "working"]
+    shown = run_here([*words, "--dry-run"], demo.root)
+    assert "workflows/incident.yaml" in shown.stdout
+    assert demo.git("status", "--porcelain") == ""
+    done = run_here([*words, "--json"], demo.root)
+    assert json.loads(done.stdout)["documents"] == 1
+    assert run_here(["migrate", "nonsense", "a", "b"], demo.root).returncode == 2
+    assert run_here(["migrate", "state", "a", "b", "c"], demo.root).returncode == 2
+
+
+# ------------------------------------------------------------------------------------------ random lives
+
+
+def test_random_lives_with_migrations_in_between_are_accepted_and_read_the_same(demo: GitRepo) -> None:
+    random_lives(demo, seed=1, rounds=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 6))
+def test_more_random_lives(demo: GitRepo, seed: int) -> None:
+    random_lives(demo, seed, rounds=4)
+
+
+def random_lives(demo: GitRepo, seed: int, rounds: int) -> None:
+    """Two repositories get the same moves; one is migrated in between: what is told of both differs by names only."""
+    chance = random.Random(seed)
+    names = {s: s for s in ("new", "in_progress", "on_hold", "resolved", "closed")}
+    ways = {"new": ["in_progress"], "in_progress": ["on_hold", "resolved"], "on_hold": ["in_progress"],
+            "resolved": ["in_progress", "closed"], "closed": []}  # fmt: skip
+    fields = {"on_hold": ["on_hold_reason=awaiting_caller"], "resolved": ["resolution_code=other", "resolution_notes=Done."],
+              "closed": ["closure_category=Workplace/mail"], "in_progress": ["assigned_team=it-operations"]}  # fmt: skip
+    start = "2026-11-28T12:00:00Z"
+    made = run_here(
+        ["new", "incident", "--title", "Slow", "--service", "email", "--category", "Workplace/mail", "--impact",
+         "low", "--urgency", "low", "--reported-by", "front-office", "--json"], demo.root, env={"ITSM_NOW": start},
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    identifier = next(c["new"] for c in json.loads(made.stdout)["changes"] if c["pointer"] == ["id"])
+    demo.commit("opened")
+    state, expected, first = "new", ["new"], demo.git("rev-parse", "HEAD")
+    for step in range(rounds * 3):
+        now = {"ITSM_NOW": f"2026-11-28T{13 + step // 6:02d}:{step % 6 * 10:02d}:00Z"}
+        if step % 3 == 2:
+            old = chance.choice([s for s in names if s != "new"])
+            fresh = f"{old}_{step}"
+            done = run_here(["migrate", "state", f"incident:{names[old]}", fresh], demo.root, env=now)
+            assert done.returncode == 0, done.stderr
+            names[old] = fresh
+        elif ways[state]:
+            state = chance.choice(ways[state])
+            sets = [w for f in fields.get(state, ()) for w in ("--set", f)]
+            done = run_here(
+                ["move", identifier, names[state], *sets, "--by", "duty-agent"], demo.root, env=now
+            )
+            assert done.returncode == 0, done.stderr
+            expected.append(state)
+        demo.commit(f"step {step}")
+        assert bad(check(demo.repo, base="HEAD~1")) == []
+    assert bad(check(demo.repo, base=first)) == []
+    data = json.loads(run_here(["show", identifier, "--no-links", "--json"], demo.root).stdout)["data"]
+    assert [e["state"] for e in data["timeline"] if "state" in e] == [names[s] for s in expected]
+    told = json.loads(run_here(["log", identifier, "--field", "state", "--json"], demo.root).stdout)
+    changes = [c["new"] for commit in told["commits"] for c in commit["changes"]]
+    assert changes[::-1] == [names[s] for s in expected]

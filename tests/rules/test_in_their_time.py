@@ -1,0 +1,142 @@
+"""Finished records are judged by what was asked in their time; open ones, and those finished now, by the rule book of now."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from example_trees import EXAMPLES, build, commit
+
+from itsm_gitops.repository import Repository
+from itsm_gitops.rules import check
+
+SCHEMA = "schemas/records/incident.schema.json"
+FLOW = "schemas/workflows/incident.yaml"
+RECORD = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
+CLOSED = EXAMPLES / "W105/negative/closed-incident-made-worse/base"
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one closed incident, closed on 2026-11-21 and committed."""
+    monkeypatch.setenv("ITSM_NOW", "2026-11-28T12:00:00Z")
+    build(tmp_path / "repo", CLOSED)
+    commit(tmp_path / "repo", "closed")
+    return tmp_path / "repo"
+
+
+def edit(root: Path, path: str, old: str, new: str) -> None:
+    text = (root / path).read_text()
+    assert old in text
+    (root / path).write_text(text.replace(old, new, 1))
+
+
+def require_location(root: Path, since: str = "") -> None:
+    edit(root, SCHEMA, '"urgency",\n    "state"', '"urgency",\n    "location",\n    "state"')
+    if since:
+        edit(root, SCHEMA, '"Where it happens.",', f'"Where it happens.",\n      "x-since": "{since}",')
+
+
+def errors(root: Path, base: str | None = None) -> list[str]:
+    return [f.code for f in check(Repository.open(root), base=base).findings if f.severity == "error"]
+
+
+def test_a_new_required_field_leaves_closed_records_alone_by_their_history(root: Path) -> None:
+    require_location(root)
+    report = check(Repository.open(root))
+    assert (errors(root), report.in_their_time) == ([], 1)
+    commit(root, "stricter")
+    assert errors(root) == []
+    assert [f.code for f in check(Repository.open(root), base="HEAD~1").findings] == ["S027", "S101"]
+
+
+def test_a_shorter_list_of_words_leaves_closed_records_alone(root: Path) -> None:
+    edit(root, RECORD, "resolution_code: fixed", "resolution_code: user_error")
+    commit(root, "as it was closed")
+    edit(root, SCHEMA, '        "user_error",\n', "")
+    assert errors(root) == []
+
+
+def test_a_new_demand_of_a_state_leaves_closed_records_alone(root: Path) -> None:
+    edit(root, FLOW, "      - closure_category\n", "      - closure_category\n      - location\n")
+    assert errors(root) == []
+
+
+def test_what_was_wrong_then_is_wrong_now(root: Path) -> None:
+    edit(root, RECORD, "resolution_code: fixed", "resolution_code: nonsense")
+    commit(root, "never right")
+    require_location(root)
+    assert errors(root) == ["S004"]  # the missing field was not asked for then, the wrong word was refused
+
+
+def test_an_open_record_is_asked_whatever_the_day_says(root: Path) -> None:
+    edit(root, RECORD, "state: closed", "state: resolved")
+    edit(root, RECORD, "  - at: 2026-11-21T10:00:00Z\n    by: cleo-diaz\n    state: closed\n", "")
+    commit(root, "open")
+    require_location(root, "2026-11-22")
+    assert errors(root) == ["S002"]
+
+
+@pytest.mark.parametrize(("since", "expected"), [("2026-11-22", []), ("2026-11-21", ["S002"])])
+def test_since_decides_by_the_day_the_record_ended_without_a_history(
+    root: Path, tmp_path: Path, since: str, expected: list[str]
+) -> None:
+    require_location(root, since)
+    commit(root, "stricter")
+    url = f"file://{root}"
+    subprocess.run(
+        ["git", "clone", "-q", "--depth", "1", url, tmp_path / "shallow"], check=True, capture_output=True
+    )
+    assert errors(tmp_path / "shallow") == expected
+
+
+def test_since_in_a_life_cycle(root: Path, tmp_path: Path) -> None:
+    edit(
+        root,
+        FLOW,
+        "      - closure_category\n",
+        "      - closure_category\n      - {field: location, since: 2026-11-22}\n",
+    )
+    commit(root, "stricter")
+    report = check(Repository.open(root))
+    assert (report.findings, report.in_their_time) == ((), 0)
+
+
+def test_a_record_that_is_finished_in_the_request_is_asked_everything(root: Path) -> None:
+    require_location(root)
+    commit(root, "stricter")
+    other = RECORD.replace("AAAAA", "BBBBB")
+    (root / other).write_text((root / RECORD).read_text().replace("AAAAA", "BBBBB"))
+    assert errors(root, base="HEAD") == ["S002"]
+    commit(root, "a second one")
+    assert errors(root, base="HEAD~1") == ["S002"]
+
+
+def test_a_branch_cannot_loosen_the_rules_close_and_restore_them(root: Path) -> None:
+    require_location(root)
+    commit(root, "stricter")
+    strict = (root / SCHEMA).read_text()
+    edit(root, SCHEMA, '    "location",\n', "")
+    commit(root, "looser")
+    other = RECORD.replace("AAAAA", "BBBBB")
+    (root / other).write_text((root / RECORD).read_text().replace("AAAAA", "BBBBB"))
+    commit(root, "closed")
+    (root / SCHEMA).write_text(strict)
+    commit(root, "strict again")
+    assert errors(root, base="HEAD~3") == ["S002"]
+
+
+def test_a_closed_record_that_is_edited_loses_the_excuse_where_it_may_not_change(root: Path) -> None:
+    require_location(root)
+    commit(root, "stricter")
+    edit(root, RECORD, "impact: medium", "impact: low")
+    assert sorted(errors(root, base="HEAD")) == ["S002", "W105"]
+
+
+def test_dating_the_end_back_does_not_escape_what_is_asked_since(root: Path) -> None:
+    require_location(root, "2026-11-22")
+    commit(root, "stricter")
+    other = RECORD.replace("AAAAA", "BBBBB")
+    (root / other).write_text((root / RECORD).read_text().replace("AAAAA", "BBBBB"))
+    assert errors(root, base="HEAD") == ["W123"]
