@@ -254,6 +254,15 @@ def by_option(function: _F) -> _F:
     )(function)
 
 
+def at_time_options(function: _F) -> _F:
+    """Add ``--at WHEN`` and ``--reason TEXT``."""
+    told = click.option("--reason", metavar="TEXT", help="Why; a time of its own and some changes want it.")
+    when = click.option(
+        "--at", metavar="WHEN", help="When it happened, if earlier: 14:30 is '2026-11-22 14:30'; -30m."
+    )
+    return when(told(function))
+
+
 def dry_run_option(function: _F) -> _F:
     """Add ``--dry-run``."""
     return click.option("--dry-run", is_flag=True, help="Show what would be written; write nothing.")(

@@ -1,4 +1,4 @@
-"""`itsm set`, `note`, `link` and `unlink`."""
+"""`itsm set`, `note`, `correct`, `link` and `unlink`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ import sys
 
 import click
 
-from itsm_gitops.cli.base import App, by_option, command, dry_run_option, json_option, lazily, pass_app
+from itsm_gitops.cli.base import (
+    App,
+    at_time_options,
+    by_option,
+    command,
+    dry_run_option,
+    json_option,
+    lazily,
+    pass_app,
+)
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
-from itsm_gitops.editing.edits import add_note, set_fields
+from itsm_gitops.editing.edits import add_note, correct, set_fields
 from itsm_gitops.editing.fields import read_assignment
 from itsm_gitops.editing.link import link, unlink
 
@@ -26,24 +35,37 @@ _ID = click.argument("identifier", metavar="ID", shell_complete=lazily("identifi
             "part of a field; a local time",
         ),
         ("itsm set mail support_hours=", "remove a field"),
+        ('itsm set K7QF3 impact=low --reason "Only one printer."', "a reason, where one is asked for"),
+        ("itsm set K7QF3 assigned_team=network --at -2h --reason 'By phone.'", "since two hours ago"),
     ],
 )
 @_ID
 @click.argument(
     "assignments", metavar="FIELD=VALUE...", nargs=-1, required=True, shell_complete=lazily("assignments")
 )
+@by_option
+@at_time_options
 @dry_run_option
 @json_option
 @pass_app
 def set_command(
-    app: App, identifier: str, assignments: tuple[str, ...], dry_run: bool, as_json: bool
+    app: App,
+    identifier: str,
+    assignments: tuple[str, ...],
+    by: str | None,
+    at: str | None,
+    reason: str | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Change fields of a document.
 
     FIELD=VALUE sets, FIELD+=VALUE adds to a list, FIELD-=VALUE takes from it, FIELD= removes.
-    Only the changed values are rewritten; comments and order stay.
+    Only the changed values are rewritten; comments and order stay. What the life cycle tracks
+    (team, impact, planned times …) also goes into the timeline, with who, when and why.
     """
-    edit = set_fields(app.repo, identifier, [read_assignment(a) for a in assignments], dry_run=dry_run)
+    values = [read_assignment(a) for a in assignments]
+    edit = set_fields(app.repo, identifier, values, by=by, at=at, reason=reason, dry_run=dry_run)
     print_written([edit], as_json, dry_run=dry_run)
 
 
@@ -53,12 +75,14 @@ def set_command(
         ('itsm note K7QF3 "Disk is full; extending the volume."', "for colleagues"),
         ('itsm note K7QF3 --comment "Mail works again."', "for the requester too"),
         ("journalctl -u mail -n 20 | itsm note K7QF3 -", "from standard input"),
+        ('itsm note K7QF3 "Pulled the plug." --at -40m --reason "No network."', "written later"),
     ],
 )
 @_ID
 @click.argument("text", nargs=-1, required=True)
 @click.option("--comment", is_flag=True, help="The requester may read it.")
 @by_option
+@at_time_options
 @dry_run_option
 @json_option
 @pass_app
@@ -68,6 +92,8 @@ def note_command(
     text: tuple[str, ...],
     comment: bool,
     by: str | None,
+    at: str | None,
+    reason: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -76,7 +102,49 @@ def note_command(
     A note is internal; a comment may be published to the requester. TEXT '-' reads standard input.
     """
     words = sys.stdin.read() if text == ("-",) else " ".join(text)
-    edit = add_note(app.repo, identifier, words, comment=comment, by=by, dry_run=dry_run)
+    edit = add_note(
+        app.repo, identifier, words, comment=comment, by=by, at=at, reason=reason, dry_run=dry_run
+    )
+    print_written([edit], as_json, dry_run=dry_run)
+
+
+@command(
+    "correct",
+    [
+        (
+            "itsm correct K7QF3 '2026-11-22 09:00' '2026-11-22 08:30' --reason 'Reported by phone.'",
+            "it was reported half an hour earlier",
+        ),
+        (
+            "itsm correct K7QF3 2026-11-22T11:02:00Z 2026-11-22T08:00:00Z --reason 'Entered late.'",
+            "exact times",
+        ),
+    ],
+)
+@_ID
+@click.argument("wrong")
+@click.argument("right")
+@click.option("--reason", metavar="TEXT", required=True, help="Why the time was wrong.")
+@by_option
+@dry_run_option
+@json_option
+@pass_app
+def correct_command(
+    app: App,
+    identifier: str,
+    wrong: str,
+    right: str,
+    reason: str,
+    by: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Correct when something in the timeline happened.
+
+    WRONG is the time of the entries, as the timeline shows it, RIGHT when they happened. Nothing is
+    rewritten: a new entry tells the right time, and clocks, reports and rules read that one.
+    """
+    edit = correct(app.repo, identifier, wrong, right, reason, by=by, dry_run=dry_run)
     print_written([edit], as_json, dry_run=dry_run)
 
 

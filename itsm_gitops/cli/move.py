@@ -8,6 +8,7 @@ import click
 
 from itsm_gitops.cli.base import (
     App,
+    at_time_options,
     by_option,
     command,
     dry_run_option,
@@ -30,6 +31,10 @@ from itsm_gitops.editing.move import Missing, move, open_moves
     [
         ("itsm move K7QF3 in_progress --set assigned_team=network", "start work"),
         ('itsm move K7QF3 resolved --code fixed --note "Volume extended."', "resolve"),
+        (
+            "itsm move K7QF3 resolved --code fixed --note Done. --at -2h --reason 'No network.'",
+            "written later",
+        ),
         ("itsm move mail-db production", "a configuration item's life cycle"),
         ("itsm move K7QF3", "list the states that can be reached"),
     ],
@@ -54,6 +59,7 @@ from itsm_gitops.editing.move import Missing, move, open_moves
     "--note", metavar="TEXT", help="What happened; becomes the notes that the state demands, else a note."
 )
 @by_option
+@at_time_options
 @dry_run_option
 @json_option
 @pass_app
@@ -65,6 +71,8 @@ def move_command(
     code: str | None,
     note: str | None,
     by: str | None,
+    at: str | None,
+    reason: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -79,7 +87,18 @@ def move_command(
     values = [read_assignment(a) for a in assignments]
     while True:
         try:
-            edit = move(app.repo, identifier, state, values, code=code, note=note, by=by, dry_run=dry_run)
+            edit = move(
+                app.repo,
+                identifier,
+                state,
+                values,
+                code=code,
+                note=note,
+                by=by,
+                at=at,
+                reason=reason,
+                dry_run=dry_run,
+            )
         except Missing as missing:
             if not interactive() or as_json:
                 raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from itsm_gitops.cli.base import print_json
@@ -14,6 +14,7 @@ from itsm_gitops.editing.change import Written
 from itsm_gitops.model.diff import ADD, REMOVE, Change
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.text import safe_text, shorten, width
+from itsm_gitops.model.timeline import CORRECTS, HAPPENED, changes_in_words
 
 _LABEL_MAX = 22
 
@@ -127,17 +128,25 @@ def in_few_words(value: Any) -> Any:
     if isinstance(value, list):
         return [in_few_words(v) for v in value]
     if isinstance(value, dict) and {"at", "by"} <= value.keys():
-        if value.get("state"):
-            what = f"→ {value['state']}"
-        else:
-            kind = "note" if value.get("note") else "comment"
-            what = f"{kind}: {value.get('note') or value.get('comment') or ''}"
-        return f"{value['by']} {what}"
+        said = _said(value)
+        return f"{value['by']} {said}" if said else value
     if isinstance(value, dict) and {"type", "target"} <= value.keys():
         return f"{words(str(value['type']))} {value['target']}" + (
             f" ({value['note']})" if value.get("note") else ""
         )
     return value
+
+
+def _said(entry: Mapping[str, Any]) -> str:
+    """Return what a timeline entry says; empty for something else that has a person and a time."""
+    if entry.get("state"):
+        return f"→ {entry['state']}"
+    for name in ("note", "comment"):
+        if entry.get(name):
+            return f"{name}: {entry[name]}"
+    if entry.get(CORRECTS):
+        return f"correction: {entry[CORRECTS]} was {entry.get(HAPPENED)}"
+    return "; ".join(changes_in_words(entry))
 
 
 def _next(result: Written, style: Style) -> Iterator[str]:

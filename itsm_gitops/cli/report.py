@@ -6,6 +6,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from inspect import cleandoc
 from itertools import zip_longest
 
 import click
@@ -17,7 +18,7 @@ from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, pad, styles, wrap
 from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.cli.width import terminal_width
-from itsm_gitops.commands.reporting import report, table_of
+from itsm_gitops.commands.reporting import REPORTS, report, table_of
 from itsm_gitops.model.clock import format_time
 from itsm_gitops.model.report import ITEM, MONTH, RECORD, TEXT, WEEK, Column, Report, Table, as_csv, shown
 from itsm_gitops.model.text import safe_text, shorten, width
@@ -34,6 +35,7 @@ _LEAST_TEXT = 10
         ("itsm report backlog", "what is open, for how long, with whom"),
         ("itsm report times --service mail --since 90d", "of one service, for the last 90 days"),
         ("itsm report changes --team platform-team --json", "of one team, for programs"),
+        ("itsm report levels --until 2026-10 --customer Staff", "as it was at the end of October"),
         ("itsm report flow --table incidents_weeks --csv", "one table, for a spreadsheet"),
     ],
 )
@@ -59,6 +61,18 @@ _LEAST_TEXT = 10
     default="",
     help="Where the time begins: 2026-01-01, 90d, 12w.  [default: twelve months]",
 )
+@click.option(
+    "--until",
+    metavar="WHEN",
+    default="",
+    help="Where it ends: 2026-10-31, 2026-10; as it was then.  [default: now]",
+)
+@click.option(
+    "--customer",
+    metavar="NAME",
+    default="",
+    help="Only what is under service levels agreed with this customer.",
+)
 @click.option("--table", metavar="TABLE", default="", help="Only this table of the report.")
 @click.option("--csv", "as_csv_", is_flag=True, help="Print one table as CSV (default: the first).")
 @click.option("--definitions", is_flag=True, help="Say what each figure means and whose word it follows.")
@@ -71,6 +85,8 @@ def report_command(
     service: str,
     team: str,
     since: str,
+    until: str,
+    customer: str,
     table: str,
     as_csv_: bool,
     definitions: bool,
@@ -79,12 +95,15 @@ def report_command(
 ) -> None:
     """Show figures about the work: how much, how long, how well.
 
-    NAME is backlog, flow, times, changes, caused, problems or top. Figures are replayed from the
-    timelines; --csv and --json have durations in seconds and shares from 0 to 1.
+    Figures are replayed from the timelines; --csv and --json have durations in seconds and shares
+    from 0 to 1. NAME is a report of schemas/reports, or one of these:
+
+    {reports}
     """
     if not name and (table or as_csv_):
         raise usage("--table and --csv need the name of a report", "itsm report lists them")
-    reports = report(app.repo, (name,) if name else (), service=service, team=team, since=since, at=at)
+    limits = {"service": service, "team": team, "customer": customer, "since": since, "until": until}
+    reports = report(app.repo, (name,) if name else (), **limits, at=at)
     if as_json:
         print_json(reports[0].as_json() if name else [r.as_json() for r in reports])
         return
@@ -103,11 +122,21 @@ def report_command(
     echo("\n".join(lines), color=style.on)
 
 
+# The table of reports is the one list of them.
+report_command.help = cleandoc(report_command.help or "").replace(
+    "{reports}", "\b\n" + "\n".join(f"{name:<9} {kind.title}" for name, kind in REPORTS.items())
+)
+
+
 def _limits(report: Report, zone: str) -> str:
     since, until = (local(format_time(m), zone) for m in (report.since, report.until))
     of = [
         f"{word} {safe_text(value)}"
-        for word, value in (("service", report.service), ("team", report.team))
+        for word, value in (
+            ("service", report.service),
+            ("team", report.team),
+            ("customer", report.customer),
+        )
         if value
     ]
     if report.since == report.until:

@@ -18,6 +18,7 @@ from itsm_gitops.cli.render import (
 )
 from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.model.text import safe_text, shorten, width
+from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, changes_in_words
 
 if TYPE_CHECKING:
     from itsm_gitops.commands.showing import DocumentView, Related
@@ -178,17 +179,31 @@ def _timeline(page: DocumentView, style: Style, columns: int, zone: str) -> Iter
         who = pad(shorten(safe_text(entry.get("by", "")), who_width), who_width)
         lead = f"  {style.dim(at)}  {who}  "
         indent = len(f"  {at}  ") + who_width + 2
-        for index, line in enumerate(_entry(entry, page.document.kind, style, columns - indent)):
+        for index, line in enumerate(_entry(entry, page.document.kind, style, columns - indent, zone)):
             yield (lead if index == 0 else " " * indent) + line
 
 
-def _entry(entry: Mapping[str, Any], kind: Kind, style: Style, columns: int) -> Iterator[str]:
+def _entry(entry: Mapping[str, Any], kind: Kind, style: Style, columns: int, zone: str) -> Iterator[str]:
     if isinstance(entry.get("state"), str):
         yield f"{style.dim('→')} {state_text(kind, entry['state'], style)}"
     for name in ("note", "comment"):
         if isinstance(entry.get(name), str):
             mark = "to requester: " if name == "comment" else ""
             yield from wrap(mark + reflow(safe_text(entry[name].strip(), lines=True)), max(24, columns))
+    for line in changes_in_words(entry):
+        yield from wrap(safe_text(line), max(24, columns))
+    if isinstance(entry.get(CORRECTS), str):
+        yield from wrap(
+            f"what was written {local(entry[CORRECTS], zone)} happened {_happened(entry, zone)}", columns
+        )
+    elif isinstance(entry.get(HAPPENED), str):
+        yield from wrap(f"happened {_happened(entry, zone)}", max(24, columns))
+    if isinstance(entry.get(REASON), str):
+        yield from wrap(f"because: {safe_text(entry[REASON])}", max(24, columns))
+
+
+def _happened(entry: Mapping[str, Any], zone: str) -> str:
+    return local(str(entry.get(HAPPENED, "")), zone)
 
 
 def _next(identifier: str, steps: tuple[Step, ...], style: Style, columns: int) -> Iterator[str]:

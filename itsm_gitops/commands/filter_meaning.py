@@ -7,8 +7,10 @@ word of it is a relation, or a field (`filter_fields.py`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from itsm_gitops.commands.columns import column_names
@@ -43,6 +45,7 @@ from itsm_gitops.model.filter_language import (
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.workflow import CATEGORIES
+from itsm_gitops.repository.edit_times import edited_since
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store
@@ -71,7 +74,10 @@ class FilterMeaning:
     Without a repository nobody in particular asks, so ``@me`` is refused.
     """
 
-    def __init__(self, repo: Repository | None, store: Store, kinds: Sequence[Kind]) -> None:
+    def __init__(
+        self, repo: Repository | None, store: Store, kinds: Sequence[Kind], at: str | None = None
+    ) -> None:
+        self._repo, self._at = repo, at
         self._store = store
         self._book = store.book
         self._kinds = kinds
@@ -211,7 +217,25 @@ class FilterMeaning:
         return self._when(term, lambda e: e.opened, "opened_at")
 
     def _updated(self, term: FilterTerm) -> FilterCondition:
-        return self._when(term, lambda e: e.updated, "updated_at")
+        """Return the condition that something happened to a document last in some spans: by its timeline, by Git."""
+        spans = [time_range(term, v, self._store.config.timezone) for v in term.values if not is_none(v)]
+        bounds = [s.start if s.start != moments.FIRST else s.end for s in spans]
+        bound = min((b for b in bounds if b != moments.LAST), default=None)
+        edits = edited_since(self._repo, bound, self._at) if self._repo and bound else {}
+        if not edits:
+            return self._when(term, lambda e: e.updated, "updated_at")
+
+        def last(entry: Entry) -> str:
+            told, edited = clock.parse_time(entry.updated), edits.get(entry.path)
+            if edited is None or (told is not None and told.timestamp() >= edited):
+                return entry.updated
+            return clock.format_time(datetime.fromtimestamp(edited, UTC))
+
+        found = self._when(term, last, "updated_at")
+        if found.clause is None:
+            return found
+        names = Clause("path IN (SELECT value FROM json_each(?))", (json.dumps(sorted(edits)),))
+        return replace(found, clause=either([found.clause, names])._replace(exact=False))
 
     def _closed(self, term: FilterTerm) -> FilterCondition:
         book = self._book

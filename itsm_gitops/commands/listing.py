@@ -78,7 +78,7 @@ def list_documents(
     chosen += ("root",) if store.config.roots and not columns else ()
     names = {k.name for k in kinds}
     make = Rows(store, chosen)
-    condition = FilterMeaning(repo, store, kinds).condition(asked.node)
+    condition = FilterMeaning(repo, store, kinds, at).condition(asked.node)
     found = fulfilling(store, names, condition)
     ordered = sorted_by(kinds, found, sort, make) if sort else sorted(found, key=make.urgency)
     shown = ordered[:limit] if limit else ordered

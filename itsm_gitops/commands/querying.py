@@ -18,7 +18,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.errors import UsageError, did_you_mean
 from itsm_gitops.repository.index.indexed_store import IndexedStore, encodable
 from itsm_gitops.repository.index.query_guard import MOST_ROWS, QueryGuard
-from itsm_gitops.repository.index.query_tables import REFUSALS, add_timelines, tables_of, timelines
+from itsm_gitops.repository.index.query_tables import REFUSALS, add_timelines, tables_of
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store
@@ -108,11 +108,9 @@ def _clocks(_: Repository, store: Store, __: str | None) -> Iterator[tuple[Any, 
     """Yield the clocks of all records, as the report on service levels reads them."""
     from itsm_gitops.reports.log import Log, Scope
     from itsm_gitops.service_levels.clocks import Levels
-    from itsm_gitops.service_levels.life import life_of_steps
 
-    lives = [life for identifier, steps in timelines(store) for life in life_of_steps(identifier, steps)]
-    log = Log(store, lives, clock.now(), Scope())
-    levels = Levels(log.network, log.first, log.until)
+    log = Log(store, None, clock.now(), Scope())
+    levels = Levels(log.network, log.first, log.until, str(log.zone))
     for kind in store.book.kinds.values():
         for case in log.of(kind.name):
             for one in levels.clocks(case):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.filters import since as since_moment
@@ -12,6 +12,7 @@ from itsm_gitops.commands.practising import map_titles, maps
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.field_history import Day
+from itsm_gitops.model.moments import read_time
 from itsm_gitops.model.report import Report, Table
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.model.words import a_kind
@@ -36,19 +37,25 @@ def report(
     *,
     service: str = "",
     team: str = "",
+    customer: str = "",
     since: str = "",
+    until: str = "",
     at: str | None = None,
 ) -> list[Report]:
     """Make some reports (default: all).
 
-    Limits are a service, a team, and a beginning (a date, a time, or how long ago: ``90d``). Raises
-    NotFound for a name that means nothing, UsageError for a beginning that is no time, and Refused
-    for a service or team that is something else.
+    Limits are a service, a team, a customer (as service levels name them), a beginning (a date, a time, or how
+    long ago: ``90d``) and an end, for which the records are replayed as they were then. Raises NotFound for a
+    name that means nothing, UsageError for a beginning or end that is no time, and Refused for a service or
+    team that is something else.
     """
-    now = clock.now()
+    now = _end(repo, until, clock.now()) if until else clock.now()
     start = _beginning(repo, since, now) if since else None
     store, lives = repo.visited(lambda _, document: life_of(document), at)
-    scope = Scope(_find(store, service, meaning.SERVICE), _find(store, team, meaning.TEAM), start)
+    whom, under = _customer(store, customer) if customer else ("", frozenset())
+    scope = Scope(
+        _find(store, service, meaning.SERVICE), _find(store, team, meaning.TEAM), start, whom, under
+    )
     own = [n for n in own_reports(store.book) if (n in names if names else not _is_limited(scope))]
     if own and _is_limited(scope):
         raise UsageError(
@@ -69,6 +76,36 @@ def _beginning(repo: Repository, text: str, now: datetime) -> datetime:
     if found > now:
         raise UsageError(f"--since: '{text}' is in the future", "write 2026-11-01, 90d or 12w")
     return found.astimezone(UTC)
+
+
+def _end(repo: Repository, text: str, now: datetime) -> datetime:
+    """Read the end of a report: the end of a day, month or year that is named, never later than now."""
+    span = read_time(text, repo.config.timezone)
+    if span is None:
+        raise UsageError(f"--until: '{text}' is no time", "write 2026-11-30, 2026-11 or 2026-11-30T20:00:00Z")
+    return min(
+        now, (span.end if span.end - span.start > timedelta(minutes=1) else span.start).astimezone(UTC)
+    )
+
+
+def _customer(store: Store, text: str) -> tuple[str, frozenset[str]]:
+    """Return a customer as service levels name them, and the services and offerings under those levels.
+
+    Raises NotFound, with the customers that there are.
+    """
+    agreed: dict[str, set[str]] = {}
+    for entry in facts.of_role(store.book, store.entries.values(), meaning.SERVICE_LEVEL):
+        if isinstance(name := entry.columns.get("customer"), str):
+            agreed.setdefault(name, set()).add(entry.id)
+    names = {n.lower(): n for n in agreed}
+    if text.lower() not in names:
+        there = did_you_mean(text.lower(), names) or f"customers are: {', '.join(sorted(agreed))}"
+        raise NotFound(f"no service level is agreed with '{text}'", there)
+    name = names[text.lower()]
+    roles = (meaning.SERVICE, meaning.OFFERING)
+    provided = facts.of_role(store.book, store.entries.values(), *roles)
+    under = {e.id for e in provided if e.columns.get("service_level") in agreed[name]}
+    return name, frozenset(under)
 
 
 def _find(store: Store, fragment: str, role: str) -> str:

@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from itsm_gitops.editing.opening import Opened, timeline
+from itsm_gitops.editing.opening import Opened
 from itsm_gitops.editing.steps import Step, next_steps, state_of
 from itsm_gitops.editing.validation import judged
-from itsm_gitops.model import clock
 from itsm_gitops.model.diff import ADD, REMOVE, Change, diff, same
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.findings import Finding, Pointer
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.text import typed_text
 
 if TYPE_CHECKING:
     from itsm_gitops.documents import Edit
@@ -78,17 +76,6 @@ def refuse_closed(document: Opened, fields: Sequence[str], action: str) -> None:
             f"in this state only these may change: {allowed}\n"
             f"itsm new {document.kind.name} --link follows_up:{document.id} records what comes after",
         )
-
-
-def timeline_entry(document: Opened, by: str, **what: str) -> dict[str, str]:
-    """Return a new entry for the end of the timeline.
-
-    Its time is now, or that of the last entry where that one is later (another machine's clock).
-    """
-    now = clock.now()
-    last = [clock.parse_time(str(e.get("at"))) for e in timeline(document.data)[-1:]]
-    moment = max([now, *(m for m in last if m)])
-    return {"at": clock.format_time(moment), "by": by, **{k: typed_text(v) for k, v in what.items()}}
 
 
 class Rewrite(NamedTuple):

@@ -6,10 +6,21 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from itsm_gitops.editing.assign import apply, reader
-from itsm_gitops.editing.change import Written, refuse_closed, save, timeline_entry
+from itsm_gitops.editing.change import Written, refuse_closed, save
 from itsm_gitops.editing.fields import Assignment, schema_at
 from itsm_gitops.editing.opening import open_document
+from itsm_gitops.editing.tracking import (
+    Occasion,
+    correction,
+    differences,
+    occasion,
+    past_moment,
+    timeline_entry,
+    with_changes,
+)
 from itsm_gitops.model.errors import Refused, UsageError
+from itsm_gitops.model.moments import read_time
+from itsm_gitops.model.text import typed_text
 from itsm_gitops.model.words import a_kind
 from itsm_gitops.repository.actor import acting
 
@@ -18,18 +29,33 @@ if TYPE_CHECKING:
 
 
 def set_fields(
-    repo: Repository, fragment: str, assignments: Sequence[Assignment], *, dry_run: bool = False
+    repo: Repository,
+    fragment: str,
+    assignments: Sequence[Assignment],
+    *,
+    by: str | None = None,
+    at: str | None = None,
+    reason: str | None = None,
+    dry_run: bool = False,
 ) -> Written:
     """Change fields of a document and return what changed.
 
-    Raises NotFound, UsageError, Refused (see ``assign.apply``) and Rejected where the result
+    A change of a field that the life cycle tracks is an entry of the timeline: who (``by``), since when (``at``, a
+    time of the repository's zone; default: now) and why (``reason``). Raises NotFound, UsageError, Refused (see ``assign.apply``) and Rejected where the result
     would break rules.
     """
     document = open_document(repo, fragment)
     for assignment in assignments:
         schema_at(document.kind, assignment.path)  # a misspelt field is the better answer than "closed"
     refuse_closed(document, [a.path[0] for a in assignments], "changing this")
-    return save(repo, document, apply(document, reader(repo), assignments), dry_run=dry_run)
+    new = apply(document, reader(repo), assignments)
+    if any(differences(document, new)):
+        new = with_changes(document, new, occasion(acting(repo, by), at, reason, repo.config.timezone))
+    elif at or reason:
+        raise UsageError(
+            "nothing that is tracked changes, so there is nothing to give a time or a reason for"
+        )
+    return save(repo, document, new, dry_run=dry_run)
 
 
 def add_note(
@@ -39,9 +65,14 @@ def add_note(
     *,
     comment: bool = False,
     by: str | None = None,
+    at: str | None = None,
+    reason: str | None = None,
     dry_run: bool = False,
 ) -> Written:
-    """Add a note (for colleagues) or a comment (for the requester too) to the timeline."""
+    """Add a note (for colleagues) or a comment (for the requester too) to the timeline.
+
+    ``at`` is when it happened where that was earlier (a time of the repository's zone); it wants a ``reason``.
+    """
     document = open_document(repo, fragment)
     if not document.kind.is_record:
         raise Refused(
@@ -51,6 +82,38 @@ def add_note(
     if not text.strip():
         raise UsageError("the note is empty", f'itsm note {document.id} "what happened"')
     refuse_closed(document, ["timeline"], "adding to the timeline")
-    entry = timeline_entry(document, acting(repo, by), **{"comment" if comment else "note": text.strip()})
-    new = {**document.data, "timeline": [*document.data.get("timeline", ()), entry]}
+    about = occasion(acting(repo, by), at, reason, repo.config.timezone)
+    told = timeline_entry(document, about, **{"comment" if comment else "note": text.strip()})
+    new = {**document.data, "timeline": [*document.data.get("timeline", ()), told]}
+    return save(repo, document, new, dry_run=dry_run)
+
+
+def correct(
+    repo: Repository,
+    fragment: str,
+    wrong: str,
+    right: str,
+    reason: str,
+    *,
+    by: str | None = None,
+    dry_run: bool = False,
+) -> Written:
+    """Say that what was written into the timeline at ``wrong`` happened at ``right`` in truth, and why.
+
+    Both are times of the repository's zone; the entries stay as they are and a new one tells the right time. Raises
+    UsageError for what is no time or has no reason, Refused where nothing was written then.
+    """
+    document = open_document(repo, fragment)
+    if not document.kind.is_record:
+        raise Refused(f"{document.id} has no timeline: it is {a_kind(document.kind)}")
+    zone = repo.config.timezone
+    about = Occasion(acting(repo, by), past_moment(right, zone), typed_text(reason).strip())
+    if not about.reason:
+        raise UsageError("a correction needs a reason", "--reason TEXT")
+    refuse_closed(document, ["timeline"], "adding to the timeline")
+    written = read_time(wrong, zone)
+    if written is None:
+        raise UsageError(f"'{wrong}' is no time", "take it from the timeline: itsm show")
+    told = correction(document, written, about)
+    new = {**document.data, "timeline": [*document.data.get("timeline", ()), told]}
     return save(repo, document, new, dry_run=dry_run)

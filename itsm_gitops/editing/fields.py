@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.moments import relative
+from itsm_gitops.model.moments import local_doubt, relative
 from itsm_gitops.model.text import typed_text
 from itsm_gitops.model.words import a_kind
 
@@ -144,6 +144,9 @@ class Reader:
         ahead = relative(text)
         if ahead:
             return clock.format_time(ahead)
+        doubt = local_doubt(text, self.zone)
+        if doubt:
+            raise UsageError(f"{field}: {doubt}", "write it with its offset, as 2026-11-22T20:00:00+01:00")
         if _LOCAL.fullmatch(text.strip()):
             from zoneinfo import ZoneInfo
 

@@ -7,15 +7,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.editing.assign import apply, reader
-from itsm_gitops.editing.change import Written, save, timeline_entry
+from itsm_gitops.editing.change import Written, save
 from itsm_gitops.editing.fields import Assignment
 from itsm_gitops.editing.opening import Opened, open_document
 from itsm_gitops.editing.steps import MissingField, Step, code_field, needs, next_steps, prose_field, state_of
+from itsm_gitops.editing.tracking import Occasion, differences, occasion, refuse_unreasoned, timeline_entry
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, NotFound, Refused, did_you_mean
 from itsm_gitops.model.guards import stops
 from itsm_gitops.model.subjects import DocumentSubject, Item
 from itsm_gitops.model.text import typed_text
+from itsm_gitops.model.timeline import SET, STATE, WAS
 from itsm_gitops.model.words import a_kind
 from itsm_gitops.model.workflow import Transition, Workflow
 from itsm_gitops.repository.actor import acting
@@ -51,12 +53,15 @@ def move(
     code: str | None = None,
     note: str | None = None,
     by: str | None = None,
+    at: str | None = None,
+    reason: str | None = None,
     dry_run: bool = False,
 ) -> Written:
     """Move a document to another state and return what changed.
 
     ``assignments`` set fields on the way, ``code`` the coded reason that the state demands,
-    ``note`` adds a note to the timeline. Raises NotFound for an unknown state, Refused for a step
+    ``note`` adds a note to the timeline. ``at`` is when it happened where that was earlier (a time of the
+    repository's zone) and wants a ``reason``. What the step clears stays in the timeline. Raises NotFound for an unknown state, Refused for a step
     that the life cycle does not have, Missing where fields are missing, Rejected where rules are
     broken.
     """
@@ -73,7 +78,10 @@ def move(
     missing = needs(document.kind, target, data, cleared)
     if missing:
         raise Missing(document, target, missing)
-    new = stepped(document, data, target, acting(repo, by), note, cleared)
+    if (at or reason) and not document.kind.is_record:
+        raise Refused(f"{document.id} has no timeline: its history is in Git", f"itsm log {document.id}")
+    about = occasion(acting(repo, by), at, reason, repo.config.timezone)
+    new = stepped(document, data, target, about, note, cleared)
     _refuse_undecided(repo, document, new)
     return save(repo, document, new, dry_run=dry_run)
 
@@ -201,18 +209,24 @@ def stepped(
     document: Opened,
     data: Mapping[str, Any],
     target: str,
-    by: str,
+    about: Occasion,
     note: str | None,
     cleared: Sequence[str],
 ) -> dict[str, Any]:
-    """Return a document's data after a step: new state, cleared fields, timeline entries."""
+    """Return a document's data after a step: new state, cleared fields, timeline entries.
+
+    The entry of the step tells what tracked fields became with it, and what the cleared ones held. Raises Refused
+    where the life cycle wants a reason for that.
+    """
     new = {k: v for k, v in data.items() if k not in cleared}
     new[document.kind.state_field] = target
     if document.kind.is_record:
-        entries = list(new.get("timeline", ()))
-        entries.append(timeline_entry(document, by, state=target))
+        values, old = differences(document, new, cleared)
+        tracked = [f for f in (*values, *old) if f not in cleared]
+        refuse_unreasoned(document, document.kind.workflow, tracked, about.reason)
+        step = timeline_entry(document, about, state=target, **{SET: values, WAS: old})
+        new["timeline"] = [*new.get("timeline", ()), step]
         if note:
-            entries.append({**entries[-1], "note": note})
-            del entries[-1]["state"]
-        new["timeline"] = entries
+            told = {key: value for key, value in step.items() if key not in (STATE, SET, WAS)}
+            new["timeline"].append({**told, "note": note})
     return new

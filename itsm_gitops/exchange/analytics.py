@@ -19,7 +19,8 @@ from itsm_gitops.graph.network import ItemsOnly, Network
 from itsm_gitops.model import clock, facts
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.service_levels.clocks import Clock, Levels
+from itsm_gitops.service_levels.agreements import Clock
+from itsm_gitops.service_levels.clocks import Levels
 from itsm_gitops.service_levels.measures import RUNNING
 
 if TYPE_CHECKING:
@@ -233,12 +234,13 @@ class _Clocks:
         self._network = Network(ItemsOnly(store))
         self._until = int(now.timestamp())
         self._first = self._until
-        self._levels = Levels(self._network, self._first, self._until)
+        self._zone = store.config.timezone
+        self._levels = Levels(self._network, self._first, self._until, self._zone)
 
     def __call__(self, case: Case) -> Iterator[Clock]:
         if (
             case.opened < self._first
         ):  # the hours of calendars are worked out from here on, with a year in reserve
             self._first = case.opened - _YEAR
-            self._levels = Levels(self._network, self._first, self._until)
+            self._levels = Levels(self._network, self._first, self._until, self._zone)
         return self._levels.clocks(case)

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.model import clock, facts
+from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.priority import priority
+from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.repository import Document
 from itsm_gitops.service_levels.life import Case, case_of, life_of
 
@@ -21,12 +23,14 @@ def case_reader(store: Store, now: datetime) -> Reading:
     """Return what replays the life of a record up to ``now``; None for a document that has no life."""
     until = int(now.timestamp())
 
+    def name_of(fields: Mapping[str, Any]) -> str:
+        found = priority(store.book.policy(PRIORITY), fields)
+        return found.name if found else ""
+
     def read(entry: Entry, data: Mapping[str, Any]) -> Case | None:
         kind = store.book.kinds[entry.kind]
         lives = life_of(Document(entry.path, b"", data, kind, ()))
-        priority = facts.priority(store.book, entry)
-        name = priority.name if priority else ""
-        return case_of(entry, kind.workflow, lives[0].steps, name, until) if lives else None
+        return case_of(entry, kind.workflow, lives[0].replay, name_of, until) if lives else None
 
     return read
 

@@ -14,7 +14,7 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.windows import Window
 
 COORDINATED = "coordinated_with"
-_PLAN = "planned"  # under this name the index keeps `_terms`
+_PLAN = "windows"  # under this name the index keeps `_terms`
 _STEPS = "steps"  # how long the timeline is; no change has a field of this name
 
 
@@ -106,12 +106,14 @@ def planned_changes(network: Network) -> list[Planned]:
 def planned_among(network: Network, entries: Iterable[Entry]) -> list[Planned]:
     """Return those of some entries that are changes still to be done and have a planned window, earliest first."""
     book = network.book
-    teams = frozenset(e.id for e in network.of_role(meaning.TEAM))
     ahead = [
         e
         for e in facts.of_role(book, entries, meaning.CHANGE)
         if facts.is_to_be_done(book, e) and "planned_start" in e.columns and "planned_end" in e.columns
     ]
+    if not ahead:
+        return []
+    teams = frozenset(e.id for e in network.of_role(meaning.TEAM))
     terms = network.loaded.derived(_PLAN, _terms, ahead)
     found = (planned_of(book, e, terms[e.id], teams) for e in ahead)
     return sorted((c for c in found if c is not None), key=lambda c: (c.start, c.id))

@@ -27,9 +27,7 @@ def now() -> datetime:
 
 def random_suffix(length: int = 5) -> str:
     """Return ``length`` characters of Crockford base32 from the system's secure generator."""
-    import secrets
-
-    return "".join(secrets.choice(_CROCKFORD) for _ in range(length))
+    return "".join(_CROCKFORD[byte % 32] for byte in os.urandom(length))  # 256 is a multiple of 32
 
 
 def encode_suffix(number: int, length: int = 5) -> str:

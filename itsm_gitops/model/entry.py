@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.kinds import ANY_INDEX, Kind, Reference
 from itsm_gitops.model.once import Once
+from itsm_gitops.model.timeline import times_of
 
 _COLUMN_MAX = 200
 _NAME_MAX = 32
@@ -59,8 +60,7 @@ def summarise(kind: Kind, path: str, data: Mapping[str, Any]) -> Entry:
 
     The identifier is the file's name: a document whose ``id`` differs has a finding of its own.
     """
-    timeline = _list(data.get("timeline"))
-    backwards = timeline[::-1]
+    opened, updated, entered = times_of(data.get("timeline"))
     columns: dict[str, Any] = {}
     for name, value in data.items():
         if value.__class__ is str:
@@ -80,9 +80,9 @@ def summarise(kind: Kind, path: str, data: Mapping[str, Any]) -> Entry:
         columns=columns,
         edges=edges_of(kind, data),
         aliases=tuple(a for a in _list(data.get("aliases")) if isinstance(a, str)),
-        opened=_first_time(timeline),
-        updated=_first_time(backwards),
-        entered=_first_time(backwards, "state"),
+        opened=opened,
+        updated=updated,
+        entered=entered,
     )
 
 
@@ -111,14 +111,6 @@ def edges_of(kind: Kind, data: Mapping[str, Any]) -> tuple[Edge, ...]:
             if isinstance(target, str):
                 found.append(Edge(intern(link["type"]), intern(target), _place("links", index, "target")))
     return tuple(found)
-
-
-def _first_time(steps: Iterable[Any], field: str = "at") -> str:
-    """Return the time of the first step that has one, and a field."""
-    for step in steps:
-        if isinstance(step, dict) and field in step and isinstance(step.get("at"), str) and step["at"]:
-            return str(step["at"])
-    return ""
 
 
 _ONE, _SEVERAL, _NESTED = range(3)

@@ -1,15 +1,12 @@
-"""When a record was in which state, from its timeline: the states reached, and the three moments that bound them."""
+"""Which records somebody asks for by their lives, and the three moments that bound a life."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.workflow import OPEN, Workflow
-
-Steps = Sequence[tuple[int, str]]  # seconds since 1970 (UTC), state; never earlier than the step before
 
 
 class Lifetime(NamedTuple):
@@ -42,20 +39,6 @@ class Wanted:
     lasting: bool = False
     service: str = ""
     team: str = ""
-
-
-def state_steps(timeline: Any) -> Iterator[tuple[int, str]]:
-    """Yield the usable steps of a timeline. A step dated before the one ahead of it counts as at the same time."""
-    latest: int | None = None
-    for event in timeline if isinstance(timeline, list) else ():
-        state = event.get("state") if isinstance(event, Mapping) else None
-        if not isinstance(state, str) or not state:
-            continue
-        moment = parse_time(str(event.get("at")))
-        if moment is not None:
-            at = int(moment.timestamp())
-            latest = at if latest is None else max(latest, at)
-            yield latest, state
 
 
 def lifetime_of(workflow: Workflow | None, steps: Iterable[tuple[int, str]]) -> Lifetime | None:

@@ -114,3 +114,29 @@ def moment_of(value: object, zone: str) -> datetime | None:
         span = read_time(value, zone)
         return span.start if span else None
     return moment
+
+
+def local_doubt(text: str, zone: str) -> str:
+    """Say why a local date and time does not name one moment in a zone (its IANA name); empty where it does.
+
+    When clocks go forward an hour does not exist, when they go back one exists twice. Times with an offset and
+    times without an hour are never in doubt.
+    """
+    match = _MINUTE.fullmatch(text.strip())
+    if match is None or clock.parse_time(text.strip()):
+        return ""
+    from zoneinfo import ZoneInfo
+
+    try:
+        local = datetime.fromisoformat(f"{match[1]}T{match[2]}")
+    except ValueError:
+        return ""
+    early = local.replace(tzinfo=ZoneInfo(zone))
+    late = early.replace(fold=1)
+    if early.utcoffset() == late.utcoffset():
+        return ""
+    moments = [m.astimezone(UTC) for m in (early, late)]
+    if moments[0] > moments[1]:
+        return f"'{text.strip()}' does not exist in {zone}: clocks go forward over it"
+    first, second = (m.astimezone(UTC).strftime("%H:%M") for m in moments)
+    return f"'{text.strip()}' exists twice in {zone}, as clocks go back: at {first} and at {second} UTC"

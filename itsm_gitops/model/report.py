@@ -22,6 +22,7 @@ COUNT = "count"
 SHARE = "share"  # 0 to 1
 EXACT_SHARE = "exact share"  # 0 to 1, where hundredths of a percent matter
 DURATION = "duration"  # seconds
+BUSINESS = "business time"  # seconds in the hours of an agreement
 WEEK = "week"  # its Monday, 2026-11-16
 MONTH = "month"  # 2026-11
 STANDING = "standing"  # met, partly or missing
@@ -109,8 +110,8 @@ class Table:
 class Report:
     """One report about a time, made at ``until``.
 
-    ``since`` and ``until`` are moments in UTC; ``service`` and ``team`` are what it is limited to, empty
-    where it is not. ``headline`` is its result in one line. Tables without rows say that there is nothing.
+    ``since`` and ``until`` are moments in UTC; ``service``, ``team`` and ``customer`` are what it is limited to,
+    empty where it is not. ``headline`` is its result in one line. Tables without rows say that there is nothing.
     """
 
     name: str
@@ -123,6 +124,7 @@ class Report:
     team: str
     measures: tuple[Measure, ...]
     tables: tuple[Table, ...]
+    customer: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON data: durations in seconds, shares from 0 to 1."""
@@ -134,6 +136,7 @@ class Report:
             "until": clock.format_time(self.until),
             "service": self.service or None,
             "team": self.team or None,
+            "customer": self.customer or None,
             "measures": [m._asdict() for m in self.measures],
             "tables": [_table_json(t) for t in self.tables],
         }
@@ -172,6 +175,8 @@ def shown(column: Column, value: Cell) -> str:
         return "none" if column.form in (TEXT, ITEM) else "–"
     if column.form == DURATION and not isinstance(value, str):
         return duration(value)
+    if column.form == BUSINESS and not isinstance(value, str):
+        return business_time(value)
     if column.form == SHARE and not isinstance(value, str):
         return f"{value * 100:.0f} %"
     if column.form == EXACT_SHARE and not isinstance(value, str):
@@ -203,6 +208,19 @@ def duration(seconds: float) -> str:
         return f"{rest} s"
     parts = list(_split((rest + 30) // 60 * 60 if rest < 86400 else (rest + 1800) // 3600 * 3600))
     return " ".join(parts[: 1 if rest >= _LONG else 2])
+
+
+def business_time(seconds: float) -> str:
+    """Say a time in the hours of an agreement in hours and minutes: ``132 h``, ``1 h 30 min``, ``12 min``, ``40 s``.
+
+    Never in days: nobody knows how long a day is there.
+    """
+    rest = round(seconds)
+    if rest < 60:
+        return f"{rest} s"
+    hours, minutes = divmod((rest + 30) // 60, 60)
+    parts = [f"{hours:,} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
+    return " ".join(parts)
 
 
 def _split(rest: int) -> Iterator[str]:

@@ -127,6 +127,7 @@ class RuleBook:
         self._states: dict[tuple[str, str], frozenset[str]] = {}
         self._playing: dict[str, tuple[str, ...]] = {}
         self._policies: dict[str, Mapping[str, Any]] = {}
+        self._placed: tuple[Kind | None, str, str] = (None, "", "")
 
     def without(self, kinds: Iterable[str]) -> RuleBook:
         """Return this rule book as it would be without some kinds."""
@@ -363,6 +364,14 @@ class RuleBook:
 
     def path_for(self, kind: Kind, identifier: str) -> str:
         """Return the one path a document may have; raises NotFound for a malformed identifier."""
+        last = self._placed
+        if last[0] is kind and last[1] == identifier:  # two rules ask, one after the other
+            return last[2]
+        path = self._path_for(kind, identifier)
+        self._placed = (kind, identifier, path)
+        return path
+
+    def _path_for(self, kind: Kind, identifier: str) -> str:
         if not kind.is_record:
             if not ids.is_item_id(identifier):
                 raise NotFound(

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.model.audience import NAMES, Audience, KindVisibility
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.timeline import times_of
 
 WITHHELD = "(withheld)"
 _RECORD = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2,6}-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{5}(?![A-Za-z0-9])")
@@ -216,12 +217,7 @@ class Times(NamedTuple):
 
 def times(data: Mapping[str, Any]) -> Times:
     """Return the times of a document that was screened."""
-    timeline = data.get("timeline")
-    steps = [e for e in timeline if isinstance(e.get("at"), str)] if isinstance(timeline, list) else []
-    if not steps:
-        return Times("", "", "")
-    entered = next((e["at"] for e in reversed(steps) if "state" in e), "")
-    return Times(steps[0]["at"], steps[-1]["at"], entered)
+    return Times(*times_of(data.get("timeline")))
 
 
 def screen_entry(kind: Kind, part: ScreenRule, entry: Entry, seen: Times, names: Names) -> Entry:

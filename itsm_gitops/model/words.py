@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,4 +29,6 @@ def counted(count: int, word: str) -> str:
 
 def fields_of(value: DataclassInstance) -> dict[str, Any]:
     """Return the fields of a dataclass by name, in their order; what they hold is not copied."""
+    from dataclasses import fields
+
     return {field.name: getattr(value, field.name) for field in fields(value)}

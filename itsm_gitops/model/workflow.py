@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.condition_reader import read_condition
@@ -75,12 +76,14 @@ class Transition:
     reason: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workflow:
     """A life cycle, as read from one file of ``schemas/workflows``.
 
     ``immutable`` fields never change once written; ``editable_when_closed`` are the only fields
-    that may still change in a terminal state. ``refuse`` says when no step may be made.
+    that may still change in a terminal state. ``refuse`` says when no step may be made. Changes of
+    ``track`` fields (dotted names) are entries of the timeline, with a reason where ``reason_for``
+    asks for one.
     """
 
     name: str
@@ -91,6 +94,8 @@ class Workflow:
     transitions: tuple[Transition, ...]
     immutable: tuple[str, ...] = ()
     editable_when_closed: tuple[str, ...] = ()
+    track: tuple[str, ...] = ()
+    reason_for: tuple[FieldRequirement, ...] = ()
     refuse: tuple[Stop, ...] = ()
 
     def steps_from(self, state: str, data: Data, subject: Subject | None = None) -> list[Transition]:
@@ -99,10 +104,19 @@ class Workflow:
 
     def step(self, source: str, target: str, data: Data, subject: Subject | None = None) -> Transition | None:
         """Return the transition from ``source`` to ``target``, or None when there is none."""
-        for step in self.transitions:
-            if step.target == target and source in step.sources and holds(step.when, data, subject):
+        for step in self._between.get((source, target), ()):
+            if holds(step.when, data, subject):
                 return step
         return None
+
+    @cached_property
+    def _between(self) -> Mapping[tuple[str, str], list[Transition]]:
+        """The transitions by the states that they lead from and to: this is asked for each step of each record."""
+        found: dict[tuple[str, str], list[Transition]] = {}
+        for step in self.transitions:
+            for source in step.sources:
+                found.setdefault((source, step.target), []).append(step)
+        return found
 
     def required(self, state: str, data: Data, subject: Subject | None = None) -> tuple[str, ...]:
         """Return the fields that ``state`` demands of a document with this data, each once."""
@@ -124,6 +138,11 @@ class Workflow:
         empty = [r for r in known.require if not data.get(r.field) and data.get(r.field) in EMPTY]
         asked = (r for r in empty if not finished or not finished < r.since)
         return tuple(dict.fromkeys(r.field for r in asked if holds(r.when, data, subject)))
+
+    def wants_reason(self, fields: Iterable[str], before: Data) -> tuple[str, ...]:
+        """Return those of some fields whose change wants a reason, by the document before the change."""
+        asked = {r.field for r in self.reason_for if holds(r.when, before)}
+        return tuple(f for f in fields if f in asked)
 
     def is_terminal(self, state: str) -> bool:
         """Whether nothing leaves ``state``."""
@@ -214,5 +233,7 @@ def read_workflow(raw: Data) -> Workflow:
         transitions=tuple(_transition(t) for t in raw["transitions"]),
         immutable=tuple(raw.get("immutable", ())),
         editable_when_closed=tuple(raw.get("editable_when_closed", ())),
+        track=tuple(raw.get("track", ())),
+        reason_for=_requirements({"require": raw.get("reason_for", ())}),
         refuse=tuple(read_stop(r) for r in raw.get("refuse", ())),
     )

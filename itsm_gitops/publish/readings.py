@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.timeline import packed, unpacked
 from itsm_gitops.publish.view import Extra
 from itsm_gitops.repository.index.site_rows import DocumentRow, SiteRows
 from itsm_gitops.repository.memory import Memory, MemoryRow
@@ -86,7 +87,7 @@ class Readings:
         rows = {}
         for path, row in news.items():
             some = _only(row)
-            detail = ([list(life) for life in some.lives], some.words)
+            detail = ([[life.id, packed(life.replay)] for life in some.lives], some.words)
             extra = [list(e) for e in some.extras] or None
             rows[path] = DocumentRow(row.stamp, row.digest, row.entry, row.data, extra, detail)
         self._rows.keep_documents(gone, rows, purpose)
@@ -129,7 +130,7 @@ class Lives:
 
 
 def _lives(plain: Iterable[Any]) -> list[Life]:
-    return [Life(name, tuple((at, state) for at, state in steps)) for name, steps in plain]
+    return [Life(name, unpacked(values)) for name, values in plain]
 
 
 def _only(row: MemoryRow) -> Gathered:

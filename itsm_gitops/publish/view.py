@@ -250,11 +250,11 @@ class View:
     def _link(self, identifier: str) -> Html:
         entry, url = self.entries.get(identifier), self.url(identifier)
         if entry is None or not url:
-            return Html(f'<span class="it-unknown">{esc(identifier)}</span>')
+            return Html(f"<span class=it-unknown>{esc(identifier)}</span>")
         title = esc(shorten(entry.title or identifier, 120))
         if not self.kind(entry).is_record:
             return link(url, title)
-        return link(url, Html(f'<span class="it-id">{esc(identifier)}</span> {title}'), "it-ref")
+        return link(url, Html(f"<b>{esc(identifier)}</b> {title}"), "it-ref")
 
     def priority(self, entry: Entry) -> Priority | None:
         """Return the priority of a record, None when it has none."""
@@ -322,7 +322,7 @@ class View:
     def _moment(self, moment: datetime, written: str) -> Html:
         local = moment.astimezone(self.zone)
         shown = f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local.hour:02}:{local.minute:02}"
-        return Html(f'<time datetime="{written}">{shown}</time>')
+        return Html(f"<time datetime={written}>{shown}</time>")
 
 
 def chip(text: str, look: str) -> Html:
@@ -332,7 +332,7 @@ def chip(text: str, look: str) -> Html:
 
 @lru_cache(_MOST_CHIPS)
 def _chip(text: str, look: str) -> Html:
-    return Html(f'<span class="it-chip--{look}">{esc(text)}</span>')
+    return Html(f"<b class=it-chip--{look}>{esc(text)}</b>")
 
 
 def _text(value: Any) -> str:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.report import Report
 from itsm_gitops.reports.change import caused, changes
+from itsm_gitops.reports.delivery import dora
 from itsm_gitops.reports.flow import arrivals, backlog
 from itsm_gitops.reports.levels import levels
 from itsm_gitops.reports.log import Log, Scope
 from itsm_gitops.reports.measures import measure
 from itsm_gitops.reports.problems import problems
+from itsm_gitops.reports.quality import quality
 from itsm_gitops.reports.times import times
 from itsm_gitops.reports.top import top
 from itsm_gitops.reports.writing import ReportDraft
@@ -42,6 +44,10 @@ REPORTS = {
     "levels": ReportKind("Service levels", "Do we keep what we promise?", levels),
     "changes": ReportKind("Success of changes", "How many changes end as they were planned?", changes),
     "caused": ReportKind("Incidents caused by change", "What do our own changes break?", caused),
+    "quality": ReportKind(
+        "Quality of the work", "How often is it reopened, handed on, or solved at once?", quality
+    ),
+    "dora": ReportKind("Software delivery", "How fast and how safely do changes reach production?", dora),
     "problems": ReportKind("Ageing of problems", "How long do known causes stay?", problems),
     "top": ReportKind("Top services and items", "Where do incidents gather?", top),
 }
@@ -88,4 +94,5 @@ def _dress(name: str, log: Log) -> Report:
         team=log.scope.team,
         measures=tuple(measure(m) for m in draft.measures),
         tables=draft.tables,
+        customer=log.scope.customer,
     )

@@ -78,10 +78,18 @@ def changes(log: Log) -> ReportDraft:
     types = [(t.capitalize(), order[t]) for t in [*known, *sorted(set(order) - set(known))] if t in order]
     return ReportDraft(
         headline,
-        (measures.is_successful, measures.is_failed, measures.caused_by_change),
+        (
+            measures.is_successful,
+            measures.is_failed,
+            measures.caused_by_change,
+            measures.is_emergency,
+            measures.is_unauthorised,
+            measures.is_out_of_window,
+        ),
         (
             _outcomes("outcomes", "Outcomes by type", "Type", TEXT, types),
             _rates(types, caused, len(closed)),
+            _discipline(log, types),
             _outcomes("teams", "Outcomes by team", "Team", ITEM, largest(closed, "assigned_team")),
             _outcomes("services", "Outcomes by service", "Service", ITEM, largest(closed, "service")),
         ),
@@ -127,6 +135,29 @@ def _rates(types: Sequence[tuple[str, list[Case]]], caused: _Caused, total: int)
         )
     bars = Bars("beside", ("success_rate", "failure_rate"), ("green", "red"))
     return Table("rates", "Success and failure by type", columns, tuple(rows), bars)
+
+
+def _discipline(log: Log, types: Sequence[tuple[str, list[Case]]]) -> Table:
+    """Return how many changes were emergencies, were begun before they were authorised, or left their window."""
+    every = [("All", [c for _, some in types for c in some])] if len(types) > 1 else []
+    rows: list[Row] = []
+    for name, some in [*types, *every]:
+        known = [(c, log.book.kinds[c.entry.kind].workflow) for c in some]
+        wild = sum(measures.is_unauthorised(c, flow.playing(meaning.AUTHORISED)) for c, flow in known if flow)
+        out, urgent = sum(map(measures.is_out_of_window, some)), sum(map(measures.is_emergency, some))
+        whole = len(some)
+        rows.append((name, whole, share(urgent, whole), wild, share(wild, whole), out, share(out, whole)))
+    columns = (
+        Column("type", "Type", TEXT),
+        Column("closed", "Closed", COUNT),
+        Column("emergency_share", "Emergency", SHARE),
+        Column("unauthorised", "Unauthorised", COUNT),
+        Column("unauthorised_share", "Unauthorised share", SHARE),
+        Column("out_of_window", "Out of window", COUNT),
+        Column("out_of_window_share", "Out of window share", SHARE),
+    )
+    bars = Bars("beside", ("unauthorised_share", "out_of_window_share"), ("red", "amber"))
+    return Table("discipline", "Authorised, and in the window", columns, tuple(rows), bars)
 
 
 def caused(log: Log) -> ReportDraft:

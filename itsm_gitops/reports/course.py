@@ -9,7 +9,8 @@ from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.standing import Course, Promise
 from itsm_gitops.reports.levels import levels_of
 from itsm_gitops.reports.log import Log
-from itsm_gitops.service_levels.clocks import Clock, Levels
+from itsm_gitops.service_levels.agreements import Clock
+from itsm_gitops.service_levels.clocks import Levels
 from itsm_gitops.service_levels.hours import Hours, RoundTheClock, hours_of
 from itsm_gitops.service_levels.measures import RUNNING, time_on_hold, time_to_resolve
 
@@ -38,7 +39,11 @@ class _Courses:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._start = _oldest(log)
-        self._levels = levels_of(log) if self._start is None else Levels(log.network, self._start, log.until)
+        self._levels = (
+            levels_of(log)
+            if self._start is None
+            else Levels(log.network, self._start, log.until, str(log.zone))
+        )
         self._ahead: dict[str, Hours | RoundTheClock] = {}
 
     def of(self, identifier: str) -> Course:
@@ -59,7 +64,7 @@ class _Courses:
 
     def _due(self, clock: Clock, calendar: str) -> int | None:
         """Return when a running clock comes to its end; None while it is paused."""
-        if clock.case.spans[-1].state in self._levels.pauses(clock.target.level):
+        if self._levels.is_paused(clock.target.level, clock.case):
             return None
         now = self._log.until
         if calendar not in self._ahead:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from itsm_gitops.model import meaning
 from itsm_gitops.model.report import (
-    DURATION,
+    BUSINESS,
     EXACT_SHARE,
     ITEM,
     MONTH,
@@ -25,23 +25,28 @@ from itsm_gitops.reports.past import Uptime, uptimes
 from itsm_gitops.reports.tables import MOST_ROWS, counted, share
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
-from itsm_gitops.service_levels.clocks import AVAILABILITY, RESOLUTION, RESPONSE, Clock, Levels
+from itsm_gitops.service_levels.agreements import Clock, Target
+from itsm_gitops.service_levels.clocks import AVAILABILITY, RESOLUTION, RESPONSE, Levels
 from itsm_gitops.service_levels.measures import MET, MISSED, RUNNING
 
 _ROLES = (meaning.INCIDENT, meaning.REQUEST)
 _MOST_SERVICES = 500
+_MOST_PERIODS = 100
+_HOURS = "Times are hours of the calendar of the service level."
 
 
 def levels_of(log: Log) -> Levels:
     """Return the service levels in force, ready to judge the records of a log."""
-    return Levels(log.network, log.first, log.until)
+    return Levels(log.network, log.first, log.until, str(log.zone))
 
 
 def levels(log: Log) -> ReportDraft:
     """Return how often each promise was kept: by target, service and month, and what was missed."""
     known = levels_of(log)
-    clocks = [c for role in _ROLES for case in log.opened(*log.playing(role)) for c in known.clocks(case)]
-    up = uptimes(log)
+    cases = log.opened(*_kinds(log, known))
+    clocks = [c for case in cases for c in known.clocks(case)]
+    internal = [c for case in cases for c in known.internal_clocks(case)]
+    up = uptimes(log, known)
     counts = _count(clocks)
     kept = share(counts[MET], counts[MET] + counts[MISSED])
     if not known.data:
@@ -52,15 +57,30 @@ def levels(log: Log) -> ReportDraft:
         headline = f"{_floored(kept)} % of {counted(counts[MET] + counts[MISSED], 'promise')} kept"
     return ReportDraft(
         headline,
-        (durations.verdict, measures.attainment, measures.availability),
+        (
+            durations.verdict,
+            measures.attainment,
+            measures.availability,
+            measures.availability_around_the_clock,
+        ),
         (
             _by_service(log, known, clocks, up),
+            _availability(log, known, up),
             _by_target(log, known, clocks),
+            _internal(log, known, internal),
+            _by_period(log, clocks),
             _by_month(log, clocks),
             _missed(clocks),
             _running(known, clocks),
         ),
     )
+
+
+def _kinds(log: Log, known: Levels) -> list[str]:
+    """Return the kinds of record of which service levels promise something, and incidents and requests."""
+    usual = {kind for role in _ROLES for kind in log.playing(role)}
+    promised = {t.record for targets in known.targets.values() for t in targets}
+    return sorted(usual | {k for k in promised if k in log.book.kinds and log.book.kinds[k].is_record})
 
 
 def _floored(part: float) -> int:
@@ -100,7 +120,7 @@ def _by_service(log: Log, known: Levels, clocks: list[Clock], up: Mapping[str, U
                 level,
                 *_pair(known, level, found, RESPONSE),
                 *_pair(known, level, found, RESOLUTION),
-                measures.availability(uptime.watched, uptime.down) if uptime else None,
+                measures.availability(uptime.agreed, uptime.agreed_down) if uptime else None,
                 known.goal(level, AVAILABILITY),
             )
         )
@@ -108,13 +128,16 @@ def _by_service(log: Log, known: Levels, clocks: list[Clock], up: Mapping[str, U
         Column("service", "Service", ITEM),
         Column("level", "Service level", ITEM),
         Column("response", "Response", SHARE, "response_goal"),
-        Column("response_goal", "Goal", SHARE),
-        Column("resolution", "Resolution", SHARE, "resolution_goal"),
-        Column("resolution_goal", "Goal", SHARE),
+        Column("response_goal", "Resp. goal", SHARE),
+        Column("resolution", "Resolved", SHARE, "resolution_goal"),
+        Column("resolution_goal", "Resol. goal", SHARE),
         Column("availability", "Available", EXACT_SHARE, "availability_goal"),
-        Column("availability_goal", "Goal", EXACT_SHARE),
+        Column("availability_goal", "Avail. goal", EXACT_SHARE),
     )
-    note = "The goal is the lowest of those that the service level has for its priorities."
+    note = (
+        "The goal is the lowest of those that the service level has for its priorities. Available is meant in "
+        "agreed time."
+    )
     return Table(
         "services", "Kept by service", columns, tuple(rows[:_MOST_SERVICES]), note=note if rows else ""
     )
@@ -124,7 +147,47 @@ def _pair(known: Levels, level: str, clocks: list[Clock], metric: str) -> tuple[
     return _attained(c for c in clocks if c.target.metric == metric), known.goal(level, metric)
 
 
+def _availability(log: Log, known: Levels, up: Mapping[str, Uptime]) -> Table:
+    """Return the availability of each service in the time that was agreed, and around the clock."""
+    rows: list[Row] = []
+    for service in sorted(up, key=lambda s: (log.title(s).lower(), s)):
+        if log.scope.service in ("", service):
+            one, level = up[service], known.of_item(service)
+            rows.append(
+                (
+                    service,
+                    known.calendar(level) if level else "",
+                    measures.availability(one.agreed, one.agreed_down),
+                    one.agreed_down,
+                    measures.availability_around_the_clock(one.watched, one.down),
+                    one.down,
+                )
+            )
+    columns = (
+        Column("service", "Service", ITEM),
+        Column("calendar", "Agreed time", ITEM),
+        Column("availability", "In agreed time", EXACT_SHARE),
+        Column("agreed_down_s", "Down in agreed time", BUSINESS),
+        Column("availability_24h", "Around the clock", EXACT_SHARE),
+        Column("down_s", "Down", BUSINESS),
+    )
+    note = "No agreed time means all hours."
+    return Table(
+        "availability", "Availability", columns, tuple(rows[:_MOST_SERVICES]), note=note if rows else ""
+    )
+
+
 def _by_target(log: Log, known: Levels, clocks: list[Clock]) -> Table:
+    """Return how often each promise to users was kept."""
+    return _promises(log, known, clocks, "targets", "Kept by promise")
+
+
+def _internal(log: Log, known: Levels, clocks: list[Clock]) -> Table:
+    """Return how often the promises of teams (while they had the record) and of suppliers (their cases) were kept."""
+    return _promises(log, known, clocks, "internal", "Kept by teams and suppliers")
+
+
+def _promises(log: Log, known: Levels, clocks: list[Clock], table: str, title: str) -> Table:
     groups: dict[tuple[str, int], list[Clock]] = {}
     for clock in clocks:
         groups.setdefault((clock.target.level, clock.target.number), []).append(clock)
@@ -135,12 +198,10 @@ def _by_target(log: Log, known: Levels, clocks: list[Clock]) -> Table:
             if not found:
                 continue
             counts = _count(found)
-            what = f"{target.metric.capitalize()}, {target.record}"
-            name = f"{what} {log.priority_title(target.priority)}" if target.priority else what
             rows.append(
                 (
                     target.level,
-                    name,
+                    _promise(log, target),
                     target.seconds,
                     counts[MET],
                     counts[MISSED],
@@ -152,14 +213,59 @@ def _by_target(log: Log, known: Levels, clocks: list[Clock]) -> Table:
     columns = (
         Column("level", "Service level", ITEM),
         Column("target", "Promise", TEXT),
-        Column("within_s", "Within", DURATION),
+        Column("within_s", "Within", BUSINESS),
         Column("met", "Met"),
         Column("missed", "Missed"),
         Column("running", "Running"),
         Column("attained", "Kept", SHARE, "goal"),
         Column("goal", "Goal", SHARE),
     )
-    return Table("targets", "Kept by promise", columns, tuple(rows))
+    return Table(table, title, columns, tuple(rows), note=_HOURS if rows else "")
+
+
+def _by_period(log: Log, clocks: list[Clock]) -> Table:
+    """Return, for the promises whose share is agreed over a period, the shares of the periods that were judged."""
+    groups: dict[tuple[Target, str], list[Clock]] = {}
+    for clock in clocks:
+        if clock.target.period and clock.target.goal is not None:
+            groups.setdefault(
+                (clock.target, log.period_of(clock.case.opened, clock.target.period)), []
+            ).append(clock)
+    rows: list[Row] = []
+    for (target, period), some in sorted(
+        groups.items(), key=lambda g: (g[0][1], g[0][0].level, g[0][0].number)
+    ):
+        counts = _count(some)
+        if counts[MET] + counts[MISSED]:
+            row = (
+                period,
+                target.level,
+                _promise(log, target),
+                counts[MET],
+                counts[MISSED],
+                _attained(some),
+                target.goal,
+            )
+            rows.append(row)
+    columns = (
+        Column("period", "Period", TEXT),
+        Column("level", "Service level", ITEM),
+        Column("target", "Promise", TEXT),
+        Column("met", "Met"),
+        Column("missed", "Missed"),
+        Column("attained", "Kept", SHARE, "goal"),
+        Column("goal", "Goal", SHARE),
+    )
+    note = "Periods are those over which the share is agreed; a record belongs to the one in which it was opened."
+    return Table(
+        "periods", "Kept by period", columns, tuple(rows[-_MOST_PERIODS:]), note=note if rows else ""
+    )
+
+
+def _promise(log: Log, target: Target) -> str:
+    """Return a promise in words: ``Response, incident P1 Critical``."""
+    what = f"{target.metric.capitalize()}, {target.record}"
+    return f"{what} {log.priority_title(target.priority)}" if target.priority else what
 
 
 def _by_month(log: Log, clocks: list[Clock]) -> Table:
@@ -184,25 +290,25 @@ _CLOCK_COLUMNS = (
     Column("title", "Title", TEXT),
     Column("service", "Service", ITEM),
     Column("metric", "Promise", TEXT),
-    Column("within_s", "Within", DURATION),
+    Column("within_s", "Within", BUSINESS),
 )
 
 
 def _missed(clocks: list[Clock]) -> Table:
     missed = [c for c in clocks if c.verdict == MISSED]
     missed.sort(key=lambda c: (-c.case.opened, c.case.entry.id, c.target.metric))
-    columns = (*_CLOCK_COLUMNS, Column("over_s", "Over by", DURATION))
+    columns = (*_CLOCK_COLUMNS, Column("over_s", "Over by", BUSINESS))
     rows = tuple((*_cells(c), c.over) for c in missed[:MOST_ROWS])
-    return Table("missed", "The latest that were missed", columns, rows)
+    return Table("missed", "The latest that were missed", columns, rows, note=_HOURS if rows else "")
 
 
 def _running(known: Levels, clocks: list[Clock]) -> Table:
     """Return the open records whose clock has passed the warning of their service level."""
     near = [c for c in clocks if c.verdict == RUNNING and c.used * 100 >= _warn(known, c) * c.target.seconds]
     near.sort(key=lambda c: (c.target.seconds - c.used, c.case.entry.id, c.target.metric))
-    columns = (*_CLOCK_COLUMNS, Column("left_s", "Left", DURATION))
+    columns = (*_CLOCK_COLUMNS, Column("left_s", "Left", BUSINESS))
     rows = tuple((*_cells(c), c.target.seconds - c.used) for c in near[:MOST_ROWS])
-    return Table("running", "Soon to be missed", columns, rows)
+    return Table("running", "Soon to be missed", columns, rows, note=_HOURS if rows else "")
 
 
 def _warn(known: Levels, clock: Clock) -> int:

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.lifetime import Steps, Wanted, lifetime_of
+from itsm_gitops.model.lifetime import Wanted, lifetime_of
+from itsm_gitops.model.timeline import Replay
 from itsm_gitops.service_levels.life import Life
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 class LifeSource(Protocol):
     """Who knows the lives of the records of one snapshot; a store does."""
 
-    def lives(self, wanted: Wanted) -> Iterable[tuple[Entry, Steps]]:
-        """The records that are wanted, and perhaps others, by identifier, with the states they reached."""
+    def lives(self, wanted: Wanted) -> Iterable[tuple[Entry, Replay]]:
+        """The records that are wanted, and perhaps others, by identifier, with what can be replayed of them."""
         ...
 
     def first_opened(self, now: int, kinds: Collection[str]) -> int | None:
@@ -43,12 +44,12 @@ class GatheredLives:
         self._lives = lives
 
     @cached_property
-    def _kinds(self) -> Mapping[str, list[tuple[Entry, Steps]]]:
-        kinds: dict[str, list[tuple[Entry, Steps]]] = {}
-        for life in sorted(self._lives):
+    def _kinds(self) -> Mapping[str, list[tuple[Entry, Replay]]]:
+        kinds: dict[str, list[tuple[Entry, Replay]]] = {}
+        for life in sorted(self._lives, key=lambda one: one.id):
             entry = self._entries.get(life.id)
             if entry is not None:
-                kinds.setdefault(entry.kind, []).append((entry, life.steps))
+                kinds.setdefault(entry.kind, []).append((entry, life.replay))
         return kinds
 
     @cached_property
@@ -60,13 +61,13 @@ class GatheredLives:
         by_id = {life.id: life for life in self._lives}
         return lambda entry: by_id.get(entry.id)
 
-    def _one(self, identifier: str) -> Iterator[tuple[Entry, Steps]]:
+    def _one(self, identifier: str) -> Iterator[tuple[Entry, Replay]]:
         entry = self._entries.get(identifier)
         life = self._of(entry) if entry else None
         if entry and life:
-            yield entry, life.steps
+            yield entry, life.replay
 
-    def lives(self, wanted: Wanted) -> Iterable[tuple[Entry, Steps]]:
+    def lives(self, wanted: Wanted) -> Iterable[tuple[Entry, Replay]]:
         """Return the records of the kinds or with the identifiers that are wanted."""
         if wanted.ids:
             return [pair for i in sorted(wanted.ids) for pair in self._one(i)]
@@ -76,8 +77,8 @@ class GatheredLives:
     def first_opened(self, now: int, kinds: Collection[str]) -> int | None:
         """Return when the first record of some kinds was opened, None where none was by ``now``."""
         found = (
-            lifetime_of(self._book.kinds[entry.kind].workflow, steps)
+            lifetime_of(self._book.kinds[entry.kind].workflow, replay.steps)
             for kind in kinds
-            for entry, steps in self._kinds.get(kind, ())
+            for entry, replay in self._kinds.get(kind, ())
         )
         return min((life.first for life in found if life and life.first <= now), default=None)

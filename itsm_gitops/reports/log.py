@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.past import IncidentSpan, Spell, faults_of, spells
-from itsm_gitops.model import facts, meaning
+from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.lifetime import Steps, Wanted
+from itsm_gitops.model.lifetime import Wanted
+from itsm_gitops.model.priority import priority
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
+from itsm_gitops.model.timeline import Replay
 from itsm_gitops.model.windows import moment_of, zone
-from itsm_gitops.model.workflow import OPEN
 from itsm_gitops.reports.lives import GatheredLives, LifeSource
+from itsm_gitops.service_levels.disruption import outages
 from itsm_gitops.service_levels.life import Case, Life, case_of
 
 if TYPE_CHECKING:
@@ -29,15 +31,22 @@ _MONTHS_BACK = 11
 
 
 class Scope(NamedTuple):
-    """What a report is limited to. Empty is no limit; no ``since`` is the first of the month, 11 months ago."""
+    """What a report is limited to. Empty is no limit; no ``since`` is the first of the month, 11 months ago.
+
+    ``customer`` is whom service levels are agreed with, ``under`` the services and offerings under those levels.
+    """
 
     service: str = ""
     team: str = ""
     since: datetime | None = None
+    customer: str = ""
+    under: frozenset[str] = frozenset()
 
     def holds(self, case: Case) -> bool:
         """Whether a record affects the service and is assigned to the team."""
         if self.service and self.service not in case.targets("affects"):
+            return False
+        if self.customer and self.under.isdisjoint([case.text("offering"), case.text("service")]):
             return False
         return not self.team or case.text("assigned_team") == self.team
 
@@ -71,19 +80,22 @@ class Log:
     def _ask(self, wanted: Wanted) -> list[Case]:
         """Return the records that are wanted, and perhaps others, by identifier."""
         if wanted not in self._answers:
-            cases = (self._case(entry, steps) for entry, steps in self._source.lives(wanted))
+            cases = (self._case(entry, replay) for entry, replay in self._source.lives(wanted))
             self._answers[wanted] = [case for case in cases if case is not None]
         return self._answers[wanted]
 
-    def _case(self, entry: Entry, steps: Steps) -> Case | None:
+    def _case(self, entry: Entry, replay: Replay) -> Case | None:
         if entry.id not in self._cases:
-            found = facts.priority(self.book, entry)
             workflow = self.book.kinds[entry.kind].workflow
-            self._cases[entry.id] = case_of(entry, workflow, steps, found.name if found else "", self.until)
+            self._cases[entry.id] = case_of(entry, workflow, replay, self._priority, self.until)
         return self._cases[entry.id]
 
+    def _priority(self, fields: Mapping[str, Any]) -> str:
+        found = priority(self.book.policy(PRIORITY), fields)
+        return found.name if found else ""
+
     def _wanted(self, kinds: Collection[str]) -> Wanted:
-        service, team, _ = self.scope
+        service, team = self.scope.service, self.scope.team
         return Wanted(self.until, tuple(sorted(kinds)), service=service, team=team)
 
     @cached_property
@@ -108,12 +120,9 @@ class Log:
         for case in self._ask(Wanted(self.until, kinds, ended_since=self.since, lasting=True)):
             if case.ended is not None and case.ended <= self.since:
                 continue
-            times = [
-                (max(s.start, self.since), self.until if s.end is None else min(s.end, self.until))
-                for s in case.spans
-                if s.category in OPEN
-            ]
-            yield from faults_of(self.graph, case.entry, times)
+            for entry, times in outages(case, self.until):
+                cut = [(max(start, self.since), min(end, self.until)) for start, end in times]
+                yield from faults_of(self.graph, entry, cut)
 
     def find(self, identifier: str) -> Case | None:
         """Return a record whatever the report is limited to, None where there is none."""
@@ -139,7 +148,7 @@ class Log:
     def first_of(self, kind: str) -> int | None:
         """Return when the first record of a kind was opened that the report is about; None where there is none."""
         first = self._source.first_opened(self.until, [kind])
-        if first is None or not (self.scope.service or self.scope.team):
+        if first is None or not (self.scope.service or self.scope.team or self.scope.customer):
             return first
         return min((c.opened for c in self.of(kind)), default=None)
 
@@ -178,6 +187,17 @@ class Log:
     def within(self, moment: int | None) -> bool:
         """Whether a moment lies in the time of the report."""
         return moment is not None and self.since <= moment <= self.until
+
+    def period_of(self, moment: int, period: str) -> str:
+        """Return the week, month, quarter or year of a moment in the repository's time zone, in words that sort by time."""
+        day = datetime.fromtimestamp(moment, self.zone).date()
+        year, week, _ = day.isocalendar()
+        names = {
+            "week": f"{year}-W{week:02}",
+            "month": f"{day:%Y-%m}",
+            "quarter": f"{day.year}-Q{(day.month + 2) // 3}",
+        }
+        return names.get(period, str(day.year))
 
     def priority_title(self, name: str) -> str:
         """Return a priority with its word: ``P1 Critical``."""

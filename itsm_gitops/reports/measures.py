@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import statistics
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from inspect import cleandoc
 from typing import Any
 
 from itsm_gitops.model.report import Measure
+from itsm_gitops.model.timeline import seconds
 from itsm_gitops.model.workflow import CANCELLED, OPEN
 from itsm_gitops.reports.log import Bucket
 from itsm_gitops.service_levels.life import Case
@@ -64,17 +65,40 @@ def attainment(met: int, missed: int) -> float | None:
     return met / (met + missed) if met + missed else None
 
 
-def availability(watched: int, down: int) -> float | None:
+def availability(agreed: int, down: int) -> float | None:
     """Availability.
 
-    The share of the time of the report, from the first record on, in which a service had no outage by
-    its incidents: from when an incident with high impact on it, or on something it cannot do without,
-    was opened until it was resolved, around the clock. Redundancy counts: a service is down when fewer
-    parts are up than it needs.
+    The share of the agreed time in which a service had no outage by its incidents. The agreed time are the
+    hours of the calendar of its service level (all hours where it names none) within the time of the report,
+    from the first record on. An outage begins when an incident with high impact on the service, or on
+    something it cannot do without, was opened (or at started_at, where that is said), and ends when it was
+    resolved (or at mitigated_at, when users could work again). Redundancy counts: a service is down when
+    fewer parts are up than it needs.
 
     Source: ITIL 4, availability management: agreed time less downtime, divided by agreed time.
     """
+    return (agreed - down) / agreed if agreed else None
+
+
+def availability_around_the_clock(watched: int, down: int) -> float | None:
+    """Availability around the clock.
+
+    The same share of all hours of the time of the report, by day and by night.
+
+    Source: ITIL 4, availability management: uptime divided by uptime and downtime, as operators count it.
+    """
     return (watched - down) / watched if watched else None
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """Mean.
+
+    The sum of the values divided by their number: the M of MTTR, as contracts write it. One record that
+    stayed open for months moves it; read it beside the median.
+
+    Source: textbook statistics, arithmetic mean.
+    """
+    return statistics.fmean(values) if values else None
 
 
 def median(values: Sequence[float]) -> float | None:
@@ -175,6 +199,45 @@ def is_failed(case: Case, caused: Sequence[Case]) -> bool:
     enablement.
     """
     return case.text("outcome") in FAILED or bool(caused)
+
+
+def is_emergency(case: Case) -> bool:
+    """Emergency share.
+
+    The share of closed changes of the type emergency.
+
+    Source: ITIL 4, change enablement: emergency changes are to stay few; ServiceNow, change type.
+    """
+    return case.text("type") == "emergency"
+
+
+def is_unauthorised(case: Case, authorised: Collection[str]) -> bool:
+    """Unauthorised share.
+
+    The share of closed changes on which work began (actual_start, else their first state in which work goes
+    on) before they first reached a state in which the work may be done, or that never reached one.
+
+    Source: ITIL 4, change enablement: unauthorized changes; FitSM, PR12: changes are approved before they are
+    implemented.
+    """
+    allowed = next((s.start for s in case.spans if s.state in authorised), None)
+    began = seconds(case.text("actual_start"))
+    return allowed is None or (began is not None and began < allowed)
+
+
+def is_out_of_window(case: Case) -> bool:
+    """Out of window share.
+
+    The share of closed changes whose work began before their planned window or ended after it. Those that do
+    not say when the work was done, or when it was planned, are not among them.
+
+    Source: ITIL 4, change enablement: adherence to the change schedule.
+    """
+    first, last, began, ended = (
+        seconds(case.text(name)) for name in ("planned_start", "planned_end", "actual_start", "actual_end")
+    )
+    early = first is not None and began is not None and began < first
+    return early or (last is not None and ended is not None and ended > last)
 
 
 def caused_by_change(case: Case, changes: Sequence[Case]) -> bool:

@@ -13,6 +13,8 @@ from itsm_gitops.graph.status import DEGRADED, OPERATIONAL, OUTAGE
 from itsm_gitops.model.field_history import UNKNOWN, Day
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.reports.log import Log
+from itsm_gitops.service_levels.clocks import Levels
+from itsm_gitops.service_levels.hours import RoundTheClock
 
 _WORD = {Effect.DEGRADED: DEGRADED, Effect.OUTAGE: OUTAGE}
 _MOST_CAUSES = 8
@@ -68,26 +70,41 @@ def _days(service: str, dates: list[date], worst: dict[tuple[str, int], _Worst],
 
 
 class Uptime(NamedTuple):
-    """How long a service was watched, and how long of that it was down (seconds)."""
+    """How long a service was watched and how long of that it was down (seconds): around the clock, in agreed time."""
 
     watched: int
     down: int
+    agreed: int
+    agreed_down: int
 
 
-def uptimes(log: Log) -> dict[str, Uptime]:
+def uptimes(log: Log, levels: Levels) -> dict[str, Uptime]:
     """Return the uptime of every service in production within the time of the report."""
     since = max(log.since, log.until if log.first is None else log.first)
     down: dict[str, list[tuple[int, int]]] = {s: [] for s in log.services}
     for spell in log.spells:
         if spell.effect == Effect.OUTAGE:
             down[spell.service].append((spell.start, spell.end))
-    return {s: Uptime(log.until - since, _union(found)) for s, found in down.items()}
+    found = {}
+    for service, spans in down.items():
+        level = levels.of_item(service)
+        hours = levels.hours(levels.calendar(level)) if level else RoundTheClock()
+        outages = [(max(a, since), b) for a, b in _union(spans) if b > since]
+        found[service] = Uptime(
+            log.until - since,
+            sum(b - a for a, b in outages),
+            hours.between(since, log.until),
+            sum(hours.between(a, b) for a, b in outages),
+        )
+    return found
 
 
-def _union(spans: Iterable[tuple[int, int]]) -> int:
-    """Return how many seconds the spans cover together."""
-    total, reached = 0, 0
+def _union(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the spans joined where they overlap, in order of time."""
+    found: list[tuple[int, int]] = []
     for start, end in sorted(spans):
-        total += max(0, end - max(start, reached))
-        reached = max(reached, end)
-    return total
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found

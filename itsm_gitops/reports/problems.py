@@ -35,7 +35,14 @@ def problems(log: Log) -> ReportDraft:
     )
     return ReportDraft(
         headline,
-        (measures.backlog, measures.age, durations.time_to_resolve, measures.median, measures.ninetieth),
+        (
+            measures.backlog,
+            measures.age,
+            durations.time_to_resolve,
+            measures.mean,
+            measures.median,
+            measures.ninetieth,
+        ),
         (_states(log, waiting), _oldest(log, waiting), _resolved(log)),
     )
 

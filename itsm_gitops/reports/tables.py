@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from itsm_gitops.model.report import COUNT, DURATION, Bars, Cell, Column
 from itsm_gitops.reports.log import Log
-from itsm_gitops.reports.measures import age, median, ninetieth
+from itsm_gitops.reports.measures import age, mean, median, ninetieth
 from itsm_gitops.service_levels.life import Case
 
 MOST_ROWS = 20
@@ -49,13 +49,14 @@ def by_priority(log: Log, cases: Iterable[Case]) -> list[tuple[str, list[Case]]]
     return [(log.priority_title(p), groups[p]) for p in order if p in groups]
 
 
-def spread(values: Sequence[float]) -> tuple[Cell, Cell, Cell]:
-    """Return how many values there are, their median and their 90th percentile."""
-    return len(values), median(values), ninetieth(values)
+def spread(values: Sequence[float]) -> tuple[Cell, Cell, Cell, Cell]:
+    """Return how many values there are, their mean, their median and their 90th percentile."""
+    return len(values), mean(values), median(values), ninetieth(values)
 
 
 SPREAD_COLUMNS = (
     Column("count", "Count", COUNT),
+    Column("mean_s", "Mean", DURATION),
     Column("median_s", "Median", DURATION),
     Column("p90_s", "90 %", DURATION),
 )

@@ -41,14 +41,17 @@ def times(log: Log) -> ReportDraft:
         (
             durations.time_to_respond,
             durations.time_to_resolve,
+            durations.time_to_restore,
             durations.time_on_hold,
             durations.time_of_work,
+            measures.mean,
             measures.median,
             measures.ninetieth,
         ),
         (
             _responses(by_priority(log, begun)),
             _resolutions("resolve", "Time to resolve by priority", "Priority", TEXT, by_priority(log, done)),
+            _restorations(by_priority(log, done)),
             _resolutions("teams", "Time to resolve by team", "Team", ITEM, largest(done, "assigned_team")),
             _resolutions("services", "Time to resolve by service", "Service", ITEM, largest(done, "service")),
             _resolutions(
@@ -71,6 +74,16 @@ def _responses(groups: _Groups) -> Table:
     columns = (Column("priority", "Priority", TEXT), *SPREAD_COLUMNS)
     note = "Incidents that were opened in this time and on which work has begun."
     return Table("respond", "Time to respond by priority", columns, tuple(rows), SPREAD_BARS, note)
+
+
+def _restorations(groups: _Groups) -> Table:
+    """Return the times until users could work again of what was resolved in the time of the report."""
+    rows = []
+    for group, cases in groups:
+        found = [t for c in cases if (t := durations.time_to_restore(c)) is not None]
+        rows.append((group, *spread(found)))
+    columns = (Column("priority", "Priority", TEXT), *SPREAD_COLUMNS)
+    return Table("restore", "Time to restore by priority", columns, tuple(rows), SPREAD_BARS)
 
 
 def _resolutions(name: str, title: str, head: str, form: str, groups: _Groups) -> Table:

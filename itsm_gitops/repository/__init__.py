@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from itsm_gitops.repository.config import (
-    Config,
-    Ignore,
-    packaged_rulebook_root,
-    read_config,
-    read_rulebook,
-)
-from itsm_gitops.repository.git import Git
-from itsm_gitops.repository.loading import load_store
-from itsm_gitops.repository.modes import (
-    DEVICE,
-    DRAFT,
-    FOLDER,
-    OTHER,
-    PIPE,
-    REGULAR,
-    SOCKET,
-    SUBMODULE,
-    SYMLINK,
-    FileInfo,
-)
-from itsm_gitops.repository.repository import INDEX, Repository
-from itsm_gitops.repository.snapshot import Snapshot, WorkingTree
-from itsm_gitops.repository.store import Document, Store
-from itsm_gitops.repository.trees import CommitTree, IndexTree
-from itsm_gitops.repository.workers import WorkerFailed, share_out
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository.config import (
+        Config,
+        Ignore,
+        packaged_rulebook_root,
+        read_config,
+        read_rulebook,
+    )
+    from itsm_gitops.repository.git import Git
+    from itsm_gitops.repository.loading import load_store
+    from itsm_gitops.repository.modes import (
+        DEVICE,
+        DRAFT,
+        FOLDER,
+        OTHER,
+        PIPE,
+        REGULAR,
+        SOCKET,
+        SUBMODULE,
+        SYMLINK,
+        FileInfo,
+    )
+    from itsm_gitops.repository.repository import INDEX, Repository
+    from itsm_gitops.repository.snapshot import Snapshot, WorkingTree
+    from itsm_gitops.repository.store import Document, Store
+    from itsm_gitops.repository.trees import CommitTree, IndexTree
+    from itsm_gitops.repository.workers import WorkerFailed, share_out
 
 __all__ = [
     "DEVICE",
@@ -58,3 +61,45 @@ __all__ = [
     "read_rulebook",
     "share_out",
 ]
+
+# Most commands need few of them, and each takes time to load.
+_PLACES = {
+    "CommitTree": "trees",
+    "Config": "config",
+    "DEVICE": "modes",
+    "DRAFT": "modes",
+    "Document": "store",
+    "FOLDER": "modes",
+    "FileInfo": "modes",
+    "Git": "git",
+    "INDEX": "repository",
+    "Ignore": "config",
+    "IndexTree": "trees",
+    "OTHER": "modes",
+    "PIPE": "modes",
+    "REGULAR": "modes",
+    "Repository": "repository",
+    "SOCKET": "modes",
+    "SUBMODULE": "modes",
+    "SYMLINK": "modes",
+    "Snapshot": "snapshot",
+    "Store": "store",
+    "WorkerFailed": "workers",
+    "WorkingTree": "snapshot",
+    "load_store": "loading",
+    "packaged_rulebook_root": "config",
+    "read_config": "config",
+    "read_rulebook": "config",
+    "share_out": "workers",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what somebody asks for when it is first asked for (PEP 562)."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from itsm_gitops.model import ids
@@ -28,7 +29,8 @@ def acting(repo: Repository, by: str | None) -> str:
             hint = f"a handle has lower-case letters, digits and hyphens: {ids.slug(named)}"
             raise UsageError(f"'{named}' is not a handle", hint)
         return named
-    name, person = setting(repo, "user.name"), person_of(repo)
+    email, name = _settings(repo, "user.email", "user.name")
+    person = _by_email(repo, email)
     if person:
         return person
     if name:
@@ -38,23 +40,33 @@ def acting(repo: Repository, by: str | None) -> str:
 
 def person_of(repo: Repository) -> str | None:
     """Return the one person whose file holds the address that Git signs commits with."""
-    email = setting(repo, "user.email")
-    return _by_email(repo, email) if email else None
+    return _by_email(repo, setting(repo, "user.email"))
 
 
 def setting(repo: Repository, key: str) -> str:
     """Return one of Git's settings; empty where it is not set or there is no Git."""
-    if repo.git is None:
-        return ""
-    try:
-        return repo.git.run("config", "--get", key).decode("utf-8", "replace").strip()
-    except GitError:
-        return ""
+    return _settings(repo, key)[0]
+
+
+def _settings(repo: Repository, *keys: str) -> list[str]:
+    """Return some of Git's settings, asked for at once; empty where one is not set or there is no Git."""
+    names = [key.lower() for key in keys]  # as Git writes them
+    found = dict.fromkeys(names, "")
+    if repo.git is not None:
+        pattern = "|".join(name.replace(".", r"\.") for name in names)
+        with suppress(GitError):
+            listed = repo.git.run("config", "-z", "--get-regexp", f"^({pattern})$")
+            for line in listed.decode("utf-8", "replace").split("\0")[:-1]:  # the last one of a name counts
+                name, _, value = line.partition("\n")
+                found[name] = value.strip()
+    return [found[name] for name in names]
 
 
 def _by_email(repo: Repository, email: str) -> str | None:
     """Return the one person whose file mentions an e-mail address."""
     snapshot = repo.snapshot()
+    if not email:
+        return None
     wanted = email.lower().encode()
     paths = [f.path for f in snapshot.files(_FOLDER) if f.path.endswith(".yaml")]
     hits = [path for path, raw in snapshot.read_many(paths) if wanted in raw.lower()]

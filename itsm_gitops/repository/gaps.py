@@ -15,7 +15,7 @@ wrote.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from itsm_gitops.documents import Problem
@@ -71,7 +71,7 @@ class Gap:
 
     def as_row(self) -> tuple[Any, ...]:
         """Return it as plain values, which ``gap_of`` reads."""
-        values = [getattr(self, f.name) for f in fields(self)]
+        values = [getattr(self, name) for name in Gap.__match_args__]
         return tuple(tuple(sorted(v)) if isinstance(v, frozenset) else v for v in values)
 
     def as_json(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, cast
@@ -176,7 +177,10 @@ class Git:
                 "a revision must be printable text, not empty", "for example HEAD, main, v1.2 or a hash"
             )
         try:
-            whole = self._branch(revision)
+            whole, commit = self._branch(revision)
+            if commit:
+                self._commits.add(commit)
+                return commit
             out = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{whole}^{{commit}}")
         except GitError as error:
             if error.hint:
@@ -186,15 +190,23 @@ class Git:
         self._commits.add(commit)
         return commit
 
-    def _branch(self, revision: str) -> str:
-        """Return a revision with the whole name of the branch that it begins with, if there is one."""
+    def _branch(self, revision: str) -> tuple[str, str]:
+        """Return a revision with the whole name of the branch that it begins with, if there is one.
+
+        Also its commit, where it is that name and nothing else.
+        """
         name = _SUFFIX.split(revision, maxsplit=1)[0]
         if not name or name.startswith(("refs/", "-")) or name in _OWN_NAMES or _HASH.fullmatch(name):
-            return revision
+            return revision, ""
         places = [f"refs/heads/{name}", f"refs/remotes/{name}", f"refs/remotes/{name}/HEAD"]
-        out = self.run("for-each-ref", "--format=%(refname)", "--end-of-options", *places)
-        there = decode(out).splitlines()
-        return next((f"{place}{revision[len(name) :]}" for place in places if place in there), revision)
+        form = "--format=%(objecttype) %(objectname) %(refname)"
+        lines = decode(self.run("for-each-ref", form, "--end-of-options", *places)).splitlines()
+        there = {ref: (sort, oid) for sort, oid, ref in (line.split(" ", 2) for line in lines)}
+        place = next((p for p in places if p in there), None)
+        if place is None:
+            return revision, ""
+        sort, oid = there[place]
+        return f"{place}{revision[len(name) :]}", oid if sort == "commit" and revision == name else ""
 
     def _nearest(self, revision: str) -> str:
         names = decode(self.run("for-each-ref", "--format=%(refname:short)")).split("\n")
@@ -211,14 +223,21 @@ class Git:
 
         Raises GitError for histories with no common commit, which is what a shallow clone shows.
         """
-        commits = self.resolve(base), self.resolve(head)
+        first = self.resolve(base)
+        if head == "HEAD":  # what it is need not be asked before
+            with suppress(GitError):
+                return self._meeting(first, "HEAD^{commit}")
+        second = self.resolve(head)
         try:
-            return self.run("merge-base", "--end-of-options", *commits).decode("ascii").strip()
+            return self._meeting(first, second)
         except GitError as error:
             if error.hint:
                 raise
             hint = "git fetch --unshallow (in GitHub Actions: fetch-depth: 0)" if self.shallow else ""
             raise GitError(f"'{base}' and '{head}' have no commit in common", hint) from error
+
+    def _meeting(self, base: str, head: str) -> str:
+        return self.run("merge-base", "--end-of-options", base, head).decode("ascii").strip()
 
     def plain_merge(self, ours: str, theirs: str) -> str:  # noqa: ARG002 - a subclass knows more
         """Return the tree of merging two commits where it is known without asking; here it never is."""

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from itsm_gitops import documents
 from itsm_gitops.model import ids
@@ -25,11 +26,8 @@ from itsm_gitops.repository.archived import missing, read_archived
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.gaps import Gap
 from itsm_gitops.repository.git import Git
-from itsm_gitops.repository.loading import T, Visit, load_store
 from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.names import naming
-from itsm_gitops.repository.partial_clone import Supply
-from itsm_gitops.repository.rooted import rooted
 from itsm_gitops.repository.snapshot import (
     CMDB,
     CONFIG,
@@ -41,7 +39,9 @@ from itsm_gitops.repository.snapshot import (
     root_of,
 )
 from itsm_gitops.repository.store import SUFFIX, Document, Store, identifier_of, is_document
-from itsm_gitops.repository.trees import CommitTree, IndexTree, MergedTree
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository.loading import T, Visit
 
 INDEX = ":"
 # Where a server's Git keeps what is being pushed until its hook has agreed. Relative to GIT_DIR or not,
@@ -154,6 +154,8 @@ class Repository:
 
     def _supplied(self, git: Git) -> Git:
         """Return Git with what fetches the objects that a partial clone lacks."""
+        from itsm_gitops.repository.partial_clone import Supply
+
         git.supplier = Supply(self._note_fetch)
         return git
 
@@ -173,6 +175,8 @@ class Repository:
     @property
     def _present(self) -> Snapshot:
         if self.bare:
+            from itsm_gitops.repository.trees import CommitTree
+
             return CommitTree(self.history, self._head())
         tree = WorkingTree(self.root)
         tree.progress = self.progress
@@ -205,12 +209,19 @@ class Repository:
         """Return the working tree, the index or a commit; raises GitError for an unknown revision."""
         if at is None:
             return self._present
+        from itsm_gitops.repository.trees import CommitTree, IndexTree
+
         return IndexTree(self.history) if at == INDEX else CommitTree(self.history, at)
 
     def whole(self, at: str | None = None) -> Snapshot:
         """Return a snapshot together with the roots that its settings name (see ``repository.rooted``)."""
         snapshot = self.snapshot(at)
-        return rooted(snapshot, self.config if at is None else self.settings(snapshot))
+        config = self.config if at is None else self.settings(snapshot)
+        if not config.roots:
+            return snapshot
+        from itsm_gitops.repository.rooted import rooted
+
+        return rooted(snapshot, config)
 
     def store(self, at: str | None = None, *, jobs: int | None = None) -> Store:
         """Return all documents of a snapshot, under the rule book and settings of that snapshot.
@@ -248,12 +259,16 @@ class Repository:
 
     def merged(self, ours: str, others: Sequence[str]) -> Store:
         """Load all documents of what merging ``others`` into ``ours`` would give; raises GitError."""
+        from itsm_gitops.repository.trees import MergedTree
+
         return self.load(MergedTree(self.history, ours, others))[0]
 
     def load(
         self, snapshot: Snapshot, *, visit: Visit[T] | None = None, jobs: int | None = None
     ) -> tuple[Store, list[T]]:
         """Load a snapshot as ``load_store`` does, and note in ``gaps`` what could not be read."""
+        from itsm_gitops.repository.loading import load_store
+
         store, results = load_store(snapshot, jobs=jobs, visit=visit, config=self.settings(snapshot))
         self.gaps.update((gap.path, gap) for gap in store.unreadable)
         return store, results

@@ -51,10 +51,11 @@ class RequestIndex(Protocol):
 class RequestPool:
     """What both sides of a request share: documents that did not change, and what a search found among them."""
 
-    def __init__(self, files: RequestFiles, book: RuleBook) -> None:
+    def __init__(self, files: RequestFiles, book: RuleBook, text: RequestText | None = None) -> None:
+        """``text`` searches in the documents that did not change; Git does where it is None."""
         self.files = files
         self.book = book
-        self.text = RequestText(files)
+        self.text = text or RequestText(files)
         self.index: RequestIndex | None = None
         self.parsed: dict[tuple[str, str], Parsed] = {}
         self._naming: dict[str, list[str]] = {}

@@ -9,14 +9,17 @@ import hashlib
 import os
 import re
 import subprocess
-import tempfile
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from itsm_gitops.model.errors import ItsmError
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 TIMEOUT = 60.0
 _KEY = re.compile(
@@ -80,11 +83,17 @@ def claimed_key(signature: str) -> str:
     return _digest(raw[start : start + size]) if raw.startswith(_MAGIC) and start + size <= len(raw) else ""
 
 
+def _folder() -> TemporaryDirectory[str]:
+    from tempfile import TemporaryDirectory
+
+    return TemporaryDirectory()
+
+
 def proved_key(content: bytes, signature: str, namespace: str) -> str:
     """Return the fingerprint of the key, whosever it is, that made a signature; empty where none did."""
     if not claimed_key(signature):
         return ""
-    with tempfile.TemporaryDirectory() as folder:
+    with _folder() as folder:
         sig = Path(folder) / "signature"
         sig.write_text(signature, "ascii", errors="replace")
         return _good(["-Y", "check-novalidate", "-n", namespace, "-s", os.fspath(sig)], content)
@@ -95,7 +104,7 @@ def sign(content: bytes, key: Path, namespace: str) -> str:
 
     ssh-keygen asks for a passphrase on the terminal itself. Raises ItsmError when it refuses.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with _folder() as folder:
         file = Path(folder) / "statement"
         file.write_bytes(content)
         process = subprocess.run(  # the terminal stays connected: a key may have a passphrase
@@ -135,7 +144,7 @@ def verify(content: bytes, signature: str, principal: str, keys: Iterable[str], 
 
 
 def _checked(content: bytes, signature: str, principal: str, allowed: str, namespace: str) -> str:
-    with tempfile.TemporaryDirectory() as folder:
+    with _folder() as folder:
         signers, sig = Path(folder) / "allowed_signers", Path(folder) / "signature"
         signers.write_text(allowed, "ascii")
         sig.write_text(signature, "utf-8", errors="replace")

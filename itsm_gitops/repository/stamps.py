@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 # Nanoseconds. File systems keep times in steps of up to two seconds, and Git compares whole seconds.
@@ -22,4 +21,6 @@ def settled_stamp(status: os.stat_result, newest: int) -> bytes:
 
 def digest_of(raw: bytes) -> bytes:
     """Return the digest of a file's content."""
+    import hashlib  # loading it takes longer than most commands read
+
     return hashlib.blake2b(raw, digest_size=16).digest()

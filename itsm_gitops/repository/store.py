@@ -13,9 +13,10 @@ from itsm_gitops.model.archive import ArchivedRecord, ListFault
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, Refused
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.lifetime import Steps, Wanted, lifetime_of, state_steps
+from itsm_gitops.model.lifetime import Wanted, lifetime_of
 from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.timeline import Replay, replay_of
 from itsm_gitops.repository.archived import missing, read_archived
 from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.gaps import (
@@ -175,7 +176,7 @@ class Store(EntryQuestions):
 
     def root_of(self, path: str) -> str:
         """Return the name of the root that a document is from; empty where it is the repository's own."""
-        return root_of(self.snapshot, path)
+        return root_of(self.snapshot, path) if self.config.roots else ""
 
     def may_exist(self, identifier: str) -> bool:
         """Whether a document that has no entry exists, or may exist: it is broken, or in a root."""
@@ -245,17 +246,17 @@ class Store(EntryQuestions):
             if isinstance(data, dict):
                 yield self.by_path[entry.path], data
 
-    def lives(self, wanted: Wanted) -> Iterable[tuple[Entry, Steps]]:
-        """Return the records that are wanted, and perhaps others, by identifier, with the states they reached."""
+    def lives(self, wanted: Wanted) -> Iterable[tuple[Entry, Replay]]:
+        """Return the records that are wanted, and perhaps others, by identifier, with what can be replayed of them."""
         named = (self.entries.get(i) for i in sorted(wanted.ids))
         entries = [e for e in named if e is not None] if wanted.ids else self.of_kinds(wanted.kinds)
         records = (e for e in entries if self.book.kinds[e.kind].is_record)
-        return [(e, list(state_steps(data.get("timeline")))) for e, data in self.read_documents(records)]
+        return [(e, replay_of(data)) for e, data in self.read_documents(records)]
 
     def first_opened(self, now: int, kinds: Collection[str]) -> int | None:
         """Return when the first record of some kinds was opened, None where none was by ``now``."""
         found = self.lives(Wanted(now, tuple(kinds)))
-        lives = (lifetime_of(self.book.kinds[e.kind].workflow, steps) for e, steps in found)
+        lives = (lifetime_of(self.book.kinds[e.kind].workflow, replay.steps) for e, replay in found)
         return min((life.first for life in lives if life and life.first <= now), default=None)
 
     def add(self, entry: Entry) -> None:

@@ -7,7 +7,6 @@ maintenance stay off, and Git never asks for a password.
 from __future__ import annotations
 
 import os
-from base64 import b64encode
 from collections.abc import Sequence
 
 from itsm_gitops.model.errors import GitError
@@ -132,6 +131,8 @@ def _environment(url: str, token: str) -> dict[str, str]:
     }
     variables.update(GIT_TERMINAL_PROMPT="0", GIT_NO_REPLACE_OBJECTS="1", LC_ALL="C")
     if token and url.startswith("https://"):
+        from base64 import b64encode
+
         header = b64encode(f"x-access-token:{token}".encode()).decode("ascii")
         # A name and password in the address (as runners of GitLab have it) are no part of the site.
         site = f"https://{url.split('/', 3)[2].rpartition('@')[2]}"

@@ -21,10 +21,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.rules.engine import CheckReport, check
-from itsm_gitops.rules.explain import Explanation, explain, explanations
-
 if TYPE_CHECKING:
+    from itsm_gitops.rules.engine import CheckReport, check
+    from itsm_gitops.rules.explanation import Explanation, explain, explanations
     from itsm_gitops.rules.fix import Repair
     from itsm_gitops.rules.judge import book_errors
     from itsm_gitops.rules.single import new_findings
@@ -40,15 +39,25 @@ __all__ = [
     "new_findings",
 ]
 
-_LATER = {"Repair": "fix", "book_errors": "judge", "new_findings": "single"}
+# Writing a document needs no check of everything, and the other way round.
+_PLACES = {
+    "CheckReport": "engine",
+    "check": "engine",
+    "Explanation": "explanation",
+    "explain": "explanation",
+    "explanations": "explanation",
+    "Repair": "fix",
+    "book_errors": "judge",
+    "new_findings": "single",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import what a check does not need when it is first asked for (PEP 562)."""
-    if name not in _LATER:
+    """Import what somebody asks for when it is first asked for (PEP 562)."""
+    if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    value = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
     globals()[name] = value
     return value

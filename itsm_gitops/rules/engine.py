@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from itsm_gitops import documents
 from itsm_gitops.model import clock
-from itsm_gitops.model.errors import ItsmError, UsageError
+from itsm_gitops.model.errors import UsageError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, WARNING, Finding, at_least, sort_key
 from itsm_gitops.repository import INDEX, Config, Repository, Snapshot, Store
 from itsm_gitops.repository.request_files import RequestFiles
@@ -25,6 +24,7 @@ from itsm_gitops.rules.exemption import count_history, is_history
 from itsm_gitops.rules.former_books import in_their_time
 from itsm_gitops.rules.judge import JudgedSnapshot, judge_snapshot, run, run_rule, to_finding
 from itsm_gitops.rules.keeping import Keeping
+from itsm_gitops.rules.locating import locate
 from itsm_gitops.rules.registry import find_rule, rules
 from itsm_gitops.rules.request import RequestReport, judge_request
 from itsm_gitops.rules.rule import CHANGE, Hit
@@ -33,8 +33,6 @@ from itsm_gitops.rules.shard import WHOLE, Shard
 
 if TYPE_CHECKING:
     from itsm_gitops.rules.fix import Repair
-
-_KEPT = 512  # files whose positions are remembered while findings are located
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,32 +354,6 @@ def _wanted(repo: Repository, paths: Iterable[str | PathLike[str]] | None) -> _W
             path = resolved.relative_to(repo.root)
         roots.append("" if path == Path() else path.as_posix())
     return _Wanted(roots)
-
-
-def locate(snapshot: Snapshot, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Give every finding its line and column; files without findings are not looked at."""
-    maps: dict[str, documents.SourceMap | None] = {}
-    for finding in sorted(findings, key=lambda f: f.path):
-        if finding.line:
-            yield finding
-            continue
-        if finding.path not in maps:
-            if len(maps) >= _KEPT:
-                maps.clear()
-            maps[finding.path] = _map(snapshot, finding.path)
-        source = maps[finding.path]
-        span = None
-        if source is not None:
-            span = source.key(finding.pointer) if finding.at_key else None
-            span = span or source.nearest(finding.pointer)
-        yield replace(finding, line=span.line if span else 1, column=span.column if span else 1)
-
-
-def _map(snapshot: Snapshot, path: str) -> documents.SourceMap | None:
-    try:
-        return documents.locate(snapshot.read(path))
-    except ItsmError:
-        return None  # deleted in this range, or not a regular file: the finding is about the file
 
 
 def worst(findings: Iterable[Finding]) -> str:

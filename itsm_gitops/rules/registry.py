@@ -37,6 +37,7 @@ from itsm_gitops.rules import (
     roots,
     rulebook,
     schema,
+    tracking,
     workflow,
     workflow_change,
 )
@@ -64,6 +65,7 @@ RULES: Mapping[str, Rule] = by_code(
         *migrations.RULES,
         *workflow.RULES,
         *workflow_change.RULES,
+        *tracking.RULES,
         *guards.RULES,
         *own_rules.RULES,
         *categories.RULES,

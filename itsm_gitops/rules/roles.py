@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -11,7 +11,8 @@ from itsm_gitops.model.findings import WARNING
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.roles import follow, named, names
 from itsm_gitops.model.rulebook import ROLES
-from itsm_gitops.rules.context import DocumentContext
+from itsm_gitops.model.timeline import SET, WAS, data_then
+from itsm_gitops.rules.context import Data, DocumentContext
 from itsm_gitops.rules.rule import ITEMS, Hit, Rule
 
 
@@ -23,6 +24,14 @@ def _actor(ctx: DocumentContext, handle: str) -> frozenset[str] | None:
     ):
         return None
     return frozenset([handle, *names((ctx.item(handle) or {}).get("teams"))])
+
+
+def _new_actors() -> dict[str, frozenset[str] | None]:
+    return {}
+
+
+# The same people make the steps of most records; a store does not change while its documents are judged.
+_actors: Once[dict[str, frozenset[str] | None]] = Once(2)
 
 
 class _Holders(NamedTuple):
@@ -52,43 +61,68 @@ def _read_roles(roles: Mapping[str, Any]) -> Mapping[str, _Holders]:
 _roles: Once[Mapping[str, _Holders]] = Once()
 
 
-def _may(ctx: DocumentContext, actor: frozenset[str], role: _Holders | None) -> bool:
-    """Whether somebody fills a role; one that nobody fills, or that is not known, stops nobody."""
+def _may(ctx: DocumentContext, data: Data, actor: frozenset[str], role: _Holders | None) -> bool:
+    """Whether somebody fills a role for a record with this data; one that nobody fills, or is not known, stops nobody."""
     if role is None or not actor.isdisjoint(role.fixed):
         return True
     # This runs for each step of each record: the cheapest way first, and none twice.
     holders: list[str] = []
     for field in role.fields:
-        value = ctx.data.get(field)
+        value = data.get(field)
         if isinstance(value, str):
             holders.append(value)
         elif value is not None or "." in field:  # a field that is not there names nobody
-            holders += names(follow(ctx.data, field, ctx.item))
+            holders += names(follow(data, field, ctx.item))
     if actor.isdisjoint(holders):
-        holders += named(role.others, ctx.data, ctx.item)
+        holders += named(role.others, data, ctx.item)
         if actor.isdisjoint(holders):
             return not any(name in ctx.store.entries for name in (*holders, *role.fixed))
     return True
 
 
 def step_is_by_its_role(ctx: DocumentContext) -> Iterator[Hit]:
-    """Judge the steps of people and teams who are in the CMDB; the role holders of today count."""
-    policy, actors = ctx.book.policy(ROLES).get("roles", {}), dict[str, frozenset[str] | None]()
+    """Judge the steps of people and teams who are in the CMDB.
+
+    Who holds a role is read from the record as it was then, before the step or after it; CMDB and policy are today's.
+    """
+    if len(ctx.moves) < 2:
+        return
+    policy, actors = ctx.book.policy(ROLES).get("roles", {}), _actors(ctx.store, make=_new_actors)
     roles = _roles(policy, make=lambda: _read_roles(policy))
+    tracks = any(SET in e or WAS in e for e in ctx.timeline)
+    verdicts: dict[tuple[str, tuple[str, ...]], bool] = {}
     for before, after in pairwise(ctx.moves):
         handle = after.entry["by"]
-        if handle not in ctx.store.entries:
-            continue
-        step = ctx.flow.step(before.state, after.state, ctx.data, ctx.subject)
-        if step is None or not step.by:
-            continue
         if handle not in actors:
             actors[handle] = _actor(ctx, handle)
         actor = actors[handle]
-        if actor is not None and not any(_may(ctx, actor, roles.get(role)) for role in step.by):
+        if actor is None:
+            continue
+        then = data_then(ctx.data, ctx.timeline, after.place) if tracks else ctx.data
+        step = ctx.flow.step(before.state, after.state, then, ctx.subject if then is ctx.data else None)
+        if step is None or not step.by:
+            continue
+        asked = (handle, step.by)  # most records are moved on by few, who have the same right each time
+        may = None if tracks else verdicts.get(asked)
+        if may is None:
+            may = verdicts[asked] = _may_step(ctx, after.place, then, actor, [roles.get(r) for r in step.by])
+        if not may:
             wanted = ", ".join(role.replace("_", " ") for role in step.by)
             message = f"'{handle}' may not make the step '{step.name}'"
             yield Hit(message, ("timeline", after.place, "by"), f"it is for: {wanted}")
+
+
+def _may_step(
+    ctx: DocumentContext, place: int, then: Data, actor: frozenset[str], roles: Sequence[_Holders | None]
+) -> bool:
+    """Whether somebody fills one of some roles at a timeline entry, with what it set or without it."""
+    if any(_may(ctx, then, actor, role) for role in roles):
+        return True
+    entry = ctx.timeline[place]
+    if SET not in entry and WAS not in entry:
+        return False
+    before = data_then(ctx.data, ctx.timeline, place, with_entry=False)
+    return any(_may(ctx, before, actor, role) for role in roles)
 
 
 RULES = (

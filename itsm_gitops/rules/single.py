@@ -9,20 +9,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from itsm_gitops import documents
 from itsm_gitops.model import clock, ids
 from itsm_gitops.model.entry import edges_of
+from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding, sort_key
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Document, Repository, Store, load_store
+from itsm_gitops.repository.edit_files import EditFiles, EditText
 from itsm_gitops.repository.mentions import mentioning
 from itsm_gitops.repository.overlay import Overlay
+from itsm_gitops.repository.request_pool import ITEMS, RequestPool
+from itsm_gitops.repository.request_text import Unsearchable
+from itsm_gitops.repository.snapshot import absent_of
+from itsm_gitops.repository.store import identifier_of
 from itsm_gitops.rules.context import NetworkContext
-from itsm_gitops.rules.engine import locate
 from itsm_gitops.rules.judge import DocumentJudge, DocumentVerdict, run, unreadable
+from itsm_gitops.rules.locating import locate
+from itsm_gitops.rules.registry import rules
+from itsm_gitops.rules.request_side import RequestedSide, reach_between
 from itsm_gitops.rules.rule import NETWORK
 from itsm_gitops.rules.settings import configured
 
@@ -33,6 +42,9 @@ _CHAIN = 1000  # records that are followed along relations without circles
 Contents = Mapping[str, bytes]
 
 
+_Sides = tuple[list[Finding], list[Finding]]  # of the edited documents, and of what was there
+
+
 class _Around(NamedTuple):
     """The records that edits concern: those that are only needed, and those that must be judged again."""
 
@@ -40,34 +52,77 @@ class _Around(NamedTuple):
     mentioning: frozenset[str]
 
 
-def new_findings(repo: Repository, after: Contents, before: Contents) -> list[Finding]:
+def new_findings(
+    repo: Repository, after: Contents, before: Contents, *, whole: bool = False
+) -> list[Finding]:
     """Return what the rules say of documents with the content ``after`` and did not say ``before``.
 
     Both map paths to content; a document that is new is missing in ``before``. The findings are
     those of the documents themselves, and errors that the edits bring about elsewhere, located
     and sorted. Rules about what happened between two commits need `check` with a base.
+
+    Only what the edits can have altered is judged, which gives the same findings as judging all of that part of
+    the snapshot; ``whole`` judges all of it.
     """
     around = _around(repo, after, before)
-    found = [f for f in _judge(repo, after, after, around) if f.path in after or f.severity == ERROR]
-    if found:
-        known = Counter(map(_sign, _judge(repo, before, after, around)))
-        fresh = []
-        for finding in found:
-            known[_sign(finding)] -= 1
-            if known[_sign(finding)] < 0:
-                fresh.append(finding)
-        found = fresh
+    sides = None if whole else _altered(repo, after, before, around)
+    found, known = sides if sides is not None else _both(repo, after, before, around)
+    left = Counter(map(_sign, known))
+    fresh = []
+    for finding in found:
+        left[_sign(finding)] -= 1
+        if left[_sign(finding)] < 0:
+            fresh.append(finding)
     snapshot = Overlay(repo.snapshot(), after, around.named | around.mentioning)
-    return sorted(set(locate(snapshot, found)), key=sort_key)
+    return sorted(set(locate(snapshot, fresh)), key=sort_key)
+
+
+def _altered(repo: Repository, after: Contents, before: Contents, around: _Around) -> _Sides | None:
+    """Judge on both sides what the edits can have altered; None where only judging everything can tell."""
+    if repo.config.roots or absent_of(repo.snapshot()) or any(r.reach is None for r in rules(NETWORK)):
+        return None
+    now = clock.now()
+    files = EditFiles(repo, before, after, around.named | around.mentioning)
+    drawn = [identifier_of(p) for p in after if p not in before and not p.startswith(ITEMS)]
+    pool = RequestPool(files, repo.book, EditText(files, drawn))
+    base, head = (RequestedSide(pool, side, repo.config, now) for side in (files.base, files.head))
+    try:
+        reach = reach_between(base, head)
+        found = _counting(head.findings(reach), repo, now, head.store, after)
+        return found, list(configured(base.findings(reach), repo.config, now, base.store)) if found else []
+    except (RuleBookError, Unsearchable):
+        return None
+    finally:
+        files.close()
+
+
+def _both(repo: Repository, after: Contents, before: Contents, around: _Around) -> _Sides:
+    """Judge that whole part of the snapshot on both sides."""
+    now = clock.now()
+    judged, store = _judge(repo, after, after, around, now)
+    found = _counting(judged, repo, now, store, after)
+    if not found:
+        return [], []
+    known, store = _judge(repo, before, after, around, now)
+    return found, list(configured(known, repo.config, now, store))
+
+
+def _counting(
+    found: Iterable[Finding], repo: Repository, now: datetime, store: Store, edited: Contents
+) -> list[Finding]:
+    """Return the findings that count, as the settings want them: of the edited documents, and errors elsewhere."""
+    every = configured(found, repo.config, now, store)
+    return [f for f in every if f.path in edited or f.severity == ERROR]
 
 
 def _sign(finding: Finding) -> tuple[str, str, str]:
     return (finding.path, finding.code, finding.message)
 
 
-def _judge(repo: Repository, contents: Contents, edited: Iterable[str], around: _Around) -> list[Finding]:
-    """Return all findings about the edited documents, those that mention them, and the network."""
-    now = clock.now()
+def _judge(
+    repo: Repository, contents: Contents, edited: Iterable[str], around: _Around, now: datetime
+) -> tuple[list[Finding], Store]:
+    """Return all findings about the edited documents, those that mention them, and the network; and the store."""
     judge, wanted = DocumentJudge(now), {*edited, *around.mentioning}
     snapshot = Overlay(repo.snapshot(), contents, around.named | around.mentioning)
 
@@ -79,7 +134,7 @@ def _judge(repo: Repository, contents: Contents, edited: Iterable[str], around: 
     found = [f for v in verdicts for f in v.findings]
     found += unreadable(store)
     found += run(NETWORK, context)
-    return list(configured(found, repo.config, now, store))
+    return found, store
 
 
 def _around(repo: Repository, after: Contents, before: Contents) -> _Around:

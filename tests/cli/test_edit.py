@@ -20,8 +20,13 @@ def test_set_changes_one_value_and_keeps_every_other_byte(cli: Cli, acme: Path) 
     problem = acme / "records/problems/2026/01/PRB-260112-EXMP2.yaml"
     before = problem.read_bytes()
     out = cli("set", "exmp2", "impact=high").out
-    assert "~ impact  medium → high" in out
-    assert problem.read_bytes() == before.replace(b"impact: medium", b"impact: high")
+    assert "~ impact    medium → high" in out
+    assert "+ timeline  operations-lead impact medium → high" in out
+    text, _, told = problem.read_bytes().partition(before.replace(b"impact: medium", b"impact: high"))
+    assert (text, told.splitlines()[2:]) == (
+        b"",
+        [b"  set:", b"    impact: high", b"  was:", b"    impact: medium"],
+    )
     assert path.read_bytes().startswith(b"# An example.")
 
 

@@ -27,7 +27,7 @@ def test_clocks_are_those_of_the_report(
     repo.store()
     store, lives = repo.load(repo.snapshot(), visit=lambda _, document: life_of(document))
     log = Log(store, lives, clock.now(), Scope())
-    levels = Levels(log.network, log.first, log.until)
+    levels = Levels(log.network, log.first, log.until, str(log.zone))
     clocks = [c for kind in store.book.kinds for case in log.of(kind) for c in levels.clocks(case)]
     expected = [(c.case.entry.id, c.target.metric, c.verdict, c.used, c.target.seconds) for c in clocks]
     assert (

@@ -19,10 +19,11 @@ from itsm_gitops.documents.problems import Doubt
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 FILES = sorted([*(CHECKOUT / "records").rglob("*.yaml"), *(CHECKOUT / "cmdb").rglob("*.yaml")])
-TEXTS = [path.read_text(encoding="utf-8") for path in FILES[::5]]
+RULE_FILES = sorted((CHECKOUT / "schemas").rglob("*.yaml"))
+TEXTS = [path.read_text(encoding="utf-8") for path in [*FILES[::5], *RULE_FILES]]
 BITS = [
     " ", "  ", "- ", ":", ": ", "#", " #", "|", "|-", ">", "|+", "|2", "\n", "\n\n", "[a, b]", "[]", "{}", "- - ",
-    "? ", "key: ", "{a: b, c: [d, e]}", "[a b, c]", ">-", "x # y", "x:\n", "# c\n", "  \n", "\t", "\r\n", "a: b", "::", "-", "-1", '"a" b', "---\n", "...\n", "%",
+    "? ", "key: ", "{a: b, c: [d, e]}", "[a b, c]", "['a', b]", "{'a b': c}", ">-", "x # y", "x:\n", "# c\n", "  \n", "\t", "\r\n", "a: b", "::", "-", "-1", '"a" b', "---\n", "...\n", "%",
 ]  # fmt: skip
 
 # Text, and the data in it; None where another reader must look.
@@ -43,13 +44,20 @@ LAYOUTS: list[tuple[str, Any]] = [
     ("a:\n- {b: c}\n- [true, x]\n", {"a": [{"b": "c"}, [True, "x"]]}),
     ("a: >-\n  b\n  c\nd: >\n  e\n", {"a": "b c", "d": "e\n"}),
     ("a: b  # c: d\n", {"a": "b"}),
+    ("a: ['b', \"c, d: e\", \"\"]\n", {"a": ["b", "c, d: e", ""]}),
+    ("a: {'b c': d, \"1\": \"2\"}\n", {"a": {"b c": "d", "1": "2"}}),
+    ("a.b: c\nSelf service: d\n", {"a.b": "c", "Self service": "d"}),
+    ("a:\n  [b, c,\n   d e,\n   f]\ng: h\n", {"a": ["b", "c", "d e", "f"], "g": "h"}),
+    ("a:\n  {b: [c,\n    d], e: 'f\n   g'}\n", {"a": {"b": ["c", "d"], "e": "f g"}}),
+    ("a: [b.*, c*]\n", {"a": ["b.*", "c*"]}),
     *[(text, None) for text in (
         "", "\n", "a", "a: b", "- a\n", "a: b: c\n", "a: b: c #d\n", "a: #b\n", "a: b:\n", "a: &x b\n", "a: *x\n", "a: !t b\n",
         "a: >\n  b\n\n  c\n", "a: >\n  b\n   c\n", "a: |+\n  b\n", "a: |2\n   b\n", "a: |\n\n  b\n", "a: |\nb: c\n", "a: |\n  b\n c\n",
         'a: "b\\n"\n', "a: 'b''c'\n", "a: 'b\n  c'\n", "a: b\n  c\n", "a: b\na: c\n", "a:\nb: c\n", "a: \nb: c\n",
-        "null: a\n", "true: a\n", "1: a\n", "? a\n", "a: {b: c, b: d}\n", "a: {null: b}\n", "a: [b,c]\n", "a: [b: c]\n", "a: {b}\n", "a: [b, ]\n", "a: ['b']\n", "a: [b] #c\n", "a: -\n",
+        "null: a\n", "true: a\n", "1: a\n", "? a\n", "a: {b: c, b: d}\n", "a: {null: b}\n", "a: [b,c]\n", "a: [b: c]\n", "a: {b}\n", "a: [b, ]\n", "a: [b] #c\n", "a: -\n",
         "a:\n- - b\n", "a:\n-\n  b\n", "a:\n -b\n", "a:\n- b\n  c: d\n", "a: b\n\tc: d\n", "a: b\r\n", "---\na: b\n",
-        "a: b\n...\n", " a: b\n", "a: b\n b: c\n", "a: @b\n", "a: %b\n", "a: ?b\n", "a: ,b\n", "<<: a\n",
+        "a: b\n...\n", " a: b\n", "a: b\n b: c\n", "a: @b\n", "a: ['b''c']\n", 'a: ["b\\n"]\n', "a: ['b'c]\n",
+        "a: {'b':c}\n", "a: {'': b}\n", "a:\n  [b,\n\n  c]\n", "a:\n[b]\n", "a:\n  [b,\nc]\n", "a:\n  [b, # c\n   d]\n", "a:\n  [b]\n  c: d\n", "a: [*b]\n", "a: %b\n", "a: ?b\n", "a: ,b\n", "<<: a\n",
     )],
 ]  # fmt: skip
 
@@ -67,6 +75,11 @@ def test_layouts(text: str, data: Any) -> None:
     assert same(read(text), data)
     if data is not None:
         assert same(load_value(text.encode()).data, data)
+
+
+def test_the_rule_book_is_read_without_a_parser() -> None:
+    """A command that needs the rule book need not import a parser first, which takes longer than reading."""
+    assert [path.name for path in RULE_FILES if read(path.read_text(encoding="utf-8")) is None] == []
 
 
 def test_the_example_is_read_without_a_parser() -> None:

@@ -38,9 +38,9 @@ def test_a_reopened_record_with_a_pause(record, figures) -> None:
     assert found["times.respond"]["P1 Critical"]["median_s"] == 30 * 60
     row = found["times.resolve"]["P1 Critical"]
     assert (
-        row["median_s"] == row["p90_s"] == 26 * HOUR
-    )  # to the last resolution, not to the first or the closing
-    assert (row["held"], row["on_hold_s"], row["work_s"]) == (1, 3 * HOUR, 23 * HOUR)
+        row["median_s"] == row["p90_s"] == 8 * HOUR
+    )  # 10:00 to 16:00 and 10:00 to 12:00: resolved between, not to the closing
+    assert (row["held"], row["on_hold_s"], row["work_s"]) == (1, 3 * HOUR, 5 * HOUR)
     week = found["flow.incidents_weeks"]["2026-11-02"]
     assert (week["opened"], week["resolved"], week["backlog"]) == (1, 1, 0)
 

@@ -16,6 +16,7 @@ from itsm_gitops import documents
 from itsm_gitops.model.clock import format_time, now
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.timeline import Replay, replay_of
 from itsm_gitops.repository.gaps import unread
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.index import database, freshness
@@ -44,13 +45,16 @@ class Brief(NamedTuple):
 
     path: str
     steps: list[Step]
+    replay: Replay
     digest: bytes
 
 
 def brief(document: Document) -> Brief:
     """Return the brief of a document; to be called for each when everything is loaded."""
     data = document.data
-    return Brief(document.path, steps_of(data) if isinstance(data, dict) else [], digest_of(document.raw))
+    if not isinstance(data, dict):
+        return Brief(document.path, [], Replay(), digest_of(document.raw))
+    return Brief(document.path, steps_of(data), replay_of(data), digest_of(document.raw))
 
 
 def book_sign(snapshot: WorkingTree) -> str:
@@ -135,7 +139,7 @@ def create(draft: Path, store: Store, briefs: Iterable[Brief], start: Beginning,
 
     Returns its identity; an empty text where making one is not safe.
     """
-    briefs = sorted(briefs)
+    briefs = sorted(briefs, key=lambda one: one.path)
     if store.irregular or store.absent or len({identifier_of(b.path) for b in briefs}) < len(briefs):
         return ""
     tracked = start.tracked.names.keys()
@@ -196,7 +200,7 @@ def _write_all(
     for number, one in enumerate(briefs, 1):
         entry = store.by_path.get(one.path)
         if entry is not None:
-            rows.append(row_of(book, entry, one.steps, source(one.path, one.digest), 1))
+            rows.append(row_of(book, entry, one.steps, one.replay, source(one.path, one.digest), 1))
             connection.executemany("INSERT INTO edge VALUES (?, ?, ?, ?, ?, ?)", edge_rows(number, entry))
             connection.executemany(
                 "INSERT OR IGNORE INTO alias VALUES (?, ?)", ((a, number) for a in entry.aliases)
@@ -242,7 +246,7 @@ def _reading(book: RuleBook, snapshot: WorkingTree, path: str, source: RowOrigin
     if kind is None or not isinstance(data, dict) or problems:
         return Reading(path, broken_row(book, path, problems, source, 0), None)
     entry = summarise(kind, path, data)
-    return Reading(path, row_of(book, entry, steps_of(data), source, 0), entry)
+    return Reading(path, row_of(book, entry, steps_of(data), replay_of(data), source, 0), entry)
 
 
 def apply(connection: sqlite3.Connection, change: Moves, readings: Sequence[Reading]) -> None:
@@ -309,3 +313,14 @@ def keep_answer(connection: sqlite3.Connection, name: str, sign: str, value: str
     connection.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?)", (name, sign, value))
     connection.execute("COMMIT")
     connection.execute("BEGIN")
+
+
+def keep_beside(connection: sqlite3.Connection, name: str, sign: str, value: str) -> None:
+    """Keep an answer for which ``sign`` says all it depends on; ``connection`` goes on reading the state it reads.
+
+    Raises sqlite3.Error, at once where another process writes.
+    """
+    place = next(row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main")
+    with closing(database.connect(Path(place))) as other:
+        other.execute("PRAGMA busy_timeout = 0")
+        other.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?)", (name, sign, value))

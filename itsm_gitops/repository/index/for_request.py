@@ -15,7 +15,7 @@ class IndexAnswers:
     """Paths of documents by what they name; an index that turns out to be damaged is answered for by all documents."""
 
     def __init__(self, store: IndexedStore) -> None:
-        self._store = store
+        self.store = store
 
     @classmethod
     def of(cls, tree: WorkingTree, config: Config) -> IndexAnswers | None:
@@ -27,7 +27,7 @@ class IndexAnswers:
         """Return the documents that link to an identifier."""
         with suppress(*DAMAGE):
             return self._paths("number IN (SELECT document FROM edge WHERE target = ?)", identifier)
-        whole = self._store.whole
+        whole = self.store.whole
         return [whole.entries[source].path for source, _ in whole.into(identifier)]
 
     def aliased(self, alias: str) -> list[str]:
@@ -35,15 +35,15 @@ class IndexAnswers:
         with suppress(*DAMAGE):
             return self._paths("number IN (SELECT document FROM alias WHERE name = ? COLLATE NOCASE)", alias)
         wanted = alias.lower()
-        return [e.path for e in self._store.whole.entries.values() if wanted in map(str.lower, e.aliases)]
+        return [e.path for e in self.store.whole.entries.values() if wanted in map(str.lower, e.aliases)]
 
     def open_of(self, kind: str) -> list[str]:
         """Return the documents of a kind on which work is to be done."""
-        return [e.path for e in self._store.of_kinds([kind], open_only=True)]
+        return [e.path for e in self.store.of_kinds([kind], open_only=True)]
 
     def broken_items(self) -> list[str]:
         """Return the items that cannot be read."""
-        return [path for path in self._store.broken.values() if path.startswith(f"{CMDB}/")]
+        return [path for path in self.store.broken.values() if path.startswith(f"{CMDB}/")]
 
     def _paths(self, condition: str, value: str) -> list[str]:
-        return [e.path for e in self._store.select(condition, [encodable(value)])]
+        return [e.path for e in self.store.select(condition, [encodable(value)])]

@@ -11,9 +11,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from itsm_gitops.documents import Problem
 from itsm_gitops.model.entry import Edge, Entry
-from itsm_gitops.model.lifetime import Steps, Wanted
+from itsm_gitops.model.lifetime import Wanted
 from itsm_gitops.model.questions import Derivation
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.timeline import Replay
 from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.index.database import DAMAGE, remove
 from itsm_gitops.repository.index.derived import derived_values
@@ -279,8 +280,8 @@ class IndexedStore(Store):
         raise self.unusable(self.broken[identifier])
 
     @_or_whole
-    def lives(self, wanted: Wanted) -> Iterable[tuple[Entry, Steps]]:
-        """Return the records that are wanted, and perhaps others, by identifier, with the states they reached."""
+    def lives(self, wanted: Wanted) -> Iterable[tuple[Entry, Replay]]:
+        """Return the records that are wanted, and perhaps others, by identifier, with what can be replayed of them."""
         return list(lives(self.connection, wanted))
 
     @_or_whole

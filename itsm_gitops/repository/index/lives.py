@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.facts import AFFECTS
-from itsm_gitops.model.lifetime import Steps, Wanted
-from itsm_gitops.repository.index.rows import ENTRY, entry_of, steps_from
+from itsm_gitops.model.lifetime import Wanted
+from itsm_gitops.model.timeline import Replay
+from itsm_gitops.repository.index.rows import ENTRY, entry_of, replay_from
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,8 +23,8 @@ _SERVICE = "number IN (SELECT document FROM edge WHERE target = :affected AND re
 _TEAM = "json_extract(fields, '$.assigned_team') = :assigned"
 
 
-def lives(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[tuple[Entry, Steps]]:
-    """Yield the records that are wanted, and perhaps others, by identifier, with the states they reached."""
+def lives(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[tuple[Entry, Replay]]:
+    """Yield the records that are wanted, and perhaps others, by identifier, with what can be replayed of them."""
     among = "id IN (SELECT value FROM json_each(:ids))" if wanted.ids else _KINDS
     conditions = [f"usable = 1 AND {among} AND life_first <= :now"]
     if wanted.open:
@@ -47,7 +48,7 @@ def lives(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[tuple[Entr
         "assigned": wanted.team,
     }
     for *row, life in connection.execute(question, values):
-        yield entry_of(row), steps_from(life)
+        yield entry_of(row), replay_from(life)
 
 
 def first_opened(connection: sqlite3.Connection, now: int, kinds: Collection[str]) -> int | None:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 
+from itsm_gitops.model.timeline import Replay
 from itsm_gitops.repository.index.database import TABLES
 from itsm_gitops.repository.index.indexed_store import IndexedStore
 from itsm_gitops.repository.index.rows import (
@@ -36,7 +37,7 @@ def in_memory(store: Store) -> sqlite3.Connection:
         connection.execute(table)
     origin = RowOrigin("", b"", b"")
     for number, entry in enumerate(store.entries.values(), 1):
-        connection.execute(INSERT, row_of(store.book, entry, (), origin, 0))
+        connection.execute(INSERT, row_of(store.book, entry, (), Replay(), origin, 0))
         marks = "INSERT INTO edge VALUES (?, ?, ?, ?, ?, ?)"
         connection.executemany(marks, edge_rows(number, entry))
     connection.execute("COMMIT")

@@ -10,8 +10,9 @@ from itsm_gitops.documents import Problem
 from itsm_gitops.model import facts
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.entry import Edge, Entry
-from itsm_gitops.model.lifetime import lifetime_of, state_steps
+from itsm_gitops.model.lifetime import lifetime_of
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.timeline import Replay, packed, unpacked
 
 ENTRY = "id, kind, path, title, state, fields, edges, aliases, opened, updated, entered"
 _COLUMNS = (
@@ -45,14 +46,11 @@ def _text(value: Any) -> str:
 
 
 def row_of(
-    book: RuleBook, entry: Entry, steps: Sequence[Step], source: RowOrigin, generation: int
+    book: RuleBook, entry: Entry, steps: Sequence[Step], replay: Replay, source: RowOrigin, generation: int
 ) -> tuple[Any, ...]:
     """Return the values of ``INSERT`` for the document of an entry."""
     kind = book.kinds[entry.kind]
-    states = (
-        list(state_steps([{"at": at, "state": state} for at, state, _ in steps])) if kind.is_record else []
-    )
-    life = lifetime_of(kind.workflow, states) or (None, None, None)
+    life = (lifetime_of(kind.workflow, replay.steps) if kind.is_record else None) or (None, None, None)
     return (
         entry.path,
         entry.id,
@@ -73,7 +71,7 @@ def row_of(
         _compact([list(edge) for edge in entry.edges]),
         _compact(entry.aliases),
         _compact(steps),
-        _compact(states) if states else "",
+        _compact(packed(replay)) if kind.is_record and replay.steps else "",
         *life,
         "",
         *source,
@@ -154,6 +152,6 @@ def timeline_of(text: str) -> list[Step]:
     return [(at, state, by) for at, state, by in _decode(text)] if text else []
 
 
-def steps_from(text: str) -> list[tuple[int, str]]:
-    """Return the states that a record reached, and when, from their text."""
-    return [(at, state) for at, state in _decode(text)] if text else []
+def replay_from(text: str) -> Replay:
+    """Return what can be replayed of a record from its text."""
+    return unpacked(_decode(text)) if text else Replay()

@@ -1,0 +1,310 @@
+"""What a timeline says: when each entry happened, which values were set, and what was there before.
+
+An entry may carry more than a state and words:
+
+- ``set`` holds the values that fields got with it, ``was`` those that they had before (a field in ``was`` alone was
+  removed, one in ``set`` alone was not there). Fields have dotted names: ``major.state``.
+- ``happened`` is when it happened, where that is not when it was written (``at``).
+- ``corrects`` names the ``at`` of earlier entries: all that was written at that moment happened at ``happened``
+  instead. The last correction counts.
+- ``reason`` says why: why a value changed, why a time is another one.
+
+``at`` never goes back, so timelines only grow; clocks, reports and rules read what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from itsm_gitops.model.clock import format_time, parse_time
+
+AT, STATE, COMMENT = "at", "state", "comment"
+SET, WAS, REASON, HAPPENED, CORRECTS = "set", "was", "reason", "happened", "corrects"
+Data = Mapping[str, Any]
+_VALUE_MAX = 200
+
+
+class ValueChange(NamedTuple):
+    """A field got another value at a moment (seconds since 1970, UTC); None stands for no value."""
+
+    at: int
+    field: str
+    was: Any
+    value: Any
+
+
+class SupplierCase(NamedTuple):
+    """A case at a supplier: when it was opened, answered and closed there (seconds since 1970, UTC)."""
+
+    supplier: str
+    opened: int
+    answered: int | None
+    closed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What can be replayed of a record: its states, values and comments over time, and what it declares.
+
+    ``steps`` are the states reached and when (seconds since 1970, UTC), never earlier than the step before; ``values``
+    the changes of fields, in the order of the timeline; ``comment`` when the first comment was written; ``started``
+    and ``mitigated`` when the disruption began and when users could work again, as declared.
+    """
+
+    steps: Sequence[tuple[int, str]] = ()
+    values: Sequence[ValueChange] = ()
+    comment: int | None = None
+    started: int | None = None
+    mitigated: int | None = None
+    supplier_cases: Sequence[SupplierCase] = ()
+
+
+NO_REPLAY = Replay()
+
+
+def entries_of(timeline: Any) -> list[Data]:
+    """Return the entries of a timeline that can be used at all."""
+    return [e for e in timeline if isinstance(e, Mapping)] if isinstance(timeline, list) else []
+
+
+def seconds(text: Any) -> int | None:
+    """Return an RFC 3339 time as seconds since 1970; None for anything else."""
+    moment = parse_time(text) if isinstance(text, str) else None
+    return int(moment.timestamp()) if moment else None
+
+
+def moments(entries: Sequence[Data]) -> list[int | None]:
+    """Return when each entry happened (seconds since 1970, UTC), None where nothing tells."""
+    corrected: dict[int, int] = {}
+    for entry in entries:
+        if CORRECTS in entry:
+            wrong, right = seconds(entry[CORRECTS]), seconds(entry.get(HAPPENED))
+            if wrong is not None and right is not None:
+                corrected[wrong] = right
+    found: list[int | None] = []
+    for entry in entries:
+        written = seconds(entry.get(AT))
+        if CORRECTS not in entry and written is not None:
+            if written in corrected:
+                written = corrected[written]
+            elif HAPPENED in entry:
+                written = seconds(entry[HAPPENED]) or written
+        found.append(written)
+    return found
+
+
+def state_steps(timeline: Any) -> Iterator[tuple[int, str]]:
+    """Yield the usable steps of a timeline. One that happened before the one ahead of it counts as at the same time."""
+    entries = entries_of(timeline)
+    latest: int | None = None
+    for entry, at in zip(entries, moments(entries), strict=True):
+        state = entry.get(STATE)
+        if isinstance(state, str) and state and at is not None:
+            latest = at if latest is None else max(latest, at)
+            yield latest, state
+
+
+def value_changes(timeline: Any) -> Iterator[ValueChange]:
+    """Yield the changes of values. One that happened before the one ahead of it of its field counts as at the same time."""
+    entries = entries_of(timeline)
+    if not any(SET in e or WAS in e for e in entries):
+        return
+    latest: dict[str, int] = {}
+    for entry, at in zip(entries, moments(entries), strict=True):
+        if at is None:
+            continue
+        new, old = _mapping(entry.get(SET)), _mapping(entry.get(WAS))
+        for name in dict.fromkeys([*new, *old]):
+            latest[name] = max(at, latest.get(name, at))
+            yield ValueChange(latest[name], name, old.get(name), new.get(name))
+
+
+def _mapping(value: Any) -> Data:
+    return value if isinstance(value, Mapping) else {}
+
+
+def replay_of(data: Data) -> Replay:
+    """Return what can be replayed of a record; runs while documents are read, in any process."""
+    timeline = data.get("timeline")
+    entries = entries_of(timeline)
+    comment = next(
+        (at for e, at in zip(entries, moments(entries), strict=True) if e.get(COMMENT) and at), None
+    )
+    major = _mapping(data.get("major"))
+    return Replay(
+        tuple(state_steps(timeline)),
+        tuple(c for c in value_changes(timeline) if _plain(c.was) and _plain(c.value)),
+        comment,
+        seconds(data.get("started_at")) or seconds(major.get("started_at")),
+        seconds(data.get("mitigated_at")) or seconds(major.get("mitigated_at")),
+        tuple(_supplier_cases(data.get("supplier_cases"))),
+    )
+
+
+def _plain(value: Any) -> bool:
+    return (
+        value is None
+        or isinstance(value, bool | int | float)
+        or (isinstance(value, str) and len(value) <= _VALUE_MAX)
+    )
+
+
+def _supplier_cases(raw: Any) -> Iterator[SupplierCase]:
+    for case in raw if isinstance(raw, list) else ():
+        if isinstance(case, Mapping) and isinstance(case.get("supplier"), str):
+            opened = seconds(case.get("opened_at"))
+            if opened is not None:
+                answered, closed = seconds(case.get("answered_at")), seconds(case.get("closed_at"))
+                yield SupplierCase(case["supplier"], opened, answered, closed)
+
+
+def packed(replay: Replay) -> Any:
+    """Return a replay as JSON data; the states alone where there is no more, as nearly always."""
+    steps = [list(step) for step in replay.steps]
+    if replay == Replay(replay.steps):
+        return steps
+    values, cases = [list(v) for v in replay.values], [list(c) for c in replay.supplier_cases]
+    return [steps, values, replay.comment, replay.started, replay.mitigated, cases]
+
+
+def unpacked(raw: Any) -> Replay:
+    """Return the replay that was packed."""
+    if not raw or isinstance(raw[0][0], int):
+        return Replay(tuple((at, state) for at, state in raw))
+    steps, values, comment, started, mitigated, cases = raw
+    return Replay(
+        tuple((at, state) for at, state in steps),
+        tuple(ValueChange(*v) for v in values),
+        comment,
+        started,
+        mitigated,
+        tuple(SupplierCase(*c) for c in cases),
+    )
+
+
+def terms(changes: Iterable[ValueChange], field: str, now: Any) -> list[tuple[int | None, Any]]:
+    """Return the values of a field over time: from when (None: from the beginning), and the value.
+
+    ``now`` is the value that it has; it counts from the beginning where no entry tells of the field, as in records
+    from before it was tracked.
+    """
+    own = [c for c in changes if c.field == field]
+    if not own:
+        return [(None, now)]
+    return [(None, own[0].was), *((c.at, c.value) for c in own)]
+
+
+def value_at(changes: Iterable[ValueChange], field: str, now: Any, moment: int) -> Any:
+    """Return the value that a field had at a moment (seconds since 1970); see ``terms``."""
+    found = None
+    for start, value in terms(changes, field, now):
+        if start is None or start <= moment:
+            found = value
+    return found
+
+
+def value_in(data: Any, name: str) -> Any:
+    """Return what a document holds under a dotted name; None where it holds nothing."""
+    for step in name.split("."):
+        if not isinstance(data, Mapping):
+            return None
+        data = data.get(step)
+    return data
+
+
+def told_value(entries: Sequence[Data], name: str, otherwise: Any) -> Any:
+    """Return the value that a timeline told last of a field (None: none); ``otherwise`` where it never did."""
+    for one in reversed(entries):
+        new, old = _mapping(one.get(SET)), _mapping(one.get(WAS))
+        if name in new or name in old:
+            return new.get(name)
+    return otherwise
+
+
+def times_of(timeline: Any) -> tuple[str, str, str]:
+    """Return when a record was opened, when its timeline was last written, and when it reached its last state.
+
+    As RFC 3339 text as written; a time of its own or a corrected one in UTC. Empty where there is none.
+    """
+    entries = entries_of(timeline)
+    if not entries:
+        return "", "", ""
+    if not any(HAPPENED in e for e in entries):
+        dated = [e for e in entries if _text(e.get(AT))]
+        entered = next((e[AT] for e in reversed(dated) if STATE in e), "")
+        return (dated[0][AT], dated[-1][AT], entered) if dated else ("", "", "")
+    happened = moments(entries)
+    shown = [_shown(e, at) for e, at in zip(entries, happened, strict=True)]
+    updated = next((_text(e.get(AT)) for e in reversed(entries) if _text(e.get(AT))), "")
+    entered = next(
+        (t for e, t in zip(reversed(entries), reversed(shown), strict=True) if STATE in e and t), ""
+    )
+    return next((t for t in shown if t), ""), updated, entered
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _shown(one: Data, at: int | None) -> str:
+    """Return the time of an entry as text: as written where it happened then."""
+    written = _text(one.get(AT))
+    if at is None or seconds(written) == at:
+        return written
+    return format_time(datetime.fromtimestamp(at, UTC))
+
+
+def changes_in_words(one: Data) -> list[str]:
+    """Return what an entry says of values in words, one a field: ``impact high → low``, ``assignee removed: anna``."""
+    new, old = _mapping(one.get(SET)), _mapping(one.get(WAS))
+    found = []
+    for name in dict.fromkeys([*new, *old]):
+        words = name.replace("_", " ").replace(".", " ")
+        if name not in new:
+            found.append(f"{words} removed: {_in_words(old[name])}")
+        elif name in old:
+            found.append(f"{words} {_in_words(old[name])} → {_in_words(new[name])}")
+        else:
+            found.append(f"{words} → {_in_words(new[name])}")
+    return found
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_in_words(part)}" for key, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_in_words, value))
+    return " ".join(str(value).split())
+
+
+def data_then(data: Data, timeline: Sequence[Data], place: int, *, with_entry: bool = True) -> Data:
+    """Return a document as it was at a timeline entry, as far as the entries after it tell.
+
+    ``place`` counts entries from 0. With ``with_entry`` its own values are set, else it is the document before it.
+    """
+    later = timeline[place + 1 if with_entry else place :]
+    if not any(SET in e or WAS in e for e in later):
+        return data
+    then = dict(data)
+    for entry in reversed(later):
+        old = _mapping(entry.get(WAS))
+        for name in _mapping(entry.get(SET)).keys() | old.keys():
+            _put(then, name, old.get(name))
+    return then
+
+
+def _put(data: dict[str, Any], name: str, value: Any) -> None:
+    """Set a field by its dotted name, or take it away; groups on the way are copied, not written into."""
+    first, _, rest = name.partition(".")
+    if rest:
+        inner = data.get(first)
+        group = dict(inner) if isinstance(inner, Mapping) else {}
+        _put(group, rest, value)
+        value = group or None
+    if value is None:
+        data.pop(first, None)
+    else:
+        data[first] = value

@@ -1,0 +1,163 @@
+"""The five figures of software delivery performance that DORA publishes, read from changes and incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.report import (
+    COUNT,
+    DURATION,
+    ITEM,
+    MONTH,
+    OVER_TIME,
+    SHARE,
+    TEXT,
+    Bars,
+    Cell,
+    Column,
+    Row,
+    Table,
+)
+from itsm_gitops.model.timeline import seconds
+from itsm_gitops.reports import measures
+from itsm_gitops.reports.change import Causes
+from itsm_gitops.reports.log import Log
+from itsm_gitops.reports.tables import counted, share
+from itsm_gitops.reports.writing import ReportDraft
+from itsm_gitops.service_levels import measures as durations
+from itsm_gitops.service_levels.life import Case
+
+_WEEK = 7 * 86400
+_Caused = Mapping[str, Sequence[Case]]
+
+
+def deployment_frequency(carried_out: int, watched: int) -> float | None:
+    """Deployment frequency.
+
+    The changes that were carried out in the time of the report, for each week of it (from the first record
+    on). A change counts on the day it was closed.
+
+    Source: DORA, deployment frequency; a change stands for a deployment to production.
+    """
+    return round(carried_out / (watched / _WEEK), 2) if watched > 0 else None
+
+
+def lead_time(case: Case) -> int | None:
+    """Lead time for changes.
+
+    The time from the first state of a change until its work ended (actual_end, else the day it was closed),
+    in calendar time; the median of the changes that were closed in the time of the report.
+
+    Source: DORA, change lead time, from committed to running in production; here from the day the change was
+    written down, as commits need not be in this repository.
+    """
+    ended = seconds(case.text("actual_end")) or case.resolved
+    return None if ended is None else max(0, ended - case.opened)
+
+
+def recovery_time(incident: Case) -> int | None:
+    """Failed deployment recovery time.
+
+    The time to restore of the incidents that a change caused; the median of those that were resolved in the
+    time of the report.
+
+    Source: DORA, failed deployment recovery time.
+    """
+    return durations.time_to_restore(incident)
+
+
+def is_rework(case: Case, repaired: Mapping[str, Case]) -> bool:
+    """Deployment rework rate.
+
+    The share of closed changes that were made to repair what another change had broken: an incident that a
+    change caused names them as what resolved it.
+
+    Source: DORA, deployment rework rate: unplanned deployments because of an incident in production.
+    """
+    return case.entry.id in repaired
+
+
+def dora(log: Log) -> ReportDraft:
+    """Return the five figures, as a whole and by month and service."""
+    closed = log.resolved(*log.playing(meaning.CHANGE))
+    causes = Causes(log)
+    caused = causes.by_change()
+    repaired = _repairs(log, causes)
+    incidents = [c for c in log.resolved(*log.playing(meaning.INCIDENT)) if causes.behind(c.entry.id)]
+    watched = log.until - max(log.since, log.until if log.first is None else log.first)
+    whole = _figures(closed, incidents, caused, repaired, watched)
+    services = sorted({c.text("service") for c in closed if c.text("service")})
+    rows: tuple[Row, ...] = tuple(
+        (
+            s,
+            *_figures(
+                [c for c in closed if c.text("service") == s], _of(incidents, s), caused, repaired, watched
+            ),
+        )
+        for s in services
+    )
+    months: list[Row] = []
+    for month in log.months(log.day_of(min(c.resolved or log.until for c in closed))) if closed else ():
+        some, broken = (
+            [c for c in g if month.start <= (c.resolved or 0) < month.end] for g in (closed, incidents)
+        )
+        start = max(month.start, log.until if log.first is None else log.first)
+        months.append((month.name, *_figures(some, broken, caused, repaired, month.end - start)))
+    return ReportDraft(
+        f"{counted(len(closed), 'change')} carried out" if closed else "no change was carried out",
+        (deployment_frequency, lead_time, measures.is_failed, recovery_time, is_rework, measures.median),
+        (
+            Table("all", "The five figures", (Column("scope", "Of", TEXT), *_COLUMNS), (("All", *whole),)),
+            Table("services", "By service", (Column("service", "Service", ITEM), *_COLUMNS), rows),
+            Table(
+                "months",
+                "By month",
+                (Column("month", "Month", MONTH), *_COLUMNS),
+                tuple(months),
+                Bars(OVER_TIME, ("changes",), ("blue",)),
+            ),
+        ),
+    )
+
+
+_COLUMNS = (
+    Column("changes", "Changes", COUNT),
+    Column("per_week", "A week", COUNT),
+    Column("lead_time_s", "Lead time", DURATION),
+    Column("failure_rate", "Failure", SHARE),
+    Column("recovery_s", "Recovery", DURATION),
+    Column("rework_rate", "Rework", SHARE),
+)
+
+
+def _of(cases: Sequence[Case], service: str) -> list[Case]:
+    return [c for c in cases if c.text("service") == service]
+
+
+def _repairs(log: Log, causes: Causes) -> dict[str, Case]:
+    """Return the changes that resolved an incident which a change had caused."""
+    ends = log.network.ends("resolved_by")
+    broken = [name for name in ends if causes.behind(name)]
+    found = log.find_all(change for name in broken for change in ends[name])
+    return {n: c for n, c in found.items() if facts.is_a(log.book, c.entry, meaning.CHANGE)}
+
+
+def _figures(
+    closed: Sequence[Case],
+    incidents: Sequence[Case],
+    caused: _Caused,
+    repaired: Mapping[str, Case],
+    watched: int,
+) -> tuple[Cell, ...]:
+    taken = [t for c in closed if (t := lead_time(c)) is not None]
+    restored = [t for c in incidents if (t := recovery_time(c)) is not None]
+    failed = sum(measures.is_failed(c, caused.get(c.entry.id, ())) for c in closed)
+    return (
+        len(closed),
+        deployment_frequency(len(closed), watched),
+        measures.median(taken),
+        share(failed, len(closed)),
+        measures.median(restored),
+        share(sum(is_rework(c, repaired) for c in closed), len(closed)),
+    )

@@ -1,0 +1,139 @@
+"""How well records are handled: reopened, given from team to team, solved at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from itsm_gitops.model import meaning
+from itsm_gitops.model.report import (
+    COUNT,
+    ITEM,
+    MONTH,
+    OVER_TIME,
+    SHARE,
+    TEXT,
+    Bars,
+    Cell,
+    Column,
+    Row,
+    Table,
+)
+from itsm_gitops.reports import measures
+from itsm_gitops.reports.log import Log
+from itsm_gitops.reports.tables import MOST_ROWS, SPREAD_BARS, SPREAD_COLUMNS, largest, share, spread
+from itsm_gitops.reports.writing import ReportDraft
+from itsm_gitops.service_levels import measures as durations
+from itsm_gitops.service_levels.life import Case
+
+FIRST_CONTACT = 30 * 60
+_COLUMNS = (
+    Column("resolved", "Resolved", COUNT),
+    Column("reopened", "Reopened", COUNT),
+    Column("reopen_rate", "Reopen rate", SHARE),
+    Column("reassignments", "Reassigned each", COUNT),
+    Column("first_contact_rate", "First contact", SHARE),
+)
+
+
+def is_reopened(case: Case) -> bool:
+    """Reopen rate.
+
+    The records that became open again at least once after they were resolved, as a share of those that were
+    resolved for good in the time of the report.
+
+    Source: ServiceNow, the field "reopen count"; ITIL 4, service desk: quality of resolutions.
+    """
+    return case.reopened > 0
+
+
+def is_first_contact(case: Case) -> bool:
+    """First contact rate.
+
+    The records that were resolved within 30 minutes of their opening, by the first team that had them, without
+    being put on hold and without being reopened, as a share of those that were resolved for good in the time
+    of the report.
+
+    Source: HDI, first contact resolution: resolved while the user is on the line; the 30 minutes are ours.
+    """
+    quick = case.resolved is not None and case.resolved - case.opened <= FIRST_CONTACT
+    held = any(s.category == "waiting" for s in case.spans)
+    return quick and not held and case.reopened == 0 and durations.reassignments(case) == 0
+
+
+def quality(log: Log) -> ReportDraft:
+    """Return the rates of reopening, reassignment and first contact: by kind, team, service and month."""
+    incidents, requests = (log.resolved(*log.playing(r)) for r in (meaning.INCIDENT, meaning.REQUEST))
+    part = share(sum(map(is_reopened, incidents)), len(incidents))
+    kinds = [
+        (log.book.kinds[name].plural_title, [c for c in (*incidents, *requests) if c.entry.kind == name])
+        for role in (meaning.INCIDENT, meaning.REQUEST)
+        for name in log.playing(role)
+    ]
+    return ReportDraft(
+        "no incident was resolved" if part is None else f"{part * 100:.0f} % of incidents were reopened",
+        (is_reopened, durations.reassignments, is_first_contact, durations.team_times, measures.mean),
+        (
+            _rates(
+                "kinds", "By kind", Column("kind", "Kind", TEXT), [(k, some) for k, some in kinds if some]
+            ),
+            _rates(
+                "teams",
+                "Incidents by team",
+                Column("team", "Team", ITEM),
+                largest(incidents, "assigned_team"),
+            ),
+            _rates(
+                "services",
+                "Incidents by service",
+                Column("service", "Service", ITEM),
+                largest(incidents, "service"),
+            ),
+            _by_month(log, incidents),
+            _team_times(log, incidents),
+        ),
+    )
+
+
+def _cells(cases: Sequence[Case]) -> tuple[Cell, ...]:
+    moves = [durations.reassignments(c) for c in cases]
+    again, at_once = sum(map(is_reopened, cases)), sum(map(is_first_contact, cases))
+    average = measures.mean(moves)
+    return (
+        len(cases),
+        again,
+        share(again, len(cases)),
+        None if average is None else round(average, 2),
+        share(at_once, len(cases)),
+    )
+
+
+def _rates(name: str, title: str, first: Column, groups: Sequence[tuple[str, list[Case]]]) -> Table:
+    rows: tuple[Row, ...] = tuple((group, *_cells(some)) for group, some in groups)
+    bars = Bars("beside", ("reopen_rate", "first_contact_rate"), ("red", "green"))
+    return Table(name, title, (first, *_COLUMNS), rows, bars)
+
+
+def _by_month(log: Log, cases: Sequence[Case]) -> Table:
+    rows: list[Row] = []
+    for month in log.months(log.day_of(min(c.resolved or log.until for c in cases))) if cases else ():
+        some = [c for c in cases if c.resolved is not None and month.start <= c.resolved < month.end]
+        rows.append((month.name, *_cells(some)))
+    bars = Bars(OVER_TIME, ("resolved", "reopened"), ("green", "red"))
+    note = "Incidents by the month in which they were resolved for good."
+    return Table(
+        "months", "Incidents by month", (Column("month", "Month", MONTH), *_COLUMNS), tuple(rows), bars, note
+    )
+
+
+def _team_times(log: Log, cases: Sequence[Case]) -> Table:
+    """Return how long each team had the incidents that were resolved."""
+    found: dict[str, list[int]] = {}
+    for case in cases:
+        for team, seconds in durations.team_times(case, log.until).items():
+            found.setdefault(team, []).append(seconds)
+    ordered = sorted(found.items(), key=lambda g: (-len(g[1]), g[0]))[:MOST_ROWS]
+
+    rows: tuple[Row, ...] = tuple((team, *spread(times)) for team, times in ordered)
+    columns = (Column("team", "Team", ITEM), *SPREAD_COLUMNS)
+    note = "How long the incidents that were resolved lay with each team that had them."
+    return Table("team_times", "Time by team", columns, rows, SPREAD_BARS, note if rows else "")

@@ -1,0 +1,179 @@
+"""Tracked fields and times of their own: what the timeline tells of values, and when things happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from itsm_gitops.model.diff import same
+from itsm_gitops.model.findings import WARNING
+from itsm_gitops.model.timeline import (
+    AT,
+    CORRECTS,
+    HAPPENED,
+    REASON,
+    SET,
+    STATE,
+    WAS,
+    data_then,
+    moments,
+    seconds,
+    told_value,
+    value_in,
+)
+from itsm_gitops.rules.context import ChangeContext, Data, DocumentContext, Pair, moment
+from itsm_gitops.rules.rule import CHANGE, Hit, Rule
+
+_TOLERANCE = timedelta(days=1)
+
+
+def value_is_last_told(ctx: DocumentContext) -> Iterator[Hit]:
+    """Compare each tracked field with the value that the timeline told last."""
+    for name in ctx.flow.track:
+        if name.split(".")[0] in ctx.refused:
+            continue
+        value = value_in(ctx.data, name)
+        told = told_value(ctx.timeline, name, value)
+        if not same(value, told):
+            here = "is not there" if value is None else f"is '{_shown(value)}'"
+            there = "removed it" if told is None else f"set it to '{_shown(told)}'"
+            pointer = tuple(name.split(".")) if value is not None else ("timeline",)
+            yield Hit(f"{name} {here}, but the timeline {there}", pointer)
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def times_of_their_own_hold(ctx: DocumentContext) -> Iterator[Hit]:
+    """Check the entries that happened at another time than they were written, and those that correct others."""
+    if not any(HAPPENED in e or CORRECTS in e for e in ctx.timeline):
+        return
+    written = {seconds(e[AT]) for e in ctx.timeline if CORRECTS not in e}
+    for index, entry in enumerate(ctx.timeline):
+        if HAPPENED not in entry and CORRECTS not in entry:
+            continue
+        if not entry.get(REASON):
+            yield Hit(
+                "a time of its own needs a reason",
+                ("timeline", index),
+                "add `reason`: why it is written later",
+            )
+        if CORRECTS in entry and HAPPENED not in entry:
+            message = "the correction does not say when it happened"
+            yield Hit(message, ("timeline", index, CORRECTS), "add `happened`")
+        if CORRECTS in entry and seconds(entry[CORRECTS]) not in written:
+            message = f"no entry was written at {entry[CORRECTS]}"
+            yield Hit(message, ("timeline", index, CORRECTS), "name the `at` of the entries that it corrects")
+        happened, at = moment(entry.get(HAPPENED)), moment(entry[AT])
+        if happened is not None and at is not None and happened > at + _TOLERANCE:
+            yield Hit(
+                f"{entry[HAPPENED]} was still ahead when this was written", ("timeline", index, HAPPENED)
+            )
+    yield from _order(ctx)
+
+
+def _order(ctx: DocumentContext) -> Iterator[Hit]:
+    """Compare when the states were reached in truth."""
+    latest: int | None = None
+    for index, (entry, at) in enumerate(zip(ctx.timeline, moments(ctx.timeline), strict=True)):
+        if STATE not in entry or at is None:
+            continue
+        if latest is not None and at < latest:
+            yield Hit(
+                f"'{entry[STATE]}' happened before the state above it",
+                ("timeline", index),
+                "correct its time",
+            )
+        latest = at if latest is None else max(latest, at)
+
+
+def _news(pair: Pair) -> tuple[list[Data], int]:
+    """Return the timeline of head with the number of its entries that base has already."""
+    old, new = (pair.base or {}).get("timeline"), (pair.head or {}).get("timeline")
+    entries = new if isinstance(new, list) else []
+    return entries, len(old) if isinstance(old, list) else 0
+
+
+def change_is_told(ctx: ChangeContext) -> Iterator[Hit]:
+    """Look for an entry that tells of each tracked field that differs, by the life cycle of base."""
+    for pair in ctx.both:
+        flow, base, head = pair.kind.workflow, pair.base or {}, pair.head or {}
+        if flow is None or not pair.kind.is_record or flow.is_terminal(str(base.get(flow.state_field))):
+            continue  # that nothing may change any more is another finding
+        entries, known = _news(pair)
+        for name in flow.track:
+            before, after = value_in(base, name), value_in(head, name)
+            told = any(name in e.get(part, {}) for e in entries[known:] for part in (SET, WAS))
+            if not told and not same(before, after):
+                pointer = tuple(name.split(".")) if after is not None else ()
+                was = f"was '{_shown(before)}' in base" if before is not None else "was not there in base"
+                yield Hit(
+                    f"{name} {was}, and the timeline does not tell of the change", pointer, "", pair.path
+                )
+
+
+def change_is_reasoned(ctx: ChangeContext) -> Iterator[Hit]:
+    """Look for the reason that the life cycle of base asks for, in the entries since base."""
+    for pair in ctx.both:
+        flow, head = pair.kind.workflow, pair.head or {}
+        entries, known = _news(pair)
+        if flow is None or not flow.reason_for:
+            continue
+        for index in range(known, len(entries)):
+            entry = entries[index]
+            fields = [*entry.get(SET, {}), *entry.get(WAS, {})]
+            if not fields or entry.get(REASON):
+                continue
+            wanted = flow.wants_reason(
+                dict.fromkeys(fields), data_then(head, entries, index, with_entry=False)
+            )
+            for name in wanted:
+                yield Hit(f"the change of {name} needs a reason", ("timeline", index), "", pair.path)
+
+
+RULES = (
+    Rule(
+        "W020",
+        "Tracked field differs from the timeline",
+        stateful=True,
+        why="Clocks and rules replay these values from the timeline; two answers would be one too many.",
+        hint="use itsm set, which writes both (itsm set ID FIELD=VALUE also takes the value that is there into the timeline)",
+        bad="impact: low\ntimeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, set: {impact: high}, was: {impact: low}}",
+        good="impact: high\ntimeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, set: {impact: high}, was: {impact: low}}",
+        check=value_is_last_told,
+    ),
+    Rule(
+        "W021",
+        "Time of its own that does not hold",
+        stateful=True,
+        why="What happened at another time than it was written, or is corrected, moves clocks: it needs a reason and an order.",
+        hint="itsm note, move and set take --at with --reason; itsm correct writes a correction",
+        bad="timeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, state: resolved, happened: 2026-11-22T09:00:00Z}",
+        good="timeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, state: resolved, happened: 2026-11-22T09:00:00Z, reason: No network.}",
+        check=times_of_their_own_hold,
+    ),
+    Rule(
+        "W125",
+        "Change of a tracked field that the timeline does not tell of",
+        scope=CHANGE,
+        severity=WARNING,
+        why="Whoever reads the record later, and every clock, would take the new value for the one it always had.",
+        hint="take the value back and use itsm set, which writes the entry too",
+        bad="# base: impact: high\nimpact: low",
+        good="# base: impact: high\nimpact: low\ntimeline:\n"
+        "  - {at: 2026-11-22T10:00:00Z, by: anna, set: {impact: low}, was: {impact: high}, reason: One user.}",
+        check=change_is_told,
+    ),
+    Rule(
+        "W126",
+        "Change of a tracked field without the reason that is asked for",
+        scope=CHANGE,
+        why="The life cycle asks why this changes (reason_for), so that clocks are not turned back in silence.",
+        hint="add `reason` to the entry (itsm set --reason TEXT)",
+        bad="timeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, set: {impact: low}, was: {impact: high}}",
+        good="timeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, set: {impact: low}, was: {impact: high}, reason: One user.}",
+        check=change_is_reasoned,
+    ),
+)
