@@ -71,13 +71,13 @@ class Readings:
         paths = self.memory.moved()
         details = dict(self._rows.details(p for p in paths if p in before))
         gone = {
-            before[p].entry.id: _reading(before[p], *details.get(p, ((), ""))) for p in paths if p in before
+            before[p].entry.id: _before(before[p], *details.get(p, ((), ""))) for p in paths if p in before
         }
         come = {}
         for path in paths:
             if path in after:
-                some = _only(after[path])
-                come[after[path].entry.id] = _reading(after[path], some.lives, some.words)
+                row, some = after[path], _only(after[path])
+                come[row.entry.id] = Reading(row.entry, row.data, some.lives, some.words)
         return gone, come
 
     def keep(self, purpose: str) -> None:
@@ -138,5 +138,5 @@ def _only(row: MemoryRow) -> Gathered:
     return row.visited[0] if row.visited else Gathered([], [], [])
 
 
-def _reading(row: MemoryRow, lives: Iterable[Any], words: str) -> Reading:
+def _before(row: MemoryRow, lives: Iterable[Any], words: str) -> Reading:
     return Reading(row.entry, row.data, _lives(lives), words)
