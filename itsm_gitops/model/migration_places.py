@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from itsm_gitops.model import meaning
@@ -192,9 +192,14 @@ def edits_of(migration: Migration, shape: BookShape, path: str, data: Any) -> li
 
 def _in_document(migration: Migration, shape: BookShape, path: str, data: Any) -> Iterator[WordEdit]:
     kind = shape.at(path)
-    if kind is None or not migration.new:
-        return
-    for steps, at_key in _document_places(migration, shape, kind.name):
+    if kind is not None and migration.new:
+        yield from _in_fields(migration, shape, kind.name, data)
+
+
+def _in_fields(migration: Migration, shape: BookShape, name: str, data: Any) -> Iterator[WordEdit]:
+    """Yield what a migration does in the fields of a document of a kind."""
+    kind = shape.kinds[name]
+    for steps, at_key in _document_places(migration, shape, name):
         for pointer in _expand(data, steps, at_key=at_key):
             if at_key:
                 yield WordEdit(REPLACE, pointer, migration.new.rpartition(".")[2], at_key=True)
@@ -273,16 +278,52 @@ def _in_book(migration: Migration, shape: BookShape, path: str, data: Any) -> It
     compiled = [
         tuple(p.split("/")) for p in (*_filled(migration, shape, patterns), *_of_schema(migration, folder))
     ]
+    yield from _in_examples(migration, shape, data)
     kind = shape.kinds.get(migration.kind)
     levels = kind is not None and migration.field in kind.vocabularies
     inside = folder in ("records", "cmdb", "templates")
     for pointer, at_key, word in _words(data):
         fresh = _renamed(migration, word, levels=levels, inside=inside)
-        if fresh is None:
+        if fresh is None or _is_example(folder, pointer):
             continue
         if not (_conditional(migration, shape, data, pointer, at_key) or _meant(compiled, pointer, at_key)):
             continue
         yield from _edit(migration, _Place(path, data, pointer, at_key, fresh), shape, targets)
+
+
+def _is_example(folder: str, pointer: Pointer) -> bool:
+    """Whether a place is in an example of a life cycle or of a rule."""
+    return (folder == "workflows" and pointer[0] == "examples") or (
+        folder == "rules" and pointer[0] in _SIDES
+    )
+
+
+_SIDES = ("bad", "good")
+
+
+def _in_examples(migration: Migration, shape: BookShape, data: Mapping[str, Any]) -> Iterator[WordEdit]:
+    """Yield what a migration does in the examples of a life cycle or a rule: they are documents of their own."""
+    listed = data.get("examples")
+    shown: list[tuple[Pointer, Any]] = [((), data)]
+    shown += [(("examples", i), e) for i, e in enumerate(listed if isinstance(listed, list) else ())]
+    for at, example in shown:
+        if not isinstance(example, Mapping) or not migration.new:
+            continue
+        target = example.get("to") if at else None
+        if (
+            migration.sort == STATE
+            and target == migration.old
+            and data.get("workflow") in {shape.kinds[k].life_cycle for k in shape.sharing(migration.kind)}
+        ):
+            yield WordEdit(REPLACE, (*at, "to"), migration.new)
+        for side in (s for s in _SIDES if s in example):
+            several = isinstance(example[side], list)
+            for index, document in enumerate(example[side] if several else [example[side]]):
+                name = document.get("kind", document.get("class")) if isinstance(document, Mapping) else None
+                if name in shape.kinds:
+                    here = (*at, side, index) if several else (*at, side)
+                    for edit in _in_fields(migration, shape, str(name), document):
+                        yield replace(edit, pointer=(*here, *edit.pointer))
 
 
 def _mentions(migration: Migration, data: Any) -> Iterator[WordEdit]:
