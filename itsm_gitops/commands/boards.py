@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.editing.change import Written, save
 from itsm_gitops.editing.opening import open_document
-from itsm_gitops.editing.tracking import Occasion
-from itsm_gitops.editing.tracking import entry as timeline_entry
+from itsm_gitops.editing.tracking import Occasion, timeline_entry
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.planned import planned_changes
