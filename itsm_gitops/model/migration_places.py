@@ -18,6 +18,7 @@ from itsm_gitops.model.condition_reader import FIELD as FIELD_KEY
 from itsm_gitops.model.condition_reader import LINK as LINK_KEY
 from itsm_gitops.model.condition_reader import STATE as STATE_KEY
 from itsm_gitops.model.findings import Pointer
+from itsm_gitops.model.guards import WHILE
 from itsm_gitops.model.migrations import FIELD, FOLDER, KIND, LINK, STATE, VALUE, BookShape, Migration
 from itsm_gitops.model.rulebook import GROUPS
 
@@ -464,7 +465,8 @@ def _conditional(migration: Migration, shape: BookShape, data: Any, pointer: Poi
     named = [w for p, w in zip(pointer, words, strict=True) if isinstance(p, str) and w not in _STRUCTURE]
     field = named[-1] if named else ""
     part = _get(data, pointer[: _last_key(pointer)])
-    if isinstance(part, Mapping) and (LINK_KEY in part or LINKED in part):
+    own = WHILE in pointer  # the states in which a link is demanded, and not those at its other end
+    if not own and isinstance(part, Mapping) and (LINK_KEY in part or LINKED in part):
         return sort == STATE and field == STATE_KEY  # of the documents at the other end
     if isinstance(part, Mapping) and IN in part and sort == VALUE:
         return migration.field in (part.get(ALL), part.get(ANY))
