@@ -465,8 +465,7 @@ def _conditional(migration: Migration, shape: BookShape, data: Any, pointer: Poi
     named = [w for p, w in zip(pointer, words, strict=True) if isinstance(p, str) and w not in _STRUCTURE]
     field = named[-1] if named else ""
     part = _get(data, pointer[: _last_key(pointer)])
-    own = WHILE in pointer  # the states in which a link is demanded, and not those at its other end
-    if not own and isinstance(part, Mapping) and (LINK_KEY in part or LINKED in part):
+    if WHILE not in pointer and isinstance(part, Mapping) and (LINK_KEY in part or LINKED in part):
         return sort == STATE and field == STATE_KEY  # of the documents at the other end
     if isinstance(part, Mapping) and IN in part and sort == VALUE:
         return migration.field in (part.get(ALL), part.get(ANY))
@@ -506,7 +505,8 @@ def _concerns(place: _Place, shape: BookShape, migration: Migration) -> frozense
     path, data, pointer = place.path, place.data, place.pointer
     folder = path.split("/")[1]
     part = _get(data, pointer[: _last_key(pointer)])
-    if isinstance(part, Mapping) and (LINK_KEY in part or LINKED in part):
+    # But for `while`: the states in which a link is demanded are not those at its other end.
+    if WHILE not in pointer and isinstance(part, Mapping) and (LINK_KEY in part or LINKED in part):
         told = part.get(TO)
         if migration.sort == STATE:  # without `to`, documents of any kind are at the other end
             return _expanded([told] if isinstance(told, str) else list(told or ["any"]), shape)
