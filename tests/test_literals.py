@@ -45,6 +45,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
     FIELD: {
         "commands/query_views.py": {"closed": 1, "service": 2},
         "editing/assign.py": {"offering": 1},
+        "model/categories.py": {"team": 1},
         "commands/listing.py": {"service": 1},
         "publish/audience.py": {"offering": 1},
         "publish/pages/forms.py": {"closed": 1, "offering": 1, "service": 3},
@@ -96,7 +97,8 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
     },
     OPTION: {
         "model/filter_words.py": {"closed": 1},
-        "cli/app.py": {"new": 2},
+        "cli/app.py": {"new": 2, "test": 1},
+        "cli/trying.py": {"test": 1},
         "cli/enrol.py": {"person": 1},
         "cli/new.py": {"new": 1},
         "cli/planning.py": {"calendar": 1, "change": 1},
@@ -114,6 +116,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "graph/suspects.py": {"change": 1},
         "model/diff.py": {"change": 1},
         "repository/modes.py": {"draft": 1},
+        "rules/guards.py": {"in_progress": 1},
         "rules/rule.py": {"change": 1},
     },
     SETTING: {

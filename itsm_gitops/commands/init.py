@@ -210,6 +210,8 @@ def _editor_settings(schemas: list[str], files: Mapping[str, bytes]) -> bytes:
     patterns["./schemas/meta/config.schema.json"] = "itsm.yaml"
     patterns["./schemas/meta/workflow.schema.json"] = "schemas/workflows/*.yaml"
     patterns["./schemas/meta/template.schema.json"] = "schemas/templates/*.yaml"
+    patterns["./schemas/meta/rule.schema.json"] = "schemas/rules/*.yaml"
+    patterns["./schemas/meta/categories.schema.json"] = "schemas/policies/categories.yaml"
     patterns["./schemas/meta/report.schema.json"] = "schemas/reports/*.yaml"
     patterns["./schemas/meta/standard.schema.json"] = "schemas/policies/standards/*.yaml"
     settings = {"yaml.schemas": patterns, "[yaml]": {"editor.tabSize": 2, "editor.insertSpaces": True}}

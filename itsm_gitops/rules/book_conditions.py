@@ -82,6 +82,9 @@ def _misfits(flow: Mapping[str, Any], kinds: Collection[str], words: Vocabulary)
         if WHEN in step:
             yield from condition_misfits(step[WHEN], kinds, words, (*here, WHEN))
         yield from _stops(step, flow, kinds, words, here)
+    for index, asked in enumerate(flow.get("reason_for", ())):
+        if isinstance(asked, Mapping) and WHEN in asked:
+            yield from condition_misfits(asked[WHEN], kinds, words, ("reason_for", index, WHEN))
     yield from _stops(flow, flow, kinds, words, ())
 
 

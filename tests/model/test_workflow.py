@@ -127,7 +127,7 @@ def test_ends_and_open_work(flow: Workflow) -> None:
         ({"a.b": ("c",)}, {"a": {"b": "c"}}, True),
         ({"a.b": ("c",)}, {"a": "b"}, False),
         ({"a.b": ("c",)}, {"a": ["b"]}, False),
-        ({"a.b": ("c",)}, {"a.b": "c"}, False),
+        ({"a.b": ("c",)}, {"a.b": "c"}, True),
         ({"a": ("x",)}, {"a": ["x"]}, True),
         ({"a": ("x",)}, {"a": ["y"]}, False),
     ],
