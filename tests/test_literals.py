@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 227
+MOST = 246
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -52,6 +52,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "rules/approval_policy.py": {"approved": 1},
         "rules/cmdb.py": {"service": 2},
         "rules/rulebook.py": {"offering": 2},
+        "reports/log.py": {"offering": 1, "service": 1},
         "service_levels/clocks.py": {"calendar": 1, "offering": 3, "service": 4, "supplier": 1},
         "model/timeline.py": {"supplier": 2},
     },
@@ -124,7 +125,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "cli/agenda.py": {"change": 1, "maintenance": 1},
         "cli/audit_tables.py": {"change": 1, "person": 1, "review": 2},
         "cli/listing.py": {"team": 1},
-        "cli/report.py": {"service": 1, "team": 1},
+        "cli/report.py": {"service": 2, "team": 2},
         "evidence/access.py": {"person": 2},
         "evidence/exceptions.py": {"review": 2},
         "evidence/hook.py": {"approved": 1},
@@ -136,9 +137,11 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "publish/pages/parts.py": {"planned": 1, "service": 2, "team": 1},
         "publish/pages/past.py": {"service-level": 1},
         "publish/pages/plan.py": {"calendar": 1, "maintenance": 1, "service": 1, "team": 1},
-        "reports/change.py": {"change": 2, "closed": 2, "service": 1},
+        "reports/change.py": {"change": 2, "closed": 3, "service": 1},
         "reports/flow.py": {"cancelled": 1, "resolved": 2, "service": 1},
-        "reports/levels.py": {"service": 2},
+        "reports/delivery.py": {"change": 1, "service": 5},
+        "reports/levels.py": {"calendar": 1, "service": 3},
+        "reports/quality.py": {"resolved": 2, "service": 2, "team": 2},
         "reports/problems.py": {"problem": 1, "resolved": 1, "team": 1},
         "reports/times.py": {"incident": 1, "offering": 1, "service": 1},
         "reports/top.py": {"incident": 2},
