@@ -245,7 +245,7 @@ class _Work:
         infos = self.snapshot.files("cmdb", "records")
         paths = (i.path for i in infos if i.mode == REGULAR and i.path.endswith(".yaml"))
         for path, raw in self.snapshot.read_many(paths):
-            if self.step.sign not in raw and b"\\" not in raw:
+            if not self.step.may_concern(raw):
                 continue
             problems = documents.load(raw).problems
             if problems:

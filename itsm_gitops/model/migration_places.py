@@ -161,7 +161,7 @@ _FILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "cmdb": ("{schema}/enum/*", "{schema}/const", "{schema}/default", "{schema}/items/enum/*"),
         "templates": ("values/{path}", "values/{path}/*"),
         "imports": ("columns/{field}/map/*", "columns/{field}/value", "columns/{field}/default"),
-        "policies": (),
+        "policies": ("categories/@",),
         "rules": (),
     },
 }
@@ -172,6 +172,7 @@ _ABOUT = {
     "change-models.yaml": meaning.CHANGE,
     "risk.yaml": meaning.CHANGE,
 }
+_TRACKED = ("set", "was")  # keys of timeline entries that say what tracked fields became, and were
 # Fields of documents that name kinds, by the role of the class that has them.
 _KINDS_NAMED_BY = {meaning.SERVICE_LEVEL: ("targets", "*", "record")}
 
@@ -197,13 +198,15 @@ def _in_document(migration: Migration, shape: BookShape, path: str, data: Any) -
     for steps, at_key in _document_places(migration, shape, kind.name):
         for pointer in _expand(data, steps, at_key=at_key):
             if at_key:
-                yield WordEdit(REPLACE, pointer, migration.new.rpartition(".")[2], at_key=True)
+                whole = steps[-1] == migration.old  # of a tracked field a timeline says the whole path
+                fresh = migration.new if whole else migration.new.rpartition(".")[2]
+                yield WordEdit(REPLACE, pointer, fresh, at_key=True)
             else:
                 word = _get(data, pointer)
-                levels = migration.sort == VALUE and migration.field in kind.vocabularies
-                fresh = _renamed(migration, word, levels=levels) if isinstance(word, str) else None
-                if fresh is not None:
-                    yield WordEdit(REPLACE, pointer, fresh)
+                levels = shape.has_levels(migration)
+                made = _renamed(migration, word, levels=levels) if isinstance(word, str) else None
+                if made is not None:
+                    yield WordEdit(REPLACE, pointer, made)
 
 
 def _document_places(
@@ -218,6 +221,8 @@ def _document_places(
             yield ("timeline", "*", "state"), False
     elif sort == FIELD and name == migration.kind:
         yield tuple(migration.old.split(".")), True
+        for key in _TRACKED:
+            yield ("timeline", "*", key, migration.old), True
     elif sort == KIND:
         if name == migration.old:
             yield (kind.own_key,), False
@@ -226,8 +231,21 @@ def _document_places(
                 yield steps, False
     elif sort == LINK:
         yield ("links", "*", "type"), False
-    elif sort == VALUE and name == migration.kind:
-        yield tuple(migration.field.split(".")), False
+    elif sort == VALUE:
+        yield from _value_places(migration, shape, name)
+
+
+def _value_places(
+    migration: Migration, shape: BookShape, name: str
+) -> Iterator[tuple[tuple[str, ...], bool]]:
+    if shape.has_levels(migration):  # there is one tree of categories for all of them
+        fields = sorted(shape.kinds[name].vocabularies)
+    else:
+        fields = [migration.field] if name == migration.kind else []
+    for field in fields:
+        yield tuple(field.split(".")), False
+        for key in _TRACKED:
+            yield ("timeline", "*", key, field), False
 
 
 def _expand(data: Any, steps: Sequence[str], *, at_key: bool, here: Pointer = ()) -> Iterator[Pointer]:
@@ -262,21 +280,22 @@ def _in_book(migration: Migration, shape: BookShape, path: str, data: Any) -> It
     folder = "common" if path == "schemas/common.schema.json" else path.split("/")[1]
     patterns = _FILES[migration.sort].get(folder)
     if patterns is None:
-        yield from _mentions(migration, data)
+        yield from _mentions(migration, data) if folder == "reports" else ()
         return
     targets = _targets(migration, shape)
     if folder in ("records", "cmdb") and migration.sort in (STATE, FIELD, VALUE):
         about = data.get("x-itsm")
         name = about.get("kind", about.get("class")) if isinstance(about, Mapping) else None
-        if name not in targets:
+        if name not in targets and not shape.has_levels(migration):
             return
     compiled = [
         tuple(p.split("/")) for p in (*_filled(migration, shape, patterns), *_of_schema(migration, folder))
     ]
-    kind = shape.kinds.get(migration.kind)
-    levels = kind is not None and migration.field in kind.vocabularies
+    levels = shape.has_levels(migration)
     inside = folder in ("records", "cmdb", "templates")
     for pointer, at_key, word in _words(data):
+        if pointer[0] == "categories" and migration.sort == VALUE and not levels:
+            continue
         fresh = _renamed(migration, word, levels=levels, inside=inside)
         if fresh is None:
             continue
@@ -311,7 +330,7 @@ def _edit(
     pointer, at_key, fresh = place.pointer, place.at_key, place.fresh
     siblings = _get(place.data, pointer[:-1])
     there = fresh in siblings if fresh else False
-    if migration.sort in (STATE, FIELD, VALUE):
+    if migration.sort in (STATE, FIELD, VALUE) and not shape.has_levels(migration):
         about = _concerns(place, shape, migration)
         if not about & targets:
             return
@@ -402,8 +421,14 @@ def _renamed(migration: Migration, word: str, *, levels: bool = False, inside: b
         and word == migration.old.rpartition(".")[2]
     ):
         return migration.new.rpartition(".")[2]
-    if levels and migration.new and word.startswith(f"{migration.old}/"):
-        return migration.new + word[len(migration.old) :]
+    if (
+        levels and migration.new
+    ):  # capitals make no difference in the tree of categories, and stay as they are
+        size = len(migration.old)
+        part, rest = word[:size], word[size:]
+        if part.lower() == migration.old.lower() and rest[:1] in ("", "/"):
+            capital = part != migration.old and part == migration.old.capitalize()
+            return (migration.new.capitalize() if capital else migration.new) + rest
     return None
 
 
@@ -430,7 +455,7 @@ def _conditional(migration: Migration, shape: BookShape, data: Any, pointer: Poi
     if not begins:
         return False
     if sort == VALUE:
-        return field == migration.field
+        return field in (shape.vocabularies if shape.has_levels(migration) else (migration.field,))
     if sort == STATE:
         kinds = (shape.kinds[k] for k in shape.sharing(migration.kind) if k in shape.kinds)
         return field in {STATE_KEY, *(k.state_field for k in kinds)}
@@ -465,7 +490,8 @@ def _concerns(place: _Place, shape: BookShape, migration: Migration) -> frozense
     part = _get(data, pointer[: _last_key(pointer)])
     if isinstance(part, Mapping) and (LINK_KEY in part or LINKED in part):
         told = part.get(TO)
-        if migration.sort == STATE:  # without `to`, documents of any kind are at the other end
+        of_others = migration.sort == STATE and pointer[_last_key(pointer)] == STATE_KEY
+        if of_others:  # without `to`, documents of any kind are at the other end
             return _expanded([told] if isinstance(told, str) else list(told or ["any"]), shape)
     if folder == "workflows":
         name = data.get("workflow")

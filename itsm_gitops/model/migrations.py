@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from itsm_gitops.model.categories import CATEGORIES
 from itsm_gitops.model.errors import NotFound, Refused, did_you_mean
 from itsm_gitops.model.kinds import RECORD
 from itsm_gitops.model.rulebook import GROUPS, RuleBook
@@ -161,6 +162,16 @@ class BookShape:
             }
         )
 
+    def has_levels(self, migration: Migration) -> bool:
+        """Whether the word of a migration is one of the tree of categories, which all such fields share."""
+        kind = self.kinds.get(migration.kind)
+        return migration.sort == VALUE and kind is not None and migration.field in kind.vocabularies
+
+    @property
+    def vocabularies(self) -> frozenset[str]:
+        """The fields of all kinds whose words are of the tree of categories."""
+        return frozenset(f for k in self.kinds.values() for f in k.vocabularies)
+
     def at(self, path: str) -> KindShape | None:
         """Return the kind whose folder holds a document."""
         holding = [k for k in self.kinds.values() if path.startswith(f"{k.folder}/")]
@@ -215,7 +226,13 @@ def vocabulary(book: RuleBook, migration: Migration) -> frozenset[str] | None:
     fields = _fields(kind.schema, above, kind.name)
     if last not in fields:
         raise NotFound(f"{kind.name} has no field '{migration.field}'", did_you_mean(last, fields))
-    return _listed_words(fields[last], f"{kind.name}.{migration.field}")
+    words = _listed_words(fields[last], f"{kind.name}.{migration.field}")
+    tree = book.policy(CATEGORIES).get("categories")
+    if words is None and isinstance(tree, Mapping):
+        # Whoever names a category below an open one has it in documents only: then there is no list of them.
+        listed = frozenset(str(name) for name in tree)
+        return listed if migration.old in listed or migration.new in listed else None
+    return words
 
 
 def _fields(schema: Any, steps: Sequence[str], kind: str) -> Mapping[str, Any]:

@@ -12,10 +12,11 @@ processes that take the next hundredth when they are free; the first one writes 
 Documents are parsed once: what the reading made of them waits in files without a name (`repository/spool.py`) until their
 pages are stamped, because all of them do not fit into memory.
 
-What all pages share is in no page: icons are in the style sheet; the drawer, buttons and the engine's settings, which do
-nothing without a script, are in `assets/shell.js`, which puts them where they belong once the page is read and before any
-other script runs; style sheets are joined to one file, scripts to another (`publish/slim.py`). So the frame of a record's
-page is 2.7 kB. Tags of articles that are repeated thousands of times have no end tags and quotes that HTML does not need.
+What all pages share is in no page. A stamped page is its head, its article, the way home and the footer's words: 0.8 kB
+around the article. `assets/shell.js` puts the engine's header in before anything is painted, and what surrounds the article
+once the page is read and before any other script runs; icons are in the style sheet; style sheets are joined to one file,
+scripts to another (`publish/slim.py`). Markup that is repeated thousands of times is styled by its place rather than by
+classes, has no end tags and quotes that HTML does not need, and links lead no higher than they must.
 
 Builds are incremental. In Git's own folder, beside the index, lies one file of rows for each site
 (`repository/index/site_rows.py`): the summary of each document with the times and digest of its file

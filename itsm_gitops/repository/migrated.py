@@ -42,10 +42,12 @@ class Step(NamedTuple):
     migration: Migration
     shape: BookShape
 
-    @property
-    def sign(self) -> bytes:
-        """What a file must contain to be concerned: the old word, the last part of a dotted one."""
-        return self.migration.old.rpartition(".")[2].encode()
+    def may_concern(self, raw: bytes) -> bool:
+        """Whether a file contains the old word (the last part of a dotted one); an escape may hide it."""
+        sign = self.migration.old.rpartition(".")[2].encode()
+        if b"\\" in raw or sign in raw:
+            return True
+        return self.shape.has_levels(self.migration) and sign.lower() in raw.lower()
 
 
 def steps(migrations: Sequence[Migration], shape: BookShape) -> tuple[Step, ...]:
@@ -62,8 +64,7 @@ def rewritten(step: Step, path: str, raw: bytes) -> Rewritten:
 
     Raises Refused where the words cannot be written there.
     """
-    # An escape may hide the word, so such a file is looked at as well.
-    if step.sign not in raw and b"\\" not in raw:
+    if not step.may_concern(raw):
         return Rewritten(raw, 0)
     data = _data(path, raw)
     edits = edits_of(step.migration, step.shape, path, data)

@@ -63,7 +63,7 @@ RENAMINGS = (
     ("kind", "known-error", "workaround-note", ""),
     slow("kind", "server", "host-computer", ""),
     slow("value", "incident.origin", "walk_up", "in_person"),
-    ("value", "incident.category", "Office", "Workplace"),
+    ("value", "incident.category", "office", "workplace"),
     slow("value", "incident.resolution_code", "mistake_of_user", "user_error"),
     slow("link", "follow_up", "comes_after", ""),
 )
