@@ -62,7 +62,9 @@ def _verdict(view: View, promise: Promise) -> Html:
         return Html(f"{label} {esc('paused while it waits')}")
     over = promise.used - promise.promised
     return (
-        Html(f"{label} {esc(f'by {_time(promise, over)}')}") if promise.verdict == "missed" and over > 0 else label
+        Html(f"{label} {esc(f'by {_time(promise, over)}')}")
+        if promise.verdict == "missed" and over > 0
+        else label
     )
 
 
