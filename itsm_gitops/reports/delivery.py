@@ -108,7 +108,12 @@ def dora(log: Log) -> ReportDraft:
         f"{counted(len(closed), 'change')} carried out" if closed else "no change was carried out",
         (deployment_frequency, lead_time, measures.is_failed, recovery_time, is_rework, measures.median),
         (
-            Table("all", "The five figures", (Column("scope", "Of", TEXT), *_COLUMNS), (("All", *whole),)),
+            Table(
+                "all",
+                "The five figures",
+                (Column("scope", "Of", TEXT), *_COLUMNS),
+                (("All", *whole),) if closed else (),
+            ),
             Table("services", "By service", (Column("service", "Service", ITEM), *_COLUMNS), rows),
             Table(
                 "months",
