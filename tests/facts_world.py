@@ -131,7 +131,7 @@ def put(root: Path, tree: Mapping[str, Any]) -> None:
     """Write documents (JSON is YAML) and files of a rule book."""
     for path, data in tree.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(json.dumps(data, indent=1), encoding="utf-8")
+        (root / path).write_text(json.dumps(data, indent=1, default=str), encoding="utf-8")
 
 
 def rule_book(root: Path) -> Tree:

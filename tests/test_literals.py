@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 227
+MOST = 232
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -51,6 +51,8 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "publish/pages/record.py": {"offering": 2},
         "rules/approval_policy.py": {"approved": 1},
         "rules/cmdb.py": {"service": 2},
+        "graph/licences.py": {"contract": 2},
+        "rules/agreements.py": {"calendar": 1, "contract": 1},
         "rules/rulebook.py": {"offering": 2},
         "service_levels/clocks.py": {"calendar": 1, "offering": 3, "service": 4, "supplier": 1},
         "model/timeline.py": {"supplier": 2},
@@ -63,6 +65,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "gate/approvals.py": {"approved": 1},
     },
     JSON: {
+        "commands/duties.py": {"team": 1},
         "cli/audit_text.py": {"person": 2, "request": 3, "review": 1},
         "commands/planning.py": {"calendar": 2, "service": 2, "team": 1},
         "commands/suspecting.py": {"incident": 1},

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.editing.change import Written, save, timeline_entry
+from itsm_gitops.editing.change import Written, save
 from itsm_gitops.editing.opening import open_document
+from itsm_gitops.editing.tracking import Occasion, timeline_entry
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.planned import planned_changes
@@ -302,7 +303,7 @@ def _record(
         new = dict(document.data)
         new |= _advice(document.kind.fields, word, str(data.get("starts_at", ""))[:10], reason)
         note = f"{said} {reason}".strip()
-        new["timeline"] = [*new.get("timeline", ()), timeline_entry(document, by, note=note)]
+        new["timeline"] = [*new.get("timeline", ()), timeline_entry(document, Occasion(by), note=note)]
         done.append(save(repo, document, new, dry_run=dry_run))
     return done
 

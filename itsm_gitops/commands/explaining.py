@@ -314,8 +314,9 @@ def _state(name: str, kinds: list[Kind]) -> Topic:
         )
         rows = [("category", state.category)]
         rows += [("means", "; ".join(STATE_ROLES.get(r, r) for r in state.roles))] if state.roles else []
-        demands = [r.field + _when(r.when) for r in state.require] + [_guard(g) for g in state.guards]
+        demands = [r.field + _when(r.when) for r in state.require]
         rows += [("demands", ", ".join(demands))] if demands else []
+        rows += [("must be so", _guard(g)) for g in state.guards]
         rows += [("reached from", ", ".join(before) or "the beginning")]
         rows += [(f"→ {t.target}", t.title + _when(t.when) + _by(t.by)) for t in after]
         rows += [("then", "nothing: it is final")] if state.terminal else []
@@ -331,7 +332,7 @@ def _when(condition: Condition) -> str:
 
 
 def _guard(guard: Guard) -> str:
-    return (guard.message or in_words(guard.must)) + _when(guard.when)
+    return in_words(guard.must) + _when(guard.when)
 
 
 def _by(roles: tuple[str, ...]) -> str:

@@ -17,6 +17,7 @@ from itsm_gitops.model.report import Report, Table
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.model.words import a_kind
 from itsm_gitops.reports.catalogue import REPORTS, make_reports, reports_of
+from itsm_gitops.reports.lives import LifeShelf
 from itsm_gitops.reports.log import Log, Scope
 from itsm_gitops.reports.past import history
 from itsm_gitops.service_levels.life import Life, life_of
@@ -133,11 +134,11 @@ class SnapshotReporter:
 
     def __init__(self) -> None:
         """Make one; it remembers what it was last asked about, as several parts of a site ask about the same."""
-        self._last: tuple[Store, Sequence[Life], datetime, Log] | None = None
+        self._last: tuple[Store, LifeShelf, datetime, Log] | None = None
 
-    def _log(self, store: Store, gathered: Sequence[Life], now: datetime) -> Log:
+    def _log(self, store: Store, gathered: LifeShelf, now: datetime) -> Log:
         last = self._last
-        if last is None or last[0] is not store or last[1] != gathered or last[2] != now:
+        if last is None or last[0] is not store or last[1] is not gathered or last[2] != now:
             self._last = last = (store, gathered, now, Log(store, gathered, now, Scope()))
         return last[3]
 
@@ -150,27 +151,25 @@ class SnapshotReporter:
         shipped = [(name, kind.title) for name, kind in REPORTS.items()]
         return [*shipped, *own_titles(book), *map_titles(book)] if whole else shipped
 
-    def reports(
-        self, store: Store, gathered: Sequence[Life], now: datetime, *, whole: bool = True
-    ) -> list[Report]:
-        """Return every report about the loaded snapshot at a moment.
+    def reports(self, store: Store, gathered: LifeShelf, now: datetime) -> list[Report]:
+        """Return every report about the loaded snapshot at a moment that is the same in every repository."""
+        return reports_of(self._log(store, gathered, now))
 
-        Those that the repository describes itself, and maps of standards, are made of the ``whole`` only: of a part
-        they would say something else.
+    def own_reports(self, store: Store, now: datetime) -> list[Report]:
+        """Return the reports that the repository describes itself, and the maps of standards.
+
+        They are made of a whole snapshot only: of a part they would say something else.
         """
-        shipped = reports_of(self._log(store, gathered, now))
-        if not whole:
-            return shipped
         own = [own_report(store, name, now) for name in own_reports(store.book)]
-        return [*shipped, *own, *(m.as_report() for m in maps(store, now))]
+        return [*own, *(m.as_report() for m in maps(store, now))]
 
     def history(
-        self, store: Store, gathered: Sequence[Life], now: datetime, days: int
+        self, store: Store, gathered: LifeShelf, now: datetime, days: int
     ) -> Mapping[str, Sequence[Day]]:
         """Return how every service in production fared on each of the last ``days`` days, today the last."""
         return history(self._log(store, gathered, now), days)
 
-    def course(self, store: Store, gathered: Sequence[Life], now: datetime) -> Callable[[str], Course]:
+    def course(self, store: Store, gathered: LifeShelf, now: datetime) -> Callable[[str], Course]:
         """Return what says, of one record at a time, how the work on it went and which promises were kept."""
         from itsm_gitops.reports.course import course
 

@@ -52,8 +52,8 @@ def try_examples(repo: Repository, names: Sequence[str] = ()) -> TriedExamples:
     Raises NotFound for a name that has none. Where the rule book itself has errors, they are returned and nothing
     is tried.
     """
-    from itsm_gitops.rules.engine import locate
     from itsm_gitops.rules.judge import rulebook_findings
+    from itsm_gitops.rules.locating import locate
     from itsm_gitops.rules.trials import trials
 
     now = clock.now()

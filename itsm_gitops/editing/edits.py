@@ -13,9 +13,9 @@ from itsm_gitops.editing.tracking import (
     Occasion,
     correction,
     differences,
-    entry,
     occasion,
     past_moment,
+    timeline_entry,
     with_changes,
 )
 from itsm_gitops.model.errors import Refused, UsageError
@@ -83,7 +83,7 @@ def add_note(
         raise UsageError("the note is empty", f'itsm note {document.id} "what happened"')
     refuse_closed(document, ["timeline"], "adding to the timeline")
     about = occasion(acting(repo, by), at, reason, repo.config.timezone)
-    told = entry(document, about, **{"comment" if comment else "note": text.strip()})
+    told = timeline_entry(document, about, **{"comment" if comment else "note": text.strip()})
     new = {**document.data, "timeline": [*document.data.get("timeline", ()), told]}
     return save(repo, document, new, dry_run=dry_run)
 

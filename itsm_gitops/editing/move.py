@@ -11,7 +11,7 @@ from itsm_gitops.editing.change import Written, save
 from itsm_gitops.editing.fields import Assignment
 from itsm_gitops.editing.opening import Opened, open_document
 from itsm_gitops.editing.steps import MissingField, Step, code_field, needs, next_steps, prose_field, state_of
-from itsm_gitops.editing.tracking import Occasion, differences, entry, occasion, refuse_unreasoned
+from itsm_gitops.editing.tracking import Occasion, differences, occasion, refuse_unreasoned, timeline_entry
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, NotFound, Refused, did_you_mean
 from itsm_gitops.model.guards import stops
@@ -224,7 +224,7 @@ def stepped(
         values, old = differences(document, new, cleared)
         tracked = [f for f in (*values, *old) if f not in cleared]
         refuse_unreasoned(document, document.kind.workflow, tracked, about.reason)
-        step = entry(document, about, state=target, **{SET: values, WAS: old})
+        step = timeline_entry(document, about, state=target, **{SET: values, WAS: old})
         new["timeline"] = [*new.get("timeline", ()), step]
         if note:
             told = {key: value for key, value in step.items() if key not in (STATE, SET, WAS)}

@@ -67,7 +67,7 @@ def past_moment(text: str, zone: str) -> datetime:
     return span.start
 
 
-def entry(document: Opened, about: Occasion, **what: Any) -> dict[str, Any]:
+def timeline_entry(document: Opened, about: Occasion, **what: Any) -> dict[str, Any]:
     """Return a new entry for the end of the timeline; texts as they were typed, empty values left out.
 
     It is written now, or at the time of the last entry where that one is later (another machine's clock).
@@ -124,7 +124,7 @@ def with_changes(document: Opened, after: Data, about: Occasion) -> dict[str, An
     if not new and not old:
         return dict(after)
     refuse_unreasoned(document, document.kind.workflow, list({**old, **new}), about.reason)
-    told = entry(document, about, **{SET: new, WAS: old})
+    told = timeline_entry(document, about, **{SET: new, WAS: old})
     return {**after, "timeline": [*after.get("timeline", ()), told]}
 
 
@@ -148,7 +148,7 @@ def correction(document: Opened, wrong: TimeRange, about: Occasion) -> dict[str,
             f"{what} of {document.id} {'were' if written else 'was'} written then", f"there are:\n{listed}"
         )
     right = {CORRECTS: clock.format_time(datetime.fromtimestamp(next(iter(written)), UTC))}
-    found = entry(
+    found = timeline_entry(
         document, Occasion(about.by, None, about.reason), **right, **{HAPPENED: clock.format_time(about.at)}
     )
     order = [

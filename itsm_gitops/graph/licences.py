@@ -73,40 +73,44 @@ def _exists(loaded: Loaded, entry: Entry) -> bool:
 
 def covered_items(loaded: Loaded, agreements: Sequence[Entry]) -> dict[str, list[str]]:
     """Return the items in existence that name each of some agreements as what covers them, by identifier."""
-    known = {e.id for e in agreements}
-    found: dict[str, set[str]] = {}
-    for source, edge in loaded.pairs(_COVERED):
-        entry = loaded.entries[source]
-        if edge.target in known and loaded.book.kinds[entry.kind].operational and _exists(loaded, entry):
-            found.setdefault(edge.target, set()).add(source)
-    return {name: sorted(items) for name, items in found.items()}
+    kinds = loaded.book.kinds
+    return {
+        a.id: [e.id for e in _naming(loaded, a) if kinds[e.kind].operational and _exists(loaded, e)]
+        for a in agreements
+    }
+
+
+def _naming(loaded: Loaded, agreement: Entry) -> list[Entry]:
+    """Return the items and people that name an agreement as what covers them, by identifier."""
+    # Where a part of a snapshot is judged, records are not looked through for it.
+    into = getattr(loaded, "items_into", loaded.into)
+    sources = {source for source, edge in into(agreement.id) if edge.relation == _COVERED}
+    found = (loaded.entries[source] for source in sorted(sources))
+    return [e for e in found if not loaded.book.kinds[e.kind].is_record]
 
 
 def _users(loaded: Loaded, licences: Sequence[Entry]) -> dict[str, list[Entry]]:
-    """Return the items and people that use each licence."""
-    known = {e.id for e in licences}
+    """Return the items and people in existence that use each licence."""
+    kinds_of_licence = loaded.book.playing(meaning.LICENCE)
     found: dict[str, dict[str, Entry]] = {}
-    naming: set[str] = set()
-    for source, edge in loaded.pairs(_COVERED):
-        entry = loaded.entries[source]
-        if (
-            edge.target in known
-            and entry.kind not in loaded.book.playing(meaning.LICENCE)
-            and _exists(loaded, entry)
-        ):
-            found.setdefault(edge.target, {})[source] = entry
-        naming.add(source)
     products: dict[str, list[Entry]] = {}
     for licence in licences:
+        for entry in _naming(loaded, licence):
+            if entry.kind not in kinds_of_licence and _exists(loaded, entry):
+                found.setdefault(licence.id, {})[entry.id] = entry
         if licence.columns.get("product"):
             products.setdefault(str(licence.columns["product"]).casefold(), []).append(licence)
     kinds = [k.name for k in loaded.book.kinds.values() if k.operational and "product" in k.fields]
     for entry in loaded.of_kinds(kinds) if products else ():
         own = products.get(str(entry.columns.get("product", "")).casefold(), ())
         licence_of = next((x for x in own if _fits(x, entry)), None)
-        if licence_of is not None and entry.id not in naming and _exists(loaded, entry):
+        if licence_of is not None and not _names_a_licence(entry) and _exists(loaded, entry):
             found.setdefault(licence_of.id, {})[entry.id] = entry
     return {name: [users[i] for i in sorted(users)] for name, users in found.items()}
+
+
+def _names_a_licence(entry: Entry) -> bool:
+    return any(e.relation == _COVERED and e.pointer[0] != "contract" for e in entry.edges)
 
 
 def _fits(licence: Entry, item: Entry) -> bool:

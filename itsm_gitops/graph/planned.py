@@ -14,7 +14,7 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.windows import Window
 
 COORDINATED = "coordinated_with"
-_PLAN = "planned"  # under this name the index keeps `_terms`
+_PLAN = "windows"  # under this name the index keeps `_terms`
 _STEPS = "steps"  # how long the timeline is; no change has a field of this name
 
 

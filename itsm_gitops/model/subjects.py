@@ -54,7 +54,16 @@ class DocumentSubject:
             value = self._item(value) if self._item else None
             if value is None:
                 return False
-        return self._walk(value.get(steps[0]), steps[1:], found) if isinstance(value, Mapping) else True
+        if not isinstance(value, Mapping):
+            return True
+        if steps[0] in value:
+            return self._walk(value[steps[0]], steps[1:], found)
+        # Keys may have dots themselves: `set: {major.state: accepted}` in a timeline.
+        for length in range(2, len(steps) + 1):
+            key = ".".join(steps[:length])
+            if key in value:
+                return self._walk(value[key], steps[length:], found)
+        return True
 
     def parts(self, path: str) -> list[Subject] | None:
         """Return what stands in the list at a path."""

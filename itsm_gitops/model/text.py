@@ -76,7 +76,10 @@ def without_accents(text: str) -> str:
 
     if text.isascii():
         return text
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    marked = unicodedata.normalize("NFKD", text)
+    return re.sub(
+        r"[^\x00-\x7f]+", lambda some: "".join(c for c in some[0] if not unicodedata.combining(c)), marked
+    )
 
 
 def safe_json(text: str) -> str:

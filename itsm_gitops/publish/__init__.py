@@ -12,23 +12,26 @@ processes that take the next hundredth when they are free; the first one writes 
 Documents are parsed once: what the reading made of them waits in files without a name (`repository/spool.py`) until their
 pages are stamped, because all of them do not fit into memory.
 
-What all pages share is in no page: icons are in the style sheet; the drawer, buttons and the engine's settings, which do
-nothing without a script, are in `assets/shell.js`, which puts them where they belong once the page is read and before any
-other script runs; style sheets are joined to one file, scripts to another (`publish/slim.py`). So the frame of a record's
-page is 2.7 kB. Tags of articles that are repeated thousands of times have no end tags and quotes that HTML does not need.
+What all pages share is in no page. A stamped page is its head, its article, the way home and the footer's words: 0.8 kB
+around the article. `assets/shell.js` puts the engine's header in before anything is painted, and what surrounds the article
+once the page is read and before any other script runs; icons are in the style sheet; style sheets are joined to one file,
+scripts to another (`publish/slim.py`). Markup that is repeated thousands of times is styled by its place rather than by
+classes, has no end tags and quotes that HTML does not need, and links lead no higher than they must.
 
-Builds are incremental. Beside the site lies a build cache (`publish/build_cache.py`): the summary of each document with the
-times and digest of its file (`repository/memory.py`), and for each page the keys of the data that it was made from
-(`publish/tracing.py`). A page is made again when the data behind one of its keys has changed, or when its file is not the
+Builds are incremental. In Git's own folder, beside the index, lies one file of rows for each site
+(`repository/index/site_rows.py`): the summary of each document with the times and digest of its file
+(`repository/memory.py`, `publish/readings.py`), and for each page the keys of the data that it was made from
+(`publish/tracing.py`) and the stamps of its files (`publish/build_cache.py`). A build reads the summaries, and of what
+search and reports need only that of documents that are other; it writes the rows that are other. A page is made again when the data behind one of its keys has changed, or when its file is not the
 one that was written; data that tracing does not know counts as a dependency on everything. So it is with the files over
 many documents each, lists, index pages and chunks of the explorer (`publish/batches.py`). `--explain` tells the reasons
 (`publish/reasons.py`). The search index is updated
 where words of documents have come or gone (`publish/indexing.py`, `publish/reindex.py`): where the numbers of documents
 shift, one difference in the text of each word shifts all numbers behind it. When the sources, the moment and all files of
 the site are unchanged, the build ends at once (`publish/last_build.py`): Git says whether the sources are, the times of the
-output's files are added up (`publish/footprint.py`), and nothing that makes pages is imported (`publish/making.py`). A cache file is only read with a signature whose key
-lies in `.git` (`repository/vault.py`), because a repository can bring any file, but no key. Sites of audiences that see less
-are made anew each time: what they show of one document depends on all.
+output's files are added up (`publish/footprint.py`), and nothing that makes pages is imported (`publish/making.py`). Reports are made where something that they count is other
+(`publish/site_reports.py`). What the engine rendered is used again only with a seal whose key lies in `.git`
+(`repository/seal.py`), because a repository can bring any file, but no key. Sites of audiences that see less are made anew each time: what they show of one document depends on all.
 
 A form (`publish/questions.py`, `pages/forms.py`) is plain HTML with what a script needs to judge each answer beside it as
 JSON. `site/docs/assets/forms.js` makes the record from the answers in the browser: there is no server that could. It quotes

@@ -25,30 +25,17 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.screen import Names, ScreenRule, Times, names_of, screen, screen_entry, times, tree
 from itsm_gitops.publish import search
 from itsm_gitops.publish.pages import past
+from itsm_gitops.publish.readings import Gathered, Lives, Readings
 from itsm_gitops.publish.reporter import Reporter
-from itsm_gitops.publish.view import Extra, View, extra_of
+from itsm_gitops.publish.site_reports import SiteReports, made_anew, made_before
+from itsm_gitops.publish.view import View, extra_of
 from itsm_gitops.repository import Snapshot, Store, load_store
 from itsm_gitops.repository.config import Config, Hosting
-from itsm_gitops.repository.memory import Memory
 
 if TYPE_CHECKING:
     from itsm_gitops.repository.gaps import Gap
     from itsm_gitops.repository.spool import Spool
     from itsm_gitops.repository.store import Document
-
-
-class _Gathered(NamedTuple):
-    """What was gathered of one document: of what the audience may see, and (``told``) of all of it.
-
-    ``words`` are those that search finds it by, where all of it may be seen.
-    """
-
-    extras: list[Extra]
-    lives: list[Any]
-    told: list[Any]
-    seen: VisibleDocument | None = None
-    id: str = ""
-    words: str = ""
 
 
 def load(
@@ -57,49 +44,75 @@ def load(
     audience: Audience,
     reporter: Reporter | None,
     now: datetime,
-    memory: Memory | None = None,
+    readings: Readings | None = None,
     spool: Spool | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> tuple[View, Sequence[Report], dict[str, str], tuple[Gap, ...]]:
+) -> tuple[View, SiteReports, dict[str, str] | None, tuple[Gap, ...]]:
     """Read a snapshot and return what an audience may see of it, and the reports about that.
 
     What could not be read comes last: it is for whoever builds and not for the audience.
-    The words that search finds documents by come third; they are not known yet where something is
-    withheld. ``memory`` is what is known of the documents already, for an audience that may see everything;
+    The words that search finds documents by come third: of the documents that were read, None where something is
+    withheld. ``readings`` is what is known of the documents already, for an audience that may see everything;
     ``spool`` gets what is parsed, as every document is looked at again when its page is made; ``progress`` is told how many documents of how many have been read.
     """
     made = None if audience.everything else Screen(audience, book.kinds)
 
-    def visit(store: Store, document: Document) -> list[_Gathered]:
+    def visit(store: Store, document: Document) -> list[Gathered]:
         told = reporter.visit(document) if reporter else []
         if made is None:
             words = search.words_of(document.data)
-            return [_Gathered(extra_of(document, store.book), told, told, id=document.id, words=words)]
+            return [Gathered(extra_of(document, store.book), told, told, id=document.id, words=words)]
         shown = made.document(store, document)
         if shown is None:
-            return [_Gathered([], [], told)] if told else []
+            return [Gathered([], [], told)] if told else []
         lives = reporter.visit(shown.document) if reporter else []
-        return [_Gathered(extra_of(shown.document, store.book), lives, told, shown.seen)]
+        return [Gathered(extra_of(shown.document, store.book), lives, told, shown.seen)]
 
     full, gathered = load_store(
-        snapshot, visit=visit, book=book, memory=memory, spool=spool, progress=progress
+        snapshot,
+        visit=visit,
+        book=book,
+        memory=readings.memory if readings else None,
+        spool=spool,
+        progress=progress,
     )
+    extras = [extra for some in gathered for extra in some.extras]
+    if readings:
+        extras += readings.extras()
     store = full if made is None else AudienceStore(full, made, [g.seen for g in gathered if g.seen])
-    view = View(store, [extra for some in gathered for extra in some.extras], now, audience)
+    view = View(store, extras, now, audience)
     view.gaps = full.gaps(status_kinds(full.book))
     if made is not None:
         view.health = true_health(full, store.entries)
-    reports: Sequence[Report] = []
+    reports = SiteReports(tuple, {}, {}, "")
     if reporter:
-        told = [life for some in gathered for life in some.told]
-        days = reporter.history(full, told, view.now, past.DAYS)
-        view.past = _true_past({s: doubted_days(some, view.gaps) for s, some in days.items()}, store.entries)
+        told = Lives((life for some in gathered for life in some.told), readings)
+        lives = told if made is None else Lives(life for some in gathered for life in some.lives)
+        whole = not (full.unreadable or full.broken or full.duplicates)
+        reports = _reports(reporter, view, full, told, lives, readings if whole else None)
+        view.past, view.kept = reports.past, reports.kept
         if audience.reports:
-            lives = [life for some in gathered for life in some.lives]
-            reports = reporter.reports(store, lives, view.now, whole=audience.everything)
             view.course = reporter.course(store, lives, view.now)
-        view.kept = past.kept_by_service(reports)
-    return view, reports, {g.id: g.words for g in gathered if g.id}, full.unreadable
+    words = {g.id: g.words for g in gathered if g.id} if made is None else None
+    return view, reports, words, full.unreadable
+
+
+def _reports(
+    reporter: Reporter, view: View, full: Store, told: Lives, lives: Lives, readings: Readings | None
+) -> SiteReports:
+    """Return the reports that are for an audience; ``told`` are all lives, ``lives`` those that it may know."""
+    shows = view.audience.reports
+    own = tuple(reporter.own_reports(view.store, view.now)) if shows and view.audience.everything else ()
+
+    def make() -> Sequence[Report]:
+        return (*reporter.reports(view.store, lives, view.now), *own) if shows else ()
+
+    before = made_before(make, own, readings, view.book, view.now)
+    if before is not None:
+        return before
+    days = reporter.history(full, told, view.now, past.DAYS)
+    shown = {s: doubted_days(some, view.gaps) for s, some in days.items()}
+    return made_anew(make, own, _true_past(shown, view.entries), view.entries)
 
 
 def audience_store(

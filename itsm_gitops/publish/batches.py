@@ -66,4 +66,4 @@ class Batch:
     def note(self, url: str, sign: bytes) -> None:
         """Take the stamp of the file that was just written."""
         if self._cache:
-            self._cache.note([PageFiles(url, tuple(self._tracer.keys), (sign,), self._shape, self.about)])
+            self._cache.note([PageFiles.of(url, self._tracer.keys, (sign,), self._shape, self.about)])

@@ -1,24 +1,26 @@
-"""Incremental build: the cache of the last build, which decides which pages the next build makes again.
+"""Incremental build: what the last build left, which decides which pages the next build makes again.
 
-For each page the cache holds the keys of the data that the page depends on (see ``tracing``) and the stamps of
-its files. A page is made again when the data behind one of its keys has changed, or when a file is not the one
-that was written. Parsed documents and pages are cached in two signed files beside the site (see ``Vault``). A
-cache is valid for one version of the tool, the rule book and the settings. A build that ends early leaves the
-parsed documents, and nothing about pages.
+For each page it holds the keys of the data that the page depends on (see ``tracing``) and the stamps of its files. A
+page is made again when the data behind one of its keys has changed, or when a file is not the one that was written.
+Documents and pages lie in one file of rows (see ``index.site_rows``), of which a build writes those that are other than
+before. They are valid for one version of the tool, the rule book and the settings. A build that ends early leaves the
+documents that it read, and nothing about pages.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from itsm_gitops.publish import output, reasons, urls
 from itsm_gitops.publish.changed_keys import changed_keys, differing
+from itsm_gitops.publish.readings import Reading, Readings
 from itsm_gitops.publish.similar import CAP, GROUPS
 from itsm_gitops.publish.tracing import (
+    ALL,
     BACK,
     CONFLICT,
     DATA,
@@ -36,92 +38,73 @@ from itsm_gitops.publish.tracing import (
     TODAY,
 )
 from itsm_gitops.publish.view import View
-from itsm_gitops.repository import Git
-from itsm_gitops.repository.memory import Memory, MemoryRow
+from itsm_gitops.repository.index.site_rows import SiteRows
 from itsm_gitops.repository.package_sign import package_sign
 from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
-from itsm_gitops.repository.vault import Vault
 
-_PAGES_FILE, _DOCUMENTS_FILE, _NEWS_FILE = "kept.bin", "read.bin", "news.bin"
+_BETWEEN = b"\0"
+_STAMP = 32  # bytes of the stamp of a file
 
 
 class PageFiles(NamedTuple):
-    """The cached files of a document's page (or of one list): the keys of their inputs, and the stamps of the files.
+    """The files of a document's page (or of one list): the keys of their inputs, and the stamps of the files.
 
-    ``id`` is the document's or the list's address, ``shape`` what a list lists, ``about`` what others need to know of it.
+    ``id`` is the document's or the list's address, ``shape`` what a list lists, ``about`` what others need to know
+    of it. Keys and stamps are in one piece each: there are millions of keys, of which few are ever looked at.
     """
 
     id: str
-    keys: tuple[str, ...]
-    signs: tuple[bytes, ...]
+    packed_keys: bytes
+    packed_signs: bytes
     shape: str = ""
     about: str = ""
 
-
-class _Documents:
-    """The files of the documents that were read: they are complete long before the pages are.
-
-    One is large; of the few documents that are other than when it was written, a small one tells.
-    """
-
-    def __init__(self, git: Git, work: Path, purpose: str) -> None:
-        self._all = Vault(git, work / _DOCUMENTS_FILE, purpose)
-        self._git, self._work, self._purpose = git, work, purpose
-        self._news: Vault | None = None
+    @classmethod
+    def of(
+        cls, name: str, keys: Collection[str], signs: Sequence[bytes], shape: str = "", about: str = ""
+    ) -> Self:
+        """Return the files of a page; one without a stamp was removed meanwhile, and none of them counts."""
+        raw = _raw(keys)
+        if any(_BETWEEN in key for key in raw):
+            raw = _raw((ALL,))
+        stamps = b"".join(signs) if all(len(s) == _STAMP for s in signs) else b""
+        return cls(name, _BETWEEN.join(sorted(raw)), stamps, shape, about)
 
     @property
-    def signature(self) -> bytes:
-        """What tells these documents from others; empty where they could not be read or written."""
-        return (
-            self._all.signature + (self._news.signature if self._news else b"")
-            if self._all.signature
-            else b""
-        )
+    def keys(self) -> list[str]:
+        """The keys of their inputs."""
+        return [k.decode("utf-8", "surrogatepass") for k in self.packed_keys.split(_BETWEEN) if k]
 
-    def load(self, stamps: Mapping[str, bytes]) -> Memory:
-        """Return what was read the last time."""
-        memory = Memory(stamps, self._all.load())
-        if self._all.signature:
-            self._news = self._vault_of_news()
-            memory.overlay(self._news.load())
-        return memory
+    @property
+    def signs(self) -> tuple[bytes, ...]:
+        """The stamps of the files."""
+        packed = self.packed_signs
+        return tuple(packed[n : n + _STAMP] for n in range(0, len(packed), _STAMP))
 
-    def _vault_of_news(self) -> Vault:
-        purpose = f"{self._purpose} {self._all.signature.hex()}"
-        return Vault(self._git, self._work / _NEWS_FILE, purpose)
 
-    def keep(self, memory: Memory) -> None:
-        """Save what was read this time."""
-        news = memory.news()
-        if self._all.signature and memory.are_few(news):
-            self._news = self._vault_of_news()
-            self._news.keep(memory.plain(news))
-            if self._news.signature:
-                return
-        elif self._news:
-            self._news.drop()
-        self._news = None
-        self._all.keep(memory.plain())
+def _raw(keys: Iterable[str]) -> frozenset[bytes]:
+    return frozenset(key.encode("utf-8", "surrogatepass") for key in keys)
 
 
 class BuildCache:
     """The cache of one site: filled by the last build when it opens, by this build when it is saved."""
 
-    def __init__(self, git: Git | None, work: Path, purpose: str, stamps: Mapping[str, bytes]) -> None:
-        """Open the cache in ``work`` for the same ``purpose`` (see ``digest``); without Git there is none.
+    def __init__(self, rows: SiteRows | None, purpose: str, stamps: Mapping[str, bytes]) -> None:
+        """Take the rows of the last build, to be used for the same ``purpose`` (see ``digest``); None for no cache.
 
         ``stamps`` are those of the snapshot's files before they are read.
         """
-        self._vault = Vault(git, work / _PAGES_FILE, purpose) if git else None
-        self._documents = _Documents(git, work, purpose) if git else None
-        parts = self._vault.load() if self._vault else iter(())
-        self._facts: dict[str, Any] = next(parts, {})
-        self._pages: dict[str, PageFiles] = {row[0]: PageFiles(*row) for row in next(parts, ())}
-        self.memory = self._documents.load(stamps) if self._documents else None
-        if not (self._documents and self._facts.get("read") == self._documents.signature):
-            # The cached documents are not those that the pages were made from, so no change can be computed.
-            self._facts, self._pages = {}, {}
-        self._changed: set[str] = set()
+        self._rows = rows
+        self._purpose = purpose
+        self._facts: dict[str, Any] = {}
+        self._pages: dict[str, PageFiles] = {}
+        self.readings: Readings | None = None
+        if rows is not None:
+            self._open(rows, stamps)
+        # The names of the pages whose rows are there, and what tells this cache from another as it was read or written.
+        self._last = frozenset(self._pages)
+        self.signature: str = self._facts.get("signature", "")
+        self._changed: frozenset[bytes] = frozenset()
         self._new: dict[str, PageFiles] = {}
         self._root = ""
         self._untouched = False
@@ -129,18 +112,22 @@ class BuildCache:
         self.why: dict[str, str] = {}  # why each page is made that could have been current
         # The search index of the last build, and the documents that are new, changed or gone since.
         self.index: Sequence[Any] = ()
-        self.before: dict[str, MemoryRow] = {}
-        self.after: dict[str, MemoryRow] = {}
+        self.before: dict[str, Reading] = {}
+        self.after: dict[str, Reading] = {}
+
+    def _open(self, rows: SiteRows, stamps: Mapping[str, bytes]) -> None:
+        notes = rows.notes()
+        if notes.get("purpose") != self._purpose:
+            rows.clear()
+        elif "signature" in notes:  # else the last build came to no end
+            self._facts = notes
+        self._pages = {row[0]: PageFiles(*row) for row in rows.pages()}
+        self.readings = Readings(rows, stamps, self._facts)
 
     @property
     def active(self) -> bool:
         """Whether there is a cache: without Git there is none."""
-        return self._vault is not None
-
-    @property
-    def signature(self) -> str:
-        """What tells this cache of pages from another, as it was read or written; empty where there is none."""
-        return self._vault.signature.hex() if self._vault else ""
+        return self._rows is not None
 
     def trust_output(self) -> None:
         """Believe that every file of the site is as it was written with this cache."""
@@ -149,30 +136,29 @@ class BuildCache:
     def begin(self, view: View, root: str, frame: str) -> None:
         """Compute the keys that have changed since the last build; ``frame`` is the digest of the frame of every page."""
         self._root = root
-        if self.memory is None or self._vault is None or self._documents is None:
+        if self.readings is None:
             return
         clean = not (view.store.unreadable or view.store.broken or view.store.duplicates)
-        now: dict[str, Any] = {
-            "frame": frame,
-            "clean": clean,
-            "now": view.now.isoformat(),
-            "answers": _answers(view),
-        }
-        last, self._facts = self._facts, now
+        last, self._facts = (
+            self._facts,
+            {"frame": frame, "clean": clean, "now": view.now.isoformat(), "answers": _answers(view)},
+        )
+        comparable = clean and last.get("clean") and last.get("frame") == frame
+        if comparable:
+            self.before, self.after = self.readings.changes
         # Should this build end early, the files would no longer be those that are noted.
-        self._vault.drop()
-        before, after = self.memory.changes()
-        if self.memory.has_new_rows():
-            self._documents.keep(self.memory)
-        self.memory.forget()
-        if not (clean and last.get("clean") and last.get("frame") == frame):
-            if self._pages:
+        self.readings.keep(self._purpose)
+        if not comparable:
+            if last and self._pages:
                 self._why_all = reasons.FRAME if last.get("frame") != frame else reasons.DOUBT
             self._pages = {}
             return
         self._why_all = ""
         self.index = last.get("index", ())
-        self.before, self.after = before, after
+        self._changed = _raw(self._changed_keys(view, last))
+
+    def _changed_keys(self, view: View, last: Mapping[str, Any]) -> set[str]:
+        before, after = self.before, self.after
         groups = {i: (r.data or {}).get("redundancy") for i, r in before.items()}
         keys = changed_keys(
             {i: r.entry for i, r in before.items()},
@@ -186,7 +172,7 @@ class BuildCache:
             keys.update((NOW, BACK) if view.now < moment else (NOW,))
         if SIMILAR in keys and ITEMS not in keys and _are_many(view, len(before) + len(after)):
             keys.discard(SIMILAR)
-        self._changed = keys
+        return keys
 
     def is_current(self, identifier: str, files: Sequence[str], shape: str = "") -> bool:
         """Whether the files of a page (or list) are up to date; if so, this build's cache takes them over."""
@@ -202,10 +188,12 @@ class BuildCache:
         """Return why a page is made, empty where it is current."""
         if page is None:
             return self._why_all or reasons.NEW
-        if page.shape != shape or len(page.signs) != len(files):
+        if page.shape != shape or len(page.packed_signs) != len(files) * _STAMP:
             return reasons.OTHER_ROWS
-        if not self._changed.isdisjoint(page.keys):
-            return reasons.changed(self._changed.intersection(page.keys))
+        if not self._changed.isdisjoint(page.packed_keys.split(_BETWEEN)):
+            return reasons.changed(
+                key for key in page.keys if key.encode("utf-8", "surrogatepass") in self._changed
+            )
         return "" if self._as_written(page, files) else reasons.SPOILT
 
     def _as_written(self, page: PageFiles, files: Sequence[str]) -> bool:
@@ -231,12 +219,20 @@ class BuildCache:
         """Add pages that this build made."""
         self._new.update((m.id, m) for m in pages)
 
-    def keep(self) -> None:
-        """Save the cache for the next build; call when the site is complete."""
-        if self._vault is not None and self._documents is not None and self._documents.signature:
-            self._facts["read"] = self._documents.signature
-            self._facts["index"] = tuple(self.index)
-            self._vault.keep((self._facts, [tuple(m) for m in self._new.values()]))
+    def keep(self, reports: Mapping[str, Any]) -> None:
+        """Save the cache for the next build, which will ask for ``reports``; call when the site is complete."""
+        if self._rows is None:
+            return
+        self.signature = os.urandom(16).hex()
+        notes = {
+            **self._facts,
+            "index": self.index,
+            "reports": reports,
+            "purpose": self._purpose,
+            "signature": self.signature,
+        }
+        made = [page for name, page in self._new.items() if self._pages.get(name) is not page]
+        self._rows.keep_pages(self._last - self._new.keys(), made, notes)
 
 
 def _are_many(view: View, spare: int) -> bool:

@@ -25,7 +25,7 @@ TITLE = "ITSMTITLEPLACEHOLDER"
 
 _ROOT = ROOT.encode()
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-_ARTICLE = re.compile(r'(<article class="md-content__inner md-typeset")[^>]*>.*?</article>', re.DOTALL)
+_ARTICLE = re.compile(r'(<article [^>]*\bid="?it-main\b[^>]*>).*?</article>', re.DOTALL)
 _SKIP = re.compile(r'<div data-md-component="skip">.*?</div>', re.DOTALL)
 _SIDEBAR_EMPTY = re.compile(
     r'<div class="md-sidebar md-sidebar--secondary".*?(?=<div class="md-content")', re.DOTALL
@@ -127,8 +127,10 @@ class Frame:
         """
         before, after, root = self._encoded
         article = body.encode()
-        if folder:
-            article = article.replace(b"%b%b/" % (_ROOT, folder.encode()), b"")
+        back, above = b"", folder
+        while above:
+            article = article.replace(b"%b%b/" % (_ROOT, above.encode()), back)
+            back, above = back + b"../", above.rpartition("/")[0]
         return b"".join((esc(title).encode().join(before), article.replace(_ROOT, root), after))
 
     @cached_property
@@ -177,7 +179,7 @@ class Shell:
         key = (root, section)
         if key not in self._frames:
             page = dress(_activate(_relocate(self._html, self._root, root), root + section), root)
-            self._frames[key] = cut(self._slim.lean(page, root), root)
+            self._frames[key] = cut(self._slim.lean(page, root, section), root)
         return self._frames[key]
 
 
@@ -211,16 +213,13 @@ def cut(page: str, root: str) -> Frame:
             "the site engine's page shell does not look as expected",
             "this version of itsm-gitops works with mkdocs-material 9",
         )
-    opening = f'{article.group(1)} id="it-main">'
-    return Frame((*pieces[:-1], pieces[-1] + opening), "</article>" + page[article.end() :], root)
+    return Frame((*pieces[:-1], pieces[-1] + article.group(1)), "</article>" + page[article.end() :], root)
 
 
 def fill(html: str, root: str, body: Html = EMPTY, scripts: Container[str] | None = None) -> str:
     """Return a page that the engine rendered for the navigation, with its article replaced."""
     dressed = dress(_SPACE.sub("\n", html), root, scripts)
-    return _ARTICLE.sub(
-        lambda m: f'{m.group(1)} id="it-main">{body.replace(ROOT, root)}</article>', dressed, count=1
-    )
+    return _ARTICLE.sub(lambda m: f"{m.group(1)}{body.replace(ROOT, root)}</article>", dressed, count=1)
 
 
 _H1 = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)

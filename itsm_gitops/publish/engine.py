@@ -30,7 +30,7 @@ from itsm_gitops.publish.engine_start import EXTENSION
 from itsm_gitops.publish.markup import Html
 from itsm_gitops.publish.tool import digest_of_files
 from itsm_gitops.repository import Git
-from itsm_gitops.repository.vault import Vault
+from itsm_gitops.repository.seal import SealedNote
 
 SHELL = "_itsm/shell/page"
 SHELL_ROOT = "../../"
@@ -97,25 +97,26 @@ def rendering(sources: Sources, work: Path, git: Git | None) -> Iterator[Callabl
 
     That returns the folder with the rendered pages, and raises ItsmError with the engine's words when
     it failed. ``work`` is a folder of the build's own. The engine is stopped where the block ends first.
-    What was rendered is used again only with a signature of ``git``'s clone: a repository can bring any file.
+    What was rendered is used again only with a seal of ``git``'s clone: a repository can bring any file.
     """
     # One of the engines writes only below its configuration.
     source, built = work / "src", work / "src" / "site"
     engine = _engine_of(sources.engine)
     configuration = _configuration(sources, engine)
-    vault = Vault(git, work / _STAMP, _digest(sources, configuration, engine)) if git else None
-    if vault and list(vault.load()) == [digest_of_files(built)]:
+    note = SealedNote(git, work / _STAMP) if git else None
+    made_of = _digest(sources, configuration, engine)
+    if note and note.says(f"{made_of} {digest_of_files(built)}"):
         yield lambda: built
         return
-    if vault:
-        vault.drop()
+    if note:
+        note.drop()
     _write_sources(sources, source, configuration)
     with tempfile.TemporaryFile() as log, _started(source, engine, log) as process:
 
         def wait() -> Path:
             _wait(process, engine, log, source)
-            if vault:
-                vault.keep([digest_of_files(built)])
+            if note:
+                note.write(f"{made_of} {digest_of_files(built)}")
             return built
 
         yield wait

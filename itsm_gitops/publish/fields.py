@@ -113,7 +113,7 @@ def _date(_: View, text: str) -> Html:
         day = date.fromisoformat(text)
     except ValueError:
         return esc(text)
-    return Html(f'<time datetime="{day.isoformat()}">{day.day} {MONTHS[day.month - 1]} {day.year}</time>')
+    return Html(f"<time datetime={day.isoformat()}>{day.day} {MONTHS[day.month - 1]} {day.year}</time>")
 
 
 def _url(_: View, text: str) -> Html:
@@ -130,16 +130,16 @@ _FORMATS: Mapping[str, Callable[[View, str], Html]] = {"date-time": _moment, "da
 def _list(view: View, data: list[Any], schema: Schema) -> Html:
     items = schema.get("items", {})
     shown = [value(view, d, items) for d in data[:_MAX_ITEMS]]
-    more = f"<li>and {len(data) - _MAX_ITEMS} more</li>" if len(data) > _MAX_ITEMS else ""
+    more = f"<li>and {len(data) - _MAX_ITEMS} more" if len(data) > _MAX_ITEMS else ""
     if items.get("type") == "object":
         if _is_flat(data, items):
             return _table(view, data[:_MAX_ITEMS], items)
-        return join([Html(f'<div class="it-part">{s}</div>') for s in shown])
+        return join([Html(f"<div class=it-part>{s}</div>") for s in shown])
     if len(shown) == 1:
         return shown[0]
     texts = [d for d in data if isinstance(d, str)]
     css = "it-list" if any(len(d) > _LONG or d in view.entries for d in texts) else "it-words"
-    return Html(f'<ul class="{css}">{"".join(f"<li>{s}</li>" for s in shown)}{more}</ul>')
+    return Html(f"<ul class={css}>{''.join(f'<li>{s}' for s in shown)}{more}</ul>")
 
 
 def _is_flat(data: list[Any], schema: Schema) -> bool:
@@ -154,7 +154,7 @@ def _table(view: View, rows: list[Any], schema: Schema) -> Html:
     properties = schema.get("properties", {})
     used = [k for k in properties if any(isinstance(r, dict) and k in r for r in rows)]
     labels = {k: esc(_title(k, properties[k])) for k in used}
-    head = "".join(f'<th scope="col">{label}</th>' for label in labels.values())
+    head = "".join(f"<th scope=col>{label}</th>" for label in labels.values())
     body = "".join(
         "<tr>"
         + "".join(
@@ -165,7 +165,7 @@ def _table(view: View, rows: list[Any], schema: Schema) -> Html:
         for row in rows
         if isinstance(row, dict)
     )
-    return Html(f'<table class="it-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+    return Html(f"<table class=it-table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
 
 
 def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
@@ -223,8 +223,11 @@ def _plain(data: object) -> Html:
 
 def definition_list(rows: list[tuple[str, Html, bool]]) -> Html:
     """Return terms (plain text) with their descriptions; the third says that it needs the whole width."""
+    if not any(wide for _, _, wide in rows):
+        pairs = "".join([f"<dt>{esc(t)}<dd>{v}" for t, v, _ in rows])
+        return Html(f"<dl class=it-facts>{pairs}</dl>")
     items = "".join(
-        f'<div class="it-wide"><dt>{esc(t)}<dd>{v}</div>' if wide else f"<div><dt>{esc(t)}<dd>{v}</div>"
+        f"<div class=it-wide><dt>{esc(t)}<dd>{v}</div>" if wide else f"<div><dt>{esc(t)}<dd>{v}</div>"
         for t, v, wide in rows
     )
-    return Html(f'<dl class="it-facts">{items}</dl>')
+    return Html(f'<dl class="it-facts it-rows">{items}</dl>')

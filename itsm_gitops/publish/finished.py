@@ -10,6 +10,7 @@ A file has one line for each record. So a record can be replaced without parsing
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MOST = 256  # records in one file; about a megabyte
@@ -26,25 +27,28 @@ def key_of(identifier: str) -> str:
     return identifier.partition("-")[2]
 
 
-def shards(identifiers: Iterable[str]) -> dict[str, list[str]]:
+def shards(identifiers: Iterable[str]) -> dict[str, Sequence[str]]:
     """Return the names of the files with the records in each, both sorted; none has more than `MOST` records.
 
     More only have the same key where kinds share it to the last character, which no name can tell apart.
     """
-    by_key = sorted(identifiers, key=lambda i: (key_of(i), i))
-    return dict(_split(by_key, 0))
+    by_key = sorted((key_of(i), i) for i in identifiers)
+    return dict(_split([key for key, _ in by_key], [i for _, i in by_key], 0, len(by_key), 0))
 
 
-def _split(identifiers: Sequence[str], level: int) -> Iterator[tuple[str, list[str]]]:
+def _split(
+    keys: Sequence[str], names: Sequence[str], start: int, end: int, level: int
+) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the files with the records from ``start`` up to ``end``, whose keys are sorted and begin alike."""
     length = _LENGTHS[level]
-    groups: dict[str, list[str]] = {}
-    for identifier in identifiers:
-        groups.setdefault(key_of(identifier)[:length], []).append(identifier)
-    for name, group in groups.items():
-        if len(group) <= MOST or length == _KEY_LENGTH:
-            yield name, group
+    while start < end:
+        name = keys[start][:length]
+        after = bisect_left(keys, True, start, end, key=lambda key: key[:length] > name)
+        if after - start <= MOST or length == _KEY_LENGTH:
+            yield name, names[start:after]
         else:
-            yield from _split(group, level + 1)
+            yield from _split(keys, names, start, after, level + 1)
+        start = after
 
 
 def shard_of(names: Mapping[str, object], identifier: str) -> str:

@@ -195,7 +195,7 @@ def _condition(when: Condition) -> str:
 
 
 def _guard(guard: Guard) -> str:
-    return md(guard.message or in_words(guard.must)) + _condition(guard.when)
+    return md(in_words(guard.must)) + _condition(guard.when)
 
 
 def _steps(workflow: Workflow) -> str:

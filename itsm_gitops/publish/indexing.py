@@ -10,18 +10,18 @@ from typing import NamedTuple
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import output, search
 from itsm_gitops.publish.build_cache import BuildCache
+from itsm_gitops.publish.readings import Reading
 from itsm_gitops.publish.reindex import WordChange, Words, revised
 from itsm_gitops.publish.search import Doc, Postings
 from itsm_gitops.publish.view import View
-from itsm_gitops.repository.memory import MemoryRow
 
 
 class StoredIndex(NamedTuple):
     """What the next build needs of an index: digest of its pages, documents in their order, stamps of its shards."""
 
-    pages: bytes = b""
+    pages: str = ""
     documents: Sequence[str] = ()
-    signs: Sequence[bytes] = ()
+    signs: Sequence[str] = ()
 
 
 class Indexer:
@@ -41,14 +41,14 @@ class Indexer:
         self._root = root
         self._last = StoredIndex(*cache.index)
         text = repr((pages, sorted((w, list(numbers)) for w, numbers in bodies.items())))
-        self._digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+        self._digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
     def files(self, entries: Sequence[Entry], words: dict[str, str]) -> Iterator[tuple[str, bytes]]:
         """Yield the files (name and content) over documents in the order of their numbers.
 
-        ``words`` are those of each document; they are used up.
+        ``words`` are those of each document that the cache does not know; they are used up.
         """
-        entries_by_word = self._revised(entries, words) or self._anew(entries, words)
+        entries_by_word = self._revised(entries) or self._anew(entries, words)
         words.clear()
         return search.files([*self._pages, *(self._doc(e) for e in entries)], entries_by_word)
 
@@ -57,7 +57,7 @@ class Indexer:
         signs: list[bytes] = []
         while (name := search.words_file(len(signs))) in signs_by_name:
             signs.append(signs_by_name[name])
-        self._cache.index = StoredIndex(self._digest, [e.id for e in entries], signs)
+        self._cache.index = StoredIndex(self._digest, [e.id for e in entries], [s.hex() for s in signs])
 
     def _doc(self, entry: Entry) -> Doc:
         kind = self._view.kind(entry)
@@ -68,6 +68,9 @@ class Indexer:
     def _anew(self, entries: Iterable[Entry], words: dict[str, str]) -> Iterator[search.IndexWord]:
         titles: Postings = {}
         bodies, self._bodies = self._bodies, {}
+        entries = list(entries)
+        if self._cache.readings and not words.keys() >= {e.id for e in entries}:
+            words = self._cache.readings.words() | words
         for number, page in enumerate(self._pages):
             search.post(titles, number, search.tokens(page.title))
         for number, entry in enumerate(entries, len(self._pages)):
@@ -75,13 +78,13 @@ class Indexer:
             search.post(titles, number, _title_words(entry))
         return search.entries(titles, bodies)
 
-    def _revised(self, entries: Iterable[Entry], words: Mapping[str, str]) -> list[search.IndexWord] | None:
+    def _revised(self, entries: Iterable[Entry]) -> list[search.IndexWord] | None:
         shards = self._shards() if self._last.pages == self._digest else []
         if not shards:
             return None
         before, after = self._cache.before, self._cache.after
         changes = {
-            i: WordChange(_words_of(before.get(i)), _words_of(after.get(i), words.get(i, "")))
+            i: WordChange(_words_of(before.get(i)), _words_of(after.get(i)))
             for i in before.keys() | after.keys()
         }
         documents = [e.id for e in entries]
@@ -92,7 +95,7 @@ class Indexer:
         shards = []
         for number, sign in enumerate(self._last.signs):
             name = search.words_file(number)
-            if output.sign(self._root, name) != sign:
+            if output.sign(self._root, name).hex() != sign:
                 return []
             shards.append(Path(self._root, name).read_bytes())
         return shards
@@ -102,15 +105,8 @@ def _title_words(entry: Entry) -> set[str]:
     return search.tokens(" ".join((entry.id, entry.title, *entry.aliases)))
 
 
-def _words_of(row: MemoryRow | None, text_words: str = "") -> Words:
-    """Return the words of a document, none where there is none; ``text_words`` are those of its text."""
-    if row is None:
+def _words_of(reading: Reading | None) -> Words:
+    """Return the words of a document, none where there is none."""
+    if reading is None:
         return Words()
-    text = text_words.split() or (
-        search.words_of(row.data).split() if row.data is not None else _visited(row)
-    )
-    return Words(frozenset(_title_words(row.entry)), frozenset(text))
-
-
-def _visited(row: MemoryRow) -> list[str]:
-    return [word for gathered in row.visited for word in gathered.words.split()]
+    return Words(frozenset(_title_words(reading.entry)), frozenset(reading.words.split()))

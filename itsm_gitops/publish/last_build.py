@@ -76,8 +76,8 @@ class LastBuild:
         ``at`` is what is built, ``target`` the folder of the site.
         """
         folder = git_folder(git.root) if git else None
-        name = hashlib.sha256(os.fsencode(target)).hexdigest()[:16]
-        self._path = folder / _FOLDER / f"site-{name}.json" if folder else None
+        self._path = record_of(folder, target) if folder else None
+        self.rows = self._path.with_suffix(".db") if self._path else None  # what the build knew of all pages
         self._target = str(target)
         total = hashlib.sha256(repr((_VERSION, at)).encode())
         for text in facts:
@@ -133,6 +133,11 @@ class LastBuild:
         sources = self._sources
         folders, index = sources.folders, sources.index
         _write(self._path, _Record(self._facts, self._digest, folders, index, output, cache, list(figures)))
+
+
+def record_of(git: Path, target: Path) -> Path:
+    """Return where the record of the last build into a folder lies, below Git's own folder."""
+    return git / _FOLDER / f"site-{hashlib.sha256(os.fsencode(target)).hexdigest()[:16]}.json"
 
 
 def _read(path: Path) -> _Record | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from itsm_gitops.publish import engine, frame, output
 from itsm_gitops.publish.audience import load, visible_book
@@ -21,6 +22,7 @@ from itsm_gitops.publish.site import Site
 from itsm_gitops.publish.stamping import Progress
 from itsm_gitops.repository.config import Config, read_audience, read_rulebook
 from itsm_gitops.repository.gaps import require, snapshot_gaps
+from itsm_gitops.repository.index.site_rows import DamagedRows, SiteRows, open_rows
 from itsm_gitops.repository.memory import stamps
 from itsm_gitops.repository.spool import spooled
 
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from itsm_gitops.model.audience import Audience
     from itsm_gitops.model.rulebook import RuleBook
     from itsm_gitops.repository import Repository
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +93,29 @@ def make(repo: Repository, wishes: Wishes, last_build: LastBuild) -> Made:
         git = repo.git if visibility.everything and not config.roots else None
         files = stamps(snapshot, snapshot.files(), wishes.work / "clock") if git else {}
         purpose = digest(snapshot, [visibility.name, type(wishes.reporter).__qualname__])
-        cache = BuildCache(git, wishes.work, purpose, files)
-        if last_build.untouched(cache.signature):
-            cache.trust_output()
-        site = _made(repo, wishes, visibility, book, config, folder, cache)
-        cache.keep()
+
+        def build(rows: SiteRows | None) -> tuple[Site, str]:
+            cache = BuildCache(rows, purpose, files)
+            if last_build.untouched(cache.signature):
+                cache.trust_output()
+            site = _made(repo, wishes, visibility, book, config, folder, cache)
+            cache.keep(site.reports.fact())
+            return site, cache.signature
+
+        site, signature = _with_rows(last_build.rows if git else None, build)
         report = site.report
         figures = Figures(*report[:3], tuple(g.as_row() for g in repo.gaps.values()))
-        last_build.keep(site.written, cache.signature, figures)
+        last_build.keep(site.written, signature, figures)
     reasons = site.made(wishes.explain) if wishes.explain is not None else ()
     return Made(figures, *report[3:], reasons=reasons)
+
+
+def _with_rows(path: Path | None, build: Callable[[SiteRows | None], T]) -> T:
+    """Return what ``build`` makes with the rows of the last build; without them where they are damaged."""
+    rows = open_rows(path) if path else None
+    with closing(rows) if rows else nullcontext(), suppress(DamagedRows):
+        return build(rows)
+    return build(None)
 
 
 def _made(
@@ -130,7 +148,7 @@ def _made(
             visibility,
             reporter,
             wishes.moment,
-            memory=cache.memory,
+            readings=cache.readings,
             spool=spool,
             progress=partial(progress, "Reading"),
         )

@@ -29,8 +29,8 @@ _UNSAFE = re.compile(
 _SPECIAL = re.compile(f"[&<>\"'{_UNSAFE.pattern[1:]}")
 _URL = re.compile(r"(?:https?://|mailto:)[^\s<>\"'\\\x00-\x20]+", re.ASCII | re.IGNORECASE)
 _USER_INFO = re.compile(r"https?://[^/?#]*@", re.IGNORECASE)
-# What ``quote`` leaves as it is; most addresses of pages are that.
-_QUOTED = re.compile(r"[\w/#?=%.~-]*", re.ASCII)
+# What ``quote`` leaves as it is, and HTML lets stand without quotes; most addresses of pages are that.
+_PLAIN = re.compile(r"[\w/#%.~-]+", re.ASCII)
 _MOST_NAMES = 4_096
 
 
@@ -70,13 +70,15 @@ def external(url: str, text: Html) -> Html:
     address = safe_url(url)
     if not address:
         return text
-    return Html(f'<a href="{esc(address)}" rel="noopener noreferrer nofollow" class="it-ext">{text}</a>')
+    return Html(f'<a href="{esc(address)}" rel="noopener noreferrer nofollow" class=it-ext>{text}</a>')
 
 
 def link(url: str, text: Html, css: str = "") -> Html:
     """Return a link to a page of the site; ``url`` is relative to the site's root."""
-    style = f' class="{css}"' if css else ""
-    address = url if _QUOTED.fullmatch(url) else quote(url, safe="/#?=&%._-").replace("&", "&amp;")
+    style = f" class={css}" if css else ""
+    if _PLAIN.fullmatch(url):
+        return Html(f"<a{style} href={ROOT}{url}>{text}</a>")
+    address = quote(url, safe="/#?=&%._-").replace("&", "&amp;")
     return Html(f'<a{style} href="{ROOT}{address}">{text}</a>')
 
 

@@ -13,6 +13,7 @@ FRAME = "what frames every page is not as it was: every page is made"
 DOUBT = "a document cannot be read, or could not be at the last build: every page is made"
 NEW = "the last build had no such page"
 OTHER_ROWS = "it lists other documents than before"
+OTHER_FIGURES = "something that reports count is not as it was"
 SPOILT = "its file is not as the last build wrote it"
 _MOST = 4
 _WHOLE = {

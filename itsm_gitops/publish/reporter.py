@@ -13,14 +13,16 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.standing import Asking, Course, Proof
 
 if TYPE_CHECKING:
+    from itsm_gitops.publish.readings import Lives
     from itsm_gitops.repository import Repository, Store
     from itsm_gitops.repository.store import Document
+    from itsm_gitops.service_levels.life import Life
 
 
 class Reporter(Protocol):
     """Makes reports from what it gathered while the build read the documents, and answers about records."""
 
-    def visit(self, document: Document) -> list[Any]:
+    def visit(self, document: Document) -> list[Life]:
         """Return what reports need of one document; may run in another process, so it must pickle."""
         ...
 
@@ -28,19 +30,22 @@ class Reporter(Protocol):
         """Return the names and titles of the reports that it makes of a ``whole`` snapshot or a part, in their order."""
         ...
 
-    def history(
-        self, store: Store, gathered: Sequence[Any], now: datetime, days: int
-    ) -> Mapping[str, Sequence[Day]]:
+    def history(self, store: Store, gathered: Lives, now: datetime, days: int) -> Mapping[str, Sequence[Day]]:
         """Return how every service in production fared on each of the last ``days`` days, today the last."""
         ...
 
-    def reports(
-        self, store: Store, gathered: Sequence[Any], now: datetime, *, whole: bool = True
-    ) -> Sequence[Report]:
-        """Return the reports about a loaded store at a moment; ``whole`` says that nothing was withheld from it."""
+    def reports(self, store: Store, gathered: Lives, now: datetime) -> Sequence[Report]:
+        """Return the reports about a loaded store at a moment that are made of fields and lives of records and of items.
+
+        The title of a record stands in them only in a row with its identifier.
+        """
         ...
 
-    def course(self, store: Store, gathered: Sequence[Any], now: datetime) -> Callable[[str], Course]:
+    def own_reports(self, store: Store, now: datetime) -> Sequence[Report]:
+        """Return further reports about a loaded store from which nothing was withheld; they may say anything."""
+        ...
+
+    def course(self, store: Store, gathered: Lives, now: datetime) -> Callable[[str], Course]:
         """Return what says, of one record at a time, how the work on it went and which promises were kept."""
         ...
 

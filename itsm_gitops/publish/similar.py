@@ -54,10 +54,10 @@ class _Group:
         self.entries = {e.id: e for e in entries}
         postings: dict[str, list[str]] = {}
         for entry in entries:
-            for word in title_words(entry):
+            for word in tokens(entry.title):
                 postings.setdefault(word, []).append(entry.id)
         most = min(CAP, max(3, len(entries) // 4))
-        self.rare = {word: some for word, some in postings.items() if 2 <= len(some) <= most}
+        self.rare = {w: some for w, some in postings.items() if 2 <= len(some) <= most and _tells(w)}
         self._items: dict[str, frozenset[str]] = {}
 
     def of(self, entry: Entry, items: frozenset[str], services: frozenset[str]) -> list[Alike]:
@@ -96,7 +96,12 @@ class _Group:
 
 def title_words(entry: Entry) -> set[str]:
     """Return the words of a title by which records can be like each other."""
-    return {w for w in tokens(entry.title) if len(w) > 1 and not w.isdecimal() and w not in _EMPTY_WORDS}
+    return set(filter(_tells, tokens(entry.title)))
+
+
+def _tells(word: str) -> bool:
+    """Whether a word can make records like each other."""
+    return len(word) > 1 and not word.isdecimal() and word not in _EMPTY_WORDS
 
 
 class Similar:

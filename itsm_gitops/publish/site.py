@@ -10,11 +10,10 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.report import Report
 from itsm_gitops.publish import chrome, engine, explorer, output, search, urls
 from itsm_gitops.publish.background import conflicts, evidence_files
 from itsm_gitops.publish.batches import Batch
-from itsm_gitops.publish.build_cache import BuildCache
+from itsm_gitops.publish.build_cache import BuildCache, PageFiles
 from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.indexing import Indexer
 from itsm_gitops.publish.pages import calendar, due, explore, forms, home, lists, plan
@@ -23,12 +22,14 @@ from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.planned import Plan
-from itsm_gitops.publish.reasons import ALWAYS, PageReason, not_made
+from itsm_gitops.publish.reasons import ALWAYS, OTHER_FIGURES, OTHER_ROWS, PageReason, not_made
 from itsm_gitops.publish.search import Doc, Postings
 from itsm_gitops.publish.sheets import StaleFile, pieces, shape_of
+from itsm_gitops.publish.site_reports import SiteReports
 from itsm_gitops.publish.slim import STYLES
 from itsm_gitops.publish.stamping import Progress, Stamper
 from itsm_gitops.publish.topology import Topology, data_file
+from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository.workers import default_jobs, share_as_free
 
@@ -45,12 +46,12 @@ class Site:
         folder: output.SiteFolder,
         url: str,
         progress: Progress,
-        reports: Sequence[Report],
+        reports: SiteReports,
         cache: BuildCache,
     ) -> None:
         """Take also ``url``: where the site will be, '' where that is not known."""
         self._cache = cache
-        self._reports = reports
+        self.reports = reports
         self._view = view
         self._plan = Plan(view)
         self._topology = Topology(view)
@@ -71,27 +72,30 @@ class Site:
         self.written: dict[str, bytes] = {}  # the files of the site, and how to tell that they are the same
         self._changed = 0
         self._always: set[str] = set()  # what is made each time
+        self._titles: dict[
+            str, str
+        ] = {}  # of pages that are up to date and that the engine has one for, by address
         self.report = (0, 0, 0, 0, 0)
 
-    def write(self, words: dict[str, str]) -> None:
+    def write(self, words: dict[str, str] | None) -> None:
         """Write every page; ``report`` is then pages, records, items, changed files and removed files.
 
-        ``words`` are the words of each document for the search index, where known already; they are used up.
+        ``words`` are the words of each document for the search index that the cache does not know; they are used up.
+        None where they are to be gathered from the pages.
         """
         around = hashlib.sha256(f"{self._url}\0{self._shell.digest()}".encode()).hexdigest()
         self._cache.begin(self._view, self._target, around)
         entries = self._entries()
-        has_words = bool(words)
         unwritten: list[Indexer] = []
 
         def meanwhile() -> None:
             indexer = self._bounded_part(entries)
-            if has_words:
+            if words is not None:
                 self._index(indexer, entries, words)
             else:
                 unwritten.append(indexer)
 
-        words_by_id = self._documents(entries, self._view.entries if has_words else (), meanwhile)
+        words_by_id = self._documents(entries, self._view.entries if words is not None else (), meanwhile)
         for indexer in unwritten:
             self._index(indexer, entries, words_by_id)
         records = sum(self._view.kind(e).is_record for e in entries)
@@ -109,7 +113,8 @@ class Site:
             made |= {self._view.url(key) or key: why for key, why in self._cache.why.items()}
             return [PageReason(url, why) for url, why in sorted(made.items())]
         url = self._view.url(page) or page.removeprefix("./")
-        keys = (page, url, PurePosixPath(url).stem)
+        keys = [page, url, PurePosixPath(url).stem]
+        keys += [urls.REPORTS] if url in self.reports.files else []
         why = next((self._cache.why[key] for key in keys if key in self._cache.why), "")
         if why or url in self._always:
             return [PageReason(url, why or ALWAYS)]
@@ -117,7 +122,8 @@ class Site:
 
     def _bounded_part(self, entries: list[Entry]) -> Indexer:
         """Write everything but the documents and the search index; return what writes that."""
-        pages = {p.url: p for p in [*self._record_lists(), *self._pages()]}
+        reports, data, keys = self._report_files()
+        pages = {p.url: p for p in [*self._record_lists(), *reports, *self._pages()]}
         indexer = Indexer(self._view, *self._engine_files(pages), self._cache, self._target)
         rendered = frozenset(self.written)
         for page in pages.values():
@@ -126,8 +132,9 @@ class Site:
         for name, content in data_files(self._view, self._plan, self._url):
             self._put(name, content)
         self._put(*data_file(self._topology))
-        for url, content in (*report_pages.data_files(self._reports), *evidence_files(self._view)):
+        for url, content in (*data, *evidence_files(self._view)):
             self._put(url, content)
+        self._note_reports(keys)
         indexes = api.indexes(self._batch.view, self._batch.wants)
         for name, content in chain(indexes, explorer.files(self._view, entries, self._batch)):
             self._put(name, content)
@@ -156,9 +163,32 @@ class Site:
         yield map_pages.map_page(self._topology)
         yield from lists.class_lists(view)
         yield from forms.pages(view)
-        yield from report_pages.report_pages(view, self._reports)
         yield search_page()
         yield home.home_page(view, self._existing)
+
+    def _report_files(self) -> tuple[Sequence[ListPage], Sequence[tuple[str, bytes]], set[str]]:
+        """Return the pages and data files of reports, and what they were made from; none where they are up to date."""
+        reports, files = self.reports, self.reports.files
+        if self._cache.is_current(urls.REPORTS, files, reports.sign) and files:
+            self.written.update(zip(files, self._cache.signs(urls.REPORTS), strict=True))
+            self._titles.update(reports.titles)
+            return (), (), set()
+        if self._cache.why.get(urls.REPORTS) == OTHER_ROWS:
+            self._cache.why[urls.REPORTS] = OTHER_FIGURES
+        tracer = Tracer()
+        tracer.begin(urls.REPORTS)
+        pages = list(report_pages.report_pages(traced(self._view, tracer), reports.all))
+        data = list(report_pages.data_files(reports.all))
+        reports.titles = {page.url: page.title for page in pages}
+        reports.files = [*reports.titles, *(url for url, _ in data)]
+        return pages, data, tracer.keys
+
+    def _note_reports(self, keys: set[str]) -> None:
+        reports = self.reports
+        if keys and reports.files and self._cache.active:
+            signs = [self.written[url] for url in reports.files]
+            self._cache.note([PageFiles.of(urls.REPORTS, keys, signs, reports.sign)])
+            self._always.difference_update(reports.files)
 
     def _record_lists(self) -> list[ListPage]:
         """Write the lists of records that are out of date; return those that the engine has a page for."""
@@ -180,6 +210,9 @@ class Site:
         for path in sorted(p for p in self._rendered.rglob("*") if p.is_file()):
             url = path.relative_to(self._rendered).as_posix()
             if url.endswith(_LEFT_OUT) or url.startswith("_itsm/"):
+                continue
+            if url in self._titles:
+                docs.append(Doc(url, self._titles[url], "Page"))
                 continue
             if not url.endswith(".html"):
                 added = self._shell.styles() if url == STYLES else b""
@@ -214,9 +247,8 @@ class Site:
     def _entries(self) -> list[Entry]:
         """Return the documents that get a page, in the order search numbers them."""
         view = self._view
-        listed = [e for e in view.entries.values() if view.url(e.id)]
-        items = [e for e in listed if not view.kind(e).is_record]
-        records = [e for e in listed if view.kind(e).is_record]
+        items = [e for e in view.paged if not view.kind(e).is_record]
+        records = [e for e in view.paged if view.kind(e).is_record]
         records.sort(key=lambda e: (e.opened, e.id), reverse=True)
         return [*items, *records]
 
@@ -244,11 +276,8 @@ class Site:
 
         This process calls ``meanwhile`` first. Returns the words of the documents that are not in ``with_words``.
         """
-        todo = []
-        for entry in entries:
-            files = self._files_of(entry)
-            if not self._cache.is_current(entry.id, files):
-                todo.append(entry)
+        files = {e.id: self._files_of(e) for e in entries}
+        todo = [e for e in entries if not self._cache.is_current(e.id, files[e.id])]
         view = self._view
         _ = view.health, view.offers, view.network.related(""), view.similar, view.hit_by, view.finished
         tracing, progress = self._cache.active, self._progress
@@ -268,10 +297,8 @@ class Site:
             self._changed += share.changed
             self._cache.note(share.pages)
             words |= share.words
-        for (
-            entry
-        ) in entries:  # one that was deleted meanwhile has no stamps: the next build looks at it again
-            files = self._files_of(entry)
-            self.written.update(zip(files, self._cache.signs(entry.id) or (b"",) * len(files), strict=True))
+        for name, some in files.items():
+            # One that was deleted meanwhile has no stamps: the next build looks at it again.
+            self.written.update(zip(some, self._cache.signs(name) or (b"",) * len(some), strict=True))
         self.written.update((shard.url, self._cache.signs(shard.url)[0]) for shard in stale)
         return words

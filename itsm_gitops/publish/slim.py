@@ -1,10 +1,10 @@
 """Moves what all pages share into files of its own: with 100,000 pages each kilobyte is 100 MB.
 
-Icons become classes of one style sheet. What does nothing without a script (the palette's form, the
-engine's inline scripts and settings, the drawer of small screens and its switches, buttons) is put in by
-``assets/shell.js`` where it stood before, when the page has been read and before any other script runs, so
-that a page looks and works as the engine rendered it. Without scripts the tabs stay visible on small
-screens (``itsm.css``). Style sheets are joined to one file, scripts to another.
+A stamped page has its head, its article, and of what the engine puts around that only the way home and the
+footer's words. ``assets/shell.js`` puts the rest in: the header before anything is painted, what surrounds the
+article when the page has been read and before any other script runs, so that a page looks and works as the engine
+rendered it. Without scripts it is the article under the name of the site (``itsm.css``). Icons become classes of
+one style sheet. Style sheets are joined to one file, scripts to another.
 
 What is left is written as short as HTML allows: without quotes that nothing needs, and without end tags that
 the next tag implies.
@@ -26,51 +26,21 @@ ALL_SCRIPTS = "assets/page.js"
 
 _INLINE = re.compile(r"<script>(.*?)</script>\s*", re.DOTALL)
 _SETTINGS = re.compile(r'<script id="__config" type="application/json">(.*?)</script>\s*', re.DOTALL)
-_PALETTE = re.compile(
-    r'<form class="md-header__option" data-md-component="palette">.*?</form>\s*(<script>.*?</script>)?',
-    re.DOTALL,
-)
-_DRAWER = re.compile(r'(?<=<div class="md-sidebar__inner">)(.*?)(?=</div>\s*</div>\s*</div>)', re.DOTALL)
-# What only scripts use: the pattern of its HTML, the element it belongs to, and where it is put there.
-_MOVED = tuple(
-    (re.compile(pattern, re.DOTALL), element, place)
-    for pattern, element, place in (
-        (r'(?:<input class="md-toggle"[^>]*>)+<label class="md-overlay"[^>]*></label>', "body", "afterbegin"),
-        (
-            r'<label class="md-header__button md-icon" for="__drawer">.*?</label>',
-            ".md-header .md-logo",
-            "afterend",
-        ),
-        (
-            r'<div class="md-header__topic" data-md-component="header-topic">.*?</div>',
-            ".md-header__ellipsis",
-            "beforeend",
-        ),
-        # A reader that runs no script finds them on the pages of the menu.
-        (r'(?:<link rel="alternate feed"[^>]*>)+', "head", "beforeend"),
-        (r'<kbd aria-hidden="true">/</kbd>', ".it-find", "beforeend"),
-        (r'<button type="button" class="it-theme .*?</button>', ".it-find", "afterend"),
-        (
-            r'<div class="md-sidebar md-sidebar--primary".*?(?=<div class="md-content")',
-            ".md-main__inner",
-            "afterbegin",
-        ),
-        (r'<button type="button" class="md-top .*?</button>', ".md-main", "beforeend"),
-        (r'<div class="md-dialog".*?</div></div>', "body", "beforeend"),
-    )
-)
-# What a page of a record does without: the place of announcements that there are none of, how the search box is
-# typed into, which the script says again, and what the styles of `itsm.css` need no classes and names of colours for.
-_DROPPED = re.compile(
-    r'<div data-md-component="announce"></div>| data-root="[^"]*"| autocomplete="off" spellcheck="false"'
-    r'| class="md-tabs__(?:item|link)"| data-md-color-(?:primary|accent)="custom"'
-)
+# The opening of the body, what comes before the article, its start tag, what comes after it.
+_BODY = re.compile(r"(<body[^>]*>)(.*?)(<article [^>]*>).*?</article>(.*?)(?=<script src)", re.DOTALL)
+_CONTAINER = '<div class="md-container"'
+_HOME = re.compile(r'<a (href="[^"]*") title="([^"]*)"[^>]* class="[^"]*\bmd-logo\b')
+_FOOTER = re.compile(r"<footer.*?</footer>", re.DOTALL)
+_TABS = re.compile(r'<li class="md-tabs__item(?: md-tabs__item--active)?"><a href="([^"]*)"')
+# Who runs no script finds the feeds on the pages of the menu.
+_HEAD_LINKS = re.compile(r'<link rel="(?:alternate feed|icon)"[^>]*>')
+_COLOURS = re.compile(r' data-md-color-(?:primary|accent)="custom"')
 _SHORTER = (
-    (re.compile(r"</li>(?=<li|</ul>|</ol>)|</(?:head|body|html)>"), ""),
-    (re.compile(r'(?<= class=")md-tabs__item (?=md-tabs__item--active")'), ""),
+    (re.compile(r"</?head>|</(?:body|html)>"), ""),
     (re.compile(r"(?<=;) (?=[a-z]+-(?:src|uri|action)\b)"), ""),
 )
-_TAG = re.compile(r"<(?!meta)[a-z][^<>]*>")
+_TAG = re.compile(r"<(?!meta http)[a-z][^<>]*>")
+_TAGS = re.compile(r"<[^>]+>")
 _QUOTED = re.compile(r'(?<==)"([\w./:#-]+)"(?=[\s>])', re.ASCII)
 _STYLE_LINK = re.compile(r'<link rel="stylesheet" href="([^"]*)">')
 _SCRIPT_LINK = re.compile(r'<script src="([^"]*)"(?: defer)?></script>')
@@ -95,25 +65,29 @@ _SCRIPT_TEXT = """\
   const from = (html) => html.replaceAll('"{depth}', `"${{root}}`);
   document.documentElement.classList.remove("no-js");
   window.__md_scope = new URL(root || ".", location);
-  here.insertAdjacentHTML("beforebegin", from(parts.palette));
+  const bare = here.previousElementSibling;
+  here.insertAdjacentHTML("beforebegin", from(parts.header));
+  document.querySelectorAll(".md-tabs__item")[bare.dataset.tab]?.classList.add("md-tabs__item--active");
+  bare.remove();
   const settings = document.createElement("script");
   settings.id = "__config";
   settings.type = "application/json";
   settings.textContent = JSON.stringify({{ ...parts.settings, base: root.slice(0, -1) || "." }});
   document.head.append(settings);
+  document.head.insertAdjacentHTML("beforeend", from(parts.head));
   // All of the page is there now, and the scripts that wait for that have not run.
   document.addEventListener("readystatechange", () => {{
-    for (const [html, element, place] of parts.moved) {{
-      const found = document.querySelector(element);
-      if (found) found.insertAdjacentHTML(place, from(html));
-    }}
+    const main = document.querySelector("body > main");
+    main.insertAdjacentHTML("beforebegin", from(parts.around));
+    const place = document.querySelector("article");
+    const article = main.firstElementChild;
+    article.className = place.className;
+    place.replaceWith(article);
+    main.nextElementSibling.remove();
+    main.remove();
     const topic = document.querySelector("[data-md-component=header-topic] .md-ellipsis");
     const after = parts["after title"];
     if (topic) topic.textContent = document.title.endsWith(after) ? document.title.slice(0, -after.length) : document.title;
-    const form = document.querySelector(".it-find");
-    if (form) form.dataset.root = root;
-    const box = document.getElementById("it-q");
-    if (box) Object.assign(box, {{ autocomplete: "off", spellcheck: false }});
   }}, {{ once: true }});
 }})();
 """
@@ -130,17 +104,14 @@ class Slim:
         self._scripts: list[str] = []
         self._parts: dict[str, Any] = {}
         self._joined: dict[str, bytes] = {}
-        palette, drawer, settings = (p.search(html) for p in (_PALETTE, _DRAWER, _SETTINGS))
-        if palette and drawer and settings and _MATERIAL.search(html):
-            self._parts = {
-                "palette": _tight(_ICON.sub("", palette.group().partition("<script>")[0])),
-                "settings": json.loads(settings.group(1)),
-            }
+        self._bare = ""
+        settings = _SETTINGS.search(html)
+        if settings and _MATERIAL.search(html) and _BODY.search(html):
+            self._parts = {"settings": json.loads(settings.group(1))}
             # The engine's scripts that stand by themselves: names that its bundle uses, reading the palette.
             self._scripts = [s for s in _INLINE.findall(html) if not s.startswith("var target=")]
-            html = _PALETTE.sub(f'<script src="{depth}{SCRIPT}"></script>', html, count=1)
             html = _SETTINGS.sub("", _INLINE.sub("", _MATERIAL.sub("", html)))
-            self.html = _tight(html).replace('class="no-js"', 'class="no-js it-slim"', 1)
+            self.html = _tight(html).replace('class="no-js"', 'class="it-slim"', 1)
 
     @property
     def active(self) -> bool:
@@ -159,8 +130,18 @@ class Slim:
         """
         if not self.active:
             return
-        found = [(pattern.search(page), element, place) for pattern, element, place in _MOVED]
-        self._parts["moved"] = [(m.group().replace(title, ""), *where) for m, *where in found if m]
+        self._parts["head"] = "".join(_HEAD_LINKS.findall(page))
+        if body := _BODY.search(self.icons(page)):
+            opening, before, article, after = body.groups()
+            header, mark, around = before.replace(title, "").partition(_CONTAINER)
+            self._parts |= {"header": header, "around": f"{mark}{around}{article}</article>{after}"}
+            home, footer = _HOME.search(header), _FOOTER.search(after)
+            way = f"<a {home.group(1)}>{home.group(2)}</a>" if home else ""
+            words = _TAGS.sub("", footer.group()) if footer else ""
+            self._bare = (
+                f'{_COLOURS.sub("", opening)}<header>{way}</header><script src="{self._depth}{SCRIPT}"></script>'
+                f'<main><article id="it-main" class="md-typeset"></article></main><footer>{words}</footer>'
+            )
         _, _, rest = page.partition(f"<title>{title}")
         self._parts["after title"] = unescape(rest.partition("</title>")[0])
         for name, pattern in _LINKS:
@@ -169,16 +150,19 @@ class Slim:
                 files = [read(url.removeprefix(self._depth)) for url in urls]
                 if not any(_RELATIVE.search(text) for text in files):
                     self._joined[name] = b"\n".join(_SOURCE_MAP.sub(b"", text) for text in files)
-        self.lean(page, self._depth)
 
-    def lean(self, page: str, root: str) -> str:
-        """Return a dressed page of some depth without what `take_out` noted, as short as HTML allows."""
+    def lean(self, page: str, root: str, section: str = "") -> str:
+        """Return a dressed page of some depth without what `take_out` noted, as short as HTML allows.
+
+        ``section`` is the address of its section's first page, whose tab the script marks.
+        """
         if not self.active:
             return page
-        page = self.icons(page)
-        for pattern, _, _ in _MOVED:
-            page = pattern.sub("", page, count=1)
-        page = _DROPPED.sub("", page)
+        tabs = _TABS.findall(page)
+        bare = self._bare.replace(f'"{self._depth}', f'"{root}')
+        if root + section in tabs:
+            bare = bare.replace("<header>", f'<header data-tab="{tabs.index(root + section)}">', 1)
+        page = _HEAD_LINKS.sub("", _BODY.sub(lambda _: bare, page, count=1))
         for name, pattern in _LINKS:
             page = self._load_joined(page, name, pattern, root)
         for pattern, text in _SHORTER:

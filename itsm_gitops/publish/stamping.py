@@ -56,7 +56,6 @@ class Stamper:
         self._total = total
         self._with_words = with_words
         self._fields: dict[str, tuple[Field, ...]] = {k.name: fields(k) for k in view.book.kinds.values()}
-        self._same: dict[str, str] = {}  # one object for each key: they are sent and kept once
         self._parent = os.getpid()
 
     def __call__(self, _: int, share: Sequence[Piece]) -> Share:
@@ -66,7 +65,7 @@ class Stamper:
 
     def _piece(self, piece: Piece, result: Share) -> int:
         """Make the files of one piece and note them in ``result``; return how many changed."""
-        tracer, same, changed = self._tracer, self._same, 0
+        tracer, changed = self._tracer, 0
         lines = self._lines_of(piece)
         if self._view.history:
             self._view.history.read(entry.path for entry in piece.entries)
@@ -78,16 +77,14 @@ class Stamper:
             for url, content in self._files(entry, data, lines):
                 changed += self._folder.write(url, content)
                 signs.append(output.sign(self._target, url))
-            result.pages.append(
-                PageFiles(entry.id, tuple(same.setdefault(k, k) for k in tracer.keys), tuple(signs))
-            )
+            result.pages.append(PageFiles.of(entry.id, tracer.keys, signs))
             if entry.id not in self._with_words:
                 result.words[entry.id] = search.words_of(data)
         if piece.shard:
             present = [i for i in piece.members if i in lines]
             changed += self._folder.write(piece.shard, api.finished_file(lines[i] for i in present))
             sign = output.sign(self._target, piece.shard)
-            result.pages.append(PageFiles(piece.shard, (), (sign,), shape_of(present)))
+            result.pages.append(PageFiles.of(piece.shard, (), (sign,), shape_of(present)))
         return changed
 
     def _lines_of(self, piece: Piece) -> dict[str, bytes]:

@@ -14,7 +14,6 @@ from itsm_gitops.graph.status import Health
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.meaning import PERSON
-from itsm_gitops.model.priority import Priority
 from itsm_gitops.publish.markup import Html
 from itsm_gitops.publish.similar import title_words
 from itsm_gitops.publish.view import View
@@ -42,6 +41,10 @@ KEPT = "kept:"  # how the service level of a service was kept
 KIND = "kind:"  # the documents of a kind
 DATA = "data:"  # the JSON file of finished records, by its address
 LINKS = "links:"  # what is linked to a document and from it
+# Questions whose answer depends on one document alone, asked by its identifier or by its entry.
+_BY_ID = ("url", "title", "id_link", "link")
+_BY_ENTRY = ("is_open", "priority", "urgency", "major", "state_chip", "priority_chip")
+_OF_LINKS = ("related", "others", "out", "into")
 _LONGEST_ID = 63
 _MOST_PICTURES = 1_000
 
@@ -83,6 +86,24 @@ class _Traced:
         self.book, self.config, self.zone, self.audience = view.book, view.config, view.zone, view.audience
         self.kind, self.priority_title = view.kind, view.priority_title
         self.state_name, self.time, self.moment = view.state_name, view.time, view.moment
+        for name in _BY_ID:
+            setattr(self, name, self._noting(getattr(view, name)))
+        for name in _BY_ENTRY:
+            setattr(self, name, self._noting_entry(getattr(view, name)))
+
+    def _noting(self, ask: Callable[[str], V]) -> Callable[[str], V]:
+        def asked(identifier: str) -> V:
+            self._note(identifier)
+            return ask(identifier)
+
+        return asked
+
+    def _noting_entry(self, ask: Callable[[Entry], V]) -> Callable[[Entry], V]:
+        def asked(entry: Entry) -> V:
+            self._note(entry.id)
+            return ask(entry)
+
+        return asked
 
     def __getattr__(self, name: str) -> Any:
         self._tracer.keys.update((ALL, NOW))
@@ -144,51 +165,10 @@ class _Traced:
         self._tracer.keys.update(KIND + name for name in self.book.playing(role))
         return self._view.of_role(role)
 
-    def url(self, identifier: str) -> str:
-        self._note(identifier)
-        return self._view.url(identifier)
-
-    def title(self, identifier: str) -> str:
-        self._note(identifier)
-        return self._view.title(identifier)
-
-    def id_link(self, identifier: str) -> Html | None:
-        self._note(identifier)
-        return self._view.id_link(identifier)
-
-    def link(self, identifier: str) -> Html:
-        if len(identifier) <= _LONGEST_ID:  # as _note, which a page would call for each of hundreds of links
-            self._tracer.keys.add(identifier)
-        return self._view.link(identifier)
-
-    def is_open(self, entry: Entry) -> bool:
-        self._note(entry.id)
-        return self._view.is_open(entry)
-
     def data_url(self, entry: Entry) -> str:
         url = self._view.data_url(entry)
         self._tracer.keys.update((entry.id, DATA + url))
         return url
-
-    def priority(self, entry: Entry) -> Priority | None:
-        self._note(entry.id)
-        return self._view.priority(entry)
-
-    def urgency(self, entry: Entry) -> int:
-        self._note(entry.id)
-        return self._view.urgency(entry)
-
-    def major(self, entry: Entry) -> str:
-        self._note(entry.id)
-        return self._view.major(entry)
-
-    def state_chip(self, entry: Entry) -> Html:
-        self._note(entry.id)
-        return self._view.state_chip(entry)
-
-    def priority_chip(self, entry: Entry) -> Html:
-        self._note(entry.id)
-        return self._view.priority_chip(entry)
 
     def health_chip(self, identifier: str) -> Html:
         self._tracer.keys.add(HEALTH + identifier)
@@ -259,22 +239,15 @@ class _Network(_Behind):
     def __init__(self, inner: Any, tracer: Tracer, entries: Mapping[str, Entry]) -> None:
         super().__init__(inner, tracer, entries)
         self.book = inner.book
+        for name in _OF_LINKS:
+            setattr(self, name, self._noting(getattr(inner, name)))
 
-    def related(self, identifier: str) -> Any:
-        self._tracer.keys.add(LINKS + identifier)
-        return self._inner.related(identifier)
+    def _noting(self, ask: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(identifier: str, *relations: str) -> Any:
+            self._tracer.keys.add(LINKS + identifier)
+            return ask(identifier, *relations)
 
-    def others(self, identifier: str, *relations: str) -> Any:
-        self._tracer.keys.add(LINKS + identifier)
-        return self._inner.others(identifier, *relations)
-
-    def out(self, identifier: str) -> Any:
-        self._tracer.keys.add(LINKS + identifier)
-        return self._inner.out(identifier)
-
-    def into(self, identifier: str) -> Any:
-        self._tracer.keys.add(LINKS + identifier)
-        return self._inner.into(identifier)
+        return asked
 
 
 class _Store(_Behind):

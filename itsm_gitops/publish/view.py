@@ -126,7 +126,7 @@ class View:
     @cached_property
     def similar(self) -> Similar:
         """Which records are like which."""
-        return Similar(self.book, (e for e in self.entries.values() if self.url(e.id)))
+        return Similar(self.book, self.paged)
 
     @cached_property
     def hit_by(self) -> dict[str, list[Health]]:
@@ -188,9 +188,8 @@ class View:
     @cached_property
     def _by_kind(self) -> dict[str, list[Entry]]:
         found: dict[str, list[Entry]] = {}
-        for entry in self.entries.values():
-            if self.url(entry.id):
-                found.setdefault(entry.kind, []).append(entry)
+        for entry in self.paged:
+            found.setdefault(entry.kind, []).append(entry)
         return found
 
     def is_open(self, entry: Entry) -> bool:
@@ -211,10 +210,15 @@ class View:
         return known
 
     @cached_property
-    def finished(self) -> dict[str, list[str]]:
+    def finished(self) -> dict[str, Sequence[str]]:
         """The records with a page that are finished, by the name of the JSON file that has them."""
-        records = (e for e in self.entries.values() if self.kind(e).is_record and self.url(e.id))
+        records = (e for e in self.paged if self.kind(e).is_record)
         return finished.shards(e.id for e in records if not self.is_open(e))
+
+    @cached_property
+    def paged(self) -> Sequence[Entry]:
+        """The entries that have a page."""
+        return [e for e in self.entries.values() if self.url(e.id)]
 
     def data_url(self, entry: Entry) -> str:
         """Return the JSON file of a document; finished records have one together."""
@@ -246,11 +250,11 @@ class View:
     def _link(self, identifier: str) -> Html:
         entry, url = self.entries.get(identifier), self.url(identifier)
         if entry is None or not url:
-            return Html(f'<span class="it-unknown">{esc(identifier)}</span>')
+            return Html(f"<span class=it-unknown>{esc(identifier)}</span>")
         title = esc(shorten(entry.title or identifier, 120))
         if not self.kind(entry).is_record:
             return link(url, title)
-        return link(url, Html(f'<span class="it-id">{esc(identifier)}</span> {title}'), "it-ref")
+        return link(url, Html(f"<b>{esc(identifier)}</b> {title}"), "it-ref")
 
     def priority(self, entry: Entry) -> Priority | None:
         """Return the priority of a record, None when it has none."""
@@ -318,7 +322,7 @@ class View:
     def _moment(self, moment: datetime, written: str) -> Html:
         local = moment.astimezone(self.zone)
         shown = f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local.hour:02}:{local.minute:02}"
-        return Html(f'<time datetime="{written}">{shown}</time>')
+        return Html(f"<time datetime={written}>{shown}</time>")
 
 
 def chip(text: str, look: str) -> Html:
@@ -328,7 +332,7 @@ def chip(text: str, look: str) -> Html:
 
 @lru_cache(_MOST_CHIPS)
 def _chip(text: str, look: str) -> Html:
-    return Html(f'<span class="it-chip--{look}">{esc(text)}</span>')
+    return Html(f"<b class=it-chip--{look}>{esc(text)}</b>")
 
 
 def _text(value: Any) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.standing import Course, Promise
 from itsm_gitops.reports.levels import levels_of
 from itsm_gitops.reports.log import Log
 from itsm_gitops.service_levels.agreements import Clock
+from itsm_gitops.service_levels.clocks import Levels
 from itsm_gitops.service_levels.hours import Hours, RoundTheClock, hours_of
 from itsm_gitops.service_levels.measures import RUNNING, time_on_hold, time_to_resolve
 
+_ZONES = int(timedelta(days=2).total_seconds())  # times are compared as text, whatever their offset
 # No promise looks further ahead.
 _AHEAD = int(timedelta(days=400).total_seconds())
 
@@ -21,10 +24,26 @@ def course(log: Log) -> Callable[[str], Course]:
     return _Courses(log).of
 
 
+def _oldest(log: Log) -> int | None:
+    """Return a moment before which no record with its times in order was opened; None where that is not known.
+
+    Business hours may be counted from any earlier moment, so one record does not ask for the lives of all.
+    """
+    kinds = [kind.name for kind in log.book.kinds.values() if kind.is_record]
+    oldest = min((e.opened for e in log.store.of_kinds(kinds) if e.opened), default="")
+    moment = parse_time(oldest)
+    return int(moment.timestamp()) - _ZONES if moment else None
+
+
 class _Courses:
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._levels = levels_of(log)
+        self._start = _oldest(log)
+        self._levels = (
+            levels_of(log)
+            if self._start is None
+            else Levels(log.network, self._start, log.until, str(log.zone))
+        )
         self._ahead: dict[str, Hours | RoundTheClock] = {}
 
     def of(self, identifier: str) -> Course:
@@ -32,6 +51,8 @@ class _Courses:
         case = self._log.find(identifier)
         if case is None:
             return Course()
+        if self._start is not None and case.opened < self._start:  # its times are out of order
+            self._start, self._levels = None, levels_of(self._log)
         kept = tuple(self._promise(c) for c in self._levels.clocks(case))
         return Course(kept, time_to_resolve(case), time_on_hold(case) or 0)
 

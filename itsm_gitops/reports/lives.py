@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from itsm_gitops.model.entry import Entry
@@ -26,23 +27,50 @@ class LifeSource(Protocol):
         ...
 
 
-class GatheredLives:
-    """Lives in memory."""
+class LifeShelf(Iterable[Life], Protocol):
+    """Lives of which one can be had without the others."""
 
-    def __init__(self, store: Store, lives: Iterable[Life]) -> None:
+    def of(self, entry: Entry) -> Life | None:
+        """The life of one record, None where it has none."""
+        ...
+
+
+class GatheredLives:
+    """Lives that were gathered; only questions about many records ask for all of them."""
+
+    def __init__(self, store: Store, lives: Iterable[Life] | LifeShelf) -> None:
         self._book = store.book
-        self._steps: dict[str, tuple[Entry, Replay]] = {}
-        self._kinds: dict[str, list[tuple[Entry, Replay]]] = {}
-        for life in sorted(lives, key=lambda one: one.id):
-            entry = store.entries.get(life.id)
+        self._entries = store.entries
+        self._lives = lives
+
+    @cached_property
+    def _kinds(self) -> Mapping[str, list[tuple[Entry, Replay]]]:
+        kinds: dict[str, list[tuple[Entry, Replay]]] = {}
+        for life in sorted(self._lives, key=lambda one: one.id):
+            entry = self._entries.get(life.id)
             if entry is not None:
-                self._steps[entry.id] = (entry, life.replay)
-                self._kinds.setdefault(entry.kind, []).append((entry, life.replay))
+                kinds.setdefault(entry.kind, []).append((entry, life.replay))
+        return kinds
+
+    @cached_property
+    def _of(self) -> Callable[[Entry], Life | None]:
+        """What tells the life of one record."""
+        of: Callable[[Entry], Life | None] | None = getattr(self._lives, "of", None)
+        if of is not None:
+            return of
+        by_id = {life.id: life for life in self._lives}
+        return lambda entry: by_id.get(entry.id)
+
+    def _one(self, identifier: str) -> Iterator[tuple[Entry, Replay]]:
+        entry = self._entries.get(identifier)
+        life = self._of(entry) if entry else None
+        if entry and life:
+            yield entry, life.replay
 
     def lives(self, wanted: Wanted) -> Iterable[tuple[Entry, Replay]]:
         """Return the records of the kinds or with the identifiers that are wanted."""
         if wanted.ids:
-            return [self._steps[i] for i in sorted(wanted.ids) if i in self._steps]
+            return [pair for i in sorted(wanted.ids) for pair in self._one(i)]
         some = [pair for kind in wanted.kinds for pair in self._kinds.get(kind, ())]
         return sorted(some, key=lambda pair: pair[0].id) if len(wanted.kinds) > 1 else some
 

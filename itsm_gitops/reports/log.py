@@ -64,6 +64,7 @@ class Log:
 
     def __init__(self, store: Store, lives: Iterable[Life] | None, now: datetime, scope: Scope) -> None:
         """Take a loaded store and the lives gathered while loading it; None where the store is to be asked for them."""
+        self.store = store
         self.book: RuleBook = store.book
         self.network = Network(store)
         self.now = now

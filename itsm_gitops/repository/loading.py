@@ -39,7 +39,9 @@ class _Share(NamedTuple, Generic[T]):
     broken: list[str]
     problems: list[tuple[str, tuple[Problem, ...]]]
     visited: list[T]
-    learnt: list[tuple[str, bytes, list[T]]]  # path, digest and results of the records without a problem
+    learnt: list[
+        tuple[str, bytes, list[T]]
+    ]  # path, digest and results of items, and of records without a problem
     places: dict[str, tuple[int, int]]  # of parsed records in the spool
 
 
@@ -65,8 +67,8 @@ def load_store(
     that they name are part of what is loaded (see ``repository.rooted``).
 
     What ``memory`` knows is not read again; it learns the rest. Its rows are
-    right only for the same rule book and the same ``visit``. ``spool`` gets the records that are parsed,
-    for ``Store.read_documents``. ``progress`` is told how many of the documents have been read, and how
+    right only for the same rule book and the same ``visit``, which is not called for these documents. ``spool`` gets
+    the records that are parsed, for ``Store.read_documents``. ``progress`` is told how many of the documents have been read, and how
     many there are to read.
     """
     book = book or read_rulebook(snapshot)
@@ -84,11 +86,12 @@ def load_store(
     with collector_paused():  # parsed documents hold no cycles; looking for some doubles the time
         if memory:
             memory.begin(infos)
+        known = frozenset(memory.rows) if memory else frozenset()
         items = list(_load_items(store, kinds, infos, memory))
-        known = memory.rows if memory else {}
         records = [i.path for i in infos if i.mode == REGULAR and i.path.startswith(FOLDERS[1])]
         records = [p for p in records if p.endswith(SUFFIX)]
-        todo: list[Document | str] = [*items, *(p for p in records if p not in known)]
+        todo: list[Document | str] = [d for d in items if d.path not in known]
+        todo += [p for p in records if p not in known]
         store.spool = spool
         work = _Work(store, kinds, visit, learn=memory is not None)
         work.report, work.total = progress or progress_of(snapshot), len(todo)
@@ -96,7 +99,7 @@ def load_store(
         if work.report:
             work.report(len(todo), len(todo))
         if memory:
-            shares.append(_remembered(memory, records))
+            shares.append(_Share([memory.rows[p].entry for p in records if p in known], [], [], [], [], {}))
         _merge(store, shares)
         if memory:
             _learn(memory, store, shares)
@@ -147,16 +150,12 @@ def _unread(snapshot: Snapshot, kinds: _KindOf, path: str) -> Document:
     return Document(path, b"", None, kinds(path), (unread(snapshot, path),))
 
 
-def _remembered(memory: Memory, records: Iterable[str]) -> _Share[Any]:
-    """Return the records that were not read again, as one more share."""
-    rows = [memory.rows[p] for p in records if p in memory.rows]
-    return _Share([r.entry for r in rows], [], [], [v for r in rows for v in r.visited], [], {})
-
-
 def _learn(memory: Memory, store: Store, shares: Iterable[_Share[Any]]) -> None:
     for share in shares:
         for path, digest, visited in share.learnt:
-            if path in store.by_path:
+            if path in memory.rows:  # an item, which was read before the others
+                memory.rows[path] = memory.rows[path]._replace(visited=visited)
+            elif digest and path in store.by_path:
                 memory.learn(path, digest, store.by_path[path], visited)
 
 
@@ -215,10 +214,10 @@ class _Work(Generic[T]):
         visited: list[T] = []
         learnt: list[tuple[str, bytes, list[T]]] = []
         store, visit, spool = self._store, self._visit, self._store.spool
-        if visit:
-            for item in share:
-                if isinstance(item, Document):
-                    visited.extend(visit(store, item))
+        for item in share:
+            if visit and isinstance(item, Document):
+                learnt.append((item.path, b"", visit(store, item)))
+                visited.extend(learnt[-1][2])
         paths = [i for i in share if isinstance(i, str)]
         own = os.getpid() == self._parent
         report = self.report if own else None

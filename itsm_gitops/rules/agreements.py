@@ -16,6 +16,7 @@ from itsm_gitops.rules.context import Data, DocumentContext, day
 from itsm_gitops.rules.rule import AGREEMENTS, ITEMS, Hit, Rule
 
 _USING = ("service_level", "contract", "licences")
+_CALENDAR = "calendar"  # the field of an agreement
 # Two weeks, in winter and in summer, in which hours are compared: what holds in both holds on either side of a change of clocks.
 _WEEKS = (datetime(2026, 1, 12, tzinfo=UTC), datetime(2026, 7, 13, tzinfo=UTC))
 _WEEK = timedelta(days=7)
@@ -68,17 +69,19 @@ def _weakness(target: Data, wanted: Data) -> tuple[str, str] | None:
 
 def _weaker_hours(ctx: DocumentContext, name: str, promise: Data) -> Hit | None:
     """Return what is wrong where the hours of the agreement do not cover those of the promise."""
-    own = ctx.item(ctx.data.get("calendar")) if "calendar" in ctx.data else {}
-    theirs = ctx.item(promise.get("calendar")) if "calendar" in promise else {}
+    own = ctx.item(ctx.data.get(_CALENDAR)) if _CALENDAR in ctx.data else {}
+    theirs = ctx.item(promise.get(_CALENDAR)) if _CALENDAR in promise else {}
     if own is None or theirs is None or not own or own == theirs:
         return None  # a calendar that is not there has its own finding; none at all is around the clock
     for start in _WEEKS:
         covered = windows.merged(_hours(own, start))
         for window in windows.merged(_hours(theirs, start)):
             if not windows.within(window.start, window.end, covered):
-                wanted = f"'{promise['calendar']}'" if "calendar" in promise else "around the clock"
-                message = f"the hours of '{ctx.data['calendar']}' do not cover those promised by '{name}' ({wanted})"
-                return Hit(message, ("calendar",))
+                wanted = f"'{promise[_CALENDAR]}'" if _CALENDAR in promise else "around the clock"
+                message = (
+                    f"the hours of '{ctx.data[_CALENDAR]}' do not cover those promised by '{name}' ({wanted})"
+                )
+                return Hit(message, (_CALENDAR,))
     return None
 
 

@@ -294,7 +294,7 @@ def test_a_calendar_file_is_written_or_printed(
     assert cli("schedule", "--ics", str(target)).out.endswith("changes.ics: 1 change, 0 calendar windows\n")
     text = target.read_bytes().decode()
     assert text == cli("schedule", "--ics", "-").out
-    assert f"UID:{made}@acme\r\n" in text
+    assert f"UID:{made}@" in text
     missing = cli("schedule", "--ics", str(tmp_path / "nowhere/changes.ics"), code=2).err
     assert "changes.ics cannot be written: No such file or directory" in missing
 

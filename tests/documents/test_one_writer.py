@@ -30,7 +30,7 @@ ELSEWHERE = {
     "repository/merging.py": "an empty repository in a temporary folder, in which merges are made",
     "repository/sshsig.py": "a temporary folder for ssh-keygen",
     "repository/index/filling.py": "the index, in .git, written aside under a lock and then given its name",
-    "repository/vault.py": "the key of this clone, in .git, created exclusively",
+    "repository/seal.py": "the key of this clone, in .git, created exclusively",
     "exchange/export_folder.py": "the folder of an export for analytics, which holds nothing else",
     "publish/engine.py": "the working folder of a build",
     "repository/rehearsal.py": "a scratch copy of a server, in a temporary folder",

@@ -131,7 +131,7 @@ def test_a_service_says_at_once_whom_to_ask_and_what_to_request(view: View) -> N
         ],
     }
     html = item.item_page(view, entry, data, fields(view.kind(entry)))
-    strip = html[html.index('<dl class="it-help">') : html.index("</dl>")]
+    strip = html[html.index("<dl class=it-help>") : html.index("</dl>")]
     assert text_of(strip) == (
         "Get help Phone: extension 4000 E-mail: shop@example.org Portal: https://help.example.org/shop "
         "Chat: javascript:alert(1)@x Owner Web team You can request New laptop "
@@ -164,7 +164,7 @@ def test_tables_inside_a_field_have_the_whole_width(view: View) -> None:
     schema = {f.name: f for f in fields(view.book.kinds["incident"])}["review"].schema
     review = {"action_items": [{"action": "Write it down", "owner": "ada"}], "reviewed_at": "2026-11-22"}
     html = value(view, review, schema)
-    assert '<div class="it-wide"><dt>Action items<dd><table' in html
+    assert "<div class=it-wide><dt>Action items<dd><table" in html
     assert "<div><dt>Reviewed at<dd>" in html
 
 
@@ -177,9 +177,9 @@ def test_free_data_says_yes_and_no(view: View) -> None:
 def test_a_team_has_its_links_where_there_is_room(view: View) -> None:
     team, service = view.entries["web"], view.entries["shop"]
     html = item.item_page(view, team, view.store.data("web"), fields(view.kind(team)))
-    assert html.index(">Linked<") < html.index('class="it-side"')
+    assert html.index(">Linked<") < html.index("class=it-side")
     html = item.item_page(view, service, view.store.data("shop"), fields(view.kind(service)))
-    assert html.index(">Linked<") > html.index('class="it-side"')
+    assert html.index(">Linked<") > html.index("class=it-side")
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_the_page_for_wrong_addresses_leads_back(tmp_path: Path, base: str, root
     html = (output / "404.html").read_text(encoding="utf-8")
     assert "There is no page here" in html
     for page in ("search.html", "records/index.html", "catalogue/index.html"):
-        assert f'href="{root}{page}"' in html
+        assert f"href={root}{page}>" in html
     assert f'action="{root}search.html"' in html
     assert f'href="{root}assets/itsm.css"' in html
 

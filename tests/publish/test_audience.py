@@ -169,7 +169,7 @@ def test_no_link_is_dead_and_nothing_empty_is_left(built: Callable[[str], Path])
     assert "Internal note" not in record
     assert "(withheld)" in record
     assert "<dd></div>" not in "".join(pages.values())
-    assert '<section class="it-section"><h2></h2>' not in "".join(pages.values())
+    assert "<section><h2></h2>" not in "".join(pages.values())
 
 
 # ---- Folders ----

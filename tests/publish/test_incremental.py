@@ -16,10 +16,12 @@ from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import SiteReport, build_site, stamping
 from itsm_gitops.publish.indexing import Indexer
+from itsm_gitops.publish.last_build import record_of
 from itsm_gitops.publish.tracing import ALL, KIND, LINKS, Tracer, traced
 from itsm_gitops.publish.tracing import NOW as NOW_KEY
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Repository, memory, packaged_rulebook_root
+from itsm_gitops.repository.index.site_rows import DamagedRows, SiteRows
 
 INCIDENT = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
 OLD = "records/incidents/2026/10/INC-261001-CCCCC.yaml"
@@ -179,9 +181,19 @@ def cold(repo: Repository, **options: Any) -> dict[str, bytes]:
     shutil.rmtree(repo.root / "build/cold", ignore_errors=True)
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(repo.root / "build/warm-parts", work)
-    for name in ("kept.bin", "read.bin", "news.bin"):
-        (work / name).unlink(missing_ok=True)
+    rows_of(repo.root / "build/cold").unlink(missing_ok=True)
     return build(repo, "cold", **options)[1]
+
+
+def rows_of(site: Path) -> Path:
+    """The file of what the last build of a site knew."""
+    return record_of(site.parent.parent / ".git", site).with_suffix(".db")
+
+
+def copied(site: Path) -> None:
+    rows = rows_of(site)
+    shutil.copyfile(rows, rows.with_suffix(".copy"))
+    rows.with_suffix(".copy").replace(rows)
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +253,9 @@ def test_only_what_is_concerned_is_written(repo: Repository, monkeypatch: pytest
         return original(view, entry, *rest)
 
     monkeypatch.setattr(stamping, "document_page", noting)
-    shutil.rmtree(repo.root / ".git/itsm")  # so that the site is built though nothing changed
+    rows_of(repo.root / "build/warm").with_suffix(
+        ".json"
+    ).unlink()  # so that it is built though nothing changed
     report, _ = build(repo, "warm")
     assert (stamped, report.written, report.removed) == ([], 0, 0)
     replaced(CHANGE, ("title: New version", "title: Another version"))(repo.root)
@@ -279,11 +293,11 @@ SPOILT: dict[str, Callable[[Path], object]] = {
     "data": lambda site: (site / "api/items/shop.json").write_text("{}"),
     "added": lambda site: (site / "records/incidents/2611/more.html").write_text("more"),
     "search": lambda site: (site / "search/index.js").unlink(),
-    "not ours": lambda site: (site.parent / "warm-parts/kept.bin").write_bytes(b"x" * 100),
-    "no reading": lambda site: (site.parent / "warm-parts/read.bin").unlink(),
-    "a reading that is not ours": lambda site: (site.parent / "warm-parts/read.bin").write_bytes(b"x" * 100),
-    "cut off": lambda site: os.truncate(site.parent / "warm-parts/kept.bin", 1000),
-    "empty": lambda site: os.truncate(site.parent / "warm-parts/kept.bin", 0),
+    "not ours": lambda site: rows_of(site).write_bytes(b"x" * 100),
+    "a copy": copied,
+    "no rows": lambda site: rows_of(site).unlink(),
+    "cut off": lambda site: os.truncate(rows_of(site), 20_000),
+    "empty": lambda site: os.truncate(rows_of(site), 0),
     "another key": lambda site: (site.parent.parent / ".git/itsm-vault.key").write_bytes(b"another key"),
     "all": shutil.rmtree,
 }
@@ -304,15 +318,14 @@ def test_without_git_nothing_is_kept(tmp_path: Path, built: Path) -> None:
 
 
 def test_pages_of_another_reading_are_made_again(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was read could not be kept once; the record is then what it was at the reading before that."""
+    """What was known is that of an earlier build; the record is then what it was at the reading before that."""
     monkeypatch.setattr(memory, "COARSE", -(10**15))
     expected = build(repo, "warm")[1]
-    work, text = repo.root / "build/warm-parts", (repo.root / OLD).read_bytes()
-    earlier = (work / "read.bin").read_bytes()
+    rows, text = rows_of(repo.root / "build/warm"), (repo.root / OLD).read_bytes()
+    earlier = rows.read_bytes()
     replaced(OLD, ("title: ", "title: Other "))(repo.root)
     assert build(repo, "warm")[1] != expected
-    (work / "read.bin").write_bytes(earlier)
-    (work / "news.bin").unlink()
+    rows.write_bytes(earlier)
     (repo.root / OLD).write_bytes(text)
     assert build(repo, "warm")[1] == expected
 
@@ -418,3 +431,22 @@ def test_risk_and_approval_of_a_change_follow_what_they_depend_on(
         assert sorted(after) == sorted(fresh), what
         assert [u for u in fresh if after[u] != fresh[u]] == [], what
         before = after
+
+
+@pytest.mark.parametrize("place", ["documents", "details", "keep_documents", "keep_pages"])
+def test_a_build_goes_on_without_rows_that_turn_out_to_be_damaged(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
+    build(repo, "warm")
+    replaced(CHANGE, ("title: New version", "title: Another version"))(repo.root)
+
+    def damaged(*_: object) -> Any:
+        raise DamagedRows("damaged")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SiteRows, place, damaged)
+        after = build(repo, "warm")[1]
+    fresh = cold(repo)
+    assert after == fresh
+    assert build(repo, "warm")[1] == fresh

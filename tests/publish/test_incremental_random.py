@@ -14,6 +14,7 @@ from sample_site import NOW, write_sample
 
 from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.publish import build_site
+from itsm_gitops.publish.last_build import record_of
 from itsm_gitops.repository import Repository, memory
 
 _STATES = ("new", "in_progress", "resolved", "closed")
@@ -95,8 +96,9 @@ class World:
         (site / "records/stray.html").write_text("stray", encoding="utf-8")
 
     def forget(self) -> None:
-        names = ("warm-parts/kept.bin", "warm-parts/read.bin", "warm-parts/news.bin")
-        (self.root / "build" / self.chance.choice(names)).unlink(missing_ok=True)
+        record = record_of(self.root / ".git", self.root / "build/warm")
+        for name in self.chance.choice(((".db",), (".json",), (".db", ".json"))):
+            record.with_suffix(name).unlink(missing_ok=True)
 
     def work(self) -> list[str]:
         """Do one to three things; return their names."""
@@ -119,8 +121,8 @@ class World:
         build = self.root / "build"
         for name in ("cold", "cold-parts"):
             shutil.rmtree(build / name, ignore_errors=True)
-        no_cache = shutil.ignore_patterns("kept.bin", "read.bin", "news.bin")
-        shutil.copytree(build / "warm-parts", build / "cold-parts", ignore=no_cache)
+        record_of(self.root / ".git", build / "cold").with_suffix(".db").unlink(missing_ok=True)
+        shutil.copytree(build / "warm-parts", build / "cold-parts")
         return self.build("cold")
 
 

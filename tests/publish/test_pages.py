@@ -109,7 +109,7 @@ def test_the_stepper_shows_the_past_and_the_usual_way(
     document = {**data, "timeline": [{"at": "2026-11-20T09:00:00Z", "by": "ada", "state": s} for s in states]}
     entry = replace(next(e for e in view.of_kind(kind)), state=data["state"])
     html = stepper(known, entry, document)
-    items = re.findall(r'<li class="it-step[^"]*"( aria-current="step")?>([^<]*)', html)
+    items = re.findall(r"<li class=\w+( aria-current=step)?>([^<]*)", html)
     shown = [title + ("*" if now else "") for now, title in items]
     assert shown[: len(expected)] == expected
 
@@ -122,14 +122,14 @@ def test_every_shape_of_value_is_shown(view: View, book: RuleBook) -> None:
     assert value(view, 12_345, {}) == "12,345"
     assert value(view, 30, {"type": "integer", "description": "Time spent, in minutes."}) == "30 min"
     assert value(view, None, {}) == ""
-    assert value(view, "2026-11-22", {"format": "date"}) == '<time datetime="2026-11-22">22 Nov 2026</time>'
+    assert value(view, "2026-11-22", {"format": "date"}) == "<time datetime=2026-11-22>22 Nov 2026</time>"
     assert value(view, "soon", {"format": "date"}) == "soon"
-    assert value(view, ["a", "b"], {"items": {}}) == '<ul class="it-words"><li>a</li><li>b</li></ul>'
+    assert value(view, ["a", "b"], {"items": {}}) == "<ul class=it-words><li>a<li>b</ul>"
     assert "and 50 more" in value(view, [str(i) for i in range(250)], {"items": {}})
     assert value(view, {"a": [1], "b": 2}, {}).startswith("<pre><code>{")
     nested = value(view, {"disk_size": {"root_gb": 20}}, {})
     assert "<dt>Disk size<dd>" in nested
-    assert "<dt>Root GB<dd>20</div>" in nested
+    assert "<dt>Root GB<dd>20</dl>" in nested
     assert "<dt>Level<dd>" in value(view, {"level": "low", "zz": 1}, {"properties": {"level": {}}})
     rows = value(view, [{"a": "x"}, "odd"], {"items": {"type": "object", "properties": {"a": {}}}})
     assert rows.count("<tr>") == 2
@@ -179,7 +179,7 @@ def test_long_lists_are_cut_into_pages(tmp_path: Path, monkeypatch: pytest.Monke
     assert not (lists / "state_closed_3.html").exists()
     finished = (lists / "state_closed_2.html").read_text()
     assert finished.count("<td class=it-c-id>") == 50
-    assert ', the newest 150 here and every one <a href="index.html">by month</a>, page 2 of 2' in finished
+    assert ", the newest 150 here and every one <a href=index.html>by month</a>, page 2 of 2" in finished
 
 
 def test_pages_of_malformed_identifiers_do_not_exist(book: RuleBook) -> None:

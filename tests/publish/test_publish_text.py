@@ -87,7 +87,7 @@ def test_any_prose_is_harmless(text: str) -> None:
 def test_plain_prose_is_cut_into_paragraphs_with_identifiers_linked() -> None:
     html = prose.render("See INC-261120-AAAAA.\nAnd INC-261120-ZZZZZ\n\nNext & last", resolve)
     assert html == (
-        '<p>See <a href="\x01x.html">INC-261120-AAAAA</a>.\nAnd INC-261120-ZZZZZ</p>\n<p>Next &amp; last</p>'
+        "<p>See <a href=\x01x.html>INC-261120-AAAAA</a>.\nAnd INC-261120-ZZZZZ</p>\n<p>Next &amp; last</p>"
     )
 
 

@@ -86,7 +86,7 @@ def page(view: View, identifier: str) -> str:
 
 def part(html: str, anchor: str) -> str:
     """The text of one section."""
-    found = re.search(rf'<h2 id="{anchor}">.*?</section>', html, re.DOTALL)
+    found = re.search(rf"<h2 id={anchor}>.*?</section>", html, re.DOTALL)
     return " ".join(re.sub(r"<[^>]*>", " ", found.group()).split()) if found else ""
 
 
@@ -95,7 +95,7 @@ def test_the_history_of_a_record_and_who_it_was(view: View) -> None:
     assert "· Ada Example ·" in said
     assert "Impact low → high" in said
     assert "State new → in_progress" in said
-    assert 'cmdb/people/ada.html"' in page(view, INC)
+    assert "cmdb/people/ada.html>" in page(view, INC)
     assert "· Somebody Else ·" in part(page(view, CHG), "history")
     assert "Risk › Level low → medium" in part(page(view, CHG), "history")
     assert part(page(view, "PRB-261121-DDDDD"), "history") == ""
@@ -208,7 +208,7 @@ def test_evidence_with_the_statement_itself(view: View) -> None:
     assert "Let pass in an emergency Reviewed afterwards" in said
     assert "To be reviewed by 21 Nov 2026" in said
     assert "Approved by nobody" in said
-    assert 'api/evidence/00000007-merge-abc.json"' in page(view, CHG)
+    assert "api/evidence/00000007-merge-abc.json>" in page(view, CHG)
     assert list(evidence_files(view)) == [("api/evidence/00000007-merge-abc.json", b'{"_type":"x"}')]
     view.proofs = {"CHG-260101-NOONE": [proof]}
     assert list(evidence_files(view)) == []
@@ -290,7 +290,7 @@ def test_the_pages_of_a_file_on_each_forge(forge: str, pages: tuple[str, ...]) -
 def test_links_to_the_file_its_data_and_the_command(view: View, known: GitRepo) -> None:
     html = page(view, INC)
     assert f'href="https://forge.example/acme/itsm/edit/main/{INC_PATH}"' in html
-    assert f'/api/records/{INC}.json">This record as JSON' in html.replace("\x01", "/")
+    assert f"/api/records/{INC}.json>This record as JSON" in html.replace("\x01", "/")
     assert f"<code>itsm show {INC}</code>" in html
     assert "Raw" not in html
     view.config = view.config._replace(
@@ -370,8 +370,8 @@ def test_a_hostile_past_is_text(hostile: View) -> None:
         assert not live.search(html), identifier
         for tag in re.findall(r"<[a-z][^>]*>", html):
             assert not re.search(r"\son[a-z]+\s*=", re.sub(r'"[^"]*"', '""', tag)), (identifier, tag)
-        assert "javascript:" not in "".join(re.findall(r'href="[^"]*"', html)).lower()
-    assert sum('id="history"' in html for html in shown.values()) > 5
+        assert "javascript:" not in "".join(re.findall(r'href="?[^">]*', html)).lower()
+    assert sum("id=history>" in html for html in shown.values()) > 5
     assert "alert(21)" in shown["INC-261120-HH0HH"]
 
 
@@ -384,5 +384,5 @@ def test_hostile_titles_can_be_similar(hostile: View) -> None:
     }
     hostile.__dict__.pop("similar", None)
     html = page(hostile, first.id)
-    assert 'id="similar"' in html
+    assert "id=similar>" in html
     assert "&lt;img src=x onerror=alert(1)&gt; quarantine zeppelin" in html

@@ -80,7 +80,7 @@ def test_a_chart_without_values_is_not_drawn() -> None:
 def test_every_report_has_its_page_data_and_definitions(pages: Path) -> None:
     index = (pages / "reports/index.html").read_text()
     for name, kind in REPORTS.items():
-        assert f'href="../reports/{name}.html"' in index
+        assert f"href=../reports/{name}.html>" in index
         page = (pages / f"reports/{name}.html").read_text()
         data = json.loads((pages / f"reports/{name}.json").read_text())
         assert kind.title in page

@@ -361,13 +361,10 @@ def plant_stale(site: Path, away: Path) -> None:
 
 def plant_work_files(site: Path, away: Path) -> None:
     for name in (
-        "kept.bin",
-        "kept.part",
-        "read.part",
-        "last.part",
+        "frame.bin",
+        "frame.part",
         "clock",
         "digest.txt",
-        "frame.part",
         "src",
     ):
         path = site.with_name("site-parts") / name
@@ -446,8 +443,7 @@ def test_what_a_repository_says_to_have_rendered_is_not_believed(tmp_path: Path)
     build_site(made.repo, now=NOW)
     rendered = tmp_path / "build/site-parts/src/site/index.html"
     rendered.write_text(rendered.read_text().replace("</head>", "<script>alert('EVIL')</script></head>"))
-    for name in ("last.bin", "kept.bin"):
-        (tmp_path / "build/site-parts" / name).unlink(missing_ok=True)
+    shutil.rmtree(tmp_path / ".git/itsm")
     site = build_site(made.repo, now=NOW).output
     assert "EVIL" not in (site / "index.html").read_text()
 

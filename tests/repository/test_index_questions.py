@@ -286,3 +286,28 @@ def test_a_folder_without_git_has_no_index(tmp_path: Any, estate: GitRepo) -> No
     bare.root.mkdir()
     bare.write("itsm.yaml", (estate.root / "itsm.yaml").read_text())
     assert _why(bare) == "this folder is not the top of a Git working tree"
+
+
+def test_a_replay_is_the_same_with_and_without_the_index(estate: GitRepo) -> None:
+    """Values over time, corrected times, declared times, cases at suppliers: read from rows as from documents."""
+    name = "INC-261120-DDDDD"
+    path = f"records/incidents/2026/11/{name}.yaml"
+    begin = incident(name, service="mail", state="in_progress")
+    steps = (
+        "  - {at: '2026-11-21T09:00:00Z', by: ada, set: {impact: high}, was: {impact: low}}\n"
+        "  - {at: '2026-11-21T10:00:00Z', by: ada, comment: We are on it.}\n"
+        "  - {at: '2026-11-21T11:00:00Z', by: ada, set: {assignee: ada}, happened: '2026-11-21T08:00:00Z', reason: Late.}\n"
+    )
+    declared = "started_at: '2026-11-20T07:00:00Z'\nsupplier_cases: [{supplier: acme, opened_at: '2026-11-21T09:00:00Z'}]\n"
+    correction = "  - {at: '2026-11-21T12:00:00Z', by: ada, corrects: '2026-11-21T09:00:00Z', happened: '2026-11-21T08:30:00Z', reason: So.}\n"
+    for text in (begin + steps, declared + begin + steps, declared + begin + steps + correction):
+        estate.write(path, text)
+        store = indexed(estate)
+        whole, _ = load_store(WorkingTree(estate.root))
+        wanted = Wanted(NOON, ids=(name,))
+        assert list(store.lives(wanted)) == list(whole.lives(wanted))
+        assert store.entries[name] == whole.entries[name]
+    ((_, replay),) = store.lives(wanted)
+    assert [(c.field, c.value) for c in replay.values] == [("impact", "high"), ("assignee", "ada")]
+    assert (replay.started, len(replay.supplier_cases)) == (1_795_158_000, 1)
+    assert replay.values[0].at == 1_795_249_800  # corrected to 8:30

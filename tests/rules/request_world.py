@@ -17,7 +17,10 @@ DATABASES = ("db-a", "db-b")
 APPLICATIONS = ("app-a", "app-b", "app-c")
 SERVICES = ("mail", "pay")
 OFFERINGS = ("laptop", "seat")
-CALENDARS = ("year-end", "weekend")
+CALENDARS = ("year-end", "weekend", "office")
+LEVELS = ("gold", "carrier", "supplier-terms")
+LICENCES = ("suite", "tool")
+CONTRACTS = ("care", "lease")
 ITEMS = (*SERVERS, *DATABASES, *APPLICATIONS, *SERVICES)
 FOLDERS = {
     "team": "cmdb/teams",
@@ -28,6 +31,9 @@ FOLDERS = {
     "service": "cmdb/services",
     "offering": "cmdb/offerings",
     "calendar": "cmdb/calendars",
+    "service-level": "cmdb/service-levels",
+    "licence": "cmdb/licences",
+    "contract": "cmdb/contracts",
 }
 PREFIXES = {"incident": "INC", "problem": "PRB", "change": "CHG", "request": "REQ"}
 STAGES = ("production", "production", "production", "maintenance", "planned", "retired")
@@ -89,6 +95,9 @@ class World:
             ("service", SERVICES),
             ("offering", OFFERINGS),
             ("calendar", CALENDARS),
+            ("service-level", LEVELS),
+            ("licence", LICENCES),
+            ("contract", CONTRACTS),
         )
         for kind, names in every:
             for name in names:
@@ -118,9 +127,49 @@ class World:
             return data
         if kind == "offering":
             return data | self.offering()
+        if kind in ("service-level", "licence", "contract"):
+            return data | self.agreement(kind, name)
         if self.maybe(0.5):
             data["criticality"] = self.dice.choice(("low", "medium", "high", "critical"))
+        if kind in ("server", "application"):
+            data |= self.covered(kind)
         return data | self.relations(kind)
+
+    def agreement(self, kind: str, name: str) -> Document:
+        data: Document = {}
+        if self.maybe(0.5):
+            data["start"] = self.dice.choice(("2020-01-01", "2026-06-01", "2030-01-01"))
+        if kind == "service-level":
+            target = {
+                "record": "incident",
+                "metric": self.dice.choice(("resolution", "resolution", "response")),
+                "minutes": self.dice.choice((60, 240, 480)),
+            }
+            data |= {"kind": "sla" if name == "gold" else "ola", "targets": [target]}
+            if self.maybe(0.5):
+                data["calendar"] = self.dice.choice(("office", "weekend"))
+            if name != "gold":
+                data["underpins"] = [self.dice.choice(("gold", "carrier"))]
+            return data
+        if self.maybe(0.5):
+            data["end"] = self.dice.choice(("2021-12-31", "2026-12-31", "2040-12-31"))
+        if kind == "contract":
+            more = {"renewal": self.dice.choice(("tacit", "none")), "max_items": self.dice.randint(0, 3)}
+            return data | {"supplier": "nobody"} | more
+        metric = self.dice.choice(("device", "instance", "core", "user"))
+        return data | {"product": name, "metric": metric, "quantity": self.dice.randint(0, 4)}
+
+    def covered(self, kind: str) -> Document:
+        data: Document = {}
+        if self.maybe(0.4):
+            data["licences"] = self.some(LICENCES) or ["suite"]
+        if self.maybe(0.4):
+            data["contract"] = self.dice.choice(CONTRACTS)
+        if kind == "application" and self.maybe(0.5):
+            data["product"] = self.dice.choice(LICENCES)
+        if kind == "server" and self.maybe(0.5):
+            data["cpu_cores"] = self.dice.randint(1, 4)
+        return data
 
     def offering(self) -> Document:
         form = {
@@ -158,6 +207,10 @@ class World:
         return data
 
     def calendar(self, name: str) -> Document:
+        if name == "office":
+            days = self.dice.choice((["mon", "tue"], ["mon", "tue", "sat"]))
+            hours = [{"days": days, "from": self.dice.choice(("08:00", "10:00")), "to": "24:00"}]
+            return {"type": "business_hours", "time_zone": "UTC", "hours": hours}
         if name == "year-end":
             window = {
                 "name": "Year end",

@@ -20,6 +20,7 @@ from itsm_gitops.publish.data.text import as_json
 from itsm_gitops.publish.view import MAJOR_STATES, View
 
 VERSION = 2  # since finished records share files
+FINISHED_VERSION = 3  # since those do not repeat what their documents say
 ROWS = 500
 MOST_LINKS = 500
 
@@ -33,12 +34,27 @@ def document_file(view: View, entry: Entry, data: Mapping[str, Any]) -> bytes:
 
 def finished_line(view: View, entry: Entry, data: Mapping[str, Any]) -> bytes:
     """Return a finished record as it stands in the file that it shares with others."""
-    return as_json(_record(view, entry, data)).rstrip(b"\n")
+    found, links = _related(view, entry), dict[str, list[str]]()
+    for relation in found[:MOST_LINKS]:
+        links.setdefault(relation.relation, []).append(relation.other)
+    priority = view.priority(entry)
+    row: dict[str, Any] = {
+        "id": entry.id,
+        "priority": priority.name if priority else None,
+        "opened": entry.opened or None,
+        "updated": entry.updated or None,
+        "page": view.url(entry.id),
+        **_file(view, entry),
+        "links": links,
+    }
+    if len(found) > MOST_LINKS:
+        row["links_total"] = len(found)
+    return as_json({**row, "document": data}).rstrip(b"\n")
 
 
 def finished_file(lines: Iterable[bytes]) -> bytes:
     """Return a file of finished records from its lines, in their order."""
-    return finished.content(lines, VERSION)
+    return finished.content(lines, FINISHED_VERSION)
 
 
 def _record(view: View, entry: Entry, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,10 +107,16 @@ def _row(view: View, entry: Entry) -> dict[str, Any]:
     return {**common, "status": health.status if health else None, "page": view.url(entry.id)}
 
 
-def _links(view: View, entry: Entry) -> dict[str, Any]:
-    """Return the relations both ways: those to items, then to records, the newest first, at most 500."""
+def _related(view: View, entry: Entry) -> list[Relation]:
+    """Return the relations both ways: those to items, then to records, the newest first."""
     found = sorted(view.network.related(entry.id), key=attrgetter("other"), reverse=True)
     found.sort(key=lambda r: _is_record(view, r))
+    return found
+
+
+def _links(view: View, entry: Entry) -> dict[str, Any]:
+    """Return at most 500 relations, and how many there are."""
+    found = _related(view, entry)
     shown = [
         {"relation": r.relation, "title": r.title, "target": r.other, "outgoing": r.outgoing}
         for r in found[:MOST_LINKS]

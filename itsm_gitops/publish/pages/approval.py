@@ -54,7 +54,7 @@ def _requirements(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
         "<li>The policy asks for nobody's approval.</li>"
     )
     text = f"What the policy asks for to authorise it as it is written here. The rules see that it {asking.facts}."
-    return Html(f'<ul class="it-needs">{needs}</ul>{paragraph(text)}')
+    return Html(f"<ul class=it-needs>{needs}</ul>{paragraph(text)}")
 
 
 def _need(view: View, need: ApprovalNeed) -> Html:
@@ -62,12 +62,12 @@ def _need(view: View, need: ApprovalNeed) -> Html:
     subject = Html(f" of {view.link(need.subject)}") if need.subject else EMPTY
     signed = " (signed)" if need.signed else ""
     if need.error:
-        who = Html(f'<span class="it-how">{esc(need.error)}</span>')
+        who = Html(f"<small>{esc(need.error)}</small>")
         return Html(f"<li>{chip('Cannot be asked', 'bad')} {esc(role)}{subject}{who}</li>")
     people = ", ".join(view.link(p) for p in need.people[:_NAMED])
     more = f" and {len(need.people) - _NAMED} more" if len(need.people) > _NAMED else ""
     could = Html(f": {people}{more}") if people else Html(f" {chip('nobody can', 'bad')}")
-    why = Html(f'<span class="it-how">{esc(need.why)} From the rule {esc(need.rule)}.</span>')
+    why = Html(f"<small>{esc(need.why)} From the rule {esc(need.rule)}.</small>")
     return Html(f"<li><strong>{need.number}</strong> {esc(role)}{subject}{signed}{could}{why}</li>")
 
 
@@ -80,17 +80,17 @@ def _proof(view: View, proof: Proof) -> Html:
     )
     rows = [
         ("Approved by", _approvers(view, proof.approvers), False),
-        ("Asked for", Html(f'<ul class="it-list">{requirements}</ul>') if requirements else EMPTY, False),
+        ("Asked for", Html(f"<ul class=it-list>{requirements}</ul>") if requirements else EMPTY, False),
         ("Commit", Html(f"<code>{esc(proof.commit[:_SHORT])}</code> on {esc(proof.target)}"), False),
-        ("Approved content", Html(f'<code class="it-digest">{esc(proof.digest)}</code>'), False),
-        ("Statement", Html(f'<code class="it-digest">sha256:{esc(proof.sha256)}</code>'), False),
+        ("Approved content", Html(f"<code class=it-digest>{esc(proof.digest)}</code>"), False),
+        ("Statement", Html(f"<code class=it-digest>sha256:{esc(proof.sha256)}</code>"), False),
         ("To be reviewed by", view.time(proof.review_due) if proof.review_due else EMPTY, False),
     ]
     file = link(urls.evidence(proof.file), esc("The in-toto statement as JSON"))
     return Html(
         f"<div class='it-proof'><p>{chip(outcome, look)} {esc(title)} {view.time(proof.judged_at)}</p>"
         f"{definition_list([r for r in rows if r[1]])}"
-        f'<p class="it-muted">Statement {proof.sequence}. {file}. <code>itsm audit verify</code> computes it again.</p></div>'
+        f"<p class=it-muted>Statement {proof.sequence}. {file}. <code>itsm audit verify</code> computes it again.</p></div>"
     )
 
 
@@ -107,7 +107,7 @@ def _risk(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     if assessment.model is None or not assessment.model.assessed:
         return EMPTY
     points = "".join(_point(p) for p in assessment.points if p.points)
-    listed = f'<ul class="it-needs">{points}</ul>' if points else ""
+    listed = f"<ul class=it-needs>{points}</ul>" if points else ""
     open_questions = len(assessment.unanswered)
     missing = f"{open_questions} of its questions {'is' if open_questions == 1 else 'are'} not answered."
     return Html(f"<p>{_level(assessment)}</p>{listed}{paragraph(missing) if open_questions else ''}")
@@ -118,7 +118,7 @@ def _level(assessment: RiskAssessment) -> Html:
     stored = f", stored is {assessment.stored}" if assessment.stored else ""
     overridden = " Set by hand; see the reason." if assessment.override else ""
     level = chip(f"{words(assessment.effective)} risk", assessment.effective)
-    return Html(f'{level} <span class="it-how">{esc(f"from {counts}{stored}.{overridden}")}</span>')
+    return Html(f"{level} <small>{esc(f'from {counts}{stored}.{overridden}')}</small>")
 
 
 def _of(assessment: RiskAssessment, source: str, name: str) -> str:
@@ -127,7 +127,7 @@ def _of(assessment: RiskAssessment, source: str, name: str) -> str:
 
 
 def _point(point: Point) -> Html:
-    reason = Html(f'<span class="it-how">{esc(point.reason)}</span>') if point.reason else EMPTY
+    reason = Html(f"<small>{esc(point.reason)}</small>") if point.reason else EMPTY
     return Html(f"<li><strong>{point.points}</strong> {esc(point.title)}: {esc(point.shown)}{reason}</li>")
 
 
@@ -139,13 +139,13 @@ def _conflicts(view: View, entry: Entry) -> Html:
     for collision in conflicts.collisions:
         other = collision.second if collision.first.id == entry.id else collision.first
         span = f"{view.moment(collision.overlap.start)} to {view.moment(collision.overlap.end)}"
-        items.append(f'{view.link(other.id)} <span class="it-how">{esc(collision.reason)}, {span}</span>')
+        items.append(f"{view.link(other.id)} <small>{esc(collision.reason)}, {span}</small>")
     for hold in conflicts.holds:
         consequence = (
             "its type is let through" if hold.exempt else "nothing changes then unless it is allowed"
         )
-        items.append(f'Freeze {view.link(hold.calendar.id)} <span class="it-how">{esc(consequence)}</span>')
+        items.append(f"Freeze {view.link(hold.calendar.id)} <small>{esc(consequence)}</small>")
     if conflicts.outside:
         names = ", ".join(view.link(c.id) for c in conflicts.outside.calendars)
         items.append(f"Outside the maintenance windows of {names}")
-    return Html(f'<ul class="it-needs">{"".join(f"<li>{i}</li>" for i in items)}</ul>')
+    return Html(f"<ul class=it-needs>{''.join(f'<li>{i}</li>' for i in items)}</ul>")

@@ -26,7 +26,7 @@ def who_depends(view: View, entry: Entry) -> Html:
     ]
     more = paragraph(f"The nearest {_MOST} are shown.") if len(members) >= _MOST else EMPTY
     return section(
-        "Who depends on it", Html(f'<div class="it-dependents">{join(groups)}</div>{more}'), "dependents"
+        "Who depends on it", Html(f"<div class=it-dependents>{join(groups)}</div>{more}"), "dependents"
     )
 
 
@@ -44,11 +44,11 @@ def reached(view: View, identifier: str) -> list[str]:
 
 def _group(view: View, members: list[str], title: str) -> Html:
     nearest = sorted(members, key=lambda i: (view.title(i).lower(), i))[:_NAMED]
-    items = "".join(f"<li>{view.link(i)}{_health(view, i)}</li>" for i in nearest)
+    items = "".join(f"<li>{view.link(i)}{_health(view, i)}" for i in nearest)
     if len(members) > _NAMED:
-        items += f'<li class="it-muted">and {len(members) - _NAMED} more</li>'
-    count = f' <span class="it-count">{len(members)}</span>' if len(members) > 1 else ""
-    return Html(f'<div class="it-rel"><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>')
+        items += f"<li class=it-muted>and {len(members) - _NAMED} more"
+    count = f" <span class=it-count>{len(members)}</span>" if len(members) > 1 else ""
+    return Html(f"<div class=it-rel><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>")
 
 
 def _health(view: View, identifier: str) -> Html:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.report import duration
+from itsm_gitops.model.report import business_time, duration
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.publish.fields import definition_list
 from itsm_gitops.publish.markup import EMPTY, Html, esc, words
@@ -21,8 +21,7 @@ _ANSWERS = {"response": "Answer", "resolution": "Resolution"}
 def derived_facts(view: View, entry: Entry) -> Html:
     """Return a section with what follows from a record and its surroundings; nothing where nothing does."""
     rows = [
-        (title, Html(f'{content} <span class="it-how">{how}</span>'), False)
-        for title, content, how in _facts(view, entry)
+        (title, Html(f"{content} <small>{how}</small>"), False) for title, content, how in _facts(view, entry)
     ]
     return section("Worked out", definition_list(rows), "worked-out") if rows else EMPTY
 
@@ -40,7 +39,7 @@ def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
         )
     if course.resolved_after is not None:
         waited = f", {duration(course.waited)} of it waiting" if course.waited else ""
-        how = f"from the first state of its timeline to the last time it was done{waited}"
+        how = f"from the first state of its timeline to the last time it was done, without the time between a resolution and reopening{waited}"
         yield "Time to resolve", esc(duration(course.resolved_after)), esc(how)
 
 
@@ -63,10 +62,15 @@ def _verdict(view: View, promise: Promise) -> Html:
         return Html(f"{label} {esc('paused while it waits')}")
     over = promise.used - promise.promised
     return (
-        Html(f"{label} {esc(f'by {duration(over)}')}") if promise.verdict == "missed" and over > 0 else label
+        Html(f"{label} {esc(f'by {_time(promise, over)}')}") if promise.verdict == "missed" and over > 0 else label
     )
 
 
 def _from(view: View, promise: Promise) -> Html:
     hours = Html(f" of {view.link(promise.calendar)}") if promise.calendar else esc(" around the clock")
-    return Html(f"from {view.link(promise.level)}: {esc(duration(promise.promised))}{hours}")
+    return Html(f"from {view.link(promise.level)}: {esc(_time(promise, promise.promised))}{hours}")
+
+
+def _time(promise: Promise, seconds: int) -> str:
+    """Say a time of a promise: in the hours of a calendar never in days."""
+    return business_time(seconds) if promise.calendar else duration(seconds)

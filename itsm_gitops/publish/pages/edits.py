@@ -11,7 +11,7 @@ from itsm_gitops.publish.markup import EMPTY, Html, esc, join
 from itsm_gitops.publish.pages.parts import paragraph, section
 from itsm_gitops.publish.view import View
 
-_GONE = Html('<span class="it-muted">nothing</span>')
+_GONE = Html("<span class=it-muted>nothing</span>")
 
 
 def field_history(view: View, entry: Entry) -> Html:
@@ -25,7 +25,7 @@ def field_history(view: View, entry: Entry) -> Html:
         return EMPTY
     note = "As the commits say it; new entries of the timeline are above."
     more = paragraph(f"The last {MOST} edits. {note}" if len(edits) >= MOST else note)
-    body = Html(f'<ol class="it-edits">{items}</ol>{more}')
+    body = Html(f"<ol class=it-edits>{items}</ol>{more}")
     return section("Field history", body, "history")
 
 
@@ -34,7 +34,7 @@ def _commit(view: View, edits: list[Edit]) -> Html:
     who = view.link(first.person) if first.person in view.entries else esc(first.author)
     rows = join([_edit(view, e) for e in edits])
     return Html(
-        f'<li><p class="it-edits__head">{view.time(first.at)} · {who} · <code>{esc(first.commit)}</code></p>'
+        f"<li><p class=it-edits__head>{view.time(first.at)} · {who} · <code>{esc(first.commit)}</code></p>"
         f"<dl>{rows}</dl></li>"
     )
 
@@ -43,7 +43,7 @@ def _edit(view: View, edit: Edit) -> Html:
     old, new = (_value(view, v) for v in (edit.old, edit.new))
     return Html(
         f"<div><dt>{esc(edit.field)}</dt><dd><del>{old}</del>"
-        f'<span class="it-edits__to" aria-hidden="true">→</span><ins>{new}</ins></dd></div>'
+        f"<span class=it-edits__to aria-hidden=true>→</span><ins>{new}</ins></dd></div>"
     )
 
 

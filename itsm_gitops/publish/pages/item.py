@@ -111,7 +111,7 @@ def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]
         for name, title in _HELP.items()
         if contents.get(name)
     )
-    return Html(f'<dl class="it-help">{cells}</dl>') if cells else EMPTY
+    return Html(f"<dl class=it-help>{cells}</dl>") if cells else EMPTY
 
 
 def _follow(view: View, entry: Entry) -> Html:
@@ -120,7 +120,7 @@ def _follow(view: View, entry: Entry) -> Html:
         return EMPTY
     calendar_link = link(f"{urls.CALENDAR}?service={entry.id}", esc("Its changes in the calendar"))
     file = link(urls.service_ics(entry.id), esc("Calendar file (.ics)"))
-    return Html(f'<ul class="it-list"><li>{calendar_link}</li><li>{file}</li></ul>')
+    return Html(f"<ul class=it-list><li>{calendar_link}</li><li>{file}</li></ul>")
 
 
 def _is_offered(view: View, offering: Entry, service: Entry) -> bool:
@@ -199,7 +199,7 @@ def _records(view: View, entry: Entry) -> list[Html]:
         rows = sorted(by_kind[name], key=view.is_open, reverse=True)
         body = table(rows[:_RECENT], record_columns, kind.plural_title)
         if len(rows) > _RECENT:
-            body = Html(f'{body}<p class="it-muted">and {len(rows) - _RECENT} older ones</p>')
+            body = Html(f"{body}<p class=it-muted>and {len(rows) - _RECENT} older ones</p>")
         sections.append(section(kind.plural_title, body, f"records-{name}"))
     return [*sections, _all_records(view, entry)]
 

@@ -71,7 +71,7 @@ def item_map(view: View, identifier: str) -> Html:
     if not picture:
         return EMPTY
     more_of = link(urls.map_of(identifier), esc("Open in the map"))
-    return section("Dependencies", Html(f'{picture}<p class="it-next">{more_of}</p>'), "map")
+    return section("Dependencies", Html(f"{picture}<p class=it-next>{more_of}</p>"), "map")
 
 
 def _nearest(items: Sequence[str]) -> Sequence[str]:

@@ -24,12 +24,12 @@ def origin(view: View, entry: Entry) -> Html:
     is_record = view.kind(entry).is_record
     links = [link(view.data_url(entry), esc("This record as JSON" if is_record else "This item as JSON"))]
     if not view.audience.sources:
-        return Html(f'<p class="it-source">{links[0]}</p>')
+        return Html(f"<p class=it-source>{links[0]}</p>")
     root = view.store.root_of(entry.path)
     links = [*(_on_forge(view, entry.path) if not root else ()), *links]
     command = Html(f"<code>itsm show {esc(entry.id)}</code>")
     place = f"root {root}: {entry.path}" if root else entry.path
-    return Html(f'<p class="it-source"><code>{esc(place)}</code><br>{join([*links, command], " · ")}</p>')
+    return Html(f"<p class=it-source><code>{esc(place)}</code><br>{join([*links, command], ' · ')}</p>")
 
 
 def _on_forge(view: View, path: str) -> Iterator[Html]:

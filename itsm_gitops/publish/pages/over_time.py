@@ -27,7 +27,7 @@ def over_time(view: View, entry: Entry) -> Html:
     picture = draw(table, "over-time")
     if not picture:
         return EMPTY
-    listed = f'<details class="it-more"><summary>As a table</summary>{figures(view, table)}</details>'
+    listed = f"<details class=it-more><summary>As a table</summary>{figures(view, table)}</details>"
     return section(_TITLE, Html(f"{picture}{listed}"), "over-time")
 
 

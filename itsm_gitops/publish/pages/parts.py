@@ -31,15 +31,15 @@ def heading(
     crumbs: Iterable[Crumb], title: str, chips: Iterable[Html] = (), lead: Html = EMPTY, kicker: str = ""
 ) -> Html:
     """Return the head of a page: where it is, its title, its state at a glance."""
-    way = join([Html(f"<li>{link(c.url, esc(c.title))}</li>") for c in crumbs])
+    way = join([Html(f"<li>{link(c.url, esc(c.title))}") for c in crumbs])
     chip_row = join([c for c in chips if c], " ")
     return Html(
-        '<header class="it-head">'
-        + (f'<nav class="it-way" aria-label="Breadcrumb"><ol>{way}</ol></nav>' if way else "")
-        + (f'<p class="it-kicker">{esc(kicker)}</p>' if kicker else "")
+        "<header class=it-head>"
+        + (f"<nav class=it-way aria-label=Breadcrumb><ol>{way}</ol></nav>" if way else "")
+        + (f"<p class=it-kicker>{esc(kicker)}</p>" if kicker else "")
         + f"<h1>{esc(title)}</h1>"
-        + (f'<p class="it-chips">{chip_row}</p>' if chip_row else "")
-        + (f'<div class="it-lead">{lead}</div>' if lead else "")
+        + (f"<p class=it-chips>{chip_row}</p>" if chip_row else "")
+        + (f"<div class=it-lead>{lead}</div>" if lead else "")
         + "</header>"
     )
 
@@ -56,7 +56,7 @@ def incomplete(view: View) -> Html:
     more = len(view.gaps) - len(named)
     rest = f"<li>and {more} more: itsm check lists them</li>" if named and more else ""
     return Html(
-        '<div class="it-notice it-notice--unknown" role="status"><p><strong>Not everything can be read at the moment, '
+        '<div class="it-notice it-notice--unknown" role=status><p><strong>Not everything can be read at the moment, '
         "so a fault could be missing here. No service is called operational until that is repaired.</strong></p>"
         + (f"<ul>{items}{rest}</ul>" if named else "")
         + "</div>"
@@ -72,16 +72,14 @@ def section(title: str, body: Html, anchor: str = "", *, css: str = "") -> Html:
 
 @lru_cache(_MOST_HEADINGS)
 def _opening(title: str, anchor: str, css: str) -> str:
-    style = f' class="it-section {css}"' if css else ' class="it-section"'
-    mark = f' id="{esc(anchor)}"' if anchor else ""
+    style = f" class={css}" if css else ""
+    mark = f" id={esc(anchor)}" if anchor else ""
     return f"<section{style}><h2{mark}>{esc(title)}</h2>"
 
 
 def two_columns(main: Html, side: Html) -> Html:
     """Return the article and what stands beside it; below it on a small screen."""
-    return Html(
-        f'<div class="it-cols"><div class="it-main">{main}</div><div class="it-side">{side}</div></div>'
-    )
+    return Html(f"<div class=it-cols><div class=it-main>{main}</div><div class=it-side>{side}</div></div>")
 
 
 def paragraph(text: str, css: str = "it-muted") -> Html:
@@ -91,11 +89,11 @@ def paragraph(text: str, css: str = "it-muted") -> Html:
 
 def line(view: View, entry: Entry, details: Iterable[Html]) -> Html:
     """Return a record or item as a line of a list: its title, and below it its number and ``details``."""
-    number = Html(f'<span class="it-id">{esc(entry.id)}</span>') if view.kind(entry).is_record else EMPTY
+    number = Html(f"<b>{esc(entry.id)}</b>") if view.kind(entry).is_record else EMPTY
     below = join([part for part in (number, *details) if part], " ")
     title = link(view.url(entry.id), esc(shorten(entry.title or entry.id, 160)))
     return Html(
-        f'<p class="it-line__title">{title}</p>' + (f'<p class="it-line__about">{below}</p>' if below else "")
+        f"<p class=it-line__title>{title}" + (f"<p class=it-line__about>{below}</p>" if below else "</p>")
     )
 
 
@@ -151,14 +149,14 @@ def table(rows: Sequence[Entry], list_columns: Sequence[ListColumn], caption: st
         return EMPTY
     cells = [[c.cell(e) for c in list_columns] for e in rows]
     used = [i for i in range(len(list_columns)) if any(row[i] for row in cells)]
-    head = "".join(f'<th scope="col">{esc(list_columns[i].title)}</th>' for i in used)
+    head = "".join(f"<th scope=col>{esc(list_columns[i].title)}</th>" for i in used)
     of_records = any(c.css == "it-c-id" for c in list_columns)
     # Tables are most of what lists weigh: their cells have no end tags, and labels only where a phone shows them.
     openings = [(i, _opening_of(list_columns[i], of_records)) for i in used]
     body = "".join(f"<tr>{''.join([f'{opening}{row[i]}' for i, opening in openings])}" for row in cells)
     css = "it-table it-records" if of_records else "it-table"
     return Html(
-        f'<table class="{css}"><caption class="it-vh">{esc(caption)}</caption>'
+        f'<table class="{css}"><caption class=it-vh>{esc(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 
@@ -185,11 +183,11 @@ def relations(view: View, all_relations: Iterable[Relation]) -> Html:
 
 def _group(view: View, title: str, others: list[str]) -> Html:
     unique = _newest_first(view, dict.fromkeys(others))
-    items = "".join(f"<li>{view.link(i)}{_state_of(view, i)}</li>" for i in unique[:MOST_LINKS])
+    items = "".join(f"<li>{view.link(i)}{_state_of(view, i)}" for i in unique[:MOST_LINKS])
     if len(unique) > MOST_LINKS:
-        items += f"<li class='it-muted'>and {len(unique) - MOST_LINKS} more</li>"
-    count = f' <span class="it-count">{len(unique)}</span>' if len(unique) > 1 else ""
-    return Html(f'<div class="it-rel"><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>')
+        items += f"<li class=it-muted>and {len(unique) - MOST_LINKS} more"
+    count = f" <span class=it-count>{len(unique)}</span>" if len(unique) > 1 else ""
+    return Html(f"<div class=it-rel><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>")
 
 
 def _newest_first(view: View, identifiers: Iterable[str]) -> list[str]:
@@ -227,4 +225,4 @@ def explore_link(text: str, **facets: str) -> Html:
     """Return a paragraph that leads to the explorer with facets chosen."""
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in facets.items())
     target = f"{urls.EXPLORE}?{query}" if query else urls.EXPLORE
-    return Html(f'<p class="it-next">{link(target, esc(text))}</p>')
+    return Html(f"<p class=it-next>{link(target, esc(text))}</p>")

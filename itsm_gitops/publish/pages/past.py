@@ -59,8 +59,8 @@ def bar(view: View, service: str) -> Html:
     # Thin gaps make days of the coloured runs.
     gaps = "".join(f"M{n} 0V{_HEIGHT}" for n in range(1, len(days)))
     return Html(
-        f'<svg class="it-past" viewBox="0 0 {len(days)} {_HEIGHT}" preserveAspectRatio="none" role="img"'
-        f' aria-label="{esc(summary(days))}">{marks}<path class="it-past__gaps" d="{gaps}"/></svg>'
+        f'<svg class=it-past viewBox="0 0 {len(days)} {_HEIGHT}" preserveAspectRatio="none" role=img'
+        f' aria-label="{esc(summary(days))}">{marks}<path class=it-past__gaps d="{gaps}"/></svg>'
     )
 
 
@@ -92,7 +92,7 @@ def service_past(view: View, service: str) -> Html:
     days = view.past.get(service)
     if not days:
         return EMPTY
-    ends = f'<p class="it-past__ends"><span>{esc(day_and_month(days[0].day))}</span><span>today</span></p>'
+    ends = f"<p class=it-past__ends><span>{esc(day_and_month(days[0].day))}</span><span>today</span></p>"
     ill = [r for r in reversed(_runs(days)) if r.status not in (OPERATIONAL, UNKNOWN)]
     items = "".join(
         f"<li>{chip(words(run.status), run.status)} {esc(run.name)} {_causes(view, run)}</li>"
@@ -134,7 +134,7 @@ def kept(view: View, service: str) -> Html:
     level = view.link(str(view.kept[service]["level"]))
     return section(
         "Service level",
-        Html(f'<p>{level}, last 12 months</p>{definition_list(rows)}<p class="it-next">{more}</p>'),
+        Html(f"<p>{level}, last 12 months</p>{definition_list(rows)}<p class=it-next>{more}</p>"),
         "service-level",
     )
 
@@ -142,7 +142,7 @@ def kept(view: View, service: str) -> Html:
 def kept_line(view: View, service: str) -> Html:
     """Return the same in one line, nothing where there is nothing to say."""
     found = [f"{esc(title)} {figure}" for title, figure, _ in _figures(view, service)]
-    return Html(f'<p class="it-muted">{" · ".join(found)}</p>') if found else EMPTY
+    return Html(f"<p class=it-muted>{' · '.join(found)}</p>") if found else EMPTY
 
 
 def _figures(view: View, service: str) -> Iterator[tuple[str, Html, Html]]:
@@ -152,5 +152,5 @@ def _figures(view: View, service: str) -> Iterator[tuple[str, Html, Html]]:
         share, goal = row.get(name), row.get(f"{name}_goal")
         if isinstance(share, float) and isinstance(goal, float):
             text = shown(Column(name, title, form), share)
-            aim = f'<span class="it-how">goal {esc(shown(Column(name, title, form), goal))}</span>'
+            aim = f"<small>goal {esc(shown(Column(name, title, form), goal))}</small>"
             yield title, chip(text, "done" if share >= goal else "bad"), Html(aim)

@@ -119,7 +119,7 @@ def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html
         how = esc("set by hand; see the reason")
     else:
         how = Html(f"from impact {esc(data.get('impact'))} and urgency {esc(data.get('urgency'))}")
-    return Html(f'{name} <span class="it-how">{how}</span>')
+    return Html(f"{name} <small>{how}</small>")
 
 
 _OFFERED_TO = {
@@ -134,5 +134,5 @@ def _offered(view: View, entry: Entry, role: str) -> Html:
         return EMPTY
     shared = (i for target in facts.affected(entry) for i in view.offers.get(target, ()))
     offered = [i for i in dict.fromkeys(shared) if role in view.kind(view.entries[i]).plays]
-    items = "".join(f"<li>{view.link(i)}</li>" for i in offered[:10])
-    return Html(f'<ul class="it-list">{items}</ul>') if items else EMPTY
+    items = "".join(f"<li>{view.link(i)}" for i in offered[:10])
+    return Html(f"<ul class=it-list>{items}</ul>") if items else EMPTY

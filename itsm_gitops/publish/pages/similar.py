@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.publish.markup import EMPTY, Html, esc, shorten, words
-from itsm_gitops.publish.pages.parts import line, section
+from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
+from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View
 
 _WIDTH = 160
@@ -14,14 +14,15 @@ _WIDTH = 160
 def similar_records(view: View, entry: Entry) -> Html:
     """Return a section with up to five similar records, the most similar first; nothing where none is."""
     entries = [view.entries[a.id] for a in view.similar.of(entry)]
-    items = "".join(f"<li>{line(view, e, _details(view, e))}{_hint(view, e)}</li>" for e in entries)
-    return section(
-        "Similar records", Html(f'<ul class="it-lines">{items}</ul>') if items else EMPTY, "similar"
-    )
+    items = "".join(f"<li>{_line(view, e)}{_hint(view, e)}" for e in entries)
+    return section("Similar records", Html(f"<ul class=it-alike>{items}</ul>") if items else EMPTY, "similar")
 
 
-def _details(view: View, entry: Entry) -> list[Html]:
-    return [view.state_chip(entry), view.time(entry.opened) if entry.opened else EMPTY]
+def _line(view: View, entry: Entry) -> str:
+    """Return a record in two lines: its title; its number, its state and when it was opened."""
+    title = link(view.url(entry.id), esc(shorten(entry.title or entry.id, 160)))
+    opened = f" {view.time(entry.opened)}" if entry.opened else ""
+    return f"<p>{title}<p><b>{esc(entry.id)}</b> {view.state_chip(entry)}{opened}"
 
 
 def _hint(view: View, entry: Entry) -> Html:
@@ -30,7 +31,7 @@ def _hint(view: View, entry: Entry) -> Html:
     if not label:
         return EMPTY
     more = f" {esc(shorten(text, _WIDTH))}" if text else ""
-    return Html(f'<p class="it-hint"><strong>{esc(label)}</strong>{more}</p>')
+    return Html(f"<p><b>{esc(label)}</b>{more}")
 
 
 def _answer(view: View, entry: Entry) -> tuple[str, str]:

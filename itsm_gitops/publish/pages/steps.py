@@ -10,7 +10,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, changes_in_words
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.publish import prose
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.view import View
 
 MOST_EVENTS = 500
@@ -28,14 +28,15 @@ def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
         s for s in workflow.states.values() if s.name in visited or s.name == entry.state or s.name in ahead
     ]
     ended = workflow.is_terminal(entry.state)
+    now = ("stopped" if workflow.is_cancelled(entry.state) else "end") if ended else "now"
     items = []
     for state in states:
         if state.name == entry.state:
-            look, note = ("end" if ended else "now"), ' aria-current="step"'
+            look = f"{now} aria-current=step"
         else:
-            look, note = ("next" if state.name in ahead else "past"), ""
-        items.append(f'<li class="it-step--{look} it-step--{state.category}"{note}>{esc(state.title)}')
-    return Html(f'<ol class="it-steps" aria-label="Life cycle">{"".join(items)}</ol>')
+            look = "next" if state.name in ahead else "past"
+        items.append(f"<li class={look}>{esc(state.title)}")
+    return Html(f'<ol class=it-steps aria-label="Life cycle">{"".join(items)}</ol>')
 
 
 def _way_to_end(workflow: Workflow, state: str, data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -79,8 +80,8 @@ def timeline(view: View, kind: Kind, data: Mapping[str, Any]) -> Html:
     all_events = events(data)
     items = [_event(view, kind, e) for e in reversed(all_events[-MOST_EVENTS:])]
     more = len(all_events) - MOST_EVENTS
-    tail = Html(f'<p class="it-muted">{more} older events are in the file.</p>') if more > 0 else EMPTY
-    return Html(f'<ol class="it-timeline">{join(items)}</ol>{tail}') if items else EMPTY
+    tail = Html(f"<p class=it-muted>{more} older events are in the file.</p>") if more > 0 else EMPTY
+    return Html(f"<ol class=it-timeline>{join(items)}</ol>{tail}") if items else EMPTY
 
 
 def _asides(view: View, event: Mapping[str, Any]) -> Iterator[Html]:
@@ -95,22 +96,19 @@ def _asides(view: View, event: Mapping[str, Any]) -> Iterator[Html]:
 
 
 def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
-    parts = []
-    reached = EMPTY
-    look = "note"
+    parts, reached, look = "", "", "note"
     state = event.get("state")
     if isinstance(state, str):
         state_type = kind.workflow.states.get(state) if kind.workflow else None
         look = state_type.category if state_type else "none"
-        reached = view.state_name(kind, state)
+        # It has the colour of the event.
+        reached = f"<b>{esc(state_type.title if state_type else words(state))}</b>"
     for name, label in _SAID:
         text = event.get(name)
         if isinstance(text, str):
             look = name if look == "note" else look
-            content = prose.render(text, view.id_link)
-            parts.append(f'<div class="it-said--{name}"><span class="it-label">{label}</span>{content}</div>')
-    parts += [f'<div class="it-muted">{line}</div>' for line in _asides(view, event)]
+            parts += f"<div class={name}><b>{label}</b>{prose.render(text, view.id_link)}</div>"
+    parts += "".join(f"<div class=it-muted>{line}</div>" for line in _asides(view, event))
     who = event.get("by")
-    by = view.link(who) if isinstance(who, str) else EMPTY
-    when = view.time(str(event.get("at", "")))
-    return Html(f"<li class=it-event--{look}><p>{when}{' · ' if by else ''}{by} {reached}{''.join(parts)}")
+    by = f" · {view.link(who)} " if isinstance(who, str) else " "
+    return Html(f"<li class={look}><p>{view.time(str(event.get('at', '')))}{by}{reached}{parts}")
