@@ -51,6 +51,7 @@ _FILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "transitions/*/to",
             "**/while/*",
             "**/except/*",
+            "examples/*/to",
             "**/states/*",
         ),
         "records": ("**/properties/{state}/enum/*", "**/properties/{state}/const"),
@@ -172,6 +173,7 @@ _ABOUT = {
     "change-models.yaml": meaning.CHANGE,
     "risk.yaml": meaning.CHANGE,
 }
+_EXAMPLES = frozenset(("good", "bad"))  # keys below which documents stand
 _TRACKED = ("set", "was")  # keys of timeline entries that say what tracked fields became, and were
 # Fields of documents that name kinds, by the role of the class that has them.
 _KINDS_NAMED_BY = {meaning.SERVICE_LEVEL: ("targets", "*", "record")}
@@ -193,20 +195,48 @@ def edits_of(migration: Migration, shape: BookShape, path: str, data: Any) -> li
 
 def _in_document(migration: Migration, shape: BookShape, path: str, data: Any) -> Iterator[WordEdit]:
     kind = shape.at(path)
-    if kind is None or not migration.new:
-        return
-    for steps, at_key in _document_places(migration, shape, kind.name):
+    if kind is not None and migration.new:
+        yield from _of_kind(migration, shape, kind.name, data)
+
+
+def _of_kind(
+    migration: Migration, shape: BookShape, name: str, data: Any, above: Pointer = ()
+) -> Iterator[WordEdit]:
+    """Yield the edits in one document of a kind; ``above`` is where it stands in a file of the rule book."""
+    for steps, at_key in _document_places(migration, shape, name):
         for pointer in _expand(data, steps, at_key=at_key):
             if at_key:
                 whole = steps[-1] == migration.old  # of a tracked field a timeline says the whole path
                 fresh = migration.new if whole else migration.new.rpartition(".")[2]
-                yield WordEdit(REPLACE, pointer, fresh, at_key=True)
+                yield WordEdit(REPLACE, (*above, *pointer), fresh, at_key=True)
             else:
                 word = _get(data, pointer)
                 levels = shape.has_levels(migration)
                 made = _renamed(migration, word, levels=levels) if isinstance(word, str) else None
                 if made is not None:
-                    yield WordEdit(REPLACE, pointer, made)
+                    yield WordEdit(REPLACE, (*above, *pointer), made)
+
+
+def _in_examples(migration: Migration, shape: BookShape, data: Any) -> Iterator[WordEdit]:
+    """Yield the edits in the documents that a life cycle or a rule shows as good and as bad."""
+    for pointer, document in _shown(data):
+        name = document.get("kind", document.get("class"))
+        if migration.new and isinstance(name, str) and name in shape.kinds:
+            yield from _of_kind(migration, shape, name, document, pointer)
+
+
+def _shown(
+    data: Any, here: Pointer = (), *, inside: bool = False
+) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
+    if isinstance(data, list):
+        for index, item in enumerate(data):
+            yield from _shown(item, (*here, index), inside=inside)
+    elif isinstance(data, Mapping):
+        if inside:
+            yield here, data
+            return
+        for key, value in data.items():
+            yield from _shown(value, (*here, key), inside=key in _EXAMPLES)
 
 
 def _document_places(
@@ -293,7 +323,11 @@ def _in_book(migration: Migration, shape: BookShape, path: str, data: Any) -> It
     ]
     levels = shape.has_levels(migration)
     inside = folder in ("records", "cmdb", "templates")
+    if folder in ("workflows", "rules"):
+        yield from _in_examples(migration, shape, data)
     for pointer, at_key, word in _words(data):
+        if folder in ("workflows", "rules") and not _EXAMPLES.isdisjoint(pointer):
+            continue
         if pointer[0] == "categories" and migration.sort == VALUE and not levels:
             continue
         fresh = _renamed(migration, word, levels=levels, inside=inside)
