@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from itsm_gitops.model import meaning
@@ -18,7 +18,6 @@ from itsm_gitops.model.condition_reader import FIELD as FIELD_KEY
 from itsm_gitops.model.condition_reader import LINK as LINK_KEY
 from itsm_gitops.model.condition_reader import STATE as STATE_KEY
 from itsm_gitops.model.findings import Pointer
-from itsm_gitops.model.guards import WHILE
 from itsm_gitops.model.migrations import FIELD, FOLDER, KIND, LINK, STATE, VALUE, BookShape, Migration
 from itsm_gitops.model.rulebook import GROUPS
 
@@ -52,6 +51,7 @@ _FILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "transitions/*/to",
             "**/while/*",
             "**/except/*",
+            "examples/*/to",
             "**/states/*",
         ),
         "records": ("**/properties/{state}/enum/*", "**/properties/{state}/const"),
@@ -173,6 +173,7 @@ _ABOUT = {
     "change-models.yaml": meaning.CHANGE,
     "risk.yaml": meaning.CHANGE,
 }
+_EXAMPLES = frozenset(("good", "bad"))  # keys below which documents stand
 _TRACKED = ("set", "was")  # keys of timeline entries that say what tracked fields became, and were
 # Fields of documents that name kinds, by the role of the class that has them.
 _KINDS_NAMED_BY = {meaning.SERVICE_LEVEL: ("targets", "*", "record")}
@@ -195,23 +196,47 @@ def edits_of(migration: Migration, shape: BookShape, path: str, data: Any) -> li
 def _in_document(migration: Migration, shape: BookShape, path: str, data: Any) -> Iterator[WordEdit]:
     kind = shape.at(path)
     if kind is not None and migration.new:
-        yield from _in_fields(migration, shape, kind.name, data)
+        yield from _of_kind(migration, shape, kind.name, data)
 
 
-def _in_fields(migration: Migration, shape: BookShape, name: str, data: Any) -> Iterator[WordEdit]:
-    """Yield what a migration does in the fields of a document of a kind."""
+def _of_kind(
+    migration: Migration, shape: BookShape, name: str, data: Any, above: Pointer = ()
+) -> Iterator[WordEdit]:
+    """Yield the edits in one document of a kind; ``above`` is where it stands in a file of the rule book."""
     for steps, at_key in _document_places(migration, shape, name):
         for pointer in _expand(data, steps, at_key=at_key):
             if at_key:
                 whole = steps[-1] == migration.old  # of a tracked field a timeline says the whole path
                 fresh = migration.new if whole else migration.new.rpartition(".")[2]
-                yield WordEdit(REPLACE, pointer, fresh, at_key=True)
+                yield WordEdit(REPLACE, (*above, *pointer), fresh, at_key=True)
             else:
                 word = _get(data, pointer)
                 levels = shape.has_levels(migration)
                 made = _renamed(migration, word, levels=levels) if isinstance(word, str) else None
                 if made is not None:
-                    yield WordEdit(REPLACE, pointer, made)
+                    yield WordEdit(REPLACE, (*above, *pointer), made)
+
+
+def _in_examples(migration: Migration, shape: BookShape, data: Any) -> Iterator[WordEdit]:
+    """Yield the edits in the documents that a life cycle or a rule shows as good and as bad."""
+    for pointer, document in _shown(data):
+        name = document.get("kind", document.get("class"))
+        if migration.new and isinstance(name, str) and name in shape.kinds:
+            yield from _of_kind(migration, shape, name, document, pointer)
+
+
+def _shown(
+    data: Any, here: Pointer = (), *, inside: bool = False
+) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
+    if isinstance(data, list):
+        for index, item in enumerate(data):
+            yield from _shown(item, (*here, index), inside=inside)
+    elif isinstance(data, Mapping):
+        if inside:
+            yield here, data
+            return
+        for key, value in data.items():
+            yield from _shown(value, (*here, key), inside=key in _EXAMPLES)
 
 
 def _document_places(
@@ -296,53 +321,21 @@ def _in_book(migration: Migration, shape: BookShape, path: str, data: Any) -> It
     compiled = [
         tuple(p.split("/")) for p in (*_filled(migration, shape, patterns), *_of_schema(migration, folder))
     ]
-    yield from _in_examples(migration, shape, data)
     levels = shape.has_levels(migration)
     inside = folder in ("records", "cmdb", "templates")
+    if folder in ("workflows", "rules"):
+        yield from _in_examples(migration, shape, data)
     for pointer, at_key, word in _words(data):
+        if folder in ("workflows", "rules") and not _EXAMPLES.isdisjoint(pointer):
+            continue
         if pointer[0] == "categories" and migration.sort == VALUE and not levels:
             continue
         fresh = _renamed(migration, word, levels=levels, inside=inside)
-        if fresh is None or _is_example(folder, pointer):
+        if fresh is None:
             continue
         if not (_conditional(migration, shape, data, pointer, at_key) or _meant(compiled, pointer, at_key)):
             continue
         yield from _edit(migration, _Place(path, data, pointer, at_key, fresh), shape, targets)
-
-
-def _is_example(folder: str, pointer: Pointer) -> bool:
-    """Whether a place is in an example of a life cycle or of a rule."""
-    return (folder == "workflows" and pointer[0] == "examples") or (
-        folder == "rules" and pointer[0] in _SIDES
-    )
-
-
-_SIDES = ("bad", "good")
-
-
-def _in_examples(migration: Migration, shape: BookShape, data: Mapping[str, Any]) -> Iterator[WordEdit]:
-    """Yield what a migration does in the examples of a life cycle or a rule: they are documents of their own."""
-    listed = data.get("examples")
-    shown: list[tuple[Pointer, Any]] = [((), data)]
-    shown += [(("examples", i), e) for i, e in enumerate(listed if isinstance(listed, list) else ())]
-    for at, example in shown:
-        if not isinstance(example, Mapping) or not migration.new:
-            continue
-        target = example.get("to") if at else None
-        if (
-            migration.sort == STATE
-            and target == migration.old
-            and data.get("workflow") in {shape.kinds[k].life_cycle for k in shape.sharing(migration.kind)}
-        ):
-            yield WordEdit(REPLACE, (*at, "to"), migration.new)
-        for side in (s for s in _SIDES if s in example):
-            several = isinstance(example[side], list)
-            for index, document in enumerate(example[side] if several else [example[side]]):
-                name = document.get("kind", document.get("class")) if isinstance(document, Mapping) else None
-                if name in shape.kinds:
-                    here = (*at, side, index) if several else (*at, side)
-                    for edit in _in_fields(migration, shape, str(name), document):
-                        yield replace(edit, pointer=(*here, *edit.pointer))
 
 
 def _mentions(migration: Migration, data: Any) -> Iterator[WordEdit]:
@@ -489,7 +482,7 @@ def _conditional(migration: Migration, shape: BookShape, data: Any, pointer: Poi
     named = [w for p, w in zip(pointer, words, strict=True) if isinstance(p, str) and w not in _STRUCTURE]
     field = named[-1] if named else ""
     part = _get(data, pointer[: _last_key(pointer)])
-    if WHILE not in pointer and isinstance(part, Mapping) and (LINK_KEY in part or LINKED in part):
+    if isinstance(part, Mapping) and (LINK_KEY in part or LINKED in part):
         return sort == STATE and field == STATE_KEY  # of the documents at the other end
     if isinstance(part, Mapping) and IN in part and sort == VALUE:
         return migration.field in (part.get(ALL), part.get(ANY))

@@ -9,6 +9,7 @@ from typing import Any
 
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
+from itsm_gitops.model.migrations import STATE, BookShape, migrations_of
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.model.watched_time import unwatched
@@ -54,8 +55,21 @@ def state_is_known(ctx: DocumentContext) -> Iterator[Hit]:
     for state, pointer in found:
         if state is not None and state not in flow.states:
             listed = "states: " + ", ".join(flow.states)
-            near = did_you_mean(str(state), flow.states)
+            near = _renamed(ctx, str(state)) or did_you_mean(str(state), flow.states)
             yield Hit(f"there is no state '{state}'", pointer, f"{near} ({listed})" if near else listed)
+
+
+def _renamed(ctx: DocumentContext, state: str) -> str:
+    """Say what a state is called since it was renamed; empty where it was not."""
+    shape = BookShape.of(ctx.book)
+    for migration in reversed(migrations_of(ctx.book)):
+        if (
+            migration.sort == STATE
+            and migration.old == state
+            and ctx.kind.name in shape.sharing(migration.kind)
+        ):
+            return f"it is called '{migration.new}' now: {migration.path}" if migration.new else ""
+    return ""
 
 
 def state_is_last_of_timeline(ctx: DocumentContext) -> Iterator[Hit]:

@@ -278,6 +278,29 @@ def test_a_state_renamed_by_hand_is_told_the_way(demo: GitRepo) -> None:
     assert any("itsm migrate state incident:in_progress working" in f.hint for f in report.findings)
 
 
+def test_a_branch_from_before_is_told_the_new_word(demo: GitRepo) -> None:
+    late = INCIDENT.replace("EXMP1", "EXMP9")
+    text = (demo.root / INCIDENT).read_text().replace("EXMP1", "EXMP9")
+    migrate(demo.repo, planned("state", "incident:in_progress", "working"))
+    demo.commit("rename")
+    demo.write(late, text)
+    found = [f for f in check(demo.repo).findings if f.path == late]
+    assert {f.code for f in found} == {"W001"}
+    assert all("it is called 'working' now: schemas/migrations/" in f.hint for f in found)
+
+
+def test_timelines_say_the_new_name_of_a_tracked_field_and_value(demo: GitRepo) -> None:
+    text = (demo.root / INCIDENT).read_text()
+    entry = "  comment: Mail works again.\n"
+    assert entry in text
+    demo.write(
+        INCIDENT, text.replace(entry, f"{entry}  set: {{origin: phone}}\n  was: {{origin: in_person}}\n", 1)
+    )
+    demo.commit("tracked")
+    migrate(demo.repo, planned("value", "incident.origin", "walk_up", old="in_person"))
+    assert "  was: {origin: walk_up}\n" in (demo.root / INCIDENT).read_text()
+
+
 # ------------------------------------------------------------------------------------------ history
 
 
