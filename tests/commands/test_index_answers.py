@@ -5,6 +5,7 @@ The living example is edited, committed, renamed, deleted, switched and merged a
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable
@@ -22,6 +23,9 @@ from tests.support import GitRepo, copy_tree
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("payments", "track-and-trace", "single-sign-on")
 REPORTS = ("backlog", "flow", "times", "levels", "changes", "caused", "problems", "top")
+
+# How many sequences of steps the slow test walks. A thousand take about 40 minutes of one core.
+SEQUENCES = int(os.environ.get("ITSM_SEQUENCES", "10"))
 
 Words = tuple[str, ...]
 
@@ -61,6 +65,17 @@ class Commands:
             lambda: ("show", self._name("records"), "--json"),
             lambda: ("show", self._name("cmdb")),
             lambda: ("codeowners", "--forge", "github"),
+            lambda: (
+                "list",
+                self._dice.choice(("incidents", "changes", "applications")),
+                "state:open",
+                "--json",
+            ),
+            lambda: (
+                "list",
+                self._dice.choice(("updated:>-90d", "affects:payments-db", "priority:P1 or P2")),
+            ),
+            lambda: ("query", "SELECT kind, state, count(*) FROM records GROUP BY 1, 2 ORDER BY 1, 2"),
             lambda: ("export", self._dice.choice(("incidents", "changes", "servers"))),
         )
         return self._dice.choice(every)()
@@ -133,4 +148,4 @@ def test_commands_say_the_same_after_many_steps(
     make_repo: Callable[..., GitRepo], say: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seed = time.time_ns() % 1_000_000
-    assert sum(_walk(make_repo, say, monkeypatch, seed + n, 6, 4) for n in range(10)) > 20
+    assert sum(_walk(make_repo, say, monkeypatch, seed + n, 6, 4) for n in range(SEQUENCES)) > 2 * SEQUENCES

@@ -246,7 +246,7 @@ def test_readers_and_writers_at_once(world: GitRepo) -> None:
 
 @pytest.mark.slow
 def test_eight_readers_and_two_writers(world: GitRepo) -> None:
-    _together(world, 8, 2, 30)
+    _together(world, 8, 2, float(os.environ.get("ITSM_SECONDS", "30")))
 
 
 def _killed(world: GitRepo, dice: random.Random, times: int) -> None:
