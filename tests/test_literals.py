@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 233
+MOST = 261
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -54,6 +54,8 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "rules/cmdb.py": {"service": 2},
         "graph/licences.py": {"contract": 2},
         "rules/agreements.py": {"calendar": 1, "contract": 1},
+        "rules/engine.py": {"offering": 1},
+        "rules/migrations.py": {"offering": 1},
         "rules/rulebook.py": {"offering": 2},
         "reports/log.py": {"offering": 1, "service": 1},
         "service_levels/clocks.py": {"calendar": 1, "offering": 3, "service": 4, "supplier": 1},
@@ -106,6 +108,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "editing/create.py": {"team": 1, "test": 1},
     },
     OTHER: {
+        "editing/upgrade.py": {"new": 1},
         "commands/trends.py": {"service": 1},
         "documents/syntax.py": {"problem": 1},
         "exchange/candidates.py": {"draft": 1},
