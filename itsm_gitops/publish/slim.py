@@ -33,7 +33,7 @@ _HOME = re.compile(r'<a (href="[^"]*") title="([^"]*)"[^>]* class="[^"]*\bmd-log
 _FOOTER = re.compile(r"<footer.*?</footer>", re.DOTALL)
 _TABS = re.compile(r'<li class="md-tabs__item(?: md-tabs__item--active)?"><a href="([^"]*)"')
 # Who runs no script finds the feeds on the pages of the menu.
-_HEAD_LINKS = re.compile(r'<link rel="(?:alternate feed|icon)"[^>]*>')
+_HEAD_LINKS = re.compile(r'<link rel="alternate feed"[^>]*>')
 _COLOURS = re.compile(r' data-md-color-(?:primary|accent)="custom"')
 _SHORTER = (
     (re.compile(r"</?head>|</(?:body|html)>"), ""),

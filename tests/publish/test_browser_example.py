@@ -190,6 +190,9 @@ def test_pages_are_readable_without_javascript(open_page: Callable[..., Any]) ->
     assert page.locator(".it-map svg a").count() > 5
     page.locator("summary").first.click()
     assert page.locator(".it-more li").first.is_visible()
+    # Menu and search stand on the start page then: others have the way there.
+    page.locator("body > header a").click()
+    assert page.locator(".md-tabs a").count() > 5
     page.locator("#it-q").fill("payments")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search.html?q=payments")
