@@ -30,7 +30,7 @@ TEAMS = ["change-management", "problem-management", "service-desk", *(f"team-{n:
 _MOST_ITEMS = 5_000
 _SHARES = (("incident", 0.5), ("request", 0.25), ("change", 0.15), ("problem", 0.05))
 _PREFIXES = {"incident": "INC", "request": "REQ", "change": "CHG", "problem": "PRB"}
-_CODES = ("fixed", "workaround", "assistance", "training", "user_error", "no_fault_found")
+_CODES = ("fixed", "assistance", "training", "user_error", "no_fault_found")
 # Of the tree of categories: each may have any level below it.
 _AREAS = (
     "access",
