@@ -22,6 +22,7 @@ from itsm_gitops.model.subjects import FactSubject
 POLICY = "schemas/policies/approvals.yaml"
 _REFERENCE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)  # offering.approval.required
 _ALWAYS = frozenset(["kind", "stage"])
+_CATEGORY = "category"  # and closure_category: what has levels
 
 Data = Mapping[str, Any]
 
@@ -34,9 +35,11 @@ def is_reference(condition: str) -> bool:
 def demands(when: Mapping[str, Any], facts: Data, *, unknown: bool) -> bool:
     """Whether facts fulfil conditions of the policy; None is a fact that nobody has stated and counts as ``unknown``.
 
-    What asks for approvals (``unknown``) counts the levels below a value as well; what excuses from them does not.
+    What asks for approvals (``unknown``) counts the levels below a category as well; what excuses from them does not.
+    Every other word stands for itself: a type of change that nobody knows is covered by no rule.
     """
-    return holds(read_condition(dict(when), exact=not unknown), FactSubject(facts), unknown=unknown)
+    levelled = unknown and any(str(word).endswith(_CATEGORY) for word in when)
+    return holds(read_condition(dict(when), exact=not levelled), FactSubject(facts), unknown=unknown)
 
 
 def firm_states(kind: Kind) -> frozenset[str]:

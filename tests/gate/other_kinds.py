@@ -57,6 +57,7 @@ def renamed(w: World) -> None:
                 text.replace(f"[{old}]", f"[{new}]")
                 .replace(f", {old}]", f", {new}]")
                 .replace(f"[{old},", f"[{new},")
+                .replace(f", {old},", f", {new},")
             )
         w.write(path, text)
 

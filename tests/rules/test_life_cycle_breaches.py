@@ -1,0 +1,199 @@
+"""Breaches of the life cycle, planted one by one in a fresh repository: each is found at its line, and nothing else is.
+
+Parents closed over open children, solutions that name no change, work under a stop sign, fulfilment that nobody approved:
+what the guards of the shipped life cycles forbid, written by hand into files that no command would write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from itsm_gitops.commands.init import init
+from itsm_gitops.repository import Repository
+from itsm_gitops.rules import check
+
+NOW = "2026-11-28T12:00:00Z"
+CHANGE = "records/changes/2026/01/CHG-260115-EXMP4.yaml"
+INCIDENT = "records/incidents/2026/01/INC-260112-EXMP1.yaml"
+PROBLEM = "records/problems/2026/01/PRB-260112-EXMP2.yaml"
+REQUEST = "records/requests/2026/01/REQ-260116-EXMP5.yaml"
+OFFERING = "cmdb/offerings/new-mailbox.yaml"
+CHILD = "records/incidents/2026/01/INC-260112-EXMP7.yaml"
+CHILD_TEXT = """\
+id: INC-260112-EXMP7
+kind: incident
+title: The branch office cannot send mail either
+reported_by: front-office
+origin: phone
+service: email
+category: Workplace/mail
+description: Sending ends with an error.
+impact: low
+urgency: low
+state: in_progress
+assigned_team: it-operations
+links:
+- type: child_of
+  target: INC-260112-EXMP8
+timeline:
+- at: 2026-01-12T08:30:00Z
+  by: front-office
+  state: new
+- at: 2026-01-12T08:35:00Z
+  by: mail-engineer
+  state: in_progress
+"""
+PARENT = "records/incidents/2026/01/INC-260112-EXMP8.yaml"
+PARENT_TEXT = """\
+id: INC-260112-EXMP8
+kind: incident
+title: No mail anywhere
+reported_by: front-office
+origin: phone
+service: email
+category: Workplace/mail
+impact: high
+urgency: high
+state: closed
+assigned_team: it-operations
+resolution_code: fixed
+resolution_notes: Extended the volume.
+closure_category: Workplace/mail
+timeline:
+- at: 2026-01-12T08:05:00Z
+  by: front-office
+  state: new
+- at: 2026-01-12T08:45:00Z
+  by: mail-engineer
+  state: resolved
+- at: 2026-01-13T09:00:00Z
+  by: service-desk
+  state: closed
+"""
+
+Planted = tuple[
+    str, str
+]  # a file, and OLD=>NEW, lines before its links or timeline, or the whole text of a new file
+
+
+@dataclass(frozen=True)
+class LifeCycleBreach:
+    """What is planted, and the file and the text of the line where a rule finds it."""
+
+    name: str
+    code: str
+    at: str
+    line: str
+    planted: tuple[Planted, ...]
+
+
+BREACHES = (
+    LifeCycleBreach(
+        "a category that nobody has",
+        "S033",
+        PROBLEM,
+        "category: Coffee/machine",
+        ((PROBLEM, "category: Workplace/mail=>category: Coffee/machine"),),
+    ),
+    LifeCycleBreach(
+        "a parent closed over an open child",
+        "W031",
+        PARENT,
+        "state: closed",
+        ((PARENT, PARENT_TEXT), (CHILD, CHILD_TEXT)),
+    ),
+    LifeCycleBreach(
+        "a solution by a change that is not named",
+        "W031",
+        INCIDENT,
+        "resolution_code",
+        ((INCIDENT, "resolution_code: fixed=>resolution_code: resolved_by_change"),),
+    ),
+    LifeCycleBreach(
+        "an incident closed over an open task",
+        "W030",
+        INCIDENT,
+        "- name: Watch",
+        ((INCIDENT, "tasks:\n- name: Watch the volume\n  status: open\n"),),
+    ),
+    LifeCycleBreach(
+        "a request closed over an open task",
+        "W030",
+        REQUEST,
+        "- name: Hand over",
+        ((REQUEST, "tasks:\n- name: Hand over the password\n  status: open\n"),),
+    ),
+    LifeCycleBreach(
+        "a task after one that is not there",
+        "W032",
+        PROBLEM,
+        "- Nothing",
+        ((PROBLEM, "tasks:\n- name: Count the volumes\n  status: open\n  after:\n  - Nothing\n"),),
+    ),
+    LifeCycleBreach(
+        "two tasks of one name",
+        "W032",
+        PROBLEM,
+        "name: Count  # again",
+        ((PROBLEM, "tasks:\n- name: Count\n  status: open\n- name: Count  # again\n  status: open\n"),),
+    ),
+    LifeCycleBreach(
+        "satisfied with what is not finished",
+        "W030",
+        REQUEST,
+        "score: 5",
+        (
+            (REQUEST, "state: closed\nassigned_team=>state: in_fulfilment\nassigned_team"),
+            (REQUEST, "- at: 2026-01-16T13:00:00Z\n  by: service-desk\n  state: fulfilled\n=>"),
+            (REQUEST, "- at: 2026-01-19T09:00:00Z\n  by: service-desk\n  state: closed\n=>"),
+            (REQUEST, "satisfaction:\n  score: 5\n"),
+        ),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ITSM_NOW", NOW)
+        root = tmp_path_factory.mktemp("fresh") / "demo"
+        init(root)
+    return root
+
+
+def _plant(file: Path, lines: str) -> None:
+    if not file.exists():
+        file.write_text(lines)
+        return
+    text = file.read_text()
+    old, arrow, new = lines.partition("=>")
+    if arrow:
+        assert text.count(old) == 1, f"{file.name} should hold this once: {old}"
+        file.write_text(text.replace(old, new))
+        return
+    places = [at for word in ("\nlinks:", "\ntimeline:") if (at := text.find(word)) >= 0]
+    file.write_text(text[: min(places) + 1] + lines + text[min(places) + 1 :])
+
+
+@pytest.mark.parametrize("breach", BREACHES, ids=lambda b: b.name.replace(" ", "-"))
+def test_it_is_found_at_its_line_and_nothing_else_is(
+    breach: LifeCycleBreach, fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ITSM_NOW", NOW)
+    former = {p: (fresh / p).read_bytes() if (fresh / p).exists() else None for p, _ in breach.planted}
+    for path, lines in breach.planted:
+        _plant(fresh / path, lines)
+    try:
+        found = [(f.path, f.line, f.code) for f in check(Repository.open(fresh)).findings]
+        lines_there = (fresh / breach.at).read_text().splitlines()
+        number = next(n for n, line in enumerate(lines_there, 1) if breach.line in line)
+        assert found == [(breach.at, number, breach.code)]
+    finally:
+        for path, content in former.items():
+            if content is None:
+                (fresh / path).unlink()
+            else:
+                (fresh / path).write_bytes(content)
