@@ -29,7 +29,7 @@ title: The branch office cannot send mail either
 reported_by: front-office
 origin: phone
 service: email
-category: Workplace/mail
+category: email/sending
 description: Sending ends with an error.
 impact: low
 urgency: low
@@ -54,14 +54,14 @@ title: No mail anywhere
 reported_by: front-office
 origin: phone
 service: email
-category: Workplace/mail
+category: email/sending
 impact: high
 urgency: high
 state: closed
 assigned_team: it-operations
 resolution_code: fixed
 resolution_notes: Extended the volume.
-closure_category: Workplace/mail
+closure_category: email/sending
 timeline:
 - at: 2026-01-12T08:05:00Z
   by: front-office
@@ -96,7 +96,7 @@ BREACHES = (
         "S033",
         PROBLEM,
         "category: Coffee/machine",
-        ((PROBLEM, "category: Workplace/mail=>category: Coffee/machine"),),
+        ((PROBLEM, "category: database/capacity=>category: Coffee/machine"),),
     ),
     LifeCycleBreach(
         "a parent closed over an open child",
