@@ -25,7 +25,7 @@ columns:
   title: {column: summary}
   reported_by: {column: who, slug: true}
   service: {value: email}
-  category: {value: mail}
+  category: {value: email}
   impact: {value: low}
   urgency: {value: low}
 timeline:

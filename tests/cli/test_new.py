@@ -15,7 +15,7 @@ from itsm_gitops.commands.init import init
 from itsm_gitops.documents import load
 from tests.cli.conftest import Cli
 
-MAIL = ("--service", "email", "--category", "mail", "--impact", "low", "--urgency", "low")
+MAIL = ("--service", "email", "--category", "email", "--impact", "low", "--urgency", "low")
 
 
 def _data(path: Path) -> dict[str, object]:
