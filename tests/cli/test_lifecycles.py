@@ -120,6 +120,7 @@ def test_a_problem_with_its_incident_and_known_error(shop: Session) -> None:
     assert "one of: fix_applied, risk_accepted" in said
     shop("move", made, "resolved", "--code", "fix_applied", "--note", "Pool enlarged.")
     shop("move", made, "closed")
+    shop("link", incident, "resolved_by", made)
     shop("move", incident, "resolved", "--code", "resolved_by_problem", "--note", "See the problem.")
 
 
