@@ -20,6 +20,7 @@ CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "incident": {"major.state": "accepted", "category": "network", "state": "in_progress", "impact": "high"},
     "change": {"outage.expected": True, "state": "scheduled"},
     "known-error": {"state": "published"},
+    "article": {"state": "published", "audience": "public"},
     "problem": {"state": "new"},
     "request": {"state": "new"},
     "service": {"lifecycle": "production", "type": "business"},
