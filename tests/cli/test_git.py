@@ -190,7 +190,7 @@ def test_log_shows_who_changed_which_field_when(
     assert out.index("not committed") < out.index("Start") < out.index("Open")
     assert "2026-11-22 12:00  Ada Example" in out
     assert "~ state          new → in_progress" in out
-    assert "~ impact  high → low" in out
+    assert "~ impact    high → low" in out
     out = cli("log", incident, "--field", "state").out
     assert "impact" not in out
     assert "+ state  new" in out

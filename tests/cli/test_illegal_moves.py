@@ -17,11 +17,12 @@ Later = Callable[[int], None]
 
 CHANGE = (
     "change", "--title", "Install patches", "--service", "email", "--ci", "mailbox-db", "--why", "It is full.",
-    "--category", "storage", "--team", "it-operations", "--implementation", "Grow it.", "--backout", "Shrink it.",
+    "--category", "mail", "--team", "it-operations", "--implementation", "Grow it.", "--backout", "Shrink it.",
     "--test", "Try it.",
 )  # fmt: skip
-WINDOW = ("planned_start=2026-11-22 20:00", "planned_end=2026-11-22 21:00")
-DONE = ("actual_start=2026-11-22T12:00:00Z", "actual_end=2026-11-22T12:00:00Z")
+WINDOW = ("planned_start=2026-11-22 13:00", "planned_end=2026-11-22 14:00")
+DONE = ("actual_start=2026-11-22T12:02:00Z", "actual_end=2026-11-22T12:03:00Z")
+DONE_LATER = ("actual_start=2026-11-22T12:04:00Z", "actual_end=2026-11-22T12:05:00Z")
 JUDGED = ("risk.level=medium", "risk.reason=Small.", "impact_statement=None.")
 CLOSED = ("outcome=successful", "close_notes=As planned.")
 REVIEWED = 'review={"reviewed_at": "2026-11-22T12:00:00Z", "objective_met": true}'
@@ -74,7 +75,7 @@ WALKS = (
          "from=2026-12-01"),
         [
             ("awaiting_approval",),
-            ("rejected", DECIDED % "rejected", MANAGER),
+            ("rejected", DECIDED % "rejected", "approval.reason=No seat is free.", MANAGER),
         ],
     ),
     Walk(
@@ -105,7 +106,7 @@ WALKS = (
             ("authorize", *JUDGED),
             ("scheduled", *WINDOW, MANAGER),
             ("implement", "implementers=mail-engineer", ENGINEER),
-            ("review", *DONE),
+            ("review", *DONE_LATER),
             ("closed", *CLOSED),
         ],
     ),
@@ -130,6 +131,80 @@ WALKS = (
         ],
     ),
     Walk("change that is called off", (*CHANGE, "--type", "normal"), [("cancelled", "cancellation_reason=No need.")]),
+    Walk(
+        "article",
+        ("article", "--title", "How to get more space", "--set", "owner=it-operations", "--set", "audience=staff",
+         "--set", "summary=Where to ask.", "--set", "body=Ask the service desk."),
+        [
+            ("in_review",),
+            ("published", "review_by=2027-06-01"),
+            ("outdated", "outdated_reason=The form moved."),
+            ("retired", "retirement_reason=superseded"),
+        ],
+    ),
+    Walk(
+        "improvement",
+        ("improvement", "--title", "Watch the volumes", "--set", "source=change_review", "--set", "owner=it-operations"),
+        [
+            ("agreed", "benefit=No full volume.", "size=small", "due=2027-06-01",
+             'kpi={"name": "Full volumes", "unit": "a year", "before": 2, "target": 0}'),
+            ("in_progress",),
+            ("measuring",),
+            ("concluded", "result=achieved", "kpi.after=0", "kpi.measured_on=2026-11-22"),
+        ],
+    ),
+    Walk("improvement that nobody wants", ("improvement", "--title", "Paint the rack", "--set", "source=idea"),
+         [("rejected", "rejection_reason=It helps nobody.")]),
+    Walk(
+        "release",
+        ("release", "--title", "Mail 5", "--set", "owner=it-operations", "--set", "type=minor"),
+        [
+            ("building", "changes=CHG-260115-EXMP4", 'acceptance_criteria=[{"criterion": "It starts.", "met": "open"}]'),
+            ("testing", "back_out_plan=The old package."),
+            ("cancelled", "cancellation_reason=The maker withdrew it."),
+        ],
+    ),
+    Walk(
+        "meeting",
+        ("meeting", "--title", "Board", "--set", "board=it-operations", "--set", "starts_at=2026-11-22T12:00:00Z"),
+        [("took_place", "attendees=change-manager"), ("closed", "minutes=Nothing was to be decided.")],
+    ),
+    Walk("meeting that fell out", ("meeting", "--title", "Board", "--set", "board=it-operations", "--set",
+         "starts_at=2026-11-22T12:00:00Z"), [("cancelled", "cancellation_reason=Nothing to decide.")]),
+    Walk(
+        "complaint",
+        ("complaint", "--title", "Slow answers", "--service", "email", "--team", "service-desk"),
+        [
+            ("investigating", "answer_by=2027-06-01", DESK),
+            ("answered", "findings=The desk was ill.", "answered_at=2026-11-22T12:00:00Z", DESK),
+            ("closed", DESK),
+        ],
+    ),
+    Walk("complaint about nothing", ("complaint", "--title", "Slow answers", "--service", "email", "--team",
+         "service-desk"), [("cancelled", "cancellation_reason=Meant for somebody else.", DESK)]),
+    Walk(
+        "service review",
+        ("service-review", "--title", "Mail", "--service", "email", "--set", "owner=it-operations"),
+        [
+            ("took_place", "held_on=2026-11-22", "attendees=operations-lead"),
+            ("closed", 'period={"from": "2026-08-01", "to": "2026-10-31"}', "summary=All is well.",
+             "next_review=2027-06-01"),
+        ],
+    ),
+    Walk("service review that fell out", ("service-review", "--title", "Mail", "--service", "email", "--set",
+         "owner=it-operations"), [("cancelled", "cancellation_reason=Nothing to review.")]),
+    Walk(
+        "supplier evaluation",
+        ("supplier-evaluation", "--title", "Cloud", "--set", "supplier=example-cloud", "--set", "owner=it-operations"),
+        [
+            ("in_progress", 'period={"from": "2026-01-01", "to": "2026-10-31"}'),
+            ("concluded", "scores.quality=4", "findings=All is well.", "decision=keep",
+             "next_evaluation=2027-06-01"),
+        ],
+    ),
+    Walk("supplier evaluation that fell out", ("supplier-evaluation", "--title", "Cloud", "--set",
+         "supplier=example-cloud", "--set", "owner=it-operations"),
+         [("cancelled", "cancellation_reason=The contract ends.")]),
     Walk(
         "server",
         ("server", "spare", "--name", "Spare", "--team", "it-operations", "--description", "Spare part.",
@@ -197,11 +272,18 @@ def test_each_state_allows_its_steps_and_refuses_all_others_with_the_reason(
         walker.judge(workflow, state)
 
 
+# Where the states need other documents; the examples of the life cycle reach them.
+WITH_OTHERS = {
+    "request": {"cancelled"},
+    "problem": {"cancelled"},
+    "release": {"cleared", "deployed", "closed"},
+}
+
+
 def test_the_walks_visit_every_state_of_every_life_cycle(book: RuleBook) -> None:
     for kind in book.kinds.values():
         if kind.workflow is None or not (kind.is_record or kind.name == "server"):
             continue
         visited = {s[0] for w in WALKS if w.made[0] == kind.name for s in w.steps}
-        assert visited | {kind.workflow.initial} == set(kind.workflow.states) - (
-            {"cancelled"} if kind.name in ("request", "problem") else set()
-        )
+        others = WITH_OTHERS.get(kind.name, set())
+        assert visited | {kind.workflow.initial} == set(kind.workflow.states) - others, kind.name
