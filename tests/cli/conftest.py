@@ -85,7 +85,7 @@ def incident(acme: Path, cli: Cli) -> str:
         "--ci",
         "mailbox-db",
         "--category",
-        "mail",
+        "email",
         "--impact",
         "high",
         "--urgency",

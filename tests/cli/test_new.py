@@ -163,7 +163,7 @@ def test_on_a_terminal_the_missing_fields_are_asked_for(acme: Path) -> None:
     child.sendline("email")
     child.expect("Which category")
     child.expect("> ")
-    child.sendline("mail")
+    child.sendline("email")
     child.expect("How much of the business")
     child.expect("high, medium, low")
     child.expect("> ")
