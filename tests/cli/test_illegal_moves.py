@@ -17,15 +17,17 @@ Later = Callable[[int], None]
 
 CHANGE = (
     "change", "--title", "Install patches", "--service", "email", "--ci", "mailbox-db", "--why", "It is full.",
-    "--category", "storage", "--team", "it-operations", "--implementation", "Grow it.", "--backout", "Shrink it.",
+    "--category", "database/storage", "--team", "it-operations", "--implementation", "Grow it.", "--backout", "Shrink it.",
     "--test", "Try it.",
 )  # fmt: skip
-WINDOW = ("planned_start=2026-11-22 20:00", "planned_end=2026-11-22 21:00")
-DONE = ("actual_start=2026-11-22T12:00:00Z", "actual_end=2026-11-22T12:00:00Z")
+# Each step is a minute later: the work begins in its window, after the change was authorised.
+WINDOW = ("planned_start=2026-11-22 13:03", "planned_end=2026-11-22 14:00")
+DONE = ("actual_start=now", "actual_end=now")
 JUDGED = ("risk.level=medium", "risk.reason=Small.", "impact_statement=None.")
 CLOSED = ("outcome=successful", "close_notes=As planned.")
 REVIEWED = 'review={"reviewed_at": "2026-11-22T12:00:00Z", "objective_met": true}'
-DECIDED = 'approval={"decision": "%s", "by": "operations-lead", "at": "2026-11-22T12:00:00Z"}'
+DECIDED = 'approval={"decision": "%s", "by": "operations-lead", "at": "2026-11-22T12:00:00Z"%s}'
+WHY = ', "reason": "There is one already."'
 DESK, ENGINEER, MANAGER = "@duty-agent", "@mail-engineer", "@change-manager"
 
 
@@ -61,7 +63,7 @@ WALKS = (
          "from=2026-12-01"),
         [
             ("awaiting_approval",),
-            ("approved", DECIDED % "approved", MANAGER),
+            ("approved", DECIDED % ("approved", ""), MANAGER),
             ("in_fulfilment", "assigned_team=service-desk", DESK),
             ("on_hold", "on_hold_reason=awaiting_stock", DESK),
             ("fulfilled", "fulfilment=complete", DESK),
@@ -74,7 +76,7 @@ WALKS = (
          "from=2026-12-01"),
         [
             ("awaiting_approval",),
-            ("rejected", DECIDED % "rejected", MANAGER),
+            ("rejected", DECIDED % ("rejected", WHY), MANAGER),
         ],
     ),
     Walk(
