@@ -28,15 +28,21 @@ CLOSED = ("outcome=successful", "close_notes=As planned.")
 REVIEWED = 'review={"reviewed_at": "2026-11-22T12:00:00Z", "objective_met": true}'
 DECIDED = 'approval={"decision": "%s", "by": "operations-lead", "at": "2026-11-22T12:00:00Z"%s}'
 WHY = ', "reason": "There is one already."'
+CRITERIA = 'acceptance_criteria=[{"criterion": "Mail arrives.", "met": "%s"}]'
+THIS, LAST = "this record", "the record made last"
+PERIOD = 'period={"from": "2026-10-01", "to": "2026-10-31"}'
 DESK, ENGINEER, MANAGER = "@duty-agent", "@mail-engineer", "@change-manager"
 
 
 class Walk(NamedTuple):
-    """How a document is made, and the steps that it takes: a state, what is set on the way, ``@`` who does it."""
+    """How a document is made, and the steps that it takes.
+
+    A step is a state, then what is set on the way, ``@`` who does it, and commands (tuples) that must go before.
+    """
 
     name: str
     made: Sequence[str]
-    steps: Sequence[tuple[str, ...]]
+    steps: Sequence[tuple[str | tuple[str, ...], ...]]
 
 
 WALKS = (
@@ -133,6 +139,97 @@ WALKS = (
     ),
     Walk("change that is called off", (*CHANGE, "--type", "normal"), [("cancelled", "cancellation_reason=No need.")]),
     Walk(
+        "article",
+        ("article", "--title", "How to share a calendar", "--audience", "staff", "--service", "email"),
+        [
+            ("in_review", "body=Press Share.", "summary=Press Share."),
+            ("published", "review_by=2027-06-01"),
+            ("outdated", "outdated_reason=The button moved."),
+            ("retired", "retirement_reason=superseded"),
+        ],
+    ),
+    Walk(
+        "complaint",
+        ("complaint", "--title", "Nobody called back", "--service", "email", "--assigned-team", "service-desk"),
+        [
+            ("investigating", "answer_by=2026-11-27", DESK),
+            ("answered", "findings=The call was forgotten.", "answered_at=now", DESK),
+            ("closed", "justified=true", "remedy=Called.", DESK),
+        ],
+    ),
+    Walk(
+        "complaint that is none",
+        ("complaint", "--title", "Nobody called back", "--service", "email", "--assigned-team", "service-desk"),
+        [("cancelled", "cancellation_reason=Raised twice.", DESK)],
+    ),
+    Walk(
+        "improvement",
+        ("improvement", "--title", "Answer sooner", "--source", "idea"),
+        [
+            ("agreed", "owner=operations-lead", "benefit=Less waiting.", "size=small", "due=2027-01-31",
+             'kpi={"name": "Waiting", "unit": "minutes", "before": 9, "target": 5}'),
+            ("in_progress",),
+            ("measuring",),
+            ("concluded", "result=achieved", "kpi.after=4", "kpi.measured_on=2026-11-22"),
+        ],
+    ),
+    Walk(
+        "improvement that is turned down",
+        ("improvement", "--title", "Answer sooner", "--source", "idea"),
+        [("rejected", "rejection_reason=Too dear.")],
+    ),
+    Walk(
+        "meeting",
+        ("meeting", "--title", "Advisory board", "--board", "change-management", "--starts-at", "2026-11-22 13:00"),
+        [("took_place", "attendees=change-manager"), ("closed", "minutes=All agreed.")],
+    ),
+    Walk(
+        "meeting that is called off",
+        ("meeting", "--title", "Advisory board", "--board", "change-management", "--starts-at", "2026-11-22 13:00"),
+        [("cancelled", "cancellation_reason=Nothing to decide.")],
+    ),
+    Walk(
+        "service review",
+        ("service-review", "--title", "Mail in October", "--service", "email"),
+        [
+            ("took_place", "held_on=2026-11-22", "attendees=service-manager"),
+            ("closed", PERIOD, "summary=It went well.", "next_review=2027-05-22"),
+        ],
+    ),
+    Walk(
+        "service review that is called off",
+        ("service-review", "--title", "Mail in October", "--service", "email"),
+        [("cancelled", "cancellation_reason=Held with another.")],
+    ),
+    Walk(
+        "supplier evaluation",
+        ("supplier-evaluation", "--title", "Cloud in October", "--supplier", "example-cloud"),
+        [
+            ("in_progress", PERIOD),
+            ("concluded", 'scores={"quality": 4}', "findings=Good.", "decision=keep", "next_evaluation=2027-11-22"),
+        ],
+    ),
+    Walk(
+        "supplier evaluation that is called off",
+        ("supplier-evaluation", "--title", "Cloud in October", "--supplier", "example-cloud"),
+        [("cancelled", "cancellation_reason=The contract ended.")],
+    ),
+    Walk(
+        "release",
+        ("release", "--title", "Mail 2", "--type", "minor"),
+        [
+            ("building", ("new", *CHANGE, "--type", "normal"), ("move", LAST, "assess"), ("set", THIS, f"changes={LAST}"),
+             CRITERIA % "open"),
+            ("testing", "back_out_plan=Put the old one back."),
+            ("cleared", CRITERIA % "met", "test_evidence=Tried it.", "deploy_from=now", "deploy_until=2026-11-30 13:00"),
+            ("deployed", ("new", "deployment", "--title", "Mail 2", "--release", THIS, "--environment", "production",
+                          "--outcome", "successful", "--started-at", "now")),
+            ("closed", 'review={"reviewed_at": "2026-11-22T12:05:00Z", "lessons": "None."}'),
+        ],
+    ),
+    Walk("release that is called off", ("release", "--title", "Mail 2", "--type", "minor"),
+         [("cancelled", "cancellation_reason=No need.")]),
+    Walk(
         "server",
         ("server", "spare", "--name", "Spare", "--team", "it-operations", "--description", "Spare part.",
          "--link", "connects_to:core-switch"),
@@ -148,14 +245,26 @@ class Walker:
         self._cli = cli
         self._later = later
         self._minutes = 0
+        self._last = ""
         self.id = str(cli("new", *walk.made, "--json").json["id"])
 
-    def step(self, state: str, *fields: str) -> None:
+    def step(self, state: str, *given: str | tuple[str, ...]) -> None:
         self._minutes += 1
         self._later(self._minutes)
+        for command in given:
+            if isinstance(command, tuple):
+                self._before(command)
+        fields = [f for f in given if isinstance(f, str)]
         words = [f"--by={f[1:]}" if f.startswith("@") else f"--set={f}" for f in fields]
         self._cli("move", self.id, state, *words)
         self._cli("check", "--fail-on", "info")
+
+    def _before(self, command: tuple[str, ...]) -> None:
+        words = [w.replace(THIS, self.id).replace(LAST, self._last) for w in command]
+        if words[0] == "new":
+            self._last = str(self._cli(*words, "--json").json["id"])
+        else:
+            self._cli(*words)
 
     def refusal(self, state: str) -> str:
         """What is said to a move that must not happen, on one line."""
@@ -195,6 +304,7 @@ def test_each_state_allows_its_steps_and_refuses_all_others_with_the_reason(
     walker = Walker(cli, later, walk)
     walker.judge(workflow, workflow.initial)
     for state, *fields in walk.steps:
+        assert isinstance(state, str)
         walker.step(state, *fields)
         walker.judge(workflow, state)
 
