@@ -30,7 +30,20 @@ TEAMS = ["change-management", "problem-management", "service-desk", *(f"team-{n:
 _MOST_ITEMS = 5_000
 _SHARES = (("incident", 0.5), ("request", 0.25), ("change", 0.15), ("problem", 0.05))
 _PREFIXES = {"incident": "INC", "request": "REQ", "change": "CHG", "problem": "PRB"}
-_CODES = ("fixed", "workaround", "assistance", "training", "user_error", "no_fault_found")
+_CODES = ("fixed", "assistance", "training", "user_error", "no_fault_found")
+# Of the tree of categories: each may have any level below it.
+_AREAS = (
+    "access",
+    "application",
+    "data",
+    "database",
+    "hardware",
+    "network",
+    "printing",
+    "server",
+    "software",
+    "web",
+)
 _LEVELS, _WEIGHTS = ("high", "medium", "low"), (5, 30, 65)
 _OPEN_DAYS = 30
 # Who is in the team that a step is for.
@@ -177,7 +190,7 @@ class Estate:
         return "links:\n" + "".join(f"- type: {t}\n  target: {i}\n" for t, i in pairs) if pairs else ""
 
     def _incident(self, opened: datetime, identifier: str) -> str:
-        category = f"{self._say.words(1)}/{self._say.words(1)}"
+        category = f"{self._dice.choice(_AREAS)}/{self._say.words(1)}"
         pairs = []
         if self._dice.random() < 0.15:
             pairs.append(("caused_by", self._earlier(self._changes, opened)))

@@ -34,7 +34,7 @@ NEW = [
     "--reported-by",
     "agent-001",
     "--category",
-    "other/other",
+    "network/line",
 ]
 FILTER = ["state:open", "priority:P1"]
 QUERY = "SELECT kind, state, count(*) FROM records GROUP BY kind, state"

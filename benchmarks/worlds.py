@@ -104,6 +104,8 @@ def git(cwd: Path, *arguments: str) -> None:
 def _import(repository: Path, log: Path) -> None:
     """Make a repository of a log of incidents."""
     shutil.copytree(ROOT / "schemas", repository / "schemas")
+    # The log has categories of its own.
+    (repository / "schemas/policies/categories.yaml").unlink()
     (repository / "itsm.yaml").write_text(_SETTINGS, encoding="utf-8")
     git(repository, "init", "-q", "-b", "main", ".")
     run([*ITSM, "import", "csv", str(log), "--mapping", "servicenow-incidents"], repository, (0, 1))

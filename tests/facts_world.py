@@ -275,7 +275,10 @@ def rename_kind(tree: Tree, old: str, new: str) -> Tree:
             data = _each(data, swap)
         elif is_document:
             data = {k: swap(k, v) if k in ("kind", "class") else v for k, v in data.items()}
-        elif not path.startswith("schemas/workflows/"):
+        elif path.startswith("schemas/workflows/"):
+            # Only the demands name kinds: the other steps lead to states.
+            data = {k: _each(v, swap) if k == "require" else v for k, v in data.items()}
+        else:
             data = _each(data, swap)
         if path.endswith("audiences.yaml"):
             for audience in data["audiences"].values():
@@ -300,6 +303,8 @@ _NAMES_STATES = (
     "lifecycle",
     "pause_states",
     "through",
+    "while",
+    "except",
 )
 
 
@@ -312,12 +317,18 @@ def rename_state(tree: Tree, flow: str, old: str, new: str) -> Tree:
     def swap(key: Any, value: Any) -> Any:
         return new if value == old and key in _NAMES_STATES else value
 
+    def swap_demand(key: Any, value: Any) -> Any:
+        return new if value == old and key in ("not", field) else value
+
     made = {}
     for path, data in tree.items():
         if path == f"schemas/workflows/{flow}.yaml":
             data = _each(
                 {**data, "states": {new if s == old else s: v for s, v in data["states"].items()}}, swap
             )
+        elif path.startswith("schemas/workflows/") and field != "state":
+            # Records demand something of the items that they name.
+            data = {k: _each(v, swap_demand) if k == "require" else v for k, v in data.items()}
         elif path.startswith("schemas/policies/") and "links" not in path and flow == "change":
             data = _each(data, swap)
         elif path.endswith("approvals.yaml") and flow == "request":

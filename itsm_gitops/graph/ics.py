@@ -162,7 +162,8 @@ def event(
     yield f"UID:{text_value(uid)}"
     yield f"DTSTAMP:{_moment(stamp)}"
     yield f"DTSTART{_when(start)}"
-    yield f"DTEND{_when(end)}"
+    if end != start:  # an end must be after the start; without one the event is that moment
+        yield f"DTEND{_when(end)}"
     yield f"SUMMARY:{text_value(summary)}"
     yield f"DESCRIPTION:{text_value(about)}"
     if url:

@@ -20,7 +20,7 @@ from tests.cli.write_points import left_behind
 from tests.support import copy_tree
 
 PROGRAM = str(Path(write_points.__file__))
-NEW = ["--service", "email", "--category", "Workplace/mail", "--impact", "low", "--urgency", "low"]
+NEW = ["--service", "email", "--category", "email/sending", "--impact", "low", "--urgency", "low"]
 # Where there are no namespaces, processes at least believe that they have the same number.
 SAME_NUMBER = "import os, sys, runpy\nos.getpid = lambda: 1\nsys.argv = sys.argv[1:]\nrunpy.run_path(sys.argv[0], run_name='__main__')"
 

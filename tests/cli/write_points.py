@@ -54,7 +54,7 @@ def write(log: Path, seconds: float, name: str, seed: int) -> None:
                     ["note", target, text],
                     ["note", target, text],
                     ["set", target, f"title={text}"],
-                    ["new", "incident", "--title", text, "--service", "email", "--category", "Workplace/mail",
+                    ["new", "incident", "--title", text, "--service", "email", "--category", "email/sending",
                      "--impact", "low", "--urgency", "low", "--reported-by", "duty-agent", "--json"],
                 ]
             )  # fmt: skip
@@ -96,7 +96,7 @@ def _commands() -> Iterator[list[str]]:
     while True:
         yield ["note", "EXMP1", "note {number}"]
         yield ["set", target, "title=Title {number}"]
-        yield ["new", "incident", "--title", "New {number}", "--service", "email", "--category", "Workplace/mail",
+        yield ["new", "incident", "--title", "New {number}", "--service", "email", "--category", "email/sending",
                "--impact", "low", "--urgency", "low", "--reported-by", "duty-agent"]  # fmt: skip
         yield ["set", "CHG-260115-EXMP4", "justification=Reason {number}"]
 

@@ -345,10 +345,10 @@ def random_lives(demo: GitRepo, seed: int, rounds: int) -> None:
     ways = {"new": ["in_progress"], "in_progress": ["on_hold", "resolved"], "on_hold": ["in_progress"],
             "resolved": ["in_progress", "closed"], "closed": []}  # fmt: skip
     fields = {"on_hold": ["on_hold_reason=awaiting_caller"], "resolved": ["resolution_code=other", "resolution_notes=Done."],
-              "closed": ["closure_category=Workplace/mail"], "in_progress": ["assigned_team=it-operations"]}  # fmt: skip
+              "closed": ["closure_category=email/sending"], "in_progress": ["assigned_team=it-operations"]}  # fmt: skip
     start = "2026-11-28T12:00:00Z"
     made = run_here(
-        ["new", "incident", "--title", "Slow", "--service", "email", "--category", "Workplace/mail", "--impact",
+        ["new", "incident", "--title", "Slow", "--service", "email", "--category", "email/sending", "--impact",
          "low", "--urgency", "low", "--reported-by", "front-office", "--json"], demo.root, env={"ITSM_NOW": start},
     )  # fmt: skip
     assert made.returncode == 0, made.stderr

@@ -14,7 +14,7 @@ import pytest
 
 from itsm_gitops.commands.init import init
 
-INCIDENT = ("new", "incident", "--title", "Mail is down", "--service", "email", "--category", "Workplace/mail",
+INCIDENT = ("new", "incident", "--title", "Mail is down", "--service", "email", "--category", "email/sending",
             "--impact", "high", "--urgency", "high", "--reported-by", "duty-agent", "--json")  # fmt: skip
 
 

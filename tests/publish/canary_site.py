@@ -20,6 +20,7 @@ CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "incident": {"major.state": "accepted", "category": "network", "state": "in_progress", "impact": "high"},
     "change": {"outage.expected": True, "state": "scheduled"},
     "known-error": {"state": "published"},
+    "article": {"state": "published", "audience": "public"},
     "problem": {"state": "new"},
     "request": {"state": "new"},
     "service": {"lifecycle": "production", "type": "business"},
@@ -172,6 +173,8 @@ def _connect(kind: str, data: dict[str, Any], ids: Mapping[str, list[str]]) -> N
         data["cis"] = [*ids["server"], *ids["service"]]
     if "teams" in data:
         data["teams"] = ids["team"]
+    if "left_open" in data:
+        data["left_open"][0]["record"] = ids["incident"][0]
     if "timeline" in data:
         first, state = data["timeline"][0], data.get("state")
         by = ids["person"][0]

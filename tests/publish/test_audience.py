@@ -90,6 +90,8 @@ def may_see(policy: dict[str, Any], world: World, about: Canary) -> bool:
     gone = [*policy.get("withhold", []), *shown.get("withhold", [])]
     if set(ways) & set(gone) or about.internal or about.path == "of_no_schema":
         return False
+    if about.path.startswith("supplier_cases.") and "supplier" not in policy["kinds"]:
+        return False  # what demands a name goes as a whole where the name may not be shown
     fields = shown["fields"]
     return "*" in fields or about.path in fields or any(f"{way}.*" in fields for way in ways)
 

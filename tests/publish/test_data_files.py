@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -87,8 +87,13 @@ def test_every_calendar_file_is_read_by_others(each_site: Path) -> None:
         assert len({str(event["UID"]) for event in found}) == len(found)
         for event in found:
             assert not event.errors
-            assert event["DTSTART"].dt < event["DTEND"].dt
-            assert [event[n].dt.utcoffset() for n in ("DTSTAMP", "DTSTART", "DTEND")] == [timedelta(0)] * 3
+            begins, ends = event["DTSTART"].dt, event.get("DTEND")
+            assert ends is None or begins < ends.dt
+            times = [event["DTSTAMP"].dt, begins, *([ends.dt] if ends else [])]
+            if event["DTSTART"].params.get("VALUE") == "DATE":  # it lasts whole days, wherever one is
+                assert [type(day) for day in times] == [datetime, date, date]
+                del times[1:]
+            assert {time.utcoffset() for time in times} == {timedelta(0)}
             assert all(isinstance(event[name], vText) for name in ("UID", "SUMMARY"))
 
 

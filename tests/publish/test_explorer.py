@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from crawling import read_page
 from sample_site import NOW
 from test_pages import view_of
 
@@ -50,6 +51,11 @@ def rows_of(files: Mapping[str, bytes]) -> list[dict[str, Any]]:
             row |= {"id": columns["id"][i], "title": columns["title"][i], "chunk": chunk}
             found.append({**row, "opened": opened[i], "updated": updated, "rank": ranks[i]})
     return found
+
+
+def hrefs(html: str) -> set[str]:
+    """The addresses that a page or a part of it names."""
+    return {address for _, address, _ in read_page(html).links}
 
 
 def _words(table: list[str], cells: list[Any]) -> list[list[str]]:
@@ -207,15 +213,15 @@ def test_a_day_with_too_much_is_cut(view: View, monkeypatch: Any) -> None:
 
 def test_links_to_the_explorer_quote_their_facets() -> None:
     assert f'{urls.EXPLORE}?ci=a%26b&amp;status=all"' in explore_link("All", ci="a&b", status="all")
-    assert f'{urls.EXPLORE}"' in explore_link("All")
+    assert f"href=\x01{urls.EXPLORE}>" in explore_link("All")
 
 
 def test_pages_lead_to_the_explorer(site: Path) -> None:
     ways = {
         "records/index.html": "../records/explore.html",
         "records/incidents/index.html": "../../records/explore.html?kind=incident",
-        "records/incidents/state_closed.html": "../../records/explore.html?kind=incident&state=closed",
-        "records/incidents/month_2611.html": "../../records/explore.html?kind=incident&status=all",
+        "records/incidents/state_closed.html": "../explore.html?kind=incident&state=closed",
+        "records/incidents/month_2611.html": "../explore.html?kind=incident&status=all",
         "services/shop.html": "../records/explore.html?service=shop&status=all",
         "cmdb/applications/shop-web.html": "../../records/explore.html?ci=shop-web&status=all",
         "cmdb/teams/web.html": "../../records/explore.html?team=web&status=all",
@@ -223,9 +229,7 @@ def test_pages_lead_to_the_explorer(site: Path) -> None:
         "search.html": "records/explore.html",
     }
     missing = [
-        page
-        for page, way in ways.items()
-        if f'href="{way.replace("&", "&amp;")}"' not in (site / page).read_text(encoding="utf-8")
+        page for page, way in ways.items() if way not in hrefs((site / page).read_text(encoding="utf-8"))
     ]
     assert missing == []
     assert "explore.html?" not in (site / "services/index_.html").read_text(encoding="utf-8")
@@ -235,4 +239,4 @@ def test_without_a_script_the_explorer_leads_to_the_lists(site: Path) -> None:
     html = (site / urls.EXPLORE).read_text(encoding="utf-8")
     said = html[html.index("<noscript>") : html.index("</noscript>", html.index("<noscript>"))]
     assert "Filtering needs a script" in said
-    assert 'href="../records/incidents/index.html"' in said
+    assert "../records/incidents/index.html" in hrefs(said)
