@@ -191,11 +191,15 @@ def test_log_shows_who_changed_which_field_when(
     assert "2026-11-22 12:00  Ada Example" in out
     assert "~ state          new → in_progress" in out
     assert "~ impact    high → low" in out
+    assert "+ timeline  operations-lead impact high → low" in out
     out = cli("log", incident, "--field", "state").out
     assert "impact" not in out
     assert "+ state  new" in out
     found = cli("log", incident, "--json").json
-    assert found["uncommitted"] == [{"pointer": ["impact"], "op": "change", "old": "high", "new": "low"}]
+    changed, entered = found["uncommitted"]
+    assert changed == {"pointer": ["impact"], "op": "change", "old": "high", "new": "low"}
+    assert (entered["pointer"], entered["op"]) == (["timeline", 2], "add")
+    assert (entered["new"]["set"], entered["new"]["was"]) == ({"impact": "low"}, {"impact": "high"})
     assert [c["subject"] for c in found["commits"]] == ["Start", "Open"]
     assert "did you mean impact" in cli("log", incident, "--field", "impct", code=1).err
     assert [c["subject"] for c in cli("log", incident, "--json", "--at", "HEAD~1").json["commits"]] == [

@@ -17,25 +17,32 @@ Later = Callable[[int], None]
 
 CHANGE = (
     "change", "--title", "Install patches", "--service", "email", "--ci", "mailbox-db", "--why", "It is full.",
-    "--category", "mail", "--team", "it-operations", "--implementation", "Grow it.", "--backout", "Shrink it.",
+    "--category", "database/storage", "--team", "it-operations", "--implementation", "Grow it.", "--backout", "Shrink it.",
     "--test", "Try it.",
 )  # fmt: skip
-WINDOW = ("planned_start=2026-11-22 13:00", "planned_end=2026-11-22 14:00")
-DONE = ("actual_start=2026-11-22T12:02:00Z", "actual_end=2026-11-22T12:03:00Z")
-DONE_LATER = ("actual_start=2026-11-22T12:04:00Z", "actual_end=2026-11-22T12:05:00Z")
+# Each step is a minute later: the work begins in its window, after the change was authorised.
+WINDOW = ("planned_start=2026-11-22 13:03", "planned_end=2026-11-22 14:00")
+DONE = ("actual_start=now", "actual_end=now")
 JUDGED = ("risk.level=medium", "risk.reason=Small.", "impact_statement=None.")
 CLOSED = ("outcome=successful", "close_notes=As planned.")
 REVIEWED = 'review={"reviewed_at": "2026-11-22T12:00:00Z", "objective_met": true}'
-DECIDED = 'approval={"decision": "%s", "by": "operations-lead", "at": "2026-11-22T12:00:00Z"}'
+DECIDED = 'approval={"decision": "%s", "by": "operations-lead", "at": "2026-11-22T12:00:00Z"%s}'
+WHY = ', "reason": "There is one already."'
+CRITERIA = 'acceptance_criteria=[{"criterion": "Mail arrives.", "met": "%s"}]'
+THIS, LAST = "this record", "the record made last"
+PERIOD = 'period={"from": "2026-10-01", "to": "2026-10-31"}'
 DESK, ENGINEER, MANAGER = "@duty-agent", "@mail-engineer", "@change-manager"
 
 
 class Walk(NamedTuple):
-    """How a document is made, and the steps that it takes: a state, what is set on the way, ``@`` who does it."""
+    """How a document is made, and the steps that it takes.
+
+    A step is a state, then what is set on the way, ``@`` who does it, and commands (tuples) that must go before.
+    """
 
     name: str
     made: Sequence[str]
-    steps: Sequence[tuple[str, ...]]
+    steps: Sequence[tuple[str | tuple[str, ...], ...]]
 
 
 WALKS = (
@@ -62,7 +69,7 @@ WALKS = (
          "from=2026-12-01"),
         [
             ("awaiting_approval",),
-            ("approved", DECIDED % "approved", MANAGER),
+            ("approved", DECIDED % ("approved", ""), MANAGER),
             ("in_fulfilment", "assigned_team=service-desk", DESK),
             ("on_hold", "on_hold_reason=awaiting_stock", DESK),
             ("fulfilled", "fulfilment=complete", DESK),
@@ -75,7 +82,7 @@ WALKS = (
          "from=2026-12-01"),
         [
             ("awaiting_approval",),
-            ("rejected", DECIDED % "rejected", "approval.reason=No seat is free.", MANAGER),
+            ("rejected", DECIDED % ("rejected", WHY), MANAGER),
         ],
     ),
     Walk(
@@ -106,7 +113,7 @@ WALKS = (
             ("authorize", *JUDGED),
             ("scheduled", *WINDOW, MANAGER),
             ("implement", "implementers=mail-engineer", ENGINEER),
-            ("review", *DONE_LATER),
+            ("review", *DONE),
             ("closed", *CLOSED),
         ],
     ),
@@ -133,78 +140,95 @@ WALKS = (
     Walk("change that is called off", (*CHANGE, "--type", "normal"), [("cancelled", "cancellation_reason=No need.")]),
     Walk(
         "article",
-        ("article", "--title", "How to get more space", "--set", "owner=it-operations", "--set", "audience=staff",
-         "--set", "summary=Where to ask.", "--set", "body=Ask the service desk."),
+        ("article", "--title", "How to share a calendar", "--audience", "staff", "--service", "email"),
         [
-            ("in_review",),
+            ("in_review", "body=Press Share.", "summary=Press Share."),
             ("published", "review_by=2027-06-01"),
-            ("outdated", "outdated_reason=The form moved."),
+            ("outdated", "outdated_reason=The button moved."),
             ("retired", "retirement_reason=superseded"),
         ],
     ),
     Walk(
-        "improvement",
-        ("improvement", "--title", "Watch the volumes", "--set", "source=change_review", "--set", "owner=it-operations"),
+        "complaint",
+        ("complaint", "--title", "Nobody called back", "--service", "email", "--assigned-team", "service-desk"),
         [
-            ("agreed", "benefit=No full volume.", "size=small", "due=2027-06-01",
-             'kpi={"name": "Full volumes", "unit": "a year", "before": 2, "target": 0}'),
-            ("in_progress",),
-            ("measuring",),
-            ("concluded", "result=achieved", "kpi.after=0", "kpi.measured_on=2026-11-22"),
+            ("investigating", "answer_by=2026-11-27", DESK),
+            ("answered", "findings=The call was forgotten.", "answered_at=now", DESK),
+            ("closed", "justified=true", "remedy=Called.", DESK),
         ],
     ),
-    Walk("improvement that nobody wants", ("improvement", "--title", "Paint the rack", "--set", "source=idea"),
-         [("rejected", "rejection_reason=It helps nobody.")]),
     Walk(
-        "release",
-        ("release", "--title", "Mail 5", "--set", "owner=it-operations", "--set", "type=minor"),
+        "complaint that is none",
+        ("complaint", "--title", "Nobody called back", "--service", "email", "--assigned-team", "service-desk"),
+        [("cancelled", "cancellation_reason=Raised twice.", DESK)],
+    ),
+    Walk(
+        "improvement",
+        ("improvement", "--title", "Answer sooner", "--source", "idea"),
         [
-            ("building", "changes=CHG-260115-EXMP4", 'acceptance_criteria=[{"criterion": "It starts.", "met": "open"}]'),
-            ("testing", "back_out_plan=The old package."),
-            ("cancelled", "cancellation_reason=The maker withdrew it."),
+            ("agreed", "owner=operations-lead", "benefit=Less waiting.", "size=small", "due=2027-01-31",
+             'kpi={"name": "Waiting", "unit": "minutes", "before": 9, "target": 5}'),
+            ("in_progress",),
+            ("measuring",),
+            ("concluded", "result=achieved", "kpi.after=4", "kpi.measured_on=2026-11-22"),
         ],
+    ),
+    Walk(
+        "improvement that is turned down",
+        ("improvement", "--title", "Answer sooner", "--source", "idea"),
+        [("rejected", "rejection_reason=Too dear.")],
     ),
     Walk(
         "meeting",
-        ("meeting", "--title", "Board", "--set", "board=it-operations", "--set", "starts_at=2026-11-22T12:00:00Z"),
-        [("took_place", "attendees=change-manager"), ("closed", "minutes=Nothing was to be decided.")],
+        ("meeting", "--title", "Advisory board", "--board", "change-management", "--starts-at", "2026-11-22 13:00"),
+        [("took_place", "attendees=change-manager"), ("closed", "minutes=All agreed.")],
     ),
-    Walk("meeting that fell out", ("meeting", "--title", "Board", "--set", "board=it-operations", "--set",
-         "starts_at=2026-11-22T12:00:00Z"), [("cancelled", "cancellation_reason=Nothing to decide.")]),
     Walk(
-        "complaint",
-        ("complaint", "--title", "Slow answers", "--service", "email", "--team", "service-desk"),
-        [
-            ("investigating", "answer_by=2027-06-01", DESK),
-            ("answered", "findings=The desk was ill.", "answered_at=2026-11-22T12:00:00Z", DESK),
-            ("closed", DESK),
-        ],
+        "meeting that is called off",
+        ("meeting", "--title", "Advisory board", "--board", "change-management", "--starts-at", "2026-11-22 13:00"),
+        [("cancelled", "cancellation_reason=Nothing to decide.")],
     ),
-    Walk("complaint about nothing", ("complaint", "--title", "Slow answers", "--service", "email", "--team",
-         "service-desk"), [("cancelled", "cancellation_reason=Meant for somebody else.", DESK)]),
     Walk(
         "service review",
-        ("service-review", "--title", "Mail", "--service", "email", "--set", "owner=it-operations"),
+        ("service-review", "--title", "Mail in October", "--service", "email"),
         [
-            ("took_place", "held_on=2026-11-22", "attendees=operations-lead"),
-            ("closed", 'period={"from": "2026-08-01", "to": "2026-10-31"}', "summary=All is well.",
-             "next_review=2027-06-01"),
+            ("took_place", "held_on=2026-11-22", "attendees=service-manager"),
+            ("closed", PERIOD, "summary=It went well.", "next_review=2027-05-22"),
         ],
     ),
-    Walk("service review that fell out", ("service-review", "--title", "Mail", "--service", "email", "--set",
-         "owner=it-operations"), [("cancelled", "cancellation_reason=Nothing to review.")]),
+    Walk(
+        "service review that is called off",
+        ("service-review", "--title", "Mail in October", "--service", "email"),
+        [("cancelled", "cancellation_reason=Held with another.")],
+    ),
     Walk(
         "supplier evaluation",
-        ("supplier-evaluation", "--title", "Cloud", "--set", "supplier=example-cloud", "--set", "owner=it-operations"),
+        ("supplier-evaluation", "--title", "Cloud in October", "--supplier", "example-cloud"),
         [
-            ("in_progress", 'period={"from": "2026-01-01", "to": "2026-10-31"}'),
-            ("concluded", "scores.quality=4", "findings=All is well.", "decision=keep",
-             "next_evaluation=2027-06-01"),
+            ("in_progress", PERIOD),
+            ("concluded", 'scores={"quality": 4}', "findings=Good.", "decision=keep", "next_evaluation=2027-11-22"),
         ],
     ),
-    Walk("supplier evaluation that fell out", ("supplier-evaluation", "--title", "Cloud", "--set",
-         "supplier=example-cloud", "--set", "owner=it-operations"),
-         [("cancelled", "cancellation_reason=The contract ends.")]),
+    Walk(
+        "supplier evaluation that is called off",
+        ("supplier-evaluation", "--title", "Cloud in October", "--supplier", "example-cloud"),
+        [("cancelled", "cancellation_reason=The contract ended.")],
+    ),
+    Walk(
+        "release",
+        ("release", "--title", "Mail 2", "--type", "minor"),
+        [
+            ("building", ("new", *CHANGE, "--type", "normal"), ("move", LAST, "assess"), ("set", THIS, f"changes={LAST}"),
+             CRITERIA % "open"),
+            ("testing", "back_out_plan=Put the old one back."),
+            ("cleared", CRITERIA % "met", "test_evidence=Tried it.", "deploy_from=now", "deploy_until=2026-11-30 13:00"),
+            ("deployed", ("new", "deployment", "--title", "Mail 2", "--release", THIS, "--environment", "production",
+                          "--outcome", "successful", "--started-at", "now")),
+            ("closed", 'review={"reviewed_at": "2026-11-22T12:05:00Z", "lessons": "None."}'),
+        ],
+    ),
+    Walk("release that is called off", ("release", "--title", "Mail 2", "--type", "minor"),
+         [("cancelled", "cancellation_reason=No need.")]),
     Walk(
         "server",
         ("server", "spare", "--name", "Spare", "--team", "it-operations", "--description", "Spare part.",
@@ -221,14 +245,26 @@ class Walker:
         self._cli = cli
         self._later = later
         self._minutes = 0
+        self._last = ""
         self.id = str(cli("new", *walk.made, "--json").json["id"])
 
-    def step(self, state: str, *fields: str) -> None:
+    def step(self, state: str, *given: str | tuple[str, ...]) -> None:
         self._minutes += 1
         self._later(self._minutes)
+        for command in given:
+            if isinstance(command, tuple):
+                self._before(command)
+        fields = [f for f in given if isinstance(f, str)]
         words = [f"--by={f[1:]}" if f.startswith("@") else f"--set={f}" for f in fields]
         self._cli("move", self.id, state, *words)
         self._cli("check", "--fail-on", "info")
+
+    def _before(self, command: tuple[str, ...]) -> None:
+        words = [w.replace(THIS, self.id).replace(LAST, self._last) for w in command]
+        if words[0] == "new":
+            self._last = str(self._cli(*words, "--json").json["id"])
+        else:
+            self._cli(*words)
 
     def refusal(self, state: str) -> str:
         """What is said to a move that must not happen, on one line."""
@@ -268,16 +304,9 @@ def test_each_state_allows_its_steps_and_refuses_all_others_with_the_reason(
     walker = Walker(cli, later, walk)
     walker.judge(workflow, workflow.initial)
     for state, *fields in walk.steps:
+        assert isinstance(state, str)
         walker.step(state, *fields)
         walker.judge(workflow, state)
-
-
-# Where the states need other documents; the examples of the life cycle reach them.
-WITH_OTHERS = {
-    "request": {"cancelled"},
-    "problem": {"cancelled"},
-    "release": {"cleared", "deployed", "closed"},
-}
 
 
 def test_the_walks_visit_every_state_of_every_life_cycle(book: RuleBook) -> None:
@@ -285,5 +314,6 @@ def test_the_walks_visit_every_state_of_every_life_cycle(book: RuleBook) -> None
         if kind.workflow is None or not (kind.is_record or kind.name == "server"):
             continue
         visited = {s[0] for w in WALKS if w.made[0] == kind.name for s in w.steps}
-        others = WITH_OTHERS.get(kind.name, set())
-        assert visited | {kind.workflow.initial} == set(kind.workflow.states) - others, kind.name
+        assert visited | {kind.workflow.initial} == set(kind.workflow.states) - (
+            {"cancelled"} if kind.name in ("request", "problem") else set()
+        )

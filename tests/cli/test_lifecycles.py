@@ -69,7 +69,7 @@ def shop(session: Session) -> Session:
 
 def test_an_incident(shop: Session) -> None:
     made = shop.make(
-        "new", "incident", "--title", "Shop is slow", "--service", "shop", "--ci", "shop-db", "--category", "mail",
+        "new", "incident", "--title", "Shop is slow", "--service", "shop", "--ci", "shop-db", "--category", "application/shop",
         "--impact", "high", "--urgency", "medium", "--by", "duty-agent",
     )  # fmt: skip
     assert "allowed from 'new': in_progress needs assigned_team" in shop.refused("move", made, "closed")
@@ -89,20 +89,22 @@ def test_an_incident(shop: Session) -> None:
     shop("move", made, "resolved", "--code", "fixed", "--note", "Added an index.")
     assert "missing closure_category" in shop.refused("move", made, "closed")
     shop("move", made, "in_progress", "--note", "It is back.")
-    shop("move", made, "resolved", "--code", "fixed", "--note", "Restarted.")
-    shop("move", made, "closed", "--set", "closure_category=mail", "--by", "duty-agent")
+    shop("move", made, "resolved", "--code", "fixed", "--note", "Enlarged the pool.")
+    shop("move", made, "closed", "--set", "closure_category=application/shop/db", "--by", "duty-agent")
     assert "'closed' is final" in shop.refused("move", made, "in_progress")
-    assert "in this state only these may change: " in shop.refused("set", made, "impact=low")
+    said = shop.refused("set", made, "impact=low").split("only these may change: ")[1]
+    assert "links" in said
+    assert "impact" not in said
 
 
 def test_a_problem_with_its_incident_and_known_error(shop: Session) -> None:
     incident = shop.make(
-        "new", "incident", "--title", "Shop is down", "--service", "shop", "--category", "mail", "--impact", "high",
+        "new", "incident", "--title", "Shop is down", "--service", "shop", "--category", "application/shop", "--impact", "high",
         "--urgency", "high",
     )  # fmt: skip
     made = shop.make(
         "new", "problem", "--title", "Shop fails under load", "--service", "shop", "--ci", "shop-db",
-        "--impact", "medium", "--urgency", "medium", "--category", "mail", "--link", f"causes:{incident}",
+        "--impact", "medium", "--urgency", "medium", "--category", "application/shop", "--link", f"causes:{incident}",
     )  # fmt: skip
     assert "cannot go from 'new' to 'resolved'" in shop.refused("move", made, "resolved")
     shop("move", made, "assess", "--set", "assigned_team=it-operations")
@@ -120,6 +122,10 @@ def test_a_problem_with_its_incident_and_known_error(shop: Session) -> None:
     assert "one of: fix_applied, risk_accepted" in said
     shop("move", made, "resolved", "--code", "fix_applied", "--note", "Pool enlarged.")
     shop("move", made, "closed")
+    said = shop.refused(
+        "move", incident, "resolved", "--code", "resolved_by_problem", "--note", "See the problem."
+    )
+    assert "itsm link ID resolved_by PROBLEM-ID" in said
     shop("link", incident, "resolved_by", made)
     shop("move", incident, "resolved", "--code", "resolved_by_problem", "--note", "See the problem.")
 
@@ -127,7 +133,7 @@ def test_a_problem_with_its_incident_and_known_error(shop: Session) -> None:
 def test_a_normal_change(shop: Session) -> None:
     made = shop.make(
         "new", "change", "--type", "normal", "--title", "Enlarge the pool", "--service", "shop", "--ci", "shop-db",
-        "--why", "The shop fails under load.", "--category", "mail",
+        "--why", "The shop fails under load.", "--category", "application/shop",
     )  # fmt: skip
     assert "cannot go from 'draft' to 'scheduled'" in shop.refused("move", made, "scheduled")
     shop("move", made, "assess", "--set", "assigned_team=it-operations")
