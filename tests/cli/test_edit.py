@@ -206,7 +206,7 @@ def test_somebody_without_the_role_is_warned(cli: Cli, incident: str) -> None:
         "--set",
         "assigned_team=it-operations",
     )
-    out = cli("move", incident, "closed", "--set", "closure_category=mail", "--by", "change-manager").out
+    out = cli("move", incident, "closed", "--set", "closure_category=email", "--by", "change-manager").out
     assert "warning:" in out
     assert "W008" in out
 

@@ -48,18 +48,18 @@ class Walk(NamedTuple):
 WALKS = (
     Walk(
         "incident",
-        ("incident", "--title", "Mail is slow", "--service", "email", "--category", "mail", "--impact", "low",
+        ("incident", "--title", "Mail is slow", "--service", "email", "--category", "email", "--impact", "low",
          "--urgency", "low"),
         [
             ("in_progress", "assigned_team=it-operations"),
             ("on_hold", "on_hold_reason=awaiting_vendor"),
             ("resolved", "resolution_code=fixed", "resolution_notes=Restarted."),
-            ("closed", "closure_category=mail"),
+            ("closed", "closure_category=email"),
         ],
     ),
     Walk(
         "incident that is none",
-        ("incident", "--title", "Mail is slow", "--service", "email", "--category", "mail", "--impact", "low",
+        ("incident", "--title", "Mail is slow", "--service", "email", "--category", "email", "--impact", "low",
          "--urgency", "low"),
         [("cancelled", "cancellation_reason=Raised twice.")],
     ),
@@ -87,7 +87,7 @@ WALKS = (
     ),
     Walk(
         "problem",
-        ("problem", "--title", "Mail fails", "--service", "email", "--category", "mail", "--impact", "low",
+        ("problem", "--title", "Mail fails", "--service", "email", "--category", "email", "--impact", "low",
          "--urgency", "low"),
         [
             ("assess", "assigned_team=it-operations"),
