@@ -163,7 +163,7 @@ def test_links_to_a_broken_file_are_not_findings(root: Path) -> None:
 def test_unknown_codes_are_explained_with_the_nearest() -> None:
     assert explain("k001").code == "K001"
     with pytest.raises(NotFound) as caught:
-        explain("K01")
+        explain("K0001")
     assert "K001" in caught.value.hint
 
 
@@ -184,7 +184,7 @@ def test_base_means_the_merge_base(root: Path) -> None:
 
     commit(root, "start")
     _git(root, "switch", "-q", "-c", "topic")
-    edit(root, INCIDENT, "impact: medium", "impact: high")
+    edit(root, INCIDENT, "title: ", "title: Again ")
     commit(root, "topic")
     _git(root, "switch", "-q", "-")
     (root / INCIDENT).unlink()
@@ -225,7 +225,7 @@ def test_the_rule_book_of_base_judges_the_moves(root: Path) -> None:
         root,
         INCIDENT,
         "state: in_progress\nassigned_team: ops\n",
-        "state: closed\nassigned_team: ops\nresolution_code: fixed\nresolution_notes: Done.\nclosure_category: app\n",
+        "state: closed\nassigned_team: ops\nresolution_code: fixed\nresolution_notes: Done.\nclosure_category: application\n",
     )
     with (root / INCIDENT).open("a") as file:
         file.write("  - at: 2026-11-20T11:00:00Z\n    by: somebody\n    state: closed\n")
