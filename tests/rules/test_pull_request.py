@@ -35,7 +35,7 @@ def timeline(*states: str) -> str:
 def incident(identifier: str, state: str, more: str, *states: str) -> str:
     return (
         f"id: {identifier}\nkind: incident\ntitle: Mail is slow\nreported_by: duty-agent\nservice: email\n"
-        f"category: mail\nimpact: low\nurgency: low\nstate: {state}\nassigned_team: service-desk\n{more}"
+        f"category: email\nimpact: low\nurgency: low\nstate: {state}\nassigned_team: service-desk\n{more}"
         + timeline("new/duty-agent", *states)
     )
 
@@ -53,7 +53,7 @@ def change(identifier: str, state: str, ci: str, more: str, *states: str) -> str
 def problem(identifier: str, state: str, more: str, *states: str) -> str:
     return (
         f"id: {identifier}\nkind: problem\ntitle: Mail fails at times\nreported_by: operations-lead\n"
-        f"origin: incidents\nservice: email\ncategory: mail\nimpact: low\nurgency: low\nstate: {state}\n"
+        f"origin: incidents\nservice: email\ncategory: email\nimpact: low\nurgency: low\nstate: {state}\n"
         f"assigned_team: it-operations\n{more}" + timeline("new/operations-lead", *states)
     )
 
@@ -67,7 +67,7 @@ AUTHORISED_STEPS = ("assess/operations-lead", "authorize/operations-lead", "sche
 
 def base(repo: GitRepo) -> None:
     """Records in the states from which the pull request goes on."""
-    closure = f"{RESOLUTION}closure_category: mail\n"
+    closure = f"{RESOLUTION}closure_category: email\n"
     link = f"links:\n  - type: caused_by\n    target: {SECOND_PROBLEM}\n"
     cause = "root_cause: Too small.\nresolution_code: fix_applied\nfix_notes: Enlarged.\n"
     texts = {
