@@ -145,9 +145,9 @@ def contents(
     """
     files = {**_rule_book(), **forge_files(forge), **_own_files(values, examples)}
     files[POLICY] = _with_robots(files[POLICY], robots(forge, host))
-    from itsm_gitops.editing.upgrade import MANIFEST, manifest
+    from itsm_gitops.editing.upgrade import MANIFEST, manifest, shipped_files
 
-    files[MANIFEST] = manifest(_rule_book())
+    files[MANIFEST] = manifest(shipped_files())
     files[".vscode/settings.json"] = _editor_settings([p for p in files if p.endswith(".schema.json")], files)
     yield from sorted(files.items())
 

@@ -13,6 +13,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from itsm_gitops import __version__
 from itsm_gitops.editing.migrate import all_or_nothing, require_committed
@@ -29,6 +30,8 @@ from itsm_gitops.repository.snapshot import WorkingTree
 
 MANIFEST = "schemas/SHIPPED"
 COPIES = "schemas/shipped/"
+# What a new repository begins with in place of ours, such as its categories.
+_STARTERS = Path(__file__).resolve().parents[1] / "commands" / "init_files"
 _HEAD = (
     "# What itsm-gitops {version} shipped of schemas/ when this repository began or was upgraded last, by SHA-256.\n"
     "# itsm upgrade merges from there; written by the tool, not by hand.\n"
@@ -86,9 +89,10 @@ class UpgradePlan:
 
 def shipped_files() -> dict[str, bytes]:
     """Return the rule book that is shipped with this tool, by path."""
-    root = packaged_rulebook_root()
-    paths = (p for p in (root / "schemas").rglob("*") if p.is_file() and not p.name.startswith("."))
-    found = {p.relative_to(root).as_posix(): p.read_bytes() for p in paths}
+    found: dict[str, bytes] = {}
+    for root in (packaged_rulebook_root(), _STARTERS):
+        paths = (p for p in (root / "schemas").rglob("*") if p.is_file() and not p.name.startswith("."))
+        found.update((p.relative_to(root).as_posix(), p.read_bytes()) for p in paths)
     return {path: found[path] for path in sorted(found) if not path.startswith((FOLDER, COPIES))}
 
 
