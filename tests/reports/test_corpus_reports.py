@@ -46,7 +46,8 @@ class Incident:
 
     @property
     def responded(self) -> float | None:
-        return next(((at - self.opened).total_seconds() for at, state in self.events if state != "new"), None)
+        began = (at for at, state in self.events if state in ("active", "done"))
+        return next(((at - self.opened).total_seconds() for at in began), None)
 
     @property
     def resolved(self) -> datetime | None:
@@ -54,6 +55,12 @@ class Incident:
         for at, state in self.events:
             since = (since or at) if state == "done" else None
         return since
+
+    @property
+    def worked(self) -> float:
+        """Seconds until it was done for good, without those in which it was done and not reopened yet."""
+        spans = zip(self.events, self.events[1:], strict=False)
+        return sum((after - at).total_seconds() for (at, state), (after, _) in spans if state != "done")
 
     @property
     def held(self) -> float:
@@ -145,7 +152,7 @@ def test_times_by_priority(tables: dict[str, Any], incidents: list[Incident]) ->
         if one.responded is not None:
             responses[one.priority].append(one.responded)
         if one.resolved is not None:
-            resolutions[one.priority].append(((one.resolved - one.opened).total_seconds(), one.held))
+            resolutions[one.priority].append((one.worked, one.held))
     shown = {name.split()[0]: row for name, row in tables["times.respond"].items()}
     assert {p: r["count"] for p, r in shown.items() if r["count"]} == {
         p: len(v) for p, v in responses.items()
