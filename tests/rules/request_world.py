@@ -348,18 +348,15 @@ class Edits:
 
     def anew(self) -> None:
         path, data = self.pick()
-        kind, name = str(data.get("kind", data.get("class"))), path.rpartition("/")[2].removesuffix(".yaml")
-        self.put(path, self.world.record(kind, name) if "kind" in data else self.world.item(kind, name))
+        kind, name = str(data.get("class", data.get("kind"))), path.rpartition("/")[2].removesuffix(".yaml")
+        self.put(path, self.world.item(kind, name) if "class" in data else self.world.record(kind, name))
 
     def one_field(self) -> None:
         """Take one field from another document of the same kind, or leave it out."""
         path, data = self.pick()
-        kind = str(data.get("kind", data.get("class")))
-        fresh = (
-            self.world.record(kind, str(data["id"]))
-            if "kind" in data
-            else self.world.item(kind, str(data["id"]))
-        )
+        kind = str(data.get("class", data.get("kind")))
+        make = self.world.item if "class" in data else self.world.record
+        fresh = make(kind, str(data["id"]))
         field = self.dice.choice(sorted({*fresh, *data} - {"id", "kind", "class"}))
         if field in fresh:
             data[field] = fresh[field]
