@@ -10,6 +10,7 @@ import click
 from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles
+from itsm_gitops.cli.shared_options import filter_argument, ics_option, teams_option
 from itsm_gitops.cli.times import local
 from itsm_gitops.commands import duties
 from itsm_gitops.model.duties import NEAR, PAST, STAGES
@@ -29,9 +30,7 @@ _LOOKS = {PAST: "bold red", NEAR: "yellow"}
         ("itsm due --within 1y --ics due.ics", "a calendar file to subscribe to"),
     ],
 )
-@click.argument(
-    "words", metavar="[KIND]... [FILTER]", nargs=-1, shell_complete=lazily("filters", "complete_filters")
-)
+@filter_argument
 @click.option("--within", "span", metavar="SPAN", default="", help="Look so far ahead: 30d, 4w, 6m, 1y.")
 @click.option(
     "--stage", "stages", type=click.Choice(STAGES), multiple=True, help="Only what is past, near or later."
@@ -44,21 +43,8 @@ _LOOKS = {PAST: "bold red", NEAR: "yellow"}
     shell_complete=lazily("people"),
     help="Only what this person or team answers for.",
 )
-@click.option(
-    "--team",
-    "-t",
-    "teams",
-    metavar="ID",
-    multiple=True,
-    shell_complete=lazily("teams"),
-    help="Only of documents of this team.",
-)
-@click.option(
-    "--ics",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, allow_dash=True),
-    help="Write an iCalendar file ('-': print it).",
-)
+@teams_option("Only of documents of this team.")
+@ics_option
 @at_option
 @json_option
 @pass_app

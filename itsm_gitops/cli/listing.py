@@ -11,6 +11,7 @@ from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, p
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import CATEGORY_STYLES, PRIORITY_STYLES, brief, styles, words
+from itsm_gitops.cli.shared_options import filter_argument, teams_option
 from itsm_gitops.commands.columns import Row
 from itsm_gitops.commands.filters import Filters
 from itsm_gitops.commands.listing import Listing, list_documents
@@ -36,9 +37,7 @@ _TIMES = ("opened", "updated")
         ("itsm list services --columns id,name,owner,service_level", "choose the columns"),
     ],
 )
-@click.argument(
-    "words", metavar="[KIND]... [FILTER]", nargs=-1, shell_complete=lazily("filters", "complete_filters")
-)
+@filter_argument
 @click.option(
     "--state",
     "-s",
@@ -63,15 +62,7 @@ _TIMES = ("opened", "updated")
     shell_complete=lazily("identifiers"),
     help="Names this item or record in any way.",
 )
-@click.option(
-    "--team",
-    "-t",
-    "teams",
-    metavar="ID",
-    multiple=True,
-    shell_complete=lazily("teams"),
-    help="Assigned to or owned by this team ('none': by no team).",
-)
+@teams_option("Assigned to or owned by this team ('none': by no team).")
 @click.option(
     "--assignee",
     "assignees",

@@ -21,6 +21,7 @@ from itsm_gitops.cli.base import (
 )
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, facts, pad, styles, wrap
+from itsm_gitops.cli.shared_options import ics_option
 from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands import planning
@@ -134,12 +135,7 @@ def _point(point: Point, style: Style, columns: int) -> Iterator[str]:
     shell_complete=lazily("revisions"),
     help="As if this branch were merged into HEAD (or --at); more than once for several.",
 )
-@click.option(
-    "--ics",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, allow_dash=True),
-    help="Write an iCalendar file ('-': print it).",
-)
+@ics_option
 @at_option
 @json_option
 @pass_app

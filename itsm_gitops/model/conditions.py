@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from itsm_gitops.model.clock import parse_time
@@ -236,18 +237,11 @@ class Both:
 
     def truth(self, subject: Subject) -> Truth:
         """False where one part is false, else None where one is unknown."""
-        found: Truth = True
-        for part in self.parts:
-            truth = part.truth(subject)
-            if truth is False:
-                return False
-            found = truth if truth is None else found
-        return found
+        return _truth_of(self.parts, subject, decisive=False)
 
     def words(self) -> Iterator[tuple[str, str]]:
         """Those of the parts."""
-        for part in self.parts:
-            yield from part.words()
+        return chain.from_iterable(part.words() for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,18 +252,22 @@ class Either:
 
     def truth(self, subject: Subject) -> Truth:
         """True where one part is true, else None where one is unknown."""
-        found: Truth = False
-        for part in self.parts:
-            truth = part.truth(subject)
-            if truth is True:
-                return True
-            found = truth if truth is None else found
-        return found
+        return _truth_of(self.parts, subject, decisive=True)
 
     def words(self) -> Iterator[tuple[str, str]]:
         """Those of the parts."""
-        for part in self.parts:
-            yield from part.words()
+        return chain.from_iterable(part.words() for part in self.parts)
+
+
+def _truth_of(parts: tuple[Condition, ...], subject: Subject, *, decisive: bool) -> Truth:
+    """Return ``decisive`` where one part has that truth, else None where one is unknown, else the contrary."""
+    answer: Truth = not decisive
+    for part in parts:
+        truth = part.truth(subject)
+        if truth is decisive:
+            return decisive
+        answer = truth if truth is None else answer
+    return answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,13 @@ passed, agreements that carry less than they must. Breaches of the life cycle it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from itsm_gitops.commands.init import init
-from itsm_gitops.repository import Repository
-from itsm_gitops.rules import check
+from tests.rules.planting import NOW, findings, fresh_repository, place, planted
 
-NOW = "2026-11-28T12:00:00Z"
 SERVER = "cmdb/servers/mail-host-1.yaml"
 DATABASE = "cmdb/databases/mailbox-db.yaml"
 SUPPLIER = "cmdb/suppliers/example-cloud.yaml"
@@ -331,54 +327,20 @@ BREACHES = (
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ITSM_NOW", NOW)
-        root = tmp_path_factory.mktemp("fresh") / "demo"
-        init(root)
-    return root
+    return fresh_repository(tmp_path_factory)
 
 
-@pytest.fixture
-def planted(fresh: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Breach]:
-    """Plant one breach in the fresh repository, and take it out again."""
+@pytest.mark.parametrize("breach", BREACHES, ids=lambda b: b.name.replace(" ", "-"))
+def test_a_breach_is_found_at_its_line_and_nothing_else_is(
+    fresh: Path, breach: Breach, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ITSM_NOW", NOW)
-    breach: Breach = request.param
-    former: dict[Path, bytes | None] = {}
-    for path, lines in ((breach.path, breach.lines), *breach.also):
-        file = fresh / path
-        former.setdefault(file, file.read_bytes() if file.exists() else None)
-        _plant(file, lines, whole=breach.whole)
-    yield breach
-    for file, content in former.items():
-        if content is None:
-            file.unlink()
-        else:
-            file.write_bytes(content)
-
-
-def _plant(file: Path, lines: str, *, whole: bool) -> None:
-    if whole or not file.exists():
-        file.write_text(lines)
-        return
-    text = file.read_text()
-    old, arrow, new = lines.partition("=>")
-    if arrow:
-        assert text.count(old) == 1, f"{file.name} should hold this once: {old}"
-        file.write_text(text.replace(old, new))
-        return
-    places = [at for word in ("\nlinks:", "\ntimeline:") if (at := text.find(word)) >= 0]
-    at = min(places) + 1 if places else len(text)
-    file.write_text(text[:at] + lines + text[at:])
-
-
-@pytest.mark.parametrize("planted", BREACHES, ids=lambda b: b.name.replace(" ", "-"), indirect=True)
-def test_a_breach_is_found_at_its_line_and_nothing_else_is(fresh: Path, planted: Breach) -> None:
-    found = [(f.path, f.line, f.code) for f in check(Repository.open(fresh)).findings]
-    path = planted.at or planted.path
-    numbers = [n for n, line in enumerate((fresh / path).read_text().splitlines(), 1) if planted.line in line]
-    assert found == [(path, numbers[0], planted.code)]
+    with planted(
+        fresh, ((breach.path, breach.lines), *breach.also), whole={breach.path} if breach.whole else ()
+    ):
+        assert findings(fresh) == [(*place(fresh, breach.at or breach.path, breach.line), breach.code)]
 
 
 def test_the_fresh_repository_has_no_finding(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ITSM_NOW", NOW)
-    assert check(Repository.open(fresh)).findings == ()
+    assert findings(fresh) == []

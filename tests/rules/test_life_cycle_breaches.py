@@ -11,11 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from itsm_gitops.commands.init import init
-from itsm_gitops.repository import Repository
-from itsm_gitops.rules import check
+from tests.rules.planting import NOW, Planting, findings, fresh_repository, place, planted
 
-NOW = "2026-11-28T12:00:00Z"
 CHANGE = "records/changes/2026/01/CHG-260115-EXMP4.yaml"
 INCIDENT = "records/incidents/2026/01/INC-260112-EXMP1.yaml"
 PROBLEM = "records/problems/2026/01/PRB-260112-EXMP2.yaml"
@@ -74,10 +71,6 @@ timeline:
   state: closed
 """
 
-Planted = tuple[
-    str, str
-]  # a file, and OLD=>NEW, lines before its links or timeline, or the whole text of a new file
-
 
 @dataclass(frozen=True)
 class LifeCycleBreach:
@@ -87,7 +80,7 @@ class LifeCycleBreach:
     code: str
     at: str
     line: str
-    planted: tuple[Planted, ...]
+    planted: tuple[Planting, ...]
 
 
 BREACHES = (
@@ -157,25 +150,7 @@ BREACHES = (
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ITSM_NOW", NOW)
-        root = tmp_path_factory.mktemp("fresh") / "demo"
-        init(root)
-    return root
-
-
-def _plant(file: Path, lines: str) -> None:
-    if not file.exists():
-        file.write_text(lines)
-        return
-    text = file.read_text()
-    old, arrow, new = lines.partition("=>")
-    if arrow:
-        assert text.count(old) == 1, f"{file.name} should hold this once: {old}"
-        file.write_text(text.replace(old, new))
-        return
-    places = [at for word in ("\nlinks:", "\ntimeline:") if (at := text.find(word)) >= 0]
-    file.write_text(text[: min(places) + 1] + lines + text[min(places) + 1 :])
+    return fresh_repository(tmp_path_factory)
 
 
 @pytest.mark.parametrize("breach", BREACHES, ids=lambda b: b.name.replace(" ", "-"))
@@ -183,17 +158,5 @@ def test_it_is_found_at_its_line_and_nothing_else_is(
     breach: LifeCycleBreach, fresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ITSM_NOW", NOW)
-    former = {p: (fresh / p).read_bytes() if (fresh / p).exists() else None for p, _ in breach.planted}
-    for path, lines in breach.planted:
-        _plant(fresh / path, lines)
-    try:
-        found = [(f.path, f.line, f.code) for f in check(Repository.open(fresh)).findings]
-        lines_there = (fresh / breach.at).read_text().splitlines()
-        number = next(n for n, line in enumerate(lines_there, 1) if breach.line in line)
-        assert found == [(breach.at, number, breach.code)]
-    finally:
-        for path, content in former.items():
-            if content is None:
-                (fresh / path).unlink()
-            else:
-                (fresh / path).write_bytes(content)
+    with planted(fresh, breach.planted):
+        assert findings(fresh) == [(*place(fresh, breach.at, breach.line), breach.code)]
