@@ -256,7 +256,7 @@ def by_option(function: _F) -> _F:
 
 def at_time_options(function: _F) -> _F:
     """Add ``--at WHEN`` and ``--reason TEXT``."""
-    told = click.option("--reason", metavar="TEXT", help="Why; a time of its own and some changes want it.")
+    told = click.option("--reason", metavar="TEXT", help="Why; --at and some changes require it.")
     when = click.option(
         "--at", metavar="WHEN", help="When it happened, if earlier: 14:30 is '2026-11-22 14:30'; -30m."
     )

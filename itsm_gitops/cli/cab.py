@@ -52,10 +52,10 @@ def cab_command() -> None:
 @json_option
 @pass_app
 def agenda_command(app: App, day: str, board: str, markdown: bool, at: str | None, as_json: bool) -> None:
-    """Compute what the board speaks about on a day.
+    """Compute the agenda of a board for a day.
 
-    Changes that wait for a decision by their risk, what went wrong and which emergencies there were
-    since the last meeting, reviews that are owed, what is planned until the next one, freezes.
+    Changes that wait for a decision by their risk, failed changes and emergencies since the last
+    meeting, outstanding reviews, changes planned until the next one, freezes.
     """
     from itsm_gitops.commands.boards import agenda
 

@@ -22,11 +22,11 @@ _LOOKS = {PAST: "bold red", NEAR: "yellow"}
 @command(
     "due",
     [
-        ("itsm due", "what is over, and what people are warned of"),
+        ("itsm due", "what is overdue, and what is due soon"),
         ("itsm due --within 90d --team platform", "a quarter ahead, of one team"),
         ("itsm due contracts licences --within 1y", "of some kinds"),
         ("itsm due items owner:it-operations", "of what a filter names, as in itsm list"),
-        ("itsm due --stage past --json", "for programs: only what is over"),
+        ("itsm due --stage past --json", "for programs: only what is overdue"),
         ("itsm due --within 1y --ics due.ics", "a calendar file to subscribe to"),
     ],
 )
@@ -63,7 +63,7 @@ def due_command(
 
     Contract ends and days of notice, licences, certificates, support, warranties, reviews, inspections, restore
     tests, verification, access that ends, agreed actions, tasks: every date whose schema says so (x-due). Without
-    --within, what is over and what is near enough to be told of.
+    --within: what is overdue and what is due soon.
     """
     found = duties.list_due(app.repo, words, span=span, stages=stages, who=who, teams=teams, at=at)
     if ics is not None:
@@ -101,7 +101,7 @@ def _print(app: App, found: duties.DueList) -> None:
         )
     print_table(columns, rows)
     over = sum(r.day.stage == PAST for r in found.rows)
-    echo(style.dim(f"{_number(found)}, {over or 'none'} of them over"), color=style.on)
+    echo(style.dim(f"{_number(found)}, {over or 'none'} overdue"), color=style.on)
 
 
 def _number(found: duties.DueList) -> str:

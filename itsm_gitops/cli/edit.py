@@ -35,7 +35,7 @@ _ID = click.argument("identifier", metavar="ID", shell_complete=lazily("identifi
             "part of a field; a local time",
         ),
         ("itsm set mail support_hours=", "remove a field"),
-        ('itsm set K7QF3 impact=low --reason "Only one printer."', "a reason, where one is asked for"),
+        ('itsm set K7QF3 impact=low --reason "Only one printer."', "with a reason, where one is required"),
         ("itsm set K7QF3 assigned_team=network --at -2h --reason 'By phone.'", "since two hours ago"),
     ],
 )

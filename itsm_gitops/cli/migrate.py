@@ -93,7 +93,7 @@ def _print(done: MigrationPlan, *, dry_run: bool) -> None:
         names = ", ".join(p.rpartition("/")[2].removesuffix(".yaml") for p in done.examples)
         rows.append(("first", names + (f" and {more:,} more" if more > 0 else "")))
     lines = [style.bold(title), *facts(rows, terminal_width(), style)]
-    lines += [f"left alone, other kinds are meant too: {p.path}:{p.line}" for p in done.left]
+    lines += [f"not changed, other kinds use it too: {p.path}:{p.line}" for p in done.left]
     lines.append(
         "Nothing was written." if dry_run else "Look at it (git diff), then commit all of it as one commit."
     )

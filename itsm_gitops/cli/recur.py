@@ -28,7 +28,7 @@ from itsm_gitops.model.text import safe_text
 def recur_command(app: App, at: str, dry_run: bool, as_json: bool) -> None:
     """Make the records of recurring work that are due.
 
-    schemas/policies/recurring.yaml says what comes again and when. Identifier, opening and text
+    schemas/policies/recurring.yaml says which records recur and when. Identifier, opening and text
     of a record follow from its rule and its day: a second run makes nothing, and two people who
     run it make the same file.
     """

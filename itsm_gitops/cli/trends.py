@@ -28,7 +28,7 @@ def problems_command() -> None:
 @command(
     "suggest",
     [
-        ("itsm problems suggest", "what comes again and again and has no problem yet"),
+        ("itsm problems suggest", "recurring incidents that have no problem yet"),
         ("itsm problems suggest --json", "for programs"),
     ],
 )
@@ -38,8 +38,8 @@ def problems_command() -> None:
 def suggest_command(app: App, at: str | None, as_json: bool) -> None:
     """Propose problems by patterns in incidents.
 
-    schemas/policies/trends.yaml says which: so many incidents of one item, category or service
-    within some days, or again after a fix. What has an open problem is left out.
+    schemas/policies/trends.yaml lists the patterns: a number of incidents of one item, category or
+    service within some days, or again after a fix. Subjects with an open problem are left out.
     """
     from itsm_gitops.commands.trends import suggest_problems
 

@@ -70,7 +70,7 @@ class BoardAgenda:
             ("waiting", "Waiting for a decision, highest risk first", self.waiting),
             ("went_wrong", "Went wrong since the last meeting", self.went_wrong),
             ("emergencies", "Emergencies since the last meeting", self.emergencies),
-            ("reviews", "Reviews that are owed", self.reviews),
+            ("reviews", "Outstanding reviews", self.reviews),
             ("ahead", "Planned until the next meeting", self.ahead),
             ("freezes", "Freezes ahead", self.freezes),
         )
@@ -103,7 +103,7 @@ class BoardAgenda:
 def agenda(repo: Repository, day: str = "", board: str = "", at: str | None = None) -> BoardAgenda:
     """Compute the agenda of a board on a day (default: its next planned meeting, else today).
 
-    ``board`` is a team (default: that of the meeting). Raises UsageError for a day that is none.
+    ``board`` is a team (default: that of the meeting). Raises UsageError for an invalid day.
     """
     store = repo.store(at)
     meetings = [m for m in _meetings(store) if not board or m.board == board]
@@ -148,7 +148,7 @@ class _Meeting:
 
 
 def _meetings(store: Store) -> list[_Meeting]:
-    """Return the meetings of boards that decide about changes, by their beginning; those given up are left out."""
+    """Return the meetings of boards that decide about changes, by their beginning, without the cancelled ones."""
     found = []
     for entry in store.of_kinds(set(store.book.playing(meaning.MEETING))):
         data = store.data(entry.id)
@@ -222,7 +222,7 @@ class _Matters:
     def reviews(self) -> tuple[AgendaItem, ...]:
         """Return the changes that were carried out and are still open, with whether their review is written."""
         return tuple(
-            AgendaItem(e.id, e.title, "review is there, to be closed" if self._store.data(e.id).get("review") else "no review yet")
+            AgendaItem(e.id, e.title, "review written, ready to close" if self._store.data(e.id).get("review") else "no review yet")
             for e in sorted(self._changes, key=lambda e: e.id)
             if facts.is_open(self._book, e) and facts.is_carried_out(self._book, e)
         )  # fmt: skip

@@ -29,14 +29,14 @@ _DAYS = {"": 1, "d": 1, "w": 7, "m": 31, "y": 366}
 
 @dataclass(frozen=True, slots=True)
 class DueList:
-    """What is due, the longest overdue first; ``now`` and ``zone`` are what the days were counted from and in."""
+    """What is due, the longest overdue first; ``now`` and ``zone`` are the moment and the time zone from which days are counted."""
 
     rows: list[DueEntry]
     now: datetime
     zone: tzinfo
 
     def as_json(self) -> list[dict[str, Any]]:
-        """Return the rows as JSON data: ``days`` is negative once it is over, ``due`` a date or a date-time."""
+        """Return the rows as JSON data: ``days`` is negative once overdue, ``due`` a date or a date-time."""
         return [due_json(row) for row in self.rows]
 
 
@@ -72,8 +72,8 @@ def list_due(
 ) -> DueList:
     """List what is due: of all documents, or of those that kinds and a filter name (as `itsm list` has them).
 
-    ``span`` is how far to look ahead (``30d``, ``4w``, ``6m``, ``1y``; empty for what is over or told of), ``stages``
-    are past, near or later. Raises UsageError for what cannot be understood, NotFound for unknown names.
+    ``span`` is how far to look ahead (``30d``, ``4w``, ``6m``, ``1y``; empty for what is overdue or due soon), ``stages``
+    are past, near or later. Raises UsageError for an invalid span or filter, NotFound for unknown names.
     """
     store, now = repo.store(at), clock.now()
     entries, names = None, {k.name for k in store.book.kinds.values() if due_terms(k)}

@@ -57,7 +57,7 @@ def own_titles(book: RuleBook) -> list[tuple[str, str]]:
 def own_report(store: Store, name: str, now: datetime) -> Report:
     """Make one report of ``schemas/reports`` about a loaded snapshot at a moment.
 
-    Raises UsageError, with the file, for a filter or a column that means nothing.
+    Raises UsageError, with the file, for an invalid filter or column.
     """
     about = own_reports(store.book)[name]
     filters = StoredFilters(store)

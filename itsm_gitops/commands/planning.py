@@ -165,7 +165,7 @@ def month(repo: Repository, text: str) -> tuple[str, str]:
 
 
 def ics(repo: Repository, found: Schedule, at: str | None = None) -> str:
-    """Return a schedule as iCalendar text, with what was done or given up in its time; ``at`` is its snapshot."""
+    """Return a schedule as iCalendar text, with the changes finished or cancelled in its time; ``at`` is its snapshot."""
     from itsm_gitops.graph.ics import calendar, domain
 
     name = repo.config.organisation
@@ -174,7 +174,7 @@ def ics(repo: Repository, found: Schedule, at: str | None = None) -> str:
 
 
 def _over(repo: Repository, found: Schedule, at: str | None) -> list[Planned]:
-    """Return the changes of the time of a schedule on which nothing is to be done, as far as they can hit its service."""
+    """Return the finished and cancelled changes in the time of a schedule that can hit its service."""
     network = Network(repo.store(at))
     over = changes_over(network, found.start, found.end)
     if not found.service:

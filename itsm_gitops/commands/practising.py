@@ -1,7 +1,7 @@
-"""`itsm audit practice`: what a repository shows of what a standard asks, and the same for the site.
+"""`itsm audit practice`: evidence in a repository for the requirements of a standard, for the terminal and the site.
 
 The map of a standard is a file of ``schemas/policies/standards``: each requirement names filters, rules, files and
-reports. All of it is asked of one snapshot; nobody's opinion is in it.
+reports. All answers come from one snapshot; no opinion enters them.
 """
 
 from __future__ import annotations
@@ -109,15 +109,15 @@ class _Gatherer:
         return self._forms[form](str(raw[form]), raw)
 
     def _query(self, text: str, raw: Mapping[str, Any]) -> PracticeEvidence:
-        """Ask a filter: at least so many are to be found (one), or at most (``most: 0`` is none)."""
+        """Run a filter; it must find at least ``least`` documents (default one) and at most ``most``."""
         about = raw["about"]
         try:
             answer = self._filters.ask(text)
         except ItsmError as error:
-            return PracticeEvidence(QUERY, text, about, False, f"cannot be asked: {error.message}")
+            return PracticeEvidence(QUERY, text, about, False, f"the filter is invalid: {error.message}")
         count = len(answer.entries)
         least, most = raw.get("least", 0 if "most" in raw else 1), raw.get("most")
-        # What is unreadable could be one more; too many are too many all the same.
+        # An unreadable document could be one match more; too many matches stay too many.
         doubt = bool(answer.gaps) and most is not None
         holds = count >= least and (most is None or count <= most) and not doubt
         wanted = (

@@ -45,9 +45,9 @@ def report(
     """Make some reports (default: all).
 
     Limits are a service, a team, a customer (as service levels name them), a beginning (a date, a time, or how
-    long ago: ``90d``) and an end, for which the records are replayed as they were then. Raises NotFound for a
-    name that means nothing, UsageError for a beginning or end that is no time, and Refused for a service or
-    team that is something else.
+    long ago: ``90d``) and an end, for which the records are replayed as they were then. Raises NotFound for an
+    unknown name, UsageError for an invalid beginning or end, and Refused for a service or team of another
+    class.
     """
     now = _end(repo, until, clock.now()) if until else clock.now()
     start = _beginning(repo, since, now) if since else None
@@ -158,7 +158,7 @@ class SnapshotReporter:
     def own_reports(self, store: Store, now: datetime) -> list[Report]:
         """Return the reports that the repository describes itself, and the maps of standards.
 
-        They are made of a whole snapshot only: of a part they would say something else.
+        They are made from a whole snapshot only: a part would give other figures.
         """
         own = [own_report(store, name, now) for name in own_reports(store.book)]
         return [*own, *(m.as_report() for m in maps(store, now))]

@@ -1,4 +1,4 @@
-"""Filters that stand in files of the rule book: what reports and maps of standards ask of a snapshot."""
+"""Filters in files of the rule book, which reports and maps of standards run over a snapshot."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class StoredFilters:
     def ask(self, text: str) -> FilterAnswer:
         """Return what a filter finds, written as ``itsm list`` takes it: kinds first, then conditions.
 
-        Nobody in particular asks, so ``@me`` is refused. Raises UsageError and NotFound for what means nothing.
+        No person runs it, so ``@me`` is refused. Raises UsageError for an invalid filter, NotFound for unknown names.
         """
         if text not in self._answers:
             self._answers[text] = self._ask(text)

@@ -29,7 +29,7 @@ class ProblemProposal:
     """A problem that a pattern calls for.
 
     ``pattern`` is its name, ``by`` what the incidents have in common and ``subject`` which one; ``incidents`` are their
-    identifiers, the newest first. ``fixed`` is the problem that was said to be fixed, empty where that is not it.
+    identifiers, the newest first. ``fixed`` is the problem whose fix did not last (empty for other patterns).
     """
 
     pattern: str
@@ -61,7 +61,7 @@ class ProblemProposal:
 
 @dataclass(frozen=True, slots=True)
 class WantedArticle:
-    """A category with so many incidents and no published article, and the incidents, the newest first."""
+    """A category with many incidents and no published article, and the incidents, newest first."""
 
     category: str
     incidents: tuple[str, ...]

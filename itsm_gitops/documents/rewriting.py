@@ -29,7 +29,7 @@ class WordAt(NamedTuple):
 
 
 def replace_words(raw: bytes, words: Iterable[WordAt], *, is_json: bool = False) -> bytes | None:
-    """Return ``raw`` with words of text replaced; None where the file cannot be read or a place is none.
+    """Return ``raw`` with words of text replaced; None where the file cannot be read or a place does not exist.
 
     Quotes are kept. A value over several lines is written anew.
     """

@@ -103,7 +103,7 @@ def save(repo: Repository, document: Opened, new: Mapping[str, Any], *, dry_run:
 
 
 def _refuse_escape(document: Opened, new: Mapping[str, Any]) -> None:
-    """Refuse to set back what a finished record owes."""
+    """Refuse an edit that lifts a demand on a finished record."""
     from itsm_gitops.model.owing import escapes
 
     workflow = document.kind.workflow

@@ -52,9 +52,7 @@ def set_fields(
     if any(differences(document, new)):
         new = with_changes(document, new, occasion(acting(repo, by), at, reason, repo.config.timezone))
     elif at or reason:
-        raise UsageError(
-            "nothing that is tracked changes, so there is nothing to give a time or a reason for"
-        )
+        raise UsageError("no tracked field changes, so a time or a reason does not apply")
     return save(repo, document, new, dry_run=dry_run)
 
 
@@ -71,7 +69,7 @@ def add_note(
 ) -> Written:
     """Add a note (for colleagues) or a comment (for the requester too) to the timeline.
 
-    ``at`` is when it happened where that was earlier (a time of the repository's zone); it wants a ``reason``.
+    ``at`` is an earlier time at which it happened (in the repository's zone); it requires a ``reason``.
     """
     document = open_document(repo, fragment)
     if not document.kind.is_record:
@@ -98,10 +96,10 @@ def correct(
     by: str | None = None,
     dry_run: bool = False,
 ) -> Written:
-    """Say that what was written into the timeline at ``wrong`` happened at ``right`` in truth, and why.
+    """Record that the timeline entries written at ``wrong`` happened at ``right``, and why.
 
-    Both are times of the repository's zone; the entries stay as they are and a new one tells the right time. Raises
-    UsageError for what is no time or has no reason, Refused where nothing was written then.
+    Both are times of the repository's zone; the entries stay as they are and a new one gives the right time. Raises
+    UsageError for an invalid time or a missing reason, Refused where no entry has that time.
     """
     document = open_document(repo, fragment)
     if not document.kind.is_record:

@@ -300,7 +300,7 @@ def packaged(path: str) -> bytes:
 
 
 def _check_words(repo: Repository, migration: Migration) -> None:
-    """Raise NotFound, Refused or UsageError where the words of a migration cannot be meant."""
+    """Raise NotFound, Refused or UsageError where the words of a migration are not valid."""
     words = vocabulary(repo.book, migration)
     old, new = migration.old.rpartition(".")[2], migration.new.rpartition(".")[2]
     if migration.sort == FIELD and migration.new.rpartition(".")[0] not in (

@@ -60,10 +60,10 @@ def move(
     """Move a document to another state and return what changed.
 
     ``assignments`` set fields on the way, ``code`` the coded reason that the state demands,
-    ``note`` adds a note to the timeline. ``at`` is when it happened where that was earlier (a time of the
-    repository's zone) and wants a ``reason``. What the step clears stays in the timeline. Raises NotFound for an unknown state, Refused for a step
-    that the life cycle does not have, Missing where fields are missing, Rejected where rules are
-    broken.
+    ``note`` adds a note to the timeline. ``at`` is an earlier time at which it happened (in the
+    repository's zone); it requires a ``reason``. Fields that the step clears stay in the timeline. Raises
+    NotFound for an unknown state, Refused for a step that the life cycle does not have, Missing where
+    fields are missing, Rejected where rules are broken.
     """
     document = open_document(repo, fragment)
     workflow, target = find_state(document, target)
@@ -215,8 +215,8 @@ def stepped(
 ) -> dict[str, Any]:
     """Return a document's data after a step: new state, cleared fields, timeline entries.
 
-    The entry of the step tells what tracked fields became with it, and what the cleared ones held. Raises Refused
-    where the life cycle wants a reason for that.
+    The entry of the step holds the new values of tracked fields and the former values of cleared ones. Raises Refused
+    where the life cycle requires a reason for them.
     """
     new = {k: v for k, v in data.items() if k not in cleared}
     new[document.kind.state_field] = target

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
 
 RECURRING = "schemas/policies/recurring.yaml"
-# What was forgotten for longer is not made up for, unless the rule says so.
+# Records missed for longer are not made later, unless the rule says so.
 CATCH_UP_DAYS = 31
 _WORDS = re.compile(r"\{(date|month|year|quarter|week)\}")
 _USUAL_TIME = "09:00"
@@ -34,7 +34,7 @@ _USUAL_TIME = "09:00"
 
 @dataclass(frozen=True, slots=True)
 class RecurringWork:
-    """One record that a rule asks for. ``occurs`` and ``opens`` are moments in UTC; ``exists`` says that it is there."""
+    """One record of a rule. ``occurs`` and ``opens`` are moments in UTC; ``exists`` says whether it has been made."""
 
     rule: str
     kind: Kind
@@ -51,9 +51,9 @@ def recurring_rules(book: RuleBook) -> list[Mapping[str, Any]]:
 
 
 def recurring_work(repo: Repository, now: datetime) -> list[RecurringWork]:
-    """Return the records that all rules ask for by a moment, those that are there already included.
+    """Return the records of all rules that are due by a moment, including those that exist already.
 
-    A record is asked for from ``lead_days`` before its day. Raises UsageError, with the rule, for what means nothing.
+    A record is due ``lead_days`` before its day. Raises UsageError, which names the rule, for an invalid rule.
     """
     return [work for rule in recurring_rules(repo.book) for work in _of_rule(repo, rule, now)]
 
@@ -105,7 +105,7 @@ def make_recurring(repo: Repository, work: RecurringWork) -> Written:
 
 
 def _day(work: RecurringWork, field: str, days: int, local: datetime) -> str:
-    """Return a day so many days after the occurrence; a moment where the field holds one."""
+    """Return the day ``days`` days after the occurrence, as a date-time where the field holds one."""
     schema = work.kind.fields.get(field, {})
     if schema.get("format") == "date-time":
         return clock.format_time(local + timedelta(days=days))

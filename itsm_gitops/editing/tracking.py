@@ -50,7 +50,7 @@ def occasion(by: str, at: str | None, reason: str | None, zone: str) -> Occasion
         return Occasion(by, None, why)
     moment = past_moment(at, zone)
     if not why:
-        raise UsageError("a time of its own needs a reason", "say why it is written only now: --reason TEXT")
+        raise UsageError("an earlier time needs a reason", "say why it is written only now: --reason TEXT")
     return Occasion(by, moment, why)
 
 
@@ -88,9 +88,9 @@ def timeline_entry(document: Opened, about: Occasion, **what: Any) -> dict[str, 
 def differences(
     document: Opened, after: Data, removed: Sequence[str] = ()
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the values that tracked fields get, and those they had; ``removed`` fields are told whatever they are.
+    """Return the values that tracked fields get, and those they had; ``removed`` fields are always included.
 
-    What the timeline said last of a field counts as what it had, so that one entry leads to the next.
+    The last value of a field in the timeline counts as its former value, so that one entry leads to the next.
     """
     flow, before = document.kind.workflow, document.data
     if flow is None or not document.kind.is_record:
@@ -108,7 +108,7 @@ def differences(
 
 
 def refuse_unreasoned(document: Opened, flow: Workflow | None, fields: Sequence[str], reason: str) -> None:
-    """Raise Refused where the life cycle wants a reason for what changes and there is none."""
+    """Raise Refused where the life cycle requires a reason for a change and none is given."""
     wanted = flow.wants_reason(fields, document.data) if flow is not None and not reason else ()
     if wanted:
         names = " and ".join(f"'{name}'" for name in wanted)
@@ -119,7 +119,7 @@ def refuse_unreasoned(document: Opened, flow: Workflow | None, fields: Sequence[
 
 
 def with_changes(document: Opened, after: Data, about: Occasion) -> dict[str, Any]:
-    """Return new data with the entry that tells of the tracked fields that it changes; as it is where none does."""
+    """Return new data with a timeline entry for the tracked fields that change; unchanged data where none does."""
     new, old = differences(document, after)
     if not new and not old:
         return dict(after)
@@ -129,9 +129,9 @@ def with_changes(document: Opened, after: Data, about: Occasion) -> dict[str, An
 
 
 def correction(document: Opened, wrong: TimeRange, about: Occasion) -> dict[str, Any]:
-    """Return the entry that says when what was written within a time (a second, a minute) happened in truth.
+    """Return the entry that corrects the time of the entries written within a second or a minute.
 
-    Raises Refused where nothing was written then, or at several times, and where the states would no longer follow
+    Raises Refused where no entry or several times match, and where the states would no longer follow
     each other in time.
     """
     entries = timeline(document.data)
@@ -156,7 +156,7 @@ def correction(document: Opened, wrong: TimeRange, about: Occasion) -> dict[str,
     ]
     if order != sorted(order):
         raise Refused(
-            f"the states of {document.id} would not follow each other any more",
+            f"the states of {document.id} would no longer follow each other",
             "correct the other times first, or take a moment between its neighbours",
         )
     return found

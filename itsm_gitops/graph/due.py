@@ -1,6 +1,6 @@
 """Everything that is due in one snapshot: the days of all documents whose schema has dates with a duty.
 
-What a document owes is derived of it alone (`due_rows`) and kept by the index and by builds of the site; how it stands
+Duties are derived from their document alone (`due_rows`) and kept by the index and by builds of the site; their stage
 follows from the clock each time.
 """
 
@@ -78,7 +78,7 @@ def in_order(dues: Iterable[DueEntry]) -> list[DueEntry]:
 
 
 def within(dues: Sequence[DueEntry], days: int) -> list[DueEntry]:
-    """Return what is over or will be in so many days."""
+    """Return the duties that are overdue or due within ``days`` days."""
     return [d for d in dues if d.days <= days]
 
 

@@ -49,8 +49,8 @@ def calendar(
     """Return the iCalendar text of a schedule.
 
     ``host`` makes the identifiers of the events unique (`domain`). ``stamp`` is when the calendars' windows (which carry no time of their own) count as written, ``address`` the page
-    of a document by its identifier (empty where there is none), and ``over`` the changes of that time on which nothing
-    is to be done any more: one that was given up stays in the file, as cancelled.
+    of a document by its identifier (empty where there is none), and ``over`` the finished and cancelled changes of
+    that time: a cancelled one stays in the file, marked as cancelled.
     """
     events: list[str] = []
     for change in sorted((*schedule.changes, *over), key=lambda c: (c.start, c.id)):

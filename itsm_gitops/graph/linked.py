@@ -48,7 +48,7 @@ class Surroundings(Protocol):
 
 
 class EntrySubject(DocumentSubject):
-    """A document that is read only where its entry does not tell what is asked."""
+    """A document that is read only where its entry lacks the value."""
 
     def __init__(self, around: Surroundings, entry: Entry) -> None:
         super().__init__(None, partial(item_of, around), partial(linked_documents, around, entry), around.now)
@@ -73,7 +73,7 @@ def is_short(book: RuleBook, kind: str, path: str) -> bool:
 
 
 def item_of(around: Surroundings, name: str) -> Data | None:
-    """Return the fields of an item of the CMDB; None where there is none of this name."""
+    """Return the fields of an item of the CMDB; None where no item has this name."""
     entry = around.find(name)
     if entry is None or around.book.kinds[entry.kind].is_record:
         return None

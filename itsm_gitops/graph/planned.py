@@ -26,8 +26,8 @@ class Planned:
     ``implementers`` people (not teams), ``coordinated`` changes that it overlaps on purpose.
     ``outage`` is the planned interruption in minutes (0 for none) and ``interrupted`` the services
     that it names for it. ``firm`` says that the work may be done, ``running`` that it is going on.
-    ``steps`` counts the entries of the timeline, ``over`` says that nothing
-    is to be done any more, ``cancelled`` that it was given up.
+    ``steps`` counts the entries of the timeline, ``over`` says that the
+    work has ended, ``cancelled`` that the change was cancelled.
     """
 
     id: str
@@ -120,9 +120,9 @@ def planned_among(network: Network, entries: Iterable[Entry]) -> list[Planned]:
 
 
 def changes_over(network: Network, start: datetime, end: datetime) -> list[Planned]:
-    """Return the changes whose window touches a time and on which nothing is to be done any more, earliest first.
+    """Return the finished and cancelled changes whose window touches a time, earliest first.
 
-    They were done, or given up: whoever has them in a calendar must hear of it.
+    Calendars that hold them need the new status.
     """
     book = network.book
     over = [

@@ -1,4 +1,4 @@
-"""When something comes again: rules of RFC 5545 (RRULE) in the hours of the repository, read by python-dateutil."""
+"""Recurrence: rules of RFC 5545 (RRULE) in the hours of the repository, read by python-dateutil."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def occurrences(
     """Yield the moments (UTC) of a rule from ``begin`` to ``end``, both included, the earliest first.
 
     ``rule`` is an RRULE without DTSTART; it counts from the day ``start``, and each occurrence is at the time ``at``
-    of the clocks of ``zone`` (over the change of the clocks, too). Raises UsageError for a rule that means nothing.
+    of the clocks of ``zone`` (over the change of the clocks, too). Raises UsageError for an invalid rule.
     """
     made = _read(rule, datetime.combine(start, at))
     for naive in made:

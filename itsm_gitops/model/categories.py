@@ -44,7 +44,7 @@ class CategoryTree:
         return [str(name) for name in self.names if self.say(str(name), CONFIDENTIAL) is True]
 
     def _parents(self, wanted: tuple[str, ...]) -> Iterator[Mapping[str, Any]]:
-        """Yield what is said of a category and of its parents, the nearest first."""
+        """Yield the settings of a category and of its parents, the nearest first."""
         for length in range(len(wanted), 0, -1):
             if wanted[:length] in self._by_levels:
                 yield self._by_levels[wanted[:length]]

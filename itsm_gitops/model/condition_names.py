@@ -1,7 +1,7 @@
 """Words of conditions that do not exist: fields, values, link types, kinds and states that a rule book does not have.
 
-A misspelt field has no value, so a guard with one would never hold or never stop anything. What is wrong is told at
-its place in the file, with what is near.
+A misspelt field has no value, so a guard with one would never hold or never stop anything. Each misfit has
+its place in the file, with the nearest existing word.
 """
 
 from __future__ import annotations
@@ -135,11 +135,13 @@ def _operand(sign: str, wanted: Any, fields: Sequence[Schema], at: Pointer) -> I
         if not isinstance(wanted, str) or (wanted != NOW and not wanted[:4].isdigit()):
             yield Misfit(at, f"'{sign}' takes a date, a date-time, now, or {{field: NAME}}")
         elif all(_types(f) and "string" not in _types(f) for f in fields):
-            yield Misfit(at, f"'{sign}' compares dates, and this field is none", "numbers: above, below")
+            yield Misfit(
+                at, f"'{sign}' compares dates, but this field is not a date", "numbers: above, below"
+            )
     elif isinstance(wanted, bool) or not isinstance(wanted, int | float):
         yield Misfit(at, f"'{sign}' takes a number or {{field: NAME}}", "dates: after, before")
     elif all(_types(f) and not _types(f) & {"integer", "number"} for f in fields):
-        yield Misfit(at, f"'{sign}' compares numbers, and this field is none", "dates: after, before")
+        yield Misfit(at, f"'{sign}' compares numbers, but this field is not a number", "dates: after, before")
 
 
 def _values(wanted: Any, fields: Sequence[Schema], at: Pointer) -> Iterator[Misfit]:
@@ -233,7 +235,9 @@ def _link(
         ends = [words.schemas[k] for k in sorted(kinds) if k in words.schemas]
         yield from _misfits(raw[HAVE], ends, words, (*at, HAVE))
     elif form == LINKED and STATE not in raw and CATEGORY not in raw:
-        yield Misfit((*at, form), f"'{LINKED}' needs what is asked of them: {STATE}, {CATEGORY} or {HAVE}")
+        yield Misfit(
+            (*at, form), f"'{LINKED}' needs a condition on the documents: {STATE}, {CATEGORY} or {HAVE}"
+        )
     if BESIDES in raw and not fields_at(str(raw[BESIDES]), schemas, words):
         yield _unknown(str(raw[BESIDES]), schemas, words, (*at, BESIDES))._replace(at_key=False)
 

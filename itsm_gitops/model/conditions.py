@@ -1,11 +1,11 @@
 """The one language of conditions, as objects: guards, due dates, rules of your own, audiences and approvals use it.
 
 A condition is data (`condition_reader.py` makes objects of it, `condition_names.py` finds words that do not exist).
-It is asked about a `Subject`: a document with what its fields refer to and what is linked with it, or facts.
+It is evaluated for a `Subject`: a document with the items and documents that it names, or facts.
 
-The answer is True, False, or None where nobody can know: a reference leads to something that is not there, or a fact
+The answer is True, False, or None where it is unknown: a reference leads to something that does not exist, or a fact
 was not stated. ``and``, ``or`` and ``not`` treat None as Kleene's logic of three values does (Kleene 1952, section
-64): whoever asks says what it counts as. What demands approvals counts it as True, what excuses from them as False.
+64): the caller decides what it counts as. Demands for approvals count it as True, exceptions from them as False.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _DAY = timedelta(days=1)
 
 
 class Subject(Protocol):
-    """What conditions are asked about."""
+    """The subject that a condition is evaluated for."""
 
     def values(self, path: str) -> list[Any] | None:
-        """The values at a path with dots; lists count as what they hold. None where nobody can know."""
+        """The values at a path with dots; lists count as what they hold. None where it is unknown."""
         ...
 
     def parts(self, path: str) -> list[Subject] | None:
@@ -60,7 +60,7 @@ class Condition(Protocol):
     """Something that holds of a subject, or does not."""
 
     def truth(self, subject: Subject) -> Truth:
-        """Whether it holds; None where nobody can know."""
+        """Whether it holds; None where it is unknown."""
         ...
 
     def words(self) -> Iterator[tuple[str, str]]:
@@ -69,7 +69,7 @@ class Condition(Protocol):
 
 
 def holds(condition: Condition, subject: Subject, *, unknown: bool = False) -> bool:
-    """Whether a condition holds of a subject; ``unknown`` is what counts where nobody can know."""
+    """Whether a condition holds of a subject; ``unknown`` is the answer where it is unknown."""
     truth = condition.truth(subject)
     return unknown if truth is None else truth
 
@@ -314,7 +314,7 @@ class InList:
 class Linked:
     """There is a document linked in one way of which a part holds; with ``every``, the part holds of all of them.
 
-    ``kinds``, ``states`` and ``categories`` say which documents and what is asked of them (empty: any); those named
+    ``kinds``, ``states`` and ``categories`` narrow the documents and what they must be (empty: any); documents named
     at the path ``besides`` are left out.
     """
 

@@ -36,7 +36,7 @@ def demands(when: Mapping[str, Any], facts: Data, *, unknown: bool) -> bool:
     """Whether facts fulfil conditions of the policy; None is a fact that nobody has stated and counts as ``unknown``.
 
     What asks for approvals (``unknown``) counts the levels below a category as well; what excuses from them does not.
-    Every other word stands for itself: a type of change that nobody knows is covered by no rule.
+    Every other word is compared as it is: no rule covers an unknown type of change.
     """
     levelled = unknown and any(str(word).endswith(_CATEGORY) for word in when)
     return holds(read_condition(dict(when), exact=not levelled), FactSubject(facts), unknown=unknown)

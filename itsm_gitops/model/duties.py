@@ -1,15 +1,15 @@
-"""Duties with a date: what a schema says of a date (``x-due``), and the days of one document by which something is due.
+"""Duties with a date: the terms that a schema gives a date (``x-due``), and the days of one document by which something is due.
 
-A date alone is a note. ``x-due`` makes it a duty: from when people are told (``warn_days``), how bad it is once the day
-is over (``severity``), what frees from it (``unless``), and what the day is (``message``). The rules D020 and D021,
+A date alone is a note. ``x-due`` makes it a duty: when warnings begin (``warn_days``), the severity once the day
+has passed (``severity``), exceptions (``unless``), and the name of the day (``message``). The rules D020 and D021,
 `itsm due`, the page "What is due" and its calendar file read the same answer, made here:
 
     "x-due": {"message": "last day to give notice", "warn_days": [60, 14],
               "before": "notice_days", "renews": {"months": "renewal_term_months", "when": {"renewal": "tacit"}}}
 
 A date may carry several duties (a list). ``before`` and ``after`` move the day by a number of days, or by the number
-that a field holds. A day is over when it is over in the time zone of the repository; a date-time is a moment.
-Who is cancelled, retired or only planned owes nothing; ``open_only`` duties end with the work on the record.
+that a field holds. A day ends in the time zone of the repository; a date-time is a moment.
+Cancelled, retired and planned documents have no duties; ``open_only`` duties end with the work on the record.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class DueTerms:
 class Due:
     """One day of one document by which something is due.
 
-    ``day`` is a date or an RFC 3339 date-time; ``months`` is after how many months it comes again (0: never).
+    ``day`` is a date or an RFC 3339 date-time; ``months`` is its period (0: it does not recur).
     ``who`` answers for it as far as the place itself says, else it is empty.
     """
 
@@ -81,7 +81,7 @@ class Due:
     what: str = ""
 
     def at(self, now: datetime, zone: tzinfo) -> DueDay:
-        """Return how it stands; a day that comes again is the next one that is not over."""
+        """Return its stage and severity at a moment; a recurring day is the next one that has not passed."""
         day, count = self.day, 0
         end = _end(day, zone)
         while self.months and now >= end and count < _MOST_TERMS:
@@ -100,7 +100,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class DueDay:
-    """How a duty stands: its next day, the moment at which that is over, its stage, and how bad that is."""
+    """A duty at a moment: its next day, the moment at which that day ends, its stage and its severity."""
 
     due: Due
     day: str
@@ -109,7 +109,7 @@ class DueDay:
     severity: str
 
     def days_left(self, now: datetime, zone: tzinfo) -> int:
-        """Return in how many days it is; negative once it is over."""
+        """Return the number of days until it is due; negative once overdue."""
         last = self.end - timedelta.resolution
         return (last.astimezone(zone).date() - now.astimezone(zone).date()).days
 
@@ -124,7 +124,7 @@ _terms: Once[tuple[DueTerms, ...]] = Once(most=1024)
 
 
 def due_terms(kind: Kind) -> tuple[DueTerms, ...]:
-    """Return what the schema of a kind says of its dates, in schema order; raises RuleBookError for a condition that is none."""
+    """Return the duties that the schema of a kind gives its dates, in schema order; raises RuleBookError for an invalid condition."""
     return _terms(kind.schema, make=lambda: tuple(_find(kind.schema, ())))
 
 
@@ -164,8 +164,8 @@ def _condition(raw: Any) -> Condition | None:
 def dues_of(kind: Kind, data: Data) -> Iterator[Due]:
     """Yield the days of a document by which something is due, in schema order.
 
-    They depend on the document and the rule book only, not on the clock. Who owes nothing is left out, and with it
-    every duty that its ``unless`` takes away.
+    They depend on the document and the rule book only, not on the clock. Documents without duties yield
+    nothing, and a duty is left out where its ``unless`` holds.
     """
     terms = due_terms(kind)
     if not terms or _owes_nothing(kind, data):

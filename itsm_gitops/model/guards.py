@@ -94,7 +94,7 @@ def read_guard(raw: Mapping[str, Any]) -> Guard:
 
 
 def asked_of(guards: Iterable[Guard], finished: str) -> list[Guard]:
-    """Return the guards that are asked of a record that was finished on a day (``YYYY-MM-DD``; empty: it is not)."""
+    """Return the guards that apply to a record finished on a day (``YYYY-MM-DD``; empty: it is open)."""
     return [g for g in guards if not finished or not finished < g.since]
 
 
@@ -112,9 +112,9 @@ def read_stop(raw: Mapping[str, Any]) -> Stop:
 
 
 def breaches(guards: Iterable[Guard], subject: Subject, *, unknown: bool = False) -> Iterator[Breach]:
-    """Yield what the guards refuse; ``unknown`` is what counts where nobody can know whether a guard holds.
+    """Yield the breaches of guards; ``unknown`` says whether a guard with an unknown answer counts as broken.
 
-    Where nobody can know whether a guard is for this document (its ``when``), it is not.
+    A guard whose ``when`` is unknown does not apply.
     """
     for guard in guards:
         if guard.when.__class__ is Always or holds(guard.when, subject):

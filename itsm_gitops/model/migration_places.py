@@ -2,7 +2,7 @@
 
 The places are a table of patterns: keys and positions from the root of the file, ``*`` for any one, ``**`` for any
 number of them; a pattern that ends in ``@`` means the key itself. Where a place speaks of several kinds of which only
-some are meant, a list gets the new word beside the old one; a single word is left alone, and the caller is told.
+some are meant, a list gets the new word beside the old one; a single word is left alone and reported to the caller.
 """
 
 from __future__ import annotations

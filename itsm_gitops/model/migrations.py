@@ -1,8 +1,8 @@
 """Migrations: words of the rule book that were renamed, with all documents, at one time.
 
 A file of ``schemas/migrations`` says what was renamed, from what to what, when, by whom and why. Whoever compares a
-snapshot with an older one reads the older one through the migrations that it does not have yet. Here is what a
-migration is; where its word stands in a file is told by `migration_places`.
+snapshot with an older one reads the older one through the migrations that it does not have yet. This module
+defines a migration; `migration_places` finds its word in a file.
 """
 
 from __future__ import annotations

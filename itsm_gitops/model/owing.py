@@ -1,7 +1,7 @@
-"""What a finished record still owes, and that it may not be set back: a review because it was a major incident.
+"""Fields that a finished record still needs although an edit would lift the demand: a review of a major incident.
 
-A life cycle demands some fields only where a condition holds. Once the work is over, a change of the field that the
-condition is about must not take away what is owed and was not given yet.
+A life cycle demands some fields only where a condition holds. Once the work is over, a change of the field in the
+condition must not lift the demand for a field that is still missing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Data = Mapping[str, Any]
 
 
 class Escape(NamedTuple):
-    """A field that was owed and is owed no more; ``pointer`` is the field by which that came about."""
+    """A missing field that an edit no longer demands; ``pointer`` is the field whose edit lifts the demand."""
 
     field: str
     because: str
@@ -27,7 +27,7 @@ class Escape(NamedTuple):
 
 
 def escapes(flow: Workflow, before: Data, after: Data) -> list[Escape]:
-    """Return what a record owed before an edit, has not given, and does not owe after it; nothing while it is open."""
+    """Return the missing fields that a finished record needed before an edit and no longer after it."""
     if any(not flow.is_done(str(data.get(flow.state_field))) for data in (before, after)):
         return []
     old, new = DocumentSubject(before), DocumentSubject(after)

@@ -21,11 +21,11 @@ QUERY, RULE, FILE, REPORT = "query", "rule", "file", "report"
 
 @dataclass(frozen=True, slots=True)
 class PracticeEvidence:
-    """One place to look, and what is there.
+    """One piece of evidence: a place to look, and the result.
 
     ``form`` is query, rule, file or report; ``subject`` the filter, the code, the pattern of paths or the name.
-    ``holds`` says whether what is asked for is there; ``result`` says what is, in words. ``count`` is how many a
-    query found, None for other forms and where it could not be asked; ``examples`` are identifiers or paths.
+    ``holds`` says whether the evidence is there; ``result`` describes it in words. ``count`` is the number of
+    matches of a query, None for other forms and for an invalid query; ``examples`` are identifiers or paths.
     """
 
     form: str

@@ -111,7 +111,7 @@ class Report:
     """One report about a time, made at ``until``.
 
     ``since`` and ``until`` are moments in UTC; ``service``, ``team`` and ``customer`` are what it is limited to,
-    empty where it is not. ``headline`` is its result in one line. Tables without rows say that there is nothing.
+    empty where it is not. ``headline`` is its result in one line. A table without rows says so.
     """
 
     name: str
@@ -213,7 +213,7 @@ def duration(seconds: float) -> str:
 def business_time(seconds: float) -> str:
     """Say a time in the hours of an agreement in hours and minutes: ``132 h``, ``1 h 30 min``, ``12 min``, ``40 s``.
 
-    Never in days: nobody knows how long a day is there.
+    Never in days: the length of an agreed day differs.
     """
     rest = round(seconds)
     if rest < 60:

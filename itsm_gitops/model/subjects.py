@@ -1,4 +1,4 @@
-"""What conditions are asked about: a document with its surroundings, or facts that somebody worked out."""
+"""Subjects of conditions: a document with its surroundings, or computed facts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Links = Callable[[str], "list[LinkedDocument] | None"]
 class DocumentSubject:
     """A document. Where a step of a path holds a name and the path goes on, it goes on in the item of that name.
 
-    ``item`` returns the data of a CMDB item (None where there is none), ``links`` what is linked by one word;
-    without them, what they would tell is not known.
+    ``item`` returns the data of a CMDB item (None where there is none), ``links`` the documents linked by one word;
+    without them, answers that need them are unknown.
     """
 
     __slots__ = ("_data", "_item", "_links", "now")
@@ -76,7 +76,7 @@ class DocumentSubject:
 
 
 class FactSubject:
-    """Facts by name; one that is missing or None was not stated, and nobody can know it."""
+    """Facts by name; one that is missing or None is unknown."""
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         self._facts = facts

@@ -1,4 +1,4 @@
-"""What a timeline says: when each entry happened, which values were set, and what was there before.
+"""Reads timelines: when each entry happened, which values it set, and the values before.
 
 An entry may carry more than a state and words:
 
@@ -188,7 +188,7 @@ def unpacked(raw: Any) -> Replay:
 def terms(changes: Iterable[ValueChange], field: str, now: Any) -> list[tuple[int | None, Any]]:
     """Return the values of a field over time: from when (None: from the beginning), and the value.
 
-    ``now`` is the value that it has; it counts from the beginning where no entry tells of the field, as in records
+    ``now`` is the value that it has; it counts from the beginning where no entry names the field, as in records
     from before it was tracked.
     """
     own = [c for c in changes if c.field == field]
@@ -216,7 +216,7 @@ def value_in(data: Any, name: str) -> Any:
 
 
 def told_value(entries: Sequence[Data], name: str, otherwise: Any) -> Any:
-    """Return the value that a timeline told last of a field (None: none); ``otherwise`` where it never did."""
+    """Return the last value of a field in a timeline (None: removed); ``otherwise`` where no entry names it."""
     for one in reversed(entries):
         new, old = _mapping(one.get(SET)), _mapping(one.get(WAS))
         if name in new or name in old:
@@ -227,7 +227,7 @@ def told_value(entries: Sequence[Data], name: str, otherwise: Any) -> Any:
 def times_of(timeline: Any) -> tuple[str, str, str]:
     """Return when a record was opened, when its timeline was last written, and when it reached its last state.
 
-    As RFC 3339 text as written; a time of its own or a corrected one in UTC. Empty where there is none.
+    As RFC 3339 text as written; backdated and corrected times in UTC. Empty where there is none.
     """
     entries = entries_of(timeline)
     if not entries:

@@ -34,7 +34,7 @@ class UserRule:
 
 
 def read_user_rule(path: str, raw: Mapping[str, Any]) -> UserRule:
-    """Read a rule from the data of its file; raises KeyError and the like where its schema was not asked before."""
+    """Read a rule from the data of its file; the data must be valid by its schema, else KeyError or TypeError."""
     guard = Guard(
         read_condition(raw[MUST]),
         read_condition(raw.get(WHEN)),

@@ -111,7 +111,7 @@ class Workflow:
 
     @cached_property
     def _between(self) -> Mapping[tuple[str, str], list[Transition]]:
-        """The transitions by the states that they lead from and to: this is asked for each step of each record."""
+        """The transitions by the states that they lead from and to: each step of each record looks them up."""
         found: dict[tuple[str, str], list[Transition]] = {}
         for step in self.transitions:
             for source in step.sources:
@@ -140,7 +140,7 @@ class Workflow:
         return tuple(dict.fromkeys(r.field for r in asked if holds(r.when, data, subject)))
 
     def wants_reason(self, fields: Iterable[str], before: Data) -> tuple[str, ...]:
-        """Return those of some fields whose change wants a reason, by the document before the change."""
+        """Return those of some fields whose change needs a reason, by the document before the change."""
         asked = {r.field for r in self.reason_for if holds(r.when, before)}
         return tuple(f for f in fields if f in asked)
 

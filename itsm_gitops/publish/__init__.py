@@ -21,17 +21,18 @@ classes, has no end tags and quotes that HTML does not need, and links lead no h
 Builds are incremental. In Git's own folder, beside the index, lies one file of rows for each site
 (`repository/index/site_rows.py`): the summary of each document with the times and digest of its file
 (`repository/memory.py`, `publish/readings.py`), and for each page the keys of the data that it was made from
-(`publish/tracing.py`) and the stamps of its files (`publish/build_cache.py`). A build reads the summaries, and of what
-search and reports need only that of documents that are other; it writes the rows that are other. A page is made again when the data behind one of its keys has changed, or when its file is not the
-one that was written; data that tracing does not know counts as a dependency on everything. So it is with the files over
-many documents each, lists, index pages and chunks of the explorer (`publish/batches.py`). `--explain` tells the reasons
+(`publish/tracing.py`) and the stamps of its files (`publish/build_cache.py`). A build reads all
+summaries, but the data for search and reports only of changed documents; it writes the changed rows only. A page is made
+again when the data behind one of its keys has changed, or when its file is not the one that was written; data that tracing does not know counts as a dependency on everything. The same holds for files over
+many documents, lists, index pages and chunks of the explorer (`publish/batches.py`). `--explain` tells the reasons
 (`publish/reasons.py`). The search index is updated
 where words of documents have come or gone (`publish/indexing.py`, `publish/reindex.py`): where the numbers of documents
 shift, one difference in the text of each word shifts all numbers behind it. When the sources, the moment and all files of
 the site are unchanged, the build ends at once (`publish/last_build.py`): Git says whether the sources are, the times of the
-output's files are added up (`publish/footprint.py`), and nothing that makes pages is imported (`publish/making.py`). Reports are made where something that they count is other
-(`publish/site_reports.py`). What the engine rendered is used again only with a seal whose key lies in `.git`
-(`repository/seal.py`), because a repository can bring any file, but no key. Sites of audiences that see less are made anew each time: what they show of one document depends on all.
+output's files are added up (`publish/footprint.py`), and nothing that makes pages is imported (`publish/making.py`). Reports are
+made again when something that they count has changed (`publish/site_reports.py`). What the engine rendered is used again only with a seal whose key lies in `.git`
+(`repository/seal.py`), because a repository can bring any file, but no key. Sites of
+audiences that see less are made in full each time: each page depends on all documents.
 
 A form (`publish/questions.py`, `pages/forms.py`) is plain HTML with what a script needs to judge each answer beside it as
 JSON. `site/docs/assets/forms.js` makes the record from the answers in the browser: there is no server that could. It quotes

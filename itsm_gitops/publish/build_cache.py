@@ -1,9 +1,9 @@
-"""Incremental build: what the last build left, which decides which pages the next build makes again.
+"""Incremental build: the state of the last build, which decides which pages the next build makes again.
 
 For each page it holds the keys of the data that the page depends on (see ``tracing``) and the stamps of its files. A
 page is made again when the data behind one of its keys has changed, or when a file is not the one that was written.
-Documents and pages lie in one file of rows (see ``index.site_rows``), of which a build writes those that are other than
-before. They are valid for one version of the tool, the rule book and the settings. A build that ends early leaves the
+Documents and pages lie in one file of rows (see ``index.site_rows``), of which a build writes those that
+changed. They are valid for one version of the tool, the rule book and the settings. A build that ends early leaves the
 documents that it read, and nothing about pages.
 """
 

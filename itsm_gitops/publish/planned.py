@@ -42,7 +42,7 @@ class Plan:
 
     @cached_property
     def over(self) -> list[Planned]:
-        """The changes of these months on which nothing is to be done any more, done or given up, earliest first."""
+        """The finished and cancelled changes of these months, earliest first."""
         return changes_over(self._view.network, self.schedule.start, self.schedule.end)
 
     @property

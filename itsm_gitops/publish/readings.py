@@ -20,7 +20,7 @@ from itsm_gitops.service_levels.life import Life
 
 
 class Gathered(NamedTuple):
-    """What was gathered of one document: of what the audience may see, and (``told``) of all of it.
+    """Data of one document: the part that the audience may see, and (``told``) all of it.
 
     ``words`` are those that search finds it by, where all of it may be seen; ``seen`` says what is withheld.
     """
@@ -34,7 +34,7 @@ class Gathered(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A document that is other than at the last build, as it was then or is now."""
+    """A document that changed since the last build, as it was then or as it is now."""
 
     entry: Entry
     data: Any
@@ -104,7 +104,7 @@ class Readings:
 
 
 class Lives:
-    """The lives of all records: of the documents that were read this time, and when asked for of all others."""
+    """The lives of all records: of the documents that were read this time, and on demand of all others."""
 
     def __init__(self, fresh: Iterable[Life], readings: Readings | None = None) -> None:
         self._fresh = list(fresh)

@@ -81,7 +81,7 @@ class Site:
         """Write every page; ``report`` is then pages, records, items, changed files and removed files.
 
         ``words`` are the words of each document for the search index that the cache does not know; they are used up.
-        None where they are to be gathered from the pages.
+        None: take them from the pages.
         """
         around = hashlib.sha256(f"{self._url}\0{self._shell.digest()}".encode()).hexdigest()
         self._cache.begin(self._view, self._target, around)

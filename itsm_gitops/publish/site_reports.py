@@ -1,9 +1,9 @@
-"""The reports of a site: made again only where something that they count is other than at the last build.
+"""The reports of a site: made again only when something that they count has changed since the last build.
 
-Reports count nearly all records, so they are the dearest thing that a build makes. Of a record they take everything but
+Reports count nearly all records, so they are the most expensive part of a build. Of a record they take everything but
 its title, which only stands beside the identifier of a record that a table lists. So where the changed documents are
-records with the same lives and fields as before, and none of them is listed, every report says what it said. Those
-that the repository describes itself are made each time: their filters may ask for anything.
+records with the same lives and fields as before, and none of them is listed, every report stays as it was. Those
+that the repository describes itself are made each time: their filters may read anything.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class SiteReports:
 
     @cached_property
     def all(self) -> Sequence[Report]:
-        """The reports; they are made here where nothing else asked for them."""
+        """The reports, made on first use."""
         return self.make()
 
     def fact(self) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def make_reports(
 ) -> list[Report]:
     """Return some reports (default: all) about a loaded store at a moment; raises NotFound for a wrong name.
 
-    ``lives`` were gathered while loading; None where the store is to be asked for them. ``others`` are names of
+    ``lives`` were gathered while loading; None: take them from the store. ``others`` are names of
     reports that are made elsewhere, for the message.
     """
     wanted = list(names) or list(REPORTS)

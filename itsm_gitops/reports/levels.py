@@ -135,8 +135,8 @@ def _by_service(log: Log, known: Levels, clocks: list[Clock], up: Mapping[str, U
         Column("availability_goal", "Avail. goal", EXACT_SHARE),
     )
     note = (
-        "The goal is the lowest of those that the service level has for its priorities. Available is meant in "
-        "agreed time."
+        "The goal is the lowest goal of the service level over its priorities. Availability counts "
+        "agreed time only."
     )
     return Table(
         "services", "Kept by service", columns, tuple(rows[:_MOST_SERVICES]), note=note if rows else ""

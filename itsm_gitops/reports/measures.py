@@ -71,7 +71,7 @@ def availability(agreed: int, down: int) -> float | None:
     The share of the agreed time in which a service had no outage by its incidents. The agreed time are the
     hours of the calendar of its service level (all hours where it names none) within the time of the report,
     from the first record on. An outage begins when an incident with high impact on the service, or on
-    something it cannot do without, was opened (or at started_at, where that is said), and ends when it was
+    something it cannot do without, was opened (or at started_at, where that is given), and ends when it was
     resolved (or at mitigated_at, when users could work again). Redundancy counts: a service is down when
     fewer parts are up than it needs.
 

@@ -49,7 +49,7 @@ def setting(repo: Repository, key: str) -> str:
 
 
 def _settings(repo: Repository, *keys: str) -> list[str]:
-    """Return some of Git's settings, asked for at once; empty where one is not set or there is no Git."""
+    """Return some of Git's settings, read with one call; empty where one is not set or there is no Git."""
     names = [key.lower() for key in keys]  # as Git writes them
     found = dict.fromkeys(names, "")
     if repo.git is not None:

@@ -1,7 +1,7 @@
-"""The files of an edit that is not written yet: what is there now, what would be there, and what both are judged among.
+"""The files of an edit that is not written yet: before, after, and the documents that both are judged with.
 
 Those are the whole CMDB and the records that the edit concerns (as in `Overlay`), listed and not read: a document is
-read when somebody asks for it.
+read on first use.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class EditFiles(RequestFiles):
 
     @cached_property
     def differences(self) -> Mapping[str, Difference]:
-        """What is to be written, by path."""
+        """The files that the edit writes, by path."""
         before, after = self._contents[BASE], self._contents[HEAD]
         return {
             path: Difference(
@@ -152,7 +152,7 @@ class EditText(RequestText):
         return [] if needle(word) in self._drawn else super().items(word)
 
     def expect(self, words: Iterable[str]) -> None:
-        """Note what is to be searched for; raises Unsearchable."""
+        """Note the words to search for; raises Unsearchable."""
         fresh = set(map(needle, words)) - self._needles - self._drawn
         self._needles |= fresh
         self._wanted |= fresh

@@ -1,7 +1,7 @@
-"""When documents were last edited, by Git: what a timeline does not tell, such as a new title.
+"""When documents were last edited, by Git: edits that no timeline records, such as a new title.
 
 An edit is a modification of a document that was there before: on the branch it counts when it landed there, in the
-working tree it counts as of now. A new document is none: its timeline tells when it was opened.
+working tree it counts as of now. Creating a document is not an edit: its timeline records the opening.
 """
 
 from __future__ import annotations

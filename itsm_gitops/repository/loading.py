@@ -68,7 +68,7 @@ def load_store(
 
     What ``memory`` knows is not read again; it learns the rest. Its rows are
     right only for the same rule book and the same ``visit``, which is not called for these documents. ``spool`` gets
-    the records that are parsed, for ``Store.read_documents``. ``progress`` is told how many of the documents have been read, and how
+    the records that are parsed, for ``Store.read_documents``. ``progress`` receives the number of documents read so far, and how
     many there are to read.
     """
     book = book or read_rulebook(snapshot)

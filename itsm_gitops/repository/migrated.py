@@ -160,7 +160,7 @@ class Reading(NamedTuple):
     faults: tuple[MigrationFault, ...] = ()
 
     def of(self, snapshot: Snapshot) -> Snapshot:
-        """Return a snapshot as it is to be read."""
+        """Return a snapshot read through the migrations that it lacks."""
         return MigratedSnapshot(snapshot, self.steps) if self.steps else snapshot
 
 

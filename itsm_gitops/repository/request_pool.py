@@ -40,7 +40,7 @@ class RequestIndex(Protocol):
         ...
 
     def open_of(self, kind: str) -> list[str]:
-        """Return the documents of a kind on which work is to be done."""
+        """Return the open documents of a kind."""
         ...
 
     def broken_items(self) -> list[str]:

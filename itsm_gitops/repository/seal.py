@@ -35,7 +35,7 @@ class SealedNote:
         return bool(self._key) and hmac.compare_digest(seal, self._seal(text))
 
     def write(self, text: str) -> None:
-        """Let the note say this; where the disk refuses, there is none."""
+        """Write the note; without a writable disk there is none."""
         if self._key:
             with suppress(OSError), drafts.replacing(self._path) as file:
                 file.write(self._seal(text))
@@ -50,7 +50,7 @@ class SealedNote:
 
 
 def _key(git: Git) -> bytes:
-    """Return this clone's key, making it at first; empty where there can be none."""
+    """Return this clone's key, made on first use; empty where it cannot be written."""
     path = git.directory / _KEY
     with suppress(OSError):
         return path.read_bytes()

@@ -206,7 +206,7 @@ def refuse_unread(snapshot: Snapshot, identifier: str) -> None:
 
 
 def progress_of(snapshot: Snapshot) -> Callable[[int, int], None] | None:
-    """Return the function that shows how far reading all documents is; None where nobody asked for one."""
+    """Return the function that shows the progress of reading all documents; None where none is wanted."""
     told: Callable[[int, int], None] | None = getattr(snapshot, "progress", None)
     return told
 

@@ -1,8 +1,8 @@
-"""What a finished record was asked for in its time: `x-since` and `since` say from which day on something is asked.
+"""Demands in the time of a finished record: `x-since` and `since` give the day from which a demand applies.
 
 A rule book goes on: a field becomes required, a list of words gets shorter, a form gets a question, a life cycle a
 guard. Who writes the first day of that beside it (``x-since`` in schemas and forms, ``since`` in life cycles) leaves
-records in peace that had reached a last state before that day. Open records are asked whatever the day says.
+records in peace that had reached a last state before that day. Demands always apply to open records.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def finished_on(flow: Workflow | None, data: Mapping[str, Any]) -> str:
 
 
 def asked(kind: Kind, data: Mapping[str, Any], refusals: Iterable[Coded]) -> list[Coded]:
-    """Leave out what the schema refuses for something that was asked only after the record was finished."""
+    """Leave out errors about demands that began only after the record was finished."""
     found = list(refusals)
     if not found or not kind.is_record:
         return found
@@ -51,7 +51,7 @@ def answered(form: Mapping[str, Any], day: str, refusals: Iterable[Coded]) -> It
 
 
 def _later(schema: Any, coded: Coded, day: str) -> bool:
-    """Whether a schema says at the place of a hit, or above it, that this is asked since a later day."""
+    """Whether a schema dates the demand, at the place of a hit or above it, to a later day."""
     steps = [*coded.hit.pointer, *([coded.hit.missing] if coded.hit.missing else [])]
     for step in steps:
         schema = schema.get("items") if isinstance(step, int) else schema.get("properties", {}).get(step)

@@ -78,7 +78,7 @@ def read_range(repo: Repository, base: str, at: str | None) -> Range:
 
 
 def _reading(book: RuleBook, head: Snapshot) -> Reading:
-    """Return how base is to be read; as it is where head's rule book cannot be used (that is a finding)."""
+    """Return base read through head's migrations; unchanged where head's rule book is unusable (another finding)."""
     try:
         return reading(book, head, read_rulebook(head))
     except RuleBookError:

@@ -194,7 +194,7 @@ def _report(
 ) -> CheckReport:
     """Put a report together: findings as the settings want them, with their places.
 
-    ``merged`` is the revision whose history says what finished records were asked for in their time.
+    ``merged`` is the revision whose history gives the rules of the time of finished records.
     """
     store = judged.store
     dropped: list[Finding] = []
@@ -264,7 +264,7 @@ def _report_request(
 
 
 def _outlived(store: Store, dropped: Sequence[Finding]) -> list[Finding]:
-    """Return one finding for each file that asks finished records for more than they were asked in their time."""
+    """Return one finding for each file that demands more of finished records than the rules of their time."""
     by_file: dict[str, list[Finding]] = {}
     for finding in dropped:
         entry = store.by_path[finding.path]

@@ -2,7 +2,7 @@
 
 A rule book goes on, and records that were finished under an older one cannot. What makes such a record wrong today is
 dropped where some commit of the history had it as it is now, finished, under a rule book that had nothing to say
-against it. That is asked only of findings about finished records, so it costs nothing while there are none; ``x-since``
+against it. That happens only for findings about finished records, so it costs nothing while there are none; ``x-since``
 (`asked_since.py`) says the same for good, and without a history.
 
 Nothing fails open: open records, records that are finished in the request that is judged, and clones without their
@@ -27,7 +27,7 @@ from itsm_gitops.rules.judge import DocumentJudge, DocumentVerdict
 from itsm_gitops.rules.registry import RULES
 from itsm_gitops.rules.rule import DOCUMENT, GUARDS
 
-_VERSIONS = 40  # older states of a rule book than so many are not looked at
+_VERSIONS = 40  # the number of older states of a rule book that are read
 _MISSING = "S002"
 
 

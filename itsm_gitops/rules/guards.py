@@ -71,7 +71,7 @@ def links_keep_guards(ctx: NetworkContext) -> Iterator[Hit]:
 
 
 def step_has_its_reason(ctx: DocumentContext) -> Iterator[Hit]:
-    """Look for what was said at, or since, the last step that demands a reason."""
+    """Look for a reason at, or since, the last step that demands one."""
     if not any(step.reason for step in ctx.flow.transitions):
         return
     for before, after in zip(ctx.moves, ctx.moves[1:], strict=False):
@@ -109,7 +109,7 @@ def refusals(flow: Workflow, before: str, after: str, subject: DocumentSubject) 
 
 
 def nothing_owed_is_set_back(ctx: ChangeContext) -> Iterator[Hit]:
-    """Compare what a finished record owed in base with what it owes in head."""
+    """Compare the demands on a finished record in base with those in head."""
     for pair in ctx.both:
         flow, base, head = pair.kind.workflow, pair.base or {}, pair.head or {}
         for escape in escapes(flow, base, head) if flow else ():
@@ -118,8 +118,8 @@ def nothing_owed_is_set_back(ctx: ChangeContext) -> Iterator[Hit]:
 
 
 def owed(escape: Escape) -> str:
-    """Say what is owed, and why."""
-    return f"'{escape.field}' was owed because {escape.because}, and nobody has written it"
+    """Name the missing field and the reason for the demand."""
+    return f"'{escape.field}' is still required because {escape.because}, and it is missing"
 
 
 def tasks_agree(ctx: DocumentContext) -> Iterator[Hit]:
@@ -191,7 +191,7 @@ RULES = (
         "State without the links it demands",
         scope=NETWORK,
         why="A code that names a change without a link to it cannot be followed; a parent closed over an open child hides work.",
-        hint="link what is meant (itsm link), finish what is open, or name it under left_open with a reason",
+        hint="add the missing link (itsm link), finish the open task or child, or name it under left_open with a reason",
         bad="state: resolved\nresolution_code: resolved_by_change\n# and no link to a change",
         good="state: resolved\nresolution_code: resolved_by_change\nlinks:\n  - {type: resolved_by, target: CHG-261120-AB3DE}",
         reach=(GUARDS, ITEMS),
@@ -201,7 +201,7 @@ RULES = (
         "W032",
         "Tasks that contradict each other",
         stateful=True,
-        why="`after` names tasks that must be done first; a name that means nothing, or two things, orders nothing.",
+        why="`after` names tasks that must be done first; an unknown or ambiguous name orders nothing.",
         hint="finish (or skip) the task before it first, or correct `after`",
         bad="tasks:\n  - {name: Order, status: open}\n  - {name: Deliver, status: done, after: [Order]}",
         good="tasks:\n  - {name: Order, status: done}\n  - {name: Deliver, status: done, after: [Order]}",
@@ -223,8 +223,8 @@ RULES = (
         "W131",
         "Duty set back after the work",
         scope=CHANGE,
-        why="What a record owes when it is finished would be no duty if a field could be set back instead.",
-        hint="do what is owed, or set the field back to what it was when the work ended",
+        why="A demand on a finished record would mean nothing if setting a field back could lift it.",
+        hint="add the missing field, or restore the value from when the work ended",
         bad="# base: state: resolved, major: {state: accepted}\nstate: resolved\nmajor: {state: demoted}",
         good="# base: state: resolved, major: {state: accepted}\nstate: closed\nmajor: {state: accepted}\nreview: {summary: A disk was full.}",
         check=nothing_owed_is_set_back,

@@ -1,4 +1,4 @@
-"""Family W, the rule book and its past: migrations are carried out and stay; what is finished now is asked now."""
+"""Family W, the rule book and its past: migrations are carried out and stay; today's rules apply to records finished today."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def migrations_are_kept(ctx: ChangeContext) -> Iterator[Hit]:
 
 
 def finished_now_is_asked_now(ctx: ChangeContext) -> Iterator[Hit]:
-    """Ask records that this change finishes for what is asked today, whatever day their timelines say."""
+    """Judge records that this change finishes by today's demands, whatever day their timelines give."""
     for pair in ctx.pairs:
         data, kind = pair.head, ctx.head.book.kinds.get(pair.kind.name)
         day = finished_on(kind.workflow, data) if kind and data and kind.is_record else ""
@@ -87,10 +87,10 @@ RULES = (
     ),
     Rule(
         "W123",
-        "Finished now, dated before what is asked",
+        "Finished now, dated before a demand",
         scope=CHANGE,
-        why="`x-since` spares what was finished before; a record that is finished today is asked like any other.",
-        hint="add what is asked, or date the step when it was made",
+        why="`x-since` spares what was finished before; today's demands apply to a record that is finished today.",
+        hint="add the missing fields, or date the step to when it was made",
         bad="# x-since: 2026-11-22 at a required field; an open incident is closed today, dated 2026-11-21, without it",
         good="# the incident has the field",
         check=finished_now_is_asked_now,

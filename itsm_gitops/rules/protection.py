@@ -1,7 +1,7 @@
-"""Family S: what a rule book protects, and what a request takes away of that.
+"""Family S: protections of the rule book that a request takes away.
 
-A rule that is gone is not noticed by anybody afterwards: nothing is refused any more, so nothing is reported. The
-moment to say it is the request that takes it away.
+Nobody notices a rule that is gone: it refuses nothing, so it reports nothing. The check of the request that takes it
+away is the last one that can.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _WHAT = {"policies": "policy", "workflows": "life cycle", "rules": "rule"}
 _NEEDED = {POLICY: "rules", CHANGE_CONTROL: "", CHANGE_MODELS: "models", RISK: "", ROLES: "roles"}
 
 
-# Lists that protect, and what is said where an entry is gone.
+# Lists that protect, and the message where an entry is gone.
 _LISTS = {
     "require": "it does not demand {}",
     "refuse": "it has no stop sign {}",
@@ -122,7 +122,7 @@ def policies_of_changes_are_there(ctx: BookContext) -> Iterator[Hit]:
         if loaded is None:
             where = ctx.players(meaning.CHANGE)[0][0]
             yield Hit(
-                f"{path} is missing, so nothing of what it asks is asked of changes",
+                f"{path} is missing, so its demands on changes do not apply",
                 (),
                 "",
                 where,
@@ -130,16 +130,16 @@ def policies_of_changes_are_there(ctx: BookContext) -> Iterator[Hit]:
                 column=1,
             )
         elif not loaded.problems and (not loaded.data or (key and not _mapping(loaded.data).get(key))):
-            yield Hit("this policy says nothing, so nothing is asked", (), "", path, line=1, column=1)
+            yield Hit("this policy is empty, so it demands nothing", (), "", path, line=1, column=1)
 
 
 RULES = (
     Rule(
         "S028",
-        "Policy that is missing or says nothing",
+        "Policy that is missing or empty",
         scope=RULEBOOK,
         severity=WARNING,
-        why="Where no policy asks, everything passes, and nothing is reported.",
+        why="Without a policy everything passes, and nothing is reported.",
         hint="git log -- FILE says who took it away; itsm upgrade brings the shipped one back",
         bad="# schemas/policies/change-control.yaml was deleted",
         good="unauthorised_edit: warning",
@@ -150,7 +150,7 @@ RULES = (
         "Protection taken away",
         scope=CHANGE,
         severity=WARNING,
-        why="After the merge nothing is refused any more, so nobody will be told again.",
+        why="After the merge the rule refuses nothing, so no later check reports it.",
         hint="restore it, or let those who own the rule book say in the pull request why it may go",
         bad="# a pull request that deletes schemas/policies/approvals.yaml",
         good="# a pull request that adds a rule to it",

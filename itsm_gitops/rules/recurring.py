@@ -1,4 +1,4 @@
-"""Rule S040: rules of recurring work name what is there, and come again at times that mean something."""
+"""Rule S040: rules of recurring work name existing things and have a valid recurrence."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ RULES = (
         "S040",
         "Recurring work that cannot be made",
         scope=RULEBOOK,
-        why="Work that comes again is made by a job that nobody watches: what it cannot make is forgotten.",
-        hint="name a kind, template and fields that are there, and a rule of RFC 5545",
+        why="A job that nobody watches makes recurring work: records that it cannot make are forgotten.",
+        hint="name an existing kind, template and fields, and a rule of RFC 5545",
         bad="rule: FREQ=MONTHLY;BYDAY=2TUESDAY",
         good="rule: FREQ=MONTHLY;BYDAY=2TU",
         check=recurring_work_can_be_made,

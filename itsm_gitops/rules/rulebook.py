@@ -302,9 +302,9 @@ RULES = (
     ),
     Rule(
         "S027",
-        "Finished records asked for more than in their time",
+        "New demand on finished records",
         severity=INFO,
-        why="Nobody can answer for a record that was finished before; Git's history says what it was asked for then.",
+        why="Nobody can complete a record that was finished before; Git's history has the rules of its time.",
         hint='say since when (handbook, A rule book that lives): "x-since": "YYYY-MM-DD" at the field, `since` in a life cycle',
         bad="# a pull request makes a field required; closed records do not have it",
         good='"warranty": {"type": "string", "x-since": "2026-12-01"}',

@@ -42,7 +42,7 @@ _CHAIN = 1000  # records that are followed along relations without circles
 Contents = Mapping[str, bytes]
 
 
-_Sides = tuple[list[Finding], list[Finding]]  # of the edited documents, and of what was there
+_Sides = tuple[list[Finding], list[Finding]]  # of the edited documents, and of those before the edit
 
 
 class _Around(NamedTuple):
@@ -78,7 +78,7 @@ def new_findings(
 
 
 def _altered(repo: Repository, after: Contents, before: Contents, around: _Around) -> _Sides | None:
-    """Judge on both sides what the edits can have altered; None where only judging everything can tell."""
+    """Judge on both sides what the edits can have altered; None where everything must be judged."""
     if repo.config.roots or absent_of(repo.snapshot()) or any(r.reach is None for r in rules(NETWORK)):
         return None
     now = clock.now()

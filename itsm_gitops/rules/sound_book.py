@@ -26,7 +26,7 @@ _SOUND = "sound"
 def is_sound(snapshot: Snapshot, config: Config, now: datetime, index: IndexedStore | None) -> bool:
     """Whether the rule book of a snapshot has no error that keeps documents from being judged.
 
-    ``index`` is that of the snapshot, or None; it is asked before the rule book is judged.
+    ``index`` is that of the snapshot, or None; its stored verdict is used first.
     """
     sign = _sign(index, now) if index is not None else ""
     if index is not None and sign:

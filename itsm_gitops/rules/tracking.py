@@ -1,4 +1,4 @@
-"""Tracked fields and times of their own: what the timeline tells of values, and when things happened."""
+"""Tracked fields and backdated entries: values in the timeline, and when its entries happened."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TOLERANCE = timedelta(days=1)
 
 
 def value_is_last_told(ctx: DocumentContext) -> Iterator[Hit]:
-    """Compare each tracked field with the value that the timeline told last."""
+    """Compare each tracked field with its last value in the timeline."""
     for name in ctx.flow.track:
         if name.split(".")[0] in ctx.refused:
             continue
@@ -56,7 +56,7 @@ def times_of_their_own_hold(ctx: DocumentContext) -> Iterator[Hit]:
             continue
         if not entry.get(REASON):
             yield Hit(
-                "a time of its own needs a reason",
+                "an earlier time needs a reason",
                 ("timeline", index),
                 "add `reason`: why it is written later",
             )
@@ -75,7 +75,7 @@ def times_of_their_own_hold(ctx: DocumentContext) -> Iterator[Hit]:
 
 
 def _order(ctx: DocumentContext) -> Iterator[Hit]:
-    """Compare when the states were reached in truth."""
+    """Compare the times at which the states were reached."""
     latest: int | None = None
     for index, (entry, at) in enumerate(zip(ctx.timeline, moments(ctx.timeline), strict=True)):
         if STATE not in entry or at is None:
@@ -97,7 +97,7 @@ def _news(pair: Pair) -> tuple[list[Data], int]:
 
 
 def change_is_told(ctx: ChangeContext) -> Iterator[Hit]:
-    """Look for an entry that tells of each tracked field that differs, by the life cycle of base."""
+    """Look for an entry for each tracked field that differs, by the life cycle of base."""
     for pair in ctx.both:
         flow, base, head = pair.kind.workflow, pair.base or {}, pair.head or {}
         if flow is None or not pair.kind.is_record or flow.is_terminal(str(base.get(flow.state_field))):
@@ -110,7 +110,7 @@ def change_is_told(ctx: ChangeContext) -> Iterator[Hit]:
                 pointer = tuple(name.split(".")) if after is not None else ()
                 was = f"was '{_shown(before)}' in base" if before is not None else "was not there in base"
                 yield Hit(
-                    f"{name} {was}, and the timeline does not tell of the change", pointer, "", pair.path
+                    f"{name} {was}, and the timeline does not record the change", pointer, "", pair.path
                 )
 
 
@@ -146,9 +146,9 @@ RULES = (
     ),
     Rule(
         "W021",
-        "Time of its own that does not hold",
+        "Backdated or corrected time that is not valid",
         stateful=True,
-        why="What happened at another time than it was written, or is corrected, moves clocks: it needs a reason and an order.",
+        why="Backdated and corrected times move clocks: they need a reason and an order.",
         hint="itsm note, move and set take --at with --reason; itsm correct writes a correction",
         bad="timeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, state: resolved, happened: 2026-11-22T09:00:00Z}",
         good="timeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, state: resolved, happened: 2026-11-22T09:00:00Z, reason: No network.}",
@@ -156,10 +156,10 @@ RULES = (
     ),
     Rule(
         "W125",
-        "Change of a tracked field that the timeline does not tell of",
+        "Change of a tracked field that the timeline does not record",
         scope=CHANGE,
         severity=WARNING,
-        why="Whoever reads the record later, and every clock, would take the new value for the one it always had.",
+        why="Later readers, and every clock, would take the new value for the one it always had.",
         hint="take the value back and use itsm set, which writes the entry too",
         bad="# base: impact: high\nimpact: low",
         good="# base: impact: high\nimpact: low\ntimeline:\n"
@@ -168,9 +168,9 @@ RULES = (
     ),
     Rule(
         "W126",
-        "Change of a tracked field without the reason that is asked for",
+        "Change of a tracked field without the required reason",
         scope=CHANGE,
-        why="The life cycle asks why this changes (reason_for), so that clocks are not turned back in silence.",
+        why="The life cycle asks why this changes (reason_for), so that nobody turns clocks back in silence.",
         hint="add `reason` to the entry (itsm set --reason TEXT)",
         bad="timeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, set: {impact: low}, was: {impact: high}}",
         good="timeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, set: {impact: low}, was: {impact: high}, reason: One user.}",

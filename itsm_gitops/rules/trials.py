@@ -1,7 +1,7 @@
-"""Examples of rules and life cycles, tried: what is shown as bad must be found, what is shown as good must not.
+"""Tries the examples of rules and life cycles: a rule must find its bad example and accept its good one.
 
-An example is a small world of its own: its first document is judged, the others stand around it. They need only the
-fields that matter; what a schema demands beside those is not asked.
+An example is a list of documents: the first one is judged, the others are its surroundings. They need only the
+fields that matter; other demands of the schema do not apply.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Trial:
 
 
 class ExampleWorld:
-    """The documents of one example, to be asked as a snapshot is."""
+    """The documents of one example, with the interface of a snapshot."""
 
     def __init__(self, book: RuleBook, documents: Sequence[Data], now: datetime) -> None:
         self.book = book
@@ -131,9 +131,9 @@ def _words(found: Sequence[Breach]) -> tuple[str, ...]:
 
 def _judged(side: str, found: Sequence[Breach]) -> str:
     if side == BAD and not found:
-        return "it is shown as bad, and nothing is found"
+        return "the bad example is accepted"
     if side == GOOD and found:
-        return f"it is shown as good, and this is found: {found[0].message}"
+        return f"the good example is refused: {found[0].message}"
     return ""
 
 

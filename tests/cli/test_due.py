@@ -84,7 +84,7 @@ def test_the_table_says_what_of_what_and_who(duties: Path, cli: Cli) -> None:
     out = cli("due", "--within", "4w").out
     assert out.splitlines()[0].split() == ["due", "days", "what", "of", "title", "who"]
     assert "2026-11-01   -21  last day of support" in out
-    assert out.splitlines()[-1] == "3 duties, 2 of them over"
+    assert out.splitlines()[-1] == "3 duties, 2 overdue"
     assert cli("due", "offerings").out == "nothing is due\n"
 
 

@@ -151,7 +151,7 @@ def test_a_correction_moves_what_was_written_then(estate: GitRepo) -> None:
             UsageError,
             "exists twice",
         ),
-        (lambda e: set_(e, "title=x", at="-10m", reason="x"), UsageError, "nothing that is tracked"),
+        (lambda e: set_(e, "title=x", at="-10m", reason="x"), UsageError, "no tracked field changes"),
         (lambda e: correct(e.repo, NAME, "2026-11-02 08:00", "-1h", "x"), Refused, "no entry"),
         (lambda e: correct(e.repo, NAME, "2026-11-02 09:00", "-1m", " "), UsageError, "needs a reason"),
         (lambda e: correct(e.repo, NAME, "2026-11-02 09:00", "2026-11-09", "x"), UsageError, "not happened"),
@@ -176,7 +176,7 @@ def test_a_reason_is_asked_for_where_the_life_cycle_says_so(estate: GitRepo) -> 
 
 def test_a_value_edited_by_hand_is_found_and_taken_up(estate: GitRepo) -> None:
     estate.write(PATH, INCIDENT.replace("impact: low", "impact: high"))
-    assert wrong(estate) == ["W125 impact was 'low' in base, and the timeline does not tell of the change"]
+    assert wrong(estate) == ["W125 impact was 'low' in base, and the timeline does not record the change"]
     estate.write(PATH, INCIDENT)
     set_(estate, "impact=high")
     estate.write(

@@ -88,7 +88,7 @@ def test_what_exists_is_left_alone(condition: Any) -> None:
         ({"link": "resolved_by", "state": "new"}, ("state",), "no state 'new'"),
         ({"link": "resolves", "state": "new", "category": ["dnoe"]}, ("category", 0), "'dnoe'"),
         ({"link": "resolved_by", "have": {"rsik": 1}}, ("have", "rsik"), "no field 'rsik'"),
-        ({"linked": "resolved_by"}, ("linked",), "what is asked of them"),
+        ({"linked": "resolved_by"}, ("linked",), "needs a condition on the documents"),
         ({"to": ["change"]}, ("to",), "stands beside"),
         ("impact", (), "is a mapping"),
     ],
