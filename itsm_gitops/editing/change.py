@@ -109,7 +109,7 @@ def _refuse_escape(document: Opened, new: Mapping[str, Any]) -> None:
     workflow = document.kind.workflow
     for escape in escapes(workflow, document.data, new) if workflow else ():
         raise Refused(
-            f"{document.id} owes '{escape.field}' because {escape.because}; that cannot be set back now",
+            f"{document.id} needs '{escape.field}' because {escape.because}; this edit cannot lift that demand",
             f"write it first: itsm set {document.id} {escape.field}=…",
         )
 

@@ -1,7 +1,7 @@
 """Which words the code of the tool itself names: renaming one in a rule book would make the tool blind for it.
 
 Kinds and states play roles, so their names are free. A field, a type of link or a value that code reads is not. The
-sources are asked instead of a table, which would be right until the next line is written.
+the sources are read instead of a table, which would be right until the next line is written.
 """
 
 from __future__ import annotations

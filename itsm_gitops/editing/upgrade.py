@@ -198,7 +198,7 @@ class _Upgrade:
         return found
 
     def _from_history(self, missing: Mapping[str, str]) -> dict[str, bytes]:
-        """Return shipped texts that are in Git: by their digests, or the first of each file where there are none."""
+        """Return shipped texts that are in Git: by their digests, or the first version of each file without a digest."""
         git = self.repo.git
         if git is None or git.shallow:
             return {}

@@ -1,4 +1,4 @@
-"""What is due as a calendar file: each duty is a whole day (a moment where the date has a time)."""
+"""Duties as a calendar file: each is a whole day, or a moment where the date has a time."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class KindVisibility(NamedTuple):
     def admits(self, data: Mapping[str, Any]) -> bool:
         """Whether a document is one that is shown."""
         subject = _Shown(data)
-        # Where nobody can know, nothing is shown.
+        # An unknown answer hides the document.
         if self.only and not holds(
             _only(self.only, make=lambda: read_condition(self.only, exact=True)), subject
         ):

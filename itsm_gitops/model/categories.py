@@ -56,7 +56,7 @@ def category_fields(kind: Kind) -> list[str]:
 
 
 def closing_fields(kind: Kind) -> frozenset[str]:
-    """Return the fields that a life cycle demands when the work is over, and not before."""
+    """Return the fields that a life cycle demands only once the work has ended."""
     flow = kind.workflow
     if flow is None:
         return frozenset()

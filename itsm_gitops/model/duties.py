@@ -248,7 +248,7 @@ def _later(day: str, months: int) -> str:
 
 
 def _end(day: str, zone: tzinfo) -> datetime:
-    """Return the moment at which a day is over in a zone; of a date-time, itself. In UTC."""
+    """Return the moment (UTC) at which a day ends in a zone; of a date-time, the moment itself."""
     moment = clock.parse_time(day)
     return moment.astimezone(UTC) if moment else moment_of(date.fromisoformat(day), "24:00", zone)
 

@@ -19,7 +19,7 @@ class UserRule:
     """One rule: what must be so of documents of some kinds.
 
     ``kinds`` are names of kinds, classes and groups. ``bad`` and ``good`` are examples: documents of which the first
-    one is judged and the others stand around it.
+    one is judged and the others are its surroundings.
     """
 
     code: str

@@ -47,7 +47,7 @@ class Plan:
 
     @property
     def done(self) -> list[Planned]:
-        """The changes of these months on which the work is over; what was called off did not happen."""
+        """The changes of these months whose work has ended, without the cancelled ones."""
         return [c for c in self.over if not c.cancelled]
 
     def services(self, items: frozenset[str]) -> list[str]:

@@ -36,7 +36,7 @@ class EditNames(TreeNames):
                 self._by_stem.setdefault(identifier_of(path), []).append(path)
 
     def find(self, path: str) -> FileInfo | None:
-        """Return one file; None where there is none of that path."""
+        """Return one file; None where the path does not exist."""
         return self._infos.get(path)
 
     def under(self, folder: str) -> Iterator[FileInfo]:
@@ -48,7 +48,7 @@ class EditNames(TreeNames):
         """Yield every file."""
         return iter(self._infos.values())
 
-    def named(self, stem: str, likely: Iterable[str] = ()) -> list[str]:  # noqa: ARG002 - all are at hand
+    def named(self, stem: str, likely: Iterable[str] = ()) -> list[str]:  # noqa: ARG002 - all are loaded
         """Return every path of a document with this name, sorted."""
         return sorted(self._by_stem.get(stem, ()))
 

@@ -1,6 +1,6 @@
 """Versions of documents from older commits in the words of a newer rule book: history read through migrations.
 
-A commit lacks the migrations that were made after it. Which those are is asked once for all commits: one ``git log``
+A commit lacks the migrations that were made after it. One call finds them for all commits: one ``git log``
 of the folder of migrations, and one ``git rev-list`` for each of them.
 """
 

@@ -224,7 +224,7 @@ class Git:
         Raises GitError for histories with no common commit, which is what a shallow clone shows.
         """
         first = self.resolve(base)
-        if head == "HEAD":  # what it is need not be asked before
+        if head == "HEAD":  # no need to look its name up first
             with suppress(GitError):
                 return self._meeting(first, "HEAD^{commit}")
         second = self.resolve(head)

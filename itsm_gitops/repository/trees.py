@@ -47,7 +47,7 @@ class _Listed:
         return None
 
     def info(self, path: str) -> FileInfo | None:
-        """Return one file; None where there is none of that path."""
+        """Return one file; None where the path does not exist."""
         names = self._tree_names if self._listing is None else None
         return names.find(path) if names else self._files.get(path)
 

@@ -85,7 +85,7 @@ def changes_of(
         data = {b.oid: mapping_of(b.content) for b in islice(blobs, len(_blobs(some)))}
         if reader:
             made = {v.blob: v.commit for v in reversed(some)}
-            # What was there before the first version that is known was there in its parent, or earlier.
+            # The content before the first known version comes from its parent, or from earlier.
             first = {p: f"{v.commit}^" for v in reversed(some) for p in v.parents if p not in made}
             data.update({o: reader.read(path, c, data[o]) for o, c in {**first, **made}.items()})
         for version in some:

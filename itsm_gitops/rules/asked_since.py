@@ -2,7 +2,7 @@
 
 A rule book goes on: a field becomes required, a list of words gets shorter, a form gets a question, a life cycle a
 guard. Who writes the first day of that beside it (``x-since`` in schemas and forms, ``since`` in life cycles) leaves
-records in peace that had reached a last state before that day. Demands always apply to open records.
+records alone that had reached a last state before that day. Demands always apply to open records.
 """
 
 from __future__ import annotations

@@ -233,7 +233,7 @@ RULES = (
         "W130",
         "Step past a stop sign",
         scope=CHANGE,
-        why="Somebody stopped this record; going on all the same makes the sign worthless.",
+        why="Somebody stopped this record; a step past the stop sign would make the sign worthless.",
         hint="let whoever put the sign up take it away first, or take the step back",
         bad="# base: state: scheduled\nstate: implement\non_hold: {by: change-manager, reason: The supplier warns of the release.}",
         good="# base: state: scheduled\nstate: implement",

@@ -67,7 +67,7 @@ def examples_are_right(ctx: BookContext) -> Iterator[Hit]:
 RULES = (
     Rule(
         "S031",
-        "Example that says otherwise",
+        "Example that contradicts its rule",
         scope=RULEBOOK,
         severity=WARNING,
         why="Examples show what a rule or a life cycle means; one that comes out otherwise shows that it does not do so.",

@@ -101,7 +101,7 @@ def change_is_told(ctx: ChangeContext) -> Iterator[Hit]:
     for pair in ctx.both:
         flow, base, head = pair.kind.workflow, pair.base or {}, pair.head or {}
         if flow is None or not pair.kind.is_record or flow.is_terminal(str(base.get(flow.state_field))):
-            continue  # that nothing may change any more is another finding
+            continue  # another rule finds changes of closed records
         entries, known = _news(pair)
         for name in flow.track:
             before, after = value_in(base, name), value_in(head, name)
@@ -139,7 +139,7 @@ RULES = (
         "Tracked field differs from the timeline",
         stateful=True,
         why="Clocks and rules replay these values from the timeline; two answers would be one too many.",
-        hint="use itsm set, which writes both (itsm set ID FIELD=VALUE also takes the value that is there into the timeline)",
+        hint="use itsm set, which writes both (itsm set ID FIELD=VALUE also writes the present value into the timeline)",
         bad="impact: low\ntimeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, set: {impact: high}, was: {impact: low}}",
         good="impact: high\ntimeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, set: {impact: high}, was: {impact: low}}",
         check=value_is_last_told,

@@ -1,4 +1,4 @@
-"""The page "What is due": what is over, what is near, what comes in the next months, and its calendar file."""
+"""The page "What is due": what is overdue, due soon and due in the next months, and its calendar file."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _distance(days: int) -> str:
 
 def due_file(view: View, base: str) -> bytes:
     """Return the calendar file of everything that is due; ``base`` is where the site will be, '' if unknown."""
-    # A duty without a time of its own counts as written when the year began: the same bytes in each build.
+    # A duty has no time of writing, so the beginning of the year stands for it: the same bytes in each build.
     stamp = view.now.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
     name = view.config.organisation
     return due_calendar(
