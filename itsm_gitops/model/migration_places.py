@@ -18,8 +18,8 @@ from itsm_gitops.model.condition_reader import FIELD as FIELD_KEY
 from itsm_gitops.model.condition_reader import LINK as LINK_KEY
 from itsm_gitops.model.condition_reader import STATE as STATE_KEY
 from itsm_gitops.model.findings import Pointer
+from itsm_gitops.model.kinds import GROUPS
 from itsm_gitops.model.migrations import FIELD, FOLDER, KIND, LINK, STATE, VALUE, BookShape, Migration
-from itsm_gitops.model.rulebook import GROUPS
 
 REPLACE, DROP, ADD, LEFT = "replace", "drop", "add", "left"
 
