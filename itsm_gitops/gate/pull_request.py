@@ -1,4 +1,4 @@
-"""A request in the light of its base: what its documents affect, who owns it, its facts."""
+"""A request in the light of its base: the facts of its documents, who owns them, and what is protected."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from itsm_gitops.gate.affected import AffectedItems
 from itsm_gitops.gate.conditions import (
     AUTHORISATION,
     FOR_INCIDENT,
@@ -136,50 +137,22 @@ class Request:
         return ImpactGraph(Network(self.base))
 
     @cached_property
-    def _dependents(self) -> Mapping[str, Mapping[str, str]]:
-        return self._graph.dependents if self.policy.hops else {}
+    def _affected(self) -> AffectedItems:
+        return AffectedItems(self.policy, self.base, lambda: self._graph)
 
     def affected(self, change: Touched) -> list[str]:
         """Return the items a change affects: named, edited in the same request (or their files), and depending on them.
 
         Only a change that is more than prepared answers for the edits and files beside it.
         """
-        found = dict.fromkeys(affected_places(change.kind, change.data))
+        beside: list[str] = []
         if change.data.get("state") not in self.policy.preparation:
-            found.update(dict.fromkeys(t.id for t in self.items if t.kind.operational))
-            found.update(dict.fromkeys(self.files_of_items))
-        excluded = exclusions(change).keys()
-        edge = list(found)
-        for _ in range(self.policy.hops):
-            edge = [d for i in edge for d in self._dependents.get(i, ()) if d not in found]
-            important = [d for d in edge if self._criticality(d) in self.policy.hop_criticality]
-            found.update(dict.fromkeys(sorted(set(important) - excluded)))
-        return list(found)
-
-    def _at_risk(self, items: Iterable[str]) -> frozenset[str]:
-        """Return items and everything that depends on them, however far."""
-        found = set(items)
-        edge = list(found)
-        while edge:
-            edge = [d for i in edge for d in self._graph.dependents.get(i, ()) if d not in found]
-            found.update(edge)
-        return frozenset(found)
+            beside = [*(t.id for t in self.items if t.kind.operational), *self.files_of_items]
+        return self._affected.of(change, beside)
 
     def excluded(self, change: Touched) -> list[str]:
-        """Return the important items that a change says it does not touch, and does not touch otherwise.
-
-        They are important by the target branch: their criticality cannot be lowered in the same request.
-        """
-        affected = set(self.affected(change))
-        return [
-            i
-            for i in exclusions(change)
-            if i not in affected and self._criticality(i) in self.policy.hop_criticality
-        ]
-
-    def _criticality(self, identifier: str) -> object:
-        entry = self.base.entries.get(identifier)
-        return entry.columns.get("criticality") if entry else None
+        """Return the important items that a change says it does not touch, and does not touch otherwise."""
+        return self._affected.excluded(change, self.affected(change))
 
     def facts(self, change: Touched) -> Data:
         """Return the facts of a document; a change has more of them than other records."""
@@ -190,7 +163,7 @@ class Request:
         if known is None:
             items = self.affected(change)
             urgent = self.urgent[change.path] = urgency(
-                self.policy, self.base, self.head, change, lambda: self._at_risk(items), self.now
+                self.policy, self.base, self.head, change, lambda: self._affected.at_risk(items), self.now
             )
             known = facts(self.policy, self.base, self.head, change, items, self._beside, urgent)
             if self._brings_files(change, known):
@@ -319,13 +292,3 @@ class Request:
     def _owners_after(self) -> Mapping[str, list[str]]:
         """Who would own the edited items; of one that moves to another class, as it is there."""
         return {t.id: names(t.after.get("owner")) for t in self.items if t.after is not None}
-
-
-def exclusions(change: Touched) -> dict[str, str]:
-    """Return the items that a change says it does not touch, with the reason that it gives."""
-    found: dict[str, str] = {}
-    listed = change.data.get("excluded_cis")
-    for line in listed if isinstance(listed, list) else ():
-        if isinstance(line, dict) and isinstance(line.get("ci"), str):
-            found.setdefault(line["ci"], str(line.get("reason", "")))
-    return found
