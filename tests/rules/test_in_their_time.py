@@ -140,3 +140,16 @@ def test_dating_the_end_back_does_not_escape_what_is_asked_since(root: Path) -> 
     other = RECORD.replace("AAAAA", "BBBBB")
     (root / other).write_text((root / RECORD).read_text().replace("AAAAA", "BBBBB"))
     assert errors(root, base="HEAD") == ["W123"]
+
+
+@pytest.mark.parametrize(
+    "guard", ["must: {location: {present: true}}", "link: resolved_by"]
+)
+def test_dating_the_end_back_does_not_escape_a_guard_that_is_asked_since(root: Path, guard: str) -> None:
+    text = f"  - {{while: [closed], {guard}, since: 2026-11-22, message: this is asked now}}\n"
+    edit(root, FLOW, "\nrequire:\n", f"\nrequire:\n{text}")
+    commit(root, "stricter")
+    assert errors(root) == []
+    other = RECORD.replace("AAAAA", "BBBBB")
+    (root / other).write_text((root / RECORD).read_text().replace("AAAAA", "BBBBB"))
+    assert errors(root, base="HEAD") == ["W123"]
