@@ -153,3 +153,17 @@ def test_dating_the_end_back_does_not_escape_a_guard_that_is_asked_since(root: P
     other = RECORD.replace("AAAAA", "BBBBB")
     (root / other).write_text((root / RECORD).read_text().replace("AAAAA", "BBBBB"))
     assert errors(root, base="HEAD") == ["W123"]
+
+
+def test_what_was_written_after_the_cut_over_is_no_history_whenever_it_happened(root: Path) -> None:
+    """An old number and a time of its own do not make a record of today one of the old tool."""
+    with (root / "itsm.yaml").open("a") as settings:
+        settings.write("cut_over: 2026-11-10\n")
+    text = (root / RECORD).read_text().replace("AAAAA", "BBBBB")
+    head, _, timeline = text.partition("timeline:\n")
+    first, *_, last = timeline.strip().split("\n  - ")
+    opened, closed = (f"  - {e.strip().removeprefix('- ')}" for e in (first, last))
+    times = "    happened: 2026-11-01T10:00:00Z\n    reason: The clock was wrong.\n"
+    forged = f"{head}aliases: [INC0000001]\ntimeline:\n{opened}\n{times}{closed}\n{times}"
+    (root / RECORD.replace("AAAAA", "BBBBB")).write_text(forged)
+    assert "W006" in errors(root)
