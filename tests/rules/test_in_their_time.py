@@ -142,9 +142,7 @@ def test_dating_the_end_back_does_not_escape_what_is_asked_since(root: Path) -> 
     assert errors(root, base="HEAD") == ["W123"]
 
 
-@pytest.mark.parametrize(
-    "guard", ["must: {location: {present: true}}", "link: resolved_by"]
-)
+@pytest.mark.parametrize("guard", ["must: {location: {present: true}}", "link: resolved_by"])
 def test_dating_the_end_back_does_not_escape_a_guard_that_is_asked_since(root: Path, guard: str) -> None:
     text = f"  - {{while: [closed], {guard}, since: 2026-11-22, message: this is asked now}}\n"
     edit(root, FLOW, "\nrequire:\n", f"\nrequire:\n{text}")
