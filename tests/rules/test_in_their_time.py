@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from itsm_gitops.repository import Repository
 from itsm_gitops.rules import check
 
 SCHEMA = "schemas/records/incident.schema.json"
+COMMON = "schemas/common.schema.json"
 FLOW = "schemas/workflows/incident.yaml"
 RECORD = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
 CLOSED = EXAMPLES / "W105/negative/closed-incident-made-worse/base"
@@ -67,7 +69,7 @@ def test_what_was_wrong_then_is_wrong_now(root: Path) -> None:
     edit(root, RECORD, "resolution_code: fixed", "resolution_code: nonsense")
     commit(root, "never right")
     require_location(root)
-    assert errors(root) == ["S004"]  # the missing field was not asked for then, the wrong word was refused
+    assert errors(root) == ["S008"]  # the missing field was not asked for then, the wrong word was refused
 
 
 def test_an_open_record_is_asked_whatever_the_day_says(root: Path) -> None:
@@ -165,3 +167,30 @@ def test_what_was_written_after_the_cut_over_is_no_history_whenever_it_happened(
     forged = f"{head}aliases: [INC0000001]\ntimeline:\n{opened}\n{times}{closed}\n{times}"
     (root / RECORD.replace("AAAAA", "BBBBB")).write_text(forged)
     assert "W006" in errors(root)
+
+
+def begin_with(root: Path) -> None:
+    """Make the only commit that there is what the files are now."""
+    for words in (("add", "-A"), ("commit", "-q", "--amend", "-m", "begin")):
+        subprocess.run(["git", "-C", str(root), *words], check=True)
+
+
+def test_a_guard_in_other_words_is_the_same_guard(root: Path) -> None:
+    text = "  - {while: [closed], link: resolved_by, message: nobody says by what}\n"
+    edit(root, FLOW, "\nrequire:\n", f"\nrequire:\n{text}")
+    begin_with(root)
+    edit(root, FLOW, "nobody says by what", "say by what")
+    assert errors(root) == ["W031"]
+
+
+def test_what_could_not_be_judged_then_was_not_right_then(root: Path) -> None:
+    """The rule book of then refused the timeline, so no rule looked into it."""
+    edit(root, RECORD, "    state: resolved\n", "    note: It works again.\n")
+    common = (root / COMMON).read_text()
+    refusing = json.loads(common)
+    refusing["definitions"]["timeline"]["minItems"] = 9
+    (root / COMMON).write_text(json.dumps(refusing))
+    assert errors(root) == ["S008"]
+    begin_with(root)
+    (root / COMMON).write_text(common)
+    assert errors(root) == ["W006"]
