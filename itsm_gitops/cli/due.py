@@ -11,10 +11,12 @@ from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, p
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles
 from itsm_gitops.cli.times import local
+from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands import duties
 from itsm_gitops.model.duties import NEAR, PAST, STAGES
 from itsm_gitops.model.text import safe_text
 
+_WIDE = 110  # columns of a terminal
 _LOOKS = {PAST: "bold red", NEAR: "yellow"}
 
 
@@ -104,15 +106,17 @@ def _print(app: App, found: duties.DueList) -> None:
         TextColumn("days", fixed=True, right=True),
         TextColumn("what", least=28),
         TextColumn("of", fixed=True, style="cyan", whole=True),
-        TextColumn("title", least=12),
         TextColumn("who", least=6),
     ]
+    # What is due says more than of what: the title has room on a wide terminal only.
+    titles = terminal_width() >= _WIDE
+    if titles:
+        columns.insert(-1, TextColumn("title", least=12))
     rows: list[list[Cell]] = []
     for row in found.rows:
         look, day = _LOOKS.get(row.day.stage, ""), local(row.day.day, app.repo.config.timezone)
-        rows.append(
-            [(day, look), (str(row.days), look), row.day.text, row.entry.id, row.entry.title, row.who]
-        )
+        title = [row.entry.title] if titles else []
+        rows.append([(day, look), (str(row.days), look), row.day.text, row.entry.id, *title, row.who])
     print_table(columns, rows)
     over = sum(r.day.stage == PAST for r in found.rows)
     echo(style.dim(f"{_number(found)}, {over or 'none'} of them over"), color=style.on)

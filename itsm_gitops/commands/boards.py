@@ -22,8 +22,9 @@ from itsm_gitops.graph.schedule import preview_freezes
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import Refused, UsageError
+from itsm_gitops.model.local_time import local_time
 from itsm_gitops.model.windows import zone
-from itsm_gitops.model.words import a_kind
+from itsm_gitops.model.words import a_kind, counted
 from itsm_gitops.repository.actor import acting
 
 if TYPE_CHECKING:
@@ -199,8 +200,8 @@ class _Matters:
         return self._risks.assess(entry, self._store.data(entry.id)).effective or "unknown"
 
     def _window(self, entry: Entry) -> str:
-        starts = str(entry.columns.get("planned_start") or "")
-        return f"planned for {starts}" if starts else "no window yet"
+        starts = clock.parse_time(str(entry.columns.get("planned_start") or ""))
+        return f"planned for {self._local(starts)}" if starts else "no window yet"
 
     def went_wrong(self) -> tuple[AgendaItem, ...]:
         """Return the changes that ended since the last meeting and did not end as planned."""
@@ -230,7 +231,7 @@ class _Matters:
     def ahead(self) -> tuple[AgendaItem, ...]:
         """Return the changes whose window lies between this meeting and the next."""
         return tuple(
-            AgendaItem(c.id, self._store.entries[c.id].title, f"from {clock.format_time(c.window.start)}")
+            AgendaItem(c.id, self._store.entries[c.id].title, f"from {self._local(c.window.start)}")
             for c in sorted(planned_changes(self._network), key=lambda c: (c.window.start, c.id))
             if c.window.touches(self._start, self._until)
         )
@@ -241,11 +242,14 @@ class _Matters:
             AgendaItem(
                 f.calendar.id,
                 self._store.entries[f.calendar.id].title,
-                f"{f.window.start:%Y-%m-%d} to {f.window.end:%Y-%m-%d}, holds {len(f.held)}",
+                f"{f.window.start:%Y-%m-%d} to {f.window.end:%Y-%m-%d}, holds {counted(len(f.held), 'planned change')}",
             )
             for f in preview_freezes(self._network, self._start)
             if f.window.start <= self._start + _AHEAD
         )
+
+    def _local(self, moment: datetime) -> str:
+        return local_time(moment, self._store.config.timezone)
 
     def _recent(self) -> list[Entry]:
         return [e for e in sorted(self._changes, key=lambda e: e.id) if self._within(e.updated)]

@@ -80,6 +80,9 @@ def one_of(column: str, values: Iterable[str]) -> Clause:
     return Clause(f"{column} IN (SELECT value FROM json_each(?))", (listed,))  # noqa: S608 - names of our own
 
 
+_AT_ONCE = 64  # documents that are read before their number is looked at again
+
+
 class ReadDocument:
     """One document as read from its file, parsed when asked for."""
 
@@ -192,12 +195,41 @@ def fulfilling(store: Store, kinds: Collection[str], condition: FilterCondition)
     """Return the entries of some kinds that fulfil a condition, by identifier; raises Refused where a file changed."""
     from itsm_gitops.repository.index.indexed_store import IndexedStore
 
+    candidates = _candidates(store, kinds, condition)
+    exact = isinstance(store, IndexedStore) and condition.clause is not None and condition.clause.exact
+    return candidates if exact else fulfilling_of(store, candidates, condition)
+
+
+def _candidates(store: Store, kinds: Collection[str], condition: FilterCondition) -> list[Entry]:
+    """Return the entries of some kinds that may fulfil a condition: with an index, those that SQL lets through."""
+    from itsm_gitops.repository.index.indexed_store import IndexedStore
+
     if not isinstance(store, IndexedStore) or not condition.clause:
-        return fulfilling_of(store, store.of_kinds(kinds), condition)
+        return store.of_kinds(kinds)
     marks = ", ".join("?" * len(kinds))
     clause = condition.clause
-    found = store.select(f"kind IN ({marks}) AND ({clause.sql})", (*sorted(kinds), *clause.values))
-    return found if clause.exact else fulfilling_of(store, found, condition)
+    return store.select(f"kind IN ({marks}) AND ({clause.sql})", (*sorted(kinds), *clause.values))
+
+
+def enough_fulfilling(
+    store: Store, kinds: Collection[str], condition: FilterCondition, enough: int
+) -> tuple[list[Entry], bool]:
+    """Return entries that fulfil a condition, and whether they are all there are.
+
+    What the entries themselves answer is complete. Documents are read from the newest on until there are ``enough``.
+    """
+    candidates = _candidates(store, kinds, condition)
+    decided = [(entry, condition.decide(entry)) for entry in candidates]
+    some = [entry for entry, answer in decided if answer]
+    unsure = [entry for entry, answer in decided if answer is None]
+    unsure.sort(key=lambda e: (e.opened, e.id), reverse=True)
+    for start in range(0, len(unsure), _AT_ONCE):
+        if len(some) >= enough:
+            return some, False
+        part = unsure[start : start + _AT_ONCE]
+        looked = set(_looked(store, part, condition))
+        some += [entry for entry in part if entry.id in looked]
+    return some, True
 
 
 def fulfilling_of(store: Store, entries: Iterable[Entry], condition: FilterCondition) -> list[Entry]:

@@ -43,7 +43,7 @@ def field_condition(store: Store, kinds: Sequence[Kind], term: FilterTerm) -> Fi
     schemas = {k.name: s for k in kinds if (s := _schema(k, first, rest)) is not None}
     tests = [_Values(store, kinds, term, value, schemas) for value in term.values]
     rows = Rows(store, ())
-    named = pieces(first)
+    named = [piece for name in (first, *rest) for piece in pieces(name)]
 
     def decide(entry: Entry) -> bool | None:
         value = rows.at_hand(entry, first)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _FOLDER = "schemas/policies/standards/"
 _USUAL = "fitsm"
 _EXAMPLES = 4
+_ENOUGH = 100  # evidence; more documents are not read to count it exactly
 _WILD = re.compile(r"[*?]")
 
 
@@ -111,12 +112,12 @@ class _Gatherer:
     def _query(self, text: str, raw: Mapping[str, Any]) -> PracticeEvidence:
         """Ask a filter: at least so many are to be found (one), or at most (``most: 0`` is none)."""
         about = raw["about"]
+        least, most = raw.get("least", 0 if "most" in raw else 1), raw.get("most")
         try:
-            answer = self._filters.ask(text)
+            answer = self._filters.ask(text, 0 if most is not None else max(least, _ENOUGH))
         except ItsmError as error:
             return PracticeEvidence(QUERY, text, about, False, f"cannot be asked: {error.message}")
         count = len(answer.entries)
-        least, most = raw.get("least", 0 if "most" in raw else 1), raw.get("most")
         # What is unreadable could be one more; too many are too many all the same.
         doubt = bool(answer.gaps) and most is not None
         holds = count >= least and (most is None or count <= most) and not doubt
@@ -129,7 +130,7 @@ class _Gatherer:
         )
         unread = f", {counted(len(answer.gaps), 'file')} unreadable" if answer.gaps else ""
         newest = sorted(answer.entries, key=lambda e: (e.opened, e.id), reverse=True)[:_EXAMPLES]
-        result = f"{count:,} found{wanted}{unread}"
+        result = f"{count:,}{'' if answer.complete else ' or more'} found{wanted}{unread}"
         return PracticeEvidence(QUERY, text, about, holds, result, count, tuple(e.id for e in newest))
 
     def _rule(self, code: str, raw: Mapping[str, Any]) -> PracticeEvidence:

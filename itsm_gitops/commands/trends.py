@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.stored_filters import StoredFilters
-from itsm_gitops.model import clock, facts, meaning
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound
+from itsm_gitops.model.levels import is_at_or_below, levels
+from itsm_gitops.model.timeline import replay_of, seconds
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store
@@ -29,7 +30,7 @@ class ProblemProposal:
     """A problem that a pattern calls for.
 
     ``pattern`` is its name, ``by`` what the incidents have in common and ``subject`` which one; ``incidents`` are their
-    identifiers, the newest first. ``fixed`` is the problem that was said to be fixed, empty where that is not it.
+    identifiers, the newest first. ``fixed`` is the problem whose fix did not hold, empty where the pattern is another one.
     """
 
     pattern: str
@@ -94,24 +95,18 @@ def wanted_articles(repo: Repository, at: str | None = None) -> tuple[list[Wante
         raise NotFound("no policy says when an article is wanted", f"'articles' in {TRENDS}")
     articles = store.of_kinds(set(store.book.playing(meaning.ARTICLE)))
     offered = [e for e in articles if facts.plays(store.book, e, meaning.PUBLISHED)]
-    covered = [str(e.columns.get(_CATEGORY)) for e in offered if e.columns.get(_CATEGORY)]
+    covered = [levels(str(e.columns.get(_CATEGORY))) for e in offered if e.columns.get(_CATEGORY)]
     groups = _Seeker(store).groups(_CATEGORY, terms["days"])
     wanted = [
         WantedArticle(category, tuple(e.id for e in entries))
         for category, entries in _largest(groups)
-        if len(entries) >= terms["count"] and not any(_below(category, c) for c in covered)
+        if len(entries) >= terms["count"] and not any(is_at_or_below(category, top) for top in covered)
     ]
     uses: dict[str, int] = defaultdict(int)
     for _, edge in store.pairs(_ANSWERS):
         uses[edge.target] += 1
     used = [ArticleUse(e.id, e.title, uses[e.id]) for e in offered]
     return wanted, sorted(used, key=lambda u: (-u.count, u.id))
-
-
-def _below(category: str, above: str) -> bool:
-    """Whether a category is another one or stands below it."""
-    mine, others = category.casefold(), above.casefold()
-    return mine == others or mine.startswith(f"{others}/")
 
 
 def _largest(groups: Mapping[str, list[Entry]]) -> list[tuple[str, list[Entry]]]:
@@ -174,21 +169,20 @@ class _Seeker:
         fixes = [
             (moment, p.id)
             for p in self._done
-            if subject in self._subjects(p, by) and (moment := self._fixed_at(p))
+            if subject in self._subjects(p, by) and (moment := self._fixed_at(p)) is not None
         ]
         if not fixes:
             return "", []
         moment, problem = max(fixes)
-        return problem, [e for e in entries if (opened := clock.parse_time(e.opened)) and opened > moment]
+        return problem, [e for e in entries if (seconds(e.opened) or 0) > moment]
 
-    def _fixed_at(self, problem: Entry) -> datetime | None:
-        """Return when a problem was last resolved; None where nothing was fixed."""
+    def _fixed_at(self, problem: Entry) -> int | None:
+        """Return when a problem was last resolved (seconds since 1970, UTC); None where nothing was fixed."""
         data, flow = self._store.data(problem.id), self._book.kinds[problem.kind].workflow
         if flow is None or not data.get("fix_notes") or facts.is_cancelled(self._book, problem):
             return None
-        ended = None
-        for entry in data.get("timeline") or ():
-            state = entry.get("state") if isinstance(entry, Mapping) else None
-            if isinstance(state, str) and state in flow.states:
-                ended = (ended or clock.parse_time(str(entry.get("at")))) if flow.is_done(state) else None
+        ended: int | None = None
+        for moment, state in replay_of(data).steps:
+            if state in flow.states:
+                ended = (moment if ended is None else ended) if flow.is_done(state) else None
         return ended

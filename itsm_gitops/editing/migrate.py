@@ -45,7 +45,7 @@ from itsm_gitops.model.migrations import (
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Repository, Snapshot, read_rulebook
 from itsm_gitops.repository.actor import acting
-from itsm_gitops.repository.migrated import MigratedSnapshot, Rewritten, Step, rewritten
+from itsm_gitops.repository.migrated import MigratedSnapshot, MigrationStep, Rewritten, rewritten
 from itsm_gitops.repository.modes import REGULAR
 
 META = "schemas/meta/migration.schema.json"
@@ -146,7 +146,7 @@ class _Work:
         self.migration = migration
         self.snapshot: Snapshot = repo.snapshot()
         _check_words(repo, migration)
-        self.step = Step(migration, BookShape.of(repo.book))
+        self.step = MigrationStep(migration, BookShape.of(repo.book))
         self.rules: dict[str, tuple[bytes, bytes]] = {}
         self.left: list[LeftAlone] = []
 
@@ -241,7 +241,7 @@ class _Work:
         """Yield path, bytes and result of every document that the migration changes, one after the other."""
         step = self.step
         if not self.migration.new:  # find who uses it
-            step = Step(replace(self.migration, new="-", removed=False), step.shape)
+            step = MigrationStep(replace(self.migration, new="-", removed=False), step.shape)
         infos = self.snapshot.files("cmdb", "records")
         paths = (i.path for i in infos if i.mode == REGULAR and i.path.endswith(".yaml"))
         for path, raw in self.snapshot.read_many(paths):

@@ -24,7 +24,7 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Repository, packaged_rulebook_root, read_rulebook
 from itsm_gitops.repository.file_merge import merge_text
 from itsm_gitops.repository.history import log
-from itsm_gitops.repository.migrated import Step, rewritten, steps
+from itsm_gitops.repository.migrated import MigrationStep, rewritten, steps
 from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.snapshot import WorkingTree
 
@@ -162,7 +162,7 @@ class _Upgrade:
                 copies[f"{COPIES}{path.removeprefix('schemas/')}.orig"] = text
         return UpgradePlan(tuple(files), manifest(self.theirs), copies)
 
-    def _file(self, path: str, through: tuple[Step, ...]) -> UpgradedFile | None:
+    def _file(self, path: str, through: tuple[MigrationStep, ...]) -> UpgradedFile | None:
         ours, base, theirs = self.here.get(path), self.base.get(path), self.theirs.get(path)
         if theirs is None:
             return UpgradedFile(path, GONE, ours, None) if ours is not None else None
@@ -224,7 +224,7 @@ class _Upgrade:
                     found[path] = texts[oid]
         return found
 
-    def _migrations(self) -> tuple[Step, ...]:
+    def _migrations(self) -> tuple[MigrationStep, ...]:
         done = migrations_of(self.repo.book)
         return steps(done, BookShape.of(_book(self.theirs))) if done else ()
 
@@ -240,7 +240,7 @@ def _book(files: Mapping[str, bytes]) -> RuleBook:
     return read_rulebook(Overlay(empty, files))
 
 
-def _through(through: tuple[Step, ...], path: str, text: bytes | None) -> bytes | None:
+def _through(through: tuple[MigrationStep, ...], path: str, text: bytes | None) -> bytes | None:
     for step in through:
         try:
             text = rewritten(step, path, text).content if text is not None else None

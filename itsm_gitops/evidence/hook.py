@@ -10,7 +10,7 @@ from itsm_gitops.evidence.pushers import pushers
 from itsm_gitops.forges import answers as shape
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.assess import assess
-from itsm_gitops.gate.guard import EVIDENCE, Guard, full, policy_blob, read_guard, short
+from itsm_gitops.gate.guard import EVIDENCE, BranchGuard, full, policy_blob, read_guard, short
 from itsm_gitops.gate.types import Assessment
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, ItsmError, UsageError
@@ -96,7 +96,7 @@ def taken_back(decisions: Iterable[Decision]) -> list[str]:
 def _decide(
     repo: Repository,
     update: Update,
-    guard: Guard,
+    guard: BranchGuard,
     check: bool,
     pushed_by: tuple[str, ...],
     statements: ApprovalRefs,
@@ -124,7 +124,7 @@ def _decide(
     )
 
 
-def _evidence(repo: Repository, update: Update, guard: Guard) -> Decision:
+def _evidence(repo: Repository, update: Update, guard: BranchGuard) -> Decision:
     from itsm_gitops.evidence import receiving
 
     why = receiving.refuse(repo, update.old, update.new, _tip(guard))
@@ -185,7 +185,7 @@ def _judge(
     repo: Repository,
     update: Update,
     branch: str,
-    guard: Guard,
+    guard: BranchGuard,
     check: bool,
     pushed_by: tuple[str, ...],
     pushed: Iterable[StoredText],
@@ -215,12 +215,12 @@ def _findings(repo: Repository, base: str, head: str) -> tuple[Finding, ...]:
     return tuple(f for f in rules.check(repo, at=head, base=base).findings if f.severity == ERROR)
 
 
-def _tip(guard: Guard) -> str:
+def _tip(guard: BranchGuard) -> str:
     """Return the commit of the branch whose rules count; empty while there is none."""
     return guard.tips.get(guard.main, "")
 
 
-def _judging_tip(guard: Guard, branch: str) -> str:
+def _judging_tip(guard: BranchGuard, branch: str) -> str:
     """Return the commit whose people decide about a branch: its own where it is guarded, else the main one's."""
     ref = full(branch)
     return guard.tips.get(ref, "") if guard.covers(ref) and ref in guard.tips else _tip(guard)

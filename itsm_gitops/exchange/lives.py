@@ -16,10 +16,10 @@ from itsm_gitops.service_levels.life import Case, case_of, life_of
 if TYPE_CHECKING:
     from itsm_gitops.repository import Store
 
-Reading = Callable[[Entry, Mapping[str, Any]], Case | None]
+CaseReader = Callable[[Entry, Mapping[str, Any]], Case | None]
 
 
-def case_reader(store: Store, now: datetime) -> Reading:
+def case_reader(store: Store, now: datetime) -> CaseReader:
     """Return what replays the life of a record up to ``now``; None for a document that has no life."""
     until = int(now.timestamp())
 

@@ -7,7 +7,16 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from itsm_gitops.gate.doctor_people import FAILED, OK, WARNING, Check
-from itsm_gitops.gate.guard import BRANCHES, SETTING, Guard, folder_of, full, policy_blob, read_guard, short
+from itsm_gitops.gate.guard import (
+    BRANCHES,
+    SETTING,
+    BranchGuard,
+    folder_of,
+    full,
+    policy_blob,
+    read_guard,
+    short,
+)
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError, ItsmError
 from itsm_gitops.repository import Git, Repository
@@ -66,7 +75,7 @@ def listed_branches(repo: Repository, target: str) -> list[str]:
     return [name for name in sorted(there) if any(fnmatchcase(full(name), p) for p in patterns)][:_LISTED]
 
 
-def _guarded(guard: Guard) -> Check:
+def _guarded(guard: BranchGuard) -> Check:
     there = [short(ref) for ref in guard.guarded]
     if not there:
         named = ", ".join(map(short, guard.patterns))
@@ -80,7 +89,7 @@ def _guarded(guard: Guard) -> Check:
     return Check("guarded branches", OK, ", ".join(there[:_LISTED]) + more)
 
 
-def _open(git: Git, guard: Guard) -> Iterator[tuple[str, tuple[str, str]]]:
+def _open(git: Git, guard: BranchGuard) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield the branches that hold a rule book and are not guarded though it seems that people work there.
 
     A branch that is being prepared has begun at a guarded one, and comes back to it soon.

@@ -27,7 +27,7 @@ SETTING = "itsm.protected"
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class BranchGuard:
     """What a server guards. References are full names; ``patterns`` may hold ``*``.
 
     ``head`` is the branch that HEAD names (empty for none), ``tips`` the commits of the branches that are there without
@@ -104,7 +104,7 @@ def full(name: str) -> str:
     return name if name.startswith("refs/") else f"{HEADS}{name.removeprefix('heads/')}"
 
 
-def read_guard(git: Git) -> Guard:
+def read_guard(git: Git) -> BranchGuard:
     """Read what a server guards."""
     tips, aliases = _references(git)
     head = _head(git)
@@ -117,7 +117,7 @@ def read_guard(git: Git) -> Guard:
     ruled = {ref for ref, oid in blobs.items() if oid}
     if not ruled:
         ruled = {ref for ref, tip in tips.items() if _any(every, ref) and policy_blob(git, tip)}
-    return Guard(every, head, tips, frozenset(ruled), aliases, broken)
+    return BranchGuard(every, head, tips, frozenset(ruled), aliases, broken)
 
 
 def _lists(git: Git, policies: Mapping[str, str]) -> tuple[list[str], str]:

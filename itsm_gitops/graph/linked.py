@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from itsm_gitops.model import facts
-from itsm_gitops.model.conditions import LinkedDocument
+from itsm_gitops.model.conditions import OtherEnd
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.subjects import DocumentSubject
@@ -80,7 +80,7 @@ def item_of(around: Surroundings, name: str) -> Data | None:
     return around.data(entry)
 
 
-def linked_documents(around: Surroundings, entry: Entry, relation: str) -> list[LinkedDocument]:
+def linked_documents(around: Surroundings, entry: Entry, relation: str) -> list[OtherEnd]:
     """Return what is linked with a document by a type of link, or by the inverse name of one."""
     found = linked_entries(around, entry, relation)
     return [_document(around, e) for e in found]
@@ -104,9 +104,9 @@ def _stored(book: RuleBook, inverse: str) -> str:
     return link.name if link else ""
 
 
-def _document(around: Surroundings, entry: Entry) -> LinkedDocument:
+def _document(around: Surroundings, entry: Entry) -> OtherEnd:
     flow = around.book.kinds[entry.kind].workflow
     state = facts.stage(around.book, entry)
     known = flow.states.get(state) if flow else None
     make: Callable[[], DocumentSubject] = partial(EntrySubject, around, entry)
-    return LinkedDocument(entry.id, entry.kind, state, known.category if known else "", make)
+    return OtherEnd(entry.id, entry.kind, state, known.category if known else "", make)

@@ -35,7 +35,7 @@ class Subject(Protocol):
         """What stands in the list at a path, each as a subject of its own."""
         ...
 
-    def linked(self, relation: str) -> list[LinkedDocument] | None:
+    def linked(self, relation: str) -> list[OtherEnd] | None:
         """The documents at the other end of a link, named by its type or by the inverse of that."""
         ...
 
@@ -45,7 +45,7 @@ class Subject(Protocol):
         ...
 
 
-class LinkedDocument(NamedTuple):
+class OtherEnd(NamedTuple):
     """A document at the other end of a link; ``category`` is that of its state, empty where it has none."""
 
     id: str
@@ -342,11 +342,11 @@ class Linked:
         others = subject.linked(self.relation) or ()
         return [o.id for o in self._asked(others, subject) if not self._truth_of(o)]
 
-    def _asked(self, others: Sequence[LinkedDocument], subject: Subject) -> list[LinkedDocument]:
+    def _asked(self, others: Sequence[OtherEnd], subject: Subject) -> list[OtherEnd]:
         out = (subject.values(self.besides) or ()) if self.besides else ()
         return [o for o in others if (not self.kinds or o.kind in self.kinds) and o.id not in out]
 
-    def _truth_of(self, other: LinkedDocument) -> Truth:
+    def _truth_of(self, other: OtherEnd) -> Truth:
         if self.states and other.state not in self.states:
             return False
         if self.categories and other.category not in self.categories:

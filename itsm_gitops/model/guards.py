@@ -61,7 +61,7 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class StopSign:
     """When no step may be made, but for those to the states in ``besides``."""
 
     when: Condition
@@ -98,12 +98,12 @@ def asked_of(guards: Iterable[Guard], finished: str) -> list[Guard]:
     return [g for g in guards if not finished or not finished < g.since]
 
 
-def read_stop(raw: Mapping[str, Any]) -> Stop:
+def read_stop(raw: Mapping[str, Any]) -> StopSign:
     """Read an entry of ``refuse``: ``{field: on_hold}`` or ``{when: CONDITION}``."""
     parts: list[Condition] = [Present(raw[FIELD])] if FIELD in raw else []
     if WHEN in raw:
         parts.append(read_condition(raw[WHEN]))
-    return Stop(
+    return StopSign(
         parts[0] if len(parts) == 1 else Both(tuple(parts)),
         raw.get(MESSAGE, ""),
         raw.get(HINT, ""),
@@ -152,7 +152,7 @@ def _place(guard: Guard, subject: Subject) -> Pointer:
     return ()
 
 
-def stops(stopping: Iterable[Stop], target: str, subject: Subject) -> Iterator[Breach]:
+def stops(stopping: Iterable[StopSign], target: str, subject: Subject) -> Iterator[Breach]:
     """Yield why a step to a state may not be made."""
     for stop in stopping:
         if target not in stop.besides and holds(stop.when, subject):

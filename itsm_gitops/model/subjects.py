@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from itsm_gitops.model.conditions import LinkedDocument, Subject
+from itsm_gitops.model.conditions import OtherEnd, Subject
 
 Data = Mapping[str, Any]
 Item = Callable[[str], Data | None]
-Links = Callable[[str], "list[LinkedDocument] | None"]
+Links = Callable[[str], "list[OtherEnd] | None"]
 
 
 class DocumentSubject:
@@ -70,7 +70,7 @@ class DocumentSubject:
         values = self.values(path)
         return None if values is None else [DocumentSubject(v, self._item, None, self.now) for v in values]
 
-    def linked(self, relation: str) -> list[LinkedDocument] | None:
+    def linked(self, relation: str) -> list[OtherEnd] | None:
         """Return the documents at the other end of a link."""
         return self._links(relation) if self._links else None
 
@@ -91,7 +91,7 @@ class FactSubject:
         values = self.values(path)
         return None if values is None else [DocumentSubject(v) for v in values]
 
-    def linked(self, relation: str) -> list[LinkedDocument] | None:
+    def linked(self, relation: str) -> list[OtherEnd] | None:
         """Return None: facts have no links."""
         del relation
         return None

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.model.condition_reader import read_condition
 from itsm_gitops.model.conditions import ALWAYS, EMPTY, Always, Condition, Subject
 from itsm_gitops.model.conditions import holds as _holds
-from itsm_gitops.model.guards import WHILE, Guard, Stop, read_guard, read_stop
+from itsm_gitops.model.guards import WHILE, Guard, StopSign, read_guard, read_stop
 from itsm_gitops.model.meaning import roles_of_old_state
 from itsm_gitops.model.subjects import DocumentSubject
 
@@ -72,7 +72,7 @@ class Transition:
     by: tuple[str, ...] = ()
     when: Condition = field(default_factory=lambda: ALWAYS)
     clear: tuple[str, ...] = ()
-    refuse: tuple[Stop, ...] = ()
+    refuse: tuple[StopSign, ...] = ()
     reason: bool = False
 
 
@@ -96,7 +96,7 @@ class Workflow:
     editable_when_closed: tuple[str, ...] = ()
     track: tuple[str, ...] = ()
     reason_for: tuple[FieldRequirement, ...] = ()
-    refuse: tuple[Stop, ...] = ()
+    refuse: tuple[StopSign, ...] = ()
 
     def steps_from(self, state: str, data: Data, subject: Subject | None = None) -> list[Transition]:
         """Return the transitions that leave ``state`` for a document with this data."""

@@ -25,7 +25,7 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.screen import Names, ScreenRule, Times, names_of, screen, screen_entry, times, tree
 from itsm_gitops.publish import search
 from itsm_gitops.publish.pages import past
-from itsm_gitops.publish.readings import Gathered, Lives, Readings
+from itsm_gitops.publish.readings import DocumentFacts, Lives, Readings
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.site_reports import SiteReports, made_anew, made_before
 from itsm_gitops.publish.view import View, extra_of
@@ -57,16 +57,16 @@ def load(
     """
     made = None if audience.everything else Screen(audience, book.kinds)
 
-    def visit(store: Store, document: Document) -> list[Gathered]:
+    def visit(store: Store, document: Document) -> list[DocumentFacts]:
         told = reporter.visit(document) if reporter else []
         if made is None:
             words = search.words_of(document.data)
-            return [Gathered(extra_of(document, store.book), told, told, id=document.id, words=words)]
+            return [DocumentFacts(extra_of(document, store.book), told, told, id=document.id, words=words)]
         shown = made.document(store, document)
         if shown is None:
-            return [Gathered([], [], told)] if told else []
+            return [DocumentFacts([], [], told)] if told else []
         lives = reporter.visit(shown.document) if reporter else []
-        return [Gathered(extra_of(shown.document, store.book), lives, told, shown.seen)]
+        return [DocumentFacts(extra_of(shown.document, store.book), lives, told, shown.seen)]
 
     full, gathered = load_store(
         snapshot,

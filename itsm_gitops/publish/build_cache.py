@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Self
 
 from itsm_gitops.publish import output, reasons, urls
 from itsm_gitops.publish.changed_keys import changed_keys, differing
-from itsm_gitops.publish.readings import Reading, Readings
+from itsm_gitops.publish.readings import DocumentChange, Readings
 from itsm_gitops.publish.similar import CAP, GROUPS
 from itsm_gitops.publish.tracing import (
     ALL,
@@ -112,8 +112,8 @@ class BuildCache:
         self.why: dict[str, str] = {}  # why each page is made that could have been current
         # The search index of the last build, and the documents that are new, changed or gone since.
         self.index: Sequence[Any] = ()
-        self.before: dict[str, Reading] = {}
-        self.after: dict[str, Reading] = {}
+        self.before: dict[str, DocumentChange] = {}
+        self.after: dict[str, DocumentChange] = {}
 
     def _open(self, rows: SiteRows, stamps: Mapping[str, bytes]) -> None:
         notes = rows.notes()

@@ -17,7 +17,7 @@ from itsm_gitops.repository.versions import Version, changes_of, versions
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Git, Repository, Store
-    from itsm_gitops.repository.history import Reader
+    from itsm_gitops.repository.history import VersionReader
 
 MOST = 20
 _SHORT_ID = 10
@@ -52,7 +52,7 @@ class FieldHistory:
         git: Git,
         found: Mapping[str, Sequence[Version]],
         people: Mapping[str, str] | None = None,
-        reader: Reader | None = None,
+        reader: VersionReader | None = None,
     ) -> None:
         """Take the result of ``repository.versions``, people by the addresses of their commits, who reads old words."""
         self._reader = reader

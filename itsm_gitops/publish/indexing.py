@@ -10,7 +10,7 @@ from typing import NamedTuple
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import output, search
 from itsm_gitops.publish.build_cache import BuildCache
-from itsm_gitops.publish.readings import Reading
+from itsm_gitops.publish.readings import DocumentChange
 from itsm_gitops.publish.reindex import WordChange, Words, revised
 from itsm_gitops.publish.search import Doc, Postings
 from itsm_gitops.publish.view import View
@@ -105,7 +105,7 @@ def _title_words(entry: Entry) -> set[str]:
     return search.tokens(" ".join((entry.id, entry.title, *entry.aliases)))
 
 
-def _words_of(reading: Reading | None) -> Words:
+def _words_of(reading: DocumentChange | None) -> Words:
     """Return the words of a document, none where there is none."""
     if reading is None:
         return Words()

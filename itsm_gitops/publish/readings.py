@@ -19,7 +19,7 @@ from itsm_gitops.repository.store import identifier_of
 from itsm_gitops.service_levels.life import Life
 
 
-class Gathered(NamedTuple):
+class DocumentFacts(NamedTuple):
     """What was gathered of one document: of what the audience may see, and (``told``) of all of it.
 
     ``words`` are those that search finds it by, where all of it may be seen; ``seen`` says what is withheld.
@@ -33,7 +33,7 @@ class Gathered(NamedTuple):
     words: str = ""
 
 
-class Reading(NamedTuple):
+class DocumentChange(NamedTuple):
     """A document that is other than at the last build, as it was then or is now."""
 
     entry: Entry
@@ -65,7 +65,7 @@ class Readings:
                 yield from extras
 
     @cached_property
-    def changes(self) -> tuple[dict[str, Reading], dict[str, Reading]]:
+    def changes(self) -> tuple[dict[str, DocumentChange], dict[str, DocumentChange]]:
         """The documents that are new, changed or gone, as they were and as they are, by identifier; once all are read."""
         before, after = self.memory.before, self.memory.rows
         paths = self.memory.moved()
@@ -77,7 +77,7 @@ class Readings:
         for path in paths:
             if path in after:
                 row, some = after[path], _only(after[path])
-                come[row.entry.id] = Reading(row.entry, row.data, some.lives, some.words)
+                come[row.entry.id] = DocumentChange(row.entry, row.data, some.lives, some.words)
         return gone, come
 
     def keep(self, purpose: str) -> None:
@@ -133,10 +133,10 @@ def _lives(plain: Iterable[Any]) -> list[Life]:
     return [Life(name, unpacked(values)) for name, values in plain]
 
 
-def _only(row: MemoryRow) -> Gathered:
+def _only(row: MemoryRow) -> DocumentFacts:
     """Return what was gathered of a document that was read."""
-    return row.visited[0] if row.visited else Gathered([], [], [])
+    return row.visited[0] if row.visited else DocumentFacts([], [], [])
 
 
-def _before(row: MemoryRow, lives: Iterable[Any], words: str) -> Reading:
-    return Reading(row.entry, row.data, _lives(lives), words)
+def _before(row: MemoryRow, lives: Iterable[Any], words: str) -> DocumentChange:
+    return DocumentChange(row.entry, row.data, _lives(lives), words)

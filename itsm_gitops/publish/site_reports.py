@@ -21,7 +21,7 @@ from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.report import Cell, Report
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish.pages import past
-from itsm_gitops.publish.readings import Reading, Readings
+from itsm_gitops.publish.readings import DocumentChange, Readings
 
 _SIGN = 32  # characters of what tells the reports that are not the repository's own
 Past = Mapping[str, Sequence[Day]]
@@ -111,7 +111,7 @@ def _digest(own: Sequence[Report]) -> str:
     return hashlib.sha256(repr(own).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _counted(reading: Reading, book: RuleBook) -> tuple[Any, ...]:
+def _counted(reading: DocumentChange, book: RuleBook) -> tuple[Any, ...]:
     """Return what reports take of a document: all of an item, of a record everything but its title."""
     kind, entry = book.kinds[reading.entry.kind], reading.entry
     if not kind.is_record:

@@ -15,7 +15,7 @@ from itsm_gitops.model.migrations import FOLDER, BookShape, Migration, migration
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.git import Git, decode
 from itsm_gitops.repository.history import log
-from itsm_gitops.repository.migrated import Step, steps
+from itsm_gitops.repository.migrated import MigrationStep, steps
 
 
 class FormerWords:
@@ -28,7 +28,7 @@ class FormerWords:
         self._migrations = _of(book)
         self._having: dict[str, frozenset[str]] | None = None
         self._made: dict[str, list[str]] = {}  # the commits that brought a migration, by its path
-        self._steps: dict[tuple[Migration, ...], tuple[Step, ...]] = {}
+        self._steps: dict[tuple[Migration, ...], tuple[MigrationStep, ...]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._migrations)
@@ -46,7 +46,7 @@ class FormerWords:
             data = with_words(data, words) if words else data
         return data
 
-    def _lacking(self, commit: str) -> tuple[Step, ...]:
+    def _lacking(self, commit: str) -> tuple[MigrationStep, ...]:
         if self._having is None:
             self._having = self._descendants()
         name = commit.removesuffix("^")

@@ -99,7 +99,7 @@ class _Touch(NamedTuple):
     blob: str
 
 
-class Reader(Protocol):
+class VersionReader(Protocol):
     """What reads a document of an older commit: in words of today, where the rule book was migrated since."""
 
     def read(self, path: str, commit: str, data: Any) -> Any:
@@ -108,7 +108,7 @@ class Reader(Protocol):
 
 
 def field_history(
-    repo: Repository, path: str, at: str | None = None, reader: Reader | None = None
+    repo: Repository, path: str, at: str | None = None, reader: VersionReader | None = None
 ) -> list[FieldChange]:
     """Return every change of every field of one document, newest first, up to ``at`` (default HEAD).
 

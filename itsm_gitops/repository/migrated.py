@@ -36,7 +36,7 @@ class Rewritten(NamedTuple):
     left: tuple[WordEdit, ...] = ()
 
 
-class Step(NamedTuple):
+class MigrationStep(NamedTuple):
     """One migration, and the shape of the rule book before it."""
 
     migration: Migration
@@ -51,16 +51,16 @@ class Step(NamedTuple):
         return self.shape.has_levels(self.migration) and (not sign.isascii() or sign.lower() in raw.lower())
 
 
-def steps(migrations: Sequence[Migration], shape: BookShape) -> tuple[Step, ...]:
+def steps(migrations: Sequence[Migration], shape: BookShape) -> tuple[MigrationStep, ...]:
     """Return migrations, in order, each with the shape that it meets; ``shape`` is that before the first."""
     found = []
     for migration in migrations:
-        found.append(Step(migration, shape))
+        found.append(MigrationStep(migration, shape))
         shape = shape.after(migration)
     return tuple(found)
 
 
-def rewritten(step: Step, path: str, raw: bytes) -> Rewritten:
+def rewritten(step: MigrationStep, path: str, raw: bytes) -> Rewritten:
     """Return a file as one migration leaves it; a file that cannot be read stays as it is.
 
     Raises Refused where the words cannot be written there.
@@ -109,7 +109,7 @@ def _data(path: str, raw: bytes) -> Any:
 class MigratedSnapshot:
     """A snapshot whose files are read through migrations."""
 
-    def __init__(self, below: Snapshot, taken: Sequence[Step]) -> None:
+    def __init__(self, below: Snapshot, taken: Sequence[MigrationStep]) -> None:
         self.below = below
         self._steps = taken
         self.name = below.name
@@ -154,10 +154,10 @@ class MigrationFault(NamedTuple):
     migration: Migration
 
 
-class Reading(NamedTuple):
+class TakenMigrations(NamedTuple):
     """How the base of a comparison is read: through these steps, or, where there are faults, as it is."""
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[MigrationStep, ...] = ()
     faults: tuple[MigrationFault, ...] = ()
 
     def of(self, snapshot: Snapshot) -> Snapshot:
@@ -168,7 +168,7 @@ class Reading(NamedTuple):
 _SHOWN = 5
 
 
-def reading(old: RuleBook, head: Snapshot, new: RuleBook) -> Reading:
+def reading(old: RuleBook, head: Snapshot, new: RuleBook) -> TakenMigrations:
     """Return how a snapshot with the rule book ``old`` is read by who compares it with ``head``.
 
     A migration is believed only where it was carried out: its old word was there, is gone from the rule book and
@@ -177,10 +177,10 @@ def reading(old: RuleBook, head: Snapshot, new: RuleBook) -> Reading:
     """
     fresh = pending(migrations_of(new), migrations_of(old))
     if not fresh:
-        return Reading()
+        return TakenMigrations()
     taken = steps(fresh, BookShape.of(old))
     faults = [*_words_faults(fresh, old, new), *_unfollowed(fresh, head, BookShape.of(new))]
-    return Reading((), tuple(faults)) if faults else Reading(taken)
+    return TakenMigrations((), tuple(faults)) if faults else TakenMigrations(taken)
 
 
 def _words_faults(fresh: Sequence[Migration], old: RuleBook, new: RuleBook) -> Iterator[MigrationFault]:
@@ -228,7 +228,7 @@ def _unfollowed(fresh: Sequence[Migration], head: Snapshot, shape: BookShape) ->
     for index, migration in enumerate(fresh):
         if not _restored(fresh[index + 1 :], migration):
             kind = _later_kind(fresh[index + 1 :], migration.kind)
-            wanted.append(Step(_with_kind(migration, kind), shape))
+            wanted.append(MigrationStep(_with_kind(migration, kind), shape))
     if not wanted:
         return
     count = 0
@@ -239,13 +239,13 @@ def _unfollowed(fresh: Sequence[Migration], head: Snapshot, shape: BookShape) ->
             migration = (
                 step.migration if step.migration.new else replace(step.migration, new="-", removed=False)
             )
-            if _concerned(Step(migration, step.shape), path, raw):
+            if _concerned(MigrationStep(migration, step.shape), path, raw):
                 count += 1
                 if count <= _SHOWN:
                     yield MigrationFault(path, f"'{migration.old}' is still here", step.migration)
 
 
-def _concerned(step: Step, path: str, raw: bytes) -> bool:
+def _concerned(step: MigrationStep, path: str, raw: bytes) -> bool:
     """Whether a migration would change a file; where it cannot, it has something to change there."""
     try:
         return rewritten(step, path, raw).places > 0

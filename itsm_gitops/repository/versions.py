@@ -15,7 +15,7 @@ from itsm_gitops.model.diff import Change
 from itsm_gitops.model.diff import diff as difference
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.git import Git, decode
-from itsm_gitops.repository.history import Reader, log, mapping_of, own_changes
+from itsm_gitops.repository.history import VersionReader, log, mapping_of, own_changes
 from itsm_gitops.repository.repository import INDEX, Repository
 from itsm_gitops.repository.snapshot import CMDB, RECORDS
 
@@ -74,7 +74,7 @@ def _edits(git: Git, commit: str) -> Iterator[tuple[str, Version]]:
 
 
 def changes_of(
-    git: Git, by_path: Mapping[str, Sequence[Version]], reader: Reader | None = None
+    git: Git, by_path: Mapping[str, Sequence[Version]], reader: VersionReader | None = None
 ) -> Iterator[tuple[str, Version, list[Change]]]:
     """Yield what each version of some documents changed, reading all blobs from one process.
 

@@ -15,7 +15,7 @@ from itsm_gitops.repository import INDEX, Config, Repository, Snapshot, read_con
 from itsm_gitops.repository.archived import read_archived
 from itsm_gitops.repository.history import changed_files, deletions
 from itsm_gitops.repository.mainline import is_ancestor
-from itsm_gitops.repository.migrated import MigrationFault, Reading, reading
+from itsm_gitops.repository.migrated import MigrationFault, TakenMigrations, reading
 from itsm_gitops.rules.context import ChangeContext, Data, NetworkContext, Pair
 from itsm_gitops.rules.identity import stem
 
@@ -70,19 +70,19 @@ def read_range(repo: Repository, base: str, at: str | None) -> Range:
     status = {f.path: f.status for f in changed_files(repo, commit, at)}
     book, config = read_rulebook(snapshot), read_config(snapshot)
     head = repo.snapshot(at)
-    taken = _reading(book, head) if any(p.startswith(MIGRATIONS) for p in status) else Reading()
+    taken = _reading(book, head) if any(p.startswith(MIGRATIONS) for p in status) else TakenMigrations()
     if taken.steps:
         snapshot = taken.of(snapshot)
         book = read_rulebook(snapshot)
     return Range(repo, commit, snapshot, head, book, config, status, taken.faults)
 
 
-def _reading(book: RuleBook, head: Snapshot) -> Reading:
+def _reading(book: RuleBook, head: Snapshot) -> TakenMigrations:
     """Return how base is to be read; as it is where head's rule book cannot be used (that is a finding)."""
     try:
         return reading(book, head, read_rulebook(head))
     except RuleBookError:
-        return Reading()
+        return TakenMigrations()
 
 
 def _pairs(span: Range, head: NetworkContext) -> Iterable[Pair]:

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from itsm_gitops.schema.patterns import Anchor, Either, InOrder, Node, OneOf, Ranges, Repeated, parse
+from itsm_gitops.schema.patterns import Alternatives, Anchor, InOrder, Node, OneOf, Ranges, Repeated, parse
 
 _FEW = 3
 _MOST = 120  # positions that are compared with each other
@@ -44,7 +44,7 @@ class _Positions:
                 for part in parts:
                     whole = self._joined(whole, self.read(part))
                 return whole
-            case Either(options):
+            case Alternatives(options):
                 return self._either(self.read(option) for option in options)
             case Repeated(part, least, most):
                 return self._repeated(part, least, most)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from itsm_gitops.schema.patterns import Anchor, Either, InOrder, Node, OneOf, Ranges, Repeated, parse
+from itsm_gitops.schema.patterns import Alternatives, Anchor, InOrder, Node, OneOf, Ranges, Repeated, parse
 
 _MOST_STATES = 2_000  # of the deterministic automaton that are remembered
 _WORK = 3_000_000  # comparisons of a character with a class for one text: about a second
@@ -56,7 +56,7 @@ class Automaton:
                 for part in reversed(parts):
                     then = self._build(part, then)
                 return then
-            case Either(options):
+            case Alternatives(options):
                 return self._add([self._build(option, then) for option in options])
             case Repeated(part, least, most):
                 return self._repeat(part, least, most, then)

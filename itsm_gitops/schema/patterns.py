@@ -50,7 +50,7 @@ class InOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class Alternatives:
     """Alternatives."""
 
     options: tuple[Node, ...]
@@ -65,7 +65,7 @@ class Repeated:
     most: int | None
 
 
-Node = OneOf | Anchor | InOrder | Either | Repeated
+Node = OneOf | Anchor | InOrder | Alternatives | Repeated
 
 
 def _merged(ranges: list[tuple[int, int]]) -> Ranges:
@@ -130,7 +130,7 @@ class _Reader:
         options = [self.in_order(depth)]
         while self.take("|"):
             options.append(self.in_order(depth))
-        return options[0] if len(options) == 1 else Either(tuple(options))
+        return options[0] if len(options) == 1 else Alternatives(tuple(options))
 
     def in_order(self, depth: int) -> Node:
         parts: list[Node] = []
@@ -282,7 +282,7 @@ def size(node: Node) -> int:
     match node:
         case OneOf() | Anchor():
             return 1
-        case InOrder(parts) | Either(parts):
+        case InOrder(parts) | Alternatives(parts):
             return 1 + sum(map(size, parts))
         case Repeated(part, least, most):
             return size(part) * max(1, least + 1 if most is None else most)
@@ -302,7 +302,7 @@ def _written(node: Node) -> str:
             return "^" if at_start else "$"
         case InOrder(parts):
             return "(?:" + "".join(map(_written, parts)) + ")"
-        case Either(options):
+        case Alternatives(options):
             return "(?:" + "|".join(map(_written, options)) + ")"
         case Repeated(part, least, most):
             bound = "" if most is None else most

@@ -80,9 +80,13 @@ def test_it_is_narrowed_by_owner_team_kind_and_filter(
     assert [r["id"] for r in cli("due", "--within", "1y", "--json", *words).json] == ids
 
 
-def test_the_table_says_what_of_what_and_who(duties: Path, cli: Cli) -> None:
+def test_the_table_says_what_of_what_and_who(duties: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     out = cli("due", "--within", "4w").out
     assert out.splitlines()[0].split() == ["due", "days", "what", "of", "title", "who"]
+    monkeypatch.setenv("COLUMNS", "80")
+    out = cli("due", "--within", "4w").out
+    assert out.splitlines()[0].split() == ["due", "days", "what", "of", "who"]
     assert "2026-11-01   -21  last day of support" in out
     assert out.splitlines()[-1] == "3 duties, 2 of them over"
     assert cli("due", "offerings").out == "nothing is due\n"

@@ -9,9 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from itsm_gitops.cli.app import group
+from itsm_gitops.commands import filter_conditions, practising
 from itsm_gitops.commands.practising import practice
+from itsm_gitops.commands.stored_filters import StoredFilters
+from itsm_gitops.model import clock
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.practice import MET, MISSING, PARTLY
+from itsm_gitops.repository import Repository
 from itsm_gitops.rules.registry import RULES
 from tests.support import incident, path_of, service
 
@@ -134,3 +138,31 @@ def test_the_command_prints_table_csv_and_json(standing: Any, git_repo: Any) -> 
     data = json.loads(run("--json"))
     assert data["counts"] == {"met": 0, "partly": 1, "missing": 0}
     assert [e["count"] for e in data["requirements"][0]["evidence"]] == [2, 0]
+
+
+@pytest.mark.parametrize(
+    "text", ["incidents major.state:*", "incidents review:none", "changes state:closed", "server"]
+)
+def test_enough_documents_are_some_of_all(
+    example_repo: Repository, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filter_conditions, "_AT_ONCE", 2)
+    filters = StoredFilters(example_repo.store())
+    everything = filters.ask(text)
+    assert everything.complete
+    for enough in (1, 2, 3, 1_000):
+        answer = filters.ask(text, enough)
+        assert {e.id for e in answer.entries} <= {e.id for e in everything.entries}
+        assert len(answer.entries) >= min(enough, len(everything.entries))
+        assert answer.complete or len(answer.entries) >= enough
+        assert not answer.complete or answer.entries == everything.entries
+
+
+def test_what_is_not_counted_to_the_end_says_so(
+    example_repo: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filter_conditions, "_AT_ONCE", 1)
+    monkeypatch.setattr(practising, "_ENOUGH", 1)
+    made = practising.practice_map(example_repo.store(), "fitsm", clock.now())
+    results = [e.result for area in made.areas for r in area.requirements for e in r.evidence]
+    assert any(r.endswith(" or more found") for r in results)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from itsm_gitops.model.condition_reader import read_condition
 from itsm_gitops.model.condition_words import in_words
-from itsm_gitops.model.conditions import Both, Either, LinkedDocument, Negation, holds
+from itsm_gitops.model.conditions import Both, Either, Negation, OtherEnd, holds
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.subjects import DocumentSubject, FactSubject
 from itsm_gitops.model.watched_time import Watch, WatchedTime
@@ -34,14 +34,14 @@ DATA: dict[str, Any] = {
 }
 
 
-def _linked(relation: str) -> list[LinkedDocument]:
+def _linked(relation: str) -> list[OtherEnd]:
     child = {"state": "new", "impact": "high"}
     return {
         "parent_of": [
-            LinkedDocument("INC-1", "incident", "new", "new", lambda: DocumentSubject(child)),
-            LinkedDocument("INC-2", "incident", "closed", "done", lambda: DocumentSubject({})),
+            OtherEnd("INC-1", "incident", "new", "new", lambda: DocumentSubject(child)),
+            OtherEnd("INC-2", "incident", "closed", "done", lambda: DocumentSubject({})),
         ],
-        "resolved_by": [LinkedDocument("CHG-1", "change", "closed", "done", lambda: DocumentSubject({}))],
+        "resolved_by": [OtherEnd("CHG-1", "change", "closed", "done", lambda: DocumentSubject({}))],
     }.get(relation, [])
 
 

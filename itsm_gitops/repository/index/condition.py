@@ -18,7 +18,7 @@ from itsm_gitops.repository.snapshot import WorkingTree
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class IndexCondition:
     """How an index stands: ``why`` says why there is none, and is empty where one is used.
 
     ``size`` is in bytes, ``made`` RFC 3339 text, ``reading`` how many documents were read again when it was last
@@ -33,11 +33,11 @@ class Condition:
     reading: int = 0
 
 
-def condition(snapshot: WorkingTree, config: Config) -> Condition:
+def condition(snapshot: WorkingTree, config: Config) -> IndexCondition:
     """Return how the index stands; it is brought up to date where there is one."""
     why = _hindrance(snapshot.root)
     if why:
-        return Condition(why)
+        return IndexCondition(why)
     for path in reversed(database.files_of(snapshot.root)):
         try:
             store = service.opened(path, snapshot, config)
@@ -48,7 +48,7 @@ def condition(snapshot: WorkingTree, config: Config) -> Condition:
         else:
             if store is not None:
                 return _standing(path, store.connection)
-    return Condition(why or _not_made(snapshot))
+    return IndexCondition(why or _not_made(snapshot))
 
 
 def _hindrance(root: Path) -> str:
@@ -78,9 +78,9 @@ def _not_made(snapshot: WorkingTree) -> str:
     return "the first command that reads everything makes it"
 
 
-def _standing(path: Path, connection: sqlite3.Connection) -> Condition:
+def _standing(path: Path, connection: sqlite3.Connection) -> IndexCondition:
     with closing(connection):
         notes = filling.meta(connection)
         (count,) = connection.execute("SELECT count(*) FROM document").fetchone()
     size = sum(p.stat().st_size for end in ("", "-wal") if (p := Path(f"{path}{end}")).exists())
-    return Condition("", path, size, notes.get("made", ""), count, int(notes.get("reading", "0")))
+    return IndexCondition("", path, size, notes.get("made", ""), count, int(notes.get("reading", "0")))

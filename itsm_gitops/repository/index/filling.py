@@ -24,7 +24,7 @@ from itsm_gitops.repository.index.freshness import SUFFIX, Moves, Tracked, Unusu
 from itsm_gitops.repository.index.rows import (
     INSERT,
     RowOrigin,
-    Step,
+    StepRow,
     broken_row,
     edge_rows,
     row_of,
@@ -44,7 +44,7 @@ class Brief(NamedTuple):
     """What one document brings beyond its entry."""
 
     path: str
-    steps: list[Step]
+    steps: list[StepRow]
     replay: Replay
     digest: bytes
 

@@ -22,7 +22,7 @@ from itsm_gitops.repository.index.finding import find_name
 from itsm_gitops.repository.index.lives import first_opened, lives
 from itsm_gitops.repository.index.rows import (
     ENTRY,
-    Step,
+    StepRow,
     edge_of,
     entry_of,
     pointer_of,
@@ -289,7 +289,7 @@ class IndexedStore(Store):
         """Return when the first record of some kinds was opened, None where none was by ``now``."""
         return first_opened(self.connection, now, kinds)
 
-    def timeline(self, identifier: str) -> list[Step]:
+    def timeline(self, identifier: str) -> list[StepRow]:
         """Return the timeline of a document in brief: time, state and person of each entry, as written."""
         row = self.connection.execute(
             "SELECT timeline FROM document WHERE usable = 1 AND id = ?", (encodable(identifier),)

@@ -12,7 +12,7 @@ from itsm_gitops.repository.index.indexed_store import IndexedStore
 from itsm_gitops.repository.index.rows import (
     INSERT,
     RowOrigin,
-    Step,
+    StepRow,
     edge_rows,
     row_of,
     steps_of,
@@ -50,7 +50,7 @@ def add_timelines(store: Store, connection: sqlite3.Connection) -> None:
     connection.executemany("UPDATE document SET timeline = ? WHERE id = ?", rows)
 
 
-def timelines(store: Store) -> Iterator[tuple[str, list[Step]]]:
+def timelines(store: Store) -> Iterator[tuple[str, list[StepRow]]]:
     """Yield the timelines of all records in brief."""
     if isinstance(store, IndexedStore):
         rows = store.connection.execute(

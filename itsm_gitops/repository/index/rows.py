@@ -23,7 +23,7 @@ _COLUMNS = (
 INSERT = f"INSERT INTO document ({_COLUMNS}) VALUES ({', '.join('?' * (_COLUMNS.count(',') + 1))})"  # noqa: S608 - our own names
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
 _decode = json.JSONDecoder().decode
-Step = tuple[str, str, str]  # at, state, by: as written, empty where it is not there
+StepRow = tuple[str, str, str]  # at, state, by: as written, empty where it is not there
 
 
 class RowOrigin(NamedTuple):
@@ -34,7 +34,7 @@ class RowOrigin(NamedTuple):
     digest: bytes
 
 
-def steps_of(data: Mapping[str, Any]) -> list[Step]:
+def steps_of(data: Mapping[str, Any]) -> list[StepRow]:
     """Return the entries of a timeline in brief, in the order in which they stand."""
     timeline = data.get("timeline")
     steps = (s for s in timeline if isinstance(s, dict)) if isinstance(timeline, list) else ()
@@ -46,7 +46,7 @@ def _text(value: Any) -> str:
 
 
 def row_of(
-    book: RuleBook, entry: Entry, steps: Sequence[Step], replay: Replay, source: RowOrigin, generation: int
+    book: RuleBook, entry: Entry, steps: Sequence[StepRow], replay: Replay, source: RowOrigin, generation: int
 ) -> tuple[Any, ...]:
     """Return the values of ``INSERT`` for the document of an entry."""
     kind = book.kinds[entry.kind]
@@ -147,7 +147,7 @@ def problems_of(text: str) -> tuple[Problem, ...]:
     return tuple(Problem(*values) for values in _decode(text)) if text else ()
 
 
-def timeline_of(text: str) -> list[Step]:
+def timeline_of(text: str) -> list[StepRow]:
     """Return the timeline in brief from its text."""
     return [(at, state, by) for at, state, by in _decode(text)] if text else []
 
