@@ -29,7 +29,7 @@ from itsm_gitops.rules.registry import RULES
 from itsm_gitops.rules.rule import DOCUMENT, GUARDS
 
 _VERSIONS = 40  # older states of a rule book than so many are not looked at
-_MISSING, _STUCK = "S002", "S013"
+_SCHEMA, _MISSING, _STUCK = "S", "S002", "S013"
 
 
 class TimelyFindings(NamedTuple):
@@ -144,7 +144,8 @@ def _unjudged(verdicts: Iterable[DocumentVerdict], waiting: Iterable[Finding]) -
     """
     today: dict[str, set[str]] = {}
     for finding in waiting:
-        today.setdefault(finding.path, set()).update(map(str, finding.pointer[:1]))
+        if finding.code.startswith(_SCHEMA):
+            today.setdefault(finding.path, set()).update(map(str, finding.pointer[:1]))
     return frozenset(
         v.path
         for v in verdicts
