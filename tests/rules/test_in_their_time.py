@@ -69,7 +69,7 @@ def test_what_was_wrong_then_is_wrong_now(root: Path) -> None:
     edit(root, RECORD, "resolution_code: fixed", "resolution_code: nonsense")
     commit(root, "never right")
     require_location(root)
-    assert errors(root) == ["S008"]  # the missing field was not asked for then, the wrong word was refused
+    assert errors(root) == ["S004"]  # the missing field was not asked for then, the wrong word was refused
 
 
 def test_an_open_record_is_asked_whatever_the_day_says(root: Path) -> None:
