@@ -126,3 +126,14 @@ def test_a_schema_of_head_that_a_migration_speaks_of_may_be_anything(root: Path,
     put(root, MIGRATION, "reason", "Words.")
     report = check(Repository.open(root), base="HEAD")
     assert {f.path for f in report.findings if f.severity == "error"} >= {INCIDENT}
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_the_ends_of_the_calendar_stop_no_command(root: Path, time: str) -> None:
+    put(root, RECORD, "timeline/1/happened", time)
+    due = {"action": "Watch it", "owner": "ops", "due": time[:10], "done": False}
+    put(root, RECORD, "review", {"action_items": [due]})
+    assert check(Repository.open(root)).fails()
+    for words in (["show", "INC-261120-AAAAA"], ["due"]):
+        done = run_here(words, root)
+        assert done.returncode == 0, done.stderr
