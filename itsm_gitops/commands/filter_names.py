@@ -18,7 +18,7 @@ from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.errors import ItsmError, NotFound, UsageError, did_you_mean
 from itsm_gitops.model.filter_language import FilterTerm, FilterValue
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.rulebook import LinkType
+from itsm_gitops.model.link_types import LinkType
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store

@@ -8,7 +8,8 @@ from itsm_gitops.editing.change import Written, refuse_closed, save
 from itsm_gitops.editing.opening import Opened, open_document, read_document
 from itsm_gitops.model.entry import edges_of
 from itsm_gitops.model.errors import Incomplete, NotFound, Refused, Withheld, did_you_mean
-from itsm_gitops.model.rulebook import LinkType, RuleBook
+from itsm_gitops.model.link_types import LinkType
+from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.text import typed_text
 from itsm_gitops.model.words import a_kind
 

@@ -16,6 +16,7 @@ from itsm_gitops.gate.digest import Content
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import Policy, read_policy
 from itsm_gitops.gate.pull_request import Request
+from itsm_gitops.gate.request_documents import RequestDocuments
 from itsm_gitops.gate.requirements import AppliedRequirement, required
 from itsm_gitops.gate.separation import Provenance, separate
 from itsm_gitops.gate.summary import describe
@@ -59,7 +60,7 @@ class _Proposal(Request):
         self, policy: Policy, store: Store, graph: ImpactGraph, change: Touched, now: datetime
     ) -> None:
         super().__init__(policy, store, store, Content({}, ""), now)
-        self.touched = [change]
+        self.documents = RequestDocuments((change,), {}, frozenset())
         self._graph = graph
 
 

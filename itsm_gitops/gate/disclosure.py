@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from itsm_gitops.gate.affected import exclusions
 from itsm_gitops.gate.conditions import AUTHORISATION, PROGRESS, Touched
-from itsm_gitops.gate.pull_request import Request, exclusions
+from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.model import clock
 from itsm_gitops.model.door import in_roots
 from itsm_gitops.model.facts import affected_places, state_plays

@@ -1,4 +1,4 @@
-"""A request in the light of its base: its documents, what they affect, who owns it, its facts."""
+"""A request in the light of its base: the facts of its documents, who owns them, and what is protected."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from itsm_gitops.gate.affected import AffectedItems
 from itsm_gitops.gate.conditions import (
     AUTHORISATION,
     FOR_INCIDENT,
@@ -26,34 +27,26 @@ from itsm_gitops.gate.digest import Content
 from itsm_gitops.gate.door import Door
 from itsm_gitops.gate.files import files_of_items
 from itsm_gitops.gate.freezes import FROZEN, LiftedFreeze, exempt_type, frozen_now, frozen_window, lifted
-from itsm_gitops.gate.policy import COST_FROM, ApprovalRule, Policy
+from itsm_gitops.gate.policy import ApprovalRule, Policy
+from itsm_gitops.gate.request_documents import RequestDocuments, documents_of
 from itsm_gitops.gate.urgency import urgency
 from itsm_gitops.gate.weakening import Weakening, weakenings
 from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import AskedProof, RiskBook
-from itsm_gitops.model.decisions import POLICY, is_reference
+from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.door import in_roots
-from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.facts import affected_places, authorised_states
-from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.meaning import CALENDAR, OFFERING, PERSON, TEAM
-from itsm_gitops.model.roles import follow, names
+from itsm_gitops.model.meaning import CALENDAR, PERSON, TEAM
+from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.repository import Store
 
 _ANYTHING = "itsm-gitops"  # what is looked for: a link or a module might lead there
 _FILES = ("100644", "100755")
-_ROOTS = ("records/", "cmdb/")
 
 Data = Mapping[str, Any]
-
-
-def _is_finished(kind: Kind, data: Data) -> bool:
-    """Whether a record has reached a state that nothing leaves."""
-    flow, state = kind.workflow, data.get(kind.state_field)
-    return kind.is_record and flow is not None and isinstance(state, str) and flow.is_terminal(state)
 
 
 @dataclass
@@ -72,61 +65,30 @@ class Request:
     now: datetime
     text: Callable[[str], str] = str  # what a blob holds; for files that are no documents
     proof: AskedProof | None = None
-    broken: dict[str, str] = field(default_factory=dict)
-    archived: set[str] = field(default_factory=set)
     renamed: frozenset[str] = frozenset()  # paths that differ by the words of a migration only
     urgent: dict[str, Urgency] = field(default_factory=dict)
     asked: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     _facts: dict[str, Data] = field(default_factory=dict)
 
     @cached_property
-    def touched(self) -> list[Touched]:
-        """The documents that the request touches, by path; those that cannot be read are ``broken``.
+    def documents(self) -> RequestDocuments:
+        """The documents that the request touches, and those of them that nobody can judge."""
+        return documents_of(self.base, self.head, self.content, self.renamed)
 
-        Finished records that are archived are no part of it: their paths are ``archived``. Nor is what differs by the
-        words of a migration only: what is decided on is the migration, a file of the protected rule book.
-        """
-        old, new = (_documents_at(store, self.content.changes) for store in (self.base, self.head))
-        found = []
-        for path, change in self.content.changes.items():
-            kind = self.base.book.kind_at(path)
-            if (
-                not path.startswith(_ROOTS)
-                or not path.endswith(".yaml")
-                or kind is None
-                or path in self.renamed
-            ):
-                continue
-            before, after = old.get(path), new.get(path)
-            identifier = path.rpartition("/")[2].removesuffix(".yaml")
-            if change.status != "D":
-                self._look_at(path, kind, identifier, after)
-            elif before is not None and self._leaves(identifier) and _is_finished(kind, before):
-                self.archived.add(path)
-                continue
-            found.append(Touched(path, identifier, kind, before, after))
-        return found
+    @property
+    def touched(self) -> tuple[Touched, ...]:
+        """The documents that the request touches, by path, without records that it archives."""
+        return self.documents.touched
 
-    def _leaves(self, identifier: str) -> bool:
-        """Whether the request archives a record: a list that it changes names it.
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """Why documents cannot be judged, by path."""
+        return self.documents.broken
 
-        The record stays in history as it was; what is decided on is the list.
-        """
-        record = self.head.archived.get(identifier)
-        return record is not None and record.path in self.content.changes
-
-    def _look_at(self, path: str, kind: Kind, identifier: str, after: Data | None) -> None:
-        """Note why a document cannot be judged: what it is must not depend on who looks at it."""
-        article = "an" if kind.name[0] in "aeiou" else "a"
-        try:
-            proper = self.base.book.path_for(kind, identifier)
-        except NotFound:
-            proper = ""
-        if after is None:
-            self.broken[path] = f"{path} cannot be read as {article} {kind.name}, so nobody can judge it"
-        elif path != proper:
-            where = f"; its place is {proper}" if proper else ""
-            self.broken[path] = f"{path} is not where {article} {kind.name} of that name belongs{where}"
+    @property
+    def archived(self) -> frozenset[str]:
+        """The paths of finished records that the request archives."""
+        return self.documents.archived
 
     @cached_property
     def changes(self) -> list[Touched]:
@@ -175,50 +137,22 @@ class Request:
         return ImpactGraph(Network(self.base))
 
     @cached_property
-    def _dependents(self) -> Mapping[str, Mapping[str, str]]:
-        return self._graph.dependents if self.policy.hops else {}
+    def _affected(self) -> AffectedItems:
+        return AffectedItems(self.policy, self.base, lambda: self._graph)
 
     def affected(self, change: Touched) -> list[str]:
         """Return the items a change affects: named, edited in the same request (or their files), and depending on them.
 
         Only a change that is more than prepared answers for the edits and files beside it.
         """
-        found = dict.fromkeys(affected_places(change.kind, change.data))
+        beside: list[str] = []
         if change.data.get("state") not in self.policy.preparation:
-            found.update(dict.fromkeys(t.id for t in self.items if t.kind.operational))
-            found.update(dict.fromkeys(self.files_of_items))
-        excluded = exclusions(change).keys()
-        edge = list(found)
-        for _ in range(self.policy.hops):
-            edge = [d for i in edge for d in self._dependents.get(i, ()) if d not in found]
-            important = [d for d in edge if self._criticality(d) in self.policy.hop_criticality]
-            found.update(dict.fromkeys(sorted(set(important) - excluded)))
-        return list(found)
-
-    def _at_risk(self, items: Iterable[str]) -> frozenset[str]:
-        """Return items and everything that depends on them, however far."""
-        found = set(items)
-        edge = list(found)
-        while edge:
-            edge = [d for i in edge for d in self._graph.dependents.get(i, ()) if d not in found]
-            found.update(edge)
-        return frozenset(found)
+            beside = [*(t.id for t in self.items if t.kind.operational), *self.files_of_items]
+        return self._affected.of(change, beside)
 
     def excluded(self, change: Touched) -> list[str]:
-        """Return the important items that a change says it does not touch, and does not touch otherwise.
-
-        They are important by the target branch: their criticality cannot be lowered in the same request.
-        """
-        affected = set(self.affected(change))
-        return [
-            i
-            for i in exclusions(change)
-            if i not in affected and self._criticality(i) in self.policy.hop_criticality
-        ]
-
-    def _criticality(self, identifier: str) -> object:
-        entry = self.base.entries.get(identifier)
-        return entry.columns.get("criticality") if entry else None
+        """Return the important items that a change says it does not touch, and does not touch otherwise."""
+        return self._affected.excluded(change, self.affected(change))
 
     def facts(self, change: Touched) -> Data:
         """Return the facts of a document; a change has more of them than other records."""
@@ -229,7 +163,7 @@ class Request:
         if known is None:
             items = self.affected(change)
             urgent = self.urgent[change.path] = urgency(
-                self.policy, self.base, self.head, change, lambda: self._at_risk(items), self.now
+                self.policy, self.base, self.head, change, lambda: self._affected.at_risk(items), self.now
             )
             known = facts(self.policy, self.base, self.head, change, items, self._beside, urgent)
             if self._brings_files(change, known):
@@ -291,38 +225,6 @@ class Request:
     def _authorised(self) -> list[tuple[Touched, frozenset[str]]]:
         """The changes that this request has authorised, with the items that they affect."""
         return [(c, frozenset(self.affected(c))) for c in self.changes if self.authorises(c)]
-
-    def led_to(self, document: Touched, when: Data) -> Data:
-        """Return what the references of a rule's conditions lead to, and the cost where it has a limit.
-
-        What a record said before counts beside what it would say, and an item is what it is on the target branch:
-        nobody escapes a rule by editing the item, or by naming another, in the same request.
-        """
-        sides = [d for d in (document.before, document.after) if d is not None]
-        found: dict[str, Any] = {}
-        for path in filter(is_reference, when):
-            found[path] = _all(follow(side, path, self._item) for side in sides)
-        if COST_FROM in when:
-            references = [
-                r.pointer[0] for r in document.kind.references if OFFERING in self._roles(r.targets)
-            ]
-            paths = ["cost.amount", *(f"{field}.cost.amount" for field in references)]
-            values = [follow(side, path, self._item) for side in sides for path in paths]
-            amounts = [v for v in _all(v or [] for v in values) or () if isinstance(v, int | float)]
-            # No cost stands anywhere: free where something is ordered, otherwise unknown.
-            ordered = any(v is not None for v in values)
-            found["cost"] = max(amounts, default=0 if ordered else None)
-        return found
-
-    def _roles(self, kinds: Iterable[str]) -> frozenset[str]:
-        book = self.base.book
-        return frozenset(role for k in kinds if k in book.kinds for role in book.kinds[k].plays)
-
-    def _item(self, identifier: str) -> Data | None:
-        """Return an item of the target branch, of the request where it is new there."""
-        store = self.base if identifier in self.base.entries else self.head
-        entry = store.entries.get(identifier)
-        return store.data(identifier) if entry is not None else None
 
     def _risk(self, change: Touched, known: Data) -> Data:
         """Return the risk that counts where a change is asked for; by the policy and the CMDB of base.
@@ -390,27 +292,3 @@ class Request:
     def _owners_after(self) -> Mapping[str, list[str]]:
         """Who would own the edited items; of one that moves to another class, as it is there."""
         return {t.id: names(t.after.get("owner")) for t in self.items if t.after is not None}
-
-
-def exclusions(change: Touched) -> dict[str, str]:
-    """Return the items that a change says it does not touch, with the reason that it gives."""
-    found: dict[str, str] = {}
-    listed = change.data.get("excluded_cis")
-    for line in listed if isinstance(listed, list) else ():
-        if isinstance(line, dict) and isinstance(line.get("ci"), str):
-            found.setdefault(line["ci"], str(line.get("reason", "")))
-    return found
-
-
-def _all(values: Iterable[list[Any] | None]) -> list[Any] | None:
-    """Put what several records lead to together; None where one of them leads nowhere."""
-    parts = list(values)
-    return None if None in parts else [v for part in parts for v in part or ()]
-
-
-def _documents_at(store: Store, paths: Iterable[str]) -> Mapping[str, Data]:
-    """Return the usable documents among some paths; thousands of records are asked for in one go."""
-    entries = [store.by_path[p] for p in paths if p in store.by_path]
-    records = [e for e in entries if store.book.kinds[e.kind].is_record]
-    found = {e.path: store.data(e.id) for e in entries if not store.book.kinds[e.kind].is_record}
-    return {**found, **{e.path: data for e, data in store.read_documents(records)}}

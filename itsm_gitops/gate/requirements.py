@@ -20,6 +20,7 @@ from itsm_gitops.gate.policy import (
     matches,
 )
 from itsm_gitops.gate.pull_request import Request
+from itsm_gitops.gate.references import led_to
 from itsm_gitops.gate.types import Requirement
 from itsm_gitops.model.meaning import SERVICE
 from itsm_gitops.model.roles import names
@@ -134,7 +135,11 @@ def _documents(request: Request, rule: ApprovalRule) -> list[Touched]:
         t
         for t in request.touched
         if t.kind.name in kinds
-        and matches(rule.when, {**request.facts(t), **request.led_to(t, rule.when)}, unknown=unknown)
+        and matches(
+            rule.when,
+            {**request.facts(t), **led_to(request.base, request.head, t, rule.when)},
+            unknown=unknown,
+        )
     ]
 
 
@@ -223,7 +228,7 @@ def _for_item(
 def _override(request: Request, rule: ApprovalRule, document: Touched) -> Override | None:
     if rule.override is None:
         return None
-    known = {**request.facts(document), **request.led_to(document, rule.override.when)}
+    known = {**request.facts(document), **led_to(request.base, request.head, document, rule.override.when)}
     return rule.override if matches(rule.override.when, known, unknown=False) else None
 
 

@@ -14,6 +14,9 @@ RECORD = "record"
 ITEM = "item"
 ANY_INDEX = "*"
 
+# Names that stand for many kinds in `from`, `to` and `x-ref`.
+GROUPS = ("record", "ci", "item", "any")
+
 
 class Reference(NamedTuple):
     """A field whose value names other entities (``x-ref`` in the schema).
@@ -113,6 +116,15 @@ class Kind:
     def required(self) -> tuple[str, ...]:
         """The fields that every document of this kind needs."""
         return tuple(self.schema.get("required", ()))
+
+
+def in_group(kind: Kind, group: str) -> bool:
+    """Whether a kind is one of those that a group stands for."""
+    if group == "any":
+        return True
+    if group == "ci":
+        return kind.operational
+    return kind.is_record == (group == "record")
 
 
 def inline(node: Any, definitions: Mapping[str, Any], done: dict[str, Any] | None = None) -> Any:

@@ -13,8 +13,8 @@ from typing import Any
 
 from itsm_gitops.model.categories import CATEGORIES, category_fields
 from itsm_gitops.model.errors import NotFound, Refused, did_you_mean
-from itsm_gitops.model.kinds import RECORD
-from itsm_gitops.model.rulebook import GROUPS, RuleBook
+from itsm_gitops.model.kinds import GROUPS, RECORD
+from itsm_gitops.model.rulebook import RuleBook
 
 FOLDER = "schemas/migrations/"
 STATE, FIELD, KIND, LINK, VALUE = SORTS = ("state", "field", "kind", "link", "value")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
-from itsm_gitops.model.kinds import ITEM, RECORD, Kind, find_references, inline
+from itsm_gitops.model.kind_heads import KindHead, Kinds, read_heads, unusable
+from itsm_gitops.model.kinds import GROUPS, ITEM, RECORD, Kind, find_references, in_group, inline
+from itsm_gitops.model.link_types import LinkType, read_link_type
 from itsm_gitops.model.meaning import roles_of_old_kind
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.user_rules import RULES, UserRule, read_user_rule
@@ -23,92 +24,8 @@ CHANGE_CONTROL = "schemas/policies/change-control.yaml"
 CHANGE_MODELS = "schemas/policies/change-models.yaml"
 RISK = "schemas/policies/risk.yaml"
 ROLES = "schemas/policies/roles.yaml"
-_SCHEMA_FOLDERS = {"schemas/records/": RECORD, "schemas/cmdb/": ITEM}
-
-# Names that stand for many kinds in `from`, `to` and `x-ref`.
-GROUPS = ("record", "ci", "item", "any")
-
-
-@dataclass(frozen=True, slots=True)
-class LinkType:
-    """One word of the link vocabulary.
-
-    ``impact`` says how failure travels: ``from_target`` (the source of the link is hit when its
-    target fails), ``from_source`` (the other way round) or an empty string. ``in_links`` is
-    False for relations that only fields (``owner``) express. ``max`` bounds the number of
-    targets one source may have; 0 is no bound.
-    """
-
-    name: str
-    title: str
-    inverse: str
-    inverse_title: str
-    sources: tuple[str, ...]
-    targets: tuple[str, ...]
-    description: str = ""
-    symmetric: bool = False
-    acyclic: bool = False
-    max: int = 0
-    impact: str = ""
-    in_links: bool = True
-
-
-def _read_link(name: str, raw: Mapping[str, Any]) -> LinkType:
-    symmetric = raw.get("symmetric", False)
-    return LinkType(
-        name=name,
-        title=raw["title"],
-        inverse=name if symmetric else raw["inverse"],
-        inverse_title=raw["title"] if symmetric else raw["inverse_title"],
-        sources=tuple(raw["from"]),
-        targets=tuple(raw["to"]),
-        description=raw.get("description", ""),
-        symmetric=symmetric,
-        acyclic=raw.get("acyclic", False),
-        max=raw.get("max", 0),
-        impact=raw.get("impact", ""),
-        in_links=raw.get("in_links", True),
-    )
-
 
 _schemas: Once[Any] = Once()
-
-
-class Kinds(Mapping[str, Kind]):
-    """Kinds under some key, each built when it is first looked up."""
-
-    def __init__(self, names: Mapping[str, str], build: Callable[[str], Kind]) -> None:
-        self._names = names
-        self._build = build
-
-    def __getitem__(self, key: str) -> Kind:
-        return self._build(self._names[key])
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._names
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """What tells a kind from the others; ``raw`` is its schema file as written."""
-
-    name: str
-    family: str
-    path: str
-    plural: str
-    prefix: str
-    folder: str
-    raw: Mapping[str, Any]
-
-
-def _wrong(path: str, error: Exception) -> RuleBookError:
-    return RuleBookError(f"{path}: missing or wrong: {error}", "see schemas/README.md")
 
 
 class RuleBook:
@@ -150,46 +67,8 @@ class RuleBook:
         return [self._kind(head.name) for head in self._heads.values() if head.family == RECORD]
 
     @cached_property
-    def _heads(self) -> dict[str, _Head]:
-        found: dict[str, _Head] = {}
-        taken = set(GROUPS)
-        for folder, family in _SCHEMA_FOLDERS.items():
-            for path in self.files:
-                if path.startswith(folder) and path.endswith(".schema.json"):
-                    head = self._read_head(path, family)
-                    own = {head.name, head.folder, head.prefix} - {""}
-                    if own & taken:
-                        clash = ", ".join(f"'{word}'" for word in sorted(own & taken))
-                        raise RuleBookError(f"{path}: {clash} is already taken", "choose another name")
-                    taken |= own
-                    found[head.name] = head
-        if not found:
-            raise RuleBookError(
-                "this repository has no rule book (no schemas/records/*.schema.json)",
-                "git checkout -- schemas brings back what was committed; itsm init writes a new repository",
-            )
-        return found
-
-    def _read_head(self, path: str, family: str) -> _Head:
-        raw = self._load(path)
-        try:
-            about = raw["x-itsm"]
-            record = family == RECORD
-            head = _Head(
-                name=about["kind" if record else "class"],
-                family=family,
-                path=path,
-                plural=about["plural"],
-                prefix=about["prefix"] if record else "",
-                folder=about["folder"],
-                raw=raw,
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise _wrong(path, error) from error
-        for word in (head.name, head.plural, head.prefix, head.folder):
-            if not isinstance(word, str):
-                raise RuleBookError(f"{path}: in x-itsm {word!r} is not text", "see schemas/README.md")
-        return head
+    def _heads(self) -> dict[str, KindHead]:
+        return read_heads(self.files, self._load)
 
     @cached_property
     def _definitions(self) -> Mapping[str, Any]:
@@ -202,7 +81,7 @@ class RuleBook:
             self._built[name] = self._build(self._heads[name])
         return self._built[name]
 
-    def _build(self, head: _Head) -> Kind:
+    def _build(self, head: KindHead) -> Kind:
         try:
             schema = self._schema(head)
             about = schema["x-itsm"]
@@ -226,9 +105,9 @@ class RuleBook:
                 stages=workflow or self._shared_life(schema["properties"]),
             )
         except (KeyError, TypeError, AttributeError) as error:
-            raise _wrong(head.path, error) from error
+            raise unusable(head.path, error) from error
 
-    def _schema(self, head: _Head) -> Any:
+    def _schema(self, head: KindHead) -> Any:
         raw, definitions = head.raw, self._definitions
         try:
             return _schemas(raw, definitions, make=lambda: inline(raw, definitions, self._inlined))
@@ -251,7 +130,7 @@ class RuleBook:
     def links(self) -> dict[str, LinkType]:
         """The link vocabulary by name."""
         try:
-            return {n: _read_link(n, raw) for n, raw in self.policy(LINKS).get("links", {}).items()}
+            return {n: read_link_type(n, raw) for n, raw in self.policy(LINKS).get("links", {}).items()}
         except (KeyError, TypeError, AttributeError) as error:
             raise RuleBookError(f"{LINKS}: missing or wrong: {error}") from error
 
@@ -276,7 +155,7 @@ class RuleBook:
                 try:
                     found.append(read_user_rule(path, self._load(path)))
                 except (KeyError, TypeError, AttributeError) as error:
-                    raise _wrong(path, error) from error
+                    raise unusable(path, error) from error
         return tuple(found)
 
     @cached_property
@@ -402,15 +281,7 @@ class RuleBook:
         found: set[str] = set()
         for name in names:
             if name in GROUPS:
-                found.update(k.name for k in self.kinds.values() if _in_group(k, name))
+                found.update(k.name for k in self.kinds.values() if in_group(k, name))
             else:
                 found.add(name)
         return frozenset(found)
-
-
-def _in_group(kind: Kind, group: str) -> bool:
-    if group == "any":
-        return True
-    if group == "ci":
-        return kind.operational
-    return kind.is_record == (group == "record")

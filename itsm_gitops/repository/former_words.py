@@ -10,7 +10,8 @@ from typing import Any
 
 from itsm_gitops.documents.rewriting import WordAt, with_words
 from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.model.migration_places import REPLACE, edits_of
+from itsm_gitops.model.migration_edits import REPLACE
+from itsm_gitops.model.migration_places import edits_of
 from itsm_gitops.model.migrations import FOLDER, BookShape, Migration, migrations_of
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.git import Git, decode

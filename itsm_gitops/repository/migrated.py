@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from itsm_gitops import documents
 from itsm_gitops.documents.rewriting import WordAt, replace_words, with_words
 from itsm_gitops.model.errors import ItsmError, Refused
-from itsm_gitops.model.migration_places import ADD, DROP, LEFT, REPLACE, WordEdit, edits_of
+from itsm_gitops.model.migration_edits import ADD, DROP, LEFT, REPLACE, WordEdit
+from itsm_gitops.model.migration_places import edits_of
 from itsm_gitops.model.migrations import (
     KIND,
     BookShape,

@@ -1,44 +1,33 @@
-"""A repository on disk: where its root is, its rule book, its snapshots and its documents by name."""
+"""A repository on disk: where its root is, its rule book, its settings, its snapshots and its documents."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from itsm_gitops import documents
-from itsm_gitops.model import ids
 from itsm_gitops.model.errors import (
-    Ambiguous,
     GitError,
-    Incomplete,
-    ItsmError,
     MissingObject,
     NotFound,
-    Refused,
 )
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.archived import missing, read_archived
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.gaps import Gap
 from itsm_gitops.repository.git import Git
-from itsm_gitops.repository.modes import REGULAR
-from itsm_gitops.repository.names import naming
+from itsm_gitops.repository.locating import find, refuse_absent, refuse_root
 from itsm_gitops.repository.snapshot import (
-    CMDB,
     CONFIG,
-    RECORDS,
     Snapshot,
     WorkingTree,
-    absent_of,
     refuse_unread,
-    root_of,
 )
-from itsm_gitops.repository.store import SUFFIX, Document, Store, identifier_of, is_document
+from itsm_gitops.repository.store import Document, Store
 
 if TYPE_CHECKING:
     from itsm_gitops.repository.loading import T, Visit
@@ -276,81 +265,23 @@ class Repository:
     def locate(self, fragment: str, at: str | None = None, *, in_roots: bool = False) -> str:
         """Return the path of the document that ``fragment`` means; raises NotFound or Ambiguous.
 
-        In the working tree a whole identifier costs one look; a fragment a listing of names; only
-        an alias (which must be whole) makes every file be read, and that is the last resort.
-
         Documents of roots are for those who only look (``in_roots``); raises Refused for one where they are not.
         """
         if in_roots:
             whole = self.whole(at)
             try:
-                return self._find(whole, fragment)
+                return find(self.root, whole, fragment)
             except NotFound:
-                _refuse_absent(whole, fragment)
+                refuse_absent(whole, fragment)
                 refuse_unread(whole, fragment)
                 raise
         snapshot = self.snapshot(at)
         try:
-            return self._find(snapshot, fragment)
+            return find(self.root, snapshot, fragment)
         except NotFound:
-            _refuse_absent(snapshot, fragment)
-            self._refuse_root(fragment, at)
+            refuse_absent(snapshot, fragment)
+            refuse_root(self.root, self.whole(at), fragment)
             raise
-
-    def _refuse_root(self, fragment: str, at: str | None) -> None:
-        """Raise Refused where a name means a document of a root."""
-        whole = self.whole(at)
-        try:
-            root = root_of(whole, self._find(whole, fragment))
-        except NotFound:
-            refuse_unread(whole, fragment)
-            return
-        except ItsmError:
-            return
-        if root:
-            hint = f"change it there; itsm roots update {root} brings its newest commit here"
-            raise Refused(f"'{fragment}' is a document of root '{root}', which is only read here", hint)
-
-    def _find(self, snapshot: Snapshot, fragment: str) -> str:
-        """Return the path of the document of a snapshot that ``fragment`` means."""
-        if isinstance(getattr(snapshot, "below", snapshot), WorkingTree):
-            for path in self._guesses(fragment.strip()):
-                # Not through a symbolic link: reading would refuse it.
-                if (self.root / path).is_file() and not (self.root / path).is_symlink():
-                    return path
-        if isinstance(snapshot, WorkingTree):  # documents of roots may be meant as well where there are roots
-            found = self._indexed(fragment)
-            if found is not None:
-                return found
-            near = naming(self.root, fragment.strip())
-            if near:
-                return near[ids.find(fragment, near)]
-        files = (i.path for i in snapshot.files(CMDB, RECORDS) if i.mode == REGULAR and is_document(i.path))
-        paths: dict[str, str] = {}
-        for path in files:
-            paths.setdefault(identifier_of(path), path)
-        try:
-            return paths[ids.find(fragment, paths)]
-        except NotFound as error:
-            found = _by_alias(snapshot, sorted(paths.values()), fragment.strip())
-            if found is None:
-                raise missing(fragment, read_archived(snapshot)[0], error) from error
-            return found
-
-    def _indexed(self, fragment: str) -> str | None:
-        """Return the path of the one document that a fragment means, by the names in the index; None where it cannot tell.
-
-        Raises Ambiguous.
-        """
-        from itsm_gitops.repository.index.names import paths_like
-
-        paths: dict[str, str] = {}
-        for path in paths_like(self.root, fragment.strip()) or ():
-            paths.setdefault(identifier_of(path), path)
-        try:
-            return paths[ids.find(fragment, paths)]
-        except NotFound:
-            return None  # an old number, or nothing: all names are wanted
 
     def paths_below(self, folders: Sequence[str], at: str | None = None) -> list[str]:
         """Return the paths of all files in some folders of the data roots, sorted."""
@@ -362,24 +293,6 @@ class Repository:
             if paths is not None:
                 return paths
         return [info.path for info in snapshot.files(*folders)] if folders else []
-
-    def _guesses(self, fragment: str) -> Iterator[str]:
-        """Yield the paths that a whole identifier (or a path) can have."""
-        if is_document(fragment) and ".." not in fragment:
-            yield fragment
-        parsed = ids.parse_record_id(fragment.upper())
-        if parsed:
-            year, month = parsed[1].year, parsed[1].month
-            name = f"{year}/{month:02d}/{fragment.upper()}{SUFFIX}"
-        elif ids.is_item_id(fragment.lower()):
-            name = f"{fragment.lower()}{SUFFIX}"
-        else:
-            return
-        family = RECORDS if parsed else CMDB
-        base = self.root / family
-        if base.is_dir():
-            for folder in sorted(base.iterdir()):
-                yield f"{family}/{folder.name}/{name}"
 
     def document(self, fragment: str, at: str | None = None) -> Document:
         """Read one document by identifier, fragment, alias or path, without loading any other."""
@@ -395,32 +308,6 @@ class Repository:
         return (self.book.kind(kind) if isinstance(kind, str) else kind).keys
 
 
-def _refuse_absent(snapshot: Snapshot, fragment: str) -> None:
-    """Raise Incomplete where a name means a document that a sparse checkout leaves out: it is there, and not here."""
-    absent = {identifier_of(path): path for path in absent_of(snapshot) if is_document(path)}
-    try:
-        path = absent[ids.find(fragment, absent)] if absent else ""
-    except (NotFound, Ambiguous):
-        return
-    if path:
-        folder = path.rpartition("/")[0]
-        hint = f"git sparse-checkout add {folder} brings it, --at HEAD reads what was committed"
-        raise Incomplete(f"{path} is not checked out (sparse checkout)", hint)
-
-
 def _is_bare(folder: Path) -> bool:
     """Whether a folder looks as Git's own folder does (of a bare repository, or ``.git`` itself)."""
     return (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
-
-
-def _by_alias(snapshot: Snapshot, paths: list[str], alias: str) -> str | None:
-    """Return the first document that has this alias, looking at bytes before parsing."""
-    wanted = alias.lower()
-    sought = wanted.encode("utf-8", "surrogateescape")
-    for path, raw in snapshot.read_many(paths):
-        if wanted and sought in raw.lower() and b"aliases" in raw:
-            data = documents.load(raw).data
-            names = data.get("aliases") if isinstance(data, dict) else None
-            if isinstance(names, list) and any(isinstance(n, str) and n.lower() == wanted for n in names):
-                return path
-    return None

@@ -10,8 +10,9 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.decisions import POLICY, is_reference
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
+from itsm_gitops.model.kinds import GROUPS
 from itsm_gitops.model.roles import described, names
-from itsm_gitops.model.rulebook import GROUPS, ROLES
+from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, day
 from itsm_gitops.rules.people import fixed_holders

@@ -11,9 +11,9 @@ from itsm_gitops.model.condition_reader import FORMS
 from itsm_gitops.model.errors import RuleBookError, did_you_mean
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.guards import BESIDE, EXCEPT, FIELD, MUST, WHEN, WHILE
-from itsm_gitops.model.kinds import inline
+from itsm_gitops.model.kinds import GROUPS, inline
 from itsm_gitops.model.once import Once
-from itsm_gitops.model.rulebook import COMMON, GROUPS, LINKS
+from itsm_gitops.model.rulebook import COMMON, LINKS
 from itsm_gitops.model.shape import Misfit
 from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.rule import Hit

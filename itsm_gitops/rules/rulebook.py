@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from itsm_gitops.model import meaning
 from itsm_gitops.model.errors import ItsmError, did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING, Pointer
+from itsm_gitops.model.kinds import GROUPS
 from itsm_gitops.model.once import Once
-from itsm_gitops.model.rulebook import GROUPS
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.asked_since import answered, finished_on
 from itsm_gitops.rules.audience_names import audience_hits

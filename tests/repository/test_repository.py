@@ -14,10 +14,10 @@ from itsm_gitops.repository import (
     Repository,
     Snapshot,
     WorkingTree,
+    locating,
     packaged_rulebook_root,
     porcelain,
     read_rulebook,
-    repository,
 )
 from itsm_gitops.repository.config import Hosting
 from tests.support import GitRepo, fill, incident, path_of, service
@@ -44,7 +44,7 @@ def test_a_whole_identifier_is_found_without_listing(
         raise AssertionError("listed")
 
     monkeypatch.setattr(WorkingTree, "files", never)
-    monkeypatch.setattr(repository, "naming", never)
+    monkeypatch.setattr(locating, "naming", never)
     assert repo.locate("INC-260304-00003") == path_of("INC-260304-00003")
     assert repo.locate(" inc-260304-00003 ") == path_of("INC-260304-00003")
     assert repo.locate("print") == "cmdb/services/print.yaml"
