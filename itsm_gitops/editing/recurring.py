@@ -18,7 +18,7 @@ from itsm_gitops.editing.change import Written
 from itsm_gitops.editing.create import finish, start_derived
 from itsm_gitops.graph.recurrence import occurrences
 from itsm_gitops.model import clock
-from itsm_gitops.model.errors import ItsmError, UsageError
+from itsm_gitops.model.errors import ItsmError, RuleBookError, UsageError
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 
@@ -46,8 +46,46 @@ class RecurringWork:
 
 
 def recurring_rules(book: RuleBook) -> list[Mapping[str, Any]]:
-    """Return the rules of recurring work, in order of the file."""
-    return list(book.policy(RECURRING).get("rules", ()))
+    """Return the rules of recurring work, in order of the file; raises RuleBookError for one that is none."""
+    rules = book.policy(RECURRING).get("rules", [])
+    if not isinstance(rules, list):
+        raise RuleBookError(f"{RECURRING}: 'rules' is a list", _HELP)
+    for number, rule in enumerate(rules, 1):
+        wrong = "it is no mapping" if not isinstance(rule, Mapping) else _wrong_key(rule)
+        if wrong:
+            raise RuleBookError(f"{RECURRING}, rule {number}: {wrong}", _HELP)
+    return rules
+
+
+_HELP = "itsm check says where; schemas/meta/recurring.schema.json says how it is written"
+_NEEDED: Mapping[str, type] = {"name": str, "rule": str, "start": str, "kind": str, "by": str}
+_POSSIBLE: Mapping[str, type] = {
+    "time": str,
+    "template": str,
+    "lead_days": int,
+    "catch_up_days": int,
+    "values": Mapping,
+    "dates": Mapping,
+}
+_DAYS_MOST = 10_000
+
+
+def _wrong_key(rule: Mapping[str, Any]) -> str:
+    """Return what of a rule is missing or of a sort that nothing can be made of; empty for nothing."""
+    for key, sort in {**_NEEDED, **_POSSIBLE}.items():
+        if not isinstance(rule[key], sort) if key in rule else key in _NEEDED:
+            return f"'{key}' is missing or wrong"
+    days = {k: v for k, v in rule.items() if k in ("lead_days", "catch_up_days")}
+    days |= rule.get("dates", {})
+    for key, value in days.items():
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _DAYS_MOST:
+            return f"'{key}' is no number of days"
+    try:
+        date.fromisoformat(rule["start"])
+        time.fromisoformat(rule.get("time", _USUAL_TIME))
+    except ValueError:
+        return "'start' is a day (2026-11-24), 'time' a time of day (09:00)"
+    return ""
 
 
 def recurring_work(repo: Repository, now: datetime) -> list[RecurringWork]:

@@ -52,7 +52,8 @@ class CategoryTree:
 
 def category_fields(kind: Kind) -> list[str]:
     """Return the fields of a kind that hold a category."""
-    return [name for name, field in kind.fields.items() if field.get(_VOCABULARY) is True]
+    fields = kind.fields.items()
+    return [name for name, field in fields if isinstance(field, Mapping) and field.get(_VOCABULARY) is True]
 
 
 def closing_fields(kind: Kind) -> frozenset[str]:

@@ -25,6 +25,7 @@ from itsm_gitops.model.condition_reader import read_condition
 from itsm_gitops.model.conditions import Condition, holds
 from itsm_gitops.model.findings import INFO, OFF, WARNING, Pointer
 from itsm_gitops.model.kinds import ANY_INDEX, Kind
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.windows import moment_of
@@ -98,6 +99,9 @@ class Due:
         return DueDay(self, day, end, NEAR if warned else LATER, WARNING if urgent else INFO)
 
 
+_BEGIN = datetime.min.replace(tzinfo=UTC) + _DAY
+
+
 @dataclass(frozen=True, slots=True)
 class DueDay:
     """A duty at a moment: its next day, the moment at which that day ends, its stage and its severity."""
@@ -110,8 +114,8 @@ class DueDay:
 
     def days_left(self, now: datetime, zone: tzinfo) -> int:
         """Return the number of days until it is due; negative once overdue."""
-        last = self.end - timedelta.resolution
-        return (last.astimezone(zone).date() - now.astimezone(zone).date()).days
+        last = max(self.end, _BEGIN) - timedelta.resolution
+        return (in_zone(last, zone).date() - now.astimezone(zone).date()).days
 
     @property
     def text(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from typing import Any
 
@@ -26,4 +26,12 @@ def is_utc(zone: str) -> bool:
 
 def local_time(moment: datetime, zone: str) -> str:
     """Return a moment as ``2026-11-22 10:00`` in a zone (IANA name), in UTC where the zone is unknown."""
-    return moment.astimezone(UTC if is_utc(zone) else _zone(zone)).strftime("%Y-%m-%d %H:%M")
+    return in_zone(moment, UTC if is_utc(zone) else _zone(zone)).strftime("%Y-%m-%d %H:%M")
+
+
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """Return a moment in a zone; in UTC where that would be before or after all calendars."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment.astimezone(UTC)

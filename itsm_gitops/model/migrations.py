@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from itsm_gitops.model.categories import CATEGORIES
+from itsm_gitops.model.categories import CATEGORIES, category_fields
 from itsm_gitops.model.errors import NotFound, Refused, did_you_mean
 from itsm_gitops.model.kinds import GROUPS, RECORD
 from itsm_gitops.model.rulebook import RuleBook
@@ -154,9 +154,7 @@ class BookShape:
                     life_cycle=kind.stages.name if kind.stages else "",
                     plays=kind.plays,
                     fields=frozenset(kind.fields),
-                    vocabularies=frozenset(
-                        n for n, f in kind.fields.items() if f.get("x-vocabulary") is True
-                    ),
+                    vocabularies=frozenset(category_fields(kind)),
                 )
                 for name, kind in book.kinds.items()
             }
@@ -238,7 +236,8 @@ def vocabulary(book: RuleBook, migration: Migration) -> frozenset[str] | None:
 def _fields(schema: Any, steps: Sequence[str], kind: str) -> Mapping[str, Any]:
     """Return the fields that a schema describes below a dotted path; a list on the way stands for its entries."""
     for step in ("", *steps):
-        inner = schema if step == "" else schema.get("properties", {}).get(step)
+        properties = schema.get("properties")
+        inner = schema if step == "" else properties.get(step) if isinstance(properties, Mapping) else None
         inner = inner.get("items", inner) if isinstance(inner, Mapping) else None
         if not isinstance(inner, Mapping):
             raise NotFound(f"{kind} has no field '{'.'.join(steps)}'", "")
@@ -248,8 +247,9 @@ def _fields(schema: Any, steps: Sequence[str], kind: str) -> Mapping[str, Any]:
 
 
 def _listed_words(field: Any, name: str) -> frozenset[str] | None:
-    field = field.get("items", field)
-    if "enum" in field:
+    items = field.get("items", field) if isinstance(field, Mapping) else None
+    field = items if isinstance(items, Mapping) else {}
+    if isinstance(field.get("enum"), list):
         return frozenset(word for word in field["enum"] if isinstance(word, str))
     if field.get("x-vocabulary") is True:
         return None

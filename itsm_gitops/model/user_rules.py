@@ -38,19 +38,19 @@ def read_user_rule(path: str, raw: Mapping[str, Any]) -> UserRule:
     guard = Guard(
         read_condition(raw[MUST]),
         read_condition(raw.get(WHEN)),
-        raw["message"],
-        raw["hint"],
-        raw.get("severity", ERROR),
+        _text(raw["message"]),
+        _text(raw["hint"]),
+        _text(raw.get("severity", ERROR)),
     )
     return UserRule(
-        code=raw["rule"],
-        title=raw["title"],
-        kinds=tuple(raw[FOR]),
+        code=_text(raw["rule"]),
+        title=_text(raw["title"]),
+        kinds=tuple(map(_text, raw[FOR])),
         guard=guard,
         severity=guard.severity,
-        why=raw["why"],
-        bad=documents_of(raw[BAD]),
-        good=documents_of(raw[GOOD]),
+        why=_text(raw["why"]),
+        bad=_examples(raw[BAD]),
+        good=_examples(raw[GOOD]),
         path=path,
     )
 
@@ -58,3 +58,16 @@ def read_user_rule(path: str, raw: Mapping[str, Any]) -> UserRule:
 def documents_of(example: Any) -> tuple[Mapping[str, Any], ...]:
     """Return the documents of an example: one, or a list of which the first one is judged."""
     return tuple(example) if isinstance(example, list) else (example,)
+
+
+def _examples(raw: Any) -> tuple[Mapping[str, Any], ...]:
+    found = documents_of(raw)
+    if not all(isinstance(document, Mapping) for document in found):
+        raise TypeError("an example is a document, or a list of them")
+    return found
+
+
+def _text(raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise TypeError(f"{raw!r} is no text")
+    return raw

@@ -83,9 +83,11 @@ def moment_of(day: date, text: str, where: tzinfo) -> datetime:
     """Return the moment of a local time of day (``HH:MM``; ``24:00`` is the next midnight) in UTC.
 
     As RFC 5545 section 3.3.5 has it: a time that occurs twice is the first of both, and one that
-    the clocks skip is read with the offset from before the gap.
+    the clocks skip is read with the offset from before the gap. The first and the last days of the
+    calendar, which people write for "never", are moved inwards, so that each zone can tell them.
     """
     hour, minute = int(text[:2]), int(text[3:5])
+    day = min(max(day, date.min + 2 * _DAY), date.max - 3 * _DAY)
     if hour == 24:
         day, hour = day + _DAY, 0
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=where).astimezone(UTC)

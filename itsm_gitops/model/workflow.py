@@ -168,10 +168,16 @@ class Workflow:
 def _requirements(raw: Data) -> tuple[FieldRequirement, ...]:
     listed = [{"field": r} if isinstance(r, str) else r for r in raw.get("require", ())]
     return tuple(
-        FieldRequirement(r["field"], read_condition(r.get("when")), str(r.get("since", "")))
+        FieldRequirement(_word(r["field"]), read_condition(r.get("when")), str(r.get("since", "")))
         for r in listed
         if "field" in r
     )
+
+
+def _word(raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise TypeError(f"{raw!r} is no name of a field")
+    return raw
 
 
 def _guards(raw: Data) -> tuple[Guard, ...]:

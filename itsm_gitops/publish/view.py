@@ -21,6 +21,7 @@ from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.priority import Priority, rank
 from itsm_gitops.model.report import MONTHS, Cell
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
@@ -320,7 +321,7 @@ class View:
         return self._moment(moment, clock.format_time(moment))
 
     def _moment(self, moment: datetime, written: str) -> Html:
-        local = moment.astimezone(self.zone)
+        local = in_zone(moment, self.zone)
         shown = f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local.hour:02}:{local.minute:02}"
         return Html(f"<time datetime={written}>{shown}</time>")
 

@@ -72,6 +72,11 @@ class LazyStore(Store):
             known = self._holders[identifier] = self._resolve(identifier)
         return known
 
+    def paths_of(self, identifier: str) -> list[str]:
+        """Return the paths of all documents of an identifier that can be read: the one it means first."""
+        holder = self.holder(identifier)
+        return [*([holder.entry.path] if holder.entry else []), *holder.more]
+
     def at(self, path: str) -> Entry | None:
         """Return the entry of the document that is known to be at a path; None where another one has its name."""
         identifier = identifier_of(path)

@@ -8,12 +8,14 @@ them truthfully. What a schema demands and what links say holds for every record
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.findings import Finding
+from itsm_gitops.model.timeline import AT, STATE, entries_of
 from itsm_gitops.repository import Store
 from itsm_gitops.rules.context import day
 
@@ -58,8 +60,23 @@ def is_history(entry: Entry, store: Store, cut_over: str) -> bool:
         return False
     if entry.state not in flow.states or flow.is_open(entry.state):
         return False
-    ended = clock.parse_time(entry.entered)
-    return ended is not None and ended < datetime(first_day.year, first_day.month, first_day.day, tzinfo=UTC)
+    begins = datetime(first_day.year, first_day.month, first_day.day, tzinfo=UTC)
+    if not _is_before(entry.entered, begins):
+        return False
+    # Entries may say that they happened earlier than they were written: what was written here is no history.
+    return _is_before(entry.updated, begins) or _is_before(_end_written(store.data(entry.id)), begins)
+
+
+def _is_before(text: str, moment: datetime) -> bool:
+    time = clock.parse_time(text)
+    return time is not None and time < moment
+
+
+def _end_written(data: Mapping[str, Any]) -> str:
+    """Return when the last state of a record was written; empty where nothing tells."""
+    written = (e.get(AT) for e in reversed(entries_of(data.get("timeline"))) if STATE in e)
+    at = next(written, None)
+    return at if isinstance(at, str) else ""
 
 
 def without_history(findings: Iterable[Finding], store: Store, cut_over: str) -> Iterator[Finding]:

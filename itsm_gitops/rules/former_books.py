@@ -11,13 +11,14 @@ history are judged by the rule book as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import GitError, ItsmError
 from itsm_gitops.model.findings import ERROR, Finding
+from itsm_gitops.model.guards import Guard
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository import Document, Repository, Store, load_store
 from itsm_gitops.repository.former_words import FormerWords
@@ -28,7 +29,7 @@ from itsm_gitops.rules.registry import RULES
 from itsm_gitops.rules.rule import DOCUMENT, GUARDS
 
 _VERSIONS = 40  # the number of older states of a rule book that are read
-_MISSING = "S002"
+_SCHEMA, _MISSING, _STUCK = "S", "S002", "S013"
 
 
 class TimelyFindings(NamedTuple):
@@ -115,6 +116,7 @@ def _right_then(
     except ItsmError:
         return []  # that rule book could judge nothing
     said = {_place(f) for verdict in verdicts for f in verdict.findings}
+    unjudged = _unjudged(verdicts, waiting)
     right = []
     for finding in waiting:
         document, entry = seen.get(finding.path), store.by_path[finding.path]
@@ -123,9 +125,32 @@ def _right_then(
         kind = store.book.kinds[entry.kind]
         then = words.read(finding.path, commit, document.data)
         same = _sealed(kind, then) == _sealed(kind, store.data(entry.id))
-        if same and _was_finished(document.kind, document.data) and not _said(finding, document, said):
+        if finding.path in unjudged or not same or not _was_finished(document.kind, document.data):
+            continue
+        if not _said(finding, document, said, _guards(kind, entry)):
             right.append(finding)
     return right
+
+
+def _guards(kind: Kind, entry: Entry) -> Sequence[Guard]:
+    state = kind.workflow.states.get(entry.state) if kind.workflow else None
+    return state.guards if state else ()
+
+
+def _unjudged(verdicts: Iterable[DocumentVerdict], waiting: Iterable[Finding]) -> frozenset[str]:
+    """Return the documents of which an older rule book judged less: it refused fields, or a rule could not go on.
+
+    What is refused today, too, hides as much today.
+    """
+    today: dict[str, set[str]] = {}
+    for finding in waiting:
+        if finding.code.startswith(_SCHEMA):
+            today.setdefault(finding.path, set()).update(map(str, finding.pointer[:1]))
+    return frozenset(
+        v.path
+        for v in verdicts
+        if v.refused - today.get(v.path, set()) or any(f.code == _STUCK for f in v.findings)
+    )
 
 
 def _place(finding: Finding) -> tuple[object, ...]:
@@ -133,13 +158,22 @@ def _place(finding: Finding) -> tuple[object, ...]:
     return finding.code, finding.path, finding.pointer, detail
 
 
-def _said(finding: Finding, document: Document, said: set[tuple[object, ...]]) -> bool:
+def _said(
+    finding: Finding, document: Document, said: set[tuple[object, ...]], today: Sequence[Guard]
+) -> bool:
+    """Whether a finding was made then; ``today`` are the guards that the state has now."""
     if RULES[finding.code].scope == DOCUMENT:
         return _place(finding) in said
-    # A guard about links: what was linked then is not read again; it was right where no such guard was there.
+    # A guard about links: what was linked then is not read again; it was right where no such guard was there, nor one
+    # that asks the same in other words.
     flow = document.kind.workflow if document.kind else None
     state = flow.states.get(str((document.data or {}).get(flow.state_field))) if flow else None
-    return state is None or any(not g.message or finding.message.startswith(g.message) for g in state.guards)
+    same = [g.must for g in today if _tells(g, finding)]
+    return state is None or any(_tells(g, finding) or g.must in same for g in state.guards)
+
+
+def _tells(guard: Guard, finding: Finding) -> bool:
+    return not guard.message or finding.message.startswith(guard.message)
 
 
 def _was_finished(kind: Kind, data: Mapping[str, Any]) -> bool:

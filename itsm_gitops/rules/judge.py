@@ -38,7 +38,16 @@ _NOTHING: frozenset[str] = frozenset()
 
 # A rule relies on what the shipped schemas promise. A repository owns its schemas and may loosen
 # them, so what then surprises a rule is a finding about the rule book, not a crash.
-_UNEXPECTED = (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError, RuleBookError)
+_UNEXPECTED = (
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    ValueError,
+    OverflowError,
+    RecursionError,
+    RuleBookError,
+)
 
 
 class DocumentVerdict(NamedTuple):

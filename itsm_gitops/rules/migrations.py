@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from itsm_gitops.graph.linked import EntrySubject
+from itsm_gitops.model.findings import ERROR
+from itsm_gitops.model.guards import asked_of, breaches
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.migrations import FOLDER
+from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.asked_since import answered, asked, finished_on
 from itsm_gitops.rules.context import ChangeContext, Data
@@ -38,10 +42,7 @@ def finished_now_is_asked_now(ctx: ChangeContext) -> Iterator[Hit]:
         spared = [
             c.hit.message for c in _spared(schema.explain(validate.slow(kind.schema), data), kind, data)
         ]
-        flow, state = kind.workflow, str(data.get(kind.state_field))
-        if flow is not None:
-            fields = set(flow.missing(state, data)) - set(flow.missing(state, data, None, day))
-            spared += [f"in state '{state}' the field '{name}' is needed" for name in sorted(fields)]
+        spared += _undemanded(ctx, pair.id, kind.workflow, data, day)
         spared += _unanswered(ctx, data, day)
         if spared:
             pointer = (kind.state_field,)
@@ -51,6 +52,24 @@ def finished_now_is_asked_now(ctx: ChangeContext) -> Iterator[Hit]:
 def _spared(refusals: list[schema.Coded], kind: Kind, data: Data) -> list[schema.Coded]:
     kept = asked(kind, data, refusals)
     return [c for c in refusals if c not in kept]
+
+
+def _undemanded(
+    ctx: ChangeContext, identifier: str, flow: Workflow | None, data: Data, day: str
+) -> list[str]:
+    """Return what the last state demands today, of fields and otherwise, and did not demand on a day."""
+    entry = ctx.head.entries.get(identifier)
+    if flow is None or entry is None:
+        return []
+    state, subject = str(data.get(flow.state_field)), EntrySubject(ctx.head, entry)
+    fields = set(flow.missing(state, data, subject)) - set(flow.missing(state, data, subject, day))
+    guards = flow.states[state].guards
+    asked_then = asked_of(guards, day)
+    later = [g for g in guards if g not in asked_then and g.severity in ("", ERROR)]
+    return [
+        *(f"in state '{state}' the field '{name}' is needed" for name in sorted(fields)),
+        *(breach.message for breach in breaches(later, subject)),
+    ]
 
 
 def _unanswered(ctx: ChangeContext, data: Data, day: str) -> list[str]:

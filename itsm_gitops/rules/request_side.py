@@ -70,7 +70,7 @@ class RequestedSide:
         words = {word for rule in rules(DOCUMENT) for word in rule.reach or ()}
         names = frozenset().union(*(reach.of(word) for word in words))
         paths = {p for p in self.store.side.changes() if is_document(p) and self.store.mode(p) == REGULAR}
-        paths |= {e.path for e in (self.store.entries.get(n) for n in names) if e is not None}
+        paths.update(*map(self.store.paths_of, names))
         for path in sorted(paths):
             self.judged.add((path, ""))
             for verdict in self._judge(self.items, self.store.document(path)):

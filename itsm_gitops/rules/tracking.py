@@ -114,6 +114,32 @@ def change_is_told(ctx: ChangeContext) -> Iterator[Hit]:
                 )
 
 
+def change_begins_at_base(ctx: ChangeContext) -> Iterator[Hit]:
+    """Compare what each new entry says of the value before it with the value that there was.
+
+    Clocks and roles are replayed from these words: an entry that tells of another past would change it.
+    """
+    for pair in ctx.both:
+        flow, base = pair.kind.workflow, pair.base or {}
+        if flow is None or not pair.kind.is_record or flow.is_terminal(str(base.get(flow.state_field))):
+            continue
+        entries, known = _news(pair)
+        for name in flow.track:
+            # What the timeline told last counts as what it had, as it does for who writes an entry.
+            value = told_value(entries[:known], name, value_in(base, name))
+            for index in range(known, len(entries)):
+                new, old = entries[index].get(SET, {}), entries[index].get(WAS, {})
+                if name not in new and name not in old:
+                    continue
+                if not same(old.get(name), value):
+                    here, there = (
+                        f"'{_shown(v)}'" if v is not None else "nothing" for v in (old.get(name), value)
+                    )
+                    message = f"{name} was {there} before this entry, and it says {here}"
+                    yield Hit(message, ("timeline", index), "", pair.path)
+                value = new.get(name)
+
+
 def change_is_reasoned(ctx: ChangeContext) -> Iterator[Hit]:
     """Look for the reason that the life cycle of base asks for, in the entries since base."""
     for pair in ctx.both:
@@ -165,6 +191,19 @@ RULES = (
         good="# base: impact: high\nimpact: low\ntimeline:\n"
         "  - {at: 2026-11-22T10:00:00Z, by: anna, set: {impact: low}, was: {impact: high}, reason: One user.}",
         check=change_is_told,
+    ),
+    Rule(
+        "W127",
+        "Entry that tells of another past",
+        scope=CHANGE,
+        severity=WARNING,
+        why="Clocks and roles are replayed from what entries say was there before: a wrong word there changes the past.",
+        hint="write under `was` what base has (itsm set does so); where two branches changed it, one after the other",
+        bad="# base: impact: high\nimpact: low\ntimeline:\n"
+        "  - {at: 2026-11-22T10:00:00Z, by: anna, set: {impact: low}, was: {impact: medium}}",
+        good="# base: impact: high\nimpact: low\ntimeline:\n"
+        "  - {at: 2026-11-22T10:00:00Z, by: anna, set: {impact: low}, was: {impact: high}}",
+        check=change_begins_at_base,
     ),
     Rule(
         "W126",

@@ -250,6 +250,30 @@ def test_a_forged_migration_is_a_finding_and_hides_nothing(demo: GitRepo, text: 
     assert any("W121" in f for f in found)
 
 
+def test_words_that_change_their_places_are_no_renaming(demo: GitRepo) -> None:
+    """Each of three files is true of the one before, and together they would hide one edited record."""
+    for number, (old, new) in enumerate((("high", "aside"), ("low", "high"), ("aside", "low"))):
+        demo.write(
+            f"schemas/migrations/2026-11-28-{number}.yaml",
+            f"migration: value\nkind: incident\nfield: impact\nfrom: {old}\nto: {new}\n"
+            f"at: 2026-11-28T1{number}:00:00Z\nby: ada\nreason: x\n",
+        )
+    demo.write(INCIDENT, (demo.root / INCIDENT).read_text().replace("impact: high", "impact: low"))
+    found = bad(check(demo.repo, base="HEAD"))
+    assert any("W105" in f and "impact" in f for f in found)
+    assert any("W121" in f for f in found)
+
+
+def test_a_field_of_the_tool_is_not_renamed_behind_a_renamed_kind(demo: GitRepo) -> None:
+    migrate(demo.repo, planned("kind", "incident", "disturbance"))
+    demo.write(
+        "schemas/migrations/2026-11-29-timeline.yaml",
+        "migration: field\nkind: disturbance\nfrom: timeline\nto: story\n"
+        "at: 2026-11-28T12:30:00Z\nby: ada\nreason: x\n",
+    )
+    assert any("W121" in f and "has its name from the tool" in f for f in bad(check(demo.repo, base="HEAD")))
+
+
 def test_a_migration_of_one_record_is_not_believed_while_others_have_the_word(demo: GitRepo) -> None:
     path = "schemas/records/incident.schema.json"
     demo.write(path, (demo.root / path).read_text().replace('"in_person"', '"walk_up"'))

@@ -172,3 +172,21 @@ def test_how_a_day_stands_holds_until_the_watch_says(start: Any, hours: int, mon
     for share in (0.3, 0.999):
         later = now + (min(watch.until, now + timedelta(days=900)) - now) * share
         assert (one.at(later, BERLIN).stage, one.at(later, BERLIN).day) == (before.stage, before.day)
+
+
+@pytest.mark.parametrize(
+    ("day", "stage"),
+    [
+        ("9999-12-31", "later"),
+        ("9999-12-31T23:59:59Z", "later"),
+        ("0001-01-01", "past"),
+        ("0001-01-01T00:00:00Z", "past"),
+    ],
+)
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+def test_the_ends_of_the_calendar_are_days_like_others(day: str, stage: str, zone: str) -> None:
+    """People write such days for "never"."""
+    where, now = ZoneInfo(zone), "2026-11-22T12:00:00+00:00"
+    (found,) = stands(WARNED, {"day": day}, now, where)
+    assert found.stage == stage
+    assert (found.days_left(datetime.fromisoformat(now), where) > 0) is (stage == "later")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from itsm_gitops.repository import Repository
 from itsm_gitops.rules import check
 
 SCHEMA = "schemas/records/incident.schema.json"
+COMMON = "schemas/common.schema.json"
 FLOW = "schemas/workflows/incident.yaml"
 RECORD = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
 CLOSED = EXAMPLES / "W105/negative/closed-incident-made-worse/base"
@@ -140,3 +142,55 @@ def test_dating_the_end_back_does_not_escape_what_is_asked_since(root: Path) -> 
     other = RECORD.replace("AAAAA", "BBBBB")
     (root / other).write_text((root / RECORD).read_text().replace("AAAAA", "BBBBB"))
     assert errors(root, base="HEAD") == ["W123"]
+
+
+@pytest.mark.parametrize("guard", ["must: {location: {present: true}}", "link: resolved_by"])
+def test_dating_the_end_back_does_not_escape_a_guard_that_is_asked_since(root: Path, guard: str) -> None:
+    text = f"  - {{while: [closed], {guard}, since: 2026-11-22, message: this is asked now}}\n"
+    edit(root, FLOW, "\nrequire:\n", f"\nrequire:\n{text}")
+    commit(root, "stricter")
+    assert errors(root) == []
+    other = RECORD.replace("AAAAA", "BBBBB")
+    (root / other).write_text((root / RECORD).read_text().replace("AAAAA", "BBBBB"))
+    assert errors(root, base="HEAD") == ["W123"]
+
+
+def test_what_was_written_after_the_cut_over_is_no_history_whenever_it_happened(root: Path) -> None:
+    """An old number and a time of its own do not make a record of today one of the old tool."""
+    with (root / "itsm.yaml").open("a") as settings:
+        settings.write("cut_over: 2026-11-10\n")
+    text = (root / RECORD).read_text().replace("AAAAA", "BBBBB")
+    head, _, timeline = text.partition("timeline:\n")
+    first, *_, last = timeline.strip().split("\n  - ")
+    opened, closed = (f"  - {e.strip().removeprefix('- ')}" for e in (first, last))
+    times = "    happened: 2026-11-01T10:00:00Z\n    reason: The clock was wrong.\n"
+    forged = f"{head}aliases: [INC0000001]\ntimeline:\n{opened}\n{times}{closed}\n{times}"
+    (root / RECORD.replace("AAAAA", "BBBBB")).write_text(forged)
+    assert "W006" in errors(root)
+
+
+def begin_with(root: Path) -> None:
+    """Make the only commit that there is what the files are now."""
+    for words in (("add", "-A"), ("commit", "-q", "--amend", "-m", "begin")):
+        subprocess.run(["git", "-C", str(root), *words], check=True)
+
+
+def test_a_guard_in_other_words_is_the_same_guard(root: Path) -> None:
+    text = "  - {while: [closed], link: resolved_by, message: nobody says by what}\n"
+    edit(root, FLOW, "\nrequire:\n", f"\nrequire:\n{text}")
+    begin_with(root)
+    edit(root, FLOW, "nobody says by what", "say by what")
+    assert errors(root) == ["W031"]
+
+
+def test_what_could_not_be_judged_then_was_not_right_then(root: Path) -> None:
+    """The rule book of then refused the timeline, so no rule looked into it."""
+    edit(root, RECORD, "    state: resolved\n", "    note: It works again.\n")
+    common = (root / COMMON).read_text()
+    refusing = json.loads(common)
+    refusing["definitions"]["timeline"]["minItems"] = 9
+    (root / COMMON).write_text(json.dumps(refusing))
+    assert errors(root) == ["S008"]
+    begin_with(root)
+    (root / COMMON).write_text(common)
+    assert errors(root) == ["W006"]
