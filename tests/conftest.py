@@ -148,6 +148,21 @@ def corpus() -> Path | None:
     return Path(named) if named else None
 
 
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """The browser of this machine. A process can drive one only, so all tests of a worker share it."""
+    from tests.publish.browsing import ARGUMENTS, CHROMIUM
+
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
 def run_itsm() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the command line in a process of its own: ``run_itsm(["check"], cwd)``."""

@@ -119,22 +119,16 @@ def test_the_example_answers_every_question(example: str) -> None:
 
 
 @pytest.mark.browser
-def test_the_example_fits_one_screen(example: str) -> None:
-    from playwright.sync_api import sync_playwright
-
-    from tests.publish.browsing import ARGUMENTS, CHROMIUM
-
+def test_the_example_fits_one_screen(example: str, browser: Any) -> None:
     style = "body{font:14px/1.5 sans-serif;width:780px;margin:16px}td,th{border:1px solid;padding:6px 13px}"
     style += "table{border-collapse:collapse}h3{margin:16px 0}code{font-size:85%}"
     page = f"<style>{style}</style>" + MarkdownIt("commonmark", {"html": True}).enable("table").render(
         example
     )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        tab = browser.new_page(viewport={"width": 820, "height": 600})
-        tab.set_content(page)
-        height = tab.evaluate("document.documentElement.scrollHeight")
-        browser.close()
+    tab = browser.new_page(viewport={"width": 820, "height": 600})
+    tab.set_content(page)
+    height = tab.evaluate("document.documentElement.scrollHeight")
+    tab.close()
     assert height < 1080, "a full-HD screen shows it whole, whatever the font"
 
 

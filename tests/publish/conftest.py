@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import ARGUMENTS, CHECKOUT, CHROMIUM, Guard
+from browsing import CHECKOUT, Guard
 from sample_site import NOW, write_sample
 
 from itsm_gitops.publish import SiteReport, build_site
@@ -53,19 +53,6 @@ def view(sample: Repository) -> View:
         sample.snapshot(), visit=lambda store, document: extra_of(document, store.book)
     )
     return View(store, extras, NOW)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A browser that is on this machine."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
