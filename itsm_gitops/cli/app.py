@@ -29,6 +29,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "note": Command("edit", "Add a note or a comment to the timeline."),
         "move": Command("move", "Move a document to another state."),
         "link": Command("edit", "Link two documents."),
+        "major": Command("major", "Lead a major incident, from declaring to review."),
         "correct": Command("edit", "Correct when something in the timeline happened."),
         "unlink": Command("edit", "Remove a link."),
         "recur": Command("recur", "Make the records of recurring work that are due."),
