@@ -96,7 +96,8 @@ class MajorStatus:
     """Where a major incident stands.
 
     ``stage`` is a category of states, ``title`` its state in words. Times are seconds since 1970, UTC: ``since`` when
-    the state began, ``said_at`` when the last public word was, ``next_by`` when the next one is promised.
+    the state began, ``began`` when the disruption did, ``said_at`` when the last public word was, ``next_by`` when the
+    next one is promised.
     """
 
     stage: str
@@ -105,6 +106,7 @@ class MajorStatus:
     said: str = ""
     said_at: int | None = None
     next_by: int | None = None
+    began: int | None = None
 
     def is_late(self, now: int) -> bool:
         """Whether the next word is overdue at a moment (seconds since 1970, UTC)."""
@@ -119,11 +121,14 @@ def major_status(policy: MajorPolicy, data: Data) -> MajorStatus | None:
     entries = entries_of(data.get("timeline"))
     happened = moments(entries)
     began = [happened[s.place] for s in inner_steps(policy.flow, entries) if s.after == state.name]
-    since = began[-1] if began else seconds(times_of(entries)[0])
+    opened = seconds(times_of(entries)[0])
+    since = began[-1] if began else opened
     said = [(str(e[COMMENT]), at) for e, at in zip(entries, happened, strict=True) if e.get(COMMENT)]
     last, at = said[-1] if said else ("", None)
     promised = seconds(value_in(data, f"{policy.group}.next_update_by"))
-    return MajorStatus(state.category, state.title, since, last, at, promised)
+    started = seconds(value_in(data, f"{policy.group}.started_at")) or seconds(data.get("started_at"))
+    first = opened if started is None else started
+    return MajorStatus(state.category, state.title, since, last, at, promised, first)
 
 
 def major_times(policy: MajorPolicy, data: Data) -> dict[str, int | None]:
