@@ -20,11 +20,23 @@ from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.reporting import REPORTS, report, table_of
 from itsm_gitops.model.clock import format_time
-from itsm_gitops.model.report import ITEM, MONTH, RECORD, TEXT, WEEK, Column, Report, Table, as_csv, shown
+from itsm_gitops.model.report import (
+    ITEM,
+    MONTH,
+    RECORD,
+    RULE,
+    TEXT,
+    WEEK,
+    Column,
+    Report,
+    Table,
+    as_csv,
+    shown,
+)
 from itsm_gitops.model.text import safe_text, shorten, width
 
 _GAP = "  "
-_LEFT = (TEXT, ITEM, RECORD, WEEK, MONTH)
+_LEFT = (TEXT, ITEM, RECORD, RULE, WEEK, MONTH)
 _LEAST_TEXT = 10
 
 
@@ -139,9 +151,8 @@ def _limits(report: Report, zone: str) -> str:
         )
         if value
     ]
-    if report.since == report.until:
-        return f"as of {until}{zone_note(zone)}"
-    return f"{since[:10]} to {until}{zone_note(zone)}{''.join(f', {o}' for o in of)}"
+    when = f"as of {until}" if report.since == report.until else f"{since[:10]} to {until}"
+    return ", ".join([f"{when}{zone_note(zone)}", *of])
 
 
 def _overview(reports: Sequence[Report], style: Style, columns: int, zone: str) -> Iterator[str]:

@@ -210,7 +210,7 @@ def _due(terms: DueTerms, value: Any, at: Pointer, around: Data) -> Due | None:
     if terms.when is not None and not holds(terms.when, subject):
         return None
     days = _number(terms.shift, around)
-    day = _shifted(value, terms.sign * days) if days is not None else None
+    day = shifted(value, terms.sign * days) if days is not None else None
     if day is None:
         return None
     renewed = terms.renewed_when is None or holds(terms.renewed_when, subject)
@@ -229,7 +229,7 @@ def _number(value: int | str, around: Data) -> int | None:
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
-def _shifted(value: Any, days: int) -> str | None:
+def shifted(value: Any, days: int) -> str | None:
     """Return a date or a date-time as text, some days later; None for anything else."""
     try:
         moment = clock.parse_time(value)
