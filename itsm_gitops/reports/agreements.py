@@ -14,9 +14,13 @@ from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import counted
 from itsm_gitops.reports.writing import ReportDraft
 
-_OVER_USE = "D024"  # the rule that finds it
+_OVER_USE = "D024"  # the rule that finds it by the CMDB
+_OVER_COUNT = "D007"  # and by what somebody counted
 _YEAR = 366  # days ahead
 _A_YEAR: Mapping[Any, int] = {"month": 12, "quarter": 4, "year": 1}
+_LICENCE, _CONTRACT, _SUPPLIER, _TEAM = (
+    Column(title.lower(), title, ITEM) for title in ("Licence", "Contract", "Supplier", "Team")
+)
 _COST = (Column("amount", "Cost", MONEY), Column("currency", "", MONEY), Column("per", "Per", MONEY))
 _YEARLY = (Column("a_year", "A year", MONEY), Column("currency", "", MONEY))
 
@@ -32,7 +36,7 @@ def licences(log: Log) -> ReportDraft:
         (
             _positions(found),
             _counted_items(found),
-            _costs("licence", "Licence", [(p.entry, p.cost) for p in found]),
+            _costs(_LICENCE, [(p.entry, p.cost) for p in found]),
             _sums([(p.entry, p.cost) for p in found]),
         ),
     )
@@ -84,7 +88,7 @@ def _is_wanted(log: Log, entry: Entry, items: Iterable[str]) -> bool:
 
 def _positions(found: Sequence[LicencePosition]) -> Table:
     columns = (
-        Column("licence", "Licence", ITEM),
+        _LICENCE,
         Column("metric", "Metric", TEXT),
         Column("bought", "Bought"),
         Column("installed", "Installed"),
@@ -102,7 +106,7 @@ def _positions(found: Sequence[LicencePosition]) -> Table:
             p.stated,
             p.free,
             *_a_year(p.cost),
-            _OVER_USE if p.exceeded else "",
+            _finding(p),
         )
         for p in sorted(found, key=lambda p: (not p.exceeded, p.entry.id))
     ]
@@ -112,8 +116,14 @@ def _positions(found: Sequence[LicencePosition]) -> Table:
     return Table("positions", "Licence positions", columns, tuple(rows), note=note)
 
 
+def _finding(position: LicencePosition) -> str:
+    if not position.exceeded:
+        return ""
+    return _OVER_COUNT if position.installed is None else _OVER_USE
+
+
 def _counted_items(found: Sequence[LicencePosition]) -> Table:
-    columns = (Column("licence", "Licence", ITEM), Column("item", "Used by", ITEM), Column("count", "Counts"))
+    columns = (_LICENCE, Column("item", "Used by", ITEM), Column("count", "Counts"))
     rows = tuple((p.entry.id, item, size) for p in found for item, size in p.items.items())
     return Table("items", "What is counted under each licence", columns, rows)
 
@@ -134,8 +144,8 @@ def contracts(log: Log) -> ReportDraft:
         Column("day", "Day", TEXT),
         Column("days", "Days left", COUNT),
         Column("what", "What", TEXT),
-        Column("contract", "Contract", ITEM),
-        Column("supplier", "Supplier", ITEM),
+        _CONTRACT,
+        _SUPPLIER,
     )
     late = sum(d.days < 0 for d in dues)
     told = f"{counted(len(dues), 'day')} in the next year" + (f", {late} overdue" if late else "")
@@ -145,7 +155,7 @@ def contracts(log: Log) -> ReportDraft:
         (
             Table("calendar", "Days of the next year", columns, rows),
             _terms(found),
-            _costs("contract", "Contract", [(c.entry, c.cost) for c in found]),
+            _costs(_CONTRACT, [(c.entry, c.cost) for c in found]),
             _sums([(c.entry, c.cost) for c in found]),
         ),
     )
@@ -178,8 +188,8 @@ def _supplier(found: Sequence[ContractTerms], identifier: str) -> str:
 
 def _terms(found: Sequence[ContractTerms]) -> Table:
     columns = (
-        Column("contract", "Contract", ITEM),
-        Column("supplier", "Supplier", ITEM),
+        _CONTRACT,
+        _SUPPLIER,
         Column("ends", "Term ends", TEXT),
         Column("renews", "Then", TEXT),
         Column("notice", "Notice until", TEXT),
@@ -213,8 +223,8 @@ def _a_year(cost: Mapping[str, Any]) -> tuple[Cell, Cell]:
     return amount * times, str(cost.get("currency", ""))
 
 
-def _costs(name: str, title: str, priced: Priced) -> Table:
-    columns = (Column(name, title, ITEM), Column("team", "Team", ITEM), *_COST)
+def _costs(first: Column, priced: Priced) -> Table:
+    columns = (first, _TEAM, *_COST)
     rows: list[Row] = [
         (
             entry.id,
@@ -236,7 +246,7 @@ def _sums(priced: Priced) -> Table:
         if isinstance(amount, int | float):
             key = str(entry.columns.get("owner", "")), str(currency)
             sums[key] = sums.get(key, 0) + amount
-    columns = (Column("team", "Team", ITEM), *_YEARLY)
+    columns = (_TEAM, *_YEARLY)
     rows = tuple((team, amount, currency) for (team, currency), amount in sorted(sums.items()))
     note = "Without what was paid once." if rows else ""
     return Table("a_year", "Cost of a year by team", columns, rows, note=note)

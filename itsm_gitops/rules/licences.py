@@ -12,19 +12,18 @@ from itsm_gitops.rules.rule import LICENCES, NETWORK, Hit, Rule
 
 
 def installations_are_bought(ctx: NetworkContext) -> Iterator[Hit]:
-    """Compare what is used under each licence with the quantity: as the CMDB counts it, else as somebody counted."""
+    """Count what the CMDB says is used under each licence, by its metric, and compare it with the quantity."""
     subjects = {e.id for e in facts.of_role(ctx.book, ctx.judged, meaning.LICENCE)}
     for one in licence_positions(ctx.network.loaded) if subjects else ():
-        refused = ctx.refused.get(one.entry.path, ())
-        if one.entry.id not in subjects or not one.exceeded or "quantity" in refused:
-            continue
-        if one.installed is not None:
+        if (
+            one.entry.id in subjects
+            and one.exceeded
+            and one.installed is not None  # what somebody counted has its own rule
+            and "quantity" not in ctx.refused.get(one.entry.path, ())
+        ):
             named = ", ".join(list(one.items)[:3]) + (" …" if len(one.items) > 3 else "")
             message = f"{one.installed} are installed ({named}) and {one.entitled} were bought"
             yield Hit(message, ("quantity",), "", one.entry.path)
-        elif "in_use" not in refused:
-            message = f"{one.stated} were in use when somebody counted, and {one.entitled} were bought"
-            yield Hit(message, ("in_use",), "", one.entry.path)
 
 
 def contract_covers_its_items(ctx: NetworkContext) -> Iterator[Hit]:
@@ -42,7 +41,7 @@ def contract_covers_its_items(ctx: NetworkContext) -> Iterator[Hit]:
 RULES = (
     Rule(
         "D024",
-        "More in use than the licence allows",
+        "More installed than the licence allows",
         scope=NETWORK,
         severity=WARNING,
         why="The CMDB is what an audit of the maker counts from: over-use is a breach that becomes a bill.",

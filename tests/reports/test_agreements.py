@@ -10,6 +10,8 @@ import pytest
 from itsm_gitops.commands.duties import list_due
 from itsm_gitops.commands.reporting import report, table_of
 from itsm_gitops.model.report import Report, as_csv
+from itsm_gitops.repository import packaged_rulebook_root
+from tests.support import GitRepo, copy_tree
 
 NOW = "2026-11-22T21:00:00Z"
 TEAMS = ("dba", "workplace")
@@ -46,10 +48,6 @@ CONTRACTS = {
 
 @pytest.fixture(scope="module")
 def positions(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    from support import GitRepo, copy_tree
-
-    from itsm_gitops.commands.init import packaged_rulebook_root
-
     made = GitRepo(tmp_path_factory.mktemp("positions"))
     made.git("init", "-q")
     copy_tree(packaged_rulebook_root() / "schemas", made.root / "schemas")

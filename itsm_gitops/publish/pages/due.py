@@ -32,7 +32,11 @@ def due_page(view: View) -> ListPage:
     lead = Html(
         "Ends of contracts and days of notice, licences, certificates, support, reviews, inspections, access, agreed "
         f"actions: whatever has a day by which somebody must see to it. Subscribe to all of it as {file}."
-        + (f" {link(urls.report(CONTRACTS), esc('The calendar of contracts'))} has a year." if view.course else "")
+        + (
+            f" {link(urls.report(CONTRACTS), esc('The calendar of contracts'))} has a year."
+            if view.course
+            else ""
+        )
     )
     parts = [
         section(title, _table(view, [d for d in dues if d.day.stage == stage], title, look), stage)
