@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 262
+MOST = 264
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -149,7 +149,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "publish/pages/parts.py": {"planned": 1, "service": 2, "team": 1},
         "publish/pages/past.py": {"service-level": 1},
         "publish/pages/plan.py": {"calendar": 1, "maintenance": 1, "service": 1, "team": 1},
-        "reports/agreements.py": {"calendar": 1},
+        "reports/agreements.py": {"calendar": 1, "contract": 1, "licence": 1},
         "reports/change.py": {"change": 2, "closed": 3, "service": 1},
         "reports/flow.py": {"cancelled": 1, "resolved": 2, "service": 1},
         "reports/delivery.py": {"change": 1, "service": 5},
