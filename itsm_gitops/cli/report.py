@@ -48,6 +48,7 @@ _LEAST_TEXT = 10
         ("itsm report times --service mail --since 90d", "of one service, for the last 90 days"),
         ("itsm report changes --team platform-team --json", "of one team, for programs"),
         ("itsm report levels --until 2026-10 --customer Staff", "as it was at the end of October"),
+        ("itsm report customers --customer corner-bakeries", "what one customer was provided with"),
         ("itsm report flow --table incidents_weeks --csv", "one table, for a spreadsheet"),
     ],
 )
@@ -83,7 +84,7 @@ _LEAST_TEXT = 10
     "--customer",
     metavar="NAME",
     default="",
-    help="Only what is under service levels agreed with this customer.",
+    help="Only what is provided to this organisation, or agreed with this customer.",
 )
 @click.option("--table", metavar="TABLE", default="", help="Only this table of the report.")
 @click.option("--csv", "as_csv_", is_flag=True, help="Print one table as CSV (default: the first).")

@@ -10,6 +10,7 @@ from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.report import Report
 from itsm_gitops.reports.agreements import contracts, licences
 from itsm_gitops.reports.change import caused, changes
+from itsm_gitops.reports.customers import customers
 from itsm_gitops.reports.delivery import dora
 from itsm_gitops.reports.flow import arrivals, backlog
 from itsm_gitops.reports.levels import levels
@@ -55,6 +56,9 @@ REPORTS = {
     "dora": ReportKind("Software delivery", "How fast and how safely do changes reach production?", dora),
     "problems": ReportKind("Ageing of problems", "How long do known causes stay?", problems),
     "top": ReportKind("Top services and items", "Where do incidents gather?", top),
+    "customers": ReportKind(
+        "Customers", "What do we provide to each customer, and how was it kept?", customers
+    ),
     "licences": ReportKind(
         "Licence positions",
         "How many were bought, how many are installed, and what is free?",

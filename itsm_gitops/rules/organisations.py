@@ -19,7 +19,7 @@ _RECEIVING = ("customer", "internal", "partner")  # roles of who receives servic
 _SUPPLIER = "supplier"  # role and field
 _AS_RECEIVER = ("services", "agreements")
 _CUSTOMERS = "customers"
-_MEMBERSHIPS = (_CUSTOMERS, "organisation", "parent")
+_MEMBERSHIPS = (_CUSTOMERS, "organisation")
 _MOST_PARENTS = 2  # further up nobody decides about the cost of one part
 
 
@@ -48,11 +48,13 @@ def _said(organisation: Data) -> str:
 def supplier_is_one(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for the role beside an entry as a supplier."""
     if _SUPPLIER in ctx.data and _ROLES not in ctx.refused and _SUPPLIER not in ctx.data.get(_ROLES, ()):
-        yield Hit(f"it is known as the supplier '{ctx.data[_SUPPLIER]}', and its roles do not say so", (_ROLES,))
+        yield Hit(
+            f"it is known as the supplier '{ctx.data[_SUPPLIER]}', and its roles do not say so", (_ROLES,)
+        )
 
 
 def organisation_is_there(ctx: DocumentContext) -> Iterator[Hit]:
-    """Look at the stage of life of each organisation that an item or person in use belongs to, or serves."""
+    """Look at the stage of life of each organisation that a person works for or that a service has as a customer."""
     if facts.is_inactive(ctx.kind, ctx.data):
         return
     for field in _MEMBERSHIPS:
@@ -119,8 +121,8 @@ RULES = (
         "D029",
         "In use for an organisation that is gone",
         severity=WARNING,
-        kinds=(meaning.ORGANISATION, meaning.SERVICE, meaning.PERSON),
-        why="Who has left is no customer any more: their people, services and parts are to be ended or moved.",
+        kinds=(meaning.SERVICE, meaning.PERSON),
+        why="Who has left is no customer any more: their people leave, and services have other customers.",
         hint="move it to another organisation, or end it, too",
         bad="class: person\nlifecycle: production\norganisation: old-shop   # retired",
         good="class: person\nlifecycle: retired\norganisation: old-shop",
