@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 264
+MOST = 269
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -55,6 +55,8 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "graph/licences.py": {"contract": 2},
         "rules/agreements.py": {"calendar": 1, "contract": 1},
         "rules/engine.py": {"offering": 1},
+        "rules/item_reach.py": {"organisation": 1},
+        "rules/organisations.py": {"organisation": 1, "supplier": 1},
         "rules/migrations.py": {"offering": 1},
         "rules/rulebook.py": {"offering": 2},
         "reports/log.py": {"offering": 1, "service": 1},
@@ -152,6 +154,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "reports/agreements.py": {"calendar": 1, "contract": 1, "licence": 1},
         "reports/change.py": {"change": 2, "closed": 3, "service": 1},
         "reports/flow.py": {"cancelled": 1, "resolved": 2, "service": 1},
+        "reports/customers.py": {"organisation": 1, "service": 1},
         "reports/delivery.py": {"change": 1, "service": 5},
         "reports/levels.py": {"calendar": 1, "service": 3},
         "reports/quality.py": {"resolved": 2, "service": 2, "team": 2},

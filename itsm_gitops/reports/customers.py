@@ -20,6 +20,7 @@ from itsm_gitops.service_levels.life import Case
 
 _COMPLAINED, _REVIEWED = "complained", "took_part_in_review"
 _ASKED_FOR = ("requested_for", "requested_by")
+_SERVICE = "service"  # the field of a record
 _CUSTOMER = Column("customer", "Customer", ITEM)
 
 
@@ -71,7 +72,7 @@ def _customers(log: Log) -> list[_Customer]:
     for entry in entries:
         members = whole(log.network, entry.id)
         services, people = services_of(log.network, members), people_of(log.network, members)
-        hit = [c for c in incidents if not services.isdisjoint([c.text("service"), *c.targets("affects")])]
+        hit = [c for c in incidents if not services.isdisjoint([c.text(_SERVICE), *c.targets("affects")])]
         asked = [c for c in requests if not people.isdisjoint(c.text(f) for f in _ASKED_FOR)]
         promises = [k for c in hit for k in clocks[c.entry.id] if k.service in services]
         found.append(_Customer(entry, services, hit, asked, promises))
@@ -125,7 +126,7 @@ def _linked(log: Log, customer: str, relation: str, wanted: Callable[[Case], boo
 def _by_service(log: Log, found: Sequence[_Customer]) -> Table:
     columns = (
         _CUSTOMER,
-        Column("service", "Service", ITEM),
+        Column(_SERVICE, "Service", ITEM),
         Column("level", "Service level", ITEM),
         Column("incidents", "Incidents"),
         Column("kept", "Kept", SHARE),
@@ -134,7 +135,7 @@ def _by_service(log: Log, found: Sequence[_Customer]) -> Table:
     for one in found:
         for service in sorted(one.services):
             entry = log.network.entries.get(service)
-            hit = [c for c in one.incidents if service in (c.text("service"), *c.targets("affects"))]
+            hit = [c for c in one.incidents if service in (c.text(_SERVICE), *c.targets("affects"))]
             level = str(entry.columns.get("service_level") or "") if entry else ""
             kept = _kept([c for c in one.clocks if c.service == service])
             rows.append((one.entry.id, service, level, len(hit), kept))

@@ -19,7 +19,8 @@ _RECEIVING = ("customer", "internal", "partner")  # roles of who receives servic
 _SUPPLIER = "supplier"  # role and field
 _AS_RECEIVER = ("services", "agreements")
 _CUSTOMERS = "customers"
-_MEMBERSHIPS = (_CUSTOMERS, "organisation")
+_EMPLOYER = "organisation"
+_MEMBERSHIPS = (_CUSTOMERS, _EMPLOYER)
 _MOST_PARENTS = 2  # further up nobody decides about the cost of one part
 
 
@@ -80,7 +81,7 @@ def who_decides_is_on_the_right_side(ctx: DocumentContext) -> Iterator[Hit]:
 
 
 def _employer(ctx: DocumentContext, field: str) -> str:
-    return str((ctx.item(ctx.data.get(field)) or {}).get("organisation", ""))
+    return str((ctx.item(ctx.data.get(field)) or {}).get(_EMPLOYER, ""))
 
 
 def _above(ctx: DocumentContext, name: str) -> Iterator[str]:
