@@ -30,6 +30,7 @@ SERVICE_LEVEL = "service_level"
 CONTRACT = "contract"
 LICENCE = "licence"
 FACILITY = "facility"
+ORGANISATION = "organisation"
 
 KIND_ROLES: Mapping[str, str] = {
     INCIDENT: "an interruption or a loss of quality of a service",
@@ -48,6 +49,7 @@ KIND_ROLES: Mapping[str, str] = {
     CONTRACT: "an agreement with a supplier that ends on a day",
     LICENCE: "a right to use software",
     FACILITY: "a building, a room or a rack",
+    ORGANISATION: "a customer, a partner or a part of ourselves",
 }
 
 # Roles of states.
