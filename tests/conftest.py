@@ -15,7 +15,7 @@ from hypothesis import settings
 
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Repository, WorkingTree, packaged_rulebook_root, read_rulebook
-from tests.support import GitRepo, copy_tree, run_apart
+from tests.support import GitRepo, copy_tree, pack, run_apart
 
 # A loaded machine or the coverage tracer must not decide a test. Where one commit is judged (.ci/run), properties are
 # tried on the same examples each time; everywhere else each run tries new ones.
@@ -43,6 +43,8 @@ GITCONFIG = """\
   gpgSign = false
 [gc]
   auto = 0
+[maintenance]
+  auto = false
 [protocol "file"]
   allow = always
 """
@@ -100,18 +102,33 @@ def book() -> RuleBook:
     return read_rulebook(WorkingTree(packaged_rulebook_root()))
 
 
+@pytest.fixture(scope="session")
+def first_repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with the shipped rule book, an ``itsm.yaml`` and a first commit; only to be copied."""
+    made = GitRepo(tmp_path_factory.mktemp("first") / "repo")
+    made.root.mkdir()
+    made.git("init", "-q")
+    copy_tree(packaged_rulebook_root() / "schemas", made.root / "schemas")
+    made.write("itsm.yaml", CONFIG_TEXT)
+    made.commit("Rule book")
+    pack(made.root)
+    return made.root
+
+
 @pytest.fixture
-def make_repo(tmp_path: Path) -> Callable[..., GitRepo]:
+def make_repo(tmp_path: Path, first_repo: Path) -> Callable[..., GitRepo]:
     """Make repositories with the shipped rule book, an ``itsm.yaml`` and a first commit."""
 
     def make(name: str = "repo", *, committed: bool = True) -> GitRepo:
         made = GitRepo(tmp_path / name)
+        if committed:
+            copy_tree(first_repo, made.root)
+            made.minutes = 1
+            return made
         made.root.mkdir()
         made.git("init", "-q")
         copy_tree(packaged_rulebook_root() / "schemas", made.root / "schemas")
         made.write("itsm.yaml", CONFIG_TEXT)
-        if committed:
-            made.commit("Rule book")
         return made
 
     return make
