@@ -63,6 +63,21 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(RAM)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each of two workers begin with a half of the slow tests, so that none ends with one; trace none of them.
+
+    The tracer of coverage takes as long as what it watches. It measures the many quick tests, which call the package
+    in this process; a browser, or the thousandth random case, shows it nothing new.
+    """
+    for item in items:
+        generated = os.environ.get("ITSM_FULL") and hasattr(getattr(item, "obj", None), "hypothesis")
+        if generated or item.get_closest_marker("slow") or item.get_closest_marker("browser"):
+            item.add_marker("no_cover")
+    slow, quick = ([i for i in items if bool(i.get_closest_marker("slow")) is s] for s in (True, False))
+    half, middle = len(slow) // 2, len(quick) // 2
+    items[:] = [*slow[:half], *quick[:middle], *slow[half:], *quick[middle:]]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test sees this machine's settings, and none can reach the network."""
