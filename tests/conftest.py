@@ -14,8 +14,11 @@ import pytest
 from hypothesis import settings
 
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.publish import engine
 from itsm_gitops.repository import Repository, WorkingTree, packaged_rulebook_root, read_rulebook
+from tests.frames import REAL, remembering
 from tests.support import GitRepo, copy_tree, pack, run_apart
+from tests.warm import Warm
 
 # A loaded machine or the coverage tracer must not decide a test. Where one commit is judged (.ci/run), properties are
 # tried on the same examples each time; everywhere else each run tries new ones.
@@ -193,6 +196,30 @@ def browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _frames(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Sites that are built in this process share what the engine rendered, with those of the other workers too."""
+    folder = tmp_path_factory.getbasetemp()
+    store = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "frames"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_started", remembering(store))
+        yield
+
+
+@pytest.fixture
+def real_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine itself runs, whatever was rendered before."""
+    monkeypatch.setattr(engine, "_started", REAL)
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """Runs `itsm` in processes that need no start-up; for what runs it many times from outside."""
+    server = Warm()
+    yield server
+    server.close()
 
 
 @pytest.fixture
