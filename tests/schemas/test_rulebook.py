@@ -29,7 +29,7 @@ SCHEMAS = ROOT / "schemas"
 def load(path: Path) -> Any:
     """Return the data of one JSON or YAML file."""
     text = path.read_text(encoding="utf-8")
-    return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    return json.loads(text) if path.suffix == ".json" else yaml.load(text, yaml.CSafeLoader)
 
 
 def read_book(root: Path) -> RuleBook:
