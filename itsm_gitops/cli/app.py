@@ -60,6 +60,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "migrate": Command("migrate", "Rename a word in the rule book and all documents."),
         "upgrade": Command("upgrade", "Merge a newer shipped rule book into yours."),
         "archive": Command("archive", "Move finished records of old years out of the tree."),
+        "merge-file": Command("merging", "Merge three versions of a document by meaning."),
         "roots": Command("roots", "Read other repositories as part of this one."),
     },
     "Approve changes": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,6 +78,15 @@ def commit(root: Path, paths: Iterable[str], message: str) -> str:
         git.add("--", *names)
         git.commit("-q", "-m", message, "--", *names)
         return str(repo.head.commit.hexsha)
+
+
+def configure(root: Path, settings: Mapping[str, str]) -> None:
+    """Write settings (``section.name.key``) into the configuration of this clone; raises GitError."""
+    with _opened(root, "git config"):
+        from git import Git
+
+        for name, value in settings.items():
+            Git(str(root)).config("--local", name, value)  # GitPython's own writer quotes nothing
 
 
 def switch(root: Path, branch: str) -> None:
