@@ -31,6 +31,8 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "link": Command("edit", "Link two documents."),
         "correct": Command("edit", "Correct when something in the timeline happened."),
         "unlink": Command("edit", "Remove a link."),
+        "sync": Command("sync", "Share what you wrote, take what others wrote."),
+        "undo": Command("sync", "Take back what the last command wrote."),
         "recur": Command("recur", "Make the records of recurring work that are due."),
     },
     "Look things up": {

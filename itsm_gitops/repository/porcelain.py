@@ -98,6 +98,16 @@ def switch(root: Path, branch: str) -> None:
         Git(str(root)).switch("-q", *([] if exists else ["-c"]), branch)
 
 
+def step_back(root: Path, commit: str) -> None:
+    """Take the commit that is checked out off its branch; files and Git's index stay. Raises GitError."""
+    with _opened(root, "git reset") as repo:
+        from git import Git
+
+        if str(repo.head.commit.hexsha) != commit:
+            raise GitError("another commit was made meanwhile", "git log")
+        Git(str(root)).reset("--soft", f"{commit}^")
+
+
 def push(root: Path, branch: str, remote: str = "origin") -> None:
     """Push a branch and remember where it went; raises GitError with what the server said."""
     with _opened(root, "git push") as repo:
