@@ -33,6 +33,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "unlink": Command("edit", "Remove a link."),
         "sync": Command("sync", "Share what you wrote, take what others wrote."),
         "undo": Command("sync", "Take back what the last command wrote."),
+        "merge": Command("merging", "Finish a merge that stopped."),
         "recur": Command("recur", "Make the records of recurring work that are due."),
     },
     "Look things up": {

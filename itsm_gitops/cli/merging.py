@@ -1,4 +1,4 @@
-"""`itsm merge-file`: the merge driver of documents."""
+"""`itsm merge-file`, the merge driver of documents, and `itsm merge`, which finishes what Git could not."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from itsm_gitops.cli.base import App, command, pass_app
+from itsm_gitops.cli.failures import say
 from itsm_gitops.cli.output import echo, echo_exactly
 from itsm_gitops.model.text import safe_text
 
@@ -62,3 +63,39 @@ def merge_file_command(
         where = ".".join(map(str, conflict.pointer))
         echo(f"conflict in {safe_text(path or str(ours))}: {safe_text(where)}", err=True)
     return 0 if merged.clean else 1
+
+
+@command(
+    "merge",
+    [
+        ("itsm merge --continue", "merge what Git could not, then let Git go on"),
+        ("git rebase --autostash origin/main; itsm merge --continue", "after a conflict of itsm sync"),
+    ],
+)
+@click.option(
+    "--continue", "go_on", is_flag=True, required=True, help="Finish the merge, rebase or pick that stopped."
+)
+@pass_app
+def merge_command(app: App, go_on: bool) -> int:
+    """Finish a merge that stopped.
+
+    Documents that both sides changed are merged by meaning, also in a clone whose Git does not
+    know how, and after a merge on a forge. What somebody has to decide is marked at one key: edit
+    it, and call this again. What you chose becomes an entry of the timeline.
+    """
+    from itsm_gitops.editing.merge_rest import finish
+
+    done = finish(app.repo)
+    for path in done.merged:
+        echo(f"merged {safe_text(path)}")
+    for path in done.waiting:
+        say(
+            "warning",
+            f"{path} waits for you",
+            "edit the marked lines (or git rm, git add), then itsm merge --continue",
+        )
+    for finding in done.findings:
+        say("error", f"{finding.path}:{finding.line}: {finding.message} ({finding.code})", finding.hint)
+    if done.went_on:
+        echo("done" if done.went_on == "nothing" else f"finished {done.went_on}")
+    return 0 if done.went_on else 1

@@ -25,15 +25,17 @@ if TYPE_CHECKING:
         ('itsm note K7QF3 "Restarted the pool." --sync', "the same behind one command"),
         ("git config itsm.sync always", "behind every command of this clone that writes"),
         ("itsm sync --all", "documents that you edited by hand, too"),
+        ("itsm sync --waiting", "in a workflow: merge what waits for a protected branch"),
     ],
 )
 @click.option("-a", "--all", "everything", is_flag=True, help="Commit documents edited by hand, too.")
+@click.option("--waiting", is_flag=True, help="Merge the branches on which records wait; for workflows.")
 @click.option(
     "-m", "--message", metavar="TEXT", default="", help="Message of the commit.  [default: what happened]"
 )
 @json_option
 @pass_app
-def sync_command(app: App, everything: bool, message: str, as_json: bool) -> int:
+def sync_command(app: App, everything: bool, waiting: bool, message: str, as_json: bool) -> int:
     """Share what you wrote, and take what others wrote.
 
     Commits what itsm wrote in this clone and nothing else, merges it by meaning with what others
@@ -41,6 +43,8 @@ def sync_command(app: App, everything: bool, message: str, as_json: bool) -> int
     Without a network the commit waits for the next time. What the policy sends through a pull
     request (schemas/policies/sharing.yaml) stays here, and is named.
     """
+    if waiting:
+        return _land(app, as_json)
     from itsm_gitops.editing.sync import sync
 
     result = sync(app.repo, everything=everything, message=message)
@@ -49,6 +53,19 @@ def sync_command(app: App, everything: bool, message: str, as_json: bool) -> int
     else:
         _tell(result)
     return 0
+
+
+def _land(app: App, as_json: bool) -> int:
+    from itsm_gitops.editing.waiting import land_waiting
+
+    found = land_waiting(app.repo)
+    if as_json:
+        print_json([{"branch": f.branch, "commits": f.commits, "why": f.why or None} for f in found])
+    else:
+        for one in found:
+            told = f"waits on: {one.why}" if one.why else f"merged: {counted(one.commits, 'commit')}"
+            echo(f"{safe_text(one.branch)}  {safe_text(told)}")
+    return 1 if any(f.why for f in found) else 0
 
 
 def share(ctx: click.Context) -> None:

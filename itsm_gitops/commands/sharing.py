@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused
-from itsm_gitops.model.recording import FileWrite
+from itsm_gitops.model.recording import FileWrite, recording
 from itsm_gitops.repository import Repository, journal, porcelain, shared_branch
 
 if TYPE_CHECKING:
@@ -101,6 +101,11 @@ def _taken_from_history(repo: Repository, entries: Sequence[JournalEntry]) -> st
 
 
 def _write_back(repo: Repository, entry: JournalEntry) -> None:
+    with recording():  # taking back is no command to be taken back
+        _write_files(repo, entry)
+
+
+def _write_files(repo: Repository, entry: JournalEntry) -> None:
     from itsm_gitops.documents import delete_atomic, write_atomic
 
     for file in entry.files:

@@ -25,9 +25,10 @@ class LeftFile(NamedTuple):
 
 @dataclass(slots=True)
 class OwnEdits:
-    """The paths to commit, what the commit says, and what is left."""
+    """The paths to commit, what the commit says, what is left, and paths that are committed already."""
 
     paths: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
     left: list[LeftFile] = field(default_factory=list)
     message: str = ""
 
@@ -49,6 +50,7 @@ def own_edits(
     for path in sorted(names):
         before, after = committed.get(path), _content(repo, path)
         if before == after:
+            found.done.append(path)
             continue
         if not everything and not _is_ours(path, entries, before, after):
             hint = "itsm sync --all commits it, too; or git commit"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from itsm_gitops.editing.merge_documents import Sides, merge_documents
 from itsm_gitops.editing.own_edits import LeftFile, OwnEdits, own_edits
@@ -20,7 +20,7 @@ from itsm_gitops.model.sharing import SHARING, needs_request, waiting_branches
 from itsm_gitops.repository import Git, Repository, journal, porcelain, shared_branch
 from itsm_gitops.repository.actor import acting
 from itsm_gitops.repository.ledger import pause
-from itsm_gitops.repository.merge_driver import OURS
+from itsm_gitops.repository.merge_driver import OURS, SETTINGS, is_installed
 from itsm_gitops.repository.shared_branch import PutOn, Upstream
 
 _ATTEMPTS = 60
@@ -29,6 +29,7 @@ _OFFLINE = (
     "could not read from remote", "does not appear to be a git repository", "does not exist", "unable to look up",
 )  # fmt: skip
 
+_BY_HAND = "by hand"
 # How it ended.
 SHARED, QUEUED, LOCAL, WAITING, NOTHING = "shared", "queued", "committed", "waiting", "nothing"
 
@@ -103,6 +104,8 @@ def sync(repo: Repository, *, everything: bool = False, message: str = "") -> Sy
             f"{busy} is not finished here", "itsm merge --continue finishes it; git status says more"
         )
     with journal.sync_lock(git):
+        if not is_installed(git):  # so that Git itself merges alike, where somebody pulls by hand
+            porcelain.configure(repo.root, SETTINGS)
         place = shared_branch.current(git)
         result = Synced(place.branch, place.remote)
         main = place.branch == shared_branch.default_branch(git, place.remote or "origin")
@@ -131,11 +134,13 @@ def _commit(
     known = journal.read(git)
     edits: OwnEdits = own_edits(repo, git, known, main=main, everything=everything)
     result.left = tuple(edits.left)
+    if edits.done:  # committed by hand, or taken back by hand
+        known = journal.committed(known, frozenset(edits.done), _BY_HAND)
     if not edits.paths:
         return known
     result.message, result.paths = text or edits.message, tuple(edits.paths)
     result.commit = porcelain.commit(repo.root, edits.paths, result.message)
-    now = journal.committed(known, frozenset(edits.paths), result.commit)
+    now = journal.committed(known, frozenset([*edits.paths, *edits.done]), result.commit)
     journal.settle(git, known, now)
     return now
 
@@ -152,16 +157,39 @@ def _settle(git: Git, entries: list[journal.JournalEntry]) -> None:
 def _exchange(repo: Repository, git: Git, place: Upstream, result: Synced, *, main: bool) -> None:
     head = shared_branch.tip_of(git, "HEAD")
     there = shared_branch.tip_of(git, place.tracking)
-    fresh = False
     if not there or not shared_branch.unshared(git, there, head):
-        there, fresh = shared_branch.fetch(git, place), True
-    for attempt in range(_ATTEMPTS):
-        result.attempts = attempt + 1
+        there = shared_branch.fetch(git, place)
+    sent = send(repo, git, place, there, head, main=main)
+    result.attempts, result.outcome, result.merged = sent.attempts, sent.outcome, sent.put.merged
+    result.pushed = sent.commits
+    if sent.outcome == WAITING:
+        result.waiting = _wait_for_merge(repo, git, place, sent.put.tip)
+        result.why = f"{place.branch} takes no pushes: a workflow merges {result.waiting} after its check"
+        return
+    result.received = len(shared_branch.unshared(git, head, sent.there)) if sent.there else 0
+    result.behind = shared_branch.follow(git, place.branch, head, sent.put.tip)
+
+
+class Sent(NamedTuple):
+    """What became of commits: where they are, how many they are, and what the remote had before."""
+
+    outcome: str
+    put: PutOn
+    there: str
+    commits: int
+    attempts: int
+
+
+def send(repo: Repository, git: Git, place: Upstream, there: str, head: str, *, main: bool) -> Sent:
+    """Put commits on top of what the remote has (``there``) and push them; begins again where somebody was faster.
+
+    WAITING says that the branch takes no pushes. Raises SyncConflict, Refused and GitError.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
         put = _put_on(repo, git, place, there, head)
         out = shared_branch.unshared(git, there, put.tip) if put.tip else []
         if not out:
-            result.outcome = NOTHING
-            break
+            return Sent(NOTHING, put, there, 0, attempt)
         if main and there:
             _refuse_unfit(repo, git, there, put.tip)
         if put.merged:
@@ -169,22 +197,16 @@ def _exchange(repo: Repository, git: Git, place: Upstream, result: Synced, *, ma
         try:
             shared_branch.push(git, place, put.tip)
         except GitError as error:
-            if shared_branch.is_protected(error):
-                _wait_for_merge(repo, git, place, put.tip, result)
-                return
-            if not shared_branch.was_faster(error):
+            protected = shared_branch.is_protected(error)
+            if not protected and not shared_branch.was_faster(error):
                 raise
             pause(attempt)
-            there, fresh = shared_branch.fetch(git, place), True
+            before, there = there, shared_branch.fetch(git, place)
+            if protected and there == before:
+                return Sent(WAITING, put, there, len(out), attempt)
             continue
-        result.outcome, result.pushed, result.merged = SHARED, len(out), put.merged
-        break
-    else:
-        raise GitError(
-            f"others were faster {_ATTEMPTS} times", "the commit is kept here: itsm sync tries again"
-        )
-    result.received = len(shared_branch.unshared(git, head, there)) if fresh and there else 0
-    result.behind = shared_branch.follow(git, place.branch, head, put.tip)
+        return Sent(SHARED, put, there, len(out), attempt)
+    raise GitError(f"others were faster {_ATTEMPTS} times", "the commit is kept here: itsm sync tries again")
 
 
 def _put_on(repo: Repository, git: Git, place: Upstream, there: str, head: str) -> PutOn:
@@ -242,13 +264,12 @@ def _judge(repo: Repository, there: str, put: PutOn) -> None:
         )
 
 
-def _wait_for_merge(repo: Repository, git: Git, place: Upstream, tip: str, result: Synced) -> None:
-    """Push to a branch of its own, from which a workflow merges."""
+def _wait_for_merge(repo: Repository, git: Git, place: Upstream, tip: str) -> str:
+    """Push to a branch of its own, from which a workflow merges; returns its name."""
     try:
         person = acting(repo, None)
     except ItsmError:
         person = "somebody"
     name = f"{waiting_branches(repo.book.policy(SHARING))}/{person}/{tip[:12]}"
     shared_branch.push(git, place, tip, ref=f"refs/heads/{name}")
-    result.outcome, result.waiting = WAITING, name
-    result.why = f"{place.branch} takes no pushes: a workflow merges {name} after its check"
+    return name

@@ -98,6 +98,24 @@ def switch(root: Path, branch: str) -> None:
         Git(str(root)).switch("-q", *([] if exists else ["-c"]), branch)
 
 
+_GO_ON = {
+    "a merge": ("commit", "-q", "--no-edit"),
+    "a rebase": ("rebase", "--continue"),
+    "a cherry-pick": ("cherry-pick", "--continue"),
+    "a revert": ("revert", "--continue"),
+}
+
+
+def go_on(root: Path, what: str) -> str:
+    """Let Git finish what it has begun (see ``shared_branch.under_way``); returns that. Raises GitError."""
+    with _opened(root, f"git {_GO_ON[what][0]}"):
+        from git import Git
+
+        command, *words = _GO_ON[what]
+        getattr(Git(str(root)), command.replace("-", "_"))(*words, env={"GIT_EDITOR": "true"})
+    return what
+
+
 def step_back(root: Path, commit: str) -> None:
     """Take the commit that is checked out off its branch; files and Git's index stay. Raises GitError."""
     with _opened(root, "git reset") as repo:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from itsm_gitops.documents import drafts
 from itsm_gitops.model.errors import GitError, Refused
 from itsm_gitops.repository import transfer
 from itsm_gitops.repository.git import Git, decode
@@ -213,7 +214,8 @@ def _onto(
             clashes.append(path)
         else:
             oid = decode(git.run("hash-object", "-w", "--stdin", stdin=content)).strip()
-            changes[path] = (mode, oid)
+            if oid != ours:
+                changes[path] = (mode, oid)
     return changes, both, clashes
 
 
@@ -275,11 +277,12 @@ def follow(git: Git, branch: str, old: str, new: str) -> str:
     """
     if old == new:
         return ""
-    try:
-        git.run("read-tree", "-m", "-u", old, new)
-    except GitError as error:
-        return error.message
-    git.run("update-ref", "-m", "itsm sync", f"refs/heads/{branch}", new, old)
+    with drafts.opened(git.root) as root, drafts.locked(git.root, root):  # no command writes meanwhile
+        try:
+            git.run("read-tree", "-m", "-u", old, new)
+        except GitError as error:
+            return error.message
+        git.run("update-ref", "-m", "itsm sync", f"refs/heads/{branch}", new, old)
     return ""
 
 
