@@ -32,6 +32,9 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "major": Command("major", "Lead a major incident, from declaring to review."),
         "correct": Command("edit", "Correct when something in the timeline happened."),
         "unlink": Command("edit", "Remove a link."),
+        "sync": Command("sync", "Share what you wrote, take what others wrote."),
+        "undo": Command("sync", "Take back what the last command wrote."),
+        "merge": Command("merging", "Finish a merge that stopped."),
         "recur": Command("recur", "Make the records of recurring work that are due."),
     },
     "Look things up": {
@@ -61,6 +64,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "migrate": Command("migrate", "Rename a word in the rule book and all documents."),
         "upgrade": Command("upgrade", "Merge a newer shipped rule book into yours."),
         "archive": Command("archive", "Move finished records of old years out of the tree."),
+        "merge-file": Command("merging", "Merge three versions of a document by meaning."),
         "roots": Command("roots", "Read other repositories as part of this one."),
     },
     "Approve changes": {

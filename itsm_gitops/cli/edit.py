@@ -15,6 +15,7 @@ from itsm_gitops.cli.base import (
     json_option,
     lazily,
     pass_app,
+    sync_option,
 )
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
@@ -46,6 +47,7 @@ _ID = click.argument("identifier", metavar="ID", shell_complete=lazily("identifi
 @by_option
 @at_time_options
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def set_command(
@@ -84,6 +86,7 @@ def set_command(
 @by_option
 @at_time_options
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def note_command(
@@ -127,6 +130,7 @@ def note_command(
 @click.option("--reason", metavar="TEXT", required=True, help="Why the time was wrong.")
 @by_option
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def correct_command(
@@ -161,6 +165,7 @@ def correct_command(
 @click.argument("target", shell_complete=lazily("identifiers"))
 @click.option("--note", help="Why the link exists.")
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def link_command(
@@ -180,6 +185,7 @@ def link_command(
 @click.argument("relation", metavar="TYPE", shell_complete=lazily("link_types"))
 @click.argument("target", shell_complete=lazily("identifiers"))
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def unlink_command(

@@ -17,6 +17,7 @@ from itsm_gitops.cli.base import (
     lazily,
     pass_app,
     print_json,
+    sync_option,
 )
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo
@@ -61,6 +62,7 @@ from itsm_gitops.editing.move import Missing, move, open_moves
 @by_option
 @at_time_options
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def move_command(

@@ -229,10 +229,11 @@ def _commit(root: Path, files: list[str]) -> tuple[str, str]:
     """Make the first commit; without Git or without an author the files stay uncommitted."""
     if shutil.which("git") is None:
         return "", "git is not installed, so nothing was committed"
-    from itsm_gitops.repository import porcelain
+    from itsm_gitops.repository import merge_driver, porcelain
 
     if not porcelain.is_repository(root):
         porcelain.init_repository(root)
+    porcelain.configure(root, merge_driver.SETTINGS)
     try:
         return porcelain.commit(root, files, "Start the ITSM repository"), ""
     except GitError as error:
