@@ -35,6 +35,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "recur": Command("recur", "Make the records of recurring work that are due."),
     },
     "Look things up": {
+        "next": Command("next", "Show what needs you now."),
         "list": Command("listing", "List documents with filters and columns."),
         "show": Command("show", "Show one document with everything around it."),
         "log": Command("log", "Show who changed which field when."),

@@ -23,6 +23,8 @@ SHOWING = frozenset(
     {
         "list",
         "due",
+        "next",
+        "oncall",
         "query",
         "show",
         "log",

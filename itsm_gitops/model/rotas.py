@@ -135,8 +135,10 @@ class Rota:
 
     def _edges(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Yield the moments at which somebody else may be on call; some may lie outside the span."""
-        for span in (*self.overrides, *self.absences):
-            yield from span[:2]
+        for one in self.overrides:
+            yield from (one.start, one.end)
+        for away in self.absences:
+            yield from (away.start, away.end)
         days = [start.astimezone(self.where).date() + n * _DAY for n in range(-1, (end - start).days + 3)]
         for layer in self.layers:
             turns = (d for d in days if d >= layer.first and (d - layer.first).days % layer.days == 0)
