@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 
 import click
 
@@ -23,6 +22,7 @@ from itsm_gitops.cli.times import local
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.emergency import Emergency, how_to_let_in
 from itsm_gitops.model.text import safe_text
+from itsm_gitops.model.words import fields_of
 
 
 @command(
@@ -37,7 +37,7 @@ from itsm_gitops.model.text import safe_text
         ('itsm emergency K7QF3 --why "Mail is down." --dry-run', "who could override, and what is owed"),
     ],
 )
-@click.argument("incident", metavar="INC", shell_complete=lazily("identifiers"))
+@click.argument("fragment", metavar="INC", shell_complete=lazily("identifiers"))
 @click.option(
     "--ci", "items", metavar="ID", multiple=True, shell_complete=lazily("identifiers"),
     help="What you are going to change; repeatable.  [default: what the incident affects]",
@@ -54,7 +54,7 @@ from itsm_gitops.model.text import safe_text
 @pass_app
 def emergency_command(
     app: App,
-    incident: str,
+    fragment: str,
     items: tuple[str, ...],
     why: str,
     plan: str,
@@ -75,7 +75,7 @@ def emergency_command(
     from itsm_gitops.commands.emergency import emergency
 
     done = emergency(
-        app.repo, incident, items=items, why=why, title=title, plan=plan, by=by, key=key, push=push, land=not ask,
+        app.repo, fragment, items=items, why=why, title=title, plan=plan, by=by, key=key, push=push, land=not ask,
         dry_run=dry_run,
     )  # fmt: skip
     if as_json:
@@ -85,8 +85,9 @@ def emergency_command(
 
 
 def _as_json(done: Emergency) -> dict[str, object]:
-    data = asdict(done)
-    return {**data, **{name: data[name] or None for name in ("branch", "target", "page", "why_not")}}
+    data = fields_of(done)
+    lists = {name: [one._asdict() for one in data[name]] for name in ("overriders", "debts")}
+    return {**data, **lists, **{name: data[name] or None for name in ("branch", "target", "page", "why_not")}}
 
 
 def _print(app: App, done: Emergency, *, dry_run: bool) -> None:

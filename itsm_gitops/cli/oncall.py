@@ -16,6 +16,7 @@ from itsm_gitops.cli.shared_options import ics_option
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands import on_call as asking
 from itsm_gitops.graph.on_call import OnCall
+from itsm_gitops.model import meaning
 from itsm_gitops.model.local_time import local_time
 from itsm_gitops.model.rotas import Turn
 from itsm_gitops.model.text import safe_text
@@ -172,7 +173,7 @@ def _table(app: App, called: Sequence[OnCall]) -> None:
         looks = first if one.people else (first, "bold red")
         rows.append([one.team, looks, ", ".join(backups), until])
     columns = [
-        TextColumn("team", least=12, style="cyan"),
+        TextColumn(meaning.TEAM, least=12, style="cyan"),
         TextColumn("on call", least=14),
         TextColumn("backup", least=8),
         TextColumn("until", fixed=True),

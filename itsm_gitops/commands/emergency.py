@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _REVIEW_DAYS = 7
 _WITHIN = timedelta(days=2)  # where no rule of the policy has an override
 _TITLE_MAX = 110
+APPROVAL, PLAN, REVIEW = "approval", "plan", "review"  # what is owed
 
 
 class Debt(NamedTuple):
@@ -233,16 +234,16 @@ def _debts(
 
     now = clock.now()
     until = clock.format_time(now + min((duration(o.retro_review) for o in overrides), default=_WITHIN))
-    found = [Debt("approval", "Approval afterwards by those who were skipped", until)]
+    found = [Debt(APPROVAL, "Approval afterwards by those who were skipped", until)]
     values = template["values"]
     model = read_models(repo.book)[str(values["type"])]
     wanted = model.plans.get(str(values.get("risk", {}).get("level")), ())
     missing = [f for f in wanted if not (asked.plan and f == wanted[0])]
     fields = [*missing, *(f for f in ("planned_start", "planned_end") if model.window_from)]
     names = ", ".join(f.replace("_", " ") for f in fields)
-    found += [Debt("plan", f"Write down {names}"[:120], until)] if fields else []
+    found += [Debt(PLAN, f"Write down {names}"[:120], until)] if fields else []
     day = (now + timedelta(days=_REVIEW_DAYS)).astimezone(zone(repo.config.timezone)).date()
-    return [*found, Debt("review", "Post-implementation review", day.isoformat())]
+    return [*found, Debt(REVIEW, "Post-implementation review", day.isoformat())]
 
 
 def _draft(
@@ -261,20 +262,20 @@ def _draft(
     tasks = [
         {
             "name": d.text,
-            "kind": "approval" if d.what == "approval" else "work",
+            "kind": APPROVAL if d.what == APPROVAL else "work",
             "status": "open",
             "planned_end": d.due,
         }
         for d in debts
-        if d.what != "review"
+        if d.what != REVIEW
     ]
     plan = {read_models(repo.book)[str(template["values"]["type"])].plans.get(
         str(template["values"].get("risk", {}).get("level")), ("description",))[0]: asked.plan}  # fmt: skip
     draft.data |= {
         "title": asked.title, "justification": asked.why, "requested_by": asked.by, "implementers": [asked.by], "tasks": tasks,
-        "review_due": next(d.due for d in debts if d.what == "review"),
+        "review_due": next(d.due for d in debts if d.what == REVIEW),
         **({"assigned_team": team} if team else {}),
-        **({"service": services[0]} if services else {}), **({"services": services[1:]} if services[1:] else {}),
+        **({meaning.SERVICE: services[0]} if services else {}), **({"services": services[1:]} if services[1:] else {}),
         **({"cis": items} if items else {}), **(plan if asked.plan else {}),
     }  # fmt: skip
     draft.assign([])  # in the order of the schema

@@ -21,7 +21,7 @@ from itsm_gitops.graph.on_call import (
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.moments import read_time
-from itsm_gitops.model.rotas import Turn
+from itsm_gitops.model.rotas import PERSON, Turn
 
 if TYPE_CHECKING:
     from itsm_gitops.editing.change import Written
@@ -53,8 +53,8 @@ class OnCallAnswer:
             "at": clock.format_time(self.at),
             "on_call": [
                 {
-                    "team": c.team,
-                    "rota": c.rota or None,
+                    meaning.TEAM: c.team,
+                    meaning.ROTA: c.rota or None,
                     "people": list(c.people),
                     "override": bool(c.turn and c.turn.override),
                     "since": clock.format_time(c.turn.start) if c.turn else None,
@@ -64,7 +64,7 @@ class OnCallAnswer:
                 }
                 for c in self.called
             ],
-            "turns": [{"rota": r, **turn_json(t)} for r, turns in self.turns.items() for t in turns],
+            "turns": [{meaning.ROTA: r, **turn_json(t)} for r, turns in self.turns.items() for t in turns],
         }
 
 
@@ -173,7 +173,7 @@ def swap(
         raise UsageError("the end is not after the beginning", f"it begins at {clock.format_time(start)}")
     if all(t.people[:1] == (person,) for t in rota.turns(start, end)):
         raise Refused(f"{person} is on call then anyway", f"itsm oncall {name} --days 28")
-    made = {"start": clock.format_time(start), "end": clock.format_time(end), "person": person}
+    made = {"start": clock.format_time(start), "end": clock.format_time(end), PERSON: person}
     return add_overrides(repo, name, [made | ({"reason": reason} if reason else {})], dry_run=dry_run)
 
 
@@ -193,7 +193,7 @@ def add_overrides(
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     times = [clock.parse_time(str(o.get(k))) for k in ("start", "end") for o in (one, other)]
-    return one.get("person") == other.get("person") and times[0] == times[1] and times[2] == times[3]
+    return one.get(PERSON) == other.get(PERSON) and times[0] == times[1] and times[2] == times[3]
 
 
 def import_overrides(repo: Repository, asked: str, path: Path, *, dry_run: bool = False) -> Written:
@@ -208,7 +208,7 @@ def import_overrides(repo: Repository, asked: str, path: Path, *, dry_run: bool 
     people = {e.id: store.data(e.id) for e in of_role(store, meaning.PERSON)}
     turns = read_turns(path, people, str(store.data(name).get("time_zone", "")), clock.now())
     made = [
-        {"start": clock.format_time(t.start), "end": clock.format_time(t.end), "person": t.people[0]}
+        {"start": clock.format_time(t.start), "end": clock.format_time(t.end), PERSON: t.people[0]}
         for t in turns
     ]
     return add_overrides(repo, name, made, dry_run=dry_run)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from itsm_gitops.commands.columns import Rows
 from itsm_gitops.commands.duties import due_json
 from itsm_gitops.graph.due import DueEntry, everything_due
+from itsm_gitops.graph.network import of_role
 from itsm_gitops.graph.on_call import OnCall, on_call, rotas_naming
-from itsm_gitops.model import clock, facts
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.duties import STAGES
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
@@ -72,8 +73,8 @@ class NextUp:
             "at": clock.format_time(self.at),
             "on_call": [
                 {
-                    "team": c.team,
-                    "rota": c.rota,
+                    meaning.TEAM: c.team,
+                    meaning.ROTA: c.rota,
                     "people": list(c.people),
                     "until": clock.format_time(c.turn.end) if c.turn else None,
                 }
@@ -120,7 +121,10 @@ def whats_next(
     person = acting(repo, who)
     entry = store.entries.get(person)
     if who and entry is None:
-        raise NotFound(f"there is no '{who}'", did_you_mean(who, store.entries) or "itsm list people")
+        raise NotFound(
+            f"there is no '{who}'",
+            did_you_mean(who, [e.id for e in of_role(store, meaning.PERSON)]) or "itsm list people",
+        )
     teams = tuple(dict.fromkeys(facts.targets(entry, "member_of"))) if entry else ()
     mine, free = _open_records(store, person, teams)
     rows = Rows(store, ("priority",))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.windows import Window, closed_days, moment_of, weekly, zone
 
 Item = Callable[[str], Mapping[str, Any] | None]
@@ -24,6 +24,7 @@ Item = Callable[[str], Mapping[str, Any] | None]
 FIELDS = ("layers", "overrides", "absences", "holidays", "time_zone")
 # What a layer does on holidays: not called, or called on these days only.
 OFF, ONLY = "off", "only"
+PERSON = meaning.PERSON  # who is called or absent
 
 _DAY = timedelta(days=1)
 _UNITS = {"day": 1, "week": 7}
@@ -198,15 +199,15 @@ def _overrides(data: Mapping[str, Any]) -> Iterator[Override]:
     for place, raw in enumerate(data.get("overrides") or ()):
         if isinstance(raw, Mapping):
             start, end = (clock.parse_time(str(raw.get(key))) for key in ("start", "end"))
-            if start and end and isinstance(raw.get("person"), str):
-                yield Override(start.astimezone(UTC), end.astimezone(UTC), raw["person"], place)
+            if start and end and isinstance(raw.get(PERSON), str):
+                yield Override(start.astimezone(UTC), end.astimezone(UTC), raw[PERSON], place)
 
 
 def _absences(data: Mapping[str, Any], where: tzinfo) -> Iterator[Absence]:
     for raw in _mappings(data.get("absences")):
         first, last = _day(raw.get("from")), _day(raw.get("until"))
-        if first and last and isinstance(raw.get("person"), str):
-            yield Absence(moment_of(first, "00:00", where), moment_of(last, "24:00", where), raw["person"])
+        if first and last and isinstance(raw.get(PERSON), str):
+            yield Absence(moment_of(first, "00:00", where), moment_of(last, "24:00", where), raw[PERSON])
 
 
 def overlapping(overrides: Sequence[Override]) -> Iterator[tuple[Override, Override]]:
