@@ -37,6 +37,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
     "Look things up": {
         "next": Command("next", "Show what needs you now."),
         "list": Command("listing", "List documents with filters and columns."),
+        "views": Command("views", "List saved views, keep lists under a name."),
         "show": Command("show", "Show one document with everything around it."),
         "log": Command("log", "Show who changed which field when."),
         "diff": Command("log", "Compare two revisions, field by field."),

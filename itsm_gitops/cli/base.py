@@ -36,6 +36,7 @@ SHOWING = frozenset(
         "schedule",
         "freeze",
         "suspects",
+        "views",
     }
 )
 # What could not be read is a line at the end of these: `site` goes on without it, and says "unknown".

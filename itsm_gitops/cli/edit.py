@@ -31,6 +31,7 @@ _ID_OR_ALL = click.argument("identifier", metavar="ID", required=False, shell_co
     "set",
     [
         ("itsm set K7QF3 impact=high assigned_team=network", "change two fields"),
+        ("itsm set K7QF3 assignee=@me", "take it"),
         ("itsm set K7QF3 cis+=mail-db watchers-=ben", "add to a list, take from a list"),
         (
             "itsm set CHG-261122-4QX7M risk.level=low planned_start='2026-11-28 20:00'",
@@ -66,7 +67,8 @@ def set_command(
 
     FIELD=VALUE sets, FIELD+=VALUE adds to a list, FIELD-=VALUE takes from it, FIELD= removes.
     Only the changed values are rewritten; comments and order stay. What the life cycle tracks
-    (team, impact, planned times …) also goes into the timeline, with who, when and why.
+    (team, impact, planned times …) also goes into the timeline, with who, when and why. @me is
+    you; a name that exists nowhere is refused with the nearest, unless ! stands behind it.
     """
     if over is not None:
         values = [read_assignment(a) for a in words_behind(over, identifier, *assignments)]
