@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 275
+MOST = 276
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -137,6 +137,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "model/templates.py": {"approved": 1, "retired": 1},
     },
     TEXT: {
+        "commands/emergency.py": {"review": 1},
         "cli/trends.py": {"incident": 2, "problem": 1},
         "exchange/analytics.py": {"closed": 1, "resolved": 1, "service": 1},
         "cli/agenda.py": {"change": 1, "maintenance": 1},

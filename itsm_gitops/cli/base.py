@@ -24,6 +24,8 @@ SHOWING = frozenset(
     {
         "list",
         "due",
+        "next",
+        "oncall",
         "query",
         "show",
         "log",
@@ -35,6 +37,7 @@ SHOWING = frozenset(
         "schedule",
         "freeze",
         "suspects",
+        "views",
     }
 )
 # What could not be read is a line at the end of these: `site` goes on without it, and says "unknown".

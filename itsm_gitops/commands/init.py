@@ -213,6 +213,7 @@ def _editor_settings(schemas: list[str], files: Mapping[str, bytes]) -> bytes:
     patterns["./schemas/meta/rule.schema.json"] = "schemas/rules/*.yaml"
     patterns["./schemas/meta/categories.schema.json"] = "schemas/policies/categories.yaml"
     patterns["./schemas/meta/report.schema.json"] = "schemas/reports/*.yaml"
+    patterns["./schemas/meta/view.schema.json"] = "schemas/views/*.yaml"
     patterns["./schemas/meta/standard.schema.json"] = "schemas/policies/standards/*.yaml"
     settings = {"yaml.schemas": patterns, "[yaml]": {"editor.tabSize": 2, "editor.insertSpaces": True}}
     return (json.dumps(settings, indent=2) + "\n").encode()

@@ -94,7 +94,7 @@ def save(repo: Repository, document: Opened, new: Mapping[str, Any], *, dry_run:
     result breaks rules that the old document kept, ChangedMeanwhile where the file on disk is
     no longer the one that was read.
     """
-    _refuse_escape(document, new)
+    refuse_escape(document, new)
     prepared = prepare(document, new)
     found: list[Finding] = []
     if prepared.changes:
@@ -102,7 +102,7 @@ def save(repo: Repository, document: Opened, new: Mapping[str, Any], *, dry_run:
     return replace(write(repo, prepared, dry_run=dry_run), findings=tuple(found))
 
 
-def _refuse_escape(document: Opened, new: Mapping[str, Any]) -> None:
+def refuse_escape(document: Opened, new: Mapping[str, Any]) -> None:
     """Refuse an edit that lifts a demand on a finished record."""
     from itsm_gitops.model.owing import escapes
 

@@ -26,6 +26,7 @@ OFFERING = "offering"
 PERSON = "person"
 TEAM = "team"
 CALENDAR = "calendar"
+ROTA = "rota"
 SERVICE_LEVEL = "service_level"
 CONTRACT = "contract"
 LICENCE = "licence"
@@ -45,6 +46,7 @@ KIND_ROLES: Mapping[str, str] = {
     PERSON: "somebody who works, asks or approves",
     TEAM: "a group of people",
     CALENDAR: "hours, holidays, maintenance windows and freezes",
+    ROTA: "who is on call when",
     SERVICE_LEVEL: "an agreement on times and availability",
     CONTRACT: "an agreement with a supplier that ends on a day",
     LICENCE: "a right to use software",

@@ -89,6 +89,14 @@ def configure(root: Path, settings: Mapping[str, str]) -> None:
             Git(str(root)).config("--local", name, value)  # GitPython's own writer quotes nothing
 
 
+def stage(root: Path, paths: Iterable[str]) -> None:
+    """Add ``paths`` (relative to ``root``) to Git's index; raises GitError."""
+    with _opened(root, "git add"):
+        from git import Git
+
+        Git(str(root)).add("--", *paths)
+
+
 def switch(root: Path, branch: str) -> None:
     """Begin a branch at HEAD, or go to it where it exists; edits come along. Raises GitError."""
     with _opened(root, "git switch") as repo:

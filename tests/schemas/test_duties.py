@@ -31,14 +31,20 @@ DUTY_WORD = re.compile(
 
 # Dates without a day on which somebody owes something, and the module that reads each.
 DATES = {
+    "absences.*.from": "model/rotas.py",
+    "absences.*.until": "model/rotas.py",
     "access_granted.*.withdrawn": "x-due",
     "actual_start": "rules/planned_time.py",
     "answered_at": "x-due",
     "approval.at": "cli/outcome.py",
     "dates.*.date": "model/windows.py",
+    "layers.*.from": "model/rotas.py",
+    "layers.*.until": "model/rotas.py",
     "major.mitigated_at": "model/timeline.py",
     "major.started_at": "model/timeline.py",
     "mitigated_at": "model/timeline.py",
+    "overrides.*.end": "model/rotas.py",
+    "overrides.*.start": "model/rotas.py",
     "planned_end": "rules/planned_time.py",
     "planned_start": "rules/planned_time.py",
     "rejection.at": "cli/outcome.py",
