@@ -43,6 +43,7 @@ OWNERS = {
     "markdown_it": {"publish"},
     "nh3": {"publish"},
     "pyarrow": {"exchange"},
+    "icalendar": {"exchange"},
     "mkdocs": set(),  # only ever a separate process
     "material": set(),
 }
@@ -57,6 +58,7 @@ HEAVY = (
     "markdown_it",
     "nh3",
     "pyarrow",
+    "icalendar",
     "rich",
     "mkdocs",
     "zoneinfo",

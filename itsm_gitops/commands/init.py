@@ -213,6 +213,7 @@ def _editor_settings(schemas: list[str], files: Mapping[str, bytes]) -> bytes:
     patterns["./schemas/meta/rule.schema.json"] = "schemas/rules/*.yaml"
     patterns["./schemas/meta/categories.schema.json"] = "schemas/policies/categories.yaml"
     patterns["./schemas/meta/report.schema.json"] = "schemas/reports/*.yaml"
+    patterns["./schemas/meta/view.schema.json"] = "schemas/views/*.yaml"
     patterns["./schemas/meta/standard.schema.json"] = "schemas/policies/standards/*.yaml"
     settings = {"yaml.schemas": patterns, "[yaml]": {"editor.tabSize": 2, "editor.insertSpaces": True}}
     return (json.dumps(settings, indent=2) + "\n").encode()
@@ -229,10 +230,11 @@ def _commit(root: Path, files: list[str]) -> tuple[str, str]:
     """Make the first commit; without Git or without an author the files stay uncommitted."""
     if shutil.which("git") is None:
         return "", "git is not installed, so nothing was committed"
-    from itsm_gitops.repository import porcelain
+    from itsm_gitops.repository import merge_driver, porcelain
 
     if not porcelain.is_repository(root):
         porcelain.init_repository(root)
+    porcelain.configure(root, merge_driver.SETTINGS)
     try:
         return porcelain.commit(root, files, "Start the ITSM repository"), ""
     except GitError as error:

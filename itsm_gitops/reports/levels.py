@@ -110,7 +110,7 @@ def _by_service(log: Log, known: Levels, clocks: list[Clock], up: Mapping[str, U
     rows: list[Row] = []
     for service in sorted({*up, *groups}, key=lambda s: (log.title(s).lower(), s)):
         level = known.of_item(service)
-        if not level or log.scope.service not in ("", service):
+        if not level or not log.scope.shows(service):
             continue
         found = groups.get(service, [])
         uptime = up.get(service)
@@ -151,7 +151,7 @@ def _availability(log: Log, known: Levels, up: Mapping[str, Uptime]) -> Table:
     """Return the availability of each service in the time that was agreed, and around the clock."""
     rows: list[Row] = []
     for service in sorted(up, key=lambda s: (log.title(s).lower(), s)):
-        if log.scope.service in ("", service):
+        if log.scope.shows(service):
             one, level = up[service], known.of_item(service)
             rows.append(
                 (
