@@ -82,6 +82,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "codeowners": Command("forges", "Write CODEOWNERS from the CMDB."),
         "hook": Command("hook", "Judge what arrives: hooks of servers, events of forges."),
         "completion": Command("completion", "Print the shell's completion script."),
+        "lsp": Command("lsp", "Answer an editor: completion, findings, next states."),
     },
 }
 COMMANDS = {name: command for section in SECTIONS.values() for name, command in section.items()}

@@ -23,17 +23,17 @@ _INDENT = "[yaml]"
 
 def settings_of(files: Mapping[str, bytes]) -> dict[str, Any]:
     """Return the settings for a rule book: its files by path, of which the schemas are read."""
-    of_documents: dict[str, list[str]] = {}
+    of_documents: dict[str, str | list[str]] = {}
     of_schemas: list[dict[str, Any]] = []
     for path in sorted(p for p in files if p.endswith(".schema.json")):
         about = _about(files[path])
         if isinstance(about, dict) and isinstance(about.get("folder"), str):
-            of_documents[f"./{path}"] = [f"{about['folder']}/**/*.yaml"]
+            of_documents[f"./{path}"] = f"{about['folder']}/**/*.yaml"
     for path, patterns in described_files(files).items():
         if patterns[0].endswith(".json"):
             of_schemas.append({"fileMatch": [f"/{p}" for p in patterns], "url": f"./{path}"})
         else:
-            of_documents[f"./{path}"] = patterns
+            of_documents[f"./{path}"] = patterns[0] if len(patterns) == 1 else patterns
     return {
         _YAML: of_documents,
         _JSON: of_schemas,
@@ -122,8 +122,11 @@ def unknown_to_editor(repo: Repository) -> list[str]:
     return sorted(_missing(named if isinstance(named, dict) else {}, rulebook_settings(repo)[_YAML]))
 
 
-def _missing(named: Mapping[str, Any], wanted: Mapping[str, list[str]]) -> Iterable[str]:
+def _missing(named: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterable[str]:
     for schema, patterns in wanted.items():
-        said = named.get(schema)
-        if (said if isinstance(said, list) else [said]) != patterns:
+        if _patterns(named.get(schema)) != _patterns(patterns):
             yield schema.removeprefix("./")
+
+
+def _patterns(said: Any) -> list[Any]:
+    return said if isinstance(said, list) else [said]
