@@ -25,6 +25,7 @@ class Command(NamedTuple):
 SECTIONS: dict[str, dict[str, Command]] = {
     "Work on records and configuration items": {
         "new": Command("new", "Create a record or a configuration item."),
+        "model": Command("model", "Create services, items and links from one sheet."),
         "set": Command("edit", "Change fields of a document."),
         "note": Command("edit", "Add a note or a comment to the timeline."),
         "move": Command("move", "Move a document to another state."),
