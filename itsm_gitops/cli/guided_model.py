@@ -33,7 +33,7 @@ def ask_sheet(repo: Repository) -> bytes:
         if not name:
             break
         identifier = _ask_identifier(ids.slug(name))
-        entry: dict[str, Any] = {"id": identifier, "name": name, "owner": owner, "lifecycle": "production"}
+        entry: dict[str, Any] = {"id": identifier, "name": name, "owner": owner, **_in_use(service)}
         for field in service.required:
             if field not in entry and field != "class":
                 entry[field] = _ask_field(service, field)
@@ -58,12 +58,19 @@ def _item(kind: Kind, identifier: str, owner: str) -> dict[str, Any]:
         "id": identifier,
         "name": identifier.replace("-", " ").capitalize(),
         "owner": owner,
-        "lifecycle": "production",
+        **_in_use(kind),
     }
     for field in kind.required:
         if field not in entry and field != "class":
             entry[field] = _ask_field(kind, field)
     return entry
+
+
+def _in_use(kind: Kind) -> dict[str, str]:
+    """Return the state of what is in use, where the class has one."""
+    states = kind.workflow.states.values() if kind.workflow else ()
+    name = next((s.name for s in states if meaning.PRODUCTION in s.roles), "")
+    return {kind.state_field: name} if name else {}
 
 
 def _ask_owner(repo: Repository) -> str:

@@ -69,7 +69,7 @@ class _Model:
         for step in (self._open, self._fields, self._links, self._complete):
             for row in self.rows:
                 if row.id in self.items or step == self._open:
-                    self._try(row, lambda row=row, step=step: step(row))  # type: ignore[misc]
+                    self._try(row, lambda row=row, step=step: step(row))
         if self.faults:
             raise SheetRefused(self.name, self.faults)
         edits = {i: self._rewrite(item) for i, item in self.items.items()}

@@ -130,7 +130,7 @@ def _csv(book: RuleBook, raw: bytes, faults: list[SheetFault]) -> Iterator[Row]:
     if not {_CLASS, "id"} <= set(reader.fieldnames or ()):
         raise UsageError("the first line names the columns: class, id, name, …", _START)
     for entry in reader:
-        if entry.get(None):  # type: ignore[call-overload]
+        if entry.get(None):
             faults.append(SheetFault(reader.line_num, 1, "this line has more cells than the first one"))
             continue
         kind, identifier = _class(book, str(entry[_CLASS]).strip()), str(entry["id"]).strip()

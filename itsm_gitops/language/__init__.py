@@ -8,5 +8,6 @@ and `actions.py` answer from the schema of the place and from the entries of the
 would say if the text were saved. `session.py` holds what is read once for all of them; `server.py` speaks the protocol and is
 the only module that knows pygls.
 
-Everything about the repository happens in one worker thread: an index belongs to the thread that opened it.
+Questions have one thread and findings another, each with a session of its own: an index belongs to the thread that opened
+it, and the first check of a large repository takes a while.
 """

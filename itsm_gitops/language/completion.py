@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.editing.fields import expected
 from itsm_gitops.editing.identifiers import kinds_of
+from itsm_gitops.editing.opening import timeline
 from itsm_gitops.editing.steps import next_steps
 from itsm_gitops.language.place import Place, place_at
 from itsm_gitops.language.session import Session
 from itsm_gitops.language.shape import Schema, Shape, is_list, properties_of
 from itsm_gitops.model.categories import CATEGORIES, CategoryTree
-from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.kinds import Kind, in_group
 
 MOST = 200  # identifiers in one answer; more come with the next letters
@@ -103,9 +102,9 @@ def _keys(keys: Mapping[str, Schema], schemas: list[Schema], place: Place) -> It
 def _values(
     session: Session, shape: Shape, data: Mapping[str, Any], place: Place, schemas: list[Schema]
 ) -> Iterator[Proposal]:
-    kind, pointer = shape.kind, place.pointer
+    kind = shape.kind
     if kind is not None:
-        own = _words_of_kind(session, kind, data, pointer)
+        own = _words_of_kind(session, kind, data, place)
         if own is not None:
             yield from own
             return
@@ -114,7 +113,7 @@ def _values(
         reference = schema.get("x-ref")
         if isinstance(reference, Mapping):
             wanted = kinds_of(session.book, reference.get("to", ("any",)))
-            yield from _identifiers(session, [k.name for k in wanted])
+            yield from _identifiers(session, [k.name for k in wanted], place.word)
         if schema.get("x-vocabulary") is True:
             tree = CategoryTree(session.book.policy(CATEGORIES))
             for name in tree.names:
@@ -132,9 +131,10 @@ def _choice(schema: Schema) -> Iterator[Proposal]:
 
 
 def _words_of_kind(
-    session: Session, kind: Kind, data: Mapping[str, Any], pointer: Pointer
+    session: Session, kind: Kind, data: Mapping[str, Any], place: Place
 ) -> Iterable[Proposal] | None:
     """Return the words that the rule book, and no schema, gives for a place; None where it gives none."""
+    pointer = place.pointer
     if pointer == (kind.tag,):
         return [Proposal(kind.name, WORD, kind.title)]
     if pointer == ("id",):
@@ -143,10 +143,8 @@ def _words_of_kind(
         return _states(kind, data)
     if len(pointer) == 3 and pointer[0] == "timeline" and pointer[2] == "state" and kind.workflow:
         return [Proposal(s.name, STATE, s.title, s.description) for s in kind.workflow.states.values()]
-    if len(pointer) == 3 and pointer[0] == "timeline" and pointer[2] == "by":
-        return None
     if len(pointer) == 3 and pointer[0] == "links":
-        return _link(session, kind, data, pointer)
+        return _link(session, kind, data, place)
     return None
 
 
@@ -155,16 +153,17 @@ def _states(kind: Kind, data: Mapping[str, Any]) -> Iterator[Proposal]:
     flow = kind.workflow
     if flow is None:
         return
-    following = {s.state: s for s in next_steps(kind, data)}
+    present = [e["state"] for e in timeline(data) if isinstance(e.get("state"), str)][-1:]
+    before = {**data, kind.state_field: present[0]} if present else data  # the field itself is being typed
+    following = {s.state: s for s in next_steps(kind, before)}
     for name, state in sorted(flow.states.items(), key=lambda item: item[0] not in following):
         step = following.get(name)
         lack = f"; needs {', '.join(n.field for n in step.needs)}" if step and step.needs else ""
         yield Proposal(name, STATE, f"{state.title}{lack}", state.description, first=step is not None)
 
 
-def _link(
-    session: Session, kind: Kind, data: Mapping[str, Any], pointer: Pointer
-) -> Iterator[Proposal] | None:
+def _link(session: Session, kind: Kind, data: Mapping[str, Any], place: Place) -> Iterator[Proposal] | None:
+    pointer = place.pointer
     if pointer[2] == "type":
         return _link_types(session, kind)
     if pointer[2] != "target":
@@ -178,7 +177,7 @@ def _link(
     word = written.get("type") if isinstance(written, dict) else None
     link = session.book.links.get(word) if isinstance(word, str) else None
     targets = sorted(session.book.members(link.targets)) if link else list(session.book.kinds)
-    return (p for p in _identifiers(session, targets) if p.text != data.get("id"))
+    return (p for p in _identifiers(session, targets, place.word) if p.text != data.get("id"))
 
 
 def _link_types(session: Session, kind: Kind) -> Iterator[Proposal]:
@@ -192,13 +191,16 @@ def _link_types(session: Session, kind: Kind) -> Iterator[Proposal]:
 _GROUPS = ("record", "ci", "item", "any")
 
 
-def _identifiers(session: Session, kinds: Iterable[str]) -> Iterator[Proposal]:
-    for entry in session.store.of_kinds(list(kinds)):
-        yield Proposal(entry.id, REFERENCE, entry.title, _described(session, entry))
+def _identifiers(session: Session, kinds: Iterable[str], word: str) -> Iterator[Proposal]:
+    """Yield the entries of some kinds whose identifier or title contains a word, one more than is shown at most.
 
-
-def _described(session: Session, entry: Entry) -> str:
-    """Say of an entry what it is and how it stands."""
-    kind = session.book.kinds[entry.kind]
-    state = entry.state.replace("_", " ")
-    return f"{kind.title}, {state}" if state else kind.title
+    Records come newest first, as their identifiers begin with the day.
+    """
+    wanted, left = word.strip().lower(), MOST + 1
+    names = session.named(tuple(kinds))
+    for name in names if wanted else names[: MOST + 1]:
+        if not wanted or wanted in name.id.lower() or wanted in name.title.lower():
+            yield Proposal(name.id, REFERENCE, name.title, name.about)
+            left -= 1
+            if not left:
+                return

@@ -166,6 +166,10 @@ def place_at(text: str, line: int, column: int) -> Place | None:
             return None
         # An item of a list: a value, or the first key of a mapping. The schema tells.
         word = before[slot.value[0] :]
+        if word.startswith("{"):
+            return _in_braces(typed, before, slot, column)
+        if word.startswith("["):
+            return None
         return Place(slot.pointer, True, word, slot.value, about.keys(slot.pointer))
     if column <= slot.key[1] and column >= slot.key[0]:
         around = slot.pointer[:-1]

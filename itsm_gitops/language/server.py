@@ -1,7 +1,7 @@
 """The language server: requests of an editor in, answers out (LSP over standard input and output).
 
-Only this module knows pygls. Requests about the repository are answered one after another in one worker thread; diagnostics
-wait until nobody has typed for a moment.
+Only this module knows pygls. Questions about the repository are answered one after another in one thread, findings in another
+that waits until nobody has typed for a moment.
 """
 
 from __future__ import annotations
@@ -40,17 +40,15 @@ _SORTS = {
 }
 
 
-class ItsmServer(LanguageServer):
-    """A language server with one worker and a session for each repository that files are open of."""
+class Worker:
+    """One thread, and a session of its own for each repository that files are open of."""
 
-    def __init__(self) -> None:
-        super().__init__("itsm", __version__)
-        self.worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="itsm")
-        self.sessions: dict[Path, Session] = {}
-        self.waiting: dict[str, asyncio.Task[None]] = {}
+    def __init__(self, name: str) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._sessions: dict[Path, Session] = {}
 
     async def ask(self, uri: str, question: Callable[[Session, str], T]) -> T | None:
-        """Answer a question about an open file in the worker; None for a file of no repository, or where it cannot be said."""
+        """Answer a question about an open file; None for a file of no repository, or where it cannot be said."""
         name = uris.to_fs_path(uri)
         if name is None:
             return None
@@ -61,23 +59,39 @@ class ItsmServer(LanguageServer):
                 session = self._session(file)
                 path = session.path_of(file)
                 return question(session, path) if path else None
-            except ItsmError as error:  # a rule book in the making: diagnostics say where
+            except ItsmError as error:  # a rule book in the making: the findings about it say where
                 _LOG.info("%s: %s", file, error)
                 return None
 
-        return await asyncio.get_running_loop().run_in_executor(self.worker, answer)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, answer)
 
     def _session(self, file: Path) -> Session:
-        for root, session in self.sessions.items():
+        for root, session in self._sessions.items():
             if file.is_relative_to(root):
                 return session
-        session = Session(file.parent)
-        return self.sessions.setdefault(session.root, session)
+        session = Session(_existing(file.parent))
+        return self._sessions.setdefault(session.root, session)
+
+
+def _existing(folder: Path) -> Path:
+    """Return the nearest folder that is there: a new file may be the first in its own."""
+    return next(f for f in (folder, *folder.parents) if f.is_dir())
+
+
+class ItsmServer(LanguageServer):
+    """A language server with two workers: who asks what may stand here does not wait until everything is judged."""
+
+    def __init__(self) -> None:
+        super().__init__("itsm", __version__)
+        self.answers, self.findings = Worker("answers"), Worker("findings")
+        self.ask = self.answers.ask
+        self.waiting: dict[str, asyncio.Task[None]] = {}
 
     async def forget(self, uri: str) -> None:
         """Read anew what the file at an address may have changed."""
         rules = f"/{SCHEMAS}/" in uri or uri.endswith(CONFIG)
-        await self.ask(uri, lambda session, _: session.forget(rules=rules))
+        for worker in (self.answers, self.findings):
+            await worker.ask(uri, lambda session, _: session.forget(rules=rules))
 
     def judge_soon(self, uri: str, pause: float = _PAUSE) -> None:
         """Judge an open file once nobody has typed in it for a moment."""
@@ -90,7 +104,7 @@ class ItsmServer(LanguageServer):
         await asyncio.sleep(pause)
         document = self.workspace.get_text_document(uri)
         text, version = document.source, document.version
-        found = await self.ask(
+        found = await self.findings.ask(
             uri, lambda session, path: findings_of(session, path, text.encode("utf-8", "replace"))
         )
         if found is not None and uri in self.workspace.text_documents:

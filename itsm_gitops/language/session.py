@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from itsm_gitops.language.shape import Schema, Shape
 from itsm_gitops.model.entry import Entry
@@ -21,7 +21,16 @@ from itsm_gitops.repository.snapshot import CMDB, CONFIG, RECORDS, SCHEMAS
 
 ANSWERS = "answers"
 _FRESH = 2.0  # seconds for which entries are used without another look at the working tree
+_FRESH_NAMES = 10.0  # the same for lists of identifiers: they are long
 _FRESH_CHECK = 60.0  # the same for a check of everything
+
+
+class Name(NamedTuple):
+    """An identifier, its title, and what it is."""
+
+    id: str
+    title: str
+    about: str
 
 
 def _with_questions(schema: Schema, questions: Mapping[str, Any]) -> Schema:
@@ -36,6 +45,7 @@ class Session:
         self.repo = Repository.open(root)
         self._store: Store | None = None
         self._store_read = 0.0
+        self._names: dict[tuple[str, ...], tuple[float, list[Name]]] = {}
         self._check: dict[str, list[Finding]] | None = None
         self._check_made = 0.0
 
@@ -61,6 +71,7 @@ class Session:
     def forget(self, *, rules: bool = False) -> None:
         """Read entries and findings anew for the next question; with ``rules`` the rule book and the settings, too."""
         self._store = self._check = None
+        self._names = {}
         if rules:
             self.repo = Repository(self.root)
 
@@ -75,6 +86,23 @@ class Session:
     def entry(self, identifier: object) -> Entry | None:
         """Return the entry of an identifier; None where there is none."""
         return self.store.entries.get(identifier) if isinstance(identifier, str) else None
+
+    def named(self, kinds: tuple[str, ...]) -> list[Name]:
+        """Return the identifiers of some kinds: items by name, then records, newest first."""
+        made, found = self._names.get(kinds, (0.0, []))
+        if not found or time.monotonic() - made > _FRESH_NAMES:
+            entries = self.store.of_kinds(list(kinds))
+            records = [e for e in entries if self.book.kinds[e.kind].is_record]
+            records.sort(key=_day, reverse=True)
+            items = [e for e in entries if not self.book.kinds[e.kind].is_record]
+            found = [Name(e.id, e.title, self._about(e)) for e in (*items, *records)]
+            self._names[kinds] = time.monotonic(), found
+        return found
+
+    def _about(self, entry: Entry) -> str:
+        state = entry.state.replace("_", " ")
+        title = self.book.kinds[entry.kind].title
+        return f"{title}, {state}" if state else title
 
     def saved(self, path: str) -> bytes | None:
         """Return the bytes of a file on disk; None where it cannot be read."""
@@ -111,3 +139,7 @@ class Session:
         raw = self.saved(meta) if meta else None
         schema = load_rule_file(raw, is_json=True).data if raw else None
         return Shape(schema) if isinstance(schema, dict) else None
+
+
+def _day(entry: Entry) -> str:
+    return entry.id.partition("-")[2]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from itsm_gitops.documents import load
@@ -63,7 +66,7 @@ def test_nothing_points_to_examples_that_are_not_there(bare: Path) -> None:
     kept = {
         p for p in bare.rglob("*") if p.is_file() and ".git/" not in p.as_posix() and "schemas" not in p.parts
     }
-    text = "".join(p.read_text() for p in kept if p.suffix in (".md", ".yaml"))
+    text = "".join(p.read_text() for p in kept if p.suffix in (".md", ".yaml") and ".github" not in p.parts)
     for word in ("mailbox-db", "show email", "EXMP", "<!--"):
         assert word not in text
     assert "itsm model" in (bare / "README.md").read_text()
@@ -123,19 +126,19 @@ def test_a_broken_schema_does_not_take_the_others_from_the_editor() -> None:
 def test_a_sheet_is_written_whole_and_can_be_applied_again(acme: Path, cli: Cli) -> None:
     sheet = acme / "model.yaml"
     sheet.write_text(SHEET)
-    assert "3 would be created, 0 would be changed" in cli("model", str(sheet), "--dry-run").out
+    assert "3 would be created, 0 would be changed" in cli("model", sheet.name, "--dry-run").out
     assert not (acme / "cmdb/teams/it-team.yaml").exists()
     # `runs` is the inverse of runs_on: the link is stored in the application.
-    assert "3 created" in cli("model", str(sheet)).out
+    assert "3 created" in cli("model", sheet.name).out
     links = _data(acme, "cmdb/applications/shop-app.yaml")["links"]
     assert {"type": "runs_on", "target": "shop-db"} in links  # type: ignore[operator]
     assert {"type": "depends_on", "target": "mailbox-db"} in links  # type: ignore[operator]
     cli("check")
     before = {p: p.read_bytes() for p in acme.rglob("cmdb/**/*.yaml")}
-    assert "0 created, 0 changed, 3 as they were" in cli("model", str(sheet)).out
+    assert "0 created, 0 changed, 4 as they were" in cli("model", sheet.name).out
     assert {p: p.read_bytes() for p in acme.rglob("cmdb/**/*.yaml")} == before
     sheet.write_text(SHEET.replace("name: Shop\n", "name: Web shop\n"))
-    assert "1 changed" in cli("model", str(sheet)).out
+    assert "1 changed" in cli("model", sheet.name).out
 
 
 def test_every_mistake_of_a_sheet_is_named_and_nothing_is_written(acme: Path, cli: Cli) -> None:
@@ -147,10 +150,10 @@ def test_every_mistake_of_a_sheet_is_named_and_nothing_is_written(acme: Path, cl
         "server,h3,Host,it-operations,production,red,\n"
         "sever,h4,Host,it-operations,production,,\n"
     )
-    said = cli("model", str(sheet), code=1).err
+    said = cli("model", sheet.name, code=1).err
     assert "model.csv:5:1: 'sever' is no class of item" in said
     sheet.write_text(sheet.read_text().replace("sever,", "server,").replace("h4,Host,", "h4,,"))
-    said = " ".join(cli("model", str(sheet), code=1).err.split())
+    said = " ".join(cli("model", sheet.name, code=1).err.split())
     assert "model.csv has 3 mistakes; nothing was written" in said
     for words in (
         "model.csv:3:1: h2: there is no team 'it-operatoins'",
@@ -185,3 +188,59 @@ def test_doctor_rehearses_an_approval(bare: Path, cli: Cli) -> None:
     assert "will hold once" in own()[1]
     subprocess.run(["git", "commit", "-qam", "My key"], cwd=bare, check=True)
     assert own() == ("ok", f"ada signed a trial with {key}, and it holds")
+
+
+def _talk(
+    root: Path, words: list[str], answers: list[tuple[str, str]], env: dict[str, str] | None = None
+) -> str:
+    child = pexpect.spawn(
+        sys.executable, ["-m", "itsm_gitops", *words], cwd=str(root), encoding="utf-8", timeout=60,
+        env={**os.environ, "TERM": "dumb", **(env or {})}, dimensions=(40, 80),
+    )  # fmt: skip
+    for question, answer in answers:
+        child.expect(question)
+        child.expect("> ")
+        child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0, child.before
+    return str(child.before)
+
+
+def test_init_asks_four_questions_on_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / ".gitconfig").write_text("[user]\nname = Ada Example\nemail = ada@example.org\n")
+    env = {"HOME": str(tmp_path), "TZ": "Europe/Berlin", "ITSM_USER": ""}
+    answers = [
+        ("Name of the organisation", "Acme: the company"),
+        ("Which time zone", "Europe/Brelin"),
+        ("did you mean Europe/Berlin", ""),
+        ("Your own handle", ""),
+        ("needs 3 people", "ben, Cleo Example"),
+        ("is not a handle", "ben, cleo"),
+    ]
+    said = _talk(tmp_path, ["init", "asked", "--no-examples"], answers, env)
+    assert "committed as" in said
+    config = Repository.open(tmp_path / "asked").config
+    assert (config.organisation, config.timezone) == ("Acme: the company", "Europe/Berlin")
+    people = {p.stem for p in (tmp_path / "asked/cmdb/people").iterdir()}
+    assert people == {"ada-example", "ben", "cleo"}
+
+
+def test_model_asks_for_services_and_what_they_need(acme: Path) -> None:
+    answers = [
+        ("Which team owns them", "it-operations"),
+        ("Which service", "Web Shop"),
+        ("Which identifier", ""),
+        ("Description", "Where customers buy."),
+        ("Category", "Sales"),
+        ("What does it need", "shop-app, mailbox-db"),
+        ("What is shop-app", "aplication"),
+        ("is not one of them", "application"),
+        ("Which service", ""),
+    ]
+    assert "2 created" in _talk(acme, ["model"], answers)
+    links = _data(acme, "cmdb/services/web-shop.yaml")["links"]
+    assert links == [
+        {"type": "depends_on", "target": "shop-app"},
+        {"type": "depends_on", "target": "mailbox-db"},
+    ]

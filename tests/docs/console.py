@@ -82,6 +82,7 @@ class Session:
     """A shell in a scratch folder; the folder persists from command to command, as does `cd`."""
 
     home: Path
+    python: str = sys.executable
 
     def __post_init__(self) -> None:
         self._tools = self.home / ".tools"
@@ -89,7 +90,7 @@ class Session:
         wrapper = self._tools / "itsm.py"
         wrapper.write_text(_ITSM)
         script = self._tools / "bin" / "itsm"
-        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{wrapper}" "$@"\n')
+        script.write_text(f'#!/bin/sh\nexec "{self.python}" "{wrapper}" "$@"\n')
         script.chmod(0o755)
         (self.home / ".gitconfig").write_text(
             "[user]\n  name = Ada Example\n  email = ada@example.org\n[init]\n  defaultBranch = main\n"
@@ -170,14 +171,14 @@ def _vague(line: str) -> str:
     return text
 
 
-def play(page: Path, home: Path) -> tuple[str, list[str]]:
-    """Run a page; return its text with the output brought up to date, and every difference."""
+def play(page: Path, home: Path, python: str = sys.executable) -> tuple[str, list[str]]:
+    """Run a page with the program of an interpreter; return its text with the output brought up to date, and every difference."""
     text = page.read_text(encoding="utf-8")
     blocks = [list(commands(match[1])) for match in _BLOCK.finditer(text)]
     faults: list[str] = []
     if not blocks:
         return text, faults
-    session = Session(home)
+    session = Session(home, python)
     if not any("itsm init" in c.text for c in blocks[0][:2]):
         session.run("itsm init acme")
         session.run("cd acme")
