@@ -25,6 +25,7 @@ class Command(NamedTuple):
 SECTIONS: dict[str, dict[str, Command]] = {
     "Work on records and configuration items": {
         "new": Command("new", "Create a record or a configuration item."),
+        "model": Command("model", "Create services, items and links from one sheet."),
         "set": Command("edit", "Change fields of a document."),
         "note": Command("edit", "Add a note or a comment to the timeline."),
         "move": Command("move", "Move a document to another state."),
@@ -91,6 +92,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "codeowners": Command("forges", "Write CODEOWNERS from the CMDB."),
         "hook": Command("hook", "Judge what arrives: hooks of servers, events of forges."),
         "completion": Command("completion", "Print the shell's completion script."),
+        "lsp": Command("lsp", "Answer an editor: completion, findings, next states."),
     },
 }
 COMMANDS = {name: command for section in SECTIONS.values() for name, command in section.items()}
