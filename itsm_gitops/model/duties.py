@@ -27,6 +27,7 @@ from itsm_gitops.model.findings import INFO, OFF, WARNING, Pointer
 from itsm_gitops.model.kinds import ANY_INDEX, Kind
 from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.once import Once
+from itsm_gitops.model.schema_places import keyword_places, values_at
 from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.windows import moment_of
 
@@ -129,19 +130,14 @@ _terms: Once[tuple[DueTerms, ...]] = Once(most=1024)
 
 def due_terms(kind: Kind) -> tuple[DueTerms, ...]:
     """Return the duties that the schema of a kind gives its dates, in schema order; raises RuleBookError for an invalid condition."""
-    return _terms(kind.schema, make=lambda: tuple(_find(kind.schema, ())))
+    return _terms(kind.schema, make=lambda: tuple(_find(kind.schema)))
 
 
-def _find(schema: Any, at: Pointer) -> Iterator[DueTerms]:
-    if not isinstance(schema, Mapping):
-        return
-    raw = schema.get(KEYWORD)
-    for one in raw if isinstance(raw, list) else [raw] if raw else ():
-        yield _read(one, at, str(schema.get("description", "")))
-    for name, child in schema.get("properties", {}).items():
-        yield from _find(child, (*at, name))
-    if "items" in schema:
-        yield from _find(schema["items"], (*at, ANY_INDEX))
+def _find(schema: Data) -> Iterator[DueTerms]:
+    for at, field in keyword_places(schema, KEYWORD):
+        raw = field[KEYWORD]
+        for one in raw if isinstance(raw, list) else [raw]:
+            yield _read(one, at, str(field.get("description", "")))
 
 
 def _read(raw: Data, at: Pointer, description: str) -> DueTerms:
@@ -177,7 +173,10 @@ def dues_of(kind: Kind, data: Data) -> Iterator[Due]:
     done = kind.workflow is not None and kind.workflow.is_done(facts.stage_of(kind, data))
     for one in terms:
         if not (one.open_only and done) and one.pointer[0] in data:
-            yield from _dues(one, data, one.pointer, (), data)
+            for value, at, around in values_at(data, one.pointer):
+                due = _due(one, value, at, around)
+                if due is not None:
+                    yield due
 
 
 def _owes_nothing(kind: Kind, data: Data) -> bool:
@@ -185,22 +184,6 @@ def _owes_nothing(kind: Kind, data: Data) -> bool:
     if facts.state_plays(kind, state, meaning.RETIRED) or facts.state_plays(kind, state, meaning.PLANNED):
         return True
     return kind.workflow is not None and kind.workflow.is_cancelled(state)
-
-
-def _dues(terms: DueTerms, node: Any, rest: Pointer, at: Pointer, around: Data) -> Iterator[Due]:
-    """Walk to the date; ``around`` are the fields of all objects on the way, the inner ones first."""
-    if not rest:
-        due = _due(terms, node, at, around)
-        if due is not None:
-            yield due
-        return
-    step, tail = rest[0], rest[1:]
-    if step == ANY_INDEX:
-        for index, item in enumerate(node if isinstance(node, list) else ()):
-            yield from _dues(terms, item, tail, (*at, index), around)
-    elif isinstance(node, Mapping) and step in node:
-        inner = around if node is around else {**around, **node}
-        yield from _dues(terms, node[step], tail, (*at, step), inner)
 
 
 def _due(terms: DueTerms, value: Any, at: Pointer, around: Data) -> Due | None:

@@ -16,6 +16,7 @@ from itsm_gitops.rules.asked_since import answered, finished_on
 from itsm_gitops.rules.audience_names import audience_hits
 from itsm_gitops.rules.book import CONFIG, BookContext, meta_of
 from itsm_gitops.rules.book_conditions import vocabulary, workflow_conditions
+from itsm_gitops.rules.book_dates import date_names
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
 from itsm_gitops.rules.own_rule_book import own_codes, own_rule_names
 from itsm_gitops.rules.rule import CHANGE, ITEMS, RULEBOOK, Hit, Rule
@@ -73,6 +74,10 @@ def book_agrees_with_itself(ctx: BookContext) -> Iterator[Hit]:
     links = ctx.data(path)
     if links is not None and not ctx.refusals(path):
         yield from _link_names(path, links["links"], {*kinds, *GROUPS})
+    for path, _, about in ctx.kinds():
+        schema = words.schemas.get(str(about.get("kind", about.get("class"))))
+        if schema is not None and not ctx.refusals(path):
+            yield from date_names(path, schema, words)
     yield from own_rule_names(ctx, words)
     yield from audience_hits(ctx)
 
