@@ -153,6 +153,7 @@ def meta_of(path: str) -> str:
         "templates": "template",
         "rules": "rule",
         "reports": "report",
+        "imports": "csv-import",
         "migrations": "migration",
         "policies": parts[2].removesuffix(".yaml"),
     }.get(parts[1])
