@@ -26,6 +26,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
     "Work on records and configuration items": {
         "new": Command("new", "Create a record or a configuration item."),
         "set": Command("edit", "Change fields of a document."),
+        "edit": Command("whole", "Edit a whole document, judged when you save."),
         "note": Command("edit", "Add a note or a comment to the timeline."),
         "move": Command("move", "Move a document to another state."),
         "link": Command("edit", "Link two documents."),
@@ -77,6 +78,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
     "Exchange and publish": {
         "import": Command("exchange", "Import records from another tool."),
         "export": Command("exchange", "Export documents as JSON, CSV or Parquet."),
+        "schema": Command("schema", "Print the JSON Schema of what a command prints."),
         "site": Command("site", "Build or serve the web site."),
     },
     "Set up": {
