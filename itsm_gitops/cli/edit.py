@@ -15,6 +15,7 @@ from itsm_gitops.cli.base import (
     json_option,
     lazily,
     pass_app,
+    sync_option,
 )
 from itsm_gitops.cli.bulk import bulk_options, edit_all, words_behind
 from itsm_gitops.cli.failures import usage
@@ -49,6 +50,7 @@ _ID_OR_ALL = click.argument("identifier", metavar="ID", required=False, shell_co
 @by_option
 @at_time_options
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def set_command(
@@ -109,6 +111,7 @@ def set_command(
 @by_option
 @at_time_options
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def note_command(
@@ -171,6 +174,7 @@ def note_command(
 @click.option("--reason", metavar="TEXT", required=True, help="Why the time was wrong.")
 @by_option
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def correct_command(
@@ -207,6 +211,7 @@ def correct_command(
 @bulk_options
 @click.option("--note", help="Why the link exists.")
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def link_command(
@@ -250,6 +255,7 @@ def link_command(
 @click.argument("relation", metavar="TYPE", shell_complete=lazily("link_types"))
 @click.argument("target", shell_complete=lazily("identifiers"))
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def unlink_command(

@@ -32,6 +32,7 @@ _TIMES = ("opened", "updated")
         ("itsm list 'state:open and (priority:P1 or assignee:@me)'", "and, or, not and parentheses"),
         ("itsm list changes 'updated:>-7d' --sort updated", "changes with something new in the last week"),
         ("itsm list 'reaches:payments \"disk full\"'", "any text, and what a service stands on"),
+        ("itsm list sla:soon,missed state:open --sort clock --columns id,clock,title", "what is late first"),
         ("itsm list incidents category=mail major.state:accepted", "any field, any depth"),
         ("itsm list problems team:none --json", "nobody's problems, for programs"),
         ("itsm list --view mine service:mail", "a saved view, narrowed down"),
@@ -109,7 +110,7 @@ def list_command(app: App, /, **options: Any) -> None:
 
     FILTER is conditions such as state:open, -priority:P4, opened:2026-10..2026-11, and text that the documents
     contain. Words: kind, state, status, priority, service, team, ci, assignee, reaches, id, title, opened, updated,
-    closed; every field (risk.level:high), every relation from either side (resolves:INC-…). A comma is an "or",
+    closed, sla; every field (risk.level:high), every relation from either side (resolves:INC-…). A comma is an "or",
     '=' the whole value, 'none' nothing, '*' anything. Single quotes around it keep the shell out of it. Each option
     is the word of its name.
     """

@@ -17,6 +17,7 @@ from itsm_gitops.cli.base import (
     lazily,
     pass_app,
     print_json,
+    sync_option,
 )
 from itsm_gitops.cli.bulk import bulk_options, edit_all, words_behind
 from itsm_gitops.cli.failures import usage
@@ -65,6 +66,7 @@ from itsm_gitops.editing.move import Missing, move, moved, open_moves
 @by_option
 @at_time_options
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def move_command(

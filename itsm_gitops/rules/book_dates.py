@@ -12,7 +12,7 @@ from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.shape import Misfit
 from itsm_gitops.rules.rule import Hit
 
-_CONDITIONS: tuple[Pointer, ...] = (("unless",), ("when",), ("renews", "when"))
+_CONDITIONS: tuple[Pointer, ...] = (("unless",), ("when",), ("renews", "when"), ("missing", "when"))
 _NUMBERS: tuple[Pointer, ...] = (("before",), ("after",), ("renews", "months"))
 
 

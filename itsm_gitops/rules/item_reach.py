@@ -41,6 +41,11 @@ class ItemReach:
     def _followed(self) -> tuple[Ids, Ids, int]:
         """The fields that rules read of an item that a document names, of items further on, and how far they go."""
         first, later, steps_most = {"teams", "form", *_TERM}, set[str](), 1
+        if self._altered.book.playing(meaning.ORGANISATION):
+            # Who decides works for an organisation, which is a part of another.
+            first.update(("roles", "organisation"))
+            later.add("parent")
+            steps_most = 3
         for path in self._looks.paths:
             steps = path.split(".")
             first.update(steps[1:2])

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.findings import WARNING
+from itsm_gitops.model.inner_life import inner_steps, transition_of
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.roles import ON_CALL, follow, named, names
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.model.timeline import SET, WAS, data_then
+from itsm_gitops.model.workflow import Transition, Workflow
 from itsm_gitops.rules.context import Data, DocumentContext
 from itsm_gitops.rules.rule import ITEMS, Hit, Rule
 
@@ -90,6 +93,8 @@ def step_is_by_its_role(ctx: DocumentContext) -> Iterator[Hit]:
     Who holds a role is read from the record as it was then, before the step or after it, and who was on call from the
     rota for that time; CMDB and policy are today's.
     """
+    for inner in ctx.kind.inner:
+        yield from _inner_steps(ctx, inner)
     if len(ctx.moves) < 2:
         return
     policy, actors = ctx.book.policy(ROLES).get("roles", {}), _actors(ctx.store, make=_new_actors)
@@ -115,9 +120,27 @@ def step_is_by_its_role(ctx: DocumentContext) -> Iterator[Hit]:
         if may is None:
             may = verdicts[asked] = _may_step(ctx, after.place, then, actor, by)
         if not may:
-            wanted = ", ".join(role.replace("_", " ") for role in step.by)
-            message = f"'{handle}' may not make the step '{step.name}'"
-            yield Hit(message, ("timeline", after.place, "by"), f"it is for: {wanted}")
+            yield _not_theirs(handle, step, after.place)
+
+
+def _not_theirs(handle: str, step: Transition, place: int) -> Hit:
+    wanted = ", ".join(role.replace("_", " ") for role in step.by)
+    message = f"'{handle}' may not make the step '{step.name}'"
+    return Hit(message, ("timeline", place, "by"), f"it is for: {wanted}")
+
+
+def _inner_steps(ctx: DocumentContext, flow: Workflow) -> Iterator[Hit]:
+    """Judge the steps of a life cycle within the document in the same way."""
+    for made in inner_steps(flow, ctx.timeline):
+        step, handle = transition_of(flow, made), ctx.timeline[made.place]["by"]
+        actor = _actor(ctx, handle)
+        if step is None or not step.by or actor is None:
+            continue
+        policy = ctx.book.policy(ROLES).get("roles", {})
+        roles = _roles(policy, make=partial(_read_roles, policy))
+        then = data_then(ctx.data, ctx.timeline, made.place)
+        if not _may_step(ctx, made.place, then, actor, [roles.get(r) for r in step.by]):
+            yield _not_theirs(handle, step, made.place)
 
 
 def _may_step(
