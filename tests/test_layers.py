@@ -17,7 +17,7 @@ PACKAGE = ROOT / "itsm_gitops"
 FLOORS = (
     {"cli"},
     {"commands"},
-    {"publish", "reports", "exchange", "desk", "evidence"},
+    {"publish", "reports", "exchange", "desk", "evidence", "language"},
     {"gate", "editing"},
     {"forges", "rules"},
     {"service_levels", "schema"},
@@ -44,6 +44,8 @@ OWNERS = {
     "nh3": {"publish"},
     "pyarrow": {"exchange"},
     "icalendar": {"exchange"},
+    "pygls": {"language"},
+    "lsprotocol": {"language"},
     "mkdocs": set(),  # only ever a separate process
     "material": set(),
 }
@@ -59,6 +61,8 @@ HEAVY = (
     "nh3",
     "pyarrow",
     "icalendar",
+    "pygls",
+    "lsprotocol",
     "rich",
     "mkdocs",
     "zoneinfo",

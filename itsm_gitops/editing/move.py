@@ -84,8 +84,8 @@ def moved(
     by: str | None = None,
     at: str | None = None,
     reason: str | None = None,
-) -> Mapping[str, Any]:
-    """Return the data of a document in another state; see `move`."""
+) -> dict[str, Any]:
+    """Return the data of a document after a step, as `move` writes it; raises as `move` does, but judges no rules."""
     workflow, target = find_state(document, target)
     data = apply(document, reader(repo), assignments, moving=True)
     step = _transition(document, workflow, target, data, partial(_item, repo))

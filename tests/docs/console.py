@@ -86,7 +86,8 @@ class Session:
     """A shell in a scratch folder; the folder persists from command to command, as does `cd`."""
 
     home: Path
-    warm: Warm
+    warm: Warm | None = None  # else each command is a process of its own
+    python: str = sys.executable
 
     def __post_init__(self) -> None:
         self._tools = self.home / ".tools"
@@ -94,7 +95,8 @@ class Session:
         wrapper = self._tools / "itsm.py"
         wrapper.write_text(_ITSM)
         script = self._tools / "bin" / "itsm"
-        script.write_text(f'#!/bin/sh\nexec {shlex.join(self.warm.command(wrapper))} "$@"\n')
+        itsm = self.warm.command(wrapper) if self.warm else [self.python, str(wrapper)]
+        script.write_text(f'#!/bin/sh\nexec {shlex.join(itsm)} "$@"\n')
         script.chmod(0o755)
         (self.home / ".gitconfig").write_text(
             "[user]\n  name = Ada Example\n  email = ada@example.org\n[init]\n  defaultBranch = main\n"
@@ -175,14 +177,16 @@ def _vague(line: str) -> str:
     return text
 
 
-def play(page: Path, home: Path, warm: Warm) -> tuple[str, list[str]]:
-    """Run a page; return its text with the output brought up to date, and every difference."""
+def play(
+    page: Path, home: Path, warm: Warm | None = None, *, python: str = sys.executable
+) -> tuple[str, list[str]]:
+    """Run a page with the program of an interpreter; return its text with the output brought up to date, and every difference."""
     text = page.read_text(encoding="utf-8")
     blocks = [list(commands(match[1])) for match in _BLOCK.finditer(text)]
     faults: list[str] = []
     if not blocks:
         return text, faults
-    session = Session(home, warm)
+    session = Session(home, warm, python)
     if not any("itsm init" in c.text for c in blocks[0][:2]):
         session.run("itsm init acme")
         session.run("cd acme")
