@@ -179,7 +179,8 @@ def closed_days(
     found = set()
     names = calendar.get("holidays")
     for name in names if isinstance(names, list) else ():
-        for raw in _mappings((item(name) or {}).get("dates")):
+        data = item(name) if isinstance(name, str) else None
+        for raw in _mappings((data or {}).get("dates")):
             try:
                 found.add(date.fromisoformat(str(raw.get("date"))))
             except ValueError:
