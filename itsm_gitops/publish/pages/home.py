@@ -49,13 +49,14 @@ def home_page(view: View, pages: frozenset[str]) -> ListPage:
     head = Html(
         f'<header class="it-hero"><p class="it-kicker">{esc(view.config.organisation)}</p>'
         f"<h1>{esc(_headline(statuses))}</h1>"
-        f'<p class="it-hero__sub">{_summary(statuses)}{_updated(view)}</p>{_actions(view, pages)}</header>'
+        f'<p class="it-hero__sub">{_summary(statuses)}{_updated(view)}</p></header>'
     )
     body = join(
         [
             head,
             incomplete(view),
             major_section(view),
+            _actions(view, pages),
             section(
                 "Services",
                 status_grid(view, services) or paragraph("No service is in production."),
