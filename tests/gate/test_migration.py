@@ -79,7 +79,7 @@ SERVER = "cmdb/servers/mail-host-1.yaml"
 
 
 def _edits(demo: GitRepo) -> list[tuple[str, tuple[str, ...]]]:
-    since, until = clock.now() - timedelta(days=30), clock.now() + timedelta(days=30)
+    since, until = clock.now() - timedelta(days=3650), clock.now() + timedelta(days=3650)
     found = file_edits(demo.repo, [SERVER], since, until, None, former_words(demo.repo))
     return [(e.subject, e.fields) for e in found]
 
