@@ -20,6 +20,7 @@ from itsm_gitops.cli.base import (
     lazily,
     pass_app,
     print_json,
+    sync_option,
 )
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo
@@ -106,6 +107,7 @@ def _lines(made: BoardAgenda, style: Style, columns: int, zone: str) -> Iterator
 @click.argument("identifier", metavar="MEETING", shell_complete=lazily("identifiers"))
 @by_option
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def record_command(app: App, identifier: str, by: str | None, dry_run: bool, as_json: bool) -> None:

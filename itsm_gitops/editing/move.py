@@ -69,6 +69,23 @@ def move(
     fields are missing, Rejected where rules are broken.
     """
     document = open_document(repo, fragment)
+    new = moved(repo, document, target, assignments, code=code, note=note, by=by, at=at, reason=reason)
+    return save(repo, document, new, dry_run=dry_run)
+
+
+def moved(
+    repo: Repository,
+    document: Opened,
+    target: str,
+    assignments: Sequence[Assignment] = (),
+    *,
+    code: str | None = None,
+    note: str | None = None,
+    by: str | None = None,
+    at: str | None = None,
+    reason: str | None = None,
+) -> dict[str, Any]:
+    """Return the data of a document after a step, as `move` writes it; raises as `move` does, but judges no rules."""
     workflow, target = find_state(document, target)
     data = apply(document, reader(repo), assignments, moving=True)
     step = _transition(document, workflow, target, data, partial(_item, repo))
@@ -86,7 +103,7 @@ def move(
     about = occasion(acting(repo, by), at, reason, repo.config.timezone)
     new = stepped(document, data, target, about, note, cleared)
     _refuse_undecided(repo, document, new)
-    return save(repo, document, new, dry_run=dry_run)
+    return new
 
 
 def _refuse_undecided(repo: Repository, document: Opened, new: dict[str, Any]) -> None:

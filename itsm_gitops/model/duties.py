@@ -41,6 +41,8 @@ STAGES = (PAST, NEAR, LATER)
 
 Data = Mapping[str, Any]
 _ANSWERABLE = (
+    "comms_lead",
+    "commander",
     "owner",
     "assignee",
     "by",

@@ -15,6 +15,7 @@ from itsm_gitops.reports.delivery import dora
 from itsm_gitops.reports.flow import arrivals, backlog
 from itsm_gitops.reports.levels import levels
 from itsm_gitops.reports.log import Log, Scope
+from itsm_gitops.reports.major import major
 from itsm_gitops.reports.measures import measure
 from itsm_gitops.reports.problems import problems
 from itsm_gitops.reports.quality import quality
@@ -54,6 +55,9 @@ REPORTS = {
         "Quality of the work", "How often is it reopened, handed on, or solved at once?", quality
     ),
     "dora": ReportKind("Software delivery", "How fast and how safely do changes reach production?", dora),
+    "major": ReportKind(
+        "Major incidents", "Are they declared soon, is what was promised said, and are they reviewed?", major
+    ),
     "problems": ReportKind("Ageing of problems", "How long do known causes stay?", problems),
     "top": ReportKind("Top services and items", "Where do incidents gather?", top),
     "customers": ReportKind(

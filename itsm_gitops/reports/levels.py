@@ -304,16 +304,11 @@ def _missed(clocks: list[Clock]) -> Table:
 
 def _running(known: Levels, clocks: list[Clock]) -> Table:
     """Return the open records whose clock has passed the warning of their service level."""
-    near = [c for c in clocks if c.verdict == RUNNING and c.used * 100 >= _warn(known, c) * c.target.seconds]
+    near = [c for c in clocks if known.is_near(c)]
     near.sort(key=lambda c: (c.target.seconds - c.used, c.case.entry.id, c.target.metric))
     columns = (*_CLOCK_COLUMNS, Column("left_s", "Left", BUSINESS))
     rows = tuple((*_cells(c), c.target.seconds - c.used) for c in near[:MOST_ROWS])
     return Table("running", "Soon to be missed", columns, rows, note=_HOURS if rows else "")
-
-
-def _warn(known: Levels, clock: Clock) -> int:
-    found = known.data[clock.target.level].get("warn_at_percent")
-    return found if isinstance(found, int) else 75
 
 
 def _cells(clock: Clock) -> tuple[str, str, str, str, int]:

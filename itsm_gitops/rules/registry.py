@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from itsm_gitops.model.errors import NotFound, did_you_mean
+from itsm_gitops.model.findings import Finding
 from itsm_gitops.rules import (
     agreements,
     approval_coverage,
@@ -26,6 +27,7 @@ from itsm_gitops.rules import (
     life_cycles,
     link_targets,
     links,
+    major_incidents,
     migrations,
     organisations,
     own_rule_book,
@@ -38,6 +40,7 @@ from itsm_gitops.rules import (
     recurring,
     roles,
     roots,
+    rotas,
     rulebook,
     schema,
     tracking,
@@ -71,6 +74,7 @@ RULES: Mapping[str, Rule] = by_code(
         *workflow_change.RULES,
         *tracking.RULES,
         *guards.RULES,
+        *major_incidents.RULES,
         *own_rules.RULES,
         *categories.RULES,
         *own_rule_book.RULES,
@@ -86,6 +90,7 @@ RULES: Mapping[str, Rule] = by_code(
         *agreements.RULES,
         *licences.RULES,
         *organisations.RULES,
+        *rotas.RULES,
         *people.RULES,
         *approvals.RULES,
         *approval_policy.RULES,
@@ -112,3 +117,10 @@ def find_rule(code: str) -> Rule:
         hint = did_you_mean(code, RULES) or "itsm explain lists all rules"
         raise NotFound(f"there is no rule {code}", hint)
     return rule
+
+
+def replaced(findings: Sequence[Finding]) -> list[Finding]:
+    """Drop findings that a more telling rule reports at the same place."""
+    instead = {r.code: r.instead_of for r in rules() if r.instead_of}
+    told = {(instead[f.code], f.path, f.pointer) for f in findings if f.code in instead}
+    return [f for f in findings if (f.code, f.path, f.pointer) not in told]
