@@ -27,6 +27,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "new": Command("new", "Create a record or a configuration item."),
         "model": Command("model", "Create services, items and links from one sheet."),
         "set": Command("edit", "Change fields of a document."),
+        "edit": Command("whole", "Edit a whole document, judged when you save."),
         "note": Command("edit", "Add a note or a comment to the timeline."),
         "move": Command("move", "Move a document to another state."),
         "link": Command("edit", "Link two documents."),
@@ -83,6 +84,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
     "Exchange and publish": {
         "import": Command("exchange", "Import records from another tool."),
         "export": Command("exchange", "Export documents as JSON, CSV or Parquet."),
+        "schema": Command("schema", "Print the JSON Schema of what a command prints."),
         "site": Command("site", "Build or serve the web site."),
     },
     "Set up": {

@@ -74,6 +74,14 @@ def services(ctx: click.Context, incomplete: str) -> Items:
 
 
 @quiet
+def shapes(ctx: click.Context, incomplete: str) -> Items:
+    """Offer the names of JSON Schemas."""
+    from itsm_gitops.cli.schema import shapes as names
+
+    return _items(names(), incomplete)
+
+
+@quiet
 def views(ctx: click.Context, incomplete: str) -> Items:
     """Offer saved views."""
     from itsm_gitops.commands.views import saved_views
