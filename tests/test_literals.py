@@ -72,6 +72,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "gate/approvals.py": {"approved": 1},
     },
     JSON: {
+        "commands/clocks.py": {"calendar": 1},
         "commands/duties.py": {"team": 1},
         "commands/clocks.py": {"calendar": 1},
         "commands/major.py": {"service": 2},
