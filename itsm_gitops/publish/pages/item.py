@@ -10,7 +10,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
-from itsm_gitops.publish.pages import forms, maps, past
+from itsm_gitops.publish.pages import forms, maps, on_call, past
 from itsm_gitops.publish.pages.contracts import contracts_with
 from itsm_gitops.publish.pages.dependents import who_depends
 from itsm_gitops.publish.pages.edits import field_history
@@ -66,6 +66,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     main = join(
         [
             over_time(view, entry),
+            on_call.turns(view, entry),
             contracts_with(view, entry),
             *_records(view, entry),
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
@@ -82,6 +83,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             past.kept(view, entry.id),
             section("Details", definition_list(rows), "details"),
             links if beside else EMPTY,
+            section("On call", on_call.called(view, entry), "on-call"),
             section("Follow", _follow(view, entry), "follow"),
             origin(view, entry),
         ]
