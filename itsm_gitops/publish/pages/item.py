@@ -36,6 +36,7 @@ _HELP = {
     "contacts": "Get help",
     "support_hours": "Supported",
     "owner": "Owner",
+    "on_call": "On call",
     "offerings": "You can request",
     "report": "Something is wrong",
 }
@@ -83,7 +84,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             past.kept(view, entry.id),
             section("Details", definition_list(rows), "details"),
             links if beside else EMPTY,
-            section("On call", on_call.called(view, entry), "on-call"),
+            section("On call", on_call.called(view, entry) if not is_service else EMPTY, "on-call"),
             section("Follow", _follow(view, entry), "follow"),
             origin(view, entry),
         ]
@@ -107,6 +108,7 @@ def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]
     contents = {f.name: value(view, data[f.name], f.schema) for f in fields if f.name in _HELP}
     contents["contacts"] = _contacts(data.get("contacts"))
     offered = [view.link(o.id) for o in view.of_role(meaning.OFFERING) if _is_offered(view, o, entry)]
+    contents["on_call"] = on_call.called(view, entry)
     contents["offerings"] = Html("<br>".join(offered[:_MOST_OFFERED]))
     if view.audience.forms and view.book.playing(meaning.INCIDENT) and not facts.is_retired(view.book, entry):
         contents["report"] = link(f"{urls.REPORT}?service={entry.id}", esc("Report it"))

@@ -91,7 +91,7 @@ def turns(view: View, entry: Entry) -> Html:
         f"<tbody>{''.join(weeks)}</tbody></table></div>"
     )
     file = Html(f"<p>{link(urls.rota_ics(entry.id), esc('Calendar file (.ics)'))}</p>")
-    return section("Turns", join([grid, _table(view, found), file]), "turns")
+    return section("Turns", join([grid, _table(view, [t for t in found if t.end > view.now]), file]), "turns")
 
 
 def _event(view: View, turn: Turn, begins: bool) -> str:
