@@ -145,6 +145,7 @@ class Site:
         """Write the search index."""
         for name, content in indexer.files(entries, words):
             self._put(name, content)
+        self.written |= indexer.kept
         indexer.keep(entries, self.written)
 
     def _pages(self) -> Iterator[ListPage]:
