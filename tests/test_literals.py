@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 261
+MOST = 263
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -43,6 +43,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "gate/summary.py": {"incident": 1},
     },
     FIELD: {
+        "commands/deploying.py": {"change": 1, "service": 1},
         "commands/query_views.py": {"closed": 1, "service": 2},
         "editing/assign.py": {"offering": 1},
         "model/categories.py": {"team": 1},
