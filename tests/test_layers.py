@@ -43,6 +43,7 @@ OWNERS = {
     "markdown_it": {"publish"},
     "nh3": {"publish"},
     "pyarrow": {"exchange"},
+    "icalendar": {"exchange"},
     "pygls": {"language"},
     "lsprotocol": {"language"},
     "mkdocs": set(),  # only ever a separate process
@@ -59,6 +60,7 @@ HEAVY = (
     "markdown_it",
     "nh3",
     "pyarrow",
+    "icalendar",
     "pygls",
     "lsprotocol",
     "rich",

@@ -74,6 +74,22 @@ def services(ctx: click.Context, incomplete: str) -> Items:
 
 
 @quiet
+def shapes(ctx: click.Context, incomplete: str) -> Items:
+    """Offer the names of JSON Schemas."""
+    from itsm_gitops.cli.schema import shapes as names
+
+    return _items(names(), incomplete)
+
+
+@quiet
+def views(ctx: click.Context, incomplete: str) -> Items:
+    """Offer saved views."""
+    from itsm_gitops.commands.views import saved_views
+
+    return _items(saved_views(repository(ctx)), incomplete)
+
+
+@quiet
 def teams(ctx: click.Context, incomplete: str) -> Items:
     """Offer teams."""
     return _items(_of_kinds(repository(ctx), lambda k: TEAM in k.plays), incomplete)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,16 +18,22 @@ from itsm_gitops.cli.base import (
     json_option,
     lazily,
     pass_app,
+    sync_option,
 )
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo
+from itsm_gitops.cli.render import words
 from itsm_gitops.editing.create import NewDocument, assignment_for, finish, start, text_of
 from itsm_gitops.editing.fields import Assignment, read_assignment
 from itsm_gitops.editing.validation import DocumentRejected
+from itsm_gitops.model import meaning
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.text import safe_text
+from itsm_gitops.model.text import safe_text, shorten
+
+if TYPE_CHECKING:
+    from itsm_gitops.commands.duplicates import Likeness
 
 
 class NewCommand(ItsmCommand):
@@ -103,6 +109,7 @@ class NewCommand(ItsmCommand):
 @by_option
 @click.option("--edit", is_flag=True, help="Finish the document in $EDITOR before it is written.")
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def new_command(
@@ -139,11 +146,66 @@ def new_command(
     if edit:
         _finish_in_editor(app, draft, note, as_json, dry_run)
         return
+    known = _alike(app, draft) if not dry_run else []
+    if known and asking and _filed_there(app, draft, known, note):
+        return
     result, others, raw = finish(draft, note=note, dry_run=dry_run)
     if dry_run and not as_json:
         echo(safe_text(raw.decode(), lines=True), nl=False)
         return
     print_written([result, *others], as_json, dry_run=dry_run)
+    if known and not asking:
+        _say_alike(known)
+
+
+def _alike(app: App, draft: NewDocument) -> list[Likeness]:
+    """Return what is like the draft; nothing where it says itself what it is linked with, or cannot be filed anyway."""
+    if draft.links or meaning.INCIDENT not in draft.kind.plays or draft.missing():
+        return []
+    from itsm_gitops.commands.duplicates import alike
+
+    return alike(app.repo.store(None), draft)
+
+
+def _say_alike(known: Sequence[Likeness]) -> None:
+    """Tell, beside the result, what is like the new record: a script goes on, a person looks."""
+    from itsm_gitops.cli.failures import say
+
+    for one in known:
+        say("similar", _in_one_line(one))
+
+
+def _in_one_line(one: Likeness) -> str:
+    more = f"; workaround: {shorten(one.workaround, 60)}" if one.workaround else ""
+    return f"{one.entry.id} {shorten(one.entry.title, 50)} ({words(one.entry.state)}{more})"
+
+
+def _filed_there(app: App, draft: NewDocument, known: Sequence[Likeness], note: str | None) -> bool:
+    """Ask whether it is one of those that are there: then a note is added to that one, and nothing new is filed.
+
+    A known error is no place for reports: the new record is linked with it instead.
+    """
+    from itsm_gitops.editing.edits import add_note
+
+    echo("This may be known already:")
+    for number, one in enumerate(known, 1):
+        echo(f"  {number}  {safe_text(_in_one_line(one))}")
+    choice = click.prompt(
+        "Its number if it is one of these, Enter if it is new",
+        default="",
+        show_default=False,
+        type=click.Choice(["", *(str(n) for n in range(1, len(known) + 1))]),
+        show_choices=False,
+    )
+    if not choice:
+        return False
+    one = known[int(choice) - 1]
+    if one.relation:
+        draft.links = [(one.relation, one.entry.id)]
+        return False
+    text = f"Reported again: {draft.data.get(draft.kind.label)}" + (f"\n{note}" if note else "")
+    print_written([add_note(app.repo, one.entry.id, text, by=draft.by)], as_json=False)
+    return True
 
 
 def _split(rest: Sequence[str]) -> tuple[str | None, list[tuple[str, str]]]:

@@ -28,7 +28,12 @@ from itsm_gitops.commands.filter_conditions import (
     one_of,
     plain_text_has,
 )
-from itsm_gitops.commands.filter_fields import field_condition, time_range, unknown_word
+from itsm_gitops.commands.filter_fields import (
+    asks_the_document_alone,
+    field_condition,
+    time_range,
+    unknown_word,
+)
 from itsm_gitops.commands.filter_names import FilterNames, is_none
 from itsm_gitops.model import clock, facts, meaning, moments
 from itsm_gitops.model import filter_words as words
@@ -111,6 +116,18 @@ class FilterMeaning:
         ]
         return field_condition(self._store, self._kinds, replace(term, values=tuple(values)))
 
+    def asks_the_document_alone(self, node: FilterNode) -> bool:
+        """Whether a filter says the same of a document whatever the time is and whatever else the snapshot holds."""
+        if isinstance(node, FilterText):
+            return True
+        if isinstance(node, FilterTerm):
+            if not node.exact and node.word in _OWN:
+                return node.word in _OF_THE_DOCUMENT
+            linked = not node.exact and (node.word in self._book.links or node.word in self._book.inverses)
+            return not linked and asks_the_document_alone(self._kinds, node)
+        parts = (node.part,) if isinstance(node, NoneOf) else node.parts
+        return all(map(self.asks_the_document_alone, parts))
+
     def _unknown(self, term: FilterTerm) -> UsageError:
         link = self._book.links.get(term.word) or self._book.inverses.get(term.word)
         if link and not term.exact:
@@ -192,6 +209,25 @@ class FilterMeaning:
             lambda e: (found.name if (found := facts.priority(book, e)) else None) in wanted,
             clause=None if None in wanted else _priority_clause(self._book, wanted),
         )
+
+    def _sla(self, term: FilterTerm) -> FilterCondition:
+        """Return the condition that a clock of a record stands in one of some ways, or that nothing is promised about it."""
+        from itsm_gitops.commands.clocks import STANDINGS, RecordClocks
+
+        for value in self._plain(term):
+            if value.text.lower() not in STANDINGS and not is_none(value):
+                hint = did_you_mean(value.text, STANDINGS) or f"one of: {', '.join(STANDINGS)}, none"
+                raise term.error(f"no clock stands '{value.text}'", hint, value.column)
+        wanted = {v.text.lower() for v in term.values if not is_none(v)}
+        absent = any(map(is_none, term.values))
+        clocks = RecordClocks(self._store)
+        kinds = [k.name for k in self._kinds if k.is_record]
+        found = clocks.matching(kinds, wanted) if kinds else {}
+        ids = {name for name, so in found.items() if so}
+        if absent:
+            promised = clocks.matching(kinds, STANDINGS) if kinds else {}
+            ids |= {e.id for e in self._store.of_kinds(kinds) if not promised.get(e.id)}
+        return FilterCondition(lambda e: e.id in ids, clause=one_of("id", ids))
 
     # ---- Names ----------------------------------------------------------------------------------
 
@@ -345,6 +381,7 @@ def _time_clause(column: str, spans: Sequence[moments.TimeRange], only: Clause |
     return either(clauses)
 
 
+_OF_THE_DOCUMENT = (words.KIND, words.STATE, words.STATUS, words.PRIORITY, words.ID, words.TITLE)
 _OWN: Mapping[str, Callable[[FilterMeaning, FilterTerm], FilterCondition]] = {
     words.KIND: FilterMeaning._kind,
     words.STATE: FilterMeaning._state,
@@ -360,4 +397,5 @@ _OWN: Mapping[str, Callable[[FilterMeaning, FilterTerm], FilterCondition]] = {
     words.OPENED: FilterMeaning._opened,
     words.UPDATED: FilterMeaning._updated,
     words.CLOSED: FilterMeaning._closed,
+    words.SLA: FilterMeaning._sla,
 }

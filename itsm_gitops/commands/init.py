@@ -117,10 +117,11 @@ def _people(root: Path, founders: Founders, forge: str) -> tuple[list[str], tupl
 
 
 def _begin_history(root: Path) -> None:
-    from itsm_gitops.repository import porcelain
+    from itsm_gitops.repository import merge_driver, porcelain
 
     if not porcelain.is_repository(root):
         porcelain.init_repository(root)
+    porcelain.configure(root, merge_driver.SETTINGS)
 
 
 def _refuse_full(root: Path) -> None:

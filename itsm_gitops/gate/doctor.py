@@ -21,6 +21,7 @@ from itsm_gitops.gate import doctor_plain as plain
 from itsm_gitops.gate.codeowners import codeowners
 from itsm_gitops.gate.doctor_branches import branch_checks, listed_branches, rehearsed
 from itsm_gitops.gate.doctor_landing import identity_check, up_to_date
+from itsm_gitops.gate.doctor_merging import merging_check
 from itsm_gitops.gate.doctor_people import FAILED, OK, UNKNOWN, WARNING, Check, author_check, people_checks
 from itsm_gitops.gate.doctor_rehearsal import rehearse_approval
 from itsm_gitops.graph.ownership import HEADER, PLACES
@@ -42,7 +43,7 @@ _PINNED = re.compile(r"uses:\s*(\S+)")
 
 def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[Check]:
     """Look at everything; what cannot be looked at is in the list as ``unknown``."""
-    found = [*_machine(repo), identity_check(repo)]
+    found = [*_machine(repo), merging_check(repo), identity_check(repo)]
     try:
         name = forge if forge == plain.PLAIN else forging.forge_name(repo, forge)
     except ItsmError as error:

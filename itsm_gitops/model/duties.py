@@ -7,6 +7,10 @@ has passed (``severity``), exceptions (``unless``), and the name of the day (``m
     "x-due": {"message": "last day to give notice", "warn_days": [60, 14],
               "before": "notice_days", "renews": {"months": "renewal_term_months", "when": {"renewal": "tacit"}}}
 
+``missing`` is the duty to fill the date in where it is not there, once something is in production:
+
+    "missing": {"message": "first verification", "within": 90, "from": ["purchased_on"], "since": "2026-12-01"}
+
 A date may carry several duties (a list). ``before`` and ``after`` move the day by a number of days, or by the number
 that a field holds. A day ends in the time zone of the repository; a date-time is a moment.
 Cancelled, retired and planned documents have no duties; ``open_only`` duties end with the work on the record.
@@ -37,6 +41,8 @@ STAGES = (PAST, NEAR, LATER)
 
 Data = Mapping[str, Any]
 _ANSWERABLE = (
+    "comms_lead",
+    "commander",
     "owner",
     "assignee",
     "by",
@@ -51,7 +57,8 @@ class DueTerms:
     """What a schema says of one date. ``pointer`` has ``*`` for any position of a list; ``warn_days`` fall.
 
     ``shift`` is a number of days, or the field that holds it; ``sign`` is its direction. ``renewal`` is how many months
-    a renewal adds, or the field that says it.
+    a renewal adds, or the field that says it. With ``missing_since``, a date, the duty is to fill in a date that is not
+    there: ``shift`` days after that day, or after the latest of the dates ``counted_from``.
     """
 
     pointer: Pointer
@@ -65,6 +72,8 @@ class DueTerms:
     sign: int = 1
     renewal: int | str = 0
     renewed_when: Condition | None = None
+    missing_since: str = ""
+    counted_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +147,21 @@ def _find(schema: Data) -> Iterator[DueTerms]:
         raw = field[KEYWORD]
         for one in raw if isinstance(raw, list) else [raw]:
             yield _read(one, at, str(field.get("description", "")))
+            if "missing" in one:
+                yield _read_missing(one["missing"], one, at)
+
+
+def _read_missing(raw: Data, whole: Data, at: Pointer) -> DueTerms:
+    return DueTerms(
+        pointer=at,
+        message=raw["message"],
+        warn_days=tuple(sorted(whole.get("warn_days", ()), reverse=True)),
+        severity=raw.get("severity", whole.get("severity", WARNING)),
+        when=_condition(raw.get("when")),
+        shift=raw["within"],
+        missing_since=raw["since"],
+        counted_from=tuple(raw.get("from", ())),
+    )
 
 
 def _read(raw: Data, at: Pointer, description: str) -> DueTerms:
@@ -172,11 +196,27 @@ def dues_of(kind: Kind, data: Data) -> Iterator[Due]:
         return
     done = kind.workflow is not None and kind.workflow.is_done(facts.stage_of(kind, data))
     for one in terms:
-        if not (one.open_only and done) and one.pointer[0] in data:
+        if one.missing_since:
+            missing = _missing(one, kind, data)
+            if missing is not None:
+                yield missing
+        elif not (one.open_only and done) and one.pointer[0] in data:
             for value, at, around in values_at(data, one.pointer):
                 due = _due(one, value, at, around)
                 if due is not None:
                     yield due
+
+
+def _missing(terms: DueTerms, kind: Kind, data: Data) -> Due | None:
+    """Return by when a date is to be filled in that is not there; nothing before something is in production."""
+    if terms.pointer[0] in data or not facts.is_in_force(kind, data):
+        return None
+    if terms.when is not None and not holds(terms.when, DocumentSubject(data)):
+        return None
+    starts = [terms.missing_since, *(shifted(data.get(name), 0) or "" for name in terms.counted_from)]
+    days = _number(terms.shift, data)
+    day = shifted(max(s[:10] for s in starts), days) if days is not None else None
+    return Due(terms, terms.pointer, day) if day else None
 
 
 def _owes_nothing(kind: Kind, data: Data) -> bool:
@@ -193,7 +233,7 @@ def _due(terms: DueTerms, value: Any, at: Pointer, around: Data) -> Due | None:
     if terms.when is not None and not holds(terms.when, subject):
         return None
     days = _number(terms.shift, around)
-    day = _shifted(value, terms.sign * days) if days is not None else None
+    day = shifted(value, terms.sign * days) if days is not None else None
     if day is None:
         return None
     renewed = terms.renewed_when is None or holds(terms.renewed_when, subject)
@@ -212,7 +252,7 @@ def _number(value: int | str, around: Data) -> int | None:
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
-def _shifted(value: Any, days: int) -> str | None:
+def shifted(value: Any, days: int) -> str | None:
     """Return a date or a date-time as text, some days later; None for anything else."""
     try:
         moment = clock.parse_time(value)

@@ -22,6 +22,7 @@ LINKS = "schemas/policies/links.yaml"
 PRIORITY = "schemas/policies/priority.yaml"
 CHANGE_CONTROL = "schemas/policies/change-control.yaml"
 CHANGE_MODELS = "schemas/policies/change-models.yaml"
+MAJOR_INCIDENTS = "schemas/policies/major-incidents.yaml"
 RISK = "schemas/policies/risk.yaml"
 ROLES = "schemas/policies/roles.yaml"
 
@@ -40,6 +41,7 @@ class RuleBook:
         self._load = load
         self._workflows: dict[str, Workflow] = {}
         self._built: dict[str, Kind] = {}
+        self._kinds_below: dict[str, Kind | None] = {}  # of every folder that was asked about
         self._inlined: dict[str, Any] = {}  # definitions, by name
         self._states: dict[tuple[str, str], frozenset[str]] = {}
         self._playing: dict[str, tuple[str, ...]] = {}
@@ -103,6 +105,7 @@ class RuleBook:
                 references=tuple(find_references(schema)),
                 plays=self._plays[head.name],
                 stages=workflow or self._shared_life(schema["properties"]),
+                inner=tuple(self.workflow(n) for n in about.get("inner_workflows", ())),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise unusable(head.path, error) from error
@@ -269,12 +272,12 @@ class RuleBook:
 
     def kind_at(self, path: str) -> Kind | None:
         """Return the kind whose folder holds ``path``; None when no kind's does."""
-        parts = path.split("/")
-        for depth in range(len(parts) - 1, 0, -1):
-            kind = self.by_folder.get("/".join(parts[:depth]))
-            if kind is not None:
-                return kind
-        return None
+        folder = above = path.rpartition("/")[0]
+        while folder not in self._kinds_below:
+            while above and above not in self.by_folder:
+                above = above.rpartition("/")[0]
+            self._kinds_below[folder] = self.by_folder[above] if above else None
+        return self._kinds_below[folder]
 
     def members(self, names: Iterable[str]) -> frozenset[str]:
         """Expand kinds, classes and the groups record, ci, item and any into kind names."""

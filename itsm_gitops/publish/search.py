@@ -99,32 +99,64 @@ def entries(titles: Postings, bodies: Postings) -> Iterator[IndexWord]:
         yield IndexWord(word, _text(titles.get(word, ())), _text(bodies.get(word, ())))
 
 
-def files(docs: Sequence[Doc], words: Iterable[IndexWord]) -> Iterator[tuple[str, bytes]]:
-    """Yield the files of an index (name and content) over documents and the words they have, sorted."""
-    firsts = []
-    for number, (first, content) in enumerate(_shards(words)):
-        firsts.append(first)
-        yield script(words_file(number), f"words-{number}", content)
-    for start in range(0, len(docs), CHUNK):
-        rows = [list(d) for d in docs[start : start + CHUNK]]
-        yield _file(f"docs-{start // CHUNK}", rows)
-    header = {"version": VERSION, "docs": len(docs), "chunk": CHUNK, "shards": firsts}
-    yield _file("index", header)
+class Shard(NamedTuple):
+    """A part of an index: its first word, and all its words as JSON; None where its file stays as it is."""
+
+    first: str
+    content: str | None
 
 
-def _shards(words: Iterable[IndexWord]) -> Iterator[tuple[str, str]]:
-    """Yield the first word and the content of each shard, as JSON: words need no quoting."""
-    shard: list[str] = []
-    first, size = "", 0
-    for word, titles, bodies in words:
-        first = first or word
-        shard.append(f'"{word}":[[{titles}],[{bodies}]]')
-        size += len(word) + 8 + 3 * (_count(titles) + _count(bodies))
-        if size >= SHARD_BYTES:
-            yield first, f"{{{','.join(shard)}}}"
-            shard, first, size = [], "", 0
-    if shard:
-        yield first, f"{{{','.join(shard)}}}"
+class ShardMaker:
+    """Cuts sorted words into shards. Where one ends depends on its own words only, so that later ones can stay."""
+
+    def __init__(self) -> None:
+        self.shards: list[Shard] = []
+        self._words: list[str] = []
+        self._first, self._size = "", 0
+
+    @property
+    def is_between(self) -> bool:
+        """Whether the next word begins a shard."""
+        return not self._words
+
+    def add(self, words: Iterable[IndexWord]) -> None:
+        """Add words, which follow those that were added before."""
+        for word, titles, bodies in words:
+            self._first = self._first or word
+            self._words.append(f'"{word}":[[{titles}],[{bodies}]]')  # words need no quoting
+            self._size += len(word) + 8 + 3 * (_count(titles) + _count(bodies))
+            if self._size >= SHARD_BYTES:
+                self.end()
+
+    def end(self) -> list[Shard]:
+        """End the shard that was begun, and return all."""
+        if self._words:
+            self.shards.append(Shard(self._first, f"{{{','.join(self._words)}}}"))
+            self._words, self._first, self._size = [], "", 0
+        return self.shards
+
+
+def shards_of(words: Iterable[IndexWord]) -> list[Shard]:
+    """Return the shards of all words of an index, which are sorted."""
+    maker = ShardMaker()
+    maker.add(words)
+    return maker.end()
+
+
+def words_script(number: int, shard: Shard) -> tuple[str, bytes]:
+    """Return the file of a shard that does not stay as it is."""
+    return script(words_file(number), f"words-{number}", shard.content or "{}")
+
+
+def docs_script(number: int, docs: Iterable[Doc]) -> tuple[str, bytes]:
+    """Return the file with what is shown of the documents of one chunk."""
+    return _file(f"docs-{number}", [list(d) for d in docs])
+
+
+def header(count: int, shards: Iterable[Shard]) -> tuple[str, bytes]:
+    """Return the file that says how many documents there are, and where words are."""
+    firsts = [shard.first for shard in shards]
+    return _file("index", {"version": VERSION, "docs": count, "chunk": CHUNK, "shards": firsts})
 
 
 def read_words(shard: bytes) -> Iterator[IndexWord]:
@@ -137,8 +169,13 @@ def read_words(shard: bytes) -> Iterator[IndexWord]:
 
 
 def words_file(number: int) -> str:
-    """Return the name of a shard."""
+    """Return the name of the file of a shard."""
     return f"search/words-{number}.js"
+
+
+def docs_file(number: int) -> str:
+    """Return the name of the file of a chunk of documents."""
+    return f"search/docs-{number}.js"
 
 
 def _count(numbers: str) -> int:

@@ -16,7 +16,7 @@ from itsm_gitops.publish.batches import Batch
 from itsm_gitops.publish.build_cache import BuildCache, PageFiles
 from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.indexing import Indexer
-from itsm_gitops.publish.pages import calendar, due, explore, forms, home, lists, plan
+from itsm_gitops.publish.pages import board, calendar, due, explore, forms, home, lists, plan
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
@@ -145,6 +145,7 @@ class Site:
         """Write the search index."""
         for name, content in indexer.files(entries, words):
             self._put(name, content)
+        self.written |= indexer.kept
         indexer.keep(entries, self.written)
 
     def _pages(self) -> Iterator[ListPage]:
@@ -157,6 +158,8 @@ class Site:
         if view.audience.reports:
             yield due.due_page(view)
         yield plan.changes_page(view)
+        if board.has_board(view):
+            yield board.board_page(view)
         yield from calendar.calendar_pages(view, self._plan)
         yield plan.known_errors_page(view)
         yield lists.cmdb_index(view)

@@ -74,13 +74,6 @@ class ChangedFile(NamedTuple):
     path: str
 
 
-class Dates(NamedTuple):
-    """When a file was first and last committed: committer dates, RFC 3339."""
-
-    first: str
-    last: str
-
-
 class Deletion(NamedTuple):
     """The commit that deleted a file, and the bytes the file held before."""
 
@@ -187,12 +180,18 @@ def log(
 
 
 def file_edits(
-    repo: Repository, paths: Sequence[str], since: datetime, until: datetime, at: str | None = None
+    repo: Repository,
+    paths: Sequence[str],
+    since: datetime,
+    until: datetime,
+    at: str | None = None,
+    reader: VersionReader | None = None,
 ) -> list[FileEdit]:
     """Return the edits of documents on the main line within a time (both ends included), newest first.
 
     The main line are the first parents from ``at`` (default HEAD), so a merged branch counts when
-    it was merged. Raises GitError outside Git and in a shallow clone.
+    it was merged. ``reader`` reads older versions: what only got other words was not edited. Raises GitError outside
+    Git and in a shallow clone.
     """
     git = repo.history
     git.require_history("who edited what")
@@ -212,7 +211,13 @@ def file_edits(
     data = {b.oid: mapping_of(b.content) for b in git.blobs(oids)}
     edits = []
     for header_texts, name_of, old, new in raw:
-        changes = diff(data.get(old, _ABSENT), data.get(new, _ABSENT))
+        before, after = data.get(old, _ABSENT), data.get(new, _ABSENT)
+        changes = diff(before, after)
+        if reader and changes and old in data and new in data:
+            commit = header_texts[0]
+            changes = diff(reader.read(name_of, f"{commit}^", before), reader.read(name_of, commit, after))
+            if not changes:
+                continue
         fields = tuple(dict.fromkeys(str(c.pointer[0]) for c in changes if c.pointer))
         status = "A" if old not in data else "D" if new not in data else "M"
         edits.append(FileEdit(*header_texts, name_of, status, fields))
@@ -300,16 +305,3 @@ def deletions(repo: Repository, commit: str, paths: Iterable[str]) -> dict[str, 
                 last.setdefault(by_name[name], (_text(header), raw.split(b" ")[2].decode("ascii")))
     blobs = git.blobs(oid for _, oid in last.values())
     return {path: Deletion(last[path][0], blob.content) for path, blob in zip(last, blobs, strict=True)}
-
-
-def file_dates(repo: Repository, at: str | None = None) -> dict[str, Dates]:
-    """Return when each file of the data roots was first and last committed, from one log."""
-    git = repo.history
-    git.require_history("the age of files")
-    first: dict[bytes, bytes] = {}
-    last: dict[bytes, bytes] = {}
-    for (when,), entries in log(git, ("%cI",), git.resolve("HEAD" if at is None else at), ROOTS):
-        for _raw, name in entries:
-            last.setdefault(name, when)
-            first[name] = when
-    return {decode(n): Dates(first[n].decode("ascii"), last[n].decode("ascii")) for n in sorted(last)}

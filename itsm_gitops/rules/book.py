@@ -145,6 +145,7 @@ _DESCRIBED = {
     "rules": "rule",
     "reports": "report",
     "migrations": "migration",
+    "views": "view",
     "imports": "csv-import",
     "policies/standards": "standard",
 }

@@ -40,7 +40,7 @@ def test_the_first_chapter_runs_from_a_wheel(python: str, tmp_path: Path) -> Non
         cwd=tmp_path, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     assert "empty" in where
-    _, faults = console.play(CHAPTER, tmp_path.resolve(), python)
+    _, faults = console.play(CHAPTER, tmp_path.resolve(), python=python)
     assert not faults, "\n\n".join(faults)
 
 
