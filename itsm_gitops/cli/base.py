@@ -146,9 +146,11 @@ class ItsmCommand(click.Command):
             finally:
                 noted = writes and self.noted(ctx, writes)
         if noted and ctx.meta.get(SHARING) is not None:
-            from itsm_gitops.cli.sync import share
+            from itsm_gitops.cli.sharing import share
 
-            share(ctx)
+            app = ctx.find_object(App)
+            if app is not None:
+                share(app.repo, ctx.meta[SHARING])
         return result
 
     def noted(self, ctx: click.Context, writes: Sequence[FileWrite]) -> bool:
