@@ -109,7 +109,7 @@ def _looks_like(page: DocumentView, style: Style, columns: int) -> Iterator[str]
 
 def _clocks(page: DocumentView, style: Style, columns: int, zone: str) -> Iterator[str]:
     """Yield one line for each promise of a service level, and what it is paused by or until when it runs."""
-    from itsm_gitops.commands.clocks import MISSED, in_words, pause_in_words, spoken
+    from itsm_gitops.model.promises import MISSED, in_words, pause_in_words, spoken
 
     for promise in page.clocks:
         stands = in_words(promise)

@@ -66,7 +66,7 @@ class Rows:
 
     def clock(self, entry: Entry) -> Promise | None:
         """Return the clock of a record that matters most; None where nothing is promised."""
-        from itsm_gitops.commands.clocks import pressing
+        from itsm_gitops.model.promises import pressing
 
         if not self._store.book.kinds[entry.kind].is_record:
             return None
@@ -89,7 +89,7 @@ class Rows:
         if name == "priority":
             return self.priority(entry)
         if name == CLOCK:
-            from itsm_gitops.commands.clocks import in_words
+            from itsm_gitops.model.promises import in_words
 
             promise = self.clock(entry)
             return in_words(promise) if promise else None

@@ -212,7 +212,8 @@ class FilterMeaning:
 
     def _sla(self, term: FilterTerm) -> FilterCondition:
         """Return the condition that a clock of a record stands in one of some ways, or that nothing is promised about it."""
-        from itsm_gitops.commands.clocks import STANDINGS, RecordClocks
+        from itsm_gitops.commands.clocks import RecordClocks
+        from itsm_gitops.model.promises import STANDINGS
 
         for value in self._plain(term):
             if value.text.lower() not in STANDINGS and not is_none(value):

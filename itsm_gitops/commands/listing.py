@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.commands.clocks import clock_json, urgency_of
+from itsm_gitops.commands.clocks import clock_json
 from itsm_gitops.commands.columns import CLOCK, Row, Rows, column_names, near_column
 from itsm_gitops.commands.filter_conditions import fulfilling
 from itsm_gitops.commands.filter_meaning import FilterMeaning
@@ -16,6 +16,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import UsageError
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.promises import urgency_of
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.standing import Promise
 

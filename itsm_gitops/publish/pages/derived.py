@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.report import business_time, duration
+from itsm_gitops.model.promises import MET, MISSED, in_words, pressing, spoken
+from itsm_gitops.model.report import duration
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.publish.fields import definition_list
 from itsm_gitops.publish.markup import EMPTY, Html, esc, words
@@ -43,6 +44,15 @@ def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
         yield "Time to resolve", esc(duration(course.resolved_after)), esc(how)
 
 
+def clock_chip(view: View, entry: Entry) -> Html:
+    """Return the clock of an open record that matters most as a chip; nothing where nothing runs or was missed."""
+    promise = pressing(view.course(entry.id).promises) if view.course else None
+    if promise is None or promise.verdict == MET:
+        return EMPTY
+    look = "bad" if promise.verdict == MISSED else "active" if promise.near else "none"
+    return chip(in_words(promise), look)
+
+
 def _hits(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
     """Yield what a record makes unwell now."""
     hits = view.hit_by.get(entry.id, [])
@@ -60,10 +70,10 @@ def _verdict(view: View, promise: Promise) -> Html:
         return Html(f"{label} until {view.moment(datetime.fromtimestamp(promise.due, UTC))}")
     if promise.verdict == "running":
         by = " ".join(promise.paused_by[-1:]).replace("_", " ")
-        return Html(f"{label} {esc(f'paused: {by}' if by else 'without an end in sight')}")
+        return Html(f"{label} {esc(f'paused: {by}' if by else 'paused while it waits')}")
     over = promise.used - promise.promised
     return (
-        Html(f"{label} {esc(f'by {_time(promise, over)}')}")
+        Html(f"{label} {esc(f'by {spoken(promise, over)}')}")
         if promise.verdict == "missed" and over > 0
         else label
     )
@@ -71,9 +81,4 @@ def _verdict(view: View, promise: Promise) -> Html:
 
 def _from(view: View, promise: Promise) -> Html:
     hours = Html(f" of {view.link(promise.calendar)}") if promise.calendar else esc(" around the clock")
-    return Html(f"from {view.link(promise.level)}: {esc(_time(promise, promise.promised))}{hours}")
-
-
-def _time(promise: Promise, seconds: int) -> str:
-    """Say a time of a promise: in the hours of a calendar never in days."""
-    return business_time(seconds) if promise.calendar else duration(seconds)
+    return Html(f"from {view.link(promise.level)}: {esc(spoken(promise, promise.promised))}{hours}")

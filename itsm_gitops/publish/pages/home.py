@@ -12,6 +12,7 @@ from itsm_gitops.model.words import counted
 from itsm_gitops.publish import agenda, urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten, words
 from itsm_gitops.publish.pages import past
+from itsm_gitops.publish.pages.derived import clock_chip
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.major import major_section
 from itsm_gitops.publish.pages.parts import (
@@ -48,13 +49,14 @@ def home_page(view: View, pages: frozenset[str]) -> ListPage:
     head = Html(
         f'<header class="it-hero"><p class="it-kicker">{esc(view.config.organisation)}</p>'
         f"<h1>{esc(_headline(statuses))}</h1>"
-        f'<p class="it-hero__sub">{_summary(statuses)}{_updated(view)}</p>{_actions(view, pages)}</header>'
+        f'<p class="it-hero__sub">{_summary(statuses)}{_updated(view)}</p></header>'
     )
     body = join(
         [
             head,
             incomplete(view),
             major_section(view),
+            _actions(view, pages),
             section(
                 "Services",
                 status_grid(view, services) or paragraph("No service is in production."),
@@ -134,7 +136,7 @@ def _open(view: View) -> Html:
     found.sort(key=view.urgency)
     items = [
         f'<li><div class="it-line__lead">{view.priority_chip(e)}</div>'
-        f"<div>{line(view, e, [view.state_chip(e), reference(view, e, 'service')])}</div></li>"
+        f"<div>{line(view, e, [view.state_chip(e), clock_chip(view, e), reference(view, e, 'service')])}</div></li>"
         for e in found[:_MOST_OPEN]
     ]
     none = "No incident is open." if view.audience.everything else "No open incident is shown here."

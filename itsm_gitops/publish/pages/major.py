@@ -35,7 +35,8 @@ def banner(view: View, entry: Entry, data: Mapping[str, Any], *, linked: bool) -
     stage = view.major_stage(entry)
     label = chip("Major incident" if stage == RUNNING else "Major incident proposed", "bad")
     status = view.major_status(entry, data)
-    head = f"<p class=it-major__head>{label} {view.link(entry.id) if linked else ''}</p>"
+    # The page of the record has both above.
+    head = f"<p class=it-major__head>{label} {view.link(entry.id)}</p>" if linked else ""
     service = data.get("service")
     rows = [Html(f"Affects {view.link(service)}")] if linked and isinstance(service, str) else []
     rows += _lines(view, status) if status is not None else []

@@ -1,0 +1,62 @@
+"""How the clocks of promises stand, which one matters most, and how that is said; for lists, pages and filters alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from itsm_gitops.model.report import business_time, duration
+from itsm_gitops.model.standing import Promise
+
+MET, MISSED, RUNNING, SOON, PAUSED = STANDINGS = ("met", "missed", "running", "soon", "paused")
+_LAST = 1 << 60
+
+
+def standings_of(promise: Promise) -> frozenset[str]:
+    """Return how a clock stands: met, missed, running, and while it runs soon or paused."""
+    found = {promise.verdict}
+    if promise.paused_by:
+        found.add(PAUSED)
+    if promise.near:
+        found.add(SOON)
+    return frozenset(found)
+
+
+def pressing(promises: Iterable[Promise]) -> Promise | None:
+    """Return the clock that matters most: the running one that ends first, then the worst that was missed, then any."""
+    found = list(promises)
+    running = [p for p in found if p.verdict == RUNNING]
+    if running:
+        return min(running, key=lambda p: (bool(p.paused_by), p.left))
+    return min(found, key=lambda p: p.left, default=None)
+
+
+def urgency_of(promise: Promise | None) -> tuple[int, int]:
+    """Return the order of clocks: missed and running ones by the time that is left, then paused ones, then those met."""
+    if promise is None:
+        return 3, _LAST
+    if promise.verdict == MET:
+        return 2, promise.left
+    return (1 if promise.paused_by else 0), promise.left
+
+
+def in_words(promise: Promise) -> str:
+    """Say how a clock stands: ``1 h 20 min left``, ``missed by 3 h``, ``paused, 2 h left``, ``met``."""
+    if promise.verdict == MET:
+        return "met"
+    if promise.verdict == MISSED:
+        return f"missed by {spoken(promise, -promise.left)}"
+    left = f"{spoken(promise, promise.left)} left"
+    return f"paused, {left}" if promise.paused_by else left
+
+
+def spoken(promise: Promise, seconds: int) -> str:
+    """Say a time of a promise: in the hours of a calendar never in days."""
+    return business_time(seconds) if promise.calendar else duration(seconds)
+
+
+def pause_in_words(promise: Promise) -> str:
+    """Say by what a clock is paused: ``on hold (awaiting caller)``; empty where it is not."""
+    if not promise.paused_by:
+        return ""
+    state, *reason = (word.replace("_", " ") for word in promise.paused_by)
+    return f"{state} ({reason[0]})" if reason else state
