@@ -15,6 +15,7 @@ from itsm_gitops.exchange.report import ADJUSTED, NOT_UNDERSTOOD, SUPERSEDED, Ta
 from itsm_gitops.exchange.survey import Order
 from itsm_gitops.exchange.tables import CsvRow
 from itsm_gitops.exchange.timelines import Timelines
+from itsm_gitops.exchange.tracked_columns import TrackedColumns, agree
 from itsm_gitops.model import ids
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.priority import derive
@@ -84,7 +85,8 @@ class Drafter:
         self._policy = book.policy(PRIORITY)
         self._doubts: dict[str, str] = {}
         line = mapping.timeline
-        self._history = Timelines(mapping, line, convert, tally) if line else None
+        self._tracked = TrackedColumns(mapping, convert, self._policy)
+        self._history = Timelines(mapping, line, convert, tally, self._tracked) if line else None
         self._schemas = {n: schema_at(self._kind.fields, n.split(".")) for n in mapping.fields}
         self._alias = schema_at(self._kind.fields, ("aliases",)).get("items", {})
         tracked = {line.state.column, *line.plain_columns} if line else set()
@@ -139,6 +141,7 @@ class Drafter:
             self._set(data, name, rule, last)
         if PRIORITY_FIELD in self._mapping.fields:
             self._override(data, last)
+        agree(data, self._tracked.fields)
         return data
 
     def _set(self, data: dict[str, Any], name: str, rule: ValueRule, row: CsvRow) -> None:
