@@ -134,11 +134,15 @@ class Drafter:
     def _fields(self, rows: Sequence[CsvRow], opened: str) -> dict[str, Any]:
         last = rows[-1]
         data: dict[str, Any] = {self._kind.tag: self._kind.name}
+        # What is tracked is read first: earlier events then name nothing that the last one does not.
+        for name in self._tracked.read_fields if self._history else ():
+            self._set(data, name, self._mapping.fields[name], last)
         if self._history:
             data["timeline"] = timeline = self._history.fold(rows, opened)
             data[self._kind.state_field] = next(e["state"] for e in reversed(timeline) if "state" in e)
         for name, rule in self._mapping.fields.items():
-            self._set(data, name, rule, last)
+            if not (self._history and name in self._tracked.read_fields):
+                self._set(data, name, rule, last)
         if PRIORITY_FIELD in self._mapping.fields:
             self._override(data, last)
         agree(data, self._tracked.fields)

@@ -6,7 +6,7 @@ replay imported records as they replay our own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from itsm_gitops.exchange.convert import Converter
@@ -37,6 +37,11 @@ class TrackedColumns:
         self._stated = stated if stated and stated.columns and _OVERRIDDEN in self.fields else None
         self._columns = {c: name for name, (rule, _) in self._rules.items() for c in rule.columns}
         self._columns |= dict.fromkeys(self._stated.columns, _OVERRIDDEN) if self._stated else {}
+
+    @property
+    def read_fields(self) -> Collection[str]:
+        """The tracked fields that columns have, whatever the state is."""
+        return self._rules.keys()
 
     def tells(self, column: str, news: Mapping[str, Mapping[str, Any]]) -> bool:
         """Whether what an entry says of fields (`told`) tells the change of a column."""
