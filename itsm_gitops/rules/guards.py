@@ -132,7 +132,7 @@ def _inner_steps_have_reasons(ctx: DocumentContext, flow: Workflow) -> Iterator[
         if step is not None and step.reason:
             later = (entry for entry in ctx.timeline[made.place :])
             if not any(entry.get(name) for entry in later for name in _REASONS):
-                yield Hit(_no_reason(step), ("timeline", made.place, SET))
+                yield Hit(_no_reason(step), ("timeline", made.place, SET, flow.state_field))
 
 
 def _no_reason(step: Transition) -> str:
