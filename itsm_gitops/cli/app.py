@@ -34,6 +34,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "major": Command("major", "Lead a major incident, from declaring to review."),
         "emergency": Command("emergency", "Begin an emergency change of an incident at once."),
         "correct": Command("edit", "Correct when something in the timeline happened."),
+        "duplicate": Command("edit", "Cancel a record that repeats another."),
         "unlink": Command("edit", "Remove a link."),
         "sync": Command("sync", "Share what you wrote, take what others wrote."),
         "undo": Command("sync", "Take back what the last command wrote."),
@@ -62,6 +63,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "freeze": Command("planning", "Look at change freezes."),
         "cab": Command("cab", "Prepare a meeting of the board, write back its decisions."),
         "suspects": Command("suspects", "Show what may have caused an incident."),
+        "deploy": Command("deploy", "Let a pipeline ask, begin and tell how it ended."),
     },
     "Keep the repository right": {
         "check": Command("check", "Check documents against all rules."),

@@ -24,7 +24,7 @@ from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import words
-from itsm_gitops.editing.create import NewDocument, assignment_for, finish, start, text_of
+from itsm_gitops.editing.create import LETTERS, NewDocument, assignment_for, finish, start, text_of
 from itsm_gitops.editing.fields import Assignment, read_assignment
 from itsm_gitops.editing.validation import DocumentRejected
 from itsm_gitops.model import meaning
@@ -46,7 +46,8 @@ class NewCommand(ItsmCommand):
         return [*super().shell_complete(ctx, incomplete), *field_options(ctx, incomplete)]
 
     def keep(self, word: str, waiting: list[str], values: Mapping[str, int], words: list[str]) -> bool:
-        """Take ``--FIELD VALUE`` as one word, whatever the value looks like."""
+        """Take ``--FIELD VALUE`` as one word, whatever the value looks like; letters stand for the usual fields."""
+        word = LETTERS.get(word, word)
         if not word.startswith("--"):
             raise usage(f"there is no option '{word}'", "itsm new --help")
         if "=" not in word and waiting:
@@ -64,6 +65,10 @@ class NewCommand(ItsmCommand):
     "new",
     [
         ("itsm new incident", "on a terminal: asks for what is needed"),
+        (
+            'itsm new incident "Mail is down" -s mail -c mail/sending -i high -u high',
+            "in one line; what is like it is named",
+        ),
         (
             'itsm new problem --title "Mail fails" --service mail --category mail --impact low --urgency low',
             "the fields are options",
@@ -130,11 +135,16 @@ def new_command(
     KIND is a kind of record (incident, change, …) or a class of item (service, database, …).
     Items need an ID, a lower-case name; records get theirs. Every field is an option: --title,
     --impact, --planned-start …; 'itsm explain KIND' lists them. Handy short ones: --ci, --team,
-    --why, --start, --end, --risk, --implementer, --label KEY=VALUE, --answer KEY=VALUE.
+    --why, --start, --end, --risk, --implementer, --label KEY=VALUE, --answer KEY=VALUE; -s, -c, -i
+    and -u are service, category, impact and urgency. A text in quotes is the title of a record.
     On a terminal you are asked for what is missing.
     """
     identifier, options = _split(rest)
     asking = interactive() and not (as_json or edit or dry_run)
+    named = app.repo.book.kind(kind)
+    if identifier is not None and named.is_record and " " in identifier.strip():
+        options.insert(0, (named.label, identifier))  # a text that can be no identifier is what it is about
+        identifier = None
     if asking and identifier is None:
         identifier = _ask_identifier(app, kind)
     draft = start(app.repo, kind, identifier=identifier, template=template, by=by)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import click
 
-from itsm_gitops.cli.base import App, command, dry_run_option, interactive, json_option, lazily, pass_app
+from itsm_gitops.cli.base import (
+    App,
+    command,
+    dry_run_option,
+    interactive,
+    json_option,
+    lazily,
+    pass_app,
+    sync_option,
+)
 from itsm_gitops.cli.failures import report, say
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo
@@ -25,6 +34,7 @@ from itsm_gitops.model.text import safe_text
 @click.option(
     "--fresh", is_flag=True, help="Begin with the document as it is, not where an earlier edit was left."
 )
+@sync_option
 @dry_run_option
 @json_option
 @pass_app

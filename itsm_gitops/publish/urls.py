@@ -103,6 +103,11 @@ def service_ics(service: str) -> str:
     return f"calendar/services/{service}.ics"
 
 
+def rota_ics(rota: str) -> str:
+    """Return the calendar file of the turns of one rota."""
+    return f"calendar/rotas/{rota}.ics"
+
+
 def api_record(identifier: str) -> str:
     """Return the JSON file of a record that is open."""
     return f"api/records/{identifier}.json"

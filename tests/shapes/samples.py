@@ -38,6 +38,21 @@ DAY: tuple[tuple[str, str], ...] = (
     ("move", "move {inc} in_progress --set assigned_team=it-operations --json"),
     ("move steps", "move {inc} --json"),
     ("correct", "correct {inc} 2026-11-22T12:00:00Z 2026-11-22T11:30:00Z --reason=By_phone --json"),
+    ("note", "note {inc} Slip --json"),
+    ("undo", "undo --json"),
+    ("major list", "major list --json"),
+    ("major declare", "major declare {inc} --reason=No_mail. --by duty-agent --json"),
+    ("major update", "major update {inc} Half --next 20m --by duty-agent --json"),
+    ("major list", "major list --json"),
+    ("major stand-down", "major stand-down {inc} --reason=Works. --by duty-agent --json"),
+    ("major review", "major review {inc} --json"),
+    ("new", INCIDENT),
+    ("new", INCIDENT),
+    ("duplicate", "duplicate {inc} INC-260112-EXMP1 --json"),
+    ("new", INCIDENT),
+    ("major declare", "major declare {inc} --reason=Perhaps. --by duty-agent --json"),
+    ("major decline", "major decline {inc} --reason=Short. --by duty-agent --json"),
+    ("model", "model {home}/model.yaml --json"),
     ("edit", "edit mail-host-1 --json"),
     ("recur", "recur --json"),
     ("enrol", "enrol duty-agent --address duty@example.org --key {home}/key.pub --json"),
@@ -50,6 +65,8 @@ DAY: tuple[tuple[str, str], ...] = (
     ("git", "git add -A"),
     ("git", "git commit -q -m Today"),
     ("git", "git push -q origin main"),
+    ("note", "note {inc} Shared --json"),
+    ("sync", "sync --json"),
     ("list", "list --json"),
     ("list", "list services --json"),
     ("list", "list incidents --columns id,service,age,updated --json"),
@@ -254,6 +271,10 @@ class Day:
                 )
                 == 0
             )
+        sheet = io.StringIO()
+        with redirect_stdout(sheet):
+            assert run(["model", "--starter"]) == 0
+        (self.home / "model.yaml").write_text(sheet.getvalue())
         server = self.home / "server.git"
         for words in (
             ["git", "add", "-A"], ["git", "commit", "-q", "-m", "People"], ["git", "init", "-q", "--bare", "-b", "main", str(server)],

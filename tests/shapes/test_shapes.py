@@ -16,8 +16,8 @@ from itsm_gitops.cli.schema import shapes
 from tests.shapes.infer import SHAPES
 from tests.shapes.samples import DAY, EXAMPLE, Day, Sample
 
-# They ask a forge or another repository; tests/forges and tests/repository run them.
-ELSEWHERE = {"hook-rerun", "roots-fetch", "roots-update"}
+# They ask a forge or another repository, or a meeting; other tests run them.
+ELSEWHERE = {"cab-record", "hook-rerun", "roots-fetch", "roots-update"}
 
 
 @pytest.fixture(scope="module")
