@@ -1,4 +1,4 @@
-"""What is shared after a command that wrote: asked for by its option or by the settings, and told on a terminal."""
+"""Shares what a command has written, and says what became of it: behind every command that takes ``--sync``."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
 
 
-def share(repo: Repository, option: str) -> None:
-    """Share what a command has just written, where its option or the settings want it."""
+def share(repo: Repository, said: str) -> None:
+    """Share what a command has just written, where its options (``said``: yes, no or empty) or the settings want it."""
     from itsm_gitops.commands.sharing import is_wanted
 
-    if not is_wanted(repo, option):
-        return
-    from itsm_gitops.editing.sync import sync
+    if is_wanted(repo, said):
+        from itsm_gitops.editing.sync import sync
 
-    tell(sync(repo), err=True)
+        tell(sync(repo), err=True)
 
 
 def tell(result: Synced, *, err: bool = False) -> None:
-    """Print what was sent, received and merged, and what is still to be done."""
+    """Say in one line what was shared, and name what was not."""
     from itsm_gitops.editing.sync import LOCAL, QUEUED, SHARED, WAITING
 
     style = styles(sys.stderr if err else sys.stdout)

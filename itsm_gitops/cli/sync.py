@@ -18,8 +18,6 @@ from itsm_gitops.model.words import counted
     "sync",
     [
         ("itsm sync", "share what you wrote, take what others wrote"),
-        ('itsm note K7QF3 "Restarted the pool." --sync', "the same behind one command"),
-        ("git config itsm.sync always", "behind every command of this clone that writes"),
         ("itsm sync --all", "documents that you edited by hand, too"),
         ("itsm sync --waiting", "in a workflow: merge what waits for a protected branch"),
     ],
@@ -36,6 +34,7 @@ def sync_command(app: App, everything: bool, waiting: bool, message: str, as_jso
 
     Commits what itsm wrote in this clone and nothing else, merges it by meaning with what others
     pushed meanwhile, checks what was merged, and pushes; who was slower begins again by itself.
+    Commands that write take --sync, and do it always after: git config itsm.sync always.
     Without a network the commit waits for the next time. What the policy sends through a pull
     request (schemas/policies/sharing.yaml) stays here, and is named.
     """
