@@ -63,6 +63,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "freeze": Command("planning", "Look at change freezes."),
         "cab": Command("cab", "Prepare a meeting of the board, write back its decisions."),
         "suspects": Command("suspects", "Show what may have caused an incident."),
+        "deploy": Command("deploy", "Let a pipeline ask, begin and tell how it ended."),
     },
     "Keep the repository right": {
         "check": Command("check", "Check documents against all rules."),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.tokens import tokens
 from itsm_gitops.publish import output, search
 from itsm_gitops.publish.build_cache import BuildCache
 from itsm_gitops.publish.readings import DocumentChange
@@ -107,7 +108,7 @@ class Indexer:
         if self._cache.readings and not words.keys() >= {e.id for e in entries}:
             words = self._cache.readings.words() | words
         for number, page in enumerate(self._pages):
-            search.post(titles, number, search.tokens(page.title))
+            search.post(titles, number, tokens(page.title))
         for number, entry in enumerate(entries, len(self._pages)):
             search.post(bodies, number, words.pop(entry.id, "").split())
             search.post(titles, number, _title_words(entry))
@@ -132,7 +133,7 @@ class Indexer:
 
 
 def _title_words(entry: Entry) -> set[str]:
-    return search.tokens(" ".join((entry.id, entry.title, *entry.aliases)))
+    return tokens(" ".join((entry.id, entry.title, *entry.aliases)))
 
 
 def _words_of(reading: DocumentChange | None) -> Words:

@@ -18,17 +18,13 @@ from itertools import chain
 from operator import sub
 from typing import Any, NamedTuple
 
-from itsm_gitops.model.text import without_accents
+from itsm_gitops.model.tokens import tokens
 
 VERSION = 1
 CHUNK = 256
 SHARD_BYTES = 48_000
 MOST_WORDS = 600
-_LONGEST = 32
-_WORD = re.compile(r"[^\W_]+")
 _TAGS = re.compile(r"<[^>]+>")
-# What each character of ASCII is in a word: most texts have no others, and this is faster than a pattern.
-_ASCII_IN_WORDS = "".join(c.lower() if c.isalnum() else " " for c in map(chr, range(128)))
 
 
 class Doc(NamedTuple):
@@ -39,17 +35,6 @@ class Doc(NamedTuple):
     label: str
     id: str = ""
     state: str = ""
-
-
-def tokens(text: str) -> set[str]:
-    """Return the words of a text as they are indexed: lower case, without accents, at most 32 long."""
-    if text.isascii():
-        words = set(text.translate(_ASCII_IN_WORDS).split())
-    else:
-        words = set(_WORD.findall(without_accents(text).lower()))
-    if words and len(max(words, key=len)) > _LONGEST:
-        return {w[:_LONGEST] for w in words}
-    return words
 
 
 def words_of(data: Any) -> str:

@@ -10,9 +10,10 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.tokens import tokens
 from itsm_gitops.publish import chrome, engine, explorer, output, search, urls
 from itsm_gitops.publish.background import conflicts, evidence_files
-from itsm_gitops.publish.batches import Batch
+from itsm_gitops.publish.batches import Batch, shape_of
 from itsm_gitops.publish.build_cache import BuildCache, PageFiles
 from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.indexing import Indexer
@@ -24,10 +25,9 @@ from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.reasons import ALWAYS, OTHER_FIGURES, OTHER_ROWS, PageReason, not_made
 from itsm_gitops.publish.search import Doc, Postings
-from itsm_gitops.publish.sheets import StaleFile, pieces, shape_of
 from itsm_gitops.publish.site_reports import SiteReports
 from itsm_gitops.publish.slim import STYLES
-from itsm_gitops.publish.stamping import Progress, Stamper
+from itsm_gitops.publish.stamping import Progress, StaleFile, Stamper, pieces
 from itsm_gitops.publish.topology import Topology, data_file
 from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
@@ -232,7 +232,7 @@ class Site:
                 continue
             self._put(url, chrome.dress(html, urls.root(url), scripts).encode())
             docs.append(Doc(url, chrome.title_of(html), "Handbook"))
-            search.post(words, len(docs) - 1, search.tokens(search.page_text(html)))
+            search.post(words, len(docs) - 1, tokens(search.page_text(html)))
         return docs, words
 
     def _put(self, url: str, content: bytes) -> None:
