@@ -75,7 +75,6 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
     JSON: {
         "commands/clocks.py": {"calendar": 1},
         "commands/duties.py": {"team": 1},
-        "commands/clocks.py": {"calendar": 1},
         "commands/major.py": {"service": 2},
         "cli/audit_text.py": {"person": 2, "request": 3, "review": 1},
         "graph/boards.py": {"meeting": 1, "review": 1},
