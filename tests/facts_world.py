@@ -312,7 +312,7 @@ def rename_state(tree: Tree, flow: str, old: str, new: str) -> Tree:
     """Return a world in which a state of a life cycle has another name, wherever that names it."""
     about = {p: d["x-itsm"] for p, d in tree.items() if isinstance(d, dict) and "x-itsm" in d}
     field = tree[f"schemas/workflows/{flow}.yaml"].get("state_field", "state")
-    kinds = {a.get("kind") for a in about.values() if a.get("workflow") == flow}
+    kinds = {a.get("kind", a.get("class")) for a in about.values() if a.get("workflow") == flow}
     if "." in field:
         return {p: _rename_inner(p, d, flow, field, (old, new)) for p, d in tree.items()}
 
@@ -342,8 +342,36 @@ def rename_state(tree: Tree, flow: str, old: str, new: str) -> Tree:
         elif path in about and field in data["properties"] and field != "state":
             part = _each(data["properties"][field], lambda _, v: new if v == old else v)
             data = {**data, "properties": {**data["properties"], field: part}}
-        made[path] = data
+        made[path] = _rename_in_conditions(path, data, kinds, field, (old, new))
     return made
+
+
+def _rename_in_conditions(path: str, data: Any, kinds: set[Any], field: str, names: tuple[str, str]) -> Any:
+    """Return a file with a state under another name in conditions on documents of some kinds."""
+    old, new = names
+
+    def swap(key: Any, value: Any) -> Any:
+        return new if value == old and key in (field, "not") else value
+
+    if path.endswith("audiences.yaml"):
+        if field != "state":  # classes without a life cycle of their own have its states too
+            kinds = {k for a in data["audiences"].values() for k in a.get("kinds", ())}
+        return {**data, "audiences": {n: _seen(a, kinds, swap) for n, a in data["audiences"].items()}}
+    if path.startswith("schemas/workflows/") and "." in data.get("state_field", "") and "incident" in kinds:
+        return _each(data, swap)  # the life cycle within an incident asks for the state of the whole
+    if field == "state" and "x-itsm" in data and data["x-itsm"].get("kind") in kinds:
+        return _each(data, swap)
+    return data
+
+
+def _seen(audience: Any, kinds: set[Any], swap: Any) -> Any:
+    """Return an audience with a state of some kinds under another name."""
+    if "kinds" not in audience:
+        return audience
+    return {
+        **audience,
+        "kinds": {k: _each(v, swap) if k in kinds else v for k, v in audience["kinds"].items()},
+    }
 
 
 def _rename_inner(path: str, data: Any, flow: str, field: str, names: tuple[str, str]) -> Any:
@@ -360,6 +388,9 @@ def _rename_inner(path: str, data: Any, flow: str, field: str, names: tuple[str,
     if "properties" in data and group in data["properties"]:
         return _each(data, lambda _, v: new if v == old else v)
     data = _each(data, renamed)
+    values = data.get("values", {}) if path.startswith("schemas/templates/") else {}
+    if isinstance(values.get(group), dict) and values[group].get(part) == old:
+        data = {**data, "values": {**values, group: {**values[group], part: new}}}
     if isinstance(data.get(group), dict) and data[group].get(part) == old:
         data = {**data, group: {**data[group], part: new}}
     return data

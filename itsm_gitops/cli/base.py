@@ -145,10 +145,11 @@ class ItsmCommand(click.Command):
                 result = super().invoke(ctx)
             finally:
                 noted = writes and self.noted(ctx, writes)
-        if noted and ctx.meta.get(SHARING) is not None:
-            from itsm_gitops.cli.sync import share
+        app = ctx.find_object(App)
+        if app is not None and noted and ctx.meta.get(SHARING) is not None:
+            from itsm_gitops.cli.sharing import share
 
-            share(ctx)
+            share(app.repo, ctx.meta[SHARING])
         return result
 
     def noted(self, ctx: click.Context, writes: Sequence[FileWrite]) -> bool:

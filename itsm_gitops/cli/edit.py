@@ -100,6 +100,7 @@ def set_command(
     [
         ('itsm note K7QF3 "Disk is full; extending the volume."', "for colleagues"),
         ('itsm note K7QF3 --comment "Mail works again."', "for the requester too"),
+        ('itsm note K7QF3 "Restarted it." --sync', "and everybody has it"),
         ("journalctl -u mail -n 20 | itsm note K7QF3 -", "from standard input"),
         ('itsm note K7QF3 "Pulled the plug." --at -40m --reason "No network."', "written later"),
         ("itsm note --all 'incidents state:open ci:mail-db' --yes 'Volume is full.'", "on many"),

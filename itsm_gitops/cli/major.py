@@ -20,6 +20,7 @@ from itsm_gitops.cli.base import (
     lazily,
     pass_app,
     print_json,
+    sync_option,
 )
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
@@ -154,6 +155,7 @@ def _local(at: int | None, zone: str) -> str:
 @_when("When it was decided, if earlier: 14:30 is '2026-11-22 14:30'; -10m.")
 @by_option
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def declare_command(
@@ -200,6 +202,7 @@ def declare_command(
 @_when("When it was decided, if earlier.")
 @by_option
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def decline_command(
@@ -230,6 +233,7 @@ def decline_command(
 @_NEXT
 @by_option
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def update_command(
@@ -270,6 +274,7 @@ def update_command(
 @_when("When it ended, if earlier.")
 @by_option
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def stand_down_command(
@@ -322,6 +327,7 @@ def stand_down_command(
     "--action", "actions", metavar='"OWNER DATE WHAT"', multiple=True, help="An agreed action (repeatable)."
 )
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def review_command(

@@ -69,7 +69,6 @@ def merge_file_command(
     "merge",
     [
         ("itsm merge --continue", "merge what Git could not, then let Git go on"),
-        ("git rebase --autostash origin/main; itsm merge --continue", "after a conflict of itsm sync"),
     ],
 )
 @click.option(

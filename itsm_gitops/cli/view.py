@@ -18,7 +18,7 @@ from itsm_gitops.cli.render import (
     wrap,
 )
 from itsm_gitops.cli.times import local, zone_note
-from itsm_gitops.model.clock import format_time
+from itsm_gitops.model.clock import format_time, span
 from itsm_gitops.model.text import safe_text, shorten, width
 from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, changes_in_words
 
@@ -63,9 +63,9 @@ def _head(page: DocumentView, style: Style, columns: int) -> Iterator[str]:
         mark = " (set by hand)" if page.priority.overridden else ""
         name = safe_text(page.priority.name)
         parts.append(style.paint(name, PRIORITY_STYLES.get(name, "")) + mark)
-    if page.age and kind.workflow:
-        finished = not kind.workflow.is_open(str(state))
-        parts.append(style.dim(f"took {page.age}" if finished else f"open for {page.age}"))
+    if page.age_seconds is not None and kind.workflow:
+        verb = "open for" if kind.workflow.is_open(str(state)) else "took"
+        parts.append(style.dim(f"{verb} {span(page.age_seconds)}"))
     if page.root:
         parts.append(style.dim(f"in root {page.root}, read only"))
     yield style.dim(" · ").join(parts)

@@ -27,7 +27,7 @@ from itsm_gitops.model.text import safe_text
     [
         ("itsm edit K7QF3", "the whole document in your editor; judged when you save"),
         ("itsm edit K7QF3 --fresh", "throw away what an earlier edit left"),
-        ("EDITOR='code --wait' itsm edit mail-db", "in another editor"),
+        ("EDITOR=nano itsm edit mail-db", "in another editor"),
     ],
 )
 @click.argument("identifier", metavar="ID", shell_complete=lazily("identifiers"))

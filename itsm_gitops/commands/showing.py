@@ -60,7 +60,7 @@ class DocumentView:
     """Everything `itsm show` says about a document.
 
     ``root`` names the root that it is from (empty: this repository). ``incoming_left`` counts documents that mention this one and were not read, ``not_searched``
-    are folders in which nobody looked for such documents. ``clocks`` are the promises of service levels, ``looks_like``
+    are folders in which nobody looked for such documents. ``age_seconds`` is how long it is open or took. ``clocks`` are the promises of service levels, ``looks_like``
     says why it looks like a major incident that nobody declared or declined.
     """
 
@@ -68,7 +68,7 @@ class DocumentView:
     priority: Priority | None
     opened: str
     updated: str
-    age: str
+    age_seconds: int | None
     related: tuple[Related, ...]
     incoming_left: int
     not_searched: tuple[str, ...]
@@ -84,7 +84,7 @@ class DocumentView:
             "priority": self.priority.name if self.priority else None,
             "opened": self.opened or None,
             "updated": self.updated or None,
-            "age": self.age or None,
+            "age_seconds": self.age_seconds,
             "clocks": [clock_json(p) for p in self.clocks],
             "looks_like_major_incident": self.looks_like or None,
         }
@@ -140,7 +140,7 @@ def show(
         priority=priority(book.policy(PRIORITY), document.data),
         opened=times[0] if times else "",
         updated=times[-1] if times else "",
-        age=_age(document),
+        age_seconds=_age(document),
         related=tuple(related),
         incoming_left=left,
         not_searched=tuple(skipped),
@@ -199,17 +199,17 @@ def _book(repo: Repository, snapshot: Snapshot, at: str | None) -> RuleBook:
     return read_rulebook(snapshot)
 
 
-def _age(document: Opened) -> str:
-    """Return how long ago an open record was opened, or how long a finished one took.
+def _age(document: Opened) -> int | None:
+    """Return how long ago an open record was opened, or how long a finished one took, in seconds; None where nobody knows.
 
     What is noted after the last state does not make it take longer.
     """
     entry = summarise(document.kind, document.path, document.data)
     first, last = clock.parse_time(entry.opened), clock.parse_time(entry.entered or entry.updated)
     if first is None or last is None or document.kind.workflow is None:
-        return ""
+        return None
     open_now = document.kind.workflow.is_open(entry.state)
-    return clock.age(first, clock.now() if open_now else last)
+    return max(0, int(((clock.now() if open_now else last) - first).total_seconds()))
 
 
 class _NeighbourReader:

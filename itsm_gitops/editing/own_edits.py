@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.documents import load
 from itsm_gitops.editing.commit_message import EditedDocument, message
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.meaning import CHANGE
 from itsm_gitops.model.sharing import SHARING, needs_request
 from itsm_gitops.repository import Git, Repository, shared_branch
 from itsm_gitops.repository.journal import JournalEntry, digest
@@ -60,7 +62,7 @@ def own_edits(
         old, new = (_data(raw) for raw in (before, after))
         reason = needs_request(policy, kind, old, new) if main else ""
         if reason:
-            found.left.append(LeftFile(path, reason, _way(path)))
+            found.left.append(LeftFile(path, reason, _way(path, kind)))
             continue
         found.paths.append(path)
         documents.append(EditedDocument(path.rpartition("/")[2].rpartition(".")[0], kind, old, new))
@@ -69,9 +71,10 @@ def own_edits(
     return found
 
 
-def _way(path: str) -> str:
-    name = path.rpartition("/")[2].rpartition(".")[0]
-    return f"itsm submit {name} for a change; else git switch -c BRANCH, itsm sync, and a pull request"
+def _way(path: str, kind: Kind | None) -> str:
+    if kind is not None and CHANGE in kind.plays:
+        return f"itsm submit {path.rpartition('/')[2].rpartition('.')[0]}"
+    return "git switch -c BRANCH, itsm sync, then a pull request; or itsm undo"
 
 
 def _data(raw: bytes | None) -> Any:

@@ -23,6 +23,7 @@ from itsm_gitops.exchange.report import (
     Tally,
 )
 from itsm_gitops.exchange.settling import part_of, without
+from itsm_gitops.exchange.tracked_columns import agree
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.findings import Finding, Pointer
 from itsm_gitops.model.kinds import Kind
@@ -187,6 +188,8 @@ class RowDocument:
             self._object(findings)
             return True
         self._refer(data, parts.values())
+        flow = self._context.kind.workflow
+        agree(data, flow.track if flow else ())
         self._put(data)
         return True
 

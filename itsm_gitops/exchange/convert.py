@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from itsm_gitops.exchange.fitting import ABSENT, SCALARS, clean, fit, names_people, type_of
@@ -60,6 +61,16 @@ class Converter:
         self._fits: dict[tuple[int, str], tuple[Any, str, list[str]]] = {}
         self.named: dict[Named, None] = {}
         self.old_names: set[str] = set()
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Read values of which nothing is counted and no item is made: another reading of the same row does both."""
+        tally, named, old_names, doubt = self._tally, self.named, self.old_names, self.doubt
+        self._tally, self.named, self.old_names = Tally(), {}, set()
+        try:
+            yield
+        finally:
+            self._tally, self.named, self.old_names, self.doubt = tally, named, old_names, doubt
 
     def take_named(self) -> tuple[Named, ...]:
         """Return the items that were named since this was asked last."""

@@ -15,6 +15,7 @@ from itsm_gitops.exchange.report import ADJUSTED, NOT_UNDERSTOOD, SUPERSEDED, Ta
 from itsm_gitops.exchange.survey import Order
 from itsm_gitops.exchange.tables import CsvRow
 from itsm_gitops.exchange.timelines import Timelines
+from itsm_gitops.exchange.tracked_columns import TrackedColumns, agree
 from itsm_gitops.model import ids
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.priority import derive
@@ -84,7 +85,8 @@ class Drafter:
         self._policy = book.policy(PRIORITY)
         self._doubts: dict[str, str] = {}
         line = mapping.timeline
-        self._history = Timelines(mapping, line, convert, tally) if line else None
+        self._tracked = TrackedColumns(mapping, convert, self._policy)
+        self._history = Timelines(mapping, line, convert, tally, self._tracked) if line else None
         self._schemas = {n: schema_at(self._kind.fields, n.split(".")) for n in mapping.fields}
         self._alias = schema_at(self._kind.fields, ("aliases",)).get("items", {})
         tracked = {line.state.column, *line.plain_columns} if line else set()
@@ -132,13 +134,18 @@ class Drafter:
     def _fields(self, rows: Sequence[CsvRow], opened: str) -> dict[str, Any]:
         last = rows[-1]
         data: dict[str, Any] = {self._kind.tag: self._kind.name}
+        # What is tracked is read first: earlier events then name nothing that the last one does not.
+        for name in self._tracked.read_fields if self._history else ():
+            self._set(data, name, self._mapping.fields[name], last)
         if self._history:
             data["timeline"] = timeline = self._history.fold(rows, opened)
             data[self._kind.state_field] = next(e["state"] for e in reversed(timeline) if "state" in e)
         for name, rule in self._mapping.fields.items():
-            self._set(data, name, rule, last)
+            if not (self._history and name in self._tracked.read_fields):
+                self._set(data, name, rule, last)
         if PRIORITY_FIELD in self._mapping.fields:
             self._override(data, last)
+        agree(data, self._tracked.fields)
         return data
 
     def _set(self, data: dict[str, Any], name: str, rule: ValueRule, row: CsvRow) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,8 +14,9 @@ from itsm_gitops.exchange.report import ADJUSTED, DROPPED, Tally
 from itsm_gitops.exchange.routes import Routes
 from itsm_gitops.exchange.survey import Order
 from itsm_gitops.exchange.tables import CsvRow
+from itsm_gitops.exchange.tracked_columns import TrackedColumns, told
 
-Entry = dict[str, str]
+Entry = dict[str, Any]
 _SHORT = 80  # characters of a value that reads well beside an arrow
 
 
@@ -27,7 +28,15 @@ class Timelines:
     times: a table that is newest first is turned.
     """
 
-    def __init__(self, mapping: CsvMapping, rules: TimelineRules, convert: Converter, tally: Tally) -> None:
+    def __init__(
+        self,
+        mapping: CsvMapping,
+        rules: TimelineRules,
+        convert: Converter,
+        tally: Tally,
+        tracked: TrackedColumns,
+    ) -> None:
+        self._tracked = tracked
         self._rules = rules
         self._convert = convert
         self._tally = tally
@@ -134,6 +143,7 @@ class Timelines:
         rules, convert = self._rules, self._convert
         state, word, at = self._initial, "", timeline[0]["at"]
         before: CsvRow | None = None
+        values: Mapping[str, Any] = {}
         for row in rows:
             moment = convert.when(rules.event_at, row)
             if not moment:
@@ -148,14 +158,17 @@ class Timelines:
                 moment = at
             at = moment or at
             reached, telling = self._state(row, state), self._word(row)
-            note = self._changes(before, row)
+            known, values = values, self._values(before, row, values)
+            news = told(known, values) if before is not None else {}
+            note = self._changes(before, row, news)
             if telling in self._telling and telling != word:
                 note = [telling, *note]
             by = convert.who(rules.event_by, row)
-            if reached != state or note:
+            if reached != state or note or news:
                 timeline.append({"at": at, "by": by})
                 if reached != state:
                     timeline[-1]["state"] = reached
+                timeline[-1].update(news)
                 if note:
                     timeline[-1]["note"] = self._joined(note, row)
             for rule in rules.comments:
@@ -191,14 +204,25 @@ class Timelines:
         column = self._rules.state.column
         return self._convert.cell(row, column) if column else ""
 
-    def _changes(self, before: CsvRow | None, row: CsvRow) -> list[str]:
-        """Say what changed in tracked columns; what a column holds at first, where no field has it."""
+    def _values(self, before: CsvRow | None, row: CsvRow, known: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the values of tracked fields at an event."""
+        if before is not None and not self._tracked.differ(before, row):
+            return known
+        return self._tracked.read(row, known)
+
+    def _changes(
+        self, before: CsvRow | None, row: CsvRow, news: Mapping[str, Mapping[str, Any]]
+    ) -> list[str]:
+        """Say what changed in tracked columns; what a column holds at first, where no field has it.
+
+        What ``news`` tells as the change of a field is not said twice.
+        """
         if before is None:
             first = ((label, self._convert.cell(row, column)) for column, label in self._unread)
             return [_long(label, value) or f"{label}: {value}" for label, value in first if value]
         changes = []
         for column, label in self._rules.track:
-            if self._convert.differs(before, row, column):
+            if self._convert.differs(before, row, column) and not self._tracked.tells(column, news):
                 old, new = self._convert.cell(before, column), self._convert.cell(row, column)
                 changes.append(_said(label, old, new))
         return changes

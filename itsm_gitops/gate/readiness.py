@@ -256,14 +256,28 @@ def _approved_data(repo: Repository, store: Store, entry: Entry, commit: str) ->
 
 
 def _authorising(repo: Repository, store: Store, entry: Entry, commit: str) -> str:
-    """Return the commit of the main branch that brought the change into the authorised state it is in; empty for none."""
-    kind = store.book.kinds[entry.kind]
+    """Return the commit of the main branch that brought the authorisation which holds now; empty for none.
+
+    A change that was planned again has several: the last one counts, wherever the steps between were committed.
+    """
     authorised: Collection[str] = store.book.states(entry.kind, meaning.AUTHORISED)
+    timeline = store.data(entry.id).get("timeline") or ()
+    begun = _last_authorisation(timeline, authorised)
     found = ""
     listed = repo.history.run("log", "--first-parent", "--format=%H", commit, "--", entry.path)
-    for revision in listed.decode("ascii").split():
+    for revision in listed.decode("ascii").split() if begun else ():
         data = repo.document(entry.id, at=revision).data
-        if not isinstance(data, Mapping) or data.get(kind.state_field) not in authorised:
+        then = data.get("timeline") or () if isinstance(data, Mapping) else ()
+        if list(then[:begun]) != list(timeline[:begun]):
             break
         found = revision
+    return found
+
+
+def _last_authorisation(timeline: Sequence[Any], authorised: Collection[str]) -> int:
+    """Return how many entries a timeline has up to the beginning of its present run of authorised states; 0 for none."""
+    found = 0
+    for number, step in enumerate(timeline, start=1):
+        if isinstance(step, Mapping) and "state" in step:
+            found = (found or number) if step["state"] in authorised else 0
     return found

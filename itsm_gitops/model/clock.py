@@ -66,7 +66,11 @@ def format_time(moment: datetime) -> str:
 
 def age(since: datetime, until: datetime) -> str:
     """Say a duration in its largest unit: ``3 d``, ``5 h``, ``12 min``."""
-    seconds = max(0, int((until - since) / timedelta(seconds=1)))
+    return span(max(0, int((until - since) / timedelta(seconds=1))))
+
+
+def span(seconds: int) -> str:
+    """Say a number of seconds in its largest unit."""
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds // size} {unit}"

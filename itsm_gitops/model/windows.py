@@ -179,8 +179,7 @@ def closed_days(
     found = set()
     names = calendar.get("holidays")
     for name in names if isinstance(names, list) else ():
-        data = item(name) if isinstance(name, str) else None
-        for raw in _mappings((data or {}).get("dates")):
+        for raw in _mappings((item(name) or {}).get("dates") if isinstance(name, str) else None):
             try:
                 found.add(date.fromisoformat(str(raw.get("date"))))
             except ValueError:

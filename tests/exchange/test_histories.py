@@ -377,3 +377,42 @@ def test_settings_that_cannot_be_read_stop_an_import(given, run) -> None:
     with pytest.raises(ItsmError, match="there is no day '2026-13-01'"):
         run(HEAD + ROWS, LOG)
     assert not (given.root / "records").exists()
+
+
+TRACKED = LOG.replace("assigned_team: {value: ops}", "assigned_team: team").replace(
+    "impact: {value: low}", "impact: how"
+)
+SPAN = """\
+id,state,opened,at,who,team,how
+T1,New,2024-02-01T08:00,2024-02-01T08:00,ann,desk,low
+T1,Active,2024-02-01T08:00,2024-02-01T09:00,ann,ops,low
+T1,Active,2024-02-01T08:00,2024-02-01T10:00,ben,ops,high
+T1,Done,2024-02-01T08:00,2024-02-02T10:00,ben,ops,high
+"""
+
+
+def test_changes_of_tracked_fields_are_entries_and_not_notes(given, run) -> None:
+    rules = TRACKED.replace("events: {at: at,", "events: {track: [{column: team, label: Team}], at: at,")
+    run(SPAN, rules)
+    found = data(given, "T1")
+    assert [(e.get("set"), e.get("was")) for e in found["timeline"]] == [
+        (None, None),
+        ({"assigned_team": "ops"}, {"assigned_team": "desk"}),
+        ({"impact": "high"}, {"impact": "low"}),
+        (None, None),
+    ]
+    assert not any("note" in e for e in found["timeline"])
+    assert (found["assigned_team"], found["impact"]) == ("ops", "high")
+    assert errors(given) == []
+    assert run(SPAN, rules).counts["unchanged"] == 1
+
+
+def test_a_value_that_is_not_understood_changes_nothing_until_one_is(given, run) -> None:
+    run(SPAN.replace("ben,ops,high", "ben,ops,dreadful", 1), TRACKED)
+    told = [(e.get("state"), e.get("set")) for e in data(given, "T1")["timeline"]]
+    assert told == [
+        ("new", None),
+        ("in_progress", {"assigned_team": "ops"}),
+        ("resolved", {"impact": "high"}),
+    ]
+    assert errors(given) == []

@@ -44,10 +44,20 @@ def test_events_fold_into_a_timeline(git_repo, run) -> None:
     assert data["timeline"] == [
         {"at": "2024-03-01T08:00:00Z", "by": "opener", "state": "new"},
         {"at": "2024-03-01T09:00:00Z", "by": "ann", "state": "in_progress"},
-        {"at": "2024-03-01T10:00:00Z", "by": "ben", "note": "Team: Group 56 → Group 9"},
+        {
+            "at": "2024-03-01T10:00:00Z",
+            "by": "ben",
+            "set": {"assigned_team": "group-9"},
+            "was": {"assigned_team": "group-56"},
+        },
         {"at": "2024-03-01T11:00:00Z", "by": "ben", "state": "on_hold", "note": "Awaiting Vendor"},
         {"at": "2024-03-01T12:00:00Z", "by": "ben", "note": "Awaiting Caller"},
-        {"at": "2024-03-02T08:00:00Z", "by": "ann", "state": "closed"},
+        {
+            "at": "2024-03-02T08:00:00Z",
+            "by": "ann",
+            "state": "closed",
+            "set": {"priority_override.priority": "P2"},  # what the matrix does not say by then
+        },
     ]
     assert data["state"] == "closed"
 

@@ -10,6 +10,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from itsm_gitops.model.audience import AUDIENCES
+from itsm_gitops.model.kinds import inline
 from itsm_gitops.repository import packaged_rulebook_root
 from itsm_gitops.rules import check
 from itsm_gitops.rules.audience_names import audience_names
@@ -17,8 +18,10 @@ from tests.support import GitRepo
 
 SCHEMAS = packaged_rulebook_root() / "schemas"
 META = Draft7Validator(json.loads((SCHEMAS / "meta/audiences.schema.json").read_text()))
-INCIDENT = json.loads((SCHEMAS / "records/incident.schema.json").read_text())
-COMMON = json.loads((SCHEMAS / "common.schema.json").read_text())["definitions"]
+INCIDENT = inline(
+    json.loads((SCHEMAS / "records/incident.schema.json").read_text()),
+    json.loads((SCHEMAS / "common.schema.json").read_text())["definitions"],
+)
 
 
 def policy(about: dict[str, Any]) -> dict[str, Any]:
@@ -27,7 +30,7 @@ def policy(about: dict[str, Any]) -> dict[str, Any]:
 
 def findings(about: dict[str, Any], usual: str = "internal") -> list[tuple[str, str]]:
     """Return message and hint of what is wrong with the names of an audience."""
-    found = audience_names(policy(about), {"incident": INCIDENT}, COMMON, usual)
+    found = audience_names(policy(about), {"incident": INCIDENT}, usual)
     return [(hit.message, hit.hint) for hit in found]
 
 

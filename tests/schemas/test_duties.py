@@ -38,6 +38,7 @@ DATES = {
     "answered_at": "x-due",
     "approval.at": "cli/outcome.py",
     "dates.*.date": "model/windows.py",
+    "in_production_since": "x-due",
     "layers.*.from": "model/rotas.py",
     "layers.*.until": "model/rotas.py",
     "major.mitigated_at": "model/timeline.py",

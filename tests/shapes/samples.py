@@ -121,6 +121,7 @@ DAY: tuple[tuple[str, str], ...] = (
     ("git", "git switch -q main"),
     ("git", "git merge -q --no-ff topic -m Merged"),
     ("git", "git push -q origin main"),
+    ("deploy check", "deploy check {chg} --json"),
     ("audit record", "audit record --json"),
     ("audit verify", "audit verify --json"),
     ("audit show", "audit show {chg} --json"),

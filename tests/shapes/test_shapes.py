@@ -16,8 +16,8 @@ from itsm_gitops.cli.schema import shapes
 from tests.shapes.infer import SHAPES
 from tests.shapes.samples import DAY, EXAMPLE, Day, Sample
 
-# They ask a forge or another repository, or a meeting; other tests run them.
-ELSEWHERE = {"cab-record", "hook-rerun", "roots-fetch", "roots-update"}
+# They ask a forge or another repository, or a meeting, or need an open window; other tests run them.
+ELSEWHERE = {"cab-record", "deploy-finish", "deploy-start", "hook-rerun", "roots-fetch", "roots-update"}
 
 
 @pytest.fixture(scope="module")
