@@ -214,6 +214,7 @@ def _editor_settings(schemas: list[str], files: Mapping[str, bytes]) -> bytes:
     patterns["./schemas/meta/categories.schema.json"] = "schemas/policies/categories.yaml"
     patterns["./schemas/meta/report.schema.json"] = "schemas/reports/*.yaml"
     patterns["./schemas/meta/standard.schema.json"] = "schemas/policies/standards/*.yaml"
+    patterns["./schemas/meta/search.schema.json"] = "schemas/search.yaml"
     settings = {"yaml.schemas": patterns, "[yaml]": {"editor.tabSize": 2, "editor.insertSpaces": True}}
     return (json.dumps(settings, indent=2) + "\n").encode()
 

@@ -56,6 +56,12 @@ _SEARCH_ICON = (
 _THEME_ICON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18m0 2v14a7 7 0 0 1 0-14"/></svg>'
 
 
+# The engine's main part holds the menu, too; for readers with a screen reader it is what stands beside that.
+_MAIN = re.compile(
+    r'<main (class="md-main"[^>]*>)(.*?)<div (class="md-content"[^>]*>)(.*?</article>.*?)</div>(.*?)</main>', re.DOTALL
+)
+
+
 def search_box(root: str) -> str:
     """Return the header's search form (without a script it leads to the search page) and theme button."""
     return (
@@ -81,6 +87,7 @@ def dress(html: str, root: str, scripts: Container[str] | None = None) -> str:
     html = scrollable(_OWN_SEARCH.sub("", html, 1)).replace(
         'class="md-content__inner md-typeset"', 'class="md-content__inner md-typeset" id="it-main"'
     )
+    html = _MAIN.sub(r"<div \1\2<main \3\4</main>\5</div>", html, 1)
     head, mark, rest = html.partition("</header>")
     inner, closing, tabs = head.rpartition("</nav>") if "md-tabs" not in head else _split_tabs(head)
     return _with_policy(f"{inner}{search_box(root)}{closing}{tabs}{mark}{rest}", _feeds(root), scripts)

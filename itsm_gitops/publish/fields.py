@@ -11,6 +11,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.report import MONTHS
 from itsm_gitops.publish import prose
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, words
+from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View, chip
 
 Schema = Mapping[str, Any]
@@ -33,7 +34,7 @@ _LOOKS = {
 # How the patterns of identifiers begin, for fields that name documents without being relations.
 _NAMES = ("^[a-z][a-z0-9-]", "^[A-Za-z][A-Za-z0-9-]")
 
-_MAX_ITEMS = 200
+_MAX_ITEMS, _MOST_ITEMS = 200, 5_000  # shown at once, and when they are asked for
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 _LONG = 24
 
@@ -130,7 +131,8 @@ _FORMATS: Mapping[str, Callable[[View, str], Html]] = {"date-time": _moment, "da
 def _list(view: View, data: list[Any], schema: Schema) -> Html:
     items = schema.get("items", {})
     shown = [value(view, d, items) for d in data[:_MAX_ITEMS]]
-    more = f"<li>and {len(data) - _MAX_ITEMS} more" if len(data) > _MAX_ITEMS else ""
+    rest = [value(view, d, items) for d in data[_MAX_ITEMS:_MOST_ITEMS]]
+    more = Html(f"<li>{opening(rest)}") if rest else EMPTY
     if items.get("type") == "object":
         if _is_flat(data, items):
             return _table(view, data[:_MAX_ITEMS], items)

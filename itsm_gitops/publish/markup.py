@@ -15,6 +15,8 @@ from html import escape
 from typing import NewType
 from urllib.parse import quote
 
+from itsm_gitops.model.joiners import is_needed
+
 Html = NewType("Html", str)
 
 ROOT = "\x01"
@@ -35,8 +37,12 @@ _MOST_NAMES = 4_096
 
 
 def visible(text: str) -> str:
-    """Return the text with every invisible or direction-changing character as U+FFFD."""
-    return text if text.isprintable() else _UNSAFE.sub("\ufffd", text)
+    """Return the text with every invisible or direction-changing character that no script needs as U+FFFD."""
+    return text if text.isprintable() else _UNSAFE.sub(_shown, text)
+
+
+def _shown(match: re.Match[str]) -> str:
+    return match[0] if is_needed(match.string, match.start()) else "\ufffd"
 
 
 def esc(value: object) -> Html:

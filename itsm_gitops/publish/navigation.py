@@ -92,7 +92,10 @@ def _kinds(book: RuleBook, *, records: bool) -> list[dict[str, str]]:
 
 def _empty_pages(book: RuleBook, tabs: list[Any], *, forms: bool) -> dict[str, str]:
     """Return the Markdown of the pages whose article is filled in later."""
-    pages = {_page(urls.SEARCH): _empty("Search", _NEITHER)}
+    pages = {
+        _page(urls.SEARCH): _empty("Search", _NEITHER),
+        _page(urls.SUBSCRIBE): _empty("Subscribe", _NEITHER),
+    }
     for role, url, title in (
         (meaning.INCIDENT, urls.REPORT, "Report an incident"),
         (meaning.CHANGE, urls.NEW_CHANGE, "File a change"),

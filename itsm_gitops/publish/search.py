@@ -4,7 +4,10 @@
 of one) up costs one or two small files whatever the size of the site. A word's entry holds the
 numbers of the documents it is in, as differences, those with it in the title first. Documents are
 numbered in the order they are shown when nothing else decides: pages, items, then records from the
-newest; ``search/docs-N.js`` holds what is shown of 256 of them.
+newest; ``search/docs-N.js`` holds what is shown of 128 of them. Documents of one group (services, offerings, other items
+…) stand together, and the index names the records that are open, so that ranking costs no further file. Words that are
+written without blanks between them (Chinese, Japanese, Korean) are indexed as pairs of letters. ``search/spelling.js`` has
+the words of pages and items, for words that nothing has; it is read only then.
 """
 
 from __future__ import annotations
@@ -20,12 +23,20 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.model.text import without_accents
 
-VERSION = 1
-CHUNK = 256
+VERSION = 2
+CHUNK = 128
 SHARD_BYTES = 48_000
 MOST_WORDS = 600
 _LONGEST = 32
 _WORD = re.compile(r"[^\W_]+")
+_CJK = re.compile(
+    "[\u1100-\u11ff\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3041-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]+"
+)
+_FOLDED = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ß": "ss", "ς": "σ"}
+)
+_MOST_SPELLINGS = 20_000
+_LEAST_SPELT = 4
 _TAGS = re.compile(r"<[^>]+>")
 # What each character of ASCII is in a word: most texts have no others, and this is faster than a pattern.
 _ASCII_IN_WORDS = "".join(c.lower() if c.isalnum() else " " for c in map(chr, range(128)))
@@ -39,6 +50,37 @@ class Doc(NamedTuple):
     label: str
     id: str = ""
     state: str = ""
+    snippet: str = ""
+
+
+class About(NamedTuple):
+    """What ranking needs to know: the first number of each group, the open records, words that mean the same, actions.
+
+    ``synonyms`` are groups of phrases, each as its words; ``actions`` the addresses and titles of pages to go to.
+    """
+
+    groups: Sequence[tuple[str, int]] = ()
+    open: Sequence[int] = ()
+    synonyms: Sequence[Sequence[Sequence[str]]] = ()
+    actions: Sequence[tuple[str, str]] = ()
+
+
+def fold(text: str) -> str:
+    """Return a text in lower case, without accents, ligatures and letters that keyboards lack."""
+    return without_accents(text).lower().translate(_FOLDED)
+
+
+def in_order(text: str) -> list[str]:
+    """Return the words of a text in their order, as they are indexed."""
+    found = []
+    for run in _WORD.findall(fold(text)):
+        last = 0
+        for match in _CJK.finditer(run):
+            found += [run[last : match.start()]] if match.start() > last else []
+            found += [match[0][n : n + 2] for n in range(len(match[0]))]
+            last = match.end()
+        found += [run[last:]] if last < len(run) else []
+    return [word[:_LONGEST] for word in found]
 
 
 def tokens(text: str) -> set[str]:
@@ -46,7 +88,8 @@ def tokens(text: str) -> set[str]:
     if text.isascii():
         words = set(text.translate(_ASCII_IN_WORDS).split())
     else:
-        words = set(_WORD.findall(without_accents(text).lower()))
+        folded = fold(text)
+        words = set(in_order(text) if _CJK.search(folded) else _WORD.findall(folded))
     if words and len(max(words, key=len)) > _LONGEST:
         return {w[:_LONGEST] for w in words}
     return words
@@ -99,17 +142,42 @@ def entries(titles: Postings, bodies: Postings) -> Iterator[IndexWord]:
         yield IndexWord(word, _text(titles.get(word, ())), _text(bodies.get(word, ())))
 
 
-def files(docs: Sequence[Doc], words: Iterable[IndexWord]) -> Iterator[tuple[str, bytes]]:
+def files(
+    docs: Sequence[Doc], words: Iterable[IndexWord], about: About | None = None
+) -> Iterator[tuple[str, bytes]]:
     """Yield the files of an index (name and content) over documents and the words they have, sorted."""
+    about = about or About()
     firsts = []
     for number, (first, content) in enumerate(_shards(words)):
         firsts.append(first)
         yield script(words_file(number), f"words-{number}", content)
     for start in range(0, len(docs), CHUNK):
-        rows = [list(d) for d in docs[start : start + CHUNK]]
+        rows = [list(d if d.snippet else d[:-1]) for d in docs[start : start + CHUNK]]
         yield _file(f"docs-{start // CHUNK}", rows)
-    header = {"version": VERSION, "docs": len(docs), "chunk": CHUNK, "shards": firsts}
+    header = {
+        "version": VERSION,
+        "docs": len(docs),
+        "chunk": CHUNK,
+        "shards": firsts,
+        "groups": list(map(list, about.groups)),
+        "open": differences(about.open),
+        "synonyms": about.synonyms,
+        "actions": list(map(list, about.actions)),
+    }
+    bounded = next((first for name, first in about.groups if name == RECORD), len(docs))
+    yield _file("spelling", spelling(docs[:bounded], about))
     yield _file("index", header)
+
+
+RECORD = "record"
+
+
+def spelling(docs: Iterable[Doc], about: About) -> list[str]:
+    """Return the words that a mistyped one may have been meant to be: of titles, of texts about items, of synonyms."""
+    known = {word for group in about.synonyms for phrase in group for word in phrase}
+    for doc in docs:
+        known |= tokens(f"{doc.title} {doc.snippet}")
+    return sorted(w for w in known if len(w) >= _LEAST_SPELT and not w.isdigit())[:_MOST_SPELLINGS]
 
 
 def _shards(words: Iterable[IndexWord]) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,9 @@ CHANGES = "changes/index.html"
 KNOWN_ERRORS = "known-errors/index.html"
 CMDB = "cmdb/index.html"
 REPORT = "report.html"
+SUBSCRIBE = "subscribe.html"
+MY_WORK = "my-work.html"
+BUILT = "assets/built.js"
 NEW_CHANGE = "changes/new.html"
 HANDBOOK = "handbook/index.html"
 CALENDAR = "changes/calendar.html"
@@ -33,6 +36,7 @@ MAP_DATA = "cmdb/map_data.js"
 # What programs read.
 ICS = "calendar/changes.ics"
 DUE_ICS = "calendar/due.ics"
+OUTAGE_FEED = "feeds/outages.xml"
 INCIDENT_FEED = "feeds/incidents.xml"
 CHANGE_FEED = "feeds/changes.xml"
 STATUS = "status.json"
@@ -99,6 +103,11 @@ def map_of(identifier: str) -> str:
 def service_ics(service: str) -> str:
     """Return the calendar file of one service."""
     return f"calendar/services/{service}.ics"
+
+
+def service_feed(service: str) -> str:
+    """Return the feed of the incidents of one service."""
+    return f"feeds/services/{service}.xml"
 
 
 def api_record(identifier: str) -> str:

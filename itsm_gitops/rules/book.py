@@ -18,6 +18,7 @@ from itsm_gitops.schema import validate
 from itsm_gitops.schema.faults import Fault, circle_faults, faults, reference_faults
 
 CONFIG = "itsm.yaml"
+SEARCH = "schemas/search.yaml"  # words that mean the same to people who search the site
 _META = "schemas/meta/"
 
 
@@ -142,6 +143,8 @@ def meta_of(path: str) -> str:
         return f"{_META}config.schema.json"
     if path == COMMON:
         return f"{_META}kind.schema.json"
+    if path == SEARCH:
+        return f"{_META}search.schema.json"
     if len(parts) == 4 and parts[1:3] == ["policies", "standards"]:
         return f"{_META}standard.schema.json"
     if len(parts) != 3:

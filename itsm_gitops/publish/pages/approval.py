@@ -13,6 +13,7 @@ from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import definition_list
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.publish.pages.parts import paragraph, section
+from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View, chip
 
 _NAMED = 8
@@ -65,7 +66,7 @@ def _need(view: View, need: ApprovalNeed) -> Html:
         who = Html(f"<small>{esc(need.error)}</small>")
         return Html(f"<li>{chip('Cannot be asked', 'bad')} {esc(role)}{subject}{who}</li>")
     people = ", ".join(view.link(p) for p in need.people[:_NAMED])
-    more = f" and {len(need.people) - _NAMED} more" if len(need.people) > _NAMED else ""
+    more = opening([view.link(p) for p in need.people[_NAMED:]]) if len(need.people) > _NAMED else EMPTY
     could = Html(f": {people}{more}") if people else Html(f" {chip('nobody can', 'bad')}")
     why = Html(f"<small>{esc(need.why)} From the rule {esc(need.rule)}.</small>")
     return Html(f"<li><strong>{need.number}</strong> {esc(role)}{subject}{signed}{could}{why}</li>")

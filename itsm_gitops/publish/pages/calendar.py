@@ -15,7 +15,7 @@ from itsm_gitops.publish.events import CalendarEvent, events, kinds
 from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, join, link
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, line, paragraph
-from itsm_gitops.publish.pages.plan import NAMES, when
+from itsm_gitops.publish.pages.plan import NAMES, lasts, when
 from itsm_gitops.publish.planned import Month, Plan
 from itsm_gitops.publish.view import View, chip
 
@@ -139,7 +139,7 @@ def _cell(view: View, month: Month, cell: _Cell) -> str:
         f'<time datetime="{day:%Y-%m-%d}">{day.day}<span class="it-grid__month"> {day:%B}</span></time>{note}'
     )
     listed = f"<ul>{items}</ul>" if items else ""
-    return f'<td class="it-grid__day{css}"><p>{name}</p>{listed}</td>'
+    return f'<td class="it-grid__day{css}" data-day={day:%Y-%m-%d}><p>{name}</p>{listed}</td>'
 
 
 def _data(event: CalendarEvent) -> str:
@@ -194,7 +194,7 @@ def _agenda_day(view: View, cell: _Cell) -> Html:
     )
     rows = "".join(_agenda_row(view, e, edges) for e in changes)
     return Html(
-        f'<section class="it-day"><h2>{day:%A} {day.day} {day:%B}</h2>'
+        f'<section class="it-day" data-day={day:%Y-%m-%d}><h2>{day:%A} {day.day} {day:%B}</h2>'
         + (f'<ul class="it-marks">{marks}</ul>' if marks else "")
         + (f'<ul class="it-agenda">{rows}</ul>' if rows else "")
         + "</section>"
@@ -208,6 +208,6 @@ def _agenda_row(view: View, event: CalendarEvent, day: tuple[datetime, datetime]
     why = "".join(f'<p class="it-touched">{esc(w)}</p>' for w in event.warnings)
     entry = view.entries[event.span.id]
     return (
-        f'<li {_data(event)}><div class="it-agenda__when">{when(view, event.span, day)}</div>'
+        f'<li {_data(event)}{lasts(event.span)}><div class="it-agenda__when">{when(view, event.span, day)}</div>'
         f'<div class="it-agenda__what">{line(view, entry, about)}{why}</div></li>'
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join
 from itsm_gitops.publish.pages.parts import paragraph, section
+from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View
 
 _MOST = 300
@@ -46,7 +47,8 @@ def _group(view: View, members: list[str], title: str) -> Html:
     nearest = sorted(members, key=lambda i: (view.title(i).lower(), i))[:_NAMED]
     items = "".join(f"<li>{view.link(i)}{_health(view, i)}" for i in nearest)
     if len(members) > _NAMED:
-        items += f"<li class=it-muted>and {len(members) - _NAMED} more"
+        rest = sorted(members, key=lambda i: (view.title(i).lower(), i))[_NAMED:]
+        items += f"<li>{opening([Html(f'{view.link(i)}{_health(view, i)}') for i in rest])}"
     count = f" <span class=it-count>{len(members)}</span>" if len(members) > 1 else ""
     return Html(f"<div class=it-rel><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>")
 

@@ -9,8 +9,10 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import business_time, duration
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.publish.fields import definition_list
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, words
 from itsm_gitops.publish.pages.parts import section
+from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View, chip
 
 _LOOKS = {"met": "done", "missed": "bad", "running": "active"}
@@ -48,10 +50,10 @@ def _hits(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
     hits = view.hit_by.get(entry.id, [])
     if not hits:
         return
-    lines = [f"{view.link(h.id)} {chip(words(h.status), h.status)}" for h in hits[:_NAMED]]
-    more = f"<br>and {len(hits) - _NAMED} more" if len(hits) > _NAMED else ""
-    how = "from what it affects and what depends on that"
-    yield "Hits now", Html("<br>".join(lines) + more), esc(how)
+    lines = [Html(f"{view.link(h.id)} {chip(words(h.status), h.status)}") for h in hits]
+    more = opening(lines[_NAMED:]) if len(hits) > _NAMED else EMPTY
+    how = t("from what it affects and what depends on that")
+    yield t("Affected now"), Html("<br>".join(lines[:_NAMED]) + more), esc(how)
 
 
 def _verdict(view: View, promise: Promise) -> Html:

@@ -13,8 +13,8 @@ _BODY = (
     '<input id="it-search-q" name="q" type="search" autocomplete="off" spellcheck="false" maxlength="100">'
     '<button type="submit" class="md-button md-button--primary">Search</button></form>'
     '<p id="it-search-status" role="status" class="it-muted"></p>'
-    f'<p class="it-next"><a id="it-search-filter" href="{ROOT}{urls.EXPLORE}">Filter and sort records with these words</a></p>'
     '<ol id="it-search-results" class="it-results"></ol>'
+    f'<p class="it-next"><a id="it-search-filter" href="{ROOT}{urls.EXPLORE}">Filter and sort records with these words</a></p>'
     "<noscript><p>Search needs a script; the lists of records and the catalogue work without.</p></noscript>"
 )
 

@@ -13,7 +13,8 @@ from typing import Any
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.publish import questions, urls
+from itsm_gitops.publish import prose, questions, urls
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading
@@ -25,12 +26,12 @@ MOST_NAMES = 500
 
 _PEOPLE, _ITEMS, _CATEGORIES = "it-people", "it-items", "it-categories"
 _HANDLES = ("requested_by", "requested_for", "reported_by")
-_HANDLE = "The handle of a person or a team."
-_ITEM_LINES = "Their identifiers, one in each line."
+_HANDLE = "Type a part of the name of a person or a team."
+_ITEM_LINES = "Find them by name; one stands in each line."
 # Where a form says something else than the schema, which speaks to those who know the files.
 _ASKED = {
-    "title": ("", "It stands in every list."),
-    "category": ("", "For example network/vpn; a slash separates levels."),
+    "title": ("", "What people see in lists: say it in one line."),
+    "category": ("", "Type a word and choose one from the list."),
     "requested_by": ("", _HANDLE),
     "reported_by": ("", _HANDLE),
     "requested_for": ("Who gets it?", f"{_HANDLE} Only where that is somebody else."),
@@ -88,7 +89,7 @@ def request_form(view: View, offering: Entry, form: Any) -> Html:
     title = replace(title, title="Title of the request", value=offering.title)
     fixed = {"offering": offering.id, "origin": "portal"}
     command = f"itsm new {kind.name} --offering {offering.id}"
-    return _form(view, kind, [*form_questions, title, *rest], fixed, "Make the request", command)
+    return _form(view, kind, [*form_questions, title, *rest], fixed, t("Make the request"), command)
 
 
 def pages(view: View) -> Iterator[ListPage]:
@@ -110,7 +111,8 @@ def pages(view: View) -> Iterator[ListPage]:
         form_questions = [_field(view, kind, f) for f in fields if f in kind.fields]
         fixed = {"origin": "portal"} if "origin" in kind.fields else {}
         way = [Crumb(urls.CHANGES, "Changes")] if section else []
-        body = _form(view, kind, form_questions, fixed, "Make the record", f"itsm new {kind.name}")
+        known = _known(view) if role == meaning.INCIDENT else EMPTY
+        body = _form(view, kind, form_questions, fixed, t("Make the record"), f"itsm new {kind.name}", known)
         yield ListPage(url, title, section, Html(f"{heading(way, title, lead=esc(lead))}{body}"))
 
 
@@ -121,15 +123,40 @@ def _form(
     fixed: Mapping[str, str],
     button: str,
     command: str,
+    known: Html = EMPTY,
 ) -> Html:
     lists = [_names(view, name) for name in dict.fromkeys(q.names for q in form_questions if q.names)]
     return Html(
-        f'<form class="it-form" novalidate data-record="{questions.data(_record(view, kind, fixed))}">'
-        f"{join([questions.render(q) for q in form_questions])}{join(lists)}"
+        f'<form class="it-form" autocomplete="off" novalidate data-record="{questions.data(_record(view, kind, fixed))}">'
+        f"{join([questions.render(q) for q in form_questions])}{known}{join(lists)}"
         f'<p><button type="submit" class="md-button md-button--primary" disabled>{esc(button)}</button></p>'
         '<p class="it-form__said" role="status"></p>'
         "<noscript><p>The form needs a script. Without one, from a clone of the repository:</p>"
         f'<pre class="it-cmd"><code>{esc(command)}</code></pre></noscript>{_MADE}</form>'
+    )
+
+
+_MOST_KNOWN = 300
+
+
+def _known(view: View) -> Html:
+    """Return what may be the same fault: open incidents and known errors, shown while somebody types what they see."""
+    incidents = [e for e in view.of_role(meaning.INCIDENT) if view.is_open(e)]
+    errors = [e for e in view.of_role(meaning.KNOWN_ERROR) if facts.is_offered(view.book, e)]
+    found = sorted([*incidents, *errors], key=lambda e: (e.updated, e.id), reverse=True)[:_MOST_KNOWN]
+    rows = [
+        {
+            "url": view.url(e.id),
+            "title": e.title,
+            "label": view.kind(e).title,
+            "service": e.columns.get("service", ""),
+            "more": prose.plain(str(e.columns.get("symptom") or "")),
+        }
+        for e in found
+    ]
+    return Html(
+        f'<section class="it-known" hidden data-known="{questions.data(rows)}">'
+        f"<h2>{esc(t('Is it one of these?'))}</h2><p>{esc(t('They are known already; nobody need report them again.'))}</p><ul></ul></section>"
     )
 
 

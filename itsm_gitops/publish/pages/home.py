@@ -10,6 +10,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.words import counted
 from itsm_gitops.publish import agenda, urls
+from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten, words
 from itsm_gitops.publish.pages import past
 from itsm_gitops.publish.pages.lists import ListPage
@@ -47,7 +48,9 @@ def home_page(view: View, pages: frozenset[str]) -> ListPage:
     head = Html(
         f'<header class="it-hero"><p class="it-kicker">{esc(view.config.organisation)}</p>'
         f"<h1>{esc(_headline(statuses))}</h1>"
-        f'<p class="it-hero__sub">{_summary(statuses)}{_updated(view)}</p>{_actions(view, pages)}</header>'
+        f'<p class="it-hero__sub">{_summary(statuses)}{_updated(view)}</p>{_actions(view, pages)}'
+        f'<p class="it-next">{link(urls.SUBSCRIBE, esc(t("Subscribe to incidents and changes")))} · '
+        f"{link(urls.INCIDENT_FEED, esc(t('Feed of incidents (Atom)')))}</p></header>"
     )
     body = join(
         [
@@ -94,7 +97,10 @@ def _summary(statuses: Counter[str]) -> Html:
 def _updated(view: View) -> Html:
     """Return when the newest record was updated: what the status is based on."""
     newest = max((e.updated for e in view.entries.values() if view.kind(e).is_record), default="")
-    return Html(f'<span class="it-muted">Last update {view.time(newest)}</span>') if newest else EMPTY
+    said = [told("As of {moment}", moment=view.moment(view.now))]
+    if newest:
+        said.append(told("last update {moment}", moment=view.time(newest)))
+    return Html(f'<span class="it-muted">{join(said, ", ")}</span>')
 
 
 def _actions(view: View, pages: frozenset[str]) -> Html:

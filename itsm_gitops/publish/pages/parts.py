@@ -9,9 +9,11 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from itsm_gitops.graph.network import Relation
+from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.publish import urls
+from itsm_gitops.publish import prose, urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten
+from itsm_gitops.publish.remainder import and_more, opening
 from itsm_gitops.publish.view import View
 
 MOST_LINKS = 60
@@ -99,10 +101,15 @@ def line(view: View, entry: Entry, details: Iterable[Html]) -> Html:
 
 def first_words(view: View, entry: Entry, field: str) -> Html:
     """Return the first paragraph of a field of an entry as plain text, cut at a word."""
+    text = excerpt(view, entry, field)
+    return Html(f"<p>{esc(text)}</p>") if text else EMPTY
+
+
+def excerpt(view: View, entry: Entry, field: str) -> str:
+    """Return the first paragraph of a field of an entry without marks, cut at a word; not escaped."""
     text = view.store.data(entry.id).get(field)
-    first = text.strip().split("\n\n")[0].replace("\n", " ") if isinstance(text, str) else ""
-    excerpt = first if len(first) <= _MOST_WORDS else first[: _MOST_WORDS - 1].rsplit(" ", 1)[0] + "…"
-    return Html(f"<p>{esc(excerpt)}</p>") if excerpt else EMPTY
+    first = " ".join(prose.plain(text.strip().split("\n\n")[0]).split()) if isinstance(text, str) else ""
+    return first if len(first) <= _MOST_WORDS else first[: _MOST_WORDS - 1].rsplit(" ", 1)[0] + "…"
 
 
 class ListColumn(NamedTuple):
@@ -173,21 +180,40 @@ def unseen(view: View, entry: Entry) -> list[Relation]:
     return [r for r in view.network.related(entry.id) if not r.outgoing or r.pointer[0] == "links"]
 
 
-def relations(view: View, all_relations: Iterable[Relation]) -> Html:
-    """Return relations grouped by their title, each group with links that show titles and states."""
+def relations(view: View, about: str, all_relations: Iterable[Relation]) -> Html:
+    """Return the relations of a document grouped by title, each group with links that show titles and states."""
     groups: dict[str, list[str]] = {}
     for relation in all_relations:
         groups.setdefault(relation.title, []).append(relation.other)
-    return join([_group(view, title, others) for title, others in sorted(groups.items())])
+    return join([_group(view, about, title, others) for title, others in sorted(groups.items())])
 
 
-def _group(view: View, title: str, others: list[str]) -> Html:
+def _group(view: View, about: str, title: str, others: list[str]) -> Html:
     unique = _newest_first(view, dict.fromkeys(others))
+    # All items and the newest records: the explorer has all records, and nothing else lists the items.
+    rest = [i for i in unique[MOST_LINKS:] if not _is_record(view, i)]
     items = "".join(f"<li>{view.link(i)}{_state_of(view, i)}" for i in unique[:MOST_LINKS])
-    if len(unique) > MOST_LINKS:
-        items += f"<li class=it-muted>and {len(unique) - MOST_LINKS} more"
+    more = len(unique) - MOST_LINKS - len(rest)
+    if more > 0:
+        items += f"<li>{link(_records_about(view, about), esc(and_more(more)))}"
+    if rest:
+        items += f"<li>{opening([view.link(i) for i in rest])}"
     count = f" <span class=it-count>{len(unique)}</span>" if len(unique) > 1 else ""
     return Html(f"<div class=it-rel><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>")
+
+
+def _is_record(view: View, identifier: str) -> bool:
+    entry = view.entries.get(identifier)
+    return entry is not None and view.kind(entry).is_record
+
+
+def _records_about(view: View, identifier: str) -> str:
+    """Return the address of the explorer with every record that names a document."""
+    entry = view.entries.get(identifier)
+    plays = view.kind(entry).plays if entry else ()
+    facets = {meaning.SERVICE: "service", meaning.TEAM: "team"}
+    facet = next((facets[p] for p in plays if p in facets), "q")
+    return explore_url(**{facet: identifier, "status": "all"})
 
 
 def _newest_first(view: View, identifiers: Iterable[str]) -> list[str]:
@@ -223,6 +249,10 @@ def _item_state(view: View, identifier: str) -> Html:
 
 def explore_link(text: str, **facets: str) -> Html:
     """Return a paragraph that leads to the explorer with facets chosen."""
+    return Html(f"<p class=it-next>{link(explore_url(**facets), esc(text))}</p>")
+
+
+def explore_url(**facets: str) -> str:
+    """Return the address of the explorer with facets chosen."""
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in facets.items())
-    target = f"{urls.EXPLORE}?{query}" if query else urls.EXPLORE
-    return Html(f"<p class=it-next>{link(target, esc(text))}</p>")
+    return f"{urls.EXPLORE}?{query}" if query else urls.EXPLORE

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from itsm_gitops.model import facts, meaning
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import agenda, urls
 from itsm_gitops.publish.agenda import Day, Span
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import (
     columns,
+    explore_link,
     first_words,
     heading,
     line,
@@ -20,10 +22,12 @@ from itsm_gitops.publish.pages.parts import (
     section,
     table,
 )
+from itsm_gitops.publish.remainder import and_more
 from itsm_gitops.publish.view import View, chip
 
 _DAYS = 28
-_MOST_LATER = 100
+_MOST_LATER, _NAMED = 100, 6
+_MOST_ERRORS, _MOST_RETIRED = 500, 200
 NAMES = {"freeze": "Change freeze", "maintenance": "Maintenance window", "holiday": "Holiday"}
 
 
@@ -37,7 +41,7 @@ def changes_page(view: View) -> ListPage:
     running = [s for s in planned if agenda.is_running(view, s)]
     waiting = [s for s in planned if s not in running]
     late = [s for s in waiting if s.end < start]
-    later = [s for s in waiting if s.start >= end][:_MOST_LATER]
+    later = [s for s in waiting if s.start >= end]
     unplanned = [
         e for e in view.of_role(meaning.CHANGE) if view.is_open(e) and not e.columns.get("planned_start")
     ]
@@ -48,7 +52,7 @@ def changes_page(view: View) -> ListPage:
             section("Under way", rows(view, running, frozen), "under-way"),
             section("Overdue", rows(view, late, frozen), "overdue"),
             shown or paragraph("Nothing is planned in the next four weeks."),
-            section("Later", rows(view, later, frozen), "later"),
+            section("Later", _later(view, later, frozen), "later"),
             section(
                 "Not planned yet",
                 table(unplanned, columns(view, "id", "title", "state", "team"), "Not planned"),
@@ -56,6 +60,15 @@ def changes_page(view: View) -> ListPage:
         ]
     )
     return ListPage(urls.CHANGES, "Upcoming changes", urls.CHANGES, body)
+
+
+def _later(view: View, later: Sequence[Span], frozen: frozenset[str]) -> Html:
+    """Return the first changes that are further ahead, and the way to all of them."""
+    shown = rows(view, later[:_MOST_LATER], frozen)
+    kind = view.book.player(meaning.CHANGE)
+    if kind is None or len(later) <= _MOST_LATER:
+        return shown
+    return Html(f"{shown}{explore_link(and_more(len(later) - _MOST_LATER), kind=kind.name)}")
 
 
 def _lead(view: View) -> Html:
@@ -97,12 +110,17 @@ def day_block(
         for s in around
     )
     return Html(
-        '<section class="it-day">'
-        f"<h2>{'Today, ' if today else ''}{local:%A} {local.day} {local:%B}</h2>"
+        f'<section class="it-day" data-day={local:%Y-%m-%d}>'
+        f"<h2>{_today(today)}{local:%A} {local.day} {local:%B}</h2>"
         + (f'<ul class="it-marks">{marks}</ul>' if marks else "")
         + rows(view, here, frozen, day=day, short=short)
         + "</section>"
     )
+
+
+def _today(today: bool) -> Html:
+    """Return the word before the heading of today; a script moves it on with the reader's clock."""
+    return Html(f"<span class=it-day__today>{esc(t('Today'))}, </span>") if today else EMPTY
 
 
 def _lasts(view: View, span: Span, day: Day) -> Html:
@@ -118,14 +136,19 @@ def rows(
     """Return changes as lines with their times, their state and what they touch."""
     if not spans:
         return EMPTY
-    items = "".join(f"<li>{_row(view, s, frozen, day, short=short)}</li>" for s in spans)
+    items = "".join(f"<li{lasts(s)}>{_row(view, s, frozen, day, short=short)}</li>" for s in spans)
     return Html(f'<ul class="it-agenda">{items}</ul>')
+
+
+def lasts(span: Span) -> str:
+    """Return the attributes by which a script tells what is under way and what is over."""
+    return f" data-from={clock.format_time(span.start)} data-until={clock.format_time(span.end)}"
 
 
 def _row(view: View, span: Span, frozen: frozenset[str], day: Day | None, *, short: bool) -> Html:
     entry = view.entries[span.id]
     kind = str(entry.columns.get("type", ""))
-    touched = "" if short else ", ".join(view.link(i) for i in facts.affected(entry)[:6] if i in view.entries)
+    touched = "" if short else _touched(view, entry)
     chips = [view.state_chip(entry)]
     if kind:
         chips.append(chip(kind.capitalize(), "bad" if kind == "emergency" else "none"))
@@ -138,6 +161,13 @@ def _row(view: View, span: Span, frozen: frozenset[str], day: Day | None, *, sho
         f'<div class="it-agenda__when">{when(view, span, day)}</div>'
         f'<div class="it-agenda__what">{line(view, entry, chips)}{below}</div>'
     )
+
+
+def _touched(view: View, entry: Entry) -> str:
+    """Return links to what a change affects; the page of the change has those that there is no room for."""
+    items = [i for i in facts.affected(entry) if i in view.entries]
+    more = link(view.url(entry.id), esc(and_more(len(items) - _NAMED))) if len(items) > _NAMED else ""
+    return ", ".join([*(view.link(i) for i in items[:_NAMED]), *([more] if more else [])])
 
 
 def when(view: View, span: Span, day: Day | None = None) -> Html:
@@ -172,11 +202,20 @@ def known_errors_page(view: View) -> ListPage:
     body = join(
         [
             heading([], "Known errors", lead=lead),
-            _errors(view, current[:500]) or paragraph("There are none."),
-            section("Retired", _errors(view, retired[:200])),
+            _errors(view, current[:_MOST_ERRORS]) or paragraph("There are none."),
+            section("Retired", _errors(view, retired[:_MOST_RETIRED])),
+            _rest(view, max(0, len(current) - _MOST_ERRORS) + max(0, len(retired) - _MOST_RETIRED)),
         ]
     )
     return ListPage(urls.KNOWN_ERRORS, "Known errors", urls.KNOWN_ERRORS, body)
+
+
+def _rest(view: View, number: int) -> Html:
+    """Return the way to the known errors that the page has no room for."""
+    kind = view.book.player(meaning.KNOWN_ERROR)
+    if kind is None or not number:
+        return EMPTY
+    return explore_link(and_more(number), kind=kind.name, status="all")
 
 
 def _errors(view: View, entries: Sequence[Entry]) -> Html:

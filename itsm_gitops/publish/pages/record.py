@@ -44,7 +44,7 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
             derived_facts(view, entry),
             section("Known errors", _offered(view, entry, meaning.KNOWN_ERROR), "known-errors"),
             section("Articles", _offered(view, entry, meaning.ARTICLE), "articles"),
-            section("Linked", relations(view, unseen(view, entry)), "links"),
+            section("Linked", relations(view, entry.id, unseen(view, entry)), "links"),
             similar_records(view, entry),
             origin(view, entry),
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish import prose
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View
@@ -55,4 +56,4 @@ def _answer(view: View, entry: Entry) -> tuple[str, str]:
 def _text(entry: Entry, field: str) -> str:
     """Return a field of an entry as one line; entries hold short texts only."""
     value = entry.columns.get(field)
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    return " ".join(prose.plain(value).split()) if isinstance(value, str) else ""
