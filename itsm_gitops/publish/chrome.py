@@ -58,7 +58,8 @@ _THEME_ICON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 3a9 9 0 
 
 # The engine's main part holds the menu, too; for readers with a screen reader it is what stands beside that.
 _MAIN = re.compile(
-    r'<main (class="md-main"[^>]*>)(.*?)<div (class="md-content"[^>]*>)(.*?</article>.*?)</div>(.*?)</main>', re.DOTALL
+    r'<main (class="md-main"[^>]*>)(.*?)<div (class="md-content"[^>]*>)(.*?</article>.*?)</div>(.*?)</main>',
+    re.DOTALL,
 )
 
 
