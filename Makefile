@@ -13,6 +13,10 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 JOBS ?= 2
+# uv installs what pip does in a tenth of the time; it is used where it is, and pip where it is not or fails.
+UV ?= $(shell command -v uv 2>/dev/null)
+INSTALL = install() { $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python --editable "$$1" ||) \
+	$(BIN)/python -m pip install --quiet --editable "$$1"; }; install
 BROWSER := $(firstword $(foreach b,chromium chromium-browser google-chrome,$(shell command -v $(b) 2>/dev/null)))
 
 # ALL=1 adds the slow tests, SLOW=1 runs those alone, COVERAGE=1 measures and demands coverage.
@@ -40,19 +44,19 @@ $(VENV)/.made:
 
 # What the tool itself needs, for `demo` and `serve`.
 $(VENV)/.runtime: $(VENV)/.made pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable .
+	$(INSTALL) .
 	@touch $@
 
 # And what working on it needs.
 $(VENV)/.dev: $(VENV)/.made pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[dev,fast]'
+	$(INSTALL) '.[dev,fast]'
 	@touch $@ $(VENV)/.runtime
 
 install: $(VENV)/.dev ## create .venv with everything that development needs
 
 # The engines that slow tests read the export for analytics with: 600 MB, so only where they are asked for.
 $(VENV)/.engines: $(VENV)/.dev
-	$(BIN)/python -m pip install --quiet --editable '.[engines]'
+	$(INSTALL) '.[engines]'
 	@touch $@
 
 engines: $(VENV)/.engines ## add DuckDB, Polars and Spark, for the tests of the export for analytics

@@ -14,8 +14,11 @@ import pytest
 from hypothesis import settings
 
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.publish import engine
 from itsm_gitops.repository import Repository, WorkingTree, packaged_rulebook_root, read_rulebook
-from tests.support import GitRepo, copy_tree, run_apart
+from tests.frames import REAL, remembering
+from tests.support import GitRepo, copy_tree, pack, run_apart
+from tests.warm import Warm
 
 # A loaded machine or the coverage tracer must not decide a test. Where one commit is judged (.ci/run), properties are
 # tried on the same examples each time; everywhere else each run tries new ones.
@@ -43,6 +46,8 @@ GITCONFIG = """\
   gpgSign = false
 [gc]
   auto = 0
+[maintenance]
+  auto = false
 [protocol "file"]
   allow = always
 """
@@ -59,6 +64,21 @@ def pytest_configure(config: pytest.Config) -> None:
     disk = os.statvfs(RAM)
     if os.access(RAM, os.W_OK) and not disk.f_flag & os.ST_NOEXEC and disk.f_bavail * disk.f_frsize > ROOM:
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(RAM)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each of two workers begin with a half of the slow tests, so that none ends with one; trace none of them.
+
+    The tracer of coverage takes as long as what it watches. It measures the many quick tests, which call the package
+    in this process; a browser, or the thousandth random case, shows it nothing new.
+    """
+    for item in items:
+        generated = os.environ.get("ITSM_FULL") and hasattr(getattr(item, "obj", None), "hypothesis")
+        if generated or item.get_closest_marker("slow") or item.get_closest_marker("browser"):
+            item.add_marker("no_cover")
+    slow, quick = ([i for i in items if bool(i.get_closest_marker("slow")) is s] for s in (True, False))
+    half, middle = len(slow) // 2, len(quick) // 2
+    items[:] = [*slow[:half], *quick[:middle], *slow[half:], *quick[middle:]]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -100,18 +120,33 @@ def book() -> RuleBook:
     return read_rulebook(WorkingTree(packaged_rulebook_root()))
 
 
+@pytest.fixture(scope="session")
+def first_repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with the shipped rule book, an ``itsm.yaml`` and a first commit; only to be copied."""
+    made = GitRepo(tmp_path_factory.mktemp("first") / "repo")
+    made.root.mkdir()
+    made.git("init", "-q")
+    copy_tree(packaged_rulebook_root() / "schemas", made.root / "schemas")
+    made.write("itsm.yaml", CONFIG_TEXT)
+    made.commit("Rule book")
+    pack(made.root)
+    return made.root
+
+
 @pytest.fixture
-def make_repo(tmp_path: Path) -> Callable[..., GitRepo]:
+def make_repo(tmp_path: Path, first_repo: Path) -> Callable[..., GitRepo]:
     """Make repositories with the shipped rule book, an ``itsm.yaml`` and a first commit."""
 
     def make(name: str = "repo", *, committed: bool = True) -> GitRepo:
         made = GitRepo(tmp_path / name)
+        if committed:
+            copy_tree(first_repo, made.root)
+            made.minutes = 1
+            return made
         made.root.mkdir()
         made.git("init", "-q")
         copy_tree(packaged_rulebook_root() / "schemas", made.root / "schemas")
         made.write("itsm.yaml", CONFIG_TEXT)
-        if committed:
-            made.commit("Rule book")
         return made
 
     return make
@@ -161,6 +196,30 @@ def browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _frames(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Sites that are built in this process share what the engine rendered, with those of the other workers too."""
+    folder = tmp_path_factory.getbasetemp()
+    store = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "frames"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_started", remembering(store))
+        yield
+
+
+@pytest.fixture
+def real_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine itself runs, whatever was rendered before."""
+    monkeypatch.setattr(engine, "_started", REAL)
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """Runs `itsm` in processes that need no start-up; for what runs it many times from outside."""
+    server = Warm()
+    yield server
+    server.close()
 
 
 @pytest.fixture

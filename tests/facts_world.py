@@ -137,7 +137,7 @@ def put(root: Path, tree: Mapping[str, Any]) -> None:
 def rule_book(root: Path) -> Tree:
     """Return the rule book below a folder as data."""
     return {
-        str(path.relative_to(root)): yaml.safe_load(path.read_text(encoding="utf-8"))
+        str(path.relative_to(root)): yaml.load(path.read_bytes(), yaml.CSafeLoader)
         for folder in ("records", "cmdb", "workflows", "policies", "templates")
         for path in sorted((root / "schemas" / folder).iterdir())
         if path.is_file()
@@ -313,6 +313,8 @@ def rename_state(tree: Tree, flow: str, old: str, new: str) -> Tree:
     about = {p: d["x-itsm"] for p, d in tree.items() if isinstance(d, dict) and "x-itsm" in d}
     field = tree[f"schemas/workflows/{flow}.yaml"].get("state_field", "state")
     kinds = {a.get("kind") for a in about.values() if a.get("workflow") == flow}
+    if "." in field:
+        return {p: _rename_inner(p, d, flow, field, (old, new)) for p, d in tree.items()}
 
     def swap(key: Any, value: Any) -> Any:
         return new if value == old and key in _NAMES_STATES else value
@@ -344,6 +346,25 @@ def rename_state(tree: Tree, flow: str, old: str, new: str) -> Tree:
     return made
 
 
+def _rename_inner(path: str, data: Any, flow: str, field: str, names: tuple[str, str]) -> Any:
+    """Return a file with a state of a life cycle within documents under another name."""
+    old, new = names
+    group, _, part = field.partition(".")
+
+    def renamed(key: Any, value: Any) -> Any:
+        return new if value == old and str(key).endswith(field) else value
+
+    if path == f"schemas/workflows/{flow}.yaml":
+        states = {new if s == old else s: v for s, v in data["states"].items()}
+        data = _each({**data, "states": states}, lambda k, v: new if v == old and k in _NAMES_STATES else v)
+    if "properties" in data and group in data["properties"]:
+        return _each(data, lambda _, v: new if v == old else v)
+    data = _each(data, renamed)
+    if isinstance(data.get(group), dict) and data[group].get(part) == old:
+        data = {**data, group: {**data[group], part: new}}
+    return data
+
+
 def move_affecting(tree: Tree, new: str) -> Tree:
     """Return a world in which records name what they affect in another field than ``cis``, made as the README says."""
     made = {}
@@ -355,8 +376,18 @@ def move_affecting(tree: Tree, new: str) -> Tree:
             }
         elif path.startswith("records/") and data["kind"] in ("incident", "change"):
             data = {new if k == "cis" else k: v for k, v in data.items()}
+        elif path == "schemas/policies/major-incidents.yaml":
+            data = {**data, "criteria": [_of_field(c, "cis", new) for c in data["criteria"]]}
         made[path] = data
     return made
+
+
+def _of_field(criterion: Any, old: str, new: str) -> Any:
+    """Return a criterion that asks about a field by its new name."""
+    when = {
+        new + k.removeprefix(old) if k.split(".")[0] == old else k: v for k, v in criterion["when"].items()
+    }
+    return {**criterion, "when": when}
 
 
 def flip_links(tree: Tree, *relations: str) -> Tree:

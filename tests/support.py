@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -44,8 +43,39 @@ def fill(made: GitRepo, count: int) -> None:
 
 
 def copy_tree(source: Path, target: Path) -> None:
-    """Copy a folder into a new or an existing one: contents and links, not times and permissions."""
-    shutil.copytree(source, target, symlinks=True, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    """Copy a folder into a new or an existing one: contents and links, not times and permissions.
+
+    Thousands of tests begin with it; ``shutil.copytree`` takes three times as long.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    _copy_entries(os.fspath(source), os.fspath(target))
+
+
+def _copy_entries(source: str, target: str) -> None:
+    with os.scandir(source) as entries:
+        for entry in entries:
+            to = f"{target}/{entry.name}"
+            if entry.is_symlink():
+                os.symlink(os.readlink(entry.path), to)  # noqa: PTH115, PTH211 (speed)
+            elif entry.is_dir():
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(to)  # noqa: PTH102 (speed)
+                _copy_entries(entry.path, to)
+            else:
+                _copy_file(entry.path, to)
+
+
+def _copy_file(source: str, target: str) -> None:
+    read = os.open(source, os.O_RDONLY)
+    try:
+        write = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        try:
+            while part := os.read(read, 1 << 20):
+                os.write(write, part)
+        finally:
+            os.close(write)
+    finally:
+        os.close(read)
 
 
 def pack(root: Path) -> None:
@@ -58,7 +88,7 @@ class GitRepo:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._minute = 0
+        self.minutes = 0  # commits made, which are a minute apart
 
     @property
     def repo(self) -> Repository:
@@ -89,8 +119,8 @@ class GitRepo:
 
     def commit(self, message: str = "change", *, author: str | None = None) -> str:
         """Commit everything; commits are one minute apart from 2026-01-01. Returns the hash."""
-        self._minute += 1
-        when = f"2026-01-01T{self._minute // 60:02d}:{self._minute % 60:02d}:00+00:00"
+        self.minutes += 1
+        when = f"2026-01-01T{self.minutes // 60:02d}:{self.minutes % 60:02d}:00+00:00"
         env = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
         self.git("add", "-A")
         by = [f"--author={author} <{author}@example.org>"] if author else []

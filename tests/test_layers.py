@@ -17,7 +17,7 @@ PACKAGE = ROOT / "itsm_gitops"
 FLOORS = (
     {"cli"},
     {"commands"},
-    {"publish", "reports", "exchange", "desk", "evidence"},
+    {"publish", "reports", "exchange", "desk", "evidence", "language"},
     {"gate", "editing"},
     {"forges", "rules"},
     {"service_levels", "schema"},
@@ -43,6 +43,9 @@ OWNERS = {
     "markdown_it": {"publish"},
     "nh3": {"publish"},
     "pyarrow": {"exchange"},
+    "icalendar": {"exchange"},
+    "pygls": {"language"},
+    "lsprotocol": {"language"},
     "mkdocs": set(),  # only ever a separate process
     "material": set(),
 }
@@ -57,6 +60,9 @@ HEAVY = (
     "markdown_it",
     "nh3",
     "pyarrow",
+    "icalendar",
+    "pygls",
+    "lsprotocol",
     "rich",
     "mkdocs",
     "zoneinfo",

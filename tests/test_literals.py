@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 261
+MOST = 276
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -44,6 +44,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
     },
     FIELD: {
         "commands/query_views.py": {"closed": 1, "service": 2},
+        "editing/major_review.py": {"review": 2},
         "editing/assign.py": {"offering": 1},
         "model/categories.py": {"team": 1},
         "commands/listing.py": {"service": 1},
@@ -55,6 +56,8 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "graph/licences.py": {"contract": 2},
         "rules/agreements.py": {"calendar": 1, "contract": 1},
         "rules/engine.py": {"offering": 1},
+        "rules/item_reach.py": {"organisation": 1},
+        "rules/organisations.py": {"organisation": 1, "supplier": 1},
         "rules/migrations.py": {"offering": 1},
         "rules/rulebook.py": {"offering": 2},
         "reports/log.py": {"offering": 1, "service": 1},
@@ -70,8 +73,9 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
     },
     JSON: {
         "commands/duties.py": {"team": 1},
+        "commands/major.py": {"service": 2},
         "cli/audit_text.py": {"person": 2, "request": 3, "review": 1},
-        "commands/boards.py": {"meeting": 1, "review": 1},
+        "graph/boards.py": {"meeting": 1, "review": 1},
         "commands/planning.py": {"calendar": 2, "service": 2, "team": 1},
         "commands/suspecting.py": {"incident": 1},
         "editing/change.py": {"new": 1},
@@ -103,6 +107,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "cli/app.py": {"new": 2, "test": 1},
         "cli/trying.py": {"test": 1},
         "cli/enrol.py": {"person": 1},
+        "cli/major.py": {"review": 1},
         "cli/new.py": {"new": 1},
         "cli/planning.py": {"calendar": 1, "change": 1},
         "editing/create.py": {"team": 1, "test": 1},
@@ -132,6 +137,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "model/templates.py": {"approved": 1, "retired": 1},
     },
     TEXT: {
+        "commands/emergency.py": {"review": 1},
         "cli/trends.py": {"incident": 2, "problem": 1},
         "exchange/analytics.py": {"closed": 1, "resolved": 1, "service": 1},
         "cli/agenda.py": {"change": 1, "maintenance": 1},
@@ -144,13 +150,16 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "evidence/population.py": {"change": 1, "request": 1},
         "gate/comment.py": {"change": 1, "review": 1},
         "publish/pages/home.py": {"maintenance": 2, "service": 8},
+        "publish/pages/major.py": {"service": 1},
         "publish/pages/item.py": {"planned": 1, "request": 1, "service": 2, "team": 1},
         "publish/pages/lists.py": {"planned": 1, "service": 1, "team": 1},
         "publish/pages/parts.py": {"planned": 1, "service": 2, "team": 1},
         "publish/pages/past.py": {"service-level": 1},
         "publish/pages/plan.py": {"calendar": 1, "maintenance": 1, "service": 1, "team": 1},
+        "reports/agreements.py": {"calendar": 1, "contract": 1, "licence": 1},
         "reports/change.py": {"change": 2, "closed": 3, "service": 1},
         "reports/flow.py": {"cancelled": 1, "resolved": 2, "service": 1},
+        "reports/customers.py": {"organisation": 1, "service": 1},
         "reports/delivery.py": {"change": 1, "service": 5},
         "reports/levels.py": {"calendar": 1, "service": 3},
         "reports/quality.py": {"resolved": 2, "service": 2, "team": 2},

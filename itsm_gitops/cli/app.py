@@ -25,21 +25,30 @@ class Command(NamedTuple):
 SECTIONS: dict[str, dict[str, Command]] = {
     "Work on records and configuration items": {
         "new": Command("new", "Create a record or a configuration item."),
+        "model": Command("model", "Create services, items and links from one sheet."),
         "set": Command("edit", "Change fields of a document."),
         "note": Command("edit", "Add a note or a comment to the timeline."),
         "move": Command("move", "Move a document to another state."),
         "link": Command("edit", "Link two documents."),
+        "major": Command("major", "Lead a major incident, from declaring to review."),
+        "emergency": Command("emergency", "Begin an emergency change of an incident at once."),
         "correct": Command("edit", "Correct when something in the timeline happened."),
         "unlink": Command("edit", "Remove a link."),
+        "sync": Command("sync", "Share what you wrote, take what others wrote."),
+        "undo": Command("sync", "Take back what the last command wrote."),
+        "merge": Command("merging", "Finish a merge that stopped."),
         "recur": Command("recur", "Make the records of recurring work that are due."),
     },
     "Look things up": {
+        "next": Command("next", "Show what needs you now."),
         "list": Command("listing", "List documents with filters and columns."),
+        "views": Command("views", "List saved views, keep lists under a name."),
         "show": Command("show", "Show one document with everything around it."),
         "log": Command("log", "Show who changed which field when."),
         "diff": Command("log", "Compare two revisions, field by field."),
         "impact": Command("impact", "Show what a failure would hit, and why."),
         "explain": Command("explain", "Explain a rule, kind, state or link type."),
+        "oncall": Command("oncall", "Show who is on call, swap turns."),
         "due": Command("due", "List what must be done by a day."),
         "query": Command("query", "Ask in SQL: records, links, timelines, clocks."),
         "report": Command("report", "Show figures: backlog, times, changes, causes."),
@@ -60,6 +69,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "migrate": Command("migrate", "Rename a word in the rule book and all documents."),
         "upgrade": Command("upgrade", "Merge a newer shipped rule book into yours."),
         "archive": Command("archive", "Move finished records of old years out of the tree."),
+        "merge-file": Command("merging", "Merge three versions of a document by meaning."),
         "roots": Command("roots", "Read other repositories as part of this one."),
     },
     "Approve changes": {
@@ -82,6 +92,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "codeowners": Command("forges", "Write CODEOWNERS from the CMDB."),
         "hook": Command("hook", "Judge what arrives: hooks of servers, events of forges."),
         "completion": Command("completion", "Print the shell's completion script."),
+        "lsp": Command("lsp", "Answer an editor: completion, findings, next states."),
     },
 }
 COMMANDS = {name: command for section in SECTIONS.values() for name, command in section.items()}

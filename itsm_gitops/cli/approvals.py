@@ -145,7 +145,11 @@ def gate_command(app: App, /, what: str, as_json: bool, **options: str) -> int:
     ],
 )
 @click.argument("what", metavar="[CHG|PR|BRANCH]", default="", shell_complete=lazily("identifiers"))
-@click.option("--sign", is_flag=True, help="Sign with your SSH key; only that makes it an approval.")
+@click.option(
+    "--sign",
+    is_flag=True,
+    help="Sign with your SSH key; only that makes it an approval. --key means it, too.",
+)
 @click.option(
     "--key", metavar="FILE", default="", help="Key to sign with. Default: git config user.signingKey."
 )
@@ -173,7 +177,7 @@ def approve_command(
     among the signing_keys of your file in cmdb/people on the target branch. Each decision is kept
     under a name of its own; the command prints how to push it. Your latest decision counts.
     """
-    if not sign:
+    if not (sign or key):
         raise UsageError(
             "only a signed statement is an approval", "itsm approve --sign (or review on the forge)"
         )

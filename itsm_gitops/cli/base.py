@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from itsm_gitops.cli.output import echo
+from itsm_gitops.model.recording import FileWrite, recording
 from itsm_gitops.model.text import safe_json
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ SHOWING = frozenset(
     {
         "list",
         "due",
+        "next",
+        "oncall",
         "query",
         "show",
         "log",
@@ -34,6 +37,7 @@ SHOWING = frozenset(
         "schedule",
         "freeze",
         "suspects",
+        "views",
     }
 )
 # What could not be read is a line at the end of these: `site` goes on without it, and says "unknown".
@@ -43,6 +47,8 @@ REPORTING_FAULTS = frozenset({"check", "fmt"})
 READING_HISTORY = frozenset({"audit"})
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+SHARING = "itsm_gitops.sharing"  # key of what --sync or --no-sync said, in the context of a command
 
 # What is written like an option; anything else that begins with a dash is text: -5, "- item", "--- x".
 _OPTION = re.compile(r"(?:-[A-Za-z]\w*|--[A-Za-z][\w.-]*)(?:=.*)?", re.DOTALL)
@@ -131,6 +137,29 @@ class ItsmCommand(click.Command):
         except click.UsageError as error:
             error.ctx = error.ctx or ctx
             raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, note what it wrote for `itsm sync` and `itsm undo`, and share it where that was asked for."""
+        with recording() as writes:
+            try:
+                result = super().invoke(ctx)
+            finally:
+                noted = writes and self.noted(ctx, writes)
+        if noted and ctx.meta.get(SHARING) is not None:
+            from itsm_gitops.cli.sync import share
+
+            share(ctx)
+        return result
+
+    def noted(self, ctx: click.Context, writes: Sequence[FileWrite]) -> bool:
+        """Write into the journal of this clone what the command wrote; False where there is none."""
+        app = ctx.find_object(App)
+        repo = app.__dict__.get("repo") if app is not None else None
+        if repo is None or repo.git is None or repo.bare:
+            return False
+        from itsm_gitops.commands.sharing import note_writes
+
+        return note_writes(repo, writes, ctx.command_path)
 
     def in_order(self, args: Sequence[str]) -> list[str]:
         """Return the options with their values first, then ``--`` and the words.
@@ -268,6 +297,21 @@ def dry_run_option(function: _F) -> _F:
     return click.option("--dry-run", is_flag=True, help="Show what would be written; write nothing.")(
         function
     )
+
+
+def _says_sharing(ctx: click.Context, param: click.Parameter, value: bool | None) -> None:
+    ctx.meta[SHARING] = "" if value is None else "yes" if value else "no"
+
+
+def sync_option(function: _F) -> _F:
+    """Add ``--sync``; `ItsmCommand.invoke` acts on it when the command has written."""
+    return click.option(
+        "--sync/--no-sync",
+        default=None,
+        expose_value=False,
+        callback=_says_sharing,
+        help="Share it at once: commit, merge, push.  [default: git config itsm.sync]",
+    )(function)
 
 
 def print_json(value: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,17 +20,19 @@ from itsm_gitops.cli.base import (
     lazily,
     pass_app,
     print_json,
+    sync_option,
 )
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, styles, wrap
+from itsm_gitops.cli.shared_options import ics_option
 from itsm_gitops.cli.times import local
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.clock import format_time
 from itsm_gitops.model.text import safe_text
 
 if TYPE_CHECKING:
-    from itsm_gitops.commands.boards import BoardAgenda
+    from itsm_gitops.graph.boards import BoardAgenda
 
 
 @group_with_help("cab")
@@ -43,24 +46,33 @@ def cab_command() -> None:
         ("itsm cab agenda", "of the next planned meeting"),
         ("itsm cab agenda 2026-11-24", "of a day"),
         ("itsm cab agenda 2026-11-24 --markdown", "as text for the invitation"),
+        ("itsm cab agenda --ics board.ics", "the meeting with its agenda, as a calendar file"),
     ],
 )
 @click.argument("day", metavar="[DATE]", required=False, default="")
 @click.option("--board", metavar="TEAM", default="", shell_complete=lazily("teams"), help="Which board.")
 @click.option("--markdown", is_flag=True, help="Print Markdown.")
+@ics_option
 @at_option
 @json_option
 @pass_app
-def agenda_command(app: App, day: str, board: str, markdown: bool, at: str | None, as_json: bool) -> None:
+def agenda_command(
+    app: App, day: str, board: str, markdown: bool, ics: str | None, at: str | None, as_json: bool
+) -> None:
     """Compute the agenda of a board for a day.
 
     Changes that wait for a decision by their risk, failed changes and emergencies since the last
     meeting, outstanding reviews, changes planned until the next one, freezes.
     """
-    from itsm_gitops.commands.boards import agenda
+    from itsm_gitops.commands.boards import agenda, agenda_ics, write_agenda_ics
 
     made = agenda(app.repo, day, board, at)
-    if as_json:
+    if ics == "-":
+        echo(agenda_ics(app.repo, made, at), nl=False)
+    elif ics is not None:
+        write_agenda_ics(app.repo, made, Path(ics), at)
+        echo(f"{safe_text(ics)}: agenda of {made.day}")
+    elif as_json:
         print_json(made.as_json())
     elif markdown:
         echo(safe_text(made.as_markdown(), lines=True), nl=False)
@@ -95,6 +107,7 @@ def _lines(made: BoardAgenda, style: Style, columns: int, zone: str) -> Iterator
 @click.argument("identifier", metavar="MEETING", shell_complete=lazily("identifiers"))
 @by_option
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def record_command(app: App, identifier: str, by: str | None, dry_run: bool, as_json: bool) -> None:

@@ -74,6 +74,14 @@ def services(ctx: click.Context, incomplete: str) -> Items:
 
 
 @quiet
+def views(ctx: click.Context, incomplete: str) -> Items:
+    """Offer saved views."""
+    from itsm_gitops.commands.views import saved_views
+
+    return _items(saved_views(repository(ctx)), incomplete)
+
+
+@quiet
 def teams(ctx: click.Context, incomplete: str) -> Items:
     """Offer teams."""
     return _items(_of_kinds(repository(ctx), lambda k: TEAM in k.plays), incomplete)

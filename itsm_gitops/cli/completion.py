@@ -6,6 +6,7 @@ import click
 
 from itsm_gitops.cli.base import App, command, pass_app
 from itsm_gitops.cli.output import echo
+from itsm_gitops.model.errors import UsageError
 
 _SETUP = {
     "bash": '# in ~/.bashrc:  eval "$(itsm completion bash)"\n',
@@ -48,28 +49,40 @@ complete -o nosort -F _itsm_completion itsm
 """
 
 
+def _editor(app: App, write: bool) -> None:
+    from itsm_gitops.rules.editor_settings import PLACE, rulebook_settings, text_of, write_settings
+
+    if not write:
+        echo(text_of(rulebook_settings(app.repo)).decode(), nl=False)
+        return
+    changed = write_settings(app.repo)
+    echo(f"{PLACE} {'written' if changed else 'is up to date'}")
+
+
 @command(
     "completion",
     [
         ('eval "$(itsm completion bash)"', "in ~/.bashrc"),
         ('eval "$(itsm completion zsh)"', "in ~/.zshrc"),
         ("itsm completion fish > ~/.config/fish/completions/itsm.fish", "once"),
-        ("itsm completion vscode > .vscode/settings.json", "after a new kind"),
+        ("itsm completion vscode --write", "editor settings, after a new kind"),
     ],
 )
 @click.argument("shell", type=click.Choice([*_SETUP, _EDITOR]))
+@click.option("--write", is_flag=True, help="With vscode: bring .vscode/settings.json up to date.")
 @pass_app
-def completion_command(app: App, shell: str) -> None:
+def completion_command(app: App, shell: str, write: bool) -> None:
     """Print the shell's completion script, or the editor's settings.
 
     It completes commands, options, identifiers, states, fields and link types. 'vscode' prints
-    settings that tie each folder of documents to its schema, kinds of your own included.
+    settings that tie every file of the repository to its schema, kinds of your own included;
+    --write puts them into .vscode/settings.json and keeps what else stands there.
     """
     if shell == _EDITOR:
-        from itsm_gitops.commands.init import editor_settings
-
-        echo(editor_settings(app.repo).decode(), nl=False)
+        _editor(app, write)
         return
+    if write:
+        raise UsageError("only the settings of the editor are written", "itsm completion vscode --write")
     if shell == "bash":
         echo(_SETUP[shell] + _BASH, nl=False)
         return

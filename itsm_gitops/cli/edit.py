@@ -15,20 +15,24 @@ from itsm_gitops.cli.base import (
     json_option,
     lazily,
     pass_app,
+    sync_option,
 )
+from itsm_gitops.cli.bulk import bulk_options, edit_all, words_behind
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
-from itsm_gitops.editing.edits import add_note, correct, set_fields
+from itsm_gitops.editing.edits import add_note, correct, set_fields, with_fields, with_note
 from itsm_gitops.editing.fields import read_assignment
-from itsm_gitops.editing.link import link, unlink
+from itsm_gitops.editing.link import link, linked, unlink
 
 _ID = click.argument("identifier", metavar="ID", shell_complete=lazily("identifiers"))
+_ID_OR_ALL = click.argument("identifier", metavar="ID", required=False, shell_complete=lazily("identifiers"))
 
 
 @command(
     "set",
     [
         ("itsm set K7QF3 impact=high assigned_team=network", "change two fields"),
+        ("itsm set K7QF3 assignee=@me", "take it"),
         ("itsm set K7QF3 cis+=mail-db watchers-=ben", "add to a list, take from a list"),
         (
             "itsm set CHG-261122-4QX7M risk.level=low planned_start='2026-11-28 20:00'",
@@ -37,21 +41,24 @@ _ID = click.argument("identifier", metavar="ID", shell_complete=lazily("identifi
         ("itsm set mail support_hours=", "remove a field"),
         ('itsm set K7QF3 impact=low --reason "Only one printer."', "with a reason, where one is required"),
         ("itsm set K7QF3 assigned_team=network --at -2h --reason 'By phone.'", "since two hours ago"),
+        ("itsm set --all 'incidents state:new service:mail' assigned_team=network", "many; asks first"),
     ],
 )
-@_ID
-@click.argument(
-    "assignments", metavar="FIELD=VALUE...", nargs=-1, required=True, shell_complete=lazily("assignments")
-)
+@_ID_OR_ALL
+@click.argument("assignments", metavar="FIELD=VALUE...", nargs=-1, shell_complete=lazily("assignments"))
+@bulk_options
 @by_option
 @at_time_options
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def set_command(
     app: App,
-    identifier: str,
+    identifier: str | None,
     assignments: tuple[str, ...],
+    over: str | None,
+    yes: bool,
     by: str | None,
     at: str | None,
     reason: str | None,
@@ -62,8 +69,26 @@ def set_command(
 
     FIELD=VALUE sets, FIELD+=VALUE adds to a list, FIELD-=VALUE takes from it, FIELD= removes.
     Only the changed values are rewritten; comments and order stay. What the life cycle tracks
-    (team, impact, planned times …) also goes into the timeline, with who, when and why.
+    (team, impact, planned times …) also goes into the timeline, with who, when and why. @me is
+    you; a name that exists nowhere is refused with the nearest, unless ! stands behind it.
     """
+    if over is not None:
+        values = [read_assignment(a) for a in words_behind(over, identifier, *assignments)]
+        if not values:
+            raise usage("nothing to set", "itsm set --all FILTER FIELD=VALUE")
+        edit_all(
+            app,
+            over,
+            lambda d, _: (d, with_fields(app.repo, d, values, by=by, at=at, reason=reason)),
+            yes=yes,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+        return
+    if identifier is None or not assignments:
+        raise usage(
+            "which document, and what?", "itsm set ID FIELD=VALUE, or itsm set --all FILTER FIELD=VALUE"
+        )
     values = [read_assignment(a) for a in assignments]
     edit = set_fields(app.repo, identifier, values, by=by, at=at, reason=reason, dry_run=dry_run)
     print_written([edit], as_json, dry_run=dry_run)
@@ -76,20 +101,25 @@ def set_command(
         ('itsm note K7QF3 --comment "Mail works again."', "for the requester too"),
         ("journalctl -u mail -n 20 | itsm note K7QF3 -", "from standard input"),
         ('itsm note K7QF3 "Pulled the plug." --at -40m --reason "No network."', "written later"),
+        ("itsm note --all 'incidents state:open ci:mail-db' --yes 'Volume is full.'", "on many"),
     ],
 )
-@_ID
-@click.argument("text", nargs=-1, required=True)
+@_ID_OR_ALL
+@click.argument("text", nargs=-1)
+@bulk_options
 @click.option("--comment", is_flag=True, help="The requester may read it.")
 @by_option
 @at_time_options
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def note_command(
     app: App,
-    identifier: str,
+    identifier: str | None,
     text: tuple[str, ...],
+    over: str | None,
+    yes: bool,
     comment: bool,
     by: str | None,
     at: str | None,
@@ -101,7 +131,24 @@ def note_command(
 
     A note is internal; a comment may be published to the requester. TEXT '-' reads standard input.
     """
-    words = sys.stdin.read() if text == ("-",) else " ".join(text)
+    given = words_behind(over, identifier, *text) if over is not None else text
+    if not given or (over is None and identifier is None):
+        raise usage("which record, and what?", "itsm note ID TEXT, or itsm note --all FILTER TEXT")
+    words = sys.stdin.read() if given == ("-",) else " ".join(given)
+    if over is not None:
+        edit_all(
+            app,
+            over,
+            lambda d, _: (
+                d,
+                with_note(app.repo, d, words, comment=comment, by=by, at=at, reason=reason),
+            ),
+            yes=yes,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+        return
+    assert identifier is not None  # noqa: S101 - looked at above
     edit = add_note(
         app.repo, identifier, words, comment=comment, by=by, at=at, reason=reason, dry_run=dry_run
     )
@@ -127,6 +174,7 @@ def note_command(
 @click.option("--reason", metavar="TEXT", required=True, help="Why the time was wrong.")
 @by_option
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def correct_command(
@@ -154,24 +202,51 @@ def correct_command(
         ("itsm link K7QF3 caused_by PRB-261122-9TX2M", "an incident and its problem"),
         ("itsm link PRB-261122-9TX2M causes K7QF3", "the same, said from the other side"),
         ("itsm link mail depends_on mail-db", "two configuration items"),
+        ("itsm link --all 'incidents state:open mail' caused_by 9TX2M", "many; asks first"),
     ],
 )
-@_ID
-@click.argument("relation", metavar="TYPE", shell_complete=lazily("link_types"))
-@click.argument("target", shell_complete=lazily("identifiers"))
+@_ID_OR_ALL
+@click.argument("relation", metavar="TYPE", required=False, shell_complete=lazily("link_types"))
+@click.argument("target", required=False, shell_complete=lazily("identifiers"))
+@bulk_options
 @click.option("--note", help="Why the link exists.")
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def link_command(
-    app: App, identifier: str, relation: str, target: str, note: str | None, dry_run: bool, as_json: bool
+    app: App,
+    identifier: str | None,
+    relation: str | None,
+    target: str | None,
+    over: str | None,
+    yes: bool,
+    note: str | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Link two documents.
 
     TYPE is a name of the link vocabulary or of an inverse; the link is stored once, on the side
     that the vocabulary says. 'itsm explain links' lists all types.
     """
-    edit = link(app.repo, identifier, relation, target, note=note, dry_run=dry_run)
+    given = words_behind(over, identifier, relation, target)
+    if len(given) != (3 if over is None else 2):
+        raise usage(
+            "a link has a type and a target", "itsm link ID TYPE ID, or itsm link --all FILTER TYPE ID"
+        )
+    kind, other = given[-2:]
+    if over is not None:
+        edit_all(
+            app,
+            over,
+            lambda d, so_far: linked(app.repo, d.id, kind, other, note=note, pending=so_far),
+            yes=yes,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+        return
+    edit = link(app.repo, given[0], kind, other, note=note, dry_run=dry_run)
     print_written([edit], as_json, dry_run=dry_run)
 
 
@@ -180,6 +255,7 @@ def link_command(
 @click.argument("relation", metavar="TYPE", shell_complete=lazily("link_types"))
 @click.argument("target", shell_complete=lazily("identifiers"))
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def unlink_command(

@@ -286,9 +286,11 @@ def _import_owners(app: App, source: BinaryIO, write: bool, as_json: bool) -> in
     [
         ("itsm doctor", "look at this machine, this repository and, with a token, the server"),
         ("itsm doctor --offline", "without asking the server"),
+        ("itsm doctor --fix", "set up in this clone that Git merges records by meaning"),
         ("itsm doctor --json", ""),
     ],
 )
+@click.option("--fix", is_flag=True, help="Set up what is a setting of this clone, first.")
 @click.option("--offline", is_flag=True, help="Do not ask the server.")
 @click.option(
     "--forge",
@@ -298,7 +300,7 @@ def _import_owners(app: App, source: BinaryIO, write: bool, as_json: bool) -> in
 )
 @json_option
 @pass_app
-def doctor_command(app: App, offline: bool, forge: str | None, as_json: bool) -> int:
+def doctor_command(app: App, fix: bool, offline: bool, forge: str | None, as_json: bool) -> int:
     """Say what is missing for approvals to hold.
 
     Looks at Git, the repository, the shipped workflows, people's accounts and keys, and at the
@@ -308,6 +310,10 @@ def doctor_command(app: App, offline: bool, forge: str | None, as_json: bool) ->
     from itsm_gitops.gate.doctor import doctor
     from itsm_gitops.gate.doctor_people import FAILED, OK, UNKNOWN
 
+    if fix:
+        from itsm_gitops.commands.merging import install
+
+        install(app.repo)
     checks = doctor(app.repo, forge=forge or "", offline=offline)
     failed = any(f.result == FAILED for f in checks)
     if as_json:

@@ -32,8 +32,10 @@ _TIMES = ("opened", "updated")
         ("itsm list 'state:open and (priority:P1 or assignee:@me)'", "and, or, not and parentheses"),
         ("itsm list changes 'updated:>-7d' --sort updated", "changes with something new in the last week"),
         ("itsm list 'reaches:payments \"disk full\"'", "any text, and what a service stands on"),
+        ("itsm list sla:soon,missed state:open --sort clock --columns id,clock,title", "what is late first"),
         ("itsm list incidents category=mail major.state:accepted", "any field, any depth"),
         ("itsm list problems team:none --json", "nobody's problems, for programs"),
+        ("itsm list --view mine service:mail", "a saved view, narrowed down"),
         ("itsm list services --columns id,name,owner,service_level", "choose the columns"),
     ],
 )
@@ -75,6 +77,7 @@ _TIMES = ("opened", "updated")
     "--priority", "-p", "priorities", metavar="P", multiple=True, help="Derived priority, for example P1."
 )
 @click.option("--since", metavar="WHEN", default="", help="Something happened since: 2026-11-01, 7d, 12h.")
+@click.option("--until", metavar="WHEN", default="", help="The last thing happened until: 2026-11-01, 7d.")
 @click.option(
     "--where",
     "where",
@@ -84,6 +87,13 @@ _TIMES = ("opened", "updated")
     help="A field has this value; '*' any value, empty none.",
 )
 @click.option("--text", metavar="TEXT", default="", help="A text of the document contains this.")
+@click.option(
+    "--view",
+    metavar="NAME",
+    default="",
+    shell_complete=lazily("views"),
+    help="A saved view; more words narrow it down. itsm views lists them.",
+)
 @click.option("--sort", metavar="COLUMN", help="Sort by this column; '-COLUMN' turns the order round.")
 @click.option(
     "--limit", "-n", type=click.IntRange(min=1), help="Show at most this many.  [default: 50 on a terminal]"
@@ -100,7 +110,7 @@ def list_command(app: App, /, **options: Any) -> None:
 
     FILTER is conditions such as state:open, -priority:P4, opened:2026-10..2026-11, and text that the documents
     contain. Words: kind, state, status, priority, service, team, ci, assignee, reaches, id, title, opened, updated,
-    closed; every field (risk.level:high), every relation from either side (resolves:INC-…). A comma is an "or",
+    closed, sla; every field (risk.level:high), every relation from either side (resolves:INC-…). A comma is an "or",
     '=' the whole value, 'none' nothing, '*' anything. Single quotes around it keep the shell out of it. Each option
     is the word of its name.
     """
@@ -112,18 +122,26 @@ def list_command(app: App, /, **options: Any) -> None:
         assignees=_split(options["assignees"]),
         cis=_split(options["cis"]),
         since=options["since"],
+        until=options["until"],
         where=tuple(_pair(w) for w in options["where"]),
         text=options["text"],
     )
     as_json = options["as_json"]
+    words, sort, columns = options["words"], options["sort"], _split((options["columns"],))
     limit = options["limit"] or (50 if sys.stdout.isatty() and not as_json else 0)
+    if options["view"]:
+        from itsm_gitops.commands.views import saved_view
+
+        view = saved_view(app.repo, options["view"])
+        words, sort, columns = (view.of, *words), sort or view.sort or None, columns or view.columns
+        limit = options["limit"] or view.limit or limit
     listing = list_documents(
         app.repo,
-        options["words"],
+        words,
         filters,
-        sort=options["sort"],
+        sort=sort,
         limit=limit,
-        columns=_split((options["columns"],)),
+        columns=columns,
         at=options["at"],
     )
     if as_json:

@@ -17,13 +17,16 @@ from itsm_gitops.cli.base import (
     lazily,
     pass_app,
     print_json,
+    sync_option,
 )
+from itsm_gitops.cli.bulk import bulk_options, edit_all, words_behind
+from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import facts, styles
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.editing.fields import Assignment, read_assignment
-from itsm_gitops.editing.move import Missing, move, open_moves
+from itsm_gitops.editing.move import Missing, move, moved, open_moves
 
 
 @command(
@@ -37,10 +40,12 @@ from itsm_gitops.editing.move import Missing, move, open_moves
         ),
         ("itsm move mail-db production", "a configuration item's life cycle"),
         ("itsm move K7QF3", "list the states that can be reached"),
+        ("itsm move --all 'incidents state:resolved updated:<-14d' closed", "many; asks first"),
     ],
 )
-@click.argument("identifier", metavar="ID", shell_complete=lazily("identifiers"))
+@click.argument("identifier", metavar="ID", required=False, shell_complete=lazily("identifiers"))
 @click.argument("state", required=False, shell_complete=lazily("states"))
+@bulk_options
 @click.option(
     "--set",
     "assignments",
@@ -61,12 +66,15 @@ from itsm_gitops.editing.move import Missing, move, open_moves
 @by_option
 @at_time_options
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def move_command(
     app: App,
-    identifier: str,
+    identifier: str | None,
     state: str | None,
+    over: str | None,
+    yes: bool,
     assignments: tuple[str, ...],
     code: str | None,
     note: str | None,
@@ -81,10 +89,28 @@ def move_command(
     The life cycle decides which states can be reached and which fields they demand. The step is
     added to the timeline. Without STATE the possible steps are listed.
     """
+    values = [read_assignment(a) for a in assignments]
+    if over is not None:
+        (target, *rest) = words_behind(over, identifier, state) or ("",)
+        if not target or rest:
+            raise usage("to which one state?", "itsm move --all FILTER STATE")
+        edit_all(
+            app,
+            over,
+            lambda d, _: (
+                d,
+                moved(app.repo, d, target, values, code=code, note=note, by=by, at=at, reason=reason),
+            ),
+            yes=yes,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+        return
+    if identifier is None:
+        raise usage("which document?", "itsm move ID STATE, or itsm move --all FILTER STATE")
     if state is None:
         _list_steps(app, identifier, as_json)
         return
-    values = [read_assignment(a) for a in assignments]
     while True:
         try:
             edit = move(

@@ -18,6 +18,7 @@ from itsm_gitops.cli.base import (
     json_option,
     lazily,
     pass_app,
+    sync_option,
 )
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
@@ -103,6 +104,7 @@ class NewCommand(ItsmCommand):
 @by_option
 @click.option("--edit", is_flag=True, help="Finish the document in $EDITOR before it is written.")
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def new_command(

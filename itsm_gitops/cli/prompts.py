@@ -32,18 +32,18 @@ def ask_field(repo: Repository, kind: Kind, field: str, default: str = "") -> As
     style = styles(sys.stdout)
     question = str(schema.get("x-prompt") or f"{field.replace('_', ' ').capitalize()}?")
     echo(style.bold(safe_text(question)), color=style.on)
-    _explain(str(schema.get("description", "")))
+    explain(str(schema.get("description", "")))
     options = [str(o) for o in schema.get("enum", ())]
     choices = options or candidates(repo, schema)
     if not choices and must_exist(schema):
         raise _nothing_to_choose(repo, kind, field, schema)
     if choices:
-        _explain(listing(choices, 60 if options else _FEW))
+        explain(listing(choices, 60 if options else _FEW))
     parts = _parts(schema)
     if parts:
         return _ask_group(repo, field, schema, parts)
     while True:
-        text = _ask(choices, default)
+        text = ask_line(choices, default)
         try:
             reader(repo).value(schema, text, field)
         except ItsmError as error:
@@ -67,17 +67,17 @@ def ask_identifier(repo: Repository, kind: Kind) -> str:
     """Ask for the identifier of a new item until it can be one and is free."""
     style = styles(sys.stdout)
     echo(style.bold("Which identifier?"), color=style.on)
-    _explain(
+    explain(
         f"A short lower-case name with hyphens; others refer to the {kind.title.lower()} by it, for good."
     )
     while True:
         try:
-            return identifier_for(repo, kind, _ask((), ""))
+            return identifier_for(repo, kind, ask_line((), ""))
         except ItsmError as error:
             say_again(error)
 
 
-def _explain(text: str) -> None:
+def explain(text: str) -> None:
     """Write something below a question, standing back."""
     style = styles(sys.stdout)
     for line in wrap(safe_text(text), terminal_width() - 2) if text else ():
@@ -99,7 +99,7 @@ def _ask_group(repo: Repository, field: str, schema: Any, parts: Sequence[str]) 
         inner = schema["properties"].get(part, {})
         echo(f"  {part.replace('_', ' ')} ({expected(inner)}): {inner.get('description', '')}")
         while True:
-            text = _ask([str(o) for o in inner.get("enum", ())], "")
+            text = ask_line([str(o) for o in inner.get("enum", ())], "")
             try:
                 values[part] = reader(repo).value(inner, text, f"{field}.{part}")
                 break
@@ -112,15 +112,15 @@ def ask_more(draft: NewDocument) -> None:
     """Offer to set further fields until an empty answer."""
     style = styles(sys.stdout)
     echo(style.bold("Anything else?"), color=style.on)
-    _explain("field=value; ? lists the fields; Enter saves")
+    explain("field=value; ? lists the fields; Enter saves")
     hidden = ("links", draft.kind.state_field)
     while True:
         fields = [f for f in draft.kind.fields if not draft.kind.fields[f].get("x-fixed") and f not in hidden]
-        text = _ask([f"{f}=" for f in fields], "", empty=True)
+        text = ask_line([f"{f}=" for f in fields], "", empty=True)
         if not text:
             return
         if text == "?":
-            _explain(", ".join(f for f in fields if f not in draft.data))
+            explain(", ".join(f for f in fields if f not in draft.data))
             continue
         try:
             draft.assign([read_assignment(text)])
@@ -135,7 +135,7 @@ def say_again(error: ItsmError) -> None:
     echo("\n".join(f"  {style.paint(safe_text(line, lines=True), 'red')}" for line in lines), color=style.on)
 
 
-def _ask(choices: Sequence[str], default: str, *, empty: bool = False) -> str:
+def ask_line(choices: Sequence[str], default: str, *, empty: bool = False) -> str:
     """Read one line; the tab key completes from ``choices`` where the terminal can do that."""
     _complete_with(choices)
     while True:

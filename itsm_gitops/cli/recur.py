@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from itsm_gitops.cli.base import App, command, dry_run_option, json_option, pass_app, print_json
+from itsm_gitops.cli.base import App, command, dry_run_option, json_option, pass_app, print_json, sync_option
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles
 from itsm_gitops.cli.times import local
@@ -23,6 +23,7 @@ from itsm_gitops.model.text import safe_text
 )
 @click.option("--at", "at", metavar="WHEN", default="", help="As of this day or moment.  [default: now]")
 @dry_run_option
+@sync_option
 @json_option
 @pass_app
 def recur_command(app: App, at: str, dry_run: bool, as_json: bool) -> None:

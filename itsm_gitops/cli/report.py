@@ -20,11 +20,23 @@ from itsm_gitops.cli.times import local, zone_note
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands.reporting import REPORTS, report, table_of
 from itsm_gitops.model.clock import format_time
-from itsm_gitops.model.report import ITEM, MONTH, RECORD, TEXT, WEEK, Column, Report, Table, as_csv, shown
+from itsm_gitops.model.report import (
+    ITEM,
+    MONTH,
+    RECORD,
+    RULE,
+    TEXT,
+    WEEK,
+    Column,
+    Report,
+    Table,
+    as_csv,
+    shown,
+)
 from itsm_gitops.model.text import safe_text, shorten, width
 
 _GAP = "  "
-_LEFT = (TEXT, ITEM, RECORD, WEEK, MONTH)
+_LEFT = (TEXT, ITEM, RECORD, RULE, WEEK, MONTH)
 _LEAST_TEXT = 10
 
 
@@ -36,6 +48,7 @@ _LEAST_TEXT = 10
         ("itsm report times --service mail --since 90d", "of one service, for the last 90 days"),
         ("itsm report changes --team platform-team --json", "of one team, for programs"),
         ("itsm report levels --until 2026-10 --customer Staff", "as it was at the end of October"),
+        ("itsm report customers --customer corner-bakeries", "what one customer was provided with"),
         ("itsm report flow --table incidents_weeks --csv", "one table, for a spreadsheet"),
     ],
 )
@@ -71,7 +84,7 @@ _LEAST_TEXT = 10
     "--customer",
     metavar="NAME",
     default="",
-    help="Only what is under service levels agreed with this customer.",
+    help="Only what is provided to this organisation, or agreed with this customer.",
 )
 @click.option("--table", metavar="TABLE", default="", help="Only this table of the report.")
 @click.option("--csv", "as_csv_", is_flag=True, help="Print one table as CSV (default: the first).")
@@ -139,9 +152,8 @@ def _limits(report: Report, zone: str) -> str:
         )
         if value
     ]
-    if report.since == report.until:
-        return f"as of {until}{zone_note(zone)}"
-    return f"{since[:10]} to {until}{zone_note(zone)}{''.join(f', {o}' for o in of)}"
+    when = f"as of {until}" if report.since == report.until else f"{since[:10]} to {until}"
+    return ", ".join([f"{when}{zone_note(zone)}", *of])
 
 
 def _overview(reports: Sequence[Report], style: Style, columns: int, zone: str) -> Iterator[str]:

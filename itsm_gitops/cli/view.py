@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.cli.render import (
@@ -17,6 +18,7 @@ from itsm_gitops.cli.render import (
     wrap,
 )
 from itsm_gitops.cli.times import local, zone_note
+from itsm_gitops.model.clock import format_time
 from itsm_gitops.model.text import safe_text, shorten, width
 from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, changes_in_words
 
@@ -35,6 +37,8 @@ def render(page: DocumentView, style: Style, columns: int, zone: str) -> list[st
     lines = list(_head(page, style, columns))
     sections = (
         ("", list(_facts(page, style, columns, zone))),
+        ("", list(_looks_like(page, style, columns))),
+        ("Clocks", list(_clocks(page, style, columns, zone))),
         *_prose(page, columns),
         ("Links", list(_links(page, style, columns))),
         (f"Timeline{zone_note(zone)}", list(_timeline(page, style, columns, zone))),
@@ -94,6 +98,32 @@ def _facts(page: DocumentView, style: Style, columns: int, zone: str) -> Iterato
     if not document.kind.is_record:
         rows.append(("file", document.path))
     yield from facts(rows, columns, style)
+
+
+def _looks_like(page: DocumentView, style: Style, columns: int) -> Iterator[str]:
+    if page.looks_like:
+        text = f"this looks like a major incident because {page.looks_like}"
+        yield from (style.warning(line) for line in wrap(safe_text(text), columns))
+        yield style.dim(f"itsm major declare {page.document.id} --reason TEXT, or decline it")
+
+
+def _clocks(page: DocumentView, style: Style, columns: int, zone: str) -> Iterator[str]:
+    """Yield one line for each promise of a service level, and what it is paused by or until when it runs."""
+    from itsm_gitops.commands.clocks import MISSED, in_words, pause_in_words, spoken
+
+    for promise in page.clocks:
+        stands = in_words(promise)
+        stands = style.paint(stands, "red") if promise.verdict == MISSED else stands
+        hours = f" of {promise.calendar}" if promise.calendar else ""
+        used = f"{spoken(promise, promise.used)} of {spoken(promise, promise.promised)}{hours}"
+        end = ""
+        if promise.paused_by:
+            end = f", by {pause_in_words(promise)}"
+        elif promise.due is not None:
+            moment = format_time(datetime.fromtimestamp(promise.due, UTC))
+            end = f", until {local(moment, zone)}"
+        yield f"  {pad(promise.metric, 10)}  {stands}{safe_text(end)}"
+        yield style.dim(f"  {' ' * 10}  {safe_text(shorten(f'{used} ({promise.level})', columns - 14))}")
 
 
 def _value(value: Any, titles: Mapping[str, str], schema: Mapping[str, Any], zone: str) -> str:

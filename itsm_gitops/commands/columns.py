@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.model import clock
@@ -14,10 +15,13 @@ from itsm_gitops.model.priority import priority, rank
 from itsm_gitops.model.rulebook import PRIORITY
 
 if TYPE_CHECKING:
+    from itsm_gitops.commands.clocks import RecordClocks
+    from itsm_gitops.model.standing import Promise
     from itsm_gitops.repository import Store
 
 # Columns that are derived or that every kind has, before the kind's own fields.
-DERIVED = ("id", "kind", "title", "state", "priority", "age", "opened", "updated", "path", "root")
+DERIVED = ("id", "kind", "title", "state", "priority", "clock", "age", "opened", "updated", "path", "root")
+CLOCK = "clock"  # of the promise that matters most, in words
 
 
 class Row(NamedTuple):
@@ -54,6 +58,20 @@ class Rows:
         self._now = clock.now()
         self._policy = store.book.policy(PRIORITY)
 
+    @cached_property
+    def _clocks(self) -> RecordClocks:
+        from itsm_gitops.commands.clocks import RecordClocks
+
+        return RecordClocks(self._store)
+
+    def clock(self, entry: Entry) -> Promise | None:
+        """Return the clock of a record that matters most; None where nothing is promised."""
+        from itsm_gitops.commands.clocks import pressing
+
+        if not self._store.book.kinds[entry.kind].is_record:
+            return None
+        return pressing(self._clocks.promises(entry.id))
+
     def row(self, entry: Entry) -> Row:
         """Return one listed document."""
         return Row(entry, {name: self.value(entry, name) for name in self._columns})
@@ -70,6 +88,11 @@ class Rows:
         """Return the value of a column as far as the entry has it; None where the document may have one."""
         if name == "priority":
             return self.priority(entry)
+        if name == CLOCK:
+            from itsm_gitops.commands.clocks import in_words
+
+            promise = self.clock(entry)
+            return in_words(promise) if promise else None
         if name == "age":
             span = self.age(entry)
             return clock.age(*span) if span else None

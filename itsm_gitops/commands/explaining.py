@@ -138,6 +138,7 @@ def _own_rule(rule: UserRule) -> Topic:
     rows = [("severity", rule.severity), ("for", kinds), ("must", in_words(rule.guard.must))]
     when = in_words(rule.guard.when)
     rows += [("when", when)] if when else []
+    rows += [("since", rule.guard.since)] if rule.guard.since else []
     rows.append(("stands in", rule.path))
     parts = (
         ExplainedSection("", rule.why, tuple(rows)),

@@ -193,6 +193,25 @@ class FilterMeaning:
             clause=None if None in wanted else _priority_clause(self._book, wanted),
         )
 
+    def _sla(self, term: FilterTerm) -> FilterCondition:
+        """Return the condition that a clock of a record stands in one of some ways, or that nothing is promised about it."""
+        from itsm_gitops.commands.clocks import STANDINGS, RecordClocks
+
+        for value in self._plain(term):
+            if value.text.lower() not in STANDINGS and not is_none(value):
+                hint = did_you_mean(value.text, STANDINGS) or f"one of: {', '.join(STANDINGS)}, none"
+                raise term.error(f"no clock stands '{value.text}'", hint, value.column)
+        wanted = {v.text.lower() for v in term.values if not is_none(v)}
+        absent = any(map(is_none, term.values))
+        clocks = RecordClocks(self._store)
+        kinds = [k.name for k in self._kinds if k.is_record]
+        found = clocks.matching(kinds, wanted) if kinds else {}
+        ids = {name for name, so in found.items() if so}
+        if absent:
+            promised = clocks.matching(kinds, STANDINGS) if kinds else {}
+            ids |= {e.id for e in self._store.of_kinds(kinds) if not promised.get(e.id)}
+        return FilterCondition(lambda e: e.id in ids, clause=one_of("id", ids))
+
     # ---- Names ----------------------------------------------------------------------------------
 
     def _facet(self, term: FilterTerm) -> FilterCondition:
@@ -360,4 +379,5 @@ _OWN: Mapping[str, Callable[[FilterMeaning, FilterTerm], FilterCondition]] = {
     words.OPENED: FilterMeaning._opened,
     words.UPDATED: FilterMeaning._updated,
     words.CLOSED: FilterMeaning._closed,
+    words.SLA: FilterMeaning._sla,
 }

@@ -43,6 +43,7 @@ class Filters:
     assignees: tuple[str, ...] = ()
     cis: tuple[str, ...] = ()
     since: str = ""
+    until: str = ""
     where: tuple[tuple[str, str], ...] = ()
     text: str = ""
 
@@ -64,6 +65,9 @@ class Filters:
         if self.since:
             ago = f"-{self.since}" if _AGO.fullmatch(self.since.strip()) else self.since
             terms.append(FilterTerm(words.UPDATED, (FilterValue(ago.strip(), 0, ">="),), option="--since"))
+        if self.until:
+            ago = f"-{self.until}" if _AGO.fullmatch(self.until.strip()) else self.until
+            terms.append(FilterTerm(words.UPDATED, (FilterValue(ago.strip(), 0, "<="),), option="--until"))
         for name, value in self.where:
             first, dot, rest = name.partition(".")
             path = f"{first.replace('-', '_')}{dot}{rest}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -11,36 +10,43 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from itsm_gitops import __version__
+from itsm_gitops.commands.init_people import NOBODY, Founders, refuse_bad_handles
 from itsm_gitops.forges.shipped import forge_files, robots
 from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError, Refused, UsageError
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Repository
+    from itsm_gitops.gate.doctor_people import Unsatisfiable
 
 _FILES = Path(__file__).parent / "init_files"
 # Files that would mean something where they are kept, and their names in a repository.
 _NAMES = {
+    "editorconfig": ".editorconfig",
     "gitattributes": ".gitattributes",
     "gitignore": ".gitignore",
+    "pre-commit-config.yaml": ".pre-commit-config.yaml",
     "vscode": ".vscode",
 }
 _FILLED = ("itsm.yaml", "README.md", "cmdb/calendars/office-hours.yaml")
 _EXAMPLES = ("cmdb/", "records/")
+_README = "README.md"
+_MARK = re.compile(r"<!-- (with examples|without examples|end) -->\n")
 DEFAULT_ORGANISATION = "Our organisation"
 
 
 class Started(NamedTuple):
     """What `itsm init` wrote: the folder, the files by path, whether Git holds them in a commit.
 
-    ``note`` says why there is no commit, where one was wanted.
+    ``note`` says why there is no commit, where one was wanted. ``waiting`` are the rules of the policy that ask for
+    more people who decide than were named, each with what is so and what to do.
     """
 
     root: Path
     files: tuple[str, ...]
     commit: str
     note: str
+    waiting: tuple[Unsatisfiable, ...] = ()
 
 
 def init(
@@ -51,37 +57,71 @@ def init(
     examples: bool = True,
     git: bool = True,
     forge: str = "github",
+    founders: Founders = NOBODY,
 ) -> Started:
     """Write a new repository into ``folder``, which must be empty or not exist.
 
     A folder that holds nothing but a ``.git`` counts as empty. ``examples`` False leaves out the
-    example documents. ``forge`` is one of FORGES: whose workflows are written. Raises Refused for
-    a folder with files or, with ``git``, inside another Git repository, UsageError for a time zone or a forge that does not exist.
+    example documents. ``forge`` is one of FORGES: whose workflows are written. ``founders`` are people who
+    decide from the first day. Raises Refused for a folder with files or, with ``git``, inside another Git
+    repository, UsageError for a time zone, a forge or a handle that cannot be.
     """
     root = folder.absolute()
     _refuse_full(root)
     if git:
         _refuse_inside(root)
-    zone = timezone or "UTC"
-    _refuse_zone(zone)
-    from itsm_gitops.repository.identity import new_identity
-
-    named = organisation or DEFAULT_ORGANISATION
-    values = {
-        "organisation": named,
-        "organisation_yaml": _scalar(named),
-        "timezone": zone,
-        "version": __version__,
-        "identity": new_identity(),
-        "today": clock.now().date().isoformat(),
-    }
-    files = dict(contents(values, examples=examples, forge=forge, host=_host(root)))
+    refuse_zone(timezone or "UTC")
+    refuse_bad_handles(founders)
+    files = dict(contents(_values(organisation, timezone), examples=examples, forge=forge, host=_host(root)))
     for path, content in files.items():
         _write(root / path, content)
     for family in _EXAMPLES:
         (root / family).mkdir(exist_ok=True)
-    commit, note = _commit(root, list(files)) if git else ("", "")
-    return Started(root, tuple(files), commit, note)
+    usable = git and shutil.which("git") is not None
+    if usable:
+        _begin_history(root)
+    more, waiting = _people(root, founders, forge)
+    paths = sorted({*files, *more})
+    lack = "git is not installed, so nothing was committed" if git else ""
+    commit, note = _commit(root, paths) if usable else ("", lack)
+    return Started(root, tuple(paths), commit, note, waiting)
+
+
+def _values(organisation: str, timezone: str) -> dict[str, str]:
+    """Return what is filled into the files of a new repository."""
+    from itsm_gitops.repository.identity import new_identity
+
+    named = organisation or DEFAULT_ORGANISATION
+    return {
+        "organisation": named,
+        "organisation_yaml": _scalar(named),
+        "timezone": timezone or "UTC",
+        "version": __version__,
+        "identity": new_identity(),
+        "today": clock.now().date().isoformat(),
+    }
+
+
+def _people(root: Path, founders: Founders, forge: str) -> tuple[list[str], tuple[Unsatisfiable, ...]]:
+    """Write the founders and whom a forge asks for reviews; return the paths, and the rules that wait for more people."""
+    from itsm_gitops.commands.init_people import settle, waiting_rules
+    from itsm_gitops.gate.codeowners import codeowners
+    from itsm_gitops.graph.ownership import PLACES
+    from itsm_gitops.repository import Repository
+
+    repo = Repository.open(root)
+    paths = settle(repo, founders)
+    if forge in PLACES:
+        paths.append(codeowners(repo, forge=forge, write=True).path)
+    return paths, tuple(waiting_rules(repo)) if founders.handles else ()
+
+
+def _begin_history(root: Path) -> None:
+    from itsm_gitops.repository import merge_driver, porcelain
+
+    if not porcelain.is_repository(root):
+        porcelain.init_repository(root)
+    porcelain.configure(root, merge_driver.SETTINGS)
 
 
 def _refuse_full(root: Path) -> None:
@@ -103,7 +143,8 @@ def _refuse_inside(root: Path) -> None:
         )
 
 
-def _refuse_zone(zone: str) -> None:
+def refuse_zone(zone: str) -> None:
+    """Raise UsageError for a time zone that does not exist, with the nearest name."""
     from zoneinfo import ZoneInfo, available_timezones
 
     try:
@@ -146,9 +187,10 @@ def contents(
     files = {**_rule_book(), **forge_files(forge), **_own_files(values, examples)}
     files[POLICY] = _with_robots(files[POLICY], robots(forge, host))
     from itsm_gitops.editing.upgrade import MANIFEST, manifest, shipped_files
+    from itsm_gitops.rules import editor_settings
 
     files[MANIFEST] = manifest(shipped_files())
-    files[".vscode/settings.json"] = _editor_settings([p for p in files if p.endswith(".schema.json")], files)
+    files[editor_settings.PLACE] = editor_settings.text_of(editor_settings.settings_of(files))
     yield from sorted(files.items())
 
 
@@ -182,8 +224,22 @@ def _own_files(values: Mapping[str, str], examples: bool) -> dict[str, bytes]:
         if path in _FILLED:
             for name, value in values.items():
                 raw = raw.replace(b"{%s}" % name.encode(), value.encode())
+        if path == _README:
+            raw = _chosen(raw, "with examples" if examples else "without examples")
         found[path] = raw
     return found
+
+
+def _chosen(raw: bytes, wanted: str) -> bytes:
+    """Return a text with those of its parts that are for such a repository, without the marks around them."""
+    lines, skipping = [], False
+    for line in raw.decode().splitlines(keepends=True):
+        mark = _MARK.fullmatch(line)
+        if mark is None and not skipping:
+            lines.append(line)
+        elif mark is not None:
+            skipping = mark[1] not in (wanted, "end")
+    return "".join(lines).encode()
 
 
 def _rule_book() -> dict[str, bytes]:
@@ -194,31 +250,6 @@ def _rule_book() -> dict[str, bytes]:
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in paths}
 
 
-def editor_settings(repo: Repository) -> bytes:
-    """Return the editor settings for the rule book of a repository as it is now, its own kinds included."""
-    files = {p: repo.snapshot().read(p) for p in repo.book.files if p.endswith(".schema.json")}
-    return _editor_settings(list(files), files)
-
-
-def _editor_settings(schemas: list[str], files: Mapping[str, bytes]) -> bytes:
-    """Return editor settings that tie each folder of documents to its schema."""
-    patterns: dict[str, str] = {}
-    for path in sorted(schemas):
-        about = json.loads(files[path]).get("x-itsm")
-        if isinstance(about, dict):
-            patterns[f"./{path}"] = f"{about['folder']}/**/*.yaml"
-    patterns["./schemas/meta/config.schema.json"] = "itsm.yaml"
-    patterns["./schemas/meta/workflow.schema.json"] = "schemas/workflows/*.yaml"
-    patterns["./schemas/meta/template.schema.json"] = "schemas/templates/*.yaml"
-    patterns["./schemas/meta/rule.schema.json"] = "schemas/rules/*.yaml"
-    patterns["./schemas/meta/categories.schema.json"] = "schemas/policies/categories.yaml"
-    patterns["./schemas/meta/report.schema.json"] = "schemas/reports/*.yaml"
-    patterns["./schemas/meta/standard.schema.json"] = "schemas/policies/standards/*.yaml"
-    patterns["./schemas/meta/search.schema.json"] = "schemas/search.yaml"
-    settings = {"yaml.schemas": patterns, "[yaml]": {"editor.tabSize": 2, "editor.insertSpaces": True}}
-    return (json.dumps(settings, indent=2) + "\n").encode()
-
-
 def _scalar(text: str) -> str:
     """Return text as it stands in YAML: quoted where it would not be read as that text."""
     from itsm_gitops.documents import dump
@@ -227,13 +258,9 @@ def _scalar(text: str) -> str:
 
 
 def _commit(root: Path, files: list[str]) -> tuple[str, str]:
-    """Make the first commit; without Git or without an author the files stay uncommitted."""
-    if shutil.which("git") is None:
-        return "", "git is not installed, so nothing was committed"
+    """Make the first commit; without an author the files stay uncommitted."""
     from itsm_gitops.repository import porcelain
 
-    if not porcelain.is_repository(root):
-        porcelain.init_repository(root)
     try:
         return porcelain.commit(root, files, "Start the ITSM repository"), ""
     except GitError as error:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.commands.columns import Row, Rows, column_names, near_column
+from itsm_gitops.commands.clocks import clock_json, urgency_of
+from itsm_gitops.commands.columns import CLOCK, Row, Rows, column_names, near_column
 from itsm_gitops.commands.filter_conditions import fulfilling
 from itsm_gitops.commands.filter_meaning import FilterMeaning
 from itsm_gitops.commands.filters import Filters, read_filter
@@ -16,6 +17,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import UsageError
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.standing import Promise
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -31,7 +33,10 @@ _LEVELS = {"critical": 3, "high": 2, "medium": 1, "low": 0}
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The rows shown, how many matched, and the columns. ``book`` is the snapshot's, ``ages`` are in seconds."""
+    """The rows shown, how many matched, and the columns. ``book`` is the snapshot's, ``ages`` are in seconds.
+
+    ``clocks`` are those that matter most, by record, where the list shows them.
+    """
 
     rows: list[Row]
     matched: int
@@ -39,6 +44,7 @@ class Listing:
     kinds: tuple[Kind, ...]
     book: RuleBook
     ages: dict[str, int]
+    clocks: dict[str, Promise]
 
     def as_json(self) -> list[dict[str, Any]]:
         """Return the rows as JSON data, each with its kind, its path and when it was opened and updated.
@@ -53,6 +59,9 @@ class Listing:
         if "age" in data:
             data = {("age_seconds" if k == "age" else k): v for k, v in data.items()}
             data["age_seconds"] = self.ages.get(entry.id)
+        if CLOCK in data:
+            promise = self.clocks.get(entry.id)
+            data[CLOCK] = clock_json(promise) if promise else None
         return data | {name: at for name in _TIMES if (at := getattr(entry, name))}
 
 
@@ -84,7 +93,9 @@ def list_documents(
     shown = ordered[:limit] if limit else ordered
     repo.gaps = {g.path: g for g in store.gaps(names)}  # what is missing in this list, and nothing else
     ages = {e.id: _seconds(span) for e in shown if (span := make.age(e))} if "age" in chosen else {}
-    return Listing([make.row(e) for e in shown], len(found), chosen, kinds, store.book, ages)
+    shown_clocks = ((e.id, make.clock(e)) for e in shown) if CLOCK in chosen else ()
+    clocks = {name: promise for name, promise in shown_clocks if promise}
+    return Listing([make.row(e) for e in shown], len(found), chosen, kinds, store.book, ages, clocks)
 
 
 def _seconds(span: tuple[datetime, datetime]) -> int:
@@ -121,7 +132,9 @@ def sorted_by(kinds: Sequence[Kind], found: list[Entry], sort: str, rows: Rows) 
     if name == "priority":
         # The most urgent first, among equals the oldest: what to do next is at the top.
         return sorted(found, key=lambda e: (rows.rank(e), e.opened, e.id), reverse=downward)
-    if name in ("age", "opened"):
+    if name == CLOCK:
+        key = lambda e: urgency_of(rows.clock(e))  # noqa: E731 - one of several keys
+    elif name in ("age", "opened"):
         downward = sort.startswith("-") if name == "age" else downward
         key = _by_time(lambda e: e.opened)
     elif name == "updated":

@@ -16,7 +16,6 @@ from itsm_gitops.model.words import fields_of
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Snapshot
-    from itsm_gitops.repository.former_words import FormerWords
 
 ADDED, REMOVED, CHANGED, UNREADABLE = "added", "removed", "changed", "unreadable"
 
@@ -87,6 +86,7 @@ def history(repo: Repository, fragment: str, *, field: str | None = None, at: st
     ``field`` limits it to one top-level field. Raises NotFound for an unknown document or field
     and GitError outside Git and in a shallow clone.
     """
+    from itsm_gitops.repository.former_words import former_words
     from itsm_gitops.repository.history import field_history
 
     path = repo.locate(fragment, at)
@@ -97,7 +97,7 @@ def history(repo: Repository, fragment: str, *, field: str | None = None, at: st
         schema_at(kind, (field,))
     pending, unreadable = ([], False) if at else _uncommitted(repo, path)
     try:
-        found = field_history(repo, path, at, _reader(repo, at))
+        found = field_history(repo, path, at, former_words(repo, at))
     except NotFound:
         if not pending and not unreadable:
             raise
@@ -111,18 +111,6 @@ def history(repo: Repository, fragment: str, *, field: str | None = None, at: st
             commits.append(Commit(commit, moment, author, subject, changes))
     identifier = path.rsplit("/", 1)[-1].removesuffix(".yaml")
     return History(identifier, path, _of_field(pending, field), tuple(commits), unreadable)
-
-
-def _reader(repo: Repository, at: str | None) -> FormerWords | None:
-    """Return what reads older commits in the words of the rule book of ``at`` (None: the working tree)."""
-    from itsm_gitops.repository.former_words import FormerWords
-
-    if not any(path.startswith(FOLDER) for path in repo.book.files) or not _has_commits(repo):
-        return None
-    from itsm_gitops.repository import read_rulebook
-
-    book = read_rulebook(repo.snapshot(at)) if at else repo.book
-    return FormerWords(repo.history, book, repo.history.resolve(at or "HEAD"))
 
 
 def _of_field(changes: Iterable[Change], field: str | None) -> tuple[Change, ...]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from itsm_gitops.commands.filters import since as since_moment
 from itsm_gitops.commands.own_reports import own_report, own_reports, own_titles
 from itsm_gitops.commands.practising import map_titles, maps
+from itsm_gitops.graph.customers import organisations, services_of, whole
+from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.field_history import Day
@@ -44,7 +46,7 @@ def report(
 ) -> list[Report]:
     """Make some reports (default: all).
 
-    Limits are a service, a team, a customer (as service levels name them), a beginning (a date, a time, or how
+    Limits are a service, a team, a customer (an organisation, or as service levels name them), a beginning (a date, a time, or how
     long ago: ``90d``) and an end, for which the records are replayed as they were then. Raises NotFound for an
     unknown name, UsageError for an invalid beginning or end, and Refused for a service or team of another
     class.
@@ -89,23 +91,32 @@ def _end(repo: Repository, text: str, now: datetime) -> datetime:
 
 
 def _customer(store: Store, text: str) -> tuple[str, frozenset[str]]:
-    """Return a customer as service levels name them, and the services and offerings under those levels.
+    """Return a customer, and the services and offerings it is provided with.
 
-    Raises NotFound, with the customers that there are.
+    A customer is an organisation (its identifier or name), or whom service levels are agreed with in so many words: then
+    it is what stands under those levels. Raises NotFound, with the customers that there are.
     """
+    network = Network(store)
+    wanted = text.lower()
+    parties = {n.lower(): e.id for e in organisations(network) for n in (e.title, e.id)}
+    provided = network.of_role(meaning.SERVICE, meaning.OFFERING)
+    if wanted in parties:
+        services = services_of(network, whole(network, parties[wanted]))
+        under = {e.id for e in provided if e.id in services or e.columns.get(meaning.SERVICE) in services}
+        return parties[wanted], frozenset(under)
     agreed: dict[str, set[str]] = {}
-    for entry in facts.of_role(store.book, store.entries.values(), meaning.SERVICE_LEVEL):
+    for entry in network.of_role(meaning.SERVICE_LEVEL):
         if isinstance(name := entry.columns.get("customer"), str):
             agreed.setdefault(name, set()).add(entry.id)
     names = {n.lower(): n for n in agreed}
-    if text.lower() not in names:
-        there = did_you_mean(text.lower(), names) or f"customers are: {', '.join(sorted(agreed))}"
-        raise NotFound(f"no service level is agreed with '{text}'", there)
-    name = names[text.lower()]
-    roles = (meaning.SERVICE, meaning.OFFERING)
-    provided = facts.of_role(store.book, store.entries.values(), *roles)
-    under = {e.id for e in provided if e.columns.get("service_level") in agreed[name]}
-    return name, frozenset(under)
+    if wanted not in names:
+        known = sorted([*agreed, *parties.values()])
+        there = (
+            did_you_mean(wanted, [*names, *parties]) or f"customers are: {', '.join(dict.fromkeys(known))}"
+        )
+        raise NotFound(f"there is no customer '{text}', and no service level is agreed with one", there)
+    name = names[wanted]
+    return name, frozenset(e.id for e in provided if e.columns.get("service_level") in agreed[name])
 
 
 def _find(store: Store, fragment: str, role: str) -> str:

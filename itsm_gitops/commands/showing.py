@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops import documents
+from itsm_gitops.commands.clocks import RecordClocks, clock_json
 from itsm_gitops.editing.opening import Opened, read_document, timeline
 from itsm_gitops.editing.steps import Step, next_steps, state_of
 from itsm_gitops.model import clock, ids
 from itsm_gitops.model.archive import ArchivedRecord
 from itsm_gitops.model.entry import edges_of, summarise
 from itsm_gitops.model.errors import ItsmError, NotFound
+from itsm_gitops.model.major import is_undecided, major_policy
 from itsm_gitops.model.priority import Priority, priority
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
+from itsm_gitops.model.standing import Promise
+from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.words import fields_of
 from itsm_gitops.repository.archived import read_archived
 from itsm_gitops.repository.gaps import WITHHELD, Gap, file_gap, in_root, snapshot_gaps, unread
@@ -55,7 +60,8 @@ class DocumentView:
     """Everything `itsm show` says about a document.
 
     ``root`` names the root that it is from (empty: this repository). ``incoming_left`` counts documents that mention this one and were not read, ``not_searched``
-    are folders in which nobody looked for such documents.
+    are folders in which nobody looked for such documents. ``clocks`` are the promises of service levels, ``looks_like``
+    says why it looks like a major incident that nobody declared or declined.
     """
 
     document: Opened
@@ -68,6 +74,8 @@ class DocumentView:
     not_searched: tuple[str, ...]
     steps: tuple[Step, ...]
     root: str = ""
+    clocks: tuple[Promise, ...] = ()
+    looks_like: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as JSON data; ``data`` is the document as stored."""
@@ -77,6 +85,8 @@ class DocumentView:
             "opened": self.opened or None,
             "updated": self.updated or None,
             "age": self.age or None,
+            "clocks": [clock_json(p) for p in self.clocks],
+            "looks_like_major_incident": self.looks_like or None,
         }
         return {
             "id": document.id,
@@ -136,7 +146,41 @@ def show(
         not_searched=tuple(skipped),
         steps=() if root else tuple(next_steps(document.kind, document.data)),
         root=root,
+        clocks=() if root or at is not None else _clocks(repo, document),
+        looks_like=_looks_like(book, snapshot, document),
     )
+
+
+def _clocks(repo: Repository, document: Opened) -> tuple[Promise, ...]:
+    """Return the clocks of a record as they stand now; none where something they need cannot be read."""
+    if not document.kind.is_record or document.kind.workflow is None:
+        return ()
+    kept = dict(repo.gaps)
+    try:
+        return RecordClocks(repo.store()).promises(document.id)
+    except ItsmError:
+        return ()  # itsm check names what is wrong
+    finally:
+        repo.gaps = kept  # of what is around the document, and nothing else
+
+
+def _looks_like(book: RuleBook, snapshot: Snapshot, document: Opened) -> str:
+    """Return why an incident looks like a major one, empty where somebody decided or no criterion holds."""
+    policy = major_policy(book, document.kind)
+    flow = document.kind.workflow
+    if policy is None or flow is None or not is_undecided(policy, document.data):
+        return ""
+    if flow.is_terminal(state_of(document.kind, document.data)):
+        return ""
+    return policy.reason(DocumentSubject(document.data, partial(_item, book, snapshot)))
+
+
+def _item(book: RuleBook, snapshot: Snapshot, name: str) -> Mapping[str, Any] | None:
+    """Return the data of an item of exactly this name; None where there is no usable one."""
+    for path in _paths(book, name, snapshot) if ids.is_item_id(name) else ():
+        with suppress(ItsmError):
+            return read_document(book, path, snapshot.read(path)).data
+    return None
 
 
 def start_search(snapshot: Snapshot, path: str, *, everywhere: bool = False) -> Search:

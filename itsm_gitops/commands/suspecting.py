@@ -88,8 +88,9 @@ def suspect(
         raise Refused(f"{entry.id} names nothing that is affected", f"itsm set {entry.id} service=… or cis=…")
     edits = []
     if repo.git is not None:
+        from itsm_gitops.repository.former_words import former_words
         from itsm_gitops.repository.history import file_edits
 
         paths = sorted(network.entries[i].path for i in here.distances)
-        edits = file_edits(repo, paths, here.since, here.began, at)
+        edits = file_edits(repo, paths, here.since, here.began, at, former_words(repo, at))
     return SuspectList(here, tuple(suspects(network, graph, here, edits)), repo.git is not None)

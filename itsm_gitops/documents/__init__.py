@@ -26,9 +26,9 @@ from itsm_gitops.documents.reader import load
 
 if TYPE_CHECKING:  # __getattr__ below imports these when they are asked for
     from itsm_gitops.documents.dumper import dump
-    from itsm_gitops.documents.editor import Append, Edit, Remove, Set, edit
+    from itsm_gitops.documents.editor import Append, Edit, Insert, Remove, Set, edit
     from itsm_gitops.documents.files import delete_atomic, output_file, write_atomic, write_output
-    from itsm_gitops.documents.formatter import fmt
+    from itsm_gitops.documents.formatter import comments_in, fmt
     from itsm_gitops.documents.jsonfile import load_json
     from itsm_gitops.documents.positions import SourceMap, TextSpan, locate
     from itsm_gitops.documents.shared import load_rule_file
@@ -39,6 +39,7 @@ __all__ = [
     "UNWRITABLE_HINT",
     "Append",
     "Edit",
+    "Insert",
     "Limits",
     "LoadedDocument",
     "Problem",
@@ -46,6 +47,7 @@ __all__ = [
     "Set",
     "SourceMap",
     "TextSpan",
+    "comments_in",
     "delete_atomic",
     "dump",
     "edit",
@@ -62,10 +64,12 @@ __all__ = [
 _LATER = {
     "Append": "editor",
     "Edit": "editor",
+    "Insert": "editor",
     "Remove": "editor",
     "Set": "editor",
     "SourceMap": "positions",
     "TextSpan": "positions",
+    "comments_in": "formatter",
     "delete_atomic": "files",
     "dump": "dumper",
     "edit": "editor",

@@ -38,13 +38,21 @@ class Append:
 
 
 @dataclass(frozen=True)
+class Insert:
+    """Add ``value`` to a list; ``pointer`` ends with the position that it gets. The list has that many items already."""
+
+    pointer: Pointer
+    value: Any
+
+
+@dataclass(frozen=True)
 class Remove:
     """Take out the key or list item at ``pointer``. The last one leaves ``{}`` or ``[]``."""
 
     pointer: Pointer
 
 
-Edit = Set | Append | Remove
+Edit = Set | Append | Insert | Remove
 
 
 def edit(raw: bytes, edits: Sequence[Edit], key_order: Sequence[str] = ()) -> bytes:
@@ -110,8 +118,12 @@ def _apply(data: Any, change: Edit) -> Any:
         raise NotFound("a pointer names at least one key")
     data = copy.deepcopy(data)
     *path, last = change.pointer
-    holder = _walk(data, path, make=not isinstance(change, Remove))
-    if isinstance(change, Remove):
+    holder = _walk(data, path, make=not isinstance(change, Insert | Remove))
+    if isinstance(change, Insert):
+        if not isinstance(holder, list) or not isinstance(last, int) or not 0 <= last <= len(holder):
+            raise NotFound(f"there is no place at {json_pointer(change.pointer)}")
+        holder.insert(last, _plain_data(change.value))
+    elif isinstance(change, Remove):
         if not _has(holder, last):
             raise NotFound(f"there is nothing at {json_pointer(change.pointer)}")
         del holder[last]
@@ -154,7 +166,7 @@ def _get(data: Any, pointer: Pointer) -> Any:
 
 
 def _cut(text: Text | Json, data: Any, change: Edit, key_order: Sequence[str]) -> Cut:
-    """Return how ``change`` is made in ``text``, which holds ``data``: by one of four operations."""
+    """Return how ``change`` is made in ``text``, which holds ``data``: by one of five operations."""
     *above, last = change.pointer
     pointer, holder = change.pointer, tuple(above)
     if isinstance(change, Remove):
@@ -163,10 +175,16 @@ def _cut(text: Text | Json, data: Any, change: Edit, key_order: Sequence[str]) -
             return text.remove(pointer)
         return text.replace(holder, [] if isinstance(rest, list) else {})
     value = _plain_data(change.value)
+    if isinstance(change, Insert):
+        return (
+            text.insert_item(holder, int(last), value)
+            if _get(data, holder)
+            else text.replace(holder, [value])
+        )
     if isinstance(change, Append):
         present = _get(data, pointer) if _exists(data, pointer) else None
         if present:
-            return text.append(pointer, value)
+            return text.insert_item(pointer, len(present), value)
         value = [value]
     if _exists(data, pointer):
         return text.replace(pointer, value)

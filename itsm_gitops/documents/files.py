@@ -18,6 +18,7 @@ from typing import NamedTuple, TextIO
 
 from itsm_gitops.documents import drafts
 from itsm_gitops.documents.places import unlinked
+from itsm_gitops.model import recording
 from itsm_gitops.model.errors import ChangedMeanwhile, ItsmError, Refused, UsageError
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -42,6 +43,7 @@ def write_atomic(
         mode = None if expected is None else _unchanged(folder, path, expected)
         draft = _Draft(content, mode, _PROGRAM if executable else _MODE, durable)
         _swap(path, root, folder, draft, expected)
+    recording.note(path, expected, content)
 
 
 def delete_atomic(path: Path, *, expected: bytes, durable: bool = True) -> None:
@@ -53,6 +55,7 @@ def delete_atomic(path: Path, *, expected: bytes, durable: bool = True) -> None:
         os.unlink(path.name, dir_fd=folder)
         if durable:
             _sync(folder)
+    recording.note(path, expected, None)
 
 
 @contextlib.contextmanager

@@ -43,6 +43,13 @@ def fmt(raw: bytes, key_order: Sequence[str] = ()) -> bytes:
     return result.encode()
 
 
+def comments_in(raw: bytes) -> Counter[str]:
+    """Return the texts of all comments of a sound document, and how often each stands there."""
+    text = raw.decode().replace("\r\n", "\n")
+    root = parse(text)
+    return _texts(outline(text, root)) if root is not None else Counter()
+
+
 def _check_comments(plan: Outline, after: str) -> None:
     """Formatting must never lose a comment."""
     root = parse(after)

@@ -53,10 +53,10 @@ class Json:
         position = position_of([key.value for key, _ in node.pairs], name, key_order)
         return self._insert(node, position, value, self._text(name) + self._colon)
 
-    def append(self, pointer: Pointer, value: Any) -> Cut:
-        """Add ``value`` to the list at ``pointer``, which has other items."""
+    def insert_item(self, pointer: Pointer, position: int, value: Any) -> Cut:
+        """Add ``value`` at a position of the list at ``pointer``, which has other items."""
         node, _ = self._find(pointer)
-        return self._insert(node, len(node.items), value, "")
+        return self._insert(node, position, value, "")
 
     def remove(self, pointer: Pointer) -> Cut:
         """Take out the value at ``pointer``, which is not the last of its collection."""

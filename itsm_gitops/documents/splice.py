@@ -78,12 +78,15 @@ class Text:
             return Cut(mapping.start, mapping.start, new.lstrip(" ") + "\n" + margin)
         return Cut(end, end, "\n" + new)
 
-    def append(self, pointer: Pointer, value: Any) -> Cut:
-        """Add ``value`` to the list at ``pointer``, which has other items."""
+    def insert_item(self, pointer: Pointer, position: int, value: Any) -> Cut:
+        """Add ``value`` at a position of the list at ``pointer``, which has other items."""
         items = self._find(pointer).node
         if items.flow:
-            return self._insert_flow(items, len(items.items), render.flow(value))
-        end = self._line_end(self._content_end(items.items[-1]))
+            return self._insert_flow(items, position, render.flow(value))
+        new = "\n".join(render.item_lines(value, items.column, self.layout))
+        if position == 0:
+            return Cut(items.start, items.start, new.lstrip(" ") + "\n" + " " * items.column)
+        end = self._line_end(self._content_end(items.items[position - 1]))
         self._fit_before(end)
         new = "\n".join(render.item_lines(value, items.column, self.layout))
         return Cut(end, end, "\n" + new)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from itsm_gitops.editing.opening import Opened
 from itsm_gitops.editing.steps import Step, next_steps, state_of
 from itsm_gitops.editing.validation import judged
-from itsm_gitops.model.diff import ADD, REMOVE, Change, diff, same
+from itsm_gitops.model.diff import ADD, REMOVE, Change, align, diff, identity, same
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.findings import Finding, Pointer
 from itsm_gitops.model.kinds import Kind
@@ -94,7 +94,7 @@ def save(repo: Repository, document: Opened, new: Mapping[str, Any], *, dry_run:
     result breaks rules that the old document kept, ChangedMeanwhile where the file on disk is
     no longer the one that was read.
     """
-    _refuse_escape(document, new)
+    refuse_escape(document, new)
     prepared = prepare(document, new)
     found: list[Finding] = []
     if prepared.changes:
@@ -102,7 +102,7 @@ def save(repo: Repository, document: Opened, new: Mapping[str, Any], *, dry_run:
     return replace(write(repo, prepared, dry_run=dry_run), findings=tuple(found))
 
 
-def _refuse_escape(document: Opened, new: Mapping[str, Any]) -> None:
+def refuse_escape(document: Opened, new: Mapping[str, Any]) -> None:
     """Refuse an edit that lifts a demand on a finished record."""
     from itsm_gitops.model.owing import escapes
 
@@ -174,22 +174,22 @@ def edits_between(old: Mapping[str, Any], new: Mapping[str, Any], at: Pointer = 
 
 
 def _list_edits(old: list[Any], new: list[Any], at: Pointer) -> list[Edit]:
-    """Return appends or removals where they suffice, else the whole list."""
-    from itsm_gitops.documents import Append, Remove, Set
+    """Return edits of single items where the lists have items in common, else the whole list."""
+    from itsm_gitops.documents import Append, Insert, Remove, Set
 
     if len(new) > len(old) and same(new[: len(old)], old):
         return [Append(at, value) for value in new[len(old) :]]
-    gone = _removed_positions(old, new)
-    # From the last on: edits are made one after another, and each removal moves what follows.
-    return [Remove((*at, index)) for index in reversed(gone)] if gone else [Set(at, new)]
-
-
-def _removed_positions(old: list[Any], new: list[Any]) -> list[int]:
-    """Return the positions whose removal turns ``old`` into ``new``; empty where none do."""
-    gone, rest = [], list(new)
-    for index, value in enumerate(old):
-        if rest and same(rest[0], value):
-            rest.pop(0)
-        else:
-            gone.append(index)
-    return gone if not rest else []
+    pairs = align([identity(i) for i in old], [identity(i) for i in new])
+    if not pairs:
+        return [Set(at, new)]
+    # From the last on: edits are made one after another, and each of them moves what follows.
+    found: list[Edit] = []
+    before, after = len(old), len(new)
+    for i, j in [*reversed(pairs), (-1, -1)]:
+        found += [Remove((*at, index)) for index in range(before - 1, i, -1)]
+        found += [Insert((*at, i + 1), new[index]) for index in range(after - 1, j, -1)]
+        if i >= 0 and not same(old[i], new[j]):
+            whole = isinstance(old[i], dict) and isinstance(new[j], dict) and old[i] and new[j]
+            found += edits_between(old[i], new[j], (*at, i)) if whole else [Set((*at, i), new[j])]
+        before, after = i, j
+    return found

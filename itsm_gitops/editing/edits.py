@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.editing.assign import apply, reader
 from itsm_gitops.editing.change import Written, refuse_closed, save
 from itsm_gitops.editing.fields import Assignment, schema_at
-from itsm_gitops.editing.opening import open_document
+from itsm_gitops.editing.opening import Opened, open_document
 from itsm_gitops.editing.tracking import (
     Occasion,
     correction,
@@ -45,15 +45,29 @@ def set_fields(
     would break rules.
     """
     document = open_document(repo, fragment)
+    new = with_fields(repo, document, assignments, by=by, at=at, reason=reason)
+    return save(repo, document, new, dry_run=dry_run)
+
+
+def with_fields(
+    repo: Repository,
+    document: Opened,
+    assignments: Sequence[Assignment],
+    *,
+    by: str | None = None,
+    at: str | None = None,
+    reason: str | None = None,
+) -> Mapping[str, Any]:
+    """Return the data of a document with other fields; see `set_fields`."""
     for assignment in assignments:
         schema_at(document.kind, assignment.path)  # a misspelt field is the better answer than "closed"
     refuse_closed(document, [a.path[0] for a in assignments], "changing this")
     new = apply(document, reader(repo), assignments)
     if any(differences(document, new)):
-        new = with_changes(document, new, occasion(acting(repo, by), at, reason, repo.config.timezone))
-    elif at or reason:
+        return with_changes(document, new, occasion(acting(repo, by), at, reason, repo.config.timezone))
+    if at or reason:
         raise UsageError("no tracked field changes, so a time or a reason does not apply")
-    return save(repo, document, new, dry_run=dry_run)
+    return new
 
 
 def add_note(
@@ -72,6 +86,21 @@ def add_note(
     ``at`` is an earlier time at which it happened (in the repository's zone); it requires a ``reason``.
     """
     document = open_document(repo, fragment)
+    new = with_note(repo, document, text, comment=comment, by=by, at=at, reason=reason)
+    return save(repo, document, new, dry_run=dry_run)
+
+
+def with_note(
+    repo: Repository,
+    document: Opened,
+    text: str,
+    *,
+    comment: bool = False,
+    by: str | None = None,
+    at: str | None = None,
+    reason: str | None = None,
+) -> Mapping[str, Any]:
+    """Return the data of a document with one more note or comment; see `add_note`."""
     if not document.kind.is_record:
         raise Refused(
             f"{document.id} has no timeline: it is {a_kind(document.kind)}",
@@ -82,8 +111,7 @@ def add_note(
     refuse_closed(document, ["timeline"], "adding to the timeline")
     about = occasion(acting(repo, by), at, reason, repo.config.timezone)
     told = timeline_entry(document, about, **{"comment" if comment else "note": text.strip()})
-    new = {**document.data, "timeline": [*document.data.get("timeline", ()), told]}
-    return save(repo, document, new, dry_run=dry_run)
+    return {**document.data, "timeline": [*document.data.get("timeline", ()), told]}
 
 
 def correct(

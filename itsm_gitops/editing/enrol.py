@@ -6,6 +6,8 @@ that machines print and people mistype, so they are taken from where they are.
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +20,7 @@ from itsm_gitops.model.ids import slug
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.actor import acting, person_of, setting
+from itsm_gitops.repository.actor import acting, person_of, setting, usual_key
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -55,7 +57,7 @@ def enrol(repo: Repository, person: str, about: Enrolment, *, dry_run: bool = Fa
     and where there is nothing to write.
     """
     handle = person or acting(repo, None)
-    about = _from_git(repo, about) if not person or _is_self(repo, person) else about
+    about = about_oneself(repo, about) if not person or _is_self(repo, person) else about
     if not any(about):
         raise UsageError(f"what is to be known of {handle}?", "--address, --key, --account, --team or --name")
     parts: dict[str, list[Any]] = {
@@ -83,12 +85,34 @@ def enrol(repo: Repository, person: str, about: Enrolment, *, dry_run: bool = Fa
     return save(repo, document, new, dry_run=dry_run)
 
 
-def _from_git(repo: Repository, about: Enrolment) -> Enrolment:
-    address, key = setting(repo, "user.email"), setting(repo, "user.signingKey")
-    usable = key if key and Path(key).expanduser().is_file() else ""
+def about_oneself(repo: Repository, about: Enrolment) -> Enrolment:
+    """Add what Git and the machine say of whoever runs this, where it was not given: address, key, account, name.
+
+    The account is that of an address which a forge hands out to keep the real one private: it holds the number.
+    """
+    address = setting(repo, "user.email")
+    account = _account_of(address)
+    key = usual_key(repo)
     return about._replace(
-        addresses=about.addresses or ((address,) if address else ()), key=about.key or usable
+        addresses=about.addresses or ((address,) if address else ()),
+        key=about.key or (str(key) if key else ""),
+        accounts=about.accounts or ((account,) if account else ()),
     )
+
+
+# Addresses that forges give people who keep theirs private: number and login.
+_PRIVATE = (
+    ("github", re.compile(r"(\d+)\+([\w.-]+)@users\.noreply\.github\.com")),
+    ("gitlab", re.compile(r"(\d+)-([\w.-]+)@users\.noreply\.gitlab\.com")),
+)
+
+
+def _account_of(address: str) -> str:
+    for forge, pattern in _PRIVATE:
+        match = pattern.fullmatch(address.lower())
+        if match:
+            return ":".join((forge, *match.groups()))
+    return ""
 
 
 def _name(repo: Repository, handle: str) -> str:
@@ -98,8 +122,9 @@ def _name(repo: Repository, handle: str) -> str:
 
 def _is_self(repo: Repository, handle: str) -> bool:
     """Whether somebody enrols themselves: by their file, by Git's name, or by what their address begins with."""
-    if handle == acting(repo, None):
-        return True
+    with suppress(UsageError):  # nobody says who runs this, so it is not known to be them
+        if handle == acting(repo, None):
+            return True
     if person_of(repo):
         return False  # Git's address is that of somebody else
     return handle == slug(setting(repo, "user.email").partition("@")[0])

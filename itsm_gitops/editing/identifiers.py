@@ -6,12 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.model import ids
-from itsm_gitops.model.errors import Ambiguous, NotFound
+from itsm_gitops.model.errors import Ambiguous, NotFound, UsageError, did_you_mean
+from itsm_gitops.model.filter_words import ME
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository.actor import acting
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
+
+MEANT = "!"  # behind a name: it is meant although nobody knows it
+_GIVES_WORK = ("assigned_to", "carried_out_by")
 
 
 def kinds_of(book: RuleBook, groups: Iterable[str]) -> list[Kind]:
@@ -30,9 +35,14 @@ def names(repo: Repository, kinds: Iterable[Kind], at: str | None = None) -> lis
 def resolve_reference(repo: Repository, reference: Mapping[str, Any], text: str) -> str:
     """Return the identifier that ``text`` means where a field refers to some kinds.
 
-    A fragment of one existing identifier is completed. ``open`` references keep a text that
-    names nothing here, as long as it may be a handle. Raises NotFound or Ambiguous.
+    A fragment of one existing identifier is completed, ``@me`` is whoever acts. ``open`` references keep a text that
+    names nothing here, as long as it may be a handle, and is no slip of the pen: whoever gets work must be known or
+    named elsewhere already, and nobody may be nearly called like somebody who is there. With ``!`` behind it a name is
+    meant as it is. Raises NotFound or Ambiguous.
     """
+    if text == ME:
+        return acting(repo, None)
+    meant, text = text.endswith(MEANT), text.removesuffix(MEANT)
     kinds = kinds_of(repo.book, reference.get("to", ("any",)))
     if any(_is_there(repo, kind, text) for kind in kinds):
         return text
@@ -43,14 +53,36 @@ def resolve_reference(repo: Repository, reference: Mapping[str, Any], text: str)
         found = ids.find(text, known)
     except (NotFound, Ambiguous) as error:
         if reference.get("open") and ids.is_item_id(text):
+            if not meant:
+                _refuse_slip(repo, reference, text, known)
             return text
         expected = " or ".join(k.title.lower() for k in kinds[:4]) if len(kinds) <= 4 else "entry"
         if isinstance(error, Ambiguous):
             raise
         raise NotFound(f"there is no {expected} '{text}'", _hint(error, known, kinds)) from error
     if reference.get("open") and ids.is_item_id(text) and found != text.lower():
+        if not meant:
+            _refuse_slip(repo, reference, text, known)
         return text
     return found
+
+
+def _refuse_slip(repo: Repository, reference: Mapping[str, Any], text: str, known: Iterable[str]) -> None:
+    """Raise NotFound for a name that exists nowhere, where work would be given to nobody or another one is meant."""
+    near = did_you_mean(text, known)
+    if not near and reference.get("relation") not in _GIVES_WORK:
+        return
+    if text == _acting(repo) or repo.store(None).into(text):
+        return
+    hint = f"{near}{chr(10) if near else ''}write {text}{MEANT} if this name is meant"
+    raise NotFound(f"nobody is called '{text}'", hint)
+
+
+def _acting(repo: Repository) -> str:
+    try:
+        return acting(repo, None)
+    except UsageError:
+        return ""
 
 
 def _is_there(repo: Repository, kind: Kind, identifier: str) -> bool:

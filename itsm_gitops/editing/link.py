@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.editing.change import Written, refuse_closed, save
@@ -32,12 +33,30 @@ def link(
     other way round. Raises NotFound for unknown words and documents, Refused where the link is
     there already, where the vocabulary does not allow it, or where it would close a circle.
     """
+    holder, new = linked(repo, source, relation, target, note=note)
+    return save(repo, holder, new, dry_run=dry_run)
+
+
+def linked(
+    repo: Repository,
+    source: str,
+    relation: str,
+    target: str,
+    *,
+    note: str | None = None,
+    pending: Mapping[str, Mapping[str, Any]] | None = None,
+) -> tuple[Opened, dict[str, Any]]:
+    """Return the document that stores a link, and its data with it; see `link`.
+
+    ``pending`` is the data, by path, of documents that are changed in the same step and not written yet.
+    """
     kind, holder, other = _sides(repo, source, relation, target)
-    new = add_link(repo.book, kind, holder, other, note)
+    so_far = holder._replace(data=dict((pending or {}).get(holder.path, holder.data)))
+    new = add_link(repo.book, kind, so_far, other, note)
     if kind.acyclic:
         _refuse_circle(repo, kind, holder, other)
     refuse_closed(holder, ["links"], "adding a link")
-    return save(repo, holder, new, dry_run=dry_run)
+    return holder, new
 
 
 def add_link(

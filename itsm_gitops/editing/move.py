@@ -12,9 +12,10 @@ from itsm_gitops.editing.fields import Assignment
 from itsm_gitops.editing.opening import Opened, open_document
 from itsm_gitops.editing.steps import MissingField, Step, code_field, needs, next_steps, prose_field, state_of
 from itsm_gitops.editing.tracking import Occasion, differences, occasion, refuse_unreasoned, timeline_entry
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import ItsmError, NotFound, Refused, did_you_mean
 from itsm_gitops.model.guards import stops
+from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.subjects import DocumentSubject, Item
 from itsm_gitops.model.text import typed_text
 from itsm_gitops.model.timeline import SET, STATE, WAS
@@ -24,6 +25,8 @@ from itsm_gitops.repository.actor import acting
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
+
+_IN_USE_SINCE = "in_production_since"  # the field of an item that keeps the day
 
 
 class Missing(Refused):
@@ -66,6 +69,23 @@ def move(
     fields are missing, Rejected where rules are broken.
     """
     document = open_document(repo, fragment)
+    new = moved(repo, document, target, assignments, code=code, note=note, by=by, at=at, reason=reason)
+    return save(repo, document, new, dry_run=dry_run)
+
+
+def moved(
+    repo: Repository,
+    document: Opened,
+    target: str,
+    assignments: Sequence[Assignment] = (),
+    *,
+    code: str | None = None,
+    note: str | None = None,
+    by: str | None = None,
+    at: str | None = None,
+    reason: str | None = None,
+) -> dict[str, Any]:
+    """Return the data of a document after a step, as `move` writes it; raises as `move` does, but judges no rules."""
     workflow, target = find_state(document, target)
     data = apply(document, reader(repo), assignments, moving=True)
     step = _transition(document, workflow, target, data, partial(_item, repo))
@@ -83,7 +103,7 @@ def move(
     about = occasion(acting(repo, by), at, reason, repo.config.timezone)
     new = stepped(document, data, target, about, note, cleared)
     _refuse_undecided(repo, document, new)
-    return save(repo, document, new, dry_run=dry_run)
+    return new
 
 
 def _refuse_undecided(repo: Repository, document: Opened, new: dict[str, Any]) -> None:
@@ -205,6 +225,12 @@ def _cleared(step: Transition, assignments: Sequence[Assignment]) -> tuple[str, 
     return tuple(f for f in step.clear if f not in given)
 
 
+def _begins(kind: Kind, target: str, data: Mapping[str, Any]) -> bool:
+    """Whether an item goes into production for the first time, and its class keeps the day."""
+    known = _IN_USE_SINCE in kind.fields and _IN_USE_SINCE not in data
+    return known and not kind.is_record and facts.state_plays(kind, target, meaning.PRODUCTION)
+
+
 def stepped(
     document: Opened,
     data: Mapping[str, Any],
@@ -220,6 +246,8 @@ def stepped(
     """
     new = {k: v for k, v in data.items() if k not in cleared}
     new[document.kind.state_field] = target
+    if _begins(document.kind, target, new):
+        new[_IN_USE_SINCE] = clock.now().date().isoformat()
     if document.kind.is_record:
         values, old = differences(document, new, cleared)
         tracked = [f for f in (*values, *old) if f not in cleared]

@@ -29,9 +29,11 @@ from itsm_gitops.model.decisions import firm_states
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.facts import stage_of
 from itsm_gitops.model.meaning import CHANGE
+from itsm_gitops.model.migrations import FOLDER as MIGRATIONS
 from itsm_gitops.model.roles import names
 from itsm_gitops.repository import Repository, Snapshot, read_rulebook
 from itsm_gitops.repository.changeset import changeset
+from itsm_gitops.repository.migrated import differing_by_words, reading
 
 CHANGE_ROW, MERGE_ROW = "change", "merge"
 NO_EVIDENCE = "NO_EVIDENCE"
@@ -42,6 +44,7 @@ COLUMNS = (
     "review_due", "recorded_at", "signed_by", "policy", "statement", "exceptions",
 )  # fmt: skip
 _WINDOW = ("planned_start", "planned_end", "actual_start", "actual_end")
+_DOCUMENTS = ("cmdb/", "records/")
 _ORDER = (UNREVIEWED, *RESULTS)
 
 Data = Mapping[str, Any]
@@ -97,15 +100,33 @@ class Population:
         for move in reversed(moves):
             statement = move.statement
             if statement is not None:
-                paths = tuple(names(statement.predicate["assessment"].get("paths")))
+                paths = self._decided(move, names(statement.predicate["assessment"].get("paths")))
                 yield PopulationMerge(
                     target, move, self._reviews.get(statement.name), statement.changes, paths
                 )
                 continue
-            paths = tuple(c.path for c in changeset(git, move.base, move.landed.commit))
-            if paths:
+            touched = changeset(git, move.base, move.landed.commit)
+            if touched:
+                paths = self._decided(move, [c.path for c in touched])
                 carried = tuple(filter(None, map(self._change_at, paths)))
                 yield PopulationMerge(target, move, None, carried, paths)
+
+    def _decided(self, move: BranchMove, paths: Sequence[str]) -> tuple[str, ...]:
+        """Return the files of a merge without the documents that a migration in it only put into other words."""
+        if not any(p.startswith(MIGRATIONS) for p in paths):
+            return tuple(paths)
+        git, before = self.repo.history, self.repo.snapshot(move.base)
+        edited = [
+            c.path
+            for c in changeset(git, move.base, move.landed.commit)
+            if c.status == "M" and c.path.startswith(_DOCUMENTS)
+        ]
+        try:
+            book = read_rulebook(before)
+        except ItsmError:
+            return tuple(paths)
+        words = differing_by_words(before, book, self.repo.snapshot(move.landed.commit), edited)
+        return tuple(p for p in paths if p not in words)
 
     @cached_property
     def begin(self) -> str:
@@ -168,7 +189,9 @@ class Population:
 
     @cached_property
     def _beginning(self) -> Snapshot:
-        return self.repo.snapshot(self.begin)
+        """What was there when the rules came, in the words of the branch today."""
+        before, tip = self.repo.snapshot(self.begin), self.repo.snapshot(self.tip)
+        return reading(read_rulebook(before), tip, self.book).of(before)
 
     @cached_property
     def carried(self) -> dict[str, list[PopulationMerge]]:

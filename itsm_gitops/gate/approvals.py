@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from itsm_gitops.model import clock, ids
-from itsm_gitops.model.errors import GitError, ItsmError, NotFound, Refused, UsageError
+from itsm_gitops.model.errors import GitError, NotFound, Refused, UsageError
 
 if TYPE_CHECKING:
     from itsm_gitops.forges.reviews import Review
@@ -233,15 +233,12 @@ def _may_override(repo: Repository, asked: ApprovalQuery, person: str) -> bool:
 
 
 def signing_key(repo: Repository, key: str = "") -> Path:
-    """Return the file of the key to sign with: as told, else Git's ``user.signingKey``."""
-    named = key
-    if not named:
-        try:
-            named = repo.history.run("config", "--get", "user.signingKey").decode("utf-8", "replace").strip()
-        except ItsmError:
-            named = ""
-    file = Path(named).expanduser()
-    if not named or not file.is_file():
+    """Return the file of the key to sign with: as told, else the usual one (`actor.usual_key`)."""
+    from itsm_gitops.repository.actor import setting, usual_key
+
+    named = key or setting(repo, "user.signingKey")
+    file = Path(key).expanduser() if key else usual_key(repo)
+    if file is None or not file.is_file():
         raise UsageError(
             f"there is no key file {named}" if named else "it is not clear which key to sign with",
             "--key FILE, or git config user.signingKey ~/.ssh/id_ed25519",

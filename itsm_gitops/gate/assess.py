@@ -39,7 +39,7 @@ from itsm_gitops.repository import Repository, Snapshot, Store, read_rulebook, r
 from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
 from itsm_gitops.repository.identity import identity, pinned
 from itsm_gitops.repository.mended import Mended, mended
-from itsm_gitops.repository.migrated import reading
+from itsm_gitops.repository.migrated import differing_by_words
 from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.recalled_store import load_recalling
 from itsm_gitops.repository.shelf import Shelf
@@ -232,17 +232,9 @@ class _Case:
         """
         if not any(path.startswith(MIGRATIONS) for path in self._content.changes):
             return frozenset()
-        after = self._merge.snapshot
-        try:
-            taken = reading(self.base.book, after, read_rulebook(after))
-        except RuleBookError:
-            return frozenset()
         paths = [p for p, c in self._content.changes.items() if c.status == "M" and p.startswith(_DOCUMENTS)]
-        if not taken.steps or not paths:
-            return frozenset()
-        before = taken.of(self.repo.snapshot(self.blank.base))
-        fresh = dict(after.read_many(paths))
-        return frozenset(path for path, raw in before.read_many(paths) if fresh.get(path) == raw)
+        before = self.repo.snapshot(self.blank.base)
+        return differing_by_words(before, self.base.book, self._merge.snapshot, paths)
 
     @cached_property
     def _content(self) -> Content:

@@ -21,13 +21,16 @@ from itsm_gitops.gate import doctor_plain as plain
 from itsm_gitops.gate.codeowners import codeowners
 from itsm_gitops.gate.doctor_branches import branch_checks, listed_branches, rehearsed
 from itsm_gitops.gate.doctor_landing import identity_check, up_to_date
+from itsm_gitops.gate.doctor_merging import merging_check
 from itsm_gitops.gate.doctor_people import FAILED, OK, UNKNOWN, WARNING, Check, author_check, people_checks
+from itsm_gitops.gate.doctor_rehearsal import rehearse_approval
 from itsm_gitops.graph.ownership import HEADER, PLACES
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, Incomplete, ItsmError
 from itsm_gitops.repository import Repository, porcelain
 from itsm_gitops.repository.gaps import warning
 from itsm_gitops.repository.snapshot import WorkingTree
+from itsm_gitops.rules.editor_settings import PLACE, unknown_to_editor
 
 GATE = "gate"
 _GITEA_GATE = "itsm gate / gate (pull_request_target)"  # workflow / job (event); rules may be patterns
@@ -40,7 +43,7 @@ _PINNED = re.compile(r"uses:\s*(\S+)")
 
 def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[Check]:
     """Look at everything; what cannot be looked at is in the list as ``unknown``."""
-    found = [*_machine(repo), identity_check(repo)]
+    found = [*_machine(repo), merging_check(repo), identity_check(repo)]
     try:
         name = forge if forge == plain.PLAIN else forging.forge_name(repo, forge)
     except ItsmError as error:
@@ -48,9 +51,10 @@ def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[
             return [*found, Check("forge", UNKNOWN, error.message, error.hint)]
         name = plain.PLAIN
     if name == plain.PLAIN:
-        return [*found, Check("forge", OK, "a plain Git server"), *_files(repo, name), *_plain(repo, offline)]
+        checks = (*_files(repo, name), *_own(repo, name), *_plain(repo, offline))
+        return [*found, Check("forge", OK, "a plain Git server"), *checks]
     found.append(Check("forge", OK, name))
-    found += [*_files(repo, name), *people_checks(repo, name)]
+    found += [*_files(repo, name), *people_checks(repo, name), *_own(repo, name)]
     if offline:
         return [*found, Check("server", UNKNOWN, "not asked", "leave out --offline")]
     if not forging.token(name):
@@ -71,6 +75,12 @@ def doctor(repo: Repository, *, forge: str = "", offline: bool = False) -> list[
         refused = isinstance(error, ForgeError) and error.status == _REFUSED
         found.append(Check("server", FAILED if refused else UNKNOWN, error.message, error.hint))
     return found
+
+
+def _own(repo: Repository, forge: str) -> Iterator[Check]:
+    trial = rehearse_approval(repo, forge)
+    if trial is not None:
+        yield trial
 
 
 def _plain(repo: Repository, offline: bool) -> Iterator[Check]:
@@ -176,6 +186,7 @@ def _files(repo: Repository, forge: str) -> Iterator[Check]:
         if loose:
             text = f"not pinned to a commit: {', '.join(sorted(set(loose)))}"
             yield Check(path, FAILED, text, "a tag can be moved: write the commit's hash")
+    yield from _editor(repo)
     if forge == plain.PLAIN:
         return
     place = Path(repo.root, PLACES[forge])
@@ -187,13 +198,25 @@ def _files(repo: Repository, forge: str) -> Iterator[Check]:
         yield Check("CODEOWNERS", OK, "is written by hand")
     else:
         try:
-            current = codeowners(repo, forge=forge).current
+            owners = codeowners(repo, forge=forge)
         except Incomplete as error:
             yield Check("CODEOWNERS", UNKNOWN, error.message, error.hint)
             return
-        text = "is what the CMDB says" if current else "is not what the CMDB says"
+        text = "is what the CMDB says" if owners.current else "is not what the CMDB says"
+        hint = "" if owners.current else "itsm codeowners --write"
+        if owners.current and owners.text == HEADER:
+            text = "names nobody: no owner has an account or a group on the forge, so it asks nobody for a review"
+            hint = "itsm enrol PERSON --account …, forge_groups of teams; then itsm codeowners --write"
+        yield Check("CODEOWNERS", WARNING if hint else OK, text, hint)
+
+
+def _editor(repo: Repository) -> Iterator[Check]:
+    """Say whether the settings of the editor know every schema, those of kinds that came later included."""
+    unknown = unknown_to_editor(repo)
+    if unknown:
+        shown = ", ".join(unknown[:3]) + (f" and {len(unknown) - 3} more" if len(unknown) > 3 else "")
         yield Check(
-            "CODEOWNERS", OK if current else WARNING, text, "" if current else "itsm codeowners --write"
+            PLACE, WARNING, f"editors do not know what {shown} describes", "itsm completion vscode --write"
         )
 
 

@@ -51,6 +51,7 @@ class Directory:
 
     def __init__(self, store: Store, now: datetime, roles: Mapping[str, Any] | None = None) -> None:
         self._store = store
+        self._now = now
         self._today = now.date()
         self.people: dict[str, Data] = {
             e.id: store.data(e.id) for e in store.of_kinds(store.book.playing(meaning.PERSON))
@@ -216,7 +217,11 @@ class Directory:
             return self._approvers(owners)
         if role == PEER or (about is not None and about.get("everyone")):
             return frozenset(self.people)
-        return frozenset() if about is None else self._approvers(holders(about, data, self.item, self.roles))
+        return (
+            frozenset()
+            if about is None
+            else self._approvers(holders(about, data, self.item, self._now, self.roles))
+        )
 
     def fields(self, role: str) -> list[str]:
         """Return the fields of a record that name who fills a role."""

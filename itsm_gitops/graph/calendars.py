@@ -14,7 +14,7 @@ from itsm_gitops.graph.network import ItemsOnly, Loaded, Network, of_role
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.change_models import ALWAYS, WHEN_OUTAGE, ChangeModel
-from itsm_gitops.model.windows import Window, spans, within
+from itsm_gitops.model.windows import Window, closed_days, spans, within
 
 FREEZE = "freeze"
 MAINTENANCE = "maintenance_window"
@@ -90,7 +90,7 @@ class Calendars:
                 str(e.columns.get("type", "")),
                 e.title,
                 whole[e.id],
-                _days(whole[e.id], whole),
+                closed_days(whole[e.id], whole.get),
                 facts.is_in_force(book.kinds[e.kind], e.columns),
                 facts.is_retired(book, e),
                 below.of(_names(whole[e.id].get("applies_to")))
@@ -155,18 +155,6 @@ class _Below:
     def of(self, items: list[str]) -> frozenset[str]:
         """Return everything that some items need or contain, and themselves."""
         return self._graph.carriers(items) if items else frozenset()
-
-
-def _days(calendar: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> frozenset[date]:
-    found = set()
-    for name in _names(calendar.get("holidays")):
-        days = known.get(name, {}).get("dates")
-        for raw in days if isinstance(days, list) else ():
-            try:
-                found.add(date.fromisoformat(str(raw["date"])))
-            except (ValueError, KeyError, TypeError):
-                continue
-    return frozenset(found)
 
 
 def _names(value: Any) -> list[str]:

@@ -88,7 +88,7 @@ def _change(schedule: Schedule, change: Planned, host: str, stamp: datetime, url
     # Every step and every note is a new version: a calendar takes the one with the higher number.
     versions = (
         f"SEQUENCE:{max(0, change.steps - 1)}",
-        f"LAST-MODIFIED:{_moment(updated)}" if updated else "",
+        f"LAST-MODIFIED:{moment_value(updated)}" if updated else "",
     )
     yield from event(
         uid=f"{change.id}@{host}",
@@ -160,7 +160,7 @@ def event(
     """
     yield "BEGIN:VEVENT"
     yield f"UID:{text_value(uid)}"
-    yield f"DTSTAMP:{_moment(stamp)}"
+    yield f"DTSTAMP:{moment_value(stamp)}"
     yield f"DTSTART{_when(start)}"
     if end != start:  # an end must be after the start; without one the event is that moment
         yield f"DTEND{_when(end)}"
@@ -174,10 +174,11 @@ def event(
 
 
 def _when(when: date) -> str:
-    return f":{_moment(when)}" if isinstance(when, datetime) else f";VALUE=DATE:{when:%Y%m%d}"
+    return f":{moment_value(when)}" if isinstance(when, datetime) else f";VALUE=DATE:{when:%Y%m%d}"
 
 
-def _moment(moment: datetime) -> str:
+def moment_value(moment: datetime) -> str:
+    """Return a moment as the value of a property, in UTC."""
     return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 

@@ -16,7 +16,8 @@ from itsm_gitops.graph.network import Loaded, of_role
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 
-UNCOUNTED = frozenset(("concurrent", "consumption", "open-source", "site"))
+_FREE = "open-source"
+UNCOUNTED = frozenset(("concurrent", "consumption", _FREE, "site"))
 PEOPLE = frozenset(("user", "named-user"))
 # The field of an item that says how many it is, by metric; one where the metric or the field is missing.
 _SIZE = {"core": "cpu_cores", "instance": "instances"}
@@ -29,8 +30,8 @@ _COVERED = "covered_by"
 class LicencePosition:
     """One licence in force. ``installed`` is None where the CMDB cannot tell, ``stated`` where nobody counted.
 
-    ``items`` are what was counted. ``cost`` is as the licence says it. ``overdraft`` says that more may be used than
-    were bought.
+    ``items`` are what was counted, each with how many it is. ``cost`` is as the licence says it. ``overdraft`` says that
+    more may be used than were bought, ``unlimited`` that nobody need count.
     """
 
     entry: Entry
@@ -38,9 +39,10 @@ class LicencePosition:
     entitled: int
     installed: int | None
     stated: int | None
-    items: tuple[str, ...]
+    items: Mapping[str, int]
     cost: Mapping[str, Any]
     overdraft: bool
+    unlimited: bool = False
 
     @property
     def used(self) -> int | None:
@@ -49,25 +51,26 @@ class LicencePosition:
 
     @property
     def free(self) -> int | None:
-        """How many are left; negative where more are in use than were bought, None where nobody knows."""
-        return None if self.used is None else self.entitled - self.used
+        """How many are left; negative where more are in use than were bought, None where nobody knows or need know."""
+        return None if self.used is None or self.unlimited else self.entitled - self.used
 
     @property
     def exceeded(self) -> bool:
-        """Whether more are installed than were bought and may be."""
-        return self.installed is not None and self.installed > self.entitled and not self.overdraft
+        """Whether more are in use than were bought and may be."""
+        return self.free is not None and self.free < 0 and not self.overdraft
 
 
 def licence_positions(loaded: Loaded) -> list[LicencePosition]:
     """Return the position of every licence that is not retired or only planned, by identifier."""
-    licences = [e for e in of_role(loaded, meaning.LICENCE) if _exists(loaded, e)]
+    licences = [e for e in of_role(loaded, meaning.LICENCE) if in_existence(loaded, e)]
     if not licences:
         return []
     by_name = _users(loaded, licences)
     return [_position(loaded, e, by_name.get(e.id, ())) for e in licences]
 
 
-def _exists(loaded: Loaded, entry: Entry) -> bool:
+def in_existence(loaded: Loaded, entry: Entry) -> bool:
+    """Whether an item exists: it is neither retired nor only planned."""
     return not facts.is_inactive(loaded.book.kinds[entry.kind], entry.columns)
 
 
@@ -75,7 +78,7 @@ def covered_items(loaded: Loaded, agreements: Sequence[Entry]) -> dict[str, list
     """Return the items in existence that name each of some agreements as what covers them, by identifier."""
     kinds = loaded.book.kinds
     return {
-        a.id: [e.id for e in _naming(loaded, a) if kinds[e.kind].operational and _exists(loaded, e)]
+        a.id: [e.id for e in _naming(loaded, a) if kinds[e.kind].operational and in_existence(loaded, e)]
         for a in agreements
     }
 
@@ -96,7 +99,7 @@ def _users(loaded: Loaded, licences: Sequence[Entry]) -> dict[str, list[Entry]]:
     products: dict[str, list[Entry]] = {}
     for licence in licences:
         for entry in _naming(loaded, licence):
-            if entry.kind not in kinds_of_licence and _exists(loaded, entry):
+            if entry.kind not in kinds_of_licence and in_existence(loaded, entry):
                 found.setdefault(licence.id, {})[entry.id] = entry
         if licence.columns.get("product"):
             products.setdefault(str(licence.columns["product"]).casefold(), []).append(licence)
@@ -104,7 +107,7 @@ def _users(loaded: Loaded, licences: Sequence[Entry]) -> dict[str, list[Entry]]:
     for entry in loaded.of_kinds(kinds) if products else ():
         own = products.get(str(entry.columns.get("product", "")).casefold(), ())
         licence_of = next((x for x in own if _fits(x, entry)), None)
-        if licence_of is not None and not _names_a_licence(entry) and _exists(loaded, entry):
+        if licence_of is not None and not _names_a_licence(entry) and in_existence(loaded, entry):
             found.setdefault(licence_of.id, {})[entry.id] = entry
     return {name: [users[i] for i in sorted(users)] for name, users in found.items()}
 
@@ -123,7 +126,8 @@ def _position(loaded: Loaded, licence: Entry, users: Sequence[Entry]) -> Licence
     metric = str(columns.get("metric", ""))
     people = loaded.book.playing(meaning.PERSON)
     counted = [e for e in users if (e.kind in people) == (metric in PEOPLE)]
-    installed = None if metric in UNCOUNTED or not counted else sum(_size(e, metric) for e in counted)
+    sizes = {e.id: _size(e, metric) for e in counted}
+    installed = None if metric in UNCOUNTED or not counted else sum(sizes.values())
     cost = loaded.data(licence.id).get("cost")
     return LicencePosition(
         entry=licence,
@@ -131,9 +135,10 @@ def _position(loaded: Loaded, licence: Entry, users: Sequence[Entry]) -> Licence
         entitled=_whole(columns.get("quantity")) or 0,
         installed=installed,
         stated=_whole(columns.get("in_use")),
-        items=tuple(e.id for e in counted),
+        items=sizes,
         cost=cost if isinstance(cost, Mapping) else {},
         overdraft=columns.get("over_allocation_allowed") is True,
+        unlimited=metric == _FREE,
     )
 
 

@@ -71,10 +71,15 @@ def condition_misfits(
     raw: Any, kinds: Collection[str], words: Vocabulary, at: Pointer = ()
 ) -> Iterator[Misfit]:
     """Yield what is wrong with a condition on documents of some kinds; ``at`` is its place in its file."""
-    yield from _misfits(raw, [words.schemas[k] for k in sorted(kinds) if k in words.schemas], words, at)
+    yield from condition_misfits_in(
+        raw, [words.schemas[k] for k in sorted(kinds) if k in words.schemas], words, at
+    )
 
 
-def _misfits(raw: Any, schemas: Sequence[Schema], words: Vocabulary, at: Pointer) -> Iterator[Misfit]:
+def condition_misfits_in(
+    raw: Any, schemas: Sequence[Schema], words: Vocabulary, at: Pointer
+) -> Iterator[Misfit]:
+    """Yield what is wrong with a condition on objects with one of some schemas."""
     if not isinstance(raw, Mapping):
         yield Misfit(at, "a condition is a mapping: fields with the values that they must have")
         return
@@ -86,11 +91,11 @@ def _misfits(raw: Any, schemas: Sequence[Schema], words: Vocabulary, at: Pointer
         here = (*at, key)
         if key in (AND, OR):
             for index, part in enumerate(value if isinstance(value, list) else ()):
-                yield from _misfits(part, schemas, words, (*here, index))
+                yield from condition_misfits_in(part, schemas, words, (*here, index))
             if not isinstance(value, list) or not value:
                 yield Misfit(here, f"'{key}' takes a list of conditions")
         elif key == NOT:
-            yield from _misfits(value, schemas, words, here)
+            yield from condition_misfits_in(value, schemas, words, here)
         elif key in FORMS:
             yield Misfit(here, f"'{key}' takes the name of a {'list' if key in (ALL, 'any') else 'link'}")
         elif key in _ONLY_IN:
@@ -202,7 +207,7 @@ def _form(
         yield from _values(raw[IN], found, (*at, IN))
     if HAVE in raw:
         base = path.rpartition(".")[0] if IN in raw else path
-        yield from _misfits(raw[HAVE], fields_at(base, schemas, words), words, (*at, HAVE))
+        yield from condition_misfits_in(raw[HAVE], fields_at(base, schemas, words), words, (*at, HAVE))
 
 
 def _link(
@@ -233,7 +238,7 @@ def _link(
         yield Misfit((*at, HAVE), "links are followed once, and not on from what is linked")
     elif HAVE in raw:
         ends = [words.schemas[k] for k in sorted(kinds) if k in words.schemas]
-        yield from _misfits(raw[HAVE], ends, words, (*at, HAVE))
+        yield from condition_misfits_in(raw[HAVE], ends, words, (*at, HAVE))
     elif form == LINKED and STATE not in raw and CATEGORY not in raw:
         yield Misfit(
             (*at, form), f"'{LINKED}' needs a condition on the documents: {STATE}, {CATEGORY} or {HAVE}"

@@ -69,7 +69,7 @@ def _diff_mappings(old: dict[str, Any], new: dict[str, Any], at: Pointer) -> Ite
 
 
 def _diff_lists(old: list[Any], new: list[Any], at: Pointer) -> Iterator[Change]:
-    pairs = _align([_identity(i) for i in old], [_identity(i) for i in new])
+    pairs = align([identity(i) for i in old], [identity(i) for i in new])
     kept_old, kept_new = {i for i, _ in pairs}, {j for _, j in pairs}
     for index, value in enumerate(old):
         if index not in kept_old:
@@ -82,8 +82,8 @@ def _diff_lists(old: list[Any], new: list[Any], at: Pointer) -> Iterator[Change]
             yield Change((*at, index), ADD, None, value)
 
 
-def _identity(item: Any) -> str:
-    """Return what a list item is about, as text."""
+def identity(item: Any) -> str:
+    """Return what a list item is about, as text: its telling keys and their values, else the whole value as JSON."""
     if isinstance(item, dict):
         for keys in _IDENTITIES:
             if all(isinstance(item.get(k), str) for k in keys):
@@ -91,7 +91,7 @@ def _identity(item: Any) -> str:
     return json.dumps(item, sort_keys=True, default=str)
 
 
-def _align(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+def align(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """Match positions of equal identities, keeping order; between two anchors, one item by one.
 
     A single item that stands where a single other one stood is the same item, changed, unless

@@ -7,6 +7,10 @@ has passed (``severity``), exceptions (``unless``), and the name of the day (``m
     "x-due": {"message": "last day to give notice", "warn_days": [60, 14],
               "before": "notice_days", "renews": {"months": "renewal_term_months", "when": {"renewal": "tacit"}}}
 
+``missing`` is the duty to fill the date in where it is not there, once something is in production:
+
+    "missing": {"message": "first verification", "within": 90, "from": ["purchased_on"], "since": "2026-12-01"}
+
 A date may carry several duties (a list). ``before`` and ``after`` move the day by a number of days, or by the number
 that a field holds. A day ends in the time zone of the repository; a date-time is a moment.
 Cancelled, retired and planned documents have no duties; ``open_only`` duties end with the work on the record.
@@ -27,6 +31,7 @@ from itsm_gitops.model.findings import INFO, OFF, WARNING, Pointer
 from itsm_gitops.model.kinds import ANY_INDEX, Kind
 from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.once import Once
+from itsm_gitops.model.schema_places import keyword_places, values_at
 from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.windows import moment_of
 
@@ -36,6 +41,8 @@ STAGES = (PAST, NEAR, LATER)
 
 Data = Mapping[str, Any]
 _ANSWERABLE = (
+    "comms_lead",
+    "commander",
     "owner",
     "assignee",
     "by",
@@ -50,7 +57,8 @@ class DueTerms:
     """What a schema says of one date. ``pointer`` has ``*`` for any position of a list; ``warn_days`` fall.
 
     ``shift`` is a number of days, or the field that holds it; ``sign`` is its direction. ``renewal`` is how many months
-    a renewal adds, or the field that says it.
+    a renewal adds, or the field that says it. With ``missing_since``, a date, the duty is to fill in a date that is not
+    there: ``shift`` days after that day, or after the latest of the dates ``counted_from``.
     """
 
     pointer: Pointer
@@ -64,6 +72,8 @@ class DueTerms:
     sign: int = 1
     renewal: int | str = 0
     renewed_when: Condition | None = None
+    missing_since: str = ""
+    counted_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +139,29 @@ _terms: Once[tuple[DueTerms, ...]] = Once(most=1024)
 
 def due_terms(kind: Kind) -> tuple[DueTerms, ...]:
     """Return the duties that the schema of a kind gives its dates, in schema order; raises RuleBookError for an invalid condition."""
-    return _terms(kind.schema, make=lambda: tuple(_find(kind.schema, ())))
+    return _terms(kind.schema, make=lambda: tuple(_find(kind.schema)))
 
 
-def _find(schema: Any, at: Pointer) -> Iterator[DueTerms]:
-    if not isinstance(schema, Mapping):
-        return
-    raw = schema.get(KEYWORD)
-    for one in raw if isinstance(raw, list) else [raw] if raw else ():
-        yield _read(one, at, str(schema.get("description", "")))
-    for name, child in schema.get("properties", {}).items():
-        yield from _find(child, (*at, name))
-    if "items" in schema:
-        yield from _find(schema["items"], (*at, ANY_INDEX))
+def _find(schema: Data) -> Iterator[DueTerms]:
+    for at, field in keyword_places(schema, KEYWORD):
+        raw = field[KEYWORD]
+        for one in raw if isinstance(raw, list) else [raw]:
+            yield _read(one, at, str(field.get("description", "")))
+            if "missing" in one:
+                yield _read_missing(one["missing"], one, at)
+
+
+def _read_missing(raw: Data, whole: Data, at: Pointer) -> DueTerms:
+    return DueTerms(
+        pointer=at,
+        message=raw["message"],
+        warn_days=tuple(sorted(whole.get("warn_days", ()), reverse=True)),
+        severity=raw.get("severity", whole.get("severity", WARNING)),
+        when=_condition(raw.get("when")),
+        shift=raw["within"],
+        missing_since=raw["since"],
+        counted_from=tuple(raw.get("from", ())),
+    )
 
 
 def _read(raw: Data, at: Pointer, description: str) -> DueTerms:
@@ -176,8 +196,27 @@ def dues_of(kind: Kind, data: Data) -> Iterator[Due]:
         return
     done = kind.workflow is not None and kind.workflow.is_done(facts.stage_of(kind, data))
     for one in terms:
-        if not (one.open_only and done) and one.pointer[0] in data:
-            yield from _dues(one, data, one.pointer, (), data)
+        if one.missing_since:
+            missing = _missing(one, kind, data)
+            if missing is not None:
+                yield missing
+        elif not (one.open_only and done) and one.pointer[0] in data:
+            for value, at, around in values_at(data, one.pointer):
+                due = _due(one, value, at, around)
+                if due is not None:
+                    yield due
+
+
+def _missing(terms: DueTerms, kind: Kind, data: Data) -> Due | None:
+    """Return by when a date is to be filled in that is not there; nothing before something is in production."""
+    if terms.pointer[0] in data or not facts.is_in_force(kind, data):
+        return None
+    if terms.when is not None and not holds(terms.when, DocumentSubject(data)):
+        return None
+    starts = [terms.missing_since, *(shifted(data.get(name), 0) or "" for name in terms.counted_from)]
+    days = _number(terms.shift, data)
+    day = shifted(max(s[:10] for s in starts), days) if days is not None else None
+    return Due(terms, terms.pointer, day) if day else None
 
 
 def _owes_nothing(kind: Kind, data: Data) -> bool:
@@ -187,22 +226,6 @@ def _owes_nothing(kind: Kind, data: Data) -> bool:
     return kind.workflow is not None and kind.workflow.is_cancelled(state)
 
 
-def _dues(terms: DueTerms, node: Any, rest: Pointer, at: Pointer, around: Data) -> Iterator[Due]:
-    """Walk to the date; ``around`` are the fields of all objects on the way, the inner ones first."""
-    if not rest:
-        due = _due(terms, node, at, around)
-        if due is not None:
-            yield due
-        return
-    step, tail = rest[0], rest[1:]
-    if step == ANY_INDEX:
-        for index, item in enumerate(node if isinstance(node, list) else ()):
-            yield from _dues(terms, item, tail, (*at, index), around)
-    elif isinstance(node, Mapping) and step in node:
-        inner = around if node is around else {**around, **node}
-        yield from _dues(terms, node[step], tail, (*at, step), inner)
-
-
 def _due(terms: DueTerms, value: Any, at: Pointer, around: Data) -> Due | None:
     subject = DocumentSubject(around)
     if terms.unless is not None and holds(terms.unless, subject):
@@ -210,7 +233,7 @@ def _due(terms: DueTerms, value: Any, at: Pointer, around: Data) -> Due | None:
     if terms.when is not None and not holds(terms.when, subject):
         return None
     days = _number(terms.shift, around)
-    day = _shifted(value, terms.sign * days) if days is not None else None
+    day = shifted(value, terms.sign * days) if days is not None else None
     if day is None:
         return None
     renewed = terms.renewed_when is None or holds(terms.renewed_when, subject)
@@ -229,7 +252,7 @@ def _number(value: int | str, around: Data) -> int | None:
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
-def _shifted(value: Any, days: int) -> str | None:
+def shifted(value: Any, days: int) -> str | None:
     """Return a date or a date-time as text, some days later; None for anything else."""
     try:
         moment = clock.parse_time(value)

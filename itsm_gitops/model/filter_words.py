@@ -15,6 +15,7 @@ KIND, STATE, STATUS, PRIORITY = "kind", "state", "status", "priority"
 SERVICE, TEAM, CI, ASSIGNEE = meaning.SERVICE, meaning.TEAM, "ci", "assignee"
 REACHES, ID, TITLE = "reaches", "id", "title"
 OPENED, UPDATED, CLOSED = "opened", "updated", "closed"
+SLA = "sla"
 
 # The fields that say which team has a document, and which person.
 TEAM_FIELDS = ("assigned_team", "owner", "fulfilment_team", "teams")
@@ -62,6 +63,12 @@ WORDS = (
     FilterWord(TITLE, "text", "the title or name contains it", 'title:"disk full"'),
     FilterWord(OPENED, "time", "the first entry of the timeline is of then", "opened:>-30d"),
     FilterWord(UPDATED, "time", "the last entry of the timeline is of then", "updated:today"),
+    FilterWord(
+        SLA,
+        "met, missed, running, soon, paused",
+        "one of its clocks stands so; soon: past the warning of its service level; none: nothing is promised",
+        "sla:soon,missed",
+    ),
     FilterWord(CLOSED, "time", "finished, and in its last state since then", "closed:2026-10..2026-11"),
 )
 BY_NAME = {word.name: word for word in WORDS}

@@ -57,7 +57,7 @@ class Kind:
     CMDB items. ``label`` is the field shown as its title. ``operational`` classes can fail and
     take part in impact analysis. ``plays`` are the roles of the kind (`meaning.py`). ``stages`` is the life cycle
     that gives its states their meaning: its own, or for a class without one that of other classes whose
-    field of state it has. ``keys`` is the canonical order of the top-level keys.
+    field of state it has. ``inner`` are the life cycles of tracked fields within its documents. ``keys`` is the canonical order of the top-level keys.
     """
 
     name: str
@@ -75,6 +75,7 @@ class Kind:
     references: tuple[Reference, ...]
     plays: tuple[str, ...] = ()
     stages: Workflow | None = None
+    inner: tuple[Workflow, ...] = ()
 
     @property
     def is_record(self) -> bool:

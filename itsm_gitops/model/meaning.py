@@ -26,10 +26,12 @@ OFFERING = "offering"
 PERSON = "person"
 TEAM = "team"
 CALENDAR = "calendar"
+ROTA = "rota"
 SERVICE_LEVEL = "service_level"
 CONTRACT = "contract"
 LICENCE = "licence"
 FACILITY = "facility"
+ORGANISATION = "organisation"
 
 KIND_ROLES: Mapping[str, str] = {
     INCIDENT: "an interruption or a loss of quality of a service",
@@ -44,10 +46,12 @@ KIND_ROLES: Mapping[str, str] = {
     PERSON: "somebody who works, asks or approves",
     TEAM: "a group of people",
     CALENDAR: "hours, holidays, maintenance windows and freezes",
+    ROTA: "who is on call when",
     SERVICE_LEVEL: "an agreement on times and availability",
     CONTRACT: "an agreement with a supplier that ends on a day",
     LICENCE: "a right to use software",
     FACILITY: "a building, a room or a rack",
+    ORGANISATION: "a customer, a partner or a part of ourselves",
 }
 
 # Roles of states.
@@ -98,3 +102,12 @@ def roles_of_old_kind(name: str) -> tuple[str, ...]:
 def roles_of_old_state(workflow: str, state: str) -> tuple[str, ...]:
     """Return the roles of a state in a life cycle in which no state plays any."""
     return _OLD_STATES.get(workflow, {}).get(state, ())
+
+
+# What the states of the major incident process meant before it had a life cycle: categories of states.
+_OLD_MAJOR_STATES: Mapping[str, str] = {"proposed": "new", "accepted": "active"}
+
+
+def old_major_stage(state: str) -> str:
+    """Return what a state of the major incident process means in a rule book without a life cycle for it; '' for nothing."""
+    return _OLD_MAJOR_STATES.get(state, "")

@@ -7,11 +7,16 @@ from typing import Any
 
 from itsm_gitops.model import meaning
 from itsm_gitops.model.findings import Pointer
-from itsm_gitops.model.migration_edits import REPLACE, WordEdit, renamed, value_at
+from itsm_gitops.model.migration_edits import ADD, LEFT, REPLACE, WordEdit, renamed, value_at
 from itsm_gitops.model.migrations import FIELD, KIND, LINK, STATE, VALUE, BookShape, Migration
 
 _EXAMPLES = frozenset(("good", "bad"))  # keys below which documents stand
 _TRACKED = ("set", "was")  # keys of timeline entries that say what tracked fields became, and were
+# Where a service level names states, and the reasons that they have, by what is renamed.
+_PAUSES = {
+    STATE: (("pause_states", "*"), ("pauses", "*", "state")),
+    VALUE: (("pauses", "*", "reasons", "*"),),
+}
 # Fields of documents that name kinds, by the role of the class that has them.
 _KINDS_NAMED_BY = {meaning.SERVICE_LEVEL: ("targets", "*", "record")}
 
@@ -21,6 +26,30 @@ def edits_in_document(migration: Migration, shape: BookShape, path: str, data: A
     kind = shape.at(path)
     if kind is not None and migration.new:
         yield from _edits_of_kind(migration, shape, kind.name, data)
+        if meaning.SERVICE_LEVEL in kind.plays:
+            yield from _edits_of_pauses(migration, shape, data)
+
+
+def _edits_of_pauses(migration: Migration, shape: BookShape, data: Any) -> Iterator[WordEdit]:
+    """Yield the edits of the states and reasons in which the clocks of a service level stand still.
+
+    They are those of the kinds of record about which it promises something; where it speaks of other kinds too, the
+    old word stays beside the new one.
+    """
+    about = {str(value_at(data, p)) for p in _existing(data, ("targets", "*", "record"), at_key=False)}
+    named = set(shape.sharing(migration.kind)) if migration.sort == STATE else {migration.kind}
+    if not about & named:
+        return
+    for steps in _PAUSES.get(migration.sort, ()):
+        for pointer in _existing(data, steps, at_key=False):
+            if value_at(data, pointer) != migration.old:
+                continue
+            if about <= named:
+                yield WordEdit(REPLACE, pointer, migration.new)
+            elif steps[-1] != "*":
+                yield WordEdit(LEFT, pointer)
+            elif migration.new not in value_at(data, pointer[:-1]):
+                yield WordEdit(ADD, pointer[:-1], migration.new)
 
 
 def edits_in_examples(migration: Migration, shape: BookShape, data: Any) -> Iterator[WordEdit]:

@@ -25,6 +25,8 @@ DURATION = "duration"  # seconds
 BUSINESS = "business time"  # seconds in the hours of an agreement
 WEEK = "week"  # its Monday, 2026-11-16
 MONTH = "month"  # 2026-11
+MONEY = "money"  # an amount; its currency and period stand in columns beside it, of the same form
+RULE = "rule"  # the code of a rule that has a finding there, empty where it has none
 STANDING = "standing"  # met, partly or missing
 EVIDENCE = (
     "evidence"  # lines that begin with + or -; what leads somewhere stands in braces: {INC-…}, {rule:K001}
@@ -172,7 +174,7 @@ def as_csv(table: Table) -> str:
 def shown(column: Column, value: Cell) -> str:
     """Return a cell as people read it; a dash where there is nothing to say."""
     if value is None or value == "":
-        return "none" if column.form in (TEXT, ITEM) else "–"
+        return "none" if column.form in (TEXT, ITEM) else "–" if column.title else ""
     if column.form == DURATION and not isinstance(value, str):
         return duration(value)
     if column.form == BUSINESS and not isinstance(value, str):
@@ -189,6 +191,8 @@ def shown(column: Column, value: Cell) -> str:
     if column.form == MONTH:
         year, month = str(value).split("-")
         return f"{MONTHS[int(month) - 1]} {year}"
+    if column.form == MONEY and not isinstance(value, str):
+        return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
     return f"{value:,}" if column.form == COUNT and not isinstance(value, str) else str(value)
 
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
+
+from itsm_gitops.model.rotas import people_on_call
+
+# The field of a team that names who is called (a person, a team or a rota), and the way to fill a role by it.
+ON_CALL = "on_call"
 
 Item = Callable[[str], Mapping[str, Any] | None]
 
@@ -54,24 +60,30 @@ def described(role: str, roles: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def holders(
-    about: Mapping[str, Any], data: Mapping[str, Any], item: Item, roles: Mapping[str, Any] | None = None
+    about: Mapping[str, Any],
+    data: Mapping[str, Any],
+    item: Item,
+    moment: datetime,
+    roles: Mapping[str, Any] | None = None,
 ) -> frozenset[str]:
-    """Return the people and teams that fill the role ``about`` for the record ``data``.
+    """Return the people and teams that fill the role ``about`` for the record ``data`` at a moment.
 
-    ``item`` returns the data of a CMDB item, None where there is none. Teams are not expanded. ``roles`` are all
-    roles, for one that another fills ``otherwise``.
+    ``item`` returns the data of a CMDB item, None where there is none. Teams are not expanded, rotas are. ``roles``
+    are all roles, for one that another fills ``otherwise``.
     """
-    filled = frozenset(named(about, data, item))
+    filled = frozenset(named(about, data, item, moment))
     other = described(str(about.get("otherwise", "")), roles or {})
     if filled or other is None:
         return filled
-    return frozenset(named(other, data, item))
+    return frozenset(named(other, data, item, moment))
 
 
-def named(about: Mapping[str, Any], data: Mapping[str, Any], item: Item) -> Iterator[str]:
-    """Yield who fills a role by its own words, without ``otherwise``; some may come twice."""
+def named(about: Mapping[str, Any], data: Mapping[str, Any], item: Item, moment: datetime) -> Iterator[str]:
+    """Yield who fills a role by its own words at a moment, without ``otherwise``; some may come twice."""
     for way, value in about.items():
-        if way in _WAYS:
+        if way == ON_CALL:
+            yield from people_on_call(_on_call(names(value), data, item), item, moment)
+        elif way in _WAYS:
             yield from _WAYS[way](names(value), data, item)
 
 
@@ -103,7 +115,7 @@ def _owners(fields: Sequence[str], data: Mapping[str, Any], item: Item) -> Itera
 
 def _on_call(fields: Sequence[str], data: Mapping[str, Any], item: Item) -> Iterator[str]:
     for owner in _owners(fields, data, item):
-        yield from names((item(owner) or {}).get("on_call"))
+        yield from names((item(owner) or {}).get(ON_CALL))
 
 
 _Way = Callable[[Sequence[str], Mapping[str, Any], Item], Iterable[str]]
@@ -113,5 +125,4 @@ _WAYS: Mapping[str, _Way] = {
     "fields": _of_fields,
     "manager_of": _managers,
     "owners": _owners,
-    "on_call": _on_call,
 }

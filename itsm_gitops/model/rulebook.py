@@ -22,6 +22,7 @@ LINKS = "schemas/policies/links.yaml"
 PRIORITY = "schemas/policies/priority.yaml"
 CHANGE_CONTROL = "schemas/policies/change-control.yaml"
 CHANGE_MODELS = "schemas/policies/change-models.yaml"
+MAJOR_INCIDENTS = "schemas/policies/major-incidents.yaml"
 RISK = "schemas/policies/risk.yaml"
 ROLES = "schemas/policies/roles.yaml"
 
@@ -103,6 +104,7 @@ class RuleBook:
                 references=tuple(find_references(schema)),
                 plays=self._plays[head.name],
                 stages=workflow or self._shared_life(schema["properties"]),
+                inner=tuple(self.workflow(n) for n in about.get("inner_workflows", ())),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise unusable(head.path, error) from error

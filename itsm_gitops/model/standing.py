@@ -16,7 +16,8 @@ class Promise:
     ``metric`` is response or resolution, ``verdict`` met, missed or running. ``promised`` and ``used``
     are seconds in the hours of ``calendar`` (empty: around the clock). ``due`` is when a running clock
     comes to its end (seconds since 1970, UTC); None where it has stopped, is paused, or ends beyond what
-    the calendar says.
+    the calendar says. ``paused_by`` is the state in which it stands still, and the reason where that decides it;
+    ``near`` says that a running clock has passed the warning of its service level.
     """
 
     metric: str
@@ -26,6 +27,13 @@ class Promise:
     promised: int
     used: int
     due: int | None = None
+    paused_by: tuple[str, ...] = ()
+    near: bool = False
+
+    @property
+    def left(self) -> int:
+        """The seconds that are left of what was promised; negative once it took longer."""
+        return self.promised - self.used
 
 
 class Course(NamedTuple):

@@ -292,17 +292,17 @@ def data_then(data: Data, timeline: Sequence[Data], place: int, *, with_entry: b
     for entry in reversed(later):
         old = _mapping(entry.get(WAS))
         for name in _mapping(entry.get(SET)).keys() | old.keys():
-            _put(then, name, old.get(name))
+            put_value(then, name, old.get(name))
     return then
 
 
-def _put(data: dict[str, Any], name: str, value: Any) -> None:
+def put_value(data: dict[str, Any], name: str, value: Any) -> None:
     """Set a field by its dotted name, or take it away; groups on the way are copied, not written into."""
     first, _, rest = name.partition(".")
     if rest:
         inner = data.get(first)
         group = dict(inner) if isinstance(inner, Mapping) else {}
-        _put(group, rest, value)
+        put_value(group, rest, value)
         value = group or None
     if value is None:
         data.pop(first, None)

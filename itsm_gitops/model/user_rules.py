@@ -8,7 +8,7 @@ from typing import Any
 
 from itsm_gitops.model.condition_reader import read_condition
 from itsm_gitops.model.findings import ERROR
-from itsm_gitops.model.guards import Guard
+from itsm_gitops.model.guards import SINCE, Guard
 
 RULES = "schemas/rules/"
 FOR, MUST, WHEN, BAD, GOOD = "for", "must", "when", "bad", "good"
@@ -41,6 +41,7 @@ def read_user_rule(path: str, raw: Mapping[str, Any]) -> UserRule:
         _text(raw["message"]),
         _text(raw["hint"]),
         _text(raw.get("severity", ERROR)),
+        _text(raw.get(SINCE, "")),
     )
     return UserRule(
         code=_text(raw["rule"]),

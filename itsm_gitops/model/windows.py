@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 from typing import Any, NamedTuple
@@ -170,6 +170,21 @@ def merged(windows: Iterable[Window]) -> list[Window]:
 def within(start: datetime, end: datetime, windows: Iterable[Window]) -> bool:
     """Whether a span lies wholly inside the time that the windows cover together."""
     return any(w.start <= start and end <= w.end for w in merged(windows))
+
+
+def closed_days(
+    calendar: Mapping[str, Any], item: Callable[[str], Mapping[str, Any] | None]
+) -> frozenset[date]:
+    """Return the days of the holiday calendars that a calendar or a rota names; ``item`` gives their data."""
+    found = set()
+    names = calendar.get("holidays")
+    for name in names if isinstance(names, list) else ():
+        for raw in _mappings((item(name) or {}).get("dates")):
+            try:
+                found.add(date.fromisoformat(str(raw.get("date"))))
+            except ValueError:
+                continue
+    return frozenset(found)
 
 
 def _usable(rule: Mapping[str, Any]) -> bool:

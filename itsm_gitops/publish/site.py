@@ -18,7 +18,7 @@ from itsm_gitops.publish.build_cache import BuildCache, PageFiles
 from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.indexing import HANDBOOK, Indexer, group_of
 from itsm_gitops.publish.language import t
-from itsm_gitops.publish.pages import calendar, due, explore, forms, home, lists, plan
+from itsm_gitops.publish.pages import board, calendar, due, explore, forms, home, lists, plan
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
@@ -165,6 +165,8 @@ class Site:
         if view.audience.reports:
             yield due.due_page(view)
         yield plan.changes_page(view)
+        if board.has_board(view):
+            yield board.board_page(view)
         yield from calendar.calendar_pages(view, self._plan)
         yield plan.known_errors_page(view)
         yield lists.cmdb_index(view)

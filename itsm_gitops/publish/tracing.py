@@ -43,7 +43,7 @@ DATA = "data:"  # the JSON file of finished records, by its address
 LINKS = "links:"  # what is linked to a document and from it
 # Questions whose answer depends on one document alone, asked by its identifier or by its entry.
 _BY_ID = ("url", "title", "id_link", "link")
-_BY_ENTRY = ("is_open", "priority", "urgency", "major", "state_chip", "priority_chip")
+_BY_ENTRY = ("is_open", "priority", "urgency", "major", "major_stage", "state_chip", "priority_chip")
 _OF_LINKS = ("related", "others", "out", "into")
 _LONGEST_ID = 63
 _MOST_PICTURES = 1_000
@@ -86,6 +86,7 @@ class _Traced:
         self.book, self.config, self.zone, self.audience = view.book, view.config, view.zone, view.audience
         self.kind, self.priority_title = view.kind, view.priority_title
         self.state_name, self.time, self.moment = view.state_name, view.time, view.moment
+        self.major_status = view.major_status
         for name in _BY_ID:
             setattr(self, name, self._noting(getattr(view, name)))
         for name in _BY_ENTRY:

@@ -36,6 +36,8 @@ MAP_DATA = "cmdb/map_data.js"
 # What programs read.
 ICS = "calendar/changes.ics"
 DUE_ICS = "calendar/due.ics"
+MEETINGS_ICS = "calendar/meetings.ics"
+BOARD = "changes/board.html"
 OUTAGE_FEED = "feeds/outages.xml"
 INCIDENT_FEED = "feeds/incidents.xml"
 CHANGE_FEED = "feeds/changes.xml"

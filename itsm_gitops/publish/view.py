@@ -22,6 +22,8 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.local_time import in_zone
+from itsm_gitops.model.major import MajorStatus, major_policy, major_status
+from itsm_gitops.model.meaning import old_major_stage
 from itsm_gitops.model.priority import Priority, rank
 from itsm_gitops.model.report import MONTHS, Cell
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from itsm_gitops.repository.store import Document
 
 _EVERYTHING = Audience()
-MAJOR_STATES = ("proposed", "accepted")
 _IN_UTC = re.compile(r"[\d-]{10}T[\d:]{8}Z", re.ASCII).fullmatch  # a time as ``format_time`` writes it
 _MOST_CHIPS = 1_024
 _MOST_TIMES = 50_000
@@ -275,6 +276,17 @@ class View:
         """Return where the major incident process stands, '' when there is none."""
         extra = self._extras.get(entry.id)
         return extra.major if extra else ""
+
+    def major_stage(self, entry: Entry) -> str:
+        """Return what the state of the major incident process means, as `model/major.py` names it; '' for none."""
+        policy = major_policy(self.book, self.kind(entry))
+        known = policy.flow.states.get(self.major(entry)) if policy else None
+        return known.category if known else old_major_stage(self.major(entry)) if policy is None else ""
+
+    def major_status(self, entry: Entry, data: Mapping[str, Any]) -> MajorStatus | None:
+        """Return where a major incident stands, by what is shown of its document."""
+        policy = major_policy(self.book, self.kind(entry))
+        return major_status(policy, data) if policy else None
 
     def state_chip(self, entry: Entry) -> Html:
         """Return the state of an entry as a chip."""

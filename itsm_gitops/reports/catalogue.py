@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.report import Report
+from itsm_gitops.reports.agreements import contracts, licences
 from itsm_gitops.reports.change import caused, changes
+from itsm_gitops.reports.customers import customers
 from itsm_gitops.reports.delivery import dora
 from itsm_gitops.reports.flow import arrivals, backlog
 from itsm_gitops.reports.levels import levels
 from itsm_gitops.reports.log import Log, Scope
+from itsm_gitops.reports.major import major
 from itsm_gitops.reports.measures import measure
 from itsm_gitops.reports.problems import problems
 from itsm_gitops.reports.quality import quality
@@ -26,11 +29,15 @@ if TYPE_CHECKING:
 
 
 class ReportKind(NamedTuple):
-    """A report: its title, the question it answers, and the function that answers it."""
+    """A report: its title, the question it answers, and the function that answers it.
+
+    ``of_a_moment`` says that it tells how things stand, not what happened in a time.
+    """
 
     title: str
     lead: str
     make: Callable[[Log], ReportDraft]
+    of_a_moment: bool = False
 
 
 REPORTS = {
@@ -48,8 +55,26 @@ REPORTS = {
         "Quality of the work", "How often is it reopened, handed on, or solved at once?", quality
     ),
     "dora": ReportKind("Software delivery", "How fast and how safely do changes reach production?", dora),
+    "major": ReportKind(
+        "Major incidents", "Are they declared soon, is what was promised said, and are they reviewed?", major
+    ),
     "problems": ReportKind("Ageing of problems", "How long do known causes stay?", problems),
     "top": ReportKind("Top services and items", "Where do incidents gather?", top),
+    "customers": ReportKind(
+        "Customers", "What do we provide to each customer, and how was it kept?", customers
+    ),
+    "licences": ReportKind(
+        "Licence positions",
+        "How many were bought, how many are installed, and what is free?",
+        licences,
+        of_a_moment=True,
+    ),
+    "contracts": ReportKind(
+        "Calendar of contracts",
+        "Which contracts end or need notice, when, and what do they cost?",
+        contracts,
+        of_a_moment=True,
+    ),
 }
 
 
@@ -88,7 +113,7 @@ def _dress(name: str, log: Log) -> Report:
         title=kind.title,
         lead=kind.lead,
         headline=draft.headline,
-        since=log.since_moment,
+        since=log.now if kind.of_a_moment else log.since_moment,
         until=log.now,
         service=log.scope.service,
         team=log.scope.team,

@@ -60,7 +60,18 @@ class _Courses:
         target = clock.target
         calendar = self._levels.calendar(target.level)
         due = self._due(clock, calendar) if clock.verdict == RUNNING else None
-        return Promise(target.metric, clock.verdict, target.level, calendar, target.seconds, clock.used, due)
+        running = clock.verdict == RUNNING
+        return Promise(
+            target.metric,
+            clock.verdict,
+            target.level,
+            calendar,
+            target.seconds,
+            clock.used,
+            due,
+            self._levels.paused_by(target.level, clock.case) if running else (),
+            self._levels.is_near(clock),
+        )
 
     def _due(self, clock: Clock, calendar: str) -> int | None:
         """Return when a running clock comes to its end; None while it is paused."""

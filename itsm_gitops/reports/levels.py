@@ -110,7 +110,7 @@ def _by_service(log: Log, known: Levels, clocks: list[Clock], up: Mapping[str, U
     rows: list[Row] = []
     for service in sorted({*up, *groups}, key=lambda s: (log.title(s).lower(), s)):
         level = known.of_item(service)
-        if not level or log.scope.service not in ("", service):
+        if not level or not log.scope.shows(service):
             continue
         found = groups.get(service, [])
         uptime = up.get(service)
@@ -151,7 +151,7 @@ def _availability(log: Log, known: Levels, up: Mapping[str, Uptime]) -> Table:
     """Return the availability of each service in the time that was agreed, and around the clock."""
     rows: list[Row] = []
     for service in sorted(up, key=lambda s: (log.title(s).lower(), s)):
-        if log.scope.service in ("", service):
+        if log.scope.shows(service):
             one, level = up[service], known.of_item(service)
             rows.append(
                 (
@@ -304,16 +304,11 @@ def _missed(clocks: list[Clock]) -> Table:
 
 def _running(known: Levels, clocks: list[Clock]) -> Table:
     """Return the open records whose clock has passed the warning of their service level."""
-    near = [c for c in clocks if c.verdict == RUNNING and c.used * 100 >= _warn(known, c) * c.target.seconds]
+    near = [c for c in clocks if known.is_near(c)]
     near.sort(key=lambda c: (c.target.seconds - c.used, c.case.entry.id, c.target.metric))
     columns = (*_CLOCK_COLUMNS, Column("left_s", "Left", BUSINESS))
     rows = tuple((*_cells(c), c.target.seconds - c.used) for c in near[:MOST_ROWS])
     return Table("running", "Soon to be missed", columns, rows, note=_HOURS if rows else "")
-
-
-def _warn(known: Levels, clock: Clock) -> int:
-    found = known.data[clock.target.level].get("warn_at_percent")
-    return found if isinstance(found, int) else 75
 
 
 def _cells(clock: Clock) -> tuple[str, str, str, str, int]:

@@ -33,7 +33,8 @@ _MONTHS_BACK = 11
 class Scope(NamedTuple):
     """What a report is limited to. Empty is no limit; no ``since`` is the first of the month, 11 months ago.
 
-    ``customer`` is whom service levels are agreed with, ``under`` the services and offerings under those levels.
+    ``customer`` is an organisation, or whom service levels are agreed with; ``under`` are the services and offerings it
+    is provided with, or that stand under those levels.
     """
 
     service: str = ""
@@ -42,11 +43,17 @@ class Scope(NamedTuple):
     customer: str = ""
     under: frozenset[str] = frozenset()
 
+    def shows(self, service: str) -> bool:
+        """Whether figures of a service itself are wanted."""
+        return self.service in ("", service) and (not self.customer or service in self.under)
+
     def holds(self, case: Case) -> bool:
         """Whether a record affects the service and is assigned to the team."""
         if self.service and self.service not in case.targets("affects"):
             return False
-        if self.customer and self.under.isdisjoint([case.text("offering"), case.text("service")]):
+        if self.customer and self.under.isdisjoint(
+            [case.text("offering"), case.text("service"), *case.targets("affects")]
+        ):
             return False
         return not self.team or case.text("assigned_team") == self.team
 
@@ -221,7 +228,11 @@ class Log:
 
     def day_of(self, first: int) -> date:
         """Return the day of a moment, or the one on which the report's time begins where that is later."""
-        return datetime.fromtimestamp(max(self.since, first), self.zone).date()
+        return self.day_of_moment(max(self.since, first))
+
+    def day_of_moment(self, moment: int) -> date:
+        """Return the day of a moment in the repository's time zone."""
+        return datetime.fromtimestamp(moment, self.zone).date()
 
     def weeks(self, first: date) -> list[Bucket]:
         """Return the weeks (from Monday, in the repository's time zone) up to now, 13 at most."""

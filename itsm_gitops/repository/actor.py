@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from itsm_gitops.model import ids
@@ -46,6 +47,20 @@ def person_of(repo: Repository) -> str | None:
 def setting(repo: Repository, key: str) -> str:
     """Return one of Git's settings; empty where it is not set or there is no Git."""
     return _settings(repo, key)[0]
+
+
+# Where ssh-keygen puts a key that nobody names, in the order in which ssh offers them.
+_USUAL_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
+
+
+def usual_key(repo: Repository) -> Path | None:
+    """Return the file of the SSH key that one signs with: Git's ``user.signingKey``, else the one that ssh itself uses."""
+    named = setting(repo, "user.signingKey")
+    if named:
+        file = Path(named).expanduser()
+        return file if file.is_file() else None  # a key of another sort: nothing is guessed beside it
+    files = (Path.home() / ".ssh" / name for name in _USUAL_KEYS)
+    return next((f for f in files if f.is_file() and f.with_name(f"{f.name}.pub").is_file()), None)
 
 
 def _settings(repo: Repository, *keys: str) -> list[str]:

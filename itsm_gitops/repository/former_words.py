@@ -9,14 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from itsm_gitops.documents.rewriting import WordAt, with_words
-from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.errors import GitError, ItsmError
 from itsm_gitops.model.migration_edits import REPLACE
 from itsm_gitops.model.migration_places import edits_of
 from itsm_gitops.model.migrations import FOLDER, BookShape, Migration, migrations_of
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository.config import read_rulebook
 from itsm_gitops.repository.git import Git, decode
 from itsm_gitops.repository.history import log
 from itsm_gitops.repository.migrated import MigrationStep, steps
+from itsm_gitops.repository.repository import Repository
 
 
 class FormerWords:
@@ -78,6 +80,20 @@ class FormerWords:
                 having.update(listed.decode("ascii").split())
             found[path] = frozenset(having)
         return found
+
+
+def former_words(repo: Repository, at: str | None = None) -> FormerWords | None:
+    """Return what reads older commits in the words of the rule book of ``at`` (None: the working tree).
+
+    None where nothing was ever migrated, or nothing is committed yet.
+    """
+    if not any(path.startswith(FOLDER) for path in repo.book.files):
+        return None
+    try:
+        tip = repo.history.resolve(at or "HEAD")
+    except GitError:
+        return None
+    return FormerWords(repo.history, read_rulebook(repo.snapshot(at)) if at else repo.book, tip)
 
 
 def _of(book: RuleBook) -> tuple[Migration, ...]:

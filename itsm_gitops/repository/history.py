@@ -187,12 +187,18 @@ def log(
 
 
 def file_edits(
-    repo: Repository, paths: Sequence[str], since: datetime, until: datetime, at: str | None = None
+    repo: Repository,
+    paths: Sequence[str],
+    since: datetime,
+    until: datetime,
+    at: str | None = None,
+    reader: VersionReader | None = None,
 ) -> list[FileEdit]:
     """Return the edits of documents on the main line within a time (both ends included), newest first.
 
     The main line are the first parents from ``at`` (default HEAD), so a merged branch counts when
-    it was merged. Raises GitError outside Git and in a shallow clone.
+    it was merged. ``reader`` reads older versions: what only got other words was not edited. Raises GitError outside
+    Git and in a shallow clone.
     """
     git = repo.history
     git.require_history("who edited what")
@@ -212,7 +218,13 @@ def file_edits(
     data = {b.oid: mapping_of(b.content) for b in git.blobs(oids)}
     edits = []
     for header_texts, name_of, old, new in raw:
-        changes = diff(data.get(old, _ABSENT), data.get(new, _ABSENT))
+        before, after = data.get(old, _ABSENT), data.get(new, _ABSENT)
+        changes = diff(before, after)
+        if reader and changes and old in data and new in data:
+            commit = header_texts[0]
+            changes = diff(reader.read(name_of, f"{commit}^", before), reader.read(name_of, commit, after))
+            if not changes:
+                continue
         fields = tuple(dict.fromkeys(str(c.pointer[0]) for c in changes if c.pointer))
         status = "A" if old not in data else "D" if new not in data else "M"
         edits.append(FileEdit(*header_texts, name_of, status, fields))

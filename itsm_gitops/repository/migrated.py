@@ -166,6 +166,23 @@ class TakenMigrations(NamedTuple):
         return MigratedSnapshot(snapshot, self.steps) if self.steps else snapshot
 
 
+def differing_by_words(
+    before: Snapshot, old: RuleBook, after: Snapshot, paths: Sequence[str]
+) -> frozenset[str]:
+    """Return which of some documents of both snapshots are what a migration between them makes of them, byte for byte.
+
+    ``old`` is the rule book of the first. None where a migration is not believed, or a rule book cannot be read.
+    """
+    try:
+        taken = reading(old, after, read_rulebook(after)) if paths else TakenMigrations()
+    except ItsmError:
+        return frozenset()
+    if not taken.steps:
+        return frozenset()
+    fresh = dict(after.read_many(paths))
+    return frozenset(path for path, raw in taken.of(before).read_many(paths) if fresh.get(path) == raw)
+
+
 _SHOWN = 5
 
 

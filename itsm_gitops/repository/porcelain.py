@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,6 +80,23 @@ def commit(root: Path, paths: Iterable[str], message: str) -> str:
         return str(repo.head.commit.hexsha)
 
 
+def configure(root: Path, settings: Mapping[str, str]) -> None:
+    """Write settings (``section.name.key``) into the configuration of this clone; raises GitError."""
+    with _opened(root, "git config"):
+        from git import Git
+
+        for name, value in settings.items():
+            Git(str(root)).config("--local", name, value)  # GitPython's own writer quotes nothing
+
+
+def stage(root: Path, paths: Iterable[str]) -> None:
+    """Add ``paths`` (relative to ``root``) to Git's index; raises GitError."""
+    with _opened(root, "git add"):
+        from git import Git
+
+        Git(str(root)).add("--", *paths)
+
+
 def switch(root: Path, branch: str) -> None:
     """Begin a branch at HEAD, or go to it where it exists; edits come along. Raises GitError."""
     with _opened(root, "git switch") as repo:
@@ -87,6 +104,34 @@ def switch(root: Path, branch: str) -> None:
 
         exists = any(head.name == branch for head in repo.heads)
         Git(str(root)).switch("-q", *([] if exists else ["-c"]), branch)
+
+
+_GO_ON = {
+    "a merge": ("commit", "-q", "--no-edit"),
+    "a rebase": ("rebase", "--continue"),
+    "a cherry-pick": ("cherry-pick", "--continue"),
+    "a revert": ("revert", "--continue"),
+}
+
+
+def go_on(root: Path, what: str) -> str:
+    """Let Git finish what it has begun (see ``shared_branch.under_way``); returns that. Raises GitError."""
+    with _opened(root, f"git {_GO_ON[what][0]}"):
+        from git import Git
+
+        command, *words = _GO_ON[what]
+        getattr(Git(str(root)), command.replace("-", "_"))(*words, env={"GIT_EDITOR": "true"})
+    return what
+
+
+def step_back(root: Path, commit: str) -> None:
+    """Take the commit that is checked out off its branch; files and Git's index stay. Raises GitError."""
+    with _opened(root, "git reset") as repo:
+        from git import Git
+
+        if str(repo.head.commit.hexsha) != commit:
+            raise GitError("another commit was made meanwhile", "git log")
+        Git(str(root)).reset("--soft", f"{commit}^")
 
 
 def push(root: Path, branch: str, remote: str = "origin") -> None:

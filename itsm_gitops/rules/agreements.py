@@ -14,6 +14,7 @@ from itsm_gitops.model import facts, meaning, windows
 from itsm_gitops.model.findings import WARNING
 from itsm_gitops.rules.context import Data, DocumentContext, day
 from itsm_gitops.rules.rule import AGREEMENTS, ITEMS, Hit, Rule
+from itsm_gitops.service_levels.clocks import OLA, RESOLUTION, UC
 
 _USING = ("service_level", "contract", "licences")
 _CALENDAR = "calendar"  # the field of an agreement
@@ -95,6 +96,69 @@ def _hours(calendar: Mapping[str, Any], start: datetime) -> list[windows.Window]
     return [windows.Window(max(w.start, start), min(w.end, end), w.name) for w in found]
 
 
+def chain_keeps_the_promise(ctx: DocumentContext) -> Iterator[Hit]:
+    """Add the time of a supplier to that of each team which carries the same promise, and compare the sum with it.
+
+    The team works on the fault and then waits for the supplier: both times fall within the one that users were promised.
+    Whichever is too long alone has a finding of its own.
+    """
+    if ctx.data.get("kind") != UC or not facts.is_in_force(ctx.kind, ctx.data):
+        return
+    if {"underpins", "targets", "kind"} & ctx.refused:
+        return
+    seen: set[int] = set()
+    for name, promise, teams in _chains(ctx):
+        for wanted in promise.get("targets") or ():
+            own = _time_for(ctx.data, wanted)
+            if own is None or wanted.get("metric") != RESOLUTION or own[0] in seen:
+                continue
+            found = [(m, team) for team, level in teams if (m := _minutes_for(level, wanted)) is not None]
+            internal, team = max(found, default=(0, ""))
+            allowed = wanted.get("minutes")
+            if not team or allowed is None or max(internal, own[1]) > allowed or internal + own[1] <= allowed:
+                continue
+            seen.add(own[0])
+            what = " ".join(str(wanted[k]) for k in ("record", "priority", "metric") if k in wanted)
+            message = (
+                f"{what}: {own[1]} min here and {internal} min of '{team}' are {internal + own[1]} min, "
+                f"more than the {allowed} min promised by '{name}'"
+            )
+            yield Hit(message, ("targets", own[0], "minutes"))
+
+
+def _chains(ctx: DocumentContext) -> Iterator[tuple[str, Data, list[tuple[str, Data]]]]:
+    """Yield each promise that a contract carries, with the operational levels that carry it as well.
+
+    A contract under an operational level carries what that one carries.
+    """
+    levels = {
+        e.id: data
+        for e in facts.of_role(ctx.book, ctx.store.entries.values(), meaning.SERVICE_LEVEL)
+        if (data := ctx.item(e.id)) is not None and facts.is_in_force(ctx.book.kinds[e.kind], data)
+    }
+    operational = {n: d for n, d in levels.items() if d.get("kind") == OLA}
+    carried: list[str] = []
+    for name in ctx.data.get("underpins") or ():
+        carried += operational[name].get("underpins") or () if name in operational else [name]
+    for name in dict.fromkeys(carried):
+        if name in levels and name not in operational:
+            teams = [(n, d) for n, d in operational.items() if name in (d.get("underpins") or ())]
+            yield name, levels[name], teams
+
+
+def _time_for(level: Data, wanted: Data) -> tuple[int, int] | None:
+    """Return the place and the minutes of the target of an agreement that is about a promise."""
+    for index, target in enumerate(level.get("targets") or ()):
+        if _is_for(target, wanted) and "minutes" in target:
+            return index, target["minutes"]
+    return None
+
+
+def _minutes_for(level: Data, wanted: Data) -> int | None:
+    found = _time_for(level, wanted)
+    return found[1] if found else None
+
+
 def agreement_is_in_force(ctx: DocumentContext) -> Iterator[Hit]:
     """Look at the first and the last day, and the stage of life, of each agreement that an item in production uses."""
     if not facts.is_in_force(ctx.kind, ctx.data):
@@ -140,6 +204,20 @@ RULES = (
         good="# underpins gold, which promises P1 in 240 minutes\ntargets:\n  - {record: incident, metric: resolution, priority: P1, minutes: 180}",
         reach=(AGREEMENTS,),
         check=promise_is_supported,
+    ),
+    Rule(
+        "L020",
+        "Team and supplier together are slower than the promise",
+        severity=WARNING,
+        kinds=(meaning.SERVICE_LEVEL,),
+        why="A fault passes through the team and the supplier one after the other: each may be fast enough, and both together not.",
+        hint="agree on a shorter time with the supplier or the team, or promise a longer one above",
+        bad="# gold promises P1 in 240 minutes, the team's level takes 120\nkind: uc\nunderpins: [gold]\n"
+        "targets:\n  - {record: incident, metric: resolution, priority: P1, minutes: 180}",
+        good="# gold promises P1 in 240 minutes, the team's level takes 120\nkind: uc\nunderpins: [gold]\n"
+        "targets:\n  - {record: incident, metric: resolution, priority: P1, minutes: 120}",
+        reach=(AGREEMENTS,),
+        check=chain_keeps_the_promise,
     ),
     Rule(
         "D025",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -136,27 +136,44 @@ def _load(path: str, raw: bytes) -> documents.Loaded:
     return documents.load_rule_file(raw, is_json=path.endswith(".json"))
 
 
+# What describes the files of each folder of the rule book: the name of a schema in schemas/meta. Policies have one each,
+# of their own name.
+_DESCRIBED = {
+    "records": "kind",
+    "cmdb": "kind",
+    "workflows": "workflow",
+    "templates": "template",
+    "rules": "rule",
+    "reports": "report",
+    "migrations": "migration",
+    "views": "view",
+    "imports": "csv-import",
+    "policies/standards": "standard",
+}
+_POLICIES = "policies"
+_OF_ONE_FILE = {CONFIG: "config", COMMON: "kind", SEARCH: "search"}
+
+
 def meta_of(path: str) -> str:
     """Return the path of the schema that describes a file of the rule book; empty for none."""
-    parts = path.split("/")
-    if path == CONFIG:
-        return f"{_META}config.schema.json"
-    if path == COMMON:
-        return f"{_META}kind.schema.json"
-    if path == SEARCH:
-        return f"{_META}search.schema.json"
-    if len(parts) == 4 and parts[1:3] == ["policies", "standards"]:
-        return f"{_META}standard.schema.json"
-    if len(parts) != 3:
-        return ""
-    name = {
-        "records": "kind",
-        "cmdb": "kind",
-        "workflows": "workflow",
-        "templates": "template",
-        "rules": "rule",
-        "reports": "report",
-        "migrations": "migration",
-        "policies": parts[2].removesuffix(".yaml"),
-    }.get(parts[1])
+    folder, _, file = path.removeprefix("schemas/").rpartition("/")
+    name = _OF_ONE_FILE.get(path) or _DESCRIBED.get(folder, "")
+    if folder == _POLICIES:
+        name = file.removesuffix(".yaml")
     return f"{_META}{name}.schema.json" if name else ""
+
+
+def described_files(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return which files each schema of ``schemas/meta`` describes, as patterns by its path.
+
+    ``paths`` are those of a rule book: a meta schema that describes no folder describes the policy of its name.
+    COMMON is left out, as no schema describes that file as it stands.
+    """
+    found: dict[str, list[str]] = {}
+    for path in sorted(p for p in paths if p.startswith(_META)):
+        name = path.removeprefix(_META).removesuffix(".schema.json")
+        ending = ".schema.json" if name == _OF_ONE_FILE[COMMON] else ".yaml"
+        patterns = [path for path in (CONFIG, SEARCH) if name == _OF_ONE_FILE[path]]
+        patterns += [f"schemas/{folder}/*{ending}" for folder, meta in _DESCRIBED.items() if meta == name]
+        found[path] = patterns or [f"schemas/{_POLICIES}/{name}.yaml"]
+    return found

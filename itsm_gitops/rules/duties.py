@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from itsm_gitops.model import windows
 from itsm_gitops.model.duties import NEAR, PAST, DueDay, due_terms, dues_of, is_told
-from itsm_gitops.model.findings import INFO, WARNING
+from itsm_gitops.model.findings import INFO, WARNING, Pointer
 from itsm_gitops.rules.context import DocumentContext
 from itsm_gitops.rules.rule import Hit, Rule
 
@@ -14,13 +14,22 @@ from itsm_gitops.rules.rule import Hit, Rule
 def due_soon(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare every date that carries a duty with the present and its days of warning."""
     for day in _days(ctx, NEAR):
-        yield Hit(f"{day.text}: {day.day}", day.due.pointer, severity=day.severity)
+        yield Hit(f"{day.text}: {day.day}", _place(ctx, day), severity=day.severity)
 
 
 def past_due(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare every date that carries a duty with the present."""
     for day in _days(ctx, PAST):
-        yield Hit(f"{day.text} was on {day.day}", day.due.pointer, severity=day.severity)
+        said = "is missing since" if day.due.terms.missing_since else "was on"
+        yield Hit(f"{day.text} {said} {day.day}", _place(ctx, day), severity=day.severity)
+
+
+def _place(ctx: DocumentContext, day: DueDay) -> Pointer:
+    """Return where a duty stands; a date that is not there is missing where the stage of life demands it."""
+    if not day.due.terms.missing_since:
+        return day.due.pointer
+    field = ctx.kind.stages.state_field if ctx.kind.stages else ""
+    return (field,) if field in ctx.data else ("id",)
 
 
 def _days(ctx: DocumentContext, stage: str) -> Iterator[DueDay]:

@@ -25,7 +25,7 @@ from itsm_gitops.rules.former_books import in_their_time
 from itsm_gitops.rules.judge import JudgedSnapshot, judge_snapshot, run, run_rule, to_finding
 from itsm_gitops.rules.keeping import Keeping
 from itsm_gitops.rules.locating import locate
-from itsm_gitops.rules.registry import find_rule, rules
+from itsm_gitops.rules.registry import find_rule, replaced
 from itsm_gitops.rules.request import RequestReport, judge_request
 from itsm_gitops.rules.rule import CHANGE, Hit
 from itsm_gitops.rules.settings import configured
@@ -198,7 +198,7 @@ def _report(
     """
     store = judged.store
     dropped: list[Finding] = []
-    found = _replaced(found)
+    found = replaced(found)
     if store is not None:
         found, dropped = in_their_time(repo, store, found, merged, now)
         found += _outlived(store, dropped) if commit else []
@@ -242,7 +242,7 @@ def _report_request(
 ) -> CheckReport:
     """Report a request of which only a part was read."""
     store = request.store
-    timely = in_their_time(repo, store, _replaced(request.findings), request.commit, now)
+    timely = in_their_time(repo, store, replaced(request.findings), request.commit, now)
     asked = [*timely.kept, *_outlived(store, timely.dropped)]
     found = configured(asked, request.config, now, store)
     located = sorted(set(locate(request.snapshot, (f for f in found if wanted(f.path)))), key=sort_key)
@@ -322,13 +322,6 @@ def _since(findings: Sequence[Finding], span: Range, now: datetime) -> list[Find
 
 def _key(finding: Finding) -> tuple[object, ...]:
     return (finding.code, finding.path, finding.message, finding.pointer)
-
-
-def _replaced(findings: Sequence[Finding]) -> list[Finding]:
-    """Drop findings that a more telling rule reports at the same place."""
-    instead = {r.code: r.instead_of for r in rules() if r.instead_of}
-    told = {(instead[f.code], f.path, f.pointer) for f in findings if f.code in instead}
-    return [f for f in findings if (f.code, f.path, f.pointer) not in told]
 
 
 class _Wanted:

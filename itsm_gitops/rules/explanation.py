@@ -48,5 +48,5 @@ def explain(code: str) -> Explanation:
 
 def explanations() -> list[Explanation]:
     """Explain every rule, by family and code."""
-    order = "PSIKWDACU"
+    order = "PSIKWDLACU"
     return [_explanation(r) for r in sorted(rules(), key=lambda r: (order.index(r.code[0]), r.code))]

@@ -20,6 +20,8 @@ from itsm_gitops.model.errors import GitError, ItsmError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.model.guards import Guard
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.user_rules import UserRule
 from itsm_gitops.repository import Document, Repository, Store, load_store
 from itsm_gitops.repository.former_words import FormerWords
 from itsm_gitops.repository.history import log
@@ -46,7 +48,7 @@ def in_their_time(
     about = {f.path: e for f in findings if (e := _finished(store, f)) is not None}
     if not about or repo.git is None or repo.git.shallow:
         return TimelyFindings(list(findings), [])
-    waiting = [f for f in findings if f.path in about and _is_asking(f)]
+    waiting = [f for f in findings if f.path in about and _is_asking(f, store.book)]
     dropped: list[Finding] = []
     try:
         commit = repo.git.resolve(start)
@@ -63,15 +65,21 @@ def in_their_time(
     return TimelyFindings([f for f in findings if f not in gone], dropped)
 
 
-def _is_asking(finding: Finding) -> bool:
+def _own(book: RuleBook, code: str) -> UserRule | None:
+    return next((r for r in book.user_rules if r.code == code), None)
+
+
+def _is_asking(finding: Finding, book: RuleBook) -> bool:
     rule = RULES.get(finding.code)
     # What is no error makes nothing illegal: a date that is due stays due, whenever that was written down.
     wrong = finding.severity == ERROR
+    if rule is None:
+        return wrong and _own(book, finding.code) is not None
     return wrong and rule is not None and (rule.scope == DOCUMENT or GUARDS in (rule.reach or ()))
 
 
 def _finished(store: Store, finding: Finding) -> Entry | None:
-    entry = store.by_path.get(finding.path) if _is_asking(finding) else None
+    entry = store.by_path.get(finding.path) if _is_asking(finding, store.book) else None
     flow = store.book.kinds[entry.kind].workflow if entry else None
     return entry if entry and flow is not None and flow.is_terminal(entry.state) else None
 
@@ -112,7 +120,7 @@ def _right_then(
 
     try:
         part = PartialSnapshot(repo.snapshot(commit), paths)
-        _, verdicts = load_store(part, jobs=1, visit=visit)
+        past, verdicts = load_store(part, jobs=1, visit=visit)
     except ItsmError:
         return []  # that rule book could judge nothing
     said = {_place(f) for verdict in verdicts for f in verdict.findings}
@@ -127,7 +135,12 @@ def _right_then(
         same = _sealed(kind, then) == _sealed(kind, store.data(entry.id))
         if finding.path in unjudged or not same or not _was_finished(document.kind, document.data):
             continue
-        if not _said(finding, document, said, _guards(kind, entry)):
+        own = _own(store.book, finding.code)
+        if own is not None:
+            wrong = _asked_by_own(past.book, document.kind, own, finding, said)
+        else:
+            wrong = _said(finding, document, said, _guards(kind, entry))
+        if not wrong:
             right.append(finding)
     return right
 
@@ -170,6 +183,20 @@ def _said(
     state = flow.states.get(str((document.data or {}).get(flow.state_field))) if flow else None
     same = [g.must for g in today if _tells(g, finding)]
     return state is None or any(_tells(g, finding) or g.must in same for g in state.guards)
+
+
+def _asked_by_own(
+    past: RuleBook, kind: Kind, rule: UserRule, finding: Finding, said: set[tuple[object, ...]]
+) -> bool:
+    """Whether an own rule of then found this, under this code or another that asks the same."""
+    alike = [
+        r
+        for r in past.user_rules
+        if kind.name in past.members(r.kinds) and (r.code == rule.code or r.guard.must == rule.guard.must)
+    ]
+    if rule.guard.links:  # what was linked then is not read again
+        return bool(alike)
+    return any((r.code, *_place(finding)[1:]) in said for r in alike)
 
 
 def _tells(guard: Guard, finding: Finding) -> bool:

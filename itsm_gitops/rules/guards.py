@@ -14,9 +14,11 @@ from itsm_gitops.model import facts
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.guards import Breach, Guard, asked_of, breaches, stops
+from itsm_gitops.model.inner_life import inner_state, inner_steps, transition_of
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.owing import Escape, escapes
 from itsm_gitops.model.subjects import DocumentSubject
+from itsm_gitops.model.timeline import SET
 from itsm_gitops.model.workflow import Transition, Workflow
 from itsm_gitops.rules.asked_since import finished_on
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, NetworkContext, moment
@@ -44,7 +46,8 @@ def _by_state(flow: Workflow, *, linking: bool) -> dict[str, tuple[Guard, ...]]:
 
 
 def _hit(breach: Breach, state_field: str, path: str = "") -> Hit:
-    return Hit(breach.message, breach.pointer or (state_field,), breach.hint, path, severity=breach.severity)
+    place = breach.pointer or tuple(state_field.split("."))
+    return Hit(breach.message, place, breach.hint, path, severity=breach.severity)
 
 
 def state_keeps_its_guards(ctx: DocumentContext) -> Iterator[Hit]:
@@ -54,6 +57,9 @@ def state_keeps_its_guards(ctx: DocumentContext) -> Iterator[Hit]:
         guards = tuple(asked_of(guards, finished_on(ctx.flow, ctx.data)))
     for breach in breaches(guards, ctx.subject) if guards else ():
         yield _hit(breach, ctx.flow.state_field)
+    for inner in ctx.kind.inner:
+        for breach in breaches(guards_alone(inner).get(inner_state(inner, ctx.data), ()), ctx.subject):
+            yield _hit(breach._replace(pointer=()), inner.state_field)
 
 
 def links_keep_guards(ctx: NetworkContext) -> Iterator[Hit]:
@@ -72,6 +78,8 @@ def links_keep_guards(ctx: NetworkContext) -> Iterator[Hit]:
 
 def step_has_its_reason(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for a reason at, or since, the last step that demands one."""
+    for inner in ctx.kind.inner:
+        yield from _inner_steps_have_reasons(ctx, inner)
     if not any(step.reason for step in ctx.flow.transitions):
         return
     for before, after in zip(ctx.moves, ctx.moves[1:], strict=False):
@@ -81,6 +89,15 @@ def step_has_its_reason(ctx: DocumentContext) -> Iterator[Hit]:
         # Entries are never edited: a word that comes later mends it.
         if not any(entry.get(name) for entry in ctx.timeline[after.place :] for name in _REASONS):
             yield Hit(_no_reason(step), ("timeline", after.place, "state"))
+
+
+def _inner_steps_have_reasons(ctx: DocumentContext, flow: Workflow) -> Iterator[Hit]:
+    for made in inner_steps(flow, ctx.timeline):
+        step = transition_of(flow, made)
+        if step is not None and step.reason:
+            later = (entry for entry in ctx.timeline[made.place :])
+            if not any(entry.get(name) for entry in later for name in _REASONS):
+                yield Hit(_no_reason(step), ("timeline", made.place, SET))
 
 
 def _no_reason(step: Transition) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 
 from itsm_gitops.graph.asking import impact_graph
 from itsm_gitops.graph.collisions import depth
-from itsm_gitops.model import facts, meaning
+from itsm_gitops.model import facts, meaning, rotas
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.roles import names
+from itsm_gitops.model.roles import ON_CALL, names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, ROLES
 from itsm_gitops.repository.lazy_store import LazyStore
 from itsm_gitops.rules.alterations import Alteration, Alterations, Ids
@@ -41,6 +41,11 @@ class ItemReach:
     def _followed(self) -> tuple[Ids, Ids, int]:
         """The fields that rules read of an item that a document names, of items further on, and how far they go."""
         first, later, steps_most = {"teams", "form", *_TERM}, set[str](), 1
+        if self._altered.book.playing(meaning.ORGANISATION):
+            # Who decides works for an organisation, which is a part of another.
+            first.update(("roles", "organisation"))
+            later.add("parent")
+            steps_most = 3
         for path in self._looks.paths:
             steps = path.split(".")
             first.update(steps[1:2])
@@ -63,8 +68,11 @@ class ItemReach:
                 first.add("owner")
                 steps_most = max(steps_most, 2)
             if about.get("on_call"):
-                later.add("on_call")
+                later.add(ON_CALL)
                 steps_most = max(steps_most, 3)
+                if self._altered.book.playing(meaning.ROTA):  # on: a rota, and its calendars of holidays
+                    later.update(("dates", *rotas.FIELDS))
+                    steps_most = max(steps_most, 5)
         return frozenset(first), frozenset(later), steps_most
 
     def levels(self, a: Alteration) -> int:

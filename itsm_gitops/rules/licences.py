@@ -18,9 +18,10 @@ def installations_are_bought(ctx: NetworkContext) -> Iterator[Hit]:
         if (
             one.entry.id in subjects
             and one.exceeded
+            and one.installed is not None  # what somebody counted has its own rule
             and "quantity" not in ctx.refused.get(one.entry.path, ())
         ):
-            named = ", ".join(one.items[:3]) + (" …" if len(one.items) > 3 else "")
+            named = ", ".join(list(one.items)[:3]) + (" …" if len(one.items) > 3 else "")
             message = f"{one.installed} are installed ({named}) and {one.entitled} were bought"
             yield Hit(message, ("quantity",), "", one.entry.path)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
 
 from itsm_gitops.graph.linked import EntrySubject
-from itsm_gitops.model.guards import Breach, breaches
+from itsm_gitops.model.guards import Breach, asked_of, breaches
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.user_rules import UserRule
+from itsm_gitops.model.windows import moment_of
+from itsm_gitops.rules.asked_since import finished_on
 from itsm_gitops.rules.context import DocumentContext, NetworkContext
 from itsm_gitops.rules.rule import GUARDS, ITEMS, NETWORK, Hit, Rule
 
@@ -42,9 +45,18 @@ def _hit(rule: UserRule, breach: Breach, path: str = "") -> Hit:
     )
 
 
+def _is_asked(rule: UserRule, now: datetime, finished: str) -> bool:
+    """Whether a rule with a first day asks already, and asks a record that was finished on a day (empty: it is open)."""
+    day = date.fromisoformat(rule.guard.since)
+    return now >= moment_of(day, "00:00", UTC) and bool(asked_of((rule.guard,), finished))
+
+
 def document_keeps_own_rules(ctx: DocumentContext) -> Iterator[Hit]:
     """Ask the repository's own rules about the document and the items that it names."""
     for rule in rules_alone(ctx.book).get(ctx.kind.name, ()):
+        since = rule.guard.since
+        if since and not _is_asked(rule, ctx.now, finished_on(ctx.kind.workflow, ctx.data)):
+            continue
         for breach in breaches((rule.guard,), ctx.subject):
             yield _hit(rule, breach)
 
@@ -54,6 +66,9 @@ def network_keeps_own_rules(ctx: NetworkContext) -> Iterator[Hit]:
     asked = rules_joined(ctx.book)
     for entry in ctx.judged if asked else ():
         for rule in asked.get(entry.kind, ()):
+            flow = ctx.book.kinds[entry.kind].workflow
+            if rule.guard.since and not _is_asked(rule, ctx.now, finished_on(flow, ctx.data(entry))):
+                continue
             for breach in breaches((rule.guard,), EntrySubject(ctx, entry)):
                 yield _hit(rule, breach, entry.path)
 

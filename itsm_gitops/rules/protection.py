@@ -13,9 +13,11 @@ from itsm_gitops.model import meaning
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.findings import OFF, WARNING, Pointer
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
+from itsm_gitops.model.user_rules import RULES as OWN_RULES
 from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.context import ChangeContext
 from itsm_gitops.rules.rule import CHANGE, RULEBOOK, Hit, Rule
+from itsm_gitops.rules.weakened import weakened
 
 _PROTECTING = ("schemas/policies/", "schemas/workflows/", "schemas/rules/")
 _WHAT = {"policies": "policy", "workflows": "life cycle", "rules": "rule"}
@@ -28,6 +30,7 @@ _LISTS = {
     "require": "it does not demand {}",
     "refuse": "it has no stop sign {}",
     "immutable": "{} is not immutable",
+    "track": "{} is not tracked",
     "separation": "{} is not kept apart",
 }
 
@@ -65,6 +68,8 @@ def nothing_that_protects_is_taken_away(ctx: ChangeContext) -> Iterator[Hit]:
         for demand in _demands(before):
             if demand.name not in there and after.get(str(demand.pointer[0])):
                 yield Hit(f"{demand.name} any more", _nearest(after, demand.pointer), "", path)
+        for pointer, how in weakened(before, after, is_rule=path.startswith(OWN_RULES)):
+            yield Hit(how, pointer, "", path)
 
 
 def _demands(data: Mapping[str, Any]) -> Iterator[Demand]:
@@ -147,10 +152,10 @@ RULES = (
     ),
     Rule(
         "S102",
-        "Protection taken away",
+        "Protection taken away or weakened",
         scope=CHANGE,
         severity=WARNING,
-        why="After the merge the rule refuses nothing, so no later check reports it.",
+        why="After the merge the rule refuses nothing, or less, so no later check reports it.",
         hint="restore it, or let those who own the rule book say in the pull request why it may go",
         bad="# a pull request that deletes schemas/policies/approvals.yaml",
         good="# a pull request that adds a rule to it",

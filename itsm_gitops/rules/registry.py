@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from itsm_gitops.model.errors import NotFound, did_you_mean
+from itsm_gitops.model.findings import Finding
 from itsm_gitops.rules import (
     agreements,
     approval_coverage,
@@ -18,6 +19,7 @@ from itsm_gitops.rules import (
     change_control_change,
     change_planning,
     cmdb,
+    dated_fields,
     duties,
     guards,
     identity,
@@ -25,7 +27,9 @@ from itsm_gitops.rules import (
     life_cycles,
     link_targets,
     links,
+    major_incidents,
     migrations,
+    organisations,
     own_rule_book,
     own_rules,
     parse,
@@ -36,6 +40,7 @@ from itsm_gitops.rules import (
     recurring,
     roles,
     roots,
+    rotas,
     rulebook,
     schema,
     tracking,
@@ -69,6 +74,7 @@ RULES: Mapping[str, Rule] = by_code(
         *workflow_change.RULES,
         *tracking.RULES,
         *guards.RULES,
+        *major_incidents.RULES,
         *own_rules.RULES,
         *categories.RULES,
         *own_rule_book.RULES,
@@ -79,9 +85,12 @@ RULES: Mapping[str, Rule] = by_code(
         *protection.RULES,
         *roles.RULES,
         *cmdb.RULES,
+        *dated_fields.RULES,
         *duties.RULES,
         *agreements.RULES,
         *licences.RULES,
+        *organisations.RULES,
+        *rotas.RULES,
         *people.RULES,
         *approvals.RULES,
         *approval_policy.RULES,
@@ -108,3 +117,10 @@ def find_rule(code: str) -> Rule:
         hint = did_you_mean(code, RULES) or "itsm explain lists all rules"
         raise NotFound(f"there is no rule {code}", hint)
     return rule
+
+
+def replaced(findings: Sequence[Finding]) -> list[Finding]:
+    """Drop findings that a more telling rule reports at the same place."""
+    instead = {r.code: r.instead_of for r in rules() if r.instead_of}
+    told = {(instead[f.code], f.path, f.pointer) for f in findings if f.code in instead}
+    return [f for f in findings if (f.code, f.path, f.pointer) not in told]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from itsm_gitops.model import meaning
+from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.findings import WARNING
+from itsm_gitops.model.inner_life import inner_steps, transition_of
 from itsm_gitops.model.once import Once
-from itsm_gitops.model.roles import follow, named, names
+from itsm_gitops.model.roles import ON_CALL, follow, named, names
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.model.timeline import SET, WAS, data_then
+from itsm_gitops.model.workflow import Transition, Workflow
 from itsm_gitops.rules.context import Data, DocumentContext
 from itsm_gitops.rules.rule import ITEMS, Hit, Rule
 
@@ -42,6 +46,7 @@ class _Holders(NamedTuple):
     others: Mapping[str, Any]
 
 
+_EPOCH = datetime.fromtimestamp(0, UTC)  # an entry whose time nobody can read has a finding of its own
 _PLAIN = ("teams", "people", "fields")
 
 
@@ -61,8 +66,10 @@ def _read_roles(roles: Mapping[str, Any]) -> Mapping[str, _Holders]:
 _roles: Once[Mapping[str, _Holders]] = Once()
 
 
-def _may(ctx: DocumentContext, data: Data, actor: frozenset[str], role: _Holders | None) -> bool:
-    """Whether somebody fills a role for a record with this data; one that nobody fills, or is not known, stops nobody."""
+def _may(
+    ctx: DocumentContext, data: Data, actor: frozenset[str], role: _Holders | None, moment: datetime
+) -> bool:
+    """Whether somebody fills a role for a record with this data at a moment; one that nobody fills, or is not known, stops nobody."""
     if role is None or not actor.isdisjoint(role.fixed):
         return True
     # This runs for each step of each record: the cheapest way first, and none twice.
@@ -74,7 +81,7 @@ def _may(ctx: DocumentContext, data: Data, actor: frozenset[str], role: _Holders
         elif value is not None or "." in field:  # a field that is not there names nobody
             holders += names(follow(data, field, ctx.item))
     if actor.isdisjoint(holders):
-        holders += named(role.others, data, ctx.item)
+        holders += named(role.others, data, ctx.item, moment)
         if actor.isdisjoint(holders):
             return not any(name in ctx.store.entries for name in (*holders, *role.fixed))
     return True
@@ -83,14 +90,17 @@ def _may(ctx: DocumentContext, data: Data, actor: frozenset[str], role: _Holders
 def step_is_by_its_role(ctx: DocumentContext) -> Iterator[Hit]:
     """Judge the steps of people and teams who are in the CMDB.
 
-    Who holds a role is read from the record as it was then, before the step or after it; CMDB and policy are today's.
+    Who holds a role is read from the record as it was then, before the step or after it, and who was on call from the
+    rota for that time; CMDB and policy are today's.
     """
+    for inner in ctx.kind.inner:
+        yield from _inner_steps(ctx, inner)
     if len(ctx.moves) < 2:
         return
     policy, actors = ctx.book.policy(ROLES).get("roles", {}), _actors(ctx.store, make=_new_actors)
     roles = _roles(policy, make=lambda: _read_roles(policy))
     tracks = any(SET in e or WAS in e for e in ctx.timeline)
-    verdicts: dict[tuple[str, tuple[str, ...]], bool] = {}
+    verdicts: dict[tuple[str, tuple[str, ...], object], bool] = {}
     for before, after in pairwise(ctx.moves):
         handle = after.entry["by"]
         if handle not in actors:
@@ -102,27 +112,49 @@ def step_is_by_its_role(ctx: DocumentContext) -> Iterator[Hit]:
         step = ctx.flow.step(before.state, after.state, then, ctx.subject if then is ctx.data else None)
         if step is None or not step.by:
             continue
-        asked = (handle, step.by)  # most records are moved on by few, who have the same right each time
+        by = [roles.get(r) for r in step.by]
+        # Most records are moved on by few, who have the same right each time; but turns on call change.
+        called = any(role and ON_CALL in role.others for role in by)
+        asked = (handle, step.by, after.entry["at"] if called else None)
         may = None if tracks else verdicts.get(asked)
         if may is None:
-            may = verdicts[asked] = _may_step(ctx, after.place, then, actor, [roles.get(r) for r in step.by])
+            may = verdicts[asked] = _may_step(ctx, after.place, then, actor, by)
         if not may:
-            wanted = ", ".join(role.replace("_", " ") for role in step.by)
-            message = f"'{handle}' may not make the step '{step.name}'"
-            yield Hit(message, ("timeline", after.place, "by"), f"it is for: {wanted}")
+            yield _not_theirs(handle, step, after.place)
+
+
+def _not_theirs(handle: str, step: Transition, place: int) -> Hit:
+    wanted = ", ".join(role.replace("_", " ") for role in step.by)
+    message = f"'{handle}' may not make the step '{step.name}'"
+    return Hit(message, ("timeline", place, "by"), f"it is for: {wanted}")
+
+
+def _inner_steps(ctx: DocumentContext, flow: Workflow) -> Iterator[Hit]:
+    """Judge the steps of a life cycle within the document in the same way."""
+    for made in inner_steps(flow, ctx.timeline):
+        step, handle = transition_of(flow, made), ctx.timeline[made.place]["by"]
+        actor = _actor(ctx, handle)
+        if step is None or not step.by or actor is None:
+            continue
+        policy = ctx.book.policy(ROLES).get("roles", {})
+        roles = _roles(policy, make=partial(_read_roles, policy))
+        then = data_then(ctx.data, ctx.timeline, made.place)
+        if not _may_step(ctx, made.place, then, actor, [roles.get(r) for r in step.by]):
+            yield _not_theirs(handle, step, made.place)
 
 
 def _may_step(
     ctx: DocumentContext, place: int, then: Data, actor: frozenset[str], roles: Sequence[_Holders | None]
 ) -> bool:
     """Whether somebody fills one of some roles at a timeline entry, with what it set or without it."""
-    if any(_may(ctx, then, actor, role) for role in roles):
-        return True
     entry = ctx.timeline[place]
+    moment = clock.parse_time(str(entry.get("at"))) or _EPOCH
+    if any(_may(ctx, then, actor, role, moment) for role in roles):
+        return True
     if SET not in entry and WAS not in entry:
         return False
     before = data_then(ctx.data, ctx.timeline, place, with_entry=False)
-    return any(_may(ctx, before, actor, role) for role in roles)
+    return any(_may(ctx, before, actor, role, moment) for role in roles)
 
 
 RULES = (

@@ -28,6 +28,7 @@ FAMILIES = {
     "D": "Configuration items",
     "A": "Approvals",
     "C": "Change control",
+    "L": "Service levels",
     "U": "Rules of your own",
 }
 

@@ -16,7 +16,9 @@ from itsm_gitops.rules.asked_since import answered, finished_on
 from itsm_gitops.rules.audience_names import audience_hits
 from itsm_gitops.rules.book import CONFIG, BookContext, meta_of
 from itsm_gitops.rules.book_conditions import vocabulary, workflow_conditions
+from itsm_gitops.rules.book_dates import date_names
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
+from itsm_gitops.rules.major_incidents import criteria_names, inner_life_names
 from itsm_gitops.rules.own_rule_book import own_codes, own_rule_names
 from itsm_gitops.rules.rule import CHANGE, ITEMS, RULEBOOK, Hit, Rule
 from itsm_gitops.schema import validate
@@ -66,19 +68,25 @@ def book_agrees_with_itself(ctx: BookContext) -> Iterator[Hit]:
     for path, flow in ctx.usable("schemas/workflows/", ".yaml"):
         if not ctx.refusals(path):
             yield from _workflow_names(path, flow, kinds, roles if isinstance(roles, dict) else None)
-            own = [name for name, (used, _) in kinds.items() if used == flow["workflow"]]
+            own = [name for name, (used, _) in kinds.items() if flow["workflow"] in used]
             if own:
                 yield from workflow_conditions(path, flow, own, words)
     path = "schemas/policies/links.yaml"
     links = ctx.data(path)
     if links is not None and not ctx.refusals(path):
         yield from _link_names(path, links["links"], {*kinds, *GROUPS})
+    for path, _, about in ctx.kinds():
+        schema = words.schemas.get(str(about.get("kind", about.get("class"))))
+        if schema is not None and not ctx.refusals(path):
+            yield from date_names(path, schema, words)
     yield from own_rule_names(ctx, words)
     yield from audience_hits(ctx)
+    yield from inner_life_names(ctx, words)
+    yield from criteria_names(ctx, words)
 
 
-def _kinds(ctx: BookContext) -> dict[str, tuple[str, frozenset[str]]]:
-    """Return life cycle and fields of each kind, as far as they can be read."""
+def _kinds(ctx: BookContext) -> dict[str, tuple[tuple[str, ...], frozenset[str]]]:
+    """Return life cycles and fields of each kind, as far as they can be read."""
     found = {}
     for folder in ("schemas/records/", "schemas/cmdb/"):
         for _, data in ctx.usable(folder, ".schema.json"):
@@ -86,12 +94,18 @@ def _kinds(ctx: BookContext) -> dict[str, tuple[str, frozenset[str]]]:
             if isinstance(about, dict) and isinstance(fields, dict):
                 name = about.get("kind", about.get("class"))
                 if isinstance(name, str):
-                    found[name] = (str(about.get("workflow", "")), frozenset(fields))
+                    found[name] = (_flows_of(about), frozenset(fields))
     return found
 
 
+def _flows_of(about: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of a kind's life cycle and of those within its documents."""
+    inner = about.get("inner_workflows")
+    return (str(about.get("workflow", "")), *map(str, inner if isinstance(inner, list) else ()))
+
+
 def _workflow_names(
-    path: str, flow: Any, kinds: Mapping[str, tuple[str, frozenset[str]]], roles: Any
+    path: str, flow: Any, kinds: Mapping[str, tuple[tuple[str, ...], frozenset[str]]], roles: Any
 ) -> Iterator[Hit]:
     states = flow["states"]
     used: list[tuple[str, Pointer]] = [(flow["initial"], ("initial",))]
@@ -105,7 +119,7 @@ def _workflow_names(
     for name, pointer in used:
         if name not in states:
             yield Hit(f"there is no state '{name}'", pointer, did_you_mean(name, states), path)
-    fields = [f for w, f in kinds.values() if w == flow["workflow"]]
+    fields = [f for w, f in kinds.values() if flow["workflow"] in w]
     known = frozenset().union(*fields)
     for name, pointer in _field_names(flow) if fields else ():
         if name not in known:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -30,7 +31,7 @@ from itsm_gitops.repository.store import identifier_of
 from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.judge import DocumentJudge, DocumentVerdict, run, unreadable
 from itsm_gitops.rules.locating import locate
-from itsm_gitops.rules.registry import rules
+from itsm_gitops.rules.registry import replaced, rules
 from itsm_gitops.rules.request_side import RequestedSide, reach_between
 from itsm_gitops.rules.rule import NETWORK
 from itsm_gitops.rules.settings import configured
@@ -67,18 +68,48 @@ def new_findings(
     around = _around(repo, after, before)
     sides = None if whole else _altered(repo, after, before, around)
     found, known = sides if sides is not None else _both(repo, after, before, around)
+    snapshot = Overlay(repo.snapshot(), after, around.named | around.mentioning)
+    return sorted(set(locate(snapshot, _without(found, known))), key=sort_key)
+
+
+def standing_findings(
+    repo: Repository, path: str, text: bytes, saved: bytes | None, known: Iterable[Finding]
+) -> list[Finding]:
+    """Return what `check` would say of one document if ``text`` were saved, located in that text and sorted.
+
+    ``known`` is what it says of the document as it is ``saved`` (None: it is new). Only what the difference can alter
+    is judged.
+    """
+    after, before = {path: text}, {} if saved is None else {path: saved}
+    around = _around(repo, after, before)
+    sides = _altered(repo, after, before, around, always=True)
+    sides = sides if sides is not None else _both(repo, after, before, around, always=True)
+    found, former = (replaced([f for f in side if f.path == path]) for side in sides)
+    unmoved = (
+        replace(f, line=0, column=0) if f.pointer else f for f in _without(known, _without(former, found))
+    )
+    snapshot = Overlay(repo.snapshot(), after, around.named | around.mentioning)
+    return sorted(set(locate(snapshot, [*unmoved, *_without(found, former)])), key=sort_key)
+
+
+def _without(found: Iterable[Finding], known: Iterable[Finding]) -> list[Finding]:
+    """Return the findings that are not among others, each as often as it is said more often."""
     left = Counter(map(_sign, known))
     fresh = []
     for finding in found:
         left[_sign(finding)] -= 1
         if left[_sign(finding)] < 0:
             fresh.append(finding)
-    snapshot = Overlay(repo.snapshot(), after, around.named | around.mentioning)
-    return sorted(set(locate(snapshot, fresh)), key=sort_key)
+    return fresh
 
 
-def _altered(repo: Repository, after: Contents, before: Contents, around: _Around) -> _Sides | None:
-    """Judge on both sides what the edits can have altered; None where everything must be judged."""
+def _altered(
+    repo: Repository, after: Contents, before: Contents, around: _Around, *, always: bool = False
+) -> _Sides | None:
+    """Judge on both sides what the edits can have altered; None where everything must be judged.
+
+    The side before is left out where nothing is found after, unless ``always``.
+    """
     if repo.config.roots or absent_of(repo.snapshot()) or any(r.reach is None for r in rules(NETWORK)):
         return None
     now = clock.now()
@@ -89,19 +120,22 @@ def _altered(repo: Repository, after: Contents, before: Contents, around: _Aroun
     try:
         reach = reach_between(base, head)
         found = _counting(head.findings(reach), repo, now, head.store, after)
-        return found, list(configured(base.findings(reach), repo.config, now, base.store)) if found else []
+        known = base.findings(reach) if found or always else []
+        return found, list(configured(known, repo.config, now, base.store))
     except (RuleBookError, Unsearchable):
         return None
     finally:
         files.close()
 
 
-def _both(repo: Repository, after: Contents, before: Contents, around: _Around) -> _Sides:
+def _both(
+    repo: Repository, after: Contents, before: Contents, around: _Around, *, always: bool = False
+) -> _Sides:
     """Judge that whole part of the snapshot on both sides."""
     now = clock.now()
     judged, store = _judge(repo, after, after, around, now)
     found = _counting(judged, repo, now, store, after)
-    if not found:
+    if not found and not always:
         return [], []
     known, store = _judge(repo, before, after, around, now)
     return found, list(configured(known, repo.config, now, store))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from itsm_gitops.model.additions import fresh
 from itsm_gitops.model.diff import same
 from itsm_gitops.model.findings import WARNING
 from itsm_gitops.model.timeline import (
@@ -89,11 +90,11 @@ def _order(ctx: DocumentContext) -> Iterator[Hit]:
         latest = at if latest is None else max(latest, at)
 
 
-def _news(pair: Pair) -> tuple[list[Data], int]:
-    """Return the timeline of head with the number of its entries that base has already."""
+def _news(pair: Pair) -> tuple[list[Data], list[int]]:
+    """Return the timeline of head, and the positions of the entries that base does not have."""
     old, new = (pair.base or {}).get("timeline"), (pair.head or {}).get("timeline")
     entries = new if isinstance(new, list) else []
-    return entries, len(old) if isinstance(old, list) else 0
+    return entries, fresh(old if isinstance(old, list) else [], entries)
 
 
 def change_is_told(ctx: ChangeContext) -> Iterator[Hit]:
@@ -102,10 +103,10 @@ def change_is_told(ctx: ChangeContext) -> Iterator[Hit]:
         flow, base, head = pair.kind.workflow, pair.base or {}, pair.head or {}
         if flow is None or not pair.kind.is_record or flow.is_terminal(str(base.get(flow.state_field))):
             continue  # another rule finds changes of closed records
-        entries, known = _news(pair)
+        entries, news = _news(pair)
         for name in flow.track:
             before, after = value_in(base, name), value_in(head, name)
-            told = any(name in e.get(part, {}) for e in entries[known:] for part in (SET, WAS))
+            told = any(name in entries[i].get(part, {}) for i in news for part in (SET, WAS))
             if not told and not same(before, after):
                 pointer = tuple(name.split(".")) if after is not None else ()
                 was = f"was '{_shown(before)}' in base" if before is not None else "was not there in base"
@@ -123,31 +124,30 @@ def change_begins_at_base(ctx: ChangeContext) -> Iterator[Hit]:
         flow, base = pair.kind.workflow, pair.base or {}
         if flow is None or not pair.kind.is_record or flow.is_terminal(str(base.get(flow.state_field))):
             continue
-        entries, known = _news(pair)
+        entries, news = _news(pair)
         for name in flow.track:
-            # What the timeline told last counts as what it had, as it does for who writes an entry.
-            value = told_value(entries[:known], name, value_in(base, name))
-            for index in range(known, len(entries)):
+            for index in news:
                 new, old = entries[index].get(SET, {}), entries[index].get(WAS, {})
                 if name not in new and name not in old:
                     continue
+                # What the timeline told last counts as what it had, as it does for who writes an entry.
+                value = told_value(entries[:index], name, value_in(base, name))
                 if not same(old.get(name), value):
                     here, there = (
                         f"'{_shown(v)}'" if v is not None else "nothing" for v in (old.get(name), value)
                     )
                     message = f"{name} was {there} before this entry, and it says {here}"
                     yield Hit(message, ("timeline", index), "", pair.path)
-                value = new.get(name)
 
 
 def change_is_reasoned(ctx: ChangeContext) -> Iterator[Hit]:
     """Look for the reason that the life cycle of base asks for, in the entries since base."""
     for pair in ctx.both:
         flow, head = pair.kind.workflow, pair.head or {}
-        entries, known = _news(pair)
+        entries, news = _news(pair)
         if flow is None or not flow.reason_for:
             continue
-        for index in range(known, len(entries)):
+        for index in news:
             entry = entries[index]
             fields = [*entry.get(SET, {}), *entry.get(WAS, {})]
             if not fields or entry.get(REASON):

@@ -17,6 +17,7 @@ from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.guards import Breach, breaches, stops
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.timeline import value_in
 from itsm_gitops.model.user_rules import BAD, GOOD, documents_of
 from itsm_gitops.model.workflow import Workflow
 
@@ -97,7 +98,8 @@ def _of_flow(book: RuleBook, flow: Workflow, examples: Sequence[Data], now: date
         found: tuple[Breach, ...] = ()
         wrong = _no_kind(documents_of(example[side]))
         if world.first is not None and world.kind is not None:
-            if world.kind.workflow is None or world.kind.workflow.name != flow.name:
+            own = (world.kind.workflow, *world.kind.inner)
+            if flow.name not in (f.name for f in own if f):
                 wrong = f"a {world.kind.name} has another life cycle"
             else:
                 found = tuple(_judge_state(flow, world, world.first, example.get("to")))
@@ -110,7 +112,7 @@ def _of_flow(book: RuleBook, flow: Workflow, examples: Sequence[Data], now: date
 def _judge_state(flow: Workflow, world: ExampleWorld, entry: Entry, target: Any) -> Iterator[Breach]:
     """Yield what the life cycle says of a document in its state, or of its step to another one."""
     subject, data = EntrySubject(world, entry), world.data(entry)
-    state = str(data.get(flow.state_field))
+    state = str(value_in(data, flow.state_field))
     if target is not None:
         step = flow.step(state, str(target), data, subject)
         if step is None:

@@ -9,9 +9,11 @@ from typing import Any
 
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
+from itsm_gitops.model.inner_life import entered, inner_state, inner_steps, is_allowed
 from itsm_gitops.model.migrations import STATE, BookShape, migrations_of
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import PRIORITY
+from itsm_gitops.model.timeline import SET, WAS
 from itsm_gitops.model.watched_time import unwatched
 from itsm_gitops.model.workflow import Data, Workflow
 from itsm_gitops.rules.asked_since import finished_on
@@ -57,6 +59,11 @@ def state_is_known(ctx: DocumentContext) -> Iterator[Hit]:
             listed = "states: " + ", ".join(flow.states)
             near = _renamed(ctx, str(state)) or did_you_mean(str(state), flow.states)
             yield Hit(f"there is no state '{state}'", pointer, f"{near} ({listed})" if near else listed)
+    for inner in ctx.kind.inner:
+        state = inner_state(inner, ctx.data)
+        if state and state not in inner.states:
+            listed = "states: " + ", ".join(inner.states)
+            yield Hit(f"there is no state '{state}'", tuple(inner.state_field.split(".")), listed)
 
 
 def _renamed(ctx: DocumentContext, state: str) -> str:
@@ -142,6 +149,26 @@ def transitions_are_legal(ctx: DocumentContext) -> Iterator[Hit]:
         if known and flow.step(source, target, ctx.data, ctx.subject) is None:
             message = f"'{source}' cannot become '{target}'"
             yield Hit(message, ("timeline", after.place, "state"), allowed(flow, source, ctx.data))
+    for inner in ctx.kind.inner:
+        yield from _inner_steps_are_legal(ctx, inner)
+
+
+def _inner_steps_are_legal(ctx: DocumentContext, flow: Workflow) -> Iterator[Hit]:
+    """Follow the values of the field through the life cycle within the document."""
+    for step in inner_steps(flow, ctx.timeline):
+        if is_allowed(flow, step):
+            continue
+        name, place = flow.state_field, ("timeline", step.place, SET if step.after is not None else WAS)
+        if step.after is None:
+            yield Hit(f"{name} cannot be taken away: the life cycle has no such step", place, _stays(flow))
+        elif step.after in flow.states:
+            was = "nothing" if step.before is None else f"'{step.before}'"
+            hint = allowed(flow, str(step.before), ctx.data) if step.before else _stays(flow)
+            yield Hit(f"{name} cannot go from {was} to '{step.after}'", place, hint)
+
+
+def _stays(flow: Workflow) -> str:
+    return f"it begins with: {', '.join(entered(flow))}"
 
 
 def state_has_its_fields(ctx: DocumentContext) -> Iterator[Hit]:

@@ -7,12 +7,16 @@ from functools import partial
 from typing import Any
 
 from itsm_gitops.graph.linked import item_of
-from itsm_gitops.model.findings import WARNING
+from itsm_gitops.model.additions import added, between, fresh, overtaking
+from itsm_gitops.model.findings import INFO, WARNING
 from itsm_gitops.model.subjects import DocumentSubject, Item
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.rules.context import ChangeContext, Data, Pair
 from itsm_gitops.rules.rule import CHANGE, Hit, Rule
 from itsm_gitops.rules.workflow import allowed, route
+
+_NOTES = frozenset({"at", "by", "note"})
+_OVERTAKES = "was added before one of base that tells of the same field"
 
 
 def moves_of(pair: Pair) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
@@ -23,8 +27,9 @@ def moves_of(pair: Pair) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
     before = base.get(flow.state_field)
     old, new = base.get("timeline"), head.get("timeline")
     if isinstance(old, list) and isinstance(new, list):
-        for index, entry in enumerate(new):
-            if index >= len(old) and "state" in entry:
+        for index in fresh(old, new):
+            entry = new[index]
+            if "state" in entry:
                 if before != entry["state"]:
                     yield str(before), entry["state"], ("timeline", index, "state")
                 before = entry["state"]
@@ -85,16 +90,22 @@ def _renamed_by_hand(ctx: ChangeContext, pair: Pair) -> str:
 
 
 def _rewritten(pair: Pair) -> tuple[int, str] | None:
-    """Return place and kind of the first difference to base's timeline; None where it is a prefix."""
+    """Return place and kind of the first difference to base's timeline; None where entries were only added.
+
+    What came with a merge may stand between entries of base, but tells of nothing that one further down tells of.
+    """
     old = (pair.base or {}).get("timeline")
     new = (pair.head or {}).get("timeline")
     if not isinstance(old, list) or not isinstance(new, list):
         return None
+    if added(old, new) is not None:
+        place = overtaking(old, new)
+        return None if place is None else (place, _OVERTAKES)
     for index, entry in enumerate(old):
         if index >= len(new):
-            return index, "removed"
+            return index, "was removed"
         if entry != new[index]:
-            return index, "changed"
+            return index, "was changed"
     return None
 
 
@@ -107,7 +118,21 @@ def timeline_is_append_only(ctx: ChangeContext) -> Iterator[Hit]:
             length = len((pair.head or {})["timeline"])
             pointer = ("timeline", index) if index < length else ("timeline",)
             hint = _renamed_by_hand(ctx, pair)
-            yield Hit(f"entry {index + 1} of the timeline was {what}", pointer, hint, pair.path)
+            yield Hit(f"entry {index + 1} of the timeline {what}", pointer, hint, pair.path)
+
+
+def entries_are_at_the_end(ctx: ChangeContext) -> Iterator[Hit]:
+    """Name the entries that stand before entries of base, and say more than a note."""
+    for pair in ctx.both:
+        old, new = (pair.base or {}).get("timeline"), (pair.head or {}).get("timeline")
+        if _rewritten(pair) is not None or not isinstance(old, list) or not isinstance(new, list):
+            continue
+        for index in between(old, new):
+            if new[index].keys() - _NOTES:
+                message = (
+                    f"this entry was added before others, which base has since {new[index + 1].get('at')}"
+                )
+                yield Hit(message, ("timeline", index), "", pair.path)
 
 
 def _differences(base: Data, head: Data) -> Iterator[tuple[str, Any, Any]]:
@@ -217,6 +242,18 @@ RULES = (
         bad="# base: - {at: 2026-11-20T09:00:00Z, by: anna, note: Restarted.}\n- {at: 2026-11-20T09:00:00Z, by: anna, note: Nothing done.}",
         good="- {at: 2026-11-20T09:00:00Z, by: anna, note: Restarted.}\n- {at: 2026-11-20T10:00:00Z, by: anna, note: It was the other node.}",
         check=timeline_is_append_only,
+    ),
+    Rule(
+        "W128",
+        "Entry added before others",
+        scope=CHANGE,
+        severity=INFO,
+        why="Two people wrote at the same time and a merge put their entries in order; clocks may count what came between.",
+        hint="nothing is to be done where a merge brought it; else write it at the end, with happened and reason",
+        bad="# base: - {at: 2026-11-20T10:00:00Z, by: anna, note: Restarted.}\n- {at: 2026-11-20T09:00:00Z, by: ben, comment: We are on it.}\n"
+        "- {at: 2026-11-20T10:00:00Z, by: anna, note: Restarted.}",
+        good="- {at: 2026-11-20T10:00:00Z, by: anna, note: Restarted.}\n- {at: 2026-11-20T10:05:00Z, by: ben, comment: We are on it.}",
+        check=entries_are_at_the_end,
     ),
     Rule(
         "W104",

@@ -19,6 +19,7 @@ from itsm_gitops.service_levels.life import PRIORITY_FIELDS, Case, StateSpan
 RESPONSE, RESOLUTION, AVAILABILITY = parts.RESPONSE, parts.RESOLUTION, "availability"
 OLA, UC = "ola", "uc"
 _BEFORE = 100 * 86400  # a disruption may have begun before anybody recorded it
+_WARN = 75  # per cent of a promise, where a service level says nothing else
 StopOf = Callable[[Target, Case], int | None]
 # What a service level may say of its clocks instead of the usual.
 STARTED, MITIGATED = "started_at", "mitigated_at"
@@ -248,12 +249,27 @@ class Levels:
 
     def is_paused(self, level: str, case: Case) -> bool:
         """Whether the clock of a record stands still now."""
+        return bool(self.paused_by(level, case))
+
+    def paused_by(self, level: str, case: Case) -> tuple[str, ...]:
+        """Return by what the clock of a record stands still now: the state, and the reason where that decides it."""
         span = case.spans[-1]
         if span.state in self.pauses(level):
-            return True
+            return (span.state,)
         reasons = self._reasons(level).get(span.state)
+        if reasons is None:
+            return ()
         field = self._reason_field(case.entry.kind, span.state)
-        return reasons is not None and (not field or case.value_at(field, self._until) in reasons)
+        reason = case.value_at(field, self._until) if field else None
+        if field and reason not in reasons:
+            return ()
+        return (span.state, str(reason)) if reason else (span.state,)
+
+    def is_near(self, clock: Clock) -> bool:
+        """Whether a running clock has passed the warning of its service level (``warn_at_percent``; 75)."""
+        found = self.data[clock.target.level].get("warn_at_percent")
+        warn = found if isinstance(found, int) else _WARN
+        return clock.verdict == measures.RUNNING and clock.used * 100 >= warn * clock.target.seconds
 
     def hours(self, name: str) -> Hours | RoundTheClock:
         """Return the hours of a calendar, around the clock for no name; from some months before the first record on."""

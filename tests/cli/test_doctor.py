@@ -11,6 +11,7 @@ import pytest
 from tests import fake_shapes as shapes
 from tests.fake_github import FakeGitHub, running
 from tests.hosted import NOW, Hosted
+from tests.support import run_here
 
 Run = Callable[..., dict[str, tuple[str, str]]]
 GATE = {"context": "gate", "integration_id": 15368}
@@ -28,9 +29,7 @@ def hosted(tmp_path_factory: pytest.TempPathFactory, forge: FakeGitHub) -> Hoste
 
 
 @pytest.fixture
-def doctor(
-    hosted: Hosted, forge: FakeGitHub, run_itsm: Callable[..., subprocess.CompletedProcess[str]]
-) -> Run:
+def doctor(hosted: Hosted, forge: FakeGitHub) -> Run:
     """Run `itsm doctor --json`; returns result and message of each subject."""
     forge.reset()
     hosted.clone.git("checkout", "-q", "-f", "main")
@@ -45,7 +44,7 @@ def doctor(
             "ITSM_FORGE_TOKEN": token,
             "ITSM_NOW": NOW,
         }
-        done = run_itsm(["doctor", "--json", *words], hosted.clone.root, env=about | (env or {}))
+        done = run_here(["doctor", "--json", *words], hosted.clone.root, env=about | (env or {}))
         assert done.returncode == code, done.stdout + done.stderr
         return {c["subject"]: (c["result"], c["message"]) for c in json.loads(done.stdout)}
 

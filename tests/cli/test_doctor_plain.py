@@ -48,6 +48,11 @@ def test_a_closed_server_passes(plain: Path, cli: Cli, tmp_path: Path) -> None:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
         cli("enrol", person, "--key", str(key))
     cli("enrol", "operations-lead", "--address", "ada@example.org")
+    for words in (
+        ("config", "user.signingKey", str(tmp_path / "operations-lead")),
+        ("commit", "-qam", "People"),
+    ):
+        subprocess.run(["git", *words], cwd=plain, check=True)
     server = plain.parent / "server.git"
     for hook in ("pre-receive", "post-receive"):
         (server / "hooks").mkdir(exist_ok=True)

@@ -127,7 +127,7 @@ def test_show_has_everything_of_a_record(acme: Path, cli: Cli) -> None:
     assert out.startswith("INC-260112-EXMP1 · Incident · closed · P1 · took 1 d\nMail cannot be sent\n")
     assert "service           email (E-mail)" in out
     assert "caused by  PRB-260112-EXMP2  Mailbox volume fills up unnoti… (fix in progress)" in out
-    assert "Timeline (Europe/Berlin)\n  2026-01-12 09:05  front-office   → new" in out
+    assert "Timeline (Europe/Berlin)\n  2026-01-12 09:05  duty-agent     → new" in out
     assert "to requester: Mail works again." in out
     assert "itsm move CHG-260115-EXMP4 assess" in cli("show", "EXMP4").out
 

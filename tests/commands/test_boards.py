@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from itsm_gitops.commands.boards import agenda, record_decisions
+from itsm_gitops.commands.boards import agenda, agenda_ics, record_decisions
+from itsm_gitops.graph.boards import meetings_of
+from itsm_gitops.graph.meetings_ics import meetings_calendar
+from itsm_gitops.graph.network import Network
 from itsm_gitops.model.errors import Refused, UsageError
 
 NOW = "2026-11-22T21:00:00Z"
+NOW_MOMENT = datetime(2026, 11, 22, 21, tzinfo=UTC)
 HELD = "MTG-261113-T4F9K"
 
 
@@ -127,3 +132,42 @@ def test_a_meeting_that_decided_nothing_is_refused(board: Any, old: str, new: st
     board.write(path, MEETING.replace(old, new))
     with pytest.raises(Refused, match=message):
         record_decisions(board.repo, "MTG", "ada")
+
+
+def events(text: str) -> list[Any]:
+    icalendar = pytest.importorskip("icalendar")
+    return list(icalendar.Calendar.from_ical(text).walk("VEVENT"))
+
+
+def test_the_meeting_is_an_event_with_its_agenda(example_repo: Any) -> None:
+    made = agenda(example_repo)
+    (one,) = events(agenda_ics(example_repo, made))
+    assert str(one["UID"]).startswith("MTG-261120-VE7H6@")
+    assert (str(one["DTSTART"].dt), str(one["DTEND"].dt)) == (
+        "2026-11-24 09:00:00+00:00",
+        "2026-11-24 09:45:00+00:00",
+    )
+    assert all(item.id in str(one["DESCRIPTION"]) for _, _, items in made.parts for item in items)
+
+
+def test_an_agenda_without_a_meeting_is_a_whole_day(example_repo: Any) -> None:
+    (one,) = events(agenda_ics(example_repo, agenda(example_repo, "2026-12-30")))
+    assert (str(one["DTSTART"].dt), str(one["DTEND"].dt)) == ("2026-12-30", "2026-12-31")
+
+
+def test_a_cancelled_meeting_stays_in_the_calendar(git_repo: Any) -> None:
+    path = "records/meetings/2026/11/MTG-261113-AAAAA.yaml"
+    planned = MEETING.partition("decisions:")[0].replace("took_place", "planned")
+    git_repo.write(path, f"{planned}timeline:\n- {{at: 2026-11-13T09:00:00Z, by: ada, state: planned}}\n")
+    (before,) = events(agenda_ics(git_repo.repo, agenda(git_repo.repo, "2026-11-17")))
+    git_repo.write(
+        path,
+        planned.replace("state: planned", "state: cancelled\ncancellation_reason: Nothing to decide.")
+        + "timeline:\n- {at: 2026-11-13T09:00:00Z, by: ada, state: planned}\n"
+        "- {at: 2026-11-14T09:00:00Z, by: ada, state: cancelled}\n",
+    )
+    view = Network(git_repo.repo.store())
+    (after,) = events(meetings_calendar(meetings_of(view.loaded), {}, "Test", "here", NOW_MOMENT))
+    assert (str(before["STATUS"]), str(after["STATUS"])) == ("CONFIRMED", "CANCELLED")
+    assert str(before["UID"]).partition("@")[0] == str(after["UID"]).partition("@")[0]
+    assert int(after["SEQUENCE"]) > int(before["SEQUENCE"])

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))  # where this file is run by itself
+from tests.warm import Warm  # noqa: E402
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "site/docs/handbook").glob("*.md"))]
 HOME = "/home/ada"
 SKIPPED = "…"
@@ -82,6 +86,8 @@ class Session:
     """A shell in a scratch folder; the folder persists from command to command, as does `cd`."""
 
     home: Path
+    warm: Warm | None = None  # else each command is a process of its own
+    python: str = sys.executable
 
     def __post_init__(self) -> None:
         self._tools = self.home / ".tools"
@@ -89,7 +95,8 @@ class Session:
         wrapper = self._tools / "itsm.py"
         wrapper.write_text(_ITSM)
         script = self._tools / "bin" / "itsm"
-        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{wrapper}" "$@"\n')
+        itsm = self.warm.command(wrapper) if self.warm else [self.python, str(wrapper)]
+        script.write_text(f'#!/bin/sh\nexec {shlex.join(itsm)} "$@"\n')
         script.chmod(0o755)
         (self.home / ".gitconfig").write_text(
             "[user]\n  name = Ada Example\n  email = ada@example.org\n[init]\n  defaultBranch = main\n"
@@ -170,14 +177,16 @@ def _vague(line: str) -> str:
     return text
 
 
-def play(page: Path, home: Path) -> tuple[str, list[str]]:
-    """Run a page; return its text with the output brought up to date, and every difference."""
+def play(
+    page: Path, home: Path, warm: Warm | None = None, *, python: str = sys.executable
+) -> tuple[str, list[str]]:
+    """Run a page with the program of an interpreter; return its text with the output brought up to date, and every difference."""
     text = page.read_text(encoding="utf-8")
     blocks = [list(commands(match[1])) for match in _BLOCK.finditer(text)]
     faults: list[str] = []
     if not blocks:
         return text, faults
-    session = Session(home)
+    session = Session(home, warm, python)
     if not any("itsm init" in c.text for c in blocks[0][:2]):
         session.run("itsm init acme")
         session.run("cd acme")
@@ -209,15 +218,17 @@ def _difference(command: Command, printed: list[str]) -> str:
 
 def main() -> int:
     """Bring the pages named on the command line up to date and say what changed."""
+    warm = Warm()
     for name in sys.argv[1:]:
         page = Path(name)
         with tempfile.TemporaryDirectory() as home:
-            text, faults = play(page, Path(home).resolve())
+            text, faults = play(page, Path(home).resolve(), warm)
         for fault in faults:
             sys.stdout.write(f"{fault}\n\n")
         if text != page.read_text(encoding="utf-8"):
             page.write_text(text, encoding="utf-8")
             sys.stdout.write(f"== {name} rewritten\n")
+    warm.close()
     return 0
 
 

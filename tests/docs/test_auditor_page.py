@@ -16,6 +16,7 @@ import pytest
 
 from tests.docs import console
 from tests.support import run_here
+from tests.warm import Warm
 
 PAGE = console.ROOT / "site/docs/handbook/34-auditing.md"
 CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -23,10 +24,10 @@ NOW = {"ITSM_NOW": "2026-11-23T12:00:00Z"}
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def played(tmp_path_factory: pytest.TempPathFactory, warm: Warm) -> Path:
     """The repository that somebody has who did everything the page says."""
     home = tmp_path_factory.mktemp("auditor").resolve()
-    _, faults = console.play(PAGE, home)
+    _, faults = console.play(PAGE, home, warm)
     assert not faults, "\n\n".join(faults)
     return home / "acme"
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.docs import console
+from tests.warm import Warm
 
 
 @pytest.mark.parametrize("page", console.PAGES, ids=lambda p: p.name)
-def test_the_commands_of_a_page(page: Path, tmp_path: Path) -> None:
-    _, faults = console.play(page, tmp_path.resolve())
+def test_the_commands_of_a_page(page: Path, tmp_path: Path, warm: Warm) -> None:
+    _, faults = console.play(page, tmp_path.resolve(), warm)
     assert not faults, "\n\n".join(
         [*faults, f"python tests/docs/console.py {page.relative_to(console.ROOT)}"]
     )

@@ -94,7 +94,7 @@ def _from_suite() -> list[Case]:
             file = tar.extractfile(member)
             if file is None:
                 continue
-            for number, entry in enumerate(yaml.safe_load(file.read().decode())):
+            for number, entry in enumerate(yaml.load(file.read(), yaml.CSafeLoader)):
                 if "yaml" not in entry:
                     continue
                 text = re.sub("—*»", "\t", entry["yaml"]).translate(_MARKS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -125,6 +126,62 @@ def test_from_nothing_to_a_running_change_in_four_commands(night: Night) -> None
     assert "owed: " in late["message"]
 
 
+PAGE = Path(__file__).resolve().parents[2] / "site/docs/handbook/11-three-in-the-morning.md"
+
+
+def test_the_page_for_three_in_the_morning_is_all_that_one_person_needs(night: Night) -> None:
+    """Its commands as written, by one person, against a plain server with the shipped hooks."""
+    text = PAGE.read_text()
+    assert len(text.splitlines()) <= 40, "one screen"
+    block = text.split("```sh\n")[1].split("```")[0]
+    incident, said = "", {}
+    for line in block.splitlines():
+        words = [incident if w == "INC" else w for w in shlex.split(line)]
+        assert words[0] == "itsm"
+        said[words[1]] = night.run(*words[1:])
+        if words[1:3] == ["new", "incident"]:
+            incident = next(w for w in said["new"].split() if w.startswith("INC-"))
+    assert "duty-agent" in said["oncall"]
+    assert "is in main, implement" in said["emergency"]
+    assert "duty-agent (you): mail-server" in said["emergency"]
+    assert night.git("ls-remote", "origin", "refs/heads/main").split()[0] == night.git("rev-parse", "HEAD")
+    (debt,) = _audit(night)
+    assert debt["code"] == "OVERRIDDEN"
+    # What is owed has its day, and `itsm due` shows it, the review too.
+    owed = json.loads(night.run("due", "--json"))
+    assert [(d["message"], d["stage"]) for d in owed] == [
+        ("end of the task", "near"), ("end of the task", "near"), ("post-implementation review", "near"),
+    ]  # fmt: skip
+    assert {d["what"].split()[0] for d in owed if d["what"]} == {"Approval", "Write"}
+    night.run("note", incident, "Restarted the queue.")
+    night.run("move", incident, "resolved", "--code", "fixed", "--note", "Restarted the queue.")
+    assert "error" not in night.run("check")
+
+
+def test_who_is_not_on_call_is_told_who_is(night: Night) -> None:
+    night.run("set", "it-operations", "on_call=operations-lead")
+    night.git("commit", "-q", "-a", "-m", "Somebody else is on call")
+    _unguarded(night, "push", "-q", "origin", "main")
+    done = json.loads(
+        night.run("emergency", night.report(), "--ci", "mail-server", "--why", "Down.", "--json")
+    )
+    assert (done["alone"], done["landed"], done["state"]) == (False, False, "authorize")
+    assert [o["person"] for o in done["overriders"]] == ["operations-lead"]
+    assert any("owner-of-each-item" in s for s in done["skipped"])
+    assert night.git("ls-remote", "origin", f"refs/heads/{done['branch']}")
+
+
+def test_an_incident_that_is_over_and_other_records_are_refused(night: Night) -> None:
+    incident = night.report()
+    assert "is no incident" in night.run("emergency", "PRB-260112-EXMP2", "--why", "Down.", code=2)
+    assert "did you mean mail-server" in night.run(
+        "emergency", incident, "--ci", "mail-servr", "--why", "x", code=1
+    )
+    night.run("move", incident, "cancelled", "--note", "A test.")
+    assert "is not open any more" in night.run("emergency", incident, "--why", "Down.", code=1)
+    assert night.git("status", "--porcelain", "records/changes") == ""
+
+
 def test_the_rest_is_asked_for_before_the_review(night: Night) -> None:
     change = night.change(night.report())
     night.run("move", change, "implement")
@@ -147,14 +204,18 @@ def test_a_normal_change_cannot_go_that_way(night: Night) -> None:
     assert night.git("ls-remote", "origin", "refs/heads/main") == before
 
 
+def _unguarded(night: Night, *words: str) -> None:
+    for hook in ("pre-receive", "post-receive"):
+        (night.server / "hooks" / hook).rename(night.server / "hooks" / f"{hook}.off")
+    night.git(*words)
+    for hook in ("pre-receive", "post-receive"):
+        (night.server / "hooks" / f"{hook}.off").rename(night.server / "hooks" / hook)
+
+
 def test_who_is_not_on_call_cannot(night: Night) -> None:
     night.run("set", "it-operations", "on_call=operations-lead")
     night.git("commit", "-q", "-a", "-m", "Somebody else is on call")
-    for hook in ("pre-receive", "post-receive"):
-        (night.server / "hooks" / hook).rename(night.server / "hooks" / f"{hook}.off")
-    night.git("push", "-q", "origin", "main")
-    for hook in ("pre-receive", "post-receive"):
-        (night.server / "hooks" / f"{hook}.off").rename(night.server / "hooks" / hook)
+    _unguarded(night, "push", "-q", "origin", "main")
     change = night.change(night.report())
     night.run("move", change, "implement")
     assert "this approval would not count" in night.run("submit", change, "--emergency", code=1)

@@ -18,7 +18,7 @@ from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.rules import check
 from tests.exchange.test_drafts import SERVICE, TEAM
 
-EXAMPLES = 60 if os.environ.get("ITSM_FULL") else 12  # about 1.5 s each
+EXAMPLES = 60 if os.environ.get("ITSM_FULL") == "1" else 12  # about 1.5 s each
 COLUMNS = ("key", "title", "when", "then", "state", "who", "other", "more", "more", "word")
 NASTY = (
     "",

@@ -190,3 +190,31 @@ def test_the_ends_of_the_calendar_are_days_like_others(day: str, stage: str, zon
     (found,) = stands(WARNED, {"day": day}, now, where)
     assert found.stage == stage
     assert (found.days_left(datetime.fromisoformat(now), where) > 0) is (stage == "later")
+
+
+MISSING = {"message": "next look", "after": 365, "missing": {
+    "message": "first look", "within": 90, "from": ["bought", "used"], "since": "2026-12-01"}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "day"),
+    [
+        ({}, "2027-03-01"),  # 90 days after 1 December
+        ({"bought": "2020-01-01"}, "2027-03-01"),  # what was there before counts from then
+        ({"bought": "2026-01-01", "used": "2027-01-10"}, "2027-04-10"),  # the latest counts
+        ({"used": "2027-01-10T12:00:00Z"}, "2027-04-10"),
+        ({"used": "tomorrow"}, "2027-03-01"),
+        ({"day": "2026-06-01"}, "2027-06-01"),  # it is there: a year later, and nothing is missing
+    ],
+)
+def test_a_date_that_is_not_there_is_due_from_a_first_day(data: dict[str, Any], day: str) -> None:
+    assert [d.day for d in dues_of(kind(day=date(MISSING)), data)] == [day]
+
+
+@pytest.mark.parametrize(
+    ("stage", "count"), [("planned", 0), ("test", 0), ("production", 1), ("maintenance", 0), ("retired", 0)]
+)
+def test_only_what_is_in_production_is_missed(book: Any, stage: str, count: int) -> None:
+    server = book.kinds["server"]
+    found = [d for d in dues_of(server, {"lifecycle": stage}) if d.terms.missing_since]
+    assert len(found) == count

@@ -25,6 +25,8 @@ AXE_VERSION = "4.10.3"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 780}
+# Waiting ends when what is waited for is there; the limit only ends what will never be. A loaded machine is slow.
+PATIENCE = 120_000  # milliseconds
 
 
 class Guard:
@@ -41,6 +43,7 @@ class Guard:
         context = self._browser.new_context(
             viewport=viewport, color_scheme="light", reduced_motion="reduce", java_script_enabled=javascript
         )
+        context.set_default_timeout(PATIENCE)
         self._contexts.append(context)
         page = context.new_page()
         page.on("request", lambda r: self._note(not r.url.startswith(address), f"request {r.url}"))
@@ -58,6 +61,20 @@ class Guard:
     def close(self) -> None:
         for context in self._contexts:
             context.close()
+
+
+def see_heading(page: Any, text: str) -> None:
+    """Wait until the page is the one with this heading: a click that leads elsewhere returns before it is there."""
+    from playwright.sync_api import expect
+
+    expect(page.locator("h1")).to_have_text(text, timeout=PATIENCE)
+
+
+def see(what: Any, text: str) -> None:
+    """Wait until an element says something, among other things."""
+    from playwright.sync_api import expect
+
+    expect(what).to_contain_text(text, timeout=PATIENCE)
 
 
 @functools.cache

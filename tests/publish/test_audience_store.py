@@ -82,6 +82,7 @@ def test_the_public_sees_a_major_incident_without_people_notes_and_links(shop: G
         "title": "Shop front shows an error",
         "service": "shop",
         "state": "in_progress",
+        "major": {"state": "accepted"},
         "timeline": [
             {"at": "2026-11-20T09:00:00Z", "state": "new"},
             {"at": "2026-11-20T09:10:00Z", "state": "in_progress"},
@@ -89,13 +90,13 @@ def test_the_public_sees_a_major_incident_without_people_notes_and_links(shop: G
         ],
     }
     entry = store.entries[INCIDENT]
-    assert entry.columns == {k: v for k, v in store.data(INCIDENT).items() if k != "timeline"}
+    assert entry.columns == {k: v for k, v in store.data(INCIDENT).items() if k not in ("timeline", "major")}
     assert [(e.relation, e.target) for e in entry.edges] == [("affects", "shop")]
     assert (entry.aliases, store.aliases, store.files, store.broken) == ((), {}, [], {})
     kinds = {"incident", "change", "known-error", "article", "service", "offering", "calendar"}
     assert set(store.book.kinds) == kinds
     assert {e.kind for e in store.entries.values()} <= set(store.book.kinds)
-    assert (view.major(entry), view.priority(entry)) == ("", None)
+    assert (view.major(entry), view.priority(entry)) == ("accepted", None)
     for identifier in ("ada", "shop-db-1", "INC-261001-CCCCC", "nothing"):
         with pytest.raises(NotFound, match="nothing is called"):
             store.data(identifier)

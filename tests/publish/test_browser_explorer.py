@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import PHONE, Guard, axe_or_skip, serious_faults, switch_to_dark
+from browsing import PHONE, Guard, axe_or_skip, see_heading, serious_faults, switch_to_dark
 
 from itsm_gitops.model.formulas import neutralise
 from itsm_gitops.publish.serve import listening
@@ -236,7 +236,7 @@ def test_without_script_and_from_a_disk(browser: Any, guard: Guard, address: str
     page = guard.open(address, EXPLORER, javascript=False)
     assert page.locator(".it-x").is_hidden()
     page.get_by_role("link", name="Incidents").last.click()
-    assert page.locator("h1").inner_text() == "Incidents"
+    see_heading(page, "Incidents")
     page = browser.new_page()
     page.goto((site / EXPLORER).as_uri() + "?kind=problem")
     page.locator(".it-x[aria-busy=false]").wait_for()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,12 +18,11 @@ from sample_site import HOSTILE
 from itsm_gitops import documents
 from itsm_gitops.documents import chars
 from itsm_gitops.publish.serve import listening
-from tests.support import GitRepo
+from tests.support import GitRepo, run_here
 
 pytestmark = pytest.mark.browser
 
 OFFERING = "catalogue/everything.html"
-RunItsm = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +49,6 @@ def open_form(guard: Guard, address: str) -> Callable[..., Any]:
 
     def opened(url: str, **options: Any) -> Any:
         page = guard.open(address, url, **options)
-        page.set_default_timeout(10_000)
         page.wait_for_selector(".it-form [type=submit]:not([disabled])")
         return page
 
@@ -81,16 +78,16 @@ def make(page: Any) -> dict[str, Any]:
     return loaded.data
 
 
-def file_and_check(page: Any, repo: GitRepo, run_itsm: RunItsm) -> None:
+def file_and_check(page: Any, repo: GitRepo) -> None:
     """Put the record where the page says; the checker must have nothing to say of it."""
     repo.write(part(page, "path"), part(page, "text"))
-    checked = run_itsm(["check"], repo.root)
+    checked = run_here(["check"], repo.root)
     assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
     assert part(page, "id") not in checked.stdout
 
 
 def test_every_kind_of_answer_arrives_and_the_record_is_valid(
-    open_form: Callable[..., Any], repo: GitRepo, run_itsm: RunItsm
+    open_form: Callable[..., Any], repo: GitRepo
 ) -> None:
     page = open_form(OFFERING)
     fill_required(page)
@@ -133,11 +130,11 @@ def test_every_kind_of_answer_arrives_and_the_record_is_valid(
     assert found["timeline"] == [{"at": found["timeline"][0]["at"], "by": "ada", "state": "submitted"}]
     assert part(page, "path") == repo.repo.book.path_for(repo.repo.book.kind("request"), found["id"])
 
-    file_and_check(page, repo, run_itsm)
+    file_and_check(page, repo)
 
     words = shlex.split(part(page, "command").replace("\\\n", ""))
     assert words[:3] == ["itsm", "new", "request"]
-    done = run_itsm(words[1:], repo.root)
+    done = run_here(words[1:], repo.root)
     assert done.returncode == 0, done.stderr
     identifier = done.stdout.split()[0]
     other = documents.load(next(repo.root.rglob(f"{identifier}.yaml")).read_bytes()).data
@@ -219,9 +216,7 @@ def cleaned(text: str) -> str:
     return unicodedata.normalize("NFC", chars.forbidden().sub("", normal)).strip()
 
 
-def test_any_text_arrives_as_it_was_typed(
-    open_form: Callable[..., Any], run_itsm: RunItsm, repo: GitRepo
-) -> None:
+def test_any_text_arrives_as_it_was_typed(open_form: Callable[..., Any], repo: GitRepo) -> None:
     page = open_form(OFFERING)
     fill_required(page)
     field = page.get_by_label("Anything else?")
@@ -239,7 +234,7 @@ def test_any_text_arrives_as_it_was_typed(
     field.fill("\n\n".join((*HOSTILE, *TRAPS)))
     page.get_by_label("Title of the request").fill(HOSTILE[0] + HOSTILE[1])
     make(page)
-    file_and_check(page, repo, run_itsm)
+    file_and_check(page, repo)
 
 
 def test_the_forge_opens_with_the_record_where_it_fits(open_form: Callable[..., Any]) -> None:
@@ -336,7 +331,7 @@ def test_copy_and_download(open_form: Callable[..., Any]) -> None:
 
 
 def test_an_incident_is_reported_from_the_start_page_by_keyboard_alone(
-    open_form: Callable[..., Any], guard: Guard, address: str, repo: GitRepo, run_itsm: RunItsm
+    open_form: Callable[..., Any], guard: Guard, address: str, repo: GitRepo
 ) -> None:
     page = guard.open(address)
     page.get_by_role("link", name="Report a fault").press("Enter")
@@ -348,8 +343,8 @@ def test_an_incident_is_reported_from_the_start_page_by_keyboard_alone(
     page.keyboard.press("Enter")
     page.locator(".it-made").wait_for()
     assert page.evaluate("document.activeElement.matches('.it-made')")
-    file_and_check(page, repo, run_itsm)
-    shown = run_itsm(["show", part(page, "id"), "--json"], repo.root).stdout
+    file_and_check(page, repo)
+    shown = run_here(["show", part(page, "id"), "--json"], repo.root).stdout
     assert '"Nobody can pay"' in shown
     assert '"P1"' in shown or '"P2"' in shown
     data = documents.load(part(page, "text").encode()).data
@@ -365,7 +360,7 @@ def test_a_service_leads_to_a_report_about_it(
     assert page.get_by_label("Which service?").locator("option:checked").inner_text() == "Online shop"
 
 
-def test_a_change_is_filed(open_form: Callable[..., Any], repo: GitRepo, run_itsm: RunItsm) -> None:
+def test_a_change_is_filed(open_form: Callable[..., Any], repo: GitRepo) -> None:
     page = open_form("changes/new.html")
     page.get_by_label("What is changed, in one line?").fill("New version")
     page.get_by_label("Which configuration items?").fill("shop-web\nshop-wev")
@@ -376,7 +371,7 @@ def test_a_change_is_filed(open_form: Callable[..., Any], repo: GitRepo, run_its
     page.get_by_label("Which configuration items?").fill("shop-web")
     found = make(page)
     assert (found["type"], found["cis"], found["state"]) == ("normal", ["shop-web"], "draft")
-    file_and_check(page, repo, run_itsm)
+    file_and_check(page, repo)
 
 
 def test_without_a_script_the_questions_and_the_command_are_there(guard: Guard, address: str) -> None:

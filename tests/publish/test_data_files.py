@@ -299,6 +299,9 @@ def test_the_status_says_what_the_start_page_says(site: Path) -> None:
     assert [(m["id"], m["priority"], m["major"]) for m in status["major_incidents"]] == [
         ("INC-261120-AAAAA", "P1", "accepted")
     ]
+    (major,) = status["major_incidents"]
+    assert (major["since"], major["last_word"]) == ("2026-11-20T09:00:00Z", "We are working on it.")
+    assert (major["last_word_at"], major["next_update_by"]) == ("2026-11-20T09:30:00Z", None)
 
 
 # ---- All of them ----

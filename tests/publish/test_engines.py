@@ -15,6 +15,8 @@ from itsm_gitops.publish import build_site, chrome, making
 from itsm_gitops.repository import packaged_rulebook_root
 from tests.support import children
 
+pytestmark = pytest.mark.usefixtures("real_engine")
+
 RECORD = "records/incidents/2611/INC-261120-AAAAA.html"
 
 

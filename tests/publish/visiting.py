@@ -58,7 +58,8 @@ class Visitor:
         """Type words into the search of the header and choose what it finds."""
         self.searches += 1
         self._into_search()
-        self.page.keyboard.type(words)
+        # At once: with each letter the list is made anew, and a choice made before the last answer would be lost.
+        self.page.keyboard.insert_text(words)
         found = self.page.locator(".it-hits [role=option]").filter(has_text=hit).first
         found.wait_for()
         self._choose(found)

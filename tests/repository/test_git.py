@@ -97,6 +97,8 @@ def test_a_missing_object_of_a_partial_clone_opens_no_connection(git_repo: GitRe
     pwned = git_repo.root / "PWNED"
     evil = git_repo.write(".git/evil", f"#!/bin/sh\ntouch '{pwned}'\n")
     evil.chmod(0o755)
+    git_repo.write("itsm.yaml", "version: 1\norganisation: Acme\n")
+    git_repo.commit()  # as a file of its own, which can be removed
     blob = git_repo.git("rev-parse", "HEAD:itsm.yaml")
     git_repo.git("config", "core.repositoryFormatVersion", "1")
     git_repo.git("config", "extensions.partialClone", "origin")

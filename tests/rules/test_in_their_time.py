@@ -194,3 +194,70 @@ def test_what_could_not_be_judged_then_was_not_right_then(root: Path) -> None:
     begin_with(root)
     (root / COMMON).write_text(common)
     assert errors(root) == ["W006"]
+
+
+OWN = """\
+rule: ORG001
+title: Incident without a location
+for: [incident]
+must: {location: {present: true}}
+message: an incident says where it happened
+hint: itsm set ID location=...
+why: Without it nobody can be sent there.
+bad: {kind: incident, title: A}
+good: {kind: incident, location: head-office}
+"""
+OWN_PATH = "schemas/rules/ORG001.yaml"
+
+
+def own_rule(root: Path, more: str = "", text: str = OWN) -> None:
+    (root / OWN_PATH).parent.mkdir(exist_ok=True)
+    (root / OWN_PATH).write_text(text + more)
+
+
+def test_an_own_rule_that_is_younger_leaves_closed_records_alone_by_their_history(root: Path) -> None:
+    own_rule(root)
+    report = check(Repository.open(root))
+    assert (errors(root), report.in_their_time) == ([], 1)
+    commit(root, "stricter")
+    assert errors(root) == []
+
+
+def test_what_an_own_rule_asked_then_it_asks_now(root: Path) -> None:
+    own_rule(root)
+    commit(root, "asked")
+    edit(root, RECORD, "title: ", "title: Once more ")  # so that no older commit had it as it is now
+    commit(root, "record")
+    assert errors(root) == ["ORG001"]
+    own_rule(root, text=OWN.replace("ORG001", "ORG002"))  # under another code it asks the same
+    assert errors(root) == ["ORG002"]
+
+
+@pytest.mark.parametrize(
+    ("since", "now", "found"),
+    [
+        ("2026-11-21", "2026-11-28T12:00:00Z", ["ORG001"]),  # closed on that day
+        ("2026-11-22", "2026-11-28T12:00:00Z", []),  # closed before it
+        ("2026-11-29", "2026-11-28T23:59:59Z", []),  # not asked yet
+    ],
+)
+def test_an_own_rule_has_a_first_day(
+    root: Path, monkeypatch: pytest.MonkeyPatch, since: str, now: str, found: list[str]
+) -> None:
+    monkeypatch.setenv("ITSM_NOW", now)
+    own_rule(root, f"since: {since}\n")
+    edit(root, RECORD, "title: ", "title: Once more ")
+    commit(root, "both at once")
+    assert errors(root) == found
+
+
+def test_an_own_rule_asks_open_records_from_its_first_day_on(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(root, RECORD, "state: closed", "state: resolved")
+    edit(root, RECORD, "  - at: 2026-11-21T10:00:00Z\n    by: cleo-diaz\n    state: closed\n", "")
+    own_rule(root, "since: 2026-11-29\n")
+    commit(root, "open")
+    assert errors(root) == []
+    monkeypatch.setenv("ITSM_NOW", "2026-11-29T00:00:00Z")
+    assert errors(root) == ["ORG001"]

@@ -57,7 +57,11 @@ def root(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def put(root: Path, path: str, place: str, value: Any) -> None:
     """Write a value at a place (keys and positions with slashes) of a file; an empty place is the whole of it."""
     target, steps = root / path, [int(s) if s.isdigit() else s for s in place.split("/") if s]
-    data = yaml.safe_load(target.read_text()) if target.exists() else json.loads(json.dumps(FRESH[path]))
+    data = (
+        yaml.load(target.read_bytes(), yaml.CSafeLoader)
+        if target.exists()
+        else json.loads(json.dumps(FRESH[path]))
+    )
     part = data
     for step in steps[:-1]:
         part = part[step]

@@ -31,14 +31,20 @@ DUTY_WORD = re.compile(
 
 # Dates without a day on which somebody owes something, and the module that reads each.
 DATES = {
+    "absences.*.from": "model/rotas.py",
+    "absences.*.until": "model/rotas.py",
     "access_granted.*.withdrawn": "x-due",
     "actual_start": "rules/planned_time.py",
     "answered_at": "x-due",
     "approval.at": "cli/outcome.py",
     "dates.*.date": "model/windows.py",
+    "layers.*.from": "model/rotas.py",
+    "layers.*.until": "model/rotas.py",
     "major.mitigated_at": "model/timeline.py",
     "major.started_at": "model/timeline.py",
     "mitigated_at": "model/timeline.py",
+    "overrides.*.end": "model/rotas.py",
+    "overrides.*.start": "model/rotas.py",
     "planned_end": "rules/planned_time.py",
     "planned_start": "rules/planned_time.py",
     "rejection.at": "cli/outcome.py",
@@ -115,7 +121,7 @@ def _is_documented(node: ast.AST) -> bool:
 @cache
 def words_of_rule_book() -> frozenset[str]:
     """Return the words of life cycles, policies, own rules and reports, and those of every ``x-due``."""
-    data = [yaml.safe_load(p.read_text()) for p in (ROOT / "schemas").rglob("*.yaml")]
+    data = [yaml.load(p.read_bytes(), yaml.CSafeLoader) for p in (ROOT / "schemas").rglob("*.yaml")]
     data += [s["x-due"] for _, _, s in fields() if "x-due" in s]
     return frozenset(w for d in data for w in _words(d))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -109,6 +110,78 @@ def test_the_site_says_the_same(world: GitRepo) -> None:
         for i in _promised(world)
     }
     assert said == _promised(world)
+
+
+def _shown(clocks: list[dict[str, Any]]) -> list[tuple[str, str, str, int]]:
+    return sorted((c["level"], c["metric"], c["verdict"], c["used_seconds"] // 60) for c in clocks)
+
+
+def test_show_says_the_same(world: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    said = {}
+    for name in _promised(world):
+        assert run(["-C", str(world.root), "show", name, "--json", "--no-links"]) == 0
+        said[name] = _shown(json.loads(capsys.readouterr().out)["derived"].get("clocks", []))
+    assert said == _promised(world)
+
+
+def test_the_list_has_the_clock_that_matters_most(world: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-C", str(world.root), "list", "incidents", "--columns", "id,clock", "--json"]) == 0
+    for row in json.loads(capsys.readouterr().out):
+        wanted = _promised(world)[row["id"]]
+        assert (row["clock"] is None) == (not wanted)
+        if wanted:
+            assert _shown([row["clock"]])[0] in wanted
+            running = [c for c in wanted if c[2] == "running"]
+            assert not running or row["clock"]["verdict"] == "running"
+
+
+@pytest.mark.parametrize("verdict", ["met", "missed", "running"])
+def test_the_filter_finds_the_same(world: GitRepo, capsys: pytest.CaptureFixture[str], verdict: str) -> None:
+    assert run(["-C", str(world.root), "list", "incidents", f"sla:{verdict}", "--json"]) == 0
+    found = {row["id"] for row in json.loads(capsys.readouterr().out)}
+    assert found == {i for i, clocks in _promised(world).items() if any(c[2] == verdict for c in clocks)}
+
+
+def test_what_is_paused_and_what_is_soon_missed_can_be_asked_for(
+    world: GitRepo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def asked(*words: str) -> list[dict[str, Any]]:
+        columns = ("--columns", "id,clock", "--json")
+        assert run(["-C", str(world.root), "list", "incidents", *words, *columns]) == 0
+        rows: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+        return rows
+
+    (paused,) = asked("sla:paused")
+    assert paused["id"] == "INC-261127-DAY06"
+    assert (paused["clock"]["paused_by"], paused["clock"]["due"]) == ("on_hold awaiting_caller", None)
+    # 240 of 240 and 420 of 480 minutes are used, 60 of 240 are not near
+    assert {row["id"] for row in asked("sla:soon")} == {"INC-261127-GOLD8", "INC-261127-SUPP2"}
+    nothing = {i for i, clocks in _promised(world).items() if not clocks}
+    assert {row["id"] for row in asked("sla:none")} == nothing
+    by_time = [
+        row["clock"]["left_seconds"] for row in asked("sla:running", "--sort", "clock") if row["clock"]
+    ]
+    running = [left for left in by_time if left >= 0]
+    assert running[:2] == [0, 3600]
+
+
+def test_the_page_of_a_record_says_the_same(world: GitRepo, log: Log) -> None:
+    from itsm_gitops.publish.pages.derived import derived_facts
+    from itsm_gitops.publish.view import View
+
+    reporter = SnapshotReporter()
+    store, lives = world.repo.visited(lambda _, d: reporter.visit(d))
+    view = View(store, (), _now())
+    view.course = reporter.course(store, lives, _now())
+    for one in TABLE:
+        text = re.sub(r"<[^>]+>", " ", str(derived_facts(view, store.entries[identifier(one)])))
+        said = Counter(
+            word for word in ("Met", "Missed", "Running") for _ in re.findall(rf"\b{word}\b", text)
+        )
+        assert said == Counter(verdict.capitalize() for _, _, verdict, _ in one.clocks), one.name
+        for _, metric, verdict, used in one.clocks:
+            if verdict == "missed":
+                assert "Missed by" in " ".join(text.split()), (one.name, metric, used)
 
 
 def test_a_query_says_the_same(world: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ without it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
@@ -17,7 +18,8 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import finished, urls
 from itsm_gitops.publish.batches import Wanted, every, shape_of
 from itsm_gitops.publish.data.text import as_json
-from itsm_gitops.publish.view import MAJOR_STATES, View
+from itsm_gitops.publish.major_incidents import major_entries
+from itsm_gitops.publish.view import View
 
 VERSION = 2  # since finished records share files
 FINISHED_VERSION = 3  # since those do not repeat what their documents say
@@ -169,7 +171,6 @@ def status(view: View) -> dict[str, Any]:
     records = [e for e in view.entries.values() if view.kind(e).is_record]
     updates = [moment for e in records if (moment := clock.parse_time(e.updated))]
     services = [e for e in view.of_role(meaning.SERVICE) if e.id in view.health]
-    major = [e for e in view.of_role(meaning.INCIDENT) if view.is_open(e) and view.major(e) in MAJOR_STATES]
     return {
         "$schema": f"{urls.API_SCHEMAS}status.schema.json",
         "version": VERSION,
@@ -177,8 +178,26 @@ def status(view: View) -> dict[str, Any]:
         "updated": clock.format_time(max(updates)) if updates else None,
         "complete": not view.gaps,
         "services": [_service(view, e) for e in services],
-        "major_incidents": [{**_row(view, e), "major": view.major(e)} for e in major],
+        "major_incidents": [_major(view, e) for e in major_entries(view)],
     }
+
+
+def _major(view: View, entry: Entry) -> dict[str, Any]:
+    """Return a major incident: what is shown of every record, where it stands, what was said, what comes next."""
+    status = view.major_status(entry, view.store.data(entry.id))
+    said = status is not None and status.said_at is not None
+    return {
+        **_row(view, entry),
+        "major": view.major(entry),
+        "since": _time(status.began) if status else None,
+        "last_word": status.said if status and said else None,
+        "last_word_at": _time(status.said_at) if status and said else None,
+        "next_update_by": _time(status.next_by) if status else None,
+    }
+
+
+def _time(at: int | None) -> str | None:
+    return None if at is None else clock.format_time(datetime.fromtimestamp(at, UTC))
 
 
 def _service(view: View, entry: Entry) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from itsm_gitops.graph.ics import calendar, domain
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.data import api, feeds
 from itsm_gitops.publish.data.text import as_json
+from itsm_gitops.publish.pages.board import has_board, meetings_file
 from itsm_gitops.publish.pages.due import due_file
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.view import View
@@ -22,6 +23,8 @@ def data_files(view: View, plan: Plan, url: str) -> Iterator[tuple[str, bytes]]:
     yield from _calendars(view, plan, base)
     if view.audience.reports:
         yield urls.DUE_ICS, due_file(view, base)
+    if has_board(view):
+        yield urls.MEETINGS_ICS, meetings_file(view, base)
     yield urls.INCIDENT_FEED, feeds.incidents(view, base)
     yield urls.OUTAGE_FEED, feeds.outages(view, base)
     yield from feeds.of_services(view, base)

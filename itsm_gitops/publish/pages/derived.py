@@ -61,7 +61,8 @@ def _verdict(view: View, promise: Promise) -> Html:
     if promise.due is not None:
         return Html(f"{label} until {view.moment(datetime.fromtimestamp(promise.due, UTC))}")
     if promise.verdict == "running":
-        return Html(f"{label} {esc('paused while it waits')}")
+        by = " ".join(promise.paused_by[-1:]).replace("_", " ")
+        return Html(f"{label} {esc(f'paused: {by}' if by else 'without an end in sight')}")
     over = promise.used - promise.promised
     return (
         Html(f"{label} {esc(f'by {_time(promise, over)}')}")

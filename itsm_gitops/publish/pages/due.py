@@ -13,6 +13,7 @@ from itsm_gitops.model.duties import LATER, NEAR, PAST
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.navigation import DUE_TITLE as TITLE
+from itsm_gitops.publish.pages.contracts import NAME as CONTRACTS
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import heading, paragraph, section
 from itsm_gitops.publish.view import View, chip
@@ -31,6 +32,11 @@ def due_page(view: View) -> ListPage:
     lead = Html(
         "Ends of contracts and days of notice, licences, certificates, support, reviews, inspections, access, agreed "
         f"actions: whatever has a day by which somebody must see to it. Subscribe to all of it as {file}."
+        + (
+            f" {link(urls.report(CONTRACTS), esc('The calendar of contracts'))} has a year."
+            if view.course
+            else ""
+        )
     )
     parts = [
         section(title, _table(view, [d for d in dues if d.day.stage == stage], title, look), stage)

@@ -14,6 +14,7 @@ from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten, words
 from itsm_gitops.publish.pages import past
 from itsm_gitops.publish.pages.lists import ListPage
+from itsm_gitops.publish.pages.major import major_section
 from itsm_gitops.publish.pages.parts import (
     columns,
     first_words,
@@ -56,7 +57,7 @@ def home_page(view: View, pages: frozenset[str]) -> ListPage:
         [
             head,
             incomplete(view),
-            section("Major incidents", _major(view), "major", css="it-alert"),
+            major_section(view),
             section(
                 "Services",
                 status_grid(view, services) or paragraph("No service is in production."),
@@ -112,17 +113,6 @@ def _actions(view: View, pages: frozenset[str]) -> Html:
         if url in pages
     )
     return Html(f'<ul class="it-actions">{items}</ul>')
-
-
-def _major(view: View) -> Html:
-    found = [
-        e
-        for e in view.of_role(meaning.INCIDENT)
-        if view.is_open(e) and view.major(e) in ("accepted", "proposed")
-    ]
-    return table(
-        found, columns(view, "id", "title", "state", "priority", "service", "updated"), "Major incidents"
-    )
 
 
 def _week(view: View) -> Html:
@@ -212,6 +202,7 @@ def services_page(view: View) -> ListPage:
     parts = [
         heading([], "Services", lead=esc("What IT provides, whether it works now, and who answers for it.")),
         incomplete(view),
+        major_section(view),
     ]
     for category, entries in sorted(groups.items()):
         entries.sort(key=lambda e: (e.title.lower(), e.id))

@@ -12,6 +12,7 @@ from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_lis
 from itsm_gitops.publish.language import counted, t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
 from itsm_gitops.publish.pages import forms, maps, past
+from itsm_gitops.publish.pages.contracts import contracts_with
 from itsm_gitops.publish.pages.dependents import who_depends
 from itsm_gitops.publish.pages.edits import field_history
 from itsm_gitops.publish.pages.origin import origin
@@ -66,6 +67,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     main = join(
         [
             over_time(view, entry),
+            contracts_with(view, entry),
             *_records(view, entry),
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
             section("Request it", forms.request_form(view, entry, data.get("form")), "request"),

@@ -10,6 +10,7 @@ from itsm_gitops.publish import agenda, urls
 from itsm_gitops.publish.agenda import Day, Span
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.pages.board import has_board
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import (
     columns,
@@ -78,9 +79,10 @@ def _lead(view: View) -> Html:
     listed = link(urls.index(kind), esc("list of changes"))
     months = link(urls.CALENDAR, esc("calendar"))
     own = link(urls.NEW_CHANGE, esc("File a change")) if view.audience.forms else EMPTY
+    board = Html(f" {link(urls.BOARD, esc('The agenda of the board'))} is for its next meeting.")
     return Html(
         f"The next {_DAYS} days, with freezes and maintenance windows. The {months} shows whole months; "
-        f"all changes are in the {listed}. {own}"
+        f"all changes are in the {listed}.{board if has_board(view) else ''} {own}"
     )
 
 

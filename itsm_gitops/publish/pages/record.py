@@ -7,13 +7,16 @@ from typing import Any
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.major import RUNNING
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
+from itsm_gitops.publish.major_incidents import is_major
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.pages import maps
 from itsm_gitops.publish.pages.approval import approvals
 from itsm_gitops.publish.pages.derived import derived_facts
 from itsm_gitops.publish.pages.edits import field_history
+from itsm_gitops.publish.pages.major import record_banner
 from itsm_gitops.publish.pages.origin import origin
 from itsm_gitops.publish.pages.parts import Crumb, heading, relations, section, two_columns, unseen
 from itsm_gitops.publish.pages.similar import similar_records
@@ -50,7 +53,8 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
         ]
     )
     picture = maps.affected_map(view, entry)
-    return Html(f"{head}{stepper(kind, entry, data)}{two_columns(main, side)}{picture}")
+    banner = record_banner(view, entry, data)
+    return Html(f"{head}{stepper(kind, entry, data)}{banner}{two_columns(main, side)}{picture}")
 
 
 def _block(view: View, data: Mapping[str, Any], field: Field) -> Html:
@@ -80,10 +84,9 @@ def _questions(view: View, offering: str) -> dict[str, Any]:
 def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     """Return what is to be seen first: state, priority, major, type, risk, outcome."""
     chips = [view.state_chip(entry), view.priority_chip(entry)]
-    if view.major(entry) in ("proposed", "accepted"):
-        chips.append(
-            chip("Major incident" if view.major(entry) == "accepted" else "Major incident proposed", "bad")
-        )
+    if is_major(view, entry):
+        declared = view.major_stage(entry) == RUNNING
+        chips.append(chip("Major incident" if declared else "Major incident proposed", "bad"))
     if meaning.CHANGE in view.kind(entry).plays and isinstance(data.get("type"), str):
         chips.append(chip(f"{words(data['type'])} change", "bad" if data["type"] == "emergency" else "none"))
     risk = data.get("risk")

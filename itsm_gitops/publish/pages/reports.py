@@ -11,6 +11,7 @@ from itsm_gitops.model.report import (
     ITEM,
     OVER_TIME,
     RECORD,
+    RULE,
     STANDING,
     TEXT,
     Cell,
@@ -136,7 +137,7 @@ def _css(column: Column, *, first: bool = False) -> str:
         return ' class="it-c-first"'
     return (
         ""
-        if column.form in (TEXT, ITEM, RECORD, STANDING, EVIDENCE) or column.name in ("week", "month")
+        if column.form in (TEXT, ITEM, RECORD, RULE, STANDING, EVIDENCE) or column.name in ("week", "month")
         else ' class="it-c-num"'
     )
 
@@ -150,6 +151,8 @@ def _cell(view: View, column: Column, value: Cell) -> Html:
         return view.id_link(value) or esc(value)
     if isinstance(value, str) and value and column.form == ITEM:
         return view.link(value)
+    if column.form == RULE:
+        return link(urls.rule(str(value)), esc(value)) if value else EMPTY
     if column.form == STANDING:
         return chip(str(value).capitalize(), _LOOKS.get(str(value), "none"))
     if column.form == EVIDENCE:

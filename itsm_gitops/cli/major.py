@@ -1,0 +1,409 @@
+"""`itsm major`: the process of a major incident, from the first suspicion to the review."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from itsm_gitops.cli.base import (
+    App,
+    at_option,
+    by_option,
+    command,
+    dry_run_option,
+    group_with_help,
+    json_option,
+    lazily,
+    pass_app,
+    print_json,
+)
+from itsm_gitops.cli.failures import usage
+from itsm_gitops.cli.outcome import print_written
+from itsm_gitops.cli.output import echo
+from itsm_gitops.cli.render import Style, styles, wrap
+from itsm_gitops.cli.times import local
+from itsm_gitops.cli.width import terminal_width
+from itsm_gitops.model import clock
+from itsm_gitops.model.text import safe_text
+
+if TYPE_CHECKING:
+    from itsm_gitops.commands.major import MajorRow
+    from itsm_gitops.editing.major_review import ReviewDraft
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_ID = click.argument("identifier", metavar="ID", shell_complete=lazily("identifiers"))
+_REASON = click.option("--reason", metavar="TEXT", required=True, help="Why.")
+_NEXT = click.option(
+    "--next", "following", metavar="WHEN", help="When the next word comes: 30m, 2h, '2026-11-22 14:30', none."
+)
+_WORD = click.option("--say", "word", metavar="TEXT", default="", help="What users are told with it.")
+
+
+def _when(text: str) -> Callable[[_F], _F]:
+    return click.option("--at", "when", metavar="WHEN", help=text)
+
+
+@group_with_help("major")
+def major_command() -> None:
+    """Lead a major incident: declare it, keep users informed, stand it down, review it."""
+
+
+@command(
+    "list",
+    [
+        ("itsm major list", "what goes on, what looks like one, which reviews are owed"),
+        ("itsm major list --json", "for programs"),
+    ],
+)
+@at_option
+@json_option
+@pass_app
+def list_command(app: App, at: str | None, as_json: bool) -> None:
+    """Show running major incidents, what looks like one, and the reviews that are owed.
+
+    schemas/policies/major-incidents.yaml holds the criteria. An incident that meets one is declared,
+    or declined with a reason.
+    """
+    from itsm_gitops.commands.major import list_major
+
+    rows = list_major(app.repo, at)
+    if as_json:
+        print_json([row.as_json() for row in rows])
+        return
+    style = styles(sys.stdout)
+    lines = list(_listed(rows, style, terminal_width(), app.repo.config.timezone))
+    echo("\n".join(lines), color=style.on)
+
+
+def _listed(rows: list[MajorRow], style: Style, columns: int, zone: str) -> Iterator[str]:
+    from itsm_gitops.commands.major import LOOKS_LIKE, OWES_REVIEW
+    from itsm_gitops.model.major import RUNNING
+
+    titles = {RUNNING: "Running", LOOKS_LIKE: "Not decided yet", OWES_REVIEW: "Review owed"}
+    for group, title in titles.items():
+        found = [r for r in rows if r.group == group]
+        if found:
+            yield style.bold(title)
+        for row in found:
+            service = f"  {row.service}" if row.service else ""
+            yield f"  {style.name(safe_text(row.id))}{style.dim(safe_text(service))}"
+            yield from (f"    {line}" for line in wrap(safe_text(row.title), columns - 4))
+            for text in _about(row, zone):
+                yield from (f"    {line}" for line in wrap(safe_text(text), columns - 4))
+            yield ""
+    running = sum(r.group == RUNNING for r in rows)
+    yield f"{running or 'no'} major incident{'s' if running != 1 else ''} running"
+
+
+def _about(row: MajorRow, zone: str) -> Iterator[str]:
+    from itsm_gitops.commands.major import LOOKS_LIKE, OWES_REVIEW
+
+    status = row.status
+    if row.group == LOOKS_LIKE:
+        if status is not None:
+            yield f"proposed {_local(status.since, zone)}"
+        if row.because:
+            yield f"this looks like a major incident because {row.because}"
+        yield f"itsm major declare {row.id} --reason TEXT, or decline it"
+    elif row.group == OWES_REVIEW:
+        yield f"the review is due {row.review_due}" if row.review_due else "no day is set for the review"
+        yield f"itsm major review {row.id}"
+    elif status is not None:
+        leads, informs = row.people.get("commander", "nobody"), row.people.get("comms_lead", "nobody")
+        yield f"since {_local(status.since, zone)}; {leads} commands, {informs} informs"
+        if status.said:
+            yield f"last word {_local(status.said_at, zone)}: {' '.join(status.said.split())}"
+        if status.next_by is not None:
+            late = status.is_late(int(clock.now().timestamp()))
+            said = "the next word was promised for" if late else "next word by"
+            yield f"{said} {_local(status.next_by, zone)}"
+        else:
+            yield f'nobody says when the next word comes: itsm major update {row.id} "…" --next 30m'
+
+
+def _local(at: int | None, zone: str) -> str:
+    return "?" if at is None else local(clock.format_time(datetime.fromtimestamp(at, UTC)), zone)
+
+
+@command(
+    "declare",
+    [
+        ("itsm major declare K7QF3 --reason 'No orders.'", "you command, the next word comes in 30 min"),
+        (
+            "itsm major declare K7QF3 --reason 'No orders.' --commander ben --say 'We are on it.'",
+            "who leads, and the first word",
+        ),
+    ],
+)
+@_ID
+@_REASON
+@click.option(
+    "--commander", metavar="HANDLE", shell_complete=lazily("people"), help="Who leads.  [default: you]"
+)
+@click.option(
+    "--comms", metavar="HANDLE", shell_complete=lazily("people"), help="Who informs users and management."
+)
+@click.option("--impact", metavar="TEXT", help="What the business cannot do meanwhile.")
+@click.option("--bridge", metavar="URL", help="Where the work is coordinated.")
+@_WORD
+@_NEXT
+@_when("When it was decided, if earlier: 14:30 is '2026-11-22 14:30'; -10m.")
+@by_option
+@dry_run_option
+@json_option
+@pass_app
+def declare_command(
+    app: App,
+    identifier: str,
+    reason: str,
+    commander: str | None,
+    comms: str | None,
+    impact: str | None,
+    bridge: str | None,
+    word: str,
+    following: str | None,
+    when: str | None,
+    by: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Declare an incident a major incident.
+
+    One entry of the timeline says who leads, why, what users are told and when they hear more.
+    """
+    from itsm_gitops.editing.major import declare
+
+    done = declare(
+        app.repo,
+        identifier,
+        reason=reason,
+        commander=commander,
+        comms=comms,
+        impact=impact,
+        bridge=bridge,
+        word=word,
+        following=following,
+        by=by,
+        at=when,
+        dry_run=dry_run,
+    )
+    print_written([done], as_json, dry_run=dry_run)
+
+
+@command("decline", [("itsm major decline K7QF3 --reason 'Ends within minutes.'", "not a major incident")])
+@_ID
+@_REASON
+@_when("When it was decided, if earlier.")
+@by_option
+@dry_run_option
+@json_option
+@pass_app
+def decline_command(
+    app: App, identifier: str, reason: str, when: str | None, by: str | None, dry_run: bool, as_json: bool
+) -> None:
+    """Say that an incident is not a major incident, or not one after all.
+
+    One that was declared is reviewed all the same.
+    """
+    from itsm_gitops.editing.major import decline
+
+    done = decline(app.repo, identifier, reason=reason, by=by, at=when, dry_run=dry_run)
+    print_written([done], as_json, dry_run=dry_run)
+
+
+@command(
+    "update",
+    [
+        (
+            'itsm major update K7QF3 "Half of the orders go through." --next 20m',
+            "the next word in 20 minutes",
+        ),
+        ('itsm major update K7QF3 "All is back." --next none', "the last word"),
+    ],
+)
+@_ID
+@click.argument("text", nargs=-1, required=True)
+@_NEXT
+@by_option
+@dry_run_option
+@json_option
+@pass_app
+def update_command(
+    app: App,
+    identifier: str,
+    text: tuple[str, ...],
+    following: str | None,
+    by: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Tell users how it goes on, and when they hear more.
+
+    TEXT '-' reads standard input. A word that comes later than promised is a finding, stands in
+    'itsm due' and on the pages.
+    """
+    from itsm_gitops.editing.major import update
+
+    words = sys.stdin.read() if text == ("-",) else " ".join(text)
+    done = update(app.repo, identifier, words, following=following, by=by, dry_run=dry_run)
+    print_written([done], as_json, dry_run=dry_run)
+
+
+@command(
+    "stand-down",
+    [
+        (
+            "itsm major stand-down K7QF3 --reason 'Orders work.' --mitigated -10m",
+            "users could work again ten minutes ago",
+        ),
+    ],
+)
+@_ID
+@_REASON
+@_WORD
+@click.option("--mitigated", metavar="WHEN", help="When users could work again, even if by a workaround.")
+@click.option("--review-due", metavar="DATE", help="Day of the review.  [default: as the policy says]")
+@_when("When it ended, if earlier.")
+@by_option
+@dry_run_option
+@json_option
+@pass_app
+def stand_down_command(
+    app: App,
+    identifier: str,
+    reason: str,
+    word: str,
+    mitigated: str | None,
+    review_due: str | None,
+    when: str | None,
+    by: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """End a major incident: the alarm is over, the review is owed.
+
+    The incident itself goes on until it is resolved. It cannot be closed without its review.
+    """
+    from itsm_gitops.editing.major import stand_down
+
+    done = stand_down(
+        app.repo,
+        identifier,
+        reason=reason,
+        word=word,
+        mitigated=mitigated,
+        review_due=review_due,
+        by=by,
+        at=when,
+        dry_run=dry_run,
+    )
+    print_written([done], as_json, dry_run=dry_run)
+
+
+@command(
+    "review",
+    [
+        ("itsm major review K7QF3", "what the timeline tells already, and what is missing"),
+        (
+            "itsm major review K7QF3 --set root_cause='A full disk.' --action 'dba 2026-12-11 Watch it'",
+            "write it",
+        ),
+    ],
+)
+@_ID
+@click.option(
+    "--set", "texts", metavar="FIELD=TEXT", multiple=True, help="A part of the review (repeatable)."
+)
+@click.option(
+    "--action", "actions", metavar='"OWNER DATE WHAT"', multiple=True, help="An agreed action (repeatable)."
+)
+@dry_run_option
+@json_option
+@pass_app
+def review_command(
+    app: App, identifier: str, texts: tuple[str, ...], actions: tuple[str, ...], dry_run: bool, as_json: bool
+) -> None:
+    """Prefill the review of a major incident from its timeline, or write it.
+
+    Impact, detection, resolution and who took part follow from the record; people write the
+    summary, the causes and the actions.
+    """
+    from itsm_gitops.editing.major_review import draft_review, write_review
+
+    if texts or actions:
+        done = write_review(app.repo, identifier, dict(map(_pair, texts)), actions, dry_run=dry_run)
+        print_written([done], as_json, dry_run=dry_run)
+        return
+    draft = draft_review(app.repo, identifier)
+    if as_json:
+        print_json(draft.as_json())
+        return
+    style = styles(sys.stdout)
+    echo("\n".join(_review(draft, style, terminal_width(), app.repo.config.timezone)), color=style.on)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise usage(f"'{text}' is not FIELD=TEXT", "for example --set root_cause='A full disk.'")
+    return name.strip(), value
+
+
+_TIMES = {
+    "notice": "noticed after",
+    "declare": "declared after",
+    "mitigate": "users could work again after",
+    "stand_down": "stood down after",
+}
+
+
+def _review(draft: ReviewDraft, style: Style, columns: int, zone: str) -> Iterator[str]:
+    from itsm_gitops.model.report import duration
+
+    yield f"{style.name(draft.id)}  {safe_text(draft.title)}"
+    yield ""
+    yield style.bold("What happened")
+    for event in draft.events:
+        head = f"  {_local(event.at, zone)}  {safe_text(event.by)}  "
+        yield style.dim(head.rstrip())
+        yield from (f"    {line}" for line in wrap(safe_text(event.what), columns - 4))
+    yield ""
+    yield style.bold("How long it took")
+    for name, words in _TIMES.items():
+        seconds = draft.times.get(name)
+        yield f"  {words} {duration(seconds) if seconds is not None else 'not known'}"
+    for title, found in (("Written", draft.written), ("Prefilled", draft.fields)):
+        left = {k: v for k, v in found.items() if title == "Written" or k not in draft.written}
+        if left:
+            yield ""
+            yield style.bold(title)
+            for name, value in left.items():
+                text = f"{name}: {_brief(value)}"
+                yield from (f"  {line}" for line in wrap(safe_text(text), columns - 2))
+    if draft.missing:
+        yield ""
+        yield style.bold("Missing")
+        for name, about in draft.missing.items():
+            yield from (f"  {line}" for line in wrap(safe_text(f"{name}: {about}"), columns - 2))
+        yield style.dim(f"  itsm major review {draft.id} --set summary=… --set root_cause=… --action '…'")
+
+
+def _brief(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(v.get("action", v)) if isinstance(v, dict) else str(v) for v in value)
+    return " ".join(str(value).split())
+
+
+for _sub in (
+    list_command,
+    declare_command,
+    decline_command,
+    update_command,
+    stand_down_command,
+    review_command,
+):
+    major_command.add_command(_sub)

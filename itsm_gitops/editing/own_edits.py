@@ -1,0 +1,108 @@
+"""What of the working tree `itsm sync` commits: what commands of this clone wrote, as far as it may go at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from itsm_gitops.documents import load
+from itsm_gitops.editing.commit_message import EditedDocument, message
+from itsm_gitops.model.sharing import SHARING, needs_request
+from itsm_gitops.repository import Git, Repository, shared_branch
+from itsm_gitops.repository.journal import JournalEntry, digest
+
+_DOCUMENTS = ("records/", "cmdb/")
+
+
+class LeftFile(NamedTuple):
+    """A file that is not committed, why, and what to do about it."""
+
+    path: str
+    reason: str
+    hint: str
+
+
+@dataclass(slots=True)
+class OwnEdits:
+    """The paths to commit, what the commit says, what is left, and paths that are committed already."""
+
+    paths: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    left: list[LeftFile] = field(default_factory=list)
+    message: str = ""
+
+
+def own_edits(
+    repo: Repository, git: Git, entries: Sequence[JournalEntry], *, main: bool, everything: bool
+) -> OwnEdits:
+    """Find what is to be committed.
+
+    On the ``main`` branch the policy decides what may go; ``everything`` takes edits by hand along.
+    """
+    names = dict.fromkeys(f.path for e in entries if not e.shared for f in e.files)
+    if everything:
+        names |= dict.fromkeys(_edited(git))
+    found = OwnEdits()
+    committed = shared_branch.contents(git, shared_branch.tip_of(git, "HEAD"), list(names))
+    policy = repo.book.policy(SHARING) if main and names else {}
+    documents = []
+    for path in sorted(names):
+        before, after = committed.get(path), _content(repo, path)
+        if before == after:
+            found.done.append(path)
+            continue
+        if not everything and not _is_ours(path, entries, before, after):
+            hint = "itsm sync --all commits it, too; or git commit"
+            found.left.append(LeftFile(path, "was edited by hand", hint))
+            continue
+        kind = repo.book.kind_at(path)
+        old, new = (_data(raw) for raw in (before, after))
+        reason = needs_request(policy, kind, old, new) if main else ""
+        if reason:
+            found.left.append(LeftFile(path, reason, _way(path)))
+            continue
+        found.paths.append(path)
+        documents.append(EditedDocument(path.rpartition("/")[2].rpartition(".")[0], kind, old, new))
+    if documents:
+        found.message = message(documents)
+    return found
+
+
+def _way(path: str) -> str:
+    name = path.rpartition("/")[2].rpartition(".")[0]
+    return f"itsm submit {name} for a change; else git switch -c BRANCH, itsm sync, and a pull request"
+
+
+def _data(raw: bytes | None) -> Any:
+    data = load(raw).data if raw is not None else None
+    return data if isinstance(data, dict) else None
+
+
+def _content(repo: Repository, path: str) -> bytes | None:
+    target = repo.root / path
+    return target.read_bytes() if target.is_file() and not target.is_symlink() else None
+
+
+def _is_ours(path: str, entries: Iterable[JournalEntry], before: bytes | None, after: bytes | None) -> bool:
+    """Whether the writes of commands alone lead from what is committed to what is there."""
+    state, reached = digest(before), digest(after)
+    known = False
+    for entry in entries:
+        for file in entry.files:
+            if file.path != path:
+                continue
+            if file.before == digest(before):
+                known, state = True, file.after
+            elif known and file.before == state:
+                state = file.after
+            else:
+                known = False
+    return known and state == reached
+
+
+def _edited(git: Git) -> list[str]:
+    """Return the documents that differ from HEAD, as paths below the root."""
+    out = git.run("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", ".")
+    names = (e[3:].removeprefix(git.prefix) for e in out.decode("utf-8", "surrogateescape").split("\0")[:-1])
+    return [name for name in names if name.startswith(_DOCUMENTS)]

@@ -1,0 +1,275 @@
+"""`itsm sync`: what this clone wrote goes to everybody, and what everybody wrote comes here.
+
+It commits what the commands of this clone wrote (`repository.journal`), as far as the policy lets it go to the main
+branch at once, puts that on top of what the remote has by merging documents by meaning, judges what was merged, and
+pushes. Somebody who was faster is no error: it begins again from what they pushed. Without a network the commit waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from itsm_gitops.editing.merge_documents import Sides, merge_documents
+from itsm_gitops.editing.own_edits import LeftFile, OwnEdits, own_edits
+from itsm_gitops.model.errors import GitError, ItsmError, Refused
+from itsm_gitops.model.findings import ERROR
+from itsm_gitops.model.merge import ABSENT, Conflict
+from itsm_gitops.model.sharing import SHARING, needs_request, waiting_branches
+from itsm_gitops.repository import Git, Repository, journal, porcelain, shared_branch
+from itsm_gitops.repository.actor import acting
+from itsm_gitops.repository.ledger import pause
+from itsm_gitops.repository.merge_driver import OURS, SETTINGS, is_installed
+from itsm_gitops.repository.shared_branch import PutOn, Upstream
+
+_ATTEMPTS = 60
+_OFFLINE = (
+    "could not resolve", "connection", "network is unreachable", "timed out", "unable to access", "did not answer",
+    "could not read from remote", "does not appear to be a git repository", "does not exist", "unable to look up",
+)  # fmt: skip
+
+_BY_HAND = "by hand"
+# How it ended.
+SHARED, QUEUED, LOCAL, WAITING, NOTHING = "shared", "queued", "committed", "waiting", "nothing"
+
+
+@dataclass(slots=True)
+class Synced:
+    """What was done. ``outcome`` is one of the words above; ``why`` explains one that is not as wanted.
+
+    ``pushed`` counts commits that went out, ``received`` those that came. ``merged`` are paths that both sides had
+    changed, ``left`` what was not committed and why, ``behind`` says why the files here did not follow.
+    """
+
+    branch: str
+    remote: str
+    outcome: str = NOTHING
+    why: str = ""
+    commit: str = ""
+    message: str = ""
+    pushed: int = 0
+    received: int = 0
+    attempts: int = 0
+    merged: tuple[str, ...] = ()
+    left: tuple[LeftFile, ...] = ()
+    behind: str = ""
+    waiting: str = ""
+    paths: tuple[str, ...] = field(default=())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as JSON data."""
+        return {name: getattr(self, name) for name in ("branch", "remote", "outcome", "why", "commit", "message",
+                "pushed", "received", "attempts", "merged", "behind", "waiting", "paths")} | {
+                "left": [{"path": f.path, "reason": f.reason, "hint": f.hint} for f in self.left]}  # fmt: skip
+
+
+class SyncConflict(Refused):
+    """Both sides changed a key differently; ``conflicts`` maps paths to what is in conflict. Nothing was changed."""
+
+    def __init__(self, conflicts: dict[str, tuple[Conflict, ...]], upstream: str) -> None:
+        lines = [line for path, some in conflicts.items() for line in _in_words(path, some)]
+        hint = (
+            "the commit is kept here. itsm undo takes your side back, then say it again; or "
+            f"git rebase --autostash {upstream}, edit the marked lines, itsm merge --continue"
+        )
+        super().__init__("\n".join(["you and somebody else changed the same:", *lines]), hint)
+        self.conflicts = conflicts
+
+
+def _in_words(path: str, conflicts: Sequence[Conflict]) -> list[str]:
+    name = path.rpartition("/")[2].rpartition(".")[0]
+    if not conflicts:
+        return [f"  {name}: one side deleted the file or changed lines that cannot be merged"]
+    return [
+        f"  {name} {'.'.join(map(str, c.pointer))}: they say {_shown(c.ours)}, you say {_shown(c.theirs)}"
+        for c in conflicts
+    ]
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is ABSENT else f"'{value}'"
+
+
+def sync(repo: Repository, *, everything: bool = False, message: str = "") -> Synced:
+    """Share what was written here and take what others wrote.
+
+    ``everything`` commits documents edited by hand, too. Raises SyncConflict, Refused for a state that somebody has to
+    settle first and for what the policy does not let through, GitError where the server refuses.
+    """
+    git = repo.history
+    busy = shared_branch.under_way(git)
+    if busy:
+        raise Refused(
+            f"{busy} is not finished here", "itsm merge --continue finishes it; git status says more"
+        )
+    with journal.sync_lock(git):
+        if not is_installed(git):  # so that Git itself merges alike, where somebody pulls by hand
+            porcelain.configure(repo.root, SETTINGS)
+        place = shared_branch.current(git)
+        result = Synced(place.branch, place.remote)
+        main = place.branch == shared_branch.default_branch(git, place.remote or "origin")
+        entries = _commit(repo, git, result, main=main, everything=everything, text=message)
+        if not place.remote:
+            result.outcome = LOCAL if result.commit else NOTHING
+            result.why = "this clone has no remote"
+            return result
+        try:
+            _exchange(repo, git, place, result, main=main)
+        except SyncConflict:
+            raise
+        except GitError as error:
+            if not any(sign in error.message.lower() for sign in _OFFLINE):
+                raise
+            result.outcome, result.why = QUEUED, error.message
+            return result
+        _settle(git, entries)
+        return result
+
+
+def _commit(
+    repo: Repository, git: Git, result: Synced, *, main: bool, everything: bool, text: str
+) -> list[journal.JournalEntry]:
+    """Commit what was written here; returns the journal as it is then."""
+    known = journal.read(git)
+    edits: OwnEdits = own_edits(repo, git, known, main=main, everything=everything)
+    result.left = tuple(edits.left)
+    if edits.done:  # committed by hand, or taken back by hand
+        known = journal.committed(known, frozenset(edits.done), _BY_HAND)
+    if not edits.paths:
+        return known
+    result.message, result.paths = text or edits.message, tuple(edits.paths)
+    result.commit = porcelain.commit(repo.root, edits.paths, result.message)
+    now = journal.committed(known, frozenset([*edits.paths, *edits.done]), result.commit)
+    journal.settle(git, known, now)
+    return now
+
+
+def _settle(git: Git, entries: list[journal.JournalEntry]) -> None:
+    from dataclasses import replace
+
+    if any(e.commit and not e.shared for e in entries):
+        journal.settle(
+            git, journal.read(git)[: len(entries)], [replace(e, shared=bool(e.commit)) for e in entries]
+        )
+
+
+def _exchange(repo: Repository, git: Git, place: Upstream, result: Synced, *, main: bool) -> None:
+    head = shared_branch.tip_of(git, "HEAD")
+    there = shared_branch.tip_of(git, place.tracking)
+    if not there or not shared_branch.unshared(git, there, head):
+        there = shared_branch.fetch(git, place)
+    sent = send(repo, git, place, there, head, main=main)
+    result.attempts, result.outcome, result.merged = sent.attempts, sent.outcome, sent.put.merged
+    result.pushed = sent.commits
+    if sent.outcome == WAITING:
+        result.waiting = _wait_for_merge(repo, git, place, sent.put.tip)
+        result.why = f"{place.branch} takes no pushes: a workflow merges {result.waiting} after its check"
+        return
+    result.received = len(shared_branch.unshared(git, head, sent.there)) if sent.there else 0
+    result.behind = shared_branch.follow(git, place.branch, head, sent.put.tip)
+
+
+class Sent(NamedTuple):
+    """What became of commits: where they are, how many they are, and what the remote had before."""
+
+    outcome: str
+    put: PutOn
+    there: str
+    commits: int
+    attempts: int
+
+
+def send(repo: Repository, git: Git, place: Upstream, there: str, head: str, *, main: bool) -> Sent:
+    """Put commits on top of what the remote has (``there``) and push them; begins again where somebody was faster.
+
+    WAITING says that the branch takes no pushes. Raises SyncConflict, Refused and GitError.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        put = _put_on(repo, git, place, there, head)
+        out = shared_branch.unshared(git, there, put.tip) if put.tip else []
+        if not out:
+            return Sent(NOTHING, put, there, 0, attempt)
+        if main and there:
+            _refuse_unfit(repo, git, there, put.tip)
+        if put.merged:
+            _judge(repo, there, put)
+        try:
+            shared_branch.push(git, place, put.tip)
+        except GitError as error:
+            protected = shared_branch.is_protected(error)
+            if not protected and not shared_branch.was_faster(error):
+                raise
+            pause(attempt)
+            before, there = there, shared_branch.fetch(git, place)
+            if protected and there == before:
+                return Sent(WAITING, put, there, len(out), attempt)
+            continue
+        return Sent(SHARED, put, there, len(out), attempt)
+    raise GitError(f"others were faster {_ATTEMPTS} times", "the commit is kept here: itsm sync tries again")
+
+
+def _put_on(repo: Repository, git: Git, place: Upstream, there: str, head: str) -> PutOn:
+    """Put what is here on top of what is there; raises SyncConflict."""
+    found: dict[str, tuple[Conflict, ...]] = {}
+
+    def merge(path: str, base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+        inside = path.removeprefix(git.prefix)
+        merged = merge_documents(Sides(base, ours, theirs), repo.book.kind_at(inside), published=lambda: OURS)
+        if merged.clean:
+            return merged.content
+        found[path] = merged.conflicts
+        return None
+
+    put = shared_branch.put_on(git, there, head, merge)
+    if put.conflicts:
+        upstream = f"{place.remote}/{place.ref.removeprefix('refs/heads/')}"
+        raise SyncConflict({p: found.get(p, ()) for p in put.conflicts}, upstream)
+    return put
+
+
+def _refuse_unfit(repo: Repository, git: Git, there: str, tip: str) -> None:
+    """Raise Refused where commits that go to the main branch hold what takes a pull request."""
+    from itsm_gitops.documents import load
+
+    paths = [p.removeprefix(git.prefix) for p in shared_branch.changed_paths(git, there, tip)]
+    old, new = (shared_branch.contents(git, c, paths) for c in (there, tip))
+    policy = repo.book.policy(SHARING)
+    for path in paths:
+        before, after = (load(side[path]).data if path in side else None for side in (old, new))
+        reason = needs_request(policy, repo.book.kind_at(path), before, after)
+        if reason:
+            raise Refused(
+                f"commits that are not shared yet hold {path}: {reason}",
+                "git switch -c BRANCH takes them to a branch of their own; then itsm submit, or a pull request",
+            )
+
+
+def _judge(repo: Repository, there: str, put: PutOn) -> None:
+    """Raise Refused where documents that were merged are not right, though each side was."""
+    from itsm_gitops import rules
+    from itsm_gitops.repository.request_files import RequestFiles
+
+    files = RequestFiles.between(repo, there, put.tip)
+    try:
+        report = rules.check(repo, at=put.tip, base=there, files=files)
+    finally:
+        files.close()
+    errors = [f for f in report.findings if f.severity == ERROR and f.path in put.merged]
+    if errors:
+        first = errors[0]
+        raise Refused(
+            f"merged with what others wrote, {first.path} would not be right: {first.message} ({first.code})",
+            "nothing was shared, the commit is kept here. itsm undo takes it back; then look again and say it anew",
+        )
+
+
+def _wait_for_merge(repo: Repository, git: Git, place: Upstream, tip: str) -> str:
+    """Push to a branch of its own, from which a workflow merges; returns its name."""
+    try:
+        person = acting(repo, None)
+    except ItsmError:
+        person = "somebody"
+    name = f"{waiting_branches(repo.book.policy(SHARING))}/{person}/{tip[:12]}"
+    shared_branch.push(git, place, tip, ref=f"refs/heads/{name}")
+    return name

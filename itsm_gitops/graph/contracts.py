@@ -1,0 +1,75 @@
+"""The terms of contracts at a moment: until when each lasts, by which day notice must be given, what it costs and covers.
+
+Both days are those of `itsm due`: the duties that the schema gives the date on which a contract ends. A contract that
+renews itself lasts until the end of the period it is in, and its day of notice is the next that has not passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from itsm_gitops.graph.licences import covered_items, in_existence
+from itsm_gitops.graph.network import Loaded, of_role
+from itsm_gitops.model import meaning
+from itsm_gitops.model.duties import Due, DueDay, DueTerms, dues_of, shifted
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.kinds import Kind
+
+_END = "end"
+_SUPPLIER = "supplied_by"
+
+
+@dataclass(frozen=True, slots=True)
+class ContractTerms:
+    """One contract. ``ends`` and ``notice`` are None where it has no such day; ``renews`` says that it goes on by itself.
+
+    ``suppliers`` are the other parties, ``items`` what names it as what covers it, ``cost`` is as the contract says it.
+    """
+
+    entry: Entry
+    suppliers: tuple[str, ...]
+    ends: DueDay | None
+    notice: DueDay | None
+    renews: bool
+    cost: Mapping[str, Any]
+    items: tuple[str, ...]
+
+
+def contract_terms(loaded: Loaded, now: datetime, zone: tzinfo) -> list[ContractTerms]:
+    """Return the terms of every contract that is neither retired nor only planned, by identifier."""
+    contracts = [e for e in of_role(loaded, meaning.CONTRACT) if in_existence(loaded, e)]
+    covered = covered_items(loaded, contracts) if contracts else {}
+    return [
+        terms_of(loaded.book.kinds[e.kind], e, loaded.data(e.id), now, zone, tuple(covered[e.id]))
+        for e in contracts
+    ]
+
+
+def terms_of(
+    kind: Kind,
+    entry: Entry,
+    data: Mapping[str, Any],
+    now: datetime,
+    zone: tzinfo,
+    items: tuple[str, ...] = (),
+) -> ContractTerms:
+    """Return the terms of one contract; ``data`` is its document."""
+    dues = [d for d in dues_of(kind, data) if d.pointer == (_END,)]
+    notice = next((d for d in dues if d.terms.sign == -1), None)
+    months = notice.months if notice else 0
+    last = shifted(data.get(_END), 0)
+    # Of a contract that goes on the end is no duty, so it need not be among the dues.
+    ends = Due(DueTerms((_END,), "end of the term"), (_END,), last, months) if last else None
+    cost = data.get("cost")
+    return ContractTerms(
+        entry=entry,
+        suppliers=tuple(e.target for e in entry.edges if e.relation == _SUPPLIER),
+        ends=ends.at(now, zone) if ends else None,
+        notice=notice.at(now, zone) if notice else None,
+        renews=months > 0,
+        cost=cost if isinstance(cost, Mapping) else {},
+        items=items,
+    )

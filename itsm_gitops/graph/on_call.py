@@ -1,0 +1,123 @@
+"""Who is on call for a service, an item, a team or a record: the team behind it, its rota and whose turn it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from itsm_gitops.graph.network import Loaded, of_role
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.roles import ON_CALL, names
+from itsm_gitops.model.rotas import Rota, Turn, is_rota, read_rota
+
+# How far a turn is followed for its end, and how far back for its beginning.
+_FAR = timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class OnCall:
+    """Who is on call for one team. ``people`` are whom to call, the first first; a team that is called as a whole is one of them.
+
+    ``turn`` and ``following`` are the whole turn and the one after it where a rota says so (identifier ``rota``),
+    None where the team names somebody for good; ``following`` is also None where nobody is known to follow.
+    """
+
+    team: str
+    rota: str
+    people: tuple[str, ...]
+    turn: Turn | None = None
+    following: Turn | None = None
+
+
+def reader(loaded: Loaded) -> Any:
+    """Return the function that gives the data of an item by its identifier, None where there is none."""
+
+    def item(identifier: str) -> Mapping[str, Any] | None:
+        entry = loaded.entries.get(identifier)
+        return loaded.data(entry.id) if entry else None
+
+    return item
+
+
+def rota_of(loaded: Loaded, identifier: str) -> Rota | None:
+    """Return the rota of an identifier; None where it is none."""
+    item = reader(loaded)
+    data = item(identifier)
+    return read_rota(data, item) if data is not None and is_rota(data) else None
+
+
+def on_call(loaded: Loaded, identifier: str, moment: datetime) -> list[OnCall]:
+    """Return who is on call for a rota, a team, an item or a record at a moment: by team, without repetition.
+
+    Of an item it is the team that owns it; of a record the teams behind what it affects, the service first. A team
+    without anybody on call is left out.
+    """
+    found = [_of_rota(loaded, team, rota, moment) for team, rota in _named(loaded, identifier)]
+    return list(dict.fromkeys(f for f in found if f is not None))
+
+
+def all_on_call(loaded: Loaded, moment: datetime) -> list[OnCall]:
+    """Return who is on call for each team that has somebody, by team."""
+    teams = sorted(e.id for e in of_role(loaded, meaning.TEAM) if not facts.is_retired(loaded.book, e))
+    return [called for team in teams for called in on_call(loaded, team, moment)]
+
+
+def teams_of(loaded: Loaded, identifier: str) -> list[str]:
+    """Return the teams that are asked who is on call for something."""
+    return list(dict.fromkeys(team for team, _ in _named(loaded, identifier) if team))
+
+
+def rotas_naming(loaded: Loaded, person: str) -> list[str]:
+    """Return the rotas that name somebody, by identifier."""
+    return sorted(
+        e.id for e in of_role(loaded, meaning.ROTA) if any(edge.target == person for edge in e.edges)
+    )
+
+
+def turns_of(rota: Rota, person: str, start: datetime, end: datetime) -> Iterator[Turn]:
+    """Yield the turns between two moments in which somebody is called first or as a backup."""
+    return (t for t in rota.turns(start, end) if person in t.people)
+
+
+def _named(loaded: Loaded, identifier: str) -> Iterator[tuple[str, str]]:
+    """Yield the teams behind something, each with who or what it names as being on call."""
+    entry = loaded.entries.get(identifier)
+    if entry is None:
+        return
+    if facts.is_a(loaded.book, entry, meaning.ROTA):
+        yield facts.owner(entry), entry.id
+    elif facts.is_a(loaded.book, entry, meaning.TEAM):
+        for name in names(loaded.data(entry.id).get(ON_CALL)):
+            yield entry.id, name
+    elif loaded.book.kinds[entry.kind].is_record:
+        for item in facts.affected(entry):
+            yield from _named(loaded, item)
+    else:
+        yield from _of_owner(loaded, entry)
+
+
+def _of_owner(loaded: Loaded, entry: Entry) -> Iterator[tuple[str, str]]:
+    owner = loaded.entries.get(facts.owner(entry))
+    if owner is not None and facts.is_a(loaded.book, owner, meaning.TEAM):
+        yield from _named(loaded, owner.id)
+
+
+def _of_rota(loaded: Loaded, team: str, named: str, moment: datetime) -> OnCall | None:
+    rota = rota_of(loaded, named)
+    if rota is None:
+        return OnCall(team, "", (named,))
+    turn = whole_turn(rota, moment)
+    following = whole_turn(rota, turn.end) if turn.end < moment + _FAR else None
+    return OnCall(team, named, turn.people, turn, following)
+
+
+def whole_turn(rota: Rota, moment: datetime) -> Turn:
+    """Return the turn at a moment from its beginning to its end, which lie at most some months away."""
+    for span in (timedelta(days=15), _FAR):
+        here = next(t for t in rota.turns(moment - span, moment + span) if t.start <= moment < t.end)
+        if here.start > moment - span and here.end < moment + span:
+            break
+    return here

@@ -1,0 +1,252 @@
+"""What was bought and until when: the position of each licence, and the calendar of contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from itsm_gitops.graph.contracts import ContractTerms, contract_terms
+from itsm_gitops.graph.due import everything_due, within
+from itsm_gitops.graph.licences import LicencePosition, licence_positions
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.report import COUNT, ITEM, MONEY, RULE, TEXT, Cell, Column, Row, Table
+from itsm_gitops.reports.log import Log
+from itsm_gitops.reports.tables import counted
+from itsm_gitops.reports.writing import ReportDraft
+
+_OVER_USE = "D024"  # the rule that finds it by the CMDB
+_OVER_COUNT = "D007"  # and by what somebody counted
+_YEAR = 366  # days ahead
+_A_YEAR: Mapping[Any, int] = {"month": 12, "quarter": 4, "year": 1}
+_LICENCE, _CONTRACT, _SUPPLIER, _TEAM = (
+    Column(title.lower(), title, ITEM) for title in ("Licence", "Contract", "Supplier", "Team")
+)
+_COST = (Column("amount", "Cost", MONEY), Column("currency", "", MONEY), Column("per", "Per", MONEY))
+_YEARLY = (Column("a_year", "A year", MONEY), Column("currency", "", MONEY))
+
+
+def licences(log: Log) -> ReportDraft:
+    """Return what was bought, is installed and is free of each licence, what counts under it, and what it costs a year."""
+    found = [p for p in licence_positions(log.network.loaded) if _is_wanted(log, p.entry, p.items)]
+    over = sum(p.exceeded for p in found)
+    headline = f"{counted(len(found), 'licence')}, {over or 'none'} over-used" if found else "no licence"
+    return ReportDraft(
+        headline,
+        (entitled, installed, free),
+        (
+            _positions(found),
+            _counted_items(found),
+            _costs(_LICENCE, [(p.entry, p.cost) for p in found]),
+            _sums([(p.entry, p.cost) for p in found]),
+        ),
+    )
+
+
+def entitled(position: LicencePosition) -> int:
+    """Bought.
+
+    How many the licence allows: its quantity.
+
+    Source: ISO/IEC 19770-1, effective licence position: entitlement.
+    """
+    return position.entitled
+
+
+def installed(position: LicencePosition) -> int | None:
+    """Installed.
+
+    How many the CMDB says are in use, by the metric of the licence: items that name the licence, and items of the same
+    product (and version) that name none; their processor cores or instances where those are counted, and people where
+    seats are. What is planned or retired does not count. Where the CMDB cannot tell, the number that somebody counted
+    stands beside it.
+
+    Source: ISO/IEC 19770-1, effective licence position: consumption.
+    """
+    return position.installed
+
+
+def free(position: LicencePosition) -> int | None:
+    """Free.
+
+    What was bought, less what is installed, or less what somebody counted where the CMDB cannot tell. Below zero more
+    is in use than was bought.
+
+    Source: ISO/IEC 19770-1, effective licence position.
+    """
+    return position.free
+
+
+def _is_wanted(log: Log, entry: Entry, items: Iterable[str]) -> bool:
+    """Whether a licence or contract is one of what the report is limited to: a team's, or one under a service."""
+    if log.scope.team and entry.columns.get("owner") != log.scope.team:
+        return False
+    services = (
+        [log.scope.service] if log.scope.service else sorted(log.scope.under) if log.scope.customer else None
+    )
+    return services is None or not log.graph.carriers(services).isdisjoint([*items, entry.id])
+
+
+def _positions(found: Sequence[LicencePosition]) -> Table:
+    columns = (
+        _LICENCE,
+        Column("metric", "Metric", TEXT),
+        Column("bought", "Bought"),
+        Column("installed", "Installed"),
+        Column("stated", "By hand"),
+        Column("free", "Free"),
+        *_YEARLY,
+        Column("finding", "Finding", RULE),
+    )
+    rows: list[Row] = [
+        (
+            p.entry.id,
+            p.metric.replace("-", " "),
+            p.entitled,
+            p.installed,
+            p.stated,
+            p.free,
+            *_a_year(p.cost),
+            _finding(p),
+        )
+        for p in sorted(found, key=lambda p: (not p.exceeded, p.entry.id))
+    ]
+    note = (
+        "By hand: what somebody counted, where the CMDB cannot tell how many are installed." if rows else ""
+    )
+    return Table("positions", "Licence positions", columns, tuple(rows), note=note)
+
+
+def _finding(position: LicencePosition) -> str:
+    if not position.exceeded:
+        return ""
+    return _OVER_COUNT if position.installed is None else _OVER_USE
+
+
+def _counted_items(found: Sequence[LicencePosition]) -> Table:
+    columns = (_LICENCE, Column("item", "Used by", ITEM), Column("count", "Counts"))
+    rows = tuple((p.entry.id, item, size) for p in found for item, size in p.items.items())
+    return Table("items", "What is counted under each licence", columns, rows)
+
+
+def contracts(log: Log) -> ReportDraft:
+    """Return the days of the next year on which a contract ends or notice is due, and the terms of every contract."""
+    found = [
+        c
+        for c in contract_terms(log.network.loaded, log.now, log.zone)
+        if _is_wanted(log, c.entry, (*c.items, *c.suppliers))
+    ]
+    entries = [c.entry for c in found]
+    dues = within(everything_due(log.network.loaded, log.now, log.zone, entries), _YEAR)
+    rows: tuple[Row, ...] = tuple(
+        (d.day.day[:10], d.days, d.day.text, d.entry.id, _supplier(found, d.entry.id)) for d in dues
+    )
+    columns = (
+        Column("day", "Day", TEXT),
+        Column("days", "Days left", COUNT),
+        Column("what", "What", TEXT),
+        _CONTRACT,
+        _SUPPLIER,
+    )
+    late = sum(d.days < 0 for d in dues)
+    told = f"{counted(len(dues), 'day')} in the next year" + (f", {late} overdue" if late else "")
+    return ReportDraft(
+        f"{counted(len(found), 'contract')}, {told}" if found else "no contract",
+        (notice, term),
+        (
+            Table("calendar", "Days of the next year", columns, rows),
+            _terms(found),
+            _costs(_CONTRACT, [(c.entry, c.cost) for c in found]),
+            _sums([(c.entry, c.cost) for c in found]),
+        ),
+    )
+
+
+def notice(terms: ContractTerms) -> str:
+    """Last day of notice.
+
+    The end of the term less the days of notice. Where the contract renews itself, the next such day that has not
+    passed. The same day as in itsm due, on the page of what is due and in its calendar file.
+
+    Source: ITIL 4, supplier management: contracts are renewed or ended in time.
+    """
+    return terms.notice.day[:10] if terms.notice else ""
+
+
+def term(terms: ContractTerms) -> str:
+    """End of the term.
+
+    The last day of the contract. Where it renews itself, the last day of the period that it is in.
+
+    Source: ITIL 4, supplier management.
+    """
+    return terms.ends.day[:10] if terms.ends else ""
+
+
+def _supplier(found: Sequence[ContractTerms], identifier: str) -> str:
+    return next((s for c in found if c.entry.id == identifier for s in c.suppliers), "")
+
+
+def _terms(found: Sequence[ContractTerms]) -> Table:
+    columns = (
+        _CONTRACT,
+        _SUPPLIER,
+        Column("ends", "Term ends", TEXT),
+        Column("renews", "Then", TEXT),
+        Column("notice", "Notice until", TEXT),
+        *_YEARLY,
+        Column("items", "Items"),
+    )
+    rows: list[Row] = [
+        (
+            c.entry.id,
+            next(iter(c.suppliers), ""),
+            term(c) or "open",
+            "renews" if c.renews else "ends" if c.ends else "goes on",
+            notice(c),
+            *_a_year(c.cost),
+            len(c.items),
+        )
+        for c in sorted(found, key=lambda c: (term(c) or "~", c.entry.id))
+    ]
+    note = "Items counts what names the contract as what covers it." if rows else ""
+    return Table("terms", "Terms of the contracts", columns, tuple(rows), note=note)
+
+
+Priced = Sequence[tuple[Entry, Mapping[str, Any]]]
+
+
+def _a_year(cost: Mapping[str, Any]) -> tuple[Cell, Cell]:
+    """Return what recurs each year, and its currency; nothing where it was paid once."""
+    amount, times = cost.get("amount"), _A_YEAR.get(cost.get("per"))
+    if times is None or not isinstance(amount, int | float):
+        return None, None
+    return amount * times, str(cost.get("currency", ""))
+
+
+def _costs(first: Column, priced: Priced) -> Table:
+    columns = (first, _TEAM, *_COST)
+    rows: list[Row] = [
+        (
+            entry.id,
+            str(entry.columns.get("owner", "")),
+            cost["amount"],
+            str(cost.get("currency", "")),
+            str(cost.get("per", "once")),
+        )
+        for entry, cost in priced
+        if isinstance(cost.get("amount"), int | float)
+    ]
+    return Table("costs", "What each costs", columns, tuple(rows))
+
+
+def _sums(priced: Priced) -> Table:
+    sums: dict[tuple[str, str], float] = {}
+    for entry, cost in priced:
+        amount, currency = _a_year(cost)
+        if isinstance(amount, int | float):
+            key = str(entry.columns.get("owner", "")), str(currency)
+            sums[key] = sums.get(key, 0) + amount
+    columns = (_TEAM, *_YEARLY)
+    rows = tuple((team, amount, currency) for (team, currency), amount in sorted(sums.items()))
+    note = "Without what was paid once." if rows else ""
+    return Table("a_year", "Cost of a year by team", columns, rows, note=note)

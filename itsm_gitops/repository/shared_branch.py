@@ -1,0 +1,301 @@
+"""The branch that several people write to: where it stands here and on the remote, and moving both without a checkout.
+
+Commits are put on top of what the remote has in memory, and the files of the working tree follow at the end, only those
+that differ. So nothing that somebody edits or has staged is touched, and a process that is killed leaves either the old
+state or the new one.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from itsm_gitops.documents import drafts
+from itsm_gitops.model.errors import GitError, Refused
+from itsm_gitops.repository import transfer
+from itsm_gitops.repository.git import Git, decode
+
+_UNDER_WAY = {
+    "MERGE_HEAD": "a merge",
+    "rebase-merge": "a rebase",
+    "rebase-apply": "a rebase",
+    "CHERRY_PICK_HEAD": "a cherry-pick",
+    "REVERT_HEAD": "a revert",
+}
+_NO_OBJECT = "0"
+_FASTER = (
+    "non-fast-forward",
+    "fetch first",
+    "cannot lock ref",
+    "failed to update ref",
+    "incorrect old value",
+)
+_PROTECTED = (
+    "protected",
+    "gh006",
+    "gh013",
+    "not allowed to push",
+    "pre-receive hook declined",
+    "hook declined",
+)
+
+
+class Upstream(NamedTuple):
+    """A branch here and where it is on a remote; ``remote`` is empty where there is none."""
+
+    branch: str
+    remote: str
+    ref: str
+
+    @property
+    def tracking(self) -> str:
+        """The reference that says where the remote's branch was last seen."""
+        return f"refs/remotes/{self.remote}/{self.ref.removeprefix('refs/heads/')}"
+
+
+class Blob3(NamedTuple):
+    """A path with its object in the three versions of a merge; empty where there is none."""
+
+    path: str
+    base: str
+    ours: str
+    theirs: str
+
+
+class PutOn(NamedTuple):
+    """Commits put on top of others: the new tip, the paths that both sides changed, and those that are a conflict."""
+
+    tip: str
+    merged: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+
+MergeBlobs = Callable[[str, bytes, bytes, bytes], bytes | None]
+
+
+def under_way(git: Git) -> str:
+    """Return what Git has not finished here (``a merge``, …); empty where nothing is."""
+    return next((words for name, words in _UNDER_WAY.items() if (git.directory / name).exists()), "")
+
+
+def current(git: Git) -> Upstream:
+    """Return the checked out branch and its place on a remote; raises Refused where no branch is checked out.
+
+    Without settings it is the branch of the same name on ``origin``, or on the only remote.
+    """
+    branch = decode(git.run("branch", "--show-current")).strip()
+    if not branch:
+        raise Refused(
+            "no branch is checked out, so nobody knows where to share", f"git switch {default_branch(git)}"
+        )
+    remote = _setting(git, f"branch.{branch}.remote")
+    ref = _setting(git, f"branch.{branch}.merge")
+    if not remote or not ref or remote == ".":
+        remotes = decode(git.run("remote")).split()
+        remote = "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else ""
+        ref = f"refs/heads/{branch}"
+        if not remote and remotes:
+            raise Refused(
+                f"{branch} follows none of the remotes {', '.join(remotes)}",
+                f"git branch --set-upstream-to={remotes[0]}/{branch}",
+            )
+    return Upstream(branch, remote, ref)
+
+
+def default_branch(git: Git, remote: str = "origin") -> str:
+    """Return the branch that a remote calls its own; else the usual name that is here, or ``main``."""
+    try:
+        name = decode(git.run("symbolic-ref", "--short", f"refs/remotes/{remote}/HEAD")).strip()
+        return name.removeprefix(f"{remote}/")
+    except GitError:
+        there = decode(
+            git.run("for-each-ref", "--format=%(refname:short)", "refs/heads/main", "refs/heads/master")
+        )
+        return (there.split() or ["main"])[0]
+
+
+def _setting(git: Git, name: str) -> str:
+    return decode(git.run("config", "--get", name, accept=frozenset([1]))).strip()
+
+
+def tip_of(git: Git, ref: str) -> str:
+    """Return the commit of a reference; empty where it does not exist."""
+    return decode(
+        git.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", accept=frozenset([1, 128]))
+    ).strip()
+
+
+def fetch(git: Git, place: Upstream) -> str:
+    """Fetch the branch and return its tip on the remote; empty where the remote has no such branch. Raises GitError."""
+    try:
+        transfer.fetch(git, [f"+{place.ref}:{place.tracking}"], remote=place.remote)
+    except GitError as error:
+        if "couldn't find remote ref" in error.message:
+            return ""
+        raise
+    return tip_of(git, place.tracking)
+
+
+def was_faster(error: GitError) -> bool:
+    """Whether a push failed because somebody else pushed at the same time."""
+    return any(sign in error.message.lower() for sign in _FASTER)
+
+
+def is_protected(error: GitError) -> bool:
+    """Whether a push failed because the server does not take it from this person, on this branch."""
+    return any(sign in error.message.lower() for sign in _PROTECTED)
+
+
+def push(git: Git, place: Upstream, commit: str, *, ref: str = "") -> None:
+    """Push a commit to the branch, or to another reference; never by force. Raises GitError."""
+    transfer.push(git, [f"{commit}:{ref or place.ref}"], remote=place.remote)
+    if not ref:
+        git.run("update-ref", place.tracking, commit)
+
+
+def unshared(git: Git, upstream: str, head: str = "HEAD") -> list[str]:
+    """Return the commits of ``head`` that are not in ``upstream`` (empty: in no commit), oldest first."""
+    words = [head, *([f"^{upstream}"] if upstream else [])]
+    return decode(git.run("rev-list", "--reverse", "--topo-order", *words)).split()
+
+
+def put_on(git: Git, upstream: str, head: str, merge: MergeBlobs) -> PutOn:
+    """Put the commits of ``head`` on top of ``upstream``; one that brings nothing new is left out. No branch moves.
+
+    Where one of them is a merge, all of them come as one merge into ``upstream``. Raises GitError for histories
+    without a common commit.
+    """
+    if not upstream or not unshared(git, head, upstream):
+        return PutOn(head)
+    base = decode(git.run("merge-base", upstream, head)).strip()
+    commits = unshared(git, upstream, head)
+    several = {c for c in commits if len(decode(git.run("rev-list", "--parents", "-n1", c)).split()) > 2}
+    steps = [(base, head)] if several else [(f"{c}^", c) for c in commits]
+    tip, merged, conflicts = upstream, list[str](), list[str]()
+    for parent, commit in steps:
+        changes, both, clashes = _onto(git, parent, commit, tip, merge)
+        merged += both
+        conflicts += clashes
+        if clashes:
+            break
+        if changes:
+            tree = _tree(git, tip, changes)
+            tip = _commit(git, tree, [tip, *([head] if several else [])], commit)
+    return PutOn(tip, tuple(dict.fromkeys(merged)), tuple(conflicts))
+
+
+def _onto(
+    git: Git, parent: str, commit: str, tip: str, merge: MergeBlobs
+) -> tuple[dict[str, tuple[str, str]], list[str], list[str]]:
+    """Return mode and object of each path that a commit changes on ``tip``, the paths that were merged, the conflicts."""
+    changes: dict[str, tuple[str, str]] = {}
+    both, clashes = [], []
+    words = decode(git.run("diff-tree", "-r", "-z", "--no-renames", parent, commit)).split("\0")[:-1]
+    differences = list(zip(words[::2], words[1::2], strict=True))
+    here = _objects(git, tip, [path for _, path in differences])
+    for about, path in differences:
+        _, mode, base, theirs, _ = about.removeprefix(":").split(" ")
+        base, theirs = (("" if set(oid) == {_NO_OBJECT} else oid) for oid in (base, theirs))
+        ours = here.get(path, "")
+        if ours == theirs:
+            continue
+        if ours == base:
+            changes[path] = (mode, theirs)
+            continue
+        both.append(path)
+        content = None
+        if ours and theirs:
+            texts = {b.oid: b.content for b in git.blobs(dict.fromkeys(o for o in (base, ours, theirs) if o))}
+            content = merge(path, texts.get(base, b""), texts[ours], texts[theirs])
+        if content is None:
+            clashes.append(path)
+        else:
+            oid = decode(git.run("hash-object", "-w", "--stdin", stdin=content)).strip()
+            if oid != ours:
+                changes[path] = (mode, oid)
+    return changes, both, clashes
+
+
+def _objects(git: Git, commit: str, paths: Sequence[str]) -> dict[str, str]:
+    """Return the objects of paths (from the top of the work tree) in a commit."""
+    found = {}
+    for start in range(0, len(paths), 500):
+        out = git.run(
+            "ls-tree",
+            "-r",
+            "-z",
+            "--full-tree",
+            "--end-of-options",
+            commit,
+            "--",
+            *paths[start : start + 500],
+        )
+        for line in decode(out).split("\0")[:-1]:
+            about, _, name = line.partition("\t")
+            found[name] = about.split(" ")[2]
+    return found
+
+
+def _tree(git: Git, tip: str, changes: Mapping[str, tuple[str, str]]) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        index = os.fspath(Path(folder) / "index")
+        git.run("read-tree", tip, index=index)
+        lines = "".join(
+            f"{mode} {oid}\t{path}\0" if oid else f"0 {_NO_OBJECT * len(tip)}\t{path}\0"
+            for path, (mode, oid) in changes.items()
+        )
+        git.run(
+            "update-index", "-z", "--index-info", index=index, stdin=lines.encode("utf-8", "surrogateescape")
+        )
+        return decode(git.run("write-tree", index=index)).strip()
+
+
+def _commit(git: Git, tree: str, parents: Sequence[str], like: str) -> str:
+    """Make a commit with the author and the message of another one; signed where the settings want it."""
+    out = git.run("log", "-1", "--no-mailmap", "--format=%an%x00%ae%x00%aI%x00%B", like)
+    name, address, when, message = decode(out).split("\0", 3)
+    author = {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": address, "GIT_AUTHOR_DATE": when}
+    sign = ["-S"] if _setting(git, "commit.gpgSign").lower() in ("true", "yes", "on", "1") else []
+    words = [word for parent in parents for word in ("-p", parent)]
+    made = git.having({**git.extra, **author}).run(
+        "commit-tree",
+        *sign,
+        *words,
+        tree,
+        stdin=message.rstrip("\n").encode("utf-8", "surrogateescape") + b"\n",
+    )
+    return decode(made).strip()
+
+
+def follow(git: Git, branch: str, old: str, new: str) -> str:
+    """Move the branch that is checked out, and the files that differ, to another commit.
+
+    Returns why that cannot be (an edit that is not committed is in the way); empty where it was done.
+    """
+    if old == new:
+        return ""
+    with drafts.opened(git.root) as root, drafts.locked(git.root, root):  # no command writes meanwhile
+        try:
+            git.run("read-tree", "-m", "-u", old, new)
+        except GitError as error:
+            return error.message
+        git.run("update-ref", "-m", "itsm sync", f"refs/heads/{branch}", new, old)
+    return ""
+
+
+def contents(git: Git, commit: str, paths: Sequence[str]) -> dict[str, bytes]:
+    """Return what files below the root hold in a commit (empty: in none); those that it does not have are left out."""
+    if not commit or not paths:
+        return {}
+    whole = {f"{git.prefix}{path}": path for path in paths}
+    objects = _objects(git, commit, list(whole))
+    texts = {blob.oid: blob.content for blob in git.blobs(dict.fromkeys(objects.values()))}
+    return {whole[name]: texts[oid] for name, oid in objects.items()}
+
+
+def changed_paths(git: Git, old: str, new: str) -> list[str]:
+    """Return the paths, from the top of the work tree, that differ between two commits."""
+    return decode(git.run("diff-tree", "-r", "-z", "--no-renames", "--name-only", old, new)).split("\0")[:-1]

@@ -1,0 +1,70 @@
+"""Family D: rotas that leave hours uncovered, or say two things about one time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from itsm_gitops.model import clock, facts, meaning
+from itsm_gitops.model.findings import WARNING
+from itsm_gitops.model.rotas import overlapping, read_rota, uncovered
+from itsm_gitops.model.windows import closed_days, spans
+from itsm_gitops.rules.context import DocumentContext
+from itsm_gitops.rules.rule import ITEMS, Hit, Rule
+
+_AHEAD = timedelta(days=28)
+_COVERS = "covers"
+_PARTS = frozenset(("layers", "absences", "holidays", "time_zone", _COVERS))
+
+
+def somebody_is_on_call(ctx: DocumentContext) -> Iterator[Hit]:
+    """Walk through the turns of the next four weeks and look for hours that nobody has and somebody should."""
+    if _PARTS & ctx.refused or not facts.is_in_force(ctx.kind, ctx.data):
+        return
+    start = datetime.fromtimestamp(ctx.now.timestamp(), UTC)
+    end = start + _AHEAD
+    calendar = ctx.item(str(ctx.data[_COVERS])) if _COVERS in ctx.data else None
+    wanted = spans(calendar, start, end, closed_days(calendar, ctx.item)) if calendar else None
+    gaps = uncovered(read_rota(ctx.data, ctx.item), wanted, start, end)
+    if gaps:
+        first, more = gaps[0], len(gaps) - 1
+        span = f"from {clock.format_time(first.start)} to {clock.format_time(first.end)}"
+        rest = f", and {more} more time{'s' if more > 1 else ''} in four weeks" if more else ""
+        yield Hit(f"nobody is on call {span}{rest}", ("layers",), at_key=True)
+
+
+def overrides_are_clear(ctx: DocumentContext) -> Iterator[Hit]:
+    """Compare the overrides of a rota with each other."""
+    if "overrides" in ctx.refused:
+        return
+    for early, late in overlapping(read_rota(ctx.data, ctx.item).overrides):
+        if early.person != late.person:
+            message = f"{late.person} and {early.person} are both called at {clock.format_time(max(early.start, late.start))}"
+            yield Hit(message, ("overrides", late.place), f"the later one in the file holds: {late.person}")
+
+
+RULES = (
+    Rule(
+        "D040",
+        "Hours with nobody on call",
+        severity=WARNING,
+        kinds=(meaning.ROTA,),
+        why="An alert in such an hour calls nobody, and no emergency can be let in: it is found out when it is too late.",
+        hint="itsm oncall ROTA --days 28 shows the turns; add a layer, people or hours, or say with `covers` which hours count",
+        bad="layers:\n  - name: Office hours only\n    hours: [{days: [mon, tue, wed, thu, fri], from: '09:00', to: '17:00'}]",
+        good="covers: office-hours\nlayers:\n  - name: Office hours\n    hours: [{days: [mon, tue, wed, thu, fri], from: '09:00', to: '17:00'}]",
+        reach=(ITEMS,),
+        check=somebody_is_on_call,
+    ),
+    Rule(
+        "D041",
+        "Overrides that contradict each other",
+        severity=WARNING,
+        kinds=(meaning.ROTA,),
+        why="Two swaps of one time leave two people with different calendars: each may think that the other is called.",
+        hint="take one of them away, or let one end where the other begins",
+        bad="overrides:\n  - {start: 2026-12-24T08:00:00Z, end: 2026-12-26T08:00:00Z, person: anna}\n  - {start: 2026-12-25T08:00:00Z, end: 2026-12-27T08:00:00Z, person: ben}",
+        good="overrides:\n  - {start: 2026-12-24T08:00:00Z, end: 2026-12-25T08:00:00Z, person: anna}\n  - {start: 2026-12-25T08:00:00Z, end: 2026-12-27T08:00:00Z, person: ben}",
+        check=overrides_are_clear,
+    ),
+)
