@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.report import MONTHS
 from itsm_gitops.publish import prose
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, words
 from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View, chip
@@ -114,7 +115,7 @@ def _date(_: View, text: str) -> Html:
         day = date.fromisoformat(text)
     except ValueError:
         return esc(text)
-    return Html(f"<time datetime={day.isoformat()}>{day.day} {MONTHS[day.month - 1]} {day.year}</time>")
+    return Html(f"<time datetime={day.isoformat()}>{day.day} {t(MONTHS[day.month - 1])} {day.year}</time>")
 
 
 def _url(_: View, text: str) -> Html:
@@ -155,7 +156,7 @@ def _is_flat(data: list[Any], schema: Schema) -> bool:
 def _table(view: View, rows: list[Any], schema: Schema) -> Html:
     properties = schema.get("properties", {})
     used = [k for k in properties if any(isinstance(r, dict) and k in r for r in rows)]
-    labels = {k: esc(_title(k, properties[k])) for k in used}
+    labels = {k: esc(t(_title(k, properties[k]))) for k in used}
     head = "".join(f"<th scope=col>{label}</th>" for label in labels.values())
     body = "".join(
         "<tr>"
@@ -220,16 +221,18 @@ def _open_area(data: Mapping[str, Any]) -> Html:
 
 
 def _plain(data: object) -> Html:
-    return Html("Yes" if data else "No") if isinstance(data, bool) else esc(data)
+    return Html(t("Yes") if data else t("No")) if isinstance(data, bool) else esc(data)
 
 
 def definition_list(rows: list[tuple[str, Html, bool]]) -> Html:
     """Return terms (plain text) with their descriptions; the third says that it needs the whole width."""
     if not any(wide for _, _, wide in rows):
-        pairs = "".join([f"<dt>{esc(t)}<dd>{v}" for t, v, _ in rows])
+        pairs = "".join([f"<dt>{esc(t(name))}<dd>{v}" for name, v, _ in rows])
         return Html(f"<dl class=it-facts>{pairs}</dl>")
     items = "".join(
-        f"<div class=it-wide><dt>{esc(t)}<dd>{v}</div>" if wide else f"<div><dt>{esc(t)}<dd>{v}</div>"
-        for t, v, wide in rows
+        f"<div class=it-wide><dt>{esc(t(name))}<dd>{v}</div>"
+        if wide
+        else f"<div><dt>{esc(t(name))}<dd>{v}</div>"
+        for name, v, wide in rows
     )
     return Html(f'<dl class="it-facts it-rows">{items}</dl>')

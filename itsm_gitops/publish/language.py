@@ -1,21 +1,24 @@
 """The words of a site in its language: one catalogue for each, keyed by the English words.
 
 Whatever a page says that is not from a record goes through `t` (text), `counted` (a text about a number) or `told`
-(text with finished HTML in it). The catalogues (``words/LANGUAGE.json``) hold all of it: words of the pages, of the scripts,
+(text with finished HTML in it). The catalogues (``catalogues/LANGUAGE.json``) hold words of the pages, of the scripts,
 and of the rule book that the tool brings. What a catalogue does not know, such as the title of a field that a
-repository made up, is shown as it was written. A build sets the language once (`use`), before anything is made.
+repository made up, is shown as it was written. A build speaks one language from its beginning to its end (`spoken`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
+from html import escape
 from pathlib import Path
+from typing import NewType
 
 from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.publish.markup import Html, esc
 
+Html = NewType("Html", str)
 ENGLISH = "en"
 _FOLDER = Path(__file__).parent / "catalogues"
 
@@ -50,10 +53,15 @@ def catalogue(language: str) -> Mapping[str, str]:
     return found
 
 
-def use(language: str) -> None:
-    """Let this process speak a language from now on; raises ItsmError where there are no words for it."""
-    _current.words = catalogue(language)
-    _current.name = language
+@contextmanager
+def spoken(language: str) -> Iterator[None]:
+    """Speak a language inside the block; raises ItsmError where there are no words for it."""
+    before = _current.name
+    _current.words, _current.name = catalogue(language), language
+    try:
+        yield
+    finally:
+        _current.words, _current.name = catalogue(before), before
 
 
 def current() -> str:
@@ -69,7 +77,7 @@ def t(text: str, **values: object) -> str:
 
 def told(text: str, **values: Html) -> Html:
     """Return a text in the site's language with finished HTML at the places that ``{name}`` marks."""
-    return Html(esc(_current.words.get(text, text)).format(**values))
+    return Html(escape(_current.words.get(text, text), quote=False).format(**values))
 
 
 def counted(number: int, one: str, several: str, **values: object) -> str:

@@ -12,12 +12,10 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
-from typing import NewType
 from urllib.parse import quote
 
 from itsm_gitops.model.joiners import is_needed
-
-Html = NewType("Html", str)
+from itsm_gitops.publish.language import Html, t
 
 ROOT = "\x01"
 EMPTY = Html("")
@@ -112,7 +110,7 @@ _SHORT = {
 
 def words(name: str) -> str:
     """Turn a name used in files (``in_progress``, ``cause_ci``) into words (``In progress``)."""
-    return _words(name)
+    return t(_words(name))
 
 
 @lru_cache(_MOST_NAMES)

@@ -27,6 +27,7 @@ from itsm_gitops.publish.pages.parts import explore_url
 from itsm_gitops.publish.pages.subscribe import subscribe_page
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.reasons import ALWAYS, OTHER_FIGURES, OTHER_ROWS, PageReason, not_made
+from itsm_gitops.publish.script_words import with_words
 from itsm_gitops.publish.search import Doc, Postings, handed_over
 from itsm_gitops.publish.sheets import StaleFile, pieces, shape_of
 from itsm_gitops.publish.site_reports import SiteReports
@@ -70,7 +71,9 @@ class Site:
         self._progress = progress
         shell = rendered / f"{engine.SHELL}.html"
         self._shell = chrome.Shell(
-            shell.read_text(encoding="utf-8"), engine.SHELL_ROOT, lambda url: (rendered / url).read_bytes()
+            shell.read_text(encoding="utf-8"),
+            engine.SHELL_ROOT,
+            lambda url: with_words(url, (rendered / url).read_bytes()),
         )
         paths = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
         self._existing = frozenset(paths)
@@ -227,7 +230,7 @@ class Site:
                 continue
             if not url.endswith(".html"):
                 added = self._shell.styles() if url == STYLES else b""
-                self._put(url, path.read_bytes() + added)
+                self._put(url, with_words(url, path.read_bytes()) + added)
                 continue
             html = path.read_text(encoding="utf-8")
             if url == urls.NOT_FOUND:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join
 from itsm_gitops.publish.pages.parts import paragraph, section
 from itsm_gitops.publish.remainder import opening
@@ -25,7 +26,7 @@ def who_depends(view: View, entry: Entry) -> Html:
         for name, title in view.book.kinds.items()
         if name in by_class
     ]
-    more = paragraph(f"The nearest {_MOST} are shown.") if len(members) >= _MOST else EMPTY
+    more = paragraph(t("The nearest {count} are shown.", count=_MOST)) if len(members) >= _MOST else EMPTY
     return section(
         "Who depends on it", Html(f"<div class=it-dependents>{join(groups)}</div>{more}"), "dependents"
     )

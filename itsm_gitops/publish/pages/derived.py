@@ -9,7 +9,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import business_time, duration
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.publish.fields import definition_list
-from itsm_gitops.publish.language import t
+from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, words
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.remainder import opening
@@ -25,7 +25,7 @@ def derived_facts(view: View, entry: Entry) -> Html:
     rows = [
         (title, Html(f"{content} <small>{how}</small>"), False) for title, content, how in _facts(view, entry)
     ]
-    return section("Worked out", definition_list(rows), "worked-out") if rows else EMPTY
+    return section("Calculated", definition_list(rows), "worked-out") if rows else EMPTY
 
 
 def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
@@ -40,8 +40,13 @@ def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
             _from(view, promise),
         )
     if course.resolved_after is not None:
-        waited = f", {duration(course.waited)} of it waiting" if course.waited else ""
-        how = f"from the first state of its timeline to the last time it was done, without the time between a resolution and reopening{waited}"
+        waited = t(", {time} of it waiting", time=duration(course.waited)) if course.waited else ""
+        how = (
+            t(
+                "from the first state of its timeline to the last time it was done, without the time between a resolution and reopening"
+            )
+            + waited
+        )
         yield "Time to resolve", esc(duration(course.resolved_after)), esc(how)
 
 
@@ -59,21 +64,29 @@ def _hits(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
 def _verdict(view: View, promise: Promise) -> Html:
     label = chip(words(promise.verdict), _LOOKS.get(promise.verdict, "none"))
     if promise.due is not None:
-        return Html(f"{label} until {view.moment(datetime.fromtimestamp(promise.due, UTC))}")
+        return Html(
+            f"{label} {told('until {end}', end=view.moment(datetime.fromtimestamp(promise.due, UTC)))}"
+        )
     if promise.verdict == "running":
         by = " ".join(promise.paused_by[-1:]).replace("_", " ")
         return Html(f"{label} {esc(f'paused: {by}' if by else 'without an end in sight')}")
     over = promise.used - promise.promised
     return (
-        Html(f"{label} {esc(f'by {_time(promise, over)}')}")
+        Html(f"{label} {esc(t('by {time}', time=_time(promise, over)))}")
         if promise.verdict == "missed" and over > 0
         else label
     )
 
 
 def _from(view: View, promise: Promise) -> Html:
-    hours = Html(f" of {view.link(promise.calendar)}") if promise.calendar else esc(" around the clock")
-    return Html(f"from {view.link(promise.level)}: {esc(_time(promise, promise.promised))}{hours}")
+    hours = (
+        Html(f" {told('of {calendar}', calendar=view.link(promise.calendar))}")
+        if promise.calendar
+        else esc(f" {t('around the clock')}")
+    )
+    return Html(
+        f"{told('from {level}', level=view.link(promise.level))}: {esc(_time(promise, promise.promised))}{hours}"
+    )
 
 
 def _time(promise: Promise, seconds: int) -> str:

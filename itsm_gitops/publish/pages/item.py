@@ -108,9 +108,9 @@ def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]
     offered = [view.link(o.id) for o in view.of_role(meaning.OFFERING) if _is_offered(view, o, entry)]
     contents["offerings"] = Html("<br>".join(offered[:_MOST_OFFERED]))
     if view.audience.forms and view.book.playing(meaning.INCIDENT) and not facts.is_retired(view.book, entry):
-        contents["report"] = link(f"{urls.REPORT}?service={entry.id}", esc("Report it"))
+        contents["report"] = link(f"{urls.REPORT}?service={entry.id}", esc(t("Report it")))
     cells = "".join(
-        f"<div><dt>{esc(title)}</dt><dd>{contents[name]}</dd></div>"
+        f"<div><dt>{esc(t(title))}</dt><dd>{contents[name]}</dd></div>"
         for name, title in _HELP.items()
         if contents.get(name)
     )
@@ -162,7 +162,7 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     chips = [view.health_chip(entry.id), view.state_chip(entry)]
     if data.get("criticality") in ("critical", "high", "medium", "low"):
         level = data["criticality"]
-        text = "Business critical" if level == "critical" else f"{words(level)} criticality"
+        text = t("Business critical") if level == "critical" else t("{level} criticality", level=words(level))
         chips.append(chip(text, "high" if level == "critical" else level))
     if isinstance(data.get("environment"), str):
         chips.append(chip(words(data["environment"]), "none"))
@@ -177,7 +177,7 @@ def _reason(view: View, entry: Entry) -> Html:
     links = "".join(f"<li>{view.link(i)}</li>" for i in health.causes)
     reason = view.reason(health)
     why = f": {reason}" if reason else ""
-    text = f"{words(health.status)}{why}" if health.status != "operational" else f"At risk{why}"
+    text = f"{words(health.status)}{why}" if health.status != "operational" else f"{t('At risk')}{why}"
     return Html(
         f'<div class="it-notice it-notice--{health.status}"><p><strong>{esc(text)}</strong></p><ul>{links}</ul></div>'
     )
@@ -190,7 +190,12 @@ def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
         members = group.get("members") if isinstance(group, dict) else None
         if isinstance(members, list):
             names = ", ".join(view.link(m) for m in members if isinstance(m, str))
-            text = f"{group.get('name', 'Group')}: {group.get('min_up', '?')} of {len(members)} must be up"
+            text = t(
+                "{group}: {least} of {all} must be up",
+                group=group.get("name", t("Group")),
+                least=group.get("min_up", "?"),
+                all=len(members),
+            )
             parts.append(f"<p>{esc(text)} ({names})</p>")
     return section("Redundancy", Html("".join(parts)), "redundancy")
 

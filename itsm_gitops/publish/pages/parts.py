@@ -12,6 +12,7 @@ from itsm_gitops.graph.network import Relation
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import prose, urls
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.publish.remainder import and_more, opening
 from itsm_gitops.publish.view import View
@@ -33,7 +34,7 @@ def heading(
     crumbs: Iterable[Crumb], title: str, chips: Iterable[Html] = (), lead: Html = EMPTY, kicker: str = ""
 ) -> Html:
     """Return the head of a page: where it is, its title, its state at a glance."""
-    way = join([Html(f"<li>{link(c.url, esc(c.title))}") for c in crumbs])
+    way = join([Html(f"<li>{link(c.url, esc(t(c.title)))}") for c in crumbs])
     chip_row = join([c for c in chips if c], " ")
     return Html(
         "<header class=it-head>"
@@ -46,6 +47,12 @@ def heading(
     )
 
 
+_INCOMPLETE = (
+    "Not everything can be read at the moment, so a fault could be missing here. No service is called operational until "
+    "that is repaired."
+)
+
+
 def incomplete(view: View) -> Html:
     """Return the notice that the status of services is not known, because files cannot be read; else nothing.
 
@@ -56,10 +63,11 @@ def incomplete(view: View) -> Html:
     named = view.gaps[:_MOST_GAPS] if view.audience.everything else ()
     items = "".join(f"<li><code>{esc(g.place)}</code>: {esc(g.reason)}</li>" for g in named)
     more = len(view.gaps) - len(named)
-    rest = f"<li>and {more} more: itsm check lists them</li>" if named and more else ""
+    rest = (
+        f"<li>{esc(t('and {count} more: itsm check lists them', count=more))}</li>" if named and more else ""
+    )
     return Html(
-        '<div class="it-notice it-notice--unknown" role=status><p><strong>Not everything can be read at the moment, '
-        "so a fault could be missing here. No service is called operational until that is repaired.</strong></p>"
+        f'<div class="it-notice it-notice--unknown" role=status><p><strong>{esc(t(_INCOMPLETE))}</strong></p>'
         + (f"<ul>{items}{rest}</ul>" if named else "")
         + "</div>"
     )
@@ -69,7 +77,7 @@ def section(title: str, body: Html, anchor: str = "", *, css: str = "") -> Html:
     """Return a titled part of a page, nothing when it has no content."""
     if not body:
         return EMPTY
-    return Html(f"{_opening(title, anchor, css)}{body}</section>")
+    return Html(f"{_opening(t(title), anchor, css)}{body}</section>")
 
 
 @lru_cache(_MOST_HEADINGS)
@@ -86,7 +94,7 @@ def two_columns(main: Html, side: Html) -> Html:
 
 def paragraph(text: str, css: str = "it-muted") -> Html:
     """Return one paragraph of the program's own words."""
-    return Html(f'<p class="{css}">{esc(text)}</p>')
+    return Html(f'<p class="{css}">{esc(t(text))}</p>')
 
 
 def line(view: View, entry: Entry, details: Iterable[Html]) -> Html:
@@ -156,7 +164,7 @@ def table(rows: Sequence[Entry], list_columns: Sequence[ListColumn], caption: st
         return EMPTY
     cells = [[c.cell(e) for c in list_columns] for e in rows]
     used = [i for i in range(len(list_columns)) if any(row[i] for row in cells)]
-    head = "".join(f"<th scope=col>{esc(list_columns[i].title)}</th>" for i in used)
+    head = "".join(f"<th scope=col>{esc(t(list_columns[i].title))}</th>" for i in used)
     of_records = any(c.css == "it-c-id" for c in list_columns)
     # Tables are most of what lists weigh: their cells have no end tags, and labels only where a phone shows them.
     openings = [(i, _opening_of(list_columns[i], of_records)) for i in used]
@@ -171,7 +179,7 @@ def table(rows: Sequence[Entry], list_columns: Sequence[ListColumn], caption: st
 def _opening_of(column: ListColumn, of_records: bool) -> str:
     """Return the start tag of a column's cells; on a phone, lists of records show the labels of times only."""
     style = f" class={column.css}" if column.css else ""
-    label = "" if of_records and column.css != "it-c-time" else f' data-label="{column.title}"'
+    label = "" if of_records and column.css != "it-c-time" else f' data-label="{esc(t(column.title))}"'
     return f"<td{style}{label}>"
 
 
@@ -249,7 +257,7 @@ def _item_state(view: View, identifier: str) -> Html:
 
 def explore_link(text: str, **facets: str) -> Html:
     """Return a paragraph that leads to the explorer with facets chosen."""
-    return Html(f"<p class=it-next>{link(explore_url(**facets), esc(text))}</p>")
+    return Html(f"<p class=it-next>{link(explore_url(**facets), esc(t(text)))}</p>")
 
 
 def explore_url(**facets: str) -> str:

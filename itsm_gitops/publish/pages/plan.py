@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import agenda, urls
 from itsm_gitops.publish.agenda import Day, Span
-from itsm_gitops.publish.language import t
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.language import t, told
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.publish.pages.board import has_board
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import (
@@ -49,7 +50,7 @@ def changes_page(view: View) -> ListPage:
     shown = join([day_block(view, day, waiting, spans, frozen) for day in days])
     body = join(
         [
-            heading([], "Upcoming changes", lead=_lead(view)),
+            heading([], t("Upcoming changes"), lead=_lead(view)),
             section("Under way", rows(view, running, frozen), "under-way"),
             section("Overdue", rows(view, late, frozen), "overdue"),
             shown or paragraph("Nothing is planned in the next four weeks."),
@@ -60,7 +61,7 @@ def changes_page(view: View) -> ListPage:
             ),
         ]
     )
-    return ListPage(urls.CHANGES, "Upcoming changes", urls.CHANGES, body)
+    return ListPage(urls.CHANGES, t("Upcoming changes"), urls.CHANGES, body)
 
 
 def _later(view: View, later: Sequence[Span], frozen: frozenset[str]) -> Html:
@@ -76,14 +77,18 @@ def _lead(view: View) -> Html:
     kind = view.book.player(meaning.CHANGE)
     if kind is None:
         return EMPTY
-    listed = link(urls.index(kind), esc("list of changes"))
-    months = link(urls.CALENDAR, esc("calendar"))
-    own = link(urls.NEW_CHANGE, esc("File a change")) if view.audience.forms else EMPTY
-    board = Html(f" {link(urls.BOARD, esc('The agenda of the board'))} is for its next meeting.")
-    return Html(
-        f"The next {_DAYS} days, with freezes and maintenance windows. The {months} shows whole months; "
-        f"all changes are in the {listed}.{board if has_board(view) else ''} {own}"
+    listed = link(urls.index(kind), esc(t("list of changes")))
+    months = link(urls.CALENDAR, esc(t("calendar")))
+    own = link(urls.NEW_CHANGE, esc(t("File a change"))) if view.audience.forms else EMPTY
+    board = Html(f" {link(urls.BOARD, esc(t('The agenda of the board')))}.")
+    said = told(
+        "The next {days} days, with freezes and maintenance windows. The {calendar} shows whole months; all changes are in "
+        "the {list}.",
+        days=esc(_DAYS),
+        calendar=months,
+        list=listed,
     )
+    return Html(f"{said}{board if has_board(view) else ''} {own}")
 
 
 def day_block(
@@ -107,17 +112,29 @@ def day_block(
         return EMPTY
     local = start.astimezone(view.zone)
     marks = "".join(
-        f'<li class="it-mark it-mark--{s.look}">{esc(NAMES[s.look])}: {link(view.url(s.id), esc(s.title))}'
+        f'<li class="it-mark it-mark--{s.look}">{esc(t(NAMES[s.look]))}: {link(view.url(s.id), esc(s.title))}'
         f"{_lasts(view, s, day)}</li>"
         for s in around
     )
     return Html(
         f'<section class="it-day" data-day={local:%Y-%m-%d}>'
-        f"<h2>{_today(today)}{local:%A} {local.day} {local:%B}</h2>"
+        f"<h2>{_today(today)}{esc(day_title(local))}</h2>"
         + (f'<ul class="it-marks">{marks}</ul>' if marks else "")
         + rows(view, here, frozen, day=day, short=short)
         + "</section>"
     )
+
+
+MONTH_NAMES = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def day_title(day: date) -> str:
+    """Return a day as a heading: Saturday 28 November."""
+    return f"{t(_DAY_NAMES[day.weekday()])} {day.day} {t(MONTH_NAMES[day.month - 1])}"
 
 
 def _today(today: bool) -> Html:
@@ -153,12 +170,12 @@ def _row(view: View, span: Span, frozen: frozenset[str], day: Day | None, *, sho
     touched = "" if short else _touched(view, entry)
     chips = [view.state_chip(entry)]
     if kind:
-        chips.append(chip(kind.capitalize(), "bad" if kind == "emergency" else "none"))
+        chips.append(chip(words(kind), "bad" if kind == "emergency" else "none"))
     if span.id in frozen:
         chips.append(chip("In a freeze", "bad"))
     if span.end < view.now and (day or agenda.is_running(view, span)):
         chips.append(chip("Overdue", "bad"))
-    below = Html(f'<p class="it-touched">Touches {touched}</p>') if touched else EMPTY
+    below = Html(f'<p class="it-touched">{esc(t("Touches"))} {touched}</p>') if touched else EMPTY
     return Html(
         f'<div class="it-agenda__when">{when(view, span, day)}</div>'
         f'<div class="it-agenda__what">{line(view, entry, chips)}{below}</div>'
@@ -179,12 +196,14 @@ def when(view: View, span: Span, day: Day | None = None) -> Html:
         if start == end:
             return view.moment(span.start)
         until = Html(f"{end:%H:%M}") if start.date() == end.date() else view.moment(span.end)
-        return Html(f"{view.moment(span.start)} to {until}")
+        return told("{start} to {end}", start=view.moment(span.start), end=until)
     if span.start < day[0]:
-        return Html(f"until {_end(view, span, day)}")
+        return told("until {end}", end=_end(view, span, day))
     if span.end > day[1]:
-        return Html(f"from {start:%H:%M} until {_end(view, span, day)}")
-    return Html(f"{start:%H:%M} to {_end(view, span, day)}" if start != end else f"{start:%H:%M}")
+        return told("from {start} until {end}", start=Html(f"{start:%H:%M}"), end=_end(view, span, day))
+    if start == end:
+        return Html(f"{start:%H:%M}")
+    return told("{start} to {end}", start=Html(f"{start:%H:%M}"), end=_end(view, span, day))
 
 
 def _end(view: View, span: Span, day: Day) -> Html:
@@ -192,7 +211,11 @@ def _end(view: View, span: Span, day: Day) -> Html:
     local = span.end.astimezone(view.zone)
     if span.end < day[1]:
         return Html(f"{local:%H:%M}")
-    return Html("24:00") if span.end == day[1] else Html(f"{local.day} {local:%B}, {local:%H:%M}")
+    return (
+        Html("24:00")
+        if span.end == day[1]
+        else Html(f"{local.day} {t(MONTH_NAMES[local.month - 1])}, {local:%H:%M}")
+    )
 
 
 def known_errors_page(view: View) -> ListPage:
@@ -200,16 +223,16 @@ def known_errors_page(view: View) -> ListPage:
     entries = sorted(view.of_role(meaning.KNOWN_ERROR), key=lambda e: (e.opened, e.id), reverse=True)
     current = [e for e in entries if facts.is_offered(view.book, e)]
     retired = [e for e in entries if facts.is_retired(view.book, e)]
-    lead = esc("Faults whose cause is known, with the way around them until they are fixed.")
+    lead = esc(t("Faults whose cause is known, with the way around them until they are fixed."))
     body = join(
         [
-            heading([], "Known errors", lead=lead),
+            heading([], t("Known errors"), lead=lead),
             _errors(view, current[:_MOST_ERRORS]) or paragraph("There are none."),
             section("Retired", _errors(view, retired[:_MOST_RETIRED])),
             _rest(view, max(0, len(current) - _MOST_ERRORS) + max(0, len(retired) - _MOST_RETIRED)),
         ]
     )
-    return ListPage(urls.KNOWN_ERRORS, "Known errors", urls.KNOWN_ERRORS, body)
+    return ListPage(urls.KNOWN_ERRORS, t("Known errors"), urls.KNOWN_ERRORS, body)
 
 
 def _rest(view: View, number: int) -> Html:
