@@ -15,7 +15,8 @@ from html import escape
 from urllib.parse import quote
 
 from itsm_gitops.model.joiners import is_needed
-from itsm_gitops.publish.language import Html, t
+from itsm_gitops.publish.language import Html as Html
+from itsm_gitops.publish.language import t
 
 ROOT = "\x01"
 EMPTY = Html("")
