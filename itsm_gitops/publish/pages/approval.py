@@ -29,6 +29,7 @@ _RESULTS = {
     "NOT_APPLICABLE": ("Nobody need approve", "none"),
 }
 _SHORT = 16
+_NOBODY = "The policy asks for nobody's approval."
 
 
 def approvals(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
@@ -53,7 +54,7 @@ def _requirements(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     if not asking.facts:
         return EMPTY
     needs = join([_need(view, n) for n in asking.needs]) or Html(
-        f"<li>{esc(t('The policy asks for nobody’s approval.'))}</li>"
+        f"<li>{esc(t(_NOBODY))}</li>"
     )
     text = t(
         "What the policy asks for to authorise it as it is written here. The rules see that it {facts}.",

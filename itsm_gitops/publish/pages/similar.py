@@ -47,10 +47,10 @@ def _answer(view: View, entry: Entry) -> tuple[str, str]:
         return "", ""
     if meaning.CHANGE in plays:
         outcome = _text(entry, "outcome")
-        return (t("Outcome: {outcome}.", outcome=words(outcome)), "") if outcome else ("", "")
+        return (t("Outcome: {outcome}.", outcome=words(outcome).lower()), "") if outcome else ("", "")
     code = _text(entry, "resolution_code")
     notes = _text(entry, "resolution_notes") or _text(entry, "resolution")
-    how = t("Resolved: {how}.", how=words(code)) if code else ("Resolved like this:" if notes else "")
+    how = t("Resolved: {how}.", how=words(code).lower()) if code else ("Resolved like this:" if notes else "")
     return how, notes
 
 
